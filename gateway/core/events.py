@@ -1,0 +1,201 @@
+"""What can happen: past facts that enter the core, and the `Now` that comes with each.
+
+Drivers report the facts about devices, the engine adds the rest. Nothing here is ever stored; the rows of the journal
+are made by the core's `Append` commands.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from gateway.core.passes import Pass
+
+
+class ClockState(StrEnum):
+    """How far the wall clock can be trusted (`gateway.clock` in the site file)."""
+
+    SYNCED = "synced"
+    HOLDOVER = "holdover"
+    UNSET = "unset"
+
+
+class Now(msgspec.Struct, frozen=True, gc=False):
+    """The moment an event is handled at: wall time and CLOCK_MONOTONIC in nanoseconds, and the clock's quality."""
+
+    wall_ns: int
+    mono_ns: int
+    clock: ClockState = ClockState.SYNCED
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Base of all facts that enter the core."""
+
+
+# ---- reported by drivers -------------------------------------------------------------------------------------------
+
+
+class InputsRead(Event, frozen=True, gc=False):
+    """The electrical state of all inputs of a device, read at one instant; reported when anything in it changed.
+
+    `inputs[n]` is True while current flows in input n; what that means is the point's `normally`.
+    """
+
+    device: str
+    inputs: tuple[bool, ...]
+
+
+class CredentialRead(Event, frozen=True, gc=False):
+    """One presentation of a credential. Drivers fill the first four; the engine adds what the registry knows.
+
+    `kind` is `card`, `plate`, `qr` or `pin`; `value` as the contract writes it; `bits` the length of a card's data.
+    `visits` are the open visits of the passes found (or of the credential itself), newest first.
+    """
+
+    device: str
+    kind: str
+    value: str
+    bits: int = 0
+    passes: tuple[Pass, ...] = ()
+    visits: tuple[OpenVisit, ...] = ()
+
+
+class OpenVisit(msgspec.Struct, frozen=True, gc=False):
+    """A stay that has an entry and no exit yet."""
+
+    visit: str
+    pass_id: str | None
+    plate: str | None
+    entered_wall_ns: int
+
+
+class DeviceStale(Event, frozen=True, gc=False):
+    """A poll went unanswered: what the inputs say is old until the next `InputsRead` or `DeviceRestored`."""
+
+    device: str
+
+
+class DeviceLost(Event, frozen=True, gc=False):
+    """A device has stopped answering or its port is gone; `error` is in words for people."""
+
+    device: str
+    error: str
+
+
+class DeviceRestored(Event, frozen=True, gc=False):
+    """A device answers, for the first time or again, with its inputs and outputs as read back."""
+
+    device: str
+    inputs: tuple[bool, ...] = ()
+    outputs: tuple[bool, ...] = ()
+
+
+class OutputDone(Event, frozen=True, gc=False):
+    """The device has taken an output command and it was read back or acknowledged."""
+
+    device: str
+    output: int
+    token: int
+
+
+class OutputFailed(Event, frozen=True, gc=False):
+    """An output command was not carried out, or nobody can say whether it was; it will not be sent again."""
+
+    device: str
+    output: int
+    token: int
+    error: str
+
+
+# ---- added by the engine -------------------------------------------------------------------------------------------
+
+
+class TimerFired(Event, frozen=True, gc=False):
+    """A timer started by `StartTimer` has run out."""
+
+    timer: str
+
+
+class JournalCommitted(Event, frozen=True, gc=False):
+    """The row appended with this token is durable."""
+
+    token: int
+
+
+class JournalDelayed(Event, frozen=True, gc=False):
+    """The row with this token is still only in memory after `journal_wait_ms`; the gate goes on without it."""
+
+    token: int
+
+
+class StorageDegraded(Event, frozen=True, gc=False):
+    """The journal cannot be written; rows wait in memory."""
+
+    error: str
+
+
+class StorageRestored(Event, frozen=True, gc=False):
+    """The journal takes rows again; `waited` rows have been written late, `lost` did not fit in memory."""
+
+    waited: int
+    lost: int = 0
+
+
+class CommandReceived(Event, frozen=True, gc=False):
+    """Somebody asks something of a lane. The engine has already answered repeats of the same `request`.
+
+    `via` is `guard`, `http`, `mqtt` or `cli`; `by` names the person or token. `expires_wall_ns` 0: never (only for
+    commands given on the spot, by `guard` and `cli`). `present`: the command was given by an open tap while the
+    person looks at the lane.
+    """
+
+    request: str
+    lane: str
+    command: str
+    by: str
+    via: str
+    reason: str = ""
+    expires_wall_ns: int = 0
+    detail: dict[str, Any] = {}
+
+
+class AlarmCommandReceived(Event, frozen=True, gc=False):
+    """Somebody acts on an alarm: `verb` is acknowledge, verify, shelve, unshelve or close."""
+
+    request: str
+    alarm: str
+    verb: str
+    by: str
+    reason: str = ""
+    finding: str = ""
+    until_wall_ns: int = 0
+
+
+class UplinkChanged(Event, frozen=True, gc=False):
+    """The uplink process reports that central can or cannot be reached."""
+
+    up: bool
+    reason: str = ""
+
+
+class ClockChanged(Event, frozen=True, gc=False):
+    """The clock's quality changed or it was stepped; `offset_ns` is the step of the wall clock in this boot."""
+
+    state: ClockState
+    offset_ns: int
+
+
+class Started(Event, frozen=True, gc=False):
+    """The engine begins; always the first event of a run. `previous_clean` tells whether the last run ended well."""
+
+    run: str
+    version: str
+    previous_clean: bool = True
+
+
+class Stopping(Event, frozen=True, gc=False):
+    """The engine is about to end in good order; always the last event."""
+
+    reason: str
