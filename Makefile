@@ -1,0 +1,53 @@
+# Gatehouse: the commands a person types. Each does its own set-up; a second call finds it done and is quick.
+# What follows a command is passed on with ARGS, for example: make demo ARGS="--port 8090 --hours 1"
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+ARGS ?=
+.PHONY: help demo test check format bench torture simulate lock clean
+
+help: ## Show this help
+	@echo "Gatehouse, the edge gateway for the guard's booth"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "Start with 'make demo' (a whole site on simulated hardware); README.md leads on from there."
+
+demo: ## Run a whole site on simulated hardware until Ctrl-C
+	@tools/setup demo
+	@exec .venv/bin/gatehouse demo $(ARGS)
+
+test: ## Run all tests (ARGS="tests/cli -x" for some of them)
+	@tools/setup test
+	@$(PYTHON) -m pytest -v $(ARGS)
+
+check: ## Check format, lint, types and the import arrows
+	@tools/setup check
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+	@$(PYTHON) -m pytest tests/test_architecture.py
+
+format: ## Put the code into the project's format
+	@tools/setup check
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
+
+bench: ## Measure against bare floors (ARGS="--json" for machines)
+	@tools/setup test
+	@$(PYTHON) -m tests.bench $(ARGS)
+
+torture: ## Kill the engine and cut the power, hundreds of times
+	@tools/setup test
+	@$(PYTHON) -m tests.torture $(ARGS)
+
+simulate: ## Run the deterministic site simulator (comes in a later version)
+	@tools/setup demo
+	@.venv/bin/gatehouse simulate $(ARGS)
+
+lock: ## Pin every package anew, with hashes (needs uv)
+	@tools/lock
+
+clean: ## Remove the virtual environment and what tools left
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info
