@@ -1,0 +1,293 @@
+"""The import arrows of docs/contributor.md and the core's purity, proved on every module's source.
+
+`LAYERS` is the architecture written down once: for each place, what it may import of ours and of
+others. A module that stands in no layer fails: a new place must be drawn in before it is built.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("gateway", "drivers", "web")
+# What pure code may use of the standard library: types, text, numbers and the calendar.
+PURE_STDLIB = frozenset(
+    ("__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum")
+    + ("fractions", "functools", "heapq", "itertools", "math", "operator", "re", "string", "types")
+    + ("typing", "zoneinfo")
+)
+CODEC_STDLIB = PURE_STDLIB | {"struct", "binascii"}
+WEB_PACKAGES = frozenset({"flask", "jinja2", "markupsafe", "waitress", "werkzeug"})
+HARDWARE_PACKAGES = frozenset({"evdev", "gpiozero", "lgpio", "osdp", "pymodbus", "serial"})
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The modules under `prefix` and what they may import; `stdlib` None means all of it."""
+
+    prefix: str
+    ours: tuple[str, ...] = ()
+    others: frozenset[str] = frozenset()
+    stdlib: frozenset[str] | None = None
+    pure: bool = False
+
+
+def _layer(prefix: str, ours: str = "", others: str | frozenset[str] = "") -> Layer:
+    names = frozenset(others.split()) if isinstance(others, str) else others
+    return Layer(prefix, tuple(ours.split()), names)
+
+
+# The longest prefix that fits a module is its layer.
+LAYERS = (
+    Layer("gateway.core", ("gateway.core",), frozenset({"msgspec"}), PURE_STDLIB, pure=True),
+    _layer("gateway.store", "gateway.core gateway.store", "apsw msgspec openpyxl tinydb"),
+    _layer("gateway.control", "gateway.core gateway.control", "msgspec"),
+    Layer(
+        "drivers.framing",
+        ("gateway.core", "drivers.framing"),
+        frozenset({"msgspec"}),
+        CODEC_STDLIB,
+        pure=True,
+    ),
+    _layer("drivers.links", "gateway.core drivers.links", HARDWARE_PACKAGES),
+    _layer("drivers.boards", "gateway.core drivers.boards", "msgspec"),
+    _layer("drivers.base", "gateway.core drivers.base", "msgspec"),
+    _layer("drivers.registry", "gateway.core drivers.base drivers.registry", "msgspec"),
+    _layer("drivers.sim", "gateway.core drivers.framing drivers.links drivers.sim", "msgspec"),
+    _layer(
+        "drivers",
+        "gateway.core drivers.base drivers.framing drivers.links drivers.boards drivers.sim",
+        "msgspec",
+    ),
+    _layer(
+        "gateway.engine",
+        "gateway.core gateway.store gateway.control gateway.engine drivers.base drivers.registry",
+        "msgspec",
+    ),
+    _layer(
+        "gateway.uplink",
+        "gateway.core gateway.store gateway.control gateway.uplink",
+        "apsw msgspec paho",
+    ),
+    _layer(
+        "web",
+        "gateway.core gateway.store gateway.control web",
+        WEB_PACKAGES | {"apsw", "msgspec", "openpyxl"},
+    ),
+    _layer("gateway.supervisor", "gateway.core"),
+    _layer(
+        "gateway.check",
+        "gateway.core gateway.store gateway.control drivers.base drivers.registry",
+        "msgspec",
+    ),
+    _layer(
+        "gateway.demo",
+        "gateway.core gateway.store gateway.control gateway.supervisor drivers.sim drivers.framing",
+        "msgspec",
+    ),
+    _layer("gateway.cli", "gateway drivers web", "msgspec"),
+    _layer("gateway.__main__", "gateway.cli"),
+    _layer("gateway"),
+)
+# Writers of files that belong to the engine: readers elsewhere must not even name them.
+WRITERS = {("gateway.store.journal", "Journal")}
+READ_ONLY = ("web", "gateway.uplink")
+IMPURE_CALLS = frozenset(
+    ("open", "print", "input", "exec", "eval", "compile", "__import__", "globals", "locals")
+    + ("vars", "breakpoint", "id", "hash")
+)
+CLOCK_READS = frozenset({"now", "utcnow", "today"})
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, with the name taken from it."""
+
+    module: str
+    name: str
+    line: int
+
+
+def under(module: str, prefix: str) -> bool:
+    """Whether a module is that package or stands in it."""
+    return module == prefix or module.startswith(prefix + ".")
+
+
+def layer_of(module: str) -> Layer | None:
+    """The layer a module of ours stands in; None for one that is not drawn in."""
+    fitting = [layer for layer in LAYERS if under(module, layer.prefix)]
+    found = max(fitting, key=lambda layer: len(layer.prefix), default=None)
+    if found is not None and found.prefix == "gateway" and module != "gateway":
+        return None
+    return found
+
+
+def imports_of(tree: ast.AST, module: str, is_package: bool = False) -> list[Import]:
+    """Every import, also those inside functions and under TYPE_CHECKING."""
+    found: list[Import] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.extend(Import(alias.name, "", node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = module.split(".")
+                parents = parents[: len(parents) - node.level + is_package]
+                base = ".".join([*parents, base] if base else parents)
+            found.extend(Import(base, alias.name, node.lineno) for alias in node.names)
+    return found
+
+
+def _module_exists(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.with_suffix(".py").exists() or path.is_dir()
+
+
+def import_violations(module: str, layer: Layer, found: list[Import]) -> list[str]:
+    """Imports that go against the arrows."""
+    wrong: list[str] = []
+    for one in found:
+        top = one.module.split(".")[0]
+        full = f"{one.module}.{one.name}"
+        target = full if one.name and top in OURS and _module_exists(full) else one.module
+        if top in OURS:
+            version = target == "gateway" and one.name == "__version__"
+            allowed = version or any(under(target, prefix) for prefix in layer.ours)
+        elif top in sys.stdlib_module_names:
+            allowed = layer.stdlib is None or top in layer.stdlib
+        else:
+            allowed = top in layer.others
+        if not allowed:
+            wrong.append(f"{module}:{one.line} imports {target}")
+        if (one.module, one.name) in WRITERS and any(under(module, p) for p in READ_ONLY):
+            wrong.append(f"{module}:{one.line} takes the writer {one.name}")
+    return wrong
+
+
+def _impure(node: ast.AST) -> str:
+    """What a piece of syntax does to the world, or '' if nothing."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id if node.func.id in IMPURE_CALLS else ""
+    if isinstance(node, ast.Attribute) and node.attr in CLOCK_READS:
+        owner = node.value
+        name = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
+        return f"{name}.{node.attr}" if name in ("datetime", "date") else ""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        local_time = node.func.attr == "fromtimestamp" and len(node.args) + len(node.keywords) < 2
+        return "fromtimestamp without a zone" if local_time else ""
+    return "global" if isinstance(node, ast.Global) else ""
+
+
+def violations(module: str, source: str, is_package: bool = False) -> list[str]:
+    """Everything in a module's source that the architecture forbids."""
+    layer = layer_of(module)
+    if layer is None:
+        return [f"{module} stands in no layer; draw it into LAYERS first"]
+    tree = ast.parse(source)
+    wrong = import_violations(module, layer, imports_of(tree, module, is_package))
+    if layer.pure:
+        for node in ast.walk(tree):
+            if what := _impure(node):
+                wrong.append(f"{module}:{getattr(node, 'lineno', 0)} uses {what}")
+    return wrong
+
+
+def modules() -> list[tuple[str, Path]]:
+    """All modules of ours, by name."""
+    found = []
+    for top in OURS:
+        for path in sorted((ROOT / top).rglob("*.py")):
+            parts = list(path.relative_to(ROOT).with_suffix("").parts)
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            found.append((name, path))
+    return found
+
+
+@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: str(value)[-60:])
+def test_every_module_imports_only_downwards(module: str, path: Path) -> None:
+    assert violations(module, path.read_text("utf-8"), path.name == "__init__.py") == []
+
+
+PLANTED = {
+    "the core reads the clock": ("gateway.core.site", "import time"),
+    "the core reads the clock through datetime": (
+        "gateway.core.site",
+        "from datetime import datetime\ndef f():\n    return datetime.now()",
+    ),
+    "the core reads today through the module": (
+        "gateway.core.site",
+        "import datetime\nx = datetime.date.today()",
+    ),
+    "the core opens a file": ("gateway.core.lane", "def f():\n    return open('x')"),
+    "the core prints": ("gateway.core.lane", "print('x')"),
+    "the core rolls dice": ("gateway.core.access", "from random import choice"),
+    "the core starts threads": ("gateway.core.access", "import threading"),
+    "the core logs": ("gateway.core.alarms", "import logging"),
+    "the core asks the system": ("gateway.core.alarms", "import os.path"),
+    "the core imports the store": ("gateway.core.site", "from gateway.store import journal"),
+    "the core imports inside a function": ("gateway.core.site", "def f():\n    import socket"),
+    "the core imports relatively upwards": ("gateway.core.site", "from ..store import journal"),
+    "the store imports the engine": ("gateway.store.state", "import gateway.engine.loop"),
+    "the control socket imports the store": ("gateway.control", "from gateway.store import state"),
+    "the engine imports Flask": ("gateway.engine.loop", "import flask"),
+    "the engine imports paho": ("gateway.engine.loop", "from paho.mqtt import client"),
+    "the engine imports a driver's link": ("gateway.engine.workers", "import drivers.links.serial"),
+    "the web imports paho": ("web.app", "import paho.mqtt.client"),
+    "the web imports the engine": ("web.app", "from gateway.engine import loop"),
+    "the web writes the journal": ("web.api.events", "from gateway.store.journal import Journal"),
+    "the uplink imports Flask": ("gateway.uplink.mqtt", "import flask"),
+    "a driver uses pyserial past the links": ("drivers.rdm6300", "import serial"),
+    "a driver uses pymodbus past the links": ("drivers.modbus", "import pymodbus.client"),
+    "a driver uses gpiozero past the links": ("drivers.gpio", "from gpiozero import LED"),
+    "a driver imports the engine": ("drivers.noop", "import gateway.engine"),
+    "a codec opens a socket": ("drivers.framing.modbus", "import socket"),
+    "a place that is not drawn": ("gateway.helpers", ""),
+}
+
+
+@pytest.mark.parametrize(("module", "source"), PLANTED.values(), ids=list(PLANTED))
+def test_a_planted_violation_is_caught(module: str, source: str) -> None:
+    assert violations(module, source)
+
+
+FITTING = {
+    "the core's types": (
+        "gateway.core.site",
+        "import enum\nimport msgspec\nfrom .events import Now",
+    ),
+    "a moment given as argument": ("gateway.core.site", "def f(now):\n    return now.wall_ns"),
+    "an instant in a zone": (
+        "gateway.core.passes",
+        "from datetime import datetime, UTC\ndef f(s):\n    return datetime.fromtimestamp(s, UTC)",
+    ),
+    "the journal read by the web": ("web.app", "from gateway.store.journal import JournalReader"),
+    "the version": ("gateway.engine.loop", "from gateway import __version__"),
+}
+
+
+@pytest.mark.parametrize(("module", "source"), FITTING.values(), ids=list(FITTING))
+def test_what_fits_is_let_through(module: str, source: str) -> None:
+    assert violations(module, source) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "strangers"),
+    [
+        ("gateway.engine", ("flask", "paho", "web", "gateway.uplink")),
+        ("gateway.uplink", ("flask", "web", "drivers", "gateway.engine", "pymodbus", "serial")),
+        ("web", ("paho", "drivers", "gateway.engine", "gateway.uplink", "pymodbus", "serial")),
+    ],
+)
+def test_a_process_loads_nothing_of_another(package: str, strangers: tuple[str, ...]) -> None:
+    names = [name for name, _ in modules() if under(name, package)]
+    script = f"import sys\nfor m in {names!r}: __import__(m)\nprint('\\n'.join(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    loaded = run.stdout.split()
+    assert [m for m in loaded if any(under(m, stranger) for stranger in strangers)] == []
