@@ -17,11 +17,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("gateway", "drivers", "web")
 # What pure code may use of the standard library: types, text, numbers and the calendar.
-PURE_STDLIB = frozenset(
-    ("__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum")
-    + ("fractions", "functools", "heapq", "itertools", "math", "operator", "re", "string", "types")
-    + ("typing", "zoneinfo")
-)
+PURE_STDLIB = frozenset({
+    "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum",
+    "fractions", "functools", "heapq", "itertools", "math", "operator", "re", "string", "types", "typing", "zoneinfo",
+})  # fmt: skip
 CODEC_STDLIB = PURE_STDLIB | {"struct", "binascii"}
 WEB_PACKAGES = frozenset({"flask", "jinja2", "markupsafe", "waitress", "werkzeug"})
 HARDWARE_PACKAGES = frozenset({"evdev", "gpiozero", "lgpio", "osdp", "pymodbus", "serial"})
@@ -98,10 +97,10 @@ LAYERS = (
 # Writers of files that belong to the engine: readers elsewhere must not even name them.
 WRITERS = {("gateway.store.journal", "Journal")}
 READ_ONLY = ("web", "gateway.uplink")
-IMPURE_CALLS = frozenset(
-    ("open", "print", "input", "exec", "eval", "compile", "__import__", "globals", "locals")
-    + ("vars", "breakpoint", "id", "hash")
-)
+IMPURE_CALLS = frozenset({
+    "open", "print", "input", "exec", "eval", "compile", "__import__", "globals", "locals", "vars",
+    "breakpoint", "id", "hash",
+})  # fmt: skip
 CLOCK_READS = frozenset({"now", "utcnow", "today"})
 
 
