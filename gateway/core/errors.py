@@ -21,9 +21,7 @@ class SettingsError(GatehouseError):
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
-        super().__init__(
-            "\n".join(f"{path}: {message}" if path else message for path, message in problems)
-        )
+        super().__init__("\n".join(f"{path}: {message}" if path else message for path, message in problems))
 
 
 class PassError(GatehouseError):

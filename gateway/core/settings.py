@@ -349,9 +349,7 @@ class _Reader:
         seen: dict[str, str] = {}
         for value, path in ids:
             if value in seen:
-                self.wrong(
-                    path, f"is {value!r}, which {seen[value]} has already; every id is used once"
-                )
+                self.wrong(path, f"is {value!r}, which {seen[value]} has already; every id is used once")
             seen.setdefault(value, path)
 
 
@@ -430,10 +428,7 @@ def _barrier(reader: _Reader, raw: Any, barrier_id: str | None, path: str) -> Ba
         return None
     reader.identifier(barrier_id, f"{path}.id")
     reader.bounds(written, path)
-    points = {
-        key: reader.point(getattr(written, key), "output", f"{path}.{key}")
-        for key in ("open", "stop", "close")
-    }
+    points = {key: reader.point(getattr(written, key), "output", f"{path}.{key}") for key in ("open", "stop", "close")}
     for key in (
         "at_open",
         "at_closed",
@@ -467,9 +462,7 @@ def _barrier(reader: _Reader, raw: Any, barrier_id: str | None, path: str) -> Ba
     )
 
 
-def _lanes(
-    reader: _Reader, document: dict[str, Any]
-) -> tuple[tuple[Lane, ...], tuple[Barrier, ...]]:
+def _lanes(reader: _Reader, document: dict[str, Any]) -> tuple[tuple[Lane, ...], tuple[Barrier, ...]]:
     barriers: list[Barrier] = []
     paths: list[tuple[str, str]] = []
     for number, raw in enumerate(reader.section(document, "barriers")):
@@ -554,17 +547,13 @@ def _check_links(
         base = by_lane.get(barrier.id, f"barriers.{barrier.id}")
         for key, point in (*barrier.outputs().items(), *barrier.inputs().items()):
             if point.device not in known:
-                reader.wrong(
-                    f"{base}.{key}", f"is {point.point!r}; there is no device {point.device!r}"
-                )
+                reader.wrong(f"{base}.{key}", f"is {point.point!r}; there is no device {point.device!r}")
         for key, point in barrier.outputs().items():
             _take(reader, taken, point, f"{base}.{key}")
     for lane in lanes:
         for number, device in enumerate(lane.readers):
             if device not in known:
-                reader.wrong(
-                    f"lanes.{lane.id}.readers[{number}]", f"is {device!r}; there is no such device"
-                )
+                reader.wrong(f"lanes.{lane.id}.readers[{number}]", f"is {device!r}; there is no such device")
         for key in ("siren", "exit_button", "fire"):
             lane_point: Point | None = getattr(lane, key)
             if lane_point is not None and lane_point.device not in known:
@@ -576,9 +565,7 @@ def _check_links(
     for number, interlock in enumerate(interlocks):
         for name in interlock.barriers:
             if name not in names:
-                reader.wrong(
-                    f"interlocks[{number}].barriers", f"names {name!r}; there is no such barrier"
-                )
+                reader.wrong(f"interlocks[{number}].barriers", f"names {name!r}; there is no such barrier")
 
 
 def _take(reader: _Reader, taken: dict[str, str], point: Point, path: str) -> None:

@@ -1,0 +1,335 @@
+"""The decision on a read: one labelled table of rules, looked through from the top; the first that fits decides.
+
+What a rule may look at is a `Case`: a handful of small closed sets, so that a test can walk every combination. Turning a
+pass, a lane and a moment into a `Case` is the rest of this module. Nobody is trapped: what would be denied at an entry
+for a date is referred to the guard at an exit.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from gateway.core.errors import PassError
+from gateway.core.passes import Pass, PassKind
+from gateway.core.settings import Direction
+from gateway.core.turn import NS_PER_S
+
+
+class Verdict(StrEnum):
+    """What is decided: the arm opens, stays down, or the guard decides."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    REFERRED = "referred"
+
+
+class Reason(StrEnum):
+    """Reason codes, as in the contract; every refusal has exactly one."""
+
+    VALID_PASS = "valid_pass"
+    OPERATOR = "operator"
+    REMOTE = "remote"
+    EMERGENCY = "emergency"
+    UNKNOWN_CREDENTIAL = "unknown_credential"
+    BLOCKED = "blocked"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    OUTSIDE_SCHEDULE = "outside_schedule"
+    WRONG_LANE = "wrong_lane"
+    ALREADY_INSIDE = "already_inside"
+    NOT_INSIDE = "not_inside"
+    PLATE_MISMATCH = "plate_mismatch"
+    CAR_PARK_FULL = "car_park_full"
+    PLACES_FULL = "places_full"
+    UNPAID = "unpaid"
+    HAZARDOUS_LOAD = "hazardous_load"
+    SEEN_ELSEWHERE = "seen_elsewhere"
+    LANE_LOCKED = "lane_locked"
+    LANE_FAULT = "lane_fault"
+    CLOCK_UNSET = "clock_unset"
+
+
+class LaneFitness(StrEnum):
+    """Whether the lane could open for anybody at all."""
+
+    READY = "ready"
+    LOCKED = "locked"
+    FAULT = "fault"
+
+
+class Holder(StrEnum):
+    """Whose credential it is."""
+
+    NOBODY = "nobody"
+    BLOCKED = "blocked"
+    KNOWN = "known"
+
+
+class Validity(StrEnum):
+    """Where the moment lies against the pass's dates."""
+
+    BEFORE = "before"
+    WITHIN = "within"
+    AFTER = "after"
+
+
+class Presence(StrEnum):
+    """What anti-passback has against the car; `FITS` also when it is off."""
+
+    FITS = "fits"
+    TWICE_SOFT = "twice_soft"
+    TWICE_HARD = "twice_hard"
+    NEVER_IN_SOFT = "never_in_soft"
+    NEVER_IN_HARD = "never_in_hard"
+
+
+class Case(msgspec.Struct, frozen=True):
+    """All that a rule may look at."""
+
+    direction: Direction = Direction.ENTRY
+    lane: LaneFitness = LaneFitness.READY
+    holder: Holder = Holder.KNOWN
+    lane_allowed: bool = True
+    validity: Validity = Validity.WITHIN
+    in_schedule: bool = True
+    presence: Presence = Presence.FITS
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A row of the table."""
+
+    label: str
+    fits: Callable[[Case], bool]
+    verdict: Verdict
+    reason: Reason
+
+
+def _at_exit(case: Case) -> bool:
+    return case.direction is Direction.EXIT
+
+
+_D, _R, _G = Verdict.DENIED, Verdict.REFERRED, Verdict.GRANTED
+RULES: tuple[Rule, ...] = (
+    Rule("lane tagged or crashed", lambda c: c.lane is LaneFitness.LOCKED, _R, Reason.LANE_LOCKED),
+    Rule("nobody holds it", lambda c: c.holder is Holder.NOBODY, _D, Reason.UNKNOWN_CREDENTIAL),
+    Rule("blocked", lambda c: c.holder is Holder.BLOCKED, _D, Reason.BLOCKED),
+    Rule("pass not for this lane", lambda c: not c.lane_allowed, _D, Reason.WRONG_LANE),
+    Rule(
+        "not yet valid, at an exit",
+        lambda c: c.validity is Validity.BEFORE and _at_exit(c),
+        _R,
+        Reason.NOT_YET_VALID,
+    ),
+    Rule("not yet valid", lambda c: c.validity is Validity.BEFORE, _D, Reason.NOT_YET_VALID),
+    Rule(
+        "expired, at an exit",
+        lambda c: c.validity is Validity.AFTER and _at_exit(c),
+        _R,
+        Reason.EXPIRED,
+    ),
+    Rule("expired", lambda c: c.validity is Validity.AFTER, _D, Reason.EXPIRED),
+    Rule(
+        "outside schedule, at an exit",
+        lambda c: not c.in_schedule and _at_exit(c),
+        _R,
+        Reason.OUTSIDE_SCHEDULE,
+    ),
+    Rule("outside schedule", lambda c: not c.in_schedule, _D, Reason.OUTSIDE_SCHEDULE),
+    Rule("inside already", lambda c: c.presence is Presence.TWICE_HARD, _D, Reason.ALREADY_INSIDE),
+    Rule(
+        "inside already, soft",
+        lambda c: c.presence is Presence.TWICE_SOFT,
+        _R,
+        Reason.ALREADY_INSIDE,
+    ),
+    Rule(
+        "never came in",
+        lambda c: c.presence in (Presence.NEVER_IN_HARD, Presence.NEVER_IN_SOFT),
+        _R,
+        Reason.NOT_INSIDE,
+    ),
+    Rule("lane has a fault", lambda c: c.lane is LaneFitness.FAULT, _R, Reason.LANE_FAULT),
+    Rule("valid pass", lambda _c: True, _G, Reason.VALID_PASS),
+)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The verdict on a read, with the pass it rests on; `days_left` None for a pass without an end."""
+
+    verdict: Verdict
+    reason: Reason
+    rule: str
+    pass_: Pass | None = None
+    days_left: int | None = None
+
+
+def judge(case: Case) -> Rule:
+    """The first rule that fits; there is always one."""
+    return next(rule for rule in RULES if rule.fits(case))
+
+
+# ---- from a pass and a moment to a case ------------------------------------------------------------------------------
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A read, as the decision sees it: where, when (site time by `zone`), and whether the car is inside already."""
+
+    lane: str
+    direction: Direction
+    fitness: LaneFitness
+    wall_ns: int
+    zone: ZoneInfo
+    anti_passback: str = "off"
+    inside: bool = False
+
+
+def decide(passes: tuple[Pass, ...], question: Question) -> Decision:
+    """Decide on a credential that is known by these passes; several: a blocked one wins, then one that grants."""
+    if not passes:
+        return _decision(None, question)
+    decisions = [_decision(found, question) for found in passes]
+    for decision in decisions:
+        if decision.reason is Reason.BLOCKED:
+            return decision
+    granting = [decision for decision in decisions if decision.verdict is Verdict.GRANTED]
+    return (granting or decisions)[0]
+
+
+def _decision(found: Pass | None, question: Question) -> Decision:
+    rule = judge(_case(found, question))
+    days = None if found is None else days_left(found, question.wall_ns, question.zone)
+    return Decision(rule.verdict, rule.reason, rule.label, found, days)
+
+
+def _case(found: Pass | None, question: Question) -> Case:
+    if found is None:
+        return Case(question.direction, question.fitness, Holder.NOBODY)
+    blocked = found.kind is PassKind.BLOCKED
+    return Case(
+        direction=question.direction,
+        lane=question.fitness,
+        holder=Holder.BLOCKED if blocked else Holder.KNOWN,
+        lane_allowed=not found.lanes or question.lane in found.lanes,
+        validity=validity(found, question.wall_ns, question.zone),
+        in_schedule=in_schedule(found.schedule, question.wall_ns, question.zone),
+        presence=_presence(question),
+    )
+
+
+def _presence(question: Question) -> Presence:
+    if question.anti_passback == "off":
+        return Presence.FITS
+    hard = question.anti_passback == "hard"
+    if question.direction is Direction.ENTRY and question.inside:
+        return Presence.TWICE_HARD if hard else Presence.TWICE_SOFT
+    if question.direction is Direction.EXIT and not question.inside:
+        return Presence.NEVER_IN_HARD if hard else Presence.NEVER_IN_SOFT
+    return Presence.FITS
+
+
+def parse_moment(text: str) -> datetime.date | datetime.datetime:
+    """A day (`2026-11-30`) or an RFC 3339 instant with its offset; PassError says what would be right."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return datetime.date.fromisoformat(text)
+        moment = datetime.datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("no offset")
+    except ValueError as error:
+        raise PassError(
+            f"is {text!r}; write a day such as 2026-11-30, or an instant such as 2026-11-30T18:00:00+08:00"
+        ) from error
+    return moment
+
+
+def validity(found: Pass, wall_ns: int, zone: ZoneInfo) -> Validity:
+    """Where a wall time lies against a pass's dates; both days of a range are included, an end instant is not."""
+    here = datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone)
+    if found.valid_from:
+        start = parse_moment(found.valid_from)
+        begun = here >= start if isinstance(start, datetime.datetime) else here.date() >= start
+        if not begun:
+            return Validity.BEFORE
+    if found.valid_until:
+        end = parse_moment(found.valid_until)
+        over = here >= end if isinstance(end, datetime.datetime) else here.date() > end
+        if over:
+            return Validity.AFTER
+    return Validity.WITHIN
+
+
+def days_left(found: Pass, wall_ns: int, zone: ZoneInfo) -> int | None:
+    """Whole days from today to the last valid day in site time (0: it ends today); None without an end."""
+    if not found.valid_until:
+        return None
+    end = parse_moment(found.valid_until)
+    if isinstance(end, datetime.datetime):
+        end = end.astimezone(zone).date()
+    today = datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone).date()
+    return (end - today).days
+
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(r"([a-z,\-]+)\s+(\d{1,2}:\d{2})-(\d{1,2}:\d{2})")
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A weekly window: days 0 (Monday) to 6, minutes of the day; `end` before `start` runs past midnight."""
+
+    days: frozenset[int]
+    start: int
+    end: int
+
+
+def parse_schedule(text: str) -> tuple[Window, ...]:
+    """Weekly windows such as `mon-fri 08:00-18:00; sat,sun 09:00-12:00`; empty text: always (no windows)."""
+    windows = []
+    for part in (piece.strip().lower() for piece in text.split(";")):
+        if not part:
+            continue
+        match = _WINDOW.fullmatch(part)
+        if match is None:
+            raise PassError(f"is {text!r}; write windows such as mon-fri 08:00-18:00; sat 09:00-12:00")
+        windows.append(Window(_days(match[1], text), _minutes(match[2], text), _minutes(match[3], text)))
+    return tuple(windows)
+
+
+def _days(text: str, whole: str) -> frozenset[int]:
+    found: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if first not in _DAYS or (dash and last not in _DAYS):
+            raise PassError(f"is {whole!r}; days are {', '.join(_DAYS)}")
+        start, end = _DAYS.index(first), _DAYS.index(last or first)
+        found.update(day % 7 for day in range(start, end + 1 if end >= start else end + 8))
+    return frozenset(found)
+
+
+def _minutes(text: str, whole: str) -> int:
+    hours, minutes = (int(part) for part in text.split(":"))
+    if hours > 24 or minutes > 59 or hours * 60 + minutes > 24 * 60:
+        raise PassError(f"is {whole!r}; times run from 00:00 to 24:00")
+    return hours * 60 + minutes
+
+
+def in_schedule(text: str, wall_ns: int, zone: ZoneInfo) -> bool:
+    """Whether a wall time lies in one of the windows, in site time."""
+    windows = parse_schedule(text)
+    if not windows:
+        return True
+    here = datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone)
+    day, minute = here.weekday(), here.hour * 60 + here.minute
+    return any(_covers(window, day, minute) for window in windows)
+
+
+def _covers(window: Window, day: int, minute: int) -> bool:
+    if window.start <= window.end:
+        return day in window.days and window.start <= minute < window.end
+    yesterday = (day - 1) % 7
+    return (day in window.days and minute >= window.start) or (yesterday in window.days and minute < window.end)

@@ -1,0 +1,334 @@
+"""Alarms after ISA-18.2: one literal table of states, and the desk that keeps every alarm that is not closed.
+
+One cause, one alarm, one id: an alarm is found again by its `key` (what it is about), so that a cause that comes back
+or is understood better never makes a second one. Kinds that a machine can see end close by themselves once they were
+acknowledged; a crash and its like are closed only by a person who says what was found.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from gateway.core.commands import CancelTimer
+from gateway.core.errors import NotFoundError, RefusedError
+from gateway.core.turn import NS_PER_MS, Turn, rfc3339
+
+
+class AlarmState(StrEnum):
+    """The life of an alarm."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned-unacknowledged"
+    SHELVED = "shelved"
+    OUT_OF_SERVICE = "out of service"
+    CLOSED = "closed"
+
+
+class Verb(StrEnum):
+    """What can happen to an alarm; the first two by its cause, the others by a person or a shelf's end."""
+
+    RAISE = "raise"
+    RETURN = "return"
+    ACKNOWLEDGE = "acknowledge"
+    VERIFY = "verify"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    CLOSE = "close"
+
+
+_U, _A, _R = AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED
+_S, _O, _C = AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE, AlarmState.CLOSED
+
+# state -> verb -> next state. What the cause does is total; what a person does and is not listed is refused.
+# `_C` after RETURN or ACKNOWLEDGE is only for kinds that end by themselves (see `Alarm.next`).
+TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
+    _U: {Verb.RAISE: _U, Verb.RETURN: _R, Verb.ACKNOWLEDGE: _A, Verb.VERIFY: _U, Verb.SHELVE: _S},
+    _A: {
+        Verb.RAISE: _U,
+        Verb.RETURN: _C,
+        Verb.VERIFY: _A,
+        Verb.SHELVE: _S,
+        Verb.CLOSE: _C,
+        Verb.ACKNOWLEDGE: _A,
+    },
+    _R: {Verb.RAISE: _U, Verb.RETURN: _R, Verb.ACKNOWLEDGE: _C, Verb.VERIFY: _R, Verb.SHELVE: _S},
+    _S: {Verb.RAISE: _S, Verb.RETURN: _S, Verb.UNSHELVE: _U, Verb.VERIFY: _S},
+    _O: {Verb.RAISE: _O, Verb.RETURN: _O, Verb.UNSHELVE: _U},
+    _C: {Verb.RAISE: _C, Verb.RETURN: _C},
+}
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """What is known of an alarm kind: priority 1 (act now) to 4 (know of it), and whether a person must close it."""
+
+    priority: int
+    by_person: bool
+
+
+KINDS: dict[str, Kind] = {
+    "crash": Kind(1, True),
+    "struck_vehicle": Kind(1, True),
+    "duress": Kind(1, True),
+    "panic": Kind(1, True),
+    "fire": Kind(1, True),
+    "forced": Kind(2, True),
+    "intrusion": Kind(2, True),
+    "tamper": Kind(2, True),
+    "tailgating": Kind(3, True),
+    "obstructed": Kind(2, False),
+    "stuck": Kind(3, False),
+    "water": Kind(2, False),
+    "power": Kind(2, False),
+    "video_lost": Kind(3, False),
+    "device_lost": Kind(2, False),
+    "uplink_lost": Kind(3, False),
+    "clock_unsure": Kind(3, False),
+    "storage_degraded": Kind(1, False),
+}
+
+_EVENT = {
+    Verb.RAISE: "raised",
+    Verb.RETURN: "returned",
+    Verb.ACKNOWLEDGE: "acknowledged",
+    Verb.VERIFY: "verified",
+    Verb.SHELVE: "shelved",
+    Verb.UNSHELVE: "unshelved",
+    Verb.CLOSE: "closed",
+}
+SHELF_MAX_MS = 12 * 3600 * 1000
+
+
+class Alarm(msgspec.Struct):
+    """One alarm that is not closed yet."""
+
+    alarm: str
+    key: str
+    kind: str
+    state: AlarmState
+    raised_at: str
+    as_of: str
+    lane: str | None = None
+    device: str | None = None
+    active: bool = True
+    acknowledged_by: str | None = None
+    finding: str = ""
+    benign: bool = False
+    count: int = 1
+    detail: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def priority(self) -> int:
+        """1 (act now) to 4."""
+        return KINDS[self.kind].priority
+
+    @property
+    def by_person(self) -> bool:
+        """Whether only a person may close it; a benign verdict lifts that."""
+        return KINDS[self.kind].by_person and not self.benign
+
+    def document(self) -> dict[str, Any]:
+        """The alarm as screens, central and journal know it."""
+        return {
+            "alarm": self.alarm,
+            "kind": self.kind,
+            "priority": self.priority,
+            "state": self.state.value,
+            "lane": self.lane,
+            "device": self.device,
+            "raised_at": self.raised_at,
+            "as_of": self.as_of,
+            "acknowledged_by": self.acknowledged_by,
+            "detail": self.detail,
+        }
+
+    def next(self, verb: Verb) -> AlarmState:
+        """The state after a verb; RefusedError when it does not fit."""
+        if verb not in TABLE[self.state]:
+            raise RefusedError(
+                f"an alarm that is {self.state.value} cannot be {_EVENT[verb]}",
+                code=f"alarm_{self.state.name.lower()}",
+            )
+        following = TABLE[self.state][verb]
+        if following is _C and verb is not Verb.CLOSE and self.by_person:
+            return _A
+        if following is _C and verb is Verb.ACKNOWLEDGE and self.active:
+            return _A
+        return following
+
+
+class AlarmDesk:
+    """Every alarm of the site that is not closed."""
+
+    def __init__(self, alarms: list[Alarm]) -> None:
+        self._open: dict[str, Alarm] = {alarm.alarm: alarm for alarm in alarms}
+        self._count = 0
+        self.run = "0"
+
+    def __iter__(self) -> Any:
+        return iter(self._open.values())
+
+    def find(self, key: str) -> Alarm | None:
+        """The open alarm of that cause."""
+        return next((alarm for alarm in self._open.values() if alarm.key == key), None)
+
+    def documents(self) -> list[dict[str, Any]]:
+        """All alarms that are not closed: most urgent first, then oldest first."""
+        ordered = sorted(self._open.values(), key=lambda a: (a.priority, a.raised_at, a.alarm))
+        return [alarm.document() for alarm in ordered]
+
+    def raise_(
+        self,
+        turn: Turn,
+        kind: str,
+        key: str,
+        *,
+        lane: str | None = None,
+        device: str | None = None,
+        detail: dict[str, Any] | None = None,
+    ) -> Alarm:
+        """Raise an alarm, or find the one that this cause has already."""
+        found = self.find(key)
+        if found is None:
+            self._count += 1
+            alarm_id = f"a{self.run}-{self._count}"
+            found = Alarm(alarm_id, key, kind, _U, turn.at, turn.at, lane, device, detail=detail or {})
+            self._open[alarm_id] = found
+            self._report(turn, found, Verb.RAISE, "gateway")
+            return found
+        if kind != found.kind and KINDS[kind].priority <= found.priority:
+            self.refine(turn, found, kind=kind, verdict=kind, detail=detail)
+            return found
+        if not found.active:
+            found.active = True
+            found.count += 1
+            found.detail = detail or found.detail
+            self._move(turn, found, Verb.RAISE, "gateway")
+        return found
+
+    def refine(
+        self,
+        turn: Turn,
+        alarm: Alarm,
+        *,
+        verdict: str,
+        kind: str | None = None,
+        benign: bool = False,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """The cause is understood better; `benign` verdicts let the alarm end by itself."""
+        if kind is not None and kind != alarm.kind:
+            alarm.kind = kind
+            alarm.active = True
+            if alarm.state in (_A, _R):
+                alarm.state = _U
+        alarm.benign = benign
+        alarm.detail = {**alarm.detail, **(detail or {}), "verdict": verdict}
+        alarm.as_of = turn.at
+        self._append(turn, alarm, "refined", "gateway", {})
+        if benign:
+            self.return_(turn, alarm.key)
+
+    def return_(self, turn: Turn, key: str) -> None:
+        """The cause is over."""
+        alarm = self.find(key)
+        if alarm is None or not alarm.active:
+            return
+        alarm.active = False
+        self._move(turn, alarm, Verb.RETURN, "gateway")
+
+    def command(
+        self,
+        turn: Turn,
+        alarm_id: str,
+        verb: Verb,
+        by: str,
+        *,
+        reason: str = "",
+        finding: str = "",
+        until_wall_ns: int = 0,
+    ) -> Alarm:
+        """A person acts on an alarm; NotFoundError or RefusedError when that does not fit, and nothing changes."""
+        alarm = self._open.get(alarm_id)
+        if alarm is None:
+            raise NotFoundError(f"there is no open alarm {alarm_id}")
+        following = alarm.next(verb)
+        _check_words(alarm, verb, reason, finding, until_wall_ns - turn.now.wall_ns)
+        if verb is Verb.ACKNOWLEDGE:
+            alarm.acknowledged_by = by
+        if finding:
+            alarm.finding = finding
+        if verb is Verb.SHELVE:
+            turn.start(f"alarm:{alarm_id}:shelf", (until_wall_ns - turn.now.wall_ns) // NS_PER_MS)
+        if verb is Verb.UNSHELVE:
+            turn.emit(CancelTimer(f"alarm:{alarm_id}:shelf"))
+        words = {"reason": reason} if reason else {}
+        if finding:
+            words["finding"] = finding
+        if verb is Verb.SHELVE:
+            words["until"] = rfc3339(until_wall_ns)
+        self._set(turn, alarm, following, verb, by, words)
+        return alarm
+
+    def timer(self, turn: Turn, alarm_id: str) -> None:
+        """A shelf has run out: the alarm is shown again."""
+        alarm = self._open.get(alarm_id)
+        if alarm is not None and alarm.state is _S:
+            self._move(turn, alarm, Verb.UNSHELVE, "gateway")
+
+    def _move(self, turn: Turn, alarm: Alarm, verb: Verb, by: str) -> None:
+        self._set(turn, alarm, alarm.next(verb), verb, by, {})
+
+    def _set(
+        self,
+        turn: Turn,
+        alarm: Alarm,
+        state: AlarmState,
+        verb: Verb,
+        by: str,
+        words: dict[str, Any],
+    ) -> None:
+        if verb is Verb.UNSHELVE and not alarm.active:
+            state = _R
+        alarm.state = state
+        alarm.as_of = turn.at
+        self._report(turn, alarm, verb, by, words)
+        if state is _C:
+            if verb is not Verb.CLOSE:
+                self._append(turn, alarm, "closed", by, {})
+            del self._open[alarm.alarm]
+
+    def _report(self, turn: Turn, alarm: Alarm, verb: Verb, by: str, words: dict[str, Any] | None = None) -> None:
+        self._append(turn, alarm, _EVENT[verb], by, words or {})
+
+    def _append(self, turn: Turn, alarm: Alarm, event: str, by: str, words: dict[str, Any]) -> None:
+        data = {
+            **alarm.document(),
+            "key": alarm.key,
+            "active": alarm.active,
+            "benign": alarm.benign,
+            "finding": alarm.finding,
+            "count": alarm.count,
+            "by": by,
+            **words,
+        }
+        turn.append(f"alarm.{event}", f"alarms/{alarm.alarm}", data)
+        turn.show()
+
+
+def _check_words(alarm: Alarm, verb: Verb, reason: str, finding: str, shelf_ns: int) -> None:
+    if finding not in ("", "real", "false"):
+        raise RefusedError("the finding is real or false", code="finding_invalid")
+    if verb is Verb.VERIFY and not finding:
+        raise RefusedError("say what was found: real or false", code="finding_missing")
+    if verb is Verb.CLOSE and alarm.active:
+        raise RefusedError("the cause lasts still; end it first (after a crash: reset the lane)", code="alarm_active")
+    if verb is Verb.CLOSE and alarm.by_person and not (finding or alarm.finding):
+        raise RefusedError("say what was found, real or false, before closing", code="finding_missing")
+    if verb is Verb.SHELVE and not reason:
+        raise RefusedError("shelving needs a reason", code="reason_missing")
+    if verb is Verb.SHELVE and not 0 < shelf_ns <= SHELF_MAX_MS * NS_PER_MS:
+        raise RefusedError("shelving needs an end within the shift (12 h)", code="until_invalid")

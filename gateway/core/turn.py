@@ -1,0 +1,71 @@
+"""One turn of the core: the moment, and the commands that come out of handling one event at it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.core.commands import Append, CancelTimer, Command, Log, Snapshot, StartTimer
+from gateway.core.events import Now
+
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+
+
+def rfc3339(wall_ns: int) -> str:
+    """Wall time in nanoseconds as RFC 3339 UTC with milliseconds."""
+    seconds, rest = divmod(wall_ns, NS_PER_S)
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // NS_PER_MS:03d}Z"
+
+
+def local_day(wall_ns: int, zone: ZoneInfo) -> datetime.date:
+    """The site-local calendar day of a wall time in nanoseconds."""
+    return datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone).date()
+
+
+class Turn:
+    """Collects what one event leads to; `tokens` counts through all turns, so that each wait has its own number."""
+
+    __slots__ = ("commands", "now", "tokens")
+
+    def __init__(self, now: Now, tokens: int = 0) -> None:
+        self.now = now
+        self.commands: list[Command] = []
+        self.tokens = tokens
+
+    def emit(self, command: Command) -> None:
+        """Add a command; order is the order in which the world carries them out."""
+        self.commands.append(command)
+
+    def token(self) -> int:
+        """A number that no other wait has."""
+        self.tokens += 1
+        return self.tokens
+
+    def append(self, type_: str, subject: str, data: dict[str, Any], token: int = 0) -> None:
+        """Write a row to the journal."""
+        self.commands.append(Append(type_, subject, data, token))
+
+    def start(self, timer: str, after_ms: int) -> None:
+        """Start a timer, or start it again."""
+        self.commands.append(StartTimer(timer, max(0, after_ms)))
+
+    def cancel(self, timer: str) -> None:
+        """Forget a timer."""
+        self.commands.append(CancelTimer(timer))
+
+    def show(self) -> None:
+        """Publish the state to whoever looks at it; once a turn is enough."""
+        if not any(isinstance(command, Snapshot) for command in self.commands):
+            self.commands.append(Snapshot())
+
+    def log(self, level: str, message: str) -> None:
+        """A line for the installer."""
+        self.commands.append(Log(level, message))
+
+    @property
+    def at(self) -> str:
+        """This moment as RFC 3339 UTC."""
+        return rfc3339(self.now.wall_ns)
