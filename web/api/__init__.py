@@ -1,0 +1,1 @@
+"""The HTTP API for programs: health, metrics, events, passes, state, commands."""

@@ -1,0 +1,70 @@
+"""The web application: wires the parts, bounds what comes in, and puts the safe headers on
+everything that goes out.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+
+from flask import Flask, Response, request
+
+from web import auth, problems
+from web.live import Live
+from web.services import Services
+
+# A million-row file is imported by path over the control socket, so no request needs to be large.
+MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_FORM_BYTES = 64 * 1024
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def create_app(data: Path, *, live: Live | None = None) -> Flask:
+    """The WSGI application for one data directory; opens files and the control socket only when
+    they are needed.
+    """
+    app = Flask("web", static_folder="static", template_folder="templates")
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_FORM_PARTS=100,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        TRAP_HTTP_EXCEPTIONS=False,
+    )
+    app.extensions["gatehouse"] = Services(data, live)
+    app.before_request(auth.check_csrf)
+    app.after_request(_secure)
+    problems.register(app)
+    app.jinja_env.globals.update(csrf_token=auth.csrf_token, current_operator=auth.current_operator)
+    for module in ("web.stream", "web.api.routes", "web.guard.views"):
+        if _exists(module):
+            app.register_blueprint(importlib.import_module(module).BLUEPRINT)
+    return app
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _secure(answer: Response) -> Response:
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer

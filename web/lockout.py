@@ -1,0 +1,99 @@
+"""Growing delays against PIN guessing that cannot shut the booth out for good.
+
+Failures are counted per address and per operator. Three are free, then every failure doubles the
+wait, up to a limit. While a wait runs no PIN is looked at and nothing is counted, so a wait always
+ends. An address at which an operator has signed in before has a count of its own for that operator:
+somebody who guesses from elsewhere makes other addresses wait, never the booth where that guard
+works every day. Names that do not exist are counted on the address alone, so that made-up names
+cannot fill the table.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from web.webdb import WebDatabase
+
+FREE_FAILURES = 3
+FORGET_S = 900  # quarter of an hour without a failure, past its wait, and the count starts again
+KNOWN_S = 30 * 86400
+MAX_ROWS = 1000
+# Longest waits in seconds. A four-digit PIN has 10,000 values: at one guess in 15 minutes half of
+# them take 52 days.
+MAX_WAIT_S = {"address": 60, "operator": 900, "pair": 300}
+
+
+class Lockout:
+    """Counts failed sign-ins in `web.db` and says how long to wait. Thread-safe."""
+
+    def __init__(self, database: WebDatabase, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    def wait_s(self, operator: str | None, address: str) -> int:
+        """Seconds until the next attempt is looked at; 0: now."""
+        now = int(self._now())
+        waits = [
+            until - now
+            for key in self._keys(operator, address)
+            for (until,) in self._database.rows("SELECT until_s FROM lockout WHERE key=?", key)
+        ]
+        longest = max(waits, default=0)
+        # A clock that was set back must not turn a wait of a minute into one of a year.
+        return max(0, min(longest, max(MAX_WAIT_S.values())))
+
+    def failed(self, operator: str | None, address: str) -> None:
+        """Count a wrong PIN, or a name that does not exist (`operator` None)."""
+        for key in self._keys(operator, address):
+            self._count(key)
+        self._trim()
+
+    def succeeded(self, operator: str, address: str) -> None:
+        """Forget this operator's failures and remember where the operator works."""
+        now = int(self._now())
+        with self._database.transaction() as connection:
+            for key in self._keys(operator, address)[1:]:
+                connection.execute("DELETE FROM lockout WHERE key=?", (key,))
+            connection.execute(
+                "INSERT INTO known VALUES(?,?,?) ON CONFLICT DO UPDATE SET last_s=excluded.last_s",
+                (operator, address, now),
+            )
+
+    def _keys(self, operator: str | None, address: str) -> list[str]:
+        keys = [f"address:{address}"]
+        if operator is None:
+            return keys
+        known = self._database.rows(
+            "SELECT 1 FROM known WHERE operator=? AND address=? AND last_s>?",
+            operator,
+            address,
+            int(self._now()) - KNOWN_S,
+        )
+        return [*keys, f"pair:{operator}|{address}" if known else f"operator:{operator}"]
+
+    def _count(self, key: str) -> None:
+        now = int(self._now())
+        found = self._database.rows("SELECT failures, last_s, until_s FROM lockout WHERE key=?", key)
+        failures = 1
+        if found and now < max(found[0][1], found[0][2]) + FORGET_S:
+            failures = found[0][0] + 1
+        over = max(0, failures - FREE_FAILURES)
+        wait = min(2 ** min(over, 16), MAX_WAIT_S[key.partition(":")[0]]) if over else 0
+        self._database.rows("INSERT OR REPLACE INTO lockout VALUES(?,?,?,?)", key, failures, now, now + wait)
+
+    def _trim(self) -> None:
+        """Keep both tables bounded: what was touched longest ago goes first, operators' own counts
+        last.
+        """
+        with self._database.transaction() as connection:
+            connection.execute(
+                "DELETE FROM lockout WHERE key IN (SELECT key FROM lockout"
+                " ORDER BY key LIKE 'operator:%', last_s LIMIT max(0, (SELECT count(*) FROM lockout) - ?))",
+                (MAX_ROWS,),
+            )
+            connection.execute(
+                "DELETE FROM known WHERE (operator, address) IN"
+                " (SELECT operator, address FROM known ORDER BY last_s LIMIT max(0, (SELECT count(*) FROM known) - ?))",
+                (MAX_ROWS,),
+            )

@@ -1,0 +1,94 @@
+"""Who may sign in: the operators of the settings document, read again whenever `site.json` is
+another file.
+
+The document store caches, so the web process watches the file itself (inode, size, time of change)
+and opens it anew. A document that cannot be read leaves the operators as they were: a bad edit must
+not lock the booth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.core.errors import GatehouseError
+from gateway.core.settings import Role
+
+_log = logging.getLogger(__name__)
+
+
+class Operator(msgspec.Struct, frozen=True):
+    """A named person with a role; `pin_hash` never leaves the process."""
+
+    name: str
+    role: Role
+    pin_hash: str = ""
+
+    @property
+    def mark(self) -> str:
+        """Changes when the role or the PIN does, which ends the sessions made before."""
+        return hashlib.sha256(f"{self.role}\0{self.pin_hash}".encode()).hexdigest()[:16]
+
+
+class SiteDocument:
+    """The settings document as the web needs it: operators, and the plain document for pages.
+    Thread-safe.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, int, int] | None = None
+        self._document: dict[str, Any] = {}
+        self._operators: dict[str, Operator] = {}
+
+    def document(self) -> dict[str, Any]:
+        """The settings document (PINs as hashes); {} while there is none that can be read."""
+        self._refresh()
+        return self._document
+
+    def operators(self) -> dict[str, Operator]:
+        """All operators by name, in the order of the site file."""
+        self._refresh()
+        return self._operators
+
+    def _refresh(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return
+        with self._lock:
+            if stamp == self._stamp:
+                return
+            try:
+                document = _load(self._path)
+            except (GatehouseError, OSError, ValueError) as error:
+                _log.warning("site.json cannot be read, the operators stay as they were: %s", error)
+            else:
+                self._document, self._operators = document, _operators(document)
+            self._stamp = stamp
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _load(path: Path) -> dict[str, Any]:
+    from gateway.store.documents import Documents
+
+    return Documents(path).load()
+
+
+def _operators(document: dict[str, Any]) -> dict[str, Operator]:
+    found = [
+        Operator(str(raw["name"]), raw["role"], str(raw.get("pin_hash") or "")) for raw in document.get("operators", [])
+    ]
+    return {operator.name: operator for operator in found}

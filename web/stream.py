@@ -1,0 +1,95 @@
+"""Live updates for signed-in operators: `/live` as server-sent events, `/live/state` as the same
+JSON by polling.
+
+Each stream sends the state at once and at every change, at least every two seconds with its grown
+age, so that a screen can tell a quiet gate from a dead link, and never stays silent for the 10 s
+after which proxies lose patience. A stream ends with its session and at the latest after a quarter
+of an hour; the browser reconnects by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from web.auth import current_operator, operator_of, require_operator, session_token
+from web.live import Live, Snapshot
+from web.operators import Operator
+from web.services import services
+
+BLUEPRINT = Blueprint("live", __name__)
+KEEP_ALIVE_S = 2.0
+LONGEST_S = 900.0
+LEAST_GAP_S = 0.05
+View = Callable[[Snapshot | None, int, Operator], dict[str, Any]]
+
+
+def plain_view(snapshot: Snapshot | None, age_ms: int, operator: Operator) -> dict[str, Any]:
+    """The snapshot as it is, for when no screen has its own view of it."""
+    return {"age_ms": age_ms, "state": snapshot, "operator": operator.name}
+
+
+def _view() -> View:
+    try:
+        from web.guard.view import guard_view
+    except ImportError:
+        return plain_view
+    view: View = guard_view
+    return view
+
+
+@BLUEPRINT.get("/live/state")
+@require_operator()
+def state() -> Response:
+    """The state of this moment as JSON."""
+    operator = current_operator()
+    assert operator is not None
+    snapshot, age_ms = services().live.snapshot()
+    body = msgspec.json.encode(_view()(snapshot, age_ms, operator))
+    return Response(body, content_type="application/json")
+
+
+@BLUEPRINT.get("/live")
+@require_operator()
+def stream() -> Response:
+    """The state as server-sent events named `state`."""
+    token = session_token()
+    held = services()
+    release = held.streams.take()
+    gone = request.environ.get("waitress.client_disconnected", lambda: False)
+
+    def who() -> Operator | None:
+        return None if gone() else operator_of(held, token)
+
+    body = _Body(_events(held.live, _view(), who), release)
+    headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+    return Response(body, content_type="text/event-stream; charset=utf-8", headers=headers)
+
+
+class _Body:
+    """The stream's body: gives its slot back when the server closes it, read or not."""
+
+    def __init__(self, events: Iterator[bytes], release: Callable[[], None]) -> None:
+        self._events = events
+        self._release = release
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._events
+
+    def close(self) -> None:
+        self._release()
+
+
+def _events(live: Live, view: View, who: Callable[[], Operator | None]) -> Iterator[bytes]:
+    yield b"retry: 2000\n\n"
+    ends = time.monotonic() + LONGEST_S
+    version = 0
+    while not live.stopping and time.monotonic() < ends and (operator := who()) is not None:
+        snapshot, age_ms = live.snapshot()
+        yield (b"event: state\ndata: " + msgspec.json.encode(view(snapshot, age_ms, operator)) + b"\n\n")
+        version, _ = live.wait(version, KEEP_ALIVE_S)
+        time.sleep(LEAST_GAP_S)
