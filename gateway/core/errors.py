@@ -110,3 +110,21 @@ class EngineUnreachableError(GatehouseError):
     """Nobody answers at the control socket; start the engine or look at its log."""
 
     code = "engine_unreachable"
+
+
+class RequestError(GatehouseError):
+    """A request at the control socket is not written as it should be."""
+
+    code = "request_invalid"
+
+
+class IdempotencyConflictError(GatehouseError):
+    """A request key was used before with another body; take a new key for a new request."""
+
+    code = "idempotency_conflict"
+
+
+class BusyError(GatehouseError):
+    """The engine has too much to do for this now; nothing was changed, try again shortly."""
+
+    code = "busy"

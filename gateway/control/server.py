@@ -1,0 +1,330 @@
+"""The engine's end of the control socket: one thread, all clients.
+
+The thread only moves lines. The handler is called in it with `(op, params, respond)` and must return at once; whoever
+has the answer later gives it to `respond` from any thread. Answers and broadcasts are written by the thread that has
+them, without waiting; what a client does not take is kept for it up to a bound, and past that the client is dropped,
+so that a reader that hangs costs a few bytes and never a decision.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import selectors
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gateway.control.wire import LINE_MAX_BYTES, address, decode, encode, error_body
+from gateway.core.errors import DataDirectoryError, GatehouseError, InUseError, RequestError
+
+log = logging.getLogger(__name__)
+
+CLIENTS_MAX = 32
+UNREAD_MAX_BYTES = 4 << 20
+_RECEIVE_BYTES = 1 << 16
+_SELECT_S = 1.0
+_BACKLOG = 128
+
+
+class Peer(NamedTuple):
+    """Who is at the other end, as the kernel says (SO_PEERCRED)."""
+
+    pid: int
+    uid: int
+    gid: int
+
+
+class Responder:
+    """Where the answer to one request goes; usable from any thread, silent once the client is gone."""
+
+    __slots__ = ("_connection", "_number", "peer")
+
+    def __init__(self, connection: _Connection, number: Any) -> None:
+        self._connection = connection
+        self._number = number
+        self.peer = connection.peer
+
+    def result(self, value: Any) -> None:
+        """The request is done."""
+        self._connection.send(encode({"id": self._number, "ok": True, "result": value}))
+
+    def error(self, error: GatehouseError) -> None:
+        """The request is refused or failed."""
+        self._connection.send(encode({"id": self._number, "ok": False, "error": error_body(error)}))
+
+    def progress(self, **figures: Any) -> None:
+        """The request is still at work."""
+        self._connection.send(encode({"id": self._number, "progress": figures}))
+
+    def watch(self, first: bytes) -> None:
+        """The client gets `first` and every broadcast from now on."""
+        self.result({})
+        self._connection.send(first)
+        self._connection.watching = True
+
+
+Handler = Callable[[str, dict[str, Any], Responder], None]
+
+
+class Server:
+    """The listening socket and its clients: `open()`, then `run()` in a thread of its own, until `stop()`."""
+
+    def __init__(
+        self,
+        path: Path,
+        handler: Handler,
+        *,
+        clients_max: int = CLIENTS_MAX,
+        unread_max_bytes: int = UNREAD_MAX_BYTES,
+    ) -> None:
+        self._path = path
+        self._handler = handler
+        self._clients_max = clients_max
+        self._unread_max_bytes = unread_max_bytes
+        self._selector = selectors.DefaultSelector()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._lock = threading.Lock()
+        self._connections: set[_Connection] = set()
+        self._changed: set[_Connection] = set()
+        self._listener: socket.socket | None = None
+        self._stopping = False
+
+    def open(self) -> None:
+        """Listen. A stale socket file is removed only when nobody answers at it; InUseError when somebody does."""
+        _clear_stale(self._path)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with address(self._path) as where:
+                listener.bind(where)
+            self._path.chmod(0o660)
+            listener.listen(_BACKLOG)
+        except OSError as error:
+            listener.close()
+            raise DataDirectoryError(
+                f"cannot listen at {self._path}: {error.strerror}; check the owner of the directory"
+            ) from None
+        listener.setblocking(False)
+        self._listener = listener
+        self._selector.register(listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._wake, selectors.EVENT_READ, self._woken)
+
+    def run(self) -> None:
+        """Serve until `stop()`; then close every client and remove the socket file."""
+        try:
+            while not self._stopping:
+                for key, ready in self._selector.select(_SELECT_S):
+                    key.data(ready)
+                self._settle()
+        finally:
+            self._close()
+
+    def stop(self) -> None:
+        """End `run()`; from any thread."""
+        self._stopping = True
+        self._ring()
+
+    def broadcast(self, line: bytes) -> None:
+        """Send a line to every client that watches; from any thread."""
+        with self._lock:
+            watchers = [one for one in self._connections if one.watching]
+        for one in watchers:
+            one.send(line)
+
+    def changed(self, connection: _Connection) -> None:
+        """A connection wants to write or was dropped by another thread: let the serving thread look at it."""
+        with self._lock:
+            self._changed.add(connection)
+        self._ring()
+
+    def _ring(self) -> None:
+        with self._lock:
+            if self._wake >= 0:
+                os.eventfd_write(self._wake, 1)
+
+    def _woken(self, _ready: int) -> None:
+        os.eventfd_read(self._wake)
+
+    def _settle(self) -> None:
+        with self._lock:
+            changed, self._changed = self._changed, set()
+        for one in changed & self._connections:
+            if one.dropped:
+                self._forget(one)
+            else:
+                self._selector.modify(one.sock, one.interest(), one.ready)
+
+    def _accept(self, _ready: int) -> None:
+        assert self._listener is not None
+        try:
+            sock, _ = self._listener.accept()
+        except OSError as error:
+            log.warning("a control client could not be accepted: %s", error)
+            return
+        sock.setblocking(False)
+        connection = _Connection(sock, self, self._unread_max_bytes)
+        if len(self._connections) >= self._clients_max:
+            busy = GatehouseError(
+                f"the control socket serves {self._clients_max} clients already; try again shortly",
+                code="busy",
+            )
+            Responder(connection, None).error(busy)
+            sock.close()
+            return
+        with self._lock:
+            self._connections.add(connection)
+        self._selector.register(sock, selectors.EVENT_READ, connection.ready)
+
+    def serve(self, connection: _Connection, line: bytes | bytearray) -> None:
+        """Hand one request to the handler; what it raises is the answer."""
+        number = None
+        try:
+            params = decode(line)
+            number = params.pop("id", None)
+            op = params.pop("op", None)
+            if not isinstance(op, str):
+                raise RequestError('the request names no op, for example {"id": 1, "op": "ping"}')
+            self._handler(op, params, Responder(connection, number))
+        except GatehouseError as error:
+            Responder(connection, number).error(error)
+        except Exception:
+            log.exception("a control request failed")
+            failed = GatehouseError("the engine could not carry this out; see its log")
+            Responder(connection, number).error(failed)
+
+    def _forget(self, connection: _Connection) -> None:
+        with self._lock:
+            self._connections.discard(connection)
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(connection.sock)
+        connection.close()
+
+    def _close(self) -> None:
+        for one in list(self._connections):
+            self._forget(one)
+        if self._listener is not None:
+            self._selector.unregister(self._listener)
+            self._listener.close()
+            self._path.unlink(missing_ok=True)
+        self._selector.close()
+        with self._lock:
+            os.close(self._wake)
+            self._wake = -1
+
+
+class _Connection:
+    """One client: read by the serving thread, written by whoever has something for it."""
+
+    def __init__(self, sock: socket.socket, server: Server, unread_max_bytes: int) -> None:
+        self.sock = sock
+        self.peer = Peer(*struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))
+        self.watching = False
+        self.dropped = False
+        self._server = server
+        self._unread_max_bytes = unread_max_bytes
+        self._incoming = bytearray()
+        self._unread = bytearray()
+        self._lock = threading.Lock()
+
+    def interest(self) -> int:
+        """What the serving thread should wait for."""
+        return selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unread else 0)
+
+    def ready(self, ready: int) -> None:
+        """The socket can be read or written."""
+        if ready & selectors.EVENT_WRITE:
+            with self._lock:
+                self._flush()
+            if not self._unread:
+                self._server.changed(self)
+        if ready & selectors.EVENT_READ:
+            self._receive()
+
+    def send(self, line: bytes) -> None:
+        """Write now what the client takes, keep the rest; drop a client that leaves too much unread."""
+        with self._lock:
+            if self.dropped:
+                return
+            waited = bool(self._unread)
+            self._unread += line
+            if not waited:
+                self._flush()
+            if len(self._unread) > self._unread_max_bytes:
+                log.warning("control client (pid %d) does not read; dropped", self.peer.pid)
+                self._drop()
+            waits = bool(self._unread) and not waited
+        if waits or self.dropped:
+            self._server.changed(self)
+
+    def close(self) -> None:
+        """Nothing is sent after this."""
+        with self._lock:
+            self._drop()
+            self.sock.close()
+
+    def _drop(self) -> None:
+        self.dropped = True
+        self._unread.clear()
+
+    def _flush(self) -> None:
+        try:
+            sent = self.sock.send(self._unread)
+            del self._unread[:sent]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._drop()
+
+    def _receive(self) -> None:
+        try:
+            chunk = self.sock.recv(_RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._end()
+            return
+        searched = len(self._incoming)
+        self._incoming += chunk
+        self._take_lines(searched)
+        if len(self._incoming) > LINE_MAX_BYTES:
+            too_long = RequestError(f"the line is longer than {LINE_MAX_BYTES} bytes; split it")
+            Responder(self, None).error(too_long)
+            self._end()
+
+    def _take_lines(self, searched: int) -> None:
+        start = 0
+        while (end := self._incoming.find(b"\n", max(start, searched))) >= 0:
+            line = self._incoming[start:end]
+            start = end + 1
+            if line.strip() and not self.dropped:
+                self._server.serve(self, line)
+        del self._incoming[:start]
+
+    def _end(self) -> None:
+        with self._lock:
+            self._drop()
+        self._server.changed(self)
+
+
+def _clear_stale(path: Path) -> None:
+    """Remove a socket file that nobody listens at; InUseError when somebody does."""
+    if not path.exists():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            with address(path) as where:
+                probe.connect(where)
+        except OSError as error:
+            if error.errno not in (errno.ECONNREFUSED, errno.ENOENT):
+                raise InUseError(f"{path} cannot be tried ({error}); end the engine that owns it") from None
+            path.unlink(missing_ok=True)
+            return
+    raise InUseError(f"another engine answers at {path}; end it first")

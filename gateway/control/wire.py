@@ -1,0 +1,80 @@
+"""What both ends of the control socket share: the line codec, errors as JSON, and addresses that are not too long."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.core.errors import GatehouseError, RequestError, SettingsError
+
+LINE_MAX_BYTES = 1 << 20
+# sun_path holds 108 bytes with its final zero (unix(7)).
+_ADDRESS_MAX_BYTES = 107
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """One message as a line."""
+    return _encoder.encode(message) + b"\n"
+
+
+def decode(line: bytes | bytearray) -> dict[str, Any]:
+    """A line as a message; RequestError when it is not a JSON object."""
+    try:
+        return _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"the line is not a JSON object: {error}") from None
+
+
+def error_body(error: GatehouseError) -> dict[str, Any]:
+    """An error as it travels: code, message and, where it has them, the single problems."""
+    body: dict[str, Any] = {"code": error.code, "message": str(error)}
+    problems = getattr(error, "problems", None)
+    if problems:
+        body["problems"] = problems
+    return body
+
+
+def error_from(body: dict[str, Any]) -> GatehouseError:
+    """The exception that an error body stands for; an unknown code becomes a GatehouseError with that code."""
+    code, message = str(body.get("code", "error")), str(body.get("message", ""))
+    kind = _by_code().get(code)
+    if kind is None:
+        return GatehouseError(message, code=code)
+    problems = [tuple(problem) for problem in body.get("problems", [])]
+    if kind is SettingsError:
+        return SettingsError(problems or [("", message)])
+    error = kind(message)
+    if problems:
+        error.problems = problems  # type: ignore[attr-defined]
+    return error
+
+
+def _by_code() -> dict[str, type[GatehouseError]]:
+    found: dict[str, type[GatehouseError]] = {}
+    kinds = [GatehouseError]
+    while kinds:
+        kind = kinds.pop()
+        found.setdefault(kind.code, kind)
+        kinds.extend(kind.__subclasses__())
+    return found
+
+
+@contextmanager
+def address(path: Path) -> Iterator[str]:
+    """The socket's address for bind and connect; a path past 107 bytes is reached through its open directory."""
+    if len(os.fsencode(path)) <= _ADDRESS_MAX_BYTES:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
