@@ -19,7 +19,8 @@ OURS = ("gateway", "drivers", "web")
 # What pure code may use of the standard library: types, text, numbers and the calendar.
 PURE_STDLIB = frozenset({
     "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum",
-    "fractions", "functools", "heapq", "itertools", "math", "operator", "re", "string", "types", "typing", "zoneinfo",
+    "fractions", "functools", "heapq", "itertools", "math", "operator", "re", "string", "types",
+    "typing", "zoneinfo",
 })  # fmt: skip
 CODEC_STDLIB = PURE_STDLIB | {"struct", "binascii"}
 WEB_PACKAGES = frozenset({"flask", "jinja2", "markupsafe", "waitress", "werkzeug"})
@@ -56,12 +57,14 @@ LAYERS = (
     ),
     _layer("drivers.links", "gateway.core drivers.links", HARDWARE_PACKAGES),
     _layer("drivers.boards", "gateway.core drivers.boards", "msgspec"),
-    _layer("drivers.base", "gateway.core drivers.base", "msgspec"),
-    _layer("drivers.registry", "gateway.core drivers.base drivers.registry", "msgspec"),
+    _layer("drivers.base", "gateway.core", "msgspec"),
+    _layer("drivers.orders", "gateway.core drivers.base", "msgspec"),
+    _layer("drivers.watch", "gateway.core drivers.base", "msgspec"),
+    _layer("drivers.registry", "gateway.core drivers.base", "msgspec"),
     _layer("drivers.sim", "gateway.core drivers.framing drivers.links drivers.sim", "msgspec"),
     _layer(
         "drivers",
-        "gateway.core drivers.base drivers.framing drivers.links drivers.boards drivers.sim",
+        "gateway.core drivers.base drivers.orders drivers.watch drivers.framing drivers.links drivers.boards",
         "msgspec",
     ),
     _layer(

@@ -1,0 +1,198 @@
+"""Several processes under one roof, for a desk or a demo: started together, ended together.
+
+The supervisor only watches. A part that dies is started again after a pause that doubles up to
+half a minute; a part that says "wrong settings" or "in use" (exit 2, 3) ends the whole, since
+starting it again cannot help. Parts stay in the supervisor's process group and die with it: each
+asks the kernel for a SIGTERM at its parent's death (`die_with_parent`), and a SIGTERM that is not
+obeyed within its time is followed by the kernel's own SIGALRM (`end_within`), so that even a hanging
+part of a killed supervisor goes. No part gets real-time priority here; systemd gives that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gateway.core.errors import GatehouseError
+
+PARENT_VARIABLE = "GATEHOUSE_PARENT"
+STOP_WITHIN_S = 8.0
+BACKOFF_FIRST_S = 0.5
+BACKOFF_MOST_S = 30.0
+STEADY_AFTER_S = 60.0
+LASTING_EXITS = (2, 3)
+_PR_SET_PDEATHSIG = 1
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class SupervisorError(GatehouseError):
+    """A part cannot run at all; `status` is the exit code it ended with."""
+
+    code = "part_failed"
+
+    def __init__(self, message: str, status: int) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process: what people call it and how it is started."""
+
+    name: str
+    argv: Sequence[str]
+
+
+@dataclass
+class _Child:
+    """A part, the process that is it at present, and when it may be started again."""
+
+    part: Part
+    process: subprocess.Popen[bytes] | None = None
+    started_s: float = 0.0
+    retry_s: float = 0.0
+    pause_s: float = field(default=BACKOFF_FIRST_S)
+
+
+def die_with_parent() -> None:
+    """Called by a part at its start: end cleanly (SIGTERM) as soon as the supervisor is gone."""
+    parent = os.environ.pop(PARENT_VARIABLE, "")
+    if not parent:
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != int(parent):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def end_within(seconds: int) -> None:
+    """Let the kernel end this process if it is still there after so long."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(seconds)
+
+
+def on_stop_signal(stop: Callable[[], None], within_s: int = 9) -> None:
+    """Call `stop` at SIGINT, SIGTERM and SIGHUP, and never take longer than `within_s` to end."""
+
+    def handle(_number: int, _frame: object) -> None:
+        end_within(within_s)
+        stop()
+
+    for number in _STOP_SIGNALS:
+        signal.signal(number, handle)
+
+
+class Supervisor:
+    """Runs parts until told to stop; `say` gets a line for people about every death and restart."""
+
+    def __init__(self, parts: Sequence[Part], say: Callable[[str], None]) -> None:
+        self._children = [_Child(part) for part in parts]
+        self._say = say
+        self._stopping = False
+        self._hurry = False
+
+    def run(self) -> None:
+        """Start all parts and watch them; returns after a stop, raises SupervisorError."""
+        with self._wakeups() as wake:
+            try:
+                while not self._stopping:
+                    self._look()
+                    self._wait(wake, self._pause_s())
+            finally:
+                self._end(wake)
+
+    def stop(self) -> None:
+        """End all parts; a second call ends them at once."""
+        self._hurry = self._stopping
+        self._stopping = True
+
+    @contextlib.contextmanager
+    def _wakeups(self) -> Iterator[socket.socket]:
+        """A socket that turns readable at each signal; the old handlers are put back at the end."""
+        receiver, sender = socket.socketpair()
+        receiver.setblocking(False)
+        sender.setblocking(False)
+        before = {n: signal.getsignal(n) for n in (*_STOP_SIGNALS, signal.SIGCHLD)}
+        old_fd = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+        for number in _STOP_SIGNALS:
+            signal.signal(number, lambda _n, _f: self.stop())
+        signal.signal(signal.SIGCHLD, lambda _n, _f: None)
+        try:
+            yield receiver
+        finally:
+            signal.set_wakeup_fd(old_fd)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            receiver.close()
+            sender.close()
+
+    def _look(self) -> None:
+        for child in self._children:
+            if child.process is None:
+                if time.monotonic() >= child.retry_s:
+                    self._start(child)
+            elif (status := child.process.poll()) is not None:
+                self._died(child, status)
+
+    def _start(self, child: _Child) -> None:
+        environment = {**os.environ, PARENT_VARIABLE: str(os.getpid())}
+        child.process = subprocess.Popen(child.part.argv, stdin=subprocess.DEVNULL, env=environment)
+        child.started_s = time.monotonic()
+
+    def _died(self, child: _Child, status: int) -> None:
+        name = child.part.name
+        child.process = None
+        if status in LASTING_EXITS and not self._stopping:
+            self._stopping = True
+            raise SupervisorError(f"{name} cannot run (exit {status}); what it said is above", status)
+        now = time.monotonic()
+        if now - child.started_s >= STEADY_AFTER_S:
+            child.pause_s = BACKOFF_FIRST_S
+        child.retry_s = now + child.pause_s
+        self._say(f"{name} ended ({_how(status)}); starting it again in {child.pause_s:g} s")
+        child.pause_s = min(child.pause_s * 2, BACKOFF_MOST_S)
+
+    def _pause_s(self) -> float:
+        """How long nothing can become due; deaths and signals wake the wait anyway."""
+        due = [child.retry_s for child in self._children if child.process is None]
+        return max(0.0, min(due, default=time.monotonic() + 5.0) - time.monotonic())
+
+    @staticmethod
+    def _wait(wake: socket.socket, seconds: float) -> None:
+        select.select([wake], [], [], seconds)
+        with contextlib.suppress(BlockingIOError):
+            wake.recv(4096)
+
+    def _end(self, wake: socket.socket) -> None:
+        """SIGTERM to all, SIGKILL to what is left after `STOP_WITHIN_S` or a second signal."""
+        deadline = time.monotonic() + STOP_WITHIN_S
+        for child in self._alive():
+            child.send_signal(signal.SIGTERM)
+        while (left := self._alive()) and time.monotonic() < deadline and not self._hurry:
+            self._wait(wake, min(0.2, max(0.0, deadline - time.monotonic())))
+        for child in left:
+            self._say(f"process {child.pid} did not end in time and is killed")
+            child.kill()
+        for child in left:
+            child.wait()
+
+    def _alive(self) -> list[subprocess.Popen[bytes]]:
+        processes = [child.process for child in self._children]
+        return [process for process in processes if process and process.poll() is None]
+
+
+def _how(status: int) -> str:
+    """An exit status in words: `exit 1` or `killed by SIGKILL`."""
+    if status >= 0:
+        return f"exit {status}"
+    try:
+        return f"killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"killed by signal {-status}"
