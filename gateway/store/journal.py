@@ -1,0 +1,404 @@
+"""The journal's writer: append-only, hash-chained, durable when `append` returns.
+
+A row is the CloudEvents JSON text exactly as it will be sent, beside the few columns that queries need. Each text holds
+the SHA-256 of the text before it (`prevhash`), so nothing can be taken out or changed unseen. There is one writer (the
+engine's directory lock sees to that), WAL with `synchronous=FULL`, and one transaction an `append`: all of its rows are
+durable, or none is there. The WAL is grown beforehand and is copied into the database by `tidy`, which the writer calls
+when nothing waits; only past a hard bound does `append` do it itself.
+
+Rows are summed up in blocks of 1,024 (which types, which times), so that a rare type is found among millions without an
+index that each commit would have to pay for. Start-up reads the last row and the last block, whatever the length.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.core.errors import (
+    DataDirectoryError,
+    GatehouseError,
+    JournalBrokenError,
+    StorageError,
+)
+from gateway.core.events import ClockState
+from gateway.store.migrations import Schema
+from gateway.store.reader import (
+    Batch,
+    Cursor,
+    JournalReader,
+    StoredRow,
+    Verified,
+    parse_cursor,
+)
+from gateway.store.schemas import BLOCK_ROWS, JOURNAL, NO_HASH
+from gateway.store.sqlite import explain, grow_wal, keep_wal, open_writer, roll_back
+from gateway.store.times import to_the_second
+
+__all__ = [
+    "Batch",
+    "Cursor",
+    "Journal",
+    "JournalReader",
+    "Row",
+    "StoredRow",
+    "Verified",
+    "new_journal_id",
+    "parse_cursor",
+]
+
+JOURNAL_ID = re.compile(r"[a-z0-9]{8,32}")
+WAL_BYTES = 4 * 1024 * 1024
+"""The WAL's size from the start; it holds about a thousand pages."""
+TIDY_FRAMES = 250
+"""From so many pages in the WAL on, `tidy` copies them into the database."""
+MOST_FRAMES = 960
+"""At so many, `append` does it itself: just below what fits into WAL_BYTES."""
+DROP_ROWS = 2_000
+"""Rows dropped in one transaction, so that retention never holds up a commit for long."""
+
+_INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
+_Stored = tuple[int, int, int, str, str, bytes, str]
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """What happened, before it has its place in the chain. `type` without the `gatehouse.` prefix."""
+
+    type: str
+    subject: str
+    data: dict[str, Any]
+    wall_ns: int
+    mono_ns: int
+    clock: ClockState = ClockState.SYNCED
+
+
+def new_journal_id() -> str:
+    """Sixteen characters that no other journal will ever have."""
+    return secrets.token_hex(8)
+
+
+class Journal:
+    """The one writer. `append` from one thread; `tidy` may be called from another."""
+
+    def __init__(self, path: Path, source: str, boot_id: str, vfs: str | None = None) -> None:
+        """Open an existing journal; see `create` and `open`."""
+        self._path = path
+        self._vfs = vfs
+        self._schema: Schema = JOURNAL
+        self._boot_id = boot_id
+        self._lock = threading.Lock()
+        self._keeper_lock = threading.Lock()
+        self._suspect = False
+        self._frames = 0  # pages in the WAL
+        self._kept = 0  # of these, how many the last checkpoint has seen
+        self._encode = msgspec.json.Encoder().encode
+        self.journal_id = ""
+        self.last_sequence = 0
+        self.last_hash = NO_HASH
+        self._block = _Block(0)
+        self._db = self._connect()
+        try:
+            self._load(source)
+        except BaseException:
+            self._db.close()
+            raise
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        journal_id: str | None = None,
+        source: str = "/sites/site/gateways/gateway",
+        boot_id: str = "0",
+        vfs: str | None = None,
+    ) -> Journal:
+        """Make an empty journal and open it; DataDirectoryError when there is one already."""
+        journal_id = journal_id or new_journal_id()
+        if not JOURNAL_ID.fullmatch(journal_id):
+            raise DataDirectoryError(f"journal id {journal_id!r} cannot be used; give 8 to 32 of a-z and 0-9")
+        db = open_writer(path, JOURNAL, vfs=vfs)
+        try:
+            if db.execute("SELECT count(*) FROM meta").get:
+                raise DataDirectoryError(f"{path} is a journal already; open it, or move it away")
+            db.execute("INSERT INTO meta VALUES('journal', ?)", (journal_id,))
+        except apsw.Error as error:
+            raise explain(error, path) from error
+        finally:
+            db.close()
+        return cls(path, source, boot_id, vfs)
+
+    @classmethod
+    def open(cls, path: Path, source: str, boot_id: str, vfs: str | None = None) -> Journal:
+        """Open for writing; JournalBrokenError when the last row is damaged. Takes no longer for a long journal."""
+        if vfs is None and not path.exists():
+            raise StorageError(f"{path} is missing; make a data directory with `gatehouse init`")
+        return cls(path, source, boot_id, vfs)
+
+    def append(self, rows: Sequence[Row]) -> range:
+        """Store all rows in one transaction and return their sequences once they are durable.
+
+        Raises StorageError when the disk does not take them: then nothing of them is stored, and the same call may be
+        made again later.
+        """
+        with self._lock:
+            if self._suspect:
+                self._reconnect()
+            elif self._frames - self._kept >= MOST_FRAMES:
+                self._checkpoint()
+            made = self._compose(rows)
+            if not made:
+                return range(self.last_sequence + 1, self.last_sequence + 1)
+            block, closed = self._block.take(made)
+            try:
+                self._commit(made, closed)
+            except apsw.Error as error:
+                roll_back(self._db)
+                self._suspect = True
+                raise self._explained(error) from error
+            first = self.last_sequence + 1
+            self.last_sequence = made[-1][0]
+            self.last_hash = made[-1][5].hex()
+            self._block = block
+            return range(first, self.last_sequence + 1)
+
+    def tidy(self) -> bool:
+        """Copy the WAL into the database if it is worth it; True when it did. Never raises for a failing disk."""
+        if self._frames - self._kept < TIDY_FRAMES or self._suspect:
+            return False
+        return self._checkpoint()
+
+    def drop_before(self, sequence: int, *, wall_ns: int | None = None) -> int:
+        """Retention: drop all rows before `sequence` and leave a gap record; returns how many went.
+
+        The last row always stays. A few thousand rows go in a transaction, each leaving a chain that verifies, so a
+        power cut in the middle does no harm. Returns after the last; raises StorageError.
+        """
+        stop = min(sequence, self.last_sequence)
+        when_ns = time.time_ns() if wall_ns is None else wall_ns
+        dropped = 0
+        while True:
+            with self._lock:
+                if self._suspect:
+                    self._reconnect()
+                count = self._drop_some(stop, when_ns)
+            dropped += count
+            if count < DROP_ROWS:
+                return dropped
+            self.tidy()
+
+    def close(self) -> None:
+        """Copy the WAL into the database and let go; may be called twice."""
+        with self._lock, self._keeper_lock:
+            if self._keeper is not self._db:
+                self._keeper.close()
+            self._db.close()
+
+    # ---- opening -------------------------------------------------------------------------------------------------
+
+    def _connect(self) -> apsw.Connection:
+        db = open_writer(self._path, JOURNAL, vfs=self._vfs)
+        db.pragma("wal_autocheckpoint", 0)
+        db.set_wal_hook(self._on_commit)
+        self._keeper = db
+        if self._vfs is None:
+            keep_wal(db)
+            self._keeper = open_writer(self._path, JOURNAL)
+            self._keeper.pragma("wal_autocheckpoint", 0)
+            keep_wal(self._keeper)
+        return db
+
+    def _load(self, source: str) -> None:
+        try:
+            found = self._db.execute("SELECT value FROM meta WHERE key = 'journal'").get
+            if found is None:
+                raise DataDirectoryError(f"{self._path} holds no journal id; restore it")
+            self.journal_id = str(found)
+            self._load_tail()
+            self._note("source", source)
+            self._note_boot()
+        except apsw.Error as error:
+            raise self._explained(error) from error
+        if self._vfs is None:
+            grow_wal(self._path, WAL_BYTES)
+        self._head = f'{{"specversion":"1.0","id":"{self.journal_id}.'
+        self._middle = _middle_maker(source, self._encode)
+        self._boot_text = self._encode(self._boot_id).decode()
+
+    def _load_tail(self) -> None:
+        last = self._db.execute("SELECT sequence, hash, text FROM rows ORDER BY sequence DESC LIMIT 1").fetchone()
+        if last is None:
+            self.last_sequence, self.last_hash = 0, NO_HASH
+        else:
+            sequence, digest, text = last
+            if sha256(text.encode()).digest() != digest:
+                raise JournalBrokenError(
+                    f"{self._path}: the text of the last row, {sequence}, was changed after it was "
+                    "written; run `gatehouse verify` and restore a backup",
+                    sequence,
+                )
+            self.last_sequence, self.last_hash = sequence, digest.hex()
+        self._block = _Block.load(self._db, self.last_sequence)
+
+    def _note(self, key: str, value: str) -> None:
+        known = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).get
+        if known != value:
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
+
+    def _note_boot(self) -> None:
+        last = self._db.execute("SELECT boot FROM boots ORDER BY first DESC LIMIT 1").get
+        if last != self._boot_id:
+            self._db.execute("INSERT OR REPLACE INTO boots VALUES(?, ?)", (self.last_sequence + 1, self._boot_id))
+
+    def _reconnect(self) -> None:
+        """After a failure: a fresh connection, and the end of the chain as the disk has it."""
+        try:
+            if self._keeper is not self._db:
+                self._keeper.close()
+            self._db.close()
+            self._db = self._connect()
+            self._load_tail()
+        except apsw.Error as error:
+            raise self._explained(error) from error
+        self._suspect = False
+
+    # ---- appending -----------------------------------------------------------------------------------------------
+
+    def _compose(self, rows: Sequence[Row]) -> list[_Stored]:
+        """The rows with their place in the chain; the hot loop, so it is written out flat."""
+        head, middle, boot, encode = self._head, self._middle, self._boot_text, self._encode
+        sequence, previous = self.last_sequence, self.last_hash
+        made: list[_Stored] = []
+        for row in rows:
+            sequence += 1
+            second, rest_ns = divmod(row.wall_ns, 1_000_000_000)
+            text = (
+                f"{head}{sequence}{middle(row.type, row.subject)}"
+                f'{to_the_second(second)}.{rest_ns // 1_000_000:03d}Z"'
+                f',"datacontenttype":"application/json","sequence":"{sequence:020d}"'
+                f',"bootid":{boot},"uptimens":"{row.mono_ns}","clockstate":"{row.clock}"'
+                f',"prevhash":"{previous}","data":{encode(row.data).decode()}}}'
+            )
+            digest = sha256(text.encode()).digest()
+            previous = digest.hex()
+            made.append((sequence, row.wall_ns, row.mono_ns, row.type, row.subject, digest, text))
+        return made
+
+    def _commit(self, made: list[_Stored], closed: list[tuple[Any, ...]]) -> None:
+        db = self._db
+        if len(made) == 1 and not closed:
+            db.execute(_INSERT, made[0])
+            return
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany(_INSERT, made)
+        if closed:
+            db.executemany("INSERT OR REPLACE INTO blocks VALUES(?, ?, ?, ?)", closed)
+        db.execute("COMMIT")
+
+    def _on_commit(self, _db: apsw.Connection, _name: str, frames: int) -> int:
+        self._frames = frames
+        if frames < self._kept:  # the WAL has started again from its beginning
+            self._kept = 0
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> bool:
+        with self._keeper_lock:
+            try:
+                self._kept, _ = self._keeper.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            except apsw.Error:
+                return False  # the rows are safe in the WAL; the next append meets the disk itself
+            return True
+
+    def _explained(self, error: apsw.Error) -> GatehouseError:
+        found = explain(error, self._path)
+        if isinstance(found, StorageError):
+            return found
+        return JournalBrokenError(str(found))
+
+    # ---- retention -----------------------------------------------------------------------------------------------
+
+    def _drop_some(self, stop: int, when_ns: int) -> int:
+        try:
+            first = self._db.execute("SELECT min(sequence) FROM rows").get
+            last = min(stop, first + DROP_ROWS) - 1 if first is not None else 0
+            if first is None or last < first:
+                return 0
+            self._db.execute("BEGIN IMMEDIATE")
+            digest = self._db.execute("SELECT hash FROM rows WHERE sequence = ?", (last,)).get
+            self._db.execute("DELETE FROM rows WHERE sequence <= ?", (last,))
+            self._db.execute("DELETE FROM blocks WHERE block < ?", ((last + 1) // BLOCK_ROWS,))
+            self._db.execute("DELETE FROM gaps WHERE wall_ns = ?", (when_ns,))
+            self._db.execute(
+                "INSERT INTO gaps(last, lasthash, wall_ns) VALUES(?, ?, ?)",
+                (last, digest.hex(), when_ns),
+            )
+            self._db.execute("COMMIT")
+            return int(last - first + 1)
+        except apsw.Error as error:
+            roll_back(self._db)
+            self._suspect = True
+            raise self._explained(error) from error
+
+
+class _Block:
+    """What the block that is still being filled holds so far."""
+
+    def __init__(self, number: int, types: frozenset[str] = frozenset(), low: int = 0, high: int = 0) -> None:
+        self.number = number
+        self.types = types
+        self.low_ns = low
+        self.high_ns = high
+
+    @classmethod
+    def load(cls, db: apsw.Connection, last_sequence: int) -> _Block:
+        number = last_sequence // BLOCK_ROWS
+        rows = db.execute(
+            "SELECT type, min(wall_ns), max(wall_ns) FROM rows WHERE sequence >= ? GROUP BY type",
+            (number * BLOCK_ROWS,),
+        ).fetchall()
+        if not rows:
+            return cls(number)
+        types = frozenset(str(row[0]) for row in rows)
+        return cls(number, types, min(row[1] for row in rows), max(row[2] for row in rows))
+
+    def take(self, made: list[_Stored]) -> tuple[_Block, list[tuple[Any, ...]]]:
+        """The block after these rows, and the summaries of those that they fill."""
+        block, closed, start = self, [], 0
+        for at, row in enumerate(made):
+            if row[0] // BLOCK_ROWS != block.number:
+                full = block.plus(made[start:at])
+                closed.append(full.summary())
+                block, start = _Block(row[0] // BLOCK_ROWS), at
+        return block.plus(made[start:]), closed
+
+    def plus(self, made: list[_Stored]) -> _Block:
+        if not made:
+            return self
+        times = [row[1] for row in made]
+        types = self.types.union([row[3] for row in made])
+        low, high = min(times), max(times)
+        if self.types:
+            low, high = min(low, self.low_ns), max(high, self.high_ns)
+        return _Block(self.number, types, low, high)
+
+    def summary(self) -> tuple[Any, ...]:
+        return (self.number, f" {' '.join(sorted(self.types))} ", self.low_ns, self.high_ns)
+
+
+def _middle_maker(source: str, encode: Any) -> Any:
+    @lru_cache(maxsize=4096)
+    def middle(kind: str, subject: str) -> str:
+        """What stands between the sequence and the time: it repeats, so it is worth remembering."""
+        named = encode(f"gatehouse.{kind}").decode()
+        return f'","source":{encode(source).decode()},"type":{named},"subject":{encode(subject).decode()},"time":"'
+
+    return middle

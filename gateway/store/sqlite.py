@@ -1,0 +1,151 @@
+"""What all databases share: how they are opened, and how SQLite's errors become words for people.
+
+Writers use WAL. `FULL` waits for the disk at each commit; `NORMAL` loses acknowledged commits at a power cut and is
+only for what can be had again from the journal. Readers open `mode=ro` and read in short transactions: one that lingers
+keeps the WAL from being used again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import apsw
+
+from gateway.core.errors import DataDirectoryError, GatehouseError, StorageError
+from gateway.store.migrations import Schema, migrate, require_current
+
+BUSY_MS = 2_000
+"""How long a statement waits for another connection's lock before it fails."""
+
+# Less than this is as good as nothing: SQLite reports a full disk as an I/O error in some places.
+_AS_GOOD_AS_FULL_BYTES = 128 * 1024
+
+
+def open_writer(
+    path: Path,
+    schema: Schema,
+    *,
+    synchronous: Literal["FULL", "NORMAL"] = "FULL",
+    vfs: str | None = None,
+) -> apsw.Connection:
+    """A connection that may write, migrated; `vfs` puts another file system under it (power-cut tests)."""
+    with storage_errors(path):
+        connection = apsw.Connection(os.fspath(path), vfs=vfs)
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            connection.pragma("journal_mode", "wal")
+            connection.pragma("synchronous", synchronous)
+            migrate(connection, schema, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def open_reader(path: Path, schema: Schema) -> apsw.Connection:
+    """A connection that only reads; StorageError when there is no such file."""
+    if not path.exists():
+        raise StorageError(f"{path} is missing; was the data directory made with `gatehouse init`?")
+    with storage_errors(path):
+        connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            require_current(connection, schema, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def keep_wal(connection: apsw.Connection) -> None:
+    """Leave the WAL file as it is when the last connection closes, so that it need not grow again."""
+    wanted = ctypes.c_int(1)
+    connection.file_control("main", apsw.SQLITE_FCNTL_PERSIST_WAL, ctypes.addressof(wanted))
+
+
+def grow_wal(path: Path, size_bytes: int) -> None:
+    """Make the WAL of an open database `size_bytes` long with zeros, which SQLite takes for "no frame here".
+
+    Commits then overwrite blocks that are there, and the disk need not write down a new length each time (1.5 x). A
+    disk without room for it is left as it was.
+    """
+    wal = path.with_name(path.name + "-wal")
+    try:
+        with wal.open("r+b") as file:
+            before = file.seek(0, os.SEEK_END)
+            if before >= size_bytes:
+                return
+            try:
+                file.write(bytes(size_bytes - before))
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                os.ftruncate(file.fileno(), before)
+    except OSError:
+        return
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into StorageError with words, everything else passes."""
+    try:
+        yield
+    except apsw.Error as error:
+        raise explain(error, path) from error
+
+
+@contextmanager
+def transaction(connection: apsw.Connection, path: Path) -> Iterator[None]:
+    """All of it or nothing; StorageError when the disk does not take it."""
+    with storage_errors(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            roll_back(connection)
+            raise
+
+
+def roll_back(connection: apsw.Connection) -> None:
+    """End a transaction that failed; SQLite has already ended it after some errors."""
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except apsw.Error:
+        pass
+
+
+def explain(error: apsw.Error, path: Path) -> GatehouseError:
+    """What a SQLite error means for the people who have to do something about it."""
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return DataDirectoryError(f"{path} is damaged ({error}); restore it from a backup")
+    return StorageError(_words(error, path))
+
+
+def _words(error: apsw.Error, path: Path) -> str:
+    if isinstance(error, apsw.FullError) or (
+        isinstance(error, apsw.IOError) and _free_bytes(path) < _AS_GOOD_AS_FULL_BYTES
+    ):
+        return f"disk full: free space on {path.parent}, {path.name} takes nothing more"
+    if isinstance(error, apsw.ReadOnlyError):
+        return f"{path} is read-only: check the owner, and whether the disk went read-only ({error})"
+    if isinstance(error, apsw.CantOpenError):
+        return f"{path} cannot be opened: check that it is there and who owns it ({error})"
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return f"{path} is held by another process for more than {BUSY_MS} ms: stop that one"
+    if isinstance(error, apsw.IOError):
+        return f"the disk under {path} fails: look at its health, replace the card ({error})"
+    return f"{path} cannot be used: {error}"
+
+
+def _free_bytes(path: Path) -> int:
+    try:
+        return os.statvfs(path.parent).f_bavail * os.statvfs(path.parent).f_frsize
+    except OSError:
+        return _AS_GOOD_AS_FULL_BYTES
