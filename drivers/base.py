@@ -1,0 +1,108 @@
+"""What a driver is, and what the engine may ask of one.
+
+A driver is one object that knows one kind of device: its options, how many points it has, and how to open a bus.
+A bus is everything that one thread must talk to: a serial port, a TCP link, the GPIO chip. The engine gives every
+bus a thread of its own; the bus reports facts (`gateway.core.events`) and takes orders for outputs. Devices fail and
+come back inside `run`, which ends only when `stop` was called. The shortest driver is `drivers/noop.py`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from gateway.core.events import Event
+
+Report = Callable[[Event], None]
+"""Where a bus reports to; thread-safe and never blocks."""
+
+MAX_PULSE_MS = 10_000
+"""No output is held longer than this by a pulse, whoever asks."""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of what a driver takes from the site file beside `id`, `driver` and `name`."""
+
+
+class DeviceConfig(msgspec.Struct, frozen=True):
+    """One device of the site file; `options` is an instance of its driver's `Options`."""
+
+    id: str
+    driver: str
+    name: str
+    options: Any
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How a device is; `last_error` is in words for people and says what to do."""
+
+    device: str
+    state: Literal["starting", "online", "stale", "lost"]
+    since_wall_ns: int
+    last_ok_mono_ns: int | None = None
+    last_error: str = ""
+    frames: int = 0
+    errors: int = 0
+
+
+class Bus(ABC):
+    """All devices that one thread must talk to.
+
+    `run` belongs to that thread; everything else is thread-safe and never blocks. At start and at stop a bus moves
+    nothing: it reads outputs back, and on stop it ends only the pulses that it times itself.
+    """
+
+    key: Hashable
+    devices: tuple[str, ...]
+
+    @abstractmethod
+    def run(self) -> None:
+        """Talk to the devices until `stop`; a device's failure is reported and never leaves this method."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Make `run` return soon (within about three seconds at worst)."""
+
+    @abstractmethod
+    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:
+        """Switch an output for `duration_ms` (at most `MAX_PULSE_MS`) and back, whatever happens meanwhile."""
+
+    @abstractmethod
+    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
+        """Switch an output and leave it so; ends a pulse that runs on it."""
+
+    @abstractmethod
+    def health(self) -> list[Health]:
+        """How each device is at this moment."""
+
+
+class Driver(ABC):
+    """One kind of device. A module offers one instance named `DRIVER`, found by its entry point's name."""
+
+    name: ClassVar[str]
+    Options: ClassVar[type[msgspec.Struct]]
+    reads: ClassVar[bool] = False
+    """True when the device reads credentials and may stand in a lane's `readers`."""
+
+    def check(self, options: Any) -> tuple[str, str] | None:  # noqa: ARG002
+        """What is wrong beyond types and bounds, as (option, message); None when nothing is."""
+        return None
+
+    @abstractmethod
+    def points(self, options: Any) -> tuple[int, int]:
+        """How many inputs and how many outputs a device with these options has."""
+
+    @abstractmethod
+    def bus_key(self, options: Any) -> Hashable:
+        """Devices with equal keys share one bus and one thread."""
+
+    @abstractmethod
+    def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
+        """Make the bus for devices with equal keys; touches no hardware before `run`."""
+
+    def clash(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
+        """Why two devices with equal bus keys cannot share it, as (option, message); None when they can."""
+        return "port", "is used by another device already; each needs its own"

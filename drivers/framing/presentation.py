@@ -1,0 +1,26 @@
+"""One presentation of a credential is one event, although readers repeat it many times a second; pure.
+
+A presentation begins when a value is seen that was not seen for `repeat_ms`, and lasts as long as it is seen again
+within that time. So a card left in the field is one event, however long it lies there.
+"""
+
+from __future__ import annotations
+
+MAX_VALUES = 64
+"""Values remembered at once; beyond that the one not seen longest is forgotten first."""
+
+
+class Presentations:
+    """Tells first sightings from repeats. Times are CLOCK_MONOTONIC nanoseconds, given by the caller."""
+
+    def __init__(self, repeat_ms: int) -> None:
+        self._repeat_ns = repeat_ms * 1_000_000
+        self._last_seen: dict[str, int] = {}
+
+    def begins(self, value: str, now_ns: int) -> bool:
+        """True when this sighting begins a presentation."""
+        last_ns = self._last_seen.pop(value, None)
+        self._last_seen[value] = now_ns
+        if len(self._last_seen) > MAX_VALUES:
+            del self._last_seen[next(iter(self._last_seen))]
+        return last_ns is None or now_ns - last_ns >= self._repeat_ns

@@ -1,0 +1,258 @@
+"""A Modbus wire, RTU or TCP, one request at a time; the one user of pymodbus (3.16, pinned).
+
+pymodbus's asynchronous client runs in the event loop of the bus's own thread (0.2 ms a call; the synchronous one
+sleeps 2 to 9). It is kept from doing what it does by itself: `retries=0`, because its default sends an unanswered
+write four times, and no reconnection behind our back. Every received byte passes a finder that lets only the frame
+through that answers the request (unit, function, length, a write's echo), so neither noise nor a stranger's frame is
+ever taken for a reply.
+
+One trap remains on a serial wire: a reply that comes after its time-out looks like the answer to the next request of
+the same kind. So every time-out puts the wire in quarantine: wait as long again as the worst reply may take, go on
+waiting while bytes still come (bounded), and drop them all. Over TCP the connection is dropped instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+import time
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Literal
+
+import msgspec
+from pymodbus import FramerType
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ModbusPDU
+
+from drivers.links.serial_port import FAULTS, why_not_open
+from gateway.core.errors import BusSilentError, DeviceError
+
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # Each failure is reported once, by us.
+
+Find = Callable[[bytes, bytes], bytes]
+"""(frame sent, bytes received) -> the frame that answers it, or nothing."""
+
+LIBRARY_TIMEOUT_S = 60
+"""Far above ours, which alone decides."""
+QUIET_MS = 20
+"""A wire on which nothing came for this long is quiet."""
+NOISE_LIMIT_MS = 1_000
+"""A wire that never gets quiet is used again after this time; a babbling device must not stop the others."""
+REFUSALS = {
+    1: "it does not know this function; is 'board' right?",
+    2: "it has no such input or output; are 'board' and the start addresses right?",
+    3: "it does not take this value; is 'board' right?",
+    4: "it has an internal fault; look at the board",
+    6: "it is busy",
+    10: "the gateway has no path to it; check the gateway's settings",
+    11: "the gateway got no answer from it; check its power, unit number and wiring",
+}
+
+
+class SerialWire(msgspec.Struct, frozen=True):
+    """An RS-485 adapter with everything that hangs on it."""
+
+    port: str
+    baudrate: int = 9600
+    parity: Literal["none", "even", "odd"] = "none"
+
+    def key(self) -> Hashable:
+        """What makes it one wire."""
+        return ("serial", self.port)
+
+    def gap_s(self) -> float:
+        """Silence between two frames: 3.5 characters, at least 1.75 ms (Modbus over Serial Line V1.02, 2.5.1.1)."""
+        return max(3.5 * 11 / self.baudrate, 0.00175)
+
+
+class TcpWire(msgspec.Struct, frozen=True):
+    """A board, or a gateway to several, that speaks Modbus TCP."""
+
+    host: str
+    port: int = 502
+
+    def key(self) -> Hashable:
+        """What makes it one wire."""
+        return ("tcp", f"{self.host}:{self.port}")
+
+    def gap_s(self) -> float:
+        """No silence is needed between two frames."""
+        return 0.0
+
+
+class _WriteWord(ModbusPDU):
+    """Function 5 or 6 with the word as it is: pymodbus knows coils only as on and off, boards know more."""
+
+    rtu_frame_size = 8
+
+    def __init__(self, function: int, unit: int, address: int, word: int) -> None:
+        super().__init__(dev_id=unit, address=address)
+        self.function_code = function
+        self._word = word
+
+    def encode(self) -> bytes:
+        return struct.pack(">HH", self.address, self._word)
+
+
+class ModbusLink:
+    """One wire. All methods belong to one event loop; one request runs at a time."""
+
+    def __init__(self, wire: SerialWire | TcpWire, find: Find, connect_ms: int) -> None:
+        self._wire = wire
+        self._find = find
+        self._connect_s = connect_ms / 1000
+        self._client: Any = None
+        self._gone: asyncio.Future[None] | None = None
+        self._sent = b""
+        self._heard_s = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """True between a successful `open` and `close`, a time-out over TCP, or the loss of the wire."""
+        return self._client is not None and self._gone is not None and not self._gone.done()
+
+    async def open(self) -> None:
+        """Open the wire anew; DeviceError says what to do."""
+        self.close()
+        self._gone = asyncio.get_running_loop().create_future()
+        client = self._make()
+        try:
+            opened = await asyncio.wait_for(client.connect(), self._connect_s)
+        except (TimeoutError, *FAULTS):
+            opened = False
+        if not opened:
+            client.close()
+            raise DeviceError(self._unreachable())
+        await asyncio.sleep(0)  # pymodbus attaches a port's reader in the next turn of the loop.
+        self._client = client
+
+    def close(self) -> None:
+        """Close the wire; harmless when it is closed."""
+        client, self._client = self._client, None
+        if client is not None:
+            try:
+                client.close()
+            except FAULTS:
+                pass  # A pulled adapter cannot be closed in good order.
+
+    async def read_bits(self, function: int, unit: int, start: int, count: int, timeout_ms: int) -> tuple[bool, ...]:
+        """Read coils (function 1) or discrete inputs (2)."""
+        call = self._need().read_coils if function == 1 else self._need().read_discrete_inputs
+        reply = await self._ask(call(start, count=count, device_id=unit), unit, timeout_ms)
+        return tuple(bool(bit) for bit in reply.bits[:count])
+
+    async def read_words(self, function: int, unit: int, start: int, count: int, timeout_ms: int) -> tuple[int, ...]:
+        """Read holding registers (function 3) or input registers (4)."""
+        need = self._need()
+        call = need.read_holding_registers if function == 3 else need.read_input_registers
+        reply = await self._ask(call(start, count=count, device_id=unit), unit, timeout_ms)
+        return tuple(reply.registers[:count])
+
+    async def write_word(self, function: int, unit: int, address: int, word: int, timeout_ms: int) -> None:
+        """Write one coil (function 5: the raw word, 0xFF00 for on) or register (6), once; the echo is checked."""
+        request = _WriteWord(function, unit, address, word)
+        await self._ask(self._need().execute(False, request), unit, timeout_ms)
+
+    # ---- one request -----------------------------------------------------------------------------------------------
+
+    async def _ask(self, call: Coroutine[Any, Any, ModbusPDU], unit: int, timeout_ms: int) -> Any:
+        assert self._gone is not None
+        await self._keep_gap()
+        task = asyncio.create_task(call)
+        await asyncio.wait((task, self._gone), timeout=timeout_ms / 1000, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return self._checked(task, unit)
+        task.cancel()
+        await asyncio.wait((task,))
+        if not self.is_open:
+            self.close()
+            raise DeviceError(self._unreachable())
+        await self._quarantine(timeout_ms)
+        raise BusSilentError(self._silent(unit, timeout_ms))
+
+    def _checked(self, task: asyncio.Future[ModbusPDU], unit: int) -> ModbusPDU:
+        self._sent = b""
+        try:
+            reply = task.result()
+        except (ModbusException, *FAULTS) as fault:
+            self.close()
+            raise DeviceError(f"unit {unit}: {fault}") from fault
+        if reply.isError():
+            code = int(getattr(reply, "exception_code", 0))
+            raise DeviceError(f"unit {unit} refuses (code {code}): {REFUSALS.get(code, 'see its manual')}")
+        return reply
+
+    async def _keep_gap(self) -> None:
+        rest_s = self._heard_s + self._wire.gap_s() - time.monotonic()
+        if rest_s > 0:
+            await asyncio.sleep(rest_s)
+
+    async def _quarantine(self, worst_ms: int) -> None:
+        """After a time-out: let nothing of the late reply survive."""
+        self._sent = b""
+        if isinstance(self._wire, TcpWire):
+            self.close()
+            return
+        await asyncio.sleep(worst_ms / 1000)
+        limit_s = time.monotonic() + NOISE_LIMIT_MS / 1000
+        while (now_s := time.monotonic()) < min(self._heard_s + QUIET_MS / 1000, limit_s):
+            await asyncio.sleep(min(self._heard_s + QUIET_MS / 1000, limit_s) - now_s)
+        if self._client is not None:
+            self._client.ctx.recv_buffer = b""
+
+    # ---- pymodbus's hooks ------------------------------------------------------------------------------------------
+
+    def _make(self) -> Any:
+        rest: dict[str, Any] = {
+            "timeout": LIBRARY_TIMEOUT_S,
+            "retries": 0,
+            "reconnect_delay": 0,
+            "trace_packet": self._packet,
+            "trace_connect": self._connected,
+        }
+        if isinstance(self._wire, TcpWire):
+            return AsyncModbusTcpClient(self._wire.host, port=self._wire.port, **rest)
+        return AsyncModbusSerialClient(
+            self._wire.port,
+            framer=FramerType.RTU,
+            baudrate=self._wire.baudrate,
+            parity=self._wire.parity[0].upper(),
+            **rest,
+        )
+
+    def _packet(self, sending: bool, data: bytes) -> bytes:
+        if sending:
+            self._sent = data
+            return data
+        self._heard_s = time.monotonic()
+        found = self._find(self._sent, data) if self._sent else b""
+        if found:
+            self._sent = b""
+        return found
+
+    def _connected(self, connected: bool) -> None:
+        if not connected and self._gone is not None and not self._gone.done():
+            self._gone.set_result(None)
+
+    def _need(self) -> Any:
+        if not self.is_open:
+            raise DeviceError("the wire is not open")
+        return self._client
+
+    # ---- words -----------------------------------------------------------------------------------------------------
+
+    def _unreachable(self) -> str:
+        if isinstance(self._wire, SerialWire):
+            return why_not_open(self._wire.port)
+        return (
+            f"{self._wire.host}:{self._wire.port} takes no connection;"
+            " check the board's power, its network cable and the address"
+        )
+
+    def _silent(self, unit: int, timeout_ms: int) -> str:
+        return (
+            f"unit {unit} did not answer within {timeout_ms} ms;"
+            " check its power, unit number, baud rate and the wires A and B"
+        )

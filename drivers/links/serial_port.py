@@ -1,0 +1,103 @@
+"""A serial port that is only listened to; the one user of pyserial.
+
+The port is opened exclusively, by the path that is given (`/dev/serial/by-path/...` stays the same at a replug, and
+adapters that share one serial number stay apart). Reading waits in `select`, so a byte is seen when it arrives.
+Unplugging shows as SerialException, OSError or termios.error, depending on the call; all become DeviceError.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import termios
+from pathlib import Path
+
+import serial
+
+from gateway.core.errors import DeviceError
+
+READ_BYTES = 4096
+FAULTS = (serial.SerialException, OSError, termios.error)
+
+
+class SerialPort:
+    """One port; `open`, `read` and `close` belong to one thread, `wake` to any."""
+
+    def __init__(self, path: str, baudrate: int) -> None:
+        self.path = path
+        self._baudrate = baudrate
+        self._port: serial.Serial | None = None
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+
+    @property
+    def is_open(self) -> bool:
+        """True between a successful `open` and `close` or a fault."""
+        return self._port is not None
+
+    def open(self) -> None:
+        """Open the port exclusively (which drops what came before); DeviceError says what to do."""
+        try:
+            self._port = serial.Serial(self.path, self._baudrate, timeout=0, exclusive=True)
+        except FAULTS as fault:
+            raise DeviceError(explain_open(self.path, fault)) from fault
+
+    def read(self, wait_s: float | None = None) -> bytes:
+        """The bytes that came, at once; empty after `wait_s` or `wake`. DeviceError when the port is gone."""
+        handles = [self._woken] if self._port is None else [self._woken, self._port]
+        ready = select.select(handles, [], [], wait_s)[0]
+        if self._woken in ready:
+            self._woken.recv(READ_BYTES)
+        if self._port is None or self._port not in ready:
+            return b""
+        try:
+            return bytes(self._port.read(READ_BYTES))
+        except FAULTS as fault:
+            self.close()
+            raise DeviceError(f"{self.path} was unplugged; plug the adapter in again") from fault
+
+    def wake(self) -> None:
+        """Make a waiting `read` return; thread-safe."""
+        try:
+            self._waker.send(b"w")
+        except OSError:
+            pass  # It is woken many times over already, or does not wait any more.
+
+    def close(self) -> None:
+        """Close the port; harmless when it is closed or gone."""
+        port, self._port = self._port, None
+        if port is not None:
+            try:
+                port.close()
+            except FAULTS:
+                pass  # A pulled adapter cannot be closed in good order.
+
+    def dispose(self) -> None:
+        """Close everything; the object is not used any more."""
+        self.close()
+        self._woken.close()
+        self._waker.close()
+
+
+def why_not_open(path: str) -> str:
+    """Try a port that somebody else could not open, and say in words why."""
+    port = SerialPort(path, 9600)
+    try:
+        port.open()
+    except DeviceError as error:
+        return str(error)
+    finally:
+        port.dispose()
+    return f"{path} was unplugged for a moment; check the adapter and its cable"
+
+
+def explain_open(path: str, fault: BaseException) -> str:
+    """Why a port could not be opened, and what to do."""
+    text = str(fault)
+    if "Permission" in text:
+        return f"{path} may not be opened; add the user that runs Gatehouse to the group 'dialout'"
+    if "lock" in text or "busy" in text:
+        return f"{path} is in use by another program; stop that one"
+    if not Path(path).exists():
+        return f"{path} is not there; plug the adapter in, or choose a port from /dev/serial/by-path"
+    return f"{path} cannot be opened ({text}); check the adapter and its cable"

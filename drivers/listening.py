@@ -1,0 +1,94 @@
+"""The bus of a reader that only talks: bytes come on a serial port, credentials go to the engine.
+
+The port is opened again with bounded back-off for as long as the bus runs. A reader that says nothing is not lost:
+there may be no cards. It is lost when its port is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Protocol
+
+from drivers.base import Bus, Health, Report
+from drivers.links.backoff import Backoff
+from drivers.links.serial_port import SerialPort
+from drivers.watch import Watch
+from gateway.core.errors import DeviceError
+from gateway.core.events import Event, OutputFailed
+
+REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
+
+
+class Listener(Protocol):
+    """What turns a reader's bytes into events; one per bus."""
+
+    @property
+    def rejected(self) -> int:
+        """Frames so far that were damaged."""
+
+    def feed(self, received: bytes) -> tuple[int, Sequence[Event]]:
+        """Take bytes as they come: how many frames they completed, and what to report."""
+
+
+class ListeningBus(Bus):
+    """One reader on one serial port."""
+
+    def __init__(
+        self,
+        key: Hashable,
+        device: str,
+        path: str,
+        baudrate: int,
+        listener: Listener,
+        report: Report,
+    ) -> None:
+        self.key = key
+        self.devices = (device,)
+        self._port = SerialPort(path, baudrate)
+        self._listener = listener
+        self._report = report
+        self._watch = Watch(device, report)
+        self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+        self._stopping = False
+
+    def health(self) -> list[Health]:
+        """See `Bus.health`."""
+        return [self._watch.health]
+
+    def stop(self) -> None:
+        """See `Bus.stop`."""
+        self._stopping = True
+        self._port.wake()
+
+    def run(self) -> None:
+        """See `Bus.run`."""
+        try:
+            while not self._stopping:
+                try:
+                    self._listen()
+                except DeviceError as error:
+                    self._watch.gone(str(error))
+                    self._port.read(self._reopen.pause_ms() / 1000)
+        finally:
+            self._port.dispose()
+
+    def _listen(self) -> None:
+        if not self._port.is_open:
+            self._port.open()
+            self._watch.restored()
+        rejected = self._listener.rejected
+        frames, events = self._listener.feed(self._port.read())
+        for event in events:
+            self._report(event)
+        if frames:
+            self._reopen.reset()
+            self._watch.answered(frames)
+        self._watch.noise(self._listener.rejected - rejected)
+
+    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
+        """A reader has no outputs."""
+        self.switch(device, output, active, token)
+
+    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
+        """A reader has no outputs."""
+        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))

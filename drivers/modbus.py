@@ -1,0 +1,103 @@
+"""I/O boards on Modbus RTU or TCP: relays for the barrier's terminals, inputs for its limits and loops."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import replace
+
+from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.board import Board, load_board
+from gateway.core.errors import DriverError
+
+Timeout = Annotated[int, Meta(ge=20, le=10_000)]
+Start = Annotated[int, Meta(ge=0, le=65_535)]
+
+
+class SerialLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="serial", tag_field="type"):
+    """`link` of boards on an RS-485 adapter."""
+
+    port: Annotated[str, Meta(min_length=1)]
+    baudrate: Annotated[int, Meta(ge=1_200, le=1_000_000)] = 9600
+    parity: Literal["none", "even", "odd"] = "none"
+    timeout_ms: Timeout = 500
+
+
+class TcpLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tcp", tag_field="type"):
+    """`link` of boards, or of a gateway to boards, on the network."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 502
+    timeout_ms: Timeout = 500
+
+
+class ModbusOptions(Options, frozen=True):
+    """Options of `modbus`; the four counts and starts apply to the board `generic` only."""
+
+    link: SerialLink | TcpLink
+    unit: Annotated[int, Meta(ge=1, le=247)] = 1
+    board: str = "generic"
+    poll_ms: Annotated[int, Meta(ge=10, le=10_000)] = 50
+    timeout_ms: Timeout | None = None
+    outputs: Annotated[int, Meta(ge=0, le=256)] = 8
+    inputs: Annotated[int, Meta(ge=0, le=256)] = 8
+    output_start: Start = 0
+    input_start: Start = 0
+
+    def layout(self) -> Board:
+        """The board's map, with the counts and starts of the site file where it is the generic one."""
+        board = load_board(self.board)
+        if self.board != "generic":
+            return board
+        return replace(
+            board,
+            outputs=replace(board.outputs, count=self.outputs, start=self.output_start),
+            inputs=replace(board.inputs, count=self.inputs, start=self.input_start),
+        )
+
+
+class ModbusDriver(Driver):
+    """Driver `modbus`."""
+
+    name = "modbus"
+    Options = ModbusOptions
+
+    def check(self, options: ModbusOptions) -> tuple[str, str] | None:
+        """The board must be one that ships."""
+        try:
+            load_board(options.board)
+        except DriverError as error:
+            return "board", str(error)
+        return None
+
+    def points(self, options: ModbusOptions) -> tuple[int, int]:
+        """As the board has them."""
+        board = options.layout()
+        return board.inputs.count, board.outputs.count
+
+    def bus_key(self, options: ModbusOptions) -> Hashable:
+        """The port, or host and port."""
+        link = options.link
+        if isinstance(link, SerialLink):
+            return ("serial", link.port)
+        return ("tcp", f"{link.host}:{link.port}")
+
+    def clash(self, options: ModbusOptions, other: ModbusOptions) -> tuple[str, str] | None:
+        """Boards on one wire need equal links and different unit numbers."""
+        if options.link != other.link:
+            return "link", "differs from the link of another device on the same wire; make them equal"
+        if options.unit == other.unit:
+            return "unit", f"is {options.unit}, which another device on this wire has already"
+        return None
+
+    def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
+        """One polling bus for all boards on the wire."""
+        from drivers.modbus_wire import open_bus
+
+        return open_bus(self.bus_key(devices[0].options), devices, report)
+
+
+DRIVER = ModbusDriver()

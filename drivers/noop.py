@@ -1,0 +1,83 @@
+"""A device that does nothing: every order succeeds, no input ever changes. Also the shortest lesson in drivers.
+
+A driver declares its options, says how many points it has and which devices share a bus, and opens that bus. The bus
+reports `DeviceRestored` when its device is there (with inputs and outputs as read back), answers every order with
+`OutputDone` or `OutputFailed`, and runs until it is stopped.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable, Sequence
+from typing import Annotated
+
+from msgspec import Meta
+
+from drivers.base import Bus, DeviceConfig, Driver, Health, Options, Report
+from drivers.watch import Watch
+from gateway.core.events import OutputDone
+
+Count = Annotated[int, Meta(ge=0, le=256)]
+
+
+class NoopOptions(Options, frozen=True):
+    """Options of `noop`: how many points it pretends to have."""
+
+    inputs: Count = 8
+    outputs: Count = 8
+
+
+class NoopBus(Bus):
+    """One device that does nothing."""
+
+    def __init__(self, device: DeviceConfig, report: Report) -> None:
+        self.key: Hashable = ("noop", id(device.options))
+        self.devices = (device.id,)
+        self._options: NoopOptions = device.options
+        self._report = report
+        self._watch = Watch(device.id, report)
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """See `Bus.run`."""
+        self._watch.restored((False,) * self._options.inputs, (False,) * self._options.outputs)
+        self._stopped.wait()
+
+    def stop(self) -> None:
+        """See `Bus.stop`."""
+        self._stopped.set()
+
+    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
+        """See `Bus.pulse`."""
+        self.switch(device, output, active, token)
+
+    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
+        """See `Bus.switch`."""
+        self._report(OutputDone(device, output, token))
+
+    def health(self) -> list[Health]:
+        """See `Bus.health`."""
+        return [self._watch.health]
+
+
+class NoopDriver(Driver):
+    """Driver `noop`."""
+
+    name = "noop"
+    Options = NoopOptions
+    reads = True
+
+    def points(self, options: NoopOptions) -> tuple[int, int]:
+        """As many as asked for."""
+        return options.inputs, options.outputs
+
+    def bus_key(self, options: NoopOptions) -> Hashable:
+        """Each device is its own bus: options are compared by identity."""
+        return ("noop", id(options))
+
+    def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
+        """Nothing to share, so one device."""
+        return NoopBus(devices[0], report)
+
+
+DRIVER = NoopDriver()

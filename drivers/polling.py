@@ -1,0 +1,295 @@
+"""The bus of request and reply: boards that are polled, on one wire, in one thread.
+
+What comes first: a pulse that is over is ended, then orders go out, then the board that has waited longest is polled.
+An order is written once and read back; when nobody answers, reading back is all that is done about it. Only switching
+a pulse off is tried again, since off is what was promised.
+
+A board that does not answer is asked less and less often, so that the others keep their rate; how often depends on
+whether there are others. When the wire itself is gone, all boards on it are, and it is opened again with back-off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Hashable, Sequence
+
+from drivers.base import Health, Report
+from drivers.board import BoardUnit
+from drivers.links.backoff import Backoff
+from drivers.links.modbus_bus import ModbusLink
+from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus
+from drivers.watch import Watch
+from gateway.core.errors import DeviceError
+from gateway.core.events import InputsRead
+
+MS = 1_000_000
+REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
+RETRY_FIRST_MS = 250
+RETRY_ALONE_MS, RETRY_SHARED_MS = 2_000, 10_000
+"""The longest pause between two tries of a lost board: alone on its wire, or with others to be spared."""
+STOP_LIMIT_S = 3.0
+"""How long a stop may spend on switching pulses off."""
+
+
+class PolledDevice:
+    """One board and what the bus remembers about it; belongs to the bus's thread."""
+
+    def __init__(self, name: str, unit: BoardUnit, poll_ms: int, watch: Watch) -> None:
+        self.name = name
+        self.unit = unit
+        self.watch = watch
+        self.due_ns = 0
+        self.inputs: tuple[bool, ...] | None = None
+        self.retry = Backoff(RETRY_FIRST_MS, RETRY_ALONE_MS)
+        self._period_ns = poll_ms * MS
+
+    def polled(self, now_ns: int) -> None:
+        """An answer came: the next poll keeps the rate, and a delay is not made up for by a burst."""
+        self.retry.reset()
+        self.due_ns = max(self.due_ns + self._period_ns, now_ns)
+
+    def heard(self) -> None:
+        """An order was acknowledged; a stale spell is ended only by a poll, which has the inputs to report."""
+        if self.watch.online:
+            self.watch.answered()
+
+    def failed(self, now_ns: int) -> None:
+        """No answer: keep the rate until the device is lost, then ask less and less often."""
+        pause_ns = self.retry.pause_ms() * MS if self.watch.lost else self._period_ns
+        self.due_ns = now_ns + pause_ns
+
+
+class PollingBus(OrderedBus):
+    """One wire with boards on it; see the module."""
+
+    def __init__(self, key: Hashable, link: ModbusLink, devices: Sequence[PolledDevice], report: Report) -> None:
+        super().__init__(report)
+        self.key = key
+        self.devices = tuple(device.name for device in devices)
+        self._link = link
+        self._polled = {device.name: device for device in devices}
+        self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+        self._open_at_ns = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken: asyncio.Event | None = None
+        self._stopping = False
+        if len(devices) > 1:
+            for device in devices:
+                device.retry = Backoff(RETRY_FIRST_MS, RETRY_SHARED_MS)
+
+    def health(self) -> list[Health]:
+        """See `Bus.health`."""
+        return [device.watch.health for device in self._polled.values()]
+
+    def run(self) -> None:
+        """See `Bus.run`."""
+        asyncio.run(self._work())
+
+    def stop(self) -> None:
+        """See `Bus.stop`."""
+        self._stopping = True
+        self._wake()
+
+    def _wake(self) -> None:
+        loop, woken = self._loop, self._woken
+        if loop is not None and woken is not None:
+            try:
+                loop.call_soon_threadsafe(woken.set)
+            except RuntimeError:
+                pass  # The bus has ended; the order is refused below or was never begun.
+
+    # ---- the bus's own thread --------------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        self._woken = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        try:
+            while not self._stopping:
+                await self._step()
+        finally:
+            await self._end_pulses()
+            self._refuse_all("the gateway is stopping")
+            self._link.close()
+
+    async def _step(self) -> None:
+        if not self._link.is_open and not await self._open():
+            return
+        now_ns = time.monotonic_ns()
+        lease = self._leases.due(now_ns)
+        if lease is not None:
+            await self._end_pulse(lease)
+        elif (order := self._next_order()) is not None:
+            await self._carry_out(order)
+        else:
+            await self._poll_or_wait(now_ns)
+
+    async def _wait_until(self, until_ns: int) -> None:
+        assert self._woken is not None
+        pause_s = (until_ns - time.monotonic_ns()) / 1e9
+        if pause_s > 0 and not self._stopping:
+            try:
+                await asyncio.wait_for(self._woken.wait(), pause_s)
+            except TimeoutError:
+                pass
+        self._woken.clear()
+
+    async def _open(self) -> bool:
+        self._refuse_stale()
+        if time.monotonic_ns() < self._open_at_ns:
+            await self._wait_until(self._open_at_ns)
+            return False
+        try:
+            await self._link.open()
+        except DeviceError as error:
+            self._open_at_ns = time.monotonic_ns() + self._reopen.pause_ms() * MS
+            self._wire_gone(str(error))
+            return False
+        self._reopen.reset()
+        return True
+
+    def _wire_gone(self, error: str) -> None:
+        for device in self._polled.values():
+            device.watch.gone(error)
+            device.due_ns = 0
+            device.retry.reset()
+        self._refuse_all(error)
+
+    def _refuse_stale(self) -> None:
+        """While the wire is known to be gone, orders are answered at once."""
+        if all(device.watch.lost for device in self._polled.values()):
+            self._refuse_all("the wire to the board is gone")
+
+    # ---- polls -----------------------------------------------------------------------------------------------------
+
+    async def _poll_or_wait(self, now_ns: int) -> None:
+        device = min(self._polled.values(), key=lambda polled: polled.due_ns)
+        if device.due_ns <= now_ns:
+            await self._poll(device)
+            return
+        over_ns = self._leases.next_ns()
+        await self._wait_until(device.due_ns if over_ns is None else min(device.due_ns, over_ns))
+
+    async def _poll(self, device: PolledDevice) -> None:
+        started_ns = time.monotonic_ns()
+        try:
+            if device.watch.known:
+                self._inputs_read(device, await device.unit.poll())
+            else:
+                await self._greet(device)
+        except DeviceError as error:
+            self._missed(device, error)
+        else:
+            device.polled(started_ns)
+
+    def _inputs_read(self, device: PolledDevice, inputs: tuple[bool, ...]) -> None:
+        was_stale = device.watch.answered()
+        if was_stale or inputs != device.inputs:
+            device.inputs = inputs
+            self._report(InputsRead(device.name, inputs))
+
+    async def _greet(self, device: PolledDevice) -> None:
+        """First contact, or back again: end what is still promised, then read everything back."""
+        for lease in self._leases.all(device.name):
+            await self._switch_off(device, lease)
+        inputs = await device.unit.poll()
+        outputs = await device.unit.read_outputs()
+        device.inputs = inputs
+        device.watch.restored(inputs, outputs)
+
+    def _missed(self, device: PolledDevice, error: DeviceError) -> None:
+        device.watch.missed(str(error))
+        device.failed(time.monotonic_ns())
+
+    # ---- orders ----------------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, order: Order) -> None:
+        device = self._polled.get(order.device)
+        refusal = self._refusal(order, device)
+        if device is None or refusal:
+            self._failed(order, refusal)
+            return
+        try:
+            await self._write(device, order)
+        except DeviceError as error:
+            self._missed(device, error)
+            confirmed = await self._confirmed(device, order)
+            failure = "" if confirmed else str(error)
+        else:
+            device.heard()
+            confirmed = await self._confirmed(device, order)
+            failure = (
+                "the board took the order, but its output did not switch; check the board" if confirmed is False else ""
+            )
+        if failure:
+            self._failed(order, failure)
+            return
+        if order.duration_ms is None:
+            self._leases.end(order.device, order.output)
+        self._done(order)
+
+    def _refusal(self, order: Order, device: PolledDevice | None) -> str:
+        if device is None:
+            return f"there is no device {order.device!r} on this bus"
+        if not 0 <= order.output < device.unit.board.outputs.count:
+            return f"{order.device} has no output {order.output}"
+        if device.watch.lost:
+            return device.watch.health.last_error
+        if order.too_old(time.monotonic_ns()):
+            return "the order waited too long for the wire and was not carried out"
+        return ""
+
+    async def _write(self, device: PolledDevice, order: Order) -> None:
+        flash = device.unit.board.flash
+        if order.duration_ms is None:
+            await device.unit.write(order.output, order.active)
+        elif flash is not None:
+            await device.unit.flash(flash, order.output, order.active, order.duration_ms)
+        else:
+            lasts_ns = order.duration_ms * MS
+            self._leases.take(order, time.monotonic_ns() + lasts_ns)
+            await device.unit.write(order.output, order.active)
+            self._leases.take(order, time.monotonic_ns() + lasts_ns)
+
+    async def _confirmed(self, device: PolledDevice, order: Order) -> bool | None:
+        """Read a write back: whether the output is as ordered, None when that cannot be told."""
+        written_ns = time.monotonic_ns()
+        try:
+            if not self._link.is_open:
+                await self._link.open()
+            outputs = await device.unit.read_outputs()
+        except DeviceError:
+            return None
+        if outputs[order.output] == order.active:
+            return True
+        took_ns = time.monotonic_ns() - written_ns
+        over = order.duration_ms is not None and took_ns >= order.duration_ms * MS
+        return None if over else False
+
+    # ---- the ends of pulses ----------------------------------------------------------------------------------------
+
+    async def _end_pulse(self, lease: Lease) -> None:
+        device = self._polled[lease.device]
+        try:
+            await self._switch_off(device, lease)
+            device.heard()
+        except DeviceError as error:
+            self._missed(device, error)
+            pause_ms = max(OFF_RETRY_MS, (device.due_ns - time.monotonic_ns()) // MS)
+            lease.until_ns = time.monotonic_ns() + pause_ms * MS
+
+    async def _switch_off(self, device: PolledDevice, lease: Lease) -> None:
+        await device.unit.write(lease.output, lease.rest)
+        self._leases.end(lease.device, lease.output)
+
+    async def _end_pulses(self) -> None:
+        """Before the thread ends, whatever the reason: no output stays as a pulse left it."""
+        limit_s = time.monotonic() + STOP_LIMIT_S
+        while len(self._leases) and time.monotonic() < limit_s:
+            for lease in self._leases.all():
+                try:
+                    if not self._link.is_open:
+                        await self._link.open()
+                    await self._switch_off(self._polled[lease.device], lease)
+                except DeviceError:
+                    await asyncio.sleep(0.05)

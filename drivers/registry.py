@@ -1,0 +1,190 @@
+"""Finding drivers by name, checking the devices of a site file with them, and opening their buses.
+
+A driver is found through the entry-point group `gatehouse.drivers`, so that another package can bring one; those that
+ship are known even where Gatehouse is run from a checkout without being installed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import msgspec
+
+from drivers.base import Bus, DeviceConfig, Driver, Report
+from gateway.core.errors import DriverError, SettingsError
+from gateway.core.settings import Point, Settings
+
+GROUP = "gatehouse.drivers"
+SHIPPED = {
+    "gpio": "drivers.gpio:DRIVER",
+    "modbus": "drivers.modbus:DRIVER",
+    "noop": "drivers.noop:DRIVER",
+    "rdm6300": "drivers.rdm6300:DRIVER",
+    "sim-board": "drivers.sim.board_driver:DRIVER",
+    "sim-reader": "drivers.sim.reader_driver:DRIVER",
+}
+
+Problems = list[tuple[str, str]]
+
+
+def known() -> list[str]:
+    """The names of all drivers that can be found."""
+    return sorted({*SHIPPED, *(entry.name for entry in entry_points(group=GROUP))})
+
+
+def find(name: str) -> Driver:
+    """The driver of that name; DriverError names the known ones or says why it cannot be loaded."""
+    try:
+        driver = _load(name)
+    except (ImportError, AttributeError) as error:
+        raise DriverError(f"driver {name!r} cannot be loaded: {error}") from error
+    if driver is None:
+        raise DriverError(f"is {name!r}; known drivers: {', '.join(known())}")
+    if not isinstance(driver, Driver):
+        raise DriverError(f"driver {name!r} is not a drivers.base.Driver object")
+    return driver
+
+
+def _load(name: str) -> Any:
+    if name in SHIPPED:
+        module, _, attribute = SHIPPED[name].partition(":")
+        return getattr(import_module(module), attribute)
+    found: tuple[EntryPoint, ...] = tuple(entry_points(group=GROUP, name=name))
+    return found[0].load() if found else None
+
+
+def configure(settings: Settings) -> list[DeviceConfig]:
+    """The devices with their options checked; SettingsError with every problem and its path.
+
+    Also checks what only the drivers know: that devices can share their wires, that each point of a lane exists at
+    its device, and that a lane's readers read.
+    """
+    problems: Problems = []
+    configs: dict[int, DeviceConfig] = {}
+    for number, device in enumerate(settings.devices):
+        try:
+            driver = find(device.driver)
+        except DriverError as error:
+            problems.append((f"devices[{number}].driver", str(error)))
+            continue
+        options = _options(driver, device.options, f"devices[{number}]", problems)
+        if options is not None:
+            configs[number] = DeviceConfig(device.id, device.driver, device.name, options)
+    problems += _clashes(configs)
+    by_id = {config.id: config for config in configs.values()}
+    problems += _missing_points(settings, by_id)
+    problems += _deaf_readers(settings, by_id)
+    if problems:
+        raise SettingsError(problems)
+    return list(configs.values())
+
+
+def open_buses(configs: Sequence[DeviceConfig], report: Report) -> list[Bus]:
+    """One bus for each group of devices that share one; touches no hardware before `Bus.run`."""
+    groups: dict[Hashable, list[DeviceConfig]] = {}
+    for config in configs:
+        groups.setdefault(find(config.driver).bus_key(config.options), []).append(config)
+    return [find(group[0].driver).open_bus(group, report) for group in groups.values()]
+
+
+# ---- checks --------------------------------------------------------------------------------------------------------
+
+
+def _options(driver: Driver, raw: dict[str, Any], path: str, problems: Problems) -> Any:
+    try:
+        options = msgspec.convert(raw, driver.Options)
+    except msgspec.ValidationError as error:
+        where, message = explain(str(error), raw, driver.Options)
+        problems.append((path + where, message))
+        return None
+    wrong = driver.check(options)
+    if wrong is None:
+        return options
+    problems.append((f"{path}.{wrong[0]}", wrong[1]))
+    return None
+
+
+def _clashes(configs: dict[int, DeviceConfig]) -> Iterator[tuple[str, str]]:
+    owners: dict[Hashable, list[tuple[int, DeviceConfig]]] = {}
+    for number, config in configs.items():
+        driver = find(config.driver)
+        others = owners.setdefault(driver.bus_key(config.options), [])
+        for other_number, other in others:
+            clash = ("port", "is the port of a device with another driver")
+            if other.driver == config.driver:
+                clash = driver.clash(config.options, other.options)  # type: ignore[assignment]
+            if clash:
+                yield (f"devices[{number}].{clash[0]}", f"{clash[1]} (devices[{other_number}])")
+                break
+        others.append((number, config))
+
+
+def _missing_points(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:
+    for path, point in _points(settings):
+        config = by_id.get(point.device)
+        if config is None:
+            continue
+        inputs, outputs = find(config.driver).points(config.options)
+        count = inputs if point.side == "input" else outputs
+        if point.index >= count:
+            highest = f"0 to {count - 1}" if count else "none"
+            yield (
+                path,
+                f"is {point.point!r}; the {point.side}s of {config.id} ({config.driver}): {highest}",
+            )
+
+
+def _points(settings: Settings) -> Iterator[tuple[str, Point]]:
+    inline = {lane.barrier: f"lanes.{lane.id}.barrier" for lane in settings.lanes}
+    for barrier in settings.barriers:
+        base = inline.get(barrier.id, f"barriers.{barrier.id}")
+        for key, point in (*barrier.outputs().items(), *barrier.inputs().items()):
+            yield f"{base}.{key}", point
+    for lane in settings.lanes:
+        for key in ("siren", "exit_button", "fire"):
+            found: Point | None = getattr(lane, key)
+            if found is not None:
+                yield f"lanes.{lane.id}.{key}", found
+
+
+def _deaf_readers(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:
+    for lane in settings.lanes:
+        for number, reader in enumerate(lane.readers):
+            config = by_id.get(reader)
+            if config is not None and not find(config.driver).reads:
+                yield (
+                    f"lanes.{lane.id}.readers[{number}]",
+                    f"is {reader!r}, which is no reader (driver {config.driver}); name a reader",
+                )
+
+
+# ---- words ---------------------------------------------------------------------------------------------------------
+
+_AT = re.compile(r" - at `\$([^`]*)`")
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+_MISSING = re.compile(r"missing required field `([^`]*)`")
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+
+
+def explain(text: str, raw: Any, options: type) -> tuple[str, str]:
+    """Turn msgspec's message into (path below the device, words with value and remedy)."""
+    at = _AT.search(text)
+    path = at[1] if at else ""
+    message = _AT.sub("", text)
+    if unknown := _UNKNOWN.search(message):
+        names = ", ".join(getattr(options, "__struct_fields__", ()))
+        return f"{path}.{unknown[1]}", f"is not a known key{'' if path else f'; known here: {names}'}"
+    if missing := _MISSING.search(message):
+        return f"{path}.{missing[1]}", "is missing; it is required"
+    value = raw
+    for key, index in _STEP.findall(path):
+        try:
+            value = value[key] if key else value[int(index)]
+        except (KeyError, IndexError, TypeError):
+            break
+    shown = f"is {value!r}; " if isinstance(value, str | int | float) else ""
+    return path, shown + message[:1].lower() + message[1:].replace("`", "")

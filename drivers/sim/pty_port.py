@@ -1,0 +1,65 @@
+"""A serial port that exists only in software: a pseudo-terminal under a lasting path.
+
+The path is a link to the terminal of the moment, as `/dev/serial/by-path` is, so that pulling the adapter out and
+plugging it in again looks to the other side as it does in the field.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import termios
+import tty
+from pathlib import Path
+
+
+class PtyPort:
+    """The far end of a serial line; whoever opens `path` is at the near end."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._far = -1
+        self._near = -1
+
+    @property
+    def plugged(self) -> bool:
+        """True while the port exists."""
+        return self._far >= 0
+
+    def plug(self) -> None:
+        """Make the port appear at its path."""
+        self.unplug()
+        self._far, self._near = pty.openpty()
+        tty.setraw(self._near, termios.TCSANOW)
+        os.set_blocking(self._far, False)
+        fresh = self.path.with_name(self.path.name + ".new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(os.ttyname(self._near))
+        fresh.replace(self.path)
+
+    def unplug(self) -> None:
+        """Pull the adapter: the port disappears under whoever has it open."""
+        if not self.plugged:
+            return
+        self.path.unlink(missing_ok=True)
+        far, near, self._far, self._near = self._far, self._near, -1, -1
+        os.close(near)
+        os.close(far)
+
+    def fileno(self) -> int:
+        """For `select`; -1 while unplugged."""
+        return self._far
+
+    def send(self, data: bytes) -> None:
+        """Put bytes on the line; lost when it is unplugged or nobody has read for long."""
+        try:
+            os.write(self._far, data)
+        except OSError:
+            pass
+
+    def receive(self) -> bytes:
+        """The bytes that the near end sent, without waiting."""
+        try:
+            return os.read(self._far, 4096)
+        except OSError:
+            return b""
