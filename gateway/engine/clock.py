@@ -1,0 +1,106 @@
+"""The engine's clock: wall time, monotonic time and how far the wall clock can be trusted.
+
+A Raspberry Pi has no clock of its own after a power cut, so the kernel is asked whether it is synchronised
+(adjtimex(2): not TIME_ERROR and not STA_UNSYNC). Both clocks are slewed alike by NTP, so their difference changes only
+when somebody steps the wall clock; a step, or a change of quality, is one `ClockChanged`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.core.events import ClockChanged, ClockState, Now
+
+STEP_MIN_NS = 200_000_000
+"""A change of wall time against monotonic time from which on it is a step and no rounding."""
+_TIME_ERROR = 5
+_STA_UNSYNC = 0x0040
+
+
+class _Timex(ctypes.Structure):
+    """`struct timex` of <sys/timex.h>, with room for what newer kernels append."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_long * 64),
+    )
+
+
+def kernel_synchronised() -> bool:
+    """Whether the kernel counts its clock as synchronised; False where it cannot be asked."""
+    try:
+        timex = _Timex()
+        state = _libc().adjtimex(ctypes.byref(timex))
+    except (OSError, AttributeError):
+        return False
+    return 0 <= state < _TIME_ERROR and not timex.status & _STA_UNSYNC
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def boot_id(source: Path = Path("/proc/sys/kernel/random/boot_id")) -> str:
+    """The kernel's id of this boot; a fresh one for this run where there is none."""
+    try:
+        return source.read_text("ascii").strip()
+    except OSError:
+        return str(uuid.uuid4())
+
+
+class Clock:
+    """Gives the core its `Now`. `check` belongs to the core thread; `now` and `state` are for any thread."""
+
+    def __init__(
+        self,
+        *,
+        trusted: bool,
+        was_synced: bool = False,
+        synchronised: Callable[[], bool] = kernel_synchronised,
+        wall: Callable[[], int] = time.time_ns,
+        mono: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """`trusted`: the installer vouches for the clock; `was_synced`: it was sure earlier in this boot."""
+        self._trusted = trusted
+        self._was_synced = was_synced
+        self._synchronised = synchronised
+        self._wall = wall
+        self._mono = mono
+        self.state = self._judge()
+        self._difference_ns = wall() - mono()
+
+    def now(self) -> Now:
+        """This moment."""
+        return Now(self._wall(), self._mono(), self.state)
+
+    def mono_ns(self) -> int:
+        """CLOCK_MONOTONIC in nanoseconds."""
+        return self._mono()
+
+    def check(self) -> ClockChanged | None:
+        """Look again, about once a second; tells a change of quality or a step since the last change told."""
+        state = self._judge()
+        difference_ns = self._wall() - self._mono()
+        offset_ns = difference_ns - self._difference_ns
+        if state == self.state and abs(offset_ns) < STEP_MIN_NS:
+            return None
+        self.state = state
+        self._difference_ns = difference_ns
+        return ClockChanged(state, offset_ns)
+
+    def _judge(self) -> ClockState:
+        if self._trusted or self._synchronised():
+            self._was_synced = True
+            return ClockState.SYNCED
+        return ClockState.HOLDOVER if self._was_synced else ClockState.UNSET

@@ -1,0 +1,242 @@
+"""The journal's only writer: a thread that commits whatever waits, and keeps it in memory while the disk will not.
+
+Latency first: a handful of rows of one decision is one item in a C queue, one transaction and one item back. What
+arrives during a commit goes into the next one (group commit). When storage fails the rows stay here, in order, bounded;
+the core is told at once that its rows are delayed, and the gate goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.core.errors import StorageError
+from gateway.core.events import StorageDegraded, StorageRestored
+from gateway.store.journal import Row
+
+log = logging.getLogger(__name__)
+
+GROUP_MAX = 500
+MEMORY_MAX = 10_000
+"""Rows kept in memory while the disk takes none; about 10 MB, and more than a day of a large estate."""
+STALL_MS = 2_000
+"""A commit that takes longer than this counts as storage that is degraded."""
+RETRY_MIN_MS = 250
+RETRY_MAX_MS = 5_000
+_TURN_S = 1.0
+# What may be given up first when memory is full: nothing of it moved an arm, raised an alarm or let a vehicle pass.
+_EXPENDABLE = frozenset(
+    [
+        "access.denied",
+        "access.referred",
+        "grant.unused",
+        "pass.expiring",
+        "device.lost",
+        "device.restored",
+        "uplink.lost",
+        "uplink.restored",
+        "clock.changed",
+    ]
+)
+
+Done = Callable[[int | None], None]
+
+
+class Writer(Protocol):
+    """What the recorder needs of `store.journal.Journal`."""
+
+    def append(self, rows: Sequence[Row]) -> range:
+        """Write rows in one transaction, durable on return; StorageError when nothing was stored."""
+
+
+class Entry(msgspec.Struct, gc=False):
+    """A row on its way; `done` is called in the recorder's thread with its sequence, or None when it is delayed."""
+
+    row: Row
+    token: int = 0
+    done: Done | None = None
+
+
+class Recorded(msgspec.Struct, frozen=True, gc=False):
+    """To the core thread: the rows with these tokens are durable; `sequence` is the journal's last."""
+
+    tokens: tuple[int, ...]
+    sequence: int
+
+
+class Unrecorded(msgspec.Struct, frozen=True, gc=False):
+    """To the core thread: the rows with these tokens wait in memory."""
+
+    tokens: tuple[int, ...]
+
+
+class Recorder:
+    """Takes rows from any thread (`submit`) and writes them in its own (`run`)."""
+
+    def __init__(
+        self,
+        journal: Writer,
+        post: Callable[[Any], None],
+        *,
+        sequence: int = 0,
+        memory_max: int = MEMORY_MAX,
+        mono_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._journal = journal
+        self._post = post
+        self._memory_max = memory_max
+        self._mono_ns = mono_ns
+        self._queue: SimpleQueue[list[Entry] | None] = SimpleQueue()
+        self._rows: deque[Entry] = deque()
+        self._mode = threading.Lock()
+        self._busy_since_ns = 0
+        self._retry_ms = RETRY_MIN_MS
+        self._retry_at_ns = 0
+        self._late = 0
+        self._lost = 0
+        self._stopping = False
+        self.sequence = sequence
+        self.degraded = ""
+        self.turns = 0
+
+    def submit(self, entries: list[Entry]) -> bool:
+        """Hand rows over; False when storage is degraded, so that nobody should wait for them."""
+        if self._queue.qsize() >= self._memory_max:
+            with contextlib.suppress(Empty):
+                self._lost += len(self._queue.get_nowait() or ())
+        self._queue.put(entries)
+        return not self.degraded
+
+    def note_stall(self, now_ns: int) -> StorageDegraded | None:
+        """Tells once when a commit hangs; asked about once a second by the core thread."""
+        with self._mode:
+            since_ns = self._busy_since_ns
+            if self.degraded or not since_ns or now_ns - since_ns < STALL_MS * 1_000_000:
+                return None
+            self.degraded = f"the disk has not answered for {STALL_MS} ms; check the storage"
+            return StorageDegraded(self.degraded)
+
+    def stop(self) -> None:
+        """Write what waits, then end `run`."""
+        self._queue.put(None)
+
+    def run(self) -> None:
+        """Write rows until `stop`."""
+        while not self._stopping:
+            self.turns += 1
+            self._collect()
+            if self._rows and (self._stopping or self._mono_ns() >= self._retry_at_ns):
+                self._write_group()
+        while self._rows and self._write_group():
+            pass
+        if self._rows:
+            log.error("%d journal rows could not be written before the end", len(self._rows))
+
+    def _collect(self) -> None:
+        """Take everything that waits, at most about a group; wait for the first when there is nothing."""
+        try:
+            self._take(self._queue.get(True, self._patience_s()))
+            while len(self._rows) < GROUP_MAX and not self._stopping:
+                self._take(self._queue.get_nowait())
+        except Empty:
+            pass
+
+    def _patience_s(self) -> float:
+        if not self._rows:
+            return _TURN_S
+        wait_ns = self._retry_at_ns - self._mono_ns()
+        return min(_TURN_S, max(0.0, wait_ns / 1e9))
+
+    def _take(self, entries: list[Entry] | None) -> None:
+        if entries is None:
+            self._stopping = True
+            return
+        self._rows.extend(entries)
+        if self.degraded:
+            self._delay(entries)
+            self._bound()
+
+    def _write_group(self) -> bool:
+        """One transaction; False when the disk did not take it."""
+        count = min(len(self._rows), GROUP_MAX)
+        group = [self._rows[n] for n in range(count)]
+        self._busy_since_ns = self._mono_ns()
+        try:
+            written = self._journal.append([entry.row for entry in group])
+        except StorageError as error:
+            self._fail(str(error))
+            return False
+        finally:
+            self._busy_since_ns = 0
+        for _ in group:
+            self._rows.popleft()
+        self._succeed(group, written)
+        return True
+
+    def _succeed(self, group: list[Entry], written: range) -> None:
+        self.sequence = written[-1]
+        self._post(Recorded(tuple([e.token for e in group if e.token]), self.sequence))
+        for entry, sequence in zip(group, written, strict=True):
+            if entry.done is not None:
+                entry.done(sequence)
+        if self.degraded:
+            self._late += len(group)
+            self._restore()
+
+    def _restore(self) -> None:
+        """Storage takes rows again; said once nothing of the backlog is left."""
+        self._retry_at_ns = 0
+        self._retry_ms = RETRY_MIN_MS
+        if self._rows:
+            return
+        with self._mode:
+            self.degraded = ""
+        log.warning("storage is restored: %d rows written late, %d lost", self._late, self._lost)
+        self._post(StorageRestored(self._late, self._lost))
+        self._late = self._lost = 0
+
+    def _fail(self, error: str) -> None:
+        self._retry_at_ns = self._mono_ns() + self._retry_ms * 1_000_000
+        self._retry_ms = min(2 * self._retry_ms, RETRY_MAX_MS)
+        with self._mode:
+            first = not self.degraded
+            self.degraded = error
+        self._delay(self._rows)
+        if first:
+            log.error("storage is degraded, rows stay in memory: %s", error)
+            self._post(StorageDegraded(error))
+
+    def _delay(self, entries: Sequence[Entry]) -> None:
+        """Say of each row once that it is late."""
+        tokens = tuple([entry.token for entry in entries if entry.token])
+        if tokens:
+            self._post(Unrecorded(tokens))
+        for entry in entries:
+            entry.token = 0
+            if entry.done is not None:
+                entry.done(None)
+                entry.done = None
+
+    def _bound(self) -> None:
+        """Give up rows past the bound: the oldest expendable ones first, then the oldest."""
+        excess = len(self._rows) - self._memory_max
+        if excess <= 0:
+            return
+        self._lost += excess
+        kept: deque[Entry] = deque()
+        for entry in self._rows:
+            if excess and entry.row.type in _EXPENDABLE:
+                excess -= 1
+            else:
+                kept.append(entry)
+        for _ in range(excess):
+            kept.popleft()
+        self._rows = kept

@@ -1,0 +1,62 @@
+"""The engine's threads. One that ends before it was asked to takes the process down; a device that fails does not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+log = logging.getLogger(__name__)
+
+
+class Workers:
+    """Named threads, watched: `failed` is called once per thread that ends unasked, with a line for the log."""
+
+    def __init__(self, failed: Callable[[str], None]) -> None:
+        self._failed = failed
+        self._threads: dict[str, threading.Thread] = {}
+        self._released: set[str] = set()
+
+    def start(self, name: str, run: Callable[[], None]) -> None:
+        """Run something in a thread of its own."""
+        thread = threading.Thread(target=self._guard, args=(name, run), name=name, daemon=True)
+        self._threads[name] = thread
+        thread.start()
+
+    def release(self, names: Iterable[str] | None = None) -> None:
+        """These threads (all by default) have been asked to end."""
+        self._released.update(self._threads if names is None else names)
+
+    def join(self, names: Iterable[str], patience_s: float) -> list[str]:
+        """Wait for threads to end; returns those that did not in time."""
+        deadline = time.monotonic() + patience_s
+        late = []
+        for name in names:
+            thread = self._threads.get(name)
+            if thread is None or thread is threading.current_thread():
+                continue
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                late.append(name)
+        return late
+
+    def names(self, prefix: str = "") -> list[str]:
+        """The threads whose name begins so."""
+        return [name for name in self._threads if name.startswith(prefix)]
+
+    def alive(self, name: str) -> bool:
+        """Whether a thread runs."""
+        thread = self._threads.get(name)
+        return thread is not None and thread.is_alive()
+
+    def _guard(self, name: str, run: Callable[[], None]) -> None:
+        try:
+            run()
+        except BaseException:
+            log.critical("worker %s failed", name, exc_info=True)
+            if name not in self._released:
+                self._failed(f"worker {name} failed")
+            return
+        if name not in self._released:
+            self._failed(f"worker {name} ended unexpectedly")
