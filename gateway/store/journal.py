@@ -361,7 +361,7 @@ class _Block:
     @classmethod
     def load(cls, db: apsw.Connection, last_sequence: int) -> _Block:
         number = last_sequence // BLOCK_ROWS
-        rows = db.execute(
+        rows: Any = db.execute(
             "SELECT type, min(wall_ns), max(wall_ns) FROM rows WHERE sequence >= ? GROUP BY type",
             (number * BLOCK_ROWS,),
         ).fetchall()

@@ -133,7 +133,7 @@ class JournalReader:
     @property
     def journal_id(self) -> str:
         """The id of the journal, as in each event's id; another one after a restore."""
-        self._read(lambda db: None)
+        self._read(_first)
         return self._journal_id
 
     def first_sequence(self) -> int:
@@ -240,7 +240,7 @@ class JournalReader:
             self._drop()
             self._db = open_reader(self._path, JOURNAL)
             self._identity = identity
-            meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+            meta: Any = dict(self._db.execute("SELECT key, value FROM meta"))
             self._journal_id = str(meta.get("journal", ""))
             self._source = str(meta.get("source", ""))
         return self._db
@@ -453,10 +453,11 @@ def _check_pages(db: apsw.Connection) -> None:
 
 
 def _chain(db: apsw.Connection, after: int) -> list[tuple[int, bytes, str]]:
-    return db.execute(
+    found: Any = db.execute(
         "SELECT sequence, hash, text FROM rows WHERE sequence > ? ORDER BY sequence LIMIT ?",
         (after, VERIFY_ROWS),
     ).fetchall()
+    return list(found)
 
 
 def _check_row(row: tuple[int, bytes, str], expected: int, previous: str, journal: str) -> str:

@@ -41,3 +41,29 @@ JOURNAL = Schema(
         """,
     ),
 )
+
+# `low` is the low 24 bits of a card's number (0 for other kinds), so that one index serves comparing 24 bits, 32 bits
+# and the full number. `kind` is 0 card, 1 plate, 2 qr, 3 pin.
+REGISTRY = Schema(
+    "a pass registry",
+    0x47485052,
+    (
+        """
+        CREATE TABLE passes(
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            holder TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            document TEXT NOT NULL
+        );
+        CREATE TABLE credentials(
+            kind INTEGER NOT NULL,
+            low INTEGER NOT NULL,
+            value TEXT NOT NULL,
+            pass INTEGER NOT NULL,
+            PRIMARY KEY(kind, low, value, pass)
+        ) WITHOUT ROWID;
+        """,
+    ),
+)

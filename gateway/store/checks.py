@@ -1,0 +1,168 @@
+"""Is a pass written as it should be? One place for the screen, the API and imports.
+
+Every complaint names the field, the value and what would be right, so that a property office can put its
+spreadsheet right without a manual.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from gateway.core.errors import GatehouseError, PassError
+from gateway.core.passes import Pass, PassKind
+from gateway.store.credentials import normal_card, normal_plate
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+FIELDS = Pass.__struct_fields__
+LISTS = ("plates", "cards", "lanes")
+MOST_TEXT = 200
+MOST_NOTE = 2000
+MOST_ITEMS = 50
+
+_KINDS = ", ".join(PassKind)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PLATE = re.compile(r"[0-9A-Z\u4e00-\u9fff]{2,16}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+class PassFieldError(PassError):
+    """One field of a pass is wrong; `field`, `value` and `reason` (with the remedy) are its parts."""
+
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        self.field = field
+        self.value = value
+        self.reason = reason
+        super().__init__(f"{field} is {_short(value)}; {reason}")
+
+
+def check_pass(document: Mapping[str, Any]) -> Pass:
+    """A Pass from plain JSON; PassFieldError for the first thing that is wrong with it."""
+    for key, value in document.items():
+        if key not in FIELDS:
+            raise PassFieldError(key, value, f"there is no such field; known: {', '.join(FIELDS)}")
+    for key in ("id", "kind"):
+        if not document.get(key):
+            raise PassFieldError(key, document.get(key), "it is required")
+    try:
+        return checked(msgspec.convert(document, Pass))
+    except msgspec.ValidationError as error:
+        field = next((name for name in FIELDS if f"$.{name}" in str(error)), "pass")
+        remedy = f"give one of {_KINDS}" if field == "kind" else str(error).split(" - ")[0]
+        raise PassFieldError(field, document.get(field), remedy) from error
+
+
+def checked(pass_: Pass) -> Pass:
+    """The same pass, when everything in it is as it should be."""
+    if not ID.fullmatch(pass_.id):
+        raise PassFieldError("id", pass_.id, "use 1 to 64 letters, digits, '-' or '_'")
+    _check_texts(pass_)
+    if pass_.cards:
+        _check_cards(pass_.cards)
+    if pass_.plates:
+        _check_plates(pass_.plates)
+    if pass_.lanes:
+        _check_lanes(pass_.lanes)
+    if pass_.valid_from or pass_.valid_until:
+        _check_dates(pass_.valid_from, pass_.valid_until)
+    if pass_.schedule:
+        _check_schedule(pass_.schedule)
+    if pass_.revision < 0:
+        raise PassFieldError("revision", pass_.revision, "give 0 or more")
+    return pass_
+
+
+def _check_texts(pass_: Pass) -> None:
+    joined = (
+        pass_.holder, pass_.phone, pass_.unit, pass_.bay, pass_.valid_from, pass_.valid_until,
+        pass_.schedule, pass_.group, pass_.note,
+    )  # fmt: skip
+    whole = "\n".join(joined)
+    if len(whole) <= MOST_TEXT and not _CONTROL.search(whole):
+        return
+    for field in FIELDS:
+        text = getattr(pass_, field)
+        most = MOST_NOTE if field == "note" else MOST_TEXT
+        if not isinstance(text, str):
+            continue
+        if len(text) > most:
+            raise PassFieldError(field, text, f"it is longer than {most} characters; shorten it")
+        if _CONTROL.search(text):
+            raise PassFieldError(field, text, "it holds control characters; take them out")
+
+
+def _check_cards(cards: tuple[str, ...]) -> None:
+    _check_count("cards", cards)
+    for card in cards:
+        try:
+            normal_card(card)
+        except ValueError as error:
+            raise PassFieldError("cards", card, "give the card's number in decimal, or an EPC in hex") from error
+
+
+def _check_plates(plates: tuple[str, ...]) -> None:
+    _check_count("plates", plates)
+    for plate in plates:
+        if not _PLATE.fullmatch(normal_plate(plate)):
+            raise PassFieldError("plates", plate, "give 2 to 16 letters, digits or characters")
+
+
+def _check_lanes(lanes: tuple[str, ...]) -> None:
+    _check_count("lanes", lanes)
+    for lane in lanes:
+        if not ID.fullmatch(lane):
+            raise PassFieldError("lanes", lane, "give ids of lanes, such as in; empty means all")
+
+
+def _check_count(field: str, items: tuple[str, ...]) -> None:
+    if len(items) > MOST_ITEMS:
+        raise PassFieldError(field, f"{len(items)} entries", f"give at most {MOST_ITEMS}")
+
+
+@lru_cache(maxsize=4096)
+def _check_dates(valid_from: str, valid_until: str) -> None:
+    first = _check_moment("valid_from", valid_from)
+    last = _check_moment("valid_until", valid_until)
+    if first and last and last < first:
+        raise PassFieldError("valid_until", valid_until, f"it lies before valid_from {valid_from}")
+
+
+def _check_moment(field: str, text: str) -> date | None:
+    """The day that a bound names, None when it is unbounded."""
+    if not text:
+        return None
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PassFieldError(field, text, _DATE_REMEDY) from error
+    if moment.tzinfo is None:
+        raise PassFieldError(field, text, _DATE_REMEDY)
+    return None  # an instant: which day that is depends on the site
+
+
+_DATE_REMEDY = "give a day such as 2026-11-30, or an instant such as 2026-11-30T18:00:00+08:00"
+
+
+def _check_schedule(text: str) -> None:
+    try:
+        from gateway.core.access import parse_schedule
+    except ImportError:  # the decision table is not there: it will say so itself
+        return
+    try:
+        parse_schedule(text)
+    except (ValueError, GatehouseError) as error:
+        raise PassFieldError(
+            "schedule", text, f"write it like mon-fri 08:00-18:00; sat 09:00-12:00 ({error})"
+        ) from error
+
+
+def _short(value: object) -> str:
+    text = "missing" if value in (None, "") else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,69 @@
+"""How a credential is written in the index, so that the same card or plate is found however somebody typed it.
+
+A card is the decimal string of its data bits (leading zeros mean nothing) or, for UHF, its EPC in upper-case hex. A
+plate loses blanks and middle dots and is upper-case. How many bits of a card count is the site's `card_bits`, since one
+card read by two kinds of reader may show more or fewer.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from gateway.core.passes import Pass
+
+CardBits = Literal[24, 32, "full"]
+
+KINDS = {"card": 0, "plate": 1, "qr": 2, "pin": 3}
+"""The numbers of the kinds of credential in the index; part of the schema."""
+LOW_24 = 0xFF_FFFF
+LOW_32 = 0xFFFF_FFFF
+
+# 20 digits hold any 64-bit number; what is longer, or has letters, is an EPC.
+_DECIMAL = re.compile(r"[0-9]{1,20}")
+_HEX = re.compile(r"[0-9A-F]{1,64}")
+_IN_PLATES = str.maketrans("", "", " \t\u00a0\u3000·•・.-")
+
+Key = tuple[int, int, str]
+
+
+def normal_card(text: str) -> str:
+    """A card number as the index has it; ValueError when it is neither decimal nor an EPC in hex."""
+    if _DECIMAL.fullmatch(text):
+        return text.lstrip("0") or "0"
+    upper = text.strip().upper()
+    if _DECIMAL.fullmatch(upper):
+        return upper.lstrip("0") or "0"
+    if not _HEX.fullmatch(upper):
+        raise ValueError(text)
+    return upper
+
+
+def normal_plate(text: str) -> str:
+    """A plate as the index has it."""
+    return text.translate(_IN_PLATES).upper()
+
+
+def card_number(normal: str) -> int:
+    """The number that a card's normal form stands for."""
+    return int(normal) if _DECIMAL.fullmatch(normal) else int(normal, 16)
+
+
+def key_of(kind: str, value: str) -> Key:
+    """Where a credential stands in the index; ValueError for a kind or card number that cannot be."""
+    if kind == "card":
+        normal = normal_card(value)
+        return 0, card_number(normal) & LOW_24, normal
+    if kind == "plate":
+        return 1, 0, normal_plate(value)
+    if kind not in KINDS:
+        raise ValueError(kind)
+    return KINDS[kind], 0, value
+
+
+def keys_of(pass_: Pass) -> set[Key]:
+    """All credentials of a pass."""
+    found = {key_of("card", card) for card in pass_.cards}
+    if pass_.plates:
+        found.update((1, 0, normal_plate(plate)) for plate in pass_.plates)
+    return found
