@@ -4,18 +4,18 @@ everything that goes out.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from pathlib import Path
 
 from flask import Flask, Response, request
 
-from web import auth, problems
+from web import auth, problems, stream
+from web.api import routes
+from web.guard import views
 from web.live import Live
 from web.services import Services
 
 # A million-row file is imported by path over the control socket, so no request needs to be large.
-MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 MAX_FORM_BYTES = 64 * 1024
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -44,22 +44,17 @@ def create_app(data: Path, *, live: Live | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         TRAP_HTTP_EXCEPTIONS=False,
     )
-    app.extensions["gatehouse"] = Services(data, live)
+    held = Services(data, live)
+    held.live_view = views.live_view
+    app.extensions["gatehouse"] = held
     app.before_request(auth.check_csrf)
     app.after_request(_secure)
     problems.register(app)
     app.jinja_env.globals.update(csrf_token=auth.csrf_token, current_operator=auth.current_operator)
-    for module in ("web.stream", "web.api.routes", "web.guard.views"):
-        if _exists(module):
-            app.register_blueprint(importlib.import_module(module).BLUEPRINT)
+    app.register_blueprint(stream.BLUEPRINT)
+    app.register_blueprint(routes.BLUEPRINT)
+    app.register_blueprint(views.BLUEPRINT)
     return app
-
-
-def _exists(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _secure(answer: Response) -> Response:

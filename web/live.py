@@ -67,6 +67,11 @@ class Live:
             return self._version, self._snapshot
 
     @property
+    def version(self) -> int:
+        """The number of the newest snapshot, 0 before the first one."""
+        return self._version
+
+    @property
     def stopping(self) -> bool:
         """True once the web process is going down; streams and long polls end then."""
         return self._stopping.is_set()
@@ -119,7 +124,8 @@ class Slots:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._free = threading.BoundedSemaphore(limit)
+        self.used = 0
+        self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
@@ -134,14 +140,20 @@ class Slots:
         """One slot until the returned function is called (again and again is fine); Problem 503 as
         above.
         """
-        if not self._free.acquire(blocking=False):
-            raise Problem(
-                503,
-                "busy",
-                f"All {self.limit} places are taken; ask again later, or ask without waiting.",
-                headers={"Retry-After": "2"},
-            )
-        return _Once(self._free.release)
+        with self._lock:
+            if self.used < self.limit:
+                self.used += 1
+                return _Once(self._give_back)
+        raise Problem(
+            503,
+            "busy",
+            f"All {self.limit} places are taken; ask again later, or ask without waiting.",
+            headers={"Retry-After": "2"},
+        )
+
+    def _give_back(self) -> None:
+        with self._lock:
+            self.used -= 1
 
 
 class _Once:

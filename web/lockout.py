@@ -60,6 +60,12 @@ class Lockout:
                 (operator, address, now),
             )
 
+    def knows(self, address: str) -> bool:
+        """Whether any operator has signed in at this address in the last 30 days."""
+        since_s = int(self._now()) - KNOWN_S
+        sql = "SELECT 1 FROM known WHERE address=? AND last_s>? LIMIT 1"
+        return bool(self._database.rows(sql, address, since_s))
+
     def _keys(self, operator: str | None, address: str) -> list[str]:
         keys = [f"address:{address}"]
         if operator is None:

@@ -4,13 +4,17 @@ process.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import current_app
 
-from web.live import Live, Slots
+from web.consumers import Consumers
+from web.live import Live, Slots, Snapshot
 from web.lockout import Lockout
-from web.operators import SiteDocument
+from web.operators import Operator, SiteDocument
+from web.readers import Readers
 from web.sessions import Sessions
 from web.tokens import TokenFile
 from web.webdb import WebDatabase
@@ -21,8 +25,20 @@ STREAM_SLOTS = THREADS // 2 - 1
 EXPORT_SLOTS = 2
 
 
+View = Callable[[Snapshot | None, int, Operator], dict[str, Any]]
+"""What an operator is shown of a snapshot (None: there never was one) and its age in ms."""
+
+
+def plain_view() -> View:
+    """The snapshot as it is, for when no screen has a view of its own."""
+    return lambda snapshot, age_ms, operator: {"age_ms": age_ms, "state": snapshot, "by": operator.name}
+
+
 class Services:
-    """The parts that views reach through `services()`."""
+    """The parts that views reach through `services()`.
+
+    `live_view` makes what `/live` sends: it is called within the request, the view that it returns later and outside.
+    """
 
     def __init__(self, data: Path, live: Live | None = None) -> None:
         self.data = data
@@ -31,14 +47,18 @@ class Services:
         self.database = WebDatabase(data / "web.db")
         self.sessions = Sessions(self.database, self.site)
         self.lockout = Lockout(self.database)
+        self.consumers = Consumers(self.database)
+        self.readers = Readers(data)
         self.tokens = TokenFile(data / "secrets")
         self.live = live or Live(data)
+        self.live_view: Callable[[], View] = plain_view
         self.streams = Slots(STREAM_SLOTS)
         self.exports = Slots(EXPORT_SLOTS)
 
     def close(self) -> None:
         """Stop the background thread and close the files."""
         self.live.stop()
+        self.consumers.flush()
         self.database.close()
 
 

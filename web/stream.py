@@ -18,28 +18,12 @@ from flask import Blueprint, Response, request
 
 from web.auth import current_operator, operator_of, require_operator, session_token
 from web.live import Live, Snapshot
-from web.operators import Operator
 from web.services import services
 
 BLUEPRINT = Blueprint("live", __name__)
 KEEP_ALIVE_S = 2.0
 LONGEST_S = 900.0
 LEAST_GAP_S = 0.05
-View = Callable[[Snapshot | None, int, Operator], dict[str, Any]]
-
-
-def plain_view(snapshot: Snapshot | None, age_ms: int, operator: Operator) -> dict[str, Any]:
-    """The snapshot as it is, for when no screen has its own view of it."""
-    return {"age_ms": age_ms, "state": snapshot, "operator": operator.name}
-
-
-def _view() -> View:
-    try:
-        from web.guard.view import guard_view
-    except ImportError:
-        return plain_view
-    view: View = guard_view
-    return view
 
 
 @BLUEPRINT.get("/live/state")
@@ -49,7 +33,7 @@ def state() -> Response:
     operator = current_operator()
     assert operator is not None
     snapshot, age_ms = services().live.snapshot()
-    body = msgspec.json.encode(_view()(snapshot, age_ms, operator))
+    body = msgspec.json.encode(services().live_view()(snapshot, age_ms, operator))
     return Response(body, content_type="application/json")
 
 
@@ -59,13 +43,16 @@ def stream() -> Response:
     """The state as server-sent events named `state`."""
     token = session_token()
     held = services()
+    operator = current_operator()
+    assert operator is not None
+    view = held.live_view()
     release = held.streams.take()
     gone = request.environ.get("waitress.client_disconnected", lambda: False)
 
-    def who() -> Operator | None:
-        return None if gone() else operator_of(held, token)
+    def wanted() -> bool:
+        return not gone() and operator_of(held, token) == operator
 
-    body = _Body(_events(held.live, _view(), who), release)
+    body = _Body(_events(held.live, lambda snapshot, age_ms: view(snapshot, age_ms, operator), wanted), release)
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
     return Response(body, content_type="text/event-stream; charset=utf-8", headers=headers)
 
@@ -84,12 +71,13 @@ class _Body:
         self._release()
 
 
-def _events(live: Live, view: View, who: Callable[[], Operator | None]) -> Iterator[bytes]:
+def _events(
+    live: Live, view: Callable[[Snapshot | None, int], dict[str, Any]], wanted: Callable[[], bool]
+) -> Iterator[bytes]:
     yield b"retry: 2000\n\n"
     ends = time.monotonic() + LONGEST_S
-    version = 0
-    while not live.stopping and time.monotonic() < ends and (operator := who()) is not None:
-        snapshot, age_ms = live.snapshot()
-        yield (b"event: state\ndata: " + msgspec.json.encode(view(snapshot, age_ms, operator)) + b"\n\n")
-        version, _ = live.wait(version, KEEP_ALIVE_S)
+    while not live.stopping and time.monotonic() < ends and wanted():
+        version = live.version
+        yield b"event: state\ndata: " + msgspec.json.encode(view(*live.snapshot())) + b"\n\n"
+        live.wait(version, KEEP_ALIVE_S)
         time.sleep(LEAST_GAP_S)

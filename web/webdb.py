@@ -17,26 +17,40 @@ from typing import Any
 
 import apsw
 
-from gateway.core.errors import DataDirectoryError
+from gateway.store.migrations import Schema
+from gateway.store.sqlite import open_writer, storage_errors
 
-_MIGRATIONS = (
-    """
-    CREATE TABLE session(
-        key TEXT PRIMARY KEY, operator TEXT NOT NULL, mark TEXT NOT NULL,
-        created_s INTEGER NOT NULL, expires_s INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE lockout(
-        key TEXT PRIMARY KEY, failures INTEGER NOT NULL,
-        last_s INTEGER NOT NULL, until_s INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE known(
-        operator TEXT NOT NULL, address TEXT NOT NULL, last_s INTEGER NOT NULL,
-        PRIMARY KEY(operator, address)
-    ) WITHOUT ROWID;
-    CREATE TABLE consumer(
-        token TEXT PRIMARY KEY, sequence INTEGER NOT NULL, seen_s INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    """,
+SCHEMA = Schema(
+    "sessions",
+    0x47485745,
+    (
+        """
+        CREATE TABLE session(
+            key TEXT PRIMARY KEY,
+            operator TEXT NOT NULL,
+            mark TEXT NOT NULL,
+            created_s INTEGER NOT NULL,
+            expires_s INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE lockout(
+            key TEXT PRIMARY KEY,
+            failures INTEGER NOT NULL,
+            last_s INTEGER NOT NULL,
+            until_s INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE known(
+            operator TEXT NOT NULL,
+            address TEXT NOT NULL,
+            last_s INTEGER NOT NULL,
+            PRIMARY KEY(operator, address)
+        ) WITHOUT ROWID;
+        CREATE TABLE consumer(
+            token TEXT PRIMARY KEY,
+            sequence INTEGER NOT NULL,
+            seen_s INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """,
+    ),
 )
 
 
@@ -52,15 +66,15 @@ class WebDatabase:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
-        """The connection inside one transaction, for one thread at a time."""
+        """The connection inside one transaction, for one thread at a time; StorageError."""
         with self._lock:
             if self._connection is None:
-                self._connection = _open(self._path)
-            with self._connection:
+                self._connection = open_writer(self._path, SCHEMA, synchronous="NORMAL")
+            with storage_errors(self._path), self._connection:
                 yield self._connection
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """All rows of one statement."""
+        """All rows of one statement in a transaction of its own."""
         with self.transaction() as connection:
             return list(connection.execute(sql, values))
 
@@ -70,22 +84,3 @@ class WebDatabase:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-
-
-def _open(path: Path) -> apsw.Connection:
-    connection = apsw.Connection(str(path))
-    connection.set_busy_timeout(2000)
-    connection.pragma("journal_mode", "wal")
-    connection.pragma("synchronous", "normal")
-    version = int(connection.pragma("user_version"))
-    if version > len(_MIGRATIONS):
-        connection.close()
-        raise DataDirectoryError(
-            f"{path.name} was made by a newer Gatehouse (schema {version}); run that version, or"
-            " remove the file, then everybody signs in again"
-        )
-    for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
-        with connection:
-            connection.execute(statements)
-            connection.pragma("user_version", number)
-    return connection

@@ -1,0 +1,115 @@
+"""Commands from outside: lanes and alarms. The engine decides, remembers request keys and checks
+expiry.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from flask import Response
+
+from gateway.core.errors import RefusedError
+from web.api import engine
+from web.api.requests import body, idempotency_key, identifier, only, refuse
+from web.api.state import json_answer
+from web.auth import current_token, require_scope
+
+LaneVerb = Literal["open", "close", "stop", "hold", "release", "lock", "unlock", "reset"]
+ALARM_VERBS = ("acknowledge", "verify", "shelve", "unshelve", "close")
+
+
+class LaneCommand(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a lane command; all of it is required, `reason` in words for the journal."""
+
+    command: LaneVerb
+    reason: str
+    expires_at: datetime
+
+
+class AlarmCommand(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of an alarm command; which parts are needed depends on the verb."""
+
+    reason: str = ""
+    finding: Literal["real", "false", ""] = ""
+    until: datetime | None = None
+
+
+@require_scope("lanes:command")
+def lane_command(lane: str) -> Response:
+    """`POST /lanes/{id}/commands`."""
+    only()
+    identifier(lane, "lane")
+    key = idempotency_key()
+    if key is None:
+        raise refuse(
+            "Send a header Idempotency-Key with a value of your own, new for each command, so that"
+            " a repeat after a lost answer moves nothing.",
+            "idempotency_key_missing",
+        )
+    wanted = body(LaneCommand)
+    answer = engine.ask(
+        "lane.command",
+        request=_request_key(key),
+        lane=lane,
+        command=wanted.command,
+        by=current_token().name,
+        via="http",
+        reason=_reason(wanted.reason, required=True),
+        expires_at=_instant(wanted.expires_at, "expires_at"),
+        detail={},
+    )
+    return _lane_answer(key, answer)
+
+
+@require_scope("alarms:write")
+def alarm_command(alarm: str, verb: str) -> Response:
+    """`POST /alarms/{id}/{verb}`; with an Idempotency-Key a repeat gets the first answer."""
+    only()
+    identifier(alarm, "alarm")
+    wanted = body(AlarmCommand, optional=True)
+    if verb == "verify" and not wanted.finding:
+        raise refuse("verify needs a finding: real or false.", "body_invalid", 422)
+    if verb == "shelve" and wanted.until is None:
+        raise refuse("shelve needs until: when the shelving ends.", "body_invalid", 422)
+    answer = engine.ask(
+        "alarm.command",
+        request=_request_key(idempotency_key() or uuid.uuid4().hex),
+        alarm=alarm,
+        verb=verb,
+        by=current_token().name,
+        reason=_reason(wanted.reason, required=False),
+        finding=wanted.finding,
+        until=_instant(wanted.until, "until") if wanted.until else None,
+    )
+    return json_answer(answer)
+
+
+def _request_key(key: str) -> str:
+    return f"http:{current_token().id}:{key}"
+
+
+def _lane_answer(key: str, answer: dict[str, Any]) -> Response:
+    """Done is 200; refused is a problem with the id and the reason code in it."""
+    reason = answer.get("reason", "")
+    if answer["status"] == "done":
+        return json_answer({"id": key, "status": "done", "reason": reason})
+    words = answer.get("detail") or f"The lane does not take this now: {reason}."
+    raise refuse(words, RefusedError.code, 409, id=key, reason=reason)
+
+
+def _reason(text: str, *, required: bool) -> str:
+    text = text.strip()
+    if required and not text:
+        raise refuse("reason is empty; say in a few words why.", "body_invalid", 422)
+    if len(text) > 500:
+        raise refuse(f"reason has {len(text)} characters; 500 are enough.", "body_invalid", 422)
+    return text
+
+
+def _instant(moment: datetime, name: str) -> str:
+    if moment.tzinfo is None:
+        raise refuse(f"{name} has no offset; write it like 2026-11-30T08:00:00Z.", "body_invalid", 422)
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,171 @@
+"""The journal as a table: `/events.csv` streamed page by page, `/events.xlsx` through a temporary
+file.
+
+Text that a spreadsheet would run as a formula gets an apostrophe in front. Two exports at a time
+are served, since each holds a thread for as long as its reader takes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from flask import Response, request
+
+from gateway.store.reader import JournalReader, StoredRow
+from gateway.store.times import parse_wall_ns
+from web.api.feed import wanted_types
+from web.api.requests import only, refuse
+from web.auth import require_scope
+from web.services import services
+
+COLUMNS = (
+    "id", "time", "type", "subject", "lane", "credential_kind", "credential", "pass", "reason", "by", "data",
+)  # fmt: skip
+PAGE_ROWS = 500
+# A sheet of Excel has 1,048,576 rows; more go on the next sheet.
+SHEET_ROWS = 1_000_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CHUNK_BYTES = 64 * 1024
+_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Row = tuple[str, ...]
+
+
+class _Event(msgspec.Struct):
+    """The parts of a stored event that become columns."""
+
+    id: str
+    time: str
+    type: str
+    subject: str = ""
+    data: dict[str, Any] = {}
+
+
+_decode = msgspec.json.Decoder(_Event).decode
+
+
+@require_scope("events:read")
+def events_csv() -> Response:
+    """`GET /events.csv`."""
+    rows = _rows()
+    return _download(_csv(rows), "text/csv; charset=utf-8", "events.csv")
+
+
+@require_scope("events:read")
+def events_xlsx() -> Response:
+    """`GET /events.xlsx`."""
+    rows = _rows()
+    return _download(_xlsx(rows), _SPREADSHEET, "events.xlsx")
+
+
+def neutral(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _rows() -> Iterator[Row]:
+    only("from", "to", "type")
+    begins_ns, ends_ns = _instant_ns("from"), _instant_ns("to")
+    reader = services().readers.journal()
+    return _selected(reader, begins_ns, ends_ns, wanted_types())
+
+
+def _selected(
+    reader: JournalReader, begins_ns: int | None, ends_ns: int | None, types: tuple[str, ...]
+) -> Iterator[Row]:
+    after = 0
+    while page := reader.page(after, PAGE_ROWS, types, since_wall_ns=begins_ns, until_wall_ns=ends_ns):
+        yield from map(_row, page)
+        after = page[-1].sequence
+
+
+def _row(stored: StoredRow) -> Row:
+    event = _decode(stored.text)
+    data = event.data
+    credential = data.get("credential") or {}
+    cells = (
+        event.id,
+        event.time,
+        event.type,
+        event.subject,
+        data.get("lane"),
+        credential.get("kind"),
+        credential.get("value"),
+        data.get("pass"),
+        data.get("reason"),
+        data.get("by"),
+        msgspec.json.encode(data).decode(),
+    )
+    return tuple("" if cell is None else neutral(str(cell)) for cell in cells)
+
+
+def _download(body: Iterator[bytes], kind: str, name: str) -> Response:
+    release = services().exports.take()
+    answer = Response(body, content_type=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.call_on_close(release)
+    return answer
+
+
+def _csv(rows: Iterator[Row]) -> Iterator[bytes]:
+    text = io.StringIO()
+    write: Callable[[Any], Any] = csv.writer(text).writerow
+    text.write("\ufeff")  # so that Excel reads UTF-8
+    write(COLUMNS)
+    for row in rows:
+        write(row)
+        if text.tell() > _CHUNK_BYTES:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def _xlsx(rows: Iterator[Row]) -> Iterator[bytes]:
+    with tempfile.TemporaryFile() as file:
+        _write_book(rows, file)
+        file.seek(0)
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _write_book(rows: Iterator[Row], file: IO[bytes]) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("events")
+    sheet.append(COLUMNS)
+    for count, row in enumerate(rows, start=1):
+        sheet.append(row)
+        if count % SHEET_ROWS == 0:
+            sheet = book.create_sheet(f"events {count // SHEET_ROWS + 1}")
+            sheet.append(COLUMNS)
+    book.save(file)
+
+
+def _instant_ns(name: str) -> int | None:
+    """`from` or `to`: an RFC 3339 instant, or a day in site time (`to` includes that day)."""
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    try:
+        return parse_wall_ns(_begin_of_day(name, text) if len(text) == 10 else text)
+    except (ValueError, OverflowError):
+        raise refuse(
+            f"{name} is {text[:40]!r}; give a day like 2026-11-30 or a time like 2026-11-30T08:00:00Z"
+        ) from None
+
+
+def _begin_of_day(name: str, text: str) -> str:
+    day = date.fromisoformat(text) + timedelta(days=name == "to")
+    return datetime(day.year, day.month, day.day, tzinfo=_zone()).isoformat()
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(services().site.document().get("site", {}).get("timezone", "Asia/Shanghai"))

@@ -1,0 +1,74 @@
+"""The events feed: the journal's own bytes, from a cursor on, with long polling.
+
+The body is put together by SQL from the text as it was stored, so nothing is parsed or built here;
+that is what makes one pull as fast as the database. Whoever waits holds a slot, looks at the
+journal's last sequence when the engine has news and every quarter of a second besides, and lets go
+when the client has gone.
+"""
+
+from __future__ import annotations
+
+import time
+
+from flask import Response, request
+
+from gateway.store.reader import Batch, JournalReader
+from web.api.requests import number, only, refuse
+from web.auth import current_token, require_scope
+from web.services import services
+
+CONTENT_TYPE = "application/cloudevents-batch+json"
+PREFIX = "gatehouse."
+LIMIT = 100
+LIMIT_MOST = 1000
+TIMEOUT_MOST_MS = 30_000
+LOOK_EVERY_S = 0.25
+MAX_TYPES = 50
+
+
+@require_scope("events:read")
+def events() -> Response:
+    """`GET /events`."""
+    only("lastEventId", "limit", "timeout", "type")
+    limit = number("limit", LIMIT, 1, LIMIT_MOST)
+    timeout_ms = number("timeout", 0, 0, TIMEOUT_MOST_MS)
+    types = wanted_types()
+    cursor = request.args.get("lastEventId", "")
+    held = services()
+    reader = held.readers.journal()
+    batch = reader.feed(cursor, limit, types)
+    if cursor:
+        held.consumers.confirmed(current_token().name, int(cursor.rpartition(".")[2]))
+    if batch.count == 0 and timeout_ms:
+        with held.streams.hold():
+            batch = _wait(reader, batch, limit, types, timeout_ms / 1000)
+    return Response(batch.json, content_type=CONTENT_TYPE)
+
+
+def wanted_types() -> tuple[str, ...]:
+    """The `type` parameter, repeated or with commas, with or without the prefix, as the journal
+    names types.
+    """
+    if "type" not in request.args:
+        return ()
+    texts = [part for text in request.args.getlist("type") for part in text.split(",")]
+    types = tuple(dict.fromkeys(text.strip().removeprefix(PREFIX) for text in texts))
+    if len(types) > MAX_TYPES or any(not 0 < len(name) <= 64 for name in types):
+        raise refuse(f"type: give 1 to {MAX_TYPES} event types such as access.granted")
+    return types
+
+
+def _wait(reader: JournalReader, batch: Batch, limit: int, types: tuple[str, ...], timeout_s: float) -> Batch:
+    """The first batch with anything in it, or the empty one when the time is over."""
+    live = services().live
+    gone = request.environ.get("waitress.client_disconnected", lambda: False)
+    ends = time.monotonic() + timeout_s
+    version = 0
+    while batch.count == 0:
+        left_s = ends - time.monotonic()
+        if left_s <= 0 or live.stopping or gone():
+            break
+        version, _ = live.wait(version, min(left_s, LOOK_EVERY_S))
+        if reader.last_sequence() > batch.scanned:
+            batch = reader.batch(batch.scanned, limit, types)
+    return batch

@@ -1,0 +1,109 @@
+"""What a request may say: query parameters and JSON bodies, checked, with words on what would be
+right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+import msgspec
+from flask import request
+
+from gateway.core.settings import ID_PATTERN
+from web.problems import Problem
+
+_Body = TypeVar("_Body")
+_KEY_PATTERN = re.compile(r'"?[\x21\x23-\x7e]{1,128}"?')
+
+
+def refuse(detail: str, code: str = "request_invalid", status: int = 400, **extra: Any) -> Problem:
+    """A problem with what the client sent."""
+    return Problem(status, code, detail, **extra)
+
+
+def number(name: str, default: int, low: int, high: int) -> int:
+    """A whole number from the query within its bounds."""
+    text = request.args.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or not low <= int(text) <= high:
+        raise refuse(f"{name} is {text[:40]!r}; give a whole number from {low} to {high}")
+    return int(text)
+
+
+def flag(name: str) -> bool | None:
+    """`true` or `false` from the query; None when absent."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if text not in ("true", "false"):
+        raise refuse(f"{name} is {text[:40]!r}; give true or false")
+    return text == "true"
+
+
+def identifier(value: str, what: str) -> str:
+    """An id from the path as the contract writes ids, else the thing cannot exist: 404."""
+    if not ID_PATTERN.fullmatch(value):
+        raise refuse(f"There is no {what} {value[:80]!r}.", "not_found", 404)
+    return value
+
+
+def only(*names: str) -> None:
+    """Refuse query parameters that nobody would read: a misspelt filter must not return everything."""
+    for name in request.args:
+        if name not in names:
+            known = ", ".join(names) if names else "none"
+            raise refuse(f"{name[:40]!r} is not a parameter here; known: {known}")
+
+
+def body(kind: type[_Body], *, optional: bool = False) -> _Body:
+    """The JSON body as that struct; 400 when it is not JSON, 415 for other types, 422 when it does
+    not fit.
+    """
+    raw = request.get_data(cache=False)
+    if not raw and optional:
+        raw = b"{}"
+    elif not _is_json():
+        raise refuse("Send the body as JSON with Content-Type: application/json.", "not_json", 415)
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise refuse(f"{error}.", "body_invalid", 422) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise refuse(f"The body is not JSON: {error}.", "not_json") from None
+
+
+def _is_json() -> bool:
+    kind = request.mimetype
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def idempotency_key() -> str | None:
+    """The Idempotency-Key header (with or without quotes); None when absent."""
+    text = request.headers.get("Idempotency-Key", "").strip()
+    if not text:
+        return None
+    if not _KEY_PATTERN.fullmatch(text):
+        raise refuse("Idempotency-Key: give 1 to 128 printable characters without blanks.")
+    return text.strip('"')
+
+
+def if_match() -> int | None:
+    """The revision in If-Match; None when absent or `*`."""
+    text = request.headers.get("If-Match", "").strip()
+    if text in ("", "*"):
+        return None
+    digits = text.removeprefix("W/").strip('"')
+    if not (digits.isascii() and digits.isdigit()):
+        raise refuse(f'If-Match is {text[:40]!r}; give the ETag as it was answered, such as "3"')
+    return int(digits)
+
+
+def one_of(name: str, known: Collection[str]) -> str | None:
+    """A word from the query out of a known few; None when absent."""
+    text = request.args.get(name) or None
+    if text is not None and text not in known:
+        raise refuse(f"{name} is {text[:40]!r}; give one of {', '.join(known)}")
+    return text

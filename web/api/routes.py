@@ -1,0 +1,41 @@
+"""The API's addresses, in one table; `openapi.json` beside it describes each, and a test compares
+the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint
+
+from web.api import commands, docs, exports, feed, health, metrics, passes, state
+
+BLUEPRINT = Blueprint("api", __name__)
+BASE = "/api/v1"
+_VERBS = ",".join(commands.ALARM_VERBS)
+
+ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    ("GET", "/healthz", health.healthz),
+    ("GET", "/metrics", metrics.metrics),
+    ("GET", "/api/docs", docs.page),
+    ("GET", "/api/docs.css", docs.style),
+    ("GET", f"{BASE}/openapi.json", docs.openapi),
+    ("GET", f"{BASE}/events", feed.events),
+    ("GET", f"{BASE}/events.csv", exports.events_csv),
+    ("GET", f"{BASE}/events.xlsx", exports.events_xlsx),
+    ("GET", f"{BASE}/passes", passes.list_passes),
+    ("POST", f"{BASE}/passes/batch", passes.put_batch),
+    ("GET", f"{BASE}/passes/<pass_id>", passes.get_pass),
+    ("PUT", f"{BASE}/passes/<pass_id>", passes.put_pass),
+    ("DELETE", f"{BASE}/passes/<pass_id>", passes.delete_pass),
+    ("GET", f"{BASE}/visits", state.visits),
+    ("GET", f"{BASE}/lanes", state.lanes),
+    ("GET", f"{BASE}/alarms", state.alarms),
+    ("GET", f"{BASE}/devices", state.devices),
+    ("POST", f"{BASE}/lanes/<lane>/commands", commands.lane_command),
+    ("POST", f"{BASE}/alarms/<alarm>/<any({_VERBS}):verb>", commands.alarm_command),
+)
+
+for _method, _rule, _view in ROUTES:
+    BLUEPRINT.add_url_rule(_rule, endpoint=_view.__name__, view_func=_view, methods=[_method])

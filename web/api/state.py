@@ -1,0 +1,75 @@
+"""The present: lanes, alarms, devices from the engine's snapshot, visits from the projections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from flask import Response, request
+
+from web.api import engine
+from web.api.requests import flag, number, only
+from web.auth import require_scope
+from web.services import services
+
+# A lane as the contract has it, the same here and on MQTT.
+LANE_KEYS = ("id", "state", "arm", "mode", "measured_at", "tag", "last_grant")
+VISITS = 100
+VISITS_MOST = 1000
+
+
+def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Any value as JSON."""
+    return Response(msgspec.json.encode(value), status, headers=headers, content_type="application/json")
+
+
+def now_text() -> str:
+    """This moment in RFC 3339 UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def lane_view(lane: dict[str, Any]) -> dict[str, Any]:
+    """What the contract shows of a lane."""
+    return {key: lane.get(key) for key in LANE_KEYS}
+
+
+@require_scope("state:read")
+def lanes() -> Response:
+    """`GET /lanes`."""
+    only()
+    snapshot = engine.state()
+    return _items(map(lane_view, snapshot["lanes"]), snapshot)
+
+
+@require_scope("state:read")
+def alarms() -> Response:
+    """`GET /alarms`: all that are not closed."""
+    only()
+    snapshot = engine.state()
+    return _items(snapshot["alarms"], snapshot)
+
+
+@require_scope("state:read")
+def devices() -> Response:
+    """`GET /devices`."""
+    only()
+    snapshot = engine.state()
+    return _items(snapshot["devices"], snapshot)
+
+
+@require_scope("state:read")
+def visits() -> Response:
+    """`GET /visits`: by the projection, so it answers without an engine too."""
+    only("inside", "after", "limit")
+    inside = flag("inside")
+    limit = number("limit", VISITS, 1, VISITS_MOST)
+    after = request.args.get("after", "")
+    found = list(services().readers.state().visits(inside=inside, after=after, limit=limit))
+    following = found[-1]["visit"] if len(found) == limit else None
+    return json_answer({"items": found, "next": following, "as_of": now_text()})
+
+
+def _items(items: Iterable[dict[str, Any]], snapshot: dict[str, Any]) -> Response:
+    return json_answer({"items": list(items), "as_of": snapshot["as_of"]})
