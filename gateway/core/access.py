@@ -1,8 +1,8 @@
 """The decision on a read: one labelled table of rules, looked through from the top; the first that fits decides.
 
-What a rule may look at is a `Case`: a handful of small closed sets, so that a test can walk every combination. Turning a
-pass, a lane and a moment into a `Case` is the rest of this module. Nobody is trapped: what would be denied at an entry
-for a date is referred to the guard at an exit.
+What a rule may look at is a `Case`: a handful of small closed sets, so that a test can walk every combination.
+Turning a pass, a lane and a moment into a `Case` is the rest of this module. Nobody is trapped: what would be denied at
+an entry for a date is referred to the guard at an exit.
 """
 
 from __future__ import annotations

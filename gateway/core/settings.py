@@ -1,8 +1,8 @@
 """The settings document: one site, its gateway, devices, lanes, barriers, operators and uplink.
 
-`parse_settings` takes the plain JSON object and returns a `Settings` or raises `SettingsError` with every problem found,
-each with its path, the value and what would be right. Unknown keys are errors. The options of a device beside `id`,
-`driver` and `name` belong to its driver and are checked by `drivers.registry`.
+`parse_settings` takes the plain JSON object and returns a `Settings` or raises `SettingsError` with every problem
+found, each with its path, the value and what would be right. Unknown keys are errors. The options of a device
+beside `id`, `driver` and `name` belong to its driver and are checked by `drivers.registry`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every part of the document: unknown keys are errors."""
 
 
-class Point(Strict):
+class Point(Strict, frozen=True):
     """One contact or relay: `normally: closed` means that the meaning is true while the current is off."""
 
     point: str
@@ -59,7 +59,7 @@ class Point(Strict):
         return electrical != (self.normally == "closed")
 
 
-class Site(Strict):
+class Site(Strict, frozen=True):
     """The estate."""
 
     id: str
@@ -72,14 +72,14 @@ class Site(Strict):
     card_bits: Literal[24, 32, "full"] = "full"
 
 
-class Http(Strict):
+class Http(Strict, frozen=True):
     """Where the web process listens."""
 
     host: str = "127.0.0.1"
     port: int = 8080
 
 
-class Gateway(Strict):
+class Gateway(Strict, frozen=True):
     """This box."""
 
     id: str
@@ -129,16 +129,7 @@ class Barrier(msgspec.Struct, frozen=True):
 
     def inputs(self) -> dict[str, Point]:
         """The input points by their key in the site file (`safety_loop`, `safety_loop.1`, ... for the list)."""
-        names = (
-            "at_open",
-            "at_closed",
-            "approach_loop",
-            "clear_loop",
-            "arm_detached",
-            "fault",
-            "hand",
-            "mains",
-        )
+        names = _INPUTS
         found = {k: p for k in names if (p := getattr(self, k)) is not None}
         for number, point in enumerate(self.safety):
             found["safety_loop" if number == 0 else f"safety_loop.{number}"] = point
@@ -160,14 +151,14 @@ class Lane(msgspec.Struct, frozen=True):
     displays: tuple[str, ...] = ()
 
 
-class Interlock(Strict):
+class Interlock(Strict, frozen=True):
     """Barriers that must not move together: `shared` by two directions, or a `sally_port`."""
 
     type: Literal["shared", "sally_port"]
     barriers: tuple[str, ...]
 
 
-class Operator(Strict):
+class Operator(Strict, frozen=True):
     """A named person. `pin` stands only in a site file on its way in; stored is `pin_hash`."""
 
     name: str
@@ -176,7 +167,7 @@ class Operator(Strict):
     pin_hash: str | None = None
 
 
-class Mqtt(Strict):
+class Mqtt(Strict, frozen=True):
     """The broker of central. `password` stands only in a site file on its way in."""
 
     host: str
@@ -189,7 +180,7 @@ class Mqtt(Strict):
     password: str | None = None
 
 
-class Uplink(Strict):
+class Uplink(Strict, frozen=True):
     """How central is reached."""
 
     mqtt: Mqtt | None = None
@@ -228,7 +219,7 @@ class Settings(msgspec.Struct, frozen=True):
 PointText = str | Point
 
 
-class _BarrierDocument(Strict):
+class _BarrierDocument(Strict, frozen=True):
     """A barrier as written in the site file."""
 
     open: PointText
@@ -255,7 +246,7 @@ class _BarrierDocument(Strict):
     max_cycles_per_h: int | None = None
 
 
-class _LaneDocument(Strict):
+class _LaneDocument(Strict, frozen=True):
     """A lane as written in the site file; `barrier` is a document inline or the id of one that stands apart."""
 
     id: str
@@ -285,6 +276,12 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "grant_ms": (1_000, 600_000),
     "max_cycles_per_h": (1, 10_000),
 }
+_OUTPUTS = ("open", "stop", "close")
+_INPUTS = ("at_open", "at_closed", "approach_loop", "clear_loop", "arm_detached", "fault", "hand", "mains")
+_HABITS = (
+    "control", "close_by", "external_open", "pulse_ms", "travel_time_ms", "auto_close_ms", "grant_ms",
+    "max_cycles_per_h",
+)  # fmt: skip
 _POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{1,64})\.(input|output)\.(\d{1,3})")
 
 
@@ -428,37 +425,22 @@ def _barrier(reader: _Reader, raw: Any, barrier_id: str | None, path: str) -> Ba
         return None
     reader.identifier(barrier_id, f"{path}.id")
     reader.bounds(written, path)
-    points = {key: reader.point(getattr(written, key), "output", f"{path}.{key}") for key in ("open", "stop", "close")}
-    for key in (
-        "at_open",
-        "at_closed",
-        "approach_loop",
-        "clear_loop",
-        "arm_detached",
-        "fault",
-        "hand",
-        "mains",
-    ):
-        points[key] = reader.point(getattr(written, key), "input", f"{path}.{key}")
     loops = written.safety_loop
     several = loops if isinstance(loops, list) else ([] if loops is None else [loops])
     safety = [reader.point(raw_point, "input", f"{path}.safety_loop") for raw_point in several]
+    points: dict[str, Any] = {
+        key: reader.point(getattr(written, key), "output" if key in _OUTPUTS else "input", f"{path}.{key}")
+        for key in _OUTPUTS + _INPUTS
+    }
     if points["open"] is None:
         return None
-    # A contact that tells of a blow may be short: half the usual debounce at most, so that 50 ms are always seen.
-    rest = {
-        k: getattr(written, k)
-        for k in (
-            "control", "close_by", "external_open", "pulse_ms", "travel_time_ms", "auto_close_ms", "grant_ms",
-            "max_cycles_per_h",
-        )
-    }  # fmt: skip
+    values: dict[str, Any] = {key: getattr(written, key) for key in _HABITS}
     return Barrier(
         id=barrier_id,
         safety=tuple(point for point in safety if point is not None),
         safety_by=written.safety,
+        **values,
         **points,
-        **rest,
     )
 
 

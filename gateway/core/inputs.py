@@ -1,0 +1,162 @@
+"""What the contacts of one lane say: debounced by time, with *unknown* for what is lost or old.
+
+A change counts once it has been calm for `debounce_ms`. Three exceptions keep people safe: a safety input counts as
+occupied at once, the contacts that tell of a blow or a button wait 30 ms at most, and an input that will not calm down
+counts as active after 350 ms (so nothing that is active for over 400 ms is ever missed) and is named as chattering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.core.settings import Barrier, Lane, Point
+from gateway.core.turn import NS_PER_MS, Turn
+
+Change = tuple[str, bool | None]
+
+QUICK = ("arm_detached", "fire", "exit_button")
+QUICK_DEBOUNCE_MS = 30
+CHATTER_MS = 350
+
+
+def points_of(barrier: Barrier, lanes: tuple[Lane, ...]) -> dict[str, Point]:
+    """Every input of a barrier and its lanes by its name in the site file."""
+    found = barrier.inputs()
+    for lane in lanes:
+        for name in ("exit_button", "fire"):
+            point: Point | None = getattr(lane, name)
+            if point is not None:
+                found[name if name not in found else f"{name}.{lane.id}"] = point
+    return found
+
+
+class _Contact:
+    """One input: what it says now, what it has settled at, and since when it has been restless."""
+
+    __slots__ = ("name", "point", "raw", "restless_ns", "settled")
+
+    def __init__(self, name: str, point: Point) -> None:
+        self.name = name
+        self.point = point
+        self.raw: bool | None = None
+        self.settled: bool | None = None
+        self.restless_ns: int | None = None
+
+    @property
+    def base(self) -> str:
+        """The name without the number of a second one."""
+        return self.name.split(".")[0]
+
+    @property
+    def debounce_ms(self) -> int:
+        if self.base in QUICK:
+            return min(self.point.debounce_ms, QUICK_DEBOUNCE_MS)
+        return self.point.debounce_ms
+
+
+class Inputs:
+    """The inputs of one lane; every method returns the changes that people may act on."""
+
+    def __init__(self, owner: str, points: dict[str, Point]) -> None:
+        self._owner = owner
+        self._contacts = {name: _Contact(name, point) for name, point in points.items()}
+        self._stale: set[str] = set()
+
+    def devices(self) -> set[str]:
+        """The devices that these inputs hang on."""
+        return {contact.point.device for contact in self._contacts.values()}
+
+    def fitted(self, base: str) -> bool:
+        """Whether such an input is wired at all."""
+        return any(contact.base == base for contact in self._contacts.values())
+
+    def value(self, base: str) -> bool | None:
+        """Settled meaning: True when any of that name is active, None when none is and any is unknown or absent."""
+        found = [self._fresh(contact) for contact in self._contacts.values() if contact.base == base]
+        if any(found):
+            return True
+        return None if not found or None in found else False
+
+    def _fresh(self, contact: _Contact) -> bool | None:
+        return None if contact.point.device in self._stale else contact.settled
+
+    def last(self, base: str) -> bool | None:
+        """As `value`, but an unanswered poll does not make it unknown; for what is shown, never for a close."""
+        found = [contact.settled for contact in self._contacts.values() if contact.base == base]
+        if any(found):
+            return True
+        return None if not found or None in found else False
+
+    def picture(self) -> dict[str, bool | None]:
+        """All settled inputs, for the record of an incident."""
+        return {name: contact.settled for name, contact in self._contacts.items()}
+
+    def read(self, turn: Turn, device: str, values: tuple[bool, ...]) -> list[Change]:
+        """A reading of a device has come."""
+        self._stale.discard(device)
+        changes: list[Change] = []
+        for contact in self._of(device):
+            if contact.point.index >= len(values):
+                continue
+            meaning = contact.point.means(values[contact.point.index])
+            if contact.raw is None:
+                contact.raw = contact.settled = meaning
+                changes.append((contact.name, meaning))
+            elif meaning != contact.raw:
+                contact.raw = meaning
+                changes += self._restless(turn, contact)
+        return changes
+
+    def _restless(self, turn: Turn, contact: _Contact) -> list[Change]:
+        now = turn.now.mono_ns
+        if contact.restless_ns is None:
+            contact.restless_ns = now
+        turn.start(self._timer(contact), contact.debounce_ms)
+        at_once = contact.base == "safety_loop" and contact.raw
+        chatters = now - contact.restless_ns >= CHATTER_MS * NS_PER_MS
+        if chatters:
+            contact.restless_ns = now
+            turn.log("warning", f"{contact.point.point} ({contact.name}) chatters; check its contact and wiring")
+        if (at_once or chatters) and contact.settled is not True:
+            contact.settled = True
+            return [(contact.name, True)]
+        return []
+
+    def settle(self, name: str) -> list[Change]:
+        """The debounce timer of an input has fired: what it says now is calm."""
+        contact = self._contacts.get(name)
+        if contact is None or contact.raw is None:
+            return []
+        contact.restless_ns = None
+        if contact.raw == contact.settled:
+            return []
+        contact.settled = contact.raw
+        return [(contact.name, contact.settled)]
+
+    def stale(self, device: str) -> bool:
+        """A poll went unanswered; True when inputs of this lane hang on that device."""
+        if not any(True for _ in self._of(device)) or device in self._stale:
+            return False
+        self._stale.add(device)
+        return True
+
+    def fresh(self, device: str) -> bool:
+        """Whether the device's last poll was answered."""
+        return device not in self._stale
+
+    def lost(self, turn: Turn, device: str) -> list[Change]:
+        """A device is gone: its inputs are unknown."""
+        changes: list[Change] = []
+        for contact in self._of(device):
+            if contact.raw is not None:
+                turn.cancel(self._timer(contact))
+                changes.append((contact.name, None))
+            contact.raw = contact.settled = contact.restless_ns = None
+        self._stale.discard(device)
+        return changes
+
+    def _of(self, device: str) -> Iterator[_Contact]:
+        return (contact for contact in self._contacts.values() if contact.point.device == device)
+
+    def _timer(self, contact: _Contact) -> str:
+        return f"{self._owner}:debounce:{contact.name}"

@@ -1,0 +1,331 @@
+"""The site: one `handle(event, now)` for everything that happens, and one `snapshot` for everything that is shown.
+
+Here events find the lanes they concern; what a lane makes of them stands in `lane`, what an alarm in `alarms`, the
+decision in `access`. A `Memory` is what survived the last run: alarms, crashed and tagged lanes, passes warned today.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.core import events
+from gateway.core.access import Question, Verdict, decide
+from gateway.core.alarms import Alarm, AlarmDesk, AlarmState, Verb
+from gateway.core.commands import Command, Reply
+from gateway.core.errors import NotFoundError, RefusedError
+from gateway.core.events import ClockState, Now
+from gateway.core.lane import COMMANDS, Ids, LaneMachine, LaneMemory
+from gateway.core.passes import PassKind
+from gateway.core.settings import Lane, Settings
+from gateway.core.turn import Turn, local_day
+
+REMOTE = ("http", "mqtt")
+_VERBS = {verb.value: verb for verb in (Verb.ACKNOWLEDGE, Verb.VERIFY, Verb.SHELVE, Verb.UNSHELVE, Verb.CLOSE)}
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What survived the last run, as the projections of the journal tell it.
+
+    `alarms`: documents of all that are not closed. `lanes`: lane id -> {"mode", "since", "by", "reason"}. `warned`:
+    {"day": site-local day, "passes": [...]}. `held` and `motion`: lanes that were held open, or half way in a movement.
+    """
+
+    alarms: list[dict[str, Any]] = []
+    lanes: dict[str, dict[str, Any]] = {}
+    warned: dict[str, Any] = {}
+    previous_clean: bool = True
+    held: list[str] = []
+    motion: list[str] = []
+    last_sure_wall_ns: int = 0
+
+
+class Site:
+    """All lanes and alarms of one gateway."""
+
+    def __init__(self, settings: Settings, memory: Memory | None = None) -> None:
+        memory = memory or Memory()
+        self._settings = settings
+        self._zone = settings.zone
+        self._ids = Ids()
+        self._tokens = 0
+        self._alarms = AlarmDesk([_alarm(document) for document in memory.alarms])
+        self._machines = self._make_machines(memory)
+        self._by_lane = {lane.id: machine for machine in self._machines.values() for lane in machine.lanes}
+        self._lanes = {lane.id: lane for lane in settings.lanes}
+        self._known = {device.id for device in settings.devices}
+        self._down: set[str] = set()
+        self._warned_day = str(memory.warned.get("day", ""))
+        self._warned: set[str] = set(memory.warned.get("passes", ()))
+        self._sure_wall_ns = memory.last_sure_wall_ns
+        self._sure_mono_ns: int | None = None
+        self._handlers = {
+            events.InputsRead: self._inputs_read,
+            events.CredentialRead: self._credential_read,
+            events.DeviceStale: self._device_stale,
+            events.DeviceLost: self._device_lost,
+            events.DeviceRestored: self._device_restored,
+            events.OutputDone: self._output_done,
+            events.OutputFailed: self._output_failed,
+            events.TimerFired: self._timer_fired,
+            events.JournalCommitted: self._journal_committed,
+            events.JournalDelayed: self._journal_committed,
+            events.StorageDegraded: self._storage_degraded,
+            events.StorageRestored: self._storage_restored,
+            events.CommandReceived: self._command_received,
+            events.AlarmCommandReceived: self._alarm_command,
+            events.UplinkChanged: self._uplink_changed,
+            events.ClockChanged: self._clock_changed,
+            events.Started: self._started,
+            events.Stopping: self._stopping,
+        }
+
+    def _make_machines(self, memory: Memory) -> dict[str, LaneMachine]:
+        machines: dict[str, LaneMachine] = {}
+        for barrier in self._settings.barriers:
+            lanes = tuple(lane for lane in self._settings.lanes if lane.barrier == barrier.id)
+            if lanes:
+                kept = _lane_memory(lanes, memory)
+                machines[barrier.id] = LaneMachine(barrier, lanes, self._alarms, self._ids, kept)
+        return machines
+
+    def handle(self, event: events.Event, now: Now) -> list[Command]:
+        """What one event leads to, in order."""
+        turn = Turn(now, self._tokens)
+        self._note_clock(now)
+        handler: Any = self._handlers[type(event)]
+        handler(turn, event)
+        self._tokens = turn.tokens
+        return turn.commands
+
+    def snapshot(self, _now: Now) -> dict[str, Any]:
+        """Lanes and alarms as people see them; nothing personal. The engine adds ages, devices and links."""
+        lanes = [self._by_lane[lane.id].snapshot(lane) for lane in self._settings.lanes if lane.id in self._by_lane]
+        return {"lanes": lanes, "alarms": self._alarms.documents()}
+
+    # ---- devices
+
+    def _inputs_read(self, turn: Turn, event: events.InputsRead) -> None:
+        for machine in self._machines.values():
+            machine.inputs_read(turn, event.device, event.inputs)
+
+    def _device_stale(self, turn: Turn, event: events.DeviceStale) -> None:
+        for machine in self._machines.values():
+            machine.device_stale(turn, event.device)
+
+    def _device_lost(self, turn: Turn, event: events.DeviceLost) -> None:
+        for machine in self._machines.values():
+            machine.device_lost(turn, event.device)
+        turn.show()
+        if event.device in self._down:
+            return
+        self._down.add(event.device)
+        data = {"device": event.device, "error": event.error, "since": turn.at}
+        turn.append("device.lost", f"devices/{event.device}", data)
+        detail = {"error": event.error}
+        self._alarms.raise_(turn, "device_lost", f"device:{event.device}", device=event.device, detail=detail)
+
+    def _device_restored(self, turn: Turn, event: events.DeviceRestored) -> None:
+        for machine in self._machines.values():
+            machine.device_restored(turn, event.device, event.inputs)
+        turn.show()
+        if event.device in self._down:
+            self._down.discard(event.device)
+            turn.append("device.restored", f"devices/{event.device}", {"device": event.device})
+        self._alarms.return_(turn, f"device:{event.device}")
+
+    def _output_done(self, _turn: Turn, event: events.OutputDone) -> None:
+        for machine in self._machines.values():
+            machine.output_done(event.token)
+
+    def _output_failed(self, turn: Turn, event: events.OutputFailed) -> None:
+        for machine in self._machines.values():
+            machine.output_failed(turn, event.token, event.error)
+
+    # ---- reads
+
+    def _credential_read(self, turn: Turn, event: events.CredentialRead) -> None:
+        lanes = [lane for lane in self._settings.lanes if event.device in (*lane.readers, *lane.cameras)]
+        if not lanes:
+            turn.log("warning", f"{event.device} read a {event.kind}, but no lane has this reader")
+        for lane in lanes:
+            self._decide(turn, lane, event)
+
+    def _decide(self, turn: Turn, lane: Lane, event: events.CredentialRead) -> None:
+        machine = self._by_lane[lane.id]
+        question = Question(
+            lane=lane.id,
+            direction=lane.direction,
+            fitness=machine.fitness(),
+            wall_ns=self._validity_wall_ns(turn.now),
+            zone=self._zone,
+            anti_passback=self._settings.site.anti_passback,
+            inside=bool(event.visits),
+        )
+        decision = decide(event.passes, question)
+        credential = {"kind": event.kind, "value": event.value}
+        granted = decision.verdict is Verdict.GRANTED
+        warn = granted and decision.pass_ is not None and self._warn(turn, decision.pass_, decision.days_left)
+        visit = event.visits[0] if event.visits else None
+        machine.decided(turn, lane, credential, decision, visit, warn)
+
+    def _warn(self, turn: Turn, pass_: Any, days_left: int | None) -> bool:
+        """Whether this passage says that the pass ends soon: once a pass and site-local day."""
+        if pass_.kind is not PassKind.MONTHLY or days_left is None:
+            return False
+        if not 0 <= days_left <= self._settings.site.expiry_warning_days:
+            return False
+        day = local_day(self._validity_wall_ns(turn.now), self._zone).isoformat()
+        if day != self._warned_day:
+            self._warned_day, self._warned = day, set()
+        if pass_.id in self._warned:
+            return False
+        self._warned.add(pass_.id)
+        return True
+
+    # ---- time
+
+    def _note_clock(self, now: Now) -> None:
+        if now.clock is not ClockState.UNSET:
+            self._sure_wall_ns, self._sure_mono_ns = now.wall_ns, now.mono_ns
+        elif self._sure_mono_ns is None and self._sure_wall_ns:
+            self._sure_mono_ns = now.mono_ns
+
+    def _validity_wall_ns(self, now: Now) -> int:
+        """The time that validity is decided by: with the clock unset the last sure time, at a first start the wall."""
+        if now.clock is not ClockState.UNSET or not self._sure_wall_ns or self._sure_mono_ns is None:
+            return now.wall_ns
+        return self._sure_wall_ns + max(0, now.mono_ns - self._sure_mono_ns)
+
+    def _clock_changed(self, turn: Turn, event: events.ClockChanged) -> None:
+        data = {"state": event.state.value, "offset_ms": event.offset_ns // 1_000_000, "since": turn.at}
+        turn.append("clock.changed", f"devices/{self._settings.gateway.id}", data)
+        if event.state is ClockState.UNSET:
+            self._alarms.raise_(turn, "clock_unsure", "clock", detail=data)
+        else:
+            self._alarms.return_(turn, "clock")
+        turn.show()
+
+    def _timer_fired(self, turn: Turn, event: events.TimerFired) -> None:
+        owner, _, name = event.timer.partition(":")
+        if owner == "alarm":
+            self._alarms.timer(turn, name.removesuffix(":shelf"))
+        elif owner in self._machines:
+            self._machines[owner].timer(turn, name)
+
+    # ---- storage, uplink, run
+
+    def _journal_committed(self, turn: Turn, event: events.JournalCommitted | events.JournalDelayed) -> None:
+        for machine in self._machines.values():
+            if machine.committed(turn, event.token):
+                return
+
+    def _storage_degraded(self, turn: Turn, event: events.StorageDegraded) -> None:
+        data = {"error": event.error, "since": turn.at}
+        turn.append("storage.degraded", f"devices/{self._settings.gateway.id}", data)
+        self._alarms.raise_(turn, "storage_degraded", "storage", detail={"error": event.error})
+        turn.show()
+
+    def _storage_restored(self, turn: Turn, event: events.StorageRestored) -> None:
+        data = {"waited": event.waited, "lost": event.lost}
+        turn.append("storage.restored", f"devices/{self._settings.gateway.id}", data)
+        self._alarms.return_(turn, "storage")
+        turn.show()
+
+    def _uplink_changed(self, turn: Turn, event: events.UplinkChanged) -> None:
+        data = {"reason": event.reason, "since": turn.at}
+        subject = f"devices/{self._settings.gateway.id}"
+        if event.up:
+            turn.append("uplink.restored", subject, data)
+            self._alarms.return_(turn, "uplink")
+        else:
+            turn.append("uplink.lost", subject, data)
+            self._alarms.raise_(turn, "uplink_lost", "uplink", detail={"reason": event.reason})
+        turn.show()
+
+    def _started(self, turn: Turn, event: events.Started) -> None:
+        self._ids.run = self._alarms.run = event.run
+        data = {"version": event.version, "previous_clean": event.previous_clean, "clock": turn.now.clock.value}
+        turn.append("gateway.started", f"devices/{self._settings.gateway.id}", data)
+        if turn.now.clock is ClockState.UNSET:
+            self._alarms.raise_(turn, "clock_unsure", "clock", detail={"state": "unset"})
+        for alarm in list(self._alarms):
+            if alarm.device is not None and alarm.device not in self._known:
+                self._alarms.return_(turn, alarm.key)
+            if alarm.state is AlarmState.SHELVED:
+                self._alarms.timer(turn, alarm.alarm)
+        for key in ("storage", *(("clock",) if turn.now.clock is not ClockState.UNSET else ())):
+            self._alarms.return_(turn, key)
+        turn.show()
+
+    def _stopping(self, turn: Turn, event: events.Stopping) -> None:
+        turn.append("gateway.stopped", f"devices/{self._settings.gateway.id}", {"reason": event.reason})
+
+    # ---- people
+
+    def _command_received(self, turn: Turn, event: events.CommandReceived) -> None:
+        refused = self._refusal(turn, event)
+        if refused is not None:
+            turn.emit(Reply(event.request, "refused", refused))
+            turn.log("info", f"{event.command} on {event.lane} by {event.by} refused: {refused}")
+            return
+        machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
+        machine.command(turn, lane, event.command, event.by, event.via in REMOTE, event.reason)
+        turn.emit(Reply(event.request, "done"))
+
+    def _refusal(self, turn: Turn, event: events.CommandReceived) -> str | None:
+        if event.lane not in self._by_lane:
+            return "unknown_lane"
+        if event.command not in COMMANDS:
+            return "unknown_command"
+        if not event.by:
+            return "name_missing"
+        remote = event.via in REMOTE
+        if remote and not event.expires_wall_ns:
+            return "expiry_missing"
+        if event.expires_wall_ns:
+            if turn.now.clock is ClockState.UNSET:
+                return "clock_unset"
+            if turn.now.wall_ns >= event.expires_wall_ns:
+                return "command_expired"
+        return self._by_lane[event.lane].refusal(event.command, remote)
+
+    def _alarm_command(self, turn: Turn, event: events.AlarmCommandReceived) -> None:
+        if event.verb not in _VERBS:
+            turn.emit(Reply(event.request, "refused", "unknown_verb", f"use one of {', '.join(_VERBS)}"))
+            return
+        try:
+            alarm = self._alarms.command(
+                turn,
+                event.alarm,
+                _VERBS[event.verb],
+                event.by,
+                reason=event.reason,
+                finding=event.finding,
+                until_wall_ns=event.until_wall_ns,
+            )
+        except (NotFoundError, RefusedError) as error:
+            turn.emit(Reply(event.request, "refused", error.code, str(error)))
+            return
+        if event.verb == "acknowledge" and alarm.kind == "crash" and alarm.lane in self._by_lane:
+            self._by_lane[alarm.lane].silence_siren(turn)
+        turn.emit(Reply(event.request, "done"))
+
+
+def _alarm(document: dict[str, Any]) -> Alarm:
+    """An alarm as it was when the last run ended."""
+    known = {name: document[name] for name in Alarm.__struct_fields__ if document.get(name) is not None}
+    known.setdefault("key", f"kept:{document['alarm']}")
+    known["state"] = AlarmState(known["state"])
+    return Alarm(**known)
+
+
+def _lane_memory(lanes: tuple[Lane, ...], memory: Memory) -> LaneMemory:
+    kept = [memory.lanes[lane.id] for lane in lanes if lane.id in memory.lanes]
+    tags = [{k: one.get(k) for k in ("by", "since", "reason")} for one in kept if one.get("mode") == "locked"]
+    return LaneMemory(
+        crashed=any(one.get("mode") == "crashed" or one.get("crashed") for one in kept),
+        tag=tags[0] if tags else None,
+        half_done=any(lane.id in memory.motion or lane.id in memory.held for lane in lanes),
+    )
