@@ -1,0 +1,124 @@
+"""Carries central's orders to the engine, one after another, in a thread of its own.
+
+Asking the engine may take seconds, and the sending thread must not wait meanwhile. The queue is short: who sends more
+orders than can be carried out is told `busy` at once instead of having gates move late.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import apsw
+import msgspec
+
+from gateway.core.errors import EngineUnreachableError, GatehouseError
+from gateway.uplink.answers import Answers
+from gateway.uplink.commands import Answer, LaneOrder, Letter, PassOrder, outgoing
+from gateway.uplink.messages import Outgoing
+
+_log = logging.getLogger(__name__)
+QUEUE = 64
+
+
+class Engine(Protocol):
+    """The control socket (`gateway.control.Client`)."""
+
+    def call(self, op: str, timeout_s: float = 5.0, **params: Any) -> Any:
+        """The result of an op; raises GatehouseError."""
+
+
+class Commander:
+    """One worker; `reply` takes each answer and must be safe to call from it."""
+
+    def __init__(self, engine: Engine, answers_path: Path, reply: Callable[[Outgoing], None]) -> None:
+        self._engine = engine
+        self._path = answers_path
+        self._reply = reply
+        self._queue: queue.Queue[Letter | None] = queue.Queue(QUEUE)
+        self._thread = threading.Thread(target=self._run, name="uplink-orders", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the order in hand; those behind it are dropped and may be sent again."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put(None)
+        self._thread.join(timeout=1.0)
+
+    def submit(self, letter: Letter) -> None:
+        """Queue an order, or refuse it at once; never blocks."""
+        try:
+            self._queue.put_nowait(letter)
+        except queue.Full:
+            answer = Answer(letter.order.id, "refused", "busy", "too many orders at once")
+            self._reply(outgoing(answer, letter.response_topic, letter.correlation))
+
+    def _run(self) -> None:
+        answers = Answers(self._path)
+        while (letter := self._queue.get()) is not None:
+            try:
+                answer = self._carry_out(letter.order, answers)
+            except (EngineUnreachableError, apsw.Error) as error:
+                answer = Answer(letter.order.id, "refused", "engine_unreachable", str(error))
+            except GatehouseError as error:
+                answer = Answer(letter.order.id, "refused", error.code, str(error))
+            except Exception as error:  # A thread that dies would leave all later orders unanswered.
+                _log.exception("order %s", letter.order.id)
+                answer = Answer(letter.order.id, "refused", "error", str(error))
+            self._reply(outgoing(answer, letter.response_topic, letter.correlation))
+        answers.close()
+
+    def _carry_out(self, order: LaneOrder | PassOrder, answers: Answers) -> Answer:
+        if isinstance(order, LaneOrder):
+            return self._command(order)
+        known = answers.find(order)
+        if known is not None:
+            return known
+        answer = self._change(order)
+        answers.keep(order, answer)
+        return answer
+
+    def _command(self, order: LaneOrder) -> Answer:
+        result = self._engine.call(
+            "lane.command",
+            request=f"mqtt:{order.id}",
+            lane=order.lane,
+            command=order.command,
+            by=order.by or "central",
+            via="mqtt",
+            reason=order.reason,
+            expires_at=_rfc3339(order.expires_at),
+            detail={"identity_checked": order.identity_checked},
+        )
+        return Answer(order.id, result["status"], result.get("reason") or "", _words(result.get("detail")))
+
+    def _change(self, order: PassOrder) -> Answer:
+        by = order.by or "central"
+        try:
+            if order.put is not None:
+                document = msgspec.to_builtins(order.put)
+                self._engine.call("passes.put", **{"pass": document}, if_revision=order.revision, by=by)
+            else:
+                self._engine.call("passes.delete", pass_id=order.delete, if_revision=order.revision, by=by)
+        except EngineUnreachableError:
+            raise  # Nobody knows whether it was done; a repeat must ask again.
+        except GatehouseError as error:
+            return Answer(order.id, "refused", error.code, str(error))
+        return Answer(order.id, "done")
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _words(detail: Any) -> str:
+    return detail if isinstance(detail, str) else ""

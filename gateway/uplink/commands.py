@@ -1,0 +1,130 @@
+"""What central may ask over MQTT, and the first word on it: well-formed, fresh and in time, or refused.
+
+Pure: bytes in, an order or an answer out. The engine checks again (lane, expiry, clock, repeats); what is refused here
+never reaches it. Unknown keys are refused too: a key that was meant to hold a gate back must not be overlooked.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from gateway.core.passes import Pass
+from gateway.uplink.messages import Incoming, Outgoing, Topics
+
+COMMAND_BYTES = 4096
+PASS_BYTES = 65_536
+_ID = r"^[A-Za-z0-9_-]{1,64}\Z"
+Id = Annotated[str, msgspec.Meta(pattern=_ID)]
+Name = Annotated[str, msgspec.Meta(max_length=100)]
+
+
+class LaneOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command to a lane, as it stands on `/commands`."""
+
+    id: Id
+    lane: Id
+    command: Literal["open", "close", "stop", "hold", "release", "lock", "unlock", "reset"]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    by: Name = ""
+    identity_checked: bool = False
+
+
+class PassOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A change of one pass, as it stands on `/passes`: a `pass` to store or the id of one to `delete`.
+
+    `revision` is the one that the sender last saw: 0 for a pass that must not exist yet, null to go over whatever is
+    there.
+    """
+
+    id: Id
+    revision: Annotated[int, msgspec.Meta(ge=0)] | None
+    put: Pass | None = msgspec.field(default=None, name="pass")
+    delete: Id | None = None
+    by: Name = ""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the sender gets back; `status` is `done` or `refused`, `detail` is for people."""
+
+    id: str | None
+    status: str
+    reason: str = ""
+    detail: str = ""
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """An order with the way back to whoever sent it."""
+
+    order: LaneOrder | PassOrder
+    response_topic: str
+    correlation: bytes | None
+
+
+def read(message: Incoming, topics: Topics, now: datetime) -> Letter | Outgoing | None:
+    """An order to carry out, or the answer that refuses it, or None where nobody could be answered."""
+    order = _order(message, topics, now)
+    back = response_topic(message, topics)
+    if isinstance(order, Answer):
+        if order.id is None and not message.response_topic:
+            return None
+        return outgoing(order, back, message.correlation)
+    return Letter(order, back, message.correlation)
+
+
+def outgoing(answer: Answer, topic: str, correlation: bytes | None) -> Outgoing:
+    """An answer as a message."""
+    return Outgoing(topic, msgspec.json.encode(answer), correlation=correlation)
+
+
+def response_topic(message: Incoming, topics: Topics) -> str:
+    """Where the answer goes: the sender's topic, unless it would be mistaken for something that we say or hear."""
+    wished = message.response_topic
+    ours = wished == topics.prefix or wished.startswith(f"{topics.prefix}/")
+    if not wished or wished.startswith("$") or set(wished) & set("+#\0"):
+        return topics.replies
+    if ours and not wished.startswith(f"{topics.replies}/"):
+        return topics.replies
+    return wished
+
+
+def _order(message: Incoming, topics: Topics, now: datetime) -> LaneOrder | PassOrder | Answer:
+    bound = COMMAND_BYTES if message.topic == topics.commands else PASS_BYTES
+    if len(message.payload) > bound:
+        return Answer(None, "refused", "malformed", f"more than {bound} bytes")
+    try:
+        order = _decode(message, topics)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Answer(_salvaged_id(message.payload), "refused", "malformed", str(error))
+    if message.retained:
+        return Answer(order.id, "refused", "retained", "send commands without the retain flag")
+    if isinstance(order, LaneOrder):
+        return _in_time(order, now)
+    if (order.put is None) == (order.delete is None):
+        return Answer(order.id, "refused", "malformed", "give either `pass` or `delete`")
+    return order
+
+
+def _decode(message: Incoming, topics: Topics) -> LaneOrder | PassOrder:
+    if message.topic == topics.commands:
+        return msgspec.json.decode(message.payload, type=LaneOrder)
+    return msgspec.json.decode(message.payload, type=PassOrder)
+
+
+def _in_time(order: LaneOrder, now: datetime) -> LaneOrder | Answer:
+    if order.expires_at <= now.astimezone(UTC):
+        return Answer(order.id, "refused", "expired", "it came too late; check the clocks")
+    return order
+
+
+def _salvaged_id(payload: bytes) -> str | None:
+    """The id of a message that is wrong otherwise, so that its sender can be told."""
+    try:
+        document: Any = msgspec.json.decode(payload)
+        found: Any = document.get("id") if isinstance(document, dict) else None
+        return msgspec.convert(found, Id)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

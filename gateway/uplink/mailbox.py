@@ -1,0 +1,91 @@
+"""Where other threads leave things for the sending thread, and how they wake it.
+
+The sending thread sleeps in one `select` on the broker's socket and on this mailbox. Only the newest snapshot is kept:
+an older one is of no use to anybody. Answers are bounded because orders are (`commander`).
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.uplink.messages import Outgoing
+
+ANSWERS = 128
+Snapshot = dict[str, Any]
+
+
+class Waker:
+    """A byte in a socket pair: `wake` from any thread, `fileno` for `select`, `drain` after waking."""
+
+    def __init__(self) -> None:
+        self._read, self._write = socket.socketpair()
+        self._read.setblocking(False)
+        self._write.setblocking(False)
+
+    def fileno(self) -> int:
+        """The descriptor that is readable after a wake."""
+        return self._read.fileno()
+
+    def wake(self) -> None:
+        """End the sleep, now or the next one; safe from any thread and after `close`."""
+        try:
+            self._write.send(b"w")
+        except OSError:
+            pass  # Full: it is awake anyway. Closed: nobody sleeps any more.
+
+    def drain(self) -> None:
+        """Forget the wakes so far."""
+        try:
+            while self._read.recv(4096):
+                pass
+        except OSError:
+            pass
+
+    def wait(self, timeout_s: float) -> None:
+        """Sleep until a wake, `timeout_s` at most."""
+        select.select([self], [], [], timeout_s)
+        self.drain()
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        self._read.close()
+        self._write.close()
+
+
+class Mailbox:
+    """The newest snapshot of the engine (None after it was lost) and answers for central."""
+
+    def __init__(self, waker: Waker) -> None:
+        self._waker = waker
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._news = False
+        self._answers: deque[Outgoing] = deque(maxlen=ANSWERS)
+
+    def put_snapshot(self, snapshot: Snapshot | None) -> None:
+        """Leave the newest state of the site; None: the engine cannot be reached."""
+        with self._lock:
+            self._news = self._news or snapshot is not None or self._snapshot is not None
+            self._snapshot = snapshot
+        self._waker.wake()
+
+    def take_snapshot(self) -> tuple[bool, Snapshot | None]:
+        """(is there news, the newest snapshot)."""
+        with self._lock:
+            news, self._news = self._news, False
+            return news, self._snapshot
+
+    def put_answer(self, answer: Outgoing) -> None:
+        """Leave an answer to be sent; safe from any thread."""
+        self._answers.append(answer)
+        self._waker.wake()
+
+    def take_answers(self) -> Iterator[Outgoing]:
+        """The answers left since the last time."""
+        while self._answers:
+            yield self._answers.popleft()

@@ -1,0 +1,116 @@
+"""Puts the uplink's parts together and takes them apart again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from gateway.control import Client
+from gateway.core.errors import StorageError
+from gateway.core.settings import Mqtt
+from gateway.uplink.commander import Commander
+from gateway.uplink.cursors import Cursors
+from gateway.uplink.feed import JournalFeed
+from gateway.uplink.mailbox import Mailbox, Waker
+from gateway.uplink.messages import Topics
+from gateway.uplink.mqtt import Link, Will
+from gateway.uplink.outbox import Outbox
+from gateway.uplink.reporter import Reporter
+from gateway.uplink.states import States
+from gateway.uplink.uplink import Desk, Uplink
+from gateway.uplink.watch import Watch
+
+WAIT_S = 1.0
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The files and the socket that the uplink uses."""
+
+    journal: Path
+    cursors: Path
+    engine: Path
+
+
+class Central(msgspec.Struct, frozen=True):
+    """Whom to deliver to, and who we are there."""
+
+    broker: Mqtt
+    site: str
+    gateway: str
+
+    @property
+    def consumer(self) -> str:
+        """The name that the cursor goes by."""
+        return f"mqtt:{self.broker.host}:{self.broker.port}:{self.gateway}"
+
+
+def deliver(place: Place, central: Central, stop: threading.Event, changed: Callable[[], bool]) -> None:
+    """Deliver until `stop`, until the settings have `changed` or until another journal lies there.
+
+    Waits for a journal that is not there yet; then neither engine nor broker is needed.
+    """
+    feed = _wait_for_journal(place.journal, stop, changed)
+    if feed is None:
+        return
+    try:
+        with _desk(place, central, feed) as desk:
+            Uplink(desk).run(stop, lambda: changed() or feed.replaced())
+    finally:
+        feed.close()
+
+
+def _wait_for_journal(path: Path, stop: threading.Event, changed: Callable[[], bool]) -> JournalFeed | None:
+    while not stop.is_set() and not changed():
+        try:
+            return JournalFeed(path, _boot_id())
+        except StorageError:
+            stop.wait(WAIT_S)
+    return None
+
+
+@contextmanager
+def _desk(place: Place, central: Central, feed: JournalFeed) -> Iterator[Desk]:
+    engine = Client(place.engine)
+    waker = Waker()
+    mailbox = Mailbox(waker)
+    cursors = Cursors(place.cursors)
+    topics = Topics.of(central.site, central.gateway)
+    watch = Watch(engine, mailbox)
+    commander = Commander(engine, place.cursors, mailbox.put_answer)
+    reporter = Reporter(engine)
+    will = Will(topics.status, msgspec.json.encode({"online": False}))
+    threads = (watch, commander, reporter)
+    for thread in threads:
+        thread.start()
+    try:
+        yield Desk(
+            topics=topics,
+            consumer=central.consumer,
+            outbox=Outbox(feed, cursors.get(central.consumer)),
+            states=States(topics, cursors, central.consumer),
+            cursors=cursors,
+            commander=commander,
+            reporter=reporter,
+            mailbox=mailbox,
+            waker=waker,
+            new_link=partial(Link, central.broker, central.gateway, will, waker),
+        )
+    finally:
+        for thread in threads:
+            thread.stop()
+        cursors.close()
+        waker.close()
+
+
+def _boot_id() -> str:
+    """As the engine writes it into the journal; empty where there is none: then all rows count as history."""
+    try:
+        return _BOOT_ID.read_text("ascii").strip()
+    except OSError:
+        return ""

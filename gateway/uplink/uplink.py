@@ -1,0 +1,217 @@
+"""The sending thread: dials, sends, listens, and gives up a connection that makes no progress.
+
+Progress is what counts, not a flag: a link is given up when its dial takes too long, when messages are under way and
+none is acknowledged for `ACK_TIMEOUT_S`, or when the broker refuses events. Then a new link is built after a pause
+(`backoff`) and sending starts again behind the last acknowledged row. paho's keepalive watches an idle line.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+from gateway import __version__
+from gateway.uplink.backoff import Backoff
+from gateway.uplink.commander import QUEUE, Commander
+from gateway.uplink.commands import Letter, read
+from gateway.uplink.cursors import Cursors
+from gateway.uplink.mailbox import Mailbox, Waker
+from gateway.uplink.messages import Outgoing, Topics
+from gateway.uplink.mqtt import Link
+from gateway.uplink.outbox import Outbox
+from gateway.uplink.reporter import Report, Reporter
+from gateway.uplink.session import RefusedByBrokerError, Session
+from gateway.uplink.states import States
+
+_log = logging.getLogger(__name__)
+DIAL_S = 15.0
+ACK_TIMEOUT_S = 10.0
+# Without news from the engine the journal is looked at this often.
+POLL_S = 0.5
+GOODBYE_S = 1.0
+LOOK_EVERY_S = 2.0
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What the sending thread works with; made by `main`."""
+
+    topics: Topics
+    consumer: str
+    outbox: Outbox
+    states: States
+    cursors: Cursors
+    commander: Commander
+    reporter: Reporter
+    mailbox: Mailbox
+    waker: Waker
+    new_link: Callable[[], Link]
+
+
+class Uplink:
+    """Runs in the thread that calls `run`; all its parts but the mailbox belong to that thread."""
+
+    def __init__(self, desk: Desk, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._desk = desk
+        self._clock_s = clock_s
+        self._backoff = Backoff()
+        self._link: Link | None = None
+        self._session: Session | None = None
+        self._since_s = 0.0
+        self._dial_at_s = 0.0
+        self._urgent: deque[Outgoing] = deque(maxlen=QUEUE)
+        self._up: bool | None = None
+        self._reason = ""
+        self._changed_at = _rfc3339()
+        self._engine = False
+        self._report_at_s = 0.0
+
+    def run(self, stop: threading.Event, outdated: Callable[[], bool] = lambda: False) -> None:
+        """Work until `stop` or until what we work with is `outdated`, then say good-bye to the broker."""
+        look_at_s = self._clock_s() + LOOK_EVERY_S
+        try:
+            while not stop.is_set():
+                self.step()
+                if self._clock_s() >= look_at_s:
+                    look_at_s = self._clock_s() + LOOK_EVERY_S
+                    if outdated():
+                        return
+        finally:
+            self._say_goodbye()
+
+    def step(self) -> None:
+        """One turn: sleep until something happens, then deal with it."""
+        now_s = self._clock_s()
+        if self._link is None:
+            self._wait_or_dial(now_s)
+        else:
+            self._link.poll(POLL_S)
+        now_s = self._clock_s()
+        self._read_mailbox()
+        if self._link is not None:
+            self._attend(self._link, now_s)
+        self._desk.cursors.tick(now_s)
+        self._report(now_s)
+
+    # ---- the connection's life -----------------------------------------------------------------------------------
+
+    def _wait_or_dial(self, now_s: float) -> None:
+        wait_s = self._dial_at_s - now_s
+        if wait_s > 0:
+            self._desk.waker.wait(min(wait_s, POLL_S))
+            return
+        self._link = self._desk.new_link()
+        self._link.dial()
+        self._since_s = now_s
+
+    def _attend(self, link: Link, now_s: float) -> None:
+        try:
+            if link.up and self._session is None and not link.lost:
+                self._open(link, now_s)
+            if self._session is not None:
+                self._exchange(link, self._session, now_s)
+        except RefusedByBrokerError as error:
+            link.abandon(str(error))
+        self._supervise(link, now_s)
+        if link.lost:
+            self._drop(link, now_s)
+
+    def _open(self, link: Link, now_s: float) -> None:
+        desk = self._desk
+        self._since_s = now_s
+        self._set_state(True, "")
+        self._urgent.appendleft(self._status(True))
+        self._session = Session(link, desk.topics, desk.outbox, desk.states, self._urgent)
+        link.subscribe([desk.topics.commands, desk.topics.passes])
+        _log.info("connected to the broker")
+
+    def _exchange(self, link: Link, session: Session, now_s: float, events: bool = True) -> None:
+        while link.acks:
+            session.acknowledge(link.acks.popleft(), now_s)
+        while link.incoming:
+            order = read(link.incoming.popleft(), self._desk.topics, datetime.now(UTC))
+            if isinstance(order, Letter):
+                self._desk.commander.submit(order)
+            elif order is not None:
+                self._urgent.append(order)
+        self._desk.cursors.move(self._desk.consumer, self._desk.outbox.position)
+        if not link.lost:
+            session.fill(now_s, events)
+
+    def _supervise(self, link: Link, now_s: float) -> None:
+        if not link.up and now_s - self._since_s > DIAL_S:
+            link.abandon(f"the broker did not answer within {DIAL_S:.0f} s")
+        if self._session is not None and self._session.waiting_s(now_s) > ACK_TIMEOUT_S:
+            link.abandon(f"the broker acknowledged nothing for {ACK_TIMEOUT_S:.0f} s")
+
+    def _drop(self, link: Link, now_s: float) -> None:
+        lasted_s = now_s - self._since_s if link.up else 0.0
+        wait_s = self._backoff.after(lasted_s)
+        self._dial_at_s = now_s + wait_s
+        _log.warning("no link to the broker: %s; next attempt in %.1f s", link.lost, wait_s)
+        link.abandon(link.lost)
+        self._link = self._session = None
+        self._desk.outbox.rewind()
+        self._set_state(False, link.lost)
+
+    def _say_goodbye(self) -> None:
+        link, session = self._link, self._session
+        if link is not None and session is not None and not link.lost:
+            self._urgent.append(self._status(False))
+            until_s = self._clock_s() + GOODBYE_S
+            while (self._urgent or session.under_way) and not link.lost:
+                if self._clock_s() > until_s:
+                    break
+                self._exchange(link, session, self._clock_s(), events=False)
+                link.poll(0.05)
+            link.leave()
+        self._set_state(False, "the uplink was stopped")
+        self._report(float("inf"))
+
+    # ---- news from inside ----------------------------------------------------------------------------------------
+
+    def _read_mailbox(self) -> None:
+        mailbox = self._desk.mailbox
+        self._urgent.extend(mailbox.take_answers())
+        news, snapshot = mailbox.take_snapshot()
+        if not news:
+            return
+        if snapshot is not None:
+            self._desk.states.update(snapshot)
+        if self._engine != (snapshot is not None):
+            self._engine = snapshot is not None
+            if self._session is not None:
+                self._urgent.append(self._status(True))
+
+    def _status(self, online: bool) -> Outgoing:
+        status = {
+            "online": online,
+            "version": __version__,
+            "journal": self._desk.outbox.position.journal,
+            "engine": self._engine,
+            "since": self._changed_at,
+        }
+        return Outgoing(self._desk.topics.status, msgspec.json.encode(status), retain=True)
+
+    def _set_state(self, up: bool, reason: str) -> None:
+        if up != self._up:
+            self._changed_at = _rfc3339()
+        if (up, reason) != (self._up, self._reason):
+            self._report_at_s = 0.0
+        self._up, self._reason = up, reason
+
+    def _report(self, now_s: float) -> None:
+        if self._up is None or now_s < self._report_at_s:
+            return
+        self._report_at_s = now_s + 1.0
+        reason = self._reason or (self._session.warning if self._session is not None else "")
+        self._desk.reporter.tell(Report(self._up, reason, self._desk.outbox.waiting(), self._changed_at))
+
+
+def _rfc3339() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
