@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
-from drivers.board import Board, load_board
+from drivers.boards import Board, load_board
+from drivers.watch import Watch
 from gateway.core.errors import DriverError
+
+if TYPE_CHECKING:
+    from drivers.buses.board_unit import BoardUnit
+    from drivers.links.modbus_bus import ModbusLink
 
 Timeout = Annotated[int, Meta(ge=20, le=10_000)]
 Start = Annotated[int, Meta(ge=0, le=65_535)]
@@ -95,9 +100,29 @@ class ModbusDriver(Driver):
 
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """One polling bus for all boards on the wire."""
-        from drivers.modbus_wire import open_bus
+        from drivers.buses.polling import PolledDevice, PollingBus
 
-        return open_bus(self.bus_key(devices[0].options), devices, report)
+        link = _open_link(devices[0].options.link)
+        polled = [PolledDevice(d.id, _unit(link, d.options), d.options.poll_ms, Watch(d.id, report)) for d in devices]
+        return PollingBus(self.bus_key(devices[0].options), link, polled, report)
+
+
+# pymodbus is imported only where a bus is opened: checking a site file must stay quick.
+
+
+def _open_link(link: SerialLink | TcpLink) -> ModbusLink:
+    from drivers.framing.modbus import find_rtu_reply, find_tcp_reply
+    from drivers.links.modbus_bus import ModbusLink, SerialWire, TcpWire
+
+    if isinstance(link, SerialLink):
+        return ModbusLink(SerialWire(link.port, link.baudrate, link.parity), find_rtu_reply, link.timeout_ms)
+    return ModbusLink(TcpWire(link.host, link.port), find_tcp_reply, link.timeout_ms)
+
+
+def _unit(link: ModbusLink, options: ModbusOptions) -> BoardUnit:
+    from drivers.buses.board_unit import BoardUnit
+
+    return BoardUnit(link, options.layout(), options.unit, options.timeout_ms or options.link.timeout_ms)
 
 
 DRIVER = ModbusDriver()

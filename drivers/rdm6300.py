@@ -65,7 +65,7 @@ class Rdm6300Driver(Driver):
 
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """A bus that listens to the port."""
-        from drivers.listening import ListeningBus
+        from drivers.buses.listening import ListeningBus
 
         device, options = devices[0], devices[0].options
         reader = CardReader(device.id, options)

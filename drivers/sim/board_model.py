@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from drivers.board import Board
+from drivers.boards import Board
 from drivers.framing import modbus as m
 from gateway.core.errors import FrameError
 

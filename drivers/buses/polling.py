@@ -15,7 +15,7 @@ import time
 from collections.abc import Hashable, Sequence
 
 from drivers.base import Health, Report
-from drivers.board import BoardUnit
+from drivers.buses.board_unit import BoardUnit
 from drivers.links.backoff import Backoff
 from drivers.links.modbus_bus import ModbusLink
 from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus

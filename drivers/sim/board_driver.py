@@ -1,0 +1,102 @@
+"""Driver `sim-board`: a board without wires, for tests that are not about wires.
+
+The board of an option `channel` is `board(channel)` in the same process: set its inputs, look at its outputs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Sequence
+from typing import Annotated
+
+from msgspec import Meta
+from msgspec.structs import replace
+
+from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.boards import load_board
+from drivers.buses.direct import DirectBus
+from drivers.sim.board_model import SimBoard
+from gateway.core.errors import DeviceError
+
+Count = Annotated[int, Meta(ge=0, le=256)]
+_channels: dict[str, DirectBoard] = {}
+
+
+class DirectBoard(SimBoard):
+    """A board whose terminals are at hand; also the `Points` of its bus."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        generic = load_board("generic")
+        super().__init__(
+            replace(
+                generic,
+                inputs=replace(generic.inputs, count=inputs),
+                outputs=replace(generic.outputs, count=outputs),
+            )
+        )
+        self._changed: Callable[[], None] = lambda: None
+
+    def set_input(self, number: int, current: bool) -> None:
+        """Let current flow in an input, or not; the bus sees it at once."""
+        super().set_input(number, current)
+        self._changed()
+
+    def open(self, changed: Callable[[], None]) -> None:
+        """See `Points.open`."""
+        self._changed = changed
+        self._fail_if_silent()
+
+    def write(self, output: int, active: bool) -> None:
+        """See `Points.write`."""
+        self._fail_if_silent()
+        self.set_output(output, active, time.monotonic_ns())
+
+    def close(self) -> None:
+        """See `Points.close`."""
+        self._changed = lambda: None
+
+    def _fail_if_silent(self) -> None:
+        if self.faults.silent:
+            raise DeviceError("the simulated board was told to be silent")
+
+
+def board(channel: str, inputs: int = 8, outputs: int = 8) -> DirectBoard:
+    """The board of that channel, made when it is asked for first."""
+    return _channels.setdefault(channel, DirectBoard(inputs, outputs))
+
+
+def forget(channel: str) -> None:
+    """Throw the board of that channel away."""
+    _channels.pop(channel, None)
+
+
+class SimBoardOptions(Options, frozen=True):
+    """Options of `sim-board`."""
+
+    channel: str = "default"
+    inputs: Count = 8
+    outputs: Count = 8
+
+
+class SimBoardDriver(Driver):
+    """Driver `sim-board`."""
+
+    name = "sim-board"
+    Options = SimBoardOptions
+
+    def points(self, options: SimBoardOptions) -> tuple[int, int]:
+        """As many as asked for."""
+        return options.inputs, options.outputs
+
+    def bus_key(self, options: SimBoardOptions) -> Hashable:
+        """The channel."""
+        return ("sim-board", options.channel)
+
+    def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
+        """One board."""
+        device, options = devices[0], devices[0].options
+        points = board(options.channel, options.inputs, options.outputs)
+        return DirectBus(self.bus_key(options), {device.id: points}, report)
+
+
+DRIVER = SimBoardDriver()

@@ -1,0 +1,96 @@
+"""Driver `sim-reader`: a reader without wires, for tests that are not about wires.
+
+Whoever holds the option `channel` presents cards to it by `present(channel, card)` in the same process.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Hashable, Sequence
+from typing import Annotated
+
+from msgspec import Meta
+
+from drivers.base import Bus, DeviceConfig, Driver, Health, Options, Report
+from drivers.framing.presentation import Presentations
+from drivers.watch import Watch
+from gateway.core.events import CredentialRead, OutputFailed
+
+_channels: dict[str, SimReaderBus] = {}
+
+
+def present(channel: str, value: str, kind: str = "card") -> None:
+    """Hold a credential to the running reader of that channel; KeyError when there is none."""
+    _channels[channel].present(value, kind)
+
+
+class SimReaderOptions(Options, frozen=True):
+    """Options of `sim-reader`."""
+
+    channel: str = "default"
+    repeat_ms: Annotated[int, Meta(ge=0, le=600_000)] = 5000
+
+
+class SimReaderBus(Bus):
+    """One reader that reads what `present` gives it."""
+
+    def __init__(self, device: DeviceConfig, report: Report) -> None:
+        self.key: Hashable = ("sim-reader", device.options.channel)
+        self.devices = (device.id,)
+        self._channel: str = device.options.channel
+        self._report = report
+        self._watch = Watch(device.id, report)
+        self._presentations = Presentations(device.options.repeat_ms)
+        self._stopped = threading.Event()
+
+    def present(self, value: str, kind: str) -> None:
+        """One sighting of a credential."""
+        if self._presentations.begins(f"{kind} {value}", time.monotonic_ns()):
+            self._report(CredentialRead(self.devices[0], kind, value))
+
+    def run(self) -> None:
+        """See `Bus.run`."""
+        _channels[self._channel] = self
+        self._watch.restored()
+        self._stopped.wait()
+        _channels.pop(self._channel, None)
+
+    def stop(self) -> None:
+        """See `Bus.stop`."""
+        self._stopped.set()
+
+    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
+        """A reader has no outputs."""
+        self.switch(device, output, active, token)
+
+    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
+        """A reader has no outputs."""
+        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))
+
+    def health(self) -> list[Health]:
+        """See `Bus.health`."""
+        return [self._watch.health]
+
+
+class SimReaderDriver(Driver):
+    """Driver `sim-reader`."""
+
+    name = "sim-reader"
+    Options = SimReaderOptions
+    reads = True
+
+    def points(self, options: SimReaderOptions) -> tuple[int, int]:  # noqa: ARG002
+        """None."""
+        return 0, 0
+
+    def bus_key(self, options: SimReaderOptions) -> Hashable:
+        """The channel."""
+        return ("sim-reader", options.channel)
+
+    def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
+        """One reader."""
+        return SimReaderBus(devices[0], report)
+
+
+DRIVER = SimReaderDriver()
