@@ -228,7 +228,7 @@ class AlarmDesk:
         alarm.benign = benign
         alarm.detail = {**alarm.detail, **(detail or {}), "verdict": verdict}
         alarm.as_of = turn.at
-        self._append(turn, alarm, "refined", "gateway", {})
+        self._append(turn, alarm, "refined", "gateway", {"verdict": verdict})
         if benign:
             self.return_(turn, alarm.key)
 

@@ -107,7 +107,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.OPEN_LIMIT: (Row("", "arrive_open", _OPEN),),
         ArmEvent.OPEN_LOST: _stay(_RISING),
         ArmEvent.CONTRADICTION: _CONTRADICTION,
-        ArmEvent.OPEN_SENT: (Row("uncommanded", "leave_up", _RISING), Row("", "note", _RISING)),
+        ArmEvent.OPEN_SENT: (Row("", "leave_up", _RISING),),
         ArmEvent.CLOSE_SENT: (Row("", "leave_down", _LOWERING),),
         ArmEvent.STOP_SENT: (Row("", "halt", _STOPPED),),
         ArmEvent.ANSWER_OVER: (

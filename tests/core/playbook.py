@@ -1,0 +1,226 @@
+"""A lane on a fake clock: tests say what happens and read what the core asked for.
+
+The journal commits at once unless told to wait; timers fire in order as time advances; the barrier does only what the
+test says that it does, unless `obedient` makes the arm follow its pulses after its travel time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any
+
+from gateway.core import commands, events
+from gateway.core.events import ClockState, Now
+from gateway.core.passes import Pass, PassKind
+from gateway.core.settings import parse_settings
+from gateway.core.site import Memory, Site
+
+START_WALL_NS = 1_790_000_000_000_000_000  # 2026-09-21T13:33:20Z, 21:33:20 in Shanghai
+INPUTS = ("at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "hand", "fire")
+OUTPUTS = ("open", "close", "stop", "siren")
+
+
+def site_document(**barrier: Any) -> dict[str, Any]:
+    """A site with one entry lane; keywords change its barrier, None takes a key away."""
+    wired: dict[str, Any] = {name: f"io.input.{n}" for n, name in enumerate(INPUTS[:5])}
+    wired |= {name: f"io.output.{n}" for n, name in enumerate(OUTPUTS[:3])}
+    wired |= barrier
+    return {
+        "site": {"id": "north-court", "name": "North Court", "timezone": "Asia/Shanghai"},
+        "gateway": {"id": "gw1", "clock": "trusted"},
+        "devices": [
+            {"id": "reader-in", "driver": "noop"},
+            {"id": "reader-out", "driver": "noop"},
+            {"id": "io", "driver": "noop"},
+        ],
+        "lanes": [
+            {
+                "id": "in",
+                "name": "North in",
+                "direction": "entry",
+                "readers": ["reader-in"],
+                "siren": "io.output.3",
+                "barrier": {key: value for key, value in wired.items() if value is not None},
+            }
+        ],
+    }
+
+
+MONTHLY = Pass(id="p1", kind=PassKind.MONTHLY, cards=("472288",), plates=("京A12345",), valid_until="2027-12-31")
+
+
+class Playbook:
+    """The core of one site, its time, its journal and its contacts."""
+
+    def __init__(self, document: dict[str, Any] | None = None, memory: Memory | None = None, *, start: bool = True):
+        self.settings = parse_settings(document or site_document())
+        self.site = Site(self.settings, memory)
+        self.mono_ns = 1_000_000_000
+        self.wall_ns = START_WALL_NS
+        self.clock = ClockState.SYNCED
+        self.rows: list[commands.Append] = []
+        self.outputs: list[tuple[int, str, int]] = []
+        self.replies: dict[str, commands.Reply] = {}
+        self.logs: list[commands.Log] = []
+        self.journal_waits = False
+        self.uncommitted: list[int] = []
+        self._timers: dict[str, int] = {}
+        self._heap: list[tuple[int, int, str]] = []
+        self._count = 0
+        self.electrical = [False] * len(INPUTS)
+        self.electrical[INPUTS.index("at_closed")] = True
+        self.electrical[INPUTS.index("mains")] = True
+        self.happens(events.Started(run="1", version="test"))
+        if start:
+            self.restored()
+
+    # -- time and delivery
+
+    def now(self) -> Now:
+        return Now(self.wall_ns, self.mono_ns, self.clock)
+
+    def happens(self, event: events.Event) -> list[commands.Command]:
+        todo = self.site.handle(event, self.now())
+        for command in todo:
+            self._carry_out(command)
+        return todo
+
+    def _carry_out(self, command: commands.Command) -> None:
+        match command:
+            case commands.Append():
+                self.rows.append(command)
+                if command.token and self.journal_waits:
+                    self.uncommitted.append(command.token)
+                elif command.token:
+                    self._schedule("", command.token)
+            case commands.PulseOutput():
+                kind = "pulse" if command.active else "pulse-off"
+                self.outputs.append((self.mono_ns // 1_000_000, OUTPUTS[command.output], command.duration_ms))
+                assert kind == "pulse" or self.settings.barriers[0].open.normally == "closed"
+            case commands.SetOutput():
+                name = OUTPUTS[command.output]
+                self.outputs.append((self.mono_ns // 1_000_000, f"{name}={'on' if command.active else 'off'}", 0))
+            case commands.StartTimer():
+                self._count += 1
+                due = self.mono_ns + command.after_ms * 1_000_000
+                self._timers[command.timer] = self._count
+                heapq.heappush(self._heap, (due, self._count, command.timer))
+            case commands.CancelTimer():
+                self._timers.pop(command.timer, None)
+            case commands.Reply():
+                self.replies[command.request] = command
+            case commands.Log():
+                self.logs.append(command)
+
+    def _schedule(self, _kind: str, token: int) -> None:
+        self.happens(events.JournalCommitted(token))
+
+    def commit(self) -> None:
+        """The journal has written what waited."""
+        waiting, self.uncommitted = self.uncommitted, []
+        for token in waiting:
+            self.happens(events.JournalCommitted(token))
+
+    def advance(self, ms: int) -> None:
+        """Let time pass; timers fire in order."""
+        end = self.mono_ns + ms * 1_000_000
+        while self._heap and self._heap[0][0] <= end:
+            due, number, timer = heapq.heappop(self._heap)
+            if self._timers.get(timer) != number:
+                continue
+            del self._timers[timer]
+            self._step_to(max(due, self.mono_ns))
+            self.happens(events.TimerFired(timer))
+        self._step_to(end)
+
+    def _step_to(self, mono_ns: int) -> None:
+        self.wall_ns += mono_ns - self.mono_ns
+        self.mono_ns = mono_ns
+
+    # -- the world
+
+    def restored(self, device: str = "io") -> None:
+        self.happens(events.DeviceRestored(device, tuple(self.electrical), (False,) * 8))
+
+    def set(self, settle_ms: int = 40, **contacts: bool) -> None:
+        """Contacts change together; then the debounce time passes."""
+        for name, value in contacts.items():
+            self.electrical[INPUTS.index(name)] = value
+        self.happens(events.InputsRead("io", tuple(self.electrical)))
+        self.advance(settle_ms)
+
+    def read(self, value: str = "472288", passes: tuple[Pass, ...] = (MONTHLY,), **more: Any) -> None:
+        self.happens(events.CredentialRead(more.pop("device", "reader-in"), "card", value, 32, passes, **more))
+
+    def person(self, command: str, **more: Any) -> commands.Reply:
+        """A person's command; the reply."""
+        self._count += 1
+        request = f"r{self._count}"
+        given = {"by": "Lin", "via": "guard", "reason": "test", **more}
+        self.happens(
+            events.CommandReceived(
+                request, more.pop("lane", "in"), command, **{k: v for k, v in given.items() if k != "lane"}
+            )
+        )
+        return self.replies[request]
+
+    def alarm(self, verb: str, alarm: str | None = None, **more: Any) -> commands.Reply:
+        self._count += 1
+        request = f"r{self._count}"
+        alarm = alarm or self.alarms()[0]["alarm"]
+        self.happens(events.AlarmCommandReceived(request, alarm, verb, by="Lin", **more))
+        return self.replies[request]
+
+    def rise(self, travel_ms: int = 2000) -> None:
+        """The arm leaves closed and comes to open."""
+        self.set(at_closed=False)
+        self.advance(travel_ms - 80)
+        self.set(at_open=True)
+
+    def lower(self, travel_ms: int = 2000) -> None:
+        self.set(at_open=False)
+        self.advance(travel_ms - 80)
+        self.set(at_closed=True)
+
+    def drive_through(self) -> None:
+        """A car from the approach loop over the safety loop and away, up to the end of the merge time."""
+        self.set(approach_loop=True)
+        self.advance(500)
+        self.set(safety_loop=True)
+        self.advance(500)
+        self.set(approach_loop=False)
+        self.advance(500)
+        self.set(safety_loop=False)
+        self.advance(700)
+
+    def let_in(self) -> None:
+        """A resident's whole passage, to the closed arm."""
+        self.set(approach_loop=True)
+        self.read()
+        self.rise()
+        self.drive_through()
+        self.advance(900)
+        self.lower()
+
+    # -- what came of it
+
+    def types(self, prefix: str = "") -> list[str]:
+        return [row.type for row in self.rows if row.type.startswith(prefix)]
+
+    def data(self, type_: str) -> dict[str, Any]:
+        """The data of the last row of a type."""
+        return next(row.data for row in reversed(self.rows) if row.type == type_)
+
+    def pulses(self) -> list[str]:
+        return [name for _, name, duration in self.outputs if duration]
+
+    def forget(self) -> None:
+        self.rows.clear()
+        self.outputs.clear()
+
+    def lane(self, lane: str = "in") -> dict[str, Any]:
+        return next(one for one in self.site.snapshot(self.now())["lanes"] if one["id"] == lane)
+
+    def alarms(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.site.snapshot(self.now())["alarms"]
+        return found

@@ -1,0 +1,203 @@
+"""Whatever happens, in whatever order: the rules that no sequence of events may break.
+
+Hypothesis writes the stories; a monitor checks after every single event what the core asked of the world.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.core import commands, events
+from gateway.core.lane import GRANTS_MAX
+from tests.core.playbook import INPUTS, MONTHLY, OUTPUTS, START_WALL_NS, Playbook, site_document
+
+GAP_MS = 300
+QUIET = (events.Started, events.DeviceRestored, events.DeviceLost, events.UplinkChanged, events.StorageRestored)
+
+
+class Monitor(Playbook):
+    """A playbook that looks at every command at the moment it is given."""
+
+    def __init__(self, document: dict[str, Any], *, fire: bool) -> None:
+        self.fire = fire
+        self.recorded: set[str] = set()
+        self.busy_until_ms = {"open": -GAP_MS, "close": -GAP_MS}
+        self.known_safety: bool | None = None
+        super().__init__(document)
+
+    def happens(self, event: events.Event) -> list[commands.Command]:
+        self._learn(event)
+        todo = super().happens(event)
+        pulses = [command for command in todo if isinstance(command, commands.PulseOutput)]
+        if isinstance(event, QUIET):
+            assert not pulses, f"{event} moved the arm"
+        lane = self.lane()
+        assert lane["grants"] <= GRANTS_MAX
+        assert len(self._timers) < 40
+        return todo
+
+    def _learn(self, event: events.Event) -> None:
+        index = INPUTS.index("safety_loop")
+        if isinstance(event, events.InputsRead | events.DeviceRestored) and event.device == "io":
+            self.known_safety = event.inputs[index]
+        elif isinstance(event, events.DeviceLost | events.DeviceStale) and event.device == "io":
+            self.known_safety = None
+
+    def _carry_out(self, command: commands.Command) -> None:
+        now_ms = self.mono_ns // 1_000_000
+        if isinstance(command, commands.Append) and command.type == "barrier.commanded":
+            self.recorded.add(command.data["command"].replace("hold", "open"))
+        if isinstance(command, commands.SetOutput) and not command.active:
+            name = OUTPUTS[command.output]
+            if name in self.busy_until_ms:
+                self.busy_until_ms[name] = min(self.busy_until_ms[name], now_ms)
+        if isinstance(command, commands.PulseOutput):
+            self._check_pulse(OUTPUTS[command.output], command.duration_ms, now_ms)
+        super()._carry_out(command)
+
+    def _check_pulse(self, name: str, duration_ms: int, now_ms: int) -> None:
+        assert name in self.recorded, f"{name} was sent without barrier.commanded"
+        mode = self.site._machines["in"].mode
+        if name in ("open", "close"):
+            assert mode not in ("locked", "crashed"), f"{name} on a {mode} lane"
+            other = "close" if name == "open" else "open"
+            assert now_ms >= self.busy_until_ms[other] + GAP_MS, f"{name} too near to {other}"
+            self.busy_until_ms[name] = now_ms + duration_ms
+        if name == "close":
+            assert self.known_safety is False, f"close with safety {self.known_safety}"
+
+
+contact = st.sampled_from(("at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "fire"))
+step = st.one_of(
+    st.tuples(st.just("set"), contact, st.booleans()),
+    st.tuples(st.just("set"), st.sampled_from(("at_open", "at_closed", "safety_loop", "approach_loop")), st.booleans()),
+    st.tuples(st.just("advance"), st.sampled_from((10, 31, 300, 701, 1501, 3000, 20_001, 61_000))),
+    st.tuples(st.just("advance"), st.integers(1, 5000)),
+    st.tuples(st.just("read"), st.sampled_from(("472288", "7", "none"))),
+    st.tuples(
+        st.just("person"), st.sampled_from(("open", "close", "stop", "hold", "release", "lock", "unlock", "reset"))
+    ),
+    st.tuples(st.just("lost")),
+    st.tuples(st.just("stale")),
+    st.tuples(st.just("back")),
+    st.tuples(st.just("obey")),
+    st.tuples(st.just("journal"), st.booleans()),
+    st.tuples(st.just("commit")),
+    st.tuples(st.just("alarm"), st.sampled_from(("acknowledge", "verify", "shelve", "unshelve", "close"))),
+    st.tuples(st.just("failed")),
+)
+
+
+def obey(play: Playbook) -> None:
+    """The arm does what the last pulse said."""
+    arm = play.lane()["arm"]
+    if arm == "rising":
+        play.set(at_closed=False)
+        play.advance(1900)
+        play.set(at_open=True)
+    elif arm == "lowering":
+        play.set(at_open=False)
+        play.advance(1900)
+        play.set(at_closed=True)
+
+
+def play_step(play: Playbook, what: tuple[Any, ...]) -> None:
+    match what:
+        case ("set", name, value):
+            play.set(settle_ms=0, **{name: value})
+        case ("advance", ms):
+            play.advance(ms)
+        case ("read", "none"):
+            play.read("9", ())
+        case ("read", value):
+            play.read(value, (MONTHLY,))
+        case ("person", command):
+            play.person(command)
+        case ("lost",):
+            play.happens(events.DeviceLost("io", "no answer"))
+        case ("stale",):
+            play.happens(events.DeviceStale("io"))
+        case ("back",):
+            play.restored()
+        case ("obey",):
+            obey(play)
+        case ("journal", waits):
+            play.journal_waits = waits
+        case ("commit",):
+            play.commit()
+        case ("alarm", verb):
+            for alarm in play.alarms():
+                play.alarm(
+                    verb, alarm["alarm"], reason="x", finding="real", until_wall_ns=play.wall_ns + 60_000_000_000
+                )
+        case ("failed",):
+            play.happens(events.OutputFailed("io", 0, play.site._tokens, "no answer"))
+
+
+def document_with(**barrier: Any) -> dict[str, Any]:
+    document = site_document(**{"mains": "io.input.5", **barrier})
+    document["lanes"][0]["fire"] = "io.input.7"
+    return document
+
+
+SHAPES = (
+    {},
+    {"approach_loop": None},
+    {"at_open": None},
+    {"at_open": None, "at_closed": None},
+    {"external_open": "expected"},
+    {"arm_detached": None},
+    {"close_by": "barrier"},
+    {"control": "step"},
+    {"stop": None},
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(shape=st.sampled_from(SHAPES), story=st.lists(step, max_size=40))
+def test_no_story_moves_an_arm_wrongly(shape: dict[str, Any], story: list[tuple[Any, ...]]) -> None:
+    play = Monitor(document_with(**shape), fire=True)
+    for what in story:
+        play_step(play, what)
+    play.commit()
+    play.advance(120_000)
+
+
+@settings(max_examples=100, deadline=None)
+@given(story=st.lists(step, max_size=30))
+def test_after_any_story_a_person_can_bring_the_lane_back(story: list[tuple[Any, ...]]) -> None:
+    play = Monitor(document_with(), fire=True)
+    for what in story:
+        play_step(play, what)
+    play.journal_waits = False
+    play.commit()
+    play.electrical = [False, True, False, False, False, True, False, False]
+    play.happens(events.DeviceLost("io", "restart"))
+    play.restored()
+    play.advance(130_000)
+    for command in ("unlock", "reset", "release"):
+        play.person(command)
+    play.person("open")
+    obey(play)
+    assert play.lane()["arm"] == "open", play.lane()
+    play.drive_through()
+    play.advance(2000)
+    obey(play)
+    assert play.lane()["state"] == "ready", play.lane()
+
+
+def test_the_monitor_bites() -> None:
+    """A close that the core would send with an occupied loop is caught."""
+    play = Monitor(document_with(), fire=True)
+    play.recorded.add("close")
+    play.known_safety = True
+    caught = False
+    try:
+        play._carry_out(commands.PulseOutput("io", 1, 500))
+    except AssertionError:
+        caught = True
+    assert caught
+    assert START_WALL_NS
