@@ -67,3 +67,65 @@ REGISTRY = Schema(
         """,
     ),
 )
+
+# Everything but `answers` follows from the journal and can be had again from it. `document` of an alarm is the data of
+# all its events, the last word on each key winning.
+STATE = Schema(
+    "projections",
+    0x47485354,
+    (
+        """
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE visits(
+            visit TEXT PRIMARY KEY,
+            pass TEXT,
+            plate TEXT,
+            credential TEXT,
+            method TEXT NOT NULL,
+            certainty TEXT NOT NULL,
+            entered_sequence INTEGER NOT NULL,
+            entered_wall_ns INTEGER NOT NULL,
+            entered_lane TEXT NOT NULL,
+            exited_sequence INTEGER,
+            exited_wall_ns INTEGER,
+            exited_lane TEXT
+        ) WITHOUT ROWID;
+        CREATE INDEX visits_inside ON visits(visit) WHERE exited_sequence IS NULL;
+        CREATE INDEX visits_of_pass ON visits(pass, entered_sequence) WHERE exited_sequence IS NULL;
+        CREATE INDEX visits_of_plate ON visits(plate) WHERE exited_sequence IS NULL;
+        CREATE INDEX visits_of_credential ON visits(credential) WHERE exited_sequence IS NULL;
+        CREATE INDEX visits_gone ON visits(exited_sequence) WHERE exited_sequence IS NOT NULL;
+        CREATE TABLE alarms(
+            alarm TEXT PRIMARY KEY,
+            raised_sequence INTEGER NOT NULL,
+            closed_sequence INTEGER,
+            as_of_wall_ns INTEGER NOT NULL,
+            acknowledged_by TEXT,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX alarms_closed ON alarms(closed_sequence);
+        CREATE TABLE marks(
+            lane TEXT NOT NULL,
+            mark TEXT NOT NULL,
+            since_wall_ns INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY(lane, mark)
+        ) WITHOUT ROWID;
+        CREATE TABLE warned(
+            pass TEXT PRIMARY KEY, wall_ns INTEGER NOT NULL, day TEXT
+        ) WITHOUT ROWID;
+        CREATE TABLE counters(
+            name TEXT NOT NULL, subject TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY(name, subject)
+        ) WITHOUT ROWID;
+        CREATE TABLE answers(
+            number INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE,
+            digest TEXT NOT NULL,
+            begun_wall_ns INTEGER NOT NULL,
+            answer TEXT
+        );
+        """,
+    ),
+)

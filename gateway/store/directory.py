@@ -1,0 +1,173 @@
+"""The data directory: where everything lies, who owns it, and how one is made.
+
+One engine at a time: it holds an flock on `run/engine.lock` for as long as it lives, and the kernel lets go of it when the
+engine dies in whatever way. Making a directory ends with `site.json`, so one that was only half made is told from a
+whole one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gateway.core.errors import DataDirectoryError, InUseError
+from gateway.core.settings import Settings, parse_settings
+from gateway.store.documents import Documents
+from gateway.store.files import write_atomically
+from gateway.store.journal import Journal, JournalReader
+from gateway.store.registry import PassRegistry
+from gateway.store.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal
+from gateway.store.state import State
+
+# Letters and digits that nobody confuses when reading them aloud; 8 of them are 39 bits.
+_CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
+_CODE_LENGTH = 8
+
+
+class DataDirectory:
+    """The paths of one data directory; making one, and locking it."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Touches nothing."""
+        self.path = Path(path)
+        self.site = self.path / "site.json"
+        self.journal = self.path / "journal.db"
+        self.registry = self.path / "registry.db"
+        self.state = self.path / "state.db"
+        self.uplink = self.path / "uplink.db"
+        self.web = self.path / "web.db"
+        self.media = self.path / "media"
+        self.secrets = self.path / "secrets"
+        self.run = self.path / "run"
+        self.socket = self.run / "engine.sock"
+        self.lock_file = self.run / "engine.lock"
+        self._demo = self.path / ".demo"
+        self._setup_code = self.secrets / "setup-code"
+        self._held: int | None = None
+
+    @property
+    def documents(self) -> Documents:
+        """The settings."""
+        return Documents(self.site)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The API tokens."""
+        return Tokens(self.secrets / "tokens.json")
+
+    @property
+    def vault(self) -> Vault:
+        """Secrets of the settings that a process must know in plain text."""
+        return Vault(self.secrets / "site.json")
+
+    @property
+    def exists(self) -> bool:
+        """Whether somebody has made (or begun to make) a data directory here."""
+        return self.journal.exists() or self.site.exists()
+
+    @property
+    def made_by_demo(self) -> bool:
+        """Whether the demo made it, and so may use and change it."""
+        return self._demo.exists()
+
+    def create(self, document: dict[str, Any], *, demo: bool = False, journal_id: str | None = None) -> str:
+        """Make the directory with a new journal, and return the one-time setup code.
+
+        `document` is a site file with plain PINs. Raises SettingsError when it is wrong and DataDirectoryError when
+        there is a data directory already; then nothing was touched.
+        """
+        settings = parse_settings(document)
+        if self.exists:
+            raise DataDirectoryError(f"{self.path} is a data directory in use already; choose another with --data")
+        self._make_folders()
+        if demo:
+            write_atomically(self._demo, b"made by gatehouse demo\n")
+        Journal.create(self.journal, journal_id, source_of(settings)).close()
+        PassRegistry(self.registry, writer=True).close()
+        State(self.state, writer=True).close()
+        code = self.new_setup_code()
+        self.save_site(document)
+        return code
+
+    def open(self) -> Settings:
+        """The settings of a directory that is whole; DataDirectoryError when it is not, or from a newer version."""
+        if not self.exists:
+            raise DataDirectoryError(
+                f"{self.path} is no data directory; make one with `gatehouse init --data {self.path}`"
+            )
+        for database in (self.journal, self.registry, self.state):
+            if not database.exists():
+                raise DataDirectoryError(f"{database} is missing; restore a backup")
+        JournalReader(self.journal).close()
+        return self.settings()
+
+    def settings(self) -> Settings:
+        """The settings as they are now, with the secrets that processes need."""
+        return parse_settings(unseal(self.documents.load(), self.vault.load()))
+
+    def save_site(self, document: dict[str, Any]) -> None:
+        """Store a site document: PINs hashed, secrets into the vault. Secrets it does not give are kept."""
+        sealed, taken = seal(document)
+        if taken:
+            self.vault.save({**self.vault.load(), **taken})
+        self.documents.save(sealed)
+
+    def lock(self) -> None:
+        """Become the one engine of this directory, until `unlock` or death; InUseError when there is one."""
+        self.run.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.pread(handle, 32, 0).decode(errors="replace").strip()
+            os.close(handle)
+            raise InUseError(
+                f"another engine (process {owner or 'unknown'}) owns {self.path}; stop it first"
+            ) from error
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        self._held = handle
+
+    def unlock(self) -> None:
+        """Let go of the directory."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def new_setup_code(self) -> str:
+        """A fresh one-time code for the first sign-in, such as `K7QM-3XPD`; the one before is void."""
+        letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
+        write_atomically(self._setup_code, hash_pin(letters).encode())
+        return f"{letters[:4]}-{letters[4:]}"
+
+    def check_setup_code(self, code: str, *, use: bool = True) -> bool:
+        """Whether this is the setup code; a right one is void from then on, unless `use` is False."""
+        letters = "".join(letter for letter in code.upper() if letter in _CODE_LETTERS)
+        try:
+            right = check_pin(letters, self._setup_code.read_text())
+        except FileNotFoundError:
+            return False
+        if right and use:
+            with suppress(FileNotFoundError):
+                self._setup_code.unlink()
+        return right
+
+    def _make_folders(self) -> None:
+        for folder, mode in (
+            (self.path, 0o750),
+            (self.media, 0o750),
+            (self.secrets, 0o700),
+            (self.run, 0o750),
+        ):
+            folder.mkdir(parents=True, exist_ok=True, mode=mode)
+            if folder != self.path:
+                folder.chmod(mode)
+
+
+def source_of(settings: Settings) -> str:
+    """The `source` of this gateway's events."""
+    return f"/sites/{settings.site.id}/gateways/{settings.gateway.id}"

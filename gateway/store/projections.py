@@ -1,0 +1,206 @@
+"""What follows from each journal row: one literal table from event type to what it changes in `state.db`.
+
+Each entry takes the row's place and data and writes; the order of rows is all that counts. Nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.store.reader import StoredRow
+
+MOST_VISITS = 200_000
+"""Visits that have ended are kept up to this number, the latest."""
+MOST_ALARMS = 10_000
+"""Closed alarms are kept up to this number, the latest."""
+MOST_WARNED_NS = 3 * 86_400 * 1_000_000_000
+"""Expiry warnings older than three days are of no use to anybody."""
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where a row stands and when it was made."""
+
+    sequence: int
+    type: str
+    wall_ns: int
+
+
+_Apply = Callable[[apsw.Connection, Place, dict[str, Any]], None]
+
+
+class _Text(msgspec.Struct, frozen=True, gc=False):
+    data: dict[str, Any]
+    clockstate: str = ""
+
+
+_decode = msgspec.json.Decoder(_Text).decode
+
+
+def apply_row(db: apsw.Connection, row: StoredRow) -> None:
+    """Everything that follows from one row; inside the caller's transaction."""
+    event = _decode(row.text)
+    place = Place(row.sequence, row.type, row.wall_ns)
+    for change in _TABLE.get(row.type, ()):
+        change(db, place, event.data)
+    count(db, "type", row.type)
+    if event.clockstate and event.clockstate != "unset":
+        note(db, "sure_wall_ns", str(row.wall_ns))
+
+
+def note(db: apsw.Connection, key: str, value: str) -> None:
+    """One of the few single values."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
+
+
+def count(db: apsw.Connection, name: str, subject: str) -> None:
+    """Add one to a counter."""
+    db.execute(
+        "INSERT INTO counters VALUES(?, ?, 1) ON CONFLICT(name, subject) DO UPDATE SET count = count + 1",
+        (name, subject),
+    )
+
+
+def prune(db: apsw.Connection, now_wall_ns: int) -> None:
+    """Forget the oldest of what has ended, so that the file is bounded."""
+    db.execute(
+        "DELETE FROM visits WHERE visit IN (SELECT visit FROM visits"
+        " WHERE exited_sequence IS NOT NULL ORDER BY exited_sequence DESC LIMIT -1 OFFSET ?)",
+        (MOST_VISITS,),
+    )
+    db.execute(
+        "DELETE FROM alarms WHERE alarm IN (SELECT alarm FROM alarms"
+        " WHERE closed_sequence IS NOT NULL ORDER BY closed_sequence DESC LIMIT -1 OFFSET ?)",
+        (MOST_ALARMS,),
+    )
+    db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - MOST_WARNED_NS,))
+
+
+# ---- visits ------------------------------------------------------------------------------------------------------
+
+
+def _entered(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    credential = data.get("credential") or {}
+    plate = data.get("plate")
+    values = (
+        _text(data, "visit"), data.get("pass"), plate, credential.get("value"),
+        _text(data, "method"), _text(data, "certainty"), place.sequence, place.wall_ns, _text(data, "lane"),
+    )  # fmt: skip
+    db.execute(
+        "INSERT OR REPLACE INTO visits(visit, pass, plate, credential, method, certainty,"
+        " entered_sequence, entered_wall_ns, entered_lane) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+
+
+def _exited(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    db.execute(
+        "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?, exited_lane = ? WHERE visit = ?",
+        (place.sequence, place.wall_ns, _text(data, "lane"), _text(data, "visit")),
+    )
+
+
+# ---- alarms ------------------------------------------------------------------------------------------------------
+
+
+def _alarm(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    alarm = _text(data, "alarm")
+    known = db.execute("SELECT document FROM alarms WHERE alarm = ?", (alarm,)).get
+    document: dict[str, Any] = msgspec.json.decode(known) if known else {}
+    document.update(data)
+    if place.type == "alarm.acknowledged":
+        document["acknowledged_by"] = document.get("acknowledged_by") or data.get("by")
+    closed = place.type == "alarm.closed" or document.get("state") == "closed"
+    db.execute(
+        "INSERT INTO alarms VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(alarm) DO UPDATE SET"
+        " closed_sequence = excluded.closed_sequence, as_of_wall_ns = excluded.as_of_wall_ns,"
+        " acknowledged_by = excluded.acknowledged_by, document = excluded.document",
+        (
+            alarm,
+            place.sequence,
+            place.sequence if closed else None,
+            place.wall_ns,
+            document.get("acknowledged_by"),
+            msgspec.json.encode(document).decode(),
+        ),
+    )
+
+
+# ---- lanes -------------------------------------------------------------------------------------------------------
+
+
+def _mark(mark: str, *, first_counts: bool = False) -> _Apply:
+    """Put a mark on the lane; with `first_counts` the one that is there stays."""
+    verb = "INSERT OR IGNORE" if first_counts else "INSERT OR REPLACE"
+
+    def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+        reason = data.get("reason") or data.get("command") or data.get("cause") or ""
+        by = data.get("by") or ""
+        values = (_text(data, "lane"), mark, place.wall_ns, str(by), str(reason))
+        db.execute(f"{verb} INTO marks VALUES(?, ?, ?, ?, ?)", values)
+
+    return change
+
+
+def _unmark(mark: str) -> _Apply:
+    def change(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
+        db.execute("DELETE FROM marks WHERE lane = ? AND mark = ?", (_text(data, "lane"), mark))
+
+    return change
+
+
+def _counted(name: str) -> _Apply:
+    def change(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
+        count(db, name, _text(data, "barrier") or _text(data, "lane"))
+
+    return change
+
+
+# ---- the rest ----------------------------------------------------------------------------------------------------
+
+
+def _warned(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    values = (_text(data, "pass"), place.wall_ns, data.get("day"))
+    db.execute("INSERT OR REPLACE INTO warned VALUES(?, ?, ?)", values)
+
+
+def _clean(db: apsw.Connection, place: Place, _data: dict[str, Any]) -> None:
+    note(db, "clean", "1" if place.type == "gateway.stopped" else "0")
+
+
+def _text(data: dict[str, Any], key: str) -> str:
+    value = data.get(key)
+    return "" if value is None else str(value)
+
+
+_MEASURED = _unmark("motion")
+
+_TABLE: dict[str, tuple[_Apply, ...]] = {
+    "passage.entered": (_entered,),
+    "passage.exited": (_exited,),
+    "barrier.commanded": (_mark("motion"), _counted("commands")),
+    "barrier.opened": (_MEASURED, _counted("cycles")),
+    "barrier.closed": (_MEASURED,),
+    "barrier.stopped": (_MEASURED,),
+    "barrier.obstructed": (_MEASURED,),
+    "barrier.not_followed": (_MEASURED,),
+    "barrier.stuck": (_MEASURED,),
+    "barrier.held": (_mark("held"), _MEASURED),
+    "barrier.released": (_unmark("held"), _MEASURED),
+    "barrier.crashed": (_mark("crashed", first_counts=True), _MEASURED, _counted("crashes")),
+    "barrier.reset": (_unmark("crashed"),),
+    "barrier.locked": (_mark("locked"), _MEASURED),
+    "barrier.unlocked": (_unmark("locked"),),
+    "pass.expiring": (_warned,),
+    "gateway.started": (_clean,),
+    "gateway.stopped": (_clean,),
+    **{
+        f"alarm.{verb}": (_alarm,)
+        for verb in (
+            "raised", "acknowledged", "verified", "shelved", "unshelved", "returned", "escalated", "refined", "closed",
+        )
+    },
+}  # fmt: skip

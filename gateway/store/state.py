@@ -1,0 +1,320 @@
+"""What follows from the journal, ready to look up: visits, alarms, modes of lanes, counters; and answers to requests.
+
+The projections carry the sequence they are at. They are written with `synchronous=NORMAL`: what a power cut takes is
+applied again from the journal. Answers to remote commands are not in the journal, so `begin` waits for the disk before
+anything may move; an answer whose `finish` a power cut took is known as begun and is never carried out a second time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.core.errors import NotFoundError, StorageError
+from gateway.core.events import OpenVisit
+from gateway.store.credentials import normal_plate
+from gateway.store.projections import apply_row, note, prune
+from gateway.store.reader import JournalReader, StoredRow
+from gateway.store.schemas import STATE
+from gateway.store.sqlite import open_reader, open_writer, storage_errors, transaction
+from gateway.store.times import NS_PER_S, rfc3339
+
+MOST_PAGE = 1000
+"""The most visits that one page gives."""
+CATCH_UP_ROWS = 500
+"""Journal rows that `catch_up` applies in one transaction."""
+PRUNE_ROWS = 4096
+"""Old visits and alarms are forgotten once in so many rows."""
+MOST_ANSWERS = 100_000
+ANSWER_KEPT_NS = 7 * 86_400 * NS_PER_S
+"""Answers to requests are kept a week, and at most MOST_ANSWERS of them."""
+
+_ALARM_FIELDS = (
+    "alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of", "acknowledged_by", "detail",
+)  # fmt: skip
+# Strongest first; `motion` is not a mode.
+_MODES = ("locked", "crashed", "held")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The request was carried out before, and this was answered."""
+
+    answer: Any
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """The request was begun before and has no answer: it is being carried out, or a restart came between."""
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """The key was used for another request."""
+
+
+class State:
+    """`state.db`. May be shared by threads."""
+
+    def __init__(self, path: Path, writer: bool = False) -> None:
+        """Open it; a writer makes it when it is not there and brings it up to date."""
+        self._path = path
+        self._write_lock = threading.Lock()
+        self._read_lock = threading.Lock()
+        self._writer = open_writer(path, STATE, synchronous="NORMAL") if writer else None
+        self._reader = open_reader(path, STATE)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._write_lock, self._read_lock:
+            self._reader.close()
+            if self._writer is not None:
+                self._writer.close()
+
+    # ---- following the journal -----------------------------------------------------------------------------------
+
+    @property
+    def sequence(self) -> int:
+        """The last journal row that was applied, 0 for none."""
+        return int(self._meta("sequence") or 0)
+
+    def apply(self, rows: Iterable[StoredRow]) -> int:
+        """Apply rows in one transaction; those applied before are skipped. Returns the sequence it is at."""
+        with self._write_lock:
+            db = self._writing()
+            with transaction(db, self._path):
+                return self._apply(db, rows)
+
+    def catch_up(self, reader: JournalReader, *, stop: Callable[[], bool] | None = None) -> int:
+        """Apply what the journal has more, in bounded steps; begins anew when it is another journal."""
+        last = reader.last_sequence()
+        if self._meta("journal") != reader.journal_id or self.sequence > last:
+            self._forget(reader.journal_id)
+        while not (stop is not None and stop()):
+            rows = reader.page(self.sequence, CATCH_UP_ROWS)
+            if not rows:
+                break
+            self.apply(rows)
+        return self.sequence
+
+    def rebuild(self, reader: JournalReader) -> int:
+        """Throw all projections away and make them again from the rows that the journal still has."""
+        self._forget(reader.journal_id)
+        return self.catch_up(reader)
+
+    # ---- visits --------------------------------------------------------------------------------------------------
+
+    def open_visits(self, pass_id: str | None, credential: str | None = None) -> tuple[OpenVisit, ...]:
+        """The stays that have not ended, newest first: of a pass, or of a card number or plate that has none."""
+        if pass_id is not None:
+            where, values = "pass = ?", (pass_id,)
+        elif credential:
+            where, values = "plate = ? OR credential = ?", (normal_plate(credential), credential)
+        else:
+            return ()
+        rows = self._select(
+            "SELECT visit, pass, plate, entered_wall_ns FROM visits"
+            f" WHERE ({where}) AND exited_sequence IS NULL ORDER BY entered_sequence DESC LIMIT 16",
+            values,
+        )
+        return tuple(OpenVisit(*row) for row in rows)
+
+    def visits(self, inside: bool = True, after: str = "", limit: int = 100) -> Sequence[dict[str, Any]]:
+        """Visits in order of id, behind `after`: those still inside, or all that are kept."""
+        only = " AND exited_sequence IS NULL" if inside else ""
+        rows = self._select(
+            "SELECT visit, pass, plate, method, certainty, entered_wall_ns, entered_lane,"
+            f" exited_wall_ns, exited_lane FROM visits WHERE visit > ?{only} ORDER BY visit LIMIT ?",
+            (after, min(limit, MOST_PAGE)),
+        )
+        return [_visit(*row) for row in rows]
+
+    def inside(self) -> int:
+        """How many visits have not ended."""
+        return int(self._select("SELECT count(*) FROM visits WHERE exited_sequence IS NULL")[0][0])
+
+    # ---- alarms --------------------------------------------------------------------------------------------------
+
+    def alarms(self) -> Sequence[dict[str, Any]]:
+        """All alarms that are not closed: most urgent first, then oldest first."""
+        found = [_alarm(document) for document in self._alarm_documents()]
+        return sorted(found, key=lambda alarm: (alarm["priority"], alarm["raised_at"], alarm["alarm"]))
+
+    def alarm(self, alarm_id: str) -> dict[str, Any]:
+        """One alarm, closed or not; NotFoundError when there is none (any more)."""
+        rows = self._select("SELECT document FROM alarms WHERE alarm = ?", (alarm_id,))
+        if not rows:
+            raise NotFoundError(f"there is no alarm {alarm_id!r}")
+        return _alarm(msgspec.json.decode(rows[0][0]))
+
+    def _alarm_documents(self) -> list[dict[str, Any]]:
+        rows = self._select("SELECT document FROM alarms WHERE closed_sequence IS NULL ORDER BY raised_sequence")
+        return [msgspec.json.decode(row[0]) for row in rows]
+
+    # ---- lanes, warnings, counters -------------------------------------------------------------------------------
+
+    def lanes(self) -> dict[str, dict[str, Any]]:
+        """Lanes that are not simply automatic: `mode` (the strongest), `since`, `by`, `reason`, and all `marks`."""
+        found: dict[str, dict[str, Any]] = {}
+        for lane, marks in self._marks().items():
+            mode = next((mode for mode in _MODES if mode in marks), None)
+            if mode is not None:
+                found[lane] = {
+                    "mode": mode,
+                    **marks[mode],
+                    "crashed": "crashed" in marks,
+                    "marks": sorted(marks),
+                }
+        return found
+
+    def warned(self, day: str, zone: tzinfo = UTC) -> set[str]:
+        """The passes whose end was announced on that site-local day (`2026-11-30`)."""
+        return {pass_id for found, pass_id in self._warnings(zone) if found == day}
+
+    def counters(self) -> dict[str, int]:
+        """Journal rows by type, as far as they are applied."""
+        return self.counted("type")
+
+    def counted(self, name: str) -> dict[str, int]:
+        """A counter by subject: `cycles`, `crashes` and `commands` by barrier, `type` by event type."""
+        rows = self._select("SELECT subject, count FROM counters WHERE name = ?", (name,))
+        return {str(subject): int(number) for subject, number in rows}
+
+    def memory(self, zone: tzinfo = UTC) -> dict[str, Any]:
+        """What the core must know of the last run, as plain documents; `zone` is the site's."""
+        marks = self._marks()
+        warnings = self._warnings(zone)
+        day = max((found for found, _ in warnings), default="")
+        return {
+            "alarms": self._alarm_documents(),
+            "lanes": {lane: one for lane, one in self.lanes().items() if one["mode"] in ("locked", "crashed")},
+            "warned": {"day": day, "passes": [one for found, one in warnings if found == day]},
+            "previous_clean": self._meta("clean") != "0",
+            "held": sorted(lane for lane, found in marks.items() if "held" in found),
+            "motion": sorted(lane for lane, found in marks.items() if "motion" in found),
+            "last_sure_wall_ns": int(self._meta("sure_wall_ns") or 0),
+        }
+
+    # ---- answers to requests -------------------------------------------------------------------------------------
+
+    def begin(self, key: str, digest: str, now_wall_ns: int) -> Answer | Pending | Conflict | None:
+        """Note a request before anything moves; durable on return. None: it is new, carry it out.
+
+        `digest` tells one body from another. StorageError when the disk does not take it.
+        """
+        with self._write_lock:
+            db = self._writing()
+            with storage_errors(self._path):
+                db.pragma("synchronous", "FULL")
+            try:
+                with transaction(db, self._path):
+                    return _begin(db, key, digest, now_wall_ns)
+            finally:
+                db.pragma("synchronous", "NORMAL")
+
+    def finish(self, key: str, answer: Any) -> None:
+        """Keep the answer for repeats of the request."""
+        text = msgspec.json.encode(answer).decode()
+        with self._write_lock, storage_errors(self._path):
+            self._writing().execute("UPDATE answers SET answer = ? WHERE key = ?", (text, key))
+
+    def answer(self, key: str) -> Answer | Pending | None:
+        """What is known of a request; None: never heard of it."""
+        rows = self._select("SELECT answer FROM answers WHERE key = ?", (key,))
+        return _known(rows[0][0]) if rows else None
+
+    # ---- inside --------------------------------------------------------------------------------------------------
+
+    def _apply(self, db: apsw.Connection, rows: Iterable[StoredRow]) -> int:
+        before = sequence = int(db.execute("SELECT value FROM meta WHERE key = 'sequence'").get or 0)
+        wall_ns = 0
+        for row in rows:
+            if row.sequence > sequence:
+                apply_row(db, row)
+                sequence, wall_ns = row.sequence, row.wall_ns
+        if sequence > before:
+            note(db, "sequence", str(sequence))
+        if sequence // PRUNE_ROWS > before // PRUNE_ROWS:
+            prune(db, wall_ns)
+        return sequence
+
+    def _forget(self, journal_id: str) -> None:
+        with self._write_lock:
+            db = self._writing()
+            with transaction(db, self._path):
+                for table in ("visits", "alarms", "marks", "warned", "counters", "meta"):
+                    db.execute(f"DELETE FROM {table}")
+                note(db, "journal", journal_id)
+
+    def _writing(self) -> apsw.Connection:
+        if self._writer is None:
+            raise StorageError("this state was opened for reading")
+        return self._writer
+
+    def _meta(self, key: str) -> str | None:
+        rows = self._select("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    def _marks(self) -> dict[str, dict[str, dict[str, Any]]]:
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for lane, mark, since_ns, by, reason in self._select("SELECT * FROM marks"):
+            about = {"since": rfc3339(since_ns), "by": by, "reason": reason, "cause": reason}
+            found.setdefault(str(lane), {})[str(mark)] = about
+        return found
+
+    def _warnings(self, zone: tzinfo) -> list[tuple[str, str]]:
+        rows = self._select("SELECT day, wall_ns, pass FROM warned ORDER BY pass")
+        return [(day or _local_day(wall_ns, zone), pass_id) for day, wall_ns, pass_id in rows]
+
+    def _select(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._read_lock, storage_errors(self._path):
+            return list(self._reader.execute(sql, values).fetchall())
+
+
+def _begin(db: apsw.Connection, key: str, digest: str, now_wall_ns: int) -> Answer | Pending | Conflict | None:
+    known = db.execute("SELECT digest, answer FROM answers WHERE key = ?", (key,)).fetchone()
+    if known is not None:
+        return _known(known[1]) if known[0] == digest else Conflict()
+    db.execute(
+        "INSERT INTO answers(key, digest, begun_wall_ns) VALUES(?, ?, ?)",
+        (key, digest, now_wall_ns),
+    )
+    newest = db.last_insert_rowid()
+    db.execute(
+        "DELETE FROM answers WHERE number <= ? OR (number < ? AND begun_wall_ns < ?"
+        " AND number IN (SELECT number FROM answers ORDER BY number LIMIT 8))",
+        (newest - MOST_ANSWERS, newest, now_wall_ns - ANSWER_KEPT_NS),
+    )
+    return None
+
+
+def _known(text: Any) -> Answer | Pending:
+    return Pending() if text is None else Answer(msgspec.json.decode(text))
+
+
+def _alarm(document: dict[str, Any]) -> dict[str, Any]:
+    return {field: document.get(field) for field in _ALARM_FIELDS}
+
+
+def _visit(
+    visit: str, pass_id: str | None, plate: str | None, method: str, certainty: str,
+    entered_ns: int, lane: str, exited_ns: int | None, exit_lane: str | None,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "visit": visit,
+        "pass": pass_id,
+        "plate": plate,
+        "method": method,
+        "certainty": certainty,
+        "lane": lane,
+        "entered_at": rfc3339(entered_ns),
+        "exit_lane": exit_lane,
+        "exited_at": None if exited_ns is None else rfc3339(exited_ns),
+    }
+
+
+def _local_day(wall_ns: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(wall_ns // NS_PER_S, zone).date().isoformat()
