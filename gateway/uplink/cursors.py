@@ -64,6 +64,7 @@ class Cursors:
     def __init__(self, path: Path) -> None:
         self._db = _open(path)
         self._unwritten: dict[str, Position] = {}
+        self._known: dict[str, Position] = {}
         self._write_at_s = 0.0
 
     def get(self, consumer: str) -> Position | None:
@@ -75,7 +76,8 @@ class Cursors:
 
     def move(self, consumer: str, position: Position) -> None:
         """Take note of an acknowledgement; `tick` or `close` writes it down."""
-        self._unwritten[consumer] = position
+        if self._known.get(consumer) != position:
+            self._known[consumer] = self._unwritten[consumer] = position
 
     def tick(self, now_s: float) -> None:
         """Write what moved, at most once in `WRITE_EVERY_S`; a disk that refuses is tried again next time."""

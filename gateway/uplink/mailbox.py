@@ -70,8 +70,7 @@ class Mailbox:
     def put_snapshot(self, snapshot: Snapshot | None) -> None:
         """Leave the newest state of the site; None: the engine cannot be reached."""
         with self._lock:
-            self._news = self._news or snapshot is not None or self._snapshot is not None
-            self._snapshot = snapshot
+            self._snapshot, self._news = snapshot, True
         self._waker.wake()
 
     def take_snapshot(self) -> tuple[bool, Snapshot | None]:

@@ -106,8 +106,8 @@ class Link:
         self.abandon("left")
 
     def abandon(self, reason: str) -> None:
-        """Give the connection up at once; the broker publishes the last will."""
-        self.lost = self.lost or reason
+        """Give the connection up at once; the broker publishes the last will. This reason counts, not an older one."""
+        self.lost = reason
         self._abandoned.set()
         if self._dialled:
             self._hang_up()

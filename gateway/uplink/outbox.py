@@ -57,6 +57,11 @@ class Outbox:
         self.sent_to = self._acknowledged_to()
         self._gap_possible = True
 
+    @property
+    def journal_id(self) -> str:
+        """The journal that is being sent."""
+        return self._feed.journal_id
+
     def waiting(self) -> int:
         """Rows that are not acknowledged yet."""
         return max(0, self._feed.last() - self._acknowledged_to())

@@ -59,7 +59,7 @@ def deliver(place: Place, central: Central, stop: threading.Event, changed: Call
     if feed is None:
         return
     try:
-        with _desk(place, central, feed) as desk:
+        with open_desk(place, central, feed) as desk:
             Uplink(desk).run(stop, lambda: changed() or feed.replaced())
     finally:
         feed.close()
@@ -75,7 +75,8 @@ def _wait_for_journal(path: Path, stop: threading.Event, changed: Callable[[], b
 
 
 @contextmanager
-def _desk(place: Place, central: Central, feed: JournalFeed) -> Iterator[Desk]:
+def open_desk(place: Place, central: Central, feed: JournalFeed) -> Iterator[Desk]:
+    """All parts, their threads running; stopped and closed behind the block."""
     engine = Client(place.engine)
     waker = Waker()
     mailbox = Mailbox(waker)

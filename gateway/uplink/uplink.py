@@ -12,11 +12,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
 
 from gateway import __version__
+from gateway.core.errors import JournalBrokenError, StorageError
 from gateway.uplink.backoff import Backoff
 from gateway.uplink.commander import QUEUE, Commander
 from gateway.uplink.commands import Letter, read
@@ -34,6 +36,8 @@ DIAL_S = 15.0
 ACK_TIMEOUT_S = 10.0
 # Without news from the engine the journal is looked at this often.
 POLL_S = 0.5
+# So long events wait for the first word from or about the engine.
+HEAR_S = 2.0
 GOODBYE_S = 1.0
 LOOK_EVERY_S = 2.0
 
@@ -56,9 +60,15 @@ class Desk(msgspec.Struct, frozen=True):
 class Uplink:
     """Runs in the thread that calls `run`; all its parts but the mailbox belong to that thread."""
 
-    def __init__(self, desk: Desk, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        clock_s: Callable[[], float] = time.monotonic,
+        ack_timeout_s: float = ACK_TIMEOUT_S,
+    ) -> None:
         self._desk = desk
         self._clock_s = clock_s
+        self._ack_timeout_s = ack_timeout_s
         self._backoff = Backoff()
         self._link: Link | None = None
         self._session: Session | None = None
@@ -69,7 +79,9 @@ class Uplink:
         self._reason = ""
         self._changed_at = _rfc3339()
         self._engine = False
+        self._heard = False
         self._report_at_s = 0.0
+        self._waiting = 0
 
     def run(self, stop: threading.Event, outdated: Callable[[], bool] = lambda: False) -> None:
         """Work until `stop` or until what we work with is `outdated`, then say good-bye to the broker."""
@@ -141,15 +153,22 @@ class Uplink:
                 self._urgent.append(order)
         self._desk.cursors.move(self._desk.consumer, self._desk.outbox.position)
         if not link.lost:
-            session.fill(now_s, events)
+            session.fill(now_s, events and self._knows_alarms(now_s))
+
+    def _knows_alarms(self, now_s: float) -> bool:
+        """Events wait for a moment until it is known which alarms must go ahead of them."""
+        return self._heard or now_s - self._since_s > HEAR_S
 
     def _supervise(self, link: Link, now_s: float) -> None:
         if not link.up and now_s - self._since_s > DIAL_S:
             link.abandon(f"the broker did not answer within {DIAL_S:.0f} s")
-        if self._session is not None and self._session.waiting_s(now_s) > ACK_TIMEOUT_S:
-            link.abandon(f"the broker acknowledged nothing for {ACK_TIMEOUT_S:.0f} s")
+        if self._session is not None and self._session.waiting_s(now_s) > self._ack_timeout_s:
+            link.abandon(f"the broker acknowledged nothing for {self._ack_timeout_s:.0f} s")
 
     def _drop(self, link: Link, now_s: float) -> None:
+        if self._session is not None and self._session.warning:
+            # Some brokers hang up on a client that did what it may not; then this says more.
+            link.lost = f"{self._session.warning} ({link.lost})"
         lasted_s = now_s - self._since_s if link.up else 0.0
         wait_s = self._backoff.after(lasted_s)
         self._dial_at_s = now_s + wait_s
@@ -164,11 +183,12 @@ class Uplink:
         if link is not None and session is not None and not link.lost:
             self._urgent.append(self._status(False))
             until_s = self._clock_s() + GOODBYE_S
-            while (self._urgent or session.under_way) and not link.lost:
-                if self._clock_s() > until_s:
-                    break
-                self._exchange(link, session, self._clock_s(), events=False)
-                link.poll(0.05)
+            with suppress(RefusedByBrokerError):
+                while not link.lost and self._clock_s() < until_s:
+                    self._exchange(link, session, self._clock_s(), events=False)
+                    if not session.under_way:
+                        break
+                    link.poll(0.05)
             link.leave()
         self._set_state(False, "the uplink was stopped")
         self._report(float("inf"))
@@ -181,6 +201,7 @@ class Uplink:
         news, snapshot = mailbox.take_snapshot()
         if not news:
             return
+        self._heard = True
         if snapshot is not None:
             self._desk.states.update(snapshot)
         if self._engine != (snapshot is not None):
@@ -192,7 +213,7 @@ class Uplink:
         status = {
             "online": online,
             "version": __version__,
-            "journal": self._desk.outbox.position.journal,
+            "journal": self._desk.outbox.journal_id,
             "engine": self._engine,
             "since": self._changed_at,
         }
@@ -210,7 +231,11 @@ class Uplink:
             return
         self._report_at_s = now_s + 1.0
         reason = self._reason or (self._session.warning if self._session is not None else "")
-        self._desk.reporter.tell(Report(self._up, reason, self._desk.outbox.waiting(), self._changed_at))
+        try:
+            self._waiting = self._desk.outbox.waiting()
+        except (StorageError, JournalBrokenError) as error:
+            reason = reason or str(error)
+        self._desk.reporter.tell(Report(self._up, reason, self._waiting, self._changed_at))
 
 
 def _rfc3339() -> str:

@@ -1,0 +1,211 @@
+"""Every event reaches central: a real broker that comes and goes, a real uplink that is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.support.engine_stand_in import EngineStandIn, alarm
+from tests.support.mosquitto import Central, Mosquitto, central, free_port, wait_until
+from tests.support.uplink_process import PREFIX, UplinkProcess
+from tests.uplink.conftest import Writer
+
+pytestmark = pytest.mark.real
+Arrived = Callable[[int], list[int]]
+
+
+def firsts(sequences: Iterable[int]) -> list[int]:
+    """Without the duplicates that a reconnect brings."""
+    return list(dict.fromkeys(sequences))
+
+
+def test_a_backlog_arrives_whole_and_in_order(writer: Writer, uplink: UplinkProcess, arrived: Arrived) -> None:
+    last = writer.write(2345)
+    uplink.start()
+    assert arrived(last) == list(range(1, last + 1))
+
+
+def test_what_central_gets_is_what_the_journal_holds(
+    writer: Writer, uplink: UplinkProcess, arrived: Arrived, listener: Central
+) -> None:
+    from gateway.store.journal import JournalReader
+
+    writer.write(30)
+    uplink.start()
+    arrived(30)
+    reader = JournalReader(Path(writer.journal._path))
+    stored = [row.text for row in reader.page(0, 30)]
+    sent = b",".join(batch.payload[1:-1] for batch in listener.batches()).decode()
+    assert sent == ",".join(stored)
+    kinds = {batch.properties.ContentType for batch in listener.batches()}
+    assert kinds == {"application/cloudevents-batch+json"}
+
+
+def test_news_comes_singly_and_a_backlog_in_handfuls(
+    writer: Writer, uplink: UplinkProcess, arrived: Arrived, listener: Central
+) -> None:
+    writer.write(3000)
+    uplink.start()
+    arrived(3000)
+    assert max(len(batch.json()) for batch in listener.batches()) == 100
+    writer.write(3)
+    arrived(3003)
+    assert [len(batch.json()) for batch in listener.batches()[-3:]] == [1, 1, 1]
+
+
+def test_a_batch_is_history_or_news_and_never_both(
+    writer: Writer, uplink: UplinkProcess, arrived: Arrived, listener: Central
+) -> None:
+    writer.write(150, age_s=60)
+    writer.write(150)
+    uplink.start()
+    assert arrived(300) == list(range(1, 301))
+    old = [int(e["sequence"]) for b in listener.batches() if b.historical for e in b.json()]
+    assert old == list(range(1, 151))
+
+
+def test_an_uplink_that_starts_without_a_broker_delivers_when_it_comes(tmp_path: Path, writer: Writer) -> None:
+    port = free_port()
+    last = writer.write(500)
+    uplink = UplinkProcess(tmp_path, port).start()
+    wait_until(lambda: "next attempt" in uplink.log(), what="a dial that failed")
+    broker = Mosquitto(tmp_path, port).start()
+    try:
+        with central(port, PREFIX) as listener:
+            wait_until(lambda: last in listener.sequences(), 30)
+            assert firsts(listener.sequences())[-1] == last
+            assert uplink.stop() == 0
+            assert last_will_free(listener)
+    finally:
+        broker.stop()
+
+
+def last_will_free(listener: Central) -> bool:
+    """The good-bye was the uplink's own: it tells its version, which the last will does not."""
+    return bool(wait_until(lambda: listener.last("status").get("online") is False)) and bool(
+        listener.last("status").get("version")
+    )
+
+
+def test_an_uplink_killed_again_and_again_loses_nothing_and_keeps_the_order(
+    writer: Writer, uplink: UplinkProcess, listener: Central
+) -> None:
+    total = writer.write(20_000)
+    for _ in range(4):
+        before = len(listener.messages)
+        uplink.start()
+        wait_until(lambda: len(listener.messages) > before + 5, what="some batches")  # noqa: B023
+        uplink.kill()
+        total = writer.write(500)
+    uplink.start()
+    wait_until(lambda: total in listener.sequences()[-200:], 60, "the last row")
+    assert firsts(listener.sequences()) == list(range(1, total + 1))
+
+
+def test_a_broker_outage_with_a_kill_in_the_middle_loses_nothing(
+    tmp_path: Path, writer: Writer, engine: EngineStandIn
+) -> None:
+    """Counted by id over everything that central ever got."""
+    port = free_port()
+    broker = Mosquitto(tmp_path, port).start()
+    uplink = UplinkProcess(tmp_path, port).start()
+    got: list[int] = []
+    with central(port, PREFIX) as first:
+        writer.write(1000)
+        wait_until(lambda: 1000 in first.sequences())
+        got += first.sequences()
+    broker.stop()
+    writer.write(3000)
+    uplink.kill()
+    uplink.start()
+    wait_until(lambda: any(not one["up"] for one in engine.calls("uplink.report")))
+    total = writer.write(3000)
+    broker.start()
+    try:
+        with central(port, PREFIX) as second:
+            wait_until(lambda: total in second.sequences()[-200:], 60, "the last row")
+            got += second.sequences()
+    finally:
+        uplink.stop()
+        broker.stop()
+    # The second subscriber may come after the first batches; those it would miss are not lost by us.
+    started = got[1000] if len(got) > 1000 else 0
+    assert got[:1000] == list(range(1, 1001))
+    assert firsts(got[1000:]) == list(range(started, total + 1))
+
+
+def test_alarms_go_ahead_of_a_backlog_that_waits(
+    writer: Writer, engine: EngineStandIn, uplink: UplinkProcess, arrived: Arrived, listener: Central
+) -> None:
+    writer.write(20_000)
+    engine.show(alarms=[alarm("a1")])
+    uplink.start()
+    arrived(20_000)
+    topics = [message.topic for message in listener.messages]
+    assert topics.index(f"{PREFIX}/alarms/a1") < topics.index(f"{PREFIX}/events")
+
+
+def test_an_alarm_overtakes_a_backlog_that_is_on_its_way(
+    writer: Writer, engine: EngineStandIn, uplink: UplinkProcess, listener: Central
+) -> None:
+    last = writer.write(100_000)
+    uplink.start()
+    wait_until(listener.batches, what="the first batch")
+    engine.show(alarms=[alarm("a1")])
+    wait_until(lambda: len(listener.batches()) >= last // 100, 60, "all batches")
+    wait_until(lambda: listener.on("alarms/a1"))
+    topics = [message.topic for message in listener.messages]
+    behind = len(topics) - topics.index(f"{PREFIX}/alarms/a1")
+    assert behind > 100, "the alarm came with the last of a thousand batches"
+
+
+def test_a_broker_that_takes_two_at_a_time_gets_everything(tmp_path: Path, writer: Writer) -> None:
+    last = writer.write(5000)
+    broker = Mosquitto(tmp_path, max_inflight_messages=2).start()
+    uplink = UplinkProcess(tmp_path, broker.port)
+    try:
+        with central(broker.port, PREFIX) as listener:
+            uplink.start()
+            wait_until(lambda: last in listener.sequences()[-200:], 60)
+            assert listener.sequences() == list(range(1, last + 1))
+            assert uplink.log().count("connected to the broker") == 1
+    finally:
+        uplink.stop()
+        broker.stop()
+
+
+def test_batches_shrink_to_what_the_broker_takes(tmp_path: Path, writer: Writer) -> None:
+    last = writer.write(2000)
+    broker = Mosquitto(tmp_path, max_packet_size=8000).start()
+    uplink = UplinkProcess(tmp_path, broker.port)
+    try:
+        with central(broker.port, PREFIX) as listener:
+            uplink.start()
+            wait_until(lambda: last in listener.sequences()[-200:], 60)
+            assert listener.sequences() == list(range(1, last + 1))
+            assert max(len(one.payload) for one in listener.batches()) > 3000
+    finally:
+        uplink.stop()
+        broker.stop()
+
+
+def test_a_broker_that_forbids_events_moves_no_cursor(tmp_path: Path, writer: Writer, engine: EngineStandIn) -> None:
+    """A refusing PUBACK is no acknowledgement; once it is allowed, everything comes."""
+    rules = tmp_path / "acl"
+    rules.write_text(f"topic {PREFIX}/status\ntopic {PREFIX}/state/#\n")
+    last = writer.write(50)
+    port = free_port()
+    broker = Mosquitto(tmp_path, port, acl_file=rules).start()
+    uplink = UplinkProcess(tmp_path, port).start()
+    try:
+        wait_until(lambda: any("refuses events" in r["reason"] for r in engine.calls("uplink.report")))
+        broker.stop()
+        broker = Mosquitto(tmp_path, port).start()
+        with central(port, PREFIX) as listener:
+            wait_until(lambda: last in listener.sequences(), 30)
+            assert firsts(listener.sequences()) == list(range(1, last + 1))
+    finally:
+        uplink.stop()
+        broker.stop()
