@@ -1,7 +1,7 @@
 """The bus of points that need no wire protocol: relays and contacts that are switched and read at once.
 
-The thread sleeps until there is something to do: an order, an input that changed, the end of a pulse. It serves the
-GPIO chip and the simulated board, which both are a `Points`.
+The thread sleeps until there is something to do: an order, an input that changed, the end of a pulse; and it looks at
+all inputs every 50 ms besides. It serves the GPIO chip and the simulated board, which both are a `Points`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from gateway.core.events import InputsRead
 
 MS = 1_000_000
 REOPEN_FIRST_MS, REOPEN_MOST_MS = 500, 5_000
+LOOK_S = 0.05
+"""Inputs are read this often besides, since an edge can be missed."""
 STOP_TRIES = 3
 
 
@@ -96,12 +98,9 @@ class DirectBus(OrderedBus):
             if self._watches[name].online:
                 self._look(name, points)
 
-    def _pause_s(self) -> float | None:
-        moments = [self._leases.next_ns()]
-        if any(not watch.online for watch in self._watches.values()):
-            moments.append(self._retry_ns)
-        due_ns = min((moment for moment in moments if moment is not None), default=None)
-        return None if due_ns is None else max(0, due_ns - time.monotonic_ns()) / 1e9
+    def _pause_s(self) -> float:
+        over_ns = self._leases.next_ns()
+        return LOOK_S if over_ns is None else min(LOOK_S, max(0, over_ns - time.monotonic_ns()) / 1e9)
 
     def _open_missing(self) -> None:
         for name, points in self._points.items():
@@ -124,9 +123,9 @@ class DirectBus(OrderedBus):
         except DeviceError as error:
             self._watches[name].gone(str(error))
             return
+        self._watches[name].answered()
         if inputs != self._inputs[name]:
             self._inputs[name] = inputs
-            self._watches[name].answered()
             self._report(InputsRead(name, inputs))
 
     def _carry_out(self, order: Order) -> None:

@@ -1,0 +1,86 @@
+"""Relays and contacts on the pins of the machine itself (a Raspberry Pi)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.buses.direct import DirectBus
+
+Pin = Annotated[int, Meta(ge=0, le=27)]
+
+
+class Relay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A relay on a pin (BCM number); `active` is the level that energises it."""
+
+    pin: Pin
+    active: Literal["high", "low"] = "high"
+
+
+class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A contact on a pin; `active` is the level while it is closed (default: against the pull)."""
+
+    pin: Pin
+    pull: Literal["up", "down", "none"] = "up"
+    active: Literal["high", "low"] | None = None
+
+    @property
+    def level(self) -> Literal["high", "low"]:
+        """The level while the contact is closed."""
+        return self.active or ("low" if self.pull == "up" else "high")
+
+
+class GpioOptions(Options, frozen=True):
+    """Options of `gpio`."""
+
+    outputs: tuple[Relay, ...] = ()
+    inputs: tuple[Contact, ...] = ()
+
+    def pins(self) -> list[int]:
+        """All pins used."""
+        return [*(relay.pin for relay in self.outputs), *(contact.pin for contact in self.inputs)]
+
+
+class GpioDriver(Driver):
+    """Driver `gpio`."""
+
+    name = "gpio"
+    Options = GpioOptions
+
+    def check(self, options: GpioOptions) -> tuple[str, str] | None:
+        """Each pin is used once."""
+        pins = options.pins()
+        twice = sorted({pin for pin in pins if pins.count(pin) > 1})
+        return ("outputs", f"and inputs use pin {twice[0]} twice; use each pin once") if twice else None
+
+    def points(self, options: GpioOptions) -> tuple[int, int]:
+        """As listed."""
+        return len(options.inputs), len(options.outputs)
+
+    def bus_key(self, options: GpioOptions) -> Hashable:  # noqa: ARG002
+        """There is one chip."""
+        return ("gpio", "chip")
+
+    def clash(self, options: GpioOptions, other: GpioOptions) -> tuple[str, str] | None:
+        """Two devices on the chip need different pins."""
+        both = sorted(set(options.pins()) & set(other.pins()))
+        return ("outputs", f"and inputs use pin {both[0]}, which another device has") if both else None
+
+    def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
+        """One bus for the chip."""
+        from drivers.links.gpio_chip import GpioLines, InputLine, OutputLine
+
+        points = {}
+        for device in devices:
+            options: GpioOptions = device.options
+            outputs = tuple(OutputLine(relay.pin, relay.active) for relay in options.outputs)
+            inputs = tuple(InputLine(line.pin, line.pull, line.level) for line in options.inputs)
+            points[device.id] = GpioLines(outputs, inputs)
+        return DirectBus(self.bus_key(devices[0].options), dict(points), report)
+
+
+DRIVER = GpioDriver()
