@@ -6,30 +6,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask
 
 from web import auth, problems, stream
 from web.api import routes
 from web.guard import views
+from web.headers import safe_headers
 from web.live import Live
 from web.services import Services
 
 # A million-row file is imported by path over the control socket, so no request needs to be large.
 MAX_BODY_BYTES = 1024 * 1024
 MAX_FORM_BYTES = 64 * 1024
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 def create_app(data: Path, *, live: Live | None = None) -> Flask:
@@ -48,18 +36,10 @@ def create_app(data: Path, *, live: Live | None = None) -> Flask:
     held.live_view = views.live_view
     app.extensions["gatehouse"] = held
     app.before_request(auth.check_csrf)
-    app.after_request(_secure)
     problems.register(app)
     app.jinja_env.globals.update(csrf_token=auth.csrf_token, current_operator=auth.current_operator)
     app.register_blueprint(stream.BLUEPRINT)
     app.register_blueprint(routes.BLUEPRINT)
     app.register_blueprint(views.BLUEPRINT)
+    app.wsgi_app = safe_headers(app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
-
-
-def _secure(answer: Response) -> Response:
-    for name, value in _HEADERS.items():
-        answer.headers.setdefault(name, value)
-    if request.endpoint != "static":
-        answer.headers.setdefault("Cache-Control", "no-store")
-    return answer

@@ -13,19 +13,18 @@ import hmac
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from flask import Response, after_this_request, g, redirect, request
 
+from gateway.control import Client
 from gateway.core.errors import GatehouseError
+from gateway.store.secrets import Token, check_pin, hash_pin
 from web.operators import Operator
 from web.problems import Problem, wants_json
 from web.services import Services, services
 from web.sessions import SHIFT_S, form_token
-
-if TYPE_CHECKING:
-    from gateway.store.secrets import Token
 
 __all__ = [
     "COOKIE",
@@ -148,8 +147,6 @@ def confirm_pin(operator_name: str, pin: str) -> bool:
 
 
 def _check_pin(name: str, pin: str) -> Operator:
-    from gateway.store.secrets import check_pin, hash_pin
-
     held = services()
     operator = held.site.operators().get(name)
     known = operator.name if operator is not None else None
@@ -196,8 +193,6 @@ def _drop_cookie(answer: Response) -> Response:
 def _note(kind: str, operator: Operator) -> None:
     """Have the engine journal it; without an engine people still get in to see what is wrong."""
     try:
-        from gateway.control import Client
-
         data = {"by": operator.name, "role": operator.role}
         Client(services().socket).call(
             "journal.note", timeout_s=1, type=kind, subject=f"operators/{operator.name}", data=data
@@ -280,7 +275,7 @@ def check_scope(scope: str) -> None:
             "This token is unknown, revoked or expired; make one with: gatehouse token create",
             ', error="invalid_token"',
         )
-    if scope not in token.scopes:
+    if not token.allows(scope):
         challenge = f'Bearer realm="gatehouse", error="insufficient_scope", scope="{scope}"'
         raise Problem(
             403,

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from gateway.control import Client
 from gateway.core.errors import GatehouseError
 from web.problems import Problem
 
@@ -29,8 +30,6 @@ Snapshot = dict[str, Any]
 
 def watch_engine(data: Path) -> Iterator[Snapshot]:
     """Snapshots from the engine's control socket until it goes away."""
-    from gateway.control import Client
-
     return iter(Client(data / "run" / "engine.sock").watch())
 
 

@@ -1,9 +1,7 @@
-"""Who may sign in: the operators of the settings document, read again whenever `site.json` is
-another file.
+"""Who may sign in: the operators of the settings document, read again whenever `site.json` is another file.
 
-The document store caches, so the web process watches the file itself (inode, size, time of change)
-and opens it anew. A document that cannot be read leaves the operators as they were: a bad edit must
-not lock the booth.
+A document that cannot be read, not even its last good version, leaves the operators as they were: a bad edit must not
+lock the booth.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ import msgspec
 
 from gateway.core.errors import GatehouseError
 from gateway.core.settings import Role
+from gateway.store.documents import Documents
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ class SiteDocument:
             if stamp == self._stamp:
                 return
             try:
-                document = _load(self._path)
+                document = Documents(self._path).load()
             except (GatehouseError, OSError, ValueError) as error:
                 _log.warning("site.json cannot be read, the operators stay as they were: %s", error)
             else:
@@ -79,12 +78,6 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _load(path: Path) -> dict[str, Any]:
-    from gateway.store.documents import Documents
-
-    return Documents(path).load()
 
 
 def _operators(document: dict[str, Any]) -> dict[str, Operator]:

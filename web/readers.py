@@ -1,7 +1,7 @@
-"""Read-only views of the engine's databases: one connection per file and thread, opened when first
-needed.
+"""Read-only views of the engine's databases, opened when first needed.
 
-A file that was replaced (a restore, a new data directory) is noticed by its inode and opened again.
+Each thread reads the journal on a connection of its own, so that one client's pull never waits for another's. The
+passes and projections are asked for little at a time and shared. A file that was replaced (a restore) is opened again.
 """
 
 from __future__ import annotations
@@ -9,52 +9,46 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from gateway.core.errors import DataDirectoryError
 from gateway.store.reader import JournalReader
 from gateway.store.registry import PassRegistry
-
-if TYPE_CHECKING:
-    from gateway.store.state import State
+from gateway.store.state import State
 
 _Reader = TypeVar("_Reader")
 
 
 class Readers:
-    """The readers of the calling thread."""
+    """The databases of one data directory; each raises StorageError while its file is missing. Thread-safe."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
         self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._shared: dict[str, tuple[int, Any]] = {}
 
     def journal(self) -> JournalReader:
-        """The journal; DataDirectoryError while there is none."""
-        return self._reader("journal.db", JournalReader)
+        """The journal, for the calling thread."""
+        found: JournalReader | None = getattr(self._mine, "journal", None)
+        if found is None:
+            found = self._mine.journal = JournalReader(self._data / "journal.db")
+        return found
 
     def registry(self) -> PassRegistry:
-        """The passes; DataDirectoryError while there are none."""
-        return self._reader("registry.db", PassRegistry)
+        """The passes."""
+        return self._share("registry.db", PassRegistry)
 
     def state(self) -> State:
-        """The projections; DataDirectoryError while there are none."""
-        from gateway.store.state import State
+        """The projections."""
+        return self._share("state.db", State)
 
-        return self._reader("state.db", State)
-
-    def _reader(self, name: str, make: Callable[[Path], _Reader]) -> _Reader:
+    def _share(self, name: str, make: Callable[[Path], _Reader]) -> _Reader:
         path = self._data / name
-        try:
-            inode = path.stat().st_ino
-        except OSError:
-            raise DataDirectoryError(
-                f"{name} is not there; was this data directory made with: gatehouse init?"
-            ) from None
-        held: tuple[int, Any] | None = getattr(self._mine, name, None)
-        if held is None or held[0] != inode:
-            if held is not None:
-                held[1].close()
-            held = (inode, make(path))
-            setattr(self._mine, name, held)
-        reader: _Reader = held[1]
-        return reader
+        inode = path.stat().st_ino if path.exists() else 0
+        with self._lock:
+            held = self._shared.get(name)
+            if held is None or held[0] != inode:
+                # The one before is let go, not closed: another thread may be reading with it.
+                held = self._shared[name] = (inode, make(path))
+            reader: _Reader = held[1]
+            return reader

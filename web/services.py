@@ -10,13 +10,13 @@ from typing import Any
 
 from flask import current_app
 
+from gateway.store.secrets import Tokens
 from web.consumers import Consumers
 from web.live import Live, Slots, Snapshot
 from web.lockout import Lockout
 from web.operators import Operator, SiteDocument
 from web.readers import Readers
 from web.sessions import Sessions
-from web.tokens import TokenFile
 from web.webdb import WebDatabase
 
 THREADS = 12
@@ -49,7 +49,7 @@ class Services:
         self.lockout = Lockout(self.database)
         self.consumers = Consumers(self.database)
         self.readers = Readers(data)
-        self.tokens = TokenFile(data / "secrets")
+        self.tokens = Tokens(data / "secrets" / "tokens.json")
         self.live = live or Live(data)
         self.live_view: Callable[[], View] = plain_view
         self.streams = Slots(STREAM_SLOTS)

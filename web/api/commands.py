@@ -66,7 +66,7 @@ def lane_command(lane: str) -> Response:
 
 @require_scope("alarms:write")
 def alarm_command(alarm: str, verb: str) -> Response:
-    """`POST /alarms/{id}/{verb}`; with an Idempotency-Key a repeat gets the first answer."""
+    """`POST /alarms/{id}/{verb}`; asking for what is so already is refused and changes nothing."""
     only()
     identifier(alarm, "alarm")
     wanted = body(AlarmCommand, optional=True)
@@ -76,7 +76,7 @@ def alarm_command(alarm: str, verb: str) -> Response:
         raise refuse("shelve needs until: when the shelving ends.", "body_invalid", 422)
     answer = engine.ask(
         "alarm.command",
-        request=_request_key(idempotency_key() or uuid.uuid4().hex),
+        request=_request_key(uuid.uuid4().hex),
         alarm=alarm,
         verb=verb,
         by=current_token().name,

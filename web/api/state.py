@@ -66,7 +66,7 @@ def visits() -> Response:
     inside = flag("inside")
     limit = number("limit", VISITS, 1, VISITS_MOST)
     after = request.args.get("after", "")
-    found = list(services().readers.state().visits(inside=inside, after=after, limit=limit))
+    found = list(services().readers.state().visits(inside=inside or False, after=after, limit=limit))
     following = found[-1]["visit"] if len(found) == limit else None
     return json_answer({"items": found, "next": following, "as_of": now_text()})
 
