@@ -16,7 +16,8 @@ POLICY = (
 SAFE = [
     ("Content-Security-Policy", POLICY),
     ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
+    # Not "no-referrer": a browser then sends `Origin: null` with a form, and the check for other sites would refuse it.
+    ("Referrer-Policy", "same-origin"),
     ("X-Frame-Options", "DENY"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
