@@ -28,7 +28,7 @@ MOST_ITEMS = 50
 _KINDS = ", ".join(PassKind)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PLATE = re.compile(r"[0-9A-Z\u4e00-\u9fff]{2,16}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class PassFieldError(PassError):

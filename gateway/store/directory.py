@@ -1,8 +1,8 @@
 """The data directory: where everything lies, who owns it, and how one is made.
 
-One engine at a time: it holds an flock on `run/engine.lock` for as long as it lives, and the kernel lets go of it when the
-engine dies in whatever way. Making a directory ends with `site.json`, so one that was only half made is told from a
-whole one.
+One engine at a time: it holds an flock on `run/engine.lock` for as long as it lives, and the kernel lets go of it when
+the engine dies in whatever way. Making a directory ends with `site.json`, so one that was only half made is told from
+a whole one.
 """
 
 from __future__ import annotations

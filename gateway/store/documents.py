@@ -1,8 +1,8 @@
 """The settings that installers edit, in TinyDB, through a storage that never leaves half a file.
 
-TinyDB's own storage rewrites in place and loses the file on a full disk. This one writes a new file beside it and renames,
-and keeps the version before as the last good one: when `site.json` cannot be read, that one is used and `recovered` says
-so. Settings are few and small; events and passes never stand here.
+TinyDB's own storage rewrites in place and loses the file on a full disk. This one writes a new file beside it and
+renames, and keeps the version before as the last good one: when `site.json` cannot be read, that one is used and
+`recovered` says so. Settings are few and small; events and passes never stand here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TABLE = "documents"
 _SITE = "site"
 
 
-class AtomicStorage(Storage):  # type: ignore[misc]
+class AtomicStorage(Storage):
     """A TinyDB storage: the whole file is replaced by rename, and the one before is kept as `<name>.last-good`."""
 
     def __init__(self, path: Path) -> None:
@@ -109,9 +109,8 @@ class Documents:
         self._open().table(_TABLE).upsert(row, Query().name == _SITE)
 
     def _open(self) -> TinyDB:
-        database = TinyDB(self.path, storage=AtomicStorage)
-        self._storage = database.storage
-        return database
+        self._storage = storage = AtomicStorage(self.path)
+        return TinyDB(storage=lambda: storage)
 
 
 def _parsed(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Replace a file as a whole; StorageError when the disk does not take it, and the old file stays."""
     fresh = path.with_name(f".{path.name}.new")
     try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

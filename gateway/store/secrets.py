@@ -211,10 +211,8 @@ def _places(document: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]:
     uplink = document.get("uplink")
     mqtt = uplink.get("mqtt") if isinstance(uplink, dict) else None
     places = [("uplink.mqtt.password", mqtt, "password")] if isinstance(mqtt, dict) else []
-    for device in _objects(document.get("devices")):
-        if device.get("driver") == "osdp":
-            places.append((f"devices.{device.get('id')}.key", device, "key"))
-    return places
+    keyed = [one for one in _objects(document.get("devices")) if one.get("driver") == "osdp"]
+    return [*places, *((f"devices.{device.get('id')}.key", device, "key") for device in keyed)]
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

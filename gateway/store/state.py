@@ -109,6 +109,7 @@ class State:
 
     def open_visits(self, pass_id: str | None, credential: str | None = None) -> tuple[OpenVisit, ...]:
         """The stays that have not ended, newest first: of a pass, or of a card number or plate that has none."""
+        values: tuple[str, ...]
         if pass_id is not None:
             where, values = "pass = ?", (pass_id,)
         elif credential:
