@@ -48,13 +48,13 @@ def error_from(body: dict[str, Any]) -> GatehouseError:
     kind = _by_code().get(code)
     if kind is None:
         return GatehouseError(message, code=code)
-    problems = [tuple(problem) for problem in body.get("problems", [])]
     if kind is SettingsError:
+        problems = [(str(path), str(words)) for path, words in body.get("problems", [])]
         return SettingsError(problems or [("", message)])
-    error = kind(message)
-    if problems:
-        error.problems = problems  # type: ignore[attr-defined]
-    return error
+    try:
+        return kind(message)
+    except TypeError:  # an error that is made from more than its message
+        return GatehouseError(message, code=code)
 
 
 def _by_code() -> dict[str, type[GatehouseError]]:

@@ -41,11 +41,10 @@ class Inbox:
         else:
             self._overflowed(f"the core is {self._limit} facts behind and cannot catch up")
 
-    def request(self, item: Any) -> None:
-        """Hand a request over; BusyError when the core has too much to do."""
+    def admit(self) -> None:
+        """Ask before a request is put; BusyError when the core has too much to do."""
         if self._queue.qsize() >= REQUESTS_MAX:
             raise BusyError("the engine has too much to do at the moment; try again shortly")
-        self._queue.put(item)
 
     def take(self, timeout_s: float) -> Any:
         """The next fact, or None when none came in time."""

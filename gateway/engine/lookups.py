@@ -10,6 +10,7 @@ import msgspec
 from gateway.core.errors import StorageError
 from gateway.core.events import CredentialRead, OpenVisit
 from gateway.core.passes import Pass
+from gateway.store.credentials import CardBits
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 class Registry(Protocol):
     """What is needed of `store.registry.PassRegistry`."""
 
-    def find(self, kind: str, value: str, card_bits: int | str = "full") -> tuple[Pass, ...]:
+    def find(self, kind: str, value: str, card_bits: CardBits = "full") -> tuple[Pass, ...]:
         """The passes that a credential belongs to."""
 
 
@@ -31,7 +32,7 @@ class Visits(Protocol):
 class Lookups:
     """Point look-ups on read connections of the core thread; microseconds each."""
 
-    def __init__(self, registry: Registry, visits: Visits, card_bits: int | str) -> None:
+    def __init__(self, registry: Registry, visits: Visits, card_bits: CardBits) -> None:
         self._registry = registry
         self._visits = visits
         self._card_bits = card_bits

@@ -24,6 +24,7 @@ from gateway.engine.recorder import Recorder
 from gateway.store.times import rfc3339
 
 HEARTBEAT_S = 0.9
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class UplinkState(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ class Publisher:
             "started_at": rfc3339(clock.now().wall_ns),
         }
         self._journal_id = journal_id
-        self._queue: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._core: dict[str, Any] = {"lanes": [], "alarms": []}
         self._sending = threading.Lock()
         self._stopping = False
@@ -75,8 +76,8 @@ class Publisher:
         self.turns = 0
 
     def offer(self, core: dict[str, Any]) -> None:
-        """The core's part has changed."""
-        self._queue.put(core)
+        """The core's part has changed; in the core thread, which alone may look into it, so it is encoded here."""
+        self._queue.put(msgspec.json.encode(core))
 
     def refresh(self) -> None:
         """Something around the core's part has changed."""
@@ -130,9 +131,9 @@ class Publisher:
             while True:
                 self._keep(self._queue.get_nowait())
 
-    def _keep(self, core: dict[str, Any] | None) -> None:
+    def _keep(self, core: bytes | None) -> None:
         if core is not None:
-            self._core = core
+            self._core = _decode(core)
 
     def _line(self) -> bytes:
         return encode({"event": "state", "state": self.compose()})

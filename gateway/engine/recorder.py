@@ -34,17 +34,17 @@ RETRY_MAX_MS = 5_000
 _TURN_S = 1.0
 # What may be given up first when memory is full: nothing of it moved an arm, raised an alarm or let a vehicle pass.
 _EXPENDABLE = frozenset(
-    [
+    (
         "access.denied",
         "access.referred",
-        "grant.unused",
-        "pass.expiring",
+        "clock.changed",
         "device.lost",
         "device.restored",
+        "grant.unused",
+        "pass.expiring",
         "uplink.lost",
         "uplink.restored",
-        "clock.changed",
-    ]
+    )
 )
 
 Done = Callable[[int | None], None]

@@ -134,9 +134,10 @@ def test_a_fact_that_does_not_fit_ends_the_process() -> None:
 def test_requests_are_told_to_come_again_before_facts_suffer() -> None:
     inbox = Inbox(pytest.fail)
     for _ in range(REQUESTS_MAX):
-        inbox.request(DeviceStale("io"))
+        inbox.admit()
+        inbox.put(DeviceStale("io"))
     with pytest.raises(BusyError):
-        inbox.request(DeviceStale("io"))
+        inbox.admit()
     inbox.put(DeviceStale("io"))
 
 

@@ -1,0 +1,230 @@
+"""The clerk: passes, notes and tokens; everything that is written down without moving anything.
+
+A thread of its own, apart from the desk, so that a registry that is slow never holds up a command. What changes passes
+is journaled with ids and revisions only, nothing personal, after the registry has taken it. An import has a thread and
+a process of its own (`importing`), one at a time; while it holds the registry, other changes are told to come again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.control import Responder
+from gateway.core.errors import BusyError, GatehouseError
+from gateway.core.passes import Pass
+from gateway.engine import requests as r
+from gateway.engine.clock import Clock
+from gateway.engine.recorder import Entry, Recorder
+from gateway.store.checks import check_pass
+from gateway.store.journal import Row
+from gateway.store.registry import ImportResult, PassRegistry
+from gateway.store.secrets import Tokens
+
+log = logging.getLogger(__name__)
+
+WAITING_MAX = 256
+"""Requests that may wait for the clerk."""
+_TURN_S = 1.0
+_SPARE_S = 0.25
+"""How much longer than the core the clerk waits for its row."""
+
+
+class Importer(Protocol):
+    """Carries out an import (`importing.import_file`)."""
+
+    def __call__(self, asked: r.PassesImport, progress: Callable[[int], None]) -> ImportResult:
+        """All of the file's passes or none; GatehouseError says why none."""
+
+
+class Clerk:
+    """`handle` is for the control thread, everything else happens in the clerk's own."""
+
+    def __init__(
+        self,
+        registry: PassRegistry,
+        tokens: Tokens,
+        recorder: Recorder,
+        clock: Clock,
+        importer: Importer,
+        *,
+        gateway_id: str,
+        journal_wait_ms: int,
+    ) -> None:
+        self._registry = registry
+        self._tokens = tokens
+        self._recorder = recorder
+        self._clock = clock
+        self._importer = importer
+        self._gateway = f"devices/{gateway_id}"
+        self._wait_s = journal_wait_ms / 1000 + _SPARE_S
+        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._importing = threading.Lock()
+        self._stopping = False
+        self.turns = 0
+        self._ops: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "passes.put": self._put,
+            "passes.delete": self._delete,
+            "passes.batch": self._batch,
+            "journal.note": self._note,
+            "token.create": self._create_token,
+            "token.list": self._list_tokens,
+            "token.revoke": self._revoke_token,
+        }
+
+    @property
+    def ops(self) -> tuple[str, ...]:
+        """What the clerk can be asked, beside `passes.import`."""
+        return tuple(self._ops)
+
+    def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
+        """Queue a request; BusyError when too many wait."""
+        if self._queue.qsize() >= WAITING_MAX:
+            raise BusyError("too many changes wait already; try again shortly")
+        self._queue.put(partial(self._serve, partial(self._ops[op], params), respond))
+
+    def import_file(self, params: dict[str, Any], respond: Responder) -> None:
+        """passes.import; in a thread of its own."""
+        asked = r.read(r.PassesImport, params)
+        if not self._importing.acquire(blocking=False):
+            raise BusyError("an import runs already; try again when it is done")
+        work = partial(self._serve, partial(self._import, asked, respond), respond)
+        threading.Thread(target=self._released, args=(work,), name="import", daemon=True).start()
+
+    def stop(self) -> None:
+        """End `run` when what waits is done."""
+        self._queue.put(None)
+
+    def run(self) -> None:
+        """Serve requests until `stop`."""
+        while not self._stopping:
+            self.turns += 1
+            try:
+                job = self._queue.get(timeout=_TURN_S)
+            except Empty:
+                continue
+            if job is None:
+                self._stopping = True
+            else:
+                job()
+
+    def _serve(self, work: Callable[[], Any], respond: Responder) -> None:
+        try:
+            respond.result(work())
+        except GatehouseError as error:
+            respond.error(error)
+        except Exception:
+            log.exception("a change could not be made")
+            respond.error(GatehouseError("the engine could not carry this out; see its log"))
+
+    # ---- passes ---------------------------------------------------------------------------------------------------
+
+    def _put(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.PassPut, params)
+        pass_ = check_pass(asked.document)
+        with self._registry_free():
+            stored, created = self._registry.put(pass_, asked.if_revision)
+        self._journal_pass("pass.issued" if created else "pass.changed", stored, asked.by)
+        return {"pass": msgspec.to_builtins(stored), "created": created}
+
+    def _delete(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.PassDelete, params)
+        with self._registry_free():
+            removed = self._registry.get(asked.pass_id)
+            self._registry.delete(asked.pass_id, asked.if_revision)
+        self._journal_pass("pass.removed", removed, asked.by)
+        return {}
+
+    def _batch(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.PassesBatch, params)
+        passes = [check_pass(document) for document in asked.passes]
+        with self._registry_free():
+            result = self._registry.import_passes(iter(passes))
+        return self._imported(result, asked.by, replace=False)
+
+    def _import(self, asked: r.PassesImport, respond: Responder) -> dict[str, Any]:
+        result = self._importer(asked, lambda rows: respond.progress(rows=rows))
+        if asked.dry_run:
+            return msgspec.structs.asdict(result)
+        return self._imported(result, asked.by, replace=asked.replace)
+
+    def _imported(self, result: ImportResult, by: str, *, replace: bool) -> dict[str, Any]:
+        figures = msgspec.structs.asdict(result)
+        self._journal("passes.imported", "passes", {**figures, "replace": replace, "by": by})
+        return figures
+
+    def _journal_pass(self, kind: str, pass_: Pass, by: str) -> None:
+        data = {"pass": pass_.id, "kind": pass_.kind, "revision": pass_.revision, "by": by}
+        self._journal(kind, f"passes/{pass_.id}", data)
+
+    def _registry_free(self) -> _Free:
+        return _Free(self._importing)
+
+    def _released(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            self._importing.release()
+
+    # ---- notes and tokens -----------------------------------------------------------------------------------------
+
+    def _note(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.JournalNote, params)
+        return {"sequence": self._journal(asked.type, asked.subject, asked.data)}
+
+    def _create_token(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.TokenCreate, params)
+        token_id, secret = self._tokens.create(asked.name, asked.scopes, asked.expires_at)
+        self._token_changed("token_created", asked.by, token=token_id, scopes=asked.scopes)
+        return {"id": token_id, "token": secret}
+
+    def _list_tokens(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        r.read(r.TokenList, params)
+        keys = ("id", "name", "scopes", "created_at", "expires_at")
+        return [{key: getattr(token, key) for key in keys} for token in self._tokens.list()]
+
+    def _revoke_token(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.TokenRevoke, params)
+        revoked = list(self._tokens.revoke(asked.name))
+        self._token_changed("token_revoked", asked.by, tokens=revoked)
+        return {"revoked": revoked}
+
+    def _token_changed(self, what: str, by: str, **data: Any) -> None:
+        self._journal("settings.changed", self._gateway, {"what": what, **data, "by": by})
+
+    # ---- the journal ----------------------------------------------------------------------------------------------
+
+    def _journal(self, kind: str, subject: str, data: dict[str, Any]) -> int | None:
+        """The row's sequence once it is durable; None while it waits in memory, as long as the disk is slow."""
+        now = self._clock.now()
+        row = Row(kind, subject, data, now.wall_ns, now.mono_ns, now.clock)
+        written = threading.Event()
+        sequences: list[int | None] = []
+
+        def done(sequence: int | None) -> None:
+            sequences.append(sequence)
+            written.set()
+
+        self._recorder.submit([Entry(row, done=done)])
+        written.wait(self._wait_s)
+        return sequences[0] if sequences else None
+
+
+class _Free:
+    """`with` holds the registry against imports; BusyError while one runs."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            raise BusyError("passes are being imported; try again when that is done")
+
+    def __exit__(self, *_error: object) -> None:
+        self._lock.release()

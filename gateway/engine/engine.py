@@ -1,0 +1,221 @@
+"""The engine assembled: stores, core, threads, control socket; how they start, are watched, and stop.
+
+Starting moves nothing: the core takes `Started` before any bus runs, and a bus reads its outputs back. Stopping is the
+way back: the core takes `Stopping` as its last fact, the buses end the pulses that they time, the journal is written
+out, the projections catch up, the socket goes. Each step has a bound, less than ten seconds in all.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from drivers.base import Bus, DeviceConfig, Health, Report
+from gateway import __version__
+from gateway.control import Responder, Server
+from gateway.core.events import Started, Stopping
+from gateway.core.settings import Settings
+from gateway.core.site import Site
+from gateway.engine.answers import Answers
+from gateway.engine.clerk import Clerk
+from gateway.engine.clock import Clock, boot_id
+from gateway.engine.desk import Desk
+from gateway.engine.handlers import Handlers
+from gateway.engine.importing import Importing
+from gateway.engine.inbox import Inbox
+from gateway.engine.lookups import Lookups
+from gateway.engine.loop import CoreLoop
+from gateway.engine.projector import Projector
+from gateway.engine.publisher import Publisher
+from gateway.engine.recorder import Recorder
+from gateway.engine.stores import Stores
+from gateway.engine.watchdog import Progress
+from gateway.engine.workers import Workers
+from gateway.store.directory import DataDirectory
+
+log = logging.getLogger(__name__)
+
+OpenBuses = Callable[[Sequence[DeviceConfig], Report], list[Bus]]
+
+CORE_PATIENCE_S = 5.0
+SERVICE_PATIENCE_S = 30.0
+RECORDER_PATIENCE_S = 60.0
+"""A commit that hangs for less is a slow disk, which the gate survives."""
+# How long each step of stopping may take; together less than the ten seconds of the contract.
+_STOP_CORE_S, _STOP_BUSES_S, _STOP_SERVICES_S, _STOP_JOURNAL_S = 1.5, 3.5, 1.5, 2.5
+
+
+class Engine:
+    """One run. `start`, then `stop`; when it cannot go on, `failure` says why and `ended` is set."""
+
+    def __init__(
+        self,
+        directory: DataDirectory,
+        settings: Settings,
+        configs: Sequence[DeviceConfig],
+        open_buses: OpenBuses,
+    ) -> None:
+        """Opens the stores and touches no hardware; the caller has locked the directory."""
+        self.failure = ""
+        self.ended = threading.Event()
+        self._directory = directory
+        self._settings = settings
+        self._workers = Workers(self._failed)
+        self._inbox = Inbox(self._failed)
+        self._stores = Stores(directory, settings, boot_id())
+        self._clock = Clock(trusted=settings.gateway.clock == "trusted", was_synced=self._stores.was_synced)
+        self._buses = open_buses(configs, self._inbox.put)
+        self._recorder = Recorder(self._stores.journal, self._inbox.put, sequence=self._stores.journal.last_sequence)
+        self._server = Server(directory.socket, self._asked)
+        self._publisher = self._make_publisher(configs)
+        self._desk = Desk(
+            settings,
+            self._inbox,
+            Answers(self._stores.state, lambda: bool(self._recorder.degraded)),
+            self._publisher.alarm,
+        )
+        self._clerk = self._make_clerk()
+        self._handlers = self._make_handlers()
+        self._loop = self._make_loop()
+        self._projector = Projector(
+            self._stores.reader,
+            self._stores.state,
+            self._stores.journal,
+            lambda: self._recorder.sequence,
+            self._stores.applied,
+        )
+
+    # ---- running --------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Listen, let the core take its first fact, then let the buses run; InUseError, DataDirectoryError."""
+        self._server.open()
+        start = self._workers.start
+        start("recorder", self._recorder.run)
+        clean = self._stores.memory.previous_clean
+        self._loop.begin(Started(secrets.token_hex(4), __version__, clean))
+        start("core", self._loop.run)
+        start("publisher", self._publisher.run)
+        start("projector", self._projector.run)
+        start("desk", self._desk.run)
+        start("clerk", self._clerk.run)
+        start("control", self._server.run)
+        for bus in self._buses:
+            start(f"bus {'+'.join(bus.devices)}", bus.run)
+        gc.collect()
+        gc.freeze()
+
+    def stop(self, reason: str) -> None:
+        """End in good order as far as it goes; after a failure of the core too, so that no pulse is left on."""
+        self._workers.release()
+        self._inbox.put(Stopping(reason))
+        self._join(["core"], _STOP_CORE_S)
+        for bus in self._buses:
+            bus.stop()
+        self._join(self._workers.names("bus "), _STOP_BUSES_S)
+        self._desk.stop()
+        self._clerk.stop()
+        self._join(["desk", "clerk"], _STOP_SERVICES_S / 2)
+        self._server.stop()
+        self._publisher.stop()
+        self._join(["control", "publisher"], _STOP_SERVICES_S / 2)
+        self._recorder.stop()
+        self._join(["recorder"], _STOP_JOURNAL_S / 2)
+        self._projector.stop()
+        self._join(["projector"], _STOP_JOURNAL_S / 2)
+        if not self._workers.alive("recorder") and not self._workers.alive("projector"):
+            self._stores.close()
+
+    def missing(self) -> list[str]:
+        """What is not ready: devices not yet tried once, and the journal while it takes no rows."""
+        waiting = [f"device {one.device}" for one in self.health() if one.state == "starting"]
+        return [*waiting, "journal"] if self._recorder.degraded else waiting
+
+    def health(self) -> list[Health]:
+        """How every device is."""
+        return [one for bus in self._buses for one in bus.health()]
+
+    def supervised(self) -> list[Progress]:
+        """What the watchdog watches beside threads that end."""
+        return [
+            Progress("core", lambda: self._loop.turns, CORE_PATIENCE_S),
+            Progress("recorder", lambda: self._recorder.turns, RECORDER_PATIENCE_S),
+            Progress("publisher", lambda: self._publisher.turns, SERVICE_PATIENCE_S),
+            *(
+                Progress(f"bus {'+'.join(bus.devices)}", progress, SERVICE_PATIENCE_S)
+                for bus in self._buses
+                if (progress := _progress(bus)) is not None
+            ),
+        ]
+
+    # ---- assembling -----------------------------------------------------------------------------------------------
+
+    def _make_publisher(self, configs: Sequence[DeviceConfig]) -> Publisher:
+        return Publisher(
+            self._settings,
+            configs,
+            version=__version__,
+            journal_id=self._stores.journal.journal_id,
+            clock=self._clock,
+            recorder=self._recorder,
+            health=self.health,
+            broadcast=self._server.broadcast,
+        )
+
+    def _make_clerk(self) -> Clerk:
+        return Clerk(
+            self._stores.registry,
+            self._stores.tokens,
+            self._recorder,
+            self._clock,
+            Importing(self._directory.path),
+            gateway_id=self._settings.gateway.id,
+            journal_wait_ms=self._settings.gateway.journal_wait_ms,
+        )
+
+    def _make_handlers(self) -> Handlers:
+        return Handlers(
+            self._settings,
+            journal_id=self._stores.journal.journal_id,
+            inbox=self._inbox,
+            publisher=self._publisher,
+            desk=self._desk,
+            clerk=self._clerk,
+            missing=self.missing,
+            wall_ns=lambda: self._clock.now().wall_ns,
+        )
+
+    def _make_loop(self) -> CoreLoop:
+        stores, site = self._stores, self._settings.site
+        return CoreLoop(
+            Site(self._settings, stores.memory),
+            self._clock,
+            self._inbox,
+            self._recorder,
+            outputs={device: bus for bus in self._buses for device in bus.devices},
+            enrich=Lookups(stores.registry_lookups, stores.state_lookups, site.card_bits).enrich,
+            publish=self._publisher.offer,
+            reply=self._desk.replied,
+            journal_wait_ms=self._settings.gateway.journal_wait_ms,
+        )
+
+    def _asked(self, op: str, params: dict[str, Any], respond: Responder) -> None:
+        self._handlers.handle(op, params, respond)
+
+    def _join(self, names: list[str], patience_s: float) -> None:
+        for name in self._workers.join(names, patience_s):
+            log.error("worker %s does not end within %g s; left behind", name, patience_s)
+
+    def _failed(self, reason: str) -> None:
+        """Something that must not end has ended: the process follows, and is started again."""
+        self.failure = self.failure or reason
+        self.ended.set()
+
+
+def _progress(bus: Bus) -> Callable[[], int] | None:
+    """The turns that a bus counts, where it does."""
+    return (lambda: bus.turns) if hasattr(bus, "turns") else None

@@ -1,0 +1,115 @@
+"""What can be asked at the control socket: each op, and who carries it out.
+
+`handle` runs in the control socket's thread. What only reads memory is answered here; what moves something goes to the
+desk, what writes something down to the clerk.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from gateway import __version__
+from gateway.control import Responder
+from gateway.core.errors import NotFoundError, RequestError
+from gateway.core.events import CredentialRead, UplinkChanged
+from gateway.core.settings import Settings
+from gateway.engine import requests as r
+from gateway.engine.clerk import Clerk
+from gateway.engine.desk import Desk
+from gateway.engine.inbox import Inbox
+from gateway.engine.publisher import Publisher, UplinkState
+from gateway.store.times import rfc3339
+
+Op = Callable[[dict[str, Any], Responder], None]
+VALUE_MAX = 256
+"""Characters of a credential that comes from a camera or the demo."""
+
+
+class Handlers:
+    """The table of ops."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        journal_id: str,
+        inbox: Inbox,
+        publisher: Publisher,
+        desk: Desk,
+        clerk: Clerk,
+        missing: Callable[[], list[str]],
+        wall_ns: Callable[[], int],
+    ) -> None:
+        self._gateway_id = settings.gateway.id
+        self._devices = {device.id for device in settings.devices}
+        self._journal_id = journal_id
+        self._inbox = inbox
+        self._publisher = publisher
+        self._clerk = clerk
+        self._missing = missing
+        self._wall_ns = wall_ns
+        self._ops: dict[str, Op] = {
+            "ping": self._ping,
+            "state": self._state,
+            "watch": self._watch,
+            "lane.command": desk.lane_command,
+            "alarm.command": desk.alarm_command,
+            "passes.import": clerk.import_file,
+            "uplink.report": self._uplink_report,
+            "credential": self._credential,
+        }
+
+    def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
+        """Answer a request or pass it on; what is raised is the answer too."""
+        taken = self._ops.get(op)
+        if taken is not None:
+            taken(params, respond)
+        elif op in self._clerk.ops:
+            self._clerk.handle(op, params, respond)
+        else:
+            known = ", ".join(sorted((*self._ops, *self._clerk.ops)))
+            raise RequestError(f"there is no op {op!r}; known here: {known}")
+
+    def _ping(self, _params: dict[str, Any], respond: Responder) -> None:
+        missing = self._missing()
+        respond.result(
+            {
+                "pid": os.getpid(),
+                "version": __version__,
+                "gateway": self._gateway_id,
+                "journal": self._journal_id,
+                "ready": not missing,
+                "missing": missing,
+            }
+        )
+
+    def _state(self, _params: dict[str, Any], respond: Responder) -> None:
+        respond.result(self._publisher.compose())
+
+    def _watch(self, _params: dict[str, Any], respond: Responder) -> None:
+        self._publisher.watch(respond)
+
+    def _uplink_report(self, params: dict[str, Any], respond: Responder) -> None:
+        """Everything of a report is shown; the core hears of it when the link goes up or down."""
+        asked = r.read(r.UplinkReport, params)
+        before = self._publisher.uplink
+        changed = before.up is not asked.up
+        if changed:
+            self._inbox.admit()
+            self._inbox.put(UplinkChanged(asked.up, asked.reason))
+        since = asked.since or (rfc3339(self._wall_ns()) if changed else before.since)
+        self._publisher.uplink = UplinkState(before.configured, asked.up, since, asked.waiting, asked.reason)
+        self._publisher.refresh()
+        respond.result({})
+
+    def _credential(self, params: dict[str, Any], respond: Responder) -> None:
+        asked = r.read(r.CredentialSeen, params)
+        if asked.device not in self._devices:
+            raise NotFoundError(f"there is no device {asked.device!r}")
+        if not 0 < len(asked.value) <= VALUE_MAX:
+            raise RequestError(f"value has {len(asked.value)} characters; give 1 to {VALUE_MAX}")
+        self._inbox.admit()
+        self._inbox.put(CredentialRead(asked.device, asked.kind, asked.value))
+        respond.result({})

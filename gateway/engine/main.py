@@ -1,0 +1,101 @@
+"""The engine as a process: its exit codes, its signals, and the watchdog's rhythm.
+
+Exit codes: 0 ended when asked; 1 a part failed, to be started again; 2 settings or data directory are wrong, which
+starting again does not mend; 3 another engine owns the data directory.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from gateway.core.errors import (
+    DataDirectoryError,
+    GatehouseError,
+    InUseError,
+    JournalBrokenError,
+    SettingsError,
+)
+from gateway.engine.watchdog import Notifier, Watchdog
+from gateway.store.directory import DataDirectory
+
+if TYPE_CHECKING:
+    from gateway.core.settings import Settings
+    from gateway.engine.engine import Engine
+
+log = logging.getLogger(__name__)
+
+EXIT_CLEAN, EXIT_FAILED, EXIT_WRONG, EXIT_IN_USE = 0, 1, 2, 3
+
+
+def run_engine(data: Path, *, stop: threading.Event | None = None) -> int:
+    """Run the engine of a data directory until `stop` is set, or SIGTERM or SIGINT; returns the exit code.
+
+    Without `stop` the two signals are taken over, which only the main thread can do.
+    """
+    if stop is None:
+        stop = threading.Event()
+        _stop_on_signals(stop)
+    directory = DataDirectory(data)
+    try:
+        settings = directory.open()
+        directory.lock()
+        try:
+            return _run(directory, settings, stop)
+        finally:
+            directory.unlock()
+    except InUseError as error:
+        log.error("%s", error)
+        return EXIT_IN_USE
+    except (SettingsError, DataDirectoryError, JournalBrokenError) as error:
+        log.error("%s", error)
+        return EXIT_WRONG
+    except GatehouseError as error:
+        log.error("%s", error)
+        return EXIT_FAILED
+
+
+def _run(directory: DataDirectory, settings: Settings, stop: threading.Event) -> int:
+    from drivers.registry import configure, open_buses
+    from gateway.engine.engine import Engine
+
+    notifier = Notifier()
+    configs = configure(settings)
+    engine = Engine(directory, settings, configs, open_buses)
+    engine.start()
+    status = f"{len(settings.lanes)} lanes, {len(configs)} devices"
+    log.info("engine of %s runs: %s", settings.gateway.id, status)
+    notifier.ready(status)
+    _supervise(engine, Watchdog(notifier, engine.supervised()), stop)
+    notifier.stopping()
+    engine.stop("asked to stop" if not engine.failure else engine.failure)
+    if engine.failure:
+        log.critical("the engine ends: %s", engine.failure)
+        return EXIT_FAILED
+    log.info("engine of %s has stopped", settings.gateway.id)
+    return EXIT_CLEAN
+
+
+def _supervise(engine: Engine, watchdog: Watchdog, stop: threading.Event) -> None:
+    """Feed the watchdog until the engine is asked to stop or cannot go on."""
+    threading.Thread(target=_forward, args=(stop, engine.ended), daemon=True).start()
+    while not engine.ended.wait(watchdog.interval_s):
+        watchdog.turn(time.monotonic_ns())
+
+
+def _forward(stop: threading.Event, ended: threading.Event) -> None:
+    stop.wait()
+    ended.set()
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGINT, asked)

@@ -1,0 +1,81 @@
+"""Keeps `state.db` up with the journal, behind the commits and never in their way.
+
+It looks ten times a second whether there is news, so that a commit wakes nobody but the core. Committed rows are read
+back a page at a time and applied in one transaction. The journal's WAL is folded into its file here too, since that may
+take long on a slow card and the recorder must not wait for it. A disk that fails is tried again; nothing is lost, since
+the journal is the truth and the state says how far it has come.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from gateway.core.errors import StorageError
+from gateway.store.journal import JournalReader
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 0.1
+RETRY_S = 2.0
+
+
+class Projection(Protocol):
+    """What is kept up: `store.state.State`."""
+
+    def catch_up(self, reader: JournalReader, *, stop: Callable[[], bool] | None = None) -> int:
+        """Apply what the journal has more, in bounded steps."""
+
+
+class Tidy(Protocol):
+    """What is folded: `store.journal.Journal`."""
+
+    def tidy(self) -> bool:
+        """Copy the WAL into the database if it is worth it."""
+
+
+class Projector:
+    """`run` in a thread of its own until `stop`."""
+
+    def __init__(
+        self,
+        reader: JournalReader,
+        projection: Projection,
+        journal: Tidy,
+        committed: Callable[[], int],
+        applied: int = 0,
+    ) -> None:
+        """`committed` tells the journal's last sequence without reading it; `applied` is where the projection is."""
+        self._reader = reader
+        self._projection = projection
+        self._journal = journal
+        self._committed = committed
+        self._applied = applied
+        self._stop = threading.Event()
+        self._failing = False
+        self.turns = 0
+
+    def stop(self) -> None:
+        """Apply what is left, then end `run`."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Keep up until `stop`."""
+        while not self._stop.wait(RETRY_S if self._failing else SETTLE_S):
+            self.turns += 1
+            self._turn()
+        self._turn()
+
+    def _turn(self) -> None:
+        if self._committed() == self._applied:
+            return
+        try:
+            self._applied = self._projection.catch_up(self._reader)
+            self._failing = False
+        except StorageError as error:
+            if not self._failing:
+                log.error("projections wait for the disk: %s", error)
+            self._failing = True
+        self._journal.tidy()

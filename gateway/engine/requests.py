@@ -1,0 +1,176 @@
+"""What a control request must hold: one struct an op, unknown keys refused with words that say what is known."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from gateway.core.errors import RequestError
+from gateway.core.events import AlarmCommandReceived, CommandReceived
+from gateway.store.times import parse_wall_ns
+
+Request = TypeVar("Request", bound=msgspec.Struct)
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all requests."""
+
+
+class LaneCommand(Params, frozen=True):
+    """lane.command"""
+
+    request: Key
+    lane: str
+    command: str
+    by: str
+    via: Literal["guard", "http", "mqtt", "cli"]
+    reason: str = ""
+    expires_at: str | None = None
+    detail: dict[str, Any] = {}
+
+    def digest(self) -> str:
+        """What makes it the same request when its key comes again; who carries it does not."""
+        return _digest(self.lane, self.command, self.reason, self.expires_at, self.detail)
+
+    def event(self) -> CommandReceived:
+        """For the core; RequestError when `expires_at` is no instant."""
+        return CommandReceived(
+            self.request,
+            self.lane,
+            self.command,
+            self.by,
+            self.via,
+            self.reason,
+            wall_ns(self.expires_at, "expires_at"),
+            self.detail,
+        )
+
+
+class AlarmCommand(Params, frozen=True):
+    """alarm.command"""
+
+    request: Key
+    alarm: str
+    verb: str
+    by: str
+    reason: str = ""
+    finding: str = ""
+    until: str | None = None
+
+    def digest(self) -> str:
+        """See `LaneCommand.digest`."""
+        return _digest(self.alarm, self.verb, self.reason, self.finding, self.until)
+
+    def event(self) -> AlarmCommandReceived:
+        """For the core; RequestError when `until` is no instant."""
+        return AlarmCommandReceived(
+            self.request,
+            self.alarm,
+            self.verb,
+            self.by,
+            self.reason,
+            self.finding,
+            wall_ns(self.until, "until"),
+        )
+
+
+class PassPut(Params, frozen=True):
+    """passes.put"""
+
+    by: str
+    document: dict[str, Any] = msgspec.field(name="pass")
+    if_revision: int | None = None
+
+
+class PassDelete(Params, frozen=True):
+    """passes.delete"""
+
+    pass_id: str
+    by: str
+    if_revision: int | None = None
+
+
+class PassesImport(Params, frozen=True):
+    """passes.import"""
+
+    file: str
+    by: str
+    replace: bool = False
+    dry_run: bool = False
+
+
+class PassesBatch(Params, frozen=True):
+    """passes.batch"""
+
+    passes: list[dict[str, Any]]
+    by: str
+
+
+class JournalNote(Params, frozen=True):
+    """journal.note"""
+
+    type: Literal["operator.signed_in", "operator.signed_out"]
+    subject: str
+    data: dict[str, Any] = {}
+
+
+class UplinkReport(Params, frozen=True):
+    """uplink.report"""
+
+    up: bool
+    reason: str = ""
+    waiting: int = 0
+    since: str | None = None
+
+
+class CredentialSeen(Params, frozen=True):
+    """credential"""
+
+    device: str
+    kind: Literal["card", "plate", "qr", "pin"]
+    value: str
+
+
+class TokenCreate(Params, frozen=True):
+    """token.create"""
+
+    name: str
+    scopes: list[str]
+    by: str
+    expires_at: str = ""
+
+
+class TokenList(Params, frozen=True):
+    """token.list"""
+
+
+class TokenRevoke(Params, frozen=True):
+    """token.revoke"""
+
+    name: str
+    by: str
+
+
+def read(kind: type[Request], params: dict[str, Any]) -> Request:
+    """The request typed; RequestError says which key is wrong."""
+    try:
+        return msgspec.convert(params, kind)
+    except msgspec.ValidationError as error:
+        raise RequestError(f"{kind.__doc__}: {error}") from None
+
+
+def wall_ns(text: str | None, key: str) -> int:
+    """An RFC 3339 instant as nanoseconds since 1970, 0 for none."""
+    if text is None:
+        return 0
+    try:
+        return parse_wall_ns(text)
+    except (ValueError, OverflowError):
+        raise RequestError(f"{key} is {text!r}; give an instant such as 2026-11-30T08:00:00Z") from None
+
+
+def _digest(*body: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(body, order="deterministic")).hexdigest()
