@@ -2,7 +2,7 @@
 
 A thread of its own, apart from the desk, so that a registry that is slow never holds up a command. What changes passes
 is journaled with ids and revisions only, nothing personal, after the registry has taken it. An import has a thread and
-a process of its own (`importing`), one at a time; while it holds the registry, other changes are told to come again.
+a process of its own (`store.bulk`), one at a time; while it holds the registry, other changes are told to come again.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ import logging
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from gateway.control import Responder
-from gateway.core.errors import BusyError, GatehouseError
+from gateway.core.errors import BusyError, GatehouseError, RequestError
 from gateway.core.passes import Pass
 from gateway.engine import requests as r
 from gateway.engine.clock import Clock
 from gateway.engine.recorder import Entry, Recorder
+from gateway.store.bulk import import_file
 from gateway.store.checks import check_pass
 from gateway.store.journal import Row
 from gateway.store.registry import ImportResult, PassRegistry
@@ -36,23 +38,16 @@ _SPARE_S = 0.25
 """How much longer than the core the clerk waits for its row."""
 
 
-class Importer(Protocol):
-    """Carries out an import (`importing.import_file`)."""
-
-    def __call__(self, asked: r.PassesImport, progress: Callable[[int], None]) -> ImportResult:
-        """All of the file's passes or none; GatehouseError says why none."""
-
-
 class Clerk:
     """`handle` is for the control thread, everything else happens in the clerk's own."""
 
     def __init__(
         self,
         registry: PassRegistry,
+        registry_path: Path,
         tokens: Tokens,
         recorder: Recorder,
         clock: Clock,
-        importer: Importer,
         *,
         gateway_id: str,
         journal_wait_ms: int,
@@ -61,7 +56,7 @@ class Clerk:
         self._tokens = tokens
         self._recorder = recorder
         self._clock = clock
-        self._importer = importer
+        self._registry_path = registry_path
         self._gateway = f"devices/{gateway_id}"
         self._wait_s = journal_wait_ms / 1000 + _SPARE_S
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -92,6 +87,8 @@ class Clerk:
     def import_file(self, params: dict[str, Any], respond: Responder) -> None:
         """passes.import; in a thread of its own."""
         asked = r.read(r.PassesImport, params)
+        if not Path(asked.file).is_absolute():
+            raise RequestError(f"file is {asked.file!r}; give an absolute path")
         if not self._importing.acquire(blocking=False):
             raise BusyError("an import runs already; try again when it is done")
         work = partial(self._serve, partial(self._import, asked, respond), respond)
@@ -149,7 +146,13 @@ class Clerk:
         return self._imported(result, asked.by, replace=False)
 
     def _import(self, asked: r.PassesImport, respond: Responder) -> dict[str, Any]:
-        result = self._importer(asked, lambda rows: respond.progress(rows=rows))
+        result = import_file(
+            self._registry_path,
+            Path(asked.file),
+            replace=asked.replace,
+            dry_run=asked.dry_run,
+            progress=lambda rows: respond.progress(rows=rows),
+        )
         if asked.dry_run:
             return msgspec.structs.asdict(result)
         return self._imported(result, asked.by, replace=asked.replace)

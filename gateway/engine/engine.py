@@ -25,7 +25,6 @@ from gateway.engine.clerk import Clerk
 from gateway.engine.clock import Clock, boot_id
 from gateway.engine.desk import Desk
 from gateway.engine.handlers import Handlers
-from gateway.engine.importing import Importing
 from gateway.engine.inbox import Inbox
 from gateway.engine.lookups import Lookups
 from gateway.engine.loop import CoreLoop
@@ -169,10 +168,10 @@ class Engine:
     def _make_clerk(self) -> Clerk:
         return Clerk(
             self._stores.registry,
+            self._directory.registry,
             self._stores.tokens,
             self._recorder,
             self._clock,
-            Importing(self._directory.path),
             gateway_id=self._settings.gateway.id,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,
         )
