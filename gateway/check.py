@@ -1,0 +1,174 @@
+"""Is this gateway fit to run? Settings validated, each device tried, and in words what each lane does without.
+
+Trying a device opens its port, asks, and moves nothing: a bus reads its outputs back at its start and that is all. With
+an engine running the ports are its own, so it is asked instead; only devices that it does not have in the same form
+(of a site file that is still to be installed) are tried here.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from drivers.base import DeviceConfig, Health
+from drivers.registry import configure, open_buses
+from gateway.core.errors import GatehouseError, SettingsError
+from gateway.core.events import Event
+from gateway.core.settings import Barrier, Lane, Settings, parse_settings
+
+TRY_S = 2.0
+_STOP_S = 4.0
+
+
+class DeviceFound(msgspec.Struct, frozen=True):
+    """How a device answered; `asked` is `wire` when it was tried here, `engine` when the running engine told."""
+
+    id: str
+    driver: str
+    state: str
+    asked: str
+    error: str = ""
+
+    @property
+    def fine(self) -> bool:
+        """Whether it answers."""
+        return self.state == "online"
+
+
+class LaneFound(msgspec.Struct, frozen=True):
+    """A lane and, in words, what it does without."""
+
+    id: str
+    name: str
+    without: tuple[str, ...]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Everything that a check found; `problems` are (path, message)."""
+
+    problems: tuple[tuple[str, str], ...] = ()
+    devices: tuple[DeviceFound, ...] = ()
+    lanes: tuple[LaneFound, ...] = ()
+
+    @property
+    def fine(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems and all(device.fine for device in self.devices)
+
+
+def check(document: Any, running: dict[str, dict[str, Any]], installed: Settings | None) -> Report:
+    """Check a settings document. `running`: the engine's devices by id; `installed`: the settings it runs with."""
+    try:
+        settings = parse_settings(document)
+        configs = configure(settings)
+    except SettingsError as error:
+        return Report(problems=tuple(error.problems))
+    except GatehouseError as error:
+        return Report(problems=(("", str(error)),))
+    known = {device.id: device for device in installed.devices} if installed else {}
+    asked = {
+        device.id: running[device.id]
+        for device in settings.devices
+        if device.id in running and known.get(device.id) == device
+    }
+    tried = try_devices([config for config in configs if config.id not in asked])
+    return Report(
+        devices=tuple(_device(config, tried, asked) for config in configs),
+        lanes=tuple(
+            LaneFound(lane.id, lane.name, without(lane, settings.barrier(lane.barrier))) for lane in settings.lanes
+        ),
+    )
+
+
+def _device(config: DeviceConfig, tried: dict[str, Health], asked: dict[str, dict[str, Any]]) -> DeviceFound:
+    if config.id in asked:
+        told = asked[config.id]
+        return DeviceFound(config.id, config.driver, told["state"], "engine", told.get("last_error") or "")
+    health = tried.get(config.id)
+    if health is None:
+        return DeviceFound(config.id, config.driver, "lost", "wire", "its driver told nothing")
+    late = "" if health.state == "online" else f"no answer within {TRY_S:g} s"
+    return DeviceFound(config.id, config.driver, health.state, "wire", health.last_error or late)
+
+
+# ---- trying devices ------------------------------------------------------------------------------------------------
+
+
+def try_devices(configs: Sequence[DeviceConfig], try_s: float = TRY_S) -> dict[str, Health]:
+    """Open all buses, wait until each device is online or the time is over, and close them; moves nothing."""
+    heard = threading.Event()
+
+    def report(_event: Event) -> None:
+        heard.set()
+
+    buses = open_buses(configs, report)
+    threads = [threading.Thread(target=bus.run, name=f"check {bus.key}", daemon=True) for bus in buses]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + try_s
+    while True:
+        found = {health.device: health for bus in buses for health in bus.health()}
+        left_s = deadline - time.monotonic()
+        if left_s <= 0 or all(health.state == "online" for health in found.values()):
+            break
+        heard.wait(min(left_s, 0.1))
+        heard.clear()
+    for bus in buses:
+        bus.stop()
+    for thread in threads:
+        thread.join(_STOP_S)
+    return found
+
+
+# ---- what a lane does without --------------------------------------------------------------------------------------
+
+
+def without(lane: Lane, barrier: Barrier) -> tuple[str, ...]:
+    """What the lane cannot do for want of a contact, one sentence each (lanes with less)."""
+    found = [*_closing(barrier), *_measuring(barrier), *_seeing(barrier)]
+    if not lane.readers:
+        found.append("no reader: opens by the guard and by remote command only")
+    if barrier.stop is None and barrier.control != "hold":
+        found.append("no stop output: stop the arm at the barrier itself")
+    if lane.siren is None:
+        found.append("no siren: a crash sounds at the control room and on the screen only")
+    return tuple(found)
+
+
+def _closing(barrier: Barrier) -> list[str]:
+    if barrier.close_by != "gateway":
+        return [f"close_by is {barrier.close_by}: the gateway never closes by itself"]
+    if barrier.safety_by == "gateway" and not barrier.safety:
+        return ["no safety loop: never closes by itself; the barrier or the guard closes"]
+    if barrier.close is None and barrier.control == "pulse":
+        return ["no close output: the barrier or the guard closes"]
+    return []
+
+
+def _measuring(barrier: Barrier) -> list[str]:
+    found = []
+    if barrier.at_open is None and barrier.at_closed is None:
+        found.append("no limit switches: the arm's position is presumed; 'forced' and 'obstructed' are not seen")
+    elif barrier.at_open is None:
+        found.append("no open limit: open is presumed after the travel time")
+    elif barrier.at_closed is None:
+        found.append("no closed limit: closed is presumed after the travel time; 'forced' is not seen")
+    if barrier.arm_detached is None:
+        found.append("no arm-detached contact: a crash is concluded from the loops and limits")
+    if barrier.mains is None:
+        found.append("no mains contact: a power cut or the crank may be taken for force")
+    return found
+
+
+def _seeing(barrier: Barrier) -> list[str]:
+    if barrier.safety and barrier.approach_loop is not None:
+        return []
+    if barrier.safety:
+        return ["no approach loop: a car that reads and backs off is told late; passages are inferred"]
+    if barrier.approach_loop is not None:
+        return ["approach loop only: a passage is inferred when it clears while the arm is open"]
+    return ["no loop: a passage is inferred from each granted opening"]

@@ -1,0 +1,96 @@
+"""What the command line can do with no engine running: the same ops, done in the data directory itself.
+
+Whoever makes a `Local` holds the engine's lock. What changes something is journaled just as the engine would; the
+projections catch up at the engine's next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.core.errors import RequestError
+from gateway.core.settings import Settings
+from gateway.engine.clock import Clock, boot_id
+from gateway.store.directory import DataDirectory, source_of
+from gateway.store.journal import Journal, Row
+from gateway.store.passfile import read_passes
+from gateway.store.registry import PassRegistry
+
+OnProgress = Callable[[dict[str, Any]], None]
+
+
+class Local:
+    """Answers `call` as `gateway.control.Client` does, for the ops that move nothing."""
+
+    def __init__(self, directory: DataDirectory, settings: Settings) -> None:
+        """The directory must be locked by the caller for as long as this is used."""
+        self._directory = directory
+        self._settings = settings
+        self._ops: dict[str, Callable[..., Any]] = {
+            "passes.import": self._import,
+            "token.create": self._create_token,
+            "token.list": self._list_tokens,
+            "token.revoke": self._revoke_token,
+        }
+
+    def call(
+        self,
+        op: str,
+        timeout_s: float = 0.0,  # noqa: ARG002
+        on_progress: OnProgress | None = None,
+        **params: Any,
+    ) -> Any:
+        """The result of an op; `timeout_s` is for the engine and means nothing here."""
+        if op not in self._ops:
+            raise RequestError(f"{op} needs a running engine; start it first")
+        if op == "passes.import":
+            params["on_progress"] = on_progress
+        return self._ops[op](**params)
+
+    def _import(
+        self, file: str, by: str, replace: bool, dry_run: bool, on_progress: OnProgress | None
+    ) -> dict[str, Any]:
+        def told(rows: int) -> None:
+            if on_progress is not None:
+                on_progress({"rows": rows})
+
+        registry = PassRegistry(self._directory.registry, writer=True)
+        try:
+            result = registry.import_passes(read_passes(Path(file)), replace, told, dry_run=dry_run)
+        finally:
+            registry.close()
+        figures = msgspec.structs.asdict(result)
+        if not dry_run:
+            self._journal("passes.imported", "passes", {**figures, "replace": replace, "by": by})
+        return figures
+
+    def _create_token(self, name: str, scopes: list[str], by: str) -> dict[str, Any]:
+        token_id, secret = self._directory.tokens.create(name, scopes)
+        self._settings_changed("token_created", by, token=token_id, scopes=scopes)
+        return {"id": token_id, "token": secret}
+
+    def _list_tokens(self) -> list[dict[str, Any]]:
+        found = [msgspec.to_builtins(token) for token in self._directory.tokens.list()]
+        return [{key: value for key, value in token.items() if key != "digest"} for token in found]
+
+    def _revoke_token(self, name: str, by: str) -> dict[str, Any]:
+        gone = list(self._directory.tokens.revoke(name))
+        self._settings_changed("token_revoked", by, tokens=gone)
+        return {"revoked": gone}
+
+    def _settings_changed(self, what: str, by: str, **data: Any) -> None:
+        gateway = self._settings.gateway.id
+        self._journal("settings.changed", f"devices/{gateway}", {"what": what, **data, "by": by})
+
+    def _journal(self, kind: str, subject: str, data: dict[str, Any]) -> None:
+        now = Clock(trusted=self._settings.gateway.clock == "trusted").now()
+        row = Row(kind, subject, data, now.wall_ns, now.mono_ns, now.clock)
+        journal = Journal.open(self._directory.journal, source_of(self._settings), boot_id())
+        try:
+            journal.append([row])
+        finally:
+            journal.close()
