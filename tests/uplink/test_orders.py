@@ -1,0 +1,316 @@
+"""Orders from central: what is refused at the door, and where answers go. No broker, no engine."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.core.errors import EngineUnreachableError, RevisionConflictError
+from gateway.uplink.commander import QUEUE, Commander
+from gateway.uplink.commands import COMMAND_BYTES, LaneOrder, Letter, PassOrder, read
+from gateway.uplink.cursors import Cursors
+from gateway.uplink.messages import Incoming, Outgoing, Topics
+from tests.support.mosquitto import wait_until
+
+TOPICS = Topics("gatehouse/s/g")
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+SOON = "2026-11-21T08:00:30Z"
+
+
+def command(**changes: Any) -> dict[str, Any]:
+    order = {"id": "c1", "lane": "in", "command": "open", "reason": "visitor", "expires_at": SOON}
+    return {key: value for key, value in {**order, **changes}.items() if value is not ...}
+
+
+def judged(
+    document: Any, *, topic: str = TOPICS.commands, retained: bool = False, response: str = "r"
+) -> Letter | dict[str, Any] | None:
+    """The letter, or the refusal as central reads it."""
+    payload = document if isinstance(document, bytes) else json.dumps(document).encode()
+    found = read(Incoming(topic, payload, retained, response, b"k"), TOPICS, NOW)
+    return json.loads(found.payload) if isinstance(found, Outgoing) else found
+
+
+def reason(document: Any, **how: Any) -> str:
+    refusal = judged(document, **how)
+    assert isinstance(refusal, dict), refusal
+    assert refusal["status"] == "refused"
+    return str(refusal["reason"])
+
+
+def test_a_whole_command_is_carried_on() -> None:
+    letter = judged(command(by="Chen", identity_checked=True))
+    assert isinstance(letter, Letter)
+    assert isinstance(letter.order, LaneOrder)
+    assert (letter.order.lane, letter.order.by, letter.order.identity_checked) == ("in", "Chen", True)
+
+
+@pytest.mark.parametrize("key", ["id", "lane", "command", "reason", "expires_at"])
+def test_a_command_without_a_required_key_is_malformed(key: str) -> None:
+    assert reason(command(**{key: ...})) == "malformed"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"command": "explode"},
+        {"command": 1},
+        {"lane": "in/../out"},
+        {"lane": "in\n"},
+        {"id": ""},
+        {"id": "x" * 65},
+        {"reason": ""},
+        {"reason": "x" * 501},
+        {"by": "x" * 101},
+        {"identity_checked": "yes"},
+        {"expires_at": "soon"},
+        {"expires_at": "2026-11-21T08:00:30"},
+        {"expires_at": 1795248000},
+        {"unknown": 1},
+    ],
+)
+def test_a_command_with_a_wrong_value_is_malformed(changes: dict[str, Any]) -> None:
+    assert reason(command(**changes)) == "malformed"
+
+
+@pytest.mark.parametrize("payload", [b"", b"open", b"[]", b"\xff\xfe", b"null", b'{"id":"c1"'])
+def test_noise_is_malformed(payload: bytes) -> None:
+    assert reason(payload) == "malformed"
+
+
+def test_a_command_too_long_is_not_even_read() -> None:
+    assert reason(command(reason="x" * COMMAND_BYTES)) == "malformed"
+
+
+def test_a_malformed_command_is_answered_by_its_id() -> None:
+    refusal = judged(command(lane=...), response="")
+    assert isinstance(refusal, dict)
+    assert refusal["id"] == "c1"
+
+
+def test_noise_that_names_nobody_is_not_answered() -> None:
+    assert judged(b"noise", response="") is None
+
+
+@pytest.mark.parametrize("expires_at", ["2026-11-21T08:00:00Z", "2026-11-21T07:59:59+00:00"])
+def test_an_expired_command_is_refused(expires_at: str) -> None:
+    assert reason(command(expires_at=expires_at)) == "expired"
+
+
+def test_expiry_is_compared_across_time_zones() -> None:
+    assert isinstance(judged(command(expires_at="2026-11-21T16:00:30+08:00")), Letter)
+    assert reason(command(expires_at="2026-11-21T15:59:30+08:00")) == "expired"
+
+
+def test_a_retained_command_is_refused_though_it_is_whole() -> None:
+    assert reason(command(), retained=True) == "retained"
+
+
+@pytest.mark.parametrize(
+    ("wished", "topic"),
+    [
+        ("central/answers/7", "central/answers/7"),
+        ("", TOPICS.replies),
+        ("central/#", TOPICS.replies),
+        ("central/+", TOPICS.replies),
+        ("$SYS/x", TOPICS.replies),
+        (TOPICS.commands, TOPICS.replies),
+        (TOPICS.events, TOPICS.replies),
+        (TOPICS.alarm("a1"), TOPICS.replies),
+        (TOPICS.prefix, TOPICS.replies),
+        (f"{TOPICS.replies}/central-2", f"{TOPICS.replies}/central-2"),
+    ],
+)
+def test_answers_go_where_they_cannot_be_mistaken(wished: str, topic: str) -> None:
+    payload = json.dumps(command(lane=...)).encode()
+    answer = read(Incoming(TOPICS.commands, payload, False, wished, b"k"), TOPICS, NOW)
+    assert isinstance(answer, Outgoing)
+    assert (answer.topic, answer.correlation, answer.retain) == (topic, b"k", False)
+
+
+PASS = {"id": "p1", "kind": "monthly", "plates": ["沪A12345"]}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"id": "c1", "revision": 0, "pass": PASS},
+        {"id": "c1", "revision": None, "pass": PASS},
+        {"id": "c1", "revision": 3, "delete": "p1"},
+    ],
+)
+def test_a_pass_change_is_carried_on(document: dict[str, Any]) -> None:
+    letter = judged(document, topic=TOPICS.passes)
+    assert isinstance(letter, Letter)
+    assert isinstance(letter.order, PassOrder)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"id": "c1", "revision": 0},
+        {"id": "c1", "pass": PASS},
+        {"id": "c1", "revision": 0, "pass": PASS, "delete": "p1"},
+        {"id": "c1", "revision": -1, "pass": PASS},
+        {"id": "c1", "revision": "1", "pass": PASS},
+        {"id": "c1", "revision": 0, "pass": {"id": "p1"}},
+        {"id": "c1", "revision": 0, "pass": {**PASS, "kind": "king"}},
+        {"id": "c1", "revision": 0, "pass": {**PASS, "colour": "red"}},
+        {"id": "c1", "revision": 0, "delete": "p/1"},
+    ],
+)
+def test_a_pass_change_that_is_wrong_is_malformed(document: dict[str, Any]) -> None:
+    assert reason(document, topic=TOPICS.passes) == "malformed"
+
+
+def test_a_retained_pass_change_is_refused() -> None:
+    document = {"id": "c1", "revision": 0, "pass": PASS}
+    assert reason(document, topic=TOPICS.passes, retained=True) == "retained"
+
+
+class Engine:
+    """Answers as a test wants."""
+
+    def __init__(self, answer: Callable[[str, dict[str, Any]], Any]) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def call(self, op: str, **params: Any) -> Any:
+        self.asked.append((op, params))
+        return self.answer(op, params)
+
+
+def serve(
+    tmp_path: Path, answer: Callable[[str, dict[str, Any]], Any]
+) -> tuple[Commander, Engine, list[dict[str, Any]]]:
+    Cursors(tmp_path / "uplink.db").close()
+    engine = Engine(answer)
+    replies: list[dict[str, Any]] = []
+    commander = Commander(engine, tmp_path / "uplink.db", lambda message: replies.append(json.loads(message.payload)))
+    return commander, engine, replies
+
+
+def letter(document: dict[str, Any], topic: str = TOPICS.commands) -> Letter:
+    found = judged(document, topic=topic)
+    assert isinstance(found, Letter)
+    return found
+
+
+def test_the_engine_is_asked_with_a_key_made_of_the_id(tmp_path: Path) -> None:
+    done = {"id": "x", "status": "done", "reason": None, "detail": {}}
+    commander, engine, replies = serve(tmp_path, lambda *_: done)
+    commander.start()
+    commander.submit(letter(command(by="Chen")))
+    wait_until(lambda: replies)
+    assert replies == [{"id": "c1", "status": "done", "reason": "", "detail": ""}]
+    assert engine.asked == [
+        (
+            "lane.command",
+            {
+                "request": "mqtt:c1",
+                "lane": "in",
+                "command": "open",
+                "by": "Chen",
+                "via": "mqtt",
+                "reason": "visitor",
+                "expires_at": "2026-11-21T08:00:30.000Z",
+                "detail": {"identity_checked": False},
+            },
+        )
+    ]
+    commander.stop()
+
+
+def test_without_an_engine_the_answer_is_no(tmp_path: Path) -> None:
+    def nobody(*_: Any) -> Any:
+        raise EngineUnreachableError("nobody answers")
+
+    commander, _, replies = serve(tmp_path, nobody)
+    commander.start()
+    commander.submit(letter(command()))
+    commander.submit(letter({"id": "c2", "revision": 0, "delete": "p1"}, TOPICS.passes))
+    wait_until(lambda: len(replies) == 2)
+    assert {reply["reason"] for reply in replies} == {"engine_unreachable"}
+    commander.stop()
+
+
+def test_an_answer_of_nobody_is_not_kept_as_the_first(tmp_path: Path) -> None:
+    """The engine comes back, and the same id gets the true answer."""
+    away = threading.Event()
+    away.set()
+
+    def answer(*_: Any) -> Any:
+        if away.is_set():
+            raise EngineUnreachableError("nobody answers")
+        return {}
+
+    commander, _, replies = serve(tmp_path, answer)
+    commander.start()
+    change = letter({"id": "c2", "revision": 0, "delete": "p1"}, TOPICS.passes)
+    commander.submit(change)
+    wait_until(lambda: len(replies) == 1)
+    away.clear()
+    commander.submit(change)
+    wait_until(lambda: len(replies) == 2)
+    assert replies[1]["status"] == "done"
+    commander.stop()
+
+
+def test_a_repeated_pass_change_gets_the_first_answer_and_changes_nothing(tmp_path: Path) -> None:
+    commander, engine, replies = serve(tmp_path, lambda *_: {})
+    commander.start()
+    change = letter({"id": "c2", "revision": 4, "pass": PASS}, TOPICS.passes)
+    commander.submit(change)
+    commander.submit(change)
+    wait_until(lambda: len(replies) == 2)
+    assert replies[0] == replies[1]
+    assert [op for op, _ in engine.asked] == ["passes.put"]
+    assert engine.asked[0][1]["if_revision"] == 4
+    commander.stop()
+
+
+def test_a_lost_race_for_a_pass_is_told_by_its_code(tmp_path: Path) -> None:
+    def conflict(*_: Any) -> Any:
+        raise RevisionConflictError("it is at 5 by now")
+
+    commander, _, replies = serve(tmp_path, conflict)
+    commander.start()
+    commander.submit(letter({"id": "c2", "revision": 4, "pass": PASS}, TOPICS.passes))
+    wait_until(lambda: replies)
+    assert (replies[0]["status"], replies[0]["reason"]) == ("refused", "revision_conflict")
+    commander.stop()
+
+
+def test_an_answer_that_makes_no_sense_does_not_end_the_worker(tmp_path: Path) -> None:
+    commander, engine, replies = serve(tmp_path, lambda *_: None)
+    commander.start()
+    commander.submit(letter(command()))
+    wait_until(lambda: replies)
+    assert replies[0]["reason"] == "error"
+    engine.answer = lambda *_: {"id": "x", "status": "done", "reason": ""}
+    commander.submit(letter(command(id="c2")))
+    wait_until(lambda: len(replies) == 2)
+    assert replies[1]["status"] == "done"
+    commander.stop()
+
+
+def test_more_orders_than_can_be_carried_out_are_refused_at_once(tmp_path: Path) -> None:
+    commander, engine, replies = serve(tmp_path, lambda *_: {})
+    for number in range(QUEUE + 3):
+        commander.submit(letter(command(id=f"c{number}")))
+    assert [reply["reason"] for reply in replies] == ["busy"] * 3
+    assert engine.asked == []
+
+
+def test_orders_do_not_expire_later_than_they_say() -> None:
+    """Milliseconds survive the way to the engine."""
+    moment = NOW + timedelta(milliseconds=1500)
+    found = letter(command(expires_at=moment.isoformat()))
+    assert isinstance(found.order, LaneOrder)
+    assert found.order.expires_at == moment
