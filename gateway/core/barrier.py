@@ -1,10 +1,10 @@
 """The arm: one literal table state -> event -> rows, each row a guard, an action and the next state.
 
 Inputs from the world are total: every event has a row in every state, if only to note it. The rows of a cell are tried
-from the top, the last one has no guard, so exactly one fits. Guards and actions are names; `gateway.core.lane`
+from the top, the last one has no guard, so exactly one fits. Guards and actions are names; `gateway.core.lane_arm`
 gives them their meaning (`if_...`, `do_...`). What is measured decides: *rising* and *lowering* say that a pulse was
-sent or the arm was seen to leave a limit, *open* and *closed* only that a limit switch says so (or, without limit switches, that
-the travel time is over).
+sent or the arm was seen to leave a limit, *open* and *closed* only that a limit switch says so (or, without limit
+switches, that the travel time is over).
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.OPEN_LIMIT: _stay(_OPEN),
         ArmEvent.OPEN_LOST: (Row("", "see_own_close", _LOWERING),),
         ArmEvent.CONTRADICTION: _CONTRADICTION,
-        ArmEvent.OPEN_SENT: (Row("", "follow_up_open", _OPEN),),
+        ArmEvent.OPEN_SENT: (Row("", "keep_up", _OPEN),),
         ArmEvent.CLOSE_SENT: (Row("", "leave_down", _LOWERING),),
         ArmEvent.STOP_SENT: (Row("", "halt", _OPEN),),
         ArmEvent.ANSWER_OVER: _stay(_OPEN),

@@ -47,7 +47,6 @@ class Seen(msgspec.Struct, frozen=True):
     vehicle: bool = False
     by_hand: bool = False
     mains_off: bool = False
-    waited_ms: int = 0
     travel_ms: int = 3000
 
 

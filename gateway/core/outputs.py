@@ -25,6 +25,10 @@ class Motion(msgspec.Struct):
     grant: str | None
     asked_at: str
 
+    def document(self) -> dict[str, str]:
+        """The movement as screens show it while it is only requested."""
+        return {"command": self.command, "by": self.by, "since": self.asked_at}
+
     @property
     def direction(self) -> str:
         """The terminal that it needs: open, close or stop."""

@@ -13,11 +13,14 @@ import msgspec
 from gateway.core import events
 from gateway.core.access import Question, Verdict, decide
 from gateway.core.alarms import Alarm, AlarmDesk, AlarmState, Verb
+from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.commands import Command, Reply
 from gateway.core.errors import NotFoundError, RefusedError
 from gateway.core.events import ClockState, Now
-from gateway.core.lane import COMMANDS, Ids, LaneMachine, LaneMemory
+from gateway.core.lane import LaneMachine
+from gateway.core.lane_state import Ids, LaneMemory
 from gateway.core.passes import PassKind
+from gateway.core.refusals import COMMANDS
 from gateway.core.settings import Lane, Settings
 from gateway.core.turn import Turn, local_day
 
@@ -88,6 +91,11 @@ class Site:
             if lanes:
                 kept = _lane_memory(lanes, memory)
                 machines[barrier.id] = LaneMachine(barrier, lanes, self._alarms, self._ids, kept)
+        for interlock in self._settings.interlocks:
+            for name in interlock.barriers:
+                others = tuple(machines[other] for other in interlock.barriers if other != name and other in machines)
+                if name in machines:
+                    machines[name].interlocked_with += others
         return machines
 
     def handle(self, event: events.Event, now: Now) -> list[Command]:
@@ -96,8 +104,15 @@ class Site:
         self._note_clock(now)
         handler: Any = self._handlers[type(event)]
         handler(turn, event)
+        self._serve_interlocks(turn)
         self._tokens = turn.tokens
         return turn.commands
+
+    def _serve_interlocks(self, turn: Turn) -> None:
+        """Whoever waited for another barrier to close is served once it has."""
+        for machine in self._machines.values():
+            if machine.interlocked_with and len(machine.grants) and machine.arm is ArmState.CLOSED:
+                machine.arm_event(turn, ArmEvent.GRANTED)
 
     def snapshot(self, _now: Now) -> dict[str, Any]:
         """Lanes and alarms as people see them; nothing personal. The engine adds ages, devices and links."""
@@ -137,7 +152,7 @@ class Site:
 
     def _output_done(self, _turn: Turn, event: events.OutputDone) -> None:
         for machine in self._machines.values():
-            machine.output_done(event.token)
+            machine.terminals.done(event.token)
 
     def _output_failed(self, turn: Turn, event: events.OutputFailed) -> None:
         for machine in self._machines.values():
@@ -309,7 +324,7 @@ class Site:
             turn.emit(Reply(event.request, "refused", error.code, str(error)))
             return
         if event.verb == "acknowledge" and alarm.kind == "crash" and alarm.lane in self._by_lane:
-            self._by_lane[alarm.lane].silence_siren(turn)
+            self._by_lane[alarm.lane].siren(turn, False)
         turn.emit(Reply(event.request, "done"))
 
 

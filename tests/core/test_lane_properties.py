@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.core import commands, events
-from gateway.core.lane import GRANTS_MAX
+from gateway.core.grants import GRANTS_MAX
 from tests.core.playbook import INPUTS, MONTHLY, OUTPUTS, START_WALL_NS, Playbook, site_document
 
 GAP_MS = 300
@@ -60,7 +60,7 @@ class Monitor(Playbook):
 
     def _check_pulse(self, name: str, duration_ms: int, now_ms: int) -> None:
         assert name in self.recorded, f"{name} was sent without barrier.commanded"
-        mode = self.site._machines["in"].mode
+        mode = self.site._machines["in"].modes.strongest
         if name in ("open", "close"):
             assert mode not in ("locked", "crashed"), f"{name} on a {mode} lane"
             other = "close" if name == "open" else "open"

@@ -296,6 +296,34 @@ def test_an_output_that_failed_is_not_followed_and_never_fires_later() -> None:
     assert play.pulses() == ["open"]
 
 
+def test_an_output_that_was_taken_needs_nothing_more() -> None:
+    play = Playbook()
+    play.read()
+    play.happens(events.OutputDone("io", 0, _last_token(play)))
+    play.happens(events.OutputFailed("io", 0, _last_token(play), "a second answer"))
+    assert "barrier.not_followed" not in play.types()
+
+
+def test_barriers_of_a_sally_port_are_never_open_together() -> None:
+    document = site_document()
+    document["devices"].append({"id": "io2", "driver": "noop"})
+    inner = {key: value.replace("io.", "io2.") for key, value in document["lanes"][0]["barrier"].items()}
+    document["lanes"].append({"id": "inner", "direction": "entry", "readers": ["reader-out"], "barrier": inner})
+    document["interlocks"] = [{"type": "sally_port", "barriers": ["in", "inner"]}]
+    play = Playbook(document)
+    play.happens(events.DeviceRestored("io2", (False, True, *(False,) * 6)))
+    play.read()
+    play.rise()
+    play.read("7", device="reader-out")
+    assert play.data("access.granted")["lane"] == "inner"
+    assert play.pulses() == ["open"]
+    assert play.person("open", lane="inner").reason == "other_barrier_open"
+    play.drive_through()
+    play.advance(900)
+    play.lower()
+    assert play.pulses() == ["open", "close", "open"]
+
+
 def _last_token(play: Playbook) -> int:
     return play.site._tokens
 

@@ -1,0 +1,117 @@
+"""Grants: who may pass, first in, first out, at most three; and the time the head one has left.
+
+The time of a grant runs only while it is at the head, the arm is up and nobody is under it, and pauses while its
+vehicle stands on the approach loop: the lane says when it runs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import msgspec
+
+from gateway.core.events import OpenVisit
+from gateway.core.settings import Lane
+from gateway.core.turn import NS_PER_MS, Turn
+
+GRANTS_MAX = 3
+
+
+class Grant(msgspec.Struct):
+    """A vehicle may pass once; `credential` and `pass_id` are None for an operator's open."""
+
+    id: str
+    lane: Lane
+    reason: str
+    by: str
+    at: str
+    pass_id: str | None = None
+    kind: str | None = None
+    credential: dict[str, str] | None = None
+    plate: str | None = None
+    visit: OpenVisit | None = None
+    left_ms: int | None = None
+    running_since_ns: int | None = None
+
+    @property
+    def method(self) -> str:
+        """How the vehicle got in, as a passage says it."""
+        return "automatic" if self.credential else "manual"
+
+    def document(self) -> dict[str, Any]:
+        """The grant as screens and incident records know it; nothing personal."""
+        return {
+            "at": self.at,
+            "pass": self.pass_id,
+            "credential": self.credential,
+            "reason": self.reason,
+            "by": self.by,
+        }
+
+
+class GrantQueue:
+    """The grants of one barrier that nobody has used yet."""
+
+    def __init__(self, timer: str, grant_ms: int) -> None:
+        self._timer = timer
+        self._grant_ms = grant_ms
+        self._waiting: deque[Grant] = deque()
+        self.last: Grant | None = None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def head(self) -> Grant | None:
+        """The one whose vehicle is next."""
+        return self._waiting[0] if self._waiting else None
+
+    @property
+    def full(self) -> bool:
+        """Whether another one would be one too many."""
+        return len(self._waiting) >= GRANTS_MAX
+
+    def holds(self, credential: dict[str, str]) -> bool:
+        """Whether this credential was granted and has not passed yet."""
+        return any(grant.credential == credential for grant in self._waiting)
+
+    def add(self, grant: Grant) -> None:
+        """Queue a grant."""
+        self._waiting.append(grant)
+        self.last = grant
+
+    def use(self, bound: Grant | None) -> Grant | None:
+        """A vehicle has passed: take its grant out, or the head when none was bound to it."""
+        grant = bound if bound is not None else self.head
+        if grant is not None and grant in self._waiting:
+            self._waiting.remove(grant)
+        return grant
+
+    def run(self, turn: Turn, runs: bool) -> None:
+        """Let the head's time run, or pause it."""
+        head = self.head
+        if head is None:
+            turn.cancel(self._timer)
+        elif runs and head.running_since_ns is None:
+            head.left_ms = self._grant_ms if head.left_ms is None else head.left_ms
+            head.running_since_ns = turn.now.mono_ns
+            turn.start(self._timer, head.left_ms)
+        elif not runs and head.running_since_ns is not None:
+            used_ms = (turn.now.mono_ns - head.running_since_ns) // NS_PER_MS
+            head.left_ms, head.running_since_ns = max(0, (head.left_ms or 0) - used_ms), None
+            turn.cancel(self._timer)
+
+    def drop_head(self, turn: Turn, why: str) -> None:
+        """The head's vehicle did not come."""
+        self._unused(turn, self._waiting.popleft(), why)
+
+    def drop_all(self, turn: Turn, why: str) -> None:
+        """Nobody may pass any longer; every grant is recorded as unused."""
+        turn.cancel(self._timer)
+        while self._waiting:
+            self.drop_head(turn, why)
+
+    def _unused(self, turn: Turn, grant: Grant, why: str) -> None:
+        data = {"lane": grant.lane.id, "pass": grant.pass_id, "grant": grant.id, "reason": why}
+        turn.append("grant.unused", f"lanes/{grant.lane.id}", data)

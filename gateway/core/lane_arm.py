@@ -1,0 +1,419 @@
+"""The arm of a lane: what the guards and actions of its table mean, and the search for why it moved."""
+
+from __future__ import annotations
+
+from gateway.core.barrier import TABLE, ArmEvent, ArmState
+from gateway.core.causes import BENIGN, BLOW_MS, FLICKER_WINDOW_MS, Cause, Movement, Seen, verdict
+from gateway.core.lane_state import LaneState
+from gateway.core.modes import Mode
+from gateway.core.outputs import Motion
+from gateway.core.turn import NS_PER_MS, Turn
+
+ANSWER_MS = 1500
+POWER_WINDOW_MS = 60_000
+ABORTS_MAX = 3
+FLICKERS_KEPT = 20
+
+_SENT = {"open": ArmEvent.OPEN_SENT, "close": ArmEvent.CLOSE_SENT, "stop": ArmEvent.STOP_SENT}
+
+
+class LaneArm(LaneState):
+    """A lane that can move its arm and knows why it moved."""
+
+    def arm_event(self, turn: Turn, event: ArmEvent) -> None:
+        """Look the event up in the arm's table and do what its row says."""
+        for row in TABLE[self.arm][event]:
+            if row.guard and not getattr(self, f"if_{row.guard}")():
+                continue
+            self.enter(turn, row.next if row.next is not None else self.measured_arm())
+            getattr(self, f"do_{row.action}")(turn)
+            return
+
+    # ---- from asked to sent
+
+    def committed(self, turn: Turn, token: int) -> bool:
+        """The row of a movement is durable, or has waited long enough: move now, if the guards still hold."""
+        motion = self.terminals.committed(token)
+        if motion is None:
+            return False
+        self.carry_out(turn, motion)
+        return True
+
+    def gap_over(self, turn: Turn) -> None:
+        """The gap to the opposite pulse is over."""
+        motion = self.terminals.gap_over()
+        if motion is not None:
+            self.carry_out(turn, motion)
+
+    def carry_out(self, turn: Turn, motion: Motion) -> None:
+        """Send a movement unless something has come up against it."""
+        objection = self._objection(motion)
+        if objection is not None:
+            self.not_followed(turn, motion, objection)
+        elif self.terminals.send(turn, motion):
+            self.moving_cause, self.moving_by = Cause.COMMANDED, motion.by
+            self.retries = self.retries + 1 if motion.cause == "retry" else 0
+            self.arm_event(turn, _SENT[motion.direction])
+
+    def _objection(self, motion: Motion) -> str | None:
+        """What has come up against a movement since it was asked for."""
+        if motion.direction == "stop":
+            return None
+        if not self.modes.moves:
+            return "lane_locked" if Mode.LOCKED in self.modes else "lane_crashed"
+        if motion.direction == "open":
+            return None
+        if self.safety_in_doubt:
+            return "safety_occupied" if self.safety else "safety_unknown"
+        waited_for = len(self.grants) or self.modes.stays_up
+        return "no_longer_wanted" if motion.cause != "operator" and waited_for else None
+
+    def output_failed(self, turn: Turn, token: int, error: str) -> None:
+        """The device did not take an output command; it is closed as not followed and never fires later."""
+        motion = self.terminals.failed(token)
+        if motion is None:
+            return
+        self.not_followed(turn, motion, "output_failed")
+        turn.log("error", f"{self.barrier.id}: {motion.command} was not carried out: {error}")
+        if motion.direction == "open" and self.arm is ArmState.RISING and self.if_still_closed():
+            self.end_travel(turn)
+            self.drop_grants(turn, "not_followed")
+            self.enter(turn, ArmState.CLOSED)
+            self.notice = "no_answer"
+        elif motion.direction == "close" and self.arm is ArmState.LOWERING and self.inputs.last("at_open"):
+            self.end_travel(turn)
+            self.enter(turn, ArmState.OPEN)
+            self.notice = "no_answer"
+
+    # ---- guards
+
+    def if_moves_by_itself(self) -> bool:
+        """Nothing keeps the lane from opening for a grant, and nothing has been asked for yet."""
+        free = self.modes.moves and not self.interrupted and not self.interlocked
+        return free and not self.terminals.asked("open")
+
+    def if_uncommanded(self) -> bool:
+        """The arm moves and nobody told it to."""
+        return self.moving_cause is not Cause.COMMANDED
+
+    def if_still_closed(self) -> bool:
+        """The closed switch has not let go."""
+        return self.inputs.last("at_closed") is True
+
+    def if_may_pulse_again(self) -> bool:
+        """One more pulse may help: the arm has not moved, nobody is under it, and a pulse cannot reverse it."""
+        fits = self.if_still_closed() and self.retries == 0 and self.barrier.control == "pulse"
+        return fits and self.inputs.last("safety_loop") is not True and self.modes.moves
+
+    def if_no_open_limit(self) -> bool:
+        """There is no switch to tell that the arm is up."""
+        return self.barrier.at_open is None and not self.if_still_closed()
+
+    def if_no_closed_limit(self) -> bool:
+        """There is no switch to tell that the arm is down."""
+        return self.barrier.at_closed is None and not self.inputs.last("at_open")
+
+    def if_may_close_by_itself(self) -> bool:
+        """The gateway may close: nobody waits or stands under, safety is known to be free, nothing forbids it."""
+        idle = not len(self.grants) and self.vehicle is None and not self.interrupted
+        able = self.barrier.close_by == "gateway" and self.terminals.can("close")
+        quiet = self.modes.strongest is Mode.AUTO and not self.terminals.asked("close")
+        return idle and able and quiet and self._safe()
+
+    def _safe(self) -> bool:
+        """A safety input is fitted and every one is known to be free."""
+        return bool(self.barrier.safety) and self.safety is False
+
+    def if_may_close_again(self) -> bool:
+        """One more close may help, and is safe."""
+        able = self.retries == 0 and self.barrier.control == "pulse" and self.modes.strongest is Mode.AUTO
+        return able and self._safe()
+
+    def if_may_reopen(self) -> bool:
+        """A lowering arm must go up again: somebody is under it, that is not known, or somebody was granted."""
+        able = self.barrier.control != "step" and self.modes.moves
+        return (self.safety_in_doubt or bool(len(self.grants))) and able and not self.terminals.asked("open")
+
+    # ---- actions: commanded movements
+
+    def do_note(self, turn: Turn) -> None:
+        """The event changes nothing in this state."""
+
+    def do_leave_up(self, turn: Turn) -> None:
+        """An OPEN went out: the arm has an answer time and a travel time."""
+        self.movement = None
+        self.moved_ns = turn.now.mono_ns
+        turn.cancel(self.timer_name("clear"))
+        turn.start(self.timer_name("answer"), ANSWER_MS)
+        turn.start(self.timer_name("travel"), self.travel.limit_ms("up"))
+
+    def do_leave_down(self, turn: Turn) -> None:
+        """A CLOSE went out: the arm has a travel time, and must turn back for whoever comes under it."""
+        self.moved_ns = turn.now.mono_ns
+        turn.cancel(self.timer_name("answer"))
+        turn.start(self.timer_name("travel"), self.travel.limit_ms("down"))
+        if self.safety_in_doubt:
+            self.arm_event(turn, ArmEvent.SAFETY)
+
+    def do_follow_up_closed(self, turn: Turn) -> None:
+        """A CLOSE went out to an arm that is down already."""
+        self.end_travel(turn)
+
+    def do_ask_open(self, turn: Turn) -> None:
+        """The head grant opens the arm."""
+        head = self.grants.head
+        if head is not None:
+            self.ask(turn, "open", "grant", head.by, head, head.lane)
+
+    def do_ask_open_again(self, turn: Turn) -> None:
+        """One more pulse, recorded like the first."""
+        self.ask(turn, "open", "retry", "gateway", self.grants.head)
+
+    def do_ask_close(self, turn: Turn) -> None:
+        """Everybody has passed: close."""
+        self.ask(turn, "close", "auto_close", "gateway", None)
+
+    def do_ask_close_again(self, turn: Turn) -> None:
+        """One more close, recorded like the first."""
+        turn.start(self.timer_name("travel"), self.travel.limit_ms("down"))
+        self.ask(turn, "close", "retry", "gateway", None)
+
+    def do_reopen(self, turn: Turn) -> None:
+        """Up again at once; three times running a person has to look."""
+        for motion in self.terminals.withdraw("close"):
+            self.not_followed(turn, motion, "safety_occupied")
+        if self.safety_in_doubt:
+            self.aborts += 1
+        self.ask(turn, "open", "safety" if self.safety_in_doubt else "grant", "gateway", self.grants.head)
+        if self.aborts >= ABORTS_MAX:
+            self.interrupted = True
+            self.notice = "close_aborted"
+            self.raise_alarm(turn, "obstructed", "travel", {"reason": "close_aborted"})
+
+    def do_keep_up(self, turn: Turn) -> None:
+        """Somebody was granted while the arm is up: it stays up, and the grant's time runs."""
+        turn.cancel(self.timer_name("clear"))
+        for motion in self.terminals.withdraw("close"):
+            self.not_followed(turn, motion, "no_longer_wanted")
+        self.run_grants(turn)
+
+    def do_halt(self, turn: Turn) -> None:
+        """STOP went out: nothing moves until a person acts."""
+        self.end_travel(turn)
+        self.movement = None
+        self.row(turn, "stopped", Cause.COMMANDED, self.moving_by)
+
+    # ---- actions: arrivals
+
+    def do_arrive_open(self, turn: Turn) -> None:
+        """The arm is measured up."""
+        self._learn(turn, "up")
+        self._arrived_open(turn, self._arrival_cause(turn))
+
+    def do_settle_open(self, turn: Turn) -> None:
+        """The arm came to its upper limit from somewhere between."""
+        self._arrived_open(turn, Cause.UNKNOWN)
+
+    def do_presume_open(self, turn: Turn) -> None:
+        """No switch tells that the arm is up; after its travel time it is presumed."""
+        self._arrived_open(turn, Cause.COMMANDED, presumed=True)
+
+    def _arrived_open(self, turn: Turn, cause: Cause, presumed: bool = False) -> None:
+        self.end_travel(turn)
+        self.opened_by = cause
+        self.row(turn, "opened", cause, self._by(cause), {"presumed": True} if presumed else None)
+        self._is_up(turn)
+
+    def do_arrive_closed(self, turn: Turn) -> None:
+        """The arm is measured down."""
+        self._learn(turn, "down")
+        self._arrived_closed(turn, self.moving_cause if self.moving_cause is not Cause.UNKNOWN else Cause.OWN)
+
+    def do_settle_closed(self, turn: Turn) -> None:
+        """The arm came to its lower limit from somewhere between."""
+        self._arrived_closed(turn, Cause.UNKNOWN)
+
+    def do_presume_closed(self, turn: Turn) -> None:
+        """No switch tells that the arm is down; after its travel time it is presumed."""
+        self._arrived_closed(turn, Cause.COMMANDED, presumed=True)
+
+    def _arrived_closed(self, turn: Turn, cause: Cause, presumed: bool = False) -> None:
+        self.end_travel(turn)
+        self.row(turn, "closed", cause, self._by(cause), {"presumed": True} if presumed else None)
+        self._is_down(turn)
+
+    def do_fall_back(self, turn: Turn) -> None:
+        """A rising arm is down again before it was up."""
+        self.end_travel(turn)
+        self.row(turn, "closed", Cause.UNKNOWN)
+        self.drop_grants(turn, "not_followed")
+        self.notice = "no_answer"
+
+    def _is_up(self, turn: Turn) -> None:
+        self.notice = None
+        self.end_alarm(turn, "travel")
+        if len(self.grants):
+            self.run_grants(turn)
+        elif self.vehicle is None and self.opened_by is Cause.COMMANDED:
+            self.start_clear(turn)
+
+    def _is_down(self, turn: Turn) -> None:
+        self.aborts = 0
+        self.opened_by = Cause.COMMANDED
+        if self.notice != "no_answer":
+            self.notice = None
+        self.end_alarm(turn, "travel")
+        if len(self.grants):
+            self.arm_event(turn, ArmEvent.GRANTED)
+
+    def _by(self, cause: Cause) -> str:
+        return self.moving_by if cause is Cause.COMMANDED else ""
+
+    def _learn(self, turn: Turn, way: str) -> None:
+        if self.moving_cause is Cause.COMMANDED and self.moved_ns:
+            self.travel.learn(way, (turn.now.mono_ns - self.moved_ns) // NS_PER_MS)
+
+    # ---- actions: arms that do not follow
+
+    def do_give_up_opening(self, turn: Turn) -> None:
+        """The arm did not answer: nobody waits for it any longer, and the guard is told to look at power and crank."""
+        self.end_travel(turn)
+        self.not_followed(turn, Motion("open", "grant", self.moving_by, None, turn.at), "no_answer")
+        self.drop_grants(turn, "not_followed")
+        self.notice = "no_answer"
+
+    def do_report_obstructed(self, turn: Turn) -> None:
+        """The arm reached no limit in its travel time; no more pulses."""
+        self.end_travel(turn)
+        self.drop_grants(turn, "obstructed")
+        self.incident(turn, "obstructed")
+        self.raise_alarm(turn, "obstructed", "travel")
+
+    def do_report_forced(self, turn: Turn) -> None:
+        """The arm left its upper limit uncommanded and never came down."""
+        self.end_travel(turn)
+        self.incident(turn, "forced", {"cause": Cause.FORCED.value})
+        self.raise_alarm(turn, "forced", "motion", {"verdict": Cause.FORCED.value})
+
+    def do_report_limits(self, turn: Turn) -> None:
+        """Both limit switches say yes: neither is believed, and nothing closes by itself."""
+        self.end_travel(turn)
+        self.drop_grants(turn, "limit_fault")
+        self.incident(turn, "stuck", {"reason": "both_limits"})
+        self.raise_alarm(turn, "stuck", "limits", {"reason": "both_limits"})
+
+    def do_lose_position(self, turn: Turn) -> None:
+        """The switches cannot be read."""
+        if self.arm in (ArmState.RISING, ArmState.LOWERING) or len(self.grants):
+            self.interrupted = True
+        self.drop_grants(turn, "device_lost")
+        self.void_expectations(turn)
+        self.movement = None
+
+    def do_measure(self, turn: Turn) -> None:
+        """Believe the switches again."""
+        if self.arm is not ArmState.UNKNOWN:
+            self.end_alarm(turn, "limits")
+            self.interrupted = True
+
+    # ---- actions: why it moved
+
+    def do_see_own_close(self, turn: Turn) -> None:
+        """The arm goes down and nobody told it to: the controller, a fob or a hand."""
+        self.moving_cause, self.moving_by = Cause.OWN, ""
+        self.do_leave_down(turn)
+        turn.cancel(self.timer_name("clear"))
+
+    def do_see_own_reversal(self, turn: Turn) -> None:
+        """The arm turned back by itself; with a vehicle under it, it may have struck it."""
+        if self.inputs.last("safety_loop") and self.moving_cause is Cause.COMMANDED:
+            self.incident(turn, "struck_vehicle", {"cause": Cause.OWN.value})
+            self.raise_alarm(turn, "struck_vehicle", "struck")
+            self.end_alarm(turn, "struck")
+        self._arrived_open(turn, Cause.OWN)
+
+    def do_seek_cause(self, turn: Turn) -> None:
+        """*Closed* was lost and nobody told the arm to move."""
+        self.moving_cause, self.moving_by = Cause.UNKNOWN, ""
+        self.moved_ns = turn.now.mono_ns
+        self.movement = Movement(turn.now.mono_ns)
+        if self._blow():
+            self.crash(turn, "vehicle")
+            return
+        seen = self._seen(turn)
+        explained = seen.power_window or seen.by_hand or seen.mains_off
+        if self.barrier.external_open == "forced" and not explained:
+            self.movement.alarmed = True
+            self.raise_alarm(turn, "forced", "motion")
+        presumable = self.barrier.external_open == "expected" and self.barrier.at_open is None
+        wait_ms = self.travel.expected_ms("up") if presumable else self.travel.limit_ms("up")
+        turn.start(self.timer_name("cause"), wait_ms)
+
+    def do_judge_blow(self, turn: Turn) -> None:
+        """A safety input rose while the arm goes up uncommanded."""
+        if self._blow():
+            self.crash(turn, "vehicle")
+
+    def _blow(self) -> bool:
+        """A vehicle came into the safety loop within a second of *closed* being lost, either way."""
+        if self.movement is None or self.safety_rose_ns is None:
+            return False
+        return abs(self.safety_rose_ns - self.movement.since_ns) <= BLOW_MS * NS_PER_MS
+
+    def do_flicker(self, turn: Turn) -> None:
+        """*Closed* is back without a command having moved the arm."""
+        window_ns = turn.now.mono_ns - FLICKER_WINDOW_MS * NS_PER_MS
+        self.flickers = [at for at in self.flickers if at > window_ns][-FLICKERS_KEPT:]
+        self.flickers.append(turn.now.mono_ns)
+        cause = self._conclude(turn, self._seen(turn, back=True))
+        self.row(turn, "closed", cause)
+        self.end_alarm(turn, "motion")
+        self._is_down(turn)
+
+    def cause_over(self, turn: Turn) -> None:
+        """The time to come to a limit is over."""
+        if self.movement is None or self.arm is not ArmState.RISING:
+            return
+        if self.barrier.at_open is not None:
+            self._conclude(turn, self._seen(turn))
+            self.enter(turn, ArmState.BETWEEN)
+            return
+        expected = self.barrier.external_open == "expected"
+        cause = self._conclude(turn, self._seen(turn), Cause.EXTERNAL if expected else None)
+        self.enter(turn, ArmState.OPEN)
+        self._arrived_open(turn, cause, presumed=True)
+
+    def _arrival_cause(self, turn: Turn) -> Cause:
+        if self.movement is None:
+            return self.moving_cause if self.moving_cause is not Cause.UNKNOWN else Cause.EXTERNAL
+        return self._conclude(turn, self._seen(turn, opened=True))
+
+    def _seen(self, turn: Turn, *, opened: bool = False, back: bool = False) -> Seen:
+        age_ms = self.movement.age_ms(turn.now.mono_ns) if self.movement else 0
+        since_power_ns = None if self.power_ns is None else turn.now.mono_ns - self.power_ns
+        return Seen(
+            blow=self._blow() and not opened,
+            power_window=since_power_ns is not None and since_power_ns < POWER_WINDOW_MS * NS_PER_MS,
+            opened_after_ms=age_ms if opened else None,
+            back_after_ms=age_ms if back else None,
+            flickers=len(self.flickers),
+            vehicle=self.inputs.last("safety_loop") is True,
+            by_hand=self.inputs.last("hand") is True,
+            mains_off=self.inputs.fitted("mains") and self.inputs.last("mains") is False,
+            travel_ms=self.travel.expected_ms("up"),
+        )
+
+    def _conclude(self, turn: Turn, seen: Seen, known: Cause | None = None) -> Cause:
+        """Find the final cause of an uncommanded movement, refine its alarm and, if it was forced, report that."""
+        movement, self.movement = self.movement, None
+        turn.cancel(self.timer_name("cause"))
+        cause = known or verdict(seen).cause
+        self.moving_cause = cause
+        if cause is Cause.FORCED:
+            self.incident(turn, "forced", {"cause": cause.value})
+        alarm = self.alarms.find(self.alarm_key("motion"))
+        if alarm is None and cause is Cause.FORCED:
+            self.raise_alarm(turn, "forced", "motion", {"verdict": cause.value})
+        elif alarm is not None and movement is not None and movement.alarmed:
+            self.alarms.refine(turn, alarm, verdict=cause.value, benign=cause in BENIGN)
+        return cause

@@ -1,0 +1,248 @@
+"""What a lane knows, and the few things that all its parts do: ask for a movement, write a row, raise an alarm.
+
+The lane stands in four storeys, each in a file and each building only on those below: this state, `lane_arm` (the
+arm's guards and actions and why it moved), `lane_traffic` (loops, passages, closing behind a vehicle) and `lane`
+(what enters from outside: devices, contacts, reads, a person's commands).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.core.alarms import AlarmDesk
+from gateway.core.barrier import ArmState, measured
+from gateway.core.causes import Cause, Movement
+from gateway.core.commands import SetOutput
+from gateway.core.crossing import CrossingState, Vehicle
+from gateway.core.grants import Grant, GrantQueue
+from gateway.core.inputs import Inputs, points_of
+from gateway.core.modes import Mode, Modes
+from gateway.core.outputs import Motion, Terminals
+from gateway.core.settings import Barrier, Lane
+from gateway.core.travel import Travel
+from gateway.core.turn import NS_PER_MS, Turn
+
+SIREN_MS = 180_000
+
+
+class Ids:
+    """Identifiers of one run: its prefix is unique (the sequence of the run's first row), the number counts."""
+
+    def __init__(self) -> None:
+        self.run = "0"
+        self._count = 0
+
+    def next(self, letter: str) -> str:
+        """The next identifier, for example `g812-3`."""
+        self._count += 1
+        return f"{letter}{self.run}-{self._count}"
+
+
+class LaneMemory(msgspec.Struct, frozen=True):
+    """What outlives a restart: strong modes, the tag, and whether something was half done."""
+
+    crashed: bool = False
+    tag: dict[str, Any] | None = None
+    half_done: bool = False
+
+
+class LaneState:
+    """One barrier with the lanes that lead past it: everything that is known of them."""
+
+    def __init__(
+        self, barrier: Barrier, lanes: tuple[Lane, ...], alarms: AlarmDesk, ids: Ids, memory: LaneMemory
+    ) -> None:
+        self.barrier = barrier
+        self.lanes = lanes
+        self.home = lanes[0]
+        self.interlocked_with: tuple[LaneState, ...] = ()
+        self.inputs = Inputs(barrier.id, points_of(barrier, lanes))
+        self.terminals = Terminals(barrier)
+        self.grants = GrantQueue(self.timer_name("grant"), barrier.grant_ms)
+        self.travel = Travel(barrier.travel_time_ms)
+        self.modes = Modes()
+        self.arm = ArmState.UNKNOWN
+        self.crossing = CrossingState.UNSURE if barrier.safety else CrossingState.EMPTY
+        self.tag: dict[str, Any] | None = memory.tag
+        self.interrupted = memory.half_done
+        self.notice: str | None = None
+        self.last_decision: dict[str, Any] | None = None
+        self.last_passage: dict[str, Any] | None = None
+        self.away: set[str] = self.devices()
+        self.ids = ids
+        self.alarms = alarms
+        # A vehicle on the safety loop, and the grant it uses.
+        self.vehicle: Vehicle | None = None
+        self.bound: Grant | None = None
+        self.safety_rose_ns: int | None = None
+        self.approach_seen_ns: int | None = None
+        self.cleared_ns: int | None = None
+        # The movement under way: why, by whom, since when, and what opened the arm last.
+        self.moving_cause = Cause.COMMANDED
+        self.moving_by = ""
+        self.moved_ns = 0
+        self.opened_by = Cause.COMMANDED
+        self.retries = 0
+        self.aborts = 0
+        self.movement: Movement | None = None
+        self.flickers: list[int] = []
+        self.power_ns: int | None = None
+        self._siren_on = False
+        if memory.crashed:
+            self.modes.happens("crash")
+        if memory.tag:
+            self.modes.happens("tag")
+
+    # ---- what is known
+
+    @property
+    def safety(self) -> bool | None:
+        """True occupied, False known to be free, None unknown or not fitted."""
+        return self.inputs.value("safety_loop")
+
+    @property
+    def safety_in_doubt(self) -> bool:
+        """A safety input is fitted and not known to be free."""
+        return bool(self.barrier.safety) and self.safety is not False
+
+    @property
+    def approach(self) -> bool | None:
+        """True occupied, False free, None unknown or not fitted."""
+        return self.inputs.value("approach_loop")
+
+    @property
+    def interlocked(self) -> bool:
+        """Another barrier that must not be open together with this one is open, or about to be."""
+        return any(other.arm is not ArmState.CLOSED or other.terminals.asked("open") for other in self.interlocked_with)
+
+    def devices(self) -> set[str]:
+        """Every device that this barrier hangs on."""
+        return self.inputs.devices() | {point.device for point in self.barrier.outputs().values()}
+
+    def measured_arm(self) -> ArmState:
+        """Where the limit switches say that the arm is."""
+        return measured(
+            self.inputs.last("at_open"),
+            self.inputs.last("at_closed"),
+            self.barrier.at_open is not None,
+            self.barrier.at_closed is not None,
+        )
+
+    def timer_name(self, name: str) -> str:
+        """The full name of one of this lane's timers."""
+        return f"{self.barrier.id}:{name}"
+
+    # ---- movements
+
+    def ask(self, turn: Turn, command: str, cause: str, by: str, grant: Grant | None, lane: Lane | None = None) -> None:
+        """Record that the arm shall move; it is sent when that row is durable."""
+        motion = Motion(command, cause, by, grant.id if grant else None, turn.at)
+        self.terminals.ask(turn, (lane or self.home).id, motion)
+
+    def enter(self, turn: Turn, state: ArmState) -> None:
+        """The arm is in another state; nothing else changes it."""
+        if state is not self.arm:
+            turn.log("debug", f"{self.barrier.id}: arm {self.arm.value} -> {state.value}")
+            self.arm = state
+            turn.show()
+
+    def end_travel(self, turn: Turn) -> None:
+        """The movement under way is over, one way or another."""
+        for timer in ("answer", "travel"):
+            turn.cancel(self.timer_name(timer))
+        self.retries = 0
+
+    def void_expectations(self, turn: Turn) -> None:
+        """Nothing that was asked for or waited for counts any longer."""
+        for timer in ("answer", "travel", "clear"):
+            turn.cancel(self.timer_name(timer))
+        self.terminals.withdraw("open")
+        self.terminals.withdraw("close")
+
+    def drop_grants(self, turn: Turn, why: str) -> None:
+        """Nobody may pass any longer."""
+        self.grants.drop_all(turn, why)
+        self.bound = None
+
+    def run_grants(self, turn: Turn) -> None:
+        """The head's time runs while the arm is up, nobody is under it and its vehicle is not on the approach loop."""
+        self.grants.run(turn, self.arm is ArmState.OPEN and self.vehicle is None and not self.approach)
+
+    def start_clear(self, turn: Turn, since_ns: int | None = None) -> None:
+        """Close after `auto_close_ms`, counted from the moment the safety input cleared."""
+        used_ms = 0 if since_ns is None else (turn.now.mono_ns - since_ns) // NS_PER_MS
+        turn.start(self.timer_name("clear"), self.barrier.auto_close_ms - used_ms)
+
+    def siren(self, turn: Turn, on: bool) -> None:
+        """Sound the sirens of these lanes, for three minutes at most, or silence them."""
+        if self._siren_on == on:
+            return
+        self._siren_on = on
+        for lane in self.lanes:
+            if lane.siren is not None:
+                turn.emit(SetOutput(lane.siren.device, lane.siren.index, lane.siren.means(on)))
+        if on:
+            turn.start(self.timer_name("siren"), SIREN_MS)
+
+    # ---- records
+
+    def row(self, turn: Turn, what: str, cause: Cause, by: str = "", more: dict[str, Any] | None = None) -> None:
+        """A `barrier.` row on something measured or set."""
+        data: dict[str, Any] = {
+            "lane": self.home.id,
+            "barrier": self.barrier.id,
+            "cause": cause.value,
+            "by": by or None,
+        }
+        turn.append(f"barrier.{what}", f"lanes/{self.home.id}", {**data, **(more or {})})
+        turn.show()
+
+    def incident(self, turn: Turn, what: str, more: dict[str, Any] | None = None) -> None:
+        """A `barrier.` row on something that went wrong, with all that an incident report needs."""
+        last = self.grants.last
+        data: dict[str, Any] = {
+            "lane": self.home.id,
+            "barrier": self.barrier.id,
+            "points": self.inputs.picture(),
+            "last_grant": last.document() if last else None,
+            "media": [],
+        }
+        turn.append(f"barrier.{what}", f"lanes/{self.home.id}", {**data, **(more or {})})
+        turn.show()
+
+    def not_followed(self, turn: Turn, motion: Motion, why: str) -> None:
+        """A commanded movement did not happen, and never will."""
+        self.incident(turn, "not_followed", {"command": motion.command, "reason": why, "by": motion.by})
+
+    def raise_alarm(self, turn: Turn, kind: str, about: str, detail: dict[str, Any] | None = None) -> None:
+        """Raise an alarm on this lane; `about` names its cause, so that it is found again."""
+        self.alarms.raise_(turn, kind, self.alarm_key(about), lane=self.home.id, detail=detail)
+
+    def end_alarm(self, turn: Turn, about: str) -> None:
+        """The cause of an alarm on this lane is over."""
+        self.alarms.return_(turn, self.alarm_key(about))
+
+    def alarm_key(self, about: str) -> str:
+        """The key that an alarm on this lane is found by."""
+        return f"lane:{self.home.id}:{about}"
+
+    # ---- crash
+
+    def crash(self, turn: Turn, sign: str) -> None:
+        """The arm was struck: lock the lane, sound the siren, tell the control room."""
+        self.movement = None
+        turn.cancel(self.timer_name("cause"))
+        if Mode.LOCKED in self.modes:
+            turn.log("warning", f"{self.home.id}: {sign} while the lane is tagged; noted, no alarm")
+            return
+        again = Mode.CRASHED in self.modes
+        self.modes.happens("crash")
+        self.raise_alarm(turn, "crash", "motion", {"sign": sign, "arm": self.arm.value})
+        if not again:
+            self.incident(turn, "crashed", {"cause": Cause.FORCED.value, "sign": sign})
+            self.drop_grants(turn, "crashed")
+            self.void_expectations(turn)
+            self.siren(turn, True)
+        turn.log("error", f"{self.home.id}: crash ({sign}); the lane is locked until a named person resets it")

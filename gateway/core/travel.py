@@ -1,0 +1,34 @@
+"""How long an arm takes, learned from commanded movements: a slow arm is waited for, a lame one is noticed."""
+
+from __future__ import annotations
+
+import statistics
+
+LEARN_FROM = 3
+KEPT = 20
+SHORTEST_MS = 100
+
+
+class Travel:
+    """The travel times of one arm, up and down, in milliseconds."""
+
+    def __init__(self, set_ms: int) -> None:
+        self._set_ms = set_ms
+        self._seen: dict[str, list[int]] = {"up": [], "down": []}
+
+    def learn(self, way: str, took_ms: int) -> None:
+        """Remember how long a commanded movement took; the last twenty count."""
+        seen = self._seen[way]
+        seen.append(took_ms)
+        del seen[:-KEPT]
+
+    def expected_ms(self, way: str) -> int:
+        """The median of what was measured, from three cycles on; until then the set value."""
+        seen = self._seen[way]
+        if len(seen) < LEARN_FROM:
+            return self._set_ms
+        return max(int(statistics.median(seen)), SHORTEST_MS)
+
+    def limit_ms(self, way: str) -> int:
+        """When a movement has taken too long: twice what is expected."""
+        return 2 * self.expected_ms(way)
