@@ -115,7 +115,7 @@ def encode_request(request: Request) -> bytes:
 def decode_request(pdu: bytes) -> Request:
     """The request in a PDU; FrameError when it is none of the eight functions or malformed."""
     size = request_size(pdu)
-    if size is None or len(pdu) != size:
+    if not size or len(pdu) != size:
         raise FrameError(f"not a Modbus request: {pdu.hex(' ')}")
     function, address, word = struct.unpack_from(">BHH", pdu)
     if function in (*BIT_READS, *REGISTER_READS):

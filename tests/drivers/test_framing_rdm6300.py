@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.framing.rdm6300 import FRAME_BYTES, Decoder, card_number, checksum, decode, encode
+from gateway.core.errors import FrameError
+from tests.drivers.conftest import golden
+
+VECTORS = golden("rdm6300")
+FRAME = bytes.fromhex(VECTORS[0]["frame"])
+DATA = bytes.fromhex(VECTORS[0]["data"])
+five_bytes = st.binary(min_size=5, max_size=5)
+# No start byte: noise that holds one could swallow the beginning of no frame, but could complete a false one.
+noise = st.binary(max_size=40).map(lambda raw: raw.replace(b"\x02", b"\x00"))
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["card"])
+def test_golden_frames_both_ways(vector: dict[str, Any]) -> None:
+    frame, data = bytes.fromhex(vector["frame"]), bytes.fromhex(vector["data"])
+    assert encode(data) == frame
+    assert decode(frame) == data
+    assert card_number(data) == vector["card"]
+    assert card_number(data, reverse_bytes=True) == vector["card_with_bytes_reversed"]
+
+
+@given(five_bytes)
+def test_every_card_comes_back_as_it_was(data: bytes) -> None:
+    assert decode(encode(data)) == data
+    assert Decoder().feed(encode(data)) == [data]
+
+
+@given(five_bytes, st.integers(0, FRAME_BYTES))
+def test_a_frame_split_over_two_reads_is_one_card(data: bytes, cut: int) -> None:
+    decoder = Decoder()
+    frame = encode(data)
+    assert decoder.feed(frame[:cut]) + decoder.feed(frame[cut:]) == [data]
+
+
+@given(noise, five_bytes, noise)
+def test_noise_around_a_frame_costs_nothing(before: bytes, data: bytes, after: bytes) -> None:
+    assert Decoder().feed(before + encode(data) + after) == [data]
+
+
+@given(st.integers(0, FRAME_BYTES - 1), five_bytes, five_bytes)
+def test_half_a_frame_does_not_hide_the_next_whole_one(cut: int, first: bytes, second: bytes) -> None:
+    assert Decoder().feed(encode(first)[:cut] + encode(second)) == [second]
+
+
+@given(five_bytes, st.integers(0, FRAME_BYTES - 1), st.integers(1, 255))
+def test_one_wrong_byte_never_gives_another_card(data: bytes, place: int, change: int) -> None:
+    frame = bytearray(encode(data))
+    frame[place] ^= change
+    assert Decoder().feed(bytes(frame)) in ([], [data])  # the same card: a digit in small letters
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_survived(raw: bytes) -> None:
+    for data in Decoder().feed(raw):
+        assert encode(data).lower() in raw.lower()
+
+
+def test_a_wrong_checksum_is_rejected_and_counted() -> None:
+    decoder = Decoder()
+    wrong = FRAME[:11] + b"D3" + FRAME[13:]
+    assert decoder.feed(wrong) == []
+    assert decoder.rejected == 1
+    assert decoder.feed(FRAME) == [DATA]
+
+
+def test_a_repeated_frame_is_found_each_time() -> None:
+    assert Decoder().feed(FRAME * 5) == [DATA] * 5
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (FRAME[:-1], "14 bytes"),
+        (b"\x00" + FRAME[1:], "14 bytes"),
+        (FRAME[:3] + b"G" + FRAME[4:], "hex"),
+        (FRAME[:11] + b"00" + FRAME[13:], "checksum"),
+    ],
+)
+def test_a_bad_frame_says_what_is_wrong_with_it(frame: bytes, says: str) -> None:
+    with pytest.raises(FrameError, match=says):
+        decode(frame)
+
+
+def test_a_card_has_five_bytes() -> None:
+    with pytest.raises(FrameError, match="five"):
+        encode(b"1234")
+
+
+def test_the_checksum_is_the_xor_of_all_bytes() -> None:
+    assert checksum(DATA) == 0xD2

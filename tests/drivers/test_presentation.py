@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from drivers.framing.presentation import MAX_VALUES, Presentations
+
+SECOND = 1_000_000_000
+
+
+def test_a_card_left_in_the_field_is_one_presentation() -> None:
+    seen = Presentations(repeat_ms=5000)
+    begun = [seen.begins("472288", tick * SECOND // 10) for tick in range(600)]
+    assert begun == [True] + [False] * 599
+
+
+def test_a_presentation_ends_by_absence_and_not_by_a_clock() -> None:
+    seen = Presentations(repeat_ms=5000)
+    assert seen.begins("472288", 0)
+    assert not seen.begins("472288", 4 * SECOND)
+    assert not seen.begins("472288", 8 * SECOND)
+    assert seen.begins("472288", 13 * SECOND)
+
+
+def test_two_cards_held_in_turn_are_two_presentations() -> None:
+    seen = Presentations(repeat_ms=5000)
+    assert [seen.begins(card, n * SECOND) for n, card in enumerate("ABABAB")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
+    seen = Presentations(repeat_ms=5000)
+    for number in range(MAX_VALUES + 1):
+        assert seen.begins(str(number), 0)
+    assert not seen.begins("1", 1)
+    assert seen.begins("0", 1)
+
+
+def test_no_repeat_time_means_every_sighting_counts() -> None:
+    seen = Presentations(repeat_ms=0)
+    assert [seen.begins("A", 0), seen.begins("A", 0)] == [True, True]
