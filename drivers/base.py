@@ -57,6 +57,8 @@ class Bus(ABC):
 
     key: Hashable
     devices: tuple[str, ...]
+    turns: int = 0
+    """Rounds of `run` so far, for the watchdog; stays 0 in a bus that may rightly sleep for ever."""
 
     @abstractmethod
     def run(self) -> None:

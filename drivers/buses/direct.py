@@ -75,6 +75,7 @@ class DirectBus(OrderedBus):
         """See `Bus.run`."""
         try:
             while not self._stopping:
+                self.turns += 1
                 self._woken.clear()
                 self._round()
                 self._woken.wait(self._pause_s())

@@ -106,6 +106,7 @@ class PollingBus(OrderedBus):
         self._loop = asyncio.get_running_loop()
         try:
             while not self._stopping:
+                self.turns += 1
                 await self._step()
         finally:
             await self._end_pulses()

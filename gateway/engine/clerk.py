@@ -23,7 +23,6 @@ from gateway.core.passes import Pass
 from gateway.engine import requests as r
 from gateway.engine.clock import Clock
 from gateway.engine.recorder import Entry, Recorder
-from gateway.store.bulk import import_file
 from gateway.store.checks import check_pass
 from gateway.store.journal import Row
 from gateway.store.registry import ImportResult, PassRegistry
@@ -146,6 +145,8 @@ class Clerk:
         return self._imported(result, asked.by, replace=False)
 
     def _import(self, asked: r.PassesImport, respond: Responder) -> dict[str, Any]:
+        from gateway.store.bulk import import_file
+
         result = import_file(
             self._registry_path,
             Path(asked.file),

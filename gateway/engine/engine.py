@@ -104,7 +104,7 @@ class Engine:
         start("clerk", self._clerk.run)
         start("control", self._server.run)
         for bus in self._buses:
-            start(f"bus {'+'.join(bus.devices)}", bus.run)
+            start(_name(bus), bus.run)
         gc.collect()
         gc.freeze()
 
@@ -144,11 +144,7 @@ class Engine:
             Progress("core", lambda: self._loop.turns, CORE_PATIENCE_S),
             Progress("recorder", lambda: self._recorder.turns, RECORDER_PATIENCE_S),
             Progress("publisher", lambda: self._publisher.turns, SERVICE_PATIENCE_S),
-            *(
-                Progress(f"bus {'+'.join(bus.devices)}", progress, SERVICE_PATIENCE_S)
-                for bus in self._buses
-                if (progress := _progress(bus)) is not None
-            ),
+            *(_progress(bus) for bus in self._buses),
         ]
 
     # ---- assembling -----------------------------------------------------------------------------------------------
@@ -215,6 +211,9 @@ class Engine:
         self.ended.set()
 
 
-def _progress(bus: Bus) -> Callable[[], int] | None:
-    """The turns that a bus counts, where it does."""
-    return (lambda: bus.turns) if hasattr(bus, "turns") else None
+def _name(bus: Bus) -> str:
+    return f"bus {'+'.join(bus.devices)}"
+
+
+def _progress(bus: Bus) -> Progress:
+    return Progress(_name(bus), lambda: bus.turns, SERVICE_PATIENCE_S, once_begun=True)

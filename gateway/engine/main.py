@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SWITCH_S = 0.0005
+"""How long a thread that computes may keep the interpreter from the core (Python's own value is 5 ms). Measured with one
+busy thread beside it: a decision takes 2.5 ms instead of 11.5 ms."""
 EXIT_CLEAN, EXIT_FAILED, EXIT_WRONG, EXIT_IN_USE = 0, 1, 2, 3
 
 
@@ -38,6 +42,7 @@ def run_engine(data: Path, *, stop: threading.Event | None = None) -> int:
 
     Without `stop` the two signals are taken over, which only the main thread can do.
     """
+    sys.setswitchinterval(SWITCH_S)
     if stop is None:
         stop = threading.Event()
         _stop_on_signals(stop)

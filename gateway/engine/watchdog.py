@@ -57,17 +57,19 @@ def _watchdog_s(environment: Mapping[str, str]) -> float | None:
 class Progress:
     """One supervised part: a number that moves while it works, and how long it may stand still."""
 
-    def __init__(self, name: str, turns: Callable[[], int], patience_s: float) -> None:
+    def __init__(self, name: str, turns: Callable[[], int], patience_s: float, *, once_begun: bool = False) -> None:
+        """`once_begun`: a part that never turns is not watched."""
         self.name = name
         self._turns = turns
         self._patience_ns = int(patience_s * 1e9)
+        self._once_begun = once_begun
         self._last: int | None = None
         self._moved_ns = 0
 
     def stands_still(self, now_ns: int) -> bool:
         """Whether the part has not moved for longer than its patience."""
         turns = self._turns()
-        if turns != self._last:
+        if turns != self._last or (self._once_begun and not turns):
             self._last = turns
             self._moved_ns = now_ns
         return now_ns - self._moved_ns > self._patience_ns
