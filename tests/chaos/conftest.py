@@ -1,0 +1,45 @@
+"""A small, quick site for the chaos tests: short travel times, real wires, real processes."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.sim.arm import ArmSpec
+from drivers.sim.site import SimSite
+from tests.support.site_process import Gateway, gateway, monthly_passes, site_document
+
+BARRIER = {"pulse_ms": 100, "auto_close_ms": 200}
+TRAVEL_MS = 300
+PASSES = 200
+
+MakeSite = Callable[..., tuple[SimSite, Gateway]]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[MakeSite]:
+    """Builds hardware and a data directory for it; the processes are started by the test."""
+    with ExitStack() as stack:
+
+        def build(wire: str = "tcp", data: Path | None = None, **more: Any) -> tuple[SimSite, Gateway]:
+            spec = ArmSpec(travel_ms=TRAVEL_MS)
+            sim = stack.enter_context(SimSite(tmp_path, wire=wire, spec=spec, poll_ms=20))  # type: ignore[arg-type]
+            document = site_document(sim.devices_document(), sim.lanes_document(**BARRIER), **more)
+            return sim, stack.enter_context(gateway(data or tmp_path / "data", document, monthly_passes(PASSES)))
+
+        yield build
+
+
+@pytest.fixture
+def dice(request: pytest.FixtureRequest) -> random.Random:
+    """Chance with a printed seed; the same seed in GATEHOUSE_SEED makes the same choices again."""
+    seed = os.environ.get("GATEHOUSE_SEED") or secrets.token_hex(4)
+    print(f"{request.node.name}: GATEHOUSE_SEED={seed}")
+    return random.Random(seed)

@@ -1,0 +1,67 @@
+"""The comparison with the ground truth finds what it is there for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drivers.sim.arm import Pulse
+from tests.support.ground_truth import half_done, unasked, unrecorded
+
+S = 1_000_000_000
+
+
+def row(kind: str, at_s: float, **data: Any) -> dict[str, Any]:
+    """A row as the journal has it."""
+    return {"type": f"gatehouse.{kind}", "subject": "lanes/in", "uptimens": str(int(at_s * S)), "data": data}
+
+
+def opens(*at_s: float) -> list[dict[str, Any]]:
+    """Rows of open commands."""
+    return [row("barrier.commanded", at, command="open", cause="grant") for at in at_s]
+
+
+def pulses(*at_s: float) -> list[Pulse]:
+    """Pulses on the open terminal."""
+    return [Pulse(int(at * S), "open") for at in at_s]
+
+
+def test_a_pulse_with_its_row_is_recorded() -> None:
+    assert unrecorded(pulses(1.1, 9.2), opens(1, 9)) == []
+
+
+def test_a_pulse_without_any_row_is_found() -> None:
+    assert unrecorded(pulses(1.1), []) == pulses(1.1)
+
+
+def test_a_pulse_before_its_row_is_found() -> None:
+    assert unrecorded(pulses(0.9), opens(1)) == pulses(0.9)
+
+
+def test_a_second_pulse_on_one_row_is_found() -> None:
+    assert unrecorded(pulses(1.1, 1.2), opens(1)) == pulses(1.2)
+
+
+def test_a_pulse_that_came_too_late_for_its_row_is_found() -> None:
+    assert unrecorded(pulses(4), opens(1)) == pulses(4)
+
+
+def test_a_row_of_another_terminal_explains_nothing() -> None:
+    assert unrecorded([Pulse(2 * S, "close")], opens(1.9)) == [Pulse(2 * S, "close")]
+
+
+def test_a_row_whose_pulse_never_came_is_no_fault() -> None:
+    assert unrecorded(pulses(9.2), opens(1, 9)) == []
+
+
+def test_a_command_without_its_end_is_half_done() -> None:
+    assert half_done(opens(1))
+    assert not half_done([*opens(1), row("barrier.opened", 2)])
+
+
+def test_a_movement_right_behind_the_start_is_unasked() -> None:
+    assert unasked([row("gateway.started", 0), *opens(1)]) == opens(1)
+
+
+def test_a_movement_behind_a_grant_or_by_a_person_is_asked_for() -> None:
+    assert unasked([row("gateway.started", 0), row("access.granted", 1), *opens(1)]) == []
+    assert unasked([row("barrier.commanded", 1, command="close", cause="operator")]) == []
