@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 LEARN_FROM = 3
 KEPT = 20
 SHORTEST_MS = 100
@@ -27,7 +25,7 @@ class Travel:
         seen = self._seen[way]
         if len(seen) < LEARN_FROM:
             return self._set_ms
-        return max(int(statistics.median(seen)), SHORTEST_MS)
+        return max(sorted(seen)[len(seen) // 2], SHORTEST_MS)
 
     def limit_ms(self, way: str) -> int:
         """When a movement has taken too long: twice what is expected."""

@@ -1,0 +1,144 @@
+"""The settings document: what is right is taken, and what is wrong is named with its path, its value and the remedy."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.errors import SettingsError
+from gateway.core.settings import Direction, parse_settings
+
+DOCUMENT: dict[str, Any] = {
+    "site": {"id": "north-court", "name": "North Court", "timezone": "Asia/Shanghai", "locale": "zh_CN"},
+    "gateway": {"id": "gw1", "http": {"host": "127.0.0.1", "port": 8080}, "clock": "kernel", "journal_wait_ms": 250},
+    "devices": [
+        {"id": "reader-in", "driver": "rdm6300", "port": "/dev/ttyUSB0", "baudrate": 9600},
+        {"id": "io", "driver": "modbus", "board": "generic", "link": {"type": "tcp", "host": "::1", "port": 502}},
+    ],
+    "lanes": [
+        {
+            "id": "in",
+            "direction": "entry",
+            "readers": ["reader-in"],
+            "barrier": {
+                "open": "io.output.0",
+                "close": "io.output.1",
+                "at_closed": {"point": "io.input.1", "normally": "closed"},
+                "safety_loop": ["io.input.2", "io.input.3"],
+            },
+        }
+    ],
+    "operators": [{"name": "Lin", "role": "guard", "pin": "2468"}],
+    "uplink": {"mqtt": {"host": "127.0.0.1", "port": 1883}},
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The document with one thing changed, by a path such as `lanes.0.barrier.open`."""
+    document = copy.deepcopy(DOCUMENT)
+    *way, last = path.split(".")
+    here: Any = document
+    for step in way:
+        here = here[int(step)] if step.isdigit() else here[step]
+    here[int(last) if last.isdigit() else last] = value
+    return document
+
+
+def problems(document: Any) -> list[tuple[str, str]]:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(document)
+    return caught.value.problems
+
+
+def test_a_right_document_is_taken_with_its_defaults() -> None:
+    settings = parse_settings(DOCUMENT)
+    lane = settings.lanes[0]
+    barrier = settings.barrier(lane.barrier)
+    assert (lane.name, lane.direction, barrier.id) == ("in", Direction.ENTRY, "in")
+    assert (barrier.pulse_ms, barrier.grant_ms, barrier.close_by) == (500, 20_000, "gateway")
+    assert [point.point for point in barrier.safety] == ["io.input.2", "io.input.3"]
+    assert settings.site.expiry_warning_days == 10
+    assert settings.devices[0].options == {"port": "/dev/ttyUSB0", "baudrate": 9600}
+
+
+def test_a_normally_closed_point_means_the_opposite() -> None:
+    barrier = parse_settings(DOCUMENT).barriers[0]
+    assert barrier.at_closed is not None
+    assert barrier.at_closed.means(False) is True
+    assert barrier.open.means(True) is True
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where", "words"),
+    [
+        ("sites", {}, "sites", "not a known key"),
+        ("site.colour", "red", "site.colour", "not a known key"),
+        ("lanes.0.barrier.opens", "io.output.0", "lanes[0].barrier.opens", "not a known key"),
+        ("lanes.0.barrier.close", "io.output.0", "lanes.in.barrier.close", "give each its own output"),
+        ("lanes.0.barrier.open", "io.input.0", "lanes[0].barrier.open", "an output is needed here"),
+        ("lanes.0.barrier.open", "relay 1", "lanes[0].barrier.open", "write a point as"),
+        ("lanes.0.barrier.open", "nix.output.0", "lanes.in.barrier.open", "there is no device 'nix'"),
+        ("lanes.0.barrier.pulse_ms", 1, "lanes[0].barrier.pulse_ms", "from 50 to 10000"),
+        ("lanes.0.barrier", "far", "lanes[0].barrier", "there is no such barrier"),
+        ("lanes.0.readers", ["nobody"], "lanes.in.readers[0]", "there is no such device"),
+        ("lanes.0.direction", "sideways", "lanes[0].direction", "sideways"),
+        ("site.timezone", "Mars/Base", "site.timezone", "use a name such as Asia/Shanghai"),
+        ("site.id", "north court", "site.id", "letters, digits"),
+        ("operators.0.pin", "12", "operators[0].pin", "4 to 12 digits"),
+        ("operators.0.role", "boss", "operators[0].role", "boss"),
+        ("gateway.http.port", 99999, "gateway.http.port", "from 1 to 65535"),
+        ("devices.0.id", "io", "devices[1].id", "every id is used once"),
+        ("devices.0", "reader", "devices[0]", "give an object"),
+        ("devices", {}, "devices", "give a list"),
+    ],
+)
+def test_a_mistake_is_named_with_its_path_and_remedy(path: str, value: Any, where: str, words: str) -> None:
+    found = problems(changed(path, value))
+    assert any(place == where and words in message for place, message in found), found
+
+
+def test_all_mistakes_are_found_at_once() -> None:
+    document = changed("site.colour", "red")
+    document["lanes"][0]["barrier"]["open"] = "relay"
+    document["operators"][0]["pin"] = "x"
+    assert len(problems(document)) >= 3
+
+
+def test_two_lanes_may_share_one_barrier_that_stands_apart() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["barriers"] = [{"id": "north", **document["lanes"][0].pop("barrier")}]
+    document["lanes"][0]["barrier"] = "north"
+    document["lanes"].append({"id": "out", "direction": "exit", "barrier": "north"})
+    settings = parse_settings(document)
+    assert [lane.barrier for lane in settings.lanes] == ["north", "north"]
+
+
+def test_two_barriers_on_one_coil_are_an_error() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["lanes"].append({**copy.deepcopy(document["lanes"][0]), "id": "in2"})
+    found = problems(document)
+    assert (
+        "lanes.in2.barrier.open",
+        "is 'io.output.0', which lanes.in.barrier.open uses already; give each its own output",
+    ) in found
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(path=st.sampled_from(["site", "gateway", "devices", "lanes", "lanes.0", "lanes.0.barrier", "operators", "uplink",
+                             "barriers", "interlocks", "tariffs", "lanes.0.barrier.safety_loop", "devices.0.id"]),
+       value=json_values)  # fmt: skip
+def test_garbage_anywhere_is_a_settings_error_and_never_anything_else(path: str, value: Any) -> None:
+    try:
+        parse_settings(changed(path, value))
+    except SettingsError as error:
+        assert error.problems
