@@ -308,18 +308,17 @@ def _run(arguments: Arguments) -> int:
 
 
 def _engine(arguments: Arguments) -> int:
-    _part("engine")
-    from gateway.engine.main import run
+    stop = _part("engine")
+    from gateway.engine.main import run_engine
 
-    return run(_data(arguments))
+    return run_engine(_data(arguments), stop=stop)
 
 
 def _uplink(arguments: Arguments) -> int:
     stop = _part("uplink")
     from gateway.uplink.main import run
 
-    run(_data(arguments), stop)
-    return 0
+    return run(_data(arguments), stop)
 
 
 def _web(arguments: Arguments) -> int:
@@ -339,7 +338,7 @@ def _part(name: str) -> threading.Event:
     from gateway.supervisor import die_with_parent, on_stop_signal
 
     stop = threading.Event()
-    on_stop_signal(stop.set)
+    on_stop_signal(stop)
     die_with_parent()
     # systemd stamps the lines itself; on a desk they carry their time.
     stamp = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "

@@ -49,7 +49,7 @@ _SCOPES = ("events:read", "passes:read", "passes:write", "state:read", "lanes:co
 def run(data: Path | None, port: int, hours: float | None) -> int:
     """Run until Ctrl-C or for so many hours; raises GatehouseError when it cannot begin."""
     stop = threading.Event()
-    on_stop_signal(stop.set, within_s=25)
+    on_stop_signal(stop, within_s=25)
     port = _free(port)
     with ExitStack() as stack:
         folder = stack.enter_context(_folder(data))

@@ -17,6 +17,7 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ from dataclasses import dataclass, field
 from gateway.core.errors import GatehouseError
 
 PARENT_VARIABLE = "GATEHOUSE_PARENT"
-STOP_WITHIN_S = 8.0
+STOP_WITHIN_S = 8.5
+IMPATIENT_S = 1.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MOST_S = 30.0
 STEADY_AFTER_S = 60.0
@@ -78,12 +80,15 @@ def end_within(seconds: int) -> None:
     signal.alarm(seconds)
 
 
-def on_stop_signal(stop: Callable[[], None], within_s: int = 9) -> None:
-    """Call `stop` at SIGINT, SIGTERM and SIGHUP, and never take longer than `within_s` to end."""
+def on_stop_signal(stop: threading.Event, within_s: int = 9) -> None:
+    """Set `stop` at SIGINT, SIGTERM and SIGHUP, and never take longer than `within_s` to end after that."""
+    setter = threading.Thread(target=stop.set, daemon=True)
 
     def handle(_number: int, _frame: object) -> None:
-        end_within(within_s)
-        stop()
+        # An Event is not to be set in a handler: the thread that was interrupted may be holding its lock.
+        if setter.ident is None:
+            end_within(within_s)
+            setter.start()
 
     for number in _STOP_SIGNALS:
         signal.signal(number, handle)
@@ -97,6 +102,7 @@ class Supervisor:
         self._say = say
         self._stopping = False
         self._hurry = False
+        self._asked_s = 0.0
 
     def run(self) -> None:
         """Start all parts and watch them; returns after a stop, raises SupervisorError."""
@@ -109,8 +115,12 @@ class Supervisor:
                 self._end(wake)
 
     def stop(self) -> None:
-        """End all parts; a second call ends them at once."""
-        self._hurry = self._stopping
+        """End all parts; asked again more than `IMPATIENT_S` later, kill what is left."""
+        now = time.monotonic()
+        if not self._asked_s:
+            self._asked_s = now
+        # One Ctrl-C may arrive twice, from the terminal and from a parent that passes it on.
+        self._hurry = now - self._asked_s > IMPATIENT_S
         self._stopping = True
 
     @contextlib.contextmanager
