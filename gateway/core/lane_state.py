@@ -19,7 +19,7 @@ from gateway.core.crossing import CrossingState, Vehicle
 from gateway.core.grants import Grant, GrantQueue
 from gateway.core.inputs import Inputs, points_of
 from gateway.core.modes import Mode, Modes
-from gateway.core.outputs import Motion, Terminals
+from gateway.core.outputs import Motion, Terminals, left_on
 from gateway.core.settings import Barrier, Lane
 from gateway.core.travel import Travel
 from gateway.core.turn import NS_PER_MS, Turn
@@ -174,6 +174,13 @@ class LaneState:
         """Close after `auto_close_ms`, counted from the moment the safety input cleared."""
         used_ms = 0 if since_ns is None else (turn.now.mono_ns - since_ns) // NS_PER_MS
         turn.start(self.timer_name("clear"), self.barrier.auto_close_ms - used_ms)
+
+    def let_go(self, turn: Turn, device: str, outputs: tuple[bool, ...]) -> None:
+        """A board reads back its outputs: let go of what a killed gateway left on. That moves nothing."""
+        self.terminals.let_go(turn, device, outputs)
+        for lane in self.lanes:
+            if lane.siren is not None and not self._siren_on and left_on(lane.siren, device, outputs):
+                turn.emit(SetOutput(device, lane.siren.index, lane.siren.means(False)))
 
     def siren(self, turn: Turn, on: bool) -> None:
         """Sound the sirens of these lanes, for three minutes at most, or silence them."""

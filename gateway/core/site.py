@@ -143,6 +143,7 @@ class Site:
 
     def _device_restored(self, turn: Turn, event: events.DeviceRestored) -> None:
         for machine in self._machines.values():
+            machine.let_go(turn, event.device, event.outputs)
             machine.device_restored(turn, event.device, event.inputs)
         turn.show()
         if event.device in self._down:
