@@ -1,10 +1,12 @@
 """The journal's writer: append-only, hash-chained, durable when `append` returns.
 
-A row is the CloudEvents JSON text exactly as it will be sent, beside the few columns that queries need. Each text holds
-the SHA-256 of the text before it (`prevhash`), so nothing can be taken out or changed unseen. There is one writer (the
-engine's directory lock sees to that), WAL with `synchronous=FULL`, and one transaction an `append`: all of its rows are
-durable, or none is there. The WAL is grown beforehand and is copied into the database by `tidy`, which the writer calls
-when nothing waits; only past a hard bound does `append` do it itself.
+A row is the CloudEvents JSON text exactly as it will be sent, beside the few columns that queries need. Each text
+holds the SHA-256 of the text before it (`prevhash`), so nothing can be taken out or changed unseen. There is one
+writer (the engine's directory lock sees to that), WAL with `synchronous=FULL`, and one transaction an `append`: all
+of its rows are durable, or none is there. (Of an append that failed, rows may be found after a power cut all the
+same, when the disk took them and only failed to say so; they were never acknowledged.) The WAL is grown beforehand
+and is copied into the database by `tidy`, which the writer calls when nothing waits; only past a hard bound does
+`append` do it itself.
 
 Rows are summed up in blocks of 1,024 (which types, which times), so that a rare type is found among millions without an
 index that each commit would have to pay for. Start-up reads the last row and the last block, whatever the length.
@@ -152,7 +154,7 @@ class Journal:
         """
         with self._lock:
             if self._suspect:
-                self._reconnect()
+                self._recover()
             elif self._frames - self._kept >= MOST_FRAMES:
                 self._checkpoint()
             made = self._compose(rows)
@@ -189,7 +191,7 @@ class Journal:
         while True:
             with self._lock:
                 if self._suspect:
-                    self._reconnect()
+                    self._recover()
                 count = self._drop_some(stop, when_ns)
             dropped += count
             if count < DROP_ROWS:
@@ -199,9 +201,7 @@ class Journal:
     def close(self) -> None:
         """Copy the WAL into the database and let go; may be called twice."""
         with self._lock, self._keeper_lock:
-            if self._keeper is not self._db:
-                self._keeper.close()
-            self._db.close()
+            self._close()
 
     # ---- opening -------------------------------------------------------------------------------------------------
 
@@ -209,9 +209,9 @@ class Journal:
         db = open_writer(self._path, JOURNAL, vfs=self._vfs)
         db.pragma("wal_autocheckpoint", 0)
         db.set_wal_hook(self._on_commit)
+        keep_wal(db)
         self._keeper = db
         if self._vfs is None:
-            keep_wal(db)
             self._keeper = open_writer(self._path, JOURNAL)
             self._keeper.pragma("wal_autocheckpoint", 0)
             keep_wal(self._keeper)
@@ -259,17 +259,26 @@ class Journal:
         if last != self._boot_id:
             self._db.execute("INSERT OR REPLACE INTO boots VALUES(?, ?)", (self.last_sequence + 1, self._boot_id))
 
-    def _reconnect(self) -> None:
-        """After a failure: a fresh connection, and the end of the chain as the disk has it."""
+    def _recover(self) -> None:
+        """After a failure: go on with the connection if it still knows the end of the chain, else with a fresh one."""
         try:
-            if self._keeper is not self._db:
-                self._keeper.close()
-            self._db.close()
-            self._db = self._connect()
-            self._load_tail()
+            found = self._db.execute("SELECT max(sequence) FROM rows").get or 0
+        except apsw.Error:
+            found = None
+        try:
+            if found != self.last_sequence:
+                with self._keeper_lock:
+                    self._close()
+                    self._db = self._connect()
+                self._load_tail()
         except apsw.Error as error:
             raise self._explained(error) from error
         self._suspect = False
+
+    def _close(self) -> None:
+        if self._keeper is not self._db:
+            self._keeper.close()
+        self._db.close()
 
     # ---- appending -----------------------------------------------------------------------------------------------
 

@@ -119,9 +119,10 @@ def parse_cursor(text: str | None, journal_id: str) -> Cursor:
 class JournalReader:
     """Reads while the writer writes. May be shared by threads: reads take turns."""
 
-    def __init__(self, path: Path) -> None:
-        """Open for reading; StorageError when there is no journal at `path`."""
+    def __init__(self, path: Path, vfs: str | None = None) -> None:
+        """Open for reading; StorageError when there is no journal at `path`. `vfs` as in `Journal`."""
         self._path = path
+        self._vfs = vfs
         self._lock = threading.Lock()
         self._db: apsw.Connection | None = None
         self._identity = (0, 0)
@@ -238,7 +239,7 @@ class JournalReader:
             identity = (0, 0)
         if self._db is None or identity != self._identity:
             self._drop()
-            self._db = open_reader(self._path, JOURNAL)
+            self._db = open_reader(self._path, JOURNAL, self._vfs)
             self._identity = identity
             meta: Any = dict(self._db.execute("SELECT key, value FROM meta"))
             self._journal_id = str(meta.get("journal", ""))

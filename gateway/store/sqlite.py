@@ -38,6 +38,9 @@ def open_writer(
         connection = apsw.Connection(os.fspath(path), vfs=vfs)
         try:
             connection.set_busy_timeout(BUSY_MS)
+            # EXTRA while it becomes a WAL database: else the rollback journal of that step may come back after a
+            # power cut, when the folder was not synced, and undo everything since.
+            connection.pragma("synchronous", "EXTRA")
             connection.pragma("journal_mode", "wal")
             connection.pragma("synchronous", synchronous)
             migrate(connection, schema, path)
@@ -47,12 +50,12 @@ def open_writer(
         return connection
 
 
-def open_reader(path: Path, schema: Schema) -> apsw.Connection:
+def open_reader(path: Path, schema: Schema, vfs: str | None = None) -> apsw.Connection:
     """A connection that only reads; StorageError when there is no such file."""
-    if not path.exists():
+    if vfs is None and not path.exists():
         raise StorageError(f"{path} is missing; was the data directory made with `gatehouse init`?")
     with storage_errors(path):
-        connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READONLY)
+        connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs)
         try:
             connection.set_busy_timeout(BUSY_MS)
             require_current(connection, schema, path)

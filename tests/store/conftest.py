@@ -1,0 +1,54 @@
+"""What the stores' tests share: rows that look like the gate's, and a journal in a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.core.events import ClockState
+from gateway.store.journal import Journal, JournalReader, Row
+
+SOURCE = "/sites/north-court/gateways/gw1"
+START_NS = 1_790_000_000_000_000_000
+
+
+def row(number: int = 0, type: str = "access.granted", subject: str = "lanes/in", **data: Any) -> Row:
+    """A row as the core makes them; `number` seconds after a fixed moment."""
+    return Row(
+        type=type,
+        subject=subject,
+        data={"lane": "in", "number": number, **data},
+        wall_ns=START_NS + number * 1_000_000_000,
+        mono_ns=number * 1_000_000_000,
+        clock=ClockState.SYNCED,
+    )
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    """An empty journal."""
+    made = Journal.create(tmp_path / "journal.db", "testjournal1", SOURCE, "boot-1")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def reader(journal: Journal, tmp_path: Path) -> Iterator[JournalReader]:
+    """A reader of that journal."""
+    made = JournalReader(tmp_path / "journal.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fast_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: what happens in it need not survive."""
+    base = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    made = Path(tempfile.mkdtemp(prefix="gatehouse-", dir=base))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)

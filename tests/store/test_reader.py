@@ -1,0 +1,218 @@
+"""Pages, batches, cursors, gaps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import gateway.store.journal as journal_module
+from gateway.core.errors import CursorError
+from gateway.store.journal import Journal, JournalReader, parse_cursor
+from gateway.store.reader import Batch
+from gateway.store.schemas import BLOCK_ROWS
+from tests.store.conftest import START_NS, row
+
+
+def sequences(batch: Batch) -> list[int]:
+    return [int(event["sequence"]) for event in json.loads(batch.json)]
+
+
+def test_a_page_goes_on_behind_the_row_before(journal: Journal, reader: JournalReader) -> None:
+    journal.append([row(n) for n in range(10)])
+    first = reader.page(0, 4)
+    second = reader.page(first[-1].sequence, 100)
+    assert [one.sequence for one in [*first, *second]] == list(range(1, 11))
+    assert reader.page(10, 5) == []
+
+
+def test_a_page_never_has_more_than_a_thousand_rows(journal: Journal, reader: JournalReader) -> None:
+    journal.append([row(n) for n in range(1200)])
+    assert len(reader.page(0, 5000)) == 1000
+    assert reader.batch(0, 5000).count == 1000
+
+
+def test_a_batch_is_the_stored_texts_in_an_array(journal: Journal, reader: JournalReader) -> None:
+    journal.append([row(n, who='李 "x" 🚗') for n in range(5)])
+    batch = reader.batch(1, 3)
+    texts = [stored.text for stored in reader.page(1, 3)]
+    assert batch.json == ("[" + ",".join(texts) + "]").encode()
+    assert (batch.first, batch.last, batch.count, batch.scanned) == (2, 4, 3, 4)
+
+
+def test_at_the_end_a_batch_is_an_empty_array(journal: Journal, reader: JournalReader) -> None:
+    journal.append([row()])
+    assert reader.batch(1, 100) == Batch(b"[]", 0, 0, 0, 1)
+
+
+@pytest.fixture
+def mixed(journal: Journal) -> Journal:
+    """Five blocks of grants with an alarm in the second and one at the end, appended in uneven handfuls."""
+    rows = [row(n) for n in range(BLOCK_ROWS * 5)]
+    rows[1500] = row(1500, "alarm.raised", "alarms/a")
+    rows[-2] = row(BLOCK_ROWS * 5 - 2, "alarm.closed", "alarms/a")
+    for start in range(0, len(rows), 700):
+        journal.append(rows[start : start + 700])
+    return journal
+
+
+@pytest.mark.parametrize("prefix", ["", "gatehouse."])
+def test_a_filter_by_type_finds_what_is_rare(mixed: Journal, reader: JournalReader, prefix: str) -> None:
+    types = [f"{prefix}alarm.raised", f"{prefix}alarm.closed"]
+    assert [one.sequence for one in reader.page(0, 10, types)] == [1501, mixed.last_sequence - 1]
+    assert [one.sequence for one in reader.page(1501, 10, types)] == [mixed.last_sequence - 1]
+    batch = reader.batch(0, 10, types)
+    assert sequences(batch) == [1501, mixed.last_sequence - 1]
+    assert batch.scanned == mixed.last_sequence
+
+
+def test_a_filter_reads_only_the_blocks_that_can_hold_a_match(mixed: Journal, reader: JournalReader) -> None:
+    assert mixed.last_sequence > 5000
+    seen = reader._read(lambda db: list(_ranges(db)))
+    assert seen == [(1024, 2047), (5120, 1 << 62)]
+
+
+def _ranges(db):  # type: ignore[no-untyped-def]
+    from gateway.store.reader import _Filter
+    from gateway.store.reader import _ranges as ranges
+
+    return ranges(db, 0, _Filter.of(["alarm.raised"], None, None))
+
+
+def test_the_summaries_go_on_after_a_restart_in_the_middle_of_a_block(journal: Journal, tmp_path: Path) -> None:
+    journal.append([row(0, "alarm.raised"), *(row(n) for n in range(1, 600))])
+    journal.close()
+    again = Journal.open(tmp_path / "journal.db", "/s", "b")
+    again.append([row(n) for n in range(600, 2200)])
+    again.close()
+    reader = JournalReader(tmp_path / "journal.db")
+    assert [one.sequence for one in reader.page(0, 10, ["alarm.raised"])] == [1]
+
+
+def test_rows_are_found_by_time_even_when_the_clock_jumped(journal: Journal, reader: JournalReader) -> None:
+    journal.append([row(n) for n in range(2000, 4000)])
+    journal.append([row(n) for n in range(1000)])  # the clock was set back
+    from_ns, to_ns = START_NS + 990 * 10**9, START_NS + 2010 * 10**9
+    found = reader.page(0, 100, since_wall_ns=from_ns, until_wall_ns=to_ns)
+    assert [one.sequence for one in found] == [*range(1, 11), *range(2991, 3001)]
+
+
+def test_a_batch_never_mixes_history_with_news(journal: Journal, reader: JournalReader) -> None:
+    journal.append([row(n) for n in range(20)])
+    news_from = 12 * 10**9
+    first = reader.batch(0, 100, live_since_mono_ns=news_from, boot_id="boot-1")
+    second = reader.batch(first.last, 100, live_since_mono_ns=news_from, boot_id="boot-1")
+    assert (first.historical, sequences(first)) == (True, list(range(1, 13)))
+    assert (second.historical, sequences(second)) == (False, list(range(13, 21)))
+
+
+def test_a_row_that_was_committed_late_among_news_is_history_and_is_not_skipped(
+    journal: Journal, reader: JournalReader
+) -> None:
+    journal.append([row(50), row(51), row(1), row(52)])
+    found, after = [], 0
+    while (batch := reader.batch(after, 100, live_since_mono_ns=40 * 10**9, boot_id="boot-1")).count:
+        found.append((batch.historical, sequences(batch)))
+        after = batch.last
+    assert found == [(False, [1, 2]), (True, [3]), (False, [4])]
+
+
+def test_rows_of_an_earlier_boot_are_history_whatever_their_uptime(journal: Journal, tmp_path: Path) -> None:
+    journal.append([row(100)])
+    journal.close()
+    again = Journal.open(tmp_path / "journal.db", "/s", "boot-2")
+    again.append([row(3)])
+    again.close()
+    reader = JournalReader(tmp_path / "journal.db")
+    assert reader.batch(0, 9, live_since_mono_ns=1, boot_id="boot-2").historical is True
+    assert reader.batch(1, 9, live_since_mono_ns=1, boot_id="boot-2").historical is False
+    assert reader.batch(1, 9, live_since_mono_ns=1, boot_id="boot-3").historical is True
+
+
+# ---- cursors and gaps ---------------------------------------------------------------------------------------------
+
+
+def test_an_empty_cursor_is_the_start() -> None:
+    assert parse_cursor("", "journal1").sequence == 0
+    assert parse_cursor(None, "journal1").sequence == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["7", "journal1", "journal1.", "journal1.x", "journal1.-1", "JOURNAL1.7", "journal1.7.8", "journal1. 7", "j.7"],
+)  # fmt: skip
+def test_a_cursor_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(CursorError, match="event id"):
+        parse_cursor(text, "journal1")
+
+
+def test_a_feed_goes_on_behind_the_id_that_the_client_has(journal: Journal, reader: JournalReader) -> None:
+    journal.append([row(n) for n in range(10)])
+    ids = [event["id"] for event in json.loads(reader.feed("testjournal1.4", 3).json)]
+    assert ids == ["testjournal1.5", "testjournal1.6", "testjournal1.7"]
+
+
+@pytest.fixture
+def dropped(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Journal:
+    """Twenty rows of which the first twelve went by retention, in small steps."""
+    monkeypatch.setattr(journal_module, "DROP_ROWS", 5)
+    journal.append([row(n) for n in range(20)])
+    assert journal.drop_before(13, wall_ns=START_NS) == 12
+    return journal
+
+
+def test_retention_leaves_a_chain_that_verifies(dropped: Journal, reader: JournalReader) -> None:
+    found = reader.verify()
+    assert (found.first, found.last, found.rows) == (13, 20, 8)
+    dropped.append([row(21)])
+    assert reader.verify().last == 21
+
+
+def test_a_cursor_that_retention_has_passed_gets_one_gap_and_goes_on(dropped: Journal, reader: JournalReader) -> None:
+    lasthash = reader.hash_of(12)
+    gap, first, *_ = json.loads(reader.feed("testjournal1.4", 5).json)
+    assert (gap["id"], gap["type"]) == ("testjournal1.12", "gatehouse.journal.gap")
+    assert (gap["data"]["first"], gap["data"]["last"]) == (5, 12)
+    assert gap["data"]["lasthash"] == lasthash == first["prevhash"]
+    assert first["id"] == "testjournal1.13"
+    again = json.loads(reader.feed(gap["id"], 5).json)
+    assert again[0]["id"] == "testjournal1.13"
+
+
+def test_a_gap_counts_towards_the_limit(dropped: Journal, reader: JournalReader) -> None:
+    batch = reader.feed("", 1)
+    assert [event["type"] for event in json.loads(batch.json)] == ["gatehouse.journal.gap"]
+    assert (batch.count, batch.last) == (1, 12)
+
+
+def test_a_cursor_of_another_journal_starts_at_the_oldest_row_behind_a_gap(
+    dropped: Journal, reader: JournalReader
+) -> None:
+    gap, first = json.loads(reader.feed("otherjournal.999999", 2).json)
+    assert (gap["id"], gap["data"]["reason"]) == ("testjournal1.12", "other_journal")
+    assert first["id"] == "testjournal1.13"
+
+
+def test_a_cursor_of_another_journal_gets_a_gap_when_nothing_was_dropped_too(
+    journal: Journal, reader: JournalReader
+) -> None:
+    journal.append([row()])
+    gap, first = json.loads(reader.feed("otherjournal.5", 2).json)
+    assert (gap["id"], gap["data"]["lasthash"]) == ("testjournal1.0", "0" * 64)
+    assert first["id"] == "testjournal1.1"
+    assert json.loads(reader.feed(gap["id"], 2).json)[0]["id"] == "testjournal1.1"
+
+
+def test_retention_keeps_the_last_row(journal: Journal, reader: JournalReader) -> None:
+    journal.append([row(n) for n in range(5)])
+    assert journal.drop_before(100) == 4
+    assert (reader.first_sequence(), reader.last_sequence()) == (5, 5)
+    assert journal.drop_before(100) == 0
+
+
+def test_retention_drops_the_summaries_too_and_filters_go_on_to_work(mixed: Journal, reader: JournalReader) -> None:
+    mixed.drop_before(3000)
+    found = reader.page(0, 10, ["alarm.raised", "alarm.closed"])
+    assert [one.sequence for one in found] == [mixed.last_sequence - 1]
+    assert reader.verify().first == 3000
