@@ -1,7 +1,8 @@
-"""The first answers to pass changes, so that a repeated `id` is answered again and nothing is changed twice.
+"""The first answers to central's orders, so that a repeated `id` is answered again and nothing is done twice.
 
-Lane commands need none of this: the engine keeps their answers with the movement. Kept in `uplink.db`, durably, the
-newest `KEPT` of them; used by the commander's thread over a connection of its own.
+The engine remembers lane commands too, together with the movement; but a repeat that comes after the command has
+expired must get the first answer as well, and pass changes are remembered nowhere else. Kept in `uplink.db`, durably,
+the newest `KEPT` of them; used by the commander's thread over a connection of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from gateway.uplink.commands import Answer, PassOrder
+from gateway.uplink.commands import Answer, LaneOrder, PassOrder
 
 KEPT = 10_000
 
@@ -25,7 +26,7 @@ class Answers:
         self._db.set_busy_timeout(2000)
         self._db.execute("PRAGMA synchronous = FULL")
 
-    def find(self, order: PassOrder) -> Answer | None:
+    def find(self, order: LaneOrder | PassOrder) -> Answer | None:
         """The answer given before; a refusal when the same id came with other contents; None: it is new."""
         row = self._db.execute("SELECT digest, answer FROM answer WHERE id = ?", (order.id,)).fetchone()
         if row is None:
@@ -34,7 +35,7 @@ class Answers:
             return Answer(order.id, "refused", "idempotency_conflict", "this id was used with other contents")
         return msgspec.json.decode(row[1], type=Answer)
 
-    def keep(self, order: PassOrder, answer: Answer) -> None:
+    def keep(self, order: LaneOrder | PassOrder, answer: Answer) -> None:
         """Remember an answer and forget the oldest ones."""
         text = msgspec.json.encode(answer).decode()
         with self._db:
@@ -49,5 +50,5 @@ class Answers:
         self._db.close()
 
 
-def _digest(order: PassOrder) -> str:
+def _digest(order: LaneOrder | PassOrder) -> str:
     return hashlib.sha256(msgspec.json.encode(order)).hexdigest()

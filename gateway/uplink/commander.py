@@ -14,16 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import apsw
-import msgspec
-
-from gateway.core.errors import EngineUnreachableError, GatehouseError
+from gateway.core.errors import GatehouseError
 from gateway.uplink.answers import Answers
-from gateway.uplink.commands import Answer, LaneOrder, Letter, PassOrder, outgoing
+from gateway.uplink.commands import Answer, LaneOrder, Letter, PassOrder, expired, outgoing
 from gateway.uplink.messages import Outgoing
 
 _log = logging.getLogger(__name__)
 QUEUE = 64
+# Refusals that say nothing about the order: the same one may do better in a moment.
+_PASSING = frozenset({"engine_unreachable", "busy", "storage_failed", "error"})
 
 
 class Engine(Protocol):
@@ -36,8 +35,15 @@ class Engine(Protocol):
 class Commander:
     """One worker; `reply` takes each answer and must be safe to call from it."""
 
-    def __init__(self, engine: Engine, answers_path: Path, reply: Callable[[Outgoing], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        answers_path: Path,
+        reply: Callable[[Outgoing], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._engine = engine
+        self._now = now
         self._path = answers_path
         self._reply = reply
         self._queue: queue.Queue[Letter | None] = queue.Queue(QUEUE)
@@ -67,10 +73,6 @@ class Commander:
         while (letter := self._queue.get()) is not None:
             try:
                 answer = self._carry_out(letter.order, answers)
-            except (EngineUnreachableError, apsw.Error) as error:
-                answer = Answer(letter.order.id, "refused", "engine_unreachable", str(error))
-            except GatehouseError as error:
-                answer = Answer(letter.order.id, "refused", error.code, str(error))
             except Exception as error:  # A thread that dies would leave all later orders unanswered.
                 _log.exception("order %s", letter.order.id)
                 answer = Answer(letter.order.id, "refused", "error", str(error))
@@ -78,14 +80,25 @@ class Commander:
         answers.close()
 
     def _carry_out(self, order: LaneOrder | PassOrder, answers: Answers) -> Answer:
-        if isinstance(order, LaneOrder):
-            return self._command(order)
         known = answers.find(order)
         if known is not None:
             return known
-        answer = self._change(order)
-        answers.keep(order, answer)
+        late = expired(order, self._now())
+        if late is not None:
+            return late
+        answer = self._ask(order)
+        if answer.status == "done" or answer.reason not in _PASSING:
+            answers.keep(order, answer)
         return answer
+
+    def _ask(self, order: LaneOrder | PassOrder) -> Answer:
+        try:
+            if isinstance(order, LaneOrder):
+                return self._command(order)
+            self._change(order)
+            return Answer(order.id, "done")
+        except GatehouseError as error:
+            return Answer(order.id, "refused", error.code, str(error))
 
     def _command(self, order: LaneOrder) -> Answer:
         result = self._engine.call(
@@ -99,26 +112,18 @@ class Commander:
             expires_at=_rfc3339(order.expires_at),
             detail={"identity_checked": order.identity_checked},
         )
-        return Answer(order.id, result["status"], result.get("reason") or "", _words(result.get("detail")))
+        detail = result.get("detail")
+        words = detail if isinstance(detail, str) else ""
+        return Answer(order.id, result["status"], result.get("reason") or "", words)
 
-    def _change(self, order: PassOrder) -> Answer:
+    def _change(self, order: PassOrder) -> None:
         by = order.by or "central"
-        try:
-            if order.put is not None:
-                document = msgspec.to_builtins(order.put)
-                self._engine.call("passes.put", **{"pass": document}, if_revision=order.revision, by=by)
-            else:
-                self._engine.call("passes.delete", pass_id=order.delete, if_revision=order.revision, by=by)
-        except EngineUnreachableError:
-            raise  # Nobody knows whether it was done; a repeat must ask again.
-        except GatehouseError as error:
-            return Answer(order.id, "refused", error.code, str(error))
-        return Answer(order.id, "done")
+        if order.put is None:
+            self._engine.call("passes.delete", pass_id=order.delete, if_revision=order.revision, by=by)
+        else:
+            document: dict[str, Any] = {"pass": order.put, "if_revision": order.revision, "by": by}
+            self._engine.call("passes.put", **document)
 
 
 def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _words(detail: Any) -> str:
-    return detail if isinstance(detail, str) else ""

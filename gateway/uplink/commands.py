@@ -1,4 +1,4 @@
-"""What central may ask over MQTT, and the first word on it: well-formed, fresh and in time, or refused.
+"""What central may ask over MQTT, and the first word on it: well-formed and fresh, or refused.
 
 Pure: bytes in, an order or an answer out. The engine checks again (lane, expiry, clock, repeats); what is refused here
 never reaches it. Unknown keys are refused too: a key that was meant to hold a gate back must not be overlooked.
@@ -19,6 +19,7 @@ PASS_BYTES = 65_536
 _ID = r"^[A-Za-z0-9_-]{1,64}\Z"
 Id = Annotated[str, msgspec.Meta(pattern=_ID)]
 Name = Annotated[str, msgspec.Meta(max_length=100)]
+Revision = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class LaneOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,12 +38,12 @@ class PassOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A change of one pass, as it stands on `/passes`: a `pass` to store or the id of one to `delete`.
 
     `revision` is the one that the sender last saw: 0 for a pass that must not exist yet, null to go over whatever is
-    there.
+    there; it may stand in the pass instead.
     """
 
     id: Id
-    revision: Annotated[int, msgspec.Meta(ge=0)] | None
-    put: Pass | None = msgspec.field(default=None, name="pass")
+    revision: Revision | msgspec.UnsetType | None = msgspec.UNSET
+    put: dict[str, Any] | None = msgspec.field(default=None, name="pass")
     delete: Id | None = None
     by: Name = ""
 
@@ -64,15 +65,22 @@ class Letter(msgspec.Struct, frozen=True):
     correlation: bytes | None
 
 
-def read(message: Incoming, topics: Topics, now: datetime) -> Letter | Outgoing | None:
+def read(message: Incoming, topics: Topics) -> Letter | Outgoing | None:
     """An order to carry out, or the answer that refuses it, or None where nobody could be answered."""
-    order = _order(message, topics, now)
+    order = _order(message, topics)
     back = response_topic(message, topics)
     if isinstance(order, Answer):
         if order.id is None and not message.response_topic:
             return None
         return outgoing(order, back, message.correlation)
     return Letter(order, back, message.correlation)
+
+
+def expired(order: LaneOrder | PassOrder, now: datetime) -> Answer | None:
+    """The refusal of a command that came too late; None for one in time."""
+    if isinstance(order, PassOrder) or order.expires_at > now.astimezone(UTC):
+        return None
+    return Answer(order.id, "refused", "expired", "it came too late; check the clocks")
 
 
 def outgoing(answer: Answer, topic: str, correlation: bytes | None) -> Outgoing:
@@ -91,7 +99,7 @@ def response_topic(message: Incoming, topics: Topics) -> str:
     return wished
 
 
-def _order(message: Incoming, topics: Topics, now: datetime) -> LaneOrder | PassOrder | Answer:
+def _order(message: Incoming, topics: Topics) -> LaneOrder | PassOrder | Answer:
     bound = COMMAND_BYTES if message.topic == topics.commands else PASS_BYTES
     if len(message.payload) > bound:
         return Answer(None, "refused", "malformed", f"more than {bound} bytes")
@@ -101,23 +109,26 @@ def _order(message: Incoming, topics: Topics, now: datetime) -> LaneOrder | Pass
         return Answer(_salvaged_id(message.payload), "refused", "malformed", str(error))
     if message.retained:
         return Answer(order.id, "refused", "retained", "send commands without the retain flag")
-    if isinstance(order, LaneOrder):
-        return _in_time(order, now)
-    if (order.put is None) == (order.delete is None):
-        return Answer(order.id, "refused", "malformed", "give either `pass` or `delete`")
     return order
 
 
 def _decode(message: Incoming, topics: Topics) -> LaneOrder | PassOrder:
     if message.topic == topics.commands:
         return msgspec.json.decode(message.payload, type=LaneOrder)
-    return msgspec.json.decode(message.payload, type=PassOrder)
+    order = msgspec.json.decode(message.payload, type=PassOrder)
+    if (order.put is None) == (order.delete is None):
+        raise msgspec.ValidationError("give either `pass` or `delete`")
+    if order.put is None:
+        return _with_revision(order, order.revision)
+    return _with_revision(order, msgspec.convert(order.put, Pass).revision)
 
 
-def _in_time(order: LaneOrder, now: datetime) -> LaneOrder | Answer:
-    if order.expires_at <= now.astimezone(UTC):
-        return Answer(order.id, "refused", "expired", "it came too late; check the clocks")
-    return order
+def _with_revision(order: PassOrder, inside: int | msgspec.UnsetType | None) -> PassOrder:
+    if order.revision is not msgspec.UNSET:
+        return order
+    if order.put is None or "revision" not in order.put:
+        raise msgspec.ValidationError("Object missing required field `revision`")
+    return msgspec.structs.replace(order, revision=inside)
 
 
 def _salvaged_id(payload: bytes) -> str | None:

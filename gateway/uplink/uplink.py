@@ -146,7 +146,7 @@ class Uplink:
         while link.acks:
             session.acknowledge(link.acks.popleft(), now_s)
         while link.incoming:
-            order = read(link.incoming.popleft(), self._desk.topics, datetime.now(UTC))
+            order = read(link.incoming.popleft(), self._desk.topics)
             if isinstance(order, Letter):
                 self._desk.commander.submit(order)
             elif order is not None:

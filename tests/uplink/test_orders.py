@@ -13,7 +13,7 @@ import pytest
 
 from gateway.core.errors import EngineUnreachableError, RevisionConflictError
 from gateway.uplink.commander import QUEUE, Commander
-from gateway.uplink.commands import COMMAND_BYTES, LaneOrder, Letter, PassOrder, read
+from gateway.uplink.commands import COMMAND_BYTES, LaneOrder, Letter, PassOrder, expired, read
 from gateway.uplink.cursors import Cursors
 from gateway.uplink.messages import Incoming, Outgoing, Topics
 from tests.support.mosquitto import wait_until
@@ -33,7 +33,7 @@ def judged(
 ) -> Letter | dict[str, Any] | None:
     """The letter, or the refusal as central reads it."""
     payload = document if isinstance(document, bytes) else json.dumps(document).encode()
-    found = read(Incoming(topic, payload, retained, response, b"k"), TOPICS, NOW)
+    found = read(Incoming(topic, payload, retained, response, b"k"), TOPICS)
     return json.loads(found.payload) if isinstance(found, Outgoing) else found
 
 
@@ -98,14 +98,19 @@ def test_noise_that_names_nobody_is_not_answered() -> None:
     assert judged(b"noise", response="") is None
 
 
-@pytest.mark.parametrize("expires_at", ["2026-11-21T08:00:00Z", "2026-11-21T07:59:59+00:00"])
-def test_an_expired_command_is_refused(expires_at: str) -> None:
-    assert reason(command(expires_at=expires_at)) == "expired"
-
-
-def test_expiry_is_compared_across_time_zones() -> None:
-    assert isinstance(judged(command(expires_at="2026-11-21T16:00:30+08:00")), Letter)
-    assert reason(command(expires_at="2026-11-21T15:59:30+08:00")) == "expired"
+@pytest.mark.parametrize(
+    ("expires_at", "late"),
+    [
+        ("2026-11-21T08:00:00Z", True),
+        ("2026-11-21T08:00:00.001Z", False),
+        ("2026-11-21T07:59:59+00:00", True),
+        ("2026-11-21T16:00:30+08:00", False),
+        ("2026-11-21T15:59:30+08:00", True),
+    ],
+)
+def test_expiry_is_an_instant_in_whatever_zone(expires_at: str, late: bool) -> None:
+    found = expired(letter(command(expires_at=expires_at)).order, NOW)
+    assert (found is not None and found.reason == "expired") is late
 
 
 def test_a_retained_command_is_refused_though_it_is_whole() -> None:
@@ -129,7 +134,7 @@ def test_a_retained_command_is_refused_though_it_is_whole() -> None:
 )
 def test_answers_go_where_they_cannot_be_mistaken(wished: str, topic: str) -> None:
     payload = json.dumps(command(lane=...)).encode()
-    answer = read(Incoming(TOPICS.commands, payload, False, wished, b"k"), TOPICS, NOW)
+    answer = read(Incoming(TOPICS.commands, payload, False, wished, b"k"), TOPICS)
     assert isinstance(answer, Outgoing)
     assert (answer.topic, answer.correlation, answer.retain) == (topic, b"k", False)
 
@@ -143,6 +148,7 @@ PASS = {"id": "p1", "kind": "monthly", "plates": ["沪A12345"]}
         {"id": "c1", "revision": 0, "pass": PASS},
         {"id": "c1", "revision": None, "pass": PASS},
         {"id": "c1", "revision": 3, "delete": "p1"},
+        {"id": "c1", "pass": {**PASS, "revision": 0}},
     ],
 )
 def test_a_pass_change_is_carried_on(document: dict[str, Any]) -> None:
@@ -156,6 +162,7 @@ def test_a_pass_change_is_carried_on(document: dict[str, Any]) -> None:
     [
         {"id": "c1", "revision": 0},
         {"id": "c1", "pass": PASS},
+        {"id": "c1", "delete": "p1"},
         {"id": "c1", "revision": 0, "pass": PASS, "delete": "p1"},
         {"id": "c1", "revision": -1, "pass": PASS},
         {"id": "c1", "revision": "1", "pass": PASS},
@@ -187,12 +194,16 @@ class Engine:
 
 
 def serve(
-    tmp_path: Path, answer: Callable[[str, dict[str, Any]], Any]
+    tmp_path: Path,
+    answer: Callable[[str, dict[str, Any]], Any],
+    now: Callable[[], datetime] = lambda: NOW,
 ) -> tuple[Commander, Engine, list[dict[str, Any]]]:
     Cursors(tmp_path / "uplink.db").close()
     engine = Engine(answer)
     replies: list[dict[str, Any]] = []
-    commander = Commander(engine, tmp_path / "uplink.db", lambda message: replies.append(json.loads(message.payload)))
+    commander = Commander(
+        engine, tmp_path / "uplink.db", lambda message: replies.append(json.loads(message.payload)), now
+    )
     return commander, engine, replies
 
 
@@ -297,6 +308,43 @@ def test_an_answer_that_makes_no_sense_does_not_end_the_worker(tmp_path: Path) -
     commander.submit(letter(command(id="c2")))
     wait_until(lambda: len(replies) == 2)
     assert replies[1]["status"] == "done"
+    commander.stop()
+
+
+def test_an_expired_command_does_not_reach_the_engine(tmp_path: Path) -> None:
+    commander, engine, replies = serve(tmp_path, lambda *_: {}, lambda: NOW + timedelta(minutes=1))
+    commander.start()
+    commander.submit(letter(command()))
+    wait_until(lambda: replies)
+    assert (replies[0]["status"], replies[0]["reason"]) == ("refused", "expired")
+    assert engine.asked == []
+    commander.stop()
+
+
+def test_a_repeat_after_its_expiry_still_gets_the_first_answer(tmp_path: Path) -> None:
+    moment = [NOW]
+    done = {"id": "x", "status": "done", "reason": ""}
+    commander, engine, replies = serve(tmp_path, lambda *_: done, lambda: moment[0])
+    commander.start()
+    commander.submit(letter(command()))
+    wait_until(lambda: replies)
+    moment[0] += timedelta(hours=1)
+    commander.submit(letter(command()))
+    wait_until(lambda: len(replies) == 2)
+    assert replies[0] == replies[1]
+    assert len(engine.asked) == 1
+    commander.stop()
+
+
+def test_an_id_used_for_another_command_is_refused(tmp_path: Path) -> None:
+    done = {"id": "x", "status": "done", "reason": ""}
+    commander, engine, replies = serve(tmp_path, lambda *_: done)
+    commander.start()
+    commander.submit(letter(command()))
+    commander.submit(letter(command(command="close")))
+    wait_until(lambda: len(replies) == 2)
+    assert replies[1]["reason"] == "idempotency_conflict"
+    assert len(engine.asked) == 1
     commander.stop()
 
 
