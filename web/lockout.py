@@ -52,8 +52,9 @@ class Lockout:
     def succeeded(self, operator: str, address: str) -> None:
         """Forget this operator's failures and remember where the operator works."""
         now = int(self._now())
+        keys = self._keys(operator, address)[1:]  # before the transaction: the database's lock is taken once
         with self._database.transaction() as connection:
-            for key in self._keys(operator, address)[1:]:
+            for key in keys:
                 connection.execute("DELETE FROM lockout WHERE key=?", (key,))
             connection.execute(
                 "INSERT INTO known VALUES(?,?,?) ON CONFLICT DO UPDATE SET last_s=excluded.last_s",
