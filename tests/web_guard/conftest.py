@@ -1,0 +1,156 @@
+"""A real browser in front of a real waitress, with an engine that plays scenes on a real control socket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from tests.support.guard_scene import PlayedEngine, make_site, wait_until
+from web.server import Server
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+    "--window-size=1400,1000",
+)
+SHOTS = Path(__file__).parents[2] / "artefacts" / "screens"
+CHROMIUM, CHROMEDRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[webdriver.Chrome]:
+    """One headless Chromium for all tests."""
+    if not (CHROMIUM.exists() and CHROMEDRIVER.exists()):
+        pytest.skip("needs chromium and chromium-driver")
+    options = Options()
+    options.binary_location = str(CHROMIUM)
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(str(CHROMEDRIVER)))
+    driver.set_script_timeout(15)
+    yield driver
+    driver.quit()
+
+
+class Booth:
+    """A guard's booth: the site's server, its played engine, and a browser in front of it."""
+
+    def __init__(self, chrome: webdriver.Chrome, path: Path, lanes: tuple[str, ...]) -> None:
+        self.directory = make_site(path, lanes)
+        self.engine = PlayedEngine(self.directory.socket)
+        self.server = Server(path, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self.server.port}"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.server.run, args=(self._stop,), daemon=True)
+        self._thread.start()
+        self.chrome = chrome
+        self.size(800, 480)
+
+    def close(self) -> None:
+        """Leave the page, then end server and engine."""
+        self.chrome.get("about:blank")
+        self.chrome.execute_cdp_cmd("Network.emulateNetworkConditions", _network(offline=False))
+        self._stop.set()
+        self._thread.join(10)
+        self.engine.stop()
+
+    def size(self, width: int, height: int) -> None:
+        """The screen's size in CSS pixels."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def open(self, path: str = "/") -> None:
+        """Open a page."""
+        self.chrome.get(self.url + path)
+
+    def enter(self, name: str = "林小军", pin: str = "2468") -> None:
+        """Sign in by finger."""
+        self.chrome.delete_all_cookies()
+        self.open()
+        self.tap_text(".name", name)
+        self.type_pin("#pad", pin)
+        wait_until(lambda: self.ready())
+
+    def type_pin(self, pad: str, pin: str) -> None:
+        """Tap a PIN and its last key."""
+        for digit in pin:
+            self.one(f'{pad} [data-key="{digit}"]').click()
+        self.one(f'{pad} [data-key="enter"]').click()
+
+    def ready(self) -> bool:
+        """Whether the guard screen's script runs."""
+        return bool(self.chrome.execute_script("return document.body && document.body.dataset.ready === 'yes'"))
+
+    def one(self, css: str) -> WebElement:
+        """The first element."""
+        return self.chrome.find_element(By.CSS_SELECTOR, css)
+
+    def all(self, css: str) -> list[WebElement]:
+        """All elements that can be seen."""
+        return [one for one in self.chrome.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()]
+
+    def text(self, css: str) -> str:
+        """What an element says."""
+        return str(self.script("return document.querySelector(arguments[0]).textContent.trim()", css))
+
+    def tap_text(self, css: str, text: str) -> None:
+        """Tap the element that holds this text."""
+        next(one for one in self.all(css) if text in one.text).click()
+
+    def script(self, code: str, *values: Any) -> Any:
+        """Run a script in the page."""
+        return self.chrome.execute_script(code, *values)
+
+    def press(self, css: str, kind: str) -> None:
+        """Send one pointer event, as a finger that goes down or up."""
+        code = (
+            "document.querySelector(arguments[0]).dispatchEvent("
+            "new PointerEvent(arguments[1], {bubbles: true, cancelable: true, button: 0}))"
+        )
+        self.script(code, css, kind)
+
+    def offline(self, offline: bool) -> None:
+        """Cut or mend the browser's network."""
+        self.chrome.execute_cdp_cmd("Network.enable", {})
+        self.chrome.execute_cdp_cmd("Network.emulateNetworkConditions", _network(offline))
+
+    def complaints(self) -> list[str]:
+        """What the browser has complained of since the last time: CSP violations, script errors."""
+        return [entry["message"] for entry in self.chrome.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+
+    def shoot(self, name: str) -> Path:
+        """A screenshot for people to look at."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        path = SHOTS / f"{name}.png"
+        self.chrome.save_screenshot(str(path))
+        return path
+
+
+def _network(offline: bool) -> dict[str, Any]:
+    return {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+
+
+@pytest.fixture
+def booth(chrome: webdriver.Chrome, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Booth]:
+    """A booth with two lanes, or those that the test names by parametrize(indirect)."""
+    lanes: tuple[str, ...] = getattr(request, "param", ("in", "out"))
+    made = Booth(chrome, tmp_path / "data", lanes)
+    made.complaints()
+    yield made
+    made.close()

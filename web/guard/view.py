@@ -1,0 +1,466 @@
+"""What the guard's screen shows, as words: a pure function from a snapshot to a view model.
+
+The snapshot holds facts and codes and nothing personal; here they become the guard's language, with holder and bay
+looked up by pass id. The screen's script only puts these texts in place, so the first page and every update come from
+the same code. Three rules: what was measured, what was asked for and what is old never look alike; every refusal says
+why; a holder's name shows while it helps to greet, and is masked after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gateway.core.passes import Pass
+from web.guard.words import Words, clock, masked, plate_as_written, words
+
+View = dict[str, Any]
+Lookup = Callable[[str], Pass | None]
+
+FRESH_S = 30
+# A car that still stands there is the present case; past this the loop is stuck or the car is parked.
+CASE_MOST_S = 600
+EXPIRY_WARNING_DAYS = 10
+DAY_FROM_H = 7
+DAY_UNTIL_H = 19
+LONG_LINE = {"en": 62, "zh_CN": 30}
+COMMAND_ROLES = frozenset({"guard", "leader", "control_room", "installer"})
+UNSEEN = frozenset({"unacknowledged", "returned-unacknowledged"})
+_ALARM_STATES = {"returned-unacknowledged": "returned", "out of service": "out_of_service"}
+_LOOPS = {True: "on", False: "off", None: "unknown"}
+_LINKS = {True: "up", False: "down", None: "unknown"}
+# How loud a mode or state is: act (red), decide (amber), note (no colour, but marked), calm.
+_TONES = {
+    "crashed": "act",
+    "fire": "act",
+    "interrupted": "decide",
+    "stopped": "decide",
+    "fault": "decide",
+    "unknown": "decide",
+    "held": "note",
+    "locked": "note",
+    "arm_whole": "act",
+    "no_answer": "decide",
+    "close_aborted": "decide",
+}
+# What the lane asks of the guard at once, whoever stands there.
+NOTICES = frozenset({"arm_whole", "no_answer", "close_aborted"})
+_ASKED = {"open": "up", "hold": "up", "close": "down", "release": "down"}
+_PRIORITY_TONES = {1: "act", 2: "act", 3: "decide", 4: "note"}
+
+
+def guard_view(
+    snapshot: Mapping[str, Any],
+    lookup: Lookup,
+    locale: str,
+    now: datetime,
+    *,
+    age_ms: int = 0,
+    role: str = "guard",
+    expiry_days: int = EXPIRY_WARNING_DAYS,
+) -> View:
+    """The view model of a snapshot that is `age_ms` old, for an operator of this role.
+
+    `lookup` finds a pass by id, None for one that is gone; `now` is an aware time; `expiry_days` is the site's
+    `expiry_warning_days`.
+    """
+    said = words(locale)
+    site = snapshot.get("site", {})
+    scene = _Scene(said, lookup, _zone(site.get("timezone", "UTC")), now, role, expiry_days)
+    names = {lane["id"]: lane.get("name") or lane["id"] for lane in snapshot.get("lanes", [])}
+    alarms = [scene.alarm(alarm, names) for alarm in sorted(snapshot.get("alarms", []), key=_urgency)]
+    local = now.astimezone(scene.zone)
+    return {
+        "now_ms": int(now.timestamp() * 1000),
+        "offset_min": int((local.utcoffset() or timedelta()).total_seconds() // 60),
+        "age_ms": max(age_ms, scene.age_ms(snapshot.get("as_of"))),
+        "site": site.get("name") or site.get("id", ""),
+        "clock": clock(local),
+        "night": is_night(local),
+        "uplink": _uplink(said, snapshot.get("uplink", {})),
+        "notice": _notice(said, snapshot),
+        "alarms": alarms,
+        "band": _band(said, alarms),
+        "calm": _calm(said, alarms),
+        "lanes": [scene.lane(lane) for lane in snapshot.get("lanes", [])],
+    }
+
+
+def blank_snapshot(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A snapshot that knows nothing but what is set up, for when the engine has never answered."""
+    lanes = [{"id": lane["id"], "name": lane.get("name"), "direction": lane["direction"]} for lane in _lanes(document)]
+    return {"site": document.get("site", {}), "lanes": lanes, "alarms": []}
+
+
+def _lanes(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [lane for lane in document.get("lanes", []) if "id" in lane and "direction" in lane]
+
+
+class _Scene:
+    """What every part of the view needs: the words, the passes, the place's time and who looks."""
+
+    def __init__(self, said: Words, lookup: Lookup, zone: tzinfo, now: datetime, role: str, expiry_days: int) -> None:
+        self.said = said
+        self.lookup = lookup
+        self.zone = zone
+        self.now = now
+        self.role = role
+        self.expiry_days = expiry_days
+
+    def time(self, text: str | None) -> str:
+        """An instant of the snapshot as local time of day."""
+        when = _instant(text)
+        return clock(when.astimezone(self.zone)) if when else ""
+
+    def age_ms(self, text: str | None) -> int:
+        """How long ago an instant was; 0 for none and for the future."""
+        when = _instant(text)
+        return max(0, int((self.now - when).total_seconds() * 1000)) if when else 0
+
+    def epoch_ms(self, text: str) -> int:
+        """An instant as the screen's script counts it; one that cannot be read counts as now."""
+        return int((_instant(text) or self.now).timestamp() * 1000)
+
+    # ---- lane --------------------------------------------------------------------------------------------------
+
+    def lane(self, lane: Mapping[str, Any]) -> View:
+        """One lane's panel and its actions."""
+        said = self.said
+        arm, state = lane.get("arm") or "unknown", lane.get("state") or "unknown"
+        car = self.car(lane)
+        return {
+            "id": lane["id"],
+            "name": lane.get("name") or lane["id"],
+            "direction": lane.get("direction", "entry"),
+            "direction_text": said(f"direction.{lane.get('direction', 'entry')}"),
+            "arm": arm,
+            "arm_text": said.first(f"arm.{arm}", "arm.unknown"),
+            "state": state,
+            "mode": self.mode(lane),
+            "requested": self.requested(lane.get("requested")),
+            "asked": _ASKED.get((lane.get("requested") or {}).get("command", ""), ""),
+            "age_ms": lane.get("age_ms"),
+            "approach": self.loop("approach", lane.get("approach")),
+            "safety": self.loop("safety", lane.get("safety")),
+            "car": car,
+            "line": self.line(lane, car),
+            "actions": self.actions(lane),
+            "needs_you": _needs_you(lane, car),
+        }
+
+    def mode(self, lane: Mapping[str, Any]) -> View | None:
+        """The marked mode or state of a lane; None while it simply works."""
+        key = _exception(lane)
+        if key is None:
+            return None
+        text = self.said.first(f"notice.{key}", f"mode.{key}", f"state.{key}")
+        return {"key": key, "text": text, "tone": _TONES[key]}
+
+    def requested(self, asked: Mapping[str, Any] | None) -> str:
+        """What was asked for and is not measured yet."""
+        if not asked:
+            return ""
+        text = self.said.first(f"requested.{asked.get('command')}", "requested.open")
+        return f"{text} · {asked['by']}" if asked.get("by") else text
+
+    def loop(self, which: str, occupied: bool | None) -> View:
+        """One loop mark."""
+        state = _LOOPS[occupied]
+        return {"state": state, "name": self.said(f"loop.{which}"), "text": self.said(f"loop.{state}")}
+
+    def line(self, lane: Mapping[str, Any], car: View | None) -> View:
+        """The line under the car: what must be done at once, else what to say to a fresh car, else what to do."""
+        key = _exception(lane)
+        fresh = car is not None and bool(car["say"]) and not car["earlier"]
+        if key is not None and (key in NOTICES or not fresh):
+            return self._line("do", self._todo(key, lane), _TONES[key])
+        return self._line("say", car["say"] if car else "", "calm")
+
+    def _line(self, label: str, text: str, tone: str) -> View:
+        long = len(text) > LONG_LINE[self.said.locale]
+        return {"label": self.said(f"{label}.label") if text else "", "text": text, "tone": tone, "long": long}
+
+    def _todo(self, key: str, lane: Mapping[str, Any]) -> str:
+        tag = lane.get("tag") or {}
+        by, since, code = tag.get("by") or "", self.time(tag.get("since")), str(tag.get("reason") or "")
+        reason = self.said.first(f"confirm.lock.{code}", "mode.locked.reason")
+        if code and f"confirm.lock.{code}" not in self.said:
+            reason = code
+        return self.said(f"do.{key}", reason=reason, by=by, time=since)
+
+    # ---- car ---------------------------------------------------------------------------------------------------
+
+    def car(self, lane: Mapping[str, Any]) -> View | None:
+        """The last car of a lane, None before the first."""
+        decision = lane.get("last_decision")
+        if not decision:
+            return None
+        pass_ = self.lookup(decision["pass"]) if decision.get("pass") else None
+        earlier = self._earlier(decision, lane)
+        verdict, reason = decision["verdict"], decision["reason"]
+        title, title_kind = self._title(decision, pass_, earlier)
+        return {
+            "at_ms": self.epoch_ms(decision["at"]),
+            "time": self.time(decision["at"]),
+            "verdict": verdict,
+            "word": self.said(f"verdict.{verdict}"),
+            "reason": self.said.first(f"reason.{reason}", "reason.other", code=reason),
+            "title": title,
+            "title_kind": title_kind,
+            "subtitle": self._subtitle(decision, pass_, title_kind, earlier),
+            "bay": self._bay(decision, pass_),
+            "days": self._days(decision),
+            "passed": self._passed(decision, lane),
+            "say": self._say(decision, pass_, lane),
+            "earlier": earlier,
+        }
+
+    def _earlier(self, decision: Mapping[str, Any], lane: Mapping[str, Any]) -> bool:
+        age_ms = self.age_ms(decision["at"])
+        if age_ms <= FRESH_S * 1000:
+            return False
+        standing = lane.get("approach") is True or lane.get("safety") is True
+        return not standing or _passage_after(decision, lane) or age_ms > CASE_MOST_S * 1000
+
+    def _title(self, decision: Mapping[str, Any], pass_: Pass | None, earlier: bool) -> tuple[str, str]:
+        credential = decision.get("credential") or {}
+        if credential.get("kind") == "plate":
+            return plate_as_written(credential["value"]), "plate"
+        if pass_ and pass_.plates:
+            return plate_as_written(pass_.plates[0]), "plate"
+        if pass_ and pass_.holder:
+            return self._name(decision, pass_, earlier), "holder"
+        if credential:
+            kind = credential.get("kind", "card")
+            return self.said.first(f"credential.{kind}", "credential.card", value=credential.get("value", "")), "card"
+        by = decision.get("by")
+        return self.said("credential.operator" if by else "credential.none", by=by), "words"
+
+    def _subtitle(self, decision: Mapping[str, Any], pass_: Pass | None, title_kind: str, earlier: bool) -> str:
+        credential = decision.get("credential") or {}
+        parts = []
+        if pass_ and pass_.holder and title_kind != "holder":
+            parts.append(self._name(decision, pass_, earlier))
+        kind = decision.get("kind") or (pass_.kind.value if pass_ else None)
+        if kind:
+            parts.append(self.said.first(f"kind.{kind}", "kind.none"))
+        if pass_ is None and credential.get("kind") == "card" and title_kind != "card":
+            parts.append(self.said("credential.card", value=credential["value"]))
+        return " · ".join(parts)
+
+    def _name(self, decision: Mapping[str, Any], pass_: Pass, earlier: bool) -> str:
+        needed = not earlier and decision["reason"] != "blocked"
+        return pass_.holder if needed else masked(pass_.holder)
+
+    def _bay(self, decision: Mapping[str, Any], pass_: Pass | None) -> str:
+        owner = decision.get("bay_of")
+        found = self.lookup(owner) if owner and (pass_ is None or owner != pass_.id) else pass_
+        bay = found.bay if found and decision["verdict"] != "denied" else ""
+        return self.said("bay", bay=bay) if bay else ""
+
+    def _days(self, decision: Mapping[str, Any]) -> str:
+        days, until = self._ending(decision), self._until(decision.get("valid_until"))
+        if days is None or decision["verdict"] == "denied":
+            return ""
+        text = self.said.days_left(days)
+        return f"{text} · {self.said.day(until)}" if until and days > 0 else text
+
+    def _ending(self, decision: Mapping[str, Any]) -> int | None:
+        """The days left of a pass that is about to end, None for all others."""
+        days: int | None = decision.get("days_left")
+        return days if days is not None and 0 <= days <= self.expiry_days else None
+
+    def _passed(self, decision: Mapping[str, Any], lane: Mapping[str, Any]) -> str:
+        if not _passage_after(decision, lane):
+            return ""
+        passage = lane["last_passage"]
+        return self.said.first(f"passed.{passage['type']}", "passed.entered", time=self.time(passage["at"]))
+
+    def _until(self, text: str | None) -> date | None:
+        if text and len(text) == len("2026-11-30"):
+            return date.fromisoformat(text)
+        when = _instant(text)
+        return when.astimezone(self.zone).date() if when else None
+
+    # ---- the sentence to say -----------------------------------------------------------------------------------
+
+    def _say(self, decision: Mapping[str, Any], pass_: Pass | None, lane: Mapping[str, Any]) -> str:
+        verdict, reason = decision["verdict"], decision["reason"]
+        holder = pass_.holder if pass_ and reason != "blocked" else ""
+        hello = self.said("hello.name", holder=holder) if holder else self.said("hello")
+        unit = pass_.unit if pass_ else ""
+        until = self._until(decision.get("valid_until") or (pass_.valid_until if pass_ else None))
+        day = self.said.day(until) if until else ""
+        text = self.said.first(*self._say_keys(decision, lane, bool(unit)), hello=hello, unit=unit, date=day)
+        days = self._ending(decision)
+        if verdict != "granted" or days is None:
+            return text
+        warning = self.said.first(f"say.expiring.{days}", "say.expiring.n", n=days, date=day)
+        return f"{text}{warning}" if self.said.locale == "zh_CN" else f"{text} {warning}"
+
+    def _say_keys(self, decision: Mapping[str, Any], lane: Mapping[str, Any], to_unit: bool) -> list[str]:
+        verdict, reason, direction = decision["verdict"], decision["reason"], lane.get("direction")
+        base = f"say.{verdict}.{reason}"
+        keys = [f"{base}.{decision.get('kind')}.{direction}", f"{base}.{direction}", base, f"say.{verdict}"]
+        return [f"{keys[0]}.unit", *keys] if to_unit else keys
+
+    # ---- actions -----------------------------------------------------------------------------------------------
+
+    def actions(self, lane: Mapping[str, Any]) -> View:
+        """The five slots beside Stop: what each asks for, how it is pressed, and why it is off."""
+        held, tagged = lane.get("mode") == "held", bool(lane.get("tag")) or lane.get("mode") == "locked"
+        seen = lane.get("approach") is True
+        opens = self._action(lane, "open", "tap" if seen else "hold")
+        if opens["on"]:
+            opens["hint"] = self.said("cmd.open.tap" if seen else "cmd.open.hold")
+        return {
+            "open": opens,
+            "keep": self._action(lane, "release", "tap") if held else self._action(lane, "hold", "hold"),
+            "close": self._action(lane, "close", "hold"),
+            "tag": self._action(lane, "unlock" if tagged else "lock", "pin"),
+            "reset": self._action(lane, "reset", "pin"),
+        }
+
+    def _action(self, lane: Mapping[str, Any], command: str, press: str) -> View:
+        code = self._why_not(lane, command)
+        hint = {"tap": "", "hold": self.said("cmd.press_hold"), "pin": self.said("cmd.asks_pin")}[press]
+        return {
+            "command": command,
+            "label": self.said(f"cmd.{command}"),
+            "press": press,
+            "on": code is None,
+            "hint": hint if code is None else self.said.first(f"why.{code}", "why.other", code=code),
+            "why": "" if code is None else refusal(self.said, code),
+        }
+
+    def _why_not(self, lane: Mapping[str, Any], command: str) -> str | None:
+        if self.role not in COMMAND_ROLES:
+            return "role"
+        allowed = lane.get("allowed")
+        if allowed is None:
+            return "stale"
+        code = allowed.get(command)
+        return str(code) if code else None
+
+    # ---- alarms ------------------------------------------------------------------------------------------------
+
+    def alarm(self, alarm: Mapping[str, Any], lanes: Mapping[str, str]) -> View:
+        """One alarm in words."""
+        said, kind = self.said, alarm["kind"]
+        state = alarm["state"]
+        lane = alarm.get("lane")
+        by = alarm.get("acknowledged_by")
+        state_text = said.first(f"alarm.state.{_ALARM_STATES.get(state, state)}", "alarm.state.unacknowledged")
+        todo = f"todo.{kind}"
+        return {
+            "alarm": alarm["alarm"],
+            "title": said.first(f"alarm.{kind}", "alarm.other", code=kind),
+            "where": lanes.get(lane, lane) if lane else alarm.get("device") or said("alarm.site"),
+            "lane": lane,
+            "tone": _PRIORITY_TONES.get(alarm.get("priority", 1), "act"),
+            "at_ms": self.epoch_ms(alarm["raised_at"]),
+            "time": self.time(alarm["raised_at"]),
+            "unseen": state in UNSEEN,
+            "state_text": said("alarm.acknowledged_by", by=by) if by and state not in UNSEEN else state_text,
+            "steps": said(todo).split("|") if todo in said else [],
+        }
+
+
+def is_night(local: datetime) -> bool:
+    """Whether the booth is dark enough for the night theme, by the clock alone."""
+    return not DAY_FROM_H <= local.hour < DAY_UNTIL_H
+
+
+def refusal(said: Words, code: str, **values: object) -> str:
+    """Why a command was not carried out, and what to do instead."""
+    return said.first(f"refused.{code}", f"reason.{code}", "refused.other", code=code, **values)
+
+
+def _exception(lane: Mapping[str, Any]) -> str | None:
+    """The mode or state of a lane that people must know of; modes are stronger than states."""
+    mode, state, notice = lane.get("mode"), lane.get("state"), lane.get("notice")
+    if mode in ("locked", "crashed", "fire"):
+        return str(mode)
+    if notice in NOTICES:
+        return str(notice)
+    if mode in _TONES:
+        return str(mode)
+    if lane.get("interrupted"):
+        return "interrupted"
+    if state in _TONES:
+        return str(state)
+    return "unknown" if state is None else None
+
+
+def _needs_you(lane: Mapping[str, Any], car: View | None) -> bool:
+    """A vehicle stands there and nothing will open by itself."""
+    if lane.get("approach") is not True or lane.get("arm") not in ("closed", None):
+        return False
+    return car is None or car["earlier"] or car["verdict"] != "granted"
+
+
+def _passage_after(decision: Mapping[str, Any], lane: Mapping[str, Any]) -> bool:
+    passage = lane.get("last_passage")
+    return passage is not None and str(passage["at"]) >= str(decision["at"])
+
+
+def _urgency(alarm: Mapping[str, Any]) -> tuple[bool, int, float]:
+    """Unseen first, then by priority, then the newest."""
+    raised = _instant(alarm["raised_at"])
+    return alarm["state"] not in UNSEEN, alarm.get("priority", 1), -(raised.timestamp() if raised else 0)
+
+
+def _band(said: Words, alarms: list[View]) -> View | None:
+    """The band: the most urgent alarm that nobody has acknowledged."""
+    first = next((alarm for alarm in alarms if alarm["unseen"]), None)
+    if first is None:
+        return None
+    others = len(alarms) - 1
+    shown = {key: first[key] for key in ("alarm", "title", "where", "tone", "at_ms")}
+    return {**shown, "others": said("alarm.more", n=others) if others else ""}
+
+
+def _calm(said: Words, alarms: list[View]) -> str:
+    """What is acknowledged and still open, in one quiet line; "" for nothing."""
+    if not alarms:
+        return ""
+    what = f"{alarms[0]['title']} · {alarms[0]['where']}"
+    if len(alarms) == 1:
+        return said("alarm.calm", what=what)
+    return said("alarm.calm_more", what=what, n=len(alarms) - 1 if said.locale == "en" else len(alarms))
+
+
+def _uplink(said: Words, uplink: Mapping[str, Any]) -> View:
+    """The link to central and what waits for it."""
+    waiting = int(uplink.get("waiting") or 0)
+    state = _LINKS[uplink.get("up")] if uplink.get("configured") else "none"
+    small = said("uplink.waiting", n=waiting) if waiting else said("uplink.nothing_waiting")
+    return {"state": state, "text": said(f"uplink.{state}"), "waiting": "" if state == "none" else small}
+
+
+def _notice(said: Words, snapshot: Mapping[str, Any]) -> str:
+    """What is wrong with the box itself and has no other place on the screen."""
+    if (snapshot.get("journal") or {}).get("degraded"):
+        return said("notice.storage")
+    if (snapshot.get("gateway") or {}).get("clock") == "unset":
+        return said("notice.clock")
+    return ""
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _instant(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

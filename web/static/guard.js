@@ -1,0 +1,446 @@
+// The guard screen's script: puts the view model's texts in place, sends what is pressed, and never lets old news look new.
+// The server makes every word; here is only what depends on this moment: ages, presses, the link.
+"use strict";
+(function () {
+  const AGE_SHOWN_MS = 2000, OLD_MS = 5000, HOLD_MS = 600, SETTLE_MS = 700, SAME_PRESS_MS = 1000;
+  const FOLLOW_AFTER_MS = 5000, ANSWER_MS = 8000, POLL_MS = 1000, BACK_OFF_MS = [2000, 4000, 8000, 16000, 30000];
+  const $ = (id) => document.getElementById(id);
+  const data = $("data").dataset;
+  const words = JSON.parse(data.words), people = JSON.parse(data.people);
+  const csrf = document.querySelector("meta[name=csrf]").content;
+  const PER_PAGE = 4;
+
+  let view = JSON.parse(data.view), heardAt = performance.now(), linked = true;
+  let chosen = view.lanes.length ? view.lanes[0].id : null, changedAt = 0, touchedAt = 0, page = 0;
+
+  function say(key, values) {
+    return (words[key] || key).replace(/\{(\w+)\}/g, (_all, name) => (values && values[name] !== undefined ? values[name] : ""));
+  }
+  function dig(model, path) {
+    let found = model;
+    for (const key of path) found = found === null || found === undefined ? undefined : found[key];
+    if (found === true) return "yes";
+    return found === null || found === undefined || found === false ? "" : String(found);
+  }
+  const now = () => view.now_ms + (performance.now() - heardAt);
+  const newsAge = () => view.age_ms + (performance.now() - heardAt);
+  const lane = (id) => view.lanes.find((one) => one.id === id);
+  function laneAge(one) { return newsAge() + (one.age_ms || 0); }
+
+  // ---- texts and marks: bound once, touched only when they change ----
+  function bind(root) {
+    const bound = [];
+    const all = [root, ...root.querySelectorAll("[data-text],[data-set]")];
+    for (const el of all) {
+      if (el.dataset.text) bound.push({ el, path: el.dataset.text.split("."), blank: el.dataset.blank || "", last: el.textContent });
+      for (const pair of (el.dataset.set || "").trim().split(/\s+/)) {
+        const at = pair.indexOf(":");
+        if (at > 0) bound.push({ el, mark: "data-" + pair.slice(0, at), path: pair.slice(at + 1).split("."), last: null });
+      }
+    }
+    return bound;
+  }
+  function fill(bound, model) {
+    for (const one of bound) {
+      const value = dig(model, one.path) || one.blank || "";
+      if (value === one.last) continue;
+      one.last = value;
+      if (one.mark) one.el.setAttribute(one.mark, value); else one.el.textContent = value;
+    }
+  }
+  const put = (el, text) => { if (el && el.textContent !== text) el.textContent = text; };
+  const mark = (el, name, value) => { if (el.getAttribute(name) !== value) el.setAttribute(name, value); };
+
+  const top = bind(document.querySelector(".top"));
+  const panels = [...document.querySelectorAll(".lane")].map((el) => ({
+    el, id: el.dataset.lane, bound: bind(el), age: el.querySelector("[data-age]"), ago: el.querySelector("[data-ago]"),
+    stale: el.querySelector("[data-stale-title]"),
+  }));
+  const slots = [...document.querySelectorAll(".act")].map((el) => ({ el, name: el.dataset.slot, bound: bind(el) }));
+
+  function paint() {
+    if (view.lanes.map((one) => one.id).join() !== panels.map((one) => one.id).join()) return reload();
+    fill(top, view);
+    for (const panel of panels) {
+      const one = lane(panel.id);
+      fill(panel.bound, one);
+      mark(panel.el, "aria-pressed", String(panel.id === chosen));
+    }
+    follow();
+    paintActions();
+    paintDesk();
+    tick();
+  }
+  function paintActions() {
+    const one = lane(chosen);
+    if (!one) return;
+    put($("act-lane"), one.name);
+    for (const slot of slots) {
+      const action = one.actions[slot.name];
+      const before = slot.el.dataset.command;
+      fill(slot.bound, { actions: { [slot.name]: old(one) ? off(action) : action } });
+      if (slot.el.dataset.command !== before) settle(slot.el);
+    }
+    const falling = view.lanes.filter((other) => other.arm === "lowering" && other.id !== chosen).length;
+    put($("stop-span"), old(one) ? say("stop.all") : falling ? say("stop.more", { lane: one.name }) : one.name);
+  }
+  const old = (one) => laneAge(one) > OLD_MS;
+  const off = (action) => Object.assign({}, action, { on: false, hint: say("why.stale") });
+
+  // Four times a second: what only grows older.
+  function tick() {
+    let grew = false;
+    for (const panel of panels) {
+      const one = lane(panel.id);
+      if (!one) continue;
+      const age = laneAge(one), measured = one.age_ms !== null && one.age_ms !== undefined;
+      const state = age > OLD_MS ? "old" : age > AGE_SHOWN_MS ? "aging" : "";
+      if (panel.el.dataset.stale !== state) { panel.el.dataset.stale = state; grew = true; }
+      put(panel.age, state ? aged(age) : measured ? say("age.live") : say("age.never"));
+      panel.age.classList.toggle("is-old", state !== "");
+      if (state === "old") put(panel.stale, age < 3600000 ? say("stale.title", { n: Math.floor(age / 1000) }) : say("stale.gateway"));
+      put(panel.ago, one.car ? ago(one.car.at_ms) : "");
+    }
+    if (grew) paintActions();
+    if (view.band) put(document.querySelector(".band-ago"), ago(view.band.at_ms));
+    const offset = Number(document.documentElement.dataset.offset) * 60000;
+    put($("clock"), new Date(now() + offset).toISOString().slice(11, 16));
+    const root = document.documentElement;
+    if (root.dataset.choice === "auto") mark(root, "data-theme", view.night ? "night" : "day");
+  }
+  function aged(ms) {
+    if (ms > 3600000) return say("age.never");
+    return ms < 100000 ? say("age.seconds", { n: Math.floor(ms / 1000) }) : say("age.minutes", { n: Math.floor(ms / 60000) });
+  }
+  function ago(at) {
+    const s = Math.max(0, Math.floor((now() - at) / 1000));
+    if (s < 3) return say("ago.now");
+    if (s < 90) return say("ago.seconds", { n: s });
+    if (s < 5400) return say("ago.minutes", { n: Math.floor(s / 60) });
+    return s < 172800 ? say("ago.hours", { n: Math.floor(s / 3600) }) : say("ago.days", { n: Math.floor(s / 86400) });
+  }
+
+  // ---- choosing a lane, and pages of lanes ----
+  function choose(id) {
+    if (id === chosen) return;
+    chosen = id;
+    changedAt = performance.now();
+    page = pageOf(id);
+    showPage();
+    for (const panel of panels) mark(panel.el, "aria-pressed", String(panel.id === chosen));
+    answer("");
+    for (const slot of slots) cancel(slot.el);
+    paintActions();
+  }
+  const size = () => (panels.length > PER_PAGE ? PER_PAGE - 1 : PER_PAGE);
+  const pageOf = (id) => Math.floor(panels.findIndex((one) => one.id === id) / size());
+  function showPage() {
+    const first = page * size(), pages = Math.ceil(panels.length / size());
+    panels.forEach((panel, n) => { panel.el.hidden = n < first || n >= first + size(); });
+    if (!$("pager")) return;
+    put($("page"), say("lanes.page", { n: page + 1, all: pages }));
+    const hidden = view.lanes.filter((_one, n) => panels[n].el.hidden && _one.mode);
+    put($("page-state"), hidden.length ? hidden[0].name + ": " + hidden[0].mode.text : "");
+  }
+  // The screen follows a waiting vehicle, but never under a finger: only when nobody has touched it for a while and
+  // nothing stands at the chosen lane; buttons rest for a moment afterwards.
+  function follow() {
+    const one = lane(chosen);
+    if (!one || one.needs_you || one.approach.state === "on" || one.safety.state === "on") return;
+    if (performance.now() - touchedAt < FOLLOW_AFTER_MS || sheet) return;
+    const waiting = view.lanes.filter((other) => other.needs_you);
+    if (waiting.length === 1) choose(waiting[0].id);
+  }
+  function settle(el) {
+    cancel(el);
+    el.dataset.rest = String(performance.now() + SETTLE_MS);
+  }
+  const resting = (el) => performance.now() < Math.max(Number(el.dataset.rest || 0), changedAt ? changedAt + SETTLE_MS : 0) && performance.now() - touchedChoice > SETTLE_MS;
+  let touchedChoice = -1e9; // a lane that the guard chose himself needs no rest
+
+  document.addEventListener("pointerdown", () => { touchedAt = performance.now(); }, true);
+  for (const panel of panels) panel.el.addEventListener("click", () => { touchedChoice = performance.now(); choose(panel.id); });
+  if ($("pager")) $("pager").addEventListener("click", () => {
+    page = (page + 1) % Math.ceil(panels.length / size());
+    touchedChoice = performance.now();
+    choose(panels[page * size()].id);
+    showPage();
+  });
+
+  // ---- sending ----
+  function pressId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(12));
+    return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+  }
+  async function post(url, body, timeout) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), timeout || 8000);
+    try {
+      const got = await fetch(url, {
+        method: "POST", credentials: "same-origin", signal: stop.signal,
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": csrf },
+        body: JSON.stringify(body),
+      });
+      const said = await got.json().catch(() => ({}));
+      if (got.status === 401) return reload("/sign-in");
+      if (said.code === "csrf") { setTimeout(reload, 1500); return { status: "failed", text: say("refused.csrf") }; }
+      return said.status && said.text ? said : { status: "failed", text: said.detail || say("refused.network"), code: said.code };
+    } catch (_error) {
+      return { status: "failed", text: say("refused.network"), code: "network" };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  let answerTimer = 0;
+  function answer(text, tone) {
+    const el = $("answer");
+    clearTimeout(answerTimer);
+    put(el, text);
+    el.dataset.tone = tone || "";
+    if (text) answerTimer = setTimeout(() => put(el, ""), tone === "failed" ? 2 * ANSWER_MS : ANSWER_MS);
+  }
+  const recent = new Map();
+  function samePress(key) {
+    const known = recent.get(key), at = performance.now();
+    if (known && at - known.at < SAME_PRESS_MS) return { id: known.id, again: true };
+    const id = pressId();
+    recent.set(key, { id, at });
+    return { id, again: false };
+  }
+  async function give(id, command, extra) {
+    const press = samePress(id + "/" + command);
+    if (press.again) return null; // the second tap of a double tap is the same press
+    const label = say("cmd." + command);
+    answer(say("answer.sending", { command: label }));
+    const got = await post("/guard/lanes/" + encodeURIComponent(id) + "/" + command, Object.assign({ request: press.id }, extra));
+    if (!got) return null;
+    const text = got.code === "network" ? say("answer.failed", { command: label, why: got.text }) : got.text;
+    answer(text, got.status);
+    return got;
+  }
+
+  // ---- the buttons: tap, press and hold, or a sheet that asks for the PIN ----
+  const timers = new Map();
+  function cancel(el) {
+    clearTimeout(timers.get(el));
+    timers.delete(el);
+    el.classList.remove("pressing");
+  }
+  function begin(el) {
+    if (resting(el) || timers.has(el)) return;
+    const one = lane(chosen);
+    if (!one) return answer(say("refused.choose_lane"), "refused");
+    const action = one.actions[el.dataset.slot];
+    if (old(one)) return answer(say("refused.stale"), "refused");
+    if (!action.on) return answer(action.why, "refused");
+    if (action.press === "tap") return give(one.id, action.command);
+    if (action.press === "pin") return confirmSheet(one, action.command);
+    el.classList.add("pressing");
+    timers.set(el, setTimeout(() => {
+      cancel(el);
+      if (chosen === one.id) give(one.id, action.command);
+    }, HOLD_MS));
+  }
+  function end(el) {
+    if (!timers.has(el)) return;
+    cancel(el);
+    answer(say("cmd.hold_longer"), "");
+  }
+  for (const { el } of slots) {
+    el.addEventListener("pointerdown", (event) => { if (event.button === 0) begin(el); });
+    for (const name of ["pointerup", "pointercancel", "pointerleave"]) el.addEventListener(name, () => end(el));
+    el.addEventListener("keydown", (event) => { if ((event.key === "Enter" || event.key === " ") && !event.repeat) { event.preventDefault(); begin(el); } });
+    el.addEventListener("keyup", (event) => { if (event.key === "Enter" || event.key === " ") end(el); });
+  }
+  document.addEventListener("contextmenu", (event) => event.preventDefault());
+
+  // ---- Stop: on touch-down, always, and tried again until it is known to have arrived ----
+  async function stop() {
+    const body = { request: pressId(), lane: chosen };
+    const button = $("stop");
+    button.classList.add("pressed");
+    setTimeout(() => button.classList.remove("pressed"), 300);
+    answer(say("answer.sending", { command: say("cmd.stop") }));
+    for (let n = 0; n < 4; n += 1) {
+      const got = await post("/guard/stop", body, 3000);
+      if (!got) return;
+      if (got.code !== "network") return answer(got.text, got.status);
+    }
+    answer(say("answer.stop_failed"), "failed");
+  }
+  $("stop").addEventListener("pointerdown", (event) => { event.preventDefault(); stop(); });
+  $("stop").addEventListener("keydown", (event) => { if ((event.key === "Enter" || event.key === " ") && !event.repeat) { event.preventDefault(); stop(); } });
+  document.querySelector(".stop-form").addEventListener("submit", (event) => event.preventDefault());
+
+  // ---- sheets ----
+  let sheet = null;
+  function open(name) {
+    if (sheet) sheet.hidden = true;
+    sheet = name ? $("sheet-" + name) : null;
+    if (sheet) sheet.hidden = false;
+    if (name !== "confirm") pin = "";
+  }
+  for (const el of document.querySelectorAll("[data-sheet]")) el.addEventListener("click", () => open(sheet && sheet.id === "sheet-" + el.dataset.sheet ? null : el.dataset.sheet));
+  for (const el of document.querySelectorAll("[data-close]")) el.addEventListener("click", () => open(null));
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") open(null); });
+
+  // ---- alarms ----
+  const ROWS = 4;
+  let alarmChosen = null, alarmPage = 0, deskDrawn = "";
+  function openDesk(id) { alarmChosen = id; deskDrawn = ""; open("alarms"); paintDesk(); }
+  $("band").addEventListener("click", () => openDesk(view.band && view.band.alarm));
+  $("calm").addEventListener("click", () => openDesk(null));
+  $("alarm-older").addEventListener("click", () => { alarmPage += 1; deskDrawn = ""; paintDesk(); });
+  function paintDesk() {
+    if (!sheet || sheet.id !== "sheet-alarms") return;
+    const drawn = JSON.stringify([view.alarms, alarmChosen, alarmPage]);
+    if (drawn === deskDrawn) return;
+    deskDrawn = drawn;
+    const pages = Math.max(1, Math.ceil(view.alarms.length / ROWS));
+    alarmPage %= pages;
+    $("alarm-older").hidden = pages < 2;
+    const shown = view.alarms.slice(alarmPage * ROWS, alarmPage * ROWS + ROWS);
+    const one = view.alarms.find((alarm) => alarm.alarm === alarmChosen) || shown[0] || null;
+    alarmChosen = one && one.alarm;
+    $("alarm-list").replaceChildren(...shown.map(alarmRow));
+    put($("alarm-title"), one ? one.title : say("alarm.none"));
+    put($("alarm-facts"), one ? [one.where, one.time, one.state_text].join(" · ") : "");
+    $("alarm-steps").replaceChildren(...(one ? one.steps : []).map((text) => make("li", text)));
+    $("alarm-ack").hidden = !one;
+    $("alarm-ack").disabled = !one || !one.unseen;
+    put($("alarm-ack"), one && !one.unseen ? one.state_text : say("alarm.acknowledge"));
+  }
+  function alarmRow(alarm) {
+    const row = make("button", "", "desk-row");
+    row.type = "button";
+    row.dataset.tone = alarm.tone;
+    row.dataset.unseen = alarm.unseen ? "yes" : "";
+    row.setAttribute("aria-pressed", String(alarm.alarm === alarmChosen));
+    row.append(make("b", alarm.title), make("span", alarm.where + " · " + alarm.time));
+    row.addEventListener("click", () => { alarmChosen = alarm.alarm; put($("alarm-answer"), ""); paintDesk(); });
+    return row;
+  }
+  function make(tag, text, name) {
+    const el = document.createElement(tag);
+    el.textContent = text;
+    if (name) el.className = name;
+    return el;
+  }
+  $("alarm-ack").addEventListener("click", async () => {
+    const id = alarmChosen, press = samePress("alarm/" + id);
+    if (!id || press.again) return;
+    const got = await post("/guard/alarms/" + encodeURIComponent(id) + "/acknowledge", { request: press.id });
+    if (got) put($("alarm-answer"), got.status === "done" ? "" : got.text);
+  });
+
+  // ---- the sheet that asks for name, PIN and reason ----
+  const REASONS = {
+    reset: ["arm_mended", "arm_whole", "false_alarm"], lock: ["maintenance", "arm_off", "works"], unlock: ["work_done", "by_mistake"],
+  };
+  let asked = null, pin = "", who = data.operator, reason = "", naming = false, busy = false;
+  function confirmSheet(one, command) {
+    asked = { lane: one.id, command };
+    pin = ""; reason = ""; who = data.operator; naming = false;
+    put($("confirm-title"), say("confirm." + command + ".title", { lane: one.name }));
+    open("confirm");
+    paintConfirm();
+  }
+  function paintConfirm() {
+    const rows = naming ? people.slice(0, 5).map((name) => [name, name]) : REASONS[asked.command].map((code) => [code, say("confirm." + asked.command + "." + code)]);
+    $("confirm-list").replaceChildren(...rows.map(([value, text]) => {
+      const row = make("button", text, "choice");
+      row.type = "button";
+      row.value = value;
+      row.setAttribute("aria-pressed", String(value === (naming ? who : reason)));
+      row.addEventListener("click", () => { if (naming) { who = value; naming = false; pin = ""; } else reason = value; paintConfirm(); });
+      return row;
+    }));
+    put($("confirm-name"), who);
+    put($("confirm-dots"), pin ? "•".repeat(pin.length) : "PIN");
+    $("confirm-dots").classList.toggle("is-blank", !pin);
+  }
+  $("confirm-who").addEventListener("click", () => { naming = !naming; paintConfirm(); });
+  function key(which) {
+    if (which === "erase") pin = pin.slice(0, -1);
+    else if (which === "enter") return confirmed();
+    else if (pin.length < 12) pin += which;
+    paintConfirm();
+  }
+  async function confirmed() {
+    if (!reason) return answer(say("refused.reason_needed"), "refused");
+    if (!pin || busy) return;
+    busy = true;
+    recent.delete(asked.lane + "/" + asked.command);
+    const got = await give(asked.lane, asked.command, { name: who, pin, reason });
+    busy = false;
+    pin = "";
+    if (got && got.status === "done") open(null); else paintConfirm();
+  }
+  for (const el of document.querySelectorAll("#confirm-pad .key")) el.addEventListener("click", () => key(el.dataset.key));
+  document.addEventListener("keydown", (event) => {
+    if (!sheet || sheet.id !== "sheet-confirm") return;
+    const which = /^[0-9]$/.test(event.key) ? event.key : event.key === "Backspace" ? "erase" : event.key === "Enter" && event.target.tagName !== "BUTTON" ? "enter" : null;
+    if (which) { event.preventDefault(); key(which); }
+  });
+
+  // ---- news: a stream, and asking once a second while there is none ----
+  let source = null, tries = 0, lastEvent = 0, polling = false;
+  function heard(next) {
+    view = next;
+    heardAt = performance.now();
+    linked = true;
+    paint();
+  }
+  function listen() {
+    if (source) source.close();
+    lastEvent = performance.now();
+    source = new EventSource("/live");
+    source.addEventListener("state", (event) => {
+      tries = 0;
+      lastEvent = performance.now();
+      heard(JSON.parse(event.data));
+    });
+    source.onerror = () => {
+      source.close();
+      source = null;
+      setTimeout(listen, BACK_OFF_MS[Math.min(tries, BACK_OFF_MS.length - 1)] * (0.8 + Math.random() * 0.4));
+      tries += 1;
+    };
+  }
+  async function poll() {
+    const quiet = performance.now() - lastEvent > 3000;
+    if (polling || (source && source.readyState === 1 && !quiet)) return;
+    if (source && !quiet) return;
+    polling = true;
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), 3000);
+    try {
+      const got = await fetch("/live/state", { credentials: "same-origin", headers: { Accept: "application/json" }, signal: stop.signal });
+      if (got.status === 401) return reload("/sign-in");
+      if (got.ok) heard(await got.json());
+    } catch (_error) {
+      linked = false;
+    } finally {
+      clearTimeout(timer);
+      polling = false;
+    }
+  }
+  let reloading = false;
+  function reload(where) {
+    if (reloading) return undefined;
+    reloading = true;
+    if (where) location.assign(where); else location.reload();
+    return undefined;
+  }
+
+  document.body.classList.add("still");
+  showPage();
+  paint();
+  requestAnimationFrame(() => requestAnimationFrame(() => document.body.classList.remove("still")));
+  listen();
+  setInterval(tick, 250);
+  setInterval(poll, POLL_MS);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
+  window.addEventListener("pagehide", () => { if (source) source.close(); });
+  document.body.dataset.ready = "yes";
+})();
