@@ -105,7 +105,7 @@ class BoardServer:
         if board is None or board.faults.deaf:
             return
         now_ns = time.monotonic_ns()
-        reply = seal(unit + board.faults.wrong_unit, board.handle(pdu, now_ns))
+        reply = seal(unit + board.faults.wrong_unit, board.faults.spoil(board.handle(pdu, now_ns)))
         if board.faults.silent:
             return
         if board.faults.garbled:

@@ -31,6 +31,16 @@ class BoardFaults(msgspec.Struct):
     late_ms: int = 0
     garbled: bool = False
     wrong_unit: bool = False
+    wrong_function: bool = False
+    wrong_count: bool = False
+
+    def spoil(self, pdu: bytes) -> bytes:
+        """The reply as it goes out: of the neighbouring function, or with a byte too many."""
+        if self.wrong_function:
+            pdu = bytes((pdu[0] ^ 0x03, *pdu[1:]))
+        if self.wrong_count:
+            pdu = bytes((pdu[0], pdu[1] + 1, *pdu[2:], 0))
+        return pdu
 
 
 class WriteSeen(msgspec.Struct, frozen=True):
