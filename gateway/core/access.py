@@ -17,6 +17,7 @@ import msgspec
 
 from gateway.core.errors import PassError
 from gateway.core.passes import Pass, PassKind
+from gateway.core.schedule import in_schedule
 from gateway.core.settings import Direction
 from gateway.core.turn import NS_PER_S
 
@@ -99,6 +100,8 @@ class Case(msgspec.Struct, frozen=True):
     validity: Validity = Validity.WITHIN
     in_schedule: bool = True
     presence: Presence = Presence.FITS
+    plate_fits: bool = True
+    elsewhere: bool = False
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -119,6 +122,8 @@ RULES: tuple[Rule, ...] = (
     Rule("lane tagged or crashed", lambda c: c.lane is LaneFitness.LOCKED, _R, Reason.LANE_LOCKED),
     Rule("nobody holds it", lambda c: c.holder is Holder.NOBODY, _D, Reason.UNKNOWN_CREDENTIAL),
     Rule("blocked", lambda c: c.holder is Holder.BLOCKED, _D, Reason.BLOCKED),
+    Rule("the same tag is at another lane", lambda c: c.elsewhere, _D, Reason.SEEN_ELSEWHERE),
+    Rule("card and plate do not agree", lambda c: not c.plate_fits, _R, Reason.PLATE_MISMATCH),
     Rule("pass not for this lane", lambda c: not c.lane_allowed, _D, Reason.WRONG_LANE),
     Rule(
         "not yet valid, at an exit",
@@ -187,6 +192,8 @@ class Question(msgspec.Struct, frozen=True):
     zone: ZoneInfo
     anti_passback: str = "off"
     inside: bool = False
+    mismatch: bool = False
+    elsewhere: bool = False
 
 
 def decide(passes: tuple[Pass, ...], question: Question) -> Decision:
@@ -219,6 +226,8 @@ def _case(found: Pass | None, question: Question) -> Case:
         validity=validity(found, question.wall_ns, question.zone),
         in_schedule=in_schedule(found.schedule, question.wall_ns, question.zone),
         presence=_presence(question),
+        plate_fits=not question.mismatch,
+        elsewhere=question.elsewhere,
     )
 
 
@@ -273,63 +282,3 @@ def days_left(found: Pass, wall_ns: int, zone: ZoneInfo) -> int | None:
         end = end.astimezone(zone).date()
     today = datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone).date()
     return (end - today).days
-
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WINDOW = re.compile(r"([a-z,\-]+)\s+(\d{1,2}:\d{2})-(\d{1,2}:\d{2})")
-
-
-class Window(msgspec.Struct, frozen=True):
-    """A weekly window: days 0 (Monday) to 6, minutes of the day; `end` before `start` runs past midnight."""
-
-    days: frozenset[int]
-    start: int
-    end: int
-
-
-def parse_schedule(text: str) -> tuple[Window, ...]:
-    """Weekly windows such as `mon-fri 08:00-18:00; sat,sun 09:00-12:00`; empty text: always (no windows)."""
-    windows = []
-    for part in (piece.strip().lower() for piece in text.split(";")):
-        if not part:
-            continue
-        match = _WINDOW.fullmatch(part)
-        if match is None:
-            raise PassError(f"is {text!r}; write windows such as mon-fri 08:00-18:00; sat 09:00-12:00")
-        windows.append(Window(_days(match[1], text), _minutes(match[2], text), _minutes(match[3], text)))
-    return tuple(windows)
-
-
-def _days(text: str, whole: str) -> frozenset[int]:
-    found: set[int] = set()
-    for part in text.split(","):
-        first, dash, last = part.partition("-")
-        if first not in _DAYS or (dash and last not in _DAYS):
-            raise PassError(f"is {whole!r}; days are {', '.join(_DAYS)}")
-        start, end = _DAYS.index(first), _DAYS.index(last or first)
-        found.update(day % 7 for day in range(start, end + 1 if end >= start else end + 8))
-    return frozenset(found)
-
-
-def _minutes(text: str, whole: str) -> int:
-    hours, minutes = (int(part) for part in text.split(":"))
-    if hours > 24 or minutes > 59 or hours * 60 + minutes > 24 * 60:
-        raise PassError(f"is {whole!r}; times run from 00:00 to 24:00")
-    return hours * 60 + minutes
-
-
-def in_schedule(text: str, wall_ns: int, zone: ZoneInfo) -> bool:
-    """Whether a wall time lies in one of the windows, in site time."""
-    windows = parse_schedule(text)
-    if not windows:
-        return True
-    here = datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone)
-    day, minute = here.weekday(), here.hour * 60 + here.minute
-    return any(_covers(window, day, minute) for window in windows)
-
-
-def _covers(window: Window, day: int, minute: int) -> bool:
-    if window.start <= window.end:
-        return day in window.days and window.start <= minute < window.end
-    yesterday = (day - 1) % 7
-    return (day in window.days and minute >= window.start) or (yesterday in window.days and minute < window.end)

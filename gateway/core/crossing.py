@@ -84,6 +84,7 @@ class Vehicle(msgspec.Struct):
     came_over_approach: bool
     approach_fell: bool = False
     approach_rose: bool = False
+    came_from_beyond: bool = False
     cleared_beyond: bool = False
     certain: bool = True
     arm_was_closed: bool = False
@@ -99,9 +100,11 @@ class Crossed(msgspec.Struct, frozen=True):
 
 def judge(vehicle: Vehicle, approach: bool | None, approach_fitted: bool) -> Crossed:
     """Which way a vehicle went, from the order of the loops; `approach` is that loop after the merge time."""
+    if vehicle.came_from_beyond and (approach or vehicle.approach_rose):
+        return Crossed(Way.WRONG_WAY, measured=True)
     if not approach_fitted or approach is None or not vehicle.certain:
         return Crossed(Way.FORWARD, measured=False)
-    if vehicle.cleared_beyond:
+    if vehicle.cleared_beyond and not vehicle.came_from_beyond:
         return Crossed(Way.FORWARD, measured=True, second_vehicle=bool(approach))
     if vehicle.came_over_approach:
         if approach and not vehicle.approach_fell:

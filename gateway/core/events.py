@@ -51,7 +51,8 @@ class CredentialRead(Event, frozen=True, gc=False):
     """One presentation of a credential. Drivers fill the first four; the engine adds what the registry knows.
 
     `kind` is `card`, `plate`, `qr` or `pin`; `value` as the contract writes it; `bits` the length of a card's data.
-    `visits` are the open visits of the passes found (or of the credential itself), newest first.
+    `visits` are the open visits of the passes found (or of the credential itself), newest first. `long_range` readers
+    (UHF) also see tags that are nowhere near their lane.
     """
 
     device: str
@@ -60,6 +61,7 @@ class CredentialRead(Event, frozen=True, gc=False):
     bits: int = 0
     passes: tuple[Pass, ...] = ()
     visits: tuple[OpenVisit, ...] = ()
+    long_range: bool = False
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):

@@ -17,6 +17,7 @@ Change = tuple[str, bool | None]
 QUICK = ("arm_detached", "fire", "exit_button")
 QUICK_DEBOUNCE_MS = 30
 CHATTER_MS = 350
+CALM_MS = 60_000
 
 
 def points_of(barrier: Barrier, lanes: tuple[Lane, ...]) -> dict[str, Point]:
@@ -33,7 +34,7 @@ def points_of(barrier: Barrier, lanes: tuple[Lane, ...]) -> dict[str, Point]:
 class _Contact:
     """One input: what it says now, what it has settled at, and since when it has been restless."""
 
-    __slots__ = ("name", "point", "raw", "restless_ns", "settled")
+    __slots__ = ("doubted", "name", "point", "raw", "restless_ns", "settled")
 
     def __init__(self, name: str, point: Point) -> None:
         self.name = name
@@ -41,6 +42,7 @@ class _Contact:
         self.raw: bool | None = None
         self.settled: bool | None = None
         self.restless_ns: int | None = None
+        self.doubted = False
 
     @property
     def base(self) -> str:
@@ -61,6 +63,7 @@ class Inputs:
         self._owner = owner
         self._contacts = {name: _Contact(name, point) for name, point in points.items()}
         self._stale: set[str] = set()
+        self.chattering: set[str] = set()
 
     def devices(self) -> set[str]:
         """The devices that these inputs hang on."""
@@ -78,7 +81,9 @@ class Inputs:
         return None if not found or None in found else False
 
     def _fresh(self, contact: _Contact) -> bool | None:
-        return None if contact.point.device in self._stale else contact.settled
+        if contact.point.device in self._stale or (contact.doubted and not contact.settled):
+            return None
+        return contact.settled
 
     def last(self, base: str) -> bool | None:
         """As `value`, but an unanswered poll does not make it unknown; for what is shown, never for a close."""
@@ -86,6 +91,16 @@ class Inputs:
         if any(found):
             return True
         return None if not found or None in found else False
+
+    def doubt(self, base: str) -> None:
+        """A detector's power has come back: it may have tuned out what stands on it, so *free* is not believed."""
+        for contact in self._contacts.values():
+            contact.doubted = contact.doubted or contact.base == base
+
+    def believe(self, base: str) -> None:
+        """Somebody has looked: the detector is believed again."""
+        for contact in self._contacts.values():
+            contact.doubted = contact.doubted and contact.base != base
 
     def picture(self) -> dict[str, bool | None]:
         """All settled inputs, for the record of an incident."""
@@ -116,7 +131,8 @@ class Inputs:
         chatters = now - contact.restless_ns >= CHATTER_MS * NS_PER_MS
         if chatters:
             contact.restless_ns = now
-            turn.log("warning", f"{contact.point.point} ({contact.name}) chatters; check its contact and wiring")
+            self.chattering.add(contact.name)
+            turn.start(f"{self._owner}:calm:{contact.name}", CALM_MS)
         if (at_once or chatters) and contact.settled is not True:
             contact.settled = True
             return [(contact.name, True)]
@@ -130,8 +146,18 @@ class Inputs:
         contact.restless_ns = None
         if contact.raw == contact.settled:
             return []
+        # A full on and off has been seen: the detector works.
+        contact.doubted = contact.doubted and contact.raw
         contact.settled = contact.raw
         return [(contact.name, contact.settled)]
+
+    def calm(self, name: str) -> None:
+        """An input that chattered has been calm for a minute."""
+        self.chattering.discard(name)
+
+    def point(self, name: str) -> str:
+        """The point that a name is wired to, as the site file writes it."""
+        return self._contacts[name].point.point
 
     def stale(self, device: str) -> bool:
         """A poll went unanswered; True when inputs of this lane hang on that device."""

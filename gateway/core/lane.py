@@ -20,7 +20,7 @@ from gateway.core.lane_traffic import LaneTraffic
 from gateway.core.modes import Mode
 from gateway.core.refusals import COMMANDS, Asked, refusal
 from gateway.core.settings import Lane
-from gateway.core.turn import Turn
+from gateway.core.turn import NS_PER_S, Turn, rfc3339
 
 _WORDS = {
     ArmState.CLOSED: "ready",
@@ -108,8 +108,17 @@ class LaneMachine(LaneTraffic):
             return
         was_stale = not self.inputs.fresh(device)
         self._changed(turn, self.inputs.read(turn, device, values))
+        self._report_chatter(turn)
         if was_stale:
             self._fresh_again(turn)
+
+    def _report_chatter(self, turn: Turn) -> None:
+        """An input that will not calm down is a fault with a name."""
+        for name in self.inputs.chattering:
+            if self.alarms.find(self.alarm_key(f"chatter:{name}")) is None:
+                detail = {"reason": "chatters", "point": self.inputs.point(name), "input": name}
+                self.incident(turn, "stuck", detail)
+                self.raise_alarm(turn, "stuck", f"chatter:{name}", detail)
 
     def _fresh_again(self, turn: Turn) -> None:
         """The close that stale inputs held up may come after all."""
@@ -135,10 +144,10 @@ class LaneMachine(LaneTraffic):
                 self._limit(turn, name, value)
             case "arm_detached" if value:
                 self.crash(turn, "arm_detached")
-            case "clear_loop" if value and self.vehicle is not None:
-                self.vehicle.cleared_beyond = True
+            case "clear_loop":
+                self.clear_changed(turn, value)
             case "mains":
-                self._mains(turn)
+                self._mains(turn, value)
             case "fire":
                 self._fire(turn) if value else self.end_alarm(turn, "fire")
             case "exit_button" if value and self.refusal("open", remote=False) is None:
@@ -152,8 +161,10 @@ class LaneMachine(LaneTraffic):
         else:
             self.arm_event(turn, ArmEvent.CLOSED_LIMIT if value else ArmEvent.CLOSED_LOST)
 
-    def _mains(self, turn: Turn) -> None:
+    def _mains(self, turn: Turn, value: bool) -> None:
         """The controller may home its arm after mains came or went: nothing that moves now was commanded."""
+        if value:
+            self.inputs.doubt("safety_loop")
         self.power_ns = turn.now.mono_ns
         self.drop_grants(turn, "mains")
         self.void_expectations(turn)
@@ -186,6 +197,7 @@ class LaneMachine(LaneTraffic):
         if self.grants.holds(credential) or (not granted and self.approach and case == self._case):
             return
         self._case = None if granted else case
+        self.void_inferred(turn, credential)
         data = _decision_data(lane, credential, decision)
         if granted:
             self._grant(turn, lane, data, decision, visit)
@@ -268,8 +280,15 @@ class LaneMachine(LaneTraffic):
             interlocked=self.interlocked,
         )
 
-    def command(self, turn: Turn, lane: Lane, command: str, by: str, remote: bool, reason: str) -> None:
-        """Carry out a person's command that `refusal` has nothing against."""
+    def command(
+        self, turn: Turn, lane: Lane, command: str, by: str, remote: bool, reason: str, detail: dict[str, Any]
+    ) -> None:
+        """Carry out a person's command that `refusal` has nothing against.
+
+        A person on the spot who moves the arm has looked under it: a doubted detector is believed again.
+        """
+        if not remote and command in ("open", "hold", "release", "reset", "look"):
+            self.inputs.believe("safety_loop")
         match command:
             case "open":
                 self._let_pass(turn, lane, by, "remote" if remote else "operator")
@@ -278,7 +297,7 @@ class LaneMachine(LaneTraffic):
             case "stop":
                 self._stop(turn, by)
             case "hold":
-                self._hold(turn, lane, by, reason)
+                self._hold(turn, lane, by, reason, detail)
             case "release":
                 self._release(turn, by, reason)
             case "lock":
@@ -287,6 +306,12 @@ class LaneMachine(LaneTraffic):
                 self._unlock(turn, by, reason)
             case "reset":
                 self._reset(turn, by, reason)
+            case "passed":
+                self.passed_by_hand(turn, lane, by)
+            case "emergency":
+                self._let_pass(turn, lane, by, "emergency")
+            case "look":
+                self._look(turn, by)
         turn.show()
 
     def _close(self, turn: Turn, by: str) -> None:
@@ -303,11 +328,24 @@ class LaneMachine(LaneTraffic):
         self.interrupted = True
         self.ask(turn, "stop", "operator", by, None)
 
-    def _hold(self, turn: Turn, lane: Lane, by: str, reason: str) -> None:
+    def _look(self, turn: Turn, by: str) -> None:
+        """A person has looked under the arm and at it: what is doubted is believed again."""
+        turn.log("info", f"{by} has looked under the arm of {self.home.id}")
+        if self.notice in ("vehicle_under", "approach_stuck"):
+            self.notice = None
+        if self.safety is False and self.arm is ArmState.OPEN and self.vehicle is None and not len(self.grants):
+            self.start_clear(turn)
+
+    def _hold(self, turn: Turn, lane: Lane, by: str, reason: str, detail: dict[str, Any]) -> None:
         self.interrupted = False
         self.modes.happens("hold")
         turn.cancel(self.timer_name("clear"))
-        self.row(turn, "held", Cause.COMMANDED, by, {"reason": reason})
+        minutes, count = _bounded(detail.get("minutes"), 24 * 60), _bounded(detail.get("count"), 1000)
+        self.hold_left = count
+        if minutes is not None:
+            turn.start(self.timer_name("hold"), minutes * 60_000)
+        end = None if minutes is None else rfc3339(turn.now.wall_ns + minutes * 60 * NS_PER_S)
+        self.row(turn, "held", Cause.COMMANDED, by, {"reason": reason, "until": end, "count": count})
         if self.arm is not ArmState.OPEN and not self.terminals.asked("open"):
             self.ask(turn, "hold", "operator", by, None, lane)
 
@@ -315,10 +353,7 @@ class LaneMachine(LaneTraffic):
         self.interrupted = False
         if not self.inputs.value("fire"):
             self.modes.happens("fire_over")
-        self.modes.happens("release")
-        self.row(turn, "released", Cause.COMMANDED, by, {"reason": reason})
-        if not len(self.grants) and self.vehicle is None:
-            self.start_clear(turn)
+        self.end_hold(turn, by, reason)
 
     def _lock(self, turn: Turn, by: str, reason: str) -> None:
         self.drop_grants(turn, "lock")
@@ -370,6 +405,15 @@ class LaneMachine(LaneTraffic):
                 self.question_over(turn)
             case ("gap", _, _):
                 self.gap_over(turn)
+            case ("stuck", _, loop):
+                self.loop_stuck(turn, loop)
+            case ("linger", _, _):
+                self.lingers(turn)
+            case ("calm", _, contact):
+                self.inputs.calm(contact)
+                self.end_alarm(turn, f"chatter:{contact}")
+            case ("hold", _, _) if Mode.HELD in self.modes:
+                self.end_hold(turn, "gateway", "time_over")
 
     def word(self) -> str:
         """The lane's state in one word, for people and central."""
@@ -409,6 +453,11 @@ class LaneMachine(LaneTraffic):
             "last_passage": _own(self.last_passage, lane),
             "allowed": {command: self.refusal(command, remote=False) for command in COMMANDS},
         }
+
+
+def _bounded(value: Any, highest: int) -> int | None:
+    """A whole number from 1 to the highest, or None."""
+    return min(value, highest) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def _own(shown: dict[str, Any] | None, lane: Lane) -> dict[str, Any] | None:

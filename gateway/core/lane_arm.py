@@ -12,6 +12,7 @@ from gateway.core.turn import NS_PER_MS, Turn
 ANSWER_MS = 1500
 POWER_WINDOW_MS = 60_000
 ABORTS_MAX = 3
+UNSEEN_MAX = 3
 FLICKERS_KEPT = 20
 
 _SENT = {"open": ArmEvent.OPEN_SENT, "close": ArmEvent.CLOSE_SENT, "stop": ArmEvent.STOP_SENT}
@@ -207,6 +208,8 @@ class LaneArm(LaneState):
 
     def do_arrive_open(self, turn: Turn) -> None:
         """The arm is measured up."""
+        self.open_unseen = 0
+        self.end_alarm(turn, "open_limit")
         self._learn(turn, "up")
         self._arrived_open(turn, self._arrival_cause(turn))
 
@@ -288,6 +291,17 @@ class LaneArm(LaneState):
         self.drop_grants(turn, "obstructed")
         self.incident(turn, "obstructed")
         self.raise_alarm(turn, "obstructed", "travel")
+
+    def crossed_unseen(self, turn: Turn) -> None:
+        """A vehicle crossed and no switch told that the arm was up: the third time a switch has failed, not the arm."""
+        if self.if_still_closed():
+            self.incident(turn, "stuck", {"reason": "closed_limit"})
+            self.raise_alarm(turn, "stuck", "limits", {"reason": "closed_limit"})
+        elif self.barrier.at_open is not None and self.arm is not ArmState.OPEN:
+            self.open_unseen += 1
+            if self.open_unseen == UNSEEN_MAX:
+                self.incident(turn, "stuck", {"reason": "open_limit"})
+                self.raise_alarm(turn, "stuck", "open_limit", {"reason": "open_limit"})
 
     def do_report_forced(self, turn: Turn) -> None:
         """The arm left its upper limit uncommanded and never came down."""

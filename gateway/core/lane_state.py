@@ -75,6 +75,7 @@ class LaneState:
         self.alarms = alarms
         # A vehicle on the safety loop, and the grant it uses.
         self.vehicle: Vehicle | None = None
+        self.passing_lane = self.home
         self.bound: Grant | None = None
         self.safety_rose_ns: int | None = None
         self.approach_seen_ns: int | None = None
@@ -89,6 +90,10 @@ class LaneState:
         self.movement: Movement | None = None
         self.flickers: list[int] = []
         self.power_ns: int | None = None
+        # A lane held open by a person may have an end and a count; what was last counted without certainty.
+        self.hold_left: int | None = None
+        self.inferred: dict[str, Any] | None = None
+        self.open_unseen = 0
         self._siren_on = False
         if memory.crashed:
             self.modes.happens("crash")
@@ -111,6 +116,14 @@ class LaneState:
     def approach(self) -> bool | None:
         """True occupied, False free, None unknown or not fitted."""
         return self.inputs.value("approach_loop")
+
+    def approach_of(self, lane: Lane) -> bool | None:
+        """The loop in front of a lane: for the second lane of a shared barrier the one beyond the arm."""
+        return self.approach if lane is self.home else self.inputs.value("clear_loop")
+
+    def approach_fitted(self, lane: Lane) -> bool:
+        """Whether a lane has a loop in front of the arm."""
+        return self.inputs.fitted("approach_loop" if lane is self.home else "clear_loop")
 
     @property
     def interlocked(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from gateway.core import crossing
 from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.causes import Cause
@@ -15,12 +17,22 @@ from gateway.core.settings import Direction, Lane
 from gateway.core.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
 
 MERGE_MS = 700
+LINGER_MS = 60_000
+STUCK_SAFETY_MS = 300_000  # DoorKing 1830: a loop occupied for five minutes is an alarm
+STUCK_APPROACH_MS = 900_000
+VOID_MS = 60_000
 QUESTION_MS = 60_000
 CAME_OVER_APPROACH_MS = 3000
 
 
 class LaneTraffic(LaneArm):
     """A lane that sees vehicles come and go."""
+
+    beyond_seen_ns: int | None = None
+
+    def passed_by_hand(self, turn: Turn, lane: Lane, by: str) -> None:
+        """A person let a vehicle through that no grant and no loop knows of, and says so."""
+        self._passage_row(turn, lane, None, "hand", "declared", by)
 
     def cross(self, event: CrossingEvent) -> None:
         """Do what the crossing's table says; the one place that changes it."""
@@ -30,6 +42,7 @@ class LaneTraffic(LaneArm):
         """The approach loop has become occupied or free."""
         self.cross(CrossingEvent.APPROACH_ON if value else CrossingEvent.APPROACH_OFF)
         self.approach_seen_ns = turn.now.mono_ns
+        self._watch_loop(turn, "approach", value, STUCK_APPROACH_MS)
         if self.vehicle is not None and value:
             self.vehicle.approach_rose = True
         elif self.vehicle is not None:
@@ -42,15 +55,49 @@ class LaneTraffic(LaneArm):
         """A safety input has become occupied, or one of them free."""
         if value:
             self._safety_on(turn)
-        elif self.safety is False:
+        elif self.inputs.last("safety_loop") is False:
+            turn.cancel(self.timer_name("linger"))
+            self._watch_loop(turn, "safety", False, STUCK_SAFETY_MS)
             self.cleared_ns = turn.now.mono_ns
             turn.start(self.timer_name("merge"), MERGE_MS)
+
+    def clear_changed(self, turn: Turn, value: bool) -> None:
+        """The loop beyond the arm has become occupied or free."""
+        if value:
+            self.beyond_seen_ns = turn.now.mono_ns
+        if value and self.vehicle is not None:
+            self.vehicle.cleared_beyond = True
+
+    def _watch_loop(self, turn: Turn, loop: str, occupied: bool, limit_ms: int) -> None:
+        """A loop that stays occupied beyond reason is stuck, or somebody is."""
+        if occupied:
+            turn.start(self.timer_name(f"stuck:{loop}"), limit_ms)
+        else:
+            turn.cancel(self.timer_name(f"stuck:{loop}"))
+            self.end_alarm(turn, f"stuck_{loop}")
+
+    def loop_stuck(self, turn: Turn, loop: str) -> None:
+        """A loop has been occupied for too long: under the arm an alarm, in front of it a notice."""
+        if loop == "safety":
+            self.incident(turn, "stuck", {"reason": "safety_loop"})
+            self.raise_alarm(turn, "stuck", "stuck_safety", {"reason": "safety_loop"})
+        else:
+            self.notice = "approach_stuck"
+            turn.show()
+
+    def lingers(self, turn: Turn) -> None:
+        """Somebody has stood under the arm for a minute: the guard is told, the arm stays up."""
+        if self.vehicle is not None:
+            self.notice = "vehicle_under"
+            turn.show()
 
     def _safety_on(self, turn: Turn) -> None:
         turn.cancel(self.timer_name("merge"))
         turn.cancel(self.timer_name("clear"))
         if self.vehicle is None:
             self.safety_rose_ns = turn.now.mono_ns
+            turn.start(self.timer_name("linger"), LINGER_MS)
+            self._watch_loop(turn, "safety", True, STUCK_SAFETY_MS)
             self.vehicle = self._comes_under(turn.now.mono_ns)
             self.bind()
         self.cross(CrossingEvent.SAFETY_ON)
@@ -62,8 +109,11 @@ class LaneTraffic(LaneArm):
     def _comes_under(self, now_ns: int) -> Vehicle:
         seen_ns = self.approach_seen_ns
         recent = seen_ns is not None and now_ns - seen_ns <= CAME_OVER_APPROACH_MS * NS_PER_MS
+        beyond_ns = self.beyond_seen_ns
+        beyond = beyond_ns is not None and now_ns - beyond_ns <= CAME_OVER_APPROACH_MS * NS_PER_MS
         return Vehicle(
             now_ns,
+            came_from_beyond=self.inputs.value("clear_loop") is True or (beyond and not recent and not self.approach),
             came_over_approach=self.approach is True or recent,
             approach_fell=self.approach is False and recent,
             arm_was_closed=self.arm is ArmState.CLOSED,
@@ -76,14 +126,16 @@ class LaneTraffic(LaneArm):
 
     def merge_over(self, turn: Turn) -> None:
         """The safety loop has been free long enough: the vehicle has gone, one way or the other."""
-        if self.safety is not False:
+        if self.inputs.last("safety_loop") is not False:
             return
+        if self.notice == "vehicle_under":
+            self.notice = None
         vehicle, self.vehicle = self.vehicle, None
         self.cross(CrossingEvent.SAFETY_OFF_WAITING if self.approach else CrossingEvent.SAFETY_OFF)
         turn.show()
         if vehicle is None:
             return
-        crossed = crossing.judge(vehicle, self.approach, self.barrier.approach_loop is not None)
+        crossed = self._judge(vehicle)
         if vehicle.arm_was_closed and self.arm is ArmState.CLOSED:
             self._crossed_closed(turn, crossed)
         elif crossed.way is Way.FORWARD:
@@ -92,6 +144,21 @@ class LaneTraffic(LaneArm):
             self._reversed(turn, crossed)
         if not len(self.grants):
             self.start_clear(turn, since_ns=self.cleared_ns)
+
+    def _judge(self, vehicle: Vehicle) -> Crossed:
+        """Which way it went; over a shared barrier the other lane's forward is this one's wrong way."""
+        crossed = crossing.judge(vehicle, self.approach, self.barrier.approach_loop is not None)
+        lane = self.bound.lane if self.bound is not None else self.home
+        if len(self.lanes) == 1 or crossed.way is Way.REVERSED:
+            return crossed
+        wrong = crossed.way is Way.WRONG_WAY
+        if self.bound is None and wrong:
+            other = next(one for one in self.lanes if one is not self.home)
+            self.passing_lane = other
+            return msgspec.structs.replace(crossed, way=Way.FORWARD)
+        if lane is self.home:
+            return crossed
+        return msgspec.structs.replace(crossed, way=Way.FORWARD if wrong else Way.REVERSED)
 
     def _crossed_closed(self, turn: Turn, crossed: Crossed) -> None:
         """A vehicle crossed and *closed* never let go: limit switches sit on the shaft, the arm may be gone."""
@@ -127,13 +194,44 @@ class LaneTraffic(LaneArm):
         """A vehicle has crossed: the record that everything else is for."""
         bound, self.bound = self.bound, None
         grant = self.grants.use(bound)
-        lane = grant.lane if grant else self.home
+        lane = grant.lane if grant else self.passing_lane
+        self.passing_lane = self.home
         method = grant.method if grant else self._ungranted_method()
         self._passage_row(turn, lane, grant, method, "measured" if measured else "inferred")
         if method == "tailgate":
             self._tailgated(turn, lane)
+        if self.moving_cause is Cause.COMMANDED and self.modes.moves and grant is not None:
+            self.crossed_unseen(turn)
+        self._count_hold(turn)
         turn.cancel(self.timer_name("grant"))
         self.run_grants(turn)
+
+    def _count_hold(self, turn: Turn) -> None:
+        """A convoy's hold ends after its last vehicle."""
+        if self.hold_left is None or Mode.HELD not in self.modes:
+            return
+        self.hold_left -= 1
+        if self.hold_left <= 0:
+            self.end_hold(turn, "gateway", "count")
+
+    def end_hold(self, turn: Turn, by: str, reason: str) -> None:
+        """The arm need not stay up any longer; it closes behind whoever is under it."""
+        self.hold_left = None
+        turn.cancel(self.timer_name("hold"))
+        self.modes.happens("release")
+        self.row(turn, "released", Cause.COMMANDED, by, {"reason": reason})
+        if not len(self.grants) and self.vehicle is None:
+            self.start_clear(turn)
+
+    def void_inferred(self, turn: Turn, credential: dict[str, str]) -> None:
+        """The car whose passage was only inferred is read outside again: it never went in."""
+        last, self.inferred = self.inferred, None
+        if last is None or last["credential"] != credential:
+            return
+        if turn.now.mono_ns - last["mono_ns"] > VOID_MS * NS_PER_MS:
+            return
+        data = {"lane": last["lane"], "visit": last["visit"], "pass": last["pass"], "grant": last["grant"]}
+        turn.append("passage.reversed", f"lanes/{last['lane']}", {**data, "way": "read_again", "voids": last["visit"]})
 
     def _tailgated(self, turn: Turn, lane: Lane) -> None:
         behind = self.grants.last.pass_id if self.grants.last else None
@@ -151,7 +249,9 @@ class LaneTraffic(LaneArm):
             return "manual"
         return "tailgate"
 
-    def _passage_row(self, turn: Turn, lane: Lane, grant: Grant | None, method: str, certainty: str) -> None:
+    def _passage_row(
+        self, turn: Turn, lane: Lane, grant: Grant | None, method: str, certainty: str, by: str | None = None
+    ) -> None:
         entry = lane.direction is Direction.ENTRY
         known = grant.visit if grant and not entry else None
         data: dict[str, Any] = {
@@ -164,6 +264,7 @@ class LaneTraffic(LaneArm):
             "kind": grant.kind if grant else None,
             "credential": grant.credential if grant else None,
             "grant": grant.id if grant else None,
+            "by": by if by else (grant.by if grant else None),
         }
         if not entry:
             entered_ns = known.entered_wall_ns if known else None
@@ -172,6 +273,10 @@ class LaneTraffic(LaneArm):
             data["charge"] = None
         what = "entered" if entry else "exited"
         turn.append(f"passage.{what}", f"lanes/{lane.id}", data)
+        one_loop = bool(self.barrier.safety) and self.barrier.approach_loop is None
+        self.inferred = None
+        if one_loop and certainty == "inferred" and grant is not None:
+            self.inferred = {**data, "mono_ns": turn.now.mono_ns}
         self.last_passage = {
             "at": turn.at,
             "type": what,

@@ -68,6 +68,9 @@ TABLE: dict[str, tuple[Check, ...]] = {
     "release": (_LOCKED_REMOTE, ("not_held", lambda a: not (a.held or a.fire))),
     "lock": (("locked_already", lambda a: a.locked),),
     "unlock": (("not_locked", lambda a: not a.locked), _LOCKED_REMOTE),
+    "passed": (),
+    "emergency": (("on_the_spot_only", lambda a: a.remote), *_OPEN),
+    "look": (("on_the_spot_only", lambda a: a.remote),),
     "reset": (
         _LOCKED,
         ("not_crashed", lambda a: not (a.crashed or a.question)),

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.core.errors import SettingsError
+from gateway.core.errors import PassError, SettingsError
+from gateway.core.schedule import parse_schedule
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ROLES = ("guard", "leader", "control_room", "office", "installer", "auditor")
@@ -137,7 +138,11 @@ class Barrier(msgspec.Struct, frozen=True):
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """One direction of travel past one barrier."""
+    """One direction of travel past one barrier.
+
+    `two_factor`: a card and a plate of the same pass are both needed. `free_flow`: weekly windows in which the arm is
+    held open (rush hours), as a pass's schedule is written.
+    """
 
     id: str
     name: str
@@ -149,6 +154,8 @@ class Lane(msgspec.Struct, frozen=True):
     fire: Point | None = None
     cameras: tuple[str, ...] = ()
     displays: tuple[str, ...] = ()
+    two_factor: bool = False
+    free_flow: str = ""
 
 
 class Interlock(Strict, frozen=True):
@@ -259,6 +266,8 @@ class _LaneDocument(Strict, frozen=True):
     fire: PointText | None = None
     cameras: list[str] = []
     displays: list[str] = []
+    two_factor: bool = False
+    free_flow: str = ""
 
 
 _TOP_KEYS = (
@@ -334,6 +343,13 @@ class _Reader:
             return None
         self.bounds(point, path)
         return point
+
+    def schedule(self, value: str, path: str) -> str:
+        try:
+            parse_schedule(value)
+        except PassError as error:
+            self.wrong(path, str(error))
+        return value
 
     def section(self, document: dict[str, Any], key: str) -> list[Any]:
         value = document.get(key, [])
@@ -479,6 +495,8 @@ def _lanes(reader: _Reader, document: dict[str, Any]) -> tuple[tuple[Lane, ...],
                 fire=reader.point(written.fire, "input", f"{path}.fire"),
                 cameras=tuple(written.cameras),
                 displays=tuple(written.displays),
+                two_factor=written.two_factor,
+                free_flow=reader.schedule(written.free_flow, f"{path}.free_flow"),
             )
         )
     reader.unique([(lane.id, f"lanes[{n}].id") for n, lane in enumerate(lanes)])

@@ -20,11 +20,15 @@ from gateway.core.events import ClockState, Now
 from gateway.core.lane import LaneMachine
 from gateway.core.lane_state import Ids, LaneMemory
 from gateway.core.passes import PassKind
+from gateway.core.reads import ReadRules, Taken
 from gateway.core.refusals import COMMANDS
-from gateway.core.settings import Lane, Settings
-from gateway.core.turn import Turn, local_day
+from gateway.core.schedule import in_schedule
+from gateway.core.settings import Direction, Lane, Settings
+from gateway.core.turn import NS_PER_MS, Turn, local_day
 
 REMOTE = ("http", "mqtt")
+MINUTE_TIMER = "site:minute"
+MINUTE_MS = 60_000
 _VERBS = {verb.value: verb for verb in (Verb.ACKNOWLEDGE, Verb.VERIFY, Verb.SHELVE, Verb.UNSHELVE, Verb.CLOSE)}
 
 
@@ -53,6 +57,8 @@ class Site:
         self._zone = settings.zone
         self._ids = Ids()
         self._tokens = 0
+        self._reads = ReadRules()
+        self._flowing: dict[str, bool] = {}
         self._alarms = AlarmDesk([_alarm(document) for document in memory.alarms])
         self._machines = self._make_machines(memory)
         self._by_lane = {lane.id: machine for machine in self._machines.values() for lane in machine.lanes}
@@ -104,6 +110,7 @@ class Site:
         self._note_clock(now)
         handler: Any = self._handlers[type(event)]
         handler(turn, event)
+        self._serve_waiting_reads(turn)
         self._serve_interlocks(turn)
         self._tokens = turn.tokens
         return turn.commands
@@ -166,10 +173,33 @@ class Site:
         if not lanes:
             turn.log("warning", f"{event.device} read a {event.kind}, but no lane has this reader")
         for lane in lanes:
-            self._decide(turn, lane, event)
+            self._read_at(turn, lane, event)
 
-    def _decide(self, turn: Turn, lane: Lane, event: events.CredentialRead) -> None:
+    def _read_at(self, turn: Turn, lane: Lane, event: events.CredentialRead) -> None:
         machine = self._by_lane[lane.id]
+        approach = machine.approach_of(lane)
+        occupied = approach is True if machine.approach_fitted(lane) else None
+        taken = self._reads.take(lane, event, occupied, turn.now.mono_ns)
+        if taken is not None:
+            self._decide(turn, lane, taken)
+        elif lane.two_factor and not self._reads.waits:
+            machine.notice = "second_factor"
+            turn.show()
+
+    def _serve_waiting_reads(self, turn: Turn) -> None:
+        """A long-range read counts as soon as its approach loop is occupied."""
+        if not self._reads.waits:
+            return
+        for lane_id in self._reads.waiting_lanes(turn.now.mono_ns):
+            lane = self._lanes[lane_id]
+            if self._by_lane[lane_id].approach_of(lane):
+                for read in self._reads.occupied(lane, turn.now.mono_ns):
+                    self._read_at(turn, lane, read)
+
+    def _decide(self, turn: Turn, lane: Lane, taken: Taken) -> None:
+        machine, event = self._by_lane[lane.id], taken.read
+        if machine.notice == "second_factor":
+            machine.notice = None
         question = Question(
             lane=lane.id,
             direction=lane.direction,
@@ -178,6 +208,8 @@ class Site:
             zone=self._zone,
             anti_passback=self._settings.site.anti_passback,
             inside=bool(event.visits),
+            mismatch=taken.mismatch,
+            elsewhere=taken.elsewhere,
         )
         decision = decide(event.passes, question)
         credential = {"kind": event.kind, "value": event.value}
@@ -225,10 +257,32 @@ class Site:
 
     def _timer_fired(self, turn: Turn, event: events.TimerFired) -> None:
         owner, _, name = event.timer.partition(":")
-        if owner == "alarm":
+        if owner == "site":
+            self._minute(turn)
+        elif owner == "alarm":
             self._alarms.timer(turn, name.removesuffix(":shelf"))
         elif owner in self._machines:
             self._machines[owner].timer(turn, name)
+
+    def _minute(self, turn: Turn) -> None:
+        """Once a minute: free flow begins and ends by its schedule, never because a process started in the middle."""
+        wall_ns = self._validity_wall_ns(turn.now)
+        turn.start(MINUTE_TIMER, MINUTE_MS - wall_ns // NS_PER_MS % MINUTE_MS)
+        for lane in self._settings.lanes:
+            if not lane.free_flow:
+                continue
+            flows = in_schedule(lane.free_flow, wall_ns, self._zone)
+            if flows != self._flowing.setdefault(lane.id, flows):
+                self._flowing[lane.id] = flows
+                self._scheduled(turn, lane, "hold" if flows else "release")
+
+    def _scheduled(self, turn: Turn, lane: Lane, command: str) -> None:
+        machine = self._by_lane[lane.id]
+        refused = machine.refusal(command, remote=False)
+        if refused is not None or machine.interrupted:
+            turn.log("warning", f"free flow of {lane.id}: {command} left out ({refused or 'interrupted'})")
+            return
+        machine.command(turn, lane, command, "schedule", False, "free_flow", {})
 
     # ---- storage, uplink, run
 
@@ -264,6 +318,7 @@ class Site:
         self._ids.run = self._alarms.run = event.run
         data = {"version": event.version, "previous_clean": event.previous_clean, "clock": turn.now.clock.value}
         turn.append("gateway.started", f"devices/{self._settings.gateway.id}", data)
+        self._minute(turn)
         if turn.now.clock is ClockState.UNSET:
             self._alarms.raise_(turn, "clock_unsure", "clock", detail={"state": "unset"})
         for alarm in list(self._alarms):
@@ -287,8 +342,19 @@ class Site:
             turn.log("info", f"{event.command} on {event.lane} by {event.by} refused: {refused}")
             return
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
-        machine.command(turn, lane, event.command, event.by, event.via in REMOTE, event.reason)
+        machine.command(turn, lane, event.command, event.by, event.via in REMOTE, event.reason, event.detail)
+        if event.command == "emergency":
+            self._open_exits(turn, lane, event)
         turn.emit(Reply(event.request, "done"))
+
+    def _open_exits(self, turn: Turn, tapped: Lane, event: events.CommandReceived) -> None:
+        """An emergency opens the way out as well, so that nobody blocks it."""
+        for lane in self._settings.lanes:
+            machine = self._by_lane[lane.id]
+            if lane.direction is not Direction.EXIT or lane.id == tapped.id or tapped.direction is Direction.EXIT:
+                continue
+            if machine.refusal("emergency", remote=False) is None:
+                machine.command(turn, lane, "emergency", event.by, False, event.reason, {})
 
     def _refusal(self, turn: Turn, event: events.CommandReceived) -> str | None:
         if event.lane not in self._by_lane:

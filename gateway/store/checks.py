@@ -14,8 +14,10 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.errors import GatehouseError, PassError
+from gateway.core.access import parse_moment
+from gateway.core.errors import PassError
 from gateway.core.passes import Pass, PassKind
+from gateway.core.schedule import parse_schedule
 from gateway.store.credentials import normal_card, normal_plate
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -25,8 +27,11 @@ MOST_TEXT = 200
 MOST_NOTE = 2000
 MOST_ITEMS = 50
 
-_KINDS = ", ".join(PassKind)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SHAPES = {
+    "kind": f"give one of {', '.join(PassKind)}",
+    "revision": "give a whole number",
+    **dict.fromkeys(LISTS, "give a list of texts"),
+}
 _PLATE = re.compile(r"[0-9A-Z\u4e00-\u9fff]{2,16}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -53,8 +58,7 @@ def check_pass(document: Mapping[str, Any]) -> Pass:
         return checked(msgspec.convert(document, Pass))
     except msgspec.ValidationError as error:
         field = next((name for name in FIELDS if f"$.{name}" in str(error)), "pass")
-        remedy = f"give one of {_KINDS}" if field == "kind" else str(error).split(" - ")[0]
-        raise PassFieldError(field, document.get(field), remedy) from error
+        raise PassFieldError(field, document.get(field), _SHAPES.get(field, "give a text")) from error
 
 
 def checked(pass_: Pass) -> Pass:
@@ -137,30 +141,23 @@ def _check_moment(field: str, text: str) -> date | None:
     if not text:
         return None
     try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise PassFieldError(field, text, _DATE_REMEDY) from error
-    if moment.tzinfo is None:
-        raise PassFieldError(field, text, _DATE_REMEDY)
-    return None  # an instant: which day that is depends on the site
+        moment = parse_moment(text)
+    except PassError as error:
+        raise PassFieldError(field, text, _remedy(error, text)) from error
+    return None if isinstance(moment, datetime) else moment  # the day of an instant depends on the site
 
 
-_DATE_REMEDY = "give a day such as 2026-11-30, or an instant such as 2026-11-30T18:00:00+08:00"
-
-
+@lru_cache(maxsize=1024)
 def _check_schedule(text: str) -> None:
     try:
-        from gateway.core.access import parse_schedule
-    except ImportError:  # the decision table is not there: it will say so itself
-        return
-    try:
         parse_schedule(text)
-    except (ValueError, GatehouseError) as error:
-        raise PassFieldError(
-            "schedule", text, f"write it like mon-fri 08:00-18:00; sat 09:00-12:00 ({error})"
-        ) from error
+    except PassError as error:
+        raise PassFieldError("schedule", text, _remedy(error, text)) from error
+
+
+def _remedy(error: PassError, text: str) -> str:
+    """The part of the core's complaint that says what would be right."""
+    return str(error).removeprefix(f"is {text!r}; ")
 
 
 def _short(value: object) -> str:

@@ -20,19 +20,20 @@ from gateway.core.access import (
     Verdict,
     days_left,
     decide,
-    in_schedule,
     judge,
-    parse_schedule,
     validity,
 )
 from gateway.core.errors import PassError
 from gateway.core.passes import Pass, PassKind
+from gateway.core.schedule import in_schedule, parse_schedule
 from gateway.core.settings import Direction
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ALL_CASES = [
     Case(*values)
-    for values in itertools.product(Direction, LaneFitness, Holder, (True, False), Validity, (True, False), Presence)
+    for values in itertools.product(
+        Direction, LaneFitness, Holder, (True, False), Validity, (True, False), Presence, (True, False), (True, False)
+    )
 ]
 
 
@@ -71,6 +72,8 @@ def test_only_a_known_holder_within_dates_on_a_ready_lane_is_granted() -> None:
             assert case.lane_allowed
             assert case.in_schedule
             assert case.presence is Presence.FITS
+            assert case.plate_fits
+            assert not case.elsewhere
 
 
 def test_nobody_is_trapped_by_a_date_at_an_exit() -> None:

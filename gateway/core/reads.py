@@ -1,0 +1,91 @@
+"""From reads to decisions: which read counts, at which lane, and with which other one.
+
+A long-range reader sees tags that only pass by: its read counts while the approach loop is occupied, or if that becomes
+occupied within three seconds. The same tag at two lanes within three seconds belongs to the first occupied one. Where a
+lane asks for two factors, a card and a plate within ten seconds make one read.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.core.events import CredentialRead
+from gateway.core.settings import Lane
+from gateway.core.turn import NS_PER_MS
+
+LONG_RANGE_MS = 3000
+ELSEWHERE_MS = 3000
+TWO_FACTOR_MS = 10_000
+PENDING_MAX = 16
+SEEN_MAX = 256
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A read that is to be decided on; `elsewhere`: another lane has it; `mismatch`: card and plate do not agree."""
+
+    read: CredentialRead
+    elsewhere: bool = False
+    mismatch: bool = False
+
+
+class ReadRules:
+    """What has been read lately, and what waits for a loop or a second factor."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, list[tuple[int, CredentialRead]]] = {}
+        self._seen: dict[tuple[str, str], tuple[str, int]] = {}
+        self._first: dict[str, tuple[int, CredentialRead]] = {}
+
+    @property
+    def waits(self) -> bool:
+        """Whether any read waits for its approach loop."""
+        return bool(self._waiting)
+
+    def take(self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int) -> Taken | None:
+        """A read at a lane; None while it waits or does not count. `occupied` None: no approach loop to tell."""
+        if read.long_range and occupied is False:
+            waiting = self._waiting.setdefault(lane.id, [])
+            waiting.append((now_ns, read))
+            del waiting[:-PENDING_MAX]
+            return None
+        if read.long_range and self._elsewhere(lane, read, now_ns):
+            return Taken(read, elsewhere=True)
+        return self._factors(lane, read, now_ns) if lane.two_factor else Taken(read)
+
+    def occupied(self, lane: Lane, now_ns: int) -> list[CredentialRead]:
+        """The approach loop is occupied: the reads that waited for it and are not too old."""
+        waiting = self._waiting.pop(lane.id, [])
+        return [read for at_ns, read in waiting if now_ns - at_ns <= LONG_RANGE_MS * NS_PER_MS]
+
+    def waiting_lanes(self, now_ns: int) -> list[str]:
+        """Lanes with reads that still wait; what is too old is forgotten."""
+        limit = now_ns - LONG_RANGE_MS * NS_PER_MS
+        for lane in list(self._waiting):
+            self._waiting[lane] = [(at_ns, read) for at_ns, read in self._waiting[lane] if at_ns >= limit]
+            if not self._waiting[lane]:
+                del self._waiting[lane]
+        return list(self._waiting)
+
+    def _elsewhere(self, lane: Lane, read: CredentialRead, now_ns: int) -> bool:
+        key = (read.kind, read.value)
+        before = self._seen.get(key)
+        if before is not None and before[0] != lane.id and now_ns - before[1] <= ELSEWHERE_MS * NS_PER_MS:
+            return True
+        self._seen.pop(key, None)
+        self._seen[key] = (lane.id, now_ns)
+        while len(self._seen) > SEEN_MAX:
+            self._seen.pop(next(iter(self._seen)))
+        return False
+
+    def _factors(self, lane: Lane, read: CredentialRead, now_ns: int) -> Taken | None:
+        before = self._first.pop(lane.id, None)
+        fits = before is not None and now_ns - before[0] <= TWO_FACTOR_MS * NS_PER_MS and before[1].kind != read.kind
+        if before is None or not fits:
+            self._first[lane.id] = (now_ns, read)
+            return None
+        card, plate = (before[1], read) if read.kind == "plate" else (read, before[1])
+        common = {found.id for found in card.passes} & {found.id for found in plate.passes}
+        if not common:
+            return Taken(card, mismatch=True)
+        passes = tuple(found for found in card.passes if found.id in common)
+        return Taken(msgspec.structs.replace(card, passes=passes))
