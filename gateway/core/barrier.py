@@ -112,11 +112,13 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.STOP_SENT: (Row("", "halt", _STOPPED),),
         ArmEvent.ANSWER_OVER: (
             Row("may_pulse_again", "ask_open_again", _RISING),
+            Row("occupied", "note", _RISING),
             Row("still_closed", "give_up_opening", _CLOSED),
             Row("", "note", _RISING),
         ),
         ArmEvent.TRAVEL_OVER: (
             Row("no_open_limit", "presume_open", _OPEN),
+            Row("occupied", "wait_for_vehicle", _RISING),
             Row("still_closed", "give_up_opening", _CLOSED),
             Row("", "report_obstructed", _BETWEEN),
         ),

@@ -103,8 +103,8 @@ class Inputs:
             contact.doubted = contact.doubted and contact.base != base
 
     def picture(self) -> dict[str, bool | None]:
-        """All settled inputs, for the record of an incident."""
-        return {name: contact.settled for name, contact in self._contacts.items()}
+        """What every contact says at this instant, settled or not, for the record of an incident."""
+        return {name: contact.raw for name, contact in self._contacts.items()}
 
     def read(self, turn: Turn, device: str, values: tuple[bool, ...]) -> list[Change]:
         """A reading of a device has come."""

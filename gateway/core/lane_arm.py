@@ -106,6 +106,10 @@ class LaneArm(LaneState):
         fits = self.if_still_closed() and self.retries == 0 and self.barrier.control == "pulse"
         return fits and self.inputs.last("safety_loop") is not True and self.modes.moves
 
+    def if_occupied(self) -> bool:
+        """Somebody is under the arm: what the switches say of it is not the last word yet."""
+        return self.inputs.last("safety_loop") is True
+
     def if_no_open_limit(self) -> bool:
         """There is no switch to tell that the arm is up."""
         return self.barrier.at_open is None and not self.if_still_closed()
@@ -285,6 +289,10 @@ class LaneArm(LaneState):
         self.drop_grants(turn, "not_followed")
         self.notice = "no_answer"
 
+    def do_wait_for_vehicle(self, turn: Turn) -> None:
+        """The travel time is over with somebody under the arm: see what the crossing tells."""
+        turn.start(self.timer_name("travel"), self.travel.limit_ms("up"))
+
     def do_report_obstructed(self, turn: Turn) -> None:
         """The arm reached no limit in its travel time; no more pulses."""
         self.end_travel(turn)
@@ -295,6 +303,9 @@ class LaneArm(LaneState):
     def crossed_unseen(self, turn: Turn) -> None:
         """A vehicle crossed and no switch told that the arm was up: the third time a switch has failed, not the arm."""
         if self.if_still_closed():
+            self.end_travel(turn)
+            self.enter(turn, ArmState.UNKNOWN)
+            self.interrupted = True
             self.incident(turn, "stuck", {"reason": "closed_limit"})
             self.raise_alarm(turn, "stuck", "limits", {"reason": "closed_limit"})
         elif self.barrier.at_open is not None and self.arm is not ArmState.OPEN:

@@ -15,7 +15,7 @@ from gateway.core.passes import Pass, PassKind
 from gateway.core.settings import parse_settings
 from gateway.core.site import Memory, Site
 
-START_WALL_NS = 1_790_000_000_000_000_000  # 2026-09-21T13:33:20Z, 21:33:20 in Shanghai
+START_WALL_NS = 1_790_000_000_000_000_000  # 2026-09-21T14:13:20Z, 22:13:20 in Shanghai
 INPUTS = ("at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "hand", "fire")
 OUTPUTS = ("open", "close", "stop", "siren")
 

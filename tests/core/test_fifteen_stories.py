@@ -1,0 +1,271 @@
+"""Fifteen things that happen every week at a gate (lane.md), each as a story with what the journal must say of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.core import events
+from gateway.core.events import OpenVisit
+from gateway.core.passes import Pass
+from tests.core.playbook import INPUTS, MONTHLY, START_WALL_NS, Playbook, site_document
+
+OTHER = msgspec.structs.replace(MONTHLY, id="p2", cards=("7",), plates=("京B77777",))
+
+
+def two_lanes() -> dict[str, Any]:
+    """An entry and an exit, each with its own board."""
+    document = site_document()
+    document["devices"].append({"id": "io2", "driver": "noop"})
+    barrier = {key: value.replace("io.", "io2.") for key, value in document["lanes"][0]["barrier"].items()}
+    document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": barrier})
+    return document
+
+
+class TwoLanes(Playbook):
+    """A playbook whose second board has contacts of its own."""
+
+    def __init__(self, document: dict[str, Any] | None = None) -> None:
+        super().__init__(document or two_lanes())
+        self.second = [False] * len(INPUTS)
+        self.second[INPUTS.index("at_closed")] = True
+        self.happens(events.DeviceRestored("io2", tuple(self.second)))
+
+    def set2(self, **contacts: bool) -> None:
+        for name, value in contacts.items():
+            self.second[INPUTS.index(name)] = value
+        self.happens(events.InputsRead("io2", tuple(self.second)))
+        self.advance(40)
+
+    def tag(self, device: str, value: str = "E280", found: Pass = MONTHLY) -> None:
+        self.happens(events.CredentialRead(device, "card", value, 96, (found,), long_range=True))
+
+
+def test_1_the_neighbour_lanes_tag_is_read_and_only_the_occupied_lane_opens() -> None:
+    play = TwoLanes()
+    play.tag("reader-out")
+    play.tag("reader-in")
+    assert play.types("access") == []
+    play.set(approach_loop=True)
+    assert play.data("access.granted")["lane"] == "in"
+    play.advance(5000)
+    play.set2(approach_loop=True)
+    assert play.types("access") == ["access.granted"]
+
+
+def test_1_with_both_lanes_occupied_the_first_has_the_tag_and_the_other_says_seen_elsewhere() -> None:
+    play = TwoLanes()
+    play.set(approach_loop=True)
+    play.set2(approach_loop=True)
+    play.tag("reader-in")
+    play.tag("reader-out")
+    assert play.types("access") == ["access.granted", "access.denied"]
+    assert play.data("access.denied")["reason"] == "seen_elsewhere"
+
+
+def test_1_a_long_range_read_counts_three_seconds_before_the_loop_and_no_longer() -> None:
+    play = TwoLanes()
+    play.tag("reader-in")
+    play.advance(3100)
+    play.set(approach_loop=True)
+    assert play.types("access") == []
+
+
+def test_2_two_valid_cars_nose_to_tail_are_two_passages() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.read("7", (OTHER,))
+    play.rise()
+    for _ in range(2):
+        play.set(safety_loop=True)
+        play.set(approach_loop=False)
+        play.set(safety_loop=False)
+        play.advance(800)
+        play.set(approach_loop=True)
+    assert [row.data["pass"] for row in play.rows if row.type == "passage.entered"] == ["p1", "p2"]
+    assert play.types("passage.tailgated") == []
+
+
+def test_3_a_stranger_follows_a_resident() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.drive_through()
+    play.drive_through()
+    tailgated = play.data("passage.tailgated")
+    assert tailgated["behind"] == "p1"
+    assert [alarm["kind"] for alarm in play.alarms()] == ["tailgating"]
+
+
+def test_4_a_driver_chats_under_the_arm_and_the_guard_is_told_after_a_minute() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(safety_loop=True)
+    play.set(approach_loop=False)
+    play.advance(60_000)
+    assert play.lane()["notice"] == "vehicle_under"
+    assert play.pulses() == ["open"]
+    play.advance(240_000)
+    assert play.alarms()[0]["kind"] == "stuck"
+    play.set(safety_loop=False)
+    play.advance(2000)
+    assert play.lane()["notice"] is None
+    assert play.alarms()[0]["state"] == "returned-unacknowledged"
+    assert play.pulses() == ["open", "close"]
+
+
+def test_5_a_car_reads_and_backs_off() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(approach_loop=False)
+    play.advance(20_000)
+    assert play.data("grant.unused")["reason"] == "time_over"
+    play.advance(1600)
+    play.lower()
+    assert play.types("passage") == []
+    assert play.lane()["state"] == "ready"
+
+
+def test_6_an_e_bike_follows_a_car_and_only_what_the_loops_can_tell_is_claimed() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(safety_loop=True)
+    play.set(approach_loop=False)
+    play.set(settle_ms=300, safety_loop=False)
+    play.set(settle_ms=300, safety_loop=True)
+    play.set(safety_loop=False)
+    play.advance(800)
+    assert play.types("passage") == ["passage.entered"]
+
+
+def test_7_the_fob_opens_and_a_car_comes_in_by_hand_of_somebody() -> None:
+    play = Playbook(site_document(external_open="expected"))
+    play.rise(3000)
+    assert play.data("barrier.opened")["cause"] == "external"
+    play.drive_through()
+    assert play.data("passage.entered")["method"] == "manual"
+    assert play.types("alarm") == []
+
+
+def test_8_rush_hour_free_flow_holds_open_by_its_schedule() -> None:
+    document = site_document()
+    document["lanes"][0]["free_flow"] = "mon-sun 22:20-22:30"
+    play = Playbook(document)
+    play.advance(400_100)
+    assert play.data("barrier.held")["by"] == "schedule"
+    play.rise()
+    play.set(approach_loop=True)
+    play.read()
+    play.drive_through()
+    play.drive_through()
+    assert [row.data["method"] for row in play.rows if row.type == "passage.entered"] == ["automatic", "manual"]
+    assert play.types("passage.tailgated") == []
+    play.advance(600_000 - (play.mono_ns // 1_000_000 - 401_000) + 1600)
+    assert play.data("barrier.released")["by"] == "schedule"
+    assert play.pulses() == ["open", "close"]
+
+
+def test_8_a_start_in_the_middle_of_free_flow_moves_nothing() -> None:
+    document = site_document()
+    document["lanes"][0]["free_flow"] = "mon-sun 22:00-23:00"
+    play = Playbook(document)
+    play.advance(10 * 60_000)
+    assert play.pulses() == []
+
+
+def test_9_an_ambulance_opens_the_way_in_and_out_at_once_and_a_reason_can_follow() -> None:
+    play = TwoLanes()
+    assert play.person("emergency", reason="").status == "done"
+    granted = [row.data for row in play.rows if row.type == "access.granted"]
+    assert [(one["lane"], one["reason"], one["decided_by"]) for one in granted] == [
+        ("in", "emergency", "Lin"),
+        ("out", "emergency", "Lin"),
+    ]
+    assert play.pulses() == ["open", "open"]
+
+
+def test_9_nobody_far_away_can_tap_emergency() -> None:
+    play = TwoLanes()
+    reply = play.person("emergency", via="http", expires_wall_ns=START_WALL_NS * 2)
+    assert reply.reason == "on_the_spot_only"
+
+
+def test_10_a_vehicle_without_plates_comes_in_by_the_guards_hand() -> None:
+    play = Playbook()
+    play.person("open")
+    play.rise()
+    play.drive_through()
+    entered = play.data("passage.entered")
+    assert (entered["plate"], entered["pass"], entered["method"], entered["by"]) == (None, None, "manual", "Lin")
+
+
+def test_11_an_exit_without_an_entry_goes_out_and_says_so() -> None:
+    play = TwoLanes()
+    play.read(device="reader-out")
+    play.set2(at_closed=False)
+    play.advance(1900)
+    play.set2(at_open=True)
+    play.set2(approach_loop=True)
+    play.set2(safety_loop=True)
+    play.set2(approach_loop=False)
+    play.set2(safety_loop=False)
+    play.advance(800)
+    exited = play.data("passage.exited")
+    assert (exited["lane"], exited["entered_at"], exited["duration_s"]) == ("out", None, None)
+
+
+def test_12_with_central_down_the_guard_lets_out_by_name_and_the_gate_goes_on() -> None:
+    play = TwoLanes()
+    play.happens(events.UplinkChanged(False, "line down"))
+    assert play.person("open", lane="out", reason="paid, central down").status == "done"
+    assert play.data("access.granted")["decided_by"] == "Lin"
+
+
+def test_13_two_cars_of_a_household_are_both_residents_until_places_are_counted() -> None:
+    play = Playbook()
+    for number in range(2):
+        play.read(str(number), (msgspec.structs.replace(MONTHLY, id=f"car{number}", group="12-3"),))
+    assert play.types("access") == ["access.granted"] * 2
+
+
+def test_14_an_expired_pass_with_a_queue_behind_it_is_one_case() -> None:
+    play = Playbook()
+    expired = msgspec.structs.replace(MONTHLY, valid_until="2026-09-01")
+    play.set(approach_loop=True)
+    for _ in range(10):
+        play.read(passes=(expired,))
+        play.advance(6000)
+    assert play.types("access") == ["access.denied"]
+    assert play.data("access.denied")["reason"] == "expired"
+    play.read("7", (OTHER,))
+    assert play.data("access.granted")["pass"] == "p2"
+
+
+def test_15_the_arm_is_hit_at_two_in_the_morning() -> None:
+    play = TwoLanes()
+    play.let_in()
+    play.forget()
+    play.set(approach_loop=True)
+    play.set(settle_ms=35, safety_loop=True, at_closed=False, arm_detached=True)
+    assert play.types()[0] == "alarm.raised"
+    crashed = play.data("barrier.crashed")
+    assert crashed["last_grant"]["pass"] == "p1"
+    assert crashed["points"]["arm_detached"] is True
+    assert len(play.alarms()) == 1
+    assert play.lane("out")["mode"] == "auto"
+    play.read("7", (OTHER,))
+    assert play.data("access.referred")["reason"] == "lane_locked"
+    play.person("passed", by="Zhou")
+    entered = play.data("passage.entered")
+    assert (entered["method"], entered["certainty"], entered["by"]) == ("hand", "declared", "Zhou")
+    play.read(device="reader-out", visits=(OpenVisit("v1", "p1", None, START_WALL_NS),))
+    assert play.data("access.granted")["lane"] == "out"

@@ -1,0 +1,248 @@
+"""Lanes with fewer sensors, other controllers, two factors, holds with an end, and inputs that misbehave."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core import events
+from gateway.core.passes import Pass, PassKind
+from tests.core.playbook import MONTHLY, Playbook, site_document
+
+
+def test_without_limit_switches_the_arm_is_presumed_after_its_travel_time() -> None:
+    play = Playbook(site_document(at_open=None, at_closed=None))
+    play.read()
+    assert play.lane()["arm"] == "rising"
+    play.advance(6000)
+    assert play.lane()["arm"] == "open"
+    assert play.data("barrier.opened")["presumed"] is True
+    play.drive_through()
+    play.advance(900)
+    assert play.pulses() == ["open", "close"]
+    play.advance(6000)
+    assert play.lane()["arm"] == "closed"
+
+
+def test_with_only_the_closed_switch_open_is_presumed_and_closing_can_be_obstructed() -> None:
+    play = Playbook(site_document(at_open=None))
+    play.read()
+    play.set(at_closed=False)
+    play.advance(6000)
+    assert play.lane()["arm"] == "open"
+    play.drive_through()
+    play.advance(900)
+    play.advance(12_100)
+    assert play.pulses() == ["open", "close", "close"]
+    assert play.data("alarm.raised")["kind"] == "obstructed"
+
+
+def test_with_one_loop_a_read_outside_within_a_minute_voids_the_inferred_passage() -> None:
+    play = Playbook(site_document(approach_loop=None))
+    play.read()
+    play.rise()
+    play.set(safety_loop=True)
+    play.set(safety_loop=False)
+    play.advance(700)
+    visit = play.data("passage.entered")["visit"]
+    play.advance(30_000)
+    play.read()
+    assert play.data("passage.reversed")["voids"] == visit
+
+
+def test_an_exit_button_lets_one_vehicle_out() -> None:
+    document = site_document()
+    document["lanes"][0] |= {"direction": "exit", "readers": [], "exit_button": "io.input.6"}
+    play = Playbook(document)
+    play.electrical[6] = True
+    play.happens(events.InputsRead("io", tuple(play.electrical)))
+    play.advance(40)
+    assert play.data("access.granted")["decided_by"] == "exit button"
+    assert play.pulses() == ["open"]
+
+
+def test_a_button_pressed_for_fifty_milliseconds_is_seen() -> None:
+    document = site_document()
+    document["lanes"][0]["exit_button"] = {"point": "io.input.6", "debounce_ms": 300}
+    play = Playbook(document)
+    for value, ms in ((True, 50), (False, 50)):
+        play.electrical[6] = value
+        play.happens(events.InputsRead("io", tuple(play.electrical)))
+        play.advance(ms)
+    assert play.pulses() == ["open"]
+
+
+def test_a_step_controller_is_pressed_only_from_a_measured_end() -> None:
+    play = Playbook(site_document(control="step", close=None))
+    play.read()
+    play.set(at_closed=False)
+    assert play.person("open").reason == "arm_between"
+    assert play.person("close").reason == "arm_between"
+    play.advance(1920)
+    play.set(at_open=True)
+    play.drive_through()
+    play.advance(900)
+    assert play.pulses() == ["open", "open"]
+    play.set(at_open=False)
+    play.set(safety_loop=True)
+    play.advance(5000)
+    assert play.pulses() == ["open", "open"]
+
+
+def test_two_lanes_share_one_barrier_and_each_vehicle_counts_in_its_own_direction() -> None:
+    document = site_document(clear_loop="io.input.6", arm_detached=None)
+    document["barriers"] = [{"id": "north", **document["lanes"][0].pop("barrier")}]
+    document["lanes"][0]["barrier"] = "north"
+    document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": "north"})
+    play = Playbook(document)
+
+    def loops(approach: bool, safety: bool, clear: bool) -> None:
+        play.electrical[6] = clear
+        play.set(approach_loop=approach, safety_loop=safety)
+        play.advance(300)
+
+    play.read(device="reader-out")
+    assert play.data("barrier.commanded")["lane"] == "out"
+    play.rise()
+    for approach, safety, clear in ((False, False, True), (False, True, True), (False, True, False),
+                                    (True, True, False), (True, False, False)):  # fmt: skip
+        loops(approach, safety, clear)
+    play.advance(800)
+    assert (play.data("passage.exited")["lane"], play.data("passage.exited")["pass"]) == ("out", "p1")
+    loops(False, False, False)
+    play.advance(2000)
+    play.lower()
+    play.read()
+    play.rise()
+    for approach, safety, clear in ((True, False, False), (True, True, False), (False, True, True),
+                                    (False, False, True), (False, False, False)):  # fmt: skip
+        loops(approach, safety, clear)
+    play.advance(800)
+    assert play.data("passage.entered")["lane"] == "in"
+    assert play.types("passage") == ["passage.exited", "passage.entered"]
+
+
+def test_a_wrong_way_drive_through_an_entry_is_recorded_as_such() -> None:
+    play = Playbook()
+    play.read()
+    play.rise()
+    play.set(safety_loop=True)
+    play.set(approach_loop=True)
+    play.set(safety_loop=False)
+    play.advance(800)
+    assert play.data("passage.reversed")["way"] == "wrong_way"
+    assert play.types("passage.entered") == []
+
+
+def two_factor() -> Playbook:
+    document = site_document()
+    document["lanes"][0] |= {"two_factor": True, "readers": ["reader-in", "reader-out"]}
+    return Playbook(document)
+
+
+def plate(play: Playbook, value: str, passes: tuple[Pass, ...]) -> None:
+    play.happens(events.CredentialRead("reader-out", "plate", value, 0, passes))
+
+
+def test_two_factors_of_one_pass_open_in_either_order() -> None:
+    play = two_factor()
+    play.read()
+    assert play.types("access") == []
+    assert play.lane()["notice"] == "second_factor"
+    plate(play, "京A12345", (MONTHLY,))
+    assert play.data("access.granted")["credential"]["kind"] == "card"
+    again = two_factor()
+    plate(again, "京A12345", (MONTHLY,))
+    again.read()
+    assert again.types("access") == ["access.granted"]
+
+
+def test_a_card_with_somebody_elses_plate_is_referred() -> None:
+    play = two_factor()
+    play.read()
+    plate(play, "京B77777", (Pass(id="p2", kind=PassKind.MONTHLY),))
+    assert play.data("access.referred")["reason"] == "plate_mismatch"
+    assert play.pulses() == []
+
+
+def test_a_second_factor_after_ten_seconds_comes_too_late() -> None:
+    play = two_factor()
+    play.read()
+    play.advance(10_100)
+    plate(play, "京A12345", (MONTHLY,))
+    assert play.types("access") == []
+
+
+@pytest.mark.parametrize(("detail", "cars", "wait_ms"), [({"count": 2}, 2, 900), ({"minutes": 1}, 0, 60_000)])
+def test_a_convoys_hold_ends_by_its_count_or_its_time(detail: dict[str, int], cars: int, wait_ms: int) -> None:
+    play = Playbook()
+    play.person("hold", detail=detail)
+    play.rise()
+    for _ in range(cars):
+        play.drive_through()
+    play.advance(wait_ms)
+    assert play.data("barrier.released")["by"] == "gateway"
+    assert play.pulses() == ["open", "close"]
+
+
+def test_a_detector_whose_power_returned_is_not_believed_until_a_full_on_and_off() -> None:
+    play = Playbook(site_document(mains="io.input.5"))
+    play.person("hold")
+    play.rise()
+    play.set(mains=False)
+    play.set(mains=True)
+    assert play.person("close").reason == "safety_unknown"
+    play.set(safety_loop=True)
+    play.set(safety_loop=False)
+    assert play.person("close").status == "done"
+
+
+def test_a_guard_who_has_looked_makes_a_detector_believed() -> None:
+    play = Playbook(site_document(mains="io.input.5"))
+    play.person("hold")
+    play.rise()
+    play.set(mains=False)
+    play.set(mains=True)
+    play.person("look")
+    assert play.person("close").status == "done"
+
+
+def test_an_input_that_chatters_is_a_fault_with_a_name_and_counts_as_active() -> None:
+    play = Playbook()
+    for _ in range(30):
+        play.set(settle_ms=15, approach_loop=not play.electrical[3])
+    assert play.data("alarm.raised")["kind"] == "stuck"
+    assert play.data("barrier.stuck")["point"] == "io.input.3"
+    assert play.lane()["approach"] is True
+    play.set(approach_loop=False)
+    play.advance(61_000)
+    assert play.alarms()[0]["state"] == "returned-unacknowledged"
+
+
+def test_vehicles_that_cross_while_closed_never_lets_go_mean_a_failed_switch() -> None:
+    play = Playbook(site_document(arm_detached=None))
+    play.read()
+    play.drive_through()
+    assert play.data("barrier.stuck")["reason"] == "closed_limit"
+    assert play.lane()["mode"] == "auto"
+
+
+def test_an_approach_loop_occupied_for_a_quarter_of_an_hour_is_a_notice_and_no_alarm() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.advance(900_000)
+    assert play.lane()["notice"] == "approach_stuck"
+    assert play.alarms() == []
+
+
+def test_an_arm_that_struck_a_vehicle_reports_it_and_does_not_lock() -> None:
+    play = Playbook()
+    play.read()
+    play.rise()
+    play.drive_through()
+    play.advance(900)
+    play.set(at_open=False)
+    play.set(settle_ms=0, safety_loop=True)
+    play.site._machines["in"].moving_cause = play.site._machines["in"].opened_by
+    play.set(at_open=True)
+    assert play.lane()["mode"] == "auto"
+    assert play.types("barrier")[-1] == "barrier.opened"
