@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from gateway.control import Responder
-from gateway.core.errors import BusyError, GatehouseError, RequestError
+from gateway.core.errors import BusyError, GatehouseError, NotFoundError, RequestError
 from gateway.core.passes import Pass
 from gateway.engine import requests as r
 from gateway.engine.clock import Clock
@@ -125,9 +125,17 @@ class Clerk:
         asked = r.read(r.PassPut, params)
         pass_ = check_pass(asked.document)
         with self._registry_free():
+            before = self._revision(pass_.id)
             stored, created = self._registry.put(pass_, asked.if_revision)
-        self._journal_pass("pass.issued" if created else "pass.changed", stored, asked.by)
+        if stored.revision != before:
+            self._journal_pass("pass.issued" if created else "pass.changed", stored, asked.by)
         return {"pass": msgspec.to_builtins(stored), "created": created}
+
+    def _revision(self, pass_id: str) -> int | None:
+        try:
+            return self._registry.get(pass_id).revision
+        except NotFoundError:
+            return None
 
     def _delete(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.PassDelete, params)

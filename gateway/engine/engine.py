@@ -97,6 +97,7 @@ class Engine:
         start("recorder", self._recorder.run)
         clean = self._stores.memory.previous_clean
         self._loop.begin(Started(secrets.token_hex(4), __version__, clean))
+        self._publisher.settle()
         start("core", self._loop.run)
         start("publisher", self._publisher.run)
         start("projector", self._projector.run)

@@ -83,6 +83,13 @@ class Publisher:
         """Something around the core's part has changed."""
         self._queue.put(None)
 
+    def settle(self, patience_s: float = 0.0) -> None:
+        """Take what was offered, waiting so long for it; of several offers the last one counts."""
+        with contextlib.suppress(Empty):
+            self._keep(self._queue.get(timeout=patience_s))
+            while True:
+                self._keep(self._queue.get_nowait())
+
     def stop(self) -> None:
         """End `run`."""
         self._stopping = True
@@ -92,7 +99,7 @@ class Publisher:
         """Send snapshots until `stop`."""
         while not self._stopping:
             self.turns += 1
-            self._collect()
+            self.settle(HEARTBEAT_S)
             with self._sending:
                 self._broadcast(self._line())
 
@@ -123,13 +130,6 @@ class Publisher:
     def alarm(self, alarm_id: str) -> dict[str, Any] | None:
         """An alarm as last published; None when it is not there or closed."""
         return _find(self._core["alarms"], alarm_id)
-
-    def _collect(self) -> None:
-        """Wait for news or the heartbeat; of several offers the last one counts."""
-        with contextlib.suppress(Empty):
-            self._keep(self._queue.get(timeout=HEARTBEAT_S))
-            while True:
-                self._keep(self._queue.get_nowait())
 
     def _keep(self, core: bytes | None) -> None:
         if core is not None:
