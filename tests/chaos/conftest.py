@@ -17,7 +17,7 @@ from drivers.sim.site import SimSite
 from tests.support.site_process import Gateway, gateway, monthly_passes, site_document
 
 BARRIER = {"pulse_ms": 100, "auto_close_ms": 200}
-TRAVEL_MS = 300
+TRAVEL_MS = 150
 PASSES = 200
 
 MakeSite = Callable[..., tuple[SimSite, Gateway]]

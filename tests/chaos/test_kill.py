@@ -26,7 +26,7 @@ KILL_WITHIN_S = (0.2, 1.4)
 QUIET_S = 0.25
 """How long nothing is asked after a start, so that a movement could only have been caused by the start itself."""
 LANES = ("in", "out")
-COMMANDS = ("open", "open", "close", "stop", "hold", "release")
+COMMANDS = ("open", "open", "open", "open", "close", "close", "close", "hold", "release", "release", "stop")
 
 
 class Ordeal:
@@ -44,7 +44,7 @@ class Ordeal:
         killer.start()
         while killer.is_alive():
             self.something_happens()
-            killer.join(self.dice.uniform(0.0, 0.15))
+            killer.join(self.dice.uniform(0.0, 0.1))
         self.gateway.kill()
 
     def something_happens(self) -> None:

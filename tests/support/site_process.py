@@ -88,6 +88,10 @@ class Gateway:
         process.send_signal(signal.SIGTERM)
         return process.wait(timeout_s)
 
+    def process(self, part: str = "engine") -> subprocess.Popen[bytes]:
+        """The process of a part that was started."""
+        return self._running[part]
+
     def pid(self, part: str = "engine") -> int:
         """The process of a part."""
         return self._running[part].pid

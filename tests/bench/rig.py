@@ -1,0 +1,156 @@
+"""The bench rig: a reader and a board on pseudo-terminals in one thread, the same for the product and for a floor.
+
+Time is taken here: from the moment at which a card frame's last byte is written to the moment at which the write of
+the opening coil is received. The board answers at once, and its barrier obeys: it leaves its lower limit when the coil
+is switched on, is up at the next poll, the car leaves, and it comes down when its pulse is over.
+"""
+
+from __future__ import annotations
+
+import random
+import select
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from drivers.framing import modbus, rdm6300
+from drivers.sim.pty_port import PtyPort
+
+OPEN_ON = bytes((1, 5, 0, 0, 0xFF, 0))
+OPEN_OFF = bytes((1, 5, 0, 0, 0, 0))
+AT_OPEN, AT_CLOSED, APPROACH, ARM_DETACHED = 0, 1, 3, 4
+POLL_MS = 20
+PULSE_MS = 50
+FIRST_CARD = 1_000_000
+
+
+class Rig:
+    """The hardware of one lane."""
+
+    def __init__(self, folder: Path, seed: int = 1) -> None:
+        self.reader = PtyPort(folder / "reader")
+        self.board = PtyPort(folder / "board")
+        self.reader.plug()
+        self.board.plug()
+        self.inputs = [False] * 8
+        self.inputs[AT_CLOSED] = self.inputs[APPROACH] = True
+        self.coils = [False] * 8
+        self.opened_ns = 0
+        self.closed_ns = 0
+        self.told_ns = 0
+        """When the present inputs were first sent to whoever polls; 0 while nobody has asked."""
+        self._chance = random.Random(seed)
+        self._cards: list[int] = []
+        self._poll = select.poll()
+        self._poll.register(self.board.fileno(), select.POLLIN)
+        self._replies: dict[tuple[bytes, bytes], bytes] = {}
+
+    def close(self) -> None:
+        """Unplug everything."""
+        self.reader.unplug()
+        self.board.unplug()
+
+    # ---- the wire --------------------------------------------------------------------------------------------------
+
+    def serve(self, until: Callable[[], object], timeout_s: float = 5.0, what: str = "the rig") -> None:
+        """Answer requests until the condition holds; TimeoutError when it does not in time."""
+        ends_ns = time.perf_counter_ns() + int(timeout_s * 1e9)
+        while not until():
+            if time.perf_counter_ns() > ends_ns:
+                raise TimeoutError(f"{what}: not within {timeout_s:g} s")
+            if self._poll.poll(1):
+                self._answer()
+
+    def serve_for(self, seconds: float) -> None:
+        """Answer requests for so long."""
+        ends_ns = time.perf_counter_ns() + int(seconds * 1e9)
+        self.serve(lambda: time.perf_counter_ns() >= ends_ns, seconds + 5)
+
+    def _answer(self) -> None:
+        request = self.board.receive()
+        now_ns = time.perf_counter_ns()
+        if len(request) != 8:
+            return  # a request arrives whole on a pseudo-terminal, or it is no request
+        function = request[1]
+        if function == modbus.WRITE_COIL:
+            self.board.send(request)
+            self._written(request[:6], now_ns)
+        elif function == modbus.READ_INPUTS:
+            self.board.send(self._bits(request, self.inputs))
+            self.told_ns = self.told_ns or now_ns
+        elif function == modbus.READ_COILS:
+            self.board.send(self._bits(request, self.coils))
+
+    def _written(self, order: bytes, now_ns: int) -> None:
+        self.coils[order[3]] = order[4] == 0xFF
+        if order == OPEN_ON:
+            self.opened_ns = now_ns
+            self.set(at_closed=False)
+        elif order == OPEN_OFF:
+            self.closed_ns = now_ns
+
+    def _bits(self, request: bytes, bits: list[bool]) -> bytes:
+        key = (request, bytes(bits))
+        if key not in self._replies:
+            pdu = modbus.encode_reply(modbus.Values(request[1], tuple(int(bit) for bit in bits)))
+            self._replies[key] = modbus.encode_rtu(request[0], pdu)
+        return self._replies[key]
+
+    def set(self, **contacts: bool) -> None:
+        """Change contacts: at_open, at_closed, approach, arm_detached."""
+        numbers = {"at_open": AT_OPEN, "at_closed": AT_CLOSED, "approach": APPROACH, "arm_detached": ARM_DETACHED}
+        for name, value in contacts.items():
+            self.inputs[numbers[name]] = value
+        self.told_ns = 0
+
+    # ---- one passage -----------------------------------------------------------------------------------------------
+
+    def passage(self, card: int) -> float:
+        """A card opens the barrier, which closes again; microseconds from frame to coil."""
+        self.opened_ns = self.closed_ns = 0
+        self.reader.send(frame(card))
+        shown_ns = time.perf_counter_ns()
+        self.serve(lambda: self.opened_ns, what=f"no coil for card {card}")
+        latency_us = (self.opened_ns - shown_ns) / 1000
+        self._reach(at_open=True, approach=False)
+        self.serve(lambda: self.closed_ns, what="the pulse has no end")
+        self._reach(at_open=False, at_closed=True, approach=True)
+        # A random pause, so that cards come at any point between two polls.
+        self.serve_for(self._chance.uniform(0.015, 0.040))
+        return latency_us
+
+    def _reach(self, **contacts: bool) -> None:
+        self.serve(lambda: self.told_ns, what="nobody polls")
+        self.set(**contacts)
+        self.serve(lambda: self.told_ns, what="nobody polls")
+
+    def passages(self, count: int, passes: int) -> list[float]:
+        """So many passages, each with a card that was not used lately."""
+        return [self.passage(self.card(passes)) for _ in range(count)]
+
+    def card(self, passes: int) -> int:
+        """Another of so many cards, in no order; none comes again before all were used."""
+        if not self._cards:
+            self._cards = self._chance.sample(range(FIRST_CARD, FIRST_CARD + passes), min(passes, 20_000))
+        return self._cards.pop()
+
+    def first_decision(self, card: int, timeout_s: float = 60.0) -> int:
+        """Hold a card to the reader until the barrier opens; perf_counter_ns of the coil's write."""
+        self.opened_ns = self.closed_ns = 0
+        shown_ns = 0
+
+        def present() -> object:
+            nonlocal shown_ns
+            now_ns = time.perf_counter_ns()
+            if now_ns - shown_ns > 2_000_000:
+                shown_ns = now_ns
+                self.reader.send(frame(card))
+            return self.opened_ns
+
+        self.serve(present, timeout_s, "no first decision")
+        return self.opened_ns
+
+
+def frame(card: int) -> bytes:
+    """The RDM6300 frame of a card."""
+    return rdm6300.encode(b"\x01" + card.to_bytes(4, "big"))

@@ -1,0 +1,131 @@
+"""What is measured on the rig: the product in its processes, with passes and rows in any number."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from gateway.core.passes import Pass, PassKind
+from gateway.store.directory import DataDirectory
+from gateway.store.registry import PassRegistry
+from tests.bench.rig import APPROACH, AT_CLOSED, AT_OPEN, FIRST_CARD, POLL_MS, PULSE_MS, Rig
+from tests.support.site_process import Gateway, site_document
+
+VALID_UNTIL = "2099-12-31"
+FLOORS = Path(__file__).parent
+
+
+def passes(count: int) -> Iterator[Pass]:
+    """Monthly passes with the cards from FIRST_CARD on."""
+    for number in range(count):
+        yield Pass(
+            f"p{number:07d}",
+            PassKind.MONTHLY,
+            holder=f"Holder {number}",
+            unit=f"{number % 40}-{number % 3000}",
+            plates=(f"京A{number:06d}",),
+            cards=(str(FIRST_CARD + number),),
+            valid_until=VALID_UNTIL,
+        )
+
+
+def document(rig: Rig, **more: Any) -> dict[str, Any]:
+    """A site with the rig's one lane."""
+    link = {"type": "serial", "port": str(rig.board.path), "baudrate": 115_200}
+    devices = [
+        {"id": "reader", "driver": "rdm6300", "port": str(rig.reader.path)},
+        {"id": "io", "driver": "modbus", "board": "generic", "unit": 1, "poll_ms": POLL_MS, "link": link},
+    ]
+    contacts = {
+        key: {"point": f"io.input.{number}", "debounce_ms": 0}
+        for key, number in (("at_open", AT_OPEN), ("at_closed", AT_CLOSED), ("approach_loop", APPROACH))
+    }
+    barrier = {
+        "open": "io.output.0",
+        **contacts,
+        "arm_detached": "io.input.4",
+        "pulse_ms": PULSE_MS,
+        "travel_time_ms": 1_000,
+        "close_by": "barrier",
+        "external_open": "expected",
+    }
+    lane = {"id": "in", "direction": "entry", "readers": ["reader"], "barrier": barrier}
+    return site_document(devices, [lane], **more)
+
+
+def make(folder: Path, rig: Rig, count: int, **more: Any) -> Gateway:
+    """A data directory for the rig's site with so many passes."""
+    one = Gateway(folder / "data")
+    one.directory.create(document(rig, **more))
+    with closing(PassRegistry(one.directory.registry, writer=True)) as registry:
+        registry.import_passes(passes(count))
+    return one
+
+
+def floor_registry(path: Path, count: int) -> None:
+    """The same passes as a bare table with an index on the card."""
+    db = apsw.Connection(str(path))
+    db.execute("CREATE TABLE passes(card TEXT PRIMARY KEY, id TEXT, valid_until TEXT) WITHOUT ROWID")
+    with db:
+        db.executemany(
+            "INSERT INTO passes VALUES(?, ?, ?)",
+            ((str(FIRST_CARD + n), f"p{n:07d}", VALID_UNTIL) for n in range(count)),
+        )
+    db.close()
+
+
+@contextmanager
+def engine(gateway: Gateway, rig: Rig) -> Iterator[Gateway]:
+    """The engine, ready on the rig; ended in good order behind the block."""
+    gateway.start()
+    try:
+        rig.serve(_once_in(0.05, lambda: (gateway.ping() or {}).get("ready")), 30, "the engine does not get ready")
+        yield gateway
+        process = gateway.process()
+        process.send_signal(signal.SIGTERM)
+        rig.serve(lambda: process.poll() is not None, 15, "the engine does not end")
+    finally:
+        gateway.end()
+
+
+@contextmanager
+def floor(rig: Rig, script: str, *arguments: str | Path) -> Iterator[None]:
+    """A floor's script, polling the rig; killed behind the block."""
+    argv = [sys.executable, str(FLOORS / script), str(rig.reader.path), str(rig.board.path), *map(str, arguments)]
+    process = subprocess.Popen(argv)
+    try:
+        rig.set()
+        rig.serve(lambda: rig.told_ns, 30, "the floor does not poll")
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _once_in(seconds: float, ask: Any) -> Any:
+    """A condition that asks only now and then, and answers false between."""
+    due = 0.0
+
+    def holds() -> Any:
+        nonlocal due
+        if time.monotonic() < due:
+            return False
+        due = time.monotonic() + seconds
+        return ask()
+
+    return holds
+
+
+def journal_rows(directory: DataDirectory) -> int:
+    """How many rows the journal has."""
+    db = apsw.Connection(str(directory.journal), flags=apsw.SQLITE_OPEN_READONLY)
+    with closing(db):
+        return int(db.execute("SELECT max(sequence) FROM rows").get or 0)
