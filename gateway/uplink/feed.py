@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.core.errors import GatehouseError
+from gateway.core.errors import GatehouseError, StorageError
 from gateway.store.reader import Cursor, JournalReader
 from gateway.uplink.cursors import Position
 from gateway.uplink.outbox import Batch
@@ -28,6 +28,9 @@ class JournalFeed:
         self._boot_id = boot_id
         self._mono_ns = mono_ns
         self.journal_id = self._reader.journal_id
+        if not self.journal_id:
+            self._reader.close()
+            raise StorageError(f"{path} has no journal id yet; it is being made")
 
     def last(self) -> int:
         """The newest row's sequence, 0 when there is none."""

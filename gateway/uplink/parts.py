@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.control import Client
-from gateway.core.errors import StorageError
+from gateway.core.errors import GatehouseError
 from gateway.core.settings import Mqtt
 from gateway.uplink.commander import Commander
 from gateway.uplink.cursors import Cursors
@@ -25,6 +26,7 @@ from gateway.uplink.states import States
 from gateway.uplink.uplink import Desk, Uplink
 from gateway.uplink.watch import Watch
 
+_log = logging.getLogger(__name__)
 WAIT_S = 1.0
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -66,10 +68,15 @@ def deliver(place: Place, central: Central, stop: threading.Event, changed: Call
 
 
 def _wait_for_journal(path: Path, stop: threading.Event, changed: Callable[[], bool]) -> JournalFeed | None:
+    """The journal as soon as it can be read; before that the engine may have to make it or bring it up to date."""
+    said = ""
     while not stop.is_set() and not changed():
         try:
             return JournalFeed(path, _boot_id())
-        except StorageError:
+        except GatehouseError as error:
+            if str(error) != said:
+                said = str(error)
+                _log.warning("waiting for the journal: %s", said)
             stop.wait(WAIT_S)
     return None
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from gateway.core.errors import JournalBrokenError, StorageError
+from gateway.core.errors import GatehouseError
 from gateway.uplink.messages import Ack, Limits, Outgoing, Topics
 from gateway.uplink.outbox import Batch, Outbox
 from gateway.uplink.pace import Pace
@@ -64,6 +64,7 @@ class Session:
         self._events = 0
         self._acknowledged_s = 0.0
         self.warning = ""
+        self._unread = ""
         states.connected()
 
     def waiting_s(self, now_s: float) -> float:
@@ -141,9 +142,11 @@ class Session:
         """A journal that cannot be read holds back events only; alarms and answers go on."""
         try:
             batch = self._outbox.read(self._pace.batch)
-        except (StorageError, JournalBrokenError) as error:
-            self.warning = str(error)
+        except GatehouseError as error:
+            self.warning = self._unread = str(error)
             return None
+        if self._unread:
+            self.warning = self._unread = ""
         return batch
 
     def _launch(self, message: Outgoing, what: Batch | Outgoing, now_s: float) -> None:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from gateway import __version__
-from gateway.core.errors import JournalBrokenError, StorageError
+from gateway.core.errors import GatehouseError
 from gateway.uplink.backoff import Backoff
 from gateway.uplink.commander import QUEUE, Commander
 from gateway.uplink.commands import Letter, read
@@ -233,7 +233,7 @@ class Uplink:
         reason = self._reason or (self._session.warning if self._session is not None else "")
         try:
             self._waiting = self._desk.outbox.waiting()
-        except (StorageError, JournalBrokenError) as error:
+        except GatehouseError as error:
             reason = reason or str(error)
         self._desk.reporter.tell(Report(self._up, reason, self._waiting, self._changed_at))
 

@@ -6,6 +6,7 @@ from collections import deque
 
 import pytest
 
+from gateway.core.errors import StorageError
 from gateway.uplink.messages import Ack, Limits, Outgoing, Topics
 from gateway.uplink.outbox import Batch, Outbox
 from gateway.uplink.session import RESERVED, UNDER_WAY, RefusedByBrokerError, Session
@@ -144,6 +145,25 @@ def test_waiting_time_counts_only_while_the_broker_owes_something() -> None:
     bench.acknowledge()
     bench.fill()
     assert bench.session.waiting_s(8.0) == pytest.approx(2.0, abs=0.01)
+
+
+def test_a_journal_that_cannot_be_read_holds_back_events_only() -> None:
+    rows = Rows(10, old=10)
+    bench = Bench(rows)
+    broken = rows.batch
+
+    def batch(_after: int, _limit: int) -> Batch | None:
+        raise StorageError("the disk fails")
+
+    rows.batch = batch  # type: ignore[method-assign]
+    bench.states.update({"alarms": [alarm("a1")], "lanes": [lane()]})
+    bench.fill()
+    assert bench.topics() == ["alarms/a1", "state/lanes/in"]
+    assert bench.session.warning == "the disk fails"
+    rows.batch = broken  # type: ignore[method-assign]
+    bench.fill()
+    assert bench.topics()[-1] == "events"
+    assert bench.session.warning == ""
 
 
 def test_an_unknown_acknowledgement_changes_nothing() -> None:
