@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.core.errors import DataDirectoryError, InUseError
+from gateway.core.errors import DataDirectoryError, GatehouseError, InUseError
 from gateway.core.settings import Settings, parse_settings
 from gateway.store.documents import Documents
 from gateway.store.files import write_atomically
@@ -81,6 +81,7 @@ class DataDirectory:
         there is a data directory already; then nothing was touched.
         """
         settings = parse_settings(document)
+        self._clear_half_made()
         if self.exists:
             raise DataDirectoryError(f"{self.path} is a data directory in use already; choose another with --data")
         self._make_folders()
@@ -155,6 +156,17 @@ class DataDirectory:
             with suppress(FileNotFoundError):
                 self._setup_code.unlink()
         return right
+
+    def _clear_half_made(self) -> None:
+        """Take away what an interrupted `create` left: databases without a site and without a single row."""
+        if self.site.exists() or not self.journal.exists():
+            return
+        with suppress(GatehouseError):
+            if JournalReader(self.journal).last_sequence():
+                return
+        for database in (self.journal, self.registry, self.state):
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                database.with_name(database.name + suffix).unlink(missing_ok=True)
 
     def _make_folders(self) -> None:
         for folder, mode in (

@@ -12,6 +12,7 @@ import apsw
 import msgspec
 
 from gateway.store.reader import StoredRow
+from gateway.store.times import rfc3339
 
 MOST_VISITS = 200_000
 """Visits that have ended are kept up to this number, the latest."""
@@ -110,7 +111,8 @@ def _alarm(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
     alarm = _text(data, "alarm")
     known = db.execute("SELECT document FROM alarms WHERE alarm = ?", (alarm,)).get
     document: dict[str, Any] = msgspec.json.decode(known) if known else {}
-    document.update(data)
+    moment = rfc3339(place.wall_ns)
+    document = {"raised_at": moment, **document, "as_of": moment, **data}
     if place.type == "alarm.acknowledged":
         document["acknowledged_by"] = document.get("acknowledged_by") or data.get("by")
     closed = place.type == "alarm.closed" or document.get("state") == "closed"

@@ -194,7 +194,7 @@ class PassRegistry:
                 raise StorageError(f"passes cannot be looked up: {error}") from error
 
     def _find_low(self, key: Key, card_bits: CardBits) -> tuple[Pass, ...]:
-        rows = self._lookup(_FIND, key[:2])
+        rows = self._lookup(f"{_FIND} ORDER BY c.pass", key[:2])
         if card_bits == 32:
             low = card_number(key[2]) & LOW_32
             rows = [row for row in rows if card_number(row[0]) & LOW_32 == low]

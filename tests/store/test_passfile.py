@@ -1,0 +1,283 @@
+"""Pass lists as files."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from gateway.core.errors import GatehouseError, PassError
+from gateway.core.passes import Pass, PassKind
+from gateway.store.bulk import import_file
+from gateway.store.checks import check_pass
+from gateway.store.passfile import MOST_BAD, BadRow, PassFileError, read_passes, write_passes
+from gateway.store.registry import PassRegistry
+
+FULL = Pass(
+    id="p-1",
+    kind=PassKind.MONTHLY,
+    holder="李雷",
+    phone="+86 139",
+    unit="3-1201",
+    plates=("粤B·12345", "粤BD12345"),
+    cards=("0472288", "E2001"),
+    bay="12",
+    valid_from="2026-01-01",
+    valid_until="2026-11-30T18:00:00+08:00",
+    schedule="mon-fri 08:00-18:00; sat 09:00-12:00",
+    lanes=("in", "out"),
+    group="g",
+    note='=HYPERLINK("x"), "quoted"\nsecond line',
+    revision=4,
+)
+SUFFIXES = [".csv", ".xlsx", ".jsonl", ".ndjson"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_list_comes_back_as_it_was_written(tmp_path: Path, suffix: str) -> None:
+    passes = [FULL, Pass("b", PassKind.BLOCKED)]
+    assert write_passes(tmp_path / f"list{suffix}", passes) == 2
+    assert list(read_passes(tmp_path / f"list{suffix}")) == passes
+
+
+_nasty = st.sampled_from("=+-@'\t;,\"\n ab李🚗·0_x")
+_words = st.text(_nasty | st.characters(min_codepoint=32, exclude_categories=["Cs", "Cn", "Co"]), max_size=12)
+
+
+@settings(max_examples=80, deadline=None)
+@given(texts=st.lists(_words, min_size=5, max_size=5), suffix=st.sampled_from(SUFFIXES))
+def test_no_text_is_changed_on_the_way_out_and_in(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], suffix: str
+) -> None:
+    holder, phone, unit, bay, note = (text.replace("\x7f", "") for text in texts)
+    passes = [Pass("a", PassKind.STAFF, holder=holder, phone=phone, unit=unit, bay=bay, note=note)]
+    path = tmp_path_factory.mktemp("list") / f"list{suffix}"
+    write_passes(path, passes)
+    assert list(read_passes(path)) == passes
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+86", "-1", "@x", "\t=1", "'=1", "''=1"])
+def test_no_cell_can_run_as_a_formula(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "list.csv"
+    write_passes(path, [Pass("a", PassKind.STAFF, note=text)])
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        cell = next(csv.DictReader(file))["note"]
+    assert cell == f"'{text}"
+    assert next(read_passes(path)).note == text
+
+
+def test_an_apostrophe_that_guards_nothing_stays(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("id,kind,holder\na,staff,'t Hart\nb,staff,O'Neill\n")
+    assert [one.holder for one in read_passes(path)] == ["'t Hart", "O'Neill"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_list_is_read_as_any_spreadsheet_saves_it(tmp_path: Path, encoding: str, end: str) -> None:
+    path = tmp_path / "list.csv"
+    lines = ["id,kind,holder,plates", "a,monthly,李雷,粤B·1;粤B2", "b,staff,王五,"]
+    path.write_bytes(end.join(lines).encode(encoding))
+    found = list(read_passes(path))
+    assert [(one.holder, one.plates) for one in found] == [("李雷", ("粤B·1", "粤B2")), ("王五", ())]
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_columns_may_be_parted_by_semicolons_or_tabs(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f'ID{mark}Kind{mark}Cards\n a {mark}Monthly{mark}"1;2"\n')
+    assert list(read_passes(path)) == [Pass("a", PassKind.MONTHLY, cards=("1", "2"))]
+
+
+def test_blank_lines_and_missing_last_cells_are_nothing_bad(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("id,kind,holder,bay\n\na,staff\n,,,\nb,staff,x,y\n\n")
+    assert [(one.id, one.bay) for one in read_passes(path)] == [("a", ""), ("b", "y")]
+
+
+BAD_CSV = """id,kind,cards,valid_from,valid_until,schedule,revision
+good,monthly,12,,,,
+x1,yearly,12,,,,
+x2,monthly,12x,,,,
+x3,monthly,,2026-02-30,,,
+x4,monthly,,2026-03-01,2026-02-01,,
+x5,monthly,,,,always,
+good,monthly,,,,,
+x 6,monthly,,,,,
+,monthly,,,,,
+x7,monthly,,,,,two
+x8,monthly,,,,,,,9
+also-good,staff,,,,,
+"""
+
+
+def test_every_bad_row_is_told_by_line_column_and_reason(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(BAD_CSV)
+    taken: list[Pass] = []
+    with pytest.raises(PassFileError) as caught:
+        taken.extend(read_passes(path))
+    assert [one.id for one in taken] == ["good"]
+    found = [(row.line, row.column) for row in caught.value.rows]
+    assert found == [
+        (3, "kind"), (4, "cards"), (5, "valid_from"), (6, "valid_until"), (7, "schedule"),
+        (8, "id"), (9, "id"), (10, "id"), (11, "revision"), (12, ""),
+    ]  # fmt: skip
+    assert caught.value.count == 10
+    assert "line 3, kind: is 'yearly'; give one of monthly, temporary" in str(caught.value)
+
+
+def test_a_wrong_heading_is_told_once_and_not_for_each_row(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("id,colour,id\na,red,b\nb,red,c\n")
+    with pytest.raises(PassFileError) as caught:
+        list(read_passes(path))
+    assert [(row.line, row.column) for row in caught.value.rows] == [
+        (1, "id"), (1, "colour"), (1, "id"), (1, "kind"),
+    ]  # fmt: skip
+
+
+def test_a_list_of_nothing_but_mistakes_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("id,kind\n" + "x,y\n" * 5000)
+    with pytest.raises(PassFileError) as caught:
+        list(read_passes(path))
+    assert (len(caught.value.rows), caught.value.count) == (MOST_BAD, 5000)
+    assert "and 4000 more" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b'id,kind\na,"staff\n', 2),
+        (b"id,kind\na,staff\n\xff\xff\xff,\x80\n", 1),
+        (b"id,kind\na,\x00\n", 2),
+        (b"", 1),
+        (b"id,kind\n" + b"x" * 200_000, 1),
+    ],
+)
+def test_a_file_that_is_no_csv_is_refused_with_a_line(tmp_path: Path, content: bytes, line: int) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    with pytest.raises(PassFileError) as caught:
+        list(read_passes(path))
+    assert caught.value.rows[0].line == line
+
+
+def test_json_lines_are_checked_line_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    path.write_text('\ufeff{"id":"a","kind":"staff"}\n\nnonsense\n[1]\n{"id":"b","kind":"staff","cards":"12"}\n')
+    with pytest.raises(PassFileError) as caught:
+        list(read_passes(path))
+    assert [(row.line, row.column) for row in caught.value.rows] == [(3, ""), (4, ""), (5, "cards")]
+
+
+def _workbook(path: Path, *rows: tuple[object, ...]) -> Path:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def test_numbers_and_dates_of_excel_are_read_as_they_are_meant(tmp_path: Path) -> None:
+    from datetime import datetime
+
+    path = _workbook(
+        tmp_path / "list.xlsx",
+        ("id", "kind", "cards", "valid_until", "unit"),
+        (7, "monthly", 472288, datetime(2026, 11, 30), 1201.0),
+        (None, None, None, None, None),
+        ("b", "staff", "1; 2", None, 2.5),
+    )
+    first, second = read_passes(path)
+    assert (first.id, first.cards, first.valid_until, first.unit) == ("7", ("472288",), "2026-11-30", "1201")
+    assert (second.cards, second.unit) == (("1", "2"), "2.5")
+
+
+def test_a_number_that_excel_has_rounded_is_refused(tmp_path: Path) -> None:
+    path = _workbook(tmp_path / "list.xlsx", ("id", "kind", "cards"), ("a", "staff", 12345678901234567890))
+    with pytest.raises(PassFileError, match="format the column as text"):
+        list(read_passes(path))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nothing", b"id,kind\na,staff\n"])
+def test_a_file_that_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(PassFileError, match="not an Excel workbook"):
+        list(read_passes(path))
+
+
+def test_a_name_that_tells_nothing_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(GatehouseError, match=r"\.csv, \.xlsx"):
+        read_passes(tmp_path / "list.txt")
+    with pytest.raises(PassError, match="cannot be read"):
+        list(read_passes(tmp_path / "none.csv"))
+
+
+def test_an_export_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("old")
+
+    def broken():  # type: ignore[no-untyped-def]
+        yield FULL
+        raise PassError("stop")
+
+    with pytest.raises(PassError):
+        write_passes(path, broken())
+    assert path.read_text() == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["list.csv"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", "x/y"), ("id", ""), ("id", None), ("kind", ""), ("kind", 7), ("holder", "x" * 201), ("note", "x" * 2001),
+        ("holder", "a\x00b"), ("phone", 139), ("plates", ["?"]), ("plates", "粤B1"), ("plates", ["粤B1"] * 51),
+        ("cards", ["12 34"]), ("cards", [12]), ("lanes", ["a b"]), ("valid_from", "30.11.2026"),
+        ("valid_until", "2026-11-30T18:00:00"), ("schedule", "weekends"), ("revision", -1), ("revision", "x"),
+        ("colour", "red"),
+    ],
+)  # fmt: skip
+def test_a_pass_that_is_wrong_is_told_by_field(field: str, value: object) -> None:
+    document = {"id": "a", "kind": "monthly", field: value}
+    with pytest.raises(PassError) as caught:
+        check_pass(document)
+    assert caught.value.field == field  # type: ignore[attr-defined]
+    assert str(caught.value).startswith(f"{field} is ")
+
+
+# ---- in a process of its own -------------------------------------------------------------------------------------
+
+
+@pytest.mark.real
+def test_an_import_in_a_process_of_its_own_does_what_it_does_here(tmp_path: Path) -> None:
+    database, file = tmp_path / "registry.db", tmp_path / "list.csv"
+    PassRegistry(database, writer=True).close()
+    passes = [Pass(f"p{n}", PassKind.MONTHLY, cards=(str(n),)) for n in range(5000)]
+    write_passes(file, passes)
+    seen: list[int] = []
+    assert import_file(database, file, dry_run=True).created == 5000
+    result = import_file(database, file, progress=seen.append)
+    assert (result.created, seen) == (5000, [2000, 4000, 5000])
+    registry = PassRegistry(database, writer=True)
+    assert registry.find("card", "4321")[0].id == "p4321"
+    assert registry.import_passes(passes).digest == result.digest
+    registry.close()
+
+
+@pytest.mark.real
+def test_bad_rows_are_told_by_the_other_process_as_here(tmp_path: Path) -> None:
+    database, file = tmp_path / "registry.db", tmp_path / "list.csv"
+    PassRegistry(database, writer=True).close()
+    file.write_text("id,kind\na,staff\nb,nobody\n")
+    with pytest.raises(PassFileError) as caught:
+        import_file(database, file)
+    assert caught.value.rows == (BadRow(3, "kind", "is 'nobody'; give one of monthly, temporary, staff, blocked"),)
+    with pytest.raises(PassError, match="cannot be read"):
+        import_file(database, tmp_path / "none.csv")

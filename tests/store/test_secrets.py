@@ -1,0 +1,130 @@
+"""PINs, tokens, and secrets of the site document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.core.errors import NotFoundError
+from gateway.store.secrets import TokenError, Tokens, check_pin, hash_pin, seal, unseal
+from gateway.store.times import parse_wall_ns
+
+
+def test_a_pin_fits_its_hash_and_no_other() -> None:
+    pin_hash = hash_pin("2468")
+    assert check_pin("2468", pin_hash)
+    assert not check_pin("2469", pin_hash)
+    assert "2468" not in pin_hash
+
+
+def test_two_hashes_of_one_pin_differ() -> None:
+    assert hash_pin("2468") != hash_pin("2468")
+
+
+@pytest.mark.parametrize(
+    "pin_hash",
+    ["", "2468", "scrypt$x", "md5$1$1$1$AA==$AA==", "scrypt$3$8$1$AA==$AA==", "scrypt$2$8$1$?$!"],
+)
+def test_a_hash_that_cannot_be_read_fits_nothing(pin_hash: str) -> None:
+    assert check_pin("2468", pin_hash) is False
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> Tokens:
+    return Tokens(tmp_path / "tokens.json")
+
+
+def test_a_token_is_known_by_its_secret_until_it_is_revoked(tokens: Tokens) -> None:
+    token_id, secret = tokens.create("central", ["events:read", "state:read"])
+    found = tokens.check(secret)
+    assert found is not None
+    assert (found.id, found.name, found.scopes) == (token_id, "central", ("events:read", "state:read"))
+    assert found.allows("events:read")
+    assert not found.allows("lanes:command")
+    assert tokens.revoke(token_id) == (token_id,)
+    assert tokens.check(secret) is None
+
+
+def test_a_secret_begins_with_gh_and_is_stored_nowhere(tokens: Tokens, tmp_path: Path) -> None:
+    _, secret = tokens.create("central", ["metrics"])
+    assert secret.startswith("gh_")
+    assert secret not in (tmp_path / "tokens.json").read_text()
+    assert (tmp_path / "tokens.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("forged", ["", "gh_", "gh_AAAA", "central"])
+def test_a_forged_secret_is_none(tokens: Tokens, forged: str) -> None:
+    tokens.create("central", ["metrics"])
+    assert tokens.check(forged) is None
+
+
+def test_a_token_ends_when_it_was_said_to(tokens: Tokens) -> None:
+    _, secret = tokens.create("central", ["metrics"], "2027-01-01T00:00:00Z")
+    end_ns = parse_wall_ns("2027-01-01T00:00:00Z")
+    assert tokens.check(secret, end_ns - 1) is not None
+    assert tokens.check(secret, end_ns) is None
+
+
+def test_a_name_revokes_all_tokens_of_that_name(tokens: Tokens) -> None:
+    for name in ("a", "b", "a"):
+        tokens.create(name, ["metrics"])
+    assert len(tokens.revoke("a")) == 2
+    assert [token.name for token in tokens.list()] == ["b"]
+    with pytest.raises(NotFoundError):
+        tokens.revoke("a")
+
+
+def test_another_process_sees_a_new_and_a_revoked_token(tokens: Tokens, tmp_path: Path) -> None:
+    web = Tokens(tmp_path / "tokens.json")
+    assert web.check("gh_x") is None
+    token_id, secret = tokens.create("central", ["metrics"])
+    assert web.check(secret) is not None
+    tokens.revoke(token_id)
+    assert web.check(secret) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "expires_at"),
+    [
+        ("a", [], ""),
+        ("a", ["all"], ""),
+        ("", ["metrics"], ""),
+        ("a", ["metrics"], "tomorrow"),
+        ("a", ["metrics"], "2027-01-01T00:00:00"),
+    ],
+)
+def test_a_token_cannot_be_made_with_words_that_mean_nothing(
+    tokens: Tokens, name: str, scopes: list[str], expires_at: str
+) -> None:
+    with pytest.raises(TokenError):
+        tokens.create(name, scopes, expires_at)
+
+
+DOCUMENT = {
+    "operators": [{"name": "Lin", "role": "guard", "pin": "2468"}],
+    "devices": [{"id": "r", "driver": "osdp", "key": "00ff"}, {"id": "m", "driver": "modbus"}],
+    "uplink": {"mqtt": {"host": "h", "password": "p", "key": "/etc/client.key"}},
+}
+
+
+def test_sealing_takes_every_secret_out_and_leaves_the_rest() -> None:
+    sealed, taken = seal(DOCUMENT)
+    assert taken == {"uplink.mqtt.password": "p", "devices.r.key": "00ff"}
+    assert sealed["uplink"] == {"mqtt": {"host": "h", "key": "/etc/client.key"}}
+    assert sealed["devices"] == [{"id": "r", "driver": "osdp"}, {"id": "m", "driver": "modbus"}]
+    assert check_pin("2468", sealed["operators"][0]["pin_hash"])
+    assert "pin" not in sealed["operators"][0]
+    assert DOCUMENT["operators"][0]["pin"] == "2468"  # type: ignore[index]
+
+
+def test_unsealing_puts_back_what_a_process_must_know() -> None:
+    sealed, taken = seal(DOCUMENT)
+    opened = unseal(sealed, taken)
+    assert opened["uplink"] == DOCUMENT["uplink"]
+    assert opened["devices"] == DOCUMENT["devices"]
+
+
+@pytest.mark.parametrize("document", [{}, {"uplink": None, "operators": 7, "devices": [3]}])
+def test_sealing_minds_nothing_that_is_not_there(document: dict[str, object]) -> None:
+    assert seal(document) == (document, {})

@@ -1,0 +1,344 @@
+"""Projections: what follows from the journal, once, in order, and again after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gateway.store.projections as projections
+import gateway.store.state as state_module
+from gateway.core.errors import NotFoundError, StorageError
+from gateway.core.events import ClockState
+from gateway.store.journal import Journal, JournalReader, Row
+from gateway.store.state import Answer, Conflict, Pending, State
+from tests.store.conftest import SOURCE, START_NS, row
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    made = State(tmp_path / "state.db", writer=True)
+    yield made
+    made.close()
+
+
+class Gate:
+    """Appends rows and lets the projections follow."""
+
+    def __init__(self, journal: Journal, reader: JournalReader, state: State) -> None:
+        self.journal, self.reader, self.state = journal, reader, state
+        self.number = 0
+
+    def happens(self, type: str, **data: object) -> None:
+        self.number += 1
+        self.journal.append([row(self.number, type, **data)])
+        self.state.catch_up(self.reader)
+
+    def enters(self, visit: str, **data: object) -> None:
+        data = {"pass": None, "plate": None, "method": "automatic", "certainty": "measured", **data}
+        self.happens("passage.entered", visit=visit, **data)
+
+    def alarm(self, verb: str, state: str, alarm: str = "a1", **data: object) -> None:
+        about = {"kind": "crash", "priority": 1, "raised_at": "2026-09-21T14:13:21.000Z", "device": None}
+        self.happens(f"alarm.{verb}", alarm=alarm, state=state, **{**about, **data})
+
+
+@pytest.fixture
+def gate(journal: Journal, reader: JournalReader, state: State) -> Gate:
+    return Gate(journal, reader, state)
+
+
+# ---- visits ------------------------------------------------------------------------------------------------------
+
+
+def test_a_visit_lasts_from_entry_to_exit(gate: Gate) -> None:
+    gate.enters("v1", **{"pass": "p1"}, plate="粤B1")
+    (inside,) = gate.state.visits()
+    assert (inside["visit"], inside["lane"], inside["entered_at"]) == ("v1", "in", "2026-09-21T14:13:21.000Z")
+    gate.happens("passage.exited", visit="v1", **{"pass": "p1"})
+    assert gate.state.visits() == []
+    (ended,) = gate.state.visits(inside=False)
+    assert (ended["exited_at"], ended["exit_lane"]) == ("2026-09-21T14:13:22.000Z", "in")
+
+
+def test_open_visits_of_a_pass_come_newest_first(gate: Gate) -> None:
+    for visit in ("v1", "v2", "v3"):
+        gate.enters(visit, **{"pass": "p1"})
+    gate.enters("v4", **{"pass": "p2"})
+    gate.happens("passage.exited", visit="v2")
+    assert [one.visit for one in gate.state.open_visits("p1")] == ["v3", "v1"]
+
+
+def test_a_car_without_a_pass_is_found_by_plate_or_card(gate: Gate) -> None:
+    gate.enters("v1", plate="粤B12345")
+    gate.enters("v2", credential={"kind": "card", "value": "42"})
+    assert [one.visit for one in gate.state.open_visits(None, "粤B·12345")] == ["v1"]
+    assert [one.visit for one in gate.state.open_visits(None, "42")] == ["v2"]
+    assert gate.state.open_visits(None, None) == ()
+    assert gate.state.inside() == 2
+
+
+def test_visits_go_on_behind_the_last_one(gate: Gate) -> None:
+    for n in range(5):
+        gate.enters(f"v{n}")
+    assert [one["visit"] for one in gate.state.visits(limit=2)] == ["v0", "v1"]
+    assert [one["visit"] for one in gate.state.visits(after="v1")] == ["v2", "v3", "v4"]
+
+
+# ---- alarms ------------------------------------------------------------------------------------------------------
+
+
+def test_an_alarm_is_there_until_it_is_closed(gate: Gate) -> None:
+    gate.alarm("raised", "unacknowledged", detail={"points": 1}, by="gateway")
+    gate.alarm("acknowledged", "acknowledged", by="Lin", acknowledged_by="Lin")
+    assert gate.state.alarms() == [
+        {
+            "alarm": "a1", "kind": "crash", "priority": 1, "state": "acknowledged", "lane": "in", "device": None,
+            "raised_at": "2026-09-21T14:13:21.000Z", "as_of": "2026-09-21T14:13:22.000Z", "acknowledged_by": "Lin", "detail": {"points": 1},
+        }
+    ]  # fmt: skip
+    gate.alarm("closed", "closed", by="Lin")
+    assert gate.state.alarms() == []
+    assert gate.state.alarm("a1")["state"] == "closed"
+
+
+def test_alarms_stand_most_urgent_first(gate: Gate) -> None:
+    gate.alarm("raised", "unacknowledged", alarm="late", raised_at="2")
+    gate.alarm("raised", "unacknowledged", alarm="mild", priority=3, raised_at="0")
+    gate.alarm("raised", "unacknowledged", alarm="early", raised_at="1")
+    assert [one["alarm"] for one in gate.state.alarms()] == ["early", "late", "mild"]
+
+
+def test_an_alarm_nobody_knows_is_not_found(state: State) -> None:
+    with pytest.raises(NotFoundError):
+        state.alarm("a1")
+
+
+# ---- lanes -------------------------------------------------------------------------------------------------------
+
+
+def test_a_crash_lasts_until_a_person_resets_the_lane(gate: Gate) -> None:
+    gate.happens("barrier.crashed", barrier="b", cause="detached")
+    gate.happens("barrier.opened", barrier="b", cause="hand")
+    assert gate.state.lanes()["in"]["mode"] == "crashed"
+    gate.happens("barrier.reset", barrier="b", by="Lin")
+    assert gate.state.lanes() == {}
+
+
+def test_a_tag_on_a_crashed_lane_hides_the_crash_and_does_not_end_it(gate: Gate) -> None:
+    gate.happens("barrier.crashed", barrier="b")
+    gate.happens("barrier.locked", barrier="b", by="Lin", reason="welding")
+    lane = gate.state.memory()["lanes"]["in"]
+    assert (lane["mode"], lane["crashed"], lane["by"], lane["reason"]) == ("locked", True, "Lin", "welding")
+    gate.happens("barrier.unlocked", barrier="b", by="Lin")
+    assert gate.state.memory()["lanes"]["in"]["mode"] == "crashed"
+
+
+def test_the_first_of_two_crashes_gives_the_time(gate: Gate) -> None:
+    gate.happens("barrier.crashed", barrier="b")
+    gate.happens("barrier.crashed", barrier="b")
+    assert gate.state.lanes()["in"]["since"] == "2026-09-21T14:13:21.000Z"
+    assert gate.state.counted("crashes") == {"b": 2}
+
+
+@pytest.mark.parametrize(
+    "end", ["opened", "closed", "stopped", "obstructed", "not_followed", "stuck", "crashed", "held", "released"]
+)  # fmt: skip
+def test_a_movement_is_half_done_until_its_end_was_measured(gate: Gate, end: str) -> None:
+    gate.happens("barrier.commanded", barrier="b", command="open", cause="grant", by="gateway")
+    assert gate.state.memory()["motion"] == ["in"]
+    gate.happens(f"barrier.{end}", barrier="b")
+    assert gate.state.memory()["motion"] == []
+
+
+def test_a_lane_held_open_is_remembered_until_released(gate: Gate) -> None:
+    gate.happens("barrier.held", barrier="b", by="Lin")
+    assert gate.state.memory()["held"] == ["in"]
+    assert gate.state.memory()["lanes"] == {}
+    gate.happens("barrier.released", barrier="b", by="Lin")
+    assert gate.state.memory()["held"] == []
+
+
+# ---- the rest of the memory --------------------------------------------------------------------------------------
+
+
+def test_warnings_of_the_site_local_day_are_remembered(gate: Gate) -> None:
+    gate.happens("pass.expiring", **{"pass": "p1"})  # 22:13 in Shanghai
+    gate.number += 7200
+    gate.happens("pass.expiring", **{"pass": "p2"})  # 00:13 on the next day there
+    assert gate.state.warned("2026-09-21", SHANGHAI) == {"p1"}
+    assert gate.state.warned("2026-09-22", SHANGHAI) == {"p2"}
+    assert gate.state.memory(SHANGHAI)["warned"] == {"day": "2026-09-22", "passes": ["p2"]}
+
+
+def test_a_warning_that_names_its_day_is_taken_at_its_word(gate: Gate) -> None:
+    gate.happens("pass.expiring", **{"pass": "p1"}, day="2026-10-01")
+    assert gate.state.memory(SHANGHAI)["warned"] == {"day": "2026-10-01", "passes": ["p1"]}
+
+
+def test_a_run_that_ended_well_is_told_from_one_that_did_not(gate: Gate) -> None:
+    assert gate.state.memory()["previous_clean"] is True
+    gate.happens("gateway.started")
+    gate.happens("access.denied")
+    assert gate.state.memory()["previous_clean"] is False
+    gate.happens("gateway.stopped")
+    assert gate.state.memory()["previous_clean"] is True
+
+
+def test_the_last_sure_time_is_that_of_the_last_row_with_a_sure_clock(gate: Gate) -> None:
+    gate.happens("access.denied")
+    sure = gate.state.memory()["last_sure_wall_ns"]
+    unsure = Row("access.denied", "lanes/in", {}, START_NS * 2, 1, ClockState.UNSET)
+    gate.journal.append([unsure])
+    gate.state.catch_up(gate.reader)
+    assert gate.state.memory()["last_sure_wall_ns"] == sure == START_NS + 10**9
+
+
+def test_the_memory_is_what_the_core_takes(gate: Gate) -> None:
+    from gateway.core.site import Memory
+
+    gate.alarm("raised", "unacknowledged")
+    Memory(**gate.state.memory(SHANGHAI))
+
+
+def test_rows_and_cycles_are_counted(gate: Gate) -> None:
+    for _ in range(3):
+        gate.happens("barrier.commanded", barrier="b", command="open")
+        gate.happens("barrier.opened", barrier="b")
+    assert gate.state.counters() == {"barrier.commanded": 3, "barrier.opened": 3}
+    assert (gate.state.counted("cycles"), gate.state.counted("commands")) == ({"b": 3}, {"b": 3})
+
+
+# ---- following the journal ---------------------------------------------------------------------------------------
+
+
+def _everything(state: State) -> object:
+    return (state.memory(), state.visits(inside=False), state.counters(), state.counted("cycles"), state.sequence)
+
+
+_types = st.sampled_from(
+    ["passage.entered", "passage.exited", "barrier.crashed", "barrier.reset", "barrier.commanded", "barrier.opened",
+     "alarm.raised", "alarm.closed", "pass.expiring", "gateway.started", "gateway.stopped", "unheard.of"]
+)  # fmt: skip
+_rows = st.lists(
+    st.builds(
+        lambda t, n: row(n, t, visit=f"v{n % 3}", alarm=f"a{n % 2}", barrier="b", **{"pass": f"p{n % 2}"}),
+        _types, st.integers(0, 50),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=_rows, cuts=st.lists(st.integers(0, 25), max_size=4))
+def test_rows_applied_in_pieces_twice_or_from_the_start_come_to_the_same(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], cuts: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("state")
+    journal = Journal.create(folder / "journal.db", source=SOURCE)
+    journal.append(rows)
+    reader = JournalReader(folder / "journal.db")
+    whole, pieces = State(folder / "a.db", writer=True), State(folder / "b.db", writer=True)
+    whole.catch_up(reader)
+    pieces.catch_up(reader, stop=lambda: True)  # it is told which journal it follows
+    for cut in cuts:
+        pieces.apply(reader.page(0, cut) if cut else [])
+    pieces.catch_up(reader)
+    assert _everything(pieces) == _everything(whole)
+    pieces.rebuild(reader)
+    assert _everything(pieces) == _everything(whole)
+    for store in (journal, reader, whole, pieces):
+        store.close()
+
+
+def test_projections_of_another_journal_begin_anew(gate: Gate, tmp_path: Path) -> None:
+    gate.enters("v1")
+    other = Journal.create(tmp_path / "other.db")
+    other.append([row(1, "barrier.crashed", barrier="b")])
+    assert gate.state.catch_up(JournalReader(tmp_path / "other.db")) == 1
+    assert gate.state.visits() == []
+    assert gate.state.lanes()["in"]["mode"] == "crashed"
+    other.close()
+
+
+def test_a_reader_sees_what_the_writer_applied(gate: Gate, tmp_path: Path) -> None:
+    other = State(tmp_path / "state.db")
+    gate.enters("v1")
+    assert [one["visit"] for one in other.visits()] == ["v1"]
+    with pytest.raises(StorageError, match="for reading"):
+        other.apply([])
+    other.close()
+
+
+def test_what_has_ended_is_forgotten_past_a_bound(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projections, "MOST_VISITS", 2)
+    monkeypatch.setattr(projections, "MOST_ALARMS", 1)
+    monkeypatch.setattr(state_module, "PRUNE_ROWS", 1)
+    for n in range(4):
+        gate.enters(f"v{n}")
+        gate.alarm("raised", "unacknowledged", alarm=f"a{n}")
+    for n in range(3):
+        gate.happens("passage.exited", visit=f"v{n}")
+        gate.alarm("closed", "closed", alarm=f"a{n}")
+    assert [one["visit"] for one in gate.state.visits(inside=False)] == ["v1", "v2", "v3"]
+    with pytest.raises(NotFoundError):
+        gate.state.alarm("a1")
+    assert gate.state.alarm("a2")["state"] == "closed"
+    assert gate.state.alarm("a3")["state"] == "unacknowledged"
+
+
+# ---- answers to requests -----------------------------------------------------------------------------------------
+
+
+def test_a_request_is_new_once(state: State) -> None:
+    assert state.begin("k", "body", 1) is None
+    assert state.begin("k", "body", 2) == Pending()
+    state.finish("k", {"status": "done"})
+    assert state.begin("k", "body", 3) == Answer({"status": "done"})
+    assert state.begin("k", "other body", 3) == Conflict()
+    assert state.answer("k") == Answer({"status": "done"})
+    assert state.answer("never") is None
+
+
+def test_a_request_begun_before_a_crash_is_known_after_it(state: State, tmp_path: Path) -> None:
+    state.begin("k", "body", 1)
+    copies = [tmp_path / "state.db", tmp_path / "state.db-wal"]
+    after = tmp_path / "after"
+    after.mkdir()
+    for file in copies:
+        (after / file.name).write_bytes(file.read_bytes())
+    again = State(after / "state.db", writer=True)
+    assert again.begin("k", "body", 2) == Pending()
+    again.close()
+
+
+def test_beginning_waits_for_the_disk_and_nothing_else_does(state: State) -> None:
+    db = state._writing()
+    seen: list[int] = []
+    db.set_commit_hook(lambda: seen.append(int(db.pragma("synchronous"))) or False)
+    state.begin("k", "body", 1)
+    state.finish("k", {})
+    full, normal = 2, 1
+    assert seen == [full, normal]
+
+
+def test_answers_are_forgotten_after_a_week_or_past_a_bound(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(5):
+        state.begin(f"k{n}", "body", n)
+    state.begin("later", "body", state_module.ANSWER_KEPT_NS + 2)
+    assert [state.answer(f"k{n}") is None for n in range(5)] == [True, True, False, False, False]
+    monkeypatch.setattr(state_module, "MOST_ANSWERS", 2)
+    state.begin("last", "body", state_module.ANSWER_KEPT_NS + 2)
+    assert [state.answer(key) is None for key in ("k4", "later", "last")] == [True, False, False]
+
+
+def test_answers_outlive_a_rebuild(gate: Gate) -> None:
+    gate.state.begin("k", "body", 1)
+    gate.state.rebuild(gate.reader)
+    assert gate.state.begin("k", "body", 2) == Pending()
