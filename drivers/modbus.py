@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from drivers.links.modbus_bus import ModbusLink
 
 Timeout = Annotated[int, Meta(ge=20, le=10_000)]
+ADDRESSES = 65_536
 Start = Annotated[int, Meta(ge=0, le=65_535)]
 
 
@@ -71,11 +72,17 @@ class ModbusDriver(Driver):
     Options = ModbusOptions
 
     def check(self, options: ModbusOptions) -> tuple[str, str] | None:
-        """The board must be one that ships."""
+        """The board must be one that ships, and its points must have addresses."""
         try:
             load_board(options.board)
         except DriverError as error:
             return "board", str(error)
+        for key, start, count in (
+            ("output_start", options.output_start, options.outputs),
+            ("input_start", options.input_start, options.inputs),
+        ):
+            if start + count > ADDRESSES:
+                return key, f"is {start}; with {count} points it must be at most {ADDRESSES - count}"
         return None
 
     def points(self, options: ModbusOptions) -> tuple[int, int]:

@@ -126,13 +126,14 @@ class PollingBus(OrderedBus):
             await self._poll_or_wait(now_ns)
 
     async def _wait_until(self, until_ns: int) -> None:
+        """Until then, an order, or the stop."""
+        assert self._loop is not None
         assert self._woken is not None
         pause_s = (until_ns - time.monotonic_ns()) / 1e9
         if pause_s > 0 and not self._stopping:
-            try:
-                await asyncio.wait_for(self._woken.wait(), pause_s)
-            except TimeoutError:
-                pass
+            timer = self._loop.call_later(pause_s, self._woken.set)
+            await self._woken.wait()
+            timer.cancel()
         self._woken.clear()
 
     async def _open(self) -> bool:

@@ -94,6 +94,7 @@ WRONG = [
     ({**IO, "poll_ms": "20"}, "devices[0].poll_ms", "is '20'; expected int, got str"),
     ({**IO, "unit": 248}, "devices[0].unit", "is 248; expected int <= 247"),
     ({**IO, "board": "waveshare"}, "devices[0].board", "is 'waveshare'; known boards: di8do8-6842, generic"),
+    ({**IO, "input_start": 65_530}, "devices[0].input_start", "is 65530; with 8 points it must be at most 65528"),
     ({"id": "io", "driver": "modbus"}, "devices[0].link", "is missing; it is required"),
     ({**IO, "link": {"type": "tcp"}}, "devices[0].link.host", "is missing; it is required"),
     ({**IO, "link": {**TCP, "prot": 1}}, "devices[0].link.prot", "is not a known key"),
