@@ -19,8 +19,8 @@ KINDS = {"card": 0, "plate": 1, "qr": 2, "pin": 3}
 LOW_24 = 0xFF_FFFF
 LOW_32 = 0xFFFF_FFFF
 
-# 20 digits hold any 64-bit number; what is longer, or has letters, is an EPC.
-_DECIMAL = re.compile(r"[0-9]{1,20}")
+_MOST_DIGITS = 20
+"""Decimal digits that hold any 64-bit number; what is longer, or has letters, is an EPC."""
 _HEX = re.compile(r"[0-9A-F]{1,64}")
 _IN_PLATES = str.maketrans("", "", " \t\u00a0\u3000·•・.-")
 
@@ -29,11 +29,11 @@ Key = tuple[int, int, str]
 
 def normal_card(text: str) -> str:
     """A card number as the index has it; ValueError when it is neither decimal nor an EPC in hex."""
-    if _DECIMAL.fullmatch(text):
-        return text.lstrip("0") or "0"
+    if _is_decimal(text):
+        return text if text[0] != "0" else text.lstrip("0") or "0"
     upper = text.strip().upper()
-    if _DECIMAL.fullmatch(upper):
-        return upper.lstrip("0") or "0"
+    if upper != text:
+        return normal_card(upper)
     if not _HEX.fullmatch(upper):
         raise ValueError(text)
     return upper
@@ -41,12 +41,12 @@ def normal_card(text: str) -> str:
 
 def normal_plate(text: str) -> str:
     """A plate as the index has it."""
-    return text.translate(_IN_PLATES).upper()
+    return text.upper() if text.isalnum() else text.translate(_IN_PLATES).upper()
 
 
 def card_number(normal: str) -> int:
     """The number that a card's normal form stands for."""
-    return int(normal) if _DECIMAL.fullmatch(normal) else int(normal, 16)
+    return int(normal) if _is_decimal(normal) else int(normal, 16)
 
 
 def key_of(kind: str, value: str) -> Key:
@@ -61,9 +61,13 @@ def key_of(kind: str, value: str) -> Key:
     return KINDS[kind], 0, value
 
 
-def keys_of(pass_: Pass) -> set[Key]:
-    """All credentials of a pass."""
-    found = {key_of("card", card) for card in pass_.cards}
+def _is_decimal(text: str) -> bool:
+    return text.isdigit() and len(text) <= _MOST_DIGITS and text.isascii()
+
+
+def keys_of(pass_: Pass) -> list[Key]:
+    """All credentials of a pass; one that is written twice may stand there twice."""
+    found = [key_of("card", card) for card in pass_.cards]
     if pass_.plates:
-        found.update((1, 0, normal_plate(plate)) for plate in pass_.plates)
+        found += [(1, 0, normal_plate(plate)) for plate in pass_.plates]
     return found

@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from zipfile import BadZipFile
 
 import msgspec
@@ -27,8 +27,6 @@ from gateway.store.checks import FIELDS, PassFieldError, check_pass, checked
 
 MOST_BAD = 1000
 """Bad rows that are listed; all are counted."""
-MOST_LINE = 64 * 1024
-"""Characters that a line may have."""
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".ndjson")
 PROGRESS_ROWS = 2000
 
@@ -171,12 +169,12 @@ class _Cells:
     def __call__(self, row: list[str] | _RowError) -> Pass:
         if isinstance(row, _RowError):
             raise row
-        row += [""] * (self._width + 1 - len(row))
-        if any(row[self._width :]):
-            raise _RowError(f"it has {len(row)} cells and the heading has {self._width}")
+        if len(row) != self._width:
+            self._fit(row)
         row.append("")
-        if "'" in "".join(row):
-            row = [text[1:] if _DEFANGED.match(text) else text for text in row]
+        whole = "".join(row)
+        if "'" in whole or "\r" in whole:
+            row = [_as_meant(text) for text in row]
         (
             id_, kind, holder, phone, unit, plates, cards, bay, valid_from, valid_until,
             schedule, lanes, group, note, revision,
@@ -200,6 +198,18 @@ class _Cells:
                 _number(revision) if revision else 0,
             )
         )
+
+    def _fit(self, row: list[str]) -> None:
+        """Cells that are missing at the end are empty; empty ones too many are dropped."""
+        if any(row[self._width :]):
+            raise _RowError(f"it has {len(row)} cells and the heading has {self._width}")
+        row[:] = (row + [""] * self._width)[: self._width]
+
+
+def _as_meant(text: str) -> str:
+    """A cell without the apostrophe that guards a formula, and with plain line breaks."""
+    plain = text.replace("\r\n", "\n")
+    return plain[1:] if plain.startswith("'") and _DEFANGED.match(plain) else plain
 
 
 def _kind(text: str) -> PassKind:
@@ -241,51 +251,52 @@ def _json_lines(path: Path) -> Iterator[_Numbered]:
 
 
 def _csv_rows(path: Path) -> Iterator[_Numbered]:
-    with path.open(encoding=_encoding(path), newline="") as file:
-        rows = csv.reader(_bounded(file), delimiter=_delimiter(path), strict=True)
+    encoding = _encoding(path)
+    if isinstance(encoding, _RowError):
+        yield 1, encoding
+        return
+    with path.open(encoding=encoding, newline="") as file:
+        rows = csv.reader(file, delimiter=_delimiter(path), strict=True)
         while True:
             try:
-                row = next(rows, None)
+                for row in rows:
+                    if any(row):
+                        yield rows.line_num, row
+                return
             except csv.Error as error:
                 yield rows.line_num, _RowError(f"it is not CSV ({error})")
-                continue
             except UnicodeDecodeError:
                 reason = "it is neither UTF-8 nor GB 18030; save the file as CSV UTF-8"
                 yield rows.line_num + 1, _RowError(reason)
                 return
-            if row is None:
-                return
-            if any(row):
-                yield rows.line_num, row
 
 
-def _bounded(file: IO[str]) -> Iterator[str]:
-    """Lines of the file; one without an end must not fill the memory. A line break inside a cell is a plain one."""
-    while line := file.readline(MOST_LINE):
-        if len(line) >= MOST_LINE:
-            raise csv.Error(f"a line has more than {MOST_LINE} characters")
-        yield line if line.endswith("\n") and line[-2:-1] != "\r" else line.rstrip("\r\n") + "\n"
+def _encoding(path: Path) -> str | _RowError:
+    """UTF-8 with or without its mark, Excel's "Unicode text", or what a Chinese Excel saves as CSV.
 
-
-def _encoding(path: Path) -> str:
-    """UTF-8 with or without its mark, Excel's "Unicode text", or what a Chinese Excel saves as CSV."""
+    A line without an end must not fill the memory later, so this is seen to here.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    return "utf-16"
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8-sig"
+    found = "utf-8-sig"
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            if len(chunk) == _CHUNK_BYTES and b"\n" not in chunk and b"\r" not in chunk:
+                return _RowError("it has a line that does not end; is this a CSV file?")
+            if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                found = "utf-16"
+            if found != "utf-8-sig":
+                continue
+            try:
+                decoder.decode(chunk, final=len(chunk) < _CHUNK_BYTES)
+            except UnicodeDecodeError:
+                found = "gb18030"
+    return found
 
 
 def _delimiter(path: Path) -> str:
     """Comma, unless the heading has none: some spreadsheets write semicolons or tabs."""
     with path.open("rb") as file:
-        heading = file.readline(MOST_LINE)
+        heading = file.readline(_CHUNK_BYTES)
     return next((mark.decode() for mark in (b",", b";", b"\t") if mark in heading), ",")
 
 

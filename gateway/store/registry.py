@@ -55,6 +55,7 @@ _FIND = (
     " WHERE c.kind = ? AND c.low = ?"
 )
 _FIND_VALUE = f"{_FIND} AND c.value = ?"
+_TAKEN = 1 << 62  # stands for the number of a pass that this import has met already
 _decode = msgspec.json.Decoder(Pass).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -277,34 +278,43 @@ class _Import:
         return ImportResult(self._count, self._created, self._changed, removed, self._digest.hexdigest())
 
     def _take(self, chunk: list[Pass]) -> None:
-        olds = self._olds([pass_.id for pass_ in chunk]) if self._known else {}
+        contents = [_content(pass_) for pass_ in chunk]
+        self._digest.update(b"".join(contents))
+        self._count += len(chunk)
+        if not self._known:
+            self._store(chunk, contents, [1] * len(chunk), range(self._next, self._next + len(chunk)))
+            self._next += len(chunk)
+            self._created += len(chunk)
+            return
+        olds = self._olds([pass_.id for pass_ in chunk])
+        kept: list[tuple[Pass, bytes, int, int]] = []
+        for pass_, content in zip(chunk, contents, strict=True):
+            number, old = olds.pop(pass_.id, (0, None))
+            if old is None:
+                olds[pass_.id] = (_TAKEN, pass_)
+                kept.append((pass_, content, 1, self._next))
+                self._next += 1
+                self._created += 1
+                continue
+            if number > self._known or self._seen[number]:
+                raise _twice(pass_.id)
+            self._seen[number] = 1
+            olds[pass_.id] = (_TAKEN, pass_)
+            if not _same(pass_, old):
+                _remove(self._db, number, old)
+                kept.append((pass_, content, old.revision + 1, number))
+                self._changed += 1
+        if kept:
+            self._store(*map(list, zip(*kept, strict=True)))
+
+    def _store(self, passes: list[Pass], contents: list[bytes], revisions: list[int], numbers: Iterable[int]) -> None:
         fresh: list[tuple[Any, ...]] = []
         staged: list[tuple[Any, ...]] = []
-        ids: set[str] = set()
-        update = self._digest.update
-        for pass_ in chunk:
-            if pass_.revision != 1:
-                pass_ = msgspec.structs.replace(pass_, revision=1)
-            document = _encode(pass_)
-            update(document)
-            number, old = olds.get(pass_.id, (0, None))
-            if number > self._known or pass_.id in ids or self._seen[number]:
-                raise _twice(pass_.id)
-            ids.add(pass_.id)
-            if old is not None:
-                self._seen[number] = 1
-                if _same(pass_, old):
-                    continue
-                pass_ = msgspec.structs.replace(pass_, revision=old.revision + 1)
-                document = _encode(pass_)
-                _remove(self._db, number, old)
-                self._changed += 1
-            else:
-                number, self._next = self._next, self._next + 1
-                self._created += 1
-            fresh.append((number, pass_.id, pass_.kind, pass_.holder, pass_.unit, document.decode()))
-            staged += [(*key, number) for key in keys_of(pass_)]
-        self._count += len(chunk)
+        for pass_, content, revision, number in zip(passes, contents, revisions, numbers, strict=True):
+            document = _with_revision(content, revision)
+            fresh.append((number, pass_.id, pass_.kind, pass_.holder, pass_.unit, document))
+            for kind, low, value in keys_of(pass_):
+                staged.append((kind, low, value, number))
         self._insert(fresh)
         self._db.executemany("INSERT INTO staged VALUES(?, ?, ?, ?)", staged)
 
@@ -331,6 +341,16 @@ class _Import:
                 _remove(self._db, number, _decode(found))
                 removed += 1
         return removed
+
+
+def _content(pass_: Pass) -> bytes:
+    """A pass as JSON without its revision."""
+    return _encode(pass_ if not pass_.revision else msgspec.structs.replace(pass_, revision=0))
+
+
+def _with_revision(content: bytes, revision: int) -> str:
+    """The JSON of the pass with a revision, which is its last field."""
+    return f'{content[:-1].decode()},"revision":{revision}}}'
 
 
 def _twice(pass_id: str) -> PassError:

@@ -157,7 +157,8 @@ def test_a_list_of_nothing_but_mistakes_does_not_fill_the_memory(tmp_path: Path)
         (b"id,kind\na,staff\n\xff\xff\xff,\x80\n", 1),
         (b"id,kind\na,\x00\n", 2),
         (b"", 1),
-        (b"id,kind\n" + b"x" * 200_000, 1),
+        (b"id,kind\n" + b"x" * 200_000, 2),
+        (b"id,kind\n" + b"x" * 3_000_000, 1),
     ],
 )
 def test_a_file_that_is_no_csv_is_refused_with_a_line(tmp_path: Path, content: bytes, line: int) -> None:

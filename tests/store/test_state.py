@@ -100,7 +100,8 @@ def test_an_alarm_is_there_until_it_is_closed(gate: Gate) -> None:
     assert gate.state.alarms() == [
         {
             "alarm": "a1", "kind": "crash", "priority": 1, "state": "acknowledged", "lane": "in", "device": None,
-            "raised_at": "2026-09-21T14:13:21.000Z", "as_of": "2026-09-21T14:13:22.000Z", "acknowledged_by": "Lin", "detail": {"points": 1},
+            "raised_at": "2026-09-21T14:13:21.000Z", "as_of": "2026-09-21T14:13:22.000Z", "acknowledged_by": "Lin",
+            "detail": {"points": 1},
         }
     ]  # fmt: skip
     gate.alarm("closed", "closed", by="Lin")
