@@ -21,10 +21,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from drivers.sim.site import SimSite
 from gateway.control import Client
@@ -41,7 +42,9 @@ PREFIX = "gatehouse-demo-"
 READY_S = 60.0
 TURN_S = 0.25
 RESET_AFTER_S = 120.0
+TRY_BY_HAND_S = 5.0
 LEADER = "Demo leader"
+ZONE = ZoneInfo("Asia/Shanghai")
 _OPERATORS = (("Lin", "guard"), ("Wei", "leader"), ("Chen", "control_room"))
 _SCOPES = ("events:read", "passes:read", "passes:write", "state:read", "lanes:command", "alarms:write", "metrics")
 
@@ -81,7 +84,7 @@ class Demo:
         self._stack = stack
         self._port = port
         self._random = random.Random()
-        self._people = People(self._random.randrange(2**32), datetime.now().date())
+        self._people = People(self._random.randrange(2**32), datetime.now(ZONE).date())
         self._names = {one.id: one.holder for one in self._people.all()}
         self._pins = {name: f"{secrets.randbelow(10**4):04}" for name, _ in _OPERATORS}
         self.directory = DataDirectory(folder)
@@ -157,7 +160,12 @@ class Demo:
         for lane, name in zip(lanes, ("北门入口 North in", "北门出口 North out"), strict=True):
             lane["name"] = name
         document: dict[str, Any] = {
-            "site": {"id": "demo", "name": "演示花园 Demo Garden", "locale": "zh_CN" if chinese else "en"},
+            "site": {
+                "id": "demo",
+                "name": "演示花园 Demo Garden",
+                "timezone": ZONE.key,
+                "locale": "zh_CN" if chinese else "en",
+            },
             "gateway": {"id": "gw1", "http": {"port": self._port}, "clock": "trusted"},
             "devices": self._site.devices_document(),
             "lanes": lanes,
@@ -266,13 +274,14 @@ class Traffic:
         ]  # fmt: skip
         self._next_s = 0.0
         self._reset_at: dict[str, float] = {}
+        self._repaired: set[str] = set()
 
     def turn(self, now_s: float) -> None:
         """Called a few times a second."""
         for lane, at_s in list(self._reset_at.items()):
             if now_s >= at_s:
                 del self._reset_at[lane]
-                self._reset(lane)
+                (self._reset if lane in self._repaired else self._repair)(lane)
         if now_s < self._next_s:
             return
         self._next_s = now_s + self._random.uniform(7, 13)
@@ -280,8 +289,8 @@ class Traffic:
         act()
 
     def _dice(self) -> Callable[[], None]:
-        weights, acts = zip(*self._usual, strict=True)
-        return self._random.choices(acts, weights)[0]
+        weights = [weight for weight, _ in self._usual]
+        return self._random.choices(self._usual, weights)[0][1]
 
     def _car(self, lane: str, card: str | None, behaviour: Any = "through") -> bool:
         """A car turns in, unless the lane is taken or out of order."""
@@ -318,7 +327,7 @@ class Traffic:
 
     def _leaving(self) -> None:
         if self._inside:
-            leaver = self._inside[0] if len(self._inside) > 60 else self._random.choice(self._inside)
+            leaver = self._random.choice(self._inside[: 1 + len(self._inside) // 2])
             if self._car("out", leaver.cards[0]):
                 self._inside.remove(leaver)
 
@@ -346,29 +355,30 @@ class Traffic:
         if not self._reset_at and self._car("out", None, "ram"):
             self._reset_at["out"] = time.monotonic() + RESET_AFTER_S
 
+    def _repair(self, lane: str) -> None:
+        """A new arm is fitted; the leader tries it by hand before the lane is reset."""
+        self._site.world.repair(lane)
+        self._reset_at[lane] = time.monotonic() + TRY_BY_HAND_S
+        self._repaired.add(lane)
+
     def _reset(self, lane: str) -> None:
         """What a shift leader does when the arm is whole again; a person at the screen may have been faster."""
-        self._site.world.repair(lane)
+        self._repaired.discard(lane)
         try:
-            state = self._client.call("state")
-            for alarm in state["alarms"]:
-                if alarm.get("lane") == lane:
+            reason = "a new arm was fitted and tried by hand"
+            command: dict[str, Any] = {"lane": lane, "command": "reset", "via": "cli"}
+            self._client.call("lane.command", request=_key(), by=LEADER, reason=reason, **command)
+            for alarm in self._client.call("state")["alarms"]:
+                if alarm["kind"] == "crash" and alarm["lane"] == lane:
                     self._deal_with(alarm["alarm"])
-            self._command(lane, "reset", "a new arm was fitted and tried by hand")
         except GatehouseError as error:
             print(f"  ({LEADER} could not reset {lane}: {error})", flush=True)
 
     def _deal_with(self, alarm: str) -> None:
-        for verb, more in (("acknowledge", {}), ("close", {"finding": "real", "reason": "arm replaced"})):
-            try:
+        for verb in ("acknowledge", "close"):
+            more: dict[str, Any] = {"finding": "real", "reason": "arm replaced"} if verb == "close" else {}
+            with suppress(GatehouseError):  # a person may have been faster
                 self._client.call("alarm.command", request=_key(), alarm=alarm, verb=verb, by=LEADER, **more)
-            except GatehouseError:
-                continue  # a person was faster, or the alarm ends by itself
-
-    def _command(self, lane: str, command: str, reason: str) -> None:
-        self._client.call(
-            "lane.command", request=_key(), lane=lane, command=command, by=LEADER, via="cli", reason=reason
-        )
 
 
 class News:
@@ -390,7 +400,7 @@ class News:
 
     def _line(self, row: StoredRow) -> str:
         data = row.data()
-        when = datetime.fromtimestamp(row.wall_ns / 1e9).strftime("%H:%M:%S")
+        when = datetime.fromtimestamp(row.wall_ns / 1e9, ZONE).strftime("%H:%M:%S")
         who = " ".join(str(text) for text in (data.get("pass"), self._names.get(data.get("pass", ""))) if text)
         keys = ("reason", "days_left", "kind", "cause", "certainty", "by", "decided_by", "error")
         rest = " ".join(f"{key}={data[key]}" for key in keys if data.get(key) not in (None, ""))
