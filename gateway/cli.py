@@ -399,33 +399,24 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _check(arguments: Arguments) -> int:
     import msgspec
 
-    from gateway import check
-
-    data = _data(arguments)
-    snapshot = _snapshot(data)
-    document, installed = _document_to_check(arguments, data, snapshot is not None)
-    running = {device["id"]: device for device in (snapshot or {}).get("devices", [])}
-    with contextlib.nullcontext() if snapshot or arguments.site else _locked(data):
-        report = check.check(document, running, installed)
+    report = _report(arguments)
     _print(arguments, {"ok": report.fine, **msgspec.to_builtins(report)}, _check_text(report))
     return 0 if report.fine else EXIT_WRONG
 
 
-def _document_to_check(arguments: Arguments, data: Path, running: bool) -> tuple[Any, Settings | None]:
-    """What is to be checked, and the settings that an engine runs with if one does."""
-    if arguments.site:
-        return _read_or_problem(arguments.site), _open(data)[1] if running else None
-    directory, settings = _open(data)
-    return directory.documents.load(), settings
+def _report(arguments: Arguments) -> check.Report:
+    from gateway import check
 
-
-def _read_or_problem(path: Path) -> Any:
-    """A site file for `check`, whose faults are findings (exit 1) and not mistakes of the caller."""
+    data = _data(arguments)
+    snapshot = _snapshot(data)
     try:
-        return _read_site(path)
+        installed = _open(data)[1] if snapshot or not arguments.site else None
+        document = _read_site(arguments.site) if arguments.site else _open(data)[0].documents.load()
     except SettingsError as error:
-        error.code = "site_file"
-        raise
+        return check.Report(problems=tuple(error.problems))
+    running = {device["id"]: device for device in (snapshot or {}).get("devices", [])}
+    with contextlib.nullcontext() if snapshot or arguments.site else _locked(data):
+        return check.check(document, running, installed)
 
 
 def _snapshot(data: Path) -> dict[str, Any] | None:

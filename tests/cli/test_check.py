@@ -1,0 +1,100 @@
+"""`gatehouse check`: problems with their path, devices that do not answer, and lanes with less."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.check import check, without
+from gateway.core.settings import parse_settings
+from gateway.store.directory import DataDirectory
+from tests.cli.conftest import SITE, Gatehouse
+
+
+def found(**barrier: Any) -> str:
+    """What a lane with this barrier does without, as one text."""
+    lane = {**SITE["lanes"][0], "barrier": {"open": "io.output.0", **barrier}}
+    settings = parse_settings({**SITE, "lanes": [lane]})
+    return "\n".join(without(settings.lanes[0], settings.barriers[0]))
+
+
+def test_a_site_that_is_fine_is_said_to_be(gatehouse: Gatehouse, site_file: Path) -> None:
+    told = gatehouse("check", "--site", site_file)
+    assert told.status == 0
+    assert told.out.startswith("settings: fine")
+
+
+def test_a_site_file_needs_no_data_directory(gatehouse: Gatehouse, site_file: Path, data: Path) -> None:
+    assert gatehouse("check", "--site", site_file).status == 0
+    assert not data.exists()
+
+
+def test_every_problem_is_found_at_once(gatehouse: Gatehouse, site_file: Path) -> None:
+    site_file.write_text(json.dumps({**SITE, "colour": 1, "operators": [{"name": "Lin", "role": "king", "pin": "1"}]}))
+    told = gatehouse("check", "--site", site_file, "--json")
+    assert told.status == 1
+    assert {"colour", "operators[0].role"} <= {path for path, _ in told.data["problems"]}
+
+
+def test_a_file_that_is_no_json_is_something_wrong(gatehouse: Gatehouse, site_file: Path) -> None:
+    site_file.write_text("{")
+    assert gatehouse("check", "--site", site_file).status == 1
+
+
+def test_a_device_that_is_not_there_is_named_with_its_error(gatehouse: Gatehouse, site_file: Path) -> None:
+    devices = [SITE["devices"][0], {"id": "reader", "driver": "rdm6300", "port": "/dev/serial/by-path/none"}]
+    site_file.write_text(json.dumps({**SITE, "devices": devices}))
+    told = gatehouse("check", "--site", site_file, "--json")
+    io, reader = told.data["devices"]
+    assert (told.status, io["state"], reader["id"]) == (1, "online", "reader")
+    assert "/dev/serial/by-path/none" in reader["error"]
+
+
+def test_a_lost_device_of_the_running_engine_is_a_finding() -> None:
+    running = {
+        "io": {"id": "io", "state": "lost", "last_error": "no answer from unit 1"},
+        "reader": {"id": "reader", "state": "online", "last_error": ""},
+    }
+    report = check(SITE, running, parse_settings(SITE))
+    assert [(one.id, one.fine, one.error) for one in report.devices] == [
+        ("io", False, "no answer from unit 1"),
+        ("reader", True, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("barrier", "words"),
+    [
+        ({}, "no safety loop: never closes by itself"),
+        ({"safety_loop": "io.input.2"}, "no close output: the barrier or the guard closes"),
+        ({"close_by": "guard"}, "close_by is guard: the gateway never closes by itself"),
+        ({}, "no limit switches: the arm's position is presumed"),
+        ({"at_closed": "io.input.1"}, "no open limit"),
+        ({"at_open": "io.input.0"}, "no closed limit"),
+        ({}, "no arm-detached contact"),
+        ({"safety_loop": "io.input.2"}, "no approach loop"),
+        ({"approach_loop": "io.input.3"}, "approach loop only"),
+        ({}, "no loop: a passage is inferred"),
+        ({}, "no stop output"),
+        ({}, "no siren"),
+    ],
+)
+def test_what_a_lane_does_without_is_said(barrier: dict[str, Any], words: str) -> None:
+    assert words in found(**barrier)
+
+
+def test_a_lane_with_everything_does_without_nothing() -> None:
+    points = {key: f"io.input.{n}" for n, key in enumerate(("at_open", "at_closed", "safety_loop", "approach_loop"))}
+    everything = {**points, "close": "io.output.1", "stop": "io.output.2", "arm_detached": "io.input.4"}
+    assert (
+        found(**everything, mains="io.input.5") == "no siren: a crash sounds at the control room and on the screen only"
+    )
+
+
+def test_installed_settings_that_cannot_be_used_are_a_finding(gatehouse: Gatehouse, made: Path) -> None:
+    document = DataDirectory(made).documents
+    document.save({**document.load(), "lanes": 5})
+    assert gatehouse("check").status == 1
