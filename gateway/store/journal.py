@@ -70,6 +70,7 @@ DROP_ROWS = 2_000
 """Rows dropped in one transaction, so that retention never holds up a commit for long."""
 
 _INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
+_ZEROS = ["0" * (20 - digits) for digits in range(21)]  # before a sequence of so many digits
 _Stored = tuple[int, int, int, str, str, bytes, str]
 
 
@@ -289,12 +290,13 @@ class Journal:
         made: list[_Stored] = []
         for row in rows:
             sequence += 1
+            number = str(sequence)
             second, rest_ns = divmod(row.wall_ns, 1_000_000_000)
             text = (
-                f"{head}{sequence}{middle(row.type, row.subject)}"
+                f"{head}{number}{middle(row.type, row.subject)}"
                 f'{to_the_second(second)}.{rest_ns // 1_000_000:03d}Z"'
-                f',"datacontenttype":"application/json","sequence":"{sequence:020d}"'
-                f',"bootid":{boot},"uptimens":"{row.mono_ns}","clockstate":"{row.clock}"'
+                f',"datacontenttype":"application/json","sequence":"{_ZEROS[len(number)]}{number}"'
+                f',"bootid":{boot},"uptimens":"{row.mono_ns}","clockstate":"{row.clock._value_}"'
                 f',"prevhash":"{previous}","data":{encode(row.data).decode()}}}'
             )
             digest = sha256(text.encode()).digest()

@@ -80,16 +80,15 @@ class PassRegistry:
         self._read_lock = threading.Lock()
         self._find_lock = threading.Lock()
         self._writer = open_writer(path, REGISTRY) if writer else None
-        self._reader = open_reader(path, REGISTRY)
-        self._finder = open_reader(path, REGISTRY)
+        self._reader = None if writer else open_reader(path, REGISTRY)
+        self._finder: apsw.Connection | None = None
 
     def close(self) -> None:
         """Let go of the file."""
         with self._write_lock, self._read_lock, self._find_lock:
-            self._reader.close()
-            self._finder.close()
-            if self._writer is not None:
-                self._writer.close()
+            for connection in (self._reader, self._finder, self._writer):
+                if connection is not None:
+                    connection.close()
 
     # ---- reading -------------------------------------------------------------------------------------------------
 
@@ -189,6 +188,8 @@ class PassRegistry:
 
     def _lookup(self, sql: str, key: tuple[Any, ...]) -> Sequence[Any]:
         with self._find_lock:
+            if self._finder is None:
+                self._finder = open_reader(self._path, REGISTRY)
             try:
                 return self._finder.execute(sql, key).fetchall()
             except apsw.Error as error:
@@ -203,6 +204,8 @@ class PassRegistry:
 
     def _select(self, sql: str, values: tuple[Any, ...]) -> Sequence[Any]:
         with self._read_lock, storage_errors(self._path):
+            if self._reader is None:
+                self._reader = open_reader(self._path, REGISTRY)
             return self._reader.execute(sql, values).fetchall()
 
     def _transaction(self) -> Any:

@@ -22,6 +22,9 @@ from gateway.store.migrations import Schema, migrate, require_current
 BUSY_MS = 2_000
 """How long a statement waits for another connection's lock before it fails."""
 
+CACHE_KIB = 512
+"""Memory for pages of one connection; the system's own cache does the rest, and there are many connections."""
+
 # Less than this is as good as nothing: SQLite reports a full disk as an I/O error in some places.
 _AS_GOOD_AS_FULL_BYTES = 128 * 1024
 
@@ -37,7 +40,7 @@ def open_writer(
     with storage_errors(path):
         connection = apsw.Connection(os.fspath(path), vfs=vfs)
         try:
-            connection.set_busy_timeout(BUSY_MS)
+            _set_up(connection)
             # EXTRA while it becomes a WAL database: else the rollback journal of that step may come back after a
             # power cut, when the folder was not synced, and undo everything since.
             connection.pragma("synchronous", "EXTRA")
@@ -57,12 +60,17 @@ def open_reader(path: Path, schema: Schema, vfs: str | None = None) -> apsw.Conn
     with storage_errors(path):
         connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs)
         try:
-            connection.set_busy_timeout(BUSY_MS)
+            _set_up(connection)
             require_current(connection, schema, path)
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def _set_up(connection: apsw.Connection) -> None:
+    connection.set_busy_timeout(BUSY_MS)
+    connection.pragma("cache_size", -CACHE_KIB)
 
 
 def keep_wal(connection: apsw.Connection) -> None:

@@ -65,14 +65,14 @@ class State:
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._writer = open_writer(path, STATE, synchronous="NORMAL") if writer else None
-        self._reader = open_reader(path, STATE)
+        self._reader = None if writer else open_reader(path, STATE)
 
     def close(self) -> None:
         """Let go of the file."""
         with self._write_lock, self._read_lock:
-            self._reader.close()
-            if self._writer is not None:
-                self._writer.close()
+            for connection in (self._reader, self._writer):
+                if connection is not None:
+                    connection.close()
 
     # ---- following the journal -----------------------------------------------------------------------------------
 
@@ -272,6 +272,8 @@ class State:
 
     def _select(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._read_lock, storage_errors(self._path):
+            if self._reader is None:
+                self._reader = open_reader(self._path, STATE)
             return list(self._reader.execute(sql, values).fetchall())
 
 
