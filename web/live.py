@@ -121,8 +121,9 @@ class Live:
 class Slots:
     """A cap on requests that hold a thread for long. Thread-safe, never waits."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, when_full: str = "ask again later") -> None:
         self.limit = limit
+        self._when_full = when_full
         self.used = 0
         self._lock = threading.Lock()
 
@@ -146,7 +147,7 @@ class Slots:
         raise Problem(
             503,
             "busy",
-            f"All {self.limit} places are taken; ask again later, or ask without waiting.",
+            f"All {self.limit} places are taken; {self._when_full}.",
             headers={"Retry-After": "2"},
         )
 

@@ -72,6 +72,7 @@ class Server:
         services: Services = self.app.extensions["gatehouse"]
         services.live.stop()
         self._server.accepting = False
+        self._server.del_channel()
         self._server.socket.close()
         ends = time.monotonic() + STOP_WITHIN_S
         while self._busy() and time.monotonic() < ends:

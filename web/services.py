@@ -52,7 +52,7 @@ class Services:
         self.tokens = Tokens(data / "secrets" / "tokens.json")
         self.live = live or Live(data)
         self.live_view: Callable[[], View] = plain_view
-        self.streams = Slots(STREAM_SLOTS)
+        self.streams = Slots(STREAM_SLOTS, "ask again later, or ask without waiting")
         self.exports = Slots(EXPORT_SLOTS)
 
     def close(self) -> None:
