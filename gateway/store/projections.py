@@ -5,7 +5,8 @@ Each entry takes the row's place and data and writes; the order of rows is all t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import apsw
@@ -41,15 +42,23 @@ class _Text(msgspec.Struct, frozen=True, gc=False):
 _decode = msgspec.json.Decoder(_Text).decode
 
 
-def apply_row(db: apsw.Connection, row: StoredRow) -> None:
-    """Everything that follows from one row; inside the caller's transaction."""
-    event = _decode(row.text)
-    place = Place(row.sequence, row.type, row.wall_ns)
-    for change in _TABLE.get(row.type, ()):
-        change(db, place, event.data)
-    count(db, "type", row.type)
-    if event.clockstate and event.clockstate != "unset":
-        note(db, "sure_wall_ns", str(row.wall_ns))
+def apply_rows(db: apsw.Connection, rows: Iterable[StoredRow]) -> StoredRow | None:
+    """Everything that follows from these rows, in order; inside the caller's transaction. Returns the last one."""
+    types: Counter[str] = Counter()
+    sure_ns: int | None = None
+    row: StoredRow | None = None
+    for row in rows:
+        event = _decode(row.text)
+        for change in _TABLE.get(row.type, ()):
+            change(db, Place(row.sequence, row.type, row.wall_ns), event.data)
+        types[row.type] += 1
+        if event.clockstate and event.clockstate != "unset":
+            sure_ns = row.wall_ns
+    for kind, number in types.items():
+        count(db, "type", kind, number)
+    if sure_ns is not None:
+        note(db, "sure_wall_ns", str(sure_ns))
+    return row
 
 
 def note(db: apsw.Connection, key: str, value: str) -> None:
@@ -57,11 +66,11 @@ def note(db: apsw.Connection, key: str, value: str) -> None:
     db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
 
 
-def count(db: apsw.Connection, name: str, subject: str) -> None:
-    """Add one to a counter."""
+def count(db: apsw.Connection, name: str, subject: str, more: int = 1) -> None:
+    """Add to a counter."""
     db.execute(
-        "INSERT INTO counters VALUES(?, ?, 1) ON CONFLICT(name, subject) DO UPDATE SET count = count + 1",
-        (name, subject),
+        "INSERT INTO counters VALUES(?, ?, ?) ON CONFLICT(name, subject) DO UPDATE SET count = count + excluded.count",
+        (name, subject, more),
     )
 
 

@@ -19,7 +19,7 @@ import msgspec
 from gateway.core.errors import NotFoundError, StorageError
 from gateway.core.events import OpenVisit
 from gateway.store.credentials import normal_plate
-from gateway.store.projections import apply_row, note, prune
+from gateway.store.projections import apply_rows, note, prune
 from gateway.store.reader import JournalReader, StoredRow
 from gateway.store.schemas import STATE
 from gateway.store.sqlite import open_reader, open_writer, storage_errors, transaction
@@ -65,6 +65,8 @@ class State:
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._writer = open_writer(path, STATE, synchronous="NORMAL") if writer else None
+        self._at: int | None = None  # the writer remembers the sequence that it is at
+        self._followed: JournalReader | None = None
         self._reader = None if writer else open_reader(path, STATE)
 
     def close(self) -> None:
@@ -79,30 +81,42 @@ class State:
     @property
     def sequence(self) -> int:
         """The last journal row that was applied, 0 for none."""
-        return int(self._meta("sequence") or 0)
+        if self._at is None or self._writer is None:
+            self._at = int(self._meta("sequence") or 0)
+        return self._at
 
     def apply(self, rows: Iterable[StoredRow]) -> int:
         """Apply rows in one transaction; those applied before are skipped. Returns the sequence it is at."""
+        before = self.sequence
         with self._write_lock:
             db = self._writing()
             with transaction(db, self._path):
-                return self._apply(db, rows)
+                last = apply_rows(db, (row for row in rows if row.sequence > before))
+                if last is not None:
+                    note(db, "sequence", str(last.sequence))
+                    if last.sequence // PRUNE_ROWS > before // PRUNE_ROWS:
+                        prune(db, last.wall_ns)
+            if last is not None:
+                self._at = last.sequence
+            return last.sequence if last is not None else before
 
     def catch_up(self, reader: JournalReader, *, stop: Callable[[], bool] | None = None) -> int:
         """Apply what the journal has more, in bounded steps; begins anew when it is another journal."""
-        last = reader.last_sequence()
-        if self._meta("journal") != reader.journal_id or self.sequence > last:
-            self._forget(reader.journal_id)
+        if self._followed is not reader:
+            self._follow(reader)
+        at = self.sequence
         while not (stop is not None and stop()):
-            rows = reader.page(self.sequence, CATCH_UP_ROWS)
-            if not rows:
+            rows = reader.page(at, CATCH_UP_ROWS)
+            if rows:
+                at = self.apply(rows)
+            if len(rows) < CATCH_UP_ROWS:
                 break
-            self.apply(rows)
-        return self.sequence
+        return at
 
     def rebuild(self, reader: JournalReader) -> int:
         """Throw all projections away and make them again from the rows that the journal still has."""
         self._forget(reader.journal_id)
+        self._followed = reader
         return self.catch_up(reader)
 
     # ---- visits --------------------------------------------------------------------------------------------------
@@ -229,18 +243,10 @@ class State:
 
     # ---- inside --------------------------------------------------------------------------------------------------
 
-    def _apply(self, db: apsw.Connection, rows: Iterable[StoredRow]) -> int:
-        before = sequence = int(db.execute("SELECT value FROM meta WHERE key = 'sequence'").get or 0)
-        wall_ns = 0
-        for row in rows:
-            if row.sequence > sequence:
-                apply_row(db, row)
-                sequence, wall_ns = row.sequence, row.wall_ns
-        if sequence > before:
-            note(db, "sequence", str(sequence))
-        if sequence // PRUNE_ROWS > before // PRUNE_ROWS:
-            prune(db, wall_ns)
-        return sequence
+    def _follow(self, reader: JournalReader) -> None:
+        if self._meta("journal") != reader.journal_id or self.sequence > reader.last_sequence():
+            self._forget(reader.journal_id)
+        self._followed = reader
 
     def _forget(self, journal_id: str) -> None:
         with self._write_lock:
@@ -249,6 +255,7 @@ class State:
                 for table in ("visits", "alarms", "marks", "warned", "counters", "meta"):
                     db.execute(f"DELETE FROM {table}")
                 note(db, "journal", journal_id)
+            self._at = 0
 
     def _writing(self) -> apsw.Connection:
         if self._writer is None:
