@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -197,13 +198,30 @@ class JournalReader:
         return self._read(lambda db: self._gap(db, cursor)[1])
 
     def verify(self, progress: Callable[[int, int], None] | None = None, *, integrity: bool = True) -> Verified:
-        """Walk the whole chain; JournalBrokenError names the first bad row.
+        """Walk the whole chain, a few thousand rows a transaction; JournalBrokenError names the first bad row.
 
-        `progress(row, last)` is called every few thousand rows. `integrity` lets SQLite check the file's pages as well.
+        `progress(row, last)` is called after each of them. `integrity`: the pages of the other tables as well.
         """
         if integrity:
-            self._read(_check_pages)
-        return self._walk(progress)
+            self._read(_check_small_tables)
+        last = self.last_sequence()
+        gap = self._read(_last_gap)
+        sequence, previous, limit = gap.last, gap.lasthash, VERIFY_ROWS
+        while True:
+            try:
+                rows = self._read(partial(_chain, after=sequence, limit=limit))
+            except JournalBrokenError as error:
+                if limit == 1:
+                    raise JournalBrokenError(f"row {sequence + 1} cannot be read: {error}", sequence + 1) from error
+                limit = 1  # which of them is it?
+                continue
+            for row in rows:
+                sequence += 1
+                previous = _check_row(row, sequence, previous, self._journal_id)
+            if progress is not None:
+                progress(sequence, last)
+            if len(rows) < limit:
+                return Verified(sequence - gap.last, gap.last + 1, sequence)
 
     def close(self) -> None:
         """Let go of the file; a later read opens it again."""
@@ -295,22 +313,6 @@ class JournalReader:
             },
         }
         return msgspec.json.encode(event).decode()
-
-    # ---- verification --------------------------------------------------------------------------------------------
-
-    def _walk(self, progress: Callable[[int, int], None] | None) -> Verified:
-        last = self.last_sequence()
-        gap = self._read(_last_gap)
-        sequence, previous, first = gap.last, gap.lasthash, gap.last + 1
-        while True:
-            rows = self._read(lambda db, after=sequence: _chain(db, after))  # type: ignore[misc]
-            for row in rows:
-                sequence += 1
-                previous = _check_row(row, sequence, previous, self._journal_id)
-            if progress is not None:
-                progress(sequence, last)
-            if len(rows) < VERIFY_ROWS:
-                return Verified(sequence - first + 1, first, sequence)
 
 
 class _Filter(msgspec.Struct, frozen=True):
@@ -447,16 +449,18 @@ def _hash_of(db: apsw.Connection, sequence: int, path: Path) -> str:
     return bytes(found).hex()
 
 
-def _check_pages(db: apsw.Connection) -> None:
-    found = [str(row[0]) for row in db.execute("PRAGMA quick_check(5)")]
-    if found != ["ok"]:
-        raise JournalBrokenError(f"the journal's file is damaged: {'; '.join(found)}")
+def _check_small_tables(db: apsw.Connection) -> None:
+    """The pages of everything but the rows, which are all read anyway."""
+    for table in ("meta", "boots", "blocks", "gaps"):
+        found = [str(row[0]) for row in db.execute(f"PRAGMA quick_check({table})")]
+        if found != ["ok"]:
+            raise JournalBrokenError(f"the journal's file is damaged: {'; '.join(found[:3])}")
 
 
-def _chain(db: apsw.Connection, after: int) -> list[tuple[int, bytes, str]]:
+def _chain(db: apsw.Connection, after: int, limit: int) -> list[tuple[int, bytes, str]]:
     found: Any = db.execute(
         "SELECT sequence, hash, text FROM rows WHERE sequence > ? ORDER BY sequence LIMIT ?",
-        (after, VERIFY_ROWS),
+        (after, limit),
     ).fetchall()
     return list(found)
 
