@@ -39,6 +39,8 @@ INCOMING_BYTES = 128 * 1024
 INCOMING_UNACKNOWLEDGED = 20
 _FAILED = 0x80  # Reason codes from here on mean that the other side did not do it.
 
+_UNSPECIFIED = 0x80
+
 
 class Will(msgspec.Struct, frozen=True):
     """What the broker publishes, retained, when we are gone without a word."""
@@ -50,13 +52,15 @@ class Will(msgspec.Struct, frozen=True):
 class Link:
     """A connection to the broker; all methods but the dial belong to the sending thread.
 
-    `up` after the broker's CONNACK, `lost` in words as soon as it is over (and why).
+    `up` after the broker's CONNACK, `lost` in words as soon as it is over (and why); `broke_off` when it was not us who
+    ended it.
     """
 
     def __init__(self, broker: Mqtt, client_id: str, will: Will, waker: Waker) -> None:
         self.limits = Limits()
         self.up = False
         self.lost = ""
+        self.broke_off = False
         self.acks: deque[Ack] = deque()
         self.incoming: deque[Incoming] = deque()
         self.warnings: deque[str] = deque()
@@ -107,7 +111,7 @@ class Link:
 
     def abandon(self, reason: str) -> None:
         """Give the connection up at once; the broker publishes the last will. This reason counts, not an older one."""
-        self.lost = reason
+        self.lost, self.broke_off = reason, False
         self._abandoned.set()
         if self._dialled:
             self._hang_up()
@@ -182,8 +186,13 @@ class Link:
         self.up = True
 
     def _on_disconnect(self, _client: Any, _data: Any, flags: Any, code: ReasonCode, _properties: Any) -> None:
-        by = "the broker hung up" if flags.is_disconnect_packet_from_server else "connection lost"
-        self.lost = self.lost or f"{by}: {code}"
+        if flags.is_disconnect_packet_from_server:
+            reason = f"the broker hung up: {code}"
+        else:
+            reason = "the connection broke off"
+            reason += "" if code.value == _UNSPECIFIED else f": {code}"
+        self.broke_off = not self.lost
+        self.lost = self.lost or reason
 
     def _on_publish(self, _client: Any, _data: Any, mid: int, code: ReasonCode, _properties: Any) -> None:
         self.acks.append(Ack(mid, str(code) if code.value >= _FAILED else ""))

@@ -1,7 +1,7 @@
 """The sending thread: dials, sends, listens, and gives up a connection that makes no progress.
 
 Progress is what counts, not a flag: a link is given up when its dial takes too long, when messages are under way and
-none is acknowledged for `ACK_TIMEOUT_S`, or when the broker refuses events. Then a new link is built after a pause
+none is acknowledged for `Patience.ack_s`, or when the broker refuses events. Then a new link is built after a pause
 (`backoff`) and sending starts again behind the last acknowledged row. paho's keepalive watches an idle line.
 """
 
@@ -19,7 +19,7 @@ import msgspec
 
 from gateway import __version__
 from gateway.core.errors import GatehouseError
-from gateway.uplink.backoff import Backoff
+from gateway.uplink.backoff import LASTED_S, Backoff
 from gateway.uplink.commander import QUEUE, Commander
 from gateway.uplink.commands import Letter, read
 from gateway.uplink.cursors import Cursors
@@ -32,14 +32,19 @@ from gateway.uplink.session import RefusedByBrokerError, Session
 from gateway.uplink.states import States
 
 _log = logging.getLogger(__name__)
-DIAL_S = 15.0
-ACK_TIMEOUT_S = 10.0
 # Without news from the engine the journal is looked at this often.
 POLL_S = 0.5
 # So long events wait for the first word from or about the engine.
 HEAR_S = 2.0
 GOODBYE_S = 1.0
 LOOK_EVERY_S = 2.0
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """For how long a broker may keep us waiting: for its first word, and for an acknowledgement; in seconds."""
+
+    dial_s: float = 15.0
+    ack_s: float = 10.0
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -64,11 +69,11 @@ class Uplink:
         self,
         desk: Desk,
         clock_s: Callable[[], float] = time.monotonic,
-        ack_timeout_s: float = ACK_TIMEOUT_S,
+        patience: Patience | None = None,
     ) -> None:
         self._desk = desk
         self._clock_s = clock_s
-        self._ack_timeout_s = ack_timeout_s
+        self._patience = patience or Patience()
         self._backoff = Backoff()
         self._link: Link | None = None
         self._session: Session | None = None
@@ -82,6 +87,7 @@ class Uplink:
         self._heard = False
         self._report_at_s = 0.0
         self._waiting = 0
+        self._short_lived = 0
 
     def run(self, stop: threading.Event, outdated: Callable[[], bool] = lambda: False) -> None:
         """Work until `stop` or until what we work with is `outdated`, then say good-bye to the broker."""
@@ -160,23 +166,32 @@ class Uplink:
         return self._heard or now_s - self._since_s > HEAR_S
 
     def _supervise(self, link: Link, now_s: float) -> None:
-        if not link.up and now_s - self._since_s > DIAL_S:
-            link.abandon(f"the broker did not answer within {DIAL_S:.0f} s")
-        if self._session is not None and self._session.waiting_s(now_s) > self._ack_timeout_s:
-            link.abandon(f"the broker acknowledged nothing for {self._ack_timeout_s:.0f} s")
+        patience = self._patience
+        if not link.up and now_s - self._since_s > patience.dial_s:
+            link.abandon(f"the broker did not answer within {patience.dial_s:.0f} s")
+        if self._session is not None and self._session.waiting_s(now_s) > patience.ack_s:
+            link.abandon(f"the broker acknowledged nothing for {patience.ack_s:.0f} s")
 
     def _drop(self, link: Link, now_s: float) -> None:
-        if self._session is not None and self._session.warning:
-            # Some brokers hang up on a client that did what it may not; then this says more.
-            link.lost = f"{self._session.warning} ({link.lost})"
         lasted_s = now_s - self._since_s if link.up else 0.0
+        reason = self._why(link, lasted_s)
         wait_s = self._backoff.after(lasted_s)
         self._dial_at_s = now_s + wait_s
-        _log.warning("no link to the broker: %s; next attempt in %.1f s", link.lost, wait_s)
-        link.abandon(link.lost)
+        _log.warning("no link to the broker: %s; next attempt in %.1f s", reason, wait_s)
+        link.abandon(reason)
         self._link = self._session = None
         self._desk.outbox.rewind()
-        self._set_state(False, link.lost)
+        self._set_state(False, reason)
+
+    def _why(self, link: Link, lasted_s: float) -> str:
+        """The loss in words; brokers that hang up without giving a reason are helped along."""
+        warning = self._session.warning if self._session is not None else ""
+        self._short_lived = self._short_lived + 1 if link.broke_off and link.up and lasted_s < LASTED_S else 0
+        if link.broke_off and warning:
+            return f"{warning} ({link.lost})"
+        if self._short_lived > 1:
+            return f"{link.lost}, again and again: does another client use this gateway's id?"
+        return link.lost
 
     def _say_goodbye(self) -> None:
         link, session = self._link, self._session

@@ -115,13 +115,13 @@ class Received:
 class Central:
     """A subscriber with all messages in the order they came, and a voice."""
 
-    def __init__(self, port: int, prefix: str, topics: str = "#") -> None:
+    def __init__(self, port: int, prefix: str, topics: str = "#", client_id: str = "") -> None:
         self.prefix = prefix
         self.messages: list[Received] = []
         self.ready = threading.Event()
         self._topics = f"{prefix}/{topics}"
         self._client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"central-{time.time_ns()}", protocol=paho.MQTTv5
+            CallbackAPIVersion.VERSION2, client_id=client_id or f"central-{time.time_ns()}", protocol=paho.MQTTv5
         )
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self.ready.set()
@@ -171,9 +171,9 @@ class Central:
 
 
 @contextlib.contextmanager
-def central(port: int, prefix: str, topics: str = "#") -> Iterator[Central]:
+def central(port: int, prefix: str, topics: str = "#", client_id: str = "") -> Iterator[Central]:
     """A subscriber that is ready, and gone afterwards."""
-    one = Central(port, prefix, topics)
+    one = Central(port, prefix, topics, client_id)
     try:
         assert one.ready.wait(10), "central could not subscribe"
         yield one

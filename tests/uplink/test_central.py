@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from gateway.core.settings import Mqtt
 from gateway.uplink.feed import JournalFeed
 from gateway.uplink.parts import Central as Whom
 from gateway.uplink.parts import Place, open_desk
-from gateway.uplink.uplink import Uplink
+from gateway.uplink.uplink import Patience, Uplink
 from tests.support.engine_stand_in import EngineStandIn, alarm, engine_stand_in, lane
 from tests.support.mosquitto import Central, Mosquitto, central, free_port, wait_until
 from tests.support.uplink_process import PREFIX, UplinkProcess
@@ -276,7 +277,7 @@ def impatient(directory: Path, port: int) -> Iterator[Uplink]:
     place = Place(directory / "journal.db", directory / "uplink.db", directory / "engine.sock")
     feed = JournalFeed(place.journal, BOOT)
     with open_desk(place, Whom(Mqtt("127.0.0.1", port), "north-court", "gw1"), feed) as desk:
-        uplink = Uplink(desk, ack_timeout_s=1.0)
+        uplink = Uplink(desk, patience=Patience(dial_s=1.0, ack_s=1.0))
         thread = threading.Thread(target=uplink.run, args=(stop,))
         thread.start()
         yield uplink
@@ -300,3 +301,18 @@ def test_a_broker_that_takes_bytes_and_answers_nothing_is_given_up(
         broker.thaw()
         wait_until(lambda: last in listener.sequences(), 40)
         assert list(dict.fromkeys(listener.sequences())) == list(range(1, last + 1))
+
+
+@pytest.mark.usefixtures("writer")
+def test_a_broker_that_takes_the_call_and_says_nothing_is_given_up(tmp_path: Path, engine: EngineStandIn) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute, impatient(tmp_path, mute.getsockname()[1]):
+        reasons = wait_until(lambda: [r["reason"] for r in engine.calls("uplink.report")])
+        assert "did not answer" in reasons[0]
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_second_client_with_our_id_is_told_to_the_people_at_the_gate(
+    broker: Mosquitto, engine: EngineStandIn
+) -> None:
+    with central(broker.port, PREFIX, client_id="gw1"):
+        wait_until(lambda: any("another client" in r["reason"] for r in engine.calls("uplink.report")))

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.engine_stand_in import EngineStandIn, alarm
 from tests.support.mosquitto import Central, Mosquitto, central, free_port, wait_until
+from tests.support.slow_line import SlowLine
 from tests.support.uplink_process import PREFIX, UplinkProcess
 from tests.uplink.conftest import Writer
 
@@ -159,6 +160,25 @@ def test_an_alarm_overtakes_a_backlog_that_is_on_its_way(
     topics = [message.topic for message in listener.messages]
     behind = len(topics) - topics.index(f"{PREFIX}/alarms/a1")
     assert behind > 100, "the alarm came with the last of a thousand batches"
+
+
+@pytest.mark.slow
+def test_on_a_slow_line_an_alarm_does_not_wait_behind_what_was_sent_before_it(
+    tmp_path: Path, writer: Writer, engine: EngineStandIn, broker: Mosquitto, listener: Central
+) -> None:
+    """At 1 Mbit/s eighteen full batches would be eight seconds; with what the pace allows it is a batch or two."""
+    writer.write(10_000)
+    line = SlowLine(broker.port, 125_000)
+    uplink = UplinkProcess(tmp_path, line.port).start()
+    try:
+        wait_until(lambda: len(listener.sequences()) > 500, 30, "the pace to settle")
+        before = len(listener.sequences())
+        engine.show(alarms=[alarm("a1")])
+        wait_until(lambda: listener.on("alarms/a1"), 30)
+        assert len(listener.sequences()) - before <= 200
+    finally:
+        uplink.kill()
+        line.close()
 
 
 def test_a_broker_that_takes_two_at_a_time_gets_everything(tmp_path: Path, writer: Writer) -> None:
