@@ -19,6 +19,7 @@ from tests.support.site_process import Gateway, gateway, monthly_passes, site_do
 BARRIER = {"pulse_ms": 100, "auto_close_ms": 200}
 TRAVEL_MS = 150
 PASSES = 200
+TIMEOUT_MS = 200
 
 MakeSite = Callable[..., tuple[SimSite, Gateway]]
 
@@ -31,10 +32,15 @@ def site(tmp_path: Path) -> Iterator[MakeSite]:
         def build(wire: str = "tcp", data: Path | None = None, **more: Any) -> tuple[SimSite, Gateway]:
             spec = ArmSpec(travel_ms=TRAVEL_MS)
             sim = stack.enter_context(SimSite(tmp_path, wire=wire, spec=spec, poll_ms=20))  # type: ignore[arg-type]
-            document = site_document(sim.devices_document(), sim.lanes_document(**BARRIER), **more)
+            devices = [{**device, **_timeout(device)} for device in sim.devices_document()]
+            document = site_document(devices, sim.lanes_document(**BARRIER), **more)
             return sim, stack.enter_context(gateway(data or tmp_path / "data", document, monthly_passes(PASSES)))
 
         yield build
+
+
+def _timeout(device: dict[str, Any]) -> dict[str, Any]:
+    return {"timeout_ms": TIMEOUT_MS} if device["driver"] == "modbus" else {}
 
 
 @pytest.fixture
