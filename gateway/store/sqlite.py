@@ -7,8 +7,8 @@ keeps the WAL from being used again.
 
 from __future__ import annotations
 
-import ctypes
 import os
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,8 +75,9 @@ def _set_up(connection: apsw.Connection) -> None:
 
 def keep_wal(connection: apsw.Connection) -> None:
     """Leave the WAL file as it is when the last connection closes, so that it need not grow again."""
-    wanted = ctypes.c_int(1)
-    connection.file_control("main", apsw.SQLITE_FCNTL_PERSIST_WAL, ctypes.addressof(wanted))
+    wanted = array("i", [1])  # a C int with an address, without ctypes and its 10 ms
+    address, _ = wanted.buffer_info()
+    connection.file_control("main", apsw.SQLITE_FCNTL_PERSIST_WAL, address)
 
 
 def grow_wal(path: Path, size_bytes: int) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -154,3 +156,36 @@ def test_a_cut_in_the_middle_of_retention_leaves_a_chain_that_verifies(
         assert reader.verify().last == last
         reader.close()
     journal.close()
+
+
+APPENDER = """
+import sys
+from pathlib import Path
+from gateway.store.journal import Journal
+from tests.store.conftest import SOURCE, row
+journal = Journal.open(Path(sys.argv[1]), SOURCE, "boot")
+while True:
+    last = journal.append([row(n) for n in range(7)])[-1]
+    journal.tidy()
+    print(last, journal.last_hash, flush=True)
+"""
+
+
+@pytest.mark.real
+def test_a_killed_writer_has_lost_nothing_that_it_acknowledged(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    Journal.create(path, "killedjournal", SOURCE, "boot").close()
+    chance = random.Random(SEED)
+    for _ in range(5):
+        child = subprocess.Popen([sys.executable, "-c", APPENDER, str(path)], stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        for _ in range(chance.randint(1, 60)):
+            child.stdout.readline()
+        child.kill()
+        acknowledged = child.stdout.read().splitlines()[-1:] or ["0 " + "0" * 64]
+        child.wait()
+        sequence, digest = acknowledged[0].split() if " " in acknowledged[0] else ("0", "")
+        reader = JournalReader(path)
+        assert reader.verify().last >= int(sequence)
+        assert len(digest) < 64 or reader.hash_of(int(sequence)) == digest
+        reader.close()

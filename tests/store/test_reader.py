@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import apsw
 import pytest
 
 import gateway.store.journal as journal_module
@@ -216,3 +219,41 @@ def test_retention_drops_the_summaries_too_and_filters_go_on_to_work(mixed: Jour
     found = reader.page(0, 10, ["alarm.raised", "alarm.closed"])
     assert [one.sequence for one in found] == [mixed.last_sequence - 1]
     assert reader.verify().first == 3000
+
+
+# ---- beside the writer -------------------------------------------------------------------------------------------
+
+
+def test_a_reader_beside_a_busy_writer_gets_each_row_once_and_in_order(journal: Journal, reader: JournalReader) -> None:
+    total, seen = 6000, []
+
+    def write() -> None:
+        while journal.last_sequence < total:
+            journal.append([row(n, note="x" * 300) for n in range(20)])
+            journal.tidy()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    after = 0
+    while after < total:
+        batch = reader.batch(after, 100)
+        seen += sequences(batch)
+        after = batch.scanned
+    writer.join()
+    assert seen == list(range(1, total + 1))
+
+
+def test_readers_in_many_threads_share_one_reader(journal: Journal, reader: JournalReader) -> None:
+    journal.append([row(n) for n in range(500)])
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda after: reader.batch(after, 50).first, range(400)))
+    assert found == list(range(1, 401))
+
+
+def test_a_reader_never_keeps_a_transaction_open(journal: Journal, reader: JournalReader) -> None:
+    reader.page(0, 10)
+    reader.batch(0, 10)
+    reader.feed("", 10)
+    journal.append([row(n, note="x" * 1000) for n in range(3000)])
+    log, done = journal._keeper.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+    assert log == done
