@@ -1,0 +1,183 @@
+"""The reference names everything that has a name, and nothing that is not there any more."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers.boards import __file__ as boards_module
+from drivers.registry import find, known
+from gateway import cli, supervisor
+from gateway.core import access, alarms, commands, errors, passes, refusals, settings
+from gateway.core.causes import Cause
+from gateway.store.secrets import SCOPES
+from tools import machines
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+# Everything in the sources that has the form of an event type and is none: ops of the control socket, file names.
+FAMILIES = (
+    "access barrier passage grant pass passes alarm device uplink storage clock gateway settings operator journal"
+)
+OPS = {"alarm.command", "journal.note", "passes.batch", "passes.delete", "passes.import", "passes.put", "uplink.report"}
+NO_TYPES = {*OPS, "gateway.id", "gateway.http", "gateway.clock", "journal.db", "uplink.db", "uplink.mqtt"}
+
+
+def section(title: str) -> str:
+    """The text under a heading, up to the next one of its rank."""
+    match = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", REFERENCE, re.M | re.S)
+    assert match is not None, f"docs/reference.md has no section {title!r}"
+    rank = len(match[1])
+    return re.split(rf"^#{{1,{rank}}} ", match[2], maxsplit=1, flags=re.M)[0]
+
+
+def names(text: str) -> set[str]:
+    """Everything that is written as code."""
+    return set(re.findall(r"`([^`]+)`", text))
+
+
+def first_column(text: str) -> set[str]:
+    """The names in the first column of its tables."""
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in names(row)}
+
+
+@pytest.mark.parametrize(
+    ("title", "struct"),
+    [
+        ("`site`", settings.Site),
+        ("`gateway`", settings.Gateway),
+        ("`lanes[]`", settings._LaneDocument),
+        ("Barriers (`lanes[].barrier` or `barriers[]`)", settings._BarrierDocument),
+    ],
+)
+def test_every_key_of_the_site_file_has_its_row(title: str, struct: type) -> None:
+    assert first_column(section(title)) == set(struct.__struct_fields__)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("title", "struct"),
+    [
+        ("`interlocks[]`", settings.Interlock),
+        ("`operators[]`", settings.Operator),
+        ("`uplink.mqtt`", settings.Mqtt),
+        ("`gateway`", settings.Http),
+        ("Barriers (`lanes[].barrier` or `barriers[]`)", settings.Point),
+    ],
+)
+def test_every_key_of_the_smaller_parts_is_named(title: str, struct: type) -> None:
+    assert set(struct.__struct_fields__) <= names(section(title))  # type: ignore[attr-defined]
+
+
+def test_every_part_of_the_site_file_has_its_place() -> None:
+    text = section("Site file")
+    assert [key for key in settings._TOP_KEYS if f"`{key}" not in text] == []
+
+
+@pytest.mark.parametrize("name", known())
+def test_every_driver_and_each_of_its_options_is_documented(name: str) -> None:
+    text = section(f"`{name}`")
+    assert [field for field in find(name).Options.__struct_fields__ if f"`{field}`" not in text] == []
+
+
+def test_every_board_is_documented() -> None:
+    boards = {path.stem for path in Path(boards_module).parent.glob("*.json")}
+    assert {name for name in names(section("`modbus`")) if name in boards} == boards
+
+
+def test_every_field_of_a_pass_is_documented() -> None:
+    assert first_column(section("Passes")) == set(passes.Pass.__struct_fields__)
+
+
+def types_in(place: str) -> Iterator[str]:
+    """Strings in the sources that are event types."""
+    pattern = re.compile(rf'"((?:{FAMILIES.replace(" ", "|")})\.[a-z_]+)"')
+    for path in sorted((ROOT / place).rglob("*.py")):
+        yield from pattern.findall(path.read_text("utf-8"))
+
+
+def test_every_event_that_is_written_is_documented() -> None:
+    written = {name for place in ("gateway/core", "gateway/engine") for name in types_in(place)} - NO_TYPES
+    written |= {f"alarm.{past}" for past in alarms._EVENT.values()}
+    assert len(written) > 30
+    assert sorted(written - first_column(section("Events"))) == []
+
+
+def test_every_cause_of_a_movement_is_documented() -> None:
+    told = names(section("Events"))
+    # A crash is a verdict of its own, with an event of its own.
+    assert [cause for cause in Cause if cause not in told and cause != "crash"] == []
+
+
+def test_every_reason_code_is_documented_and_no_other() -> None:
+    text = section("Reasons").split("### Refused commands")[0]
+    assert first_column(text) == {str(reason) for reason in access.Reason}
+
+
+def test_every_code_of_a_refused_command_is_documented() -> None:
+    codes = {code for checks in refusals.TABLE.values() for code, _ in checks}
+    site = (ROOT / "gateway/core/site.py").read_text("utf-8")
+    codes |= set(re.findall(r'return "([a-z_]+)"\n', site.partition("def _refusal(")[2].partition("\n    def ")[0]))
+    assert len(codes) > 15
+    assert sorted(codes - first_column(section("Refused commands"))) == []
+
+
+def test_every_alarm_kind_is_documented_with_its_priority_and_end() -> None:
+    rows = [line.split("|") for line in section("Alarms").splitlines() if line.startswith("| `")]
+    told = {name: (int(row[2]), row[3].strip()) for row in rows for name in names(row[1])}
+    assert told == {kind: (found.priority, "no" if found.by_person else "yes") for kind, found in alarms.KINDS.items()}
+    assert {str(state) for state in alarms.AlarmState} <= names(section("Alarms"))
+
+
+def parsers(parser: argparse.ArgumentParser, words: str = "gatehouse") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every command with its words, down to the last level."""
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not groups or parser.get_default("run") is not None:
+        yield words, parser
+    for group in groups:
+        for name, child in group.choices.items():
+            yield from parsers(child, f"{words} {name}")
+
+
+def test_every_command_and_option_is_documented() -> None:
+    text = section("Commands")
+    for words, parser in parsers(cli.build_parser()):
+        if parser.get_default("later"):
+            assert f"`{words}`" in text
+            continue
+        row = next((line for line in text.splitlines() if re.search(rf"`{words}\b", line)), "")
+        assert row, f"{words} is not documented"
+        options = {o for action in parser._actions for o in action.option_strings if o.startswith("--")}
+        assert sorted(options - {"--help", "--data", "--json", "--version"} - names(row)) == [], words
+
+
+def test_every_exit_code_is_documented() -> None:
+    codes = set(re.findall(r"^  (\d+) ", cli.EXITS, re.M))
+    assert codes <= set(re.findall(r"^\| (\d+) \|", section("Commands"), re.M))
+
+
+def test_every_environment_variable_is_documented() -> None:
+    told = names(section("Commands"))
+    assert cli.DATA_VARIABLE in told
+    assert f"{cli.DEBUG_VARIABLE}=1" in told
+    assert supervisor.PARENT_VARIABLE not in REFERENCE
+
+
+def test_every_scope_is_documented() -> None:
+    assert names(section("Token scopes")) == set(SCOPES)
+
+
+def test_the_page_of_the_machines_is_as_the_tables_are() -> None:
+    assert machines.PAGE.read_text("utf-8") == machines.page(), "run: python -m tools.machines"
+
+
+def test_every_error_and_command_of_the_core_has_its_line() -> None:
+    for module in (errors, commands):
+        kinds = [
+            kind for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == module.__name__
+        ]
+        assert [kind.__name__ for kind in kinds if not kind.__doc__] == []
