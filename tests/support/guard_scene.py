@@ -13,10 +13,10 @@ from gateway.control import Responder, Server
 from gateway.control.wire import encode
 from gateway.core.errors import NotFoundError
 from gateway.core.passes import Pass, PassKind
+from gateway.core.refusals import COMMANDS
 from gateway.store.directory import DataDirectory
 from gateway.store.registry import PassRegistry
 
-COMMANDS = ("open", "close", "stop", "hold", "release", "lock", "unlock", "reset")
 FREE = {
     "open": None,
     "close": None,
@@ -26,6 +26,9 @@ FREE = {
     "lock": None,
     "unlock": "not_locked",
     "reset": "not_crashed",
+    "passed": None,
+    "emergency": None,
+    "look": None,
 }
 NAMES = {"in": "北门入口", "out": "北门出口", "south": "南门入口", "goods": "货运出口", "east": "东门入口"}
 DIRECTIONS = {"in": "entry", "out": "exit", "south": "entry", "goods": "exit", "east": "entry"}
@@ -96,7 +99,7 @@ def decision(verdict: str, reason: str, pass_id: str | None = None, ago: float =
 
 def crashed(lane_id: str = "in", **changes: Any) -> dict[str, Any]:
     """A lane whose arm was struck."""
-    locked = {**dict.fromkeys(COMMANDS, "lane_crashed"), "stop": None, "lock": None, "reset": None}
+    locked = {**dict.fromkeys(COMMANDS, "lane_crashed"), "stop": None, "lock": None, "reset": None, "passed": None}
     return lane(
         lane_id,
         **{"state": "crashed", "mode": "crashed", "arm": "unknown", "safety": None, "allowed": locked, **changes},

@@ -25,7 +25,8 @@ CASE_MOST_S = 600
 EXPIRY_WARNING_DAYS = 10
 DAY_FROM_H = 7
 DAY_UNTIL_H = 19
-LONG_LINE = {"en": 62, "zh_CN": 30}
+# Characters that fit two lines of large, and two lines of normal type on the smallest screen.
+LONG_LINE = {"en": (60, 80), "zh_CN": (30, 42)}
 COMMAND_ROLES = frozenset({"guard", "leader", "control_room", "installer"})
 UNSEEN = frozenset({"unacknowledged", "returned-unacknowledged"})
 _ALARM_STATES = {"returned-unacknowledged": "returned", "out of service": "out_of_service"}
@@ -44,10 +45,15 @@ _TONES = {
     "arm_whole": "act",
     "no_answer": "decide",
     "close_aborted": "decide",
+    "vehicle_under": "decide",
+    "approach_stuck": "decide",
+    "second_factor": "decide",
 }
+LOOK_NOTICES = frozenset({"vehicle_under", "approach_stuck"})
 # What the lane asks of the guard at once, whoever stands there.
-NOTICES = frozenset({"arm_whole", "no_answer", "close_aborted"})
+NOTICES = frozenset({"arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor"})
 _ASKED = {"open": "up", "hold": "up", "close": "down", "release": "down"}
+_SEEN_AS = {"up": ("rising", "open"), "down": ("lowering", "closed")}
 _PRIORITY_TONES = {1: "act", 2: "act", 3: "decide", 4: "note"}
 
 
@@ -139,8 +145,8 @@ class _Scene:
             "arm_text": said.first(f"arm.{arm}", "arm.unknown"),
             "state": state,
             "mode": self.mode(lane),
-            "requested": self.requested(lane.get("requested")),
-            "asked": _ASKED.get((lane.get("requested") or {}).get("command", ""), ""),
+            "requested": self.requested(lane),
+            "asked": _asked(lane),
             "age_ms": lane.get("age_ms"),
             "approach": self.loop("approach", lane.get("approach")),
             "safety": self.loop("safety", lane.get("safety")),
@@ -158,12 +164,13 @@ class _Scene:
         text = self.said.first(f"notice.{key}", f"mode.{key}", f"state.{key}")
         return {"key": key, "text": text, "tone": _TONES[key]}
 
-    def requested(self, asked: Mapping[str, Any] | None) -> str:
-        """What was asked for and is not measured yet."""
-        if not asked:
+    def requested(self, lane: Mapping[str, Any]) -> str:
+        """What was asked for and cannot be seen yet; once the arm does it, the arm says so."""
+        asked = lane.get("requested")
+        if not asked or _follows(lane):
             return ""
         text = self.said.first(f"requested.{asked.get('command')}", "requested.open")
-        return f"{text} · {asked['by']}" if asked.get("by") else text
+        return f"{text} · {asked['by']}" if asked.get("by") not in (None, "", "gateway") else text
 
     def loop(self, which: str, occupied: bool | None) -> View:
         """One loop mark."""
@@ -179,7 +186,8 @@ class _Scene:
         return self._line("say", car["say"] if car else "", "calm")
 
     def _line(self, label: str, text: str, tone: str) -> View:
-        long = len(text) > LONG_LINE[self.said.locale]
+        some, most = LONG_LINE[self.said.locale]
+        long = "" if len(text) <= some else "long" if len(text) <= most else "longer"
         return {"label": self.said(f"{label}.label") if text else "", "text": text, "tone": tone, "long": long}
 
     def _todo(self, key: str, lane: Mapping[str, Any]) -> str:
@@ -233,8 +241,7 @@ class _Scene:
         if pass_ and pass_.holder:
             return self._name(decision, pass_, earlier), "holder"
         if credential:
-            kind = credential.get("kind", "card")
-            return self.said.first(f"credential.{kind}", "credential.card", value=credential.get("value", "")), "card"
+            return self._credential(credential), "card"
         by = decision.get("by")
         return self.said("credential.operator" if by else "credential.none", by=by), "words"
 
@@ -246,9 +253,15 @@ class _Scene:
         kind = decision.get("kind") or (pass_.kind.value if pass_ else None)
         if kind:
             parts.append(self.said.first(f"kind.{kind}", "kind.none"))
-        if pass_ is None and credential.get("kind") == "card" and title_kind != "card":
-            parts.append(self.said("credential.card", value=credential["value"]))
+        if not parts and title_kind in ("card", "plate"):
+            parts.append(self.said.first(f"credential.{credential.get('kind')}", "credential.card"))
         return " · ".join(parts)
+
+    def _credential(self, credential: Mapping[str, Any]) -> str:
+        """What was read, as far as it may be shown: a PIN or a QR token is nobody's business."""
+        if credential.get("kind") in ("pin", "qr"):
+            return self.said(f"credential.{credential['kind']}")
+        return str(credential.get("value", ""))
 
     def _name(self, decision: Mapping[str, Any], pass_: Pass, earlier: bool) -> str:
         needed = not earlier and decision["reason"] != "blocked"
@@ -261,11 +274,8 @@ class _Scene:
         return self.said("bay", bay=bay) if bay else ""
 
     def _days(self, decision: Mapping[str, Any]) -> str:
-        days, until = self._ending(decision), self._until(decision.get("valid_until"))
-        if days is None or decision["verdict"] == "denied":
-            return ""
-        text = self.said.days_left(days)
-        return f"{text} · {self.said.day(until)}" if until and days > 0 else text
+        days = self._ending(decision)
+        return "" if days is None or decision["verdict"] == "denied" else self.said.days_left(days)
 
     def _ending(self, decision: Mapping[str, Any]) -> int | None:
         """The days left of a pass that is about to end, None for all others."""
@@ -309,19 +319,38 @@ class _Scene:
     # ---- actions -----------------------------------------------------------------------------------------------
 
     def actions(self, lane: Mapping[str, Any]) -> View:
-        """The five slots beside Stop: what each asks for, how it is pressed, and why it is off."""
+        """The five places beside Stop: what each asks for, how it is pressed, and why it is off."""
         held, tagged = lane.get("mode") == "held", bool(lane.get("tag")) or lane.get("mode") == "locked"
-        seen = lane.get("approach") is True
-        opens = self._action(lane, "open", "tap" if seen else "hold")
-        if opens["on"]:
-            opens["hint"] = self.said("cmd.open.tap" if seen else "cmd.open.hold")
         return {
-            "open": opens,
+            "open": self._open_or_passed(lane),
             "keep": self._action(lane, "release", "tap") if held else self._action(lane, "hold", "hold"),
             "close": self._action(lane, "close", "hold"),
             "tag": self._action(lane, "unlock" if tagged else "lock", "pin"),
-            "reset": self._action(lane, "reset", "pin"),
+            "more": self._more(lane),
         }
+
+    def _open_or_passed(self, lane: Mapping[str, Any]) -> View:
+        """Open; where the arm is out of use, noting a vehicle that was waved through."""
+        seen = lane.get("approach") is True
+        by_hand = lane.get("mode") in ("locked", "crashed") and self._why_not(lane, "passed") is None
+        command = "passed" if by_hand else "open"
+        action = self._action(lane, command, "tap" if seen else "hold")
+        if action["on"] and seen:
+            action["hint"] = self.said(f"cmd.{command}.tap")
+        elif action["on"]:
+            action["hint"] = self.said("cmd.open.hold")
+        return action
+
+    def _more(self, lane: Mapping[str, Any]) -> View:
+        """The rarer action that fits the moment: reset, saying that one has looked, or an emergency vehicle."""
+        doubted = lane.get("notice") in LOOK_NOTICES or (lane.get("allowed") or {}).get("close") == "safety_unknown"
+        if self._why_not(lane, "reset") is None:
+            return self._action(lane, "reset", "pin")
+        if doubted and self._why_not(lane, "look") is None:
+            return self._action(lane, "look", "hold")
+        if lane.get("mode") not in ("locked", "crashed") and self._why_not(lane, "emergency") is None:
+            return self._action(lane, "emergency", "tap" if lane.get("approach") is True else "hold")
+        return self._action(lane, "reset", "pin")
 
     def _action(self, lane: Mapping[str, Any], command: str, press: str) -> View:
         code = self._why_not(lane, command)
@@ -341,7 +370,7 @@ class _Scene:
         allowed = lane.get("allowed")
         if allowed is None:
             return "stale"
-        code = allowed.get(command)
+        code = allowed.get(command, "other")
         return str(code) if code else None
 
     # ---- alarms ------------------------------------------------------------------------------------------------
@@ -376,6 +405,18 @@ def is_night(local: datetime) -> bool:
 def refusal(said: Words, code: str, **values: object) -> str:
     """Why a command was not carried out, and what to do instead."""
     return said.first(f"refused.{code}", f"reason.{code}", "refused.other", code=code, **values)
+
+
+def _asked(lane: Mapping[str, Any]) -> str:
+    """Which way the arm was asked to go and does not go yet: up, down, or "" for neither."""
+    command = (lane.get("requested") or {}).get("command", "")
+    return "" if _follows(lane) else _ASKED.get(command, "")
+
+
+def _follows(lane: Mapping[str, Any]) -> bool:
+    """Whether the arm is seen to do what was asked."""
+    way = _ASKED.get((lane.get("requested") or {}).get("command", ""))
+    return lane.get("arm") in _SEEN_AS.get(way or "", ())
 
 
 def _exception(lane: Mapping[str, Any]) -> str | None:

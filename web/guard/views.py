@@ -30,7 +30,9 @@ BLUEPRINT = Blueprint("guard", __name__)
 BLUEPRINT.add_app_template_filter(look.dig, "dig")
 BLUEPRINT.add_app_template_global(look.asset, "asset")
 
-COMMANDS = frozenset({"open", "close", "stop", "hold", "release", "lock", "unlock", "reset"})
+COMMANDS = frozenset(
+    {"open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "emergency", "look"}
+)
 ASK_PIN = frozenset({"lock", "unlock", "reset"})
 ANSWER_S = 4.0
 NAMES_A_PAGE = 9
@@ -38,7 +40,19 @@ STATION = "booth"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _REASON = re.compile(r"[a-z_]{1,40}")
 # Texts that the page's script puts together itself: ages, answers, the sheet that asks for the PIN.
-_SCRIPT_WORDS = ("ago.", "age.", "stale.", "answer.", "cmd.", "confirm.", "alarm.", "stop.", "why.stale", "refused.")
+_SCRIPT_WORDS = (
+    "ago.",
+    "age.",
+    "stale.",
+    "answer.",
+    "cmd.",
+    "confirm.",
+    "alarm.",
+    "stop.",
+    "lanes.",
+    "why.stale",
+    "refused.",
+)
 _STOP_FIRST = ("lowering",)
 
 
@@ -211,7 +225,7 @@ def _send(lane: str, command: str, by: str, reason: str, body: dict[str, Any]) -
         return _refused(command, error.code, 409)
     if answer.get("status") != "done":
         return _refused(command, str(answer.get("reason") or "other"), 409)
-    moving = command in ("open", "close", "hold", "stop")
+    moving = command in ("open", "close", "hold", "stop", "emergency")
     return _answer("done", said("answer.requested" if moving else "answer.done", command=label))
 
 

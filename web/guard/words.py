@@ -68,9 +68,9 @@ def words(locale: str) -> Words:
 
 
 def plate_as_written(plate: str) -> str:
-    """A plate as it stands on the car: mainland plates carry a dot after the second character."""
+    """A plate as it stands on the car: mainland plates have a gap after the second character."""
     if _CHINA_PLATE.fullmatch(plate):
-        return f"{plate[:2]}·{plate[2:]}"
+        return f"{plate[:2]} {plate[2:]}"
     return plate
 
 

@@ -337,7 +337,7 @@
   const REASONS = {
     reset: ["arm_mended", "arm_whole", "false_alarm"], lock: ["maintenance", "arm_off", "works"], unlock: ["work_done", "by_mistake"],
   };
-  let asked = null, pin = "", who = data.operator, reason = "", naming = false, busy = false;
+  let asked = null, pin = "", who = data.operator, reason = "", naming = false, namePage = 0, busy = false;
   function confirmSheet(one, command) {
     asked = { lane: one.id, command };
     pin = ""; reason = ""; who = data.operator; naming = false;
@@ -346,18 +346,31 @@
     paintConfirm();
   }
   function paintConfirm() {
-    const rows = naming ? people.slice(0, 5).map((name) => [name, name]) : REASONS[asked.command].map((code) => [code, say("confirm." + asked.command + "." + code)]);
+    const rows = naming ? namesToPick() : REASONS[asked.command].map((code) => [code, say("confirm." + asked.command + "." + code)]);
+    $("confirm-list").classList.toggle("names-list", naming);
     $("confirm-list").replaceChildren(...rows.map(([value, text]) => {
       const row = make("button", text, "choice");
       row.type = "button";
       row.value = value;
       row.setAttribute("aria-pressed", String(value === (naming ? who : reason)));
-      row.addEventListener("click", () => { if (naming) { who = value; naming = false; pin = ""; } else reason = value; paintConfirm(); });
+      row.addEventListener("click", () => picked(value));
       return row;
     }));
     put($("confirm-name"), who);
     put($("confirm-dots"), pin ? "•".repeat(pin.length) : "PIN");
-    $("confirm-dots").classList.toggle("is-blank", !pin);
+  }
+  const MORE = "\u0000more", NAMES_SHOWN = 6;
+  function namesToPick() {
+    const all = people.map((name) => [name, name]);
+    if (all.length <= NAMES_SHOWN) return all;
+    const first = (namePage * (NAMES_SHOWN - 1)) % all.length;
+    return [...all.slice(first, first + NAMES_SHOWN - 1), [MORE, say("alarm.older")]];
+  }
+  function picked(value) {
+    if (value === MORE) namePage = (namePage + 1) % Math.ceil(people.length / (NAMES_SHOWN - 1));
+    else if (naming) { who = value; naming = false; pin = ""; }
+    else reason = value;
+    paintConfirm();
   }
   $("confirm-who").addEventListener("click", () => { naming = !naming; paintConfirm(); });
   function key(which) {

@@ -1,0 +1,314 @@
+"""The view model: what each fact of the snapshot becomes on the guard's screen."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gateway.core.access import Reason, Verdict
+from tests.support.guard_scene import FREE, PASSES, alarm, crashed, decision, lane, snapshot
+from web.guard.view import blank_snapshot, guard_view
+
+BOOK = {pass_.id: pass_ for pass_ in PASSES}
+
+
+def show(
+    *lanes: dict[str, Any], locale: str = "en", role: str = "guard", age_ms: int = 0, **more: Any
+) -> dict[str, Any]:
+    return guard_view(snapshot(*lanes, **more), BOOK.get, locale, datetime.now(UTC), age_ms=age_ms, role=role)
+
+
+def first(one: dict[str, Any], **more: Any) -> dict[str, Any]:
+    found: dict[str, Any] = show(one, **more)["lanes"][0]
+    return found
+
+
+def car(*args: Any, locale: str = "en", **more: Any) -> dict[str, Any]:
+    found: dict[str, Any] = first(lane("in", last_decision=decision(*args, **more)), locale=locale)["car"]
+    return found
+
+
+# ---- the last car
+
+
+def test_a_resident_is_greeted_by_name_with_the_plate_in_front() -> None:
+    shown = first(lane("in", last_decision=decision("granted", "valid_pass", "p-wang")), locale="zh_CN")
+    assert shown["car"]["title"] == "粤B 12345"
+    assert shown["car"]["subtitle"] == "王建国 · 月卡"
+    assert shown["car"]["word"] == "放行"
+    assert shown["car"]["bay"] == "车位 B2-117"
+    assert shown["line"] == {"label": "说", "text": "王建国,您好,您回来了。", "tone": "calm", "long": ""}
+
+
+def test_a_phone_number_is_never_shown() -> None:
+    shown = show(lane("in", last_decision=decision("granted", "valid_pass", "p-wang")))
+    assert "13900000001" not in json.dumps(shown)
+
+
+def test_ten_days_before_the_end_the_days_left_are_shown_and_said() -> None:
+    shown = car("granted", "valid_pass", "p-wang", days_left=10, valid_until="2026-11-30")
+    assert shown["days"] == "10 days left"
+    assert shown["say"].endswith("Your pass ends on 30 Nov, in 10 days. The property office renews it.")
+
+
+def test_the_last_day_and_the_day_before_have_words_of_their_own() -> None:
+    assert "ends today" in car("granted", "valid_pass", "p-wang", days_left=0, valid_until="2026-11-30")["say"]
+    assert car("granted", "valid_pass", "p-wang", days_left=1, valid_until="2026-11-30")["days"] == "1 day left"
+
+
+def test_a_pass_with_eleven_days_is_not_warned_of() -> None:
+    shown = car("granted", "valid_pass", "p-wang", days_left=11, valid_until="2026-11-30")
+    assert shown["days"] == "" and "ends" not in shown["say"]
+
+
+def test_the_site_may_warn_earlier() -> None:
+    scene = snapshot(lane("in", last_decision=decision("granted", "valid_pass", "p-wang", days_left=20)))
+    shown = guard_view(scene, BOOK.get, "en", datetime.now(UTC), expiry_days=30)
+    assert shown["lanes"][0]["car"]["days"] == "20 days left"
+
+
+def test_an_expired_pass_is_told_the_day_it_ended_and_where_to_renew() -> None:
+    shown = car("referred", "expired", "p-wang", valid_until="2026-11-10")
+    assert shown["word"] == "CHECK" and shown["reason"] == "Pass has expired"
+    assert "ended on 10 Nov" in shown["say"] and "property office renews" in shown["say"]
+
+
+def test_an_instant_ends_on_its_local_day() -> None:
+    assert "11 Nov" in car("denied", "expired", "p-wang", valid_until="2026-11-10T16:30:00Z")["say"]
+
+
+def test_an_unknown_card_shows_its_number() -> None:
+    shown = car("denied", "unknown_credential")
+    assert (shown["title"], shown["subtitle"]) == ("472299", "Card")
+
+
+def test_a_plate_that_was_read_is_shown_and_not_the_one_of_the_pass() -> None:
+    shown = car("referred", "plate_mismatch", "p-wang", credential={"kind": "plate", "value": "粤A99999"})
+    assert shown["title"] == "粤A 99999"
+
+
+def test_a_pin_is_never_shown() -> None:
+    assert car("denied", "unknown_credential", credential={"kind": "pin", "value": "4711"})["title"] == "PIN"
+
+
+def test_a_blocked_holder_is_neither_named_nor_greeted() -> None:
+    shown = car("denied", "blocked", "p-bad", locale="zh_CN")
+    assert "赵某" not in json.dumps(shown, ensure_ascii=False)
+
+
+def test_a_visitor_is_shown_the_way() -> None:
+    assert "5栋 is your way" in car("granted", "valid_pass", "p-visit")["say"]
+
+
+def test_an_opening_by_hand_names_the_guard() -> None:
+    shown = car("granted", "operator", credential=None, by="林小军")
+    assert (shown["title"], shown["reason"]) == ("Opened by 林小军", "Opened by the guard")
+
+
+def test_a_pass_that_is_gone_from_the_registry_leaves_the_card() -> None:
+    assert car("granted", "valid_pass", None, **{"pass": "p-gone"})["title"] == "472299"
+
+
+def test_after_thirty_seconds_the_car_is_earlier_and_its_holder_masked() -> None:
+    shown = car("granted", "valid_pass", "p-wang", ago=31)
+    assert shown["earlier"] and shown["subtitle"] == "王** · Monthly pass"
+
+
+def test_a_car_that_still_stands_there_is_not_earlier() -> None:
+    waiting = lane("in", approach=True, last_decision=decision("referred", "expired", "p-wang", ago=90))
+    assert not first(waiting)["car"]["earlier"]
+
+
+def test_a_car_that_has_passed_shows_when() -> None:
+    decided = decision("granted", "valid_pass", "p-wang", ago=20)
+    passed = {"at": datetime.now(UTC).isoformat(), "type": "entered", "visit": "v", "pass": "p-wang"}
+    assert first(lane("in", last_decision=decided, last_passage=passed))["car"]["passed"].startswith("Entered ")
+
+
+def test_an_older_passage_is_not_taken_for_this_car() -> None:
+    passed = {"at": "2026-01-01T00:00:00.000Z", "type": "entered", "visit": "v", "pass": "p-li"}
+    shown = first(lane("in", last_decision=decision("granted", "valid_pass", "p-wang"), last_passage=passed))
+    assert shown["car"]["passed"] == ""
+
+
+@pytest.mark.parametrize("locale", ["en", "zh_CN"])
+@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_every_decision_reads_well(verdict: str, reason: str, locale: str) -> None:
+    for pass_id in (None, "p-wang", "p-visit"):
+        shown = car(str(verdict), str(reason), pass_id, locale=locale, valid_until="2026-11-10")
+        assert shown["say"] and shown["reason"] and "." not in shown["word"]
+        assert not any(mark in shown["say"] for mark in ("{", "say.", "  ", ",,"))
+
+
+# ---- the lane
+
+
+def test_asked_for_moving_and_open_are_three_different_things() -> None:
+    asked = {"command": "open", "by": "林小军", "since": "2026-11-21T00:00:00Z"}
+    closed = first(lane("in", requested=asked))
+    rising = first(lane("in", requested=asked, arm="rising", state="opening"))
+    opened = first(lane("in", arm="open", state="open"))
+    assert (closed["arm"], closed["asked"], closed["requested"]) == ("closed", "up", "Open asked for · 林小军")
+    assert (rising["arm"], rising["asked"], rising["requested"]) == ("rising", "", "")
+    assert (opened["arm"], opened["asked"]) == ("open", "")
+
+
+def test_what_is_not_measured_is_unknown_and_not_clear() -> None:
+    shown = first(lane("in", approach=None, safety=None, arm="unknown"))
+    assert (shown["approach"]["state"], shown["safety"]["state"], shown["arm_text"]) == (
+        "unknown",
+        "unknown",
+        "Unknown",
+    )
+
+
+def test_a_crashed_lane_says_what_to_do() -> None:
+    shown = first(crashed())
+    assert shown["mode"] == {"key": "crashed", "text": "Arm struck", "tone": "act"}
+    assert shown["line"]["tone"] == "act" and "cones" in shown["line"]["text"]
+
+
+def test_a_tag_says_who_why_and_since_when() -> None:
+    tag = {"by": "陈班长", "since": "2026-11-21T01:00:00Z", "reason": "maintenance"}
+    shown = first(lane("in", mode="locked", state="locked", tag=tag))
+    assert shown["line"]["text"] == "Out of service: Maintenance. 陈班长, since 09:00."
+
+
+def test_a_fresh_car_is_spoken_to_even_in_a_locked_lane() -> None:
+    decided = decision("referred", "lane_locked", "p-wang")
+    assert first(crashed(last_decision=decided))["line"]["label"] == "Say"
+
+
+def test_a_question_of_the_lane_goes_before_the_greeting() -> None:
+    decided = decision("granted", "valid_pass", "p-wang")
+    shown = first(lane("in", notice="no_answer", last_decision=decided))
+    assert shown["line"]["label"] == "Do" and "did not move" in shown["line"]["text"]
+
+
+def test_an_interrupted_lane_asks_a_person_to_decide() -> None:
+    assert first(lane("in", interrupted=True, state="interrupted"))["mode"]["tone"] == "decide"
+
+
+def test_a_vehicle_that_nothing_will_open_for_needs_the_guard() -> None:
+    refused = lane("in", approach=True, last_decision=decision("denied", "unknown_credential"))
+    granted = lane("in", approach=True, last_decision=decision("granted", "valid_pass", "p-wang"))
+    assert first(refused)["needs_you"] and not first(granted)["needs_you"] and not first(lane("in"))["needs_you"]
+
+
+# ---- the buttons
+
+
+def test_open_is_a_tap_only_while_a_vehicle_is_seen() -> None:
+    assert first(lane("in", approach=True))["actions"]["open"]["press"] == "tap"
+    assert first(lane("in", approach=False))["actions"]["open"]["press"] == "hold"
+    assert first(lane("in", approach=None))["actions"]["open"]["press"] == "hold"
+
+
+def test_hold_and_close_are_always_pressed_and_held() -> None:
+    actions = first(lane("in", approach=True))["actions"]
+    assert (actions["keep"]["press"], actions["close"]["press"]) == ("hold", "hold")
+
+
+def test_lock_unlock_and_reset_ask_for_the_pin() -> None:
+    tag = {"by": "x", "since": None, "reason": "works"}
+    assert first(lane("in"))["actions"]["tag"]["command"] == "lock"
+    tagged = first(lane("in", mode="locked", tag=tag))["actions"]
+    assert (tagged["tag"]["command"], tagged["tag"]["press"]) == ("unlock", "pin")
+    assert first(crashed())["actions"]["more"]["press"] == "pin"
+
+
+def test_a_held_lane_offers_release() -> None:
+    held = lane("in", mode="held", state="held", allowed={**FREE, "release": None})
+    assert first(held)["actions"]["keep"]["command"] == "release"
+
+
+def test_where_the_arm_is_out_of_use_a_vehicle_waved_through_is_noted() -> None:
+    assert first(crashed(approach=True))["actions"]["open"]["command"] == "passed"
+
+
+def test_the_last_place_offers_what_fits_the_moment() -> None:
+    doubted = lane("in", allowed={**FREE, "close": "safety_unknown"})
+    assert first(lane("in"))["actions"]["more"]["command"] == "emergency"
+    assert first(doubted)["actions"]["more"]["command"] == "look"
+    assert first(lane("in", notice="approach_stuck"))["actions"]["more"]["command"] == "look"
+    assert first(crashed())["actions"]["more"]["command"] == "reset"
+    assert (
+        first(lane("in", notice="arm_whole", allowed={**FREE, "reset": None}))["actions"]["more"]["command"] == "reset"
+    )
+
+
+def test_a_button_that_is_off_says_why() -> None:
+    shown = first(lane("in", allowed={**FREE, "close": "safety_occupied"}))["actions"]["close"]
+    assert (shown["on"], shown["hint"]) == (False, "Vehicle under arm")
+    assert shown["why"] == "A vehicle is under the arm. Wait until it has gone."
+
+
+def test_a_reason_that_nobody_knows_yet_still_reads() -> None:
+    shown = first(lane("in", allowed={**FREE, "close": "brand_new"}))["actions"]["close"]
+    assert (shown["hint"], shown["why"]) == ("Not now", "Not possible now (brand_new).")
+
+
+def test_an_auditor_sees_everything_and_moves_nothing() -> None:
+    actions = first(lane("in", approach=True), role="auditor")["actions"]
+    assert not any(action["on"] for action in actions.values())
+    assert actions["open"]["hint"] == "Not your task"
+
+
+# ---- alarms, link and age
+
+
+def test_the_band_shows_the_most_urgent_alarm_that_nobody_has_seen() -> None:
+    seen = alarm("fire", state="acknowledged", acknowledged_by="林小军")
+    shown = show(crashed(), alarms=[alarm("uplink_lost", 3, ago=1, lane=None), seen, alarm("crash", 1, ago=60)])
+    assert (shown["band"]["title"], shown["band"]["where"], shown["band"]["others"]) == (
+        "Arm struck",
+        "北门入口",
+        "+2 more",
+    )
+    assert [one["title"] for one in shown["alarms"]] == ["Arm struck", "Link to central lost", "Fire"]
+
+
+def test_of_two_equal_alarms_the_newest_stands_in_the_band() -> None:
+    shown = show(alarms=[alarm("crash", ago=60), alarm("struck_vehicle", ago=5, lane="in")])
+    assert shown["band"]["title"] == "Arm touched a vehicle"
+
+
+def test_an_acknowledged_alarm_stays_in_sight_and_calm() -> None:
+    shown = show(crashed(), alarms=[alarm("crash", state="acknowledged", acknowledged_by="林小军")])
+    assert shown["band"] is None and shown["calm"] == "Open: Arm struck · 北门入口"
+    assert shown["alarms"][0]["state_text"] == "Seen by 林小军"
+
+
+def test_an_alarm_that_is_over_but_unseen_stays_in_the_band() -> None:
+    assert show(alarms=[alarm("power", 2, state="returned-unacknowledged")])["band"]["title"] == "Mains lost"
+
+
+def test_after_a_crash_the_next_steps_end_with_the_reset() -> None:
+    steps = show(crashed(), alarms=[alarm("crash")])["alarms"][0]["steps"]
+    assert "cones" in steps[0] and "both ways" in steps[1] and "Reset" in steps[-1]
+
+
+def test_the_link_says_what_waits() -> None:
+    down = {"configured": True, "up": False, "waiting": 12}
+    assert show(uplink=down)["uplink"] == {"state": "down", "text": "No link", "waiting": "12 waiting"}
+    assert show(uplink={"configured": False})["uplink"]["state"] == "none"
+    assert show(uplink={"configured": True, "up": None})["uplink"]["state"] == "unknown"
+
+
+def test_a_snapshot_that_was_old_when_it_came_is_old() -> None:
+    assert show(as_of="2026-01-01T00:00:00Z")["age_ms"] > 10**9
+    assert show(age_ms=7000)["age_ms"] == 7000
+
+
+def test_failing_storage_is_told() -> None:
+    assert show(journal={"degraded": "disk full"})["notice"].startswith("Records wait")
+
+
+def test_before_the_engine_has_ever_answered_the_lanes_stand_there_unknown() -> None:
+    document = {"site": {"name": "N"}, "lanes": [{"id": "in", "direction": "entry", "barrier": {}}]}
+    shown = guard_view(blank_snapshot(document), BOOK.get, "en", datetime.now(UTC))["lanes"][0]
+    assert shown["arm"] == "unknown" and not shown["actions"]["open"]["on"]

@@ -1,0 +1,123 @@
+"""Every text exists in both languages, and everything the contract names has words."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.core.access import Reason, Verdict
+from gateway.core.alarms import KINDS, AlarmState
+from gateway.core.barrier import ArmState
+from gateway.core.refusals import COMMANDS, TABLE
+from gateway.core.settings import ROLES
+from web.guard.words import LOCALES, TRANSLATIONS, masked, plate_as_written, words
+
+ROOT = Path(__file__).parents[2]
+CONTRACT_REASONS = """
+    valid_pass operator remote emergency unknown_credential blocked not_yet_valid expired outside_schedule wrong_lane
+    already_inside not_inside plate_mismatch car_park_full places_full unpaid hazardous_load seen_elsewhere lane_locked
+    lane_fault clock_unset
+""".split()  # noqa: SIM905
+CONTRACT_ALARMS = """
+    crash struck_vehicle forced tailgating obstructed stuck tamper duress panic intrusion fire water power video_lost
+    device_lost uplink_lost clock_unsure storage_degraded
+""".split()  # noqa: SIM905
+STATES = """
+    ready opening open passing closing held stopped locked crashed fire interrupted fault unknown
+""".split()  # noqa: SIM905
+ARMS = ["closed", "rising", "open", "lowering", "between", "stopped", "unknown"]
+MODES = ["held", "fire", "crashed", "locked", "interrupted"]
+
+
+def texts(locale: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((TRANSLATIONS / f"{locale}.json").read_text("utf-8"))
+    return found
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert texts("en").keys() == texts("zh_CN").keys()
+
+
+def test_both_languages_fill_in_the_same_values() -> None:
+    english, chinese = texts("en"), texts("zh_CN")
+    holes = re.compile(r"\{(\w+)\}")
+    unequal = [key for key in english if set(holes.findall(english[key])) != set(holes.findall(chinese[key]))]
+    assert unequal == []
+
+
+def test_no_text_is_empty() -> None:
+    assert [(locale, key) for locale in LOCALES for key, text in texts(locale).items() if not text.strip()] == []
+
+
+def test_a_key_stands_once_in_a_file() -> None:
+    for locale in LOCALES:
+        pairs: list[Any] = json.loads((TRANSLATIONS / f"{locale}.json").read_text("utf-8"), object_pairs_hook=list)
+        assert len(pairs) == len(dict(pairs))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_everything_the_contract_names_has_words(locale: str) -> None:
+    wanted = [f"reason.{code}" for code in {*CONTRACT_REASONS, *Reason}]
+    wanted += [f"alarm.{kind}" for kind in {*CONTRACT_ALARMS, *KINDS}]
+    wanted += [f"todo.{kind}" for kind in {*CONTRACT_ALARMS, *KINDS}]
+    wanted += [f"state.{state}" for state in STATES]
+    wanted += [f"arm.{arm}" for arm in {*ARMS, *ArmState}]
+    wanted += [f"mode.{mode}" for mode in MODES]
+    wanted += [f"verdict.{verdict}" for verdict in Verdict]
+    wanted += [f"role.{role}" for role in ROLES]
+    wanted += [f"{what}.{command}" for what in ("cmd", "requested") for command in COMMANDS]
+    assert [key for key in wanted if key not in words(locale)] == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_verdict_has_a_sentence_to_say(locale: str) -> None:
+    assert [verdict for verdict in Verdict if f"say.{verdict}" not in words(locale)] == []
+    assert [code for code in Reason if f"say.denied.{code}" not in words(locale)] == [
+        Reason.VALID_PASS,
+        Reason.OPERATOR,
+        Reason.REMOTE,
+        Reason.EMERGENCY,
+        Reason.SEEN_ELSEWHERE,
+        Reason.CLOCK_UNSET,
+    ]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_reason_why_a_button_is_off_has_words(locale: str) -> None:
+    codes = {code for checks in TABLE.values() for code, _ in checks}
+    assert [code for code in sorted(codes) if f"why.{code}" not in words(locale)] == []
+    assert [code for code in sorted(codes) if f"refused.{code}" not in words(locale)] == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_alarm_state_has_words(locale: str) -> None:
+    names = {AlarmState.RETURNED: "returned", AlarmState.OUT_OF_SERVICE: "out_of_service"}
+    assert [one for one in AlarmState if f"alarm.state.{names.get(one, one)}" not in words(locale)] == []
+
+
+def test_every_key_that_pages_and_script_name_exists() -> None:
+    known = texts("en")
+    named: set[str] = set()
+    for path in [*(ROOT / "web" / "templates").rglob("*.html"), ROOT / "web" / "static" / "guard.js"]:
+        named |= set(re.findall(r"""say\(["']([a-z_]+\.[a-z_.]+[a-z])["'][,)]""", path.read_text("utf-8")))
+    assert len(named) > 30
+    assert sorted(named - known.keys()) == []
+
+
+def test_a_mainland_plate_is_written_with_its_gap() -> None:
+    assert plate_as_written("粤B12345") == "粤B 12345"
+    assert plate_as_written("粤BD12345") == "粤B D12345"
+    assert plate_as_written("AB-123") == "AB-123"
+
+
+def test_a_masked_name_tells_no_more_than_its_first_letter() -> None:
+    assert masked("王建国") == "王**"
+    assert masked("") == ""
+
+
+def test_a_text_with_a_value_that_nobody_gave_still_reads() -> None:
+    assert words("en")("bay") == "Bay "
