@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from drivers.boards import Board, Flash
-from drivers.links.modbus_bus import ModbusLink
+from drivers.boards import Board, Inputs, Outputs
+from drivers.links.modbus_bus import ModbusLink, Pending, Request, read_request, write_request
 
 
 class BoardUnit:
@@ -20,28 +20,45 @@ class BoardUnit:
         if self.board.inputs.count == 0:
             await self.read_outputs()
             return ()
-        inputs = self.board.inputs
-        function = 2 if inputs.access == "discrete" else 1
-        return await self._link.read_bits(function, self._unit, inputs.start, inputs.count, self._timeout_ms)
+        return await self._read_bits(2 if self.board.inputs.access == "discrete" else 1, self.board.inputs)
 
     async def read_outputs(self) -> tuple[bool, ...]:
         """The outputs as the board says they are."""
         outputs = self.board.outputs
         if outputs.count == 0:
             return ()
-        where = (self._unit, outputs.start, outputs.count, self._timeout_ms)
         if outputs.access == "coil":
-            return await self._link.read_bits(1, *where)
-        return tuple(word == outputs.reads_on for word in await self._link.read_words(3, *where))
+            return await self._read_bits(1, outputs)
+        request = read_request(3, self._unit, outputs.start, outputs.count)
+        reply = await self._link.ask(request, self._timeout_ms)
+        return tuple(word == outputs.reads_on for word in reply.registers[: outputs.count])
+
+    async def _read_bits(self, function: int, points: Inputs | Outputs) -> tuple[bool, ...]:
+        request = read_request(function, self._unit, points.start, points.count)
+        reply = await self._link.ask(request, self._timeout_ms)
+        return tuple(bool(bit) for bit in reply.bits[: points.count])
 
     async def write(self, output: int, active: bool) -> None:
-        """Switch an output; sent once, acknowledged on return."""
+        """Switch an output and wait for the acknowledgement; sent once."""
+        await self._link.ask(self._switch(output, active), self._timeout_ms)
+
+    def begin_switch(self, output: int, active: bool) -> Pending:
+        """Send the switching of an output now; `finish` waits for the acknowledgement."""
+        return self._link.begin(self._switch(output, active))
+
+    def begin_flash(self, output: int, active: bool, duration_ms: int) -> Pending:
+        """Send a pulse that the board times itself (`board.flash`); `finish` waits for the acknowledgement."""
+        flash = self.board.flash
+        assert flash is not None
+        start = flash.on_start if active else flash.off_start
+        return self._link.begin(write_request(5, self._unit, start + output, flash.steps(duration_ms)))
+
+    async def finish(self, pending: Pending) -> None:
+        """Wait for the acknowledgement of a write."""
+        await self._link.finish(pending, self._timeout_ms)
+
+    def _switch(self, output: int, active: bool) -> Request:
         outputs = self.board.outputs
         function = 5 if outputs.access == "coil" else 6
         word = outputs.on if active else outputs.off
-        await self._link.write_word(function, self._unit, outputs.start + output, word, self._timeout_ms)
-
-    async def flash(self, flash: Flash, output: int, active: bool, duration_ms: int) -> None:
-        """Have the board itself time a pulse; sent once, acknowledged on return."""
-        start = flash.on_start if active else flash.off_start
-        await self._link.write_word(5, self._unit, start + output, flash.steps(duration_ms), self._timeout_ms)
+        return write_request(function, self._unit, outputs.start + output, word)

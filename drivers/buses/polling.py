@@ -11,13 +11,16 @@ whether there are others. When the wire itself is gone, all boards on it are, an
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Hashable, Sequence
+
+import msgspec
 
 from drivers.base import Health, Report
 from drivers.buses.board_unit import BoardUnit
 from drivers.links.backoff import Backoff
-from drivers.links.modbus_bus import ModbusLink
+from drivers.links.modbus_bus import ModbusLink, Pending
 from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus
 from drivers.watch import Watch
 from gateway.core.errors import DeviceError
@@ -60,6 +63,14 @@ class PolledDevice:
         self.due_ns = now_ns + pause_ns
 
 
+class Begun(msgspec.Struct, frozen=True):
+    """An order that is on the wire."""
+
+    order: Order
+    device: PolledDevice
+    pending: Pending
+
+
 class PollingBus(OrderedBus):
     """One wire with boards on it; see the module."""
 
@@ -71,8 +82,10 @@ class PollingBus(OrderedBus):
         self._polled = {device.name: device for device in devices}
         self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
         self._open_at_ns = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
+        self._bell = -1
+        self._idle = False
+        self._begun: Begun | None = None
         self._stopping = False
         if len(devices) > 1:
             for device in devices:
@@ -92,46 +105,63 @@ class PollingBus(OrderedBus):
         self._wake()
 
     def _wake(self) -> None:
-        loop, woken = self._loop, self._woken
-        if loop is not None and woken is not None:
-            try:
-                loop.call_soon_threadsafe(woken.set)
-            except RuntimeError:
-                pass  # The bus has ended; the order is refused below or was never begun.
+        with self._orders_lock:
+            if self._bell >= 0:
+                os.eventfd_write(self._bell, 1)
 
     # ---- the bus's own thread --------------------------------------------------------------------------------------
 
     async def _work(self) -> None:
         self._woken = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        loop.add_reader(self._bell, self._rung)
         try:
-            while not self._stopping:
-                self.turns += 1
+            while not self._stopping or self._begun is not None:
                 await self._step()
         finally:
             await self._end_pulses()
             self._refuse_all("the gateway is stopping")
             self._link.close()
+            loop.remove_reader(self._bell)
+            self._close_bell()
+
+    def _close_bell(self) -> None:
+        with self._orders_lock:
+            bell, self._bell = self._bell, -1
+        os.close(bell)
+
+    def _rung(self) -> None:
+        """An order came (or the stop): when the wire is idle, the order is on it before this returns."""
+        os.eventfd_read(self._bell)
+        if self._idle and self._begun is None and self._link.is_free:
+            self._begun = self._begin_next()
+        if self._woken is not None:
+            self._woken.set()
 
     async def _step(self) -> None:
+        if self._begun is not None:
+            begun, self._begun = self._begun, None
+            await self._finish(begun)
+            return
         if not self._link.is_open and not await self._open():
             return
         now_ns = time.monotonic_ns()
         lease = self._leases.due(now_ns)
         if lease is not None:
             await self._end_pulse(lease)
-        elif (order := self._next_order()) is not None:
-            await self._carry_out(order)
+        elif self._orders:
+            await self._link.settle()
+            self._begun = self._begin_next()
         else:
             await self._poll_or_wait(now_ns)
 
     async def _wait_until(self, until_ns: int) -> None:
         """Until then, an order, or the stop."""
-        assert self._loop is not None
         assert self._woken is not None
         pause_s = (until_ns - time.monotonic_ns()) / 1e9
         if pause_s > 0 and not self._stopping:
-            timer = self._loop.call_later(pause_s, self._woken.set)
+            timer = asyncio.get_running_loop().call_later(pause_s, self._woken.set)
             await self._woken.wait()
             timer.cancel()
         self._woken.clear()
@@ -170,7 +200,9 @@ class PollingBus(OrderedBus):
             await self._poll(device)
             return
         over_ns = self._leases.next_ns()
+        self._idle = True
         await self._wait_until(device.due_ns if over_ns is None else min(device.due_ns, over_ns))
+        self._idle = False
 
     async def _poll(self, device: PolledDevice) -> None:
         started_ns = time.monotonic_ns()
@@ -205,24 +237,41 @@ class PollingBus(OrderedBus):
 
     # ---- orders ----------------------------------------------------------------------------------------------------
 
-    async def _carry_out(self, order: Order) -> None:
-        device = self._polled.get(order.device)
-        refusal = self._refusal(order, device)
-        if device is None or refusal:
+    def _begin_next(self) -> Begun | None:
+        """Send the first order that can be carried out; None when there is none."""
+        while (order := self._next_order()) is not None:
+            device = self._polled.get(order.device)
+            refusal = self._refusal(order, device)
+            if device is not None and not refusal:
+                try:
+                    return Begun(order, device, self._begin(device, order))
+                except DeviceError as error:
+                    refusal = str(error)
             self._failed(order, refusal)
-            return
+        return None
+
+    def _begin(self, device: PolledDevice, order: Order) -> Pending:
+        if order.duration_ms is None:
+            return device.unit.begin_switch(order.output, order.active)
+        if device.unit.board.flash is not None:
+            return device.unit.begin_flash(order.output, order.active, order.duration_ms)
+        self._leases.take(order, time.monotonic_ns() + order.duration_ms * MS)
+        return device.unit.begin_switch(order.output, order.active)
+
+    async def _finish(self, begun: Begun) -> None:
+        order, device = begun.order, begun.device
+        failure = ""
         try:
-            await self._write(device, order)
+            await device.unit.finish(begun.pending)
+            device.heard()
         except DeviceError as error:
             self._missed(device, error)
-            confirmed = await self._confirmed(device, order)
-            failure = "" if confirmed else str(error)
-        else:
-            device.heard()
-            confirmed = await self._confirmed(device, order)
-            failure = (
-                "the board took the order, but its output did not switch; check the board" if confirmed is False else ""
-            )
+            failure = str(error)
+        followed = await self._read_back(device, order)
+        if followed:
+            failure = ""
+        elif followed is False and not failure:
+            failure = "the board took the order, but its output did not switch; check the board"
         if failure:
             self._failed(order, failure)
             return
@@ -241,20 +290,8 @@ class PollingBus(OrderedBus):
             return "the order waited too long for the wire and was not carried out"
         return ""
 
-    async def _write(self, device: PolledDevice, order: Order) -> None:
-        flash = device.unit.board.flash
-        if order.duration_ms is None:
-            await device.unit.write(order.output, order.active)
-        elif flash is not None:
-            await device.unit.flash(flash, order.output, order.active, order.duration_ms)
-        else:
-            lasts_ns = order.duration_ms * MS
-            self._leases.take(order, time.monotonic_ns() + lasts_ns)
-            await device.unit.write(order.output, order.active)
-            self._leases.take(order, time.monotonic_ns() + lasts_ns)
-
-    async def _confirmed(self, device: PolledDevice, order: Order) -> bool | None:
-        """Read a write back: whether the output is as ordered, None when that cannot be told."""
+    async def _read_back(self, device: PolledDevice, order: Order) -> bool | None:
+        """Read a write back (it is never repeated): whether the output is as ordered, None when nobody can say."""
         written_ns = time.monotonic_ns()
         try:
             if not self._link.is_open:

@@ -1,10 +1,10 @@
 """A Modbus wire, RTU or TCP, one request at a time; the one user of pymodbus (3.16, pinned).
 
 pymodbus's asynchronous client runs in the event loop of the bus's own thread (0.2 ms a call; the synchronous one
-sleeps 2 to 9). It is kept from doing what it does by itself: `retries=0`, because its default sends an unanswered
-write four times, and no reconnection behind our back. Every received byte passes a finder that lets only the frame
-through that answers the request (unit, function, length, a write's echo), so neither noise nor a stranger's frame is
-ever taken for a reply.
+sleeps 2 to 9). It is kept from doing what it does by itself: requests go past its `execute`, whose default sends an
+unanswered write four times, and it never reconnects behind our back. Every received byte passes a finder that lets
+only the frame through that answers the request (unit, function, length, a write's echo), so neither noise nor a
+stranger's frame is ever taken for a reply.
 
 One trap remains on a serial wire: a reply that comes after its time-out looks like the answer to the next request of
 the same kind. So every time-out puts the wire in quarantine: wait as long again as the worst reply may take, go on
@@ -15,16 +15,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import struct
 import time
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, Literal
 
 import msgspec
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
-from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
+from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
 from drivers.links.serial_port import FAULTS, why_not_open
 from gateway.core.errors import BusSilentError, DeviceError
@@ -34,6 +36,8 @@ logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # Each failure is repo
 Find = Callable[[bytes, bytes], bytes]
 """(frame sent, bytes received) -> the frame that answers it, or nothing."""
 
+Request = ModbusPDU
+"""A request as `read_request` and `write_request` make it."""
 LIBRARY_TIMEOUT_S = 60
 """Far above ours, which alone decides."""
 QUIET_MS = 20
@@ -96,27 +100,62 @@ class _WriteWord(ModbusPDU):
         return struct.pack(">HH", self.address, self._word)
 
 
+_READS = {
+    1: ReadCoilsRequest,
+    2: ReadDiscreteInputsRequest,
+    3: ReadHoldingRegistersRequest,
+    4: ReadInputRegistersRequest,
+}
+
+
+def read_request(function: int, unit: int, start: int, count: int) -> ModbusPDU:
+    """Read coils (function 1), discrete inputs (2), holding registers (3) or input registers (4)."""
+    return _READS[function](address=start, count=count, dev_id=unit)
+
+
+def write_request(function: int, unit: int, address: int, word: int) -> ModbusPDU:
+    """Write one coil (function 5; the raw word, 0xFF00 for on) or one register (6)."""
+    return _WriteWord(function, unit, address, word)
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A request that is on the wire; its answer is still to come."""
+
+    reply: asyncio.Future[ModbusPDU]
+    unit: int
+
+
 class ModbusLink:
-    """One wire. All methods belong to one event loop; one request runs at a time."""
+    """One wire. All methods belong to one event loop; one request runs at a time.
+
+    A request is `begin` and `finish`: the first puts the frame on the wire in that very moment, so that an order does
+    not wait for a turn of the loop; the second waits for the answer. `ask` is both, with the silence kept before.
+    """
 
     def __init__(self, wire: SerialWire | TcpWire, find: Find, connect_ms: int) -> None:
         self._wire = wire
         self._find = find
         self._connect_s = connect_ms / 1000
         self._client: Any = None
-        self._gone: asyncio.Future[None] | None = None
+        self._lost = False
+        self._reply: asyncio.Future[ModbusPDU] | None = None
         self._sent = b""
         self._heard_s = 0.0
 
     @property
     def is_open(self) -> bool:
         """True between a successful `open` and `close`, a time-out over TCP, or the loss of the wire."""
-        return self._client is not None and self._gone is not None and not self._gone.done()
+        return self._client is not None and not self._lost
+
+    @property
+    def is_free(self) -> bool:
+        """True when a request may begin at this moment: open, nothing under way, and silent for long enough."""
+        return self.is_open and self._reply is None and self._gap_left_s() <= 0
 
     async def open(self) -> None:
         """Open the wire anew; DeviceError says what to do."""
         self.close()
-        self._gone = asyncio.get_running_loop().create_future()
+        self._lost = False
         client = self._make()
         try:
             opened = await asyncio.wait_for(client.connect(), self._connect_s)
@@ -126,6 +165,8 @@ class ModbusLink:
             client.close()
             raise DeviceError(self._unreachable())
         await asyncio.sleep(0)  # pymodbus attaches a port's reader in the next turn of the loop.
+        if isinstance(self._wire, SerialWire):
+            client.ctx.low_level_send = self._send_serial
         self._client = client
 
     def close(self) -> None:
@@ -137,61 +178,50 @@ class ModbusLink:
             except FAULTS:
                 pass  # A pulled adapter cannot be closed in good order.
 
-    async def read_bits(self, function: int, unit: int, start: int, count: int, timeout_ms: int) -> tuple[bool, ...]:
-        """Read coils (function 1) or discrete inputs (2)."""
-        call = self._need().read_coils if function == 1 else self._need().read_discrete_inputs
-        reply = await self._ask(call(start, count=count, device_id=unit), unit, timeout_ms)
-        return tuple(bool(bit) for bit in reply.bits[:count])
+    async def ask(self, request: ModbusPDU, timeout_ms: int) -> Any:
+        """The answer to a request; DeviceError in words when there is none, or when the device refuses."""
+        await self.settle()
+        return await self.finish(self.begin(request), timeout_ms)
 
-    async def read_words(self, function: int, unit: int, start: int, count: int, timeout_ms: int) -> tuple[int, ...]:
-        """Read holding registers (function 3) or input registers (4)."""
-        need = self._need()
-        call = need.read_holding_registers if function == 3 else need.read_input_registers
-        reply = await self._ask(call(start, count=count, device_id=unit), unit, timeout_ms)
-        return tuple(reply.registers[:count])
+    async def settle(self) -> None:
+        """Keep the silence between two frames."""
+        gap_s = self._gap_left_s()
+        if gap_s > 0:
+            await asyncio.sleep(gap_s)
 
-    async def write_word(self, function: int, unit: int, address: int, word: int, timeout_ms: int) -> None:
-        """Write one coil (function 5: the raw word, 0xFF00 for on) or register (6), once; the echo is checked."""
-        request = _WriteWord(function, unit, address, word)
-        await self._ask(self._need().execute(False, request), unit, timeout_ms)
-
-    # ---- one request -----------------------------------------------------------------------------------------------
-
-    async def _ask(self, call: Coroutine[Any, Any, ModbusPDU], unit: int, timeout_ms: int) -> Any:
-        assert self._gone is not None
-        await self._keep_gap()
-        task = asyncio.create_task(call)
-        await asyncio.wait((task, self._gone), timeout=timeout_ms / 1000, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return self._checked(task, unit)
-        task.cancel()
-        await asyncio.wait((task,))
+    def begin(self, request: ModbusPDU) -> Pending:
+        """Put a request on the wire, once, now."""
         if not self.is_open:
-            self.close()
             raise DeviceError(self._unreachable())
-        await self._quarantine(timeout_ms)
-        raise BusSilentError(self._silent(unit, timeout_ms))
+        manager = self._client.ctx
+        self._reply = manager.response_future = asyncio.get_running_loop().create_future()
+        request.transaction_id = manager.getNextTID()
+        manager.pdu_send(request)
+        return Pending(self._reply, request.dev_id)
 
-    def _checked(self, task: asyncio.Future[ModbusPDU], unit: int) -> ModbusPDU:
-        self._sent = b""
+    async def finish(self, pending: Pending, timeout_ms: int) -> Any:
+        """Wait for the answer; after a time-out also for the quarantine to be over."""
         try:
-            reply = task.result()
-        except (ModbusException, *FAULTS) as fault:
+            reply = await asyncio.wait_for(pending.reply, timeout_ms / 1000)
+        except TimeoutError:
+            self._reply, self._sent = None, b""
+            await self._quarantine(timeout_ms)
+            raise BusSilentError(self._silent(pending.unit, timeout_ms)) from None
+        except ConnectionError:
             self.close()
-            raise DeviceError(f"unit {unit}: {fault}") from fault
+            raise DeviceError(self._unreachable()) from None
+        finally:
+            self._reply, self._sent = None, b""
         if reply.isError():
             code = int(getattr(reply, "exception_code", 0))
-            raise DeviceError(f"unit {unit} refuses (code {code}): {REFUSALS.get(code, 'see its manual')}")
+            raise DeviceError(f"unit {pending.unit} refuses (code {code}): {REFUSALS.get(code, 'see its manual')}")
         return reply
 
-    async def _keep_gap(self) -> None:
-        rest_s = self._heard_s + self._wire.gap_s() - time.monotonic()
-        if rest_s > 0:
-            await asyncio.sleep(rest_s)
+    def _gap_left_s(self) -> float:
+        return self._heard_s + self._wire.gap_s() - time.monotonic()
 
     async def _quarantine(self, worst_ms: int) -> None:
         """After a time-out: let nothing of the late reply survive."""
-        self._sent = b""
         if isinstance(self._wire, TcpWire):
             self.close()
             return
@@ -222,6 +252,20 @@ class ModbusLink:
             **rest,
         )
 
+    def _send_serial(self, data: bytes, addr: Any = None) -> None:  # noqa: ARG002
+        """Write at once; pymodbus would wait for the next turn of the loop, and keeps the rest if there is one."""
+        manager = self._client.ctx
+        manager.recv_buffer = b""
+        try:
+            sent = os.write(manager.transport.sync_serial.fileno(), data)
+        except BlockingIOError:
+            sent = 0
+        except (AttributeError, *FAULTS):
+            self._connected(False)
+            return
+        if sent < len(data):
+            manager.send(data[sent:])
+
     def _packet(self, sending: bool, data: bytes) -> bytes:
         if sending:
             self._sent = data
@@ -233,13 +277,11 @@ class ModbusLink:
         return found
 
     def _connected(self, connected: bool) -> None:
-        if not connected and self._gone is not None and not self._gone.done():
-            self._gone.set_result(None)
-
-    def _need(self) -> Any:
-        if not self.is_open:
-            raise DeviceError("the wire is not open")
-        return self._client
+        if connected:
+            return
+        self._lost = True
+        if self._reply is not None and not self._reply.done():
+            self._reply.set_exception(ConnectionError())
 
     # ---- words -----------------------------------------------------------------------------------------------------
 
