@@ -1,6 +1,8 @@
 """What must outlive a power cut: the journal, the passes, the settings, the secrets and the projections.
 
-One file, one writing process (the engine); everybody else reads with `mode=ro`. `directory` knows where things lie,
-`journal` and `reader` hold the truth, `registry` and `passfile` the passes, `documents` and `secrets` the settings,
-`state` what follows from the journal, `sqlite` and `migrations` what all databases share.
+One file, one writing process (the engine); everybody else reads with `mode=ro`. Start with `directory` (what lies
+where) and `journal` (the writer). `reader`, `queries` and `cursors` read the journal, `projections` and `state` keep
+what follows from it, `registry` holds the passes (`imports`, `passrows`, `credentials`), `checks` and `passfile` take
+lists of them in, `bulk` in a process of its own; `documents` and `secrets` hold the settings; `sqlite`, `schemas`,
+`migrations`, `files` and `times` are what all share.
 """

@@ -35,14 +35,7 @@ from gateway.core.errors import (
 )
 from gateway.core.events import ClockState
 from gateway.store.migrations import Schema
-from gateway.store.reader import (
-    Batch,
-    Cursor,
-    JournalReader,
-    StoredRow,
-    Verified,
-    parse_cursor,
-)
+from gateway.store.reader import Batch, Cursor, JournalReader, StoredRow, Verified, parse_cursor
 from gateway.store.schemas import BLOCK_ROWS, JOURNAL, NO_HASH
 from gateway.store.sqlite import explain, grow_wal, keep_wal, open_writer, roll_back
 from gateway.store.times import to_the_second

@@ -77,10 +77,9 @@ def test_a_filter_reads_only_the_blocks_that_can_hold_a_match(mixed: Journal, re
 
 
 def _ranges(db):  # type: ignore[no-untyped-def]
-    from gateway.store.reader import _Filter
-    from gateway.store.reader import _ranges as ranges
+    from gateway.store.queries import Filter, ranges_of
 
-    return ranges(db, 0, _Filter.of(["alarm.raised"], None, None))
+    return ranges_of(db, 0, Filter.of(["alarm.raised"], None, None))
 
 
 def test_the_summaries_go_on_after_a_restart_in_the_middle_of_a_block(journal: Journal, tmp_path: Path) -> None:
