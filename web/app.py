@@ -10,6 +10,7 @@ from flask import Flask
 
 from web import auth, problems, stream
 from web.api import routes
+from web.api.quick import quick_feed
 from web.guard import views
 from web.headers import safe_headers
 from web.live import Live
@@ -41,5 +42,5 @@ def create_app(data: Path, *, live: Live | None = None) -> Flask:
     app.register_blueprint(stream.BLUEPRINT)
     app.register_blueprint(routes.BLUEPRINT)
     app.register_blueprint(views.BLUEPRINT)
-    app.wsgi_app = safe_headers(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = safe_headers(quick_feed(app.wsgi_app, held))  # type: ignore[method-assign,assignment]
     return app

@@ -21,8 +21,16 @@ from tests.web_api.conftest import JOURNAL_ID, Running, Write, held, snapshot
 Get = Callable[..., TestResponse]
 
 
-@pytest.fixture
-def get(client: FlaskClient, token: Callable[..., dict[str, str]]) -> Get:
+@pytest.fixture(params=["short way", "ordinary way"])
+def get(
+    request: pytest.FixtureRequest,
+    client: FlaskClient,
+    token: Callable[..., dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Get:
+    """Pulls; plain ones are answered at the WSGI border or by the view, and nobody can tell which."""
+    if request.param == "ordinary way":
+        monkeypatch.setattr("web.api.quick._asked", lambda _text: None)
     headers = token("events:read")
 
     def ask(**query: Any) -> TestResponse:
@@ -47,6 +55,19 @@ def test_the_feed_gives_the_journals_own_bytes(get: Get, write: Write, journal: 
     texts = [row.text for row in JournalReader(journal._path).page(0, 10)]
     assert answer.data.decode() == "[" + ",".join(texts) + "]"
     assert answer.content_type == "application/cloudevents-batch+json"
+
+
+def test_the_short_way_and_the_ordinary_one_give_the_same_answer(
+    client: FlaskClient, token: Callable[..., dict[str, str]], write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(3)
+    headers = token("events:read")
+    path = f"/api/v1/events?limit=2&lastEventId={JOURNAL_ID}.1&timeout=100"
+    short = client.get(path, headers=headers)
+    monkeypatch.setattr("web.api.quick._asked", lambda _text: None)
+    ordinary = client.get(path, headers=headers)
+    assert short.data == ordinary.data != b"[]"
+    assert (short.status, sorted(short.headers)) == (ordinary.status, sorted(ordinary.headers))
 
 
 def test_a_cursor_is_exclusive_and_leads_through_everything_in_order(get: Get, write: Write) -> None:

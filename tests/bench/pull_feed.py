@@ -1,0 +1,144 @@
+"""`pull_feed`: events a second over HTTP, one client at 1,000 a page, against the bare group_concat loop.
+
+The web process is the one that systemd starts. The client is as lean as a client can be (one connection, a buffer of
+its own), so that what is measured is the gateway; it still shares the machine's cores with it.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway.store.directory import DataDirectory
+from gateway.store.journal import Journal, Row
+from tests.bench.figures import Figure, Plan, take_turns
+from tests.bench.floor_group_concat import PAGE, events_per_second
+from tests.support.site_process import Gateway, wait_for
+
+ROWS = 200_000
+
+
+def measure(plan: Plan) -> list[Figure]:
+    """One figure; every round pulls the whole journal once."""
+    data = plan.folder("pull") / "data"
+    rows = plan.size(ROWS, 2 * PAGE)
+    port = _free_port()
+    directory = DataDirectory(data)
+    site = {"site": {"id": "bench"}, "gateway": {"id": "gw1", "http": {"host": "127.0.0.1", "port": port}}}
+    directory.create(site)
+    _fill(directory, rows)
+    _, secret = directory.tokens.create("central", ["events:read"])
+    with _web(data, port):
+        client = Client(port, secret)
+        client.pull()
+        ratios = take_turns(
+            plan, client.pull, lambda: events_per_second(directory.journal, rows, passes=5), "events/s over HTTP"
+        )
+        client.close()
+    note = "events/s over HTTP against the bare group_concat loop"
+    return [Figure.of("pull_feed", ratios, ">=0.3", note=note)]
+
+
+class Client:
+    """Central, as fast as Python can be it."""
+
+    def __init__(self, port: int, secret: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._tail = f" HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer {secret}\r\n\r\n".encode()
+        self._buffer = bytearray(4 << 20)
+
+    def pull(self) -> float:
+        """Everything from the first event to the last; events a second."""
+        started_ns = time.perf_counter_ns()
+        cursor, count = b"", 0
+        while found := self._page(cursor):
+            cursor = found
+            count = int(cursor.rpartition(b".")[2])
+        return count * 1e9 / (time.perf_counter_ns() - started_ns)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _page(self, cursor: bytes) -> bytes:
+        """The id of the page's last event, empty when there was none."""
+        line = b"GET /api/v1/events?limit=%d&lastEventId=%s" % (PAGE, cursor)
+        self._socket.sendall(line + self._tail)
+        start, end = self._receive()
+        if end - start <= 2:
+            return b""
+        at = self._buffer.rindex(b'"id":"', start, end) + 6
+        return bytes(self._buffer[at : self._buffer.index(b'"', at)])
+
+    def _receive(self) -> tuple[int, int]:
+        """Where the body begins and ends in the buffer."""
+        view, have, start = memoryview(self._buffer), 0, -1
+        while start < 4:
+            have += self._more(view, have)
+            start = self._buffer.find(b"\r\n\r\n", 0, have) + 4
+        head = bytes(self._buffer[:start])
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"the web answered {head.splitlines()[0].decode()}")
+        at = head.lower().index(b"content-length:") + 15
+        end = start + int(head[at : head.index(b"\r", at)])
+        while have < end:
+            have += self._more(view, have)
+        return start, end
+
+    def _more(self, view: memoryview, have: int) -> int:
+        got = self._socket.recv_into(view[have:])
+        if not got:
+            raise RuntimeError("the web hung up")
+        return got
+
+
+@contextmanager
+def _web(data: Path, port: int) -> Iterator[None]:
+    """The web process, answering; ended behind the block."""
+    gateway = Gateway(data)
+    gateway.start("web")
+    try:
+        wait_for(lambda: _answers(port), "the web answers")
+        yield
+    finally:
+        gateway.end()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _fill(directory: DataDirectory, rows: int) -> None:
+    journal = Journal.open(directory.journal, "/sites/bench/gateways/gw1", "bench")
+    for first in range(0, rows, PAGE):
+        journal.append([_row(number) for number in range(first, first + PAGE)])
+        journal.tidy()
+    journal.close()
+
+
+def _row(number: int) -> Row:
+    data = {
+        "lane": "in",
+        "direction": "entry",
+        "credential": {"kind": "card", "value": str(472_288 + number)},
+        "pass": f"p{number:07d}",
+        "kind": "monthly",
+        "days_left": 42,
+        "reason": "valid_pass",
+        "decided_by": "gateway",
+    }
+    return Row("access.granted", "lanes/in", data, time.time_ns(), time.monotonic_ns())
