@@ -7,6 +7,7 @@ Unplugging shows as SerialException, OSError or termios.error, depending on the 
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import termios
@@ -51,10 +52,15 @@ class SerialPort:
         if self._port is None or self._port not in ready:
             return b""
         try:
-            return bytes(self._port.read(READ_BYTES))
-        except FAULTS as fault:
+            received = os.read(self._port.fileno(), READ_BYTES)  # pyserial's own read would select twice more.
+        except BlockingIOError:
+            return b""
+        except FAULTS:
+            received = b""
+        if not received:
             self.close()
-            raise DeviceError(f"{self.path} was unplugged; plug the adapter in again") from fault
+            raise DeviceError(f"{self.path} was unplugged; plug the adapter in again")
+        return received
 
     def wake(self) -> None:
         """Make a waiting `read` return; thread-safe."""
