@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from drivers.sim.cars import Behaviour
 from drivers.sim.site import SimSite
 from gateway.control import Client
 from gateway.core.errors import DataDirectoryError, GatehouseError, NotFoundError
@@ -254,6 +255,10 @@ class Demo:
         return lines
 
 
+Act = Callable[[], bool]
+"""Somebody comes; False when the lane was taken and it should be tried again."""
+
+
 class Traffic:
     """Decides who comes next; some of it is written down so that everything is seen in the first minutes."""
 
@@ -267,11 +272,12 @@ class Traffic:
             self._resident, self._stranger, self._expiring, self._staff, self._resident, self._leaving,
             self._expired, self._visitor, self._blocked, self._leaving, self._resident, self._crash,
         ])  # fmt: skip
-        self._usual: list[tuple[int, Callable[[], None]]] = [
+        self._usual: list[tuple[int, Act]] = [
             (34, self._resident), (38, self._leaving), (8, self._staff), (8, self._visitor), (3, self._stranger),
             (2, self._expiring), (2, self._expired), (1, self._early), (1, self._blocked), (2, self._chatting),
             (1, self._backing_off), (1, self._fob), (1, self._crash),
         ]  # fmt: skip
+        self._act: Act | None = None
         self._next_s = 0.0
         self._reset_at: dict[str, float] = {}
         self._repaired: set[str] = set()
@@ -284,76 +290,87 @@ class Traffic:
                 (self._reset if lane in self._repaired else self._repair)(lane)
         if now_s < self._next_s:
             return
-        self._next_s = now_s + self._random.uniform(7, 13)
-        act = next(self._opening, None) or self._dice()
-        act()
+        act = self._act or next(self._opening, None) or self._dice()
+        # What finds its lane taken waits for it.
+        self._act = None if act() else act
+        self._next_s = now_s + (self._random.uniform(7, 13) if self._act is None else 1.0)
 
-    def _dice(self) -> Callable[[], None]:
+    def _dice(self) -> Act:
         weights = [weight for weight, _ in self._usual]
         return self._random.choices(self._usual, weights)[0][1]
 
-    def _car(self, lane: str, card: str | None, behaviour: Any = "through") -> bool:
-        """A car turns in, unless the lane is taken or out of order."""
-        if lane in self._reset_at or not self._site.world.empty(lane):
+    def _car(self, lane: str, card: str | None, behaviour: Behaviour = "through") -> bool:
+        """A car turns in; False when the lane is taken. It stays at home while the lane is out of order."""
+        if lane in self._reset_at:
+            return True
+        if not self._site.world.empty(lane):
             return False
         self._site.world.car(lane, card, behaviour)
         return True
 
-    def _enter(self, found: Pass, behaviour: Any = "through") -> None:
-        if self._car("in", found.cards[0], behaviour) and behaviour != "back_off":
-            self._inside.append(found)
-
-    def _resident(self) -> None:
-        self._enter(self._outside(self._people.residents))
-
-    def _staff(self) -> None:
-        self._enter(self._outside(self._people.staff))
-
-    def _visitor(self) -> None:
-        self._enter(self._outside(self._people.visitors))
-
-    def _expiring(self) -> None:
-        self._enter(self._outside(self._people.expiring))
-
-    def _chatting(self) -> None:
-        self._enter(self._outside(self._people.residents), "chat")
-
-    def _backing_off(self) -> None:
-        self._enter(self._outside(self._people.residents), "back_off")
-
-    def _outside(self, group: list[Pass]) -> Pass:
+    def _enter(self, group: list[Pass], behaviour: Behaviour = "through") -> bool:
         inside = {one.id for one in self._inside}
-        return self._random.choice([one for one in group if one.id not in inside] or group)
+        found = self._random.choice([one for one in group if one.id not in inside] or group)
+        done = self._car("in", found.cards[0], behaviour)
+        if done and behaviour != "back_off":
+            self._inside.append(found)
+        return done
 
-    def _leaving(self) -> None:
-        if self._inside:
-            leaver = self._random.choice(self._inside[: 1 + len(self._inside) // 2])
-            if self._car("out", leaver.cards[0]):
-                self._inside.remove(leaver)
+    def _resident(self) -> bool:
+        return self._enter(self._people.residents)
 
-    def _stranger(self) -> None:
-        self._car("in", self._people.stranger())
+    def _staff(self) -> bool:
+        return self._enter(self._people.staff)
 
-    def _refused(self, group: list[Pass]) -> None:
-        self._car("in", self._random.choice(group).cards[0])
+    def _visitor(self) -> bool:
+        return self._enter(self._people.visitors)
 
-    def _expired(self) -> None:
-        self._refused(self._people.expired)
+    def _expiring(self) -> bool:
+        return self._enter(self._people.expiring)
 
-    def _early(self) -> None:
-        self._refused(self._people.early)
+    def _chatting(self) -> bool:
+        return self._enter(self._people.residents, "chat")
 
-    def _blocked(self) -> None:
-        self._refused(self._people.blocked)
+    def _backing_off(self) -> bool:
+        return self._enter(self._people.residents, "back_off")
 
-    def _fob(self) -> None:
+    def _leaving(self) -> bool:
+        """One of those who have been inside longest goes."""
+        if not self._inside or "out" in self._reset_at:
+            return True
+        leaver = self._random.choice(self._inside[: 1 + len(self._inside) // 2])
+        done = self._car("out", leaver.cards[0])
+        if done:
+            self._inside.remove(leaver)
+        return done
+
+    def _stranger(self) -> bool:
+        return self._car("in", self._people.stranger())
+
+    def _refused(self, group: list[Pass]) -> bool:
+        return self._car("in", self._random.choice(group).cards[0])
+
+    def _expired(self) -> bool:
+        return self._refused(self._people.expired)
+
+    def _early(self) -> bool:
+        return self._refused(self._people.early)
+
+    def _blocked(self) -> bool:
+        return self._refused(self._people.blocked)
+
+    def _fob(self) -> bool:
         if "out" not in self._reset_at and self._site.world.empty("out"):
             self._site.world.fob("out")
+        return True
 
-    def _crash(self) -> None:
+    def _crash(self) -> bool:
         """Somebody does not wait for the arm."""
-        if not self._reset_at and self._car("out", None, "ram"):
+        if not self._reset_at:
+            if not self._car("out", None, "ram"):
+                return False
             self._reset_at["out"] = time.monotonic() + RESET_AFTER_S
+        return True
 
     def _repair(self, lane: str) -> None:
         """A new arm is fitted; the leader tries it by hand before the lane is reset."""

@@ -91,6 +91,11 @@ LAYERS = (
         "gateway.core gateway.store gateway.control web",
         WEB_PACKAGES | {"apsw", "msgspec", "openpyxl"},
     ),
+    _layer(
+        "gateway.simulation",
+        "gateway.core gateway.store gateway.engine gateway.simulation",
+        "apsw msgspec",
+    ),
     _layer("gateway.supervisor", "gateway.core"),
     _layer("gateway.show"),
     _layer("gateway.local", "gateway.core gateway.store gateway.engine.clock", "msgspec"),
