@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from gateway.core.errors import StorageError
+from gateway.core.errors import GatehouseError
 from gateway.core.events import CredentialRead, OpenVisit
 from gateway.core.passes import Pass
 from gateway.store.credentials import CardBits
@@ -42,7 +42,7 @@ class Lookups:
         try:
             passes = self._registry.find(read.kind, read.value, self._card_bits)
             visits = self._visits_of(read, passes)
-        except StorageError as error:
+        except GatehouseError as error:
             log.error("the pass of a %s could not be looked up: %s", read.kind, error)
             return read
         return msgspec.structs.replace(read, passes=passes, visits=visits)

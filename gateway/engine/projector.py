@@ -2,8 +2,8 @@
 
 It looks ten times a second whether there is news, so that a commit wakes nobody but the core. Committed rows are read
 back a page at a time and applied in one transaction. The journal's WAL is folded into its file here too, since that may
-take long on a slow card and the recorder must not wait for it. A disk that fails is tried again; nothing is lost, since
-the journal is the truth and the state says how far it has come.
+take long on a slow card and the recorder must not wait for it. What fails is tried again and never stops the gate;
+nothing is lost, since the journal is the truth and the state says how far it has come.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from gateway.core.errors import StorageError
+from gateway.core.errors import GatehouseError
 from gateway.store.journal import JournalReader
 
 log = logging.getLogger(__name__)
@@ -74,8 +74,8 @@ class Projector:
         try:
             self._applied = self._projection.catch_up(self._reader)
             self._failing = False
-        except StorageError as error:
+        except GatehouseError as error:
             if not self._failing:
-                log.error("projections wait for the disk: %s", error)
+                log.error("projections stay behind the journal: %s", error)
             self._failing = True
         self._journal.tidy()

@@ -7,10 +7,13 @@ wait for a lock.
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from gateway.core.errors import DataDirectoryError
 from gateway.core.events import ClockState
 from gateway.core.settings import Settings
 from gateway.core.site import Memory
@@ -44,7 +47,7 @@ class Stores:
         self._closing: list[Closing] = [
             journal := Journal.open(directory.journal, source_of(settings), boot_id),
             reader := JournalReader(directory.journal),
-            state := State(directory.state, writer=True),
+            state := _caught_up(directory.state, reader, settings.zone),
             state_lookups := State(directory.state),
             registry := PassRegistry(directory.registry, writer=True),
             registry_lookups := PassRegistry(directory.registry),
@@ -56,7 +59,7 @@ class Stores:
         self.registry = registry
         self.registry_lookups = registry_lookups
         self.tokens = directory.tokens
-        self.applied = state.catch_up(reader)
+        self.applied = state.sequence
         self.memory = Memory(**state.memory(settings.zone))
         self.was_synced = self._was_synced(boot_id)
 
@@ -75,3 +78,30 @@ class Stores:
             return False
         stamp = msgspec.json.decode(last[0].text, type=_Stamp)
         return stamp.bootid == boot_id and stamp.clockstate != ClockState.UNSET
+
+
+def _caught_up(path: Path, reader: JournalReader, zone: ZoneInfo) -> State:
+    """The projections, up to date; a damaged file is set aside and they are made again from the journal."""
+    try:
+        return _follow(path, reader, zone)
+    except DataDirectoryError as error:
+        log.error("%s: it is set aside, and everything in it made again from the journal", error)
+        _set_aside(path)
+        return _follow(path, reader, zone)
+
+
+def _follow(path: Path, reader: JournalReader, zone: ZoneInfo) -> State:
+    state = State(path, writer=True)
+    try:
+        state.catch_up(reader)
+        state.memory(zone)
+    except BaseException:
+        state.close()
+        raise
+    return state
+
+
+def _set_aside(path: Path) -> None:
+    path.replace(path.with_name(f"{path.name}.damaged"))
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -12,6 +12,7 @@ import pytest
 from gateway.control import Client
 from gateway.core.errors import (
     BusyError,
+    DataDirectoryError,
     GatehouseError,
     InUseError,
     NotFoundError,
@@ -335,6 +336,46 @@ def test_rows_from_memory_are_written_at_the_end_of_the_run(running: Running) ->
     assert running.types()[-1] == "gateway.stopped"
     assert "access.denied" in running.types()
     running.start()
+
+
+@pytest.mark.parametrize("at", [0, 8_192])
+def test_damaged_projections_are_made_again_from_the_journal(running: Running, at: int) -> None:
+    command(running, "lock")
+    until(lambda: running.lane()["mode"] == "locked")
+    running.stop()
+    file = running.directory.state
+    size = max(file.stat().st_size, 2 * at)
+    with file.open("r+b") as damaged:
+        damaged.seek(at)
+        damaged.write(b"\xa5" * (size - at))
+    running.start()
+    running.bus.restore()
+    assert running.lane()["mode"] == "locked"
+    assert file.with_name("state.db.damaged").exists()
+
+
+def test_projections_that_fail_do_not_stop_the_gate(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> int:
+        raise DataDirectoryError("state.db is damaged")
+
+    with_pass(running)
+    monkeypatch.setattr(running.engine._stores.state, "catch_up", fail)
+    running.bus.card("472288")
+    until(lambda: running.bus.orders == [OPEN_IN])
+    until(lambda: running.engine._projector._failing)
+    assert not running.engine.failure
+
+
+def test_a_registry_that_fails_leaves_the_decision_to_a_guard(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise StorageError("registry.db cannot be read")
+
+    monkeypatch.setattr(running.engine._stores.registry_lookups, "find", fail)
+    running.bus.card("472288")
+    until(lambda: running.rows("access.denied"))
+    assert not running.engine.failure
 
 
 def test_a_bus_that_ends_takes_the_process_down(running: Running) -> None:
