@@ -41,8 +41,6 @@ _LIMITS: dict[str, Any] = {
     # for them.
     "outbuf_overflow": 8 * 1024 * 1024,
     "outbuf_high_watermark": 2 * 1024 * 1024,
-    # Reading on while a request is served is how a stream learns that its client has gone.
-    "channel_request_lookahead": 1,
     "asyncore_use_poll": True,
     "ident": "Gatehouse",
     "expose_tracebacks": False,

@@ -17,6 +17,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from web.auth import current_operator, operator_of, require_operator, session_token
+from web.gone import client_gone
 from web.live import Live, Snapshot
 from web.services import services
 
@@ -47,7 +48,7 @@ def stream() -> Response:
     assert operator is not None
     view = held.live_view()
     release = held.streams.take()
-    gone = request.environ.get("waitress.client_disconnected", lambda: False)
+    gone = client_gone(request.environ)
 
     def wanted() -> bool:
         return not gone() and operator_of(held, token) == operator

@@ -15,6 +15,7 @@ from flask import Response, request
 from gateway.store.reader import Batch, JournalReader
 from web.api.requests import number, only, refuse
 from web.auth import current_token, require_scope
+from web.gone import client_gone
 from web.services import services
 
 CONTENT_TYPE = "application/cloudevents-batch+json"
@@ -61,7 +62,7 @@ def wanted_types() -> tuple[str, ...]:
 def _wait(reader: JournalReader, batch: Batch, limit: int, types: tuple[str, ...], timeout_s: float) -> Batch:
     """The first batch with anything in it, or the empty one when the time is over."""
     live = services().live
-    gone = request.environ.get("waitress.client_disconnected", lambda: False)
+    gone = client_gone(request.environ)
     ends = time.monotonic() + timeout_s
     version = 0
     while batch.count == 0:
