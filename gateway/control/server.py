@@ -14,30 +14,21 @@ import logging
 import os
 import selectors
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from gateway.control.wire import LINE_MAX_BYTES, address, decode, encode, error_body
+from gateway.control.connection import Connection
+from gateway.control.wire import address, decode, encode, error_body
 from gateway.core.errors import DataDirectoryError, GatehouseError, InUseError, RequestError
 
 log = logging.getLogger(__name__)
 
 CLIENTS_MAX = 32
 UNREAD_MAX_BYTES = 4 << 20
-_RECEIVE_BYTES = 1 << 16
 _SELECT_S = 1.0
 _BACKLOG = 128
-
-
-class Peer(NamedTuple):
-    """Who is at the other end, as the kernel says (SO_PEERCRED)."""
-
-    pid: int
-    uid: int
-    gid: int
 
 
 class Responder:
@@ -45,7 +36,7 @@ class Responder:
 
     __slots__ = ("_connection", "_number", "peer")
 
-    def __init__(self, connection: _Connection, number: Any) -> None:
+    def __init__(self, connection: Connection, number: Any) -> None:
         self._connection = connection
         self._number = number
         self.peer = connection.peer
@@ -90,8 +81,8 @@ class Server:
         self._selector = selectors.DefaultSelector()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._lock = threading.Lock()
-        self._connections: set[_Connection] = set()
-        self._changed: set[_Connection] = set()
+        self._connections: set[Connection] = set()
+        self._changed: set[Connection] = set()
         self._listener: socket.socket | None = None
         self._stopping = False
 
@@ -136,7 +127,7 @@ class Server:
         for one in watchers:
             one.send(line)
 
-    def changed(self, connection: _Connection) -> None:
+    def changed(self, connection: Connection) -> None:
         """A connection wants to write or was dropped by another thread: let the serving thread look at it."""
         with self._lock:
             self._changed.add(connection)
@@ -167,7 +158,7 @@ class Server:
             log.warning("a control client could not be accepted: %s", error)
             return
         sock.setblocking(False)
-        connection = _Connection(sock, self, self._unread_max_bytes)
+        connection = Connection(sock, self.serve, self.changed, self._unread_max_bytes)
         if len(self._connections) >= self._clients_max:
             busy = GatehouseError(
                 f"the control socket serves {self._clients_max} clients already; try again shortly",
@@ -180,7 +171,7 @@ class Server:
             self._connections.add(connection)
         self._selector.register(sock, selectors.EVENT_READ, connection.ready)
 
-    def serve(self, connection: _Connection, line: bytes | bytearray) -> None:
+    def serve(self, connection: Connection, line: bytes | bytearray) -> None:
         """Hand one request to the handler; what it raises is the answer."""
         number = None
         try:
@@ -197,7 +188,7 @@ class Server:
             failed = GatehouseError("the engine could not carry this out; see its log")
             Responder(connection, number).error(failed)
 
-    def _forget(self, connection: _Connection) -> None:
+    def _forget(self, connection: Connection) -> None:
         with self._lock:
             self._connections.discard(connection)
         with contextlib.suppress(KeyError, ValueError):
@@ -215,102 +206,6 @@ class Server:
         with self._lock:
             os.close(self._wake)
             self._wake = -1
-
-
-class _Connection:
-    """One client: read by the serving thread, written by whoever has something for it."""
-
-    def __init__(self, sock: socket.socket, server: Server, unread_max_bytes: int) -> None:
-        self.sock = sock
-        self.peer = Peer(*struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))
-        self.watching = False
-        self.dropped = False
-        self._server = server
-        self._unread_max_bytes = unread_max_bytes
-        self._incoming = bytearray()
-        self._unread = bytearray()
-        self._lock = threading.Lock()
-
-    def interest(self) -> int:
-        """What the serving thread should wait for."""
-        return selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unread else 0)
-
-    def ready(self, ready: int) -> None:
-        """The socket can be read or written."""
-        if ready & selectors.EVENT_WRITE:
-            with self._lock:
-                self._flush()
-            if not self._unread:
-                self._server.changed(self)
-        if ready & selectors.EVENT_READ:
-            self._receive()
-
-    def send(self, line: bytes) -> None:
-        """Write now what the client takes, keep the rest; drop a client that leaves too much unread."""
-        with self._lock:
-            if self.dropped:
-                return
-            waited = bool(self._unread)
-            self._unread += line
-            if not waited:
-                self._flush()
-            if len(self._unread) > self._unread_max_bytes:
-                log.warning("control client (pid %d) does not read; dropped", self.peer.pid)
-                self._drop()
-            waits = bool(self._unread) and not waited
-        if waits or self.dropped:
-            self._server.changed(self)
-
-    def close(self) -> None:
-        """Nothing is sent after this."""
-        with self._lock:
-            self._drop()
-            self.sock.close()
-
-    def _drop(self) -> None:
-        self.dropped = True
-        self._unread.clear()
-
-    def _flush(self) -> None:
-        try:
-            sent = self.sock.send(self._unread)
-            del self._unread[:sent]
-        except BlockingIOError:
-            return
-        except OSError:
-            self._drop()
-
-    def _receive(self) -> None:
-        try:
-            chunk = self.sock.recv(_RECEIVE_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            chunk = b""
-        if not chunk:
-            self._end()
-            return
-        searched = len(self._incoming)
-        self._incoming += chunk
-        self._take_lines(searched)
-        if len(self._incoming) > LINE_MAX_BYTES:
-            too_long = RequestError(f"the line is longer than {LINE_MAX_BYTES} bytes; split it")
-            Responder(self, None).error(too_long)
-            self._end()
-
-    def _take_lines(self, searched: int) -> None:
-        start = 0
-        while (end := self._incoming.find(b"\n", max(start, searched))) >= 0:
-            line = self._incoming[start:end]
-            start = end + 1
-            if line.strip() and not self.dropped:
-                self._server.serve(self, line)
-        del self._incoming[:start]
-
-    def _end(self) -> None:
-        with self._lock:
-            self._drop()
-        self._server.changed(self)
 
 
 def _clear_stale(path: Path) -> None:

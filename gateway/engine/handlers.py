@@ -96,13 +96,17 @@ class Handlers:
         asked = r.read(r.UplinkReport, params)
         before = self._publisher.uplink
         changed = before.up is not asked.up
-        if changed:
+        if changed and not self._goes_on_well(before, asked):
             self._inbox.admit()
             self._inbox.put(UplinkChanged(asked.up, asked.reason))
         since = asked.since or (rfc3339(self._wall_ns()) if changed else before.since)
         self._publisher.uplink = UplinkState(before.configured, asked.up, since, asked.waiting, asked.reason)
         self._publisher.refresh()
         respond.result({})
+
+    def _goes_on_well(self, before: UplinkState, asked: r.UplinkReport) -> bool:
+        """The first report of a run is good and the last run left no alarm: nothing has changed."""
+        return before.up is None and asked.up and not self._publisher.has_alarm("uplink_lost")
 
     def _credential(self, params: dict[str, Any], respond: Responder) -> None:
         asked = r.read(r.CredentialSeen, params)

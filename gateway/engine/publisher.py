@@ -83,6 +83,10 @@ class Publisher:
         """Something around the core's part has changed."""
         self._queue.put(None)
 
+    def has_alarm(self, kind: str) -> bool:
+        """Whether an alarm of that kind was last published."""
+        return any(alarm["kind"] == kind for alarm in self._core["alarms"])
+
     def settle(self, patience_s: float = 0.0) -> None:
         """Take what was offered, waiting so long for it; of several offers the last one counts."""
         with contextlib.suppress(Empty):

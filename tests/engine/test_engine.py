@@ -294,6 +294,17 @@ def test_the_uplink_is_journaled_when_it_changes_and_shown_always(running: Runni
     assert running.client.call("state")["uplink"]["up"] is False
     until(lambda: running.rows("uplink.lost"))
     assert running.types().count("uplink.lost") == 1
+    assert running.types().count("uplink.restored") == 0
+
+
+def test_an_uplink_lost_in_the_last_run_is_restored_by_the_first_good_report(running: Running) -> None:
+    running.client.call("uplink.report", up=False, reason="refused")
+    until(lambda: running.alarms() == ["uplink_lost"])
+    running.stop()
+    running.start()
+    running.bus.restore()
+    running.client.call("uplink.report", up=True)
+    until(lambda: running.rows("uplink.restored"))
 
 
 def test_a_camera_hands_in_a_plate(running: Running) -> None:
