@@ -69,7 +69,7 @@ class LaneMachine(LaneTraffic):
     def _measure(self, turn: Turn) -> None:
         if self.away & self.inputs.devices():
             return
-        self.enter(turn, self.measured_arm())
+        self.enter(turn, self._presumed_arm())
         occupied = self.safety is True
         if occupied or self.arm in (ArmState.BETWEEN, ArmState.UNKNOWN):
             self.interrupted = True
@@ -77,6 +77,11 @@ class LaneMachine(LaneTraffic):
         self.crossing = CrossingState.UNDER if occupied else CrossingState.EMPTY
         if self.approach and not occupied:
             self.crossing = CrossingState.WAITING
+
+    def _presumed_arm(self) -> ArmState:
+        """As measured; without limit switches an arm that was half way in something may be anywhere."""
+        fitted = self.barrier.at_open is not None or self.barrier.at_closed is not None
+        return self.measured_arm() if fitted or not self.interrupted else ArmState.UNKNOWN
 
     def device_lost(self, turn: Turn, device: str) -> None:
         """A device is gone: what it told is unknown, and nothing closes."""
@@ -122,7 +127,7 @@ class LaneMachine(LaneTraffic):
 
     def _fresh_again(self, turn: Turn) -> None:
         """The close that stale inputs held up may come after all."""
-        if self.safety is False and self.arm is ArmState.OPEN and self.vehicle is None and not len(self.grants):
+        if self.close_due and self.safety is False and self.arm is ArmState.OPEN and self.vehicle is None:
             self.start_clear(turn)
         turn.show()
 

@@ -246,6 +246,7 @@ class LaneArm(LaneState):
 
     def _arrived_closed(self, turn: Turn, cause: Cause, presumed: bool = False) -> None:
         self.end_travel(turn)
+        self.close_due = False
         self.row(turn, "closed", cause, self._by(cause), {"presumed": True} if presumed else None)
         self._is_down(turn)
 

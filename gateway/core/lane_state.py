@@ -80,6 +80,8 @@ class LaneState:
         self.safety_rose_ns: int | None = None
         self.approach_seen_ns: int | None = None
         self.cleared_ns: int | None = None
+        # Whether traffic or a person has given a reason to close; a restart or a returning device never does.
+        self.close_due = False
         # The movement under way: why, by whom, since when, and what opened the arm last.
         self.moving_cause = Cause.COMMANDED
         self.moving_by = ""
@@ -169,6 +171,7 @@ class LaneState:
 
     def void_expectations(self, turn: Turn) -> None:
         """Nothing that was asked for or waited for counts any longer."""
+        self.close_due = False
         for timer in ("answer", "travel", "clear"):
             turn.cancel(self.timer_name(timer))
         self.terminals.withdraw("open")
@@ -185,6 +188,7 @@ class LaneState:
 
     def start_clear(self, turn: Turn, since_ns: int | None = None) -> None:
         """Close after `auto_close_ms`, counted from the moment the safety input cleared."""
+        self.close_due = True
         used_ms = 0 if since_ns is None else (turn.now.mono_ns - since_ns) // NS_PER_MS
         turn.start(self.timer_name("clear"), self.barrier.auto_close_ms - used_ms)
 

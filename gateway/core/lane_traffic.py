@@ -163,6 +163,9 @@ class LaneTraffic(LaneArm):
     def _crossed_closed(self, turn: Turn, crossed: Crossed) -> None:
         """A vehicle crossed and *closed* never let go: limit switches sit on the shaft, the arm may be gone."""
         self.bound = None
+        if self.barrier.at_closed is None and self.inputs.last("arm_detached") is False:
+            self._was_open_after_all(turn, crossed)
+            return
         if crossed.way is not Way.FORWARD or not crossed.measured or self.modes.strongest is not Mode.AUTO:
             return
         if self.inputs.fitted("arm_detached"):
@@ -170,6 +173,14 @@ class LaneTraffic(LaneArm):
             return
         self.notice = "arm_whole"
         turn.start(self.timer_name("question"), QUESTION_MS)
+
+    def _was_open_after_all(self, turn: Turn, crossed: Crossed) -> None:
+        """Without a closed switch the arm was only presumed down; it is whole and was crossed, so it is up."""
+        self.enter(turn, ArmState.OPEN)
+        self.opened_by = Cause.UNKNOWN
+        self.row(turn, "opened", Cause.UNKNOWN, "", {"presumed": True})
+        if crossed.way is Way.FORWARD:
+            self._passed(turn, crossed.measured)
 
     def question_over(self, turn: Turn) -> None:
         """Nobody said that the arm is whole."""

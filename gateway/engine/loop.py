@@ -76,8 +76,8 @@ class CoreLoop:
         self._enrich = enrich
         self._publish = publish
         self._reply = reply
-        self._timers = Timers()
-        self._waits = JournalWaits(journal_wait_ms)
+        self.timers = Timers()
+        self.waits = JournalWaits(journal_wait_ms)
         self._pacer = Pacer()
         self._own: deque[e.Event] = deque()
         self._tick_ns = 0
@@ -121,8 +121,8 @@ class CoreLoop:
     def _wait_s(self) -> float:
         due = (
             self._tick_ns,
-            self._timers.next_ns(),
-            self._waits.next_ns(),
+            self.timers.next_ns(),
+            self.waits.next_ns(),
             self._pacer.due_ns,
         )
         first_ns = min([at for at in due if at is not None])
@@ -132,9 +132,9 @@ class CoreLoop:
         self._takers.get(type(item), self._handle)(item, now)
 
     def _on_time(self, now: e.Now) -> None:
-        for token in self._waits.expire(now.mono_ns):
+        for token in self.waits.expire(now.mono_ns):
             self._handle(e.JournalDelayed(token), now)
-        for timer in self._timers.due(now.mono_ns):
+        for timer in self.timers.due(now.mono_ns):
             self._handle(e.TimerFired(timer), now)
         if now.mono_ns >= self._tick_ns:
             self._tick_ns = now.mono_ns + TICK_NS
@@ -169,12 +169,12 @@ class CoreLoop:
     def _recorded(self, item: Recorded, now: e.Now) -> None:
         self._pacer.recorded(now.mono_ns)
         for token in item.tokens:
-            if self._waits.settle(token):
+            if self.waits.settle(token):
                 self._handle(e.JournalCommitted(token), now)
 
     def _unrecorded(self, item: Unrecorded, now: e.Now) -> None:
         for token in item.tokens:
-            if self._waits.settle(token):
+            if self.waits.settle(token):
                 self._handle(e.JournalDelayed(token), now)
 
     def _stopping(self, event: e.Stopping, now: e.Now) -> None:
@@ -190,12 +190,12 @@ class CoreLoop:
             row = Row(command.type, command.subject, command.data, now.wall_ns, now.mono_ns, now.clock)
             entries.append(Entry(row, command.token))
             if command.token:
-                self._waits.add(command.token, now.mono_ns)
+                self.waits.add(command.token, now.mono_ns)
                 tokens.append(command.token)
             if command.type.startswith("alarm."):
                 self._pacer.changed(now.mono_ns, urgent=True)
         if not self._recorder.submit(entries):
-            self._own.extend(e.JournalDelayed(token) for token in tokens if self._waits.settle(token))
+            self._own.extend(e.JournalDelayed(token) for token in tokens if self.waits.settle(token))
 
     def _pulse(self, order: c.PulseOutput, _now: e.Now) -> None:
         bus = self._outputs.get(order.device)
@@ -216,10 +216,10 @@ class CoreLoop:
         self._own.append(e.OutputFailed(device, output, token, error))
 
     def _start_timer(self, command: c.StartTimer, now: e.Now) -> None:
-        self._timers.start(command.timer, now.mono_ns + max(1, command.after_ms) * 1_000_000)
+        self.timers.start(command.timer, now.mono_ns + max(1, command.after_ms) * 1_000_000)
 
     def _cancel_timer(self, command: c.CancelTimer, _now: e.Now) -> None:
-        self._timers.cancel(command.timer)
+        self.timers.cancel(command.timer)
 
     def _answer(self, reply: c.Reply, now: e.Now) -> None:
         self._reply(reply, self._core.snapshot(now))

@@ -131,19 +131,32 @@ class Recorder:
     def run(self) -> None:
         """Write rows until `stop`."""
         while not self._stopping:
-            self.turns += 1
-            self._collect()
-            if self._rows and (self._stopping or self._mono_ns() >= self._retry_at_ns):
-                self._write_group()
+            self.turn()
         while self._rows and self._write_group():
             pass
         if self._rows:
             log.error("%d journal rows could not be written before the end", len(self._rows))
 
-    def _collect(self) -> None:
+    def turn(self, wait: bool = True) -> None:
+        """Take what waits and write it, if it is time to; `wait`: for the first row, for a while."""
+        self.turns += 1
+        self._collect(self._patience_s() if wait else 0.0)
+        if self._rows and (self._stopping or self._mono_ns() >= self._retry_at_ns):
+            self._write_group()
+
+    @property
+    def waiting(self) -> int:
+        """Decisions and rows that are not written yet."""
+        return len(self._rows) + self._queue.qsize()
+
+    def retry_in_ms(self) -> float:
+        """How long until a disk that failed is tried again; 0: at once."""
+        return max(0.0, (self._retry_at_ns - self._mono_ns()) / 1e6)
+
+    def _collect(self, patience_s: float) -> None:
         """Take everything that waits, at most about a group; wait for the first when there is nothing."""
         try:
-            self._take(self._queue.get(True, self._patience_s()))
+            self._take(self._queue.get(patience_s > 0, patience_s))
             while len(self._rows) < GROUP_MAX and not self._stopping:
                 self._take(self._queue.get_nowait())
         except Empty:

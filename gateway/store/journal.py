@@ -14,6 +14,7 @@ index that each commit would have to pay for. Start-up reads the last row and th
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import threading
@@ -63,6 +64,8 @@ DROP_ROWS = 2_000
 """Rows dropped in one transaction, so that retention never holds up a commit for long."""
 
 _INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
+_TEXT_IN_PAGE = 3500  # characters of events that fill a page, with what stands around them
+_FAR_NS = 1 << 62
 _ZEROS = ["0" * (20 - digits) for digits in range(21)]  # before a sequence of so many digits
 _Stored = tuple[int, int, int, str, str, bytes, str]
 
@@ -95,8 +98,7 @@ class Journal:
         self._lock = threading.Lock()
         self._keeper_lock = threading.Lock()
         self._suspect = False
-        self._frames = 0  # pages in the WAL
-        self._kept = 0  # of these, how many the last checkpoint has seen
+        self._frames = 0  # pages that went into the WAL since the last checkpoint, reckoned high
         self._encode = msgspec.json.Encoder().encode
         self.journal_id = ""
         self.last_sequence = 0
@@ -106,7 +108,8 @@ class Journal:
         try:
             self._load(source)
         except BaseException:
-            self._db.close()
+            with contextlib.suppress(apsw.Error):  # a disk that refuses also refuses a checkpoint
+                self._close()
             raise
 
     @classmethod
@@ -149,14 +152,14 @@ class Journal:
         with self._lock:
             if self._suspect:
                 self._recover()
-            elif self._frames - self._kept >= MOST_FRAMES:
+            elif self._frames >= MOST_FRAMES:
                 self._checkpoint()
             made = self._compose(rows)
             if not made:
                 return range(self.last_sequence + 1, self.last_sequence + 1)
-            block, closed = self._block.take(made)
+            full = self._block.filled_by(made) if made[-1][0] // BLOCK_ROWS > self._block.number else []
             try:
-                self._commit(made, closed)
+                self._commit(made, [block.summary() for block in full[:-1]])
             except apsw.Error as error:
                 roll_back(self._db)
                 self._suspect = True
@@ -164,12 +167,16 @@ class Journal:
             first = self.last_sequence + 1
             self.last_sequence = made[-1][0]
             self.last_hash = made[-1][5].hex()
-            self._block = block
+            if full:
+                self._block = full[-1]
+            else:
+                self._block.add(made)
+            self._frames += 2 + sum([len(row[6]) for row in made]) // _TEXT_IN_PAGE
             return range(first, self.last_sequence + 1)
 
     def tidy(self) -> bool:
         """Copy the WAL into the database if it is worth it; True when it did. Never raises for a failing disk."""
-        if self._frames - self._kept < TIDY_FRAMES or self._suspect:
+        if self._frames < TIDY_FRAMES or self._suspect:
             return False
         return self._checkpoint()
 
@@ -202,7 +209,6 @@ class Journal:
     def _connect(self) -> apsw.Connection:
         db = open_writer(self._path, JOURNAL, vfs=self._vfs)
         db.pragma("wal_autocheckpoint", 0)
-        db.set_wal_hook(self._on_commit)
         keep_wal(db)
         self._keeper = db
         if self._vfs is None:
@@ -218,8 +224,8 @@ class Journal:
                 raise DataDirectoryError(f"{self._path} holds no journal id; restore it")
             self.journal_id = str(found)
             self._load_tail()
-            self._note("source", source)
-            self._note_boot()
+            self._source = source
+            self._noted = self._known("source") == source and self._last_boot() == self._boot_id
         except apsw.Error as error:
             raise self._explained(error) from error
         if self._vfs is None:
@@ -243,15 +249,16 @@ class Journal:
             self.last_sequence, self.last_hash = sequence, digest.hex()
         self._block = _Block.load(self._db, self.last_sequence)
 
-    def _note(self, key: str, value: str) -> None:
-        known = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).get
-        if known != value:
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
+    def _known(self, key: str) -> Any:
+        return self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).get
 
-    def _note_boot(self) -> None:
-        last = self._db.execute("SELECT boot FROM boots ORDER BY first DESC LIMIT 1").get
-        if last != self._boot_id:
-            self._db.execute("INSERT OR REPLACE INTO boots VALUES(?, ?)", (self.last_sequence + 1, self._boot_id))
+    def _last_boot(self) -> Any:
+        return self._db.execute("SELECT boot FROM boots ORDER BY first DESC LIMIT 1").get
+
+    def _note(self, first: int) -> None:
+        """Source and boot of the rows from `first` on, along with the first of them: opening writes nothing."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES('source', ?)", (self._source,))
+        self._db.execute("INSERT OR REPLACE INTO boots VALUES(?, ?)", (first, self._boot_id))
 
     def _recover(self) -> None:
         """After a failure: go on with the connection if it still knows the end of the chain, else with a fresh one."""
@@ -299,27 +306,26 @@ class Journal:
 
     def _commit(self, made: list[_Stored], closed: list[tuple[Any, ...]]) -> None:
         db = self._db
-        if len(made) == 1 and not closed:
+        if len(made) == 1 and not closed and self._noted:
             db.execute(_INSERT, made[0])
             return
         db.execute("BEGIN IMMEDIATE")
+        if not self._noted:
+            self._note(made[0][0])
         db.executemany(_INSERT, made)
         if closed:
             db.executemany("INSERT OR REPLACE INTO blocks VALUES(?, ?, ?, ?)", closed)
         db.execute("COMMIT")
-
-    def _on_commit(self, _db: apsw.Connection, _name: str, frames: int) -> int:
-        self._frames = frames
-        if frames < self._kept:  # the WAL has started again from its beginning
-            self._kept = 0
-        return apsw.SQLITE_OK
+        self._noted = True
 
     def _checkpoint(self) -> bool:
+        """Copy what no reader holds; when that is all of it, the next commit starts the WAL from its beginning."""
         with self._keeper_lock:
             try:
-                self._kept, _ = self._keeper.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                log, done = self._keeper.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             except apsw.Error:
                 return False  # the rows are safe in the WAL; the next append meets the disk itself
+            self._frames = max(0, log - done)
             return True
 
     def _explained(self, error: apsw.Error) -> GatehouseError:
@@ -356,43 +362,45 @@ class Journal:
 class _Block:
     """What the block that is still being filled holds so far."""
 
-    def __init__(self, number: int, types: frozenset[str] = frozenset(), low: int = 0, high: int = 0) -> None:
+    def __init__(self, number: int) -> None:
         self.number = number
-        self.types = types
-        self.low_ns = low
-        self.high_ns = high
+        self.types: set[str] = set()
+        self.low_ns = _FAR_NS
+        self.high_ns = -_FAR_NS
 
     @classmethod
     def load(cls, db: apsw.Connection, last_sequence: int) -> _Block:
-        number = last_sequence // BLOCK_ROWS
+        made = cls(last_sequence // BLOCK_ROWS)
         rows: Any = db.execute(
             "SELECT type, min(wall_ns), max(wall_ns) FROM rows WHERE sequence >= ? GROUP BY type",
-            (number * BLOCK_ROWS,),
-        ).fetchall()
-        if not rows:
-            return cls(number)
-        types = frozenset(str(row[0]) for row in rows)
-        return cls(number, types, min(row[1] for row in rows), max(row[2] for row in rows))
+            (made.number * BLOCK_ROWS,),
+        )
+        for kind, low_ns, high_ns in rows:
+            made.types.add(kind)
+            made.low_ns, made.high_ns = min(made.low_ns, low_ns), max(made.high_ns, high_ns)
+        return made
 
-    def take(self, made: list[_Stored]) -> tuple[_Block, list[tuple[Any, ...]]]:
-        """The block after these rows, and the summaries of those that they fill."""
-        block, closed, start = self, [], 0
-        for at, row in enumerate(made):
-            if row[0] // BLOCK_ROWS != block.number:
-                full = block.plus(made[start:at])
-                closed.append(full.summary())
-                block, start = _Block(row[0] // BLOCK_ROWS), at
-        return block.plus(made[start:]), closed
+    def add(self, made: list[_Stored]) -> None:
+        for row in made:
+            self.types.add(row[3])
+            if row[1] < self.low_ns:
+                self.low_ns = row[1]
+            if row[1] > self.high_ns:
+                self.high_ns = row[1]
 
-    def plus(self, made: list[_Stored]) -> _Block:
-        if not made:
-            return self
-        times = [row[1] for row in made]
-        types = self.types.union([row[3] for row in made])
-        low, high = min(times), max(times)
-        if self.types:
-            low, high = min(low, self.low_ns), max(high, self.high_ns)
-        return _Block(self.number, types, low, high)
+    def filled_by(self, made: list[_Stored]) -> list[_Block]:
+        """This block and those behind it with the rows in them; only the last is still open."""
+        blocks = [self._copy()]
+        for row in made:
+            if row[0] // BLOCK_ROWS > blocks[-1].number:
+                blocks.append(_Block(row[0] // BLOCK_ROWS))
+            blocks[-1].add([row])
+        return blocks
+
+    def _copy(self) -> _Block:
+        made = _Block(self.number)
+        made.types, made.low_ns, made.high_ns = set(self.types), self.low_ns, self.high_ns
+        return made
 
     def summary(self) -> tuple[Any, ...]:
         return (self.number, f" {' '.join(sorted(self.types))} ", self.low_ns, self.high_ns)

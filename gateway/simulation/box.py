@@ -1,0 +1,275 @@
+"""The gateway in the simulated world: the product's own core, core loop, recorder and stores on a simulated disk.
+
+What is replaced is the edge alone: the inbox lets time pass instead of waiting, the recorder writes when the world says
+that the disk is ready, the outputs go to simulated gates. A kill drops all of it between two instructions of the world;
+what is on the disk, and a power cut takes what was not synced, is what the next start finds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.core import commands as c
+from gateway.core import events as e
+from gateway.core.errors import GatehouseError, StorageError
+from gateway.core.settings import Settings
+from gateway.core.site import Memory, Site
+from gateway.engine.clock import Clock
+from gateway.engine.lookups import Lookups
+from gateway.engine.loop import CoreLoop
+from gateway.engine.recorder import Entry, Recorder
+from gateway.simulation.disk import TornDisk
+from gateway.simulation.gate import Gate
+from gateway.simulation.rules import Rules
+from gateway.simulation.world import NS_PER_MS, World
+from gateway.store.journal import Journal, JournalReader
+from gateway.store.registry import PassRegistry
+from gateway.store.state import State
+
+SOURCE = "/sites/simulated/gateways/sim"
+COMMIT_MS = 1
+PROJECT_MS = 100
+
+
+class Killed(Exception):
+    """The engine was killed at this moment."""
+
+
+class _Inbox:
+    """Where the core loop waits: taking lets the world go on."""
+
+    def __init__(self, world: World, end_ns: int) -> None:
+        self._world = world
+        self._end_ns = end_ns
+        self.items: deque[Any] = deque()
+
+    def put(self, item: Any) -> None:
+        self.items.append(item)
+
+    def take(self, timeout_s: float) -> Any:
+        until_ns = min(self._world.now_ns + int(timeout_s * 1e9), self._end_ns)
+        while not self.items and self._world.now_ns < until_ns:
+            self._world.step(until_ns)
+        return self.items.popleft() if self.items else None
+
+
+class _Recorder(Recorder):
+    """The product's recorder, turned by the world instead of a thread."""
+
+    def arrange(self, world: World, box: Box) -> None:
+        self._world, self._box = world, box
+        self._arranged = False
+
+    def submit(self, entries: list[Entry]) -> bool:
+        taken = super().submit(entries)
+        self.arrange_turn(COMMIT_MS)
+        return taken
+
+    def arrange_turn(self, ms: float) -> None:
+        """Write as soon as the disk is ready."""
+        if not self._arranged:
+            self._arranged = True
+            self._world.at(max(self._world.now_ns + int(ms * NS_PER_MS), self._box.disk_ready_ns), self._turn)
+
+    def _turn(self) -> None:
+        self._arranged = False
+        if self._box.recorder is not self:
+            return
+        if self._world.now_ns < self._box.disk_ready_ns:
+            self.arrange_turn(0)
+            return
+        before = self.sequence
+        self.turn(wait=False)
+        if self.sequence > before:
+            self._box.committed(self.sequence)
+        if self.waiting:
+            self.arrange_turn(max(1.0, self.retry_in_ms()))
+
+    def note_stall(self, now_ns: int) -> e.StorageDegraded | None:
+        """The world's disk stalls before the write begins; the product sees the same."""
+        stalled = self._arranged and self._box.disk_ready_ns - now_ns > 0 and self._box.disk_stalled_ns is not None
+        self._busy_since_ns = (self._box.disk_stalled_ns or 0) if stalled else 0
+        return super().note_stall(now_ns)
+
+
+class _Outputs:
+    """The bus of one gate."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def pulse(self, _device: str, output: int, duration_ms: int, _active: bool = True, token: int = 0) -> None:
+        self._gate.pulse(output, duration_ms, token)
+
+    def switch(self, _device: str, output: int, active: bool, token: int = 0) -> None:
+        self._gate.switch(output, active, token)
+
+
+class _Core:
+    """The core with somebody looking over its shoulder at every step."""
+
+    def __init__(self, site: Site, rules: Rules) -> None:
+        self.site = site
+        self._rules = rules
+
+    def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
+        todo = self.site.handle(event, now)
+        self._rules.handled(event, now, todo)
+        return todo
+
+    def snapshot(self, _now: e.Now) -> dict[str, Any]:
+        return {}
+
+
+class Box:
+    """One gateway: started, killed, cut off from power, and started again."""
+
+    def __init__(
+        self, world: World, folder: Path, settings: Settings, gates: list[Gate], rules: Rules, end_ns: int
+    ) -> None:
+        self.world = world
+        self.settings = settings
+        self.gates = gates
+        self.rules = rules
+        self.replies: dict[str, c.Reply] = {}
+        self.synchronised = True
+        self.disk_ready_ns = 0
+        self.disk_stalled_ns: int | None = None
+        self.disk_full_until_ns = 0
+        self.runs = 0
+        self.recorder: _Recorder | None = None
+        self.central_cursor = 0
+        self.central_hash = ""
+        self.central_up = True
+        self._folder = folder
+        self._end_ns = end_ns
+        self._disk = TornDisk(folder)
+        self._boot = 1
+        self._was_synced = False
+        self._projecting = False
+        self.registry = PassRegistry(folder / "registry.db", writer=True)
+        Journal.create(self._disk.database, "simulated0", SOURCE, "boot1", vfs=self._disk.name).close()
+
+    # ---- life
+
+    def start(self) -> None:
+        """Open the stores and begin a run; nothing may move by that."""
+        self.runs += 1
+        self._disk.refuse(self._full)
+        journal = Journal.open(self._disk.database, SOURCE, f"boot{self._boot}", vfs=self._disk.name)
+        self.journal = journal
+        self.reader = JournalReader(self._disk.database, vfs=self._disk.name)
+        self.state = State(self._folder / "state.db", writer=True)
+        self.state.catch_up(self.reader)
+        memory = msgspec.convert(self.state.memory(self.settings.zone), Memory)
+        self.rules.starts(journal.last_sequence, self)
+        self.inbox = _Inbox(self.world, self._end_ns)
+        self.clock = Clock(
+            trusted=False,
+            was_synced=self._was_synced,
+            synchronised=lambda: self.synchronised,
+            wall=self.world.wall_ns,
+            mono=lambda: self.world.now_ns,
+        )
+        self.site = Site(self.settings, memory)
+        self.recorder = self._make_recorder(journal)
+        lookups = Lookups(self.registry, self.state, "full")
+        self.loop = CoreLoop(
+            _Core(self.site, self.rules),
+            self.clock,
+            self.inbox,  # type: ignore[arg-type]
+            self.recorder,
+            outputs={gate.device: _Outputs(gate) for gate in self.gates},
+            enrich=lookups.enrich,
+            publish=lambda _snapshot: None,
+            reply=self._reply,
+            journal_wait_ms=self.settings.gateway.journal_wait_ms,
+        )
+        self.loop.begin(e.Started(f"r{self.runs}", "simulated", memory.previous_clean))
+        for gate in self.gates:
+            gate.connect()
+
+    def _make_recorder(self, journal: Journal) -> _Recorder:
+        recorder = _Recorder(journal, self.inbox.put, sequence=journal.last_sequence, mono_ns=lambda: self.world.now_ns)
+        recorder.arrange(self.world, self)
+        return recorder
+
+    def live(self, until_ns: int) -> None:
+        """Let the core loop run until then; raises Killed."""
+        while self.world.now_ns < until_ns:
+            self.loop.turn()
+
+    def die(self, power: random.Random | None) -> None:
+        """The process is gone; with `power` the whole box, and with it what was not synced."""
+        self.recorder = None
+        self._was_synced = self.clock.state is not e.ClockState.UNSET and power is None
+        for gate in self.gates:
+            gate.disconnect()
+        self.reader.close()
+        self.state.close()
+        self._disk.refuse(None)
+        self.journal.close() if power is None else self._lose_power(power)
+        self.rules.died()
+
+    def _lose_power(self, chance: random.Random) -> None:
+        self._disk.dead = True
+        with contextlib.suppress(apsw.Error, GatehouseError):
+            self.journal.close()
+        self._disk.restart(chance)
+        self._boot += 1
+
+    # ---- disk
+
+    def _full(self, kind: str) -> None:
+        if kind in ("write", "sync") and self.world.now_ns < self.disk_full_until_ns:
+            raise apsw.FullError("database or disk is full")
+
+    def stall_disk(self, for_ms: int) -> None:
+        """The disk takes nothing for a while."""
+        self.disk_stalled_ns = self.world.now_ns
+        self.disk_ready_ns = self.world.now_ns + for_ms * NS_PER_MS
+
+    def committed(self, sequence: int) -> None:
+        """Rows are durable: somebody may count on them."""
+        self.disk_stalled_ns = None
+        self.rules.acknowledged(sequence, self.journal.last_hash)
+        if not self._projecting:
+            self._projecting = True
+            recorder = self.recorder
+            self.world.after(PROJECT_MS, lambda: self._project(recorder))
+
+    def _project(self, recorder: _Recorder | None) -> None:
+        self._projecting = False
+        if recorder is None or recorder is not self.recorder:
+            return
+        try:
+            self.state.catch_up(self.reader)
+            self.journal.tidy()
+            if self.central_up:
+                self.deliver()
+        except StorageError as error:
+            logging.getLogger(__name__).debug("projections wait: %s", error)
+
+    def deliver(self) -> None:
+        """Central takes everything behind its cursor, and keeps the hash of the last row it has."""
+        last = self.journal.last_sequence
+        if self.central_cursor:
+            kept = self.reader.hash_of(self.central_cursor)
+            self.rules.delivered(self.central_cursor, kept, self.central_hash)
+        if last > self.central_cursor:
+            self.central_cursor, self.central_hash = last, self.reader.hash_of(last)
+
+    # ---- people
+
+    def _reply(self, reply: c.Reply, _snapshot: dict[str, Any]) -> None:
+        self.replies[reply.request] = reply
+        while len(self.replies) > 100:
+            self.replies.pop(next(iter(self.replies)))

@@ -1,0 +1,338 @@
+"""One simulated lane: an arm that takes its time, a board with its faults, loops with cars on them; event by event.
+
+What is true (`arm`, `occupied`) and what the board says (`inputs`) are kept apart: between them lie the poll, stuck and
+chattering inputs, and a board that does not answer. The rules compare the product with the truth, and excuse it only
+for what it could not have known.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from gateway.core import events as e
+from gateway.simulation.world import NS_PER_MS, World
+
+INPUTS = ("at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains")
+OUTPUTS = ("open", "close", "stop", "siren")
+POLL_MS = 50
+BUS_MS = 5
+SILENT_MS = 500
+LOST_AFTER = 3
+
+
+class Arm:
+    """A position on the drive shaft from 0 (closed) to 1 (open), and a motor; the arm itself may be torn off."""
+
+    def __init__(self, world: World, travel_ms: int, changed: Callable[[], None]) -> None:
+        self._world = world
+        self._travel_ms = travel_ms
+        self._changed = changed
+        self._position = 0.0
+        self._since_ns = 0
+        self._turn = 0
+        self.motor = 0
+        self.torn = False
+        self.blocked = False
+        self.powered = True
+
+    @property
+    def position(self) -> float:
+        """Where the shaft is now."""
+        moved = self.motor * (self._world.now_ns - self._since_ns) / (self._travel_ms * NS_PER_MS)
+        return min(1.0, max(0.0, self._position + moved))
+
+    @property
+    def passable(self) -> bool:
+        """Whether a car can drive through without touching."""
+        return self.torn or self.position > 0.9
+
+    def drive(self, motor: int) -> None:
+        """Start the motor up (1) or down (-1), or stop it (0)."""
+        if motor and not self.powered:
+            return
+        self._position = self.position
+        self._since_ns = self._world.now_ns
+        self.motor = 0 if self.blocked else motor
+        self._turn += 1
+        self._changed()
+        if self.motor:
+            self._plan(self._turn)
+
+    def _plan(self, turn: int) -> None:
+        """The two moments that a limit switch can tell of: leaving one end and coming to the other."""
+        left = 1 - self._position if self.motor > 0 else self._position
+        self._world.after(min(0.03, left) * self._travel_ms + 1, lambda: self._tell(turn))
+        self._world.after(left * self._travel_ms + 1, lambda: self._arrive(turn))
+
+    def _tell(self, turn: int) -> None:
+        if turn == self._turn:
+            self._changed()
+
+    def _arrive(self, turn: int) -> None:
+        if turn == self._turn:
+            self._position = self.position
+            self.motor = 0
+            self._changed()
+
+    def drag(self) -> None:
+        """A vehicle drags the shaft off its lower end."""
+        self._position, self._since_ns, self.motor = 0.2, self._world.now_ns, 0
+        self._turn += 1
+
+    def repair(self) -> None:
+        """A new arm, put down."""
+        self.torn = self.blocked = False
+        self._position, self._since_ns, self.motor = 0.0, self._world.now_ns, 0
+        self._turn += 1
+        self._changed()
+
+
+class Gate:
+    """A lane's hardware: arm, loops and board."""
+
+    def __init__(self, world: World, number: int, shape: dict[str, Any], report: Callable[[e.Event], None]) -> None:
+        self._world = world
+        self.number = number
+        self.shape = shape
+        self.device = f"io{number}"
+        self.reader = f"reader{number}"
+        self.lane = f"lane{number}"
+        self._report = report
+        self.arm = Arm(world, int(shape["travel_ms"]), self.touch)
+        self.occupied_since_ns = 0
+        self.on: dict[str, int] = {"safety_loop": 0, "approach_loop": 0}
+        self.stuck: dict[str, bool] = {}
+        self.silent_until_ns = 0
+        self.reader_dead_until_ns = 0
+        self.fail_next_output = False
+        self.outputs = [False] * len(OUTPUTS)
+        self.watching = False
+        self.pulses = 0
+        self.reported: tuple[bool, ...] | None = None
+        self.reported_at_ns = 0
+        self.trouble_ns = -(10**18)
+        self._pending = False
+        self._failures = 0
+        self._session = 0
+        self._watchers: list[Callable[[], None]] = []
+
+    # ---- what is true, and what the contacts say
+
+    def truth(self) -> dict[str, bool]:
+        """What is the case."""
+        return {
+            "at_open": self.arm.position >= 0.98,
+            "at_closed": self.arm.position <= 0.02,
+            "safety_loop": self.on["safety_loop"] > 0,
+            "approach_loop": self.on["approach_loop"] > 0,
+            "arm_detached": self.arm.torn,
+            "mains": self.arm.powered,
+        }
+
+    def contacts(self) -> tuple[bool, ...]:
+        """What the contacts say; some may be stuck."""
+        truth = {**self.truth(), **self.stuck}
+        return tuple(truth[name] for name in INPUTS)
+
+    def occupy(self, loop: str, by: int) -> None:
+        """A car comes onto a loop (1) or leaves it (-1)."""
+        if loop == "safety_loop" and by > 0 and not self.on[loop]:
+            self.occupied_since_ns = self._world.now_ns
+        self.on[loop] += by
+        self.touch()
+
+    def trouble(self) -> None:
+        """Something is wrong with this lane's sensors or board: the product may not know the truth for a while."""
+        self.trouble_ns = self._world.now_ns
+
+    # ---- the board
+
+    @property
+    def silent(self) -> bool:
+        """Whether the board answers nobody now."""
+        return self._world.now_ns < self.silent_until_ns
+
+    def connect(self) -> None:
+        """A new engine opens the board: after a moment it reads it for the first time."""
+        self._session += 1
+        self.reported = None
+        self._failures = 0
+        self._first(self._session)
+
+    def disconnect(self) -> None:
+        """The engine is gone; outputs that the board does not time stay as they are until it is back."""
+        self._session += 1
+        self.reported = None
+
+    def _first(self, session: int) -> None:
+        def answers() -> None:
+            if session != self._session:
+                return
+            if self.silent:
+                self._missed(session)
+                return
+            self._failures = 0
+            self._restored()
+
+        self._world.after(30, answers)
+
+    def _restored(self) -> None:
+        self.reported = self.contacts()
+        self.reported_at_ns = self._world.now_ns
+        self._report(e.DeviceRestored(self.device, self.reported, tuple(self.outputs)))
+        self._next_poll()
+
+    def _missed(self, session: int) -> None:
+        """A poll without an answer."""
+        self._failures += 1
+        if self._failures == 1 and self.reported is not None:
+            self._report(e.DeviceStale(self.device))
+        if self._failures == LOST_AFTER:
+            self.reported = None
+            self._report(e.DeviceLost(self.device, "no answer within 500 ms; check its power and wiring"))
+        self._world.after(SILENT_MS, lambda: self._again(session))
+
+    def _again(self, session: int) -> None:
+        if session != self._session:
+            return
+        if self.silent:
+            self._missed(session)
+        elif self.reported is None:
+            self._failures = 0
+            self._restored()
+        else:
+            self._failures = 0
+            self.reported = self.contacts()
+            self.reported_at_ns = self._world.now_ns
+            self._report(e.InputsRead(self.device, self.reported))
+
+    def touch(self) -> None:
+        """Something may have changed: the next poll tells."""
+        for watcher in self._watchers[:]:
+            watcher()
+        self._next_poll()
+
+    def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call back on every change of what is true; returns how to stop that."""
+        self._watchers.append(watcher)
+
+        def stop() -> None:
+            if watcher in self._watchers:
+                self._watchers.remove(watcher)
+
+        return stop
+
+    def _next_poll(self) -> None:
+        if self._pending or self.reported is None:
+            return
+        self._pending = True
+        session = self._session
+        into_ms = self._world.now_ms % POLL_MS
+        self._world.after(POLL_MS - into_ms, lambda: self._poll(session))
+
+    def _poll(self, session: int) -> None:
+        self._pending = False
+        if session != self._session or self.reported is None or self._failures:
+            return
+        if self.silent:
+            self._world.after(SILENT_MS, lambda: self._missed(session) if session == self._session else None)
+            self._failures = 0
+            self.reported_at_ns = min(self.reported_at_ns, self._world.now_ns)
+            return
+        now = self.contacts()
+        self.reported_at_ns = self._world.now_ns
+        if now != self.reported:
+            self.reported = now
+            self._report(e.InputsRead(self.device, now))
+
+    def silence(self, for_ms: int) -> None:
+        """The board answers nobody for a while."""
+        self.trouble()
+        self.silent_until_ns = max(self.silent_until_ns, self._world.now_ns + for_ms * NS_PER_MS)
+        session = self._session
+        if self.reported is not None and not self._failures:
+            self._world.after(SILENT_MS, lambda: self._notice(session))
+        self._world.at(self.silent_until_ns + NS_PER_MS, self.trouble)
+
+    def _notice(self, session: int) -> None:
+        """The next poll after the silence began has had no answer."""
+        if session == self._session and self.silent and self.reported is not None and not self._failures:
+            self._missed(session)
+
+    # ---- orders from the bus
+
+    def pulse(self, output: int, duration_ms: int, token: int) -> None:
+        """The engine orders a pulse."""
+        session = self._session
+        self._world.after(BUS_MS, lambda: self._pulse(output, duration_ms, token, session))
+
+    def switch(self, output: int, active: bool, token: int) -> None:
+        """The engine orders an output on or off."""
+        session = self._session
+        self._world.after(BUS_MS, lambda: self._switch(output, active, token, session))
+
+    def _refused(self, output: int, token: int, session: int) -> bool:
+        if session != self._session:
+            return True
+        if not self.silent and not self.fail_next_output:
+            return False
+        self.fail_next_output = False
+        self.trouble()
+        self._report(e.OutputFailed(self.device, output, token, "the board did not answer the write"))
+        return True
+
+    def _pulse(self, output: int, duration_ms: int, token: int, session: int) -> None:
+        if self._refused(output, token, session):
+            return
+        self.pulses += 1
+        self._report(e.OutputDone(self.device, output, token))
+        self._contact(OUTPUTS[output], True)
+        if self.shape.get("control") != "hold":
+            self._world.after(duration_ms, lambda: self._set(output, False))
+
+    def _switch(self, output: int, active: bool, token: int, session: int) -> None:
+        if self._refused(output, token, session):
+            return
+        self._report(e.OutputDone(self.device, output, token))
+        self._set(output, active)
+        if active:
+            self.pulses += 1
+        if OUTPUTS[output] == "open" and self.shape.get("control") == "hold":
+            self._contact("open" if active else "close", True)
+        elif active:
+            self._contact(OUTPUTS[output], True)
+
+    def _set(self, output: int, active: bool) -> None:
+        self.outputs[output] = active
+
+    def _contact(self, name: str, active: bool) -> None:
+        if active and name in ("open", "close", "stop"):
+            self.arm.drive({"open": 1, "close": -1, "stop": 0}[name])
+
+    def chatter(self, name: str, times: int, chance: random.Random) -> None:
+        """A contact bounces for a while."""
+        self.trouble()
+        value = self.truth()[name]
+        at_ms = 0
+        for n in range(times):
+            at_ms += chance.randint(5, 60)
+            self._world.after(at_ms, lambda v=(n % 2 == 0) != value: self._stick(name, v))  # type: ignore[misc]
+        self._world.after(at_ms + 60, lambda: self.unstick(name))
+
+    def _stick(self, name: str, value: bool) -> None:
+        self.stuck[name] = value
+        self.touch()
+
+    def stick(self, name: str, value: bool, for_ms: int) -> None:
+        """A contact says the same whatever happens."""
+        self.trouble()
+        self._stick(name, value)
+        self._world.after(for_ms, lambda: self.unstick(name))
+
+    def unstick(self, name: str) -> None:
+        """The contact tells the truth again."""
+        self.stuck.pop(name, None)
+        self.trouble()
+        self.touch()

@@ -1,0 +1,340 @@
+"""Play stories: set up a site, let a story happen to it, keep people at work, and tell what broke.
+
+`play` runs one story and returns what it found; `simulate` is the command: hours of stories from one seed, a summary on
+stdout that depends on seed and hours alone, progress and speed on stderr.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+
+from gateway.core import events as e
+from gateway.core.errors import GatehouseError
+from gateway.core.passes import Pass, PassKind
+from gateway.core.settings import Settings, parse_settings
+from gateway.simulation.box import Box, Killed
+from gateway.simulation.cars import Road
+from gateway.simulation.gate import INPUTS, OUTPUTS, Gate
+from gateway.simulation.rules import RULES, Broken, Rules
+from gateway.simulation.story import HOUR_MS, Happening, Story, write
+from gateway.simulation.world import NS_PER_MS, START_WALL_NS, World
+
+EPISODE_HOURS = 24
+CARE_MS = (120_000, 900_000)
+_BARRIER_KEYS = ("control", "external_open")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a story led to; `broken` None when every rule held."""
+
+    broken: str | None
+    rule: str | None
+    at_ms: int
+    steps: int
+    rows: int
+    crossings: int
+    excused: int
+    starts: int
+
+
+def settings_of(story: Story) -> Settings:
+    """The site file of a story's shape."""
+    lanes = []
+    for number, shape in enumerate(story.lanes):
+        without = shape.get("without", ())
+        wired: dict[str, Any] = {name: f"io{number}.input.{n}" for n, name in enumerate(INPUTS) if name not in without}
+        outputs = OUTPUTS[:1] if shape.get("control") == "hold" else OUTPUTS[:3]
+        wired |= {name: f"io{number}.output.{n}" for n, name in enumerate(outputs)}
+        wired |= {key: shape[key] for key in _BARRIER_KEYS if key in shape}
+        wired["travel_time_ms"] = max(300, int(shape["travel_ms"]))
+        lanes.append(
+            {
+                "id": f"lane{number}",
+                "direction": shape["direction"],
+                "readers": [f"reader{number}"],
+                "siren": f"io{number}.output.3",
+                "barrier": wired,
+            }
+        )
+    kinds = ("io", "reader")
+    devices = [{"id": f"{kind}{n}", "driver": "noop"} for kind in kinds for n in range(len(story.lanes))]
+    return parse_settings({"site": {"id": "simulated"}, "gateway": {"id": "sim"}, "devices": devices, "lanes": lanes})
+
+
+class Play:
+    """One story at one site."""
+
+    def __init__(self, story: Story, folder: Path) -> None:
+        self.story = story
+        self.world = World()
+        self.gates = [Gate(self.world, n, shape, self._report) for n, shape in enumerate(story.lanes)]
+        self.rules = Rules(self.world, self.gates)
+        self.end_ns = self.world.now_ns + story.hours * HOUR_MS * NS_PER_MS
+        self.box = Box(self.world, folder, settings_of(story), self.gates, self.rules, self.end_ns)
+        self.roads = [Road(self.world, gate, self._read, self.rules.crossed, self.rules.struck) for gate in self.gates]
+        self._requests = 0
+        self._up = False
+        self._down_until_ns = 0
+        self._fill_registry()
+
+    def _fill_registry(self) -> None:
+        kinds = {"right": "", "shared": "", "expired": "2020-01-01", "blocked": "", "future": ""}
+        for card, until in kinds.items():
+            for who in range(200):
+                kind = PassKind.BLOCKED if card == "blocked" else PassKind.MONTHLY
+                starts = "2099-01-01" if card == "future" else ""
+                one = Pass(f"{card}-{who}", kind, cards=(_number(card, who),), valid_from=starts, valid_until=until)
+                self.box.registry.put(one)
+
+    def run(self) -> Found:
+        """Let it all happen."""
+        broken: Broken | None = None
+        for one in self.story.happenings:
+            self.world.at(self.world.now_ns + one.at_ms * NS_PER_MS, lambda it=one: self._happens(it))  # type: ignore[misc]
+        self._care(random.Random(self.story.seed))
+        try:
+            self._live()
+            self._settle()
+            self.rules.ends(self.box)
+        except Broken as error:
+            broken = error
+        except (GatehouseError, Killed):
+            raise
+        except Exception as error:  # whatever the core raises is a broken rule, not a crash of the simulator
+            logging.getLogger(__name__).debug("the core raised", exc_info=True)
+            broken = self.rules.broken("raise", f"{type(error).__name__}: {error}")
+        return self._found(broken)
+
+    def _found(self, broken: Broken | None) -> Found:
+        rules = self.rules
+        return Found(
+            broken=str(broken) if broken else None,
+            rule=broken.rule if broken else None,
+            at_ms=broken.at_ms if broken else self.world.now_ms,
+            steps=rules.steps,
+            rows=self.box.journal.last_sequence,
+            crossings=rules.crossings,
+            excused=rules.excused,
+            starts=self.box.runs,
+        )
+
+    def _live(self) -> None:
+        while self.world.now_ns < self.end_ns:
+            if not self._up:
+                while self.world.now_ns < min(self._down_until_ns, self.end_ns):
+                    self.world.step(min(self._down_until_ns, self.end_ns))
+                self.box.start()
+                self._up = True
+            try:
+                self.box.live(self.end_ns)
+            except Killed:
+                self._up = False
+
+    def _settle(self) -> None:
+        """Let the disk, the projections and the line come back, so that what is left can be compared."""
+        if not self._up:
+            self.box.start()
+        self.box.disk_full_until_ns = self.box.disk_ready_ns = 0
+        self.box.central_up = True
+        for _ in range(20_000):
+            recorder = self.box.recorder
+            if recorder is None or (not recorder.waiting and not recorder.degraded and not self.box.inbox.items):
+                break
+            self.world.step(self.world.now_ns + 100 * NS_PER_MS)
+            while self.box.inbox.items:
+                self.box.loop.turn()
+        self.box.deliver()
+
+    # ---- what happens
+
+    def _report(self, event: e.Event) -> None:
+        if self._up:
+            self.box.inbox.put(event)
+
+    def _read(self, gate: Gate, card: str) -> None:
+        if self.world.now_ns >= gate.reader_dead_until_ns:
+            self._report(e.CredentialRead(gate.reader, "card", card, 32))
+
+    def _happens(self, one: Happening) -> None:
+        chance = random.Random(one.seed)
+        gate = self.gates[one.lane]
+        detail = one.detail
+        match one.what:
+            case "car":
+                card = _number(detail["card"], 0 if detail["card"] == "shared" else detail["who"])
+                self.roads[one.lane].arrives(detail["behaviour"], card, chance)
+            case "strike":
+                self.roads[one.lane].strike(chance)
+            case "fob":
+                self._fob(gate)
+            case "person":
+                self._person(gate, detail["command"], detail["via"], in_s=60)
+            case "stale_command":
+                self._person(gate, detail["command"], "mqtt", in_s=-1)
+            case "board_silent":
+                gate.silence(detail["for_ms"])
+            case "board_blip":
+                gate.silence(550)
+            case "reader_dead":
+                gate.reader_dead_until_ns = self.world.now_ns + detail["for_ms"] * NS_PER_MS
+            case "output_fails":
+                gate.fail_next_output = True
+            case "stuck_input":
+                gate.stick(detail["input"], detail["value"], detail["for_ms"])
+            case "chatter":
+                gate.chatter(detail["input"], detail["times"], chance)
+            case "obstructed":
+                self._obstruct(gate, detail["for_ms"])
+            case "mains":
+                self._mains(gate, detail["for_ms"])
+            case _:
+                self._to_the_box(one, chance)
+
+    def _to_the_box(self, one: Happening, chance: random.Random) -> None:
+        detail = one.detail
+        match one.what:
+            case "disk_stalls":
+                self.box.stall_disk(detail["for_ms"])
+            case "disk_full":
+                self.box.disk_full_until_ns = self.world.now_ns + detail["for_ms"] * NS_PER_MS
+            case "kill" if self._up:
+                self._kill(detail["for_ms"], None)
+            case "power_cut" if self._up:
+                self._kill(detail["for_ms"], chance)
+            case "clock_step":
+                self.world.wall_offset_ns += detail["by_s"] * 1_000_000_000
+            case "clock_unsure":
+                self.box.synchronised = False
+                self.world.after(detail["for_ms"], self._sure)
+            case "uplink":
+                self._uplink(up=False)
+                self.world.after(detail["for_ms"], lambda: self._uplink(up=True))
+
+    def _sure(self) -> None:
+        self.box.synchronised = True
+
+    def _uplink(self, up: bool) -> None:
+        self.box.central_up = up
+        self._report(e.UplinkChanged(up, "" if up else "the line is down"))
+
+    def _kill(self, for_ms: int, power: random.Random | None) -> None:
+        self._down_until_ns = self.world.now_ns + for_ms * NS_PER_MS
+        self.box.die(power)
+        if power is not None:
+            self.world.wall_offset_ns = START_WALL_NS - 86_400 * 1_000_000_000  # no clock of its own
+            self.world.after(60_000, self._network_time)
+            self.box.synchronised = False
+        raise Killed
+
+    def _network_time(self) -> None:
+        self.world.wall_offset_ns = START_WALL_NS
+        self.box.synchronised = True
+
+    def _fob(self, gate: Gate) -> None:
+        if gate.arm.position > 0.0 or gate.arm.motor or not gate.arm.powered or gate.arm.blocked:
+            return
+        told = gate.shape.get("external_open") != "expected" and "at_closed" not in gate.shape.get("without", ())
+        machine_moves = self._up and bool(self.box.site.snapshot(self.box.clock.now())["lanes"][gate.number]["grants"])
+        gate.arm.drive(1)
+        if told and self._up and not machine_moves and gate.arm.motor and not gate.arm.torn:
+            self.rules.forced(gate)
+
+    def _obstruct(self, gate: Gate, for_ms: int) -> None:
+        gate.trouble()
+        gate.arm.blocked = True
+        gate.arm.drive(0)
+        self.world.after(for_ms, lambda: setattr(gate.arm, "blocked", False))
+
+    def _mains(self, gate: Gate, for_ms: int) -> None:
+        def back() -> None:
+            gate.arm.powered = True
+            gate.trouble()
+            gate.touch()
+
+        gate.trouble()
+        gate.arm.drive(0)
+        gate.arm.powered = False
+        gate.touch()
+        self.world.after(for_ms, back)
+
+    # ---- people
+
+    def _person(self, gate: Gate, command: str, via: str, in_s: int) -> None:
+        self._requests += 1
+        expires_ns = 0 if via == "guard" and in_s > 0 else self.world.wall_ns() + in_s * 1_000_000_000
+        self._report(e.CommandReceived(f"p{self._requests}", gate.lane, command, "Wei", via, "simulated", expires_ns))
+
+    def _care(self, chance: random.Random) -> None:
+        """Somebody comes by every few minutes, mends what is broken, and deals with the alarms."""
+        self.world.after(chance.randint(*CARE_MS), lambda: self._care_now(chance))
+
+    def _care_now(self, chance: random.Random) -> None:
+        for gate in self.gates:
+            if gate.arm.torn and not gate.on["safety_loop"]:
+                gate.trouble()
+                gate.arm.repair()
+            for command in ("unlock", "reset", "release", "look"):
+                self._person(gate, command, "guard", in_s=60)
+            if not gate.on["safety_loop"] and not gate.on["approach_loop"]:
+                self._person(gate, "close", "guard", in_s=60)
+        for alarm in self.box.site.snapshot(self.box.clock.now())["alarms"] if self._up else ():
+            for verb in ("acknowledge", "close"):
+                self._requests += 1
+                self._report(e.AlarmCommandReceived(f"p{self._requests}", alarm["alarm"], verb, "Wei", "seen", "real"))
+        self._care(chance)
+
+
+def _number(card: str, who: int) -> str:
+    """The card number of somebody; nobody in the registry has an unknown one."""
+    families = ("right", "shared", "expired", "blocked", "future", "unknown")
+    return str(1_000 * (1 + families.index(card)) + who)
+
+
+def play(story: Story) -> Found:
+    """Run one story in a folder of its own that is gone afterwards."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None, prefix="gatehouse-sim-") as folder:
+        return Play(story, Path(folder)).run()
+
+
+def simulate(seed: int, hours: int, out: TextIO = sys.stdout, err: TextIO = sys.stderr) -> int:
+    """The command: exit code 0 when every rule held, 1 when one broke."""
+    from gateway.simulation.shrink import shortest
+
+    logging.disable(logging.CRITICAL)
+    out.write(f"seed {seed}, {hours} h\n")
+    totals = {"steps": 0, "rows": 0, "crossings": 0, "excused": 0, "starts": 0}
+    began_s = time.monotonic()
+    done = 0
+    while done < hours:
+        length = min(EPISODE_HOURS, hours - done)
+        story = write(seed * 1_000_003 + done, length)
+        found = play(story)
+        if found.broken is not None:
+            err.write(f"\na rule broke after {done + found.at_ms // HOUR_MS} h; looking for the shortest story ...\n")
+            _tell(story, found, shortest(story, found, play, err), out)
+            return 1
+        for name in totals:
+            totals[name] += getattr(found, name)
+        done += length
+        speed = done * 3600 / (time.monotonic() - began_s)
+        err.write(f"\r{done} of {hours} h, {speed:,.0f} simulated seconds a second ")
+        err.flush()
+    err.write("\n")
+    for name, number in totals.items():
+        out.write(f"{name} {number}\n")
+    out.write(f"{len(RULES)} rules held\n")
+    return 0
+
+
+def _tell(story: Story, found: Found, short: Story, out: TextIO) -> None:
+    out.write(f"BROKEN (story {story.seed}): {found.broken}\n")
+    out.write(f"the shortest story found that breaks it, of {len(story.happenings)} happenings:\n{short.told()}\n")

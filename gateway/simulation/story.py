@@ -1,0 +1,158 @@
+"""What happens at a simulated site: written from a seed before anything runs, so that it can be cut down and replayed.
+
+A story has a shape (which sensors and habits the lanes have) and a list of happenings in order of time. Each happening
+carries a seed of its own, so that leaving others out does not change it.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """Something that happens at `at_ms` of site time to a lane (by number) or to the whole site."""
+
+    at_ms: int
+    what: str
+    lane: int = 0
+    detail: dict[str, Any] = {}
+    seed: int = 0
+
+    def words(self) -> str:
+        """The happening as a line of a told story."""
+        hours, rest = divmod(self.at_ms, HOUR_MS)
+        minutes, ms = divmod(rest, 60_000)
+        told = " ".join(f"{key}={value}" for key, value in self.detail.items())
+        return f"{hours:3d}:{minutes:02d}:{ms / 1000:06.3f}  lane {self.lane}  {self.what} {told}".rstrip()
+
+
+class Story(msgspec.Struct, frozen=True):
+    """A shape and its happenings, in order of time."""
+
+    seed: int
+    hours: int
+    lanes: tuple[dict[str, Any], ...]
+    happenings: tuple[Happening, ...]
+
+    def told(self) -> str:
+        """The story in lines."""
+        shape = "\n".join(f"lane {n}: {lane}" for n, lane in enumerate(self.lanes))
+        return "\n".join([shape, *(one.words() for one in self.happenings)])
+
+
+# How often each trouble comes, per site and day; cars come 2,000 a day to four lanes.
+_TROUBLES: tuple[tuple[str, float], ...] = (
+    ("strike", 0.6),
+    ("fob", 4.0),
+    ("person", 60.0),
+    ("stale_command", 6.0),
+    ("board_silent", 3.0),
+    ("board_blip", 12.0),
+    ("reader_dead", 2.0),
+    ("output_fails", 4.0),
+    ("stuck_input", 1.0),
+    ("chatter", 2.0),
+    ("disk_stalls", 4.0),
+    ("disk_full", 1.0),
+    ("kill", 4.0),
+    ("power_cut", 1.5),
+    ("clock_step", 1.0),
+    ("clock_unsure", 1.0),
+    ("uplink", 3.0),
+    ("obstructed", 0.5),
+    ("mains", 0.4),
+)
+_BEHAVIOURS = (
+    ("through", 88.0), ("tailgate", 3.0), ("back_off", 3.0), ("halfway", 2.0), ("chat", 1.5), ("e_bike", 2.0),
+    ("ram", 0.1),
+)  # fmt: skip
+_CARDS = (("right", 85.0), ("unknown", 5.0), ("expired", 3.0), ("blocked", 1.0), ("future", 1.0), ("shared", 5.0))
+_PERSON = ("open", "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "look", "emergency")
+
+
+def _pick(chance: random.Random, weighted: tuple[tuple[str, float], ...]) -> str:
+    names, weights = zip(*weighted, strict=True)
+    return str(chance.choices(names, weights)[0])
+
+
+def _shape(chance: random.Random, number: int) -> dict[str, Any]:
+    """One lane: most are fully fitted, some lack a sensor or have another controller."""
+    shape: dict[str, Any] = {"direction": "exit" if number % 2 else "entry", "travel_ms": chance.randint(900, 4000)}
+    lacks = chance.random()
+    if lacks < 0.08:
+        shape["without"] = ["approach_loop"]
+    elif lacks < 0.16:
+        shape["without"] = ["arm_detached"]
+    elif lacks < 0.22:
+        shape["without"] = ["at_open"]
+    elif lacks < 0.26:
+        shape["without"] = ["at_open", "at_closed"]
+    if chance.random() < 0.1:
+        shape["control"] = "hold"
+    if chance.random() < 0.2:
+        shape["external_open"] = "expected"
+    return shape
+
+
+def write(seed: int, hours: int, cars_a_day: int = 2000, troubles: float = 1.0) -> Story:
+    """A story of that many hours at a site of four lanes; `troubles` scales how much goes wrong."""
+    chance = random.Random(seed)
+    lanes = tuple(_shape(chance, number) for number in range(4))
+    happenings: list[Happening] = []
+
+    def happens(what: str, **detail: Any) -> None:
+        at_ms = chance.randrange(10_000, hours * HOUR_MS)
+        happenings.append(Happening(at_ms, what, chance.randrange(4), detail, chance.getrandbits(32)))
+
+    for _ in range(int(cars_a_day * hours / 24)):
+        happens("car", behaviour=_pick(chance, _BEHAVIOURS), card=_pick(chance, _CARDS), who=chance.randrange(200))
+    for trouble, a_day in _TROUBLES:
+        for _ in range(_count(chance, a_day * troubles * hours / 24)):
+            happens(trouble, **_details(chance, trouble))
+    happenings.sort(key=lambda one: one.at_ms)
+    return Story(seed, hours, lanes, tuple(happenings))
+
+
+def _count(chance: random.Random, mean: float) -> int:
+    whole = int(mean)
+    return whole + (chance.random() < mean - whole)
+
+
+def _details(chance: random.Random, trouble: str) -> dict[str, Any]:
+    match trouble:
+        case "person" | "stale_command":
+            return {"command": chance.choice(_PERSON), "via": chance.choice(("guard", "http", "mqtt"))}
+        case "board_silent" | "reader_dead" | "uplink":
+            return {"for_ms": chance.choice((600, 3000, 30_000, 600_000))}
+        case "stuck_input":
+            names = ("safety_loop", "approach_loop", "at_open", "at_closed")
+            return {
+                "input": chance.choice(names),
+                "value": chance.random() < 0.5,
+                "for_ms": chance.randint(1000, 900_000),
+            }
+        case "chatter":
+            return {
+                "input": chance.choice(("safety_loop", "approach_loop", "at_closed")),
+                "times": chance.randint(5, 60),
+            }
+        case "disk_stalls":
+            return {"for_ms": chance.choice((100, 400, 1500, 6000))}
+        case "disk_full":
+            return {"for_ms": chance.choice((5000, 120_000, 1_800_000))}
+        case "clock_step":
+            return {"by_s": chance.choice((-86_400, -30, 2, 3600, 90 * 86_400))}
+        case "kill" | "power_cut":
+            return {"for_ms": chance.choice((400, 2000, 20_000, 300_000))}
+        case "clock_unsure" | "mains":
+            return {"for_ms": chance.choice((20_000, 3_600_000))}
+        case "obstructed":
+            return {"for_ms": chance.choice((5000, 60_000))}
+        case _:
+            return {}

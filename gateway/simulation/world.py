@@ -1,0 +1,51 @@
+"""Time of the simulated world: one heap of what comes next. Nothing here is random."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+NS_PER_MS = 1_000_000
+START_WALL_NS = 1_790_000_000 * 1_000_000_000  # 2026-09-21T14:13:20Z
+
+
+class World:
+    """The clock and what is to happen. Two things at one moment happen in the order they were arranged."""
+
+    def __init__(self) -> None:
+        self.now_ns = 1_000 * NS_PER_MS
+        self.wall_offset_ns = START_WALL_NS - self.now_ns
+        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._count = 0
+
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds since the world began."""
+        return self.now_ns // NS_PER_MS
+
+    def wall_ns(self) -> int:
+        """What the wall clock of the box shows; it may be wrong."""
+        return self.now_ns + self.wall_offset_ns
+
+    def at(self, at_ns: int, happens: Callable[[], None]) -> None:
+        """Arrange that something happens at a moment (now, if that has passed)."""
+        self._count += 1
+        heapq.heappush(self._heap, (max(at_ns, self.now_ns), self._count, happens))
+
+    def after(self, ms: float, happens: Callable[[], None]) -> None:
+        """Arrange that something happens in a while."""
+        self.at(self.now_ns + int(ms * NS_PER_MS), happens)
+
+    def next_ns(self) -> int | None:
+        """When the next thing happens."""
+        return self._heap[0][0] if self._heap else None
+
+    def step(self, until_ns: int) -> bool:
+        """Let the next thing happen, if it comes by then; else only time passes. True when something happened."""
+        if self._heap and self._heap[0][0] <= until_ns:
+            at_ns, _, happens = heapq.heappop(self._heap)
+            self.now_ns = max(self.now_ns, at_ns)
+            happens()
+            return True
+        self.now_ns = max(self.now_ns, until_ns)
+        return False
