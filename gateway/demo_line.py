@@ -51,11 +51,14 @@ class Broker:
         self._config.write_text("\n".join(lines) + "\n")
         argv = [sys.executable, "-c", _EXEC, str(os.getpid()), self._program, "-c", str(self._config)]
         # A session of its own, so that Ctrl-C ends it last and the gateway can still say goodbye.
-        self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
+        with self._config.with_suffix(".log").open("wb") as log:
+            self._process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
         deadline = time.monotonic() + _START_S
         while not _listens(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise OSError(f"{self._program} does not start")
+                raise OSError(f"{self._program} does not start: {self._config.with_suffix('.log').read_text()}")
             time.sleep(0.02)
 
     def stop(self) -> None:
