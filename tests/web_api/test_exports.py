@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 
 from tests.web_api.conftest import JOURNAL_ID, SECOND_NS, START_NS, Write, held
 from web.api.exports import COLUMNS
+from web.api.xlsx import workbook
 
 Tokens = Callable[..., dict[str, str]]
 
@@ -105,14 +106,39 @@ def test_the_workbook_holds_the_same(client: FlaskClient, token: Tokens, write: 
     assert lines[0][COLUMNS.index("reason")] == "'=1+1"
 
 
-def test_a_full_sheet_goes_on_on_the_next(
-    client: FlaskClient, token: Tokens, write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("web.api.exports.SHEET_ROWS", 2)
-    write(5)
-    answer = client.get("/api/v1/events.xlsx", headers=token("events:read"))
-    book = load_workbook(io.BytesIO(answer.data))
-    assert [sheet.max_row for sheet in book.worksheets] == [3, 3, 2]
+def test_a_full_sheet_goes_on_on_the_next() -> None:
+    rows = [(str(number), "x") for number in range(5)]
+    book = load_workbook(io.BytesIO(b"".join(workbook(("n", "text"), rows, sheet_rows=2))))
+    read = [[tuple(cell.value for cell in row) for row in sheet.iter_rows()] for sheet in book.worksheets]
+    assert read == [[("n", "text"), *rows[:2]], [("n", "text"), *rows[2:4]], [("n", "text"), *rows[4:]]]
+
+
+def test_every_text_comes_out_of_a_workbook_as_it_went_in() -> None:
+    texts = ["<&>\"'", "京A·12345", "two\nlines", "  blanks  ", "=1+1", "\U0001f697", ""]
+    book = load_workbook(io.BytesIO(b"".join(workbook(texts, [texts]))))
+    read = [cell.value or "" for cell in list(book.worksheets[0].iter_rows())[1]]
+    assert read == texts
+
+
+def test_what_no_spreadsheet_can_hold_is_replaced_or_cut() -> None:
+    book = load_workbook(io.BytesIO(b"".join(workbook(("a", "b"), [("x\x00\x1by", "z" * 40_000)]))))
+    replaced, cut = (cell.value for cell in list(book.worksheets[0].iter_rows())[1])
+    assert (replaced, len(cut)) == ("x\ufffd\ufffdy", 32_767)
+
+
+def test_a_workbook_is_sent_while_it_is_made() -> None:
+    from itertools import islice
+
+    taken: list[int] = []
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for number in range(200_000):
+            taken.append(number)
+            yield (f"{number * 7919 % 1_000_003}", str(hash(number * 31)), "text" + str(number))
+
+    parts = workbook(("a", "b", "c"), rows())
+    assert next(parts) and len(taken) < 100_000
+    assert sum(map(len, islice(parts, 10_000))) > 0 and len(taken) == 200_000
 
 
 def test_two_exports_at_a_time_and_the_third_comes_later(

@@ -1,18 +1,16 @@
-"""The journal as a table: `/events.csv` streamed page by page, `/events.xlsx` through a temporary
-file.
+"""The journal as a table, streamed page by page: `/events.csv` and `/events.xlsx`.
 
-Text that a spreadsheet would run as a formula gets an apostrophe in front. Two exports at a time
-are served, since each holds a thread for as long as its reader takes.
+Text that a spreadsheet would run as a formula gets an apostrophe in front. Two exports at a time are served, since each
+holds a thread for as long as its reader takes.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from typing import IO, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,6 +20,7 @@ from gateway.store.reader import JournalReader, StoredRow
 from gateway.store.times import parse_wall_ns
 from web.api.feed import wanted_types
 from web.api.requests import only, refuse
+from web.api.xlsx import workbook
 from web.auth import require_scope
 from web.services import services
 
@@ -29,8 +28,6 @@ COLUMNS = (
     "id", "time", "type", "subject", "lane", "credential_kind", "credential", "pass", "reason", "by", "data",
 )  # fmt: skip
 PAGE_ROWS = 500
-# A sheet of Excel has 1,048,576 rows; more go on the next sheet.
-SHEET_ROWS = 1_000_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CHUNK_BYTES = 64 * 1024
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -61,7 +58,7 @@ def events_csv() -> Response:
 def events_xlsx() -> Response:
     """`GET /events.xlsx`."""
     rows = _rows()
-    return _download(_xlsx(rows), _SPREADSHEET, "events.xlsx")
+    return _download(workbook(COLUMNS, rows), _SPREADSHEET, "events.xlsx")
 
 
 def neutral(text: str) -> str:
@@ -125,28 +122,6 @@ def _csv(rows: Iterator[Row]) -> Iterator[bytes]:
             text.seek(0)
             text.truncate()
     yield text.getvalue().encode()
-
-
-def _xlsx(rows: Iterator[Row]) -> Iterator[bytes]:
-    with tempfile.TemporaryFile() as file:
-        _write_book(rows, file)
-        file.seek(0)
-        while chunk := file.read(_CHUNK_BYTES):
-            yield chunk
-
-
-def _write_book(rows: Iterator[Row], file: IO[bytes]) -> None:
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("events")
-    sheet.append(COLUMNS)
-    for count, row in enumerate(rows, start=1):
-        sheet.append(row)
-        if count % SHEET_ROWS == 0:
-            sheet = book.create_sheet(f"events {count // SHEET_ROWS + 1}")
-            sheet.append(COLUMNS)
-    book.save(file)
 
 
 def _instant_ns(name: str) -> int | None:
