@@ -81,11 +81,15 @@ class Booth:
 
     def enter(self, name: str = "林小军", pin: str = "2468") -> None:
         """Sign in by finger."""
-        self.chrome.delete_all_cookies()
+        self.forget()
         self.open()
         self.tap_text(".name", name)
         self.type_pin("#pad", pin)
         wait_until(lambda: self.ready())
+
+    def forget(self) -> None:
+        """Lose all cookies, as a browser that was never here."""
+        self.chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
 
     def type_pin(self, pad: str, pin: str) -> None:
         """Tap a PIN and its last key."""
@@ -106,8 +110,8 @@ class Booth:
         return [one for one in self.chrome.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()]
 
     def text(self, css: str) -> str:
-        """What an element says."""
-        return str(self.script("return document.querySelector(arguments[0]).textContent.trim()", css))
+        """What an element says, "" while it is not there."""
+        return str(self.script("return document.querySelector(arguments[0])?.textContent.trim() ?? ''", css))
 
     def tap_text(self, css: str, text: str) -> None:
         """Tap the element that holds this text."""

@@ -81,7 +81,7 @@ def guard_view(
     return {
         "now_ms": int(now.timestamp() * 1000),
         "offset_min": int((local.utcoffset() or timedelta()).total_seconds() // 60),
-        "age_ms": max(age_ms, scene.age_ms(snapshot.get("as_of"))),
+        "age_ms": age_of(snapshot, age_ms, now),
         "site": site.get("name") or site.get("id", ""),
         "clock": clock(local),
         "night": is_night(local),
@@ -92,6 +92,11 @@ def guard_view(
         "calm": _calm(said, alarms),
         "lanes": [scene.lane(lane) for lane in snapshot.get("lanes", [])],
     }
+
+
+def age_of(snapshot: Mapping[str, Any], heard_ms: int, now: datetime) -> int:
+    """How old a snapshot is in ms that was heard `heard_ms` ago; a hung engine sends old ones again."""
+    return max(heard_ms, _ms_since(snapshot.get("as_of"), now))
 
 
 def blank_snapshot(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,8 +127,7 @@ class _Scene:
 
     def age_ms(self, text: str | None) -> int:
         """How long ago an instant was; 0 for none and for the future."""
-        when = _instant(text)
-        return max(0, int((self.now - when).total_seconds() * 1000)) if when else 0
+        return _ms_since(text, self.now)
 
     def epoch_ms(self, text: str) -> int:
         """An instant as the screen's script counts it; one that cannot be read counts as now."""
@@ -495,6 +499,11 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
+
+
+def _ms_since(text: str | None, now: datetime) -> int:
+    when = _instant(text)
+    return max(0, int((now - when).total_seconds() * 1000)) if when else 0
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -19,7 +19,7 @@ from gateway.core.errors import EngineUnreachableError, GatehouseError
 from web import auth
 from web.guard import look
 from web.guard.passbook import passbook
-from web.guard.view import COMMAND_ROLES, View, blank_snapshot, guard_view, refusal
+from web.guard.view import COMMAND_ROLES, View, age_of, blank_snapshot, guard_view, refusal
 from web.guard.words import LOCALES
 from web.live import Snapshot
 from web.operators import Operator
@@ -35,6 +35,8 @@ COMMANDS = frozenset(
 )
 ASK_PIN = frozenset({"lock", "unlock", "reset"})
 ANSWER_S = 4.0
+# A little before the screen hatches its panels: in doubt Stop takes all lanes.
+SURE_MS = 4000
 NAMES_A_PAGE = 9
 STATION = "booth"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -282,7 +284,7 @@ def _stop_all(lanes: dict[str, str], by: str, request_id: str) -> Response:
 def _lanes_to_stop(chosen: str) -> dict[str, str]:
     """Lane ids and names, the chosen one first."""
     snapshot, age_ms = services().live.snapshot()
-    sure = snapshot is not None and age_ms < 5000
+    sure = snapshot is not None and age_of(snapshot, age_ms, look.aware_now()) < SURE_MS
     lanes = (snapshot or blank_snapshot(services().site.document())).get("lanes", [])
     names = {lane["id"]: str(lane.get("name") or lane["id"]) for lane in lanes}
     if chosen not in names or not sure:

@@ -1,0 +1,527 @@
+"""The guard screen in a real browser, in front of a real server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from tests.support.guard_scene import FREE, alarm, crashed, decision, lane, wait_until
+from tests.web_guard.conftest import Booth
+
+pytestmark = pytest.mark.real
+
+WAITING = {"approach": True, "crossing": "waiting"}
+GRANTED = {"days_left": 6, "valid_until": "2026-11-27"}
+SIZES = [(800, 480), (1024, 600), (1366, 768)]
+# What must be hit with a glove, and what must be read at arm's length.
+TARGETS = "button, a, .lane"
+READ = (
+    ".word, .reason, .title, .subtitle, .bay, .days, .line-text, .line-label, .lane-name, .arm-text, .age, .loop,"
+    " .lane-mode,"
+    " .act-label, .act-hint, .stop b, .stop-words span, .clock, .uplink-words, .duty span, .band-title, .band-where,"
+    " .band-ago, .band-others, .act-lane, .answer"
+)
+WHOLE = ".title, .word, .act-label, .bay, .days, .lane-name, .band-title"
+MEASURE_TARGETS = """
+return [...document.querySelectorAll(arguments[0])].filter((el) => el.checkVisibility()).map((el) => {
+  const box = el.getBoundingClientRect();
+  return [el.className + '#' + el.id, Math.round(box.width), Math.round(box.height)];
+}).filter(([_name, width, height]) => width < 64 || height < 64);
+"""
+OVERFLOW = """
+const page = document.documentElement;
+const out = [];
+if (page.scrollWidth > innerWidth || page.scrollHeight > innerHeight) out.push('page');
+for (const el of document.querySelectorAll('body *')) {
+  if (!el.checkVisibility() || el.closest('.aside, .sprite')) continue;
+  const box = el.getBoundingClientRect();
+  if (box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1 || box.top < -1)
+    out.push(el.tagName + '.' + el.className);
+  const style = getComputedStyle(el);
+  if (/auto|scroll/.test(style.overflowX + style.overflowY)) out.push('scrolls: ' + el.className);
+}
+return out;
+"""
+# Whether the words that matter are whole: nothing cut off at the right or at the bottom.
+CUT = """
+return [...document.querySelectorAll(arguments[0])].filter((el) => el.checkVisibility() && el.textContent.trim())
+  .filter((el) => el.scrollWidth > el.clientWidth + 1 && getComputedStyle(el).display !== 'inline')
+  .map((el) => el.className + ': ' + el.textContent);
+"""
+CONTRAST = """
+function rgb(text) { const n = text.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; }
+function light([r, g, b]) {
+  const [x, y, z] = [r, g, b].map((c) => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; });
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+}
+function ground(el) {
+  for (let one = el; one; one = one.parentElement) {
+    const colour = rgb(getComputedStyle(one).backgroundColor);
+    if (colour[3] === 1) return colour;
+  }
+  return [255, 255, 255, 1];
+}
+const all = [...document.querySelectorAll(arguments[0])];
+return all.filter((el) => el.checkVisibility() && el.textContent.trim()).map((el) => {
+  const a = light(rgb(getComputedStyle(el).color)), b = light(ground(el));
+  return [el.className, Math.round((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) * 10) / 10];
+});
+"""
+
+
+def look(booth: Booth, theme: str = "day", lang: str = "zh_CN") -> None:
+    booth.chrome.add_cookie({"name": "gatehouse_theme", "value": theme})
+    booth.chrome.add_cookie({"name": "gatehouse_lang", "value": lang})
+    booth.open()
+    wait_until(booth.ready)
+
+
+def gone(element: WebElement) -> bool:
+    """Whether the page that held an element has been left for one that is whole."""
+    try:
+        element.is_enabled()
+    except StaleElementReferenceException:
+        return True
+    return False
+
+
+def busy(booth: Booth) -> None:
+    """Two lanes with all that can be on them at once."""
+    booth.engine.show(
+        lane(
+            "in",
+            state="passing",
+            arm="open",
+            safety=True,
+            last_decision=decision("granted", "valid_pass", "p-wang", ago=3, **GRANTED),
+        ),
+        lane("out", mode="held", state="held", last_decision=decision("referred", "plate_mismatch", "p-li", **GRANTED)),
+        alarms=[alarm(), alarm("device_lost", 2, ago=300, device="reader-in")],
+    )
+
+
+# ---- signing in
+
+
+def test_a_guard_signs_in_with_fingers_alone(booth: Booth) -> None:
+    booth.enter()
+    assert booth.text(".duty") == "林小军"
+    assert booth.complaints() == []
+
+
+def test_a_wrong_pin_is_answered_calmly_and_a_lock_out_counts_down(booth: Booth) -> None:
+    booth.forget()
+    booth.open()
+    booth.tap_text(".name", "林小军")
+    for said in [*["密码不对,请再试一次。"] * 4, "错误次数过多"]:
+        form = booth.one("#pin-form")
+        booth.type_pin("#pad", "0000")
+        wait_until(lambda form=form: gone(form))
+        assert booth.text("#mistake").startswith(said)
+    assert not booth.one("#enter").is_enabled()
+    wait_until(lambda: booth.one("#enter").is_enabled())
+    booth.type_pin("#pad", "2468")
+    wait_until(booth.ready)
+
+
+def test_the_sign_in_page_speaks_both_languages(booth: Booth) -> None:
+    booth.forget()
+    booth.open()
+    assert booth.text("h1") == "谁在值班?"
+    booth.tap_text(".choice", "English")
+    wait_until(lambda: booth.text("h1") == "Who is on duty?")
+
+
+def test_signing_out_ends_the_session(booth: Booth) -> None:
+    booth.enter()
+    booth.one(".duty").click()
+    booth.tap_text("#sheet-duty .choice", "退出登录")
+    booth.open()
+    assert booth.chrome.current_url.split("?")[0].endswith("/sign-in")
+
+
+def test_a_session_that_ended_elsewhere_leads_back_to_the_sign_in(booth: Booth) -> None:
+    booth.enter()
+    booth.forget()
+    booth.script("document.dispatchEvent(new Event('visibilitychange'))")
+    booth.press("#stop", "pointerdown")
+    wait_until(lambda: "/sign-in" in booth.chrome.current_url or booth.engine.commands() != [])
+
+
+# ---- opening
+
+
+def test_one_tap_opens_while_a_vehicle_waits(booth: Booth) -> None:
+    booth.engine.show(lane("in", **WAITING), lane("out"))
+    booth.enter()
+    wait_until(lambda: booth.one(".act-open").get_attribute("data-press") == "tap")
+    booth.one(".act-open").click()
+    wait_until(lambda: booth.engine.commands() == [("in", "open")])
+    asked = booth.engine.asked[0]
+    assert (asked["by"], asked["via"], asked["expires_at"]) == ("林小军", "guard", None)
+    wait_until(lambda: booth.text("#answer") == "抬杆:已下令,请看道闸")
+
+
+def test_a_double_tap_moves_the_arm_once(booth: Booth) -> None:
+    booth.engine.show(lane("in", **WAITING), lane("out"))
+    booth.enter()
+    wait_until(lambda: booth.one(".act-open").get_attribute("data-press") == "tap")
+    ActionChains(booth.chrome).double_click(booth.one(".act-open")).perform()
+    wait_until(lambda: "已下令" in booth.text("#answer"))
+    assert booth.engine.commands() == [("in", "open")]
+
+
+def test_with_no_vehicle_seen_a_tap_only_asks_to_keep_pressing(booth: Booth) -> None:
+    booth.enter()
+    booth.one(".act-open").click()
+    assert booth.text("#answer") == "请按住,直到圆环填满。"
+    assert booth.engine.commands() == []
+
+
+def test_with_no_vehicle_seen_pressing_and_holding_opens(booth: Booth) -> None:
+    booth.enter()
+    booth.press(".act-open", "pointerdown")
+    assert "pressing" in booth.one(".act-open").get_attribute("class")
+    wait_until(lambda: booth.engine.commands() == [("in", "open")])
+
+
+def test_letting_go_before_the_ring_is_full_moves_nothing(booth: Booth) -> None:
+    booth.enter()
+    for css in (".act-open", ".act-close", ".act-keep"):
+        booth.press(css, "pointerdown")
+        booth.press(css, "pointerup")
+        assert "pressing" not in booth.one(css).get_attribute("class")
+    booth.press(".act-close", "pointerdown")
+    wait_until(lambda: booth.engine.commands() == [("in", "close")])
+
+
+def test_a_refusal_is_answered_with_its_reason(booth: Booth) -> None:
+    booth.engine.refuse["open"] = "device_lost"
+    booth.engine.show(lane("in", **WAITING), lane("out"))
+    booth.enter()
+    wait_until(lambda: booth.one(".act-open").get_attribute("data-press") == "tap")
+    booth.one(".act-open").click()
+    wait_until(lambda: booth.text("#answer").startswith("抬杆未执行。道闸设备没有应答"))
+    assert booth.one("#answer").get_attribute("data-tone") == "refused"
+
+
+def test_a_button_that_is_off_says_why_when_it_is_tapped(booth: Booth) -> None:
+    booth.engine.show(lane("in", safety=True, allowed={**FREE, "close": "safety_occupied"}), lane("out"))
+    booth.enter()
+    wait_until(lambda: booth.text(".act-close .act-hint") == "杆下有车")
+    booth.one(".act-close").click()
+    assert booth.text("#answer") == "杆下有车,请等车辆离开。"
+    assert booth.engine.commands() == []
+
+
+def test_commands_go_to_the_lane_that_was_chosen(booth: Booth) -> None:
+    booth.engine.show(lane("in"), lane("out", **WAITING))
+    booth.enter()
+    booth.one('.lane[data-lane="out"]').click()
+    wait_until(lambda: booth.text("#act-lane") == "北门出口")
+    booth.one(".act-open").click()
+    wait_until(lambda: booth.engine.commands() == [("out", "open")])
+
+
+# ---- Stop
+
+
+def test_stop_acts_when_it_is_touched_and_not_when_it_is_let_go(booth: Booth) -> None:
+    booth.enter()
+    booth.press("#stop", "pointerdown")
+    wait_until(lambda: booth.engine.commands() == [("in", "stop")])
+
+
+def test_stop_also_takes_an_arm_that_comes_down_in_another_lane(booth: Booth) -> None:
+    booth.engine.show(lane("in"), lane("out", arm="lowering", state="closing"))
+    booth.enter()
+    wait_until(lambda: booth.text("#stop-span") == "北门入口和落杆车道")
+    booth.press("#stop", "pointerdown")
+    wait_until(lambda: booth.engine.commands() == [("in", "stop"), ("out", "stop")])
+
+
+def test_stop_works_at_the_sign_in_of_a_station_where_somebody_has_worked(booth: Booth) -> None:
+    booth.enter()
+    booth.forget()
+    booth.open()
+    assert booth.all("#stop") != []
+    booth.press("#stop", "pointerdown")
+    wait_until(lambda: booth.engine.commands() == [("in", "stop"), ("out", "stop")])
+    assert booth.engine.asked[0]["by"] == "booth"
+
+
+def test_stop_is_never_covered_and_in_the_same_place_on_every_sheet(booth: Booth) -> None:
+    busy(booth)
+    booth.enter()
+    covered = (
+        "const b = document.getElementById('stop').getBoundingClientRect();"
+        "const hit = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);"
+        "return [hit.closest('#stop') !== null, ...[b.x, b.y, b.width, b.height,"
+        " innerWidth - b.right, innerHeight - b.bottom].map(Math.round)]"
+    )
+    wait_until(lambda: booth.all("#band") != [])
+    home = booth.script(covered)
+    assert home[0] and home[4] >= 96 and home[5] <= 12 and home[6] <= 12
+    for opener in (".duty", "#band", ".act-tag"):
+        booth.one(opener).click()
+        wait_until(lambda: len(booth.all(".sheet")) == 1)
+        assert booth.script(covered) == home
+
+
+# ---- honesty
+
+
+def test_without_news_the_age_shows_then_the_panels_hatch_and_only_stop_stays(booth: Booth) -> None:
+    booth.engine.show(lane("in", **WAITING), lane("out"))
+    booth.enter()
+    wait_until(lambda: booth.text('.lane[data-lane="in"] .age') == "实时")
+    booth.engine.fall_silent()
+    wait_until(lambda: "秒前" in booth.text('.lane[data-lane="in"] .age'))
+    wait_until(lambda: booth.one(".lane").get_attribute("data-stale") == "old")
+    assert "没有新数据" in booth.text('.lane[data-lane="in"] .hatch-words')
+    assert booth.text(".act-open .act-hint") == "无实时数据"
+    booth.one(".act-open").click()
+    assert booth.engine.commands() == []
+    booth.press("#stop", "pointerdown")
+    wait_until(lambda: ("in", "stop") in booth.engine.commands() and ("out", "stop") in booth.engine.commands())
+    booth.engine.show(lane("in", **WAITING), lane("out"))
+    wait_until(lambda: booth.one(".lane").get_attribute("data-stale") == "")
+
+
+def test_a_measurement_that_is_old_in_itself_is_hatched_although_news_comes(booth: Booth) -> None:
+    booth.engine.show(lane("in", age_ms=8000), lane("out"))
+    booth.enter()
+    wait_until(lambda: booth.one('.lane[data-lane="in"]').get_attribute("data-stale") == "old")
+    assert booth.one('.lane[data-lane="out"]').get_attribute("data-stale") == ""
+
+
+def test_with_the_network_gone_stop_says_that_it_did_not_arrive(booth: Booth) -> None:
+    booth.enter()
+    booth.offline(True)
+    booth.press("#stop", "pointerdown")
+    wait_until(lambda: booth.text("#answer").startswith("停止命令没有发出"))
+    assert booth.one("#answer").get_attribute("data-tone") == "failed"
+
+
+def test_asked_for_moving_and_open_look_different(booth: Booth) -> None:
+    shown = ".arm-up, .arm-ask-up, .arm-ghost, .arm-halt, .arm-query"
+
+    def marks(**changes: Any) -> set[str]:
+        booth.engine.show(lane("in", **changes), lane("out"))
+        arm = changes.get("arm", "closed")
+        asked = "up" if changes.get("requested") else ""
+        css = f'.lane[data-lane="in"][data-arm="{arm}"][data-asked="{asked}"]'
+        wait_until(lambda: booth.all(css) != [])
+        found = booth.one(css).find_elements(By.CSS_SELECTOR, shown)
+        return {str(one.get_attribute("class")) for one in found if one.value_of_css_property("display") != "none"}
+
+    booth.enter()
+    asked = {"command": "open", "by": "林小军", "since": "2026-11-21T00:00:00Z"}
+    assert marks() == set()
+    assert marks(requested=asked) == {"arm-ask-up"}
+    assert marks(arm="rising", state="opening") == {"arm-up"}
+    assert marks(arm="open", state="open") == set()
+    assert marks(arm="stopped", state="stopped") == {"arm-halt"}
+    assert marks(arm="between", state="fault") == {"arm-ghost", "arm-query"}
+    assert marks(arm="unknown", state="unknown") == {"arm-ghost", "arm-query"}
+
+
+def test_past_the_cap_of_streams_the_screen_polls(booth: Booth) -> None:
+    services = booth.server.app.extensions["gatehouse"]
+    taken = [services.streams.take() for _ in range(services.streams.limit)]
+    booth.enter()
+    booth.engine.show(lane("in", **WAITING), lane("out"))
+    wait_until(lambda: booth.one(".act-open").get_attribute("data-press") == "tap")
+    for give_back in taken:
+        give_back()
+
+
+def test_the_last_car_fades_to_earlier_and_stays(booth: Booth) -> None:
+    booth.engine.show(lane("in", last_decision=decision("granted", "valid_pass", "p-wang", ago=29)), lane("out"))
+    booth.enter()
+    car = '.lane[data-lane="in"] .car'
+    wait_until(lambda: booth.one(car).get_attribute("data-earlier") == "yes")
+    assert booth.text(f"{car} .title") == "粤B 12345"
+    assert "王建国" not in booth.text(car)
+
+
+# ---- alarms and the reset
+
+
+def test_the_crash_band_stays_until_it_is_acknowledged(booth: Booth) -> None:
+    booth.engine.show(crashed(), lane("out"), alarms=[alarm()])
+    booth.enter()
+    wait_until(lambda: booth.text("#band .band-title") == "道闸被撞")
+    before = booth.one(".lane").rect
+    booth.one("#band").click()
+    wait_until(lambda: len(booth.all("#alarm-steps li")) == 3)
+    booth.one("#sheet-alarms [data-close]").click()
+    assert booth.all("#band") != []
+    booth.one("#band").click()
+    booth.one("#alarm-ack").click()
+    wait_until(lambda: booth.all("#band") == [])
+    assert booth.engine.acknowledged[0]["by"] == "林小军"
+    assert booth.text("#calm") == "未结束:道闸被撞 · 北门入口"
+    booth.one("#sheet-alarms [data-close]").click()
+    assert booth.one(".lane").rect == before
+
+
+def test_after_a_crash_the_reset_asks_for_reason_and_pin_of_a_named_person(booth: Booth) -> None:
+    booth.engine.show(crashed(), lane("out"), alarms=[alarm()])
+    booth.enter()
+    wait_until(lambda: booth.text(".act-more .act-label") == "复位")
+    booth.one(".act-more").click()
+    wait_until(lambda: booth.all("#sheet-confirm") != [])
+    booth.type_pin("#confirm-pad", "1357")
+    wait_until(lambda: booth.text("#answer") == "请先选择原因。")
+    booth.tap_text("#confirm-list .choice", "道闸已修好")
+    booth.one('#confirm-pad [data-key="enter"]').click()
+    wait_until(lambda: "密码不对" in booth.text("#answer"))
+    booth.one("#confirm-who").click()
+    booth.tap_text("#confirm-list .choice", "陈班长")
+    booth.type_pin("#confirm-pad", "1357")
+    wait_until(lambda: booth.engine.commands() == [("in", "reset")])
+    assert (booth.engine.asked[0]["by"], booth.engine.asked[0]["reason"]) == ("陈班长", "arm_mended")
+    wait_until(lambda: booth.all(".sheet") == [])
+
+
+# ---- looks
+
+
+def test_language_and_brightness_are_kept_at_the_station(booth: Booth) -> None:
+    busy(booth)
+    booth.enter()
+    booth.one(".duty").click()
+    booth.tap_text("#sheet-duty .choice", "English")
+    wait_until(lambda: booth.ready() and booth.text(".act-open .act-label") == "Open")
+    wait_until(lambda: booth.text('.lane[data-lane="in"] .word') == "GO")
+    booth.one(".duty").click()
+    booth.tap_text("#sheet-duty .choice", "Night")
+    wait_until(lambda: booth.ready() and booth.script("return document.documentElement.dataset.theme") == "night")
+    assert booth.text("#band .band-title") == "Arm struck"
+
+
+@pytest.mark.parametrize("theme", ["day", "night"])
+@pytest.mark.parametrize("lang", ["zh_CN", "en"])
+def test_what_is_read_at_arms_length_stands_out_seven_to_one(booth: Booth, theme: str, lang: str) -> None:
+    busy(booth)
+    booth.enter()
+    look(booth, theme, lang)
+    scenes: list[list[dict[str, Any]]] = [
+        [crashed(**WAITING, last_decision=decision("denied", "unknown_credential")), lane("out", mode="locked")],
+        [lane("in", interrupted=True), lane("out", last_decision=decision("granted", "valid_pass", "p-li", ago=90))],
+    ]
+    weak = [one for one in booth.script(CONTRAST, READ) if one[1] < 7]
+    for scene in scenes:
+        booth.engine.show(*scene, alarms=[alarm("stuck", 3)])
+        wait_until(lambda: booth.one("#band").get_attribute("data-tone") == "decide")
+        weak += [one for one in booth.script(CONTRAST, READ) if one[1] < 7]
+    assert weak == []
+
+
+@pytest.mark.parametrize(
+    "booth", [("in",), ("in", "out"), ("in", "out", "south"), ("in", "out", "south", "goods")], indirect=True
+)
+def test_every_target_is_large_and_nothing_scrolls_or_leaves_the_screen(booth: Booth) -> None:
+    lanes = [one["id"] for one in booth.directory.documents.load()["lanes"]]
+    cars = [lane(one, **WAITING, last_decision=decision("granted", "valid_pass", "p-li", **GRANTED)) for one in lanes]
+    booth.engine.show(*cars, alarms=[alarm(), alarm("power", 2)])
+    booth.enter()
+    for lang in ("zh_CN", "en"):
+        look(booth, "day", lang)
+        for width, height in SIZES:
+            booth.size(width, height)
+            assert booth.script(MEASURE_TARGETS, TARGETS) == [], (lang, width)
+            assert booth.script(OVERFLOW) == [], (lang, width)
+            assert booth.script(CUT, ".title, .word, .act-label, .bay, .days, .lane-name, .band-title") == [], (
+                lang,
+                width,
+            )
+
+
+def test_the_sheets_fit_the_small_screen_too(booth: Booth) -> None:
+    busy(booth)
+    booth.enter()
+    for lang in ("zh_CN", "en"):
+        look(booth, "day", lang)
+        for opener in (".duty", "#band", ".act-tag"):
+            booth.one(opener).click()
+            assert booth.script(MEASURE_TARGETS, TARGETS) == [], (lang, opener)
+            assert booth.script(OVERFLOW) == [], (lang, opener)
+
+
+def test_the_sign_in_fits_the_small_screen(booth: Booth) -> None:
+    booth.enter()
+    booth.forget()
+    for path in ("/sign-in", "/sign-in?name=林小军"):
+        booth.open(path)
+        assert booth.script(MEASURE_TARGETS, TARGETS) == [], path
+        assert booth.script(OVERFLOW) == [], path
+
+
+def test_panels_stay_where_they_are_whatever_happens(booth: Booth) -> None:
+    booth.enter()
+    rects = (
+        "return [...document.querySelectorAll('.lane, .act, #stop, .lane-arm, .lane-loops')].map((el) => {"
+        "const b = el.getBoundingClientRect(); return [b.x, b.y, b.width, b.height].map(Math.round); })"
+    )
+    quiet = booth.script(rects)
+    busy(booth)
+    wait_until(lambda: booth.all("#band") != [])
+    assert booth.script(rects) == quiet
+
+
+def test_the_screen_follows_a_waiting_vehicle_but_not_under_a_finger(booth: Booth) -> None:
+    booth.enter()
+    booth.script("document.dispatchEvent(new PointerEvent('pointerdown'))")
+    booth.engine.show(lane("in"), lane("out", **WAITING, last_decision=decision("denied", "unknown_credential")))
+    wait_until(lambda: booth.text('.lane[data-lane="out"] .word') == "拒绝")
+    assert booth.text("#act-lane") == "北门入口"
+    wait_until(lambda: booth.text("#act-lane") == "北门出口")
+
+
+@pytest.mark.parametrize("booth", [("in", "out", "south", "goods", "east")], indirect=True)
+def test_more_than_four_lanes_are_paged(booth: Booth) -> None:
+    booth.engine.show(*(lane(one) for one in ("in", "out", "south", "goods", "east")))
+    booth.enter()
+    assert len(booth.all(".lane")) == 3
+    booth.one("#pager").click()
+    assert [one.get_attribute("data-lane") for one in booth.all(".lane")] == ["goods", "east"]
+    assert booth.text("#act-lane") == "货运出口"
+
+
+# ---- what the browser itself says
+
+
+def test_no_page_breaks_the_content_security_policy(booth: Booth) -> None:
+    busy(booth)
+    booth.enter()
+    look(booth, "night", "en")
+    for opener in (".duty", "#band", ".act-tag"):
+        booth.one(opener).click()
+    booth.press(".act-open", "pointerdown")
+    wait_until(lambda: booth.engine.commands() == [("in", "open")])
+    booth.open("/sign-in?name=林小军")
+    assert booth.complaints() == []
+
+
+def test_the_page_is_small_and_useful_before_its_script_runs(booth: Booth) -> None:
+    busy(booth)
+    booth.enter()
+    look(booth)
+    sizes = booth.script(
+        "return performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
+        ".map((one) => one.encodedBodySize)"
+    )
+    assert 0 < sum(sizes) < 150_000
+    booth.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    booth.chrome.get(booth.url)
+    source = booth.chrome.page_source
+    booth.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    for text in ("粤B 12345", "放行", "道闸被撞", "已抬杆", "王建国,您好,您回来了"):
+        assert text in source
