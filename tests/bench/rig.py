@@ -39,6 +39,8 @@ class Rig:
         self.closed_ns = 0
         self.told_ns = 0
         """When the present inputs were first sent to whoever polls; 0 while nobody has asked."""
+        self.explain: Callable[[], str] = lambda: ""
+        """What whoever is measured has to say when it does not do what the rig waits for."""
         self._chance = random.Random(seed)
         self._cards: list[int] = []
         self._poll = select.poll()
@@ -57,7 +59,7 @@ class Rig:
         ends_ns = time.perf_counter_ns() + int(timeout_s * 1e9)
         while not until():
             if time.perf_counter_ns() > ends_ns:
-                raise TimeoutError(f"{what}: not within {timeout_s:g} s")
+                raise TimeoutError(f"{what}: not within {timeout_s:g} s\n{self.explain()}")
             if self._poll.poll(1):
                 self._answer()
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import apsw
 
 from gateway.core.passes import Pass, PassKind
-from gateway.store.directory import DataDirectory
 from gateway.store.registry import PassRegistry
 from tests.bench.rig import APPROACH, AT_CLOSED, AT_OPEN, FIRST_CARD, POLL_MS, PULSE_MS, Rig
-from tests.support.site_process import Gateway, site_document
+from tests.support.site_process import Gateway, site_document, wait_for
 
 VALID_UNTIL = "2099-12-31"
 FLOORS = Path(__file__).parent
@@ -86,6 +86,7 @@ def floor_registry(path: Path, count: int) -> None:
 def engine(gateway: Gateway, rig: Rig) -> Iterator[Gateway]:
     """The engine, ready on the rig; ended in good order behind the block."""
     gateway.start()
+    rig.explain = lambda: _last_words(gateway)
     try:
         rig.serve(_once_in(0.05, lambda: (gateway.ping() or {}).get("ready")), 30, "the engine does not get ready")
         yield gateway
@@ -94,6 +95,14 @@ def engine(gateway: Gateway, rig: Rig) -> Iterator[Gateway]:
         rig.serve(lambda: process.poll() is not None, 15, "the engine does not end")
     finally:
         gateway.end()
+        rig.explain = lambda: ""
+
+
+def _last_words(gateway: Gateway) -> str:
+    """The end of the journal and of the log."""
+    events = gateway.events(after=max(0, gateway.last_sequence() - 12))
+    rows = [f"{event['uptimens']} {event['type']} {event['data']}" for event in events]
+    return "\n".join([*rows, gateway.log()[-1500:]])
 
 
 @contextmanager
@@ -124,8 +133,12 @@ def _once_in(seconds: float, ask: Any) -> Any:
     return holds
 
 
-def journal_rows(directory: DataDirectory) -> int:
-    """How many rows the journal has."""
-    db = apsw.Connection(str(directory.journal), flags=apsw.SQLITE_OPEN_READONLY)
-    with closing(db):
-        return int(db.execute("SELECT max(sequence) FROM rows").get or 0)
+def wait_for_port(port: int) -> None:
+    """Until somebody listens there."""
+
+    def answers() -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    wait_for(answers, f"a listener on port {port}")
