@@ -7,7 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from gateway.engine.priority import follow_main_thread
+
 log = logging.getLogger(__name__)
+
+URGENT = ("core", "recorder")
+"""What an arm waits for, beside its bus: these threads follow the main thread's priority."""
 
 
 class Workers:
@@ -51,6 +56,8 @@ class Workers:
         return thread is not None and thread.is_alive()
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:
+        if name in URGENT or name.startswith("bus "):
+            follow_main_thread()
         try:
             run()
         except BaseException:

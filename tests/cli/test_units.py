@@ -1,0 +1,73 @@
+"""The systemd units: what they start exists, and only the engine is given real-time priority, with its limits."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import DEFAULT_DATA, build_parser
+
+UNITS = Path(__file__).resolve().parents[2] / "systemd"
+SERVICES = ("engine", "uplink", "web")
+
+
+def unit(name: str) -> dict[str, str]:
+    """The settings of a service; what stands several times is joined."""
+    found: dict[str, str] = {}
+    for line in (UNITS / f"gatehouse-{name}.service").read_text().splitlines():
+        key, separator, value = line.partition("=")
+        if separator and not line.startswith("#"):
+            found[key] = f"{found[key]} {value}" if key in found else value
+    return found
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_starts_a_command_that_exists_on_the_default_directory(name: str) -> None:
+    program, *argv = unit(name)["ExecStart"].split()
+    assert Path(program).name == "gatehouse"
+    arguments = build_parser().parse_args(argv)
+    assert (arguments.command, str(arguments.data)) == (name, DEFAULT_DATA)
+
+
+def test_only_the_engine_has_real_time_priority_and_it_has_its_limits() -> None:
+    engine = unit("engine")
+    assert (engine["CPUSchedulingPolicy"], engine["CPUSchedulingResetOnFork"]) == ("fifo", "yes")
+    assert int(engine["LimitRTPRIO"]) >= int(engine["CPUSchedulingPriority"])
+    assert re.fullmatch(r"\d+s", engine["LimitRTTIME"])
+    for name in ("uplink", "web"):
+        assert unit(name)["RestrictRealtime"] == "yes"
+        assert "CPUSchedulingPolicy" not in unit(name)
+
+
+def test_the_engine_tells_systemd_how_it_is() -> None:
+    engine = unit("engine")
+    assert (engine["Type"], engine["NotifyAccess"], engine["WatchdogSec"]) == ("notify", "main", "10")
+    assert engine["SupplementaryGroups"] == "dialout gpio"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_runs_as_one_user_in_a_sandbox_and_is_never_given_up(name: str) -> None:
+    found = unit(name)
+    assert (found["User"], found["ProtectSystem"], found["NoNewPrivileges"]) == ("gatehouse", "strict", "yes")
+    assert (found["StartLimitIntervalSec"], found["StateDirectory"]) == ("0", "gatehouse")
+    assert "2" in found["RestartPreventExitStatus"].split()
+
+
+@pytest.mark.real
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
+    for path in UNITS.glob("gatehouse*"):
+        text = path.read_text().replace("/opt/gatehouse/bin/gatehouse", "/bin/true")
+        (tmp_path / path.name).write_text(text)
+    units = [str(path) for path in sorted(tmp_path.glob("*.service")) + sorted(tmp_path.glob("*.target"))]
+    told = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units],
+        env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
+        capture_output=True,
+        text=True,
+    )
+    assert (told.returncode, told.stderr) == (0, "")
