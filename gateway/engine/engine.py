@@ -186,14 +186,14 @@ class Engine:
         )
 
     def _make_loop(self) -> CoreLoop:
-        stores, site = self._stores, self._settings.site
+        stores = self._stores
         return CoreLoop(
             Site(self._settings, stores.memory),
             self._clock,
             self._inbox,
             self._recorder,
             outputs={device: bus for bus in self._buses for device in bus.devices},
-            enrich=Lookups(stores.registry_lookups, stores.state_lookups, site.card_bits).enrich,
+            enrich=Lookups(stores.registry_lookups, stores.state_lookups, self._settings).enrich,
             publish=self._publisher.offer,
             reply=self._desk.replied,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,

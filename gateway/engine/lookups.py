@@ -10,6 +10,7 @@ import msgspec
 from gateway.core.errors import GatehouseError
 from gateway.core.events import CredentialRead, OpenVisit
 from gateway.core.passes import Pass
+from gateway.core.settings import Direction, Settings
 from gateway.store.credentials import CardBits
 
 log = logging.getLogger(__name__)
@@ -32,16 +33,17 @@ class Visits(Protocol):
 class Lookups:
     """Point look-ups on read connections of the core thread; microseconds each."""
 
-    def __init__(self, registry: Registry, visits: Visits, card_bits: CardBits) -> None:
+    def __init__(self, registry: Registry, visits: Visits, settings: Settings) -> None:
         self._registry = registry
         self._visits = visits
-        self._card_bits = card_bits
+        self._card_bits: CardBits = settings.site.card_bits
+        self._asks_visits = _asking_visits(settings)
 
     def enrich(self, read: CredentialRead) -> CredentialRead:
         """The same read with its passes and visits; with none when the store fails, so that a guard decides."""
         try:
             passes = self._registry.find(read.kind, read.value, self._card_bits)
-            visits = self._visits_of(read, passes)
+            visits = self._visits_of(read, passes) if read.device in self._asks_visits else ()
         except GatehouseError as error:
             log.error("the pass of a %s could not be looked up: %s", read.kind, error)
             return read
@@ -54,3 +56,10 @@ class Lookups:
         if len(passes) > 1:
             found.sort(key=lambda visit: visit.entered_wall_ns, reverse=True)
         return tuple(found)
+
+
+def _asking_visits(settings: Settings) -> frozenset[str]:
+    """The readers whose decisions need to know who is inside: at exits; with anti-passback everywhere."""
+    everywhere = settings.site.anti_passback != "off"
+    lanes = [lane for lane in settings.lanes if everywhere or lane.direction is Direction.EXIT]
+    return frozenset(device for lane in lanes for device in (*lane.readers, *lane.cameras))

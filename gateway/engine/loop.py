@@ -167,10 +167,10 @@ class CoreLoop:
         self._handle(self._enrich(read), now)
 
     def _recorded(self, item: Recorded, now: e.Now) -> None:
-        self._pacer.recorded(now.mono_ns)
         for token in item.tokens:
             if self.waits.settle(token):
                 self._handle(e.JournalCommitted(token), now)
+        self._pacer.recorded(now.mono_ns)
 
     def _unrecorded(self, item: Unrecorded, now: e.Now) -> None:
         for token in item.tokens:
