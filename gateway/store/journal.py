@@ -64,7 +64,7 @@ DROP_ROWS = 2_000
 """Rows dropped in one transaction, so that retention never holds up a commit for long."""
 
 _INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
-_TEXT_IN_PAGE = 3500  # characters of events that fill a page, with what stands around them
+_TEXT_IN_PAGE = 2000  # characters of events that a page holds at the least, as a rule
 _FAR_NS = 1 << 62
 _ZEROS = ["0" * (20 - digits) for digits in range(21)]  # before a sequence of so many digits
 _Stored = tuple[int, int, int, str, str, bytes, str]
