@@ -47,6 +47,7 @@ _LIMITS: dict[str, Any] = {
     "asyncore_use_poll": True,
     "ident": "Gatehouse",
     "expose_tracebacks": False,
+    "log_socket_errors": False,
 }
 
 

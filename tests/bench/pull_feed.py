@@ -25,7 +25,7 @@ def measure(plan: Plan) -> list[Figure]:
     """One figure; every round pulls the whole journal once."""
     data = plan.folder("pull") / "data"
     rows = plan.size(ROWS, 2 * PAGE)
-    port = _free_port()
+    port = free_port()
     directory = DataDirectory(data)
     site = {"site": {"id": "bench"}, "gateway": {"id": "gw1", "http": {"host": "127.0.0.1", "port": port}}}
     directory.create(site)
@@ -116,7 +116,8 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
         return port
