@@ -88,7 +88,7 @@ def engine(gateway: Gateway, rig: Rig) -> Iterator[Gateway]:
     gateway.start()
     rig.explain = lambda: _last_words(gateway)
     try:
-        rig.serve(_once_in(0.05, lambda: (gateway.ping() or {}).get("ready")), 30, "the engine does not get ready")
+        rig.serve(once_in(0.05, lambda: (gateway.ping() or {}).get("ready")), 30, "the engine does not get ready")
         yield gateway
         process = gateway.process()
         process.send_signal(signal.SIGTERM)
@@ -119,7 +119,7 @@ def floor(rig: Rig, script: str, *arguments: str | Path) -> Iterator[None]:
         process.wait()
 
 
-def _once_in(seconds: float, ask: Any) -> Any:
+def once_in(seconds: float, ask: Any) -> Any:
     """A condition that asks only now and then, and answers false between."""
     due = 0.0
 
@@ -136,9 +136,11 @@ def _once_in(seconds: float, ask: Any) -> Any:
 def wait_for_port(port: int) -> None:
     """Until somebody listens there."""
 
-    def answers() -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return True
-        return False
+    wait_for(lambda: listens(port), f"a listener on port {port}")
 
-    wait_for(answers, f"a listener on port {port}")
+
+def listens(port: int) -> bool:
+    """Whether somebody answers at a port."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
