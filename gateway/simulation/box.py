@@ -181,7 +181,7 @@ class Box:
         )
         self.site = Site(self.settings, memory)
         self.recorder = self._make_recorder(journal)
-        lookups = Lookups(self.registry, self.state, "full")
+        lookups = Lookups(self.registry, self.state, self.settings)
         self.loop = CoreLoop(
             _Core(self.site, self.rules),
             self.clock,
