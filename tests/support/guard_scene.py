@@ -238,7 +238,10 @@ class PlayedEngine:
             respond.error(NotFoundError("no such alarm"))
             return
         self.acknowledged.append(params)
-        found[0].update(state="acknowledged", acknowledged_by=params["by"])
+        if params["verb"] == "close":
+            self.scene["alarms"].remove(found[0])
+        else:
+            found[0].update(state="acknowledged", acknowledged_by=params["by"])
         respond.result(found[0])
         self._send()
 

@@ -367,8 +367,19 @@ def test_the_crash_band_stays_until_it_is_acknowledged(booth: Booth) -> None:
     wait_until(lambda: booth.all("#band") == [])
     assert booth.engine.acknowledged[0]["by"] == "林小军"
     assert booth.text("#calm") == "未结束:道闸被撞 · 北门入口"
+    booth.tap_text("#sheet-alarms .choice", "属实")
+    wait_until(lambda: booth.text("#calm") == "")
+    assert (booth.engine.acknowledged[1]["verb"], booth.engine.acknowledged[1]["finding"]) == ("close", "real")
     booth.one("#sheet-alarms [data-close]").click()
     assert booth.one(".lane").rect == before
+
+
+def test_the_band_leads_to_the_buttons_of_its_lane(booth: Booth) -> None:
+    booth.engine.show(lane("in"), crashed("out"), alarms=[alarm(lane="out")])
+    booth.enter()
+    wait_until(lambda: booth.all("#band") != [])
+    booth.one("#band").click()
+    assert (booth.text("#act-lane"), booth.text(".act-more .act-label")) == ("北门出口", "复位")
 
 
 def test_after_a_crash_the_reset_asks_for_reason_and_pin_of_a_named_person(booth: Booth) -> None:

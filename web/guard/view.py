@@ -27,6 +27,7 @@ DAY_FROM_H = 7
 DAY_UNTIL_H = 19
 # Characters that fit two lines of large, and two lines of normal type on the smallest screen.
 LONG_LINE = {"en": (60, 80), "zh_CN": (30, 42)}
+NAME_WIDTH = 13
 COMMAND_ROLES = frozenset({"guard", "leader", "control_room", "installer"})
 UNSEEN = frozenset({"unacknowledged", "returned-unacknowledged"})
 _ALARM_STATES = {"returned-unacknowledged": "returned", "out of service": "out_of_service"}
@@ -143,6 +144,7 @@ class _Scene:
         return {
             "id": lane["id"],
             "name": lane.get("name") or lane["id"],
+            "long_name": _width(lane.get("name") or lane["id"]) > NAME_WIDTH,
             "direction": lane.get("direction", "entry"),
             "direction_text": said(f"direction.{lane.get('direction', 'entry')}"),
             "arm": arm,
@@ -396,6 +398,7 @@ class _Scene:
             "at_ms": self.epoch_ms(alarm["raised_at"]),
             "time": self.time(alarm["raised_at"]),
             "unseen": state in UNSEEN,
+            "closable": state == "acknowledged",
             "state_text": said("alarm.acknowledged_by", by=by) if by and state not in UNSEEN else state_text,
             "steps": said(todo).split("|") if todo in said else [],
         }
@@ -437,6 +440,11 @@ def _exception(lane: Mapping[str, Any]) -> str | None:
     if state in _TONES:
         return str(state)
     return "unknown" if state is None else None
+
+
+def _width(text: str) -> int:
+    """How much room a text takes, in halves of a Chinese character."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
 def _needs_you(lane: Mapping[str, Any], car: View | None) -> bool:

@@ -303,29 +303,38 @@ def _known_station() -> bool:
 # ---- alarms --------------------------------------------------------------------------------------------------------
 
 
-@BLUEPRINT.post("/guard/alarms/<alarm>/acknowledge")
+@BLUEPRINT.post("/guard/alarms/<alarm>/<any(acknowledge, close):verb>")
 @auth.require_operator(*sorted(COMMAND_ROLES))
-def acknowledge(alarm: str) -> Response:
-    """Say that the alarm was seen, by name."""
+def alarm_verb(alarm: str, verb: str) -> Response:
+    """Say by name that an alarm was seen, or close it with what it was (`finding`: real or false)."""
+    body, said = _body(), look.said()
+    try:
+        answer = _ask_about(alarm, verb, _request_id(body), str(body.get("finding") or ""))
+    except GatehouseError as error:
+        text = said("alarm.not_sent", why=refusal(said, error.code))
+        return _answer("failed", text, 503 if isinstance(error, EngineUnreachableError) else 409, error.code)
+    if answer.get("status") == "refused":
+        code = str(answer.get("reason") or "refused")
+        return _answer("refused", said("alarm.not_sent", why=refusal(said, code)), 409, code)
+    return _answer("done", said("alarm.acknowledged"))
+
+
+def _ask_about(alarm: str, verb: str, request_id: str, finding: str) -> dict[str, Any]:
     from gateway.control import Client
 
-    said = look.said()
-    try:
+    return dict(
         Client(services().socket).call(
             "alarm.command",
             timeout_s=ANSWER_S,
-            request=f"guard-{_request_id(_body())}",
+            request=f"guard-{request_id}",
             alarm=alarm,
-            verb="acknowledge",
+            verb=verb,
             by=_operator().name,
             reason="",
-            finding="",
+            finding=finding,
             until=None,
         )
-    except GatehouseError as error:
-        text = said("alarm.not_sent", why=refusal(said, error.code))
-        return _answer("failed", text, 503 if isinstance(error, EngineUnreachableError) else 409)
-    return _answer("done", said("alarm.acknowledged"))
+    )
 
 
 # ---- bodies and answers --------------------------------------------------------------------------------------------

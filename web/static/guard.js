@@ -287,7 +287,16 @@
   // ---- alarms ----
   const ROWS = 4;
   let alarmChosen = null, alarmPage = 0, deskDrawn = "";
-  function openDesk(id) { alarmChosen = id; deskDrawn = ""; open("alarms"); paintDesk(); }
+  // The alarm's lane becomes the chosen one, so that its buttons are at hand.
+  function openDesk(id) {
+    const found = view.alarms.find((alarm) => alarm.alarm === id);
+    alarmChosen = id;
+    deskDrawn = "";
+    open("alarms");
+    touchedChoice = performance.now();
+    if (found && lane(found.lane)) choose(found.lane);
+    paintDesk();
+  }
   $("band").addEventListener("click", () => openDesk(view.band && view.band.alarm));
   $("calm").addEventListener("click", () => openDesk(null));
   $("alarm-older").addEventListener("click", () => { alarmPage += 1; deskDrawn = ""; paintDesk(); });
@@ -306,9 +315,8 @@
     put($("alarm-title"), one ? one.title : say("alarm.none"));
     put($("alarm-facts"), one ? [one.where, one.time, one.state_text].join(" · ") : "");
     $("alarm-steps").replaceChildren(...(one ? one.steps : []).map((text) => make("li", text)));
-    $("alarm-ack").hidden = !one;
-    $("alarm-ack").disabled = !one || !one.unseen;
-    put($("alarm-ack"), one && !one.unseen ? one.state_text : say("alarm.acknowledge"));
+    $("alarm-ack").hidden = !one || !one.unseen;
+    $("alarm-real").hidden = $("alarm-false").hidden = !one || !one.closable;
   }
   function alarmRow(alarm) {
     const row = make("button", "", "desk-row");
@@ -317,7 +325,7 @@
     row.dataset.unseen = alarm.unseen ? "yes" : "";
     row.setAttribute("aria-pressed", String(alarm.alarm === alarmChosen));
     row.append(make("b", alarm.title), make("span", alarm.where + " · " + alarm.time));
-    row.addEventListener("click", () => { alarmChosen = alarm.alarm; put($("alarm-answer"), ""); paintDesk(); });
+    row.addEventListener("click", () => { put($("alarm-answer"), ""); openDesk(alarm.alarm); });
     return row;
   }
   function make(tag, text, name) {
@@ -326,12 +334,15 @@
     if (name) el.className = name;
     return el;
   }
-  $("alarm-ack").addEventListener("click", async () => {
-    const id = alarmChosen, press = samePress("alarm/" + id);
+  async function deal(verb, extra) {
+    const id = alarmChosen, press = samePress("alarm/" + id + "/" + verb);
     if (!id || press.again) return;
-    const got = await post("/guard/alarms/" + encodeURIComponent(id) + "/acknowledge", { request: press.id });
+    const got = await post("/guard/alarms/" + encodeURIComponent(id) + "/" + verb, Object.assign({ request: press.id }, extra));
     if (got) put($("alarm-answer"), got.status === "done" ? "" : got.text);
-  });
+  }
+  $("alarm-ack").addEventListener("click", () => deal("acknowledge"));
+  $("alarm-real").addEventListener("click", () => deal("close", { finding: "real" }));
+  $("alarm-false").addEventListener("click", () => deal("close", { finding: "false" }));
 
   // ---- the sheet that asks for name, PIN and reason ----
   const REASONS = {
