@@ -51,7 +51,7 @@ def document(rig: Rig, **more: Any) -> dict[str, Any]:
     barrier = {
         "open": "io.output.0",
         **contacts,
-        "arm_detached": "io.input.4",
+        "arm_detached": {"point": "io.input.4", "debounce_ms": 0},
         "pulse_ms": PULSE_MS,
         "travel_time_ms": 1_000,
         "close_by": "barrier",
