@@ -42,7 +42,7 @@ torture: ## Kill the engine and cut the power, hundreds of times
 	@tools/setup test
 	@$(PYTHON) -m tests.torture $(ARGS)
 
-simulate: ## Run the deterministic site simulator (comes in a later version)
+simulate: ## Play made-up days against the real core and stores (ARGS='--seed 7 --hours 500')
 	@tools/setup demo
 	@.venv/bin/gatehouse simulate $(ARGS)
 

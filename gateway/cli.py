@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import secrets
 import sys
 import textwrap
 import time
@@ -60,7 +61,6 @@ _LATER = {
     "site apply": "applying a changed site file to a gateway that runs",
     "backup": "backing up a data directory",
     "restore": "restoring a backup",
-    "simulate": "the deterministic site simulator",
 }
 
 Arguments = argparse.Namespace
@@ -123,11 +123,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_passes(commands, common)
     _add_journal(commands)
     _add_token(commands, common)
-    for name, options in (("backup", ["file"]), ("restore", ["file"]), ("simulate", ["--seed", "--hours"])):
+    _add_simulate(commands)
+    for name in ("backup", "restore"):
         later = commands.add(name, f"{_LATER[name]} (comes in a later version)", _later)
         later.set_defaults(later=name)
-        for option in options:
-            later.add_argument(option, metavar=option.strip("-").upper())
+        later.add_argument("file", metavar="FILE")
     return parser
 
 
@@ -148,6 +148,20 @@ def _add_demo(commands: _Commands) -> None:
     actions = demo.add_subparsers(dest="action", metavar="uplink {on,off,show}")
     uplink = actions.add_parser("uplink", help="cut or mend the running demo's line to central", parents=[_common()])
     uplink.add_argument("line", choices=("on", "off", "show"))
+
+
+def _add_simulate(commands: _Commands) -> None:
+    simulate = commands.add(
+        "simulate",
+        "play made-up days at simulated sites against the real core and stores, and check every rule",
+        _simulate,
+        """
+        gatehouse simulate --hours 500           a new seed, which is printed
+        gatehouse simulate --seed 7 --hours 24   the same days again
+        """,
+    )
+    simulate.add_argument("--seed", type=int, default=None, help="which days to play (default: new ones each time)")
+    simulate.add_argument("--hours", type=_site_hours, default=24, help="hours of site time (default: 24)")
 
 
 def _add_running(commands: _Commands) -> None:
@@ -273,6 +287,10 @@ def _hours(text: str) -> float:
     return float(_number(text, float, 0, 24 * 365))
 
 
+def _site_hours(text: str) -> int:
+    return int(_number(text, int, 1, 1_000_000))
+
+
 def _count(text: str) -> int:
     return int(_number(text, int, 1, 10_000_000))
 
@@ -287,6 +305,13 @@ def _demo(arguments: Arguments) -> int:
         print(demo.switch_uplink(getattr(arguments, "data", None), arguments.line))
         return 0
     return demo.run(getattr(arguments, "data", None), port=arguments.port, hours=arguments.hours)
+
+
+def _simulate(arguments: Arguments) -> int:
+    from gateway.simulation.run import simulate
+
+    seed = secrets.randbelow(10**9) if arguments.seed is None else arguments.seed
+    return simulate(seed, arguments.hours)
 
 
 def _run(arguments: Arguments) -> int:

@@ -117,6 +117,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
             Row("", "note", _RISING),
         ),
         ArmEvent.TRAVEL_OVER: (
+            Row("at_open", "arrive_open", _OPEN),
             Row("no_open_limit", "presume_open", _OPEN),
             Row("occupied", "wait_for_vehicle", _RISING),
             Row("still_closed", "give_up_opening", _CLOSED),
@@ -154,6 +155,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.STOP_SENT: (Row("", "halt", _STOPPED),),
         ArmEvent.ANSWER_OVER: _stay(_LOWERING),
         ArmEvent.TRAVEL_OVER: (
+            Row("still_closed", "arrive_closed", _CLOSED),
             Row("no_closed_limit", "presume_closed", _CLOSED),
             Row("uncommanded", "report_forced", _BETWEEN),
             Row("may_close_again", "ask_close_again", _LOWERING),

@@ -161,7 +161,9 @@ class LaneMachine(LaneTraffic):
     def _limit(self, turn: Turn, name: str, value: bool) -> None:
         if self.inputs.last("at_open") and self.inputs.last("at_closed"):
             self.arm_event(turn, ArmEvent.CONTRADICTION)
-        elif name == "at_open":
+            return
+        self.end_alarm(turn, "limits")
+        if name == "at_open":
             self.arm_event(turn, ArmEvent.OPEN_LIMIT if value else ArmEvent.OPEN_LOST)
         else:
             self.arm_event(turn, ArmEvent.CLOSED_LIMIT if value else ArmEvent.CLOSED_LOST)

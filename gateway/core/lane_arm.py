@@ -98,8 +98,12 @@ class LaneArm(LaneState):
         return self.moving_cause is not Cause.COMMANDED
 
     def if_still_closed(self) -> bool:
-        """The closed switch has not let go."""
+        """The closed switch says yes: it has not let go, or was there all the time."""
         return self.inputs.last("at_closed") is True
+
+    def if_at_open(self) -> bool:
+        """The open switch says yes, though it was not seen to change."""
+        return self.inputs.last("at_open") is True
 
     def if_may_pulse_again(self) -> bool:
         """One more pulse may help: the arm has not moved, nobody is under it, and a pulse cannot reverse it."""

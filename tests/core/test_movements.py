@@ -337,6 +337,18 @@ def test_both_limits_at_once_are_a_fault_and_nothing_closes() -> None:
     assert play.pulses() == []
 
 
+def test_a_lane_whose_closed_switch_was_stuck_comes_back_with_a_persons_close() -> None:
+    play = Playbook(site_document(arm_detached=None))
+    play.read()
+    play.drive_through()
+    assert play.lane()["arm"] == "unknown"
+    play.person("close")
+    play.advance(6000)
+    assert play.lane()["state"] == "ready"
+    play.set(at_closed=False)
+    assert [alarm["kind"] for alarm in play.alarms() if alarm["state"] == "unacknowledged"] == ["forced"]
+
+
 # ---- persons
 
 

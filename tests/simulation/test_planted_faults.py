@@ -1,0 +1,194 @@
+"""The simulator bites: for each rule a fault planted in the product, which its rule catches.
+
+A fault is put in place of one method for the length of a story. The stories are short and full of trouble; the first
+few seeds are tried, since not every story meets every fault.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.core.alarms import AlarmDesk
+from gateway.core.inputs import Inputs
+from gateway.core.lane import LaneMachine
+from gateway.core.lane_arm import LaneArm
+from gateway.core.lane_state import LaneState
+from gateway.core.lane_traffic import LaneTraffic
+from gateway.core.outputs import Motion, Terminals
+from gateway.core.site import Site
+from gateway.core.turn import Turn
+from gateway.engine.waits import JournalWaits
+from gateway.simulation.rules import RULES
+from gateway.simulation.run import Found, play
+from gateway.simulation.shrink import shortest
+from gateway.simulation.story import Story, write
+from gateway.store import journal as journal_store
+
+Patch = pytest.MonkeyPatch
+SEEDS = range(1, 9)
+
+
+def found_by(rule: str, *, hours: int = 4, troubles: float = 6.0) -> Found | None:
+    """The first of a few stories that breaks the rule."""
+    for seed in SEEDS:
+        found = play(write(seed, hours, troubles=troubles))
+        if found.broken is not None:
+            assert found.rule == rule, found.broken
+            return found
+    return None
+
+
+def test_without_a_fault_the_same_stories_break_nothing() -> None:
+    assert found_by("none") is None
+
+
+def test_an_open_that_is_sent_without_its_row_is_caught(monkeypatch: Patch) -> None:
+    def ask(self: Terminals, turn: Turn, _lane: str, motion: Motion) -> None:
+        self.send(turn, motion)
+
+    monkeypatch.setattr(Terminals, "ask", ask)
+    assert found_by("open") is not None
+
+
+def test_a_close_that_does_not_look_at_the_loop_again_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneState, "safety_in_doubt", property(lambda _self: False))
+    monkeypatch.setattr(LaneArm, "_safe", lambda _self: True)
+    assert found_by("close") is not None
+
+
+def test_a_stale_poll_that_still_counts_as_free_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Inputs, "stale", lambda _self, _device: False)
+    assert found_by("close", troubles=60.0) is not None
+
+
+def test_a_lane_that_opens_because_its_board_came_back_is_caught(monkeypatch: Patch) -> None:
+    right = LaneMachine.device_restored
+
+    def restored(self: LaneMachine, turn: Turn, device: str, values: tuple[bool, ...]) -> None:
+        right(self, turn, device, values)
+        if device in self.devices():
+            self.ask(turn, "open", "operator", "nobody", None)
+            motion = self.terminals.committed(turn.tokens)
+            assert motion is not None
+            self.carry_out(turn, motion)
+
+    monkeypatch.setattr(LaneMachine, "device_restored", restored)
+    assert found_by("start") is not None
+
+
+def test_a_passage_that_is_recorded_twice_is_caught(monkeypatch: Patch) -> None:
+    right = LaneTraffic._passage_row
+
+    def twice(self: LaneTraffic, *given: Any) -> None:
+        right(self, *given)
+        if given[3] == "tailgate":
+            right(self, *given)
+
+    monkeypatch.setattr(LaneTraffic, "_passage_row", twice)
+    assert found_by("crossing") is not None
+
+
+def test_a_passage_that_is_lost_while_a_person_holds_the_arm_is_caught(monkeypatch: Patch) -> None:
+    right = LaneTraffic._passed
+
+    def forgets(self: LaneTraffic, turn: Turn, measured: bool) -> None:
+        if not self.modes.stays_up:
+            right(self, turn, measured)
+
+    monkeypatch.setattr(LaneTraffic, "_passed", forgets)
+    assert found_by("crossing") is not None
+
+
+def test_a_crash_that_is_not_alarmed_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneState, "crash", lambda _self, _turn, _sign: None)
+    assert found_by("crash") is not None
+
+
+def test_rows_that_are_acknowledged_before_they_are_durable_are_caught(monkeypatch: Patch) -> None:
+    right = journal_store.open_writer
+
+    def careless(*given: Any, **more: Any) -> Any:
+        db = right(*given, **more)
+        db.pragma("synchronous", "NORMAL")
+        return db
+
+    monkeypatch.setattr(journal_store, "open_writer", careless)
+    assert found_by("lost", troubles=20.0) is not None
+
+
+def test_exits_that_count_as_entries_are_caught(monkeypatch: Patch) -> None:
+    right = Turn.append
+
+    def append(self: Turn, type_: str, *given: Any) -> None:
+        right(self, "passage.entered" if type_ == "passage.exited" else type_, *given)
+
+    monkeypatch.setattr(Turn, "append", append)
+    assert found_by("occupancy") is not None
+
+
+def test_a_queue_that_nobody_empties_is_caught(monkeypatch: Patch) -> None:
+    right = JournalWaits.add
+
+    def add(self: JournalWaits, token: int, now_ns: int) -> None:
+        right(self, token, now_ns)
+        right(self, -token, now_ns + 10**18)
+
+    monkeypatch.setattr(JournalWaits, "add", add)
+    monkeypatch.setattr(JournalWaits, "expire", lambda _self, _now_ns: [])
+    monkeypatch.setattr(JournalWaits, "next_ns", lambda _self: None)
+    assert found_by("bounds", troubles=0.0, hours=8) is not None
+
+
+def test_an_alarm_that_vanishes_without_its_record_is_caught(monkeypatch: Patch) -> None:
+    right = AlarmDesk._append
+
+    def append(self: AlarmDesk, turn: Turn, alarm: Any, event: str, *given: Any) -> None:
+        if event != "closed":
+            right(self, turn, alarm, event, *given)
+
+    monkeypatch.setattr(AlarmDesk, "_append", append)
+    assert found_by("alarms") is not None
+
+
+def test_storage_that_fails_in_silence_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Site, "_storage_degraded", lambda _self, _turn, _event: None)
+    assert found_by("storage", troubles=20.0) is not None
+
+
+def test_a_core_that_raises_is_caught(monkeypatch: Patch) -> None:
+    right = Site._device_stale
+
+    def raises(self: Site, turn: Turn, event: Any) -> None:
+        right(self, turn, event)
+        raise KeyError(event.device)
+
+    monkeypatch.setattr(Site, "_device_stale", raises)
+    assert found_by("raise") is not None
+
+
+def test_every_rule_has_a_planted_fault() -> None:
+    source = Path(__file__).read_text("utf-8")
+    for rule in RULES:
+        assert f'found_by("{rule}"' in source, rule
+
+
+def test_a_failure_is_told_as_the_shortest_story_that_breaks_the_rule(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneState, "crash", lambda _self, _turn, _sign: None)
+    story = next(one for one in _stories() if play(one).rule == "crash")
+    short = shortest(story, play(story), play)
+    assert play(short).rule == "crash"
+    assert len(short.happenings) <= 3
+
+
+def _stories() -> list[Story]:
+    return [write(seed, 4, troubles=6.0) for seed in SEEDS]
+
+
+def test_the_same_seed_is_the_same_story_and_leads_to_the_same_end() -> None:
+    first, second = (play(write(5, 3)) for _ in range(2))
+    assert first == second
+    assert write(5, 3) == write(5, 3)
+    assert write(5, 3) != write(6, 3)

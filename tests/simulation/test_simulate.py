@@ -1,0 +1,57 @@
+"""`gatehouse simulate`: hundreds of site-hours with new seeds in every run, and an output that seed and hours fix."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import subprocess
+import sys
+
+import pytest
+
+from gateway.simulation.run import simulate
+
+HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "500"))
+PROCESSES = 2
+
+
+def command(*arguments: str) -> subprocess.Popen[str]:
+    line = [sys.executable, "-m", "gateway", "simulate", *arguments]
+    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_no_rule_breaks_in_hundreds_of_hours_with_new_seeds() -> None:
+    seeds = [random.SystemRandom().randrange(10**9) for _ in range(PROCESSES)]
+    runs = [command("--seed", str(seed), "--hours", str(-(-HOURS // PROCESSES))) for seed in seeds]
+    for seed, run in zip(seeds, runs, strict=True):
+        out, err = run.communicate()
+        assert run.returncode == 0, f"seed {seed}\n{out}\n{err[-2000:]}"
+        assert out.startswith(f"seed {seed}, ")
+
+
+def test_what_is_printed_depends_on_seed_and_hours_alone() -> None:
+    runs = [command("--seed", "11", "--hours", "2") for _ in range(2)]
+    told = [run.communicate() for run in runs]
+    assert told[0][0] == told[1][0]
+    assert "rules held" in told[0][0]
+    assert "simulated seconds a second" in told[0][1]
+
+
+def test_a_broken_rule_ends_with_one_and_tells_seed_and_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gateway.core.lane_state import LaneState
+
+    monkeypatch.setattr(LaneState, "crash", lambda _self, _turn, _sign: None)
+    out, err = io.StringIO(), io.StringIO()
+    assert simulate(3, 24, out, err) == 1
+    assert out.getvalue().startswith("seed 3, 24 h\nBROKEN")
+    assert "the shortest story found" in out.getvalue()
+
+
+def test_hours_that_are_no_number_are_refused_with_words() -> None:
+    run = command("--hours", "many")
+    _, err = run.communicate()
+    assert run.returncode == 2
+    assert "hours" in err
