@@ -11,6 +11,7 @@ import datetime
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -242,6 +243,7 @@ def _presence(question: Question) -> Presence:
     return Presence.FITS
 
 
+@lru_cache(maxsize=1024)
 def parse_moment(text: str) -> datetime.date | datetime.datetime:
     """A day (`2026-11-30`) or an RFC 3339 instant with its offset; PassError says what would be right."""
     try:

@@ -7,8 +7,6 @@ counts as active after 350 ms (so nothing that is active for over 400 ms is ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from gateway.core.settings import Barrier, Lane, Point
 from gateway.core.turn import NS_PER_MS, Turn
 
@@ -34,26 +32,29 @@ def points_of(barrier: Barrier, lanes: tuple[Lane, ...]) -> dict[str, Point]:
 class _Contact:
     """One input: what it says now, what it has settled at, and since when it has been restless."""
 
-    __slots__ = ("doubted", "name", "point", "raw", "restless_ns", "settled")
+    __slots__ = (
+        "base", "debounce_ms", "device", "doubted", "index", "inverted",
+        "name", "point", "raw", "restless_ns", "settled",
+    )  # fmt: skip
 
     def __init__(self, name: str, point: Point) -> None:
         self.name = name
         self.point = point
+        self.base = name.split(".")[0]
+        self.device, self.index, self.inverted = point.device, point.index, point.normally == "closed"
+        quick = self.base in QUICK
+        self.debounce_ms = min(point.debounce_ms, QUICK_DEBOUNCE_MS) if quick else point.debounce_ms
         self.raw: bool | None = None
         self.settled: bool | None = None
         self.restless_ns: int | None = None
         self.doubted = False
 
-    @property
-    def base(self) -> str:
-        """The name without the number of a second one."""
-        return self.name.split(".")[0]
 
-    @property
-    def debounce_ms(self) -> int:
-        if self.base in QUICK:
-            return min(self.point.debounce_ms, QUICK_DEBOUNCE_MS)
-        return self.point.debounce_ms
+def _together(values: list[bool | None]) -> bool | None:
+    """Active when any is, unknown when any is or there is none, else free."""
+    if True in values:
+        return True
+    return None if not values or None in values else False
 
 
 class Inputs:
@@ -62,35 +63,35 @@ class Inputs:
     def __init__(self, owner: str, points: dict[str, Point]) -> None:
         self._owner = owner
         self._contacts = {name: _Contact(name, point) for name, point in points.items()}
+        self._by_base: dict[str, tuple[_Contact, ...]] = {}
+        for contact in self._contacts.values():
+            self._by_base[contact.base] = (*self._by_base.get(contact.base, ()), contact)
+        self._by_device: dict[str, tuple[_Contact, ...]] = {}
+        for contact in self._contacts.values():
+            self._by_device[contact.device] = (*self._by_device.get(contact.device, ()), contact)
         self._stale: set[str] = set()
         self.chattering: set[str] = set()
 
     def devices(self) -> set[str]:
         """The devices that these inputs hang on."""
-        return {contact.point.device for contact in self._contacts.values()}
+        return set(self._by_device)
 
     def fitted(self, base: str) -> bool:
         """Whether such an input is wired at all."""
-        return any(contact.base == base for contact in self._contacts.values())
+        return base in self._by_base
 
     def value(self, base: str) -> bool | None:
         """Settled meaning: True when any of that name is active, None when none is and any is unknown or absent."""
-        found = [self._fresh(contact) for contact in self._contacts.values() if contact.base == base]
-        if any(found):
-            return True
-        return None if not found or None in found else False
+        return _together([self._fresh(contact) for contact in self._by_base.get(base, ())])
 
     def _fresh(self, contact: _Contact) -> bool | None:
-        if contact.point.device in self._stale or (contact.doubted and not contact.settled):
+        if contact.device in self._stale or (contact.doubted and not contact.settled):
             return None
         return contact.settled
 
     def last(self, base: str) -> bool | None:
         """As `value`, but an unanswered poll does not make it unknown; for what is shown, never for a close."""
-        found = [contact.settled for contact in self._contacts.values() if contact.base == base]
-        if any(found):
-            return True
-        return None if not found or None in found else False
+        return _together([contact.settled for contact in self._by_base.get(base, ())])
 
     def doubt(self, base: str) -> None:
         """A detector's power has come back: it may have tuned out what stands on it, so *free* is not believed."""
@@ -111,9 +112,9 @@ class Inputs:
         self._stale.discard(device)
         changes: list[Change] = []
         for contact in self._of(device):
-            if contact.point.index >= len(values):
+            if contact.index >= len(values):
                 continue
-            meaning = contact.point.means(values[contact.point.index])
+            meaning = values[contact.index] != contact.inverted
             if contact.raw is None:
                 contact.raw = contact.settled = meaning
                 changes.append((contact.name, meaning))
@@ -161,7 +162,7 @@ class Inputs:
 
     def stale(self, device: str) -> bool:
         """A poll went unanswered; True when inputs of this lane hang on that device."""
-        if not any(True for _ in self._of(device)) or device in self._stale:
+        if device not in self._by_device or device in self._stale:
             return False
         self._stale.add(device)
         return True
@@ -181,8 +182,8 @@ class Inputs:
         self._stale.discard(device)
         return changes
 
-    def _of(self, device: str) -> Iterator[_Contact]:
-        return (contact for contact in self._contacts.values() if contact.point.device == device)
+    def _of(self, device: str) -> tuple[_Contact, ...]:
+        return self._by_device.get(device, ())
 
     def _timer(self, contact: _Contact) -> str:
         return f"{self._owner}:debounce:{contact.name}"

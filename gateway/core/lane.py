@@ -266,6 +266,11 @@ class LaneMachine(LaneTraffic):
         """Why a command cannot be given now, as a code; None when it can."""
         return refusal(command, self._asked(remote))
 
+    def allowed(self) -> dict[str, str | None]:
+        """Every command with the reason why a person on the spot cannot give it now, None when they can."""
+        asked = self._asked(remote=False)
+        return {command: refusal(command, asked) for command in COMMANDS}
+
     def _asked(self, remote: bool) -> Asked:
         return Asked(
             remote=remote,
@@ -458,7 +463,7 @@ class LaneMachine(LaneTraffic):
             "last_grant": last.document() if last else None,
             "last_decision": _own(self.last_decision, lane),
             "last_passage": _own(self.last_passage, lane),
-            "allowed": {command: self.refusal(command, remote=False) for command in COMMANDS},
+            "allowed": self.allowed(),
         }
 
 

@@ -33,14 +33,11 @@ class Modes:
 
     def __init__(self) -> None:
         self._set: set[Mode] = set()
+        self.strongest = Mode.AUTO
+        """The mode that counts."""
 
     def __contains__(self, mode: Mode) -> bool:
         return mode in self._set
-
-    @property
-    def strongest(self) -> Mode:
-        """The mode that counts."""
-        return next((mode for mode in Mode if mode in self._set), Mode.AUTO)
 
     @property
     def moves(self) -> bool:
@@ -58,3 +55,4 @@ class Modes:
         self._set -= gone
         if added is not None:
             self._set.add(added)
+        self.strongest = next((mode for mode in Mode if mode in self._set), Mode.AUTO)

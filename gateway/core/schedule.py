@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +24,7 @@ class Window(msgspec.Struct, frozen=True):
     end: int
 
 
+@lru_cache(maxsize=256)
 def parse_schedule(text: str) -> tuple[Window, ...]:
     """Weekly windows such as `mon-fri 08:00-18:00; sat,sun 09:00-12:00`; empty text: always (no windows)."""
     windows = []

@@ -61,6 +61,7 @@ class Site:
         self._flowing: dict[str, bool] = {}
         self._alarms = AlarmDesk([_alarm(document) for document in memory.alarms])
         self._machines = self._make_machines(memory)
+        self._interlocked = [machine for machine in self._machines.values() if machine.interlocked_with]
         self._by_lane = {lane.id: machine for machine in self._machines.values() for lane in machine.lanes}
         self._lanes = {lane.id: lane for lane in settings.lanes}
         self._known = {device.id for device in settings.devices}
@@ -117,8 +118,8 @@ class Site:
 
     def _serve_interlocks(self, turn: Turn) -> None:
         """Whoever waited for another barrier to close is served once it has."""
-        for machine in self._machines.values():
-            if machine.interlocked_with and len(machine.grants) and machine.arm is ArmState.CLOSED:
+        for machine in self._interlocked:
+            if len(machine.grants) and machine.arm is ArmState.CLOSED:
                 machine.arm_event(turn, ArmEvent.GRANTED)
 
     def snapshot(self, _now: Now) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,8 +17,12 @@ NS_PER_S = 1_000_000_000
 def rfc3339(wall_ns: int) -> str:
     """Wall time in nanoseconds as RFC 3339 UTC with milliseconds."""
     seconds, rest = divmod(wall_ns, NS_PER_S)
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // NS_PER_MS:03d}Z"
+    return f"{_to_the_second(seconds)}.{rest // NS_PER_MS:03d}Z"
+
+
+@lru_cache(maxsize=16)
+def _to_the_second(seconds: int) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def local_day(wall_ns: int, zone: ZoneInfo) -> datetime.date:
