@@ -19,7 +19,6 @@ SAFE = [
     # Not "no-referrer": a browser then sends `Origin: null` with a form, and the check for other sites would refuse it.
     ("Referrer-Policy", "same-origin"),
     ("X-Frame-Options", "DENY"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
 ]

@@ -97,18 +97,22 @@ class Live:
     def _run(self) -> None:
         pause_s = RETRY_FIRST_S
         while not self._stopping.is_set():
-            try:
-                for snapshot in self._source(self._data):
-                    pause_s = RETRY_FIRST_S
-                    self._publish(snapshot)
-                    if self._stopping.is_set():
-                        return
-            except (GatehouseError, OSError) as error:
-                _log.info("no news from the engine: %s", error)
-            except Exception:
-                _log.exception("watching the engine failed")
+            before = self._version
+            self._follow(first_try=pause_s == RETRY_FIRST_S)
             self._stopping.wait(pause_s)
-            pause_s = min(pause_s * 2, RETRY_MOST_S)
+            pause_s = RETRY_FIRST_S if self._version > before else min(pause_s * 2, RETRY_MOST_S)
+
+    def _follow(self, *, first_try: bool) -> None:
+        """Publish what the engine says until it says no more; why that is, is said once."""
+        try:
+            for snapshot in self._source(self._data):
+                self._publish(snapshot)
+                if self._stopping.is_set():
+                    return
+        except (GatehouseError, OSError) as error:
+            _log.log(logging.WARNING if first_try else logging.DEBUG, "no news from the engine: %s", error)
+        except Exception:
+            _log.exception("watching the engine failed")
 
     def _publish(self, snapshot: Snapshot) -> None:
         with self._changed:

@@ -34,6 +34,7 @@ STATUS = {
     "in_use": 503,
     "data_directory": 503,
 }
+_CODES = {400: "request_invalid", 404: "not_found", 413: "too_large"}
 _TITLES = {
     400: "The request cannot be read",
     401: "Sign in first",
@@ -129,7 +130,7 @@ def _from_http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return Response(error.get_body(), status, headers=list(error.get_headers()))
-    code = (error.name or "error").lower().replace(" ", "_")
+    code = _CODES.get(status) or (error.name or "error").lower().replace(" ", "_")
     headers: dict[str, str] = {}
     allowed = getattr(error, "valid_methods", None)
     if status == 405 and allowed:

@@ -26,7 +26,7 @@ from web.services import THREADS, Services
 _log = logging.getLogger(__name__)
 
 EXIT_OK = 0
-EXIT_ADDRESS = 4
+EXIT_ADDRESS = 1
 POLL_S = 0.5
 STOP_WITHIN_S = 3.0
 _STALLED_READER_MS = 30_000
@@ -37,9 +37,10 @@ _LIMITS: dict[str, Any] = {
     "channel_timeout": 60,
     "cleanup_interval": 10,
     "backlog": 128,
-    "max_request_body_size": MAX_BODY_BYTES,
+    # What is larger than the application takes still gets its words; only far more is cut off unheard.
+    "max_request_body_size": 4 * MAX_BODY_BYTES,
     "max_request_header_size": 32 * 1024,
-    "inbuf_overflow": 2 * MAX_BODY_BYTES,
+    "inbuf_overflow": MAX_BODY_BYTES,
     # A thousand events fit in memory on their way out, so that nothing is written to the SD card
     # for them.
     "outbuf_overflow": 8 * 1024 * 1024,
@@ -90,7 +91,7 @@ class Server:
 
 
 def serve(data: Path, host: str, port: int, stop: threading.Event) -> int:
-    """Run the web process until `stop` is set; the exit code is 0, or 4 when the address cannot be
+    """Run the web process until `stop` is set; the exit code is 0, or 1 when the address cannot be
     had.
     """
     _share_memory()

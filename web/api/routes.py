@@ -37,5 +37,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", f"{BASE}/alarms/<alarm>/<any({_VERBS}):verb>", commands.alarm_command),
 )
 
+# Where people look for it first.
+BLUEPRINT.add_url_rule("/openapi.json", endpoint="openapi_at_the_root", view_func=docs.openapi)
 for _method, _rule, _view in ROUTES:
     BLUEPRINT.add_url_rule(_rule, endpoint=_view.__name__, view_func=_view, methods=[_method])
