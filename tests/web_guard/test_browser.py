@@ -10,6 +10,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from gateway.core.alarms import KINDS
 from tests.support.guard_scene import FREE, alarm, crashed, decision, lane, wait_until
 from tests.web_guard.conftest import Booth
 
@@ -536,3 +537,16 @@ def test_the_page_is_small_and_useful_before_its_script_runs(booth: Booth) -> No
     booth.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     for text in ("粤B 12345", "放行", "道闸被撞", "已抬杆", "王建国,您好,您回来了"):
         assert text in source
+
+
+def test_every_step_after_an_alarm_can_be_read_whole(booth: Booth) -> None:
+    booth.enter()
+    for lang in ("zh_CN", "en"):
+        look(booth, "day", lang)
+        for kind in KINDS:
+            booth.engine.show(lane("in"), lane("out"), alarms=[alarm(kind, KINDS[kind].priority)])
+            wait_until(lambda kind=kind: booth.one("#band").get_attribute("data-alarm") == f"a-{kind}")
+            booth.one("#band").click()
+            cut = "const list = document.getElementById('alarm-steps'); return list.scrollHeight - list.clientHeight"
+            assert booth.script(cut) <= 1, (lang, kind)
+            booth.one("#sheet-alarms [data-close]").click()

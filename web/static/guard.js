@@ -324,7 +324,7 @@
     row.dataset.tone = alarm.tone;
     row.dataset.unseen = alarm.unseen ? "yes" : "";
     row.setAttribute("aria-pressed", String(alarm.alarm === alarmChosen));
-    row.append(make("b", alarm.title), make("span", alarm.where + " · " + alarm.time));
+    row.append(make("b", alarm.title), make("span", alarm.time + " · " + alarm.where));
     row.addEventListener("click", () => { put($("alarm-answer"), ""); openDesk(alarm.alarm); });
     return row;
   }
