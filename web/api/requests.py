@@ -71,6 +71,8 @@ def body(kind: type[_Body], *, optional: bool = False) -> _Body:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
         raise refuse(f"{error}.", "body_invalid", 422) from None
+    except RecursionError:
+        raise refuse("The body is nested too deeply.", "not_json") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise refuse(f"The body is not JSON: {error}.", "not_json") from None
 
