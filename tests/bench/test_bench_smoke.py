@@ -1,0 +1,117 @@
+"""Every figure can be measured, and says pass or short as it is; sizes are tiny, so no value here means anything."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.__main__ import BENCHES, main
+from tests.bench.figures import Figure, Plan, percentile, take_turns
+from tests.support.site_process import ROOT
+
+NEEDS_BROKER = {"backlog", "load", "crash", "memory"}
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("bench", BENCHES)
+def test_every_figure_can_be_measured(bench: str) -> None:
+    if bench in NEEDS_BROKER and not (shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists()):
+        pytest.skip("mosquitto is not installed")
+    argv = [sys.executable, "-m", "tests.bench", bench, "--quick", "--rounds", "1", "--json"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout)["figures"]
+    names = [figure["name"] for figure in found]
+    assert set(names) <= set(BENCHES[bench])
+    assert names[0] == BENCHES[bench][0]
+    for figure in found:
+        assert figure["value"] > 0
+        assert figure["low"] <= figure["value"] <= figure["high"]
+        assert figure["unit"] in ("x", "ms", "MB")
+
+
+def plan(rounds: int = 3) -> Plan:
+    """A plan that says nothing."""
+    return Plan(Path("/nowhere"), rounds=rounds, quick=True, say=lambda _: None)
+
+
+def test_a_ratio_above_its_ceiling_is_short_and_below_it_a_pass() -> None:
+    assert not Figure.of("f", [1.4], "<=1.3").passed
+    assert Figure.of("f", [1.2], "<=1.3").passed
+
+
+def test_a_ratio_above_its_least_is_a_pass_and_below_it_short() -> None:
+    assert Figure.of("f", [36.0], ">=35").passed
+    assert not Figure.of("f", [34.9], ">=35").passed
+
+
+def test_a_figure_is_the_median_of_its_rounds_with_the_extremes() -> None:
+    figure = Figure.of("f", [3.0, 1.0, 2.0], "<=2")
+    assert (figure.value, figure.low, figure.high, figure.rounds) == (2.0, 1.0, 3.0, 3)
+
+
+def test_a_line_holds_name_value_unit_target_and_verdict_in_this_order() -> None:
+    assert Figure.of("card_to_coil_p50", [1.25], "<=1.3").line().split()[:5] == [
+        "card_to_coil_p50", "1.25", "x", "<=1.3", "pass",
+    ]  # fmt: skip
+
+
+def test_a_product_that_loses_against_its_floor_is_short() -> None:
+    ratios = take_turns(plan(), lambda: 2.0, lambda: 1.0, "time")
+    assert not Figure.of("f", ratios, "<=1.3").passed
+
+
+def test_a_product_that_wins_against_its_floor_passes() -> None:
+    ratios = take_turns(plan(), lambda: 1.0, lambda: 2.0, "time")
+    assert Figure.of("f", ratios, "<=1.3").passed
+
+
+def test_floor_and_product_take_turns_in_going_first() -> None:
+    order: list[str] = []
+
+    def note(who: str) -> float:
+        order.append(who)
+        return 1.0
+
+    take_turns(plan(4), lambda: note("ours"), lambda: note("floor"), "time")
+    assert order == ["ours", "floor", "floor", "ours", "ours", "floor", "floor", "ours"]
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    samples = [float(number) for number in range(1, 101)]
+    assert percentile(samples, 50) == 50
+    assert percentile(samples, 99) == 99
+    assert percentile([7.0], 99) == 7
+
+
+def test_short_figures_are_a_result_and_no_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.bench.journal.measure", lambda _: [Figure.of("journal_single", [0.1], ">=0.9")])
+    assert main(["journal_single", "--quick"]) == 0
+    assert capsys.readouterr().out.split()[4] == "short"
+
+
+def test_what_could_not_be_measured_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(_: Plan) -> list[Figure]:
+        raise TimeoutError("the disk has gone")
+
+    monkeypatch.setattr("tests.bench.journal.measure", fails)
+    assert main(["journal", "--quick", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == {"figures": [], "not_measured": ["journal"]}
+
+
+def test_an_unknown_figure_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["card_to_moon"])
+    assert refused.value.code == 2
+    assert "card_to_coil_p50" in capsys.readouterr().err
