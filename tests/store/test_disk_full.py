@@ -12,11 +12,11 @@ import pytest
 
 from gateway.core.errors import StorageError
 from gateway.core.passes import Pass, PassKind
+from gateway.simulation.disk import TornDisk
 from gateway.store.files import write_atomically
 from gateway.store.journal import Journal, JournalReader
 from gateway.store.registry import PassRegistry
 from tests.store.conftest import SOURCE, row
-from tests.support.torn_disk import TornDisk
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ import pytest
 
 import gateway.store.journal as journal_module
 from gateway.core.errors import GatehouseError, StorageError
+from gateway.simulation.disk import TornDisk
 from gateway.store.journal import Journal, JournalReader
 from tests.store.conftest import SOURCE, row
-from tests.support.torn_disk import TornDisk
 
 CUTS = max(1000, int(os.environ.get("GATEHOUSE_CUTS", "1000")))
 CUTS_ON_ONE_DISK = 50
