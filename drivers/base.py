@@ -14,10 +14,15 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from gateway.core.errors import RefusedError
 from gateway.core.events import Event
 
 Report = Callable[[Event], None]
 """Where a bus reports to; thread-safe and never blocks."""
+
+Message = dict[str, Any]
+"""What a device is to tell people at a lane: `verdict` (idle, granted, denied, referred or locked), and what is known of
+`plate`, `days_left`, `words` (the reason in the site's language), `lane` and `time`. Nothing else about a person."""
 
 MAX_PULSE_MS = 10_000
 """No output is held longer than this by a pulse, whoever asks."""
@@ -76,6 +81,19 @@ class Bus(ABC):
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
         """Switch an output and leave it so; ends a pulse that runs on it."""
 
+    def show(self, device: str, message: Message) -> None:  # noqa: B027
+        """Show people what was decided, in words, colours or tones; the newest message counts.
+
+        Thread-safe and never blocks, as everything here. A bus that has nothing to show with ignores it.
+        """
+
+    def install_mode(self, device: str, duration_s: int) -> None:  # noqa: ARG002
+        """For so long let a reader that does not know its key be given it; 0 ends that. Thread-safe, never blocks.
+
+        RefusedError says why not. The bus reports `InstallModeEnded` when it is over, whatever the reason.
+        """
+        raise RefusedError(f"{device} has no key to be given; only osdp readers have an install mode")
+
     @abstractmethod
     def health(self) -> list[Health]:
         """How each device is at this moment."""
@@ -88,6 +106,8 @@ class Driver(ABC):
     Options: ClassVar[type[msgspec.Struct]]
     reads: ClassVar[bool] = False
     """True when the device reads credentials and may stand in a lane's `readers`."""
+    shows: ClassVar[bool] = False
+    """True when the device shows messages and may stand in a lane's `displays`."""
 
     def check(self, options: Any) -> tuple[str, str] | None:  # noqa: ARG002
         """What is wrong beyond types and bounds, as (option, message); None when nothing is."""
@@ -96,6 +116,10 @@ class Driver(ABC):
     @abstractmethod
     def points(self, options: Any) -> tuple[int, int]:
         """How many inputs and how many outputs a device with these options has."""
+
+    def pins(self, options: Any) -> Sequence[int]:  # noqa: ARG002
+        """The GPIO lines that the device takes for itself; no other device may have them."""
+        return ()
 
     @abstractmethod
     def bus_key(self, options: Any) -> Hashable:
@@ -108,3 +132,7 @@ class Driver(ABC):
     def clash(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
         """Why two devices with equal bus keys cannot share it, as (option, message); None when they can."""
         return "port", "is used by another device already; each needs its own"
+
+    def conflict(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
+        """What two devices of this driver must not have in common wherever they are, as (option, message)."""
+        return None

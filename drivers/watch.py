@@ -76,10 +76,11 @@ class Watch:
         if not was_lost:
             self._report(DeviceLost(self.device, error))
 
-    def noise(self, count: int) -> None:
-        """Bytes came that made no frame."""
+    def noise(self, count: int, error: str = "") -> None:
+        """Bytes came that made no frame; `error` in words where that says something about the wiring."""
         if count:
-            self.health = replace(self.health, errors=self.health.errors + count)
+            old = self.health
+            self.health = replace(old, errors=old.errors + count, last_error=error or old.last_error)
 
     def _change(self, state: str, error: str = "", frames: int = 0) -> None:
         old = self.health

@@ -1,4 +1,4 @@
-"""A serial port that is only listened to; the one user of pyserial.
+"""A serial port with the bytes as they come; the one user of pyserial.
 
 The port is opened exclusively, by the path that is given (`/dev/serial/by-path/...` stays the same at a replug, and
 adapters that share one serial number stay apart). Reading waits in `select`, so a byte is seen when it arrives.
@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import termios
+import time
 from pathlib import Path
 
 import serial
@@ -18,6 +19,7 @@ import serial
 from gateway.core.errors import DeviceError
 
 READ_BYTES = 4096
+WRITE_S = 1.0
 FAULTS = (serial.SerialException, OSError, termios.error)
 
 
@@ -61,6 +63,26 @@ class SerialPort:
             self.close()
             raise DeviceError(f"{self.path} was unplugged; plug the adapter in again")
         return received
+
+    def write(self, data: bytes) -> None:
+        """Put bytes on the line; DeviceError when the port is gone or takes no more bytes for `WRITE_S`."""
+        limit_s = time.monotonic() + WRITE_S
+        while data:
+            data = data[self._write_some(data, limit_s - time.monotonic()) :]
+            if data and time.monotonic() >= limit_s:
+                raise DeviceError(f"{self.path} takes no bytes; check the cable and switch flow control off")
+
+    def _write_some(self, data: bytes, wait_s: float) -> int:
+        if self._port is None:
+            raise DeviceError(f"{self.path} is not open; plug the adapter in")
+        try:
+            ready = select.select([], [self._port], [], max(0.0, wait_s))[1]
+            return os.write(self._port.fileno(), data) if ready else 0
+        except BlockingIOError:
+            return 0
+        except FAULTS as fault:
+            self.close()
+            raise DeviceError(f"{self.path} was unplugged; plug the adapter in again") from fault
 
     def wake(self) -> None:
         """Make a waiting `read` return; thread-safe."""
