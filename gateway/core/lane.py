@@ -196,9 +196,12 @@ class LaneMachine(LaneTraffic):
         credential: dict[str, str],
         decision: Decision,
         visit: OpenVisit | None,
-        warn: bool,
+        warn_day: str | None,
     ) -> None:
-        """A credential was read and decided on: record it once, and let the vehicle pass if it may."""
+        """A credential was read and decided on: record it once, and let the vehicle pass if it may.
+
+        `warn_day`: the site-local day whose first passage this is of a pass that ends soon.
+        """
         granted = decision.verdict is Verdict.GRANTED
         case = (credential["kind"] + credential["value"], decision.reason.value)
         if self.grants.holds(credential) or (not granted and self.approach and case == self._case):
@@ -211,9 +214,9 @@ class LaneMachine(LaneTraffic):
         else:
             turn.append(f"access.{decision.verdict.value}", f"lanes/{lane.id}", data)
         self._show_decision(turn, decision.verdict, data, decision)
-        if warn and decision.pass_ is not None:
+        if warn_day is not None and decision.pass_ is not None:
             warning = {"pass": data["pass"], "days_left": data["days_left"], "valid_until": decision.pass_.valid_until}
-            turn.append("pass.expiring", f"passes/{data['pass']}", {**warning, "lane": lane.id})
+            turn.append("pass.expiring", f"passes/{data['pass']}", {**warning, "lane": lane.id, "day": warn_day})
 
     def _grant(self, turn: Turn, lane: Lane, data: dict[str, Any], decision: Decision, visit: OpenVisit | None) -> None:
         grant = Grant(

@@ -19,7 +19,7 @@ from gateway.core.errors import NotFoundError, RefusedError
 from gateway.core.events import ClockState, Now
 from gateway.core.lane import LaneMachine
 from gateway.core.lane_state import Ids, LaneMemory
-from gateway.core.passes import PassKind
+from gateway.core.passes import Pass, PassKind
 from gateway.core.reads import ReadRules, Taken
 from gateway.core.refusals import COMMANDS
 from gateway.core.schedule import in_schedule
@@ -215,23 +215,23 @@ class Site:
         decision = decide(event.passes, question)
         credential = {"kind": event.kind, "value": event.value}
         granted = decision.verdict is Verdict.GRANTED
-        warn = granted and decision.pass_ is not None and self._warn(turn, decision.pass_, decision.days_left)
+        warn = self._warn(turn, decision.pass_, decision.days_left) if granted and decision.pass_ is not None else None
         visit = event.visits[0] if event.visits else None
         machine.decided(turn, lane, credential, decision, visit, warn)
 
-    def _warn(self, turn: Turn, pass_: Any, days_left: int | None) -> bool:
-        """Whether this passage says that the pass ends soon: once a pass and site-local day."""
+    def _warn(self, turn: Turn, pass_: Pass, days_left: int | None) -> str | None:
+        """The site-local day, when this passage is the first of that day to say that the pass ends soon."""
         if pass_.kind is not PassKind.MONTHLY or days_left is None:
-            return False
+            return None
         if not 0 <= days_left <= self._settings.site.expiry_warning_days:
-            return False
+            return None
         day = local_day(self._validity_wall_ns(turn.now), self._zone).isoformat()
         if day != self._warned_day:
             self._warned_day, self._warned = day, set()
         if pass_.id in self._warned:
-            return False
+            return None
         self._warned.add(pass_.id)
-        return True
+        return day
 
     # ---- time
 

@@ -100,7 +100,13 @@ def test_a_pass_that_ends_within_ten_days_is_let_in_and_warned_once_a_day() -> N
         play.lower()
     assert play.types("access") == ["access.granted"] * 2
     assert play.types("pass.") == ["pass.expiring"]
-    assert play.data("pass.expiring") == {"pass": "p1", "days_left": 4, "valid_until": "2026-09-25", "lane": "in"}
+    assert play.data("pass.expiring") == {
+        "pass": "p1",
+        "days_left": 4,
+        "valid_until": "2026-09-25",
+        "lane": "in",
+        "day": "2026-09-21",
+    }
     assert play.lane()["last_decision"]["days_left"] == 4
     play.advance(24 * 3600 * 1000)
     play.read(passes=(ending,))
