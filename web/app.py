@@ -1,6 +1,4 @@
-"""The web application: wires the parts, bounds what comes in, and puts the safe headers on
-everything that goes out.
-"""
+"""The web application: wires the parts, bounds what comes in, and puts the safe headers on everything that goes out."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ MAX_FORM_BYTES = 64 * 1024
 
 
 def create_app(data: Path, *, live: Live | None = None) -> Flask:
-    """The WSGI application for one data directory; opens files and the control socket only when
-    they are needed.
-    """
+    """The WSGI application for one data directory; opens files and the control socket only when they are needed."""
     app = Flask("web", static_folder="static", template_folder="templates")
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,

@@ -1,9 +1,8 @@
 """Who asks: people by name and PIN with a session cookie, programs by bearer token.
 
-Everything a view needs stands here: `current_operator`, `require_operator`, `sign_in`, `sign_out`,
-`confirm_pin`, `csrf_token` for people, `require_scope` and `current_token` for programs. A bearer
-token is only looked at under `/api/` and `/metrics`, a cookie only elsewhere, so neither can be
-smuggled in for the other.
+Everything a view needs stands here: `current_operator`, `require_operator`, `sign_in`, `sign_out`, `confirm_pin`,
+`csrf_token` for people, `require_scope` and `current_token` for programs. A bearer token is only looked at under
+`/api/` and `/metrics`, a cookie only elsewhere, so neither can be smuggled in for the other.
 """
 
 from __future__ import annotations
@@ -46,8 +45,7 @@ COOKIE = "gatehouse"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# A PIN check takes 16 MB and tens of milliseconds on purpose; two at a time are plenty for one
-# booth.
+# A PIN check takes 16 MB and tens of milliseconds on purpose; two at a time are plenty for one booth.
 _pin_checks = threading.BoundedSemaphore(2)
 _log = logging.getLogger(__name__)
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -205,9 +203,7 @@ def _note(kind: str, operator: Operator) -> None:
 
 
 def csrf_token() -> str:
-    """The token for a form's hidden field `csrf` or the header `X-CSRF-Token`; "" when nobody is
-    signed in.
-    """
+    """The token for a form's hidden field `csrf` or the header `X-CSRF-Token`; "" when nobody is signed in."""
     token = session_token()
     return form_token(token) if token else ""
 
@@ -215,9 +211,8 @@ def csrf_token() -> str:
 def check_csrf() -> None:
     """Refuse unsafe requests that another site made the browser send; raises Problem 403.
 
-    With a session the form's token is needed; without one (signing in) the browser's own word for
-    where the request comes from must not name another site. Bearer tokens are never sent by a
-    browser on its own.
+    With a session the form's token is needed; without one (signing in) the browser's own word for where the request
+    comes from must not name another site. Bearer tokens are never sent by a browser on its own.
     """
     if request.method in _SAFE_METHODS or request.path.startswith("/api/"):
         return
@@ -247,9 +242,7 @@ def current_token() -> Token:
 
 
 def require_scope(scope: str) -> Callable[[_View], _View]:
-    """Only with a bearer token that has this scope: 401 without a good token, 403 without the
-    scope.
-    """
+    """Only with a bearer token that has this scope: 401 without a good token, 403 without the scope."""
 
     def wrap(view: _View) -> _View:
         @functools.wraps(view)

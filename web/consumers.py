@@ -1,8 +1,7 @@
-"""How far each HTTP consumer has read: the cursor that it sent, which confirms everything up to
-there.
+"""How far each HTTP consumer has read: the cursor that it sent, which confirms everything up to there.
 
-Kept in memory and written to `web.db` at most every half minute, so that a central system that
-pulls all day costs the SD card nothing to speak of.
+Kept in memory and written to `web.db` at most every half minute, so that a central system that pulls all day costs
+the SD card nothing to speak of.
 """
 
 from __future__ import annotations

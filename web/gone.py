@@ -1,7 +1,7 @@
 """Has the client hung up? Asked by whoever holds a thread for a client that may not be there any more.
 
-waitress can watch for this itself (`channel_request_lookahead`), but then wakes its reading thread about twice as often
-for every request. One peek at the socket now and then, by the thread that waits, costs only those who wait.
+waitress can watch for this itself (`channel_request_lookahead`), but then wakes its reading thread about twice as
+often for every request. One peek at the socket now and then, by the thread that waits, costs only those who wait.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """The present state of the site, for screens and waiting clients.
 
-One background thread watches the control socket, however many screens are open; whoever waits does
-so on a condition with a version number. A snapshot that has grown old is still handed out, with its
-age: greying it out is the screen's business, making it look fresh is nobody's. Streams and long
-polls each hold a server thread, so `Slots` counts both against one cap; past it the answer is 503
-with Retry-After and the screen polls instead.
+One background thread watches the control socket, however many screens are open; whoever waits does so on a condition
+with a version number. A snapshot that has grown old is still handed out, with its age: greying it out is the screen's
+business, making it look fresh is nobody's. Streams and long polls each hold a server thread, so `Slots` counts both
+against one cap; past it the answer is 503 with Retry-After and the screen polls instead.
 """
 
 from __future__ import annotations
@@ -34,9 +33,7 @@ def watch_engine(data: Path) -> Iterator[Snapshot]:
 
 
 class Live:
-    """The newest snapshot, how old it is, and waiting for the next. The thread starts at the first
-    use.
-    """
+    """The newest snapshot, how old it is, and waiting for the next. The thread starts at the first use."""
 
     def __init__(self, data: Path, source: Callable[[Path], Iterator[Snapshot]] = watch_engine) -> None:
         self._data = data
@@ -49,17 +46,13 @@ class Live:
         self._version = 0
 
     def snapshot(self) -> tuple[Snapshot | None, int]:
-        """The newest snapshot and its age in ms; (None, 0) before the first one. Do not change the
-        snapshot.
-        """
+        """The newest snapshot and its age in ms; (None, 0) before the first one. Do not change the snapshot."""
         self._start()
         with self._changed:
             return self._snapshot, self._age_ms()
 
     def wait(self, version: int, timeout_s: float) -> tuple[int, Snapshot | None]:
-        """Wait until there is a newer version than `version` (begin with 0), the time is over, or
-        the web stops.
-        """
+        """Wait until there is a newer version than `version` (begin with 0), the time is over, or the web stops."""
         self._start()
         with self._changed:
             self._changed.wait_for(lambda: self._version > version or self._stopping.is_set(), timeout_s)
@@ -141,9 +134,7 @@ class Slots:
             release()
 
     def take(self) -> Callable[[], None]:
-        """One slot until the returned function is called (again and again is fine); Problem 503 as
-        above.
-        """
+        """One slot until the returned function is called (again and again is fine); Problem 503 as above."""
         with self._lock:
             if self.used < self.limit:
                 self.used += 1

@@ -1,11 +1,10 @@
 """Growing delays against PIN guessing that cannot shut the booth out for good.
 
-Failures are counted per address and per operator. Three are free, then every failure doubles the
-wait, up to a limit. While a wait runs no PIN is looked at and nothing is counted, so a wait always
-ends. An address at which an operator has signed in before has a count of its own for that operator:
-somebody who guesses from elsewhere makes other addresses wait, never the booth where that guard
-works every day. Names that do not exist are counted on the address alone, so that made-up names
-cannot fill the table.
+Failures are counted per address and per operator. Three are free, then every failure doubles the wait, up to a limit.
+While a wait runs no PIN is looked at and nothing is counted, so a wait always ends. An address at which an operator
+has signed in before has a count of its own for that operator: somebody who guesses from elsewhere makes other
+addresses wait, never the booth where that guard works every day. Names that do not exist are counted on the address
+alone, so that made-up names cannot fill the table.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ FREE_FAILURES = 3
 FORGET_S = 900  # quarter of an hour without a failure, past its wait, and the count starts again
 KNOWN_S = 30 * 86400
 MAX_ROWS = 1000
-# Longest waits in seconds. A four-digit PIN has 10,000 values: at one guess in 15 minutes half of
-# them take 52 days.
+# Longest waits in seconds. A four-digit PIN has 10,000 values: at one guess in 15 minutes half of them take 52 days.
 MAX_WAIT_S = {"address": 60, "operator": 900, "pair": 300}
 
 
@@ -90,9 +88,7 @@ class Lockout:
         self._database.rows("INSERT OR REPLACE INTO lockout VALUES(?,?,?,?)", key, failures, now, now + wait)
 
     def _trim(self) -> None:
-        """Keep both tables bounded: what was touched longest ago goes first, operators' own counts
-        last.
-        """
+        """Keep both tables bounded: what was touched longest ago goes first, operators' own counts last."""
         with self._database.transaction() as connection:
             connection.execute(
                 "DELETE FROM lockout WHERE key IN (SELECT key FROM lockout"

@@ -35,9 +35,7 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 class SiteDocument:
-    """The settings document as the web needs it: operators, and the plain document for pages.
-    Thread-safe.
-    """
+    """The settings document as the web needs it: operators, and the plain document for pages. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

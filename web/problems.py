@@ -1,6 +1,4 @@
-"""Errors for the outside: problem+json (RFC 9457) for programs, a calm plain page for people, never
-a traceback.
-"""
+"""Errors for the outside: problem+json (RFC 9457) for programs, a calm plain page for people, never a traceback."""
 
 from __future__ import annotations
 
@@ -94,9 +92,7 @@ def problem_response(problem: Problem) -> Response:
 
 
 def page_response(problem: Problem) -> Response:
-    """The problem as a small page that needs neither template nor style sheet, so that it always
-    works.
-    """
+    """The problem as a small page that needs neither template nor style sheet, so that it always works."""
     title = html.escape(_TITLES.get(problem.status, "Error"))
     text = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'

@@ -1,7 +1,8 @@
 """Read-only views of the engine's databases, opened when first needed.
 
 Each thread reads the journal on a connection of its own, so that one client's pull never waits for another's. The
-passes and projections are asked for little at a time and shared. A file that was replaced (a restore) is opened again.
+passes and projections are asked for little at a time and shared. A file that was replaced (a restore) is opened
+again.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The web process: waitress with bounds on everything that a client can hold, and a clean end.
 
-Twelve threads serve; the streams among them are capped in `web.services`. Requests and idle
-connections are read by one further thread without blocking, so a slow sender costs a socket and no
-thread. A reader that stops reading is cut off by the kernel after 30 s. On a stop the port is
-closed first, streams and long polls end, what is being answered is sent, and then the threads go.
+Twelve threads serve; the streams among them are capped in `web.services`. Requests and idle connections are read by
+one further thread without blocking, so a slow sender costs a socket and no thread. A reader that stops reading is cut
+off by the kernel after 30 s. On a stop the port is closed first, streams and long polls end, what is being answered
+is sent, and then the threads go.
 """
 
 from __future__ import annotations
@@ -41,8 +41,7 @@ _LIMITS: dict[str, Any] = {
     "max_request_body_size": 4 * MAX_BODY_BYTES,
     "max_request_header_size": 32 * 1024,
     "inbuf_overflow": MAX_BODY_BYTES,
-    # A thousand events fit in memory on their way out, so that nothing is written to the SD card
-    # for them.
+    # A thousand events fit in memory on their way out, so that nothing is written to the SD card for them.
     "outbuf_overflow": 8 * 1024 * 1024,
     "outbuf_high_watermark": 2 * 1024 * 1024,
     "asyncore_use_poll": True,
@@ -91,9 +90,7 @@ class Server:
 
 
 def serve(data: Path, host: str, port: int, stop: threading.Event) -> int:
-    """Run the web process until `stop` is set; the exit code is 0, or 1 when the address cannot be
-    had.
-    """
+    """Run the web process until `stop` is set; the exit code is 0, or 1 when the address cannot be had."""
     _share_memory()
     try:
         server = Server(data, host, port)

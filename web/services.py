@@ -1,6 +1,4 @@
-"""What one web application holds: the data directory and everything that is opened once per
-process.
-"""
+"""What one web application holds: the data directory and everything that is opened once per process."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Sessions of people: a random token in a cookie, its SHA-256 in `web.db`, an end with the shift.
 
-A session is tied to the operator's mark (role and PIN): when an installer changes either, or
-removes the operator, the session is over. The token for forms is derived from the session's token,
-so nothing more is stored.
+A session is tied to the operator's mark (role and PIN): when an installer changes either, or removes the operator,
+the session is over. The token for forms is derived from the session's token, so nothing more is stored.
 """
 
 from __future__ import annotations

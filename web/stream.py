@@ -1,10 +1,8 @@
-"""Live updates for signed-in operators: `/live` as server-sent events, `/live/state` as the same
-JSON by polling.
+"""Live updates for signed-in operators: `/live` as server-sent events, `/live/state` as the same JSON by polling.
 
-Each stream sends the state at once and at every change, at least every two seconds with its grown
-age, so that a screen can tell a quiet gate from a dead link, and never stays silent for the 10 s
-after which proxies lose patience. A stream ends with its session and at the latest after a quarter
-of an hour; the browser reconnects by itself.
+Each stream sends the state at once and at every change, at least every two seconds with its grown age, so that a
+screen can tell a quiet gate from a dead link, and never stays silent for the 10 s after which proxies lose patience.
+A stream ends with its session and at the latest after a quarter of an hour; the browser reconnects by itself.
 """
 
 from __future__ import annotations

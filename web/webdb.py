@@ -1,10 +1,8 @@
-"""`web.db`: what only the web process knows (sessions, lock-outs, how far each HTTP consumer has
-read).
+"""`web.db`: what only the web process knows (sessions, lock-outs, how far each HTTP consumer has read).
 
-One connection behind one lock: the rows are few, the statements take microseconds, and one writing
-process per file is the rule of the data directory. Losing the last second of it at a power cut
-costs a sign-in, so it is not flushed like the journal (`synchronous=NORMAL`), which spares the SD
-card.
+One connection behind one lock: the rows are few, the statements take microseconds, and one writing process per file
+is the rule of the data directory. Losing the last second of it at a power cut costs a sign-in, so it is not flushed
+like the journal (`synchronous=NORMAL`), which spares the SD card.
 """
 
 from __future__ import annotations
@@ -55,9 +53,7 @@ SCHEMA = Schema(
 
 
 class WebDatabase:
-    """The connection to `web.db`, thread-safe; made on first use with its schema brought up to
-    date.
-    """
+    """The connection to `web.db`, thread-safe; made on first use with its schema brought up to date."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,6 +1,4 @@
-"""Commands from outside: lanes and alarms. The engine decides, remembers request keys and checks
-expiry.
-"""
+"""Commands from outside: lanes and alarms. The engine decides, remembers request keys and checks expiry."""
 
 from __future__ import annotations
 

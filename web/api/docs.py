@@ -1,6 +1,4 @@
-"""The API's description: `openapi.json` as it is, and a plain page made from it without any outside
-asset.
-"""
+"""The API's description: `openapi.json` as it is, and a plain page made from it without any outside asset."""
 
 from __future__ import annotations
 

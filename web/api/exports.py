@@ -1,7 +1,7 @@
 """The journal as a table, streamed page by page: `/events.csv` and `/events.xlsx`.
 
-Text that a spreadsheet would run as a formula gets an apostrophe in front. Two exports at a time are served, since each
-holds a thread for as long as its reader takes.
+Text that a spreadsheet would run as a formula gets an apostrophe in front. Two exports at a time are served, since
+each holds a thread for as long as its reader takes.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The events feed: the journal's own bytes, from a cursor on, with long polling.
 
-The body is put together by SQL from the text as it was stored, so nothing is parsed or built here;
-that is what makes one pull as fast as the database. Whoever waits holds a slot, looks at the
-journal's last sequence when the engine has news and every quarter of a second besides, and lets go
-when the client has gone.
+The body is put together by SQL from the text as it was stored, so nothing is parsed or built here; that is what makes
+one pull as fast as the database. Whoever waits holds a slot, looks at the journal's last sequence when the engine has
+news and every quarter of a second besides, and lets go when the client has gone.
 """
 
 from __future__ import annotations
@@ -47,9 +46,7 @@ def events() -> Response:
 
 
 def wanted_types() -> tuple[str, ...]:
-    """The `type` parameter, repeated or with commas, with or without the prefix, as the journal
-    names types.
-    """
+    """The `type` parameter, repeated or with commas, with or without the prefix, as the journal names types."""
     if "type" not in request.args:
         return ()
     texts = [part for text in request.args.getlist("type") for part in text.split(",")]

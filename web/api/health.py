@@ -1,6 +1,4 @@
-"""`/healthz`: is the gateway ready to do its work? Asked by supervisors and central systems, so no
-token is needed.
-"""
+"""`/healthz`: is the gateway ready to do its work? Asked by supervisors and central systems, so no token is needed."""
 
 from __future__ import annotations
 

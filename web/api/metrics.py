@@ -1,6 +1,4 @@
-"""`/metrics`: figures in Prometheus' text format, for a token with `metrics` or a program on this
-machine.
-"""
+"""`/metrics`: figures in Prometheus' text format, for a token with `metrics` or a program on this machine."""
 
 from __future__ import annotations
 

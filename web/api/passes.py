@@ -1,9 +1,7 @@
-"""Passes over HTTP: read from the registry, changed through the engine, guarded against lost
-updates.
+"""Passes over HTTP: read from the registry, changed through the engine, guarded against lost updates.
 
-A change may say which revision it means, by `If-Match` (412 when it is another one by now) or by
-`revision` in the body (409). Without either it simply applies; `If-None-Match: *` only ever
-creates.
+A change may say which revision it means, by `If-Match` (412 when it is another one by now) or by `revision` in the
+body (409). Without either it simply applies; `If-None-Match: *` only ever creates.
 """
 
 from __future__ import annotations

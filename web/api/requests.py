@@ -1,6 +1,4 @@
-"""What a request may say: query parameters and JSON bodies, checked, with words on what would be
-right.
-"""
+"""What a request may say: query parameters and JSON bodies, checked, with words on what would be right."""
 
 from __future__ import annotations
 
@@ -59,9 +57,7 @@ def only(*names: str) -> None:
 
 
 def body(kind: type[_Body], *, optional: bool = False) -> _Body:
-    """The JSON body as that struct; 400 when it is not JSON, 415 for other types, 422 when it does
-    not fit.
-    """
+    """The JSON body as that struct; 400 when it is not JSON, 415 for other types, 422 when it does not fit."""
     raw = request.get_data(cache=False)
     if not raw and optional:
         raw = b"{}"

@@ -1,6 +1,4 @@
-"""The API's addresses, in one table; `openapi.json` beside it describes each, and a test compares
-the two.
-"""
+"""The API's addresses, in one table; `openapi.json` beside it describes each, and a test compares the two."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """An Excel workbook of text cells as a stream: no temporary file, no library, one page of rows in memory.
 
-ECMA-376 asks for five small XML parts and one per sheet. Cells are inline strings, which a spreadsheet shows and never
-runs. The list of sheets is written last, since only then it is known how many there are.
+ECMA-376 asks for five small XML parts and one per sheet. Cells are inline strings, which a spreadsheet shows and
+never runs. The list of sheets is written last, since only then it is known how many there are.
 """
 
 from __future__ import annotations
