@@ -7,11 +7,12 @@ Everything a view needs stands here: `current_operator`, `require_operator`, `si
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hmac
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -46,6 +47,8 @@ CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A PIN check takes 16 MB and tens of milliseconds on purpose; two at a time are plenty for one booth.
+PIN_PATIENCE_S = 5.0
+MOST_PIN = 64
 _pin_checks = threading.BoundedSemaphore(2)
 _log = logging.getLogger(__name__)
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -149,6 +152,20 @@ def _check_pin(name: str, pin: str) -> Operator:
     operator = held.site.operators().get(name)
     known = operator.name if operator is not None else None
     address = request.remote_addr or "unknown"
+    _must_not_wait(held, known, address)
+    with _one_of_few_checks():
+        # Asked again: whoever sent many guesses at once has waited here while the first ones were counted.
+        _must_not_wait(held, known, address)
+        if operator is None:
+            hash_pin("0000")  # as much work as a real check, so that the time tells no names
+        if operator is None or not _fits(pin, operator):
+            held.lockout.failed(known, address)
+            raise Problem(401, "pin_wrong", "Name and PIN do not go together. Try again.")
+    held.lockout.succeeded(operator.name, address)
+    return operator
+
+
+def _must_not_wait(held: Services, known: str | None, address: str) -> None:
     if wait_s := held.lockout.wait_s(known, address):
         raise Problem(
             429,
@@ -157,17 +174,22 @@ def _check_pin(name: str, pin: str) -> Operator:
             headers={"Retry-After": str(wait_s)},
             wait_s=wait_s,
         )
-    with _pin_checks:
-        if operator is None:
-            hash_pin("0000")  # as much work as a real check, so that the time tells no names
-            good = False
-        else:
-            good = bool(operator.pin_hash) and check_pin(pin, operator.pin_hash)
-    if operator is None or not good:
-        held.lockout.failed(known, address)
-        raise Problem(401, "pin_wrong", "Name and PIN do not go together. Try again.")
-    held.lockout.succeeded(operator.name, address)
-    return operator
+
+
+@contextlib.contextmanager
+def _one_of_few_checks() -> Iterator[None]:
+    if not _pin_checks.acquire(timeout=PIN_PATIENCE_S):
+        raise Problem(503, "busy", "Many sign in just now. Try again.", headers={"Retry-After": "2"})
+    try:
+        yield
+    finally:
+        _pin_checks.release()
+
+
+def _fits(pin: str, operator: Operator) -> bool:
+    if not 0 < len(pin) <= MOST_PIN or not pin.isprintable():
+        return False
+    return bool(operator.pin_hash) and check_pin(pin, operator.pin_hash)
 
 
 def _set_cookie(answer: Response, token: str) -> Response:

@@ -26,8 +26,12 @@ class Consumers:
         self._news: dict[str, int] = {}
         self._written_s = 0.0
 
-    def confirmed(self, token: str, sequence: int) -> None:
-        """The holder of this token has everything up to and with `sequence`."""
+    def confirmed(self, token: str, cursor: str, journal_id: str) -> None:
+        """The holder of this token asks on behind `cursor`; one of another journal (or none) confirms nothing."""
+        journal, _, digits = cursor.partition(".")
+        if journal != journal_id:
+            return
+        sequence = int(digits)
         with self._lock:
             self._news[token] = sequence
             now = self._now()

@@ -17,6 +17,7 @@ from web.webdb import WebDatabase
 
 SHIFT_S = 12 * 3600
 MAX_SESSIONS = 200
+CLOCK_LEEWAY_S = 3600
 
 
 class Sessions:
@@ -32,7 +33,7 @@ class Sessions:
         token = secrets.token_urlsafe(32)
         now = int(self._now())
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM session WHERE expires_s<=? OR created_s>?", (now, now + 60))
+            connection.execute("DELETE FROM session WHERE expires_s<=? OR created_s>?", (now, now + CLOCK_LEEWAY_S))
             connection.execute(
                 "INSERT INTO session VALUES(?,?,?,?,?)",
                 (_key(token), operator.name, operator.mark, now, now + SHIFT_S),
@@ -46,7 +47,8 @@ class Sessions:
     def find(self, token: str) -> Operator | None:
         """The operator of a session that is still good, else None."""
         found = self._database.rows("SELECT operator, mark, expires_s FROM session WHERE key=?", _key(token))
-        if not found or found[0][2] <= self._now():
+        # One that ends later than a shift from now was made before the clock was set back.
+        if not found or not 0 < found[0][2] - self._now() <= SHIFT_S + CLOCK_LEEWAY_S:
             return None
         operator = self._site.operators().get(found[0][0])
         return operator if operator is not None and operator.mark == found[0][1] else None

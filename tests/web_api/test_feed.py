@@ -159,6 +159,8 @@ def test_the_feed_works_while_the_engine_is_away(get: Get, write: Write) -> None
 def test_what_a_consumer_confirmed_by_its_cursor_is_remembered(get: Get, write: Write, app: Flask) -> None:
     write(5)
     get(lastEventId=f"{JOURNAL_ID}.4")
+    get(lastEventId="otherjournal.900")
+    get()
     assert held(app).consumers.all() == {"central": 4}
     held(app).consumers.flush()
     assert held(app).database.rows("SELECT token, sequence FROM consumer") == [("central", 4)]

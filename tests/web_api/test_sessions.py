@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -303,6 +304,43 @@ def test_a_name_that_is_not_there_takes_as_long_as_one_that_is(app: Flask, monke
     with app.test_request_context("/"):
         assert not confirm_pin("Nobody", "2468")
     assert len(hashed) == 1
+
+
+@pytest.mark.parametrize("pin", ["\ud800", "2468\x00", "2" * 10_000, "２４６８"])
+def test_a_pin_that_nobody_can_type_is_just_wrong(app: Flask, pin: str) -> None:
+    with app.test_request_context("/"):
+        assert not confirm_pin("Lin", pin)
+
+
+def test_many_guesses_at_once_are_counted_like_one_after_the_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    looked: list[str] = []
+    begin = threading.Barrier(20)
+    monkeypatch.setattr("web.auth.check_pin", lambda pin, _hash: looked.append(pin) is not None)
+
+    def one() -> None:
+        with app.test_request_context("/"), suppress(Problem):
+            begin.wait(10)
+            confirm_pin("Lin", "0000")
+
+    threads = [threading.Thread(target=one) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(looked) <= FREE_FAILURES + 2
+
+
+def test_a_session_does_not_outlive_a_shift_because_the_clock_was_set_back(
+    database: WebDatabase, directory: DataDirectory, clock: Clock
+) -> None:
+    sessions = Sessions(database, SiteDocument(directory.site), clock)
+    token = sessions.create(SiteDocument(directory.site).operators()["Lin"])
+    clock.now_s -= 60
+    assert sessions.find(token) is not None
+    clock.now_s -= 30 * 86400
+    assert sessions.find(token) is None
 
 
 def test_two_pins_are_checked_at_a_time_and_no_more(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,8 +37,7 @@ def events() -> Response:
     held = services()
     reader = held.readers.journal()
     batch = reader.feed(cursor, limit, types)
-    if cursor:
-        held.consumers.confirmed(current_token().name, int(cursor.rpartition(".")[2]))
+    held.consumers.confirmed(current_token().name, cursor, reader.journal_id)
     if batch.count == 0 and timeout_ms:
         with held.streams.hold():
             batch = _wait(reader, batch, limit, types, timeout_ms / 1000)

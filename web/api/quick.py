@@ -50,13 +50,13 @@ def _page(held: Services, environ: dict[str, Any]) -> bytes | None:
         token = held.tokens.check(secret)
         if token is None or not token.allows(SCOPE):
             return None
-        batch = held.readers.journal().feed(cursor, limit)
+        reader = held.readers.journal()
+        batch = reader.feed(cursor, limit)
     except GatehouseError:
         return None
     if batch.count == 0:
         return None
-    if cursor:
-        held.consumers.confirmed(token.name, int(cursor.rpartition(".")[2]))
+    held.consumers.confirmed(token.name, cursor, reader.journal_id)
     return batch.json
 
 
