@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 ARGS ?=
+# Many tests wait for real parts, so three share two cores well; WORKERS=0 runs them one after the other.
+WORKERS ?= 3
 .PHONY: help demo test check format bench torture simulate lock clean
 
 help: ## Show this help
@@ -20,7 +22,7 @@ demo: ## Run a whole site on simulated hardware until Ctrl-C
 
 test: ## Run all tests (ARGS="tests/cli -x" for some of them)
 	@tools/setup test
-	@$(PYTHON) -m pytest -v $(ARGS)
+	@$(PYTHON) -m pytest -v -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: ## Check format, lint, types and the import arrows
 	@tools/setup check
