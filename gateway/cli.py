@@ -122,6 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_site(commands, common)
     _add_passes(commands, common)
     _add_journal(commands)
+    _add_lane(commands)
     _add_token(commands, common)
     _add_simulate(commands)
     for name in ("backup", "restore"):
@@ -254,6 +255,32 @@ def _add_journal(commands: _Commands) -> None:
     commands.add("verify", "check the journal's chain and file", _verify)
 
 
+def _add_lane(commands: _Commands) -> None:
+    from gateway.core.holds import COUNT_MAX, MINUTES_MAX
+    from gateway.core.refusals import COMMANDS
+
+    lane = commands.add(
+        "lane",
+        "give a lane of the running gateway a command; you must see it, as at the guard's screen",
+        _lane,
+        """
+        gatehouse lane in open --reason "parcel for 4-201"
+        gatehouse lane out hold --minutes 30 --reason "house move"
+        gatehouse lane in passed --by Lin --reason "waved through, the arm is off"
+        """,
+    )
+    lane.add_argument("lane", metavar="LANE", help="id of the lane")
+    lane.add_argument("order", choices=COMMANDS, metavar="ORDER", help=", ".join(COMMANDS))
+    lane.add_argument("--reason", required=True, metavar="TEXT", help="why, for the journal")
+    lane.add_argument("--by", metavar="NAME", help="who gives it (default: the user of this terminal)")
+    lane.add_argument(
+        "--minutes", type=lambda text: int(_number(text, int, 1, MINUTES_MAX)), metavar="N", help="hold: end after N"
+    )
+    lane.add_argument(
+        "--count", type=lambda text: int(_number(text, int, 1, COUNT_MAX)), metavar="N", help="hold: end after N cars"
+    )
+
+
 def _add_token(commands: _Commands, common: argparse.ArgumentParser) -> None:
     token = _Commands(commands.add("token", "make, list and revoke API tokens"), common, "token_command")
     create = token.add(
@@ -365,9 +392,14 @@ def _part(name: str) -> threading.Event:
     stop = threading.Event()
     on_stop_signal(stop)
     die_with_parent()
-    # systemd stamps the lines itself; on a desk they carry their time.
-    stamp = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
-    logging.basicConfig(level=logging.INFO, format=f"{stamp}{name} %(levelname)s: %(message)s", datefmt="%H:%M:%S")
+    if "JOURNAL_STREAM" in os.environ:
+        # The journal stamps the lines itself and takes their level from sd-daemon(3)'s prefixes.
+        for level, prefix in ((10, "<7>"), (20, "<6>"), (30, "<4>"), (40, "<3>"), (50, "<2>")):
+            logging.addLevelName(level, prefix)
+        form = "%(levelname)s%(message)s"
+    else:
+        form = f"%(asctime)s {name} %(levelname)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, datefmt="%H:%M:%S")
     return stop
 
 
@@ -639,6 +671,30 @@ def _verify(arguments: Arguments) -> int:
     fine = {"ok": True, "rows": found.rows, "first": found.first, "last": found.last}
     _print(arguments, fine, f"the journal is whole: {found.rows} rows, {found.first} to {found.last}")
     return 0
+
+
+# ---- lanes ---------------------------------------------------------------------------------------------------------
+
+
+def _lane(arguments: Arguments) -> int:
+    from gateway.core.holds import HoldEnd
+
+    end = HoldEnd(arguments.minutes, arguments.count)
+    if end != HoldEnd() and arguments.order != "hold":
+        raise RequestError(f"--minutes and --count are for hold, not for {arguments.order}")
+    answer = _client(_data(arguments)).call(
+        "lane.command",
+        request=f"cli:{secrets.token_hex(8)}",
+        lane=arguments.lane,
+        command=arguments.order,
+        by=arguments.by or _by(),
+        via="cli",
+        reason=arguments.reason,
+        detail=end.document(),
+    )
+    done = answer["status"] == "done"
+    _print(arguments, answer, f"{arguments.lane}: {arguments.order} {answer['status']} {answer['reason']}".rstrip())
+    return 0 if done else EXIT_WRONG
 
 
 # ---- tokens --------------------------------------------------------------------------------------------------------

@@ -97,6 +97,10 @@ class Demo:
 
     def start(self, stop: threading.Event) -> None:
         """Build the world and the data directory, start the gateway, and wait until it is ready."""
+        if self.directory.exists:
+            # Before anything is touched that another demo in this folder might be using.
+            self.directory.lock()
+            self.directory.unlock()
         print("building a site on simulated hardware ...", flush=True)
         wires = self.directory.path / "wires"
         wires.mkdir(parents=True, exist_ok=True)

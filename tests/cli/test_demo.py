@@ -22,7 +22,7 @@ from gateway.demo_people import People
 from gateway.store.checks import check_pass
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import JournalReader
-from tests.cli.conftest import Gatehouse
+from tests.cli.conftest import SITE, Gatehouse
 from tests.cli.test_supervisor import alive, wait_until
 
 TODAY = date(2026, 11, 21)
@@ -129,6 +129,17 @@ class TestRefusals:
         assert told.status == 1
         assert "--port" in told.err
 
+    def test_a_folder_that_another_demo_uses_is_left_alone(self, gatehouse: Gatehouse, tmp_path: Path) -> None:
+        used = DataDirectory(tmp_path / "demo")
+        used.create(SITE, demo=True)
+        used.lock()
+        try:
+            told = gatehouse("demo", "--data", used.path, "--port", 0)
+        finally:
+            used.unlock()
+        assert told.status == 3
+        assert not (used.path / "wires").exists()
+
     def test_no_demo_has_no_line(self, gatehouse: Gatehouse, made: Path) -> None:
         assert gatehouse("demo", "uplink", "off", "--data", made).status == 1
 
@@ -185,6 +196,28 @@ def descendants(pid: int) -> list[int]:
         for task in Path(f"/proc/{parent}/task").iterdir():
             found += [int(child) for child in (task / "children").read_text().split()]
     return found
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_a_demo_goes_on_in_a_folder_that_it_made(tmp_path: Path) -> None:
+    argv = [
+        sys.executable,
+        "-m",
+        "gateway",
+        "demo",
+        "--port",
+        "0",
+        "--hours",
+        "0.0001",
+        "--data",
+        str(tmp_path / "demo"),
+    ]
+    for _ in range(2):
+        told = subprocess.run(argv, capture_output=True, text=True, timeout=90)
+        assert told.returncode == 0, told.stderr
+    journal = JournalReader(tmp_path / "demo" / "journal.db")
+    assert len(journal.page(0, 100, ["gateway.started"])) == 2
 
 
 @pytest.mark.real

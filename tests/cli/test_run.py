@@ -123,6 +123,31 @@ def test_a_second_engine_on_the_directory_exits_3(start: Callable[..., Running],
     assert run.ready()
 
 
+def test_a_second_run_on_the_directory_ends_with_3_and_leaves_the_first_alone(start: Callable[..., Running]) -> None:
+    run = start()
+    parts = run.parts()
+    argv = [sys.executable, "-m", "gateway", "run", "--data", str(run.data)]
+    second = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert second.returncode == 3
+    assert run.parts() == parts
+
+
+def test_run_without_a_directory_says_how_to_make_one(gatehouse: Gatehouse, data: Path) -> None:
+    told = gatehouse("run")
+    assert told.status == 2
+    assert f"gatehouse init --data {data}" in told.err
+
+
+def test_under_systemd_lines_carry_their_level_and_no_time(made: Path) -> None:
+    argv = [sys.executable, "-m", "gateway", "engine", "--data", str(made)]
+    environment = {**os.environ, "JOURNAL_STREAM": "8:1"}
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, env=environment) as engine:
+        assert engine.stderr is not None
+        assert engine.stderr.readline().startswith("<6>engine of gw1 runs")
+        engine.terminate()
+        assert engine.wait(10) == 0
+
+
 def test_init_refuses_a_directory_in_use(start: Callable[..., Running], gatehouse: Gatehouse, site_file: Path) -> None:
     start()
     assert gatehouse("init", "--site", site_file).status == 3
