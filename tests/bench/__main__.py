@@ -29,6 +29,7 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "pull_feed": ("pull_feed",),
     "restart": ("restart",),
     "memory": ("memory_engine", "memory_all"),
+    "simulated": ("simulate_speed",),
 }
 """Module in this package -> the figures that its `measure(plan)` gives."""
 

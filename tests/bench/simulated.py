@@ -1,0 +1,29 @@
+"""`simulate_speed`: how many seconds of a site's life the simulator plays in a second: four lanes, 2,000 cars a day."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from gateway.simulation.run import play
+from gateway.simulation.story import write
+from tests.bench.figures import Figure, Plan
+
+
+def measure(plan: Plan) -> list[Figure]:
+    """Every round is another day, with its faults."""
+    hours = plan.size(24, 1)
+    speeds = []
+    logging.disable(logging.CRITICAL)
+    try:
+        for number in range(plan.rounds):
+            plan.say(f"  day {number + 1} of {plan.rounds}")
+            story = write(9_000 + number, hours)
+            started_s = time.perf_counter()
+            found = play(story)
+            speeds.append(hours * 3600 / (time.perf_counter() - started_s))
+            assert found.broken is None, found.broken
+    finally:
+        logging.disable(logging.NOTSET)
+    note = f"simulated seconds a second, {hours} h a round; an absolute figure, as the target is"
+    return [Figure.of("simulate_speed", speeds, ">=10000", unit="s/s", note=note)]
