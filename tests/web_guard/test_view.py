@@ -100,7 +100,12 @@ def test_a_blocked_holder_is_neither_named_nor_greeted() -> None:
 
 
 def test_a_visitor_is_shown_the_way() -> None:
-    assert "5栋 is your way" in car("granted", "valid_pass", "p-visit")["say"]
+    assert "Please go on to 5栋" in car("granted", "valid_pass", "p-visit")["say"]
+
+
+def test_a_visitor_is_not_sent_to_renew_a_pass_that_is_for_today() -> None:
+    shown = car("granted", "valid_pass", "p-visit", days_left=0, valid_until="2026-11-21")
+    assert shown["days"] == "" and "renew" not in shown["say"]
 
 
 def test_an_opening_by_hand_names_the_guard() -> None:
@@ -115,6 +120,7 @@ def test_a_pass_that_is_gone_from_the_registry_leaves_the_card() -> None:
 def test_after_thirty_seconds_the_car_is_earlier_and_its_holder_masked() -> None:
     shown = car("granted", "valid_pass", "p-wang", ago=31)
     assert shown["earlier"] and shown["subtitle"] == "王** · Monthly pass"
+    assert shown["say"] == "Hello, welcome home."
 
 
 def test_a_car_that_still_stands_there_is_not_earlier() -> None:

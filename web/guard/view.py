@@ -227,7 +227,7 @@ class _Scene:
             "bay": self._bay(decision, pass_),
             "days": self._days(decision),
             "passed": self._passed(decision, lane),
-            "say": self._say(decision, pass_, lane),
+            "say": self._say(decision, pass_, lane, earlier),
             "earlier": earlier,
         }
 
@@ -284,8 +284,8 @@ class _Scene:
         return "" if days is None or decision["verdict"] == "denied" else self.said.days_left(days)
 
     def _ending(self, decision: Mapping[str, Any]) -> int | None:
-        """The days left of a pass that is about to end, None for all others."""
-        days: int | None = decision.get("days_left")
+        """The days left of a pass that is about to end and can be renewed, None for all others."""
+        days: int | None = None if decision.get("kind") == "temporary" else decision.get("days_left")
         return days if days is not None and 0 <= days <= self.expiry_days else None
 
     def _passed(self, decision: Mapping[str, Any], lane: Mapping[str, Any]) -> str:
@@ -302,9 +302,9 @@ class _Scene:
 
     # ---- the sentence to say -----------------------------------------------------------------------------------
 
-    def _say(self, decision: Mapping[str, Any], pass_: Pass | None, lane: Mapping[str, Any]) -> str:
+    def _say(self, decision: Mapping[str, Any], pass_: Pass | None, lane: Mapping[str, Any], earlier: bool) -> str:
         verdict, reason = decision["verdict"], decision["reason"]
-        holder = pass_.holder if pass_ and reason != "blocked" else ""
+        holder = pass_.holder if pass_ and reason != "blocked" and not earlier else ""
         hello = self.said("hello.name", holder=holder) if holder else self.said("hello")
         unit = pass_.unit if pass_ else ""
         until = self._until(decision.get("valid_until") or (pass_.valid_until if pass_ else None))

@@ -427,6 +427,8 @@
     source.onerror = () => {
       source.close();
       source = null;
+      lastEvent = 0; // ask at once: a stream that ends in good order must not look like silence
+      poll();
       setTimeout(listen, BACK_OFF_MS[Math.min(tries, BACK_OFF_MS.length - 1)] * (0.8 + Math.random() * 0.4));
       tries += 1;
     };
