@@ -29,7 +29,7 @@ def decode(line: bytes | bytearray) -> dict[str, Any]:
     """A line as a message; RequestError when it is not a JSON object."""
     try:
         return _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestError(f"the line is not a JSON object: {error}") from None
 
 

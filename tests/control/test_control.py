@@ -149,7 +149,9 @@ def test_an_answer_may_come_from_another_thread(path: Path, client: Client) -> N
         assert client.call("ping", a=2) == {"a": 2}
 
 
-@pytest.mark.parametrize("line", [b"not json\n", b"[1]\n", b'{"id": 1}\n', b'{"id": 1, "op": 7}\n', b"\xff\xfe\n"])
+@pytest.mark.parametrize(
+    "line", [b'{"a":' * 50_000, b"not json\n", b"[1]\n", b'{"id": 1}\n', b'{"id": 1, "op": 7}\n', b"\xff\xfe\n"]
+)
 def test_a_bad_line_is_refused_and_the_next_one_served(path: Path, line: bytes) -> None:
     with serving(path, echo), connected(path) as sock:
         sock.sendall(line + b'{"id": 2, "op": "ping"}\n')
