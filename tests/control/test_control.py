@@ -150,7 +150,7 @@ def test_an_answer_may_come_from_another_thread(path: Path, client: Client) -> N
 
 
 @pytest.mark.parametrize(
-    "line", [b'{"a":' * 50_000, b"not json\n", b"[1]\n", b'{"id": 1}\n', b'{"id": 1, "op": 7}\n', b"\xff\xfe\n"]
+    "line", [b'{"a":' * 50_000 + b"\n", b"not json\n", b"[1]\n", b'{"id": 1}\n', b'{"id": 1, "op": 7}\n', b"\xff\xfe\n"]
 )
 def test_a_bad_line_is_refused_and_the_next_one_served(path: Path, line: bytes) -> None:
     with serving(path, echo), connected(path) as sock:
