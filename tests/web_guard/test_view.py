@@ -158,7 +158,7 @@ def test_asked_for_moving_and_open_are_three_different_things() -> None:
     closed = first(lane("in", requested=asked))
     rising = first(lane("in", requested=asked, arm="rising", state="opening"))
     opened = first(lane("in", arm="open", state="open"))
-    assert (closed["arm"], closed["asked"], closed["requested"]) == ("closed", "up", "Open asked for · 林小军")
+    assert (closed["arm"], closed["asked"], closed["requested"]) == ("closed", "up", "Open asked · 林小军")
     assert (rising["arm"], rising["asked"], rising["requested"]) == ("rising", "", "")
     assert (opened["arm"], opened["asked"]) == ("open", "")
 
