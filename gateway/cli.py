@@ -29,6 +29,7 @@ from gateway.core.errors import (
     InUseError,
     JournalBrokenError,
     NotFoundError,
+    RequestError,
     SettingsError,
 )
 
@@ -51,7 +52,7 @@ EXIT_WRONG, EXIT_USAGE, EXIT_IN_USE, EXIT_UNREACHABLE, EXIT_INTERRUPTED = 1, 2, 
 EXITS = """\
 exit codes:
   0    done
-  1    something is wrong: a check or the journal found it, a row of a file, a name that is not there
+  1    something is wrong: a check or the journal found it, a row of a file, a name that is not there, a lane refuses
   2    the command line or the settings are wrong
   3    the data directory is in use: by another engine, or it holds a site already
   4    the engine is needed and does not answer
@@ -256,9 +257,6 @@ def _add_journal(commands: _Commands) -> None:
 
 
 def _add_lane(commands: _Commands) -> None:
-    from gateway.core.holds import COUNT_MAX, MINUTES_MAX
-    from gateway.core.refusals import COMMANDS
-
     lane = commands.add(
         "lane",
         "give a lane of the running gateway a command; you must see it, as at the guard's screen",
@@ -270,11 +268,11 @@ def _add_lane(commands: _Commands) -> None:
         """,
     )
     lane.add_argument("lane", metavar="LANE", help="id of the lane")
-    lane.add_argument("order", choices=COMMANDS, metavar="ORDER", help=", ".join(COMMANDS))
-    lane.add_argument("--reason", required=True, metavar="TEXT", help="why, for the journal")
-    lane.add_argument("--by", metavar="NAME", help="who gives it (default: the user of this terminal)")
     lane.add_argument(
-        "--minutes", type=lambda text: int(_number(text, int, 1, MINUTES_MAX)), metavar="N", help="hold: end after N"
+        "order",
+        type=_order,
+        metavar="ORDER",
+        help="open, close, stop, hold, release, lock, unlock, reset, passed, emergency or look",
     )
     lane.add_argument(
         "--count", type=lambda text: int(_number(text, int, 1, COUNT_MAX)), metavar="N", help="hold: end after N cars"
@@ -343,6 +341,26 @@ def _simulate(arguments: Arguments) -> int:
 
 def _run(arguments: Arguments) -> int:
     from gateway.supervisor import Part, Supervisor, SupervisorError, die_with_parent
+def _order(text: str) -> str:
+    from gateway.core.refusals import COMMANDS
+
+    if text not in COMMANDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(COMMANDS)}")
+    return text
+
+
+def _hold_minutes(text: str) -> int:
+    from gateway.core.holds import MINUTES_MAX
+
+    return int(_number(text, int, 1, MINUTES_MAX))
+
+
+def _hold_count(text: str) -> int:
+    from gateway.core.holds import COUNT_MAX
+
+    return int(_number(text, int, 1, COUNT_MAX))
+
+
 
     die_with_parent()
     data = _data(arguments)
@@ -681,7 +699,8 @@ def _lane(arguments: Arguments) -> int:
 
     end = HoldEnd(arguments.minutes, arguments.count)
     if end != HoldEnd() and arguments.order != "hold":
-        raise RequestError(f"--minutes and --count are for hold, not for {arguments.order}")
+        wrong = RequestError(f"--minutes and --count are for hold, not for {arguments.order}")
+        return _failed(arguments, wrong, str(wrong), EXIT_USAGE)
     answer = _client(_data(arguments)).call(
         "lane.command",
         request=f"cli:{secrets.token_hex(8)}",

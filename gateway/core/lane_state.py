@@ -7,7 +7,7 @@ arm's guards and actions and why it moved), `lane_traffic` (loops, passages, clo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -25,6 +25,8 @@ from gateway.core.travel import Travel
 from gateway.core.turn import NS_PER_MS, Turn
 
 SIREN_MS = 180_000
+Notice = Literal["arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor"]
+"""What a lane asks of the people beside it; `docs/reference.md` has the words."""
 
 
 class Ids:
@@ -67,7 +69,7 @@ class LaneState:
         self.crossing = CrossingState.UNSURE if barrier.safety else CrossingState.EMPTY
         self.tag: dict[str, Any] | None = memory.tag
         self.interrupted = memory.half_done
-        self.notice: str | None = None
+        self.notice: Notice | None = None
         self.last_decision: dict[str, Any] | None = None
         self.last_passage: dict[str, Any] | None = None
         self.away: set[str] = self.devices()

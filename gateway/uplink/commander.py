@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from gateway.core.errors import GatehouseError
 from gateway.uplink.answers import Answers
 from gateway.uplink.commands import Answer, LaneOrder, Letter, PassOrder, expired, outgoing
@@ -110,7 +112,7 @@ class Commander:
             via="mqtt",
             reason=order.reason,
             expires_at=_rfc3339(order.expires_at),
-            detail={"identity_checked": order.identity_checked},
+            detail={"identity_checked": order.identity_checked, **_detail(order)},
         )
         detail = result.get("detail")
         words = detail if isinstance(detail, str) else ""
@@ -123,6 +125,11 @@ class Commander:
         else:
             document: dict[str, Any] = {"pass": order.put, "if_revision": order.revision, "by": by}
             self._engine.call("passes.put", **document)
+
+
+def _detail(order: LaneOrder) -> dict[str, Any]:
+    """When a hold ends, for the engine."""
+    return {} if order.detail is msgspec.UNSET else order.detail.document()
 
 
 def _rfc3339(moment: datetime) -> str:

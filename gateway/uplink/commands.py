@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from gateway.core.holds import HoldEnd
 from gateway.core.passes import Pass
 from gateway.uplink.messages import Incoming, Outgoing, Topics
 
@@ -23,15 +24,18 @@ Revision = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class LaneOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A command to a lane, as it stands on `/commands`."""
+    """A command to a lane, as it stands on `/commands`; `detail` only with `hold`, `by` a must with `passed`."""
 
     id: Id
     lane: Id
-    command: Literal["open", "close", "stop", "hold", "release", "lock", "unlock", "reset"]
+    command: Literal[
+        "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "emergency", "look"
+    ]
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
     by: Name = ""
     identity_checked: bool = False
+    detail: HoldEnd | msgspec.UnsetType = msgspec.UNSET
 
 
 class PassOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,7 +109,7 @@ def _order(message: Incoming, topics: Topics) -> LaneOrder | PassOrder | Answer:
         return Answer(None, "refused", "malformed", f"more than {bound} bytes")
     try:
         order = _decode(message, topics)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Answer(_salvaged_id(message.payload), "refused", "malformed", str(error))
     if message.retained:
         return Answer(order.id, "refused", "retained", "send commands without the retain flag")
@@ -114,13 +118,21 @@ def _order(message: Incoming, topics: Topics) -> LaneOrder | PassOrder | Answer:
 
 def _decode(message: Incoming, topics: Topics) -> LaneOrder | PassOrder:
     if message.topic == topics.commands:
-        return msgspec.json.decode(message.payload, type=LaneOrder)
+        return _whole(msgspec.json.decode(message.payload, type=LaneOrder))
     order = msgspec.json.decode(message.payload, type=PassOrder)
     if (order.put is None) == (order.delete is None):
         raise msgspec.ValidationError("give either `pass` or `delete`")
     if order.put is None:
         return _with_revision(order, order.revision)
     return _with_revision(order, msgspec.convert(order.put, Pass).revision)
+
+
+def _whole(order: LaneOrder) -> LaneOrder:
+    if order.detail is not msgspec.UNSET and order.command != "hold":
+        raise msgspec.ValidationError("`detail` is for hold")
+    if order.command == "passed" and not order.by.strip():
+        raise msgspec.ValidationError("passed needs `by`: who let the vehicle through")
+    return order
 
 
 def _with_revision(order: PassOrder, inside: int | msgspec.UnsetType | None) -> PassOrder:
@@ -137,5 +149,5 @@ def _salvaged_id(payload: bytes) -> str | None:
         document: Any = msgspec.json.decode(payload)
         found: Any = document.get("id") if isinstance(document, dict) else None
         return msgspec.convert(found, Id)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -6,13 +6,14 @@ import argparse
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from drivers.boards import __file__ as boards_module
 from drivers.registry import find, known
 from gateway import cli, supervisor
-from gateway.core import access, alarms, commands, errors, passes, refusals, settings
+from gateway.core import access, alarms, commands, errors, lane_state, passes, refusals, settings
 from gateway.core.causes import Cause
 from gateway.store.secrets import SCOPES
 from tools import machines
@@ -123,7 +124,18 @@ def test_every_code_of_a_refused_command_is_documented() -> None:
     site = (ROOT / "gateway/core/site.py").read_text("utf-8")
     codes |= set(re.findall(r'return "([a-z_]+)"\n', site.partition("def _refusal(")[2].partition("\n    def ")[0]))
     assert len(codes) > 15
-    assert sorted(codes - first_column(section("Refused commands"))) == []
+    told = first_column(section("Refused commands"))
+    assert sorted(codes - told) == []
+    # A verb is an alarm's.
+    assert sorted(told - codes) == ["unknown_verb"]
+
+
+def test_every_lane_command_is_documented_and_no_other() -> None:
+    assert first_column(section("Lane commands")) == set(refusals.COMMANDS)
+
+
+def test_every_notice_is_documented_and_no_other() -> None:
+    assert first_column(section("Notices")) == set(get_args(lane_state.Notice))
 
 
 def test_every_alarm_kind_is_documented_with_its_priority_and_end() -> None:
@@ -173,6 +185,8 @@ def test_every_scope_is_documented() -> None:
 
 def test_the_page_of_the_machines_is_as_the_tables_are() -> None:
     assert machines.PAGE.read_text("utf-8") == machines.page(), "run: python -m tools.machines"
+    for heading in ("Arm", "Crossing", "Modes", "Alarm"):
+        assert "```mermaid" in machines.page().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 def test_every_error_and_command_of_the_core_has_its_line() -> None:

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from gateway.core.errors import EngineUnreachableError, RevisionConflictError
+from gateway.core.refusals import COMMANDS
 from gateway.uplink.commander import QUEUE, Commander
 from gateway.uplink.commands import COMMAND_BYTES, LaneOrder, Letter, PassOrder, expired, read
 from gateway.uplink.cursors import Cursors
@@ -51,6 +52,17 @@ def test_a_whole_command_is_carried_on() -> None:
     assert (letter.order.lane, letter.order.by, letter.order.identity_checked) == ("in", "Chen", True)
 
 
+def test_every_command_of_a_lane_may_be_asked_for() -> None:
+    assert set(get_args(get_type_hints(LaneOrder)["command"])) == set(COMMANDS)
+
+
+def test_a_hold_may_name_its_end_and_a_vehicle_let_through_by_hand_its_witness() -> None:
+    hold = judged(command(command="hold", detail={"minutes": 30}))
+    passed = judged(command(command="passed", by="Chen"))
+    assert isinstance(hold, Letter)
+    assert isinstance(passed, Letter)
+
+
 @pytest.mark.parametrize("key", ["id", "lane", "command", "reason", "expires_at"])
 def test_a_command_without_a_required_key_is_malformed(key: str) -> None:
     assert reason(command(**{key: ...})) == "malformed"
@@ -73,13 +85,20 @@ def test_a_command_without_a_required_key_is_malformed(key: str) -> None:
         {"expires_at": "2026-11-21T08:00:30"},
         {"expires_at": 1795248000},
         {"unknown": 1},
+        {"detail": {"minutes": 5}},
+        {"command": "hold", "detail": {"minutes": 0}},
+        {"command": "hold", "detail": {"minutes": 24 * 60 + 1}},
+        {"command": "hold", "detail": {"count": 1001}},
+        {"command": "hold", "detail": {"hours": 1}},
+        {"command": "passed"},
+        {"command": "passed", "by": " "},
     ],
 )
 def test_a_command_with_a_wrong_value_is_malformed(changes: dict[str, Any]) -> None:
     assert reason(command(**changes)) == "malformed"
 
 
-@pytest.mark.parametrize("payload", [b"", b"open", b"[]", b"\xff\xfe", b"null", b'{"id":"c1"'])
+@pytest.mark.parametrize("payload", [b"[" * 3_000, b"", b"open", b"[]", b"\xff\xfe", b"null", b'{"id":"c1"'])
 def test_noise_is_malformed(payload: bytes) -> None:
     assert reason(payload) == "malformed"
 
@@ -235,6 +254,15 @@ def test_the_engine_is_asked_with_a_key_made_of_the_id(tmp_path: Path) -> None:
             },
         )
     ]
+    commander.stop()
+
+
+def test_the_end_of_a_hold_goes_along_to_the_engine(tmp_path: Path) -> None:
+    commander, engine, replies = serve(tmp_path, lambda *_: {"id": "x", "status": "done"})
+    commander.start()
+    commander.submit(letter(command(command="hold", detail={"minutes": 30, "count": 4})))
+    wait_until(lambda: replies)
+    assert engine.asked[0][1]["detail"] == {"identity_checked": False, "minutes": 30, "count": 4}
     commander.stop()
 
 

@@ -13,6 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
+from gateway.core.holds import COUNT_MAX, MINUTES_MAX, HoldEnd
+from gateway.core.refusals import COMMANDS
 from gateway.store.secrets import SCOPES
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import Write
@@ -90,6 +92,15 @@ def test_every_scope_is_for_something(document: dict[str, Any]) -> None:
     }
     assert asked == set(SCOPES)
     assert all(scope in document["components"]["securitySchemes"]["token"]["description"] for scope in SCOPES)
+
+
+def test_the_commands_of_a_lane_and_the_end_of_a_hold_are_the_codes(document: dict[str, Any]) -> None:
+    body = document["paths"]["/lanes/{lane}/commands"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(body["properties"]["command"]["enum"]) == set(COMMANDS)
+    assert set(body["properties"]) == set(commands.LaneCommand.__struct_fields__)
+    told = body["properties"]["detail"]["properties"]
+    assert set(told) == set(HoldEnd.__struct_fields__)
+    assert (told["minutes"]["maximum"], told["count"]["maximum"]) == (MINUTES_MAX, COUNT_MAX)
 
 
 def test_verbs_and_path_parameters_are_the_codes(document: dict[str, Any]) -> None:

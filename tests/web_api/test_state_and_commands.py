@@ -149,6 +149,10 @@ def test_a_command_needs_a_key_that_can_be_kept(command: Command, engine: Engine
     [
         {**OPEN, "command": "explode"}, {**OPEN, "reason": "  "}, {**OPEN, "reason": "x" * 501}, {**OPEN, "by": "me"},
         {**OPEN, "expires_at": "2026-11-21T08:00:20"}, {**OPEN, "expires_at": "soon"}, {**OPEN, "expires_at": None},
+        {**OPEN, "command": "passed"}, {**OPEN, "command": "passed", "by": " "},
+        {**OPEN, "command": "passed", "by": "x" * 101}, {**OPEN, "detail": {"minutes": 5}},
+        {**OPEN, "command": "hold", "detail": {"minutes": 0}}, {**OPEN, "command": "hold", "detail": {"count": 1001}},
+        {**OPEN, "command": "hold", "detail": {"hours": 1}},
         *({key: value for key, value in OPEN.items() if key != missing} for missing in OPEN),
     ],
 )  # fmt: skip
@@ -156,6 +160,29 @@ def test_a_command_that_is_not_whole_moves_nothing(command: Command, engine: Eng
     answer = command(body)
     assert (answer.status_code, answer.json["code"]) == (422, "body_invalid")
     assert not engine.calls("lane.command")
+
+
+def test_a_hold_carries_its_end(command: Command, engine: EngineStandIn) -> None:
+    hold = {**OPEN, "command": "hold"}
+    assert command({**hold, "detail": {"minutes": 30, "count": 12}}, key="k-1").status_code == 200
+    assert command(hold, key="k-2").status_code == 200
+    assert [asked["detail"] for asked in engine.calls("lane.command")] == [{"minutes": 30, "count": 12}, {}]
+
+
+def test_a_vehicle_let_through_by_hand_names_who_saw_it(command: Command, engine: EngineStandIn) -> None:
+    assert command({**OPEN, "command": "passed", "by": "Chen Wei"}).status_code == 200
+    assert engine.calls("lane.command")[0]["by"] == "Chen Wei (central)"
+
+
+@pytest.mark.parametrize("name", ["emergency", "look"])
+def test_what_only_somebody_on_the_spot_may_do_is_refused_with_that_reason(
+    command: Command, engine: EngineStandIn, name: str
+) -> None:
+    engine.answers["lane.command"] = lambda asked: {
+        "id": asked["request"], "status": "refused", "reason": "on_the_spot_only", "detail": "",
+    }  # fmt: skip
+    answer = command({**OPEN, "command": name})
+    assert (answer.status_code, answer.json["reason"]) == (409, "on_the_spot_only")
 
 
 # ---- alarms -------------------------------------------------------------------------------------------------------

@@ -10,21 +10,27 @@ import msgspec
 from flask import Response
 
 from gateway.core.errors import RefusedError
+from gateway.core.holds import HoldEnd
+from gateway.core.refusals import COMMANDS
 from web.api import engine
 from web.api.requests import body, idempotency_key, identifier, only, refuse
 from web.api.state import json_answer
 from web.auth import current_token, require_scope
 
-LaneVerb = Literal["open", "close", "stop", "hold", "release", "lock", "unlock", "reset"]
 ALARM_VERBS = ("acknowledge", "verify", "shelve", "unshelve", "close")
 
 
 class LaneCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of a lane command; all of it is required, `reason` in words for the journal."""
+    """The body of a lane command: the first three are required, `reason` in words for the journal.
 
-    command: LaneVerb
+    `by` names the person who saw the vehicle of a `passed`; `detail` says when a `hold` ends.
+    """
+
+    command: str
     reason: str
     expires_at: datetime
+    by: str = ""
+    detail: HoldEnd | None = None
 
 
 class AlarmCommand(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,12 +58,12 @@ def lane_command(lane: str) -> Response:
         "lane.command",
         request=_request_key(key),
         lane=lane,
-        command=wanted.command,
-        by=current_token().name,
+        command=_verb(wanted.command),
+        by=_who(wanted),
         via="http",
         reason=_reason(wanted.reason, required=True),
         expires_at=_instant(wanted.expires_at, "expires_at"),
-        detail={},
+        detail=_detail(wanted),
     )
     return _lane_answer(key, answer)
 
@@ -83,6 +89,36 @@ def alarm_command(alarm: str, verb: str) -> Response:
         until=_instant(wanted.until, "until") if wanted.until else None,
     )
     return json_answer(answer)
+
+
+def _verb(command: str) -> str:
+    """A command that a lane knows; which of them may come from afar is the engine's to say."""
+    if command not in COMMANDS:
+        raise refuse(f"command is {command[:40]!r}; give one of {', '.join(COMMANDS)}.", "body_invalid", 422)
+    return command
+
+
+def _who(wanted: LaneCommand) -> str:
+    """Who stands behind it in the journal: the token, and for a vehicle let through by hand the person who saw it."""
+    token, person = current_token().name, wanted.by.strip()
+    if wanted.command != "passed":
+        if wanted.by:
+            raise refuse(f"by is for passed; {wanted.command} is journaled with the token's name.", "body_invalid", 422)
+        return token
+    if not 0 < len(person) <= 100:
+        raise refuse(
+            "passed needs by: the name of who let the vehicle through, up to 100 characters.", "body_invalid", 422
+        )
+    return f"{person} ({token})"
+
+
+def _detail(wanted: LaneCommand) -> dict[str, Any]:
+    """When a hold ends; nothing else has a detail."""
+    if wanted.detail is None:
+        return {}
+    if wanted.command != "hold":
+        raise refuse(f"detail is for hold; {wanted.command} takes none.", "body_invalid", 422)
+    return wanted.detail.document()
 
 
 def _request_key(key: str) -> str:

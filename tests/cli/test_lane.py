@@ -1,0 +1,77 @@
+"""Commands to a lane from the terminal beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.core.refusals import COMMANDS
+from tests.cli.conftest import Gatehouse
+from tests.support.engine_stand_in import EngineStandIn, engine_stand_in
+
+
+@pytest.fixture
+def engine(made: Path) -> Iterator[EngineStandIn]:
+    with engine_stand_in(made / "run" / "engine.sock") as standing:
+        standing.answers["lane.command"] = lambda asked: {
+            "id": asked["request"], "status": "done", "reason": "", "detail": "",
+        }  # fmt: skip
+        yield standing
+
+
+def test_an_order_names_lane_person_and_reason(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
+    told = gatehouse("lane", "in", "open", "--by", "Lin", "--reason", "parcel")
+    assert (told.status, told.out) == (0, "in: open done\n")
+    asked = engine.calls("lane.command")[0]
+    assert {key: asked[key] for key in ("lane", "command", "by", "via", "reason", "detail")} == {
+        "lane": "in", "command": "open", "by": "Lin", "via": "cli", "reason": "parcel", "detail": {},
+    }  # fmt: skip
+
+
+def test_each_order_has_a_key_of_its_own(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
+    for _ in range(2):
+        gatehouse("lane", "in", "open", "--reason", "parcel")
+    first, second = engine.calls("lane.command")
+    assert first["request"] != second["request"]
+    assert first["by"] != ""
+
+
+def test_a_hold_takes_its_end_along(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
+    gatehouse("lane", "in", "hold", "--reason", "house move", "--minutes", 30, "--count", 4)
+    assert engine.calls("lane.command")[0]["detail"] == {"minutes": 30, "count": 4}
+
+
+def test_a_refusal_is_said_and_exits_with_1(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
+    engine.answers["lane.command"] = lambda asked: {
+        "id": asked["request"], "status": "refused", "reason": "safety_occupied", "detail": "",
+    }  # fmt: skip
+    told = gatehouse("lane", "in", "close", "--reason", "night", "--json")
+    assert (told.status, told.data["reason"]) == (1, "safety_occupied")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("in", "explode", "--reason", "x"),
+        ("in", "open"),
+        ("in", "open", "--reason", "x", "--minutes", "5"),
+        ("in", "hold", "--reason", "x", "--minutes", "0"),
+        ("in", "hold", "--reason", "x", "--count", "1001"),
+    ],
+)
+def test_a_line_that_is_not_whole_asks_nothing(
+    gatehouse: Gatehouse, engine: EngineStandIn, line: tuple[str, ...]
+) -> None:
+    assert gatehouse("lane", *line).status == 2
+    assert engine.calls("lane.command") == []
+
+
+def test_without_an_engine_nothing_can_move(gatehouse: Gatehouse, made: Path) -> None:
+    assert gatehouse("lane", "in", "open", "--reason", "parcel").status == 4
+
+
+def test_the_help_names_every_order(gatehouse: Gatehouse) -> None:
+    told = gatehouse("lane", "--help").out
+    assert [order for order in COMMANDS if order not in told] == []
