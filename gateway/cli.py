@@ -274,9 +274,10 @@ def _add_lane(commands: _Commands) -> None:
         metavar="ORDER",
         help="open, close, stop, hold, release, lock, unlock, reset, passed, emergency or look",
     )
-    lane.add_argument(
-        "--count", type=lambda text: int(_number(text, int, 1, COUNT_MAX)), metavar="N", help="hold: end after N cars"
-    )
+    lane.add_argument("--reason", required=True, metavar="TEXT", help="why, for the journal")
+    lane.add_argument("--by", metavar="NAME", help="who gives it (default: the user of this terminal)")
+    lane.add_argument("--minutes", type=_hold_minutes, metavar="N", help="hold: end after so many minutes")
+    lane.add_argument("--count", type=_hold_count, metavar="N", help="hold: end after so many vehicles")
 
 
 def _add_token(commands: _Commands, common: argparse.ArgumentParser) -> None:
@@ -320,6 +321,26 @@ def _count(text: str) -> int:
     return int(_number(text, int, 1, 10_000_000))
 
 
+def _order(text: str) -> str:
+    from gateway.core.refusals import COMMANDS
+
+    if text not in COMMANDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(COMMANDS)}")
+    return text
+
+
+def _hold_minutes(text: str) -> int:
+    from gateway.core.holds import MINUTES_MAX
+
+    return int(_number(text, int, 1, MINUTES_MAX))
+
+
+def _hold_count(text: str) -> int:
+    from gateway.core.holds import COUNT_MAX
+
+    return int(_number(text, int, 1, COUNT_MAX))
+
+
 # ---- demo and running ----------------------------------------------------------------------------------------------
 
 
@@ -341,26 +362,6 @@ def _simulate(arguments: Arguments) -> int:
 
 def _run(arguments: Arguments) -> int:
     from gateway.supervisor import Part, Supervisor, SupervisorError, die_with_parent
-def _order(text: str) -> str:
-    from gateway.core.refusals import COMMANDS
-
-    if text not in COMMANDS:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(COMMANDS)}")
-    return text
-
-
-def _hold_minutes(text: str) -> int:
-    from gateway.core.holds import MINUTES_MAX
-
-    return int(_number(text, int, 1, MINUTES_MAX))
-
-
-def _hold_count(text: str) -> int:
-    from gateway.core.holds import COUNT_MAX
-
-    return int(_number(text, int, 1, COUNT_MAX))
-
-
 
     die_with_parent()
     data = _data(arguments)
