@@ -33,8 +33,8 @@ class _Contact:
     """One input: what it says now, what it has settled at, and since when it has been restless."""
 
     __slots__ = (
-        "base", "debounce_ms", "device", "doubted", "index", "inverted",
-        "name", "point", "raw", "restless_ns", "settled",
+        "base", "calm_ns", "debounce_ms", "device", "doubted", "index",
+        "inverted", "name", "point", "raw", "restless_ns", "settled",
     )  # fmt: skip
 
     def __init__(self, name: str, point: Point) -> None:
@@ -47,6 +47,7 @@ class _Contact:
         self.raw: bool | None = None
         self.settled: bool | None = None
         self.restless_ns: int | None = None
+        self.calm_ns = 0
         self.doubted = False
 
 
@@ -128,6 +129,7 @@ class Inputs:
         if contact.restless_ns is None:
             contact.restless_ns = now
         turn.start(self._timer(contact), contact.debounce_ms)
+        contact.calm_ns = now + contact.debounce_ms * NS_PER_MS
         at_once = contact.base == "safety_loop" and contact.raw
         chatters = now - contact.restless_ns >= CHATTER_MS * NS_PER_MS
         if chatters:
@@ -139,10 +141,23 @@ class Inputs:
             return [(contact.name, True)]
         return []
 
-    def settle(self, name: str) -> list[Change]:
-        """The debounce timer of an input has fired: what it says now is calm."""
-        contact = self._contacts.get(name)
-        if contact is None or contact.raw is None:
+    def settle(self, turn: Turn, name: str) -> list[Change]:
+        """The debounce timer of an input has fired: what it says now is calm.
+
+        What else came with the same reading settles with it, so that contacts that changed between two polls are never
+        seen half changed.
+        """
+        settling = self._contacts.get(name)
+        if settling is None:
+            return []
+        changes = self._settled(settling)
+        for contact in self._of(settling.device):
+            if contact.restless_ns is not None and contact.calm_ns <= turn.now.mono_ns:
+                changes += self._settled(contact)
+        return changes
+
+    def _settled(self, contact: _Contact) -> list[Change]:
+        if contact.raw is None:
             return []
         contact.restless_ns = None
         if contact.raw == contact.settled:

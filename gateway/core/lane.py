@@ -34,6 +34,11 @@ _WORDS = {
 _FIRST = {"arm_detached": 0, "safety_loop": 1, "approach_loop": 2}
 
 
+def _urgency(change: tuple[str, bool | None]) -> tuple[int, bool]:
+    """The order in which changes of one instant are handled."""
+    return _FIRST.get(change[0].split(".")[0], len(_FIRST)), bool(change[1])
+
+
 class LaneMachine(LaneTraffic):
     """One barrier with the lanes that lead past it."""
 
@@ -132,8 +137,8 @@ class LaneMachine(LaneTraffic):
         turn.show()
 
     def _changed(self, turn: Turn, changes: list[tuple[str, bool | None]]) -> None:
-        """Handle all changes of one instant: a blow before loops, loops before limits."""
-        for name, value in sorted(changes, key=lambda change: _FIRST.get(change[0].split(".")[0], 3)):
+        """Handle all changes of one instant: a blow, then loops, then limits; what is lost before what comes."""
+        for name, value in sorted(changes, key=_urgency):
             self._contact(turn, name.split(".")[0], bool(value))
         if changes:
             turn.show()
@@ -333,6 +338,7 @@ class LaneMachine(LaneTraffic):
         self.interrupted = False
         self.modes.happens("release")
         self.modes.happens("fire_over")
+        self.presume_passed(turn)
         self.drop_grants(turn, "close")
         self.terminals.withdraw("open")
         self.ask(turn, "close", "operator", by, None)
@@ -401,7 +407,7 @@ class LaneMachine(LaneTraffic):
         """One of this lane's timers has fired."""
         match name.partition(":"):
             case ("debounce", _, contact):
-                self._changed(turn, self.inputs.settle(contact))
+                self._changed(turn, self.inputs.settle(turn, contact))
             case ("answer", _, _):
                 self.arm_event(turn, ArmEvent.ANSWER_OVER)
             case ("travel", _, _):

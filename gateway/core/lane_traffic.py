@@ -29,6 +29,8 @@ class LaneTraffic(LaneArm):
     """A lane that sees vehicles come and go."""
 
     beyond_seen_ns: int | None = None
+    opening_unused = False
+    """The arm has come up, and nobody is known to have passed since."""
 
     def passed_by_hand(self, turn: Turn, lane: Lane, by: str) -> None:
         """A person let a vehicle through that no grant and no loop knows of, and says so."""
@@ -297,11 +299,37 @@ class LaneTraffic(LaneArm):
         }
         turn.show()
 
+    def presume_passed(self, turn: Turn) -> bool:
+        """A lane without loops takes an opening that was granted for one passage; True when it was."""
+        head = self.grants.head
+        blind = not self.barrier.safety and self.barrier.approach_loop is None
+        if head is None or not blind or not self.opening_unused:
+            return False
+        self.opening_unused = False
+        self.grants.use(head)
+        self._passage_row(turn, head.lane, head, head.method, "inferred")
+        return True
+
+    def _is_up(self, turn: Turn) -> None:
+        self.opening_unused = True
+        super()._is_up(turn)
+
+    def do_leave_down(self, turn: Turn) -> None:
+        """See `LaneArm`; whoever was let in has passed."""
+        super().do_leave_down(turn)
+        self.presume_passed(turn)
+
+    def _is_down(self, turn: Turn) -> None:
+        self.presume_passed(turn)
+        self.opening_unused = False
+        super()._is_down(turn)
+
     def grant_over(self, turn: Turn) -> None:
         """The head grant's vehicle did not come."""
         if self.grants.head is None or self.vehicle is not None or self.approach:
             return
-        self.grants.drop_head(turn, "time_over")
+        if not self.presume_passed(turn):
+            self.grants.drop_head(turn, "time_over")
         self.run_grants(turn)
         if not len(self.grants):
             self.start_clear(turn)
