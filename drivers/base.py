@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from gateway.core.errors import RefusedError
+from gateway.core.errors import RefusedError
 from gateway.core.events import Event
 
 Report = Callable[[Event], None]
@@ -94,6 +95,13 @@ class Bus(ABC):
         """
         raise RefusedError(f"{device} has no key to be given; only osdp readers have an install mode")
 
+    def install_mode(self, device: str, duration_s: int) -> None:  # noqa: ARG002
+        """For so long let a reader that does not know its key be given it; 0 ends that. Thread-safe, never blocks.
+
+        RefusedError says why not. The bus reports `InstallModeEnded` when it is over, whatever the reason.
+        """
+        raise RefusedError(f"{device} has no key to be given; only osdp readers have an install mode")
+
     @abstractmethod
     def health(self) -> list[Health]:
         """How each device is at this moment."""
@@ -132,6 +140,10 @@ class Driver(ABC):
     def clash(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
         """Why two devices with equal bus keys cannot share it, as (option, message); None when they can."""
         return "port", "is used by another device already; each needs its own"
+
+    def conflict(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
+        """What two devices of this driver must not have in common wherever they are, as (option, message)."""
+        return None
 
     def conflict(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
         """What two devices of this driver must not have in common wherever they are, as (option, message)."""

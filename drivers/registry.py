@@ -23,6 +23,7 @@ SHIPPED = {
     "gpio": "drivers.gpio:DRIVER",
     "modbus": "drivers.modbus:DRIVER",
     "noop": "drivers.noop:DRIVER",
+    "osdp": "drivers.osdp:DRIVER",
     "rdm6300": "drivers.rdm6300:DRIVER",
     "sim-board": "drivers.sim.board_driver:DRIVER",
     "sim-reader": "drivers.sim.reader_driver:DRIVER",
@@ -75,6 +76,7 @@ def configure(settings: Settings) -> list[DeviceConfig]:
         if options is not None:
             configs[number] = DeviceConfig(device.id, device.driver, device.name, options)
     problems += _clashes(configs)
+    problems += _conflicts(configs)
     by_id = {config.id: config for config in configs.values()}
     problems += _missing_points(settings, by_id)
     problems += _deaf_readers(settings, by_id)
@@ -121,6 +123,18 @@ def _clashes(configs: dict[int, DeviceConfig]) -> Iterator[tuple[str, str]]:
                 yield (f"devices[{number}].{clash[0]}", f"{clash[1]} (devices[{other_number}])")
                 break
         others.append((number, config))
+
+
+def _conflicts(configs: dict[int, DeviceConfig]) -> Iterator[tuple[str, str]]:
+    """What devices of one driver must not have in common, on whichever bus they are."""
+    for number, config in configs.items():
+        driver = find(config.driver)
+        for other_number, other in configs.items():
+            same = other_number < number and other.driver == config.driver
+            conflict = driver.conflict(config.options, other.options) if same else None
+            if conflict:
+                yield (f"devices[{number}].{conflict[0]}", f"{conflict[1]} (devices[{other_number}])")
+                break
 
 
 def _missing_points(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:

@@ -124,6 +124,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_passes(commands, common)
     _add_journal(commands)
     _add_lane(commands)
+    _add_device(commands, common)
     _add_token(commands, common)
     _add_simulate(commands)
     for name in ("backup", "restore"):
@@ -280,6 +281,21 @@ def _add_lane(commands: _Commands) -> None:
     lane.add_argument("--count", type=_hold_count, metavar="N", help="hold: end after so many vehicles")
 
 
+def _add_device(commands: _Commands, common: argparse.ArgumentParser) -> None:
+    device = _Commands(commands.add("device", "look after devices"), common, "device_command")
+    install = device.add(
+        "install-mode",
+        "for a few minutes let an OSDP reader that does not know its key be given it",
+        _install_mode,
+        """
+        gatehouse device install-mode reader-in                 ten minutes
+        gatehouse device install-mode reader-in --minutes 0     end it
+        """,
+    )
+    install.add_argument("id", metavar="ID")
+    install.add_argument("--minutes", type=_minutes, default=10, metavar="N", help="0 ends it (default: 10)")
+
+
 def _add_token(commands: _Commands, common: argparse.ArgumentParser) -> None:
     token = _Commands(commands.add("token", "make, list and revoke API tokens"), common, "token_command")
     create = token.add(
@@ -315,6 +331,10 @@ def _hours(text: str) -> float:
 
 def _site_hours(text: str) -> int:
     return int(_number(text, int, 1, 1_000_000))
+
+
+def _minutes(text: str) -> int:
+    return int(_number(text, int, 0, 60))
 
 
 def _count(text: str) -> int:
@@ -482,12 +502,14 @@ def _check(arguments: Arguments) -> int:
 
 def _report(arguments: Arguments) -> check.Report:
     from gateway import check
+    from gateway.store.directory import DataDirectory
 
     data = _data(arguments)
     snapshot = _snapshot(data)
     try:
         installed = _open(data)[1] if snapshot or not arguments.site else None
-        document = _read_site(arguments.site) if arguments.site else _open(data)[0].documents.load()
+        directory = DataDirectory(data)
+        document = directory.with_secrets(_read_site(arguments.site) if arguments.site else directory.documents.load())
     except SettingsError as error:
         return check.Report(problems=tuple(error.problems))
     running = {device["id"]: device for device in (snapshot or {}).get("devices", [])}
@@ -715,6 +737,17 @@ def _lane(arguments: Arguments) -> int:
     done = answer["status"] == "done"
     _print(arguments, answer, f"{arguments.lane}: {arguments.order} {answer['status']} {answer['reason']}".rstrip())
     return 0 if done else EXIT_WRONG
+
+
+# ---- devices -------------------------------------------------------------------------------------------------------
+
+
+def _install_mode(arguments: Arguments) -> int:
+    with _gateway(_data(arguments)) as gateway:
+        done = gateway.call("device.install_mode", device=arguments.id, minutes=arguments.minutes, by=_by())
+    text = f"{arguments.id}: install mode for {arguments.minutes} min; `gatehouse events --follow` tells how it ends"
+    _print(arguments, done, text if arguments.minutes else f"{arguments.id}: install mode is ended")
+    return 0
 
 
 # ---- tokens --------------------------------------------------------------------------------------------------------

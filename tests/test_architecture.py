@@ -24,7 +24,7 @@ PURE_STDLIB = frozenset({
 })  # fmt: skip
 CODEC_STDLIB = PURE_STDLIB | {"struct", "binascii"}
 WEB_PACKAGES = frozenset({"flask", "jinja2", "markupsafe", "waitress", "werkzeug"})
-HARDWARE_PACKAGES = frozenset({"evdev", "gpiozero", "lgpio", "osdp", "pymodbus", "serial"})
+HARDWARE_PACKAGES = frozenset({"evdev", "gpiozero", "lgpio", "osdp_sys", "pymodbus", "serial"})
 
 
 @dataclass(frozen=True)

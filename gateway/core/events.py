@@ -94,6 +94,20 @@ class DeviceRestored(Event, frozen=True, gc=False):
     outputs: tuple[bool, ...] = ()
 
 
+class TamperChanged(Event, frozen=True, gc=False):
+    """A device says that its housing was opened, or is closed again."""
+
+    device: str
+    tampered: bool
+
+
+class InstallModeEnded(Event, frozen=True, gc=False):
+    """A reader cannot be given its key any more; `outcome` is `key_set`, `has_key`, `time_over` or `stopped`."""
+
+    device: str
+    outcome: str
+
+
 class OutputDone(Event, frozen=True, gc=False):
     """The device has taken an output command and it was read back or acknowledged."""
 

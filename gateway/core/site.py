@@ -76,6 +76,8 @@ class Site:
             events.DeviceStale: self._device_stale,
             events.DeviceLost: self._device_lost,
             events.DeviceRestored: self._device_restored,
+            events.TamperChanged: self._tamper_changed,
+            events.InstallModeEnded: self._install_mode_ended,
             events.OutputDone: self._output_done,
             events.OutputFailed: self._output_failed,
             events.TimerFired: self._timer_fired,
@@ -158,6 +160,18 @@ class Site:
             self._down.discard(event.device)
             turn.append("device.restored", f"devices/{event.device}", {"device": event.device})
         self._alarms.return_(turn, f"device:{event.device}")
+
+    def _tamper_changed(self, turn: Turn, event: events.TamperChanged) -> None:
+        if event.tampered:
+            self._alarms.raise_(turn, "tamper", f"tamper:{event.device}", device=event.device)
+        else:
+            self._alarms.return_(turn, f"tamper:{event.device}")
+        turn.show()
+
+    def _install_mode_ended(self, turn: Turn, event: events.InstallModeEnded) -> None:
+        data = {"what": "install_mode_ended", "device": event.device, "outcome": event.outcome, "by": "gateway"}
+        turn.append("settings.changed", f"devices/{event.device}", data)
+        turn.show()
 
     def _output_done(self, _turn: Turn, event: events.OutputDone) -> None:
         for machine in self._machines.values():

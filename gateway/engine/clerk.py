@@ -1,4 +1,4 @@
-"""The clerk: passes, notes and tokens; everything that is written down without moving anything.
+"""The clerk: passes, notes, tokens and readers' keys; everything that is written down without moving anything.
 
 A thread of its own, apart from the desk, so that a registry that is slow never holds up a command. What changes passes
 is journaled with ids and revisions only, nothing personal, after the registry has taken it. An import has a thread and
@@ -50,8 +50,10 @@ class Clerk:
         *,
         gateway_id: str,
         journal_wait_ms: int,
+        install_mode: Callable[[str, int], None],
     ) -> None:
         self._registry = registry
+        self._start_install_mode = install_mode
         self._tokens = tokens
         self._recorder = recorder
         self._clock = clock
@@ -67,6 +69,7 @@ class Clerk:
             "passes.delete": self._delete,
             "passes.batch": self._batch,
             "journal.note": self._note,
+            "device.install_mode": self._install_mode,
             "token.create": self._create_token,
             "token.list": self._list_tokens,
             "token.revoke": self._revoke_token,
@@ -209,6 +212,17 @@ class Clerk:
 
     def _token_changed(self, what: str, by: str, **data: Any) -> None:
         self._journal("settings.changed", self._gateway, {"what": what, **data, "by": by})
+
+    # ---- readers' keys --------------------------------------------------------------------------------------------
+
+    def _install_mode(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Who may give a reader its key, and when, is on record; how it ended the core records."""
+        asked = r.read(r.InstallMode, params)
+        self._start_install_mode(asked.device, asked.minutes * 60)
+        what = "install_mode" if asked.minutes else "install_mode_stopped"
+        data = {"what": what, "device": asked.device, "minutes": asked.minutes, "by": asked.by}
+        self._journal("settings.changed", f"devices/{asked.device}", data)
+        return {"device": asked.device, "minutes": asked.minutes}
 
     # ---- the journal ----------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from typing import Any
 from drivers.base import Bus, DeviceConfig, Health, Report
 from gateway import __version__
 from gateway.control import Responder, Server
+from gateway.core.errors import NotFoundError
 from gateway.core.events import Started, Stopping
 from gateway.core.settings import Settings
 from gateway.core.site import Site
@@ -171,7 +172,15 @@ class Engine:
             self._clock,
             gateway_id=self._settings.gateway.id,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,
+            install_mode=self._install_mode,
         )
+
+    def _install_mode(self, device: str, duration_s: int) -> None:
+        for bus in self._buses:
+            if device in bus.devices:
+                bus.install_mode(device, duration_s)
+                return
+        raise NotFoundError(f"there is no device {device!r}")
 
     def _make_handlers(self) -> Handlers:
         return Handlers(

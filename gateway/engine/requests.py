@@ -117,6 +117,14 @@ class JournalNote(Params, frozen=True):
     data: dict[str, Any] = {}
 
 
+class InstallMode(Params, frozen=True):
+    """device.install_mode"""
+
+    device: str
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=60)]
+    by: str
+
+
 class UplinkReport(Params, frozen=True):
     """uplink.report"""
 

@@ -108,7 +108,11 @@ class DataDirectory:
 
     def settings(self) -> Settings:
         """The settings as they are now, with the secrets that processes need."""
-        return parse_settings(unseal(self.documents.load(), self.vault.load()))
+        return parse_settings(self.with_secrets(self.documents.load()))
+
+    def with_secrets(self, document: Any) -> Any:
+        """A site document with the secrets that it does not give itself in their places; never for an export."""
+        return unseal(document, self.vault.load()) if isinstance(document, dict) else document
 
     def save_site(self, document: dict[str, Any]) -> None:
         """Store a site document: PINs hashed, secrets into the vault. Secrets it does not give are kept."""

@@ -198,10 +198,10 @@ def seal(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def unseal(document: dict[str, Any], found: dict[str, str]) -> dict[str, Any]:
-    """The document with the vault's secrets in their places again."""
+    """The document with the vault's secrets in their places again, but for those that it gives itself."""
     opened = deepcopy(document)
     for path, place, key in _places(opened):
-        if path in found:
+        if path in found and place.get(key) is None:
             place[key] = found[path]
     return opened
 

@@ -24,7 +24,16 @@ REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
 FAMILIES = (
     "access barrier passage grant pass passes alarm device uplink storage clock gateway settings operator journal"
 )
-OPS = {"alarm.command", "journal.note", "passes.batch", "passes.delete", "passes.import", "passes.put", "uplink.report"}
+OPS = {
+    "alarm.command",
+    "device.install_mode",
+    "journal.note",
+    "passes.batch",
+    "passes.delete",
+    "passes.import",
+    "passes.put",
+    "uplink.report",
+}
 NO_TYPES = {*OPS, "gateway.id", "gateway.http", "gateway.clock", "journal.db", "uplink.db", "uplink.mqtt"}
 
 

@@ -125,6 +125,12 @@ def test_unsealing_puts_back_what_a_process_must_know() -> None:
     assert opened["devices"] == DOCUMENT["devices"]
 
 
+def test_a_secret_that_a_document_gives_itself_is_newer_than_the_kept_one() -> None:
+    _, taken = seal(DOCUMENT)
+    newer = {"devices": [{"id": "r", "driver": "osdp", "key": "ff00"}]}
+    assert unseal(newer, taken) == newer
+
+
 @pytest.mark.parametrize("document", [{}, {"uplink": None, "operators": 7, "devices": [3]}])
 def test_sealing_minds_nothing_that_is_not_there(document: dict[str, object]) -> None:
     assert seal(document) == (document, {})

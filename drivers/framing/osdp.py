@@ -1,0 +1,94 @@
+"""OSDP v2 (IEC 60839-11-5) above libosdp's frames: the readers' keys, the bits of cards, key codes, status; pure.
+
+libosdp does frames, sequence numbers and the secure channel. What is left is what a gate makes of them. Unlike on two
+bare wires, what comes has been through a CRC and a MAC, so a card whose length no format knows is a card, not noise.
+"""
+
+from __future__ import annotations
+
+import re
+
+from drivers.framing.wiegand import Card, Format, parse_format
+from gateway.core.errors import FrameError
+
+MAX_ADDRESS = 0x7E
+"""0x7F calls all readers at once, which secure channel forbids."""
+KEY_BYTES = 16
+DEFAULT_KEY = bytes(range(0x30, 0x40))
+"""SCBK-D, the key that every reader leaves the factory with (OSDP v2.2, annex D); it protects from nobody."""
+MAX_CARD_BITS = 512
+
+_ENTER, _CLEAR = 0x0D, 0x7F
+_KEY = re.compile(r"[0-9A-Fa-f]{32}")
+
+
+def parse_key(text: str) -> bytes:
+    """The sixteen bytes of a reader's key; FrameError says what would be right, and never repeats the key."""
+    if not _KEY.fullmatch(text):
+        raise FrameError("is not 32 hex digits; make one with: openssl rand -hex 16")
+    key = bytes.fromhex(text)
+    if key == DEFAULT_KEY:
+        raise FrameError("is the key that every reader is made with; make another with: openssl rand -hex 16")
+    if len(set(key)) < 4:
+        raise FrameError("can be guessed; make one with: openssl rand -hex 16")
+    return key
+
+
+# ---- cards and keys ------------------------------------------------------------------------------------------------
+
+
+class CardReader:
+    """Finds the number in a card's bits; `rejected` counts the cards that no format took."""
+
+    def __init__(self, format_text: str) -> None:
+        """`26`, `34`, `raw` (all bits are the number), `auto`, or a description as `wiegand` takes it."""
+        self.rejected = 0
+        self._formats = formats_of(format_text)
+        self._raw = format_text == "raw"
+        self._auto = format_text == "auto"
+
+    def read(self, data: bytes, length: int) -> Card | None:
+        """The card in `length` bits, the first one uppermost in `data`; None when it is none of ours."""
+        if 0 < length <= min(MAX_CARD_BITS, len(data) * 8):
+            bits = int.from_bytes(data, "big") >> (len(data) * 8 - length)
+            found = self._found(bits, length)
+            if found is not None:
+                return found
+        self.rejected += 1
+        return None
+
+    def _found(self, bits: int, length: int) -> Card | None:
+        known = [layout for layout in self._formats if layout.length == length]
+        for layout in known:
+            if layout.fits(bits):
+                return Card(str(layout.number(bits)), len(layout.data))
+        return Card(str(bits), length) if self._raw or (self._auto and not known) else None
+
+
+def formats_of(text: str) -> tuple[Format, ...]:
+    """The formats that an option stands for; FrameError says what is wrong with it."""
+    return () if text == "raw" else parse_format(text)
+
+
+def card_bits(frame: str) -> tuple[bytes, int]:
+    """A frame of 0 and 1 as a reader reports it: the bytes, and how many bits count."""
+    padded = -(-len(frame) // 8) * 8
+    return int(frame.ljust(padded, "0"), 2).to_bytes(padded // 8, "big"), len(frame)
+
+
+def keys_of(data: bytes) -> str:
+    """Key codes as digits, `#` for enter and `*` for clear; other codes are left out."""
+    return "".join(filter(None, map(_key, data)))
+
+
+def _key(code: int) -> str:
+    if code in (_ENTER, ord("#")):
+        return "#"
+    if code in (_CLEAR, ord("*")):
+        return "*"
+    return chr(code) if chr(code) in "0123456789" else ""
+
+
+def status_of(report: bytes) -> tuple[bool, bool]:
+    """A local status report as (the housing is open, the power fails); what it does not say is well."""
+    return any(report[:1]), any(report[1:2])

@@ -1,0 +1,406 @@
+"""The OSDP driver against libosdp's own peripheral side."""
+
+from __future__ import annotations
+
+import binascii
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers import registry
+from drivers.framing.wiegand import parse_format
+from gateway.core.errors import RefusedError, SettingsError
+from gateway.core.events import (
+    CredentialRead,
+    DeviceLost,
+    DeviceRestored,
+    DeviceStale,
+    InstallModeEnded,
+    OutputFailed,
+    TamperChanged,
+)
+from gateway.core.settings import parse_settings
+from tests.drivers.conftest import Running, wait_until
+
+osdp_sys = pytest.importorskip("osdp_sys", reason="libosdp has no wheel for this machine")
+from tests.support.osdp_pd import OsdpLine, OsdpReader  # noqa: E402
+
+pytestmark = pytest.mark.real
+
+KEY = bytes.fromhex("8f1c2b7e55a94d03c6e0917f3ab2d864")
+OTHER = bytes.fromhex("0123456789abcdef02468ace13579bdf")
+CARD = "472288"
+FRAME_26 = parse_format("26")[0].frame(int(CARD))
+FRAME_34 = parse_format("34")[0].frame(3_000_000_001)
+
+
+def device(line: OsdpLine, key: bytes | None = KEY, **options: object) -> dict[str, object]:
+    found = {"id": "r", "driver": "osdp", "port": line.path, "address": 5, **options}
+    return found if key is None else {**found, "key": key.hex()}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "line"
+
+
+@pytest.fixture
+def reader() -> OsdpReader:
+    return OsdpReader(5, KEY)
+
+
+@pytest.fixture
+def line(path: Path, reader: OsdpReader) -> Iterator[OsdpLine]:
+    with OsdpLine(path, reader) as found:
+        yield found
+
+
+def insist(act: Callable[[], None], happened: Callable[[], bool]) -> None:
+    """Do it again until it happened: on a machine too busy to answer in 200 ms a reader forgets what it said."""
+    for _ in range(20):
+        act()
+        limit = time.monotonic() + 1.5
+        while time.monotonic() < limit:
+            if happened():
+                return
+            time.sleep(0.005)
+    raise AssertionError("it did not happen")
+
+
+def read(running: Running, reader: OsdpReader, frame: str = FRAME_26) -> CredentialRead:
+    """Hold a card to the reader until it is read."""
+    before = len(running.reported.of(CredentialRead))
+    insist(lambda: reader.present(frame), lambda: len(running.reported.of(CredentialRead)) > before)
+    return running.reported.of(CredentialRead)[before]
+
+
+def last_error(bus: object) -> str:
+    return bus.health()[0].last_error  # type: ignore[attr-defined, no-any-return]
+
+
+def without_secure_channel(packet: bytes) -> bytes:
+    """A PDCAP reply (46) that says 0 for communication security (9), with its CRC-16 put right; others as they are."""
+    start = packet.find(b"\x53")
+    if start < 0 or packet[start + 5 : start + 6] != b"\x46":
+        return packet
+    body = bytearray(packet[start:-2])
+    places = range(6, len(body) - 2, 3)
+    [place] = [at for at in places if body[at] == osdp_sys.CAP_COMMUNICATION_SECURITY]
+    body[place + 1] = 0
+    return packet[:start] + bytes(body) + binascii.crc_hqx(body, 0x1D0F).to_bytes(2, "little")
+
+
+# ---- keys ----------------------------------------------------------------------------------------------------------
+
+
+def test_with_the_right_key_a_card_is_a_credential(running: Running, line: OsdpLine, reader: OsdpReader) -> None:
+    bus = running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    assert read(running, reader) == CredentialRead("r", "card", CARD, 24)
+    assert bus.health()[0].state == "online"
+    wait_until(lambda: bus.health()[0].frames > 5)
+
+
+def test_nothing_that_is_read_goes_over_the_line_in_plain_text(
+    running: Running, line: OsdpLine, reader: OsdpReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = bytearray()
+    send = line.port.send
+    monkeypatch.setattr(line.port, "send", lambda data: (sent.extend(data), send(data)))
+    running.start(device(line, format="raw"))
+    running.reported.wait(DeviceRestored)
+    marker = secrets.token_bytes(12)
+    assert read(running, reader, "".join(f"{byte:08b}" for byte in marker)).value == str(int.from_bytes(marker, "big"))
+    assert len(sent) > 100
+    assert marker not in sent
+
+
+def test_with_a_wrong_key_the_reader_is_lost_and_what_it_says_does_not_count(
+    running: Running, line: OsdpLine, reader: OsdpReader
+) -> None:
+    running.start(device(line, key=OTHER))
+    assert "does not take its key" in running.reported.wait(DeviceLost).error
+    reader.present(FRAME_26)
+    heard = line.heard
+    wait_until(lambda: line.heard > heard or True)
+    assert running.reported.of(CredentialRead) == []
+    assert running.reported.of(DeviceRestored) == []
+
+
+def test_a_reader_without_a_key_is_not_spoken_to_with_the_factory_key(running: Running, path: Path) -> None:
+    reader = OsdpReader(5, None)
+    with OsdpLine(path, reader) as line:
+        running.start(device(line))
+        assert "install mode" in running.reported.wait(DeviceLost).error
+        assert reader.given_key is None
+        assert running.reported.of(DeviceRestored) == []
+        running.stop()
+
+
+def test_a_reader_that_cannot_do_secure_channel_is_named_as_such(running: Running, path: Path) -> None:
+    with OsdpLine(path, OsdpReader(5, None)) as line:
+        send = line.port.send
+        line.port.send = lambda packet: send(without_secure_channel(packet))  # type: ignore[method-assign]
+        running.start(device(line))
+        assert "cannot do secure channel" in running.reported.wait(DeviceLost).error
+        running.stop()
+
+
+def test_without_secure_channel_only_where_the_site_file_says_so(running: Running, path: Path) -> None:
+    plain = OsdpReader(5, None)
+    with OsdpLine(path, plain) as line:
+        bus = running.start(device(line, key=None, secure=False))
+        running.reported.wait(DeviceRestored)
+        assert read(running, plain, FRAME_34) == CredentialRead("r", "card", "3000000001", 32)
+        with pytest.raises(RefusedError, match="secure"):
+            bus.install_mode("r", 600)
+        running.stop()
+
+
+# ---- install mode --------------------------------------------------------------------------------------------------
+
+
+def test_in_install_mode_a_new_reader_is_given_its_own_key_and_the_mode_ends(running: Running, path: Path) -> None:
+    reader = OsdpReader(5, None)
+    with OsdpLine(path, reader) as line:
+        bus = running.start(device(line))
+        running.reported.wait(DeviceLost)
+        bus.install_mode("r", 600)
+        assert running.reported.wait(InstallModeEnded) == InstallModeEnded("r", "key_set")
+        assert reader.given_key == KEY
+        assert running.reported.wait(DeviceRestored).device == "r"
+        assert read(running, reader).value == CARD
+        assert last_error(bus).startswith("r answers but does not take its key")
+        running.stop()
+
+
+def test_install_mode_is_over_when_its_time_is(running: Running, line: OsdpLine, reader: OsdpReader) -> None:
+    bus = running.start(device(line, key=OTHER))
+    running.reported.wait(DeviceLost)
+    bus.install_mode("r", 1)
+    wait_until(lambda: "install mode" in last_error(bus) and "0:0" in last_error(bus))
+    assert running.reported.wait(InstallModeEnded) == InstallModeEnded("r", "time_over")
+    assert "install mode for another" not in last_error(bus)
+
+
+def test_a_reader_with_another_key_is_not_believed_in_install_mode_either(running: Running, path: Path) -> None:
+    reader = OsdpReader(5, OTHER, secure=False)
+    with OsdpLine(path, reader) as line:
+        bus = running.start(device(line))
+        running.reported.wait(DeviceLost)
+        bus.install_mode("r", 600)
+        wait_until(lambda: "plain text" in bus.health()[0].last_error or reader.commands)
+        reader.present(FRAME_26)
+        bus.install_mode("r", 0)
+        assert running.reported.wait(InstallModeEnded) == InstallModeEnded("r", "stopped")
+        assert running.reported.of(CredentialRead) == []
+        assert running.reported.of(DeviceRestored) == []
+        assert reader.given_key is None
+        running.stop()
+
+
+def test_a_reader_that_has_its_key_needs_no_install_mode(running: Running, line: OsdpLine) -> None:
+    bus = running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    with pytest.raises(RefusedError, match="has its key already"):
+        bus.install_mode("r", 600)
+    with pytest.raises(RefusedError, match="give 0"):
+        bus.install_mode("r", 3601)
+
+
+# ---- the line ------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_cut_in_mid_session_is_stale_then_lost_and_mends_by_itself(
+    running: Running, line: OsdpLine, reader: OsdpReader
+) -> None:
+    bus = running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    line.cut = True
+    running.reported.wait(DeviceStale)
+    assert "does not answer" in running.reported.wait(DeviceLost).error
+    assert bus.health()[0].state == "lost"
+    line.cut = False
+    running.reported.wait(DeviceRestored, count=2)
+    assert read(running, reader).value == CARD
+
+
+def test_a_reader_that_restarts_is_greeted_anew_without_being_lost(
+    running: Running, line: OsdpLine, reader: OsdpReader
+) -> None:
+    bus = running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    reader.power_up()
+    wait_until(lambda: bus.health()[0].errors)
+    wait_until(lambda: bus.health()[0].state == "online")
+    assert read(running, reader).value == CARD
+    assert running.reported.of(DeviceLost) == []
+
+
+def test_an_adapter_pulled_out_and_put_back_needs_no_restart(
+    running: Running, line: OsdpLine, reader: OsdpReader
+) -> None:
+    running.start(device(line))
+    for turn in (1, 2):
+        running.reported.wait(DeviceRestored, count=turn)
+        line.port.unplug()
+        assert "plug" in running.reported.wait(DeviceLost, count=turn).error
+        line.port.plug()
+    running.reported.wait(DeviceRestored, count=3)
+    assert read(running, reader).value == CARD
+
+
+def test_a_silent_reader_leaves_the_others_on_the_line_at_their_rate(running: Running, path: Path) -> None:
+    good, dead = OsdpReader(1, KEY), OsdpReader(2, OTHER)
+    dead.silent = True
+    with OsdpLine(path, good, dead) as line:
+        bus = running.start(device(line, id="good", address=1), device(line, key=OTHER, id="dead", address=2))
+        running.reported.wait(DeviceRestored, "good")
+        running.reported.wait(DeviceLost, "dead")
+        before = {one.device: one.frames for one in bus.health()}["good"]
+        wait_until(lambda: {one.device: one.frames for one in bus.health()}["good"] > before + 30)
+        assert read(running, good).device == "good"
+        dead.silent = False
+        running.reported.wait(DeviceRestored, "dead")
+        running.stop()
+
+
+def test_noise_on_the_line_does_not_end_a_session(running: Running, line: OsdpLine, reader: OsdpReader) -> None:
+    running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    for _ in range(20):
+        line.babble(secrets.token_bytes(40))
+    assert read(running, reader).value == CARD
+
+
+def test_a_port_that_is_not_there_is_told_in_words(running: Running, tmp_path: Path) -> None:
+    running.start({"id": "r", "driver": "osdp", "port": str(tmp_path / "none"), "key": KEY.hex()})
+    assert "is not there" in running.reported.wait(DeviceLost).error
+
+
+# ---- what a reader tells and shows ---------------------------------------------------------------------------------
+
+
+def test_keys_make_a_pin(running: Running, line: OsdpLine, reader: OsdpReader) -> None:
+    running.start(device(line))
+    running.reported.wait(DeviceRestored)
+
+    def type_it() -> None:
+        for keys in (b"9", b"\x7f", b"12", b"34\x0d"):
+            reader.press(keys)
+
+    insist(type_it, lambda: bool(running.reported.of(CredentialRead)))
+    assert running.reported.of(CredentialRead)[0] == CredentialRead("r", "pin", "1234")
+
+
+def test_a_card_left_in_the_field_is_one_credential(running: Running, line: OsdpLine, reader: OsdpReader) -> None:
+    running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    read(running, reader)
+    for frame in (FRAME_26, FRAME_26, FRAME_26):
+        reader.present(frame)
+    read(running, reader, FRAME_34)
+    assert [read.value for read in running.reported.of(CredentialRead)] == [CARD, "3000000001"]
+
+
+def test_an_opened_housing_is_reported_and_told_in_words(running: Running, line: OsdpLine, reader: OsdpReader) -> None:
+    bus = running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    insist(reader.open_housing, lambda: bool(running.reported.of(TamperChanged)))
+    assert running.reported.wait(TamperChanged) == TamperChanged("r", True)
+    wait_until(lambda: "housing is open" in last_error(bus))
+    insist(lambda: reader.open_housing(0), lambda: len(running.reported.of(TamperChanged)) > 1)
+    assert running.reported.wait(TamperChanged, count=2) == TamperChanged("r", False)
+    wait_until(lambda: "housing" not in last_error(bus))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "color", "beeps"), [("granted", "GREEN", 1), ("denied", "RED", 3), ("referred", "AMBER", 2)]
+)
+def test_a_verdict_is_shown_and_sounded(
+    running: Running, line: OsdpLine, reader: OsdpReader, verdict: str, color: str, beeps: int
+) -> None:
+    bus = running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    bus.show("r", {"verdict": verdict})
+    [buzzer] = wait_until(lambda: reader.of(osdp_sys.CMD_BUZZER))
+    [led] = reader.of(osdp_sys.CMD_LED)
+    assert led["on_color"] == getattr(osdp_sys, f"LED_COLOR_{color}")
+    assert led["temporary"]
+    assert led["on_count"] + led["off_count"] > 0
+    assert led["timer_count"] > 0
+    assert buzzer["rep_count"] == beeps
+    assert buzzer["on_count"] > 0
+
+
+def test_a_reader_without_lights_is_not_asked_for_them(running: Running, path: Path) -> None:
+    reader = OsdpReader(5, KEY, capabilities=(osdp_sys.CAP_CARD_DATA_FORMAT,))
+    with OsdpLine(path, reader) as line:
+        bus = running.start(device(line))
+        running.reported.wait(DeviceRestored)
+        bus.show("r", {"verdict": "granted"})
+        read(running, reader)
+        assert reader.of(osdp_sys.CMD_LED) == []
+        running.stop()
+
+
+def test_what_a_reader_refuses_it_is_not_asked_again(running: Running, line: OsdpLine, reader: OsdpReader) -> None:
+    reader.refuses = {osdp_sys.CMD_LED, osdp_sys.CMD_STATUS}
+    bus = running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    bus.show("r", {"verdict": "granted"})
+    wait_until(lambda: reader.of(osdp_sys.CMD_LED))
+    wait_until(lambda: bus.health()[0].state == "online" and bus.health()[0].errors >= 2)
+    bus.show("r", {"verdict": "denied"})
+    wait_until(lambda: reader.of(osdp_sys.CMD_BUZZER))
+    read(running, reader)
+    assert len(reader.of(osdp_sys.CMD_LED)) == 1
+    assert len(reader.of(osdp_sys.CMD_STATUS)) == 1
+    assert running.reported.of(DeviceLost) == []
+
+
+def test_a_reader_has_no_outputs(running: Running, line: OsdpLine) -> None:
+    bus = running.start(device(line))
+    bus.pulse("r", 0, 500, True, 7)
+    assert running.reported.wait(OutputFailed).token == 7
+
+
+# ---- the site file -------------------------------------------------------------------------------------------------
+
+OSDP = {"id": "r", "driver": "osdp", "port": "/dev/ttyUSB0", "key": KEY.hex()}
+SECOND = {**OSDP, "id": "s", "address": 1, "key": OTHER.hex()}
+WRONG = [
+    ([{"id": "r", "driver": "osdp", "port": "/dev/ttyUSB0"}], "devices[0].key", "is missing; give the reader 32 hex"),
+    ([{**OSDP, "key": "30313233"}], "devices[0].key", "is not 32 hex digits"),
+    ([{**OSDP, "key": "303132333435363738393A3B3C3D3E3F"}], "devices[0].key", "every reader is made with"),
+    ([{**OSDP, "secure": False}], "devices[0].key", "`secure` is false"),
+    ([{**OSDP, "address": 127}], "devices[0].address", "is 127; expected int <= 126"),
+    ([{**OSDP, "format": "27"}], "devices[0].format", "expected 26, 34, auto"),
+    ([OSDP, {**SECOND, "address": 0}], "devices[1].address", "which another reader on this port has"),
+    ([OSDP, {**SECOND, "baudrate": 115_200}], "devices[1].baudrate", "need the same"),
+    ([OSDP, {**SECOND, "port": "/dev/ttyUSB1", "key": KEY.hex().upper()}], "devices[1].key", "of another reader"),
+]
+
+
+def problems(devices: list[dict[str, object]]) -> list[tuple[str, str]]:
+    document = {"site": {"id": "s"}, "gateway": {"id": "g"}, "devices": devices}
+    with pytest.raises(SettingsError) as raised:
+        registry.configure(parse_settings(document))
+    return raised.value.problems
+
+
+@pytest.mark.parametrize(("devices", "path", "says"), WRONG, ids=[row[2] for row in WRONG])
+def test_a_wrong_option_is_named_and_no_key_is_repeated(devices: list[dict[str, object]], path: str, says: str) -> None:
+    [(place, message)] = problems(devices)
+    assert place == path
+    assert says in message
+    assert KEY.hex() not in message.lower()
+
+
+def test_two_readers_with_keys_of_their_own_share_a_line() -> None:
+    document = {"site": {"id": "s"}, "gateway": {"id": "g"}, "devices": [OSDP, SECOND]}
+    found = registry.configure(parse_settings(document))
+    assert len(registry.open_buses(found, lambda _event: None)) == 1
