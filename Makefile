@@ -17,39 +17,39 @@ help: ## Show this help
 	@echo "Start with 'make demo' (a whole site on simulated hardware); README.md leads on from there."
 
 demo: ## Run a whole site on simulated hardware until Ctrl-C
-	@tools/setup demo
+	@.ci/setup demo
 	@exec .venv/bin/gatehouse demo $(ARGS)
 
 test: ## Run all tests (ARGS="tests/cli -x" for some of them)
-	@tools/setup test
+	@.ci/setup test
 	@$(PYTHON) -m pytest -v -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: ## Check format, lint, types and the import arrows
-	@tools/setup check
+	@.ci/setup check
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m pytest tests/test_architecture.py
 
 format: ## Put the code into the project's format
-	@tools/setup check
+	@.ci/setup check
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m ruff check --fix .
 
 bench: ## Measure against bare floors (ARGS="--json" for machines)
-	@tools/setup test
+	@.ci/setup test
 	@$(PYTHON) -m tests.bench $(ARGS)
 
 torture: ## Kill the engine and cut the power, hundreds of times
-	@tools/setup test
+	@.ci/setup test
 	@$(PYTHON) -m tests.torture $(ARGS)
 
 simulate: ## Play made-up days against the real core and stores (ARGS='--seed 7 --hours 500')
-	@tools/setup demo
+	@.ci/setup demo
 	@.venv/bin/gatehouse simulate $(ARGS)
 
 lock: ## Pin every package anew, with hashes (needs uv)
-	@tools/lock
+	@.ci/lock
 
 clean: ## Remove the virtual environment and what tools left
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info

@@ -74,7 +74,7 @@ def test_make_alone_prints_every_target() -> None:
         assert f"  make {target} " in told.stdout
 
 
-@pytest.mark.parametrize("script", ["tools/setup", "tools/lock", ".ci/run"])
+@pytest.mark.parametrize("script", [".ci/setup", ".ci/lock", ".ci/run"])
 def test_every_script_can_be_run_and_read_by_bash(script: str) -> None:
     assert (ROOT / script).stat().st_mode & 0o111
     assert subprocess.run(["bash", "-n", str(ROOT / script)], check=False).returncode == 0

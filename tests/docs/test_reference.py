@@ -16,7 +16,7 @@ from gateway import cli, supervisor
 from gateway.core import access, alarms, commands, errors, lane_state, passes, refusals, settings
 from gateway.core.causes import Cause
 from gateway.store.secrets import SCOPES
-from tools import machines
+from tests.support import machines
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
@@ -193,7 +193,7 @@ def test_every_scope_is_documented() -> None:
 
 
 def test_the_page_of_the_machines_is_as_the_tables_are() -> None:
-    assert machines.PAGE.read_text("utf-8") == machines.page(), "run: python -m tools.machines"
+    assert machines.PAGE.read_text("utf-8") == machines.page(), "run: python -m tests.support.machines"
     for heading in ("Arm", "Crossing", "Modes", "Alarm"):
         assert "```mermaid" in machines.page().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 

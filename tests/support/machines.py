@@ -1,4 +1,4 @@
-"""Writes docs/machines.md from the literal tables of the core: `python -m tools.machines [--check]`.
+"""Writes docs/machines.md from the literal tables of the core: `python -m tests.support.machines [--check]`.
 
 The tables are what runs; the page is only how they are read: each machine as a diagram (Mermaid) and as its table. A
 test fails when the page is old.
@@ -13,12 +13,12 @@ from pathlib import Path
 
 from gateway.core import access, alarms, barrier, causes, crossing, modes
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "machines.md"
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "machines.md"
 _HEAD = """\
 # The state machines and the decision
 
-Written by `python -m tools.machines` from the tables in `gateway/core/`; do not edit. The tables are total over what
-the world does: what is not listed here is noted and changes nothing. Only commands are refused.
+Written by `python -m tests.support.machines` from the tables in `gateway/core/`; do not edit. The tables are total over
+what the world does: what is not listed here is noted and changes nothing. Only commands are refused.
 """
 MEASURED = "as the limit switches say"
 Arrow = tuple[str, str, str]

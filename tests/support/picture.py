@@ -1,4 +1,4 @@
-"""Takes the README's picture of the guard's screen from a running demo: `python -m tools.picture URL PIN FILE`."""
+"""Takes the README's picture from a running demo: `python -m tests.support.picture URL PIN FILE`."""
 
 from __future__ import annotations
 
