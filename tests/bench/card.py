@@ -13,7 +13,7 @@ def measure(plan: Plan) -> list[Figure]:
     """Both figures from the same rounds: 100,000 passes, journal on, reader and board on pseudo-terminals."""
     folder = plan.folder("card")
     passes = plan.size(100_000, 2_000)
-    count = plan.size(120, 8)
+    count = plan.size(100, 8)
     rig = Rig(folder)
     try:
         gateway = subjects.make(folder, rig, passes)

@@ -129,7 +129,8 @@ class Rig:
 
     def finish(self) -> None:
         """The rest of a passage: the arm goes up, the car leaves, the arm comes down, the next car waits."""
-        self._reach(at_open=True, approach=False)
+        self._reach(at_open=True)
+        self._reach(approach=False)
         self.serve(lambda: self.closed_ns, what="the pulse has no end")
         self._reach(at_open=False, at_closed=True, approach=True)
 
