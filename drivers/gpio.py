@@ -61,6 +61,10 @@ class GpioDriver(Driver):
         """As listed."""
         return len(options.inputs), len(options.outputs)
 
+    def pins(self, options: GpioOptions) -> Sequence[int]:
+        """Those of the relays and contacts."""
+        return options.pins()
+
     def bus_key(self, options: GpioOptions) -> Hashable:  # noqa: ARG002
         """There is one chip."""
         return ("gpio", "chip")

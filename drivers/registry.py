@@ -25,8 +25,12 @@ SHIPPED = {
     "noop": "drivers.noop:DRIVER",
     "osdp": "drivers.osdp:DRIVER",
     "rdm6300": "drivers.rdm6300:DRIVER",
+    "serial-display": "drivers.serial_display:DRIVER",
+    "serial-text": "drivers.serial_text:DRIVER",
     "sim-board": "drivers.sim.board_driver:DRIVER",
     "sim-reader": "drivers.sim.reader_driver:DRIVER",
+    "uhfreader18": "drivers.uhfreader18:DRIVER",
+    "wiegand": "drivers.wiegand:DRIVER",
 }
 
 Problems = list[tuple[str, str]]
@@ -77,9 +81,11 @@ def configure(settings: Settings) -> list[DeviceConfig]:
             configs[number] = DeviceConfig(device.id, device.driver, device.name, options)
     problems += _clashes(configs)
     problems += _conflicts(configs)
+    problems += _shared_pins(configs)
     by_id = {config.id: config for config in configs.values()}
     problems += _missing_points(settings, by_id)
     problems += _deaf_readers(settings, by_id)
+    problems += _blind_displays(settings, by_id)
     if problems:
         raise SettingsError(problems)
     return list(configs.values())
@@ -123,6 +129,18 @@ def _clashes(configs: dict[int, DeviceConfig]) -> Iterator[tuple[str, str]]:
                 yield (f"devices[{number}].{clash[0]}", f"{clash[1]} (devices[{other_number}])")
                 break
         others.append((number, config))
+
+
+def _shared_pins(configs: dict[int, DeviceConfig]) -> Iterator[tuple[str, str]]:
+    """Lines that devices on different buses both want; within one bus that is the driver's `clash`."""
+    owners: dict[int, tuple[int, Hashable]] = {}
+    for number, config in configs.items():
+        driver = find(config.driver)
+        bus = driver.bus_key(config.options)
+        for pin in driver.pins(config.options):
+            owner, its_bus = owners.setdefault(pin, (number, bus))
+            if its_bus != bus:
+                yield f"devices[{number}]", f"uses GPIO line {pin}, which devices[{owner}] has already"
 
 
 def _conflicts(configs: dict[int, DeviceConfig]) -> Iterator[tuple[str, str]]:
@@ -173,6 +191,17 @@ def _deaf_readers(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterato
                 yield (
                     f"lanes.{lane.id}.readers[{number}]",
                     f"is {reader!r}, which is no reader (driver {config.driver}); name a reader",
+                )
+
+
+def _blind_displays(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:
+    for lane in settings.lanes:
+        for number, display in enumerate(lane.displays):
+            config = by_id.get(display)
+            if config is not None and not find(config.driver).shows:
+                yield (
+                    f"lanes.{lane.id}.displays[{number}]",
+                    f"is {display!r}, which shows nothing (driver {config.driver}); name a display",
                 )
 
 

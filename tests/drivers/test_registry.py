@@ -36,13 +36,13 @@ def lane(**barrier: Any) -> dict[str, Any]:
 # ---- finding -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["gpio", "modbus", "noop", "rdm6300", "sim-board", "sim-reader"])
+@pytest.mark.parametrize("name", sorted(registry.SHIPPED))
 def test_every_driver_of_the_contract_is_found_by_its_name(name: str) -> None:
     assert registry.find(name).name == name
 
 
 def test_an_unknown_driver_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(DriverError, match="is 'rdm6301'; known drivers: gpio, modbus, noop, rdm6300"):
+    with pytest.raises(DriverError, match=f"is 'rdm6301'; known drivers: {', '.join(registry.known())}"):
         registry.find("rdm6301")
 
 
@@ -104,6 +104,16 @@ WRONG = [
     ({"id": "r", "driver": "rdm6301"}, "devices[0].driver", "is 'rdm6301'; known drivers: "),
     ({"id": "g", "driver": "gpio", "outputs": [{"pin": 99}]}, "devices[0].outputs[0].pin", "is 99; expected int <= 27"),
     ({"id": "g", "driver": "gpio", "outputs": [{"pin": 1}, {"pin": 1}]}, "devices[0].outputs", "pin 1 twice"),
+    ({"id": "w", "driver": "wiegand", "d0": 4, "d1": 4}, "devices[0].d1", "D0 and D1 need a line each"),
+    ({"id": "w", "driver": "wiegand", "d0": 4, "d1": 5, "format": "27"}, "devices[0].format", "is '27'; expected 26"),
+    (
+        {"id": "t", "driver": "serial-text", "port": "x", "pattern": "a"},
+        "devices[0].pattern",
+        "is 'a'; it needs a group",
+    ),
+    ({"id": "t", "driver": "serial-text", "port": "x", "radix": 8}, "devices[0].radix", "is 8"),
+    ({"id": "u", "driver": "uhfreader18", "link": TCP, "power": 31}, "devices[0].power", "is 31; expected int <= 30"),
+    ({"id": "d", "driver": "serial-display", "port": "x", "before": "z"}, "devices[0].before", "in hex"),
 ]
 
 
@@ -156,6 +166,24 @@ def test_two_gpio_devices_cannot_share_a_pin() -> None:
     assert "pin 4" in problems({"id": "a", **gpio}, {"id": "b", **gpio})[0][1]
 
 
+def test_a_line_belongs_to_one_device_whatever_its_driver() -> None:
+    gpio = {"id": "g", "driver": "gpio", "inputs": [{"pin": 17}]}
+    wiegand = {"driver": "wiegand", "d0": 17, "d1": 18}
+    taken = "uses GPIO line 17, which devices[0] has already"
+    assert problems(gpio, {"id": "w", **wiegand}) == [("devices[1]", taken)]
+    assert problems({"id": "a", **wiegand}, {"id": "b", **wiegand, "d1": 19}) == [("devices[1]", taken)]
+    assert problems({"id": "a", **wiegand}, {"id": "b", **wiegand})[0][0] == "devices[1].port"
+
+
+def test_uhf_readers_share_a_wire_by_different_addresses_and_equal_links() -> None:
+    uhf = {"driver": "uhfreader18", "link": {"type": "serial", "port": "/dev/ttyUSB0"}}
+    buses = registry.open_buses(configure({"id": "a", **uhf}, {"id": "b", **uhf, "address": 1}), lambda _: None)
+    assert [bus.devices for bus in buses] == [("a", "b")]
+    assert problems({"id": "a", **uhf}, {"id": "b", **uhf})[0][0] == "devices[1].address"
+    other = {**uhf, "address": 1, "link": {**SERIAL, "baudrate": 9600}}
+    assert problems({"id": "a", **uhf}, {"id": "b", **other})[0][0] == "devices[1].link"
+
+
 # ---- points and readers --------------------------------------------------------------------------------------------
 
 
@@ -185,6 +213,11 @@ def test_a_barrier_that_stands_apart_is_checked_too() -> None:
 def test_a_lane_cannot_read_from_a_board() -> None:
     found = problems(IO, lanes=[lane() | {"readers": ["io"]}])
     assert found == [("lanes.in.readers[0]", "is 'io', which is no reader (driver modbus); name a reader")]
+
+
+def test_a_lane_cannot_show_on_a_board() -> None:
+    found = problems(IO, lanes=[lane() | {"displays": ["io"]}])
+    assert found == [("lanes.in.displays[0]", "is 'io', which shows nothing (driver modbus); name a display")]
 
 
 # ---- boards --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,121 @@
+"""The bus of a display: the newest message is written, and after a while the idle one again.
+
+Only the newest counts, so there is no queue. A display that was away shows what holds now, not what was missed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+
+from drivers.base import Bus, Health, Message, Report
+from drivers.links.backoff import Backoff
+from drivers.links.serial_port import SerialPort
+from drivers.watch import Watch
+from gateway.core.errors import DeviceError
+from gateway.core.events import OutputFailed
+
+REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
+MS = 1_000_000
+IDLE: Message = {"verdict": "idle"}
+Encode = Callable[[Message], bytes]
+
+
+class ShowingBus(Bus):
+    """One display on one serial port; `lasting` verdicts stay until the next message, others for `show_ms`."""
+
+    def __init__(
+        self,
+        key: Hashable,
+        device: str,
+        port: SerialPort,
+        encode: Encode,
+        report: Report,
+        *,
+        show_ms: int,
+        lasting: frozenset[str],
+    ) -> None:
+        self.key = key
+        self.devices = (device,)
+        self._port = port
+        self._encode = encode
+        self._report = report
+        self._show_ns = show_ms * MS
+        self._lasting = lasting
+        self._watch = Watch(device, report)
+        self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+        self._lock = threading.Lock()
+        self._message = self._rest = IDLE
+        self._until_ns: int | None = None
+        self._fresh = True
+        self._stopping = False
+
+    def health(self) -> list[Health]:
+        """See `Bus.health`."""
+        return [self._watch.health]
+
+    def stop(self) -> None:
+        """See `Bus.stop`."""
+        self._stopping = True
+        self._port.wake()
+
+    def show(self, device: str, message: Message) -> None:  # noqa: ARG002
+        """See `Bus.show`."""
+        lasts = str(message.get("verdict")) in self._lasting
+        with self._lock:
+            self._message = dict(message)
+            self._rest = self._message if lasts else self._rest
+            self._until_ns = None if lasts else time.monotonic_ns() + self._show_ns
+            self._fresh = True
+        self._port.wake()
+
+    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
+        """A display has no outputs."""
+        self.switch(device, output, active, token)
+
+    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
+        """A display has no outputs."""
+        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))
+
+    # ---- the bus's own thread --------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """See `Bus.run`."""
+        try:
+            while not self._stopping:
+                try:
+                    self._round()
+                except DeviceError as error:
+                    self._port.close()
+                    self._watch.gone(str(error))
+                    self._port.read(self._reopen.pause_ms() / 1000)
+        finally:
+            self._port.dispose()
+
+    def _round(self) -> None:
+        opened = not self._port.is_open
+        if opened:
+            self._port.open()
+        message = self._due(opened)
+        if message is not None:
+            self._port.write(self._encode(message))
+            self._watch.answered()
+        if opened:
+            self._watch.restored()
+            self._reopen.reset()
+        self._port.read(self._wait_s())
+
+    def _due(self, opened: bool) -> Message | None:
+        """What is to be written now; None when it stands there already."""
+        with self._lock:
+            if self._until_ns is not None and time.monotonic_ns() >= self._until_ns:
+                self._message, self._until_ns, self._fresh = self._rest, None, True
+            fresh, self._fresh = self._fresh or opened, False
+            return self._message if fresh else None
+
+    def _wait_s(self) -> float | None:
+        with self._lock:
+            if self._fresh:
+                return 0.0
+            return None if self._until_ns is None else max(0, self._until_ns - time.monotonic_ns()) / 1e9

@@ -1,0 +1,133 @@
+"""Lines of text from converters and scanners, and the credential in a line; pure.
+
+A line ends with CR or LF; STX, ETX and NUL, which many devices put round their lines, end one too. A line that is too
+long or holds anything but text is dropped whole and counted, and the next one is read: a line carries no checksum, so a
+damaged one must not become somebody else's number. For the same reason a pattern's match must not begin or end amid
+letters and digits.
+
+The pattern comes from the site file and runs on whatever a stranger holds to the scanner, while the rest of the gateway
+waits. So a pattern that could match in too many ways is refused: the ways of its repeats and alternatives, multiplied,
+bound the time of the worst match.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from re import _constants as kinds  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+from gateway.core.errors import FrameError
+
+MAX_LINE_BYTES = 512
+MAX_CARD_BITS = 128
+LINE_WAYS = math.log2(MAX_LINE_BYTES + 1)
+"""Ways of an open-ended repeat on the longest line, as a power of two."""
+MAX_WAYS = 3 * LINE_WAYS
+"""A pattern's most: three open-ended repeats, or two that may begin anywhere; about 0.2 s on a Raspberry Pi 4."""
+_DIGITS = {10: re.compile(r"[0-9]{1,64}"), 16: re.compile(r"[0-9A-Fa-f]{1,64}")}
+_END = re.compile(rb"[\r\n\x00\x02\x03]")
+_REPEATS = (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT)
+
+
+class LineDecoder:
+    """Cuts a stream of bytes into lines; `rejected` counts those that were dropped."""
+
+    def __init__(self) -> None:
+        self.rejected = 0
+        self._begun = b""
+        self._skipping = False
+
+    def feed(self, received: bytes) -> list[str]:
+        """Take bytes as they come and return the lines that they complete, without their ends."""
+        *ended, self._begun = _END.split(self._begun + received)
+        lines = [line for raw in ended if (line := self._line(raw))]
+        if len(self._begun) > MAX_LINE_BYTES:
+            self.rejected += not self._skipping
+            self._skipping = True
+        if self._skipping:
+            self._begun = b""
+        return lines
+
+    def _line(self, raw: bytes) -> str:
+        if self._skipping:
+            self._skipping = False
+            return ""
+        try:
+            if len(raw) <= MAX_LINE_BYTES and (text := raw.decode("utf-8").strip()).isprintable():
+                return text
+        except UnicodeDecodeError:
+            pass
+        self.rejected += 1
+        return ""
+
+
+class LinePattern:
+    """A pattern with a group `value`, applied to lines; FrameError when it is wrong or could take for ever."""
+
+    def __init__(self, pattern: str) -> None:
+        try:
+            parsed = parser.parse(pattern)
+            self._pattern = re.compile(pattern)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise FrameError(f"is no regular expression: {error}") from error
+        if "value" not in self._pattern.groupindex:
+            raise FrameError("needs a group that is named value, such as (?P<value>[0-9]+)")
+        self._at_start = _at_start(parsed)
+        if _ways(parsed) + (not self._at_start) * LINE_WAYS > MAX_WAYS:
+            raise FrameError("could take very long: begin it with ^, use fewer * and +, and repeat no group with them")
+
+    def value(self, line: str) -> str:
+        """The credential in a line; empty when there is none."""
+        start = self._pattern.match(line)
+        for match in ([start] if start else []) if self._at_start else self._pattern.finditer(line):
+            if not (_inside(line, match.start()) or _inside(line, match.end())):
+                return (match["value"] or "").strip()
+        return ""
+
+
+def _inside(line: str, place: int) -> bool:
+    """Whether a place lies between two letters or digits."""
+    return 0 < place < len(line) and line[place - 1].isalnum() and line[place].isalnum()
+
+
+def _at_start(parsed: Any) -> bool:
+    """Whether a pattern can match at the start of a line alone, or would match there if anywhere."""
+    kind, argument = parsed[0]
+    return (kind, argument) == (kinds.AT, kinds.AT_BEGINNING) or (
+        kind in _REPEATS and argument[0] == 0 and list(argument[2]) == [(kinds.ANY, None)]
+    )
+
+
+def _ways(parsed: Any) -> float:
+    """In how many ways a parsed pattern may match, at most, as a power of two."""
+    return sum(_ways_of(kind, argument) for kind, argument in parsed)
+
+
+def _ways_of(kind: Any, argument: Any) -> float:
+    if kind is kinds.BRANCH:
+        alternatives = [_ways(alternative) for alternative in argument[1]]
+        return max(alternatives) + math.log2(len(alternatives))
+    if kind not in _REPEATS:
+        return sum(_ways(part) for part in _parts(argument))
+    least, most, body = argument
+    times = min(int(most), MAX_LINE_BYTES)
+    return math.log2(max(1, times - least + 1)) + times * _ways(body)
+
+
+def _parts(argument: Any) -> list[Any]:
+    """The patterns inside an item: of a group, a look-around, a condition."""
+    parts = argument if isinstance(argument, tuple) else (argument,)
+    return [part for part in parts if isinstance(part, parser.SubPattern)]
+
+
+def card_number(text: str, radix: int) -> tuple[str, int]:
+    """A card number as the contract writes it, and its bits as far as its digits tell them (hex only, else 0).
+
+    FrameError when the text is no number of that radix or too long for a card.
+    """
+    digits = text.replace(" ", "")
+    if not _DIGITS[radix].fullmatch(digits) or (number := int(digits, radix)) >> MAX_CARD_BITS:
+        raise FrameError(f"{text[:40]!r} is no card number of radix {radix}")
+    return str(number), 4 * len(digits) if radix == 16 else 0

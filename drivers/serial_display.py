@@ -1,0 +1,118 @@
+"""Text displays at a lane, on a serial port; what they say and how their bytes look is data."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from drivers.base import Bus, DeviceConfig, Driver, Message, Options, Report
+from drivers.framing import display
+from gateway.core.errors import FrameError
+
+Line = Annotated[str, Meta(max_length=128)]
+Template = Annotated[tuple[Line, ...], Meta(max_length=8)]
+Hex = Annotated[str, Meta(max_length=64)]
+LASTING = frozenset(("idle", "locked"))
+"""What a display goes back to after a message."""
+
+
+class Templates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is shown at each verdict: lines of text with the fields {plate} {days_left} {words} {lane} {time}."""
+
+    idle: Template = ("WELCOME",)
+    granted: Template = ("{plate}", "PLEASE DRIVE ON", "{days_left} DAYS LEFT")
+    denied: Template = ("{plate}", "NO ENTRY", "{words}")
+    referred: Template = ("{plate}", "PLEASE WAIT", "{words}")
+    locked: Template = ("LANE CLOSED",)
+
+
+class SerialDisplayOptions(Options, frozen=True):
+    """Options of `serial-display`; control bytes are written in hex."""
+
+    port: Annotated[str, Meta(min_length=1)]
+    baudrate: Annotated[int, Meta(ge=1_200, le=1_000_000)] = 9600
+    templates: Templates = Templates()
+    encoding: Literal["gb2312", "utf-8", "ascii"] = "gb2312"
+    width: Annotated[int, Meta(ge=4, le=128)] = 16
+    lines: Annotated[int, Meta(ge=1, le=8)] = 4
+    before: Hex = "0C"
+    before_line: Annotated[tuple[Hex, ...], Meta(max_length=8)] = ()
+    after_line: Hex = "0D0A"
+    after: Hex = ""
+    show_ms: Annotated[int, Meta(ge=500, le=600_000)] = 8000
+
+    def controls(self) -> display.Controls:
+        """The control bytes; FrameError when one is not hex."""
+        return display.Controls(
+            self.encoding,
+            self.width,
+            self.lines,
+            display.parse_bytes(self.before),
+            tuple(display.parse_bytes(text) for text in self.before_line),
+            display.parse_bytes(self.after_line),
+            display.parse_bytes(self.after),
+        )
+
+
+class Screen:
+    """Turns a message into the bytes that show it."""
+
+    def __init__(self, options: SerialDisplayOptions) -> None:
+        self._controls = options.controls()
+        self._templates = options.templates
+
+    def encode(self, message: Message) -> bytes:
+        """The bytes for a message; one with a verdict that is not known shows the idle lines."""
+        verdict = message.get("verdict")
+        template: tuple[str, ...] = getattr(self._templates, verdict if verdict in display.VERDICTS else "idle")
+        return display.encode(display.fill(template, message), self._controls)
+
+
+class SerialDisplayDriver(Driver):
+    """Driver `serial-display`."""
+
+    name = "serial-display"
+    Options = SerialDisplayOptions
+    shows = True
+
+    def check(self, options: SerialDisplayOptions) -> tuple[str, str] | None:
+        """Templates with known fields and characters, control bytes in hex."""
+        for verdict in display.VERDICTS:
+            try:
+                display.check_template(getattr(options.templates, verdict), options.encoding)
+            except FrameError as error:
+                return f"templates.{verdict}", str(error)
+        for key in ("before", "before_line", "after_line", "after"):
+            value = getattr(options, key)
+            try:
+                for text in value if isinstance(value, tuple) else (value,):
+                    display.parse_bytes(text)
+            except FrameError as error:
+                return key, str(error)
+        return None
+
+    def points(self, options: SerialDisplayOptions) -> tuple[int, int]:  # noqa: ARG002
+        """A display has neither inputs nor outputs."""
+        return 0, 0
+
+    def bus_key(self, options: SerialDisplayOptions) -> Hashable:
+        """Each display has a port of its own."""
+        return ("serial", options.port)
+
+    def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
+        """A bus that writes to the port."""
+        from drivers.buses.showing import ShowingBus
+        from drivers.links.serial_port import SerialPort
+
+        device, options = devices[0], devices[0].options
+        port = SerialPort(options.port, options.baudrate)
+        encode = Screen(options).encode
+        return ShowingBus(
+            self.bus_key(options), device.id, port, encode, report, show_ms=options.show_ms, lasting=LASTING
+        )
+
+
+DRIVER = SerialDisplayDriver()

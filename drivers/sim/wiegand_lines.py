@@ -1,0 +1,66 @@
+"""A simulated Wiegand reader and keypad: edges as the kernel writes them, through a pipe in place of its queue."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from drivers.framing.gpio_events import encode_event
+from drivers.framing.wiegand import edges, key_frame, parse_format
+
+MS = 1_000_000
+
+
+class SimWiegand:
+    """A reader on two lines; `handle` is what the kernel would have given for them.
+
+    A frame is written at once, with stamps as if it had just ended, or come in behind the one before it.
+    """
+
+    def __init__(self, d0: int = 17, d1: int = 18, layout: str = "26") -> None:
+        self._lines = (d0, d1)
+        self._format = parse_format(layout)[0]
+        self._number = 0
+        self._end_ns = 0
+        self.handle, self._far = os.pipe()
+        os.set_blocking(self._far, False)
+
+    def present(self, card: int, times: int = 1) -> None:
+        """Hold a card to the reader."""
+        for _ in range(times):
+            self.send(self._format.frame(card))
+
+    def type(self, keys: str, length: int = 4) -> None:
+        """Press keys, as a keypad that sends each with so many bits."""
+        for key in keys:
+            self.send(key_frame(key, length))
+
+    def send(self, frame: str, bit_ns: int = 1 * MS, lose: int = 0) -> None:
+        """Any bits, ending now; `lose` counts edges as dropped by the kernel before them."""
+        self._number += lose
+        start_ns = max(time.monotonic_ns() - len(frame) * bit_ns, self._end_ns + 20 * MS)
+        stamped = edges(frame, start_ns, bit_ns)
+        self._end_ns = stamped[-1][1] if stamped else start_ns
+        for wire, at_ns in stamped:
+            self._write(self._event(wire, at_ns))
+
+    def babble(self, count: int) -> None:
+        """Edges without a pause, as from a line that is not connected."""
+        start_ns = max(time.monotonic_ns() - count * 1000, self._end_ns)
+        for at in range(count):
+            self._write(self._event(at % 3 % 2, start_ns + at * 1000))
+        self._end_ns = start_ns + count * 1000
+
+    def _event(self, wire: int, at_ns: int) -> bytes:
+        self._number += 1
+        return encode_event(at_ns, self._lines[wire], self._number)
+
+    def _write(self, raw: bytes) -> None:
+        try:
+            os.write(self._far, raw)
+        except BlockingIOError:
+            pass  # The kernel drops edges too when nobody takes them.
+
+    def close(self) -> None:
+        """The chip is gone."""
+        os.close(self._far)

@@ -1,0 +1,197 @@
+"""Long-range UHF readers of the UHFReader18 family, on a serial line or over TCP, polled or speaking unasked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.buses.asking import AskingBus, Heard, Question
+from drivers.framing import uhfreader18 as frames
+from drivers.framing.presentation import Presentations
+from gateway.core.errors import DeviceError, FrameError
+from gateway.core.events import CredentialRead, Event
+
+if TYPE_CHECKING:
+    from drivers.links.stream import Stream
+
+Timeout = Annotated[int, Meta(ge=20, le=10_000)]
+PROBE_MS = 5_000
+"""How often a reader that speaks unasked is asked whether it is there."""
+DEFAULT_SCAN_MS = 1_000
+SCAN_EXTRA_MS = 100
+"""An inventory may take up to 75 ms longer than the reader's scan time (manual, 8.2.1)."""
+
+
+class SerialLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="serial", tag_field="type"):
+    """`link` of readers on a serial line; 57600 is their default."""
+
+    port: Annotated[str, Meta(min_length=1)]
+    baudrate: Annotated[int, Meta(ge=1_200, le=1_000_000)] = 57_600
+    timeout_ms: Timeout = 500
+
+
+class TcpLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tcp", tag_field="type"):
+    """`link` of a reader, or of a serial server with readers, on the network."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 6_000
+    timeout_ms: Timeout = 500
+
+
+class UhfReader18Options(Options, frozen=True):
+    """Options of `uhfreader18`; `power` in dBm, left as the reader has it when not given."""
+
+    link: SerialLink | TcpLink
+    address: Annotated[int, Meta(ge=0, le=254)] = 0
+    mode: Literal["poll", "active"] = "poll"
+    power: Annotated[int, Meta(ge=0, le=30)] | None = None
+    poll_ms: Annotated[int, Meta(ge=20, le=10_000)] = 100
+    repeat_ms: Annotated[int, Meta(ge=100, le=600_000)] = 5000
+
+
+class UhfReader:
+    """One reader: asked for tags (or only whether it is there), and once per contact for what it is set to.
+
+    Its power is kept in an EEPROM, so it is written only where it differs.
+    """
+
+    def __init__(self, device: str, options: UhfReader18Options) -> None:
+        self.device = device
+        self.address = options.address
+        self._options = options
+        self._active = options.mode == "active"
+        self._presentations = Presentations(options.repeat_ms)
+        self._has_answered = False
+        self._scan_ms = DEFAULT_SCAN_MS
+        self._asked = frames.INFO
+        self._vital = True
+        self.begin()
+
+    @property
+    def period_ms(self) -> int:
+        """See `Unit.period_ms`; what a fresh contact needs is asked at once."""
+        if self._greeted and self._setup:
+            return 0
+        return PROBE_MS if self._active else self._options.poll_ms
+
+    def begin(self) -> None:
+        """See `Unit.begin`: once the reader is there, find out anew what it is set to."""
+        self._greeted = False
+        self._setup = [frames.INFO] * (not self._active) + [frames.POWER] * (self._options.power is not None)
+
+    def question(self, lost: bool) -> Question:
+        """See `Unit.question`: whether it is there, then its settings, then tags for ever."""
+        self._vital = lost or not self._greeted or not self._setup
+        self._asked = self._vital_command() if self._vital else self._setup.pop(0)
+        timeout_ms = self._options.link.timeout_ms
+        if self._asked == frames.INVENTORY and not lost:
+            timeout_ms += self._scan_ms + SCAN_EXTRA_MS
+        data = bytes((self._options.power or 0,)) if self._asked == frames.POWER else b""
+        return Question(frames.encode_request(self.address, self._asked, data), timeout_ms, self._vital)
+
+    def _vital_command(self) -> int:
+        return frames.INFO if self._active else frames.INVENTORY
+
+    def take(self, frame: frames.Response) -> Heard:
+        """See `Unit.take`; a polled reader that only speaks unasked is in the wrong mode, and not there."""
+        answers = frame.command in (self._asked, frames.REFUSED)
+        alive = self._active or frame.command != frames.TAG
+        self._has_answered |= answers
+        if answers and frame.status in frames.TROUBLE:
+            raise DeviceError(f"the reader reports {frame.status:02X}: {frames.TROUBLE[frame.status]}")
+        self._greeted |= alive
+        if frame.command == frames.INFO:
+            self._informed(frame)
+        done = answers and frame.status != frames.MORE
+        return Heard(self._seen(frame), done, alive)
+
+    def unanswered(self, garbled: bool) -> str:
+        """See `Unit.unanswered`; a reader that speaks unasked need not answer, unless it has done so before."""
+        if not self._vital or (self._active and not self._has_answered):
+            self._greeted = True
+            return ""
+        if garbled:
+            return "what comes from the reader cannot be read; check `baudrate`, `address`, `mode` and the wires"
+        return "the reader does not answer; check its power, `address`, `baudrate`, `mode` and the wires"
+
+    def ended(self) -> Sequence[Event]:
+        """See `Unit.ended`."""
+        return ()
+
+    def _informed(self, frame: frames.Response) -> None:
+        try:
+            info = frames.info_of(frame)
+        except FrameError:
+            return
+        self._scan_ms = info.scan_ms or DEFAULT_SCAN_MS
+        if info.power == self._options.power:
+            self._setup.clear()
+
+    def _seen(self, frame: frames.Response) -> list[Event]:
+        try:
+            tags = frames.tags_of(frame)
+        except FrameError as error:
+            raise DeviceError(f"the reader's tags cannot be read ({error}); is it a UHFReader18?") from error
+        now_ns = time.monotonic_ns()
+        return [
+            CredentialRead(self.device, "card", tag, 4 * len(tag), long_range=True)
+            for tag in tags
+            if self._presentations.begins(tag, now_ns)
+        ]
+
+
+class UhfReader18Driver(Driver):
+    """Driver `uhfreader18`."""
+
+    name = "uhfreader18"
+    Options = UhfReader18Options
+    reads = True
+
+    def points(self, options: UhfReader18Options) -> tuple[int, int]:  # noqa: ARG002
+        """A reader has neither inputs nor outputs."""
+        return 0, 0
+
+    def bus_key(self, options: UhfReader18Options) -> Hashable:
+        """The port, or host and port."""
+        link = options.link
+        return ("serial", link.port) if isinstance(link, SerialLink) else ("tcp", f"{link.host}:{link.port}")
+
+    def clash(self, options: UhfReader18Options, other: UhfReader18Options) -> tuple[str, str] | None:
+        """Readers on one wire need equal links and different addresses."""
+        if options.link != other.link:
+            return "link", "differs from the link of another device on the same wire; make them equal"
+        if options.address == other.address:
+            return "address", f"is {options.address}, which another device on this wire has already"
+        return None
+
+    def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
+        """One bus for all readers on the wire."""
+        link = devices[0].options.link
+        return AskingBus(
+            self.bus_key(devices[0].options),
+            _open_link(link),
+            frames.Decoder(device.options.address for device in devices),
+            [UhfReader(device.id, device.options) for device in devices],
+            report,
+            quiet_ms=frames.QUIET_MS,
+            reconnects=isinstance(link, TcpLink),
+        )
+
+
+def _open_link(link: SerialLink | TcpLink) -> Stream:
+    """pyserial is imported only where a bus is opened: checking a site file must stay quick."""
+    if isinstance(link, SerialLink):
+        from drivers.links.serial_port import SerialPort
+
+        return SerialPort(link.port, link.baudrate)
+    from drivers.links.stream import TcpStream
+
+    return TcpStream(link.host, link.port, link.timeout_ms)
+
+
+DRIVER = UhfReader18Driver()

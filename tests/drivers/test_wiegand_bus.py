@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from drivers.base import Bus
+from drivers.buses.edges import NOISY_AFTER
+from drivers.links import gpio_edges
+from drivers.sim.wiegand_lines import SimWiegand
+from gateway.core.errors import DeviceError
+from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
+from tests.drivers.conftest import Running, wait_until
+
+CARD = 472288
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimWiegand]:
+    found = SimWiegand()
+    monkeypatch.setattr(gpio_edges, "open_lines", lambda request, names: found.handle)
+    yield found
+
+
+def start(running: Running, **options: object) -> Bus:
+    bus = running.start({"id": "w", "driver": "wiegand", "d0": 17, "d1": 18, **options})
+    running.reported.wait(DeviceRestored)
+    return bus
+
+
+def reads(running: Running) -> list[tuple[str, str]]:
+    return [(read.kind, read.value) for read in running.reported.of(CredentialRead)]
+
+
+def test_a_card_on_the_wires_is_one_credential_with_its_bits(running: Running, reader: SimWiegand) -> None:
+    start(running)
+    reader.present(CARD, times=4)
+    assert running.reported.wait(CredentialRead) == CredentialRead("w", "card", "472288", 24)
+    reader.present(1)
+    running.reported.wait(CredentialRead, count=2)
+    assert reads(running) == [("card", "472288"), ("card", "1")]
+
+
+def test_a_pin_is_collected_from_keys_and_ends_with_a_hash_or_a_pause(running: Running, reader: SimWiegand) -> None:
+    start(running, pin_ms=500)
+    reader.type("1*2468#")
+    assert running.reported.wait(CredentialRead) == CredentialRead("w", "pin", "2468")
+    reader.type("1357", length=8)
+    running.reported.wait(CredentialRead, count=2)
+    reader.type("2468#")
+    running.reported.wait(CredentialRead, count=3)
+    assert reads(running) == [("pin", "2468"), ("pin", "1357"), ("pin", "2468")]
+
+
+def test_noise_is_counted_and_hides_no_card(running: Running, reader: SimWiegand) -> None:
+    bus = start(running)
+    for length in range(17, 25):
+        reader.send(("10" * 12)[:length])
+    reader.present(CARD)
+    running.reported.wait(CredentialRead)
+    wait_until(lambda: bus.health()[0].errors == 8)
+    assert reads(running) == [("card", "472288")]
+
+
+def test_lines_with_nothing_but_noise_say_what_to_do(running: Running, reader: SimWiegand) -> None:
+    bus = start(running)
+    for _ in range(NOISY_AFTER):
+        reader.send("10101")
+    wait_until(lambda: "converter" in bus.health()[0].last_error)
+    assert bus.health()[0].state == "online"
+
+
+def test_a_babbling_line_is_survived_and_the_next_card_is_read(running: Running, reader: SimWiegand) -> None:
+    bus = start(running)
+    reader.babble(5000)
+    wait_until(lambda: bus.health()[0].errors)
+    reader.present(CARD)
+    running.reported.wait(CredentialRead)
+    assert reads(running) == [("card", "472288")]
+
+
+def test_edges_that_the_kernel_dropped_make_no_card(running: Running, reader: SimWiegand) -> None:
+    bus = start(running)
+    reader.present(1)
+    running.reported.wait(CredentialRead)
+    reader.send("1000001110011", lose=0)
+    reader.send("0100111000001", lose=3)
+    wait_until(lambda: bus.health()[0].errors)
+    reader.present(CARD)
+    running.reported.wait(CredentialRead, count=2)
+    assert reads(running) == [("card", "1"), ("card", "472288")]
+
+
+def test_a_format_of_the_site_file_is_read(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = f"P{'F' * 16}{'N' * 19}P E{'X' * 18}{'.' * 18} {'.' * 18}{'X' * 18}O"
+    reader = SimWiegand(layout=layout)
+    monkeypatch.setattr(gpio_edges, "open_lines", lambda request, names: reader.handle)
+    start(running, format=layout)
+    reader.present(524290)
+    assert running.reported.wait(CredentialRead) == CredentialRead("w", "card", "524290", 35)
+
+
+def test_lines_that_cannot_be_had_are_a_lost_device_with_words(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, tries = SimWiegand(), []
+
+    def open_lines(request: bytes, names: str) -> int:
+        tries.append(names)
+        if len(tries) < 2:
+            raise DeviceError(f"{names}: in use by another device or program")
+        return reader.handle
+
+    monkeypatch.setattr(gpio_edges, "open_lines", open_lines)
+    running.start({"id": "w", "driver": "wiegand", "d0": 17, "d1": 18})
+    assert "GPIO17 and GPIO18: in use" in running.reported.wait(DeviceLost).error
+    running.reported.wait(DeviceRestored)
+    reader.present(CARD)
+    running.reported.wait(CredentialRead)
+
+
+def test_a_reader_has_no_outputs_and_its_bus_stops(running: Running, reader: SimWiegand) -> None:
+    bus = start(running)
+    bus.pulse("w", 0, 500, True, 7)
+    assert running.reported.wait(OutputFailed).token == 7
+    running.stop()
