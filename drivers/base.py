@@ -15,7 +15,6 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from gateway.core.errors import RefusedError
-from gateway.core.errors import RefusedError
 from gateway.core.events import Event
 
 Report = Callable[[Event], None]
@@ -88,12 +87,12 @@ class Bus(ABC):
         Thread-safe and never blocks, as everything here. A bus that has nothing to show with ignores it.
         """
 
-    def install_mode(self, device: str, duration_s: int) -> None:  # noqa: ARG002
-        """For so long let a reader that does not know its key be given it; 0 ends that. Thread-safe, never blocks.
+    def push(self, device: str, kind: str, value: str, confidence: float) -> bool:  # noqa: ARG002
+        """Take a read that arrived at another process (`confidence` in percent, an empty value is a sign of life).
 
-        RefusedError says why not. The bus reports `InstallModeEnded` when it is over, whatever the reason.
+        False when this device is not one that is told so. Thread-safe, never blocks.
         """
-        raise RefusedError(f"{device} has no key to be given; only osdp readers have an install mode")
+        return False
 
     def install_mode(self, device: str, duration_s: int) -> None:  # noqa: ARG002
         """For so long let a reader that does not know its key be given it; 0 ends that. Thread-safe, never blocks.
@@ -140,10 +139,6 @@ class Driver(ABC):
     def clash(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
         """Why two devices with equal bus keys cannot share it, as (option, message); None when they can."""
         return "port", "is used by another device already; each needs its own"
-
-    def conflict(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
-        """What two devices of this driver must not have in common wherever they are, as (option, message)."""
-        return None
 
     def conflict(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
         """What two devices of this driver must not have in common wherever they are, as (option, message)."""
