@@ -12,6 +12,7 @@ retained messages: without that a retained command published while we are connec
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import ssl
@@ -90,6 +91,7 @@ class Link:
             self._waker.drain()
         if sock in readable or timeout_s == 0.0:
             self._check(self._client.loop_read())
+            _acknowledge_at_once(sock)
         if writable:
             self._check(self._client.loop_write())
         self._check(self._client.loop_misc())
@@ -250,3 +252,11 @@ def _properties(packet_type: int, **values: Any) -> Properties:
 def _no_delay(_client: Any, _data: Any, sock: Any) -> None:
     """Small messages leave at once: with Nagle's algorithm an alarm waits 40 ms for an acknowledgement."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _acknowledge_at_once(sock: Any) -> None:
+    """A broker with Nagle's algorithm on (mosquitto's default) holds its word for an alarm back until the one before
+    it is acknowledged, which this kernel would put off for 40 ms. Linux forgets the option, so it is set each time.
+    """
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)

@@ -38,11 +38,10 @@ def measure(plan: Plan) -> list[Figure]:
         with subjects.engine(gateway, rig):
             bench = _Bench(rig, gateway, relay)
             for number in range(plan.rounds):
-                behind.append(percentile(bench.with_backlog(plan.size(8, 2)), 99))
-                idle.append(percentile(bench.idle(plan.size(40, 3)), 99))
-                plan.say(
-                    f"  crash to alarm, round {number + 1}: {idle[-1]:.1f} ms idle, {behind[-1]:.1f} ms behind rows"
-                )
+                late, calm = bench.with_backlog(plan.size(6, 2)), bench.idle(plan.size(30, 3))
+                behind.append(percentile(late, 99))
+                idle.append(percentile(calm, 99))
+                plan.say(f"  crash to alarm, round {number + 1}: {_words(calm)} idle, {_words(late)} behind rows")
     finally:
         rig.close()
         relay.stop()

@@ -86,7 +86,7 @@ class Relay:
                 for source in select.select([near, far], [], [], 0.1)[0]:
                     data = source.recv(1 << 18)
                     now_ns = time.perf_counter_ns()
-                    source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+                    source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # as the uplink does
                     if not data:
                         return
                     (far if source is near else near).sendall(data)
