@@ -14,7 +14,8 @@ MS = 1_000_000
 class SimWiegand:
     """A reader on two lines; `handle` is what the kernel would have given for them.
 
-    A frame is written at once, with stamps as if it had just ended, or come in behind the one before it.
+    A frame is written in one piece (a pipe takes 85 edges so), with stamps as if it had just ended, or came in behind the
+    one before it: the kernel too shows no edge whose time is past and keeps one back.
     """
 
     def __init__(self, d0: int = 17, d1: int = 18, layout: str = "26") -> None:
@@ -41,8 +42,7 @@ class SimWiegand:
         start_ns = max(time.monotonic_ns() - len(frame) * bit_ns, self._end_ns + 20 * MS)
         stamped = edges(frame, start_ns, bit_ns)
         self._end_ns = stamped[-1][1] if stamped else start_ns
-        for wire, at_ns in stamped:
-            self._write(self._event(wire, at_ns))
+        self._write(b"".join(self._event(wire, at_ns) for wire, at_ns in stamped))
 
     def babble(self, count: int) -> None:
         """Edges without a pause, as from a line that is not connected."""

@@ -72,7 +72,7 @@ def test_lines_with_nothing_but_noise_say_what_to_do(running: Running, reader: S
 
 def test_a_babbling_line_is_survived_and_the_next_card_is_read(running: Running, reader: SimWiegand) -> None:
     bus = start(running)
-    reader.babble(5000)
+    reader.babble(1000)
     wait_until(lambda: bus.health()[0].errors)
     reader.present(CARD)
     running.reported.wait(CredentialRead)
