@@ -177,10 +177,8 @@ def _points(settings: Settings) -> Iterator[tuple[str, Point]]:
         for key, point in (*barrier.outputs().items(), *barrier.inputs().items()):
             yield f"{base}.{key}", point
     for lane in settings.lanes:
-        for key in ("siren", "exit_button", "fire"):
-            found: Point | None = getattr(lane, key)
-            if found is not None:
-                yield f"lanes.{lane.id}.{key}", found
+        for key, point in (*lane.outputs().items(), *lane.inputs().items()):
+            yield f"lanes.{lane.id}.{key}", point
 
 
 def _deaf_readers(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:

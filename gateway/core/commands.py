@@ -46,6 +46,17 @@ class SetOutput(Command, frozen=True, gc=False):
     token: int = 0
 
 
+class ShowOnDevice(Command, frozen=True, gc=False):
+    """Show people at a lane what was decided, on a display or a reader; the newest message counts, nothing answers.
+
+    `message`: `verdict` (granted, denied, referred, idle, locked, wait), `reason`, `words` (in the site's language),
+    `lane`, `plate` or the last digits of the `card`, `days_left`, `time`.
+    """
+
+    device: str
+    message: dict[str, Any]
+
+
 class StartTimer(Command, frozen=True, gc=False):
     """Send `TimerFired(timer)` after `after_ms`; a timer of that name that runs already is replaced."""
 

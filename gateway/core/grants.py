@@ -76,6 +76,10 @@ class GrantQueue:
         """Whether this credential was granted and has not passed yet."""
         return any(grant.credential == credential for grant in self._waiting)
 
+    def waits_for(self, lane: Lane) -> bool:
+        """Whether somebody was let in at this lane and has not passed yet."""
+        return any(grant.lane is lane for grant in self._waiting)
+
     def add(self, grant: Grant) -> None:
         """Queue a grant."""
         self._waiting.append(grant)

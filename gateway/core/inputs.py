@@ -12,7 +12,7 @@ from gateway.core.turn import NS_PER_MS, Turn
 
 Change = tuple[str, bool | None]
 
-QUICK = ("arm_detached", "fire", "exit_button")
+QUICK = ("arm_detached", "fire", "exit_button", "panic")
 QUICK_DEBOUNCE_MS = 30
 CHATTER_MS = 350
 CALM_MS = 60_000
@@ -22,10 +22,8 @@ def points_of(barrier: Barrier, lanes: tuple[Lane, ...]) -> dict[str, Point]:
     """Every input of a barrier and its lanes by its name in the site file."""
     found = barrier.inputs()
     for lane in lanes:
-        for name in ("exit_button", "fire"):
-            point: Point | None = getattr(lane, name)
-            if point is not None:
-                found[name if name not in found else f"{name}.{lane.id}"] = point
+        for name, point in lane.inputs().items():
+            found[name if name not in found else f"{name}.{lane.id}"] = point
     return found
 
 
@@ -89,6 +87,10 @@ class Inputs:
         if contact.device in self._stale or (contact.doubted and not contact.settled):
             return None
         return contact.settled
+
+    def each(self, *bases: str) -> list[Change]:
+        """What every contact with one of these names says now, each for itself."""
+        return [(one.name, self._fresh(one)) for one in self._contacts.values() if one.base in bases]
 
     def last(self, base: str) -> bool | None:
         """As `value`, but an unanswered poll does not make it unknown; for what is shown, never for a close."""

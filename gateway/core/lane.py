@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.core.access import Decision, LaneFitness, Verdict
+from gateway.core.access import Decision, LaneFitness, Reason, Verdict
 from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.causes import Cause
 from gateway.core.crossing import CrossingEvent, CrossingState, Vehicle
 from gateway.core.events import OpenVisit
 from gateway.core.grants import Grant
-from gateway.core.lane_traffic import LaneTraffic
+from gateway.core.lane_signs import LaneSigns
 from gateway.core.modes import Mode
 from gateway.core.refusals import COMMANDS, Asked, refusal
 from gateway.core.settings import Lane
@@ -39,7 +39,7 @@ def _urgency(change: tuple[str, bool | None]) -> tuple[int, bool]:
     return _FIRST.get(change[0].split(".")[0], len(_FIRST)), bool(change[1])
 
 
-class LaneMachine(LaneTraffic):
+class LaneMachine(LaneSigns):
     """One barrier with the lanes that lead past it."""
 
     _case: tuple[str, str] | None = None
@@ -48,7 +48,7 @@ class LaneMachine(LaneTraffic):
         """Whether this lane could open for anybody now."""
         if not self.modes.moves:
             return LaneFitness.LOCKED
-        lame = self.arm in (ArmState.BETWEEN, ArmState.STOPPED, ArmState.UNKNOWN)
+        lame = self.arm in (ArmState.BETWEEN, ArmState.STOPPED, ArmState.UNKNOWN) or self.inputs.value("fault")
         if lame or self.grants.full or self.interrupted or self.terminals.device("open") in self.away:
             return LaneFitness.FAULT
         return LaneFitness.READY
@@ -69,11 +69,13 @@ class LaneMachine(LaneTraffic):
             self.crash(turn, "arm_detached")
         if self.inputs.value("fire"):
             self._fire(turn)
+        self.tell_standing(turn)
         turn.show()
 
     def _measure(self, turn: Turn) -> None:
         if self.away & self.inputs.devices():
             return
+        self.measured = True
         self.enter(turn, self._presumed_arm())
         occupied = self.safety is True
         if occupied or self.arm in (ArmState.BETWEEN, ArmState.UNKNOWN):
@@ -139,11 +141,12 @@ class LaneMachine(LaneTraffic):
     def _changed(self, turn: Turn, changes: list[tuple[str, bool | None]]) -> None:
         """Handle all changes of one instant: a blow, then loops, then limits; what is lost before what comes."""
         for name, value in sorted(changes, key=_urgency):
-            self._contact(turn, name.split(".")[0], bool(value))
+            self._contact(turn, name, bool(value))
         if changes:
             turn.show()
 
-    def _contact(self, turn: Turn, name: str, value: bool) -> None:
+    def _contact(self, turn: Turn, contact: str, value: bool) -> None:
+        name = contact.split(".")[0]
         match name:
             case "safety_loop":
                 self.safety_changed(turn, value)
@@ -160,8 +163,10 @@ class LaneMachine(LaneTraffic):
                 self._mains(turn, value)
             case "fire":
                 self._fire(turn) if value else self.end_alarm(turn, "fire")
+            case "fault" | "hand" | "panic":
+                self.told(turn, contact, value)
             case "exit_button" if value and self.refusal("open", remote=False) is None:
-                self._let_pass(turn, self.home, "exit button", "operator")
+                self._let_pass(turn, self.lane_of(contact), "exit button", "operator")
 
     def _limit(self, turn: Turn, name: str, value: bool) -> None:
         if self.inputs.last("at_open") and self.inputs.last("at_closed"):
@@ -210,6 +215,8 @@ class LaneMachine(LaneTraffic):
         granted = decision.verdict is Verdict.GRANTED
         case = (credential["kind"] + credential["value"], decision.reason.value)
         if self.grants.holds(credential) or (not granted and self.approach and case == self._case):
+            held = self.grants.holds(credential)
+            self._answer_again(turn, lane, Verdict.GRANTED if held else decision.verdict, credential, decision)
             return
         self._case = None if granted else case
         self.void_inferred(turn, credential)
@@ -257,7 +264,16 @@ class LaneMachine(LaneTraffic):
         elif self.arm is not ArmState.RISING and not self.terminals.asked("open"):
             self.ask(turn, "open", reason, by, grant, lane)
 
+    def _answer_again(
+        self, turn: Turn, lane: Lane, verdict: Verdict, credential: dict[str, str], decision: Decision
+    ) -> None:
+        """The same credential once more: people are answered, the journal is not."""
+        data = _decision_data(lane, credential, decision)
+        reason = Reason.VALID_PASS if verdict is Verdict.GRANTED else decision.reason
+        self.signs[lane.id].decided(turn, verdict.value, {**data, "reason": reason.value})
+
     def _show_decision(self, turn: Turn, verdict: Verdict, data: dict[str, Any], decision: Decision | None) -> None:
+        self.signs[data["lane"]].decided(turn, verdict.value, data)
         shown = ("reason", "credential", "pass", "kind", "days_left", "lane")
         self.last_decision = {
             "at": turn.at,
@@ -362,7 +378,7 @@ class LaneMachine(LaneTraffic):
         self.modes.happens("hold")
         turn.cancel(self.timer_name("clear"))
         minutes, count = _bounded(detail.get("minutes"), 24 * 60), _bounded(detail.get("count"), 1000)
-        self.hold_left = count
+        self.hold_left, self.held_for = count, lane
         if minutes is not None:
             turn.start(self.timer_name("hold"), minutes * 60_000)
         end = None if minutes is None else rfc3339(turn.now.wall_ns + minutes * 60 * NS_PER_S)
@@ -388,6 +404,7 @@ class LaneMachine(LaneTraffic):
         self.tag = None
         self.interrupted = self.arm is not ArmState.CLOSED
         self.row(turn, "unlocked", Cause.COMMANDED, by, {"reason": reason})
+        self.tell_standing(turn)
 
     def _reset(self, turn: Turn, by: str, reason: str) -> None:
         self.notice = None
@@ -433,6 +450,13 @@ class LaneMachine(LaneTraffic):
             case ("calm", _, contact):
                 self.inputs.calm(contact)
                 self.end_alarm(turn, f"chatter:{contact}")
+            case ("sign", _, lane_id) if lane_id in self.signs:
+                self.signs[lane_id].time_over(turn)
+            case ("sign", _, _):
+                turn.show()
+            case ("second", _, _):
+                self.second_came()
+                turn.show()
             case ("hold", _, _) if Mode.HELD in self.modes:
                 self.end_hold(turn, "gateway", "time_over")
 
@@ -443,6 +467,8 @@ class LaneMachine(LaneTraffic):
             return strongest.value
         if self.interrupted:
             return "interrupted"
+        if self.inputs.value("fault"):
+            return "fault"
         if self.arm is ArmState.OPEN and strongest is Mode.HELD:
             return "held"
         if self.arm is ArmState.OPEN and self.vehicle is not None:
@@ -468,7 +494,8 @@ class LaneMachine(LaneTraffic):
             "grants": len(self.grants),
             "requested": requested.document() if requested else None,
             "interrupted": self.interrupted,
-            "notice": self.notice,
+            "notice": self.shown_notice,
+            "service_due": self.service.documents(),
             "last_grant": last.document() if last else None,
             "last_decision": _own(self.last_decision, lane),
             "last_passage": _own(self.last_passage, lane),

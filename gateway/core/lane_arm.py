@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gateway.core.barrier import TABLE, ArmEvent, ArmState
 from gateway.core.causes import BENIGN, BLOW_MS, FLICKER_WINDOW_MS, Cause, Movement, Seen, verdict
 from gateway.core.lane_state import LaneState
@@ -71,6 +73,8 @@ class LaneArm(LaneState):
 
     def output_failed(self, turn: Turn, token: int, error: str) -> None:
         """The device did not take an output command; it is closed as not followed and never fires later."""
+        for sign in self.signs.values():
+            sign.output_failed(turn, token)
         motion = self.terminals.failed(token)
         if motion is None:
             return
@@ -85,6 +89,12 @@ class LaneArm(LaneState):
             self.end_travel(turn)
             self.enter(turn, ArmState.OPEN)
             self.notice = "no_answer"
+
+    def output_done(self, token: int) -> None:
+        """The device has taken an output command."""
+        self.terminals.done(token)
+        for sign in self.signs.values():
+            sign.output_done(token)
 
     # ---- guards
 
@@ -151,18 +161,28 @@ class LaneArm(LaneState):
     def do_leave_up(self, turn: Turn) -> None:
         """An OPEN went out: the arm has an answer time and a travel time."""
         self.movement = None
-        self.moved_ns = turn.now.mono_ns
+        self._leaves(turn, "up" if self.left is ArmState.CLOSED else "")
         turn.cancel(self.timer_name("clear"))
         turn.start(self.timer_name("answer"), ANSWER_MS)
         turn.start(self.timer_name("travel"), self.travel.limit_ms("up"))
 
     def do_leave_down(self, turn: Turn) -> None:
         """A CLOSE went out: the arm has a travel time, and must turn back for whoever comes under it."""
-        self.moved_ns = turn.now.mono_ns
+        self._leaves(turn, "down" if self.left is ArmState.OPEN else "")
         turn.cancel(self.timer_name("answer"))
         turn.start(self.timer_name("travel"), self.travel.limit_ms("down"))
         if self.safety_in_doubt:
             self.arm_event(turn, ArmEvent.SAFETY)
+
+    def _leaves(self, turn: Turn, whole_way: str) -> None:
+        """The arm begins to move; with a way, from one end to the other."""
+        self.moved_ns, self.whole_way = turn.now.mono_ns, whole_way
+
+    def _travel_ms(self, turn: Turn, way: str) -> int | None:
+        """How long the arm took from one end to the other; None when that was not seen whole."""
+        whole, self.whole_way = self.whole_way == way, ""
+        took_ms = (turn.now.mono_ns - self.moved_ns) // NS_PER_MS
+        return took_ms if whole and took_ms < self.travel.limit_ms(way) else None
 
     def do_follow_up_closed(self, turn: Turn) -> None:
         """A CLOSE went out to an arm that is down already."""
@@ -218,8 +238,8 @@ class LaneArm(LaneState):
         """The arm is measured up."""
         self.open_unseen = 0
         self.end_alarm(turn, "open_limit")
-        self._learn(turn, "up")
-        self._arrived_open(turn, self._arrival_cause(turn))
+        took_ms = self._learn(turn, "up")
+        self._arrived_open(turn, self._arrival_cause(turn), took_ms=took_ms)
 
     def do_settle_open(self, turn: Turn) -> None:
         """The arm came to its upper limit from somewhere between."""
@@ -229,16 +249,17 @@ class LaneArm(LaneState):
         """No switch tells that the arm is up; after its travel time it is presumed."""
         self._arrived_open(turn, Cause.COMMANDED, presumed=True)
 
-    def _arrived_open(self, turn: Turn, cause: Cause, presumed: bool = False) -> None:
+    def _arrived_open(self, turn: Turn, cause: Cause, presumed: bool = False, took_ms: int | None = None) -> None:
         self.end_travel(turn)
         self.opened_by = cause
-        self.row(turn, "opened", cause, self._by(cause), {"presumed": True} if presumed else None)
+        self.row(turn, "opened", cause, self._by(cause), _how(presumed, took_ms))
         self._is_up(turn)
 
     def do_arrive_closed(self, turn: Turn) -> None:
         """The arm is measured down."""
-        self._learn(turn, "down")
-        self._arrived_closed(turn, self.moving_cause if self.moving_cause is not Cause.UNKNOWN else Cause.OWN)
+        took_ms = self._learn(turn, "down")
+        cause = self.moving_cause if self.moving_cause is not Cause.UNKNOWN else Cause.OWN
+        self._arrived_closed(turn, cause, took_ms=took_ms)
 
     def do_settle_closed(self, turn: Turn) -> None:
         """The arm came to its lower limit from somewhere between."""
@@ -248,10 +269,10 @@ class LaneArm(LaneState):
         """No switch tells that the arm is down; after its travel time it is presumed."""
         self._arrived_closed(turn, Cause.COMMANDED, presumed=True)
 
-    def _arrived_closed(self, turn: Turn, cause: Cause, presumed: bool = False) -> None:
+    def _arrived_closed(self, turn: Turn, cause: Cause, presumed: bool = False, took_ms: int | None = None) -> None:
         self.end_travel(turn)
         self.close_due = False
-        self.row(turn, "closed", cause, self._by(cause), {"presumed": True} if presumed else None)
+        self.row(turn, "closed", cause, self._by(cause), _how(presumed, took_ms))
         self._is_down(turn)
 
     def do_fall_back(self, turn: Turn) -> None:
@@ -281,9 +302,12 @@ class LaneArm(LaneState):
     def _by(self, cause: Cause) -> str:
         return self.moving_by if cause is Cause.COMMANDED else ""
 
-    def _learn(self, turn: Turn, way: str) -> None:
-        if self.moving_cause is Cause.COMMANDED and self.moved_ns:
-            self.travel.learn(way, (turn.now.mono_ns - self.moved_ns) // NS_PER_MS)
+    def _learn(self, turn: Turn, way: str) -> int | None:
+        """The travel time of the movement that ends here, remembered if it was commanded; None: not measured."""
+        took_ms = self._travel_ms(turn, way)
+        if took_ms is not None and self.moving_cause is Cause.COMMANDED:
+            self.travel.learn(way, took_ms)
+        return took_ms
 
     # ---- actions: arms that do not follow
 
@@ -365,7 +389,7 @@ class LaneArm(LaneState):
     def do_seek_cause(self, turn: Turn) -> None:
         """*Closed* was lost and nobody told the arm to move."""
         self.moving_cause, self.moving_by = Cause.UNKNOWN, ""
-        self.moved_ns = turn.now.mono_ns
+        self._leaves(turn, "up")
         self.movement = Movement(turn.now.mono_ns)
         if self._blow():
             self.crash(turn, "vehicle")
@@ -447,3 +471,10 @@ class LaneArm(LaneState):
         elif alarm is not None and movement is not None and movement.alarmed:
             self.alarms.refine(turn, alarm, verdict=cause.value, benign=cause in BENIGN)
         return cause
+
+
+def _how(presumed: bool, took_ms: int | None) -> dict[str, Any] | None:
+    """What a row on an arrival says beside its cause."""
+    if presumed:
+        return {"presumed": True}
+    return None if took_ms is None else {"travel_ms": took_ms}

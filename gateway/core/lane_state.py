@@ -1,13 +1,15 @@
 """What a lane knows, and the few things that all its parts do: ask for a movement, write a row, raise an alarm.
 
-The lane stands in four storeys, each in a file and each building only on those below: this state, `lane_arm` (the
-arm's guards and actions and why it moved), `lane_traffic` (loops, passages, closing behind a vehicle) and `lane`
-(what enters from outside: devices, contacts, reads, a person's commands).
+The lane stands in five storeys, each in a file and each building only on those below: this state, `lane_arm` (the
+arm's guards and actions and why it moved), `lane_traffic` (loops, passages, closing behind a vehicle), `lane_signs`
+(what people at the lane are shown, and the contacts that only tell) and `lane` (what enters from outside: devices,
+contacts, reads, a person's commands).
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,16 +18,21 @@ from gateway.core.barrier import ArmState, measured
 from gateway.core.causes import Cause, Movement
 from gateway.core.commands import SetOutput
 from gateway.core.crossing import CrossingState, Vehicle
+from gateway.core.feedback import Feedback
 from gateway.core.grants import Grant, GrantQueue
 from gateway.core.inputs import Inputs, points_of
 from gateway.core.modes import Mode, Modes
-from gateway.core.outputs import Motion, Terminals, left_on
-from gateway.core.settings import Barrier, Lane
+from gateway.core.outputs import Motion, Terminals
+from gateway.core.service import Service, ServiceMemory
+from gateway.core.settings import Barrier, Lane, Site
 from gateway.core.travel import Travel
 from gateway.core.turn import NS_PER_MS, Turn
 
 SIREN_MS = 180_000
-Notice = Literal["arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor"]
+Notice = Literal[
+    "arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor",
+    "controller_fault", "cycles_high",
+]  # fmt: skip
 """What a lane asks of the people beside it; `docs/reference.md` has the words."""
 
 
@@ -48,13 +55,20 @@ class LaneMemory(msgspec.Struct, frozen=True):
     crashed: bool = False
     tag: dict[str, Any] | None = None
     half_done: bool = False
+    service: ServiceMemory = ServiceMemory()
 
 
 class LaneState:
     """One barrier with the lanes that lead past it: everything that is known of them."""
 
     def __init__(
-        self, barrier: Barrier, lanes: tuple[Lane, ...], alarms: AlarmDesk, ids: Ids, memory: LaneMemory
+        self,
+        barrier: Barrier,
+        lanes: tuple[Lane, ...],
+        alarms: AlarmDesk,
+        ids: Ids,
+        memory: LaneMemory,
+        site: Site,
     ) -> None:
         self.barrier = barrier
         self.lanes = lanes
@@ -64,8 +78,13 @@ class LaneState:
         self.terminals = Terminals(barrier)
         self.grants = GrantQueue(self.timer_name("grant"), barrier.grant_ms)
         self.travel = Travel(barrier.travel_time_ms)
+        zone = ZoneInfo(site.timezone)
+        self.service = Service(barrier, self.home.id, zone, self.travel, memory.service)
+        self.signs = {lane.id: Feedback(lane, self.timer_name(f"sign:{lane.id}"), site.locale, zone) for lane in lanes}
         self.modes = Modes()
         self.arm = ArmState.UNKNOWN
+        self.left = ArmState.UNKNOWN
+        self.measured = False
         self.crossing = CrossingState.UNSURE if barrier.safety else CrossingState.EMPTY
         self.tag: dict[str, Any] | None = memory.tag
         self.interrupted = memory.half_done
@@ -88,6 +107,8 @@ class LaneState:
         self.moving_cause = Cause.COMMANDED
         self.moving_by = ""
         self.moved_ns = 0
+        # The way of a movement that began at the other end, so that its travel time is one; else empty.
+        self.whole_way = ""
         self.opened_by = Cause.COMMANDED
         self.retries = 0
         self.aborts = 0
@@ -96,6 +117,7 @@ class LaneState:
         self.power_ns: int | None = None
         # A lane held open by a person may have an end and a count; what was last counted without certainty.
         self.hold_left: int | None = None
+        self.held_for = self.home
         self.inferred: dict[str, Any] | None = None
         self.open_unseen = 0
         self._siren_on = False
@@ -157,10 +179,12 @@ class LaneState:
         """Record that the arm shall move; it is sent when that row is durable."""
         motion = Motion(command, cause, by, grant.id if grant else None, turn.at)
         self.terminals.ask(turn, (lane or self.home).id, motion)
+        self.service.happened(turn, "commanded")
 
     def enter(self, turn: Turn, state: ArmState) -> None:
         """The arm is in another state; nothing else changes it."""
         if state is not self.arm:
+            self.left = self.arm
             turn.log("debug", f"{self.barrier.id}: arm {self.arm.value} -> {state.value}")
             self.arm = state
             turn.show()
@@ -198,7 +222,7 @@ class LaneState:
         """A board reads back its outputs: let go of what a killed gateway left on. That moves nothing."""
         self.terminals.let_go(turn, device, outputs)
         for lane in self.lanes:
-            if lane.siren is not None and not self._siren_on and left_on(lane.siren, device, outputs):
+            if lane.siren is not None and not self._siren_on and lane.siren.left_on(device, outputs):
                 turn.emit(SetOutput(device, lane.siren.index, lane.siren.means(False)))
 
     def siren(self, turn: Turn, on: bool) -> None:
@@ -223,6 +247,7 @@ class LaneState:
             "by": by or None,
         }
         turn.append(f"barrier.{what}", f"lanes/{self.home.id}", {**data, **(more or {})})
+        self.service.happened(turn, what)
         turn.show()
 
     def incident(self, turn: Turn, what: str, more: dict[str, Any] | None = None) -> None:
@@ -236,6 +261,7 @@ class LaneState:
             "media": [],
         }
         turn.append(f"barrier.{what}", f"lanes/{self.home.id}", {**data, **(more or {})})
+        self.service.happened(turn, what)
         turn.show()
 
     def not_followed(self, turn: Turn, motion: Motion, why: str) -> None:

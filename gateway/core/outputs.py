@@ -136,7 +136,7 @@ class Terminals:
         """End the pulses that a board still gives from before; a held contact stays as it is, so that no arm drops."""
         holds = self.barrier.control == "hold" and self.barrier.close is None
         for direction, point in self.barrier.outputs().items():
-            if left_on(point, device, outputs) and not (holds and direction == "open"):
+            if point.left_on(device, outputs) and not (holds and direction == "open"):
                 self._off(turn, direction)
 
     def _gap_timer(self) -> str:
@@ -179,11 +179,6 @@ class Terminals:
         point: Point | None = getattr(self.barrier, direction)
         if point is not None:
             turn.emit(SetOutput(point.device, point.index, _electrical(point, False)))
-
-
-def left_on(point: Point, device: str, outputs: tuple[bool, ...]) -> bool:
-    """Whether this output of that device reads back as active."""
-    return point.device == device and point.index < len(outputs) and point.means(outputs[point.index])
 
 
 def _electrical(point: Point, meaning: bool) -> bool:

@@ -56,8 +56,12 @@ class Point(Strict, frozen=True):
         return int(self.point.split(".")[2])
 
     def means(self, electrical: bool) -> bool:
-        """What an electrical state says about this point."""
+        """What an electrical state says about this point; and the electrical state that says a meaning."""
         return electrical != (self.normally == "closed")
+
+    def left_on(self, device: str, outputs: tuple[bool, ...]) -> bool:
+        """Whether this output of that device reads back as active."""
+        return self.device == device and self.index < len(outputs) and self.means(outputs[self.index])
 
 
 class Site(Strict, frozen=True):
@@ -98,6 +102,30 @@ class Device(msgspec.Struct, frozen=True):
     options: dict[str, Any]
 
 
+class Lights(msgspec.Struct, frozen=True):
+    """A lane's traffic light; a lamp may be missing."""
+
+    red: Point | None = None
+    green: Point | None = None
+
+
+class Signals(msgspec.Struct, frozen=True):
+    """What a reader's own lamp and buzzer are wired to: an output for *come in*, one for *no*, and how long."""
+
+    granted: Point | None = None
+    denied: Point | None = None
+    pulse_ms: int = 300
+
+
+class ServiceLimits(Strict, frozen=True):
+    """When a barrier is due for service; None: nobody asks. `travel_ms` is one way's, the median of the last 20."""
+
+    cycles: int | None = None
+    relay_operations: int | None = None
+    crashes_per_month: int | None = None
+    travel_ms: int | None = None
+
+
 class Barrier(msgspec.Struct, frozen=True):
     """A barrier's terminals and habits; times in milliseconds. `id` of an inline barrier is its lane's id."""
 
@@ -123,6 +151,7 @@ class Barrier(msgspec.Struct, frozen=True):
     auto_close_ms: int = 1500
     grant_ms: int = 20000
     max_cycles_per_h: int | None = None
+    service_limits: ServiceLimits = ServiceLimits()
 
     def outputs(self) -> dict[str, Point]:
         """The output points by their key in the site file."""
@@ -156,6 +185,25 @@ class Lane(msgspec.Struct, frozen=True):
     displays: tuple[str, ...] = ()
     two_factor: bool = False
     free_flow: str = ""
+    panic: Point | None = None
+    lights: Lights = Lights()
+    signals: Signals = Signals()
+
+    def inputs(self) -> dict[str, Point]:
+        """The lane's own input points by their key in the site file."""
+        return {k: p for k in ("exit_button", "fire", "panic") if (p := getattr(self, k)) is not None}
+
+    def outputs(self) -> dict[str, Point]:
+        """The lane's own output points by their path in the site file."""
+        lights, signals = self.lights, self.signals
+        found = {
+            "siren": self.siren,
+            "lights.red": lights.red,
+            "lights.green": lights.green,
+            "signals.granted": signals.granted,
+            "signals.denied": signals.denied,
+        }
+        return {key: point for key, point in found.items() if point is not None}
 
 
 class Interlock(Strict, frozen=True):
@@ -251,6 +299,22 @@ class _BarrierDocument(Strict, frozen=True):
     auto_close_ms: int = 1500
     grant_ms: int = 20000
     max_cycles_per_h: int | None = None
+    service_limits: ServiceLimits = ServiceLimits()
+
+
+class _LightsDocument(Strict, frozen=True):
+    """`lanes[].lights` as written in the site file."""
+
+    red: PointText | None = None
+    green: PointText | None = None
+
+
+class _SignalsDocument(Strict, frozen=True):
+    """`lanes[].signals` as written in the site file."""
+
+    granted: PointText | None = None
+    denied: PointText | None = None
+    pulse_ms: int = 300
 
 
 class _LaneDocument(Strict, frozen=True):
@@ -268,6 +332,9 @@ class _LaneDocument(Strict, frozen=True):
     displays: list[str] = []
     two_factor: bool = False
     free_flow: str = ""
+    panic: PointText | None = None
+    lights: _LightsDocument = _LightsDocument()
+    signals: _SignalsDocument = _SignalsDocument()
 
 
 _TOP_KEYS = (
@@ -284,12 +351,16 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "auto_close_ms": (0, 600_000),
     "grant_ms": (1_000, 600_000),
     "max_cycles_per_h": (1, 10_000),
+    "cycles": (1, 1_000_000_000),
+    "relay_operations": (1, 1_000_000_000),
+    "crashes_per_month": (0, 1_000),
+    "travel_ms": (300, 120_000),
 }
 _OUTPUTS = ("open", "stop", "close")
 _INPUTS = ("at_open", "at_closed", "approach_loop", "clear_loop", "arm_detached", "fault", "hand", "mains")
 _HABITS = (
     "control", "close_by", "external_open", "pulse_ms", "travel_time_ms", "auto_close_ms", "grant_ms",
-    "max_cycles_per_h",
+    "max_cycles_per_h", "service_limits",
 )  # fmt: skip
 _POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{1,64})\.(input|output)\.(\d{1,3})")
 
@@ -441,6 +512,7 @@ def _barrier(reader: _Reader, raw: Any, barrier_id: str | None, path: str) -> Ba
         return None
     reader.identifier(barrier_id, f"{path}.id")
     reader.bounds(written, path)
+    reader.bounds(written.service_limits, f"{path}.service_limits")
     loops = written.safety_loop
     several = loops if isinstance(loops, list) else ([] if loops is None else [loops])
     safety = [reader.point(raw_point, "input", f"{path}.safety_loop") for raw_point in several]
@@ -497,11 +569,30 @@ def _lanes(reader: _Reader, document: dict[str, Any]) -> tuple[tuple[Lane, ...],
                 displays=tuple(written.displays),
                 two_factor=written.two_factor,
                 free_flow=reader.schedule(written.free_flow, f"{path}.free_flow"),
+                panic=reader.point(written.panic, "input", f"{path}.panic"),
+                lights=_lights(reader, written.lights, f"{path}.lights"),
+                signals=_signals(reader, written.signals, f"{path}.signals"),
             )
         )
     reader.unique([(lane.id, f"lanes[{n}].id") for n, lane in enumerate(lanes)])
     reader.unique(paths)
     return tuple(lanes), tuple(barriers)
+
+
+def _lights(reader: _Reader, written: _LightsDocument, path: str) -> Lights:
+    return Lights(
+        reader.point(written.red, "output", f"{path}.red"),
+        reader.point(written.green, "output", f"{path}.green"),
+    )
+
+
+def _signals(reader: _Reader, written: _SignalsDocument, path: str) -> Signals:
+    reader.bounds(written, path)
+    return Signals(
+        reader.point(written.granted, "output", f"{path}.granted"),
+        reader.point(written.denied, "output", f"{path}.denied"),
+        written.pulse_ms,
+    )
 
 
 def _check_site(reader: _Reader, site: Site) -> None:
@@ -551,16 +642,18 @@ def _check_links(
         for key, point in barrier.outputs().items():
             _take(reader, taken, point, f"{base}.{key}")
     for lane in lanes:
-        for number, device in enumerate(lane.readers):
-            if device not in known:
-                reader.wrong(f"lanes.{lane.id}.readers[{number}]", f"is {device!r}; there is no such device")
-        for key in ("siren", "exit_button", "fire"):
-            lane_point: Point | None = getattr(lane, key)
-            if lane_point is not None and lane_point.device not in known:
-                reader.wrong(
-                    f"lanes.{lane.id}.{key}",
-                    f"is {lane_point.point!r}; there is no device {lane_point.device!r}",
-                )
+        for key in ("readers", "cameras", "displays"):
+            for number, device in enumerate(getattr(lane, key)):
+                if device not in known:
+                    reader.wrong(f"lanes.{lane.id}.{key}[{number}]", f"is {device!r}; there is no such device")
+        for key, point in (*lane.inputs().items(), *lane.outputs().items()):
+            if point.device not in known:
+                reader.wrong(f"lanes.{lane.id}.{key}", f"is {point.point!r}; there is no device {point.device!r}")
+        for key, point in lane.outputs().items():
+            # One siren may serve several lanes; everything else has its own output.
+            if key != "siren" or not taken.get(point.point, "siren").endswith("siren"):
+                _take(reader, taken, point, f"lanes.{lane.id}.{key}")
+            taken.setdefault(point.point, f"lanes.{lane.id}.{key}")
     names = {barrier.id for barrier in barriers}
     for number, interlock in enumerate(interlocks):
         for name in interlock.barriers:

@@ -23,6 +23,7 @@ from gateway.core.passes import Pass, PassKind
 from gateway.core.reads import ReadRules, Taken
 from gateway.core.refusals import COMMANDS
 from gateway.core.schedule import in_schedule
+from gateway.core.service import ServiceMemory
 from gateway.core.settings import Direction, Lane, Settings
 from gateway.core.turn import NS_PER_MS, Turn, local_day
 
@@ -37,6 +38,7 @@ class Memory(msgspec.Struct, frozen=True):
 
     `alarms`: documents of all that are not closed. `lanes`: lane id -> {"mode", "since", "by", "reason"}. `warned`:
     {"day": site-local day, "passes": [...]}. `held` and `motion`: lanes that were held open, or half way in a movement.
+    `service`: barrier id -> what `ServiceMemory` holds.
     """
 
     alarms: list[dict[str, Any]] = []
@@ -46,6 +48,7 @@ class Memory(msgspec.Struct, frozen=True):
     held: list[str] = []
     motion: list[str] = []
     last_sure_wall_ns: int = 0
+    service: dict[str, dict[str, Any]] = {}
 
 
 class Site:
@@ -99,7 +102,7 @@ class Site:
             lanes = tuple(lane for lane in self._settings.lanes if lane.barrier == barrier.id)
             if lanes:
                 kept = _lane_memory(lanes, memory)
-                machines[barrier.id] = LaneMachine(barrier, lanes, self._alarms, self._ids, kept)
+                machines[barrier.id] = LaneMachine(barrier, lanes, self._alarms, self._ids, kept, self._settings.site)
         for interlock in self._settings.interlocks:
             for name in interlock.barriers:
                 others = tuple(machines[other] for other in interlock.barriers if other != name and other in machines)
@@ -115,6 +118,9 @@ class Site:
         handler(turn, event)
         self._serve_waiting_reads(turn)
         self._serve_interlocks(turn)
+        if turn.shown:
+            for machine in self._machines.values():
+                machine.update_signs(turn)
         self._tokens = turn.tokens
         return turn.commands
 
@@ -142,6 +148,8 @@ class Site:
     def _device_lost(self, turn: Turn, event: events.DeviceLost) -> None:
         for machine in self._machines.values():
             machine.device_lost(turn, event.device)
+            for sign in machine.signs.values():
+                sign.device_lost(event.device)
         turn.show()
         if event.device in self._down:
             return
@@ -155,6 +163,8 @@ class Site:
         for machine in self._machines.values():
             machine.let_go(turn, event.device, event.outputs)
             machine.device_restored(turn, event.device, event.inputs)
+            for sign in machine.signs.values():
+                sign.device_restored(turn, event.device, event.outputs)
         turn.show()
         if event.device in self._down:
             self._down.discard(event.device)
@@ -175,7 +185,7 @@ class Site:
 
     def _output_done(self, _turn: Turn, event: events.OutputDone) -> None:
         for machine in self._machines.values():
-            machine.terminals.done(event.token)
+            machine.output_done(event.token)
 
     def _output_failed(self, turn: Turn, event: events.OutputFailed) -> None:
         for machine in self._machines.values():
@@ -198,8 +208,7 @@ class Site:
         if taken is not None:
             self._decide(turn, lane, taken)
         elif lane.two_factor and not self._reads.waits:
-            machine.notice = "second_factor"
-            turn.show()
+            machine.wait_for_second(turn, lane, {"kind": event.kind, "value": event.value})
 
     def _serve_waiting_reads(self, turn: Turn) -> None:
         """A long-range read counts as soon as its approach loop is occupied."""
@@ -213,8 +222,7 @@ class Site:
 
     def _decide(self, turn: Turn, lane: Lane, taken: Taken) -> None:
         machine, event = self._by_lane[lane.id], taken.read
-        if machine.notice == "second_factor":
-            machine.notice = None
+        machine.second_came()
         question = Question(
             lane=lane.id,
             direction=lane.direction,
@@ -283,6 +291,8 @@ class Site:
         """Once a minute: free flow begins and ends by its schedule, never because a process started in the middle."""
         wall_ns = self._validity_wall_ns(turn.now)
         turn.start(MINUTE_TIMER, MINUTE_MS - wall_ns // NS_PER_MS % MINUTE_MS)
+        for machine in self._machines.values():
+            machine.service.check(turn)
         for lane in self._settings.lanes:
             if not lane.free_flow:
                 continue
@@ -425,4 +435,5 @@ def _lane_memory(lanes: tuple[Lane, ...], memory: Memory) -> LaneMemory:
         crashed=any(one.get("mode") == "crashed" or one.get("crashed") for one in kept),
         tag=tags[0] if tags else None,
         half_done=any(lane.id in memory.motion or lane.id in memory.held for lane in lanes),
+        service=msgspec.convert(memory.service.get(lanes[0].barrier, {}), ServiceMemory),
     )

@@ -27,6 +27,11 @@ class Travel:
             return self._set_ms
         return max(sorted(seen)[len(seen) // 2], SHORTEST_MS)
 
+    def slowest_ms(self) -> int | None:
+        """The median of the slower way; None until one way was measured three times."""
+        known = [self.expected_ms(way) for way, seen in self._seen.items() if len(seen) >= LEARN_FROM]
+        return max(known, default=None)
+
     def limit_ms(self, way: str) -> int:
         """When a movement has taken too long: twice what is expected."""
         return 2 * self.expected_ms(way)

@@ -33,12 +33,14 @@ def local_day(wall_ns: int, zone: ZoneInfo) -> datetime.date:
 class Turn:
     """Collects what one event leads to; `tokens` counts through all turns, so that each wait has its own number."""
 
-    __slots__ = ("commands", "now", "tokens")
+    __slots__ = ("commands", "now", "shown", "tokens")
 
     def __init__(self, now: Now, tokens: int = 0) -> None:
         self.now = now
         self.commands: list[Command] = []
         self.tokens = tokens
+        self.shown = False
+        """Whether something that people look at has changed in this turn."""
 
     def emit(self, command: Command) -> None:
         """Add a command; order is the order in which the world carries them out."""
@@ -63,7 +65,8 @@ class Turn:
 
     def show(self) -> None:
         """Publish the state to whoever looks at it; once a turn is enough."""
-        if not any(isinstance(command, Snapshot) for command in self.commands):
+        if not self.shown:
+            self.shown = True
             self.commands.append(Snapshot())
 
     def log(self, level: str, message: str) -> None:

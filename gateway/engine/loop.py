@@ -48,6 +48,9 @@ class Outputs(Protocol):
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
         """Switch an output and leave it so."""
 
+    def show(self, device: str, message: dict[str, Any]) -> None:
+        """Show people what was decided; ignored by what shows nothing."""
+
 
 Snapshot = dict[str, Any]
 
@@ -92,6 +95,7 @@ class CoreLoop:
         self._doers: dict[type, Callable[[Any, e.Now], None]] = {
             c.PulseOutput: self._pulse,
             c.SetOutput: self._switch,
+            c.ShowOnDevice: self._show,
             c.StartTimer: self._start_timer,
             c.CancelTimer: self._cancel_timer,
             c.Reply: self._answer,
@@ -210,6 +214,11 @@ class CoreLoop:
             self._no_bus(order.device, order.output, order.token)
         else:
             bus.switch(order.device, order.output, order.active, order.token)
+
+    def _show(self, order: c.ShowOnDevice, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is not None:
+            bus.show(order.device, order.message)
 
     def _no_bus(self, device: str, output: int, token: int) -> None:
         error = f"there is no device {device!r}; check the points of the lanes"

@@ -112,6 +112,9 @@ class _Outputs:
     def switch(self, _device: str, output: int, active: bool, token: int = 0) -> None:
         self._gate.switch(output, active, token)
 
+    def show(self, _device: str, _message: dict[str, Any]) -> None:
+        """A gate has no display."""
+
 
 class _Core:
     """The core with somebody looking over its shoulder at every step."""

@@ -16,8 +16,10 @@ from gateway.core.settings import parse_settings
 from gateway.core.site import Memory, Site
 
 START_WALL_NS = 1_790_000_000_000_000_000  # 2026-09-21T14:13:20Z, 22:13:20 in Shanghai
-INPUTS = ("at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "hand", "fire")
-OUTPUTS = ("open", "close", "stop", "siren")
+INPUTS = (
+    "at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "hand", "fire", "fault", "panic",
+)  # fmt: skip
+OUTPUTS = ("open", "close", "stop", "siren", "red", "green", "granted", "denied")
 
 
 def site_document(**barrier: Any) -> dict[str, Any]:
@@ -62,6 +64,7 @@ class Playbook:
         self.outputs: list[tuple[int, str, int]] = []
         self.replies: dict[str, commands.Reply] = {}
         self.logs: list[commands.Log] = []
+        self.shown: list[tuple[str, dict[str, Any]]] = []
         self.journal_waits = False
         self.uncommitted: list[int] = []
         self._timers: dict[str, int] = {}
@@ -107,6 +110,8 @@ class Playbook:
                 heapq.heappush(self._heap, (due, self._count, command.timer))
             case commands.CancelTimer():
                 self._timers.pop(command.timer, None)
+            case commands.ShowOnDevice():
+                self.shown.append((command.device, command.message))
             case commands.Reply():
                 self.replies[command.request] = command
             case commands.Log():

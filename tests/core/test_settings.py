@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.errors import SettingsError
-from gateway.core.settings import Direction, parse_settings
+from gateway.core.settings import Direction, Point, parse_settings
 
 DOCUMENT: dict[str, Any] = {
     "site": {"id": "north-court", "name": "North Court", "timezone": "Asia/Shanghai", "locale": "zh_CN"},
@@ -85,6 +85,18 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
         ("lanes.0.barrier.pulse_ms", 1, "lanes[0].barrier.pulse_ms", "from 50 to 10000"),
         ("lanes.0.barrier", "far", "lanes[0].barrier", "there is no such barrier"),
         ("lanes.0.readers", ["nobody"], "lanes.in.readers[0]", "there is no such device"),
+        ("lanes.0.displays", ["nobody"], "lanes.in.displays[0]", "there is no such device"),
+        ("lanes.0.cameras", ["nobody"], "lanes.in.cameras[0]", "there is no such device"),
+        ("lanes.0.panic", "io.output.5", "lanes[0].panic", "an input is needed here"),
+        ("lanes.0.lights", {"blue": "io.output.4"}, "lanes[0].lights.blue", "not a known key"),
+        ("lanes.0.lights", {"red": "io.input.4"}, "lanes[0].lights.red", "an output is needed here"),
+        ("lanes.0.lights", {"red": "nix.output.4"}, "lanes.in.lights.red", "there is no device 'nix'"),
+        ("lanes.0.lights", {"red": "io.output.0"}, "lanes.in.lights.red", "give each its own output"),
+        ("lanes.0.signals", {"denied": "io.output.1"}, "lanes.in.signals.denied", "give each its own output"),
+        ("lanes.0.signals", {"granted": "io.output.4", "pulse_ms": 20}, "lanes[0].signals.pulse_ms", "50 to 10000"),
+        ("lanes.0.siren", "io.output.0", "lanes.in.siren", "give each its own output"),
+        ("lanes.0.barrier.service_limits", {"opens": 1}, "lanes[0].barrier.service_limits.opens", "not a known key"),
+        ("lanes.0.barrier.service_limits", {"cycles": 0}, "lanes[0].barrier.service_limits.cycles", "from 1 to"),
         ("lanes.0.direction", "sideways", "lanes[0].direction", "sideways"),
         ("site.timezone", "Mars/Base", "site.timezone", "use a name such as Asia/Shanghai"),
         ("site.id", "north court", "site.id", "letters, digits"),
@@ -125,6 +137,16 @@ def test_two_barriers_on_one_coil_are_an_error() -> None:
         "lanes.in2.barrier.open",
         "is 'io.output.0', which lanes.in.barrier.open uses already; give each its own output",
     ) in found
+
+
+def test_two_lanes_may_share_a_siren_and_nothing_else() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    out = {"id": "out", "direction": "exit", "barrier": {"open": "io.output.5"}}
+    document["lanes"][0] |= {"siren": "io.output.6", "lights": {"red": "io.output.7"}}
+    document["lanes"].append({**out, "siren": "io.output.6"})
+    assert [lane.siren for lane in parse_settings(document).lanes] == [Point("io.output.6")] * 2
+    document["lanes"][1]["lights"] = {"red": "io.output.7"}
+    assert [path for path, _ in problems(document)] == ["lanes.out.lights.red"]
 
 
 json_values = st.recursive(

@@ -23,6 +23,7 @@ REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
 # Everything in the sources that has the form of an event type and is none: ops of the control socket, file names.
 FAMILIES = (
     "access barrier passage grant pass passes alarm device uplink storage clock gateway settings operator journal"
+    " service"
 )
 OPS = {
     "alarm.command",
@@ -76,7 +77,10 @@ def test_every_key_of_the_site_file_has_its_row(title: str, struct: type) -> Non
         ("`operators[]`", settings.Operator),
         ("`uplink.mqtt`", settings.Mqtt),
         ("`gateway`", settings.Http),
+        ("`lanes[]`", settings._LightsDocument),
+        ("`lanes[]`", settings._SignalsDocument),
         ("Barriers (`lanes[].barrier` or `barriers[]`)", settings.Point),
+        ("Barriers (`lanes[].barrier` or `barriers[]`)", settings.ServiceLimits),
     ],
 )
 def test_every_key_of_the_smaller_parts_is_named(title: str, struct: type) -> None:

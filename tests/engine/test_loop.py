@@ -49,6 +49,9 @@ class FakeBus:
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
         self.orders.append(("switch", device, output, active, token))
 
+    def show(self, device: str, message: dict[str, Any]) -> None:
+        self.orders.append(("show", device, message))
+
 
 class Bench:
     """A loop with everything around it faked."""
@@ -176,6 +179,12 @@ def test_a_disk_that_hangs_reaches_the_core(bench: Bench) -> None:
     bench.recorder.stall = e.StorageDegraded("hangs")
     bench.wait_ms(TICK_NS // MS)
     assert seen(bench, e.StorageDegraded) == [e.StorageDegraded("hangs")]
+
+
+def test_a_message_goes_to_the_device_that_shows_it_and_nowhere_else(bench: Bench) -> None:
+    bench.says(e.DeviceStale, *(c.ShowOnDevice(device, {"verdict": "idle"}) for device in ("io", "nobody")))
+    bench.take(e.DeviceStale("io"))
+    assert bench.bus.orders == [("show", "io", {"verdict": "idle"})]
 
 
 def test_an_output_is_switched(bench: Bench) -> None:
