@@ -21,8 +21,9 @@ Report = Callable[[Event], None]
 """Where a bus reports to; thread-safe and never blocks."""
 
 Message = dict[str, Any]
-"""What a device is to tell people at a lane: `verdict` (idle, granted, denied, referred or locked), and what is known
-of `plate`, `days_left`, `words` (the reason in the site's language), `lane` and `time`. Nothing else about a person."""
+"""What a device is to tell people at a lane: `verdict` (idle, granted, denied, referred, wait or locked) and `reason`,
+and what is known of `words` (in the site's language), `plate`, `card` (last digits), `days_left`, `lane` and `time`.
+Nothing else about a person."""
 
 MAX_PULSE_MS = 10_000
 """No output is held longer than this by a pulse, whoever asks."""

@@ -16,17 +16,18 @@ Line = Annotated[str, Meta(max_length=128)]
 Template = Annotated[tuple[Line, ...], Meta(max_length=8)]
 Hex = Annotated[str, Meta(max_length=64)]
 LASTING = frozenset(("idle", "locked"))
-"""What a display goes back to after a message."""
+"""What a display goes back to by itself when nobody says that a message has had its time."""
 
 
 class Templates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is shown at each verdict: lines of text with the fields {plate} {days_left} {words} {lane} {time}."""
+    """What is shown at each verdict: lines of text with fields; `words` come in the site's language."""
 
-    idle: Template = ("WELCOME",)
-    granted: Template = ("{plate}", "PLEASE DRIVE ON", "{days_left} DAYS LEFT")
-    denied: Template = ("{plate}", "NO ENTRY", "{words}")
-    referred: Template = ("{plate}", "PLEASE WAIT", "{words}")
-    locked: Template = ("LANE CLOSED",)
+    idle: Template = ("{words}", "{time}")
+    granted: Template = ("{plate}", "{words}", "{days_left} DAYS")
+    denied: Template = ("{plate}", "{words}")
+    referred: Template = ("{plate}", "{words}")
+    wait: Template = ("{plate}", "{words}")
+    locked: Template = ("{words}",)
 
 
 class SerialDisplayOptions(Options, frozen=True):
@@ -42,7 +43,7 @@ class SerialDisplayOptions(Options, frozen=True):
     before_line: Annotated[tuple[Hex, ...], Meta(max_length=8)] = ()
     after_line: Hex = "0D0A"
     after: Hex = ""
-    show_ms: Annotated[int, Meta(ge=500, le=600_000)] = 8000
+    show_ms: Annotated[int, Meta(ge=500, le=600_000)] = 60_000
 
     def controls(self) -> display.Controls:
         """The control bytes; FrameError when one is not hex."""

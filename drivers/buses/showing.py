@@ -1,6 +1,8 @@
-"""The bus of a display: the newest message is written, and after a while the idle one again.
+"""The bus of a display: the newest message is written.
 
-Only the newest counts, so there is no queue. A display that was away shows what holds now, not what was missed.
+Only the newest counts, so there is no queue. A display that was away shows what holds now, not what was missed. The
+core says when a message has had its time; when it does not, the last lasting message is shown again after a limit, so
+that no lane promises for ever what held once.
 """
 
 from __future__ import annotations

@@ -32,14 +32,14 @@ def test_golden_screens(vector: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_every_verdict_has_lines_from_the_start(verdict: str) -> None:
-    shown = screen().encode({"verdict": verdict, "plate": "A1"})
-    assert shown.startswith(b"\x0c")
-    assert len(shown) > 5
+    shown = screen().encode({"verdict": verdict, "words": "Welcome"})
+    assert shown.startswith(b"\x0cWelcome")
 
 
 @pytest.mark.parametrize("verdict", [None, "", "burned", 7, ["x"], "__class__"])
 def test_a_verdict_that_is_not_known_shows_the_idle_lines(verdict: Any) -> None:
-    assert screen().encode({"verdict": verdict}) == screen().encode({"verdict": "idle"})
+    shown = screen().encode({"verdict": verdict, "words": "Welcome", "plate": "A1"})
+    assert shown == screen().encode({"verdict": "idle", "words": "Welcome"}) == b"\x0cWelcome\r\n"
 
 
 def test_a_name_has_no_way_onto_the_display() -> None:
@@ -48,7 +48,7 @@ def test_a_name_has_no_way_onto_the_display() -> None:
     options = msgspec.convert({"port": "/dev/x", "templates": {"granted": ["{holder}"]}}, SerialDisplayOptions)
     assert DRIVER.check(options) == (
         "templates.granted",
-        "has {holder}; known fields: plate, days_left, words, lane, time",
+        "has {holder}; known fields: plate, card, days_left, words, lane, time",
     )
 
 
@@ -73,7 +73,7 @@ def test_any_message_is_bounded_and_moves_nothing_by_control_bytes(
 
 WRONG = [
     ({"templates": {"idle": ["京"]}, "encoding": "ascii"}, "templates.idle", "which ascii cannot write"),
-    ({"templates": {"denied": ["{}"]}}, "templates.denied", "has {}"),
+    ({"templates": {"wait": ["{}"]}}, "templates.wait", "has {}"),
     ({"before": "0G"}, "before", "is '0G'; write bytes in hex"),
     ({"before_line": ["1F", "x"]}, "before_line", "is 'x'"),
 ]
