@@ -24,6 +24,7 @@ SHIPPED = {
     "modbus": "drivers.modbus:DRIVER",
     "noop": "drivers.noop:DRIVER",
     "osdp": "drivers.osdp:DRIVER",
+    "plate-http": "drivers.plate_http:DRIVER",
     "rdm6300": "drivers.rdm6300:DRIVER",
     "serial-display": "drivers.serial_display:DRIVER",
     "serial-text": "drivers.serial_text:DRIVER",

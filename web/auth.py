@@ -1,8 +1,8 @@
 """Who asks: people by name and PIN with a session cookie, programs by bearer token.
 
 Everything a view needs stands here: `current_operator`, `require_operator`, `sign_in`, `sign_out`, `confirm_pin`,
-`csrf_token` for people, `require_scope` and `current_token` for programs. A bearer token is only looked at under
-`/api/` and `/metrics`, a cookie only elsewhere, so neither can be smuggled in for the other.
+`csrf_token` for people, `require_scope` and `current_token` for programs. A token is only looked at under `/api/`,
+`/hooks/` and `/metrics`, a cookie only elsewhere, so neither can be smuggled in for the other.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ def check_csrf() -> None:
     With a session the form's token is needed; without one (signing in) the browser's own word for where the request
     comes from must not name another site. Bearer tokens are never sent by a browser on its own.
     """
-    if request.method in _SAFE_METHODS or request.path.startswith("/api/"):
+    if request.method in _SAFE_METHODS or request.path.startswith(("/api/", "/hooks/")):
         return
     if not _same_origin():
         raise Problem(403, "csrf", "This request came from another site. Open the page again.")
@@ -278,10 +278,12 @@ def require_scope(scope: str) -> Callable[[_View], _View]:
     return wrap
 
 
-def check_scope(scope: str) -> None:
-    """Raise Problem 401 or 403 unless this request's bearer token has the scope."""
-    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not secret.strip():
+def check_scope(scope: str, secret: str | None = None) -> None:
+    """Raise Problem 401 or 403 unless the `secret`, by default this request's bearer token, has the scope."""
+    if secret is None:
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        secret = given if kind.lower() == "bearer" else ""
+    if not secret.strip():
         raise _unauthorized("token_missing", "Send a token: Authorization: Bearer gh_...", "")
     token = services().tokens.check(secret.strip())
     if token is None:

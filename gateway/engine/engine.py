@@ -176,11 +176,13 @@ class Engine:
         )
 
     def _install_mode(self, device: str, duration_s: int) -> None:
-        for bus in self._buses:
-            if device in bus.devices:
-                bus.install_mode(device, duration_s)
-                return
-        raise NotFoundError(f"there is no device {device!r}")
+        bus = self._bus_of(device)
+        if bus is None:
+            raise NotFoundError(f"there is no device {device!r}")
+        bus.install_mode(device, duration_s)
+
+    def _bus_of(self, device: str) -> Bus | None:
+        return next((bus for bus in self._buses if device in bus.devices), None)
 
     def _make_handlers(self) -> Handlers:
         return Handlers(
@@ -192,6 +194,7 @@ class Engine:
             clerk=self._clerk,
             missing=self.missing,
             wall_ns=lambda: self._clock.now().wall_ns,
+            bus_of=self._bus_of,
         )
 
     def _make_loop(self) -> CoreLoop:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from drivers.base import Bus
 from gateway import __version__
 from gateway.control import Responder
 from gateway.core.errors import NotFoundError, RequestError
@@ -41,7 +42,9 @@ class Handlers:
         clerk: Clerk,
         missing: Callable[[], list[str]],
         wall_ns: Callable[[], int],
+        bus_of: Callable[[str], Bus | None],
     ) -> None:
+        self._bus_of = bus_of
         self._gateway_id = settings.gateway.id
         self._devices = {device.id for device in settings.devices}
         self._journal_id = journal_id
@@ -112,8 +115,12 @@ class Handlers:
         asked = r.read(r.CredentialSeen, params)
         if asked.device not in self._devices:
             raise NotFoundError(f"there is no device {asked.device!r}")
-        if not 0 < len(asked.value) <= VALUE_MAX:
+        if len(asked.value) > VALUE_MAX:
             raise RequestError(f"value has {len(asked.value)} characters; give 1 to {VALUE_MAX}")
         self._inbox.admit()
-        self._inbox.put(CredentialRead(asked.device, asked.kind, asked.value))
+        bus = self._bus_of(asked.device)
+        if bus is None or not bus.push(asked.device, asked.kind, asked.value, asked.confidence):
+            if not asked.value:
+                raise RequestError(f"value has 0 characters; give 1 to {VALUE_MAX}")
+            self._inbox.put(CredentialRead(asked.device, asked.kind, asked.value))
         respond.result({})

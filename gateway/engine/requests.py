@@ -140,6 +140,7 @@ class CredentialSeen(Params, frozen=True):
     device: str
     kind: Literal["card", "plate", "qr", "pin"]
     value: str
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=100)] = 100.0
 
 
 class TokenCreate(Params, frozen=True):

@@ -1,7 +1,7 @@
 """How a credential is written in the index, so that the same card or plate is found however somebody typed it.
 
 A card is the decimal string of its data bits (leading zeros mean nothing) or, for UHF, its EPC in upper-case hex. A
-plate loses blanks and middle dots and is upper-case. How many bits of a card count is the site's `card_bits`, since one
+plate is written as `gateway.core.plates` does. How many bits of a card count is the site's `card_bits`, since one
 card read by two kinds of reader may show more or fewer.
 """
 
@@ -11,6 +11,7 @@ import re
 from typing import Literal
 
 from gateway.core.passes import Pass
+from gateway.core.plates import normalise
 
 CardBits = Literal[24, 32, "full"]
 
@@ -22,7 +23,6 @@ LOW_32 = 0xFFFF_FFFF
 _MOST_DIGITS = 20
 """Decimal digits that hold any 64-bit number; what is longer, or has letters, is an EPC."""
 _HEX = re.compile(r"[0-9A-F]{1,64}")
-_IN_PLATES = str.maketrans("", "", " \t\u00a0\u3000·•・.-")
 
 Key = tuple[int, int, str]
 
@@ -40,8 +40,8 @@ def normal_card(text: str) -> str:
 
 
 def normal_plate(text: str) -> str:
-    """A plate as the index has it."""
-    return text.upper() if text.isalnum() else text.translate(_IN_PLATES).upper()
+    """A plate as the index has it; the same as a camera's reads are brought to."""
+    return normalise(text)
 
 
 def card_number(normal: str) -> int:

@@ -65,6 +65,17 @@ REGISTRY = Schema(
             PRIMARY KEY(kind, low, value, pass)
         ) WITHOUT ROWID;
         """,
+        # In Chinese plates O and I are 0 and 1 behind the two letters of the region, as cameras and typists mean them.
+        """
+        CREATE TEMP TABLE meant AS
+            SELECT value, pass, substr(value, 1, 2) || replace(replace(substr(value, 3), 'O', '0'), 'I', '1') AS better
+            FROM credentials
+            WHERE kind = 1 AND value GLOB '[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]?*[OI]*';
+        INSERT OR IGNORE INTO credentials SELECT 1, 0, better, pass FROM meant;
+        DELETE FROM credentials
+            WHERE kind = 1 AND (value, pass) IN (SELECT value, pass FROM meant WHERE value <> better);
+        DROP TABLE meant;
+        """,
     ),
 )
 

@@ -26,6 +26,7 @@ from gateway.store.times import parse_wall_ns, rfc3339
 
 SCOPES = (
     "events:read", "passes:read", "passes:write", "state:read", "lanes:command", "alarms:write", "metrics",
+    "plates:push",
 )  # fmt: skip
 """What a token can be allowed."""
 MOST_TOKENS = 1000

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from web.api import commands, docs, exports, feed, health, metrics, passes, state
+from web.api import commands, docs, exports, feed, health, hooks, metrics, passes, state
 
 BLUEPRINT = Blueprint("api", __name__)
 BASE = "/api/v1"
@@ -33,6 +33,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/devices", state.devices),
     ("POST", f"{BASE}/lanes/<lane>/commands", commands.lane_command),
     ("POST", f"{BASE}/alarms/<alarm>/<any({_VERBS}):verb>", commands.alarm_command),
+    ("POST", "/hooks/plates/<device>", hooks.push_plate),
 )
 
 # Where people look for it first.

@@ -1,0 +1,134 @@
+"""The bus of a device that is not asked but tells: a camera whose reads arrive at another process.
+
+They come in by `push`, from the thread of the control socket. There is no wire to lose; what can be told is when the
+camera was last heard, and that it is lost when it should send a sign of life and has not.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Hashable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from drivers.base import Bus, Health, Report
+from gateway.core.events import DeviceLost, DeviceRestored, Event, OutputFailed
+
+MAX_WAITING = 64
+"""Reads that may wait for the thread; of more the oldest are dropped."""
+IDLE_S = 1.0
+S = 1_000_000_000
+
+
+class Listener(Protocol):
+    """What turns pushed reads into events; one per bus."""
+
+    @property
+    def rejected(self) -> int:
+        """Reads so far that did not count."""
+
+    @property
+    def ends_ns(self) -> int | None:
+        """When something is due by time."""
+
+    def take(self, value: str, confidence: float, now_ns: int) -> Sequence[Event]:
+        """A read; an empty one is a sign of life and is not given here."""
+
+    def tick(self, now_ns: int) -> Sequence[Event]:
+        """What is due by time."""
+
+
+class PushedBus(Bus):
+    """One device. `silence_s` 0: it may be silent for ever."""
+
+    def __init__(self, key: Hashable, device: str, kind: str, silence_s: int, listener: Listener, report: Report):
+        self.key = key
+        self.devices = (device,)
+        self._kind = kind
+        self._silence_ns = silence_s * S
+        self._listener = listener
+        self._report = report
+        self._waiting: deque[tuple[str, float, int]] = deque(maxlen=MAX_WAITING)
+        self._woken = threading.Event()
+        self._stopping = False
+        self._heard_ns = time.monotonic_ns()
+        self._health = Health(device, "starting", time.time_ns())
+
+    def health(self) -> list[Health]:
+        """See `Bus.health`."""
+        return [self._health]
+
+    def push(self, device: str, kind: str, value: str, confidence: float) -> bool:  # noqa: ARG002
+        """See `Bus.push`."""
+        if kind != self._kind:
+            return False
+        self._waiting.append((value, confidence, time.monotonic_ns()))
+        self._woken.set()
+        return True
+
+    def stop(self) -> None:
+        """See `Bus.stop`."""
+        self._stopping = True
+        self._woken.set()
+
+    def run(self) -> None:
+        """See `Bus.run`."""
+        self._change("online")
+        self._report(DeviceRestored(self.devices[0]))
+        while not self._stopping:
+            self.turns += 1
+            self._woken.wait(self._pause_s())
+            self._woken.clear()
+            while self._waiting:
+                self._take(*self._waiting.popleft())
+            now_ns = time.monotonic_ns()
+            self._tell(self._listener.tick(now_ns))
+            self._listen_for_silence(now_ns)
+
+    def _pause_s(self) -> float:
+        ends_ns = self._listener.ends_ns
+        return IDLE_S if ends_ns is None else min(IDLE_S, max(0, ends_ns - time.monotonic_ns()) / S)
+
+    def _take(self, value: str, confidence: float, now_ns: int) -> None:
+        self._heard_ns = now_ns
+        if self._health.state == "lost":
+            self._report(DeviceRestored(self.devices[0]))
+        rejected = self._listener.rejected
+        events = self._listener.take(value, confidence, now_ns) if value else ()
+        errors = self._health.errors + self._listener.rejected - rejected
+        self._health = msgspec.structs.replace(
+            self._health, last_ok_mono_ns=now_ns, frames=self._health.frames + 1, errors=errors
+        )
+        self._change("online")
+        self._tell(events)
+
+    def _listen_for_silence(self, now_ns: int) -> None:
+        if not self._silence_ns or self._health.state == "lost" or now_ns - self._heard_ns < self._silence_ns:
+            return
+        words = f"nothing was heard for {self._silence_ns // S} s; check the camera, its network, and where it sends to"
+        self._health = msgspec.structs.replace(self._health, last_error=words, errors=self._health.errors + 1)
+        self._change("lost")
+        self._report(DeviceLost(self.devices[0], words))
+
+    def _change(self, state: str) -> None:
+        if self._health.state != state:
+            self._health = msgspec.structs.replace(
+                self._health,
+                state=state,
+                since_wall_ns=time.time_ns(),
+            )
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._report(event)
+
+    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
+        """A camera has no outputs."""
+        self.switch(device, output, active, token)
+
+    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
+        """A camera has no outputs."""
+        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))

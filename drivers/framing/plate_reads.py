@@ -1,0 +1,85 @@
+"""One passing car is one plate, although its camera reads it several times and not always right; pure.
+
+Reads that may be of one car (`plates.alike`) are collected for a short window, and the best wins: a whole plate before
+a part of one, then the higher confidence. A read that is sure ends the window at once. For a while after that the car's
+misreads are no news, counted from when the plate itself was last seen, and for as long as it is seen it is one
+presentation. A plate unlike the one that waits is another car: the first is decided then and there.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from drivers.framing.presentation import Presentations
+from gateway.core import plates
+
+ALIKE_MS = 2_000
+"""How long after the decided plate was last seen one that is alike passes for a misread; then it is a neighbour's."""
+MS = 1_000_000
+
+
+class _Read(msgspec.Struct, frozen=True):
+    plate: str
+    confidence: float
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        return plates.is_whole(self.plate), self.confidence
+
+
+class PlateReads:
+    """The reads of one camera. Times are CLOCK_MONOTONIC nanoseconds, given by the caller."""
+
+    def __init__(self, min_confidence: float, sure_confidence: float, window_ms: int, repeat_ms: int) -> None:
+        self.rejected = 0
+        self._least = min_confidence
+        self._sure = sure_confidence
+        self._window_ns = window_ms * MS
+        self._presentations = Presentations(repeat_ms)
+        self._best: _Read | None = None
+        self._ends_ns = 0
+        self._decided = ("", 0)
+
+    @property
+    def ends_ns(self) -> int | None:
+        """When the window that is open ends; None when none is."""
+        return self._ends_ns if self._best is not None else None
+
+    def take(self, text: str, confidence: float, now_ns: int) -> list[str]:
+        """A read as the camera tells it; the plates that are decided by it, in order."""
+        decided = self.tick(now_ns)
+        read = _Read(plates.normalise(text), confidence)
+        if not read.plate or confidence < self._least:
+            self.rejected += 1
+            return decided
+        if self._is_misread(read.plate, now_ns):
+            return decided
+        if self._best is not None and not plates.alike(self._best.plate, read.plate):
+            decided += self._decide(now_ns)
+        if self._best is None:
+            self._best, self._ends_ns = read, now_ns + self._window_ns
+        elif read.rank > self._best.rank:
+            self._best = read
+        if self._best.rank >= (True, self._sure):
+            decided += self._decide(now_ns)
+        return decided + self.tick(now_ns)
+
+    def tick(self, now_ns: int) -> list[str]:
+        """The plate whose window is over."""
+        return self._decide(now_ns) if self._best is not None and now_ns >= self._ends_ns else []
+
+    def _is_misread(self, plate: str, now_ns: int) -> bool:
+        decided, seen_ns = self._decided
+        if plate == decided:
+            self._decided = (decided, now_ns)
+            return False
+        return bool(decided) and now_ns - seen_ns < ALIKE_MS * MS and plates.alike(plate, decided)
+
+    def _decide(self, now_ns: int) -> list[str]:
+        best, self._best = self._best, None
+        if best is None:
+            return []
+        begins = self._presentations.begins(best.plate, now_ns)
+        if begins:
+            self._decided = (best.plate, now_ns)
+        return [best.plate] if begins else []

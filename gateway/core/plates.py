@@ -1,0 +1,113 @@
+"""Number plates: one way of writing each, whether two reads may be of one car, and finding a plate in a camera's JSON.
+
+Mainland Chinese plates (GA 36): a region character, a letter, then five places, or six on new-energy vehicles, in which
+the letters O and I are not used; there a camera (or a typist) that says O or I means 0 or 1. The last place may be a
+character for trailers, training, police, Hong Kong and Macao, or a consulate. Plates of other countries and of the
+forces are free text in capitals. Everything is total: any text has a normal form, and any JSON holds a plate or none.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any
+
+import msgspec
+
+from gateway.core.errors import PassError
+
+REGIONS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+LAST = "挂学警港澳领使"
+MOST_CHARACTERS = 32
+"""Of a plate as a camera writes it; what is longer is none."""
+MOST_STEPS = 16
+SURE = 100.0
+"""The confidence of a camera that tells none."""
+
+_TAIL = "A-HJ-NP-Z0-9"
+_USUAL = re.compile(f"[{REGIONS}][A-HJ-NP-Z][{_TAIL}]{{5,6}}")
+_WHOLE = re.compile(
+    f"[{REGIONS}][A-HJ-NP-Z](?:[{_TAIL}]{{4}}[{_TAIL}{LAST}]|[DABCEFGHJK][{_TAIL}][0-9]{{4}}|[0-9]{{5}}[DABCEFGHJK])"
+)
+_SEPARATORS = " \t\r\n\u00a0\u3000\ufeff\u200b·•・.．-－—‧∙●"
+_PLAIN: dict[int, int | None] = {ord(character): None for character in _SEPARATORS}
+_PLAIN |= {full: full - 0xFEE0 for full in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_NO_O_NO_I = str.maketrans("OI", "01")
+
+
+def normalise(text: str) -> str:
+    """A plate as it is compared: no dots and blanks, capitals, and in Chinese plates 0 and 1 for O and I."""
+    if _USUAL.fullmatch(text):
+        return text
+    plain = text.translate(_PLAIN).upper()
+    if plain[:1] and plain[0] in REGIONS:
+        return plain[:2] + plain[2:].translate(_NO_O_NO_I)
+    return plain
+
+
+def is_whole(plate: str) -> bool:
+    """Whether a normal plate has a form that is issued; of other countries' plates nobody can say, so they have."""
+    return bool(_WHOLE.fullmatch(plate)) if plate[:1] and plate[0] in REGIONS else bool(plate)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether one of two normal plates may be the other misread: two places differ, or one place is missing."""
+    if len(one) == len(other):
+        return sum(a != b for a, b in zip(one, other, strict=True)) <= 2
+    short, long = sorted((one, other), key=len)
+    return len(long) == len(short) + 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+
+
+# ---- what a camera sends -------------------------------------------------------------------------------------------
+
+
+class PlateMapping(msgspec.Struct, frozen=True):
+    """Where in a camera's JSON the plate and its confidence stand: dotted paths, a number for a place in a list."""
+
+    plate: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "plate"
+    confidence: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class PlateSeen(msgspec.Struct, frozen=True):
+    """A plate as the camera writes it and its confidence in percent; an empty plate: the camera only lives."""
+
+    plate: str
+    confidence: float
+
+
+def find_plate(document: Any, mapping: PlateMapping) -> PlateSeen:
+    """What a camera's JSON says; PassError when there is a plate but its confidence is not where it should be."""
+    plate = _at(document, mapping.plate)
+    if not isinstance(plate, str) or not 0 < len(plate.strip()) <= MOST_CHARACTERS:
+        return PlateSeen("", 0.0)
+    if not mapping.confidence:
+        return PlateSeen(plate.strip(), SURE)
+    confidence = _percent(_at(document, mapping.confidence))
+    if confidence is None:
+        raise PassError(f"there is a plate, but no number at {mapping.confidence!r}; put the option `confidence` right")
+    return PlateSeen(plate.strip(), confidence)
+
+
+def _at(document: Any, path: str) -> Any:
+    found = document
+    for step in path.split(".")[:MOST_STEPS]:
+        if isinstance(found, dict):
+            found = found.get(step)
+        elif isinstance(found, list) and step.isascii() and step.isdigit() and int(step[:6]) < len(found):
+            found = found[int(step[:6])]
+        else:
+            return None
+    return found
+
+
+def _percent(value: Any) -> float | None:
+    """A confidence as percent: what is at most 1 is taken for a share of one."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(number) or number < 0:
+        return None
+    return min(100.0, number * 100 if number <= 1 else number)

@@ -1,0 +1,126 @@
+"""Plates: one form of each, what may be a misread, and where a camera's JSON has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.errors import PassError
+from gateway.core.plates import (
+    MOST_CHARACTERS,
+    REGIONS,
+    PlateMapping,
+    PlateSeen,
+    alike,
+    find_plate,
+    is_whole,
+    normalise,
+)
+from gateway.store.credentials import normal_plate
+
+VECTORS = msgspec.json.decode((Path(__file__).parent.parent / "golden" / "plates.json").read_bytes())
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+usual = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(REGIONS),
+    st.sampled_from(LETTERS),
+    st.text(LETTERS + "0123456789", min_size=5, max_size=5),
+)
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "b", "0"]), inner, max_size=3),
+    max_leaves=12,
+)
+VENDOR = {"AlarmInfoPlate": {"result": {"PlateResult": {"license": "京A12345", "confidence": 97}}}}
+VENDOR_AT = PlateMapping("AlarmInfoPlate.result.PlateResult.license", "AlarmInfoPlate.result.PlateResult.confidence")
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["plate"] or "nothing")
+def test_golden_plates(vector: dict[str, Any]) -> None:
+    assert normalise(vector["read"]) == vector["plate"]
+    assert is_whole(vector["plate"]) == vector["whole"]
+
+
+@given(st.text(max_size=40))
+def test_any_text_has_one_form(text: str) -> None:
+    plate = normalise(text)
+    assert normalise(plate) == plate
+    assert len(plate) <= 3 * len(text)
+
+
+@given(usual)
+def test_a_usual_plate_is_its_own_form_and_whole(plate: str) -> None:
+    assert normalise(plate) == plate
+    assert is_whole(plate)
+
+
+@given(usual, st.sampled_from(["{0}{1}·{2}", "{0}{1} {2}", " {0}{1}-{2} ", "{0}{1}•{2}"]))
+def test_however_it_is_written_it_is_the_same_plate(plate: str, written: str) -> None:
+    text = written.format(plate[0], plate[1], plate[2:]).lower()
+    assert normalise(text) == plate
+    assert normalise(text.upper().replace("0", "O").replace("1", "I")) == plate
+
+
+@given(st.text(max_size=20))
+def test_the_registry_writes_plates_as_cameras_do(text: str) -> None:
+    assert normal_plate(text) == normalise(text)
+
+
+@given(usual, st.integers(0, 6), st.sampled_from(LETTERS + "0123456789"))
+def test_a_plate_with_one_place_misread_or_missing_is_alike(plate: str, place: int, other: str) -> None:
+    misread = plate[:place] + other + plate[place + 1 :]
+    missing = plate[:place] + plate[place + 1 :]
+    for one in (misread, missing):
+        assert alike(plate, one)
+        assert alike(one, plate)
+
+
+@pytest.mark.parametrize(("one", "other"), [("京A12345", "京A54321"), ("京A12345", "粤B99999"), ("京A12345", "京A1")])
+def test_other_plates_are_not_alike(one: str, other: str) -> None:
+    assert not alike(one, other)
+
+
+# ---- a camera's JSON -----------------------------------------------------------------------------------------------
+
+
+def test_a_plate_is_found_by_its_dotted_path() -> None:
+    assert find_plate(VENDOR, VENDOR_AT) == PlateSeen("京A12345", 97.0)
+    assert find_plate({"results": [{"plate": " 京A1 "}]}, PlateMapping("results.0.plate")) == PlateSeen("京A1", 100.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "percent"), [(0.97, 97.0), (1, 100.0), (97, 97.0), ("97.5", 97.5), (0, 0.0), (1000, 100.0), ("0.5", 50.0)]
+)
+def test_confidence_is_percent_or_a_share_of_one(told: object, percent: float) -> None:
+    assert find_plate({"plate": "x", "sure": told}, PlateMapping("plate", "sure")).confidence == pytest.approx(percent)
+
+
+@pytest.mark.parametrize("told", [None, True, "high", [], {}, -1, float("nan"), float("inf"), "1e999"])
+def test_a_confidence_that_is_none_is_said_to_be(told: object) -> None:
+    with pytest.raises(PassError, match="no number at 'sure'"):
+        find_plate({"plate": "x", "sure": told}, PlateMapping("plate", "sure"))
+
+
+@pytest.mark.parametrize("document", [{}, {"plate": ""}, {"plate": "  "}, {"plate": None}, {"plate": 7}, [], 5, None])
+def test_without_a_plate_it_is_a_sign_of_life(document: object) -> None:
+    assert find_plate(document, PlateMapping("plate", "sure")) == PlateSeen("", 0.0)
+
+
+def test_a_plate_that_is_too_long_is_none() -> None:
+    assert find_plate({"plate": "A" * MOST_CHARACTERS}, PlateMapping()).plate == "A" * MOST_CHARACTERS
+    assert find_plate({"plate": "A" * (MOST_CHARACTERS + 1)}, PlateMapping()).plate == ""
+
+
+@given(json, st.text("ab0.9²", max_size=12), st.text("ab0.", max_size=6))
+def test_any_json_holds_a_plate_or_none(document: Any, plate: str, confidence: str) -> None:
+    try:
+        seen = find_plate(document, PlateMapping(plate, confidence))
+    except PassError:
+        return
+    assert len(seen.plate) <= MOST_CHARACTERS
+    assert 0 <= seen.confidence <= 100

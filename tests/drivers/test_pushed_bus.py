@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from drivers.base import Bus
+from drivers.buses.pushed import PushedBus
+from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
+from tests.drivers.conftest import Running, wait_until
+
+PLATE = "京A12345"
+
+
+def start(running: Running, **options: Any) -> Bus:
+    bus = running.start({"id": "cam", "driver": "plate-http", **options})
+    running.reported.wait(DeviceRestored)
+    return bus
+
+
+def test_a_pushed_plate_is_one_credential(running: Running) -> None:
+    bus = start(running, min_confidence=50)
+    for text, confidence in (("京A·12345", 80.0), ("京A1Z345", 60.0), ("京A12345", 97.0), ("京A12345", 99.0)):
+        assert bus.push("cam", "plate", text, confidence)
+    assert running.reported.wait(CredentialRead) == CredentialRead("cam", "plate", PLATE)
+    wait_until(lambda: bus.health()[0].frames == 4)
+    assert len(running.reported.of(CredentialRead)) == 1
+
+
+def test_a_plate_that_is_not_sure_is_told_when_its_window_is_over(running: Running) -> None:
+    bus = start(running, window_ms=20)
+    bus.push("cam", "plate", PLATE, 60.0)
+    assert running.reported.wait(CredentialRead).value == PLATE
+
+
+def test_only_plates_are_taken(running: Running) -> None:
+    bus = start(running)
+    assert not bus.push("cam", "card", "472288", 100.0)
+    assert bus.health()[0].frames == 0
+
+
+def test_when_it_was_last_heard_is_known_and_what_did_not_count(running: Running) -> None:
+    bus = start(running, min_confidence=90)
+    assert bus.health()[0].last_ok_mono_ns is None
+    bus.push("cam", "plate", PLATE, 10.0)
+    bus.push("cam", "plate", "", 0.0)
+    wait_until(lambda: bus.health()[0].frames == 2)
+    health = bus.health()[0]
+    assert (health.state, health.errors) == ("online", 1)
+    assert health.last_ok_mono_ns is not None
+
+
+def test_a_camera_that_falls_silent_is_lost_and_back_with_its_next_sign_of_life(running: Running) -> None:
+    bus = start(running, silence_s=1)
+    assert "check the camera" in running.reported.wait(DeviceLost).error
+    assert bus.health()[0].state == "lost"
+    bus.push("cam", "plate", "", 0.0)
+    running.reported.wait(DeviceRestored, count=2)
+    wait_until(lambda: bus.health()[0].state == "online")
+
+
+def test_reads_that_nobody_takes_are_bounded(running: Running) -> None:
+    bus = running.start({"id": "cam", "driver": "plate-http"})
+    running.stop()
+    assert isinstance(bus, PushedBus)
+    for number in range(1000):
+        bus.push("cam", "plate", f"X{number}", 100.0)
+    assert len(bus._waiting) <= 64
+
+
+@pytest.mark.parametrize("order", ["pulse", "switch"])
+def test_a_camera_has_no_outputs(running: Running, order: str) -> None:
+    bus = start(running)
+    if order == "pulse":
+        bus.pulse("cam", 0, 500, True, 7)
+    else:
+        bus.switch("cam", 0, True, 7)
+    assert running.reported.wait(OutputFailed).token == 7

@@ -1,0 +1,215 @@
+"""Cameras that push plates, as they really do it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from drivers.registry import configure, open_buses
+from gateway.core.errors import EngineUnreachableError
+from gateway.engine.engine import Engine
+from gateway.store.directory import DataDirectory
+from tests.engine.conftest import until
+from tests.support.engine_stand_in import EngineStandIn
+from tests.web_api.conftest import SITE, fails
+from web.app import create_app
+from web.services import Services
+
+Tokens = Callable[..., dict[str, str]]
+CAMERA = {
+    "id": "cam-in",
+    "driver": "plate-http",
+    "plate": "AlarmInfoPlate.result.PlateResult.license",
+    "confidence": "AlarmInfoPlate.result.PlateResult.confidence",
+    "min_confidence": 60,
+}
+HOOK = "/hooks/plates/cam-in"
+
+
+def told(plate: str = "京A·12345", confidence: object = 97) -> dict[str, Any]:
+    return {"AlarmInfoPlate": {"result": {"PlateResult": {"license": plate, "confidence": confidence}}}}
+
+
+@pytest.fixture
+def engine(engine: EngineStandIn, directory: DataDirectory) -> EngineStandIn:
+    """The engine, on a site with a camera."""
+    directory.save_site({**SITE, "devices": [CAMERA, {"id": "io", "driver": "noop"}]})
+    engine.answers["credential"] = lambda _asked: {}
+    return engine
+
+
+@pytest.fixture
+def asked(engine: EngineStandIn) -> list[dict[str, Any]]:
+    """What the engine was handed."""
+    found: list[dict[str, Any]] = []
+
+    def take(asked: dict[str, Any]) -> dict[str, Any]:
+        found.append({key: asked[key] for key in ("device", "kind", "value", "confidence")})
+        return {}
+
+    engine.answers["credential"] = take
+    return found
+
+
+def test_a_plate_is_found_by_the_mapping_and_handed_to_the_engine(
+    client: FlaskClient, token: Tokens, asked: list[dict[str, Any]]
+) -> None:
+    answer = client.post(HOOK, json=told(), headers=token("plates:push"))
+    assert (answer.status_code, answer.json) == (200, {"plate": "京A12345", "confidence": 97.0})
+    assert asked == [{"device": "cam-in", "kind": "plate", "value": "京A·12345", "confidence": 97.0}]
+
+
+def test_a_push_without_a_plate_is_a_sign_of_life(
+    client: FlaskClient, token: Tokens, asked: list[dict[str, Any]]
+) -> None:
+    answer = client.post(HOOK, json={"heartbeat": 1}, headers=token("plates:push"))
+    assert (answer.status_code, answer.json["plate"]) == (200, None)
+    assert asked[0]["value"] == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (json.dumps(told(), ensure_ascii=False).encode("gb18030"), "application/json"),
+        (json.dumps(told(), ensure_ascii=False).encode(), "text/plain"),
+        (json.dumps(told()).encode(), "application/x-www-form-urlencoded"),
+        (b"\xef\xbb\xbf" + json.dumps(told()).encode(), ""),
+        (json.dumps({**told(), "picture": "A" * 2_000_000}).encode(), "application/json"),
+    ],
+    ids=["gb18030", "text", "form", "byte order mark", "picture"],
+)
+def test_json_is_taken_however_the_camera_calls_it(
+    client: FlaskClient, token: Tokens, asked: list[dict[str, Any]], body: bytes, kind: str
+) -> None:
+    answer = client.post(HOOK, data=body, content_type=kind, headers=token("plates:push"))
+    assert (answer.status_code, answer.json["plate"]) == (200, "京A12345")
+    assert len(asked) == 1
+
+
+def test_a_camera_may_send_its_token_as_a_password_or_in_the_address(
+    client: FlaskClient, token: Tokens, asked: list[dict[str, Any]]
+) -> None:
+    secret = token("plates:push")["Authorization"].removeprefix("Bearer ")
+    basic = "Basic " + base64.b64encode(f"camera:{secret}".encode()).decode()
+    assert client.post(HOOK, json=told(), headers={"Authorization": basic}).status_code == 200
+    assert client.post(f"{HOOK}?token={secret}", json=told()).status_code == 200
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ("", {}),
+        ("?token=gh_forged", {}),
+        ("?token=", {}),
+        ("", {"Authorization": "Bearer gh_forged"}),
+        ("", {"Authorization": "Basic eDpnaF9mb3JnZWQ="}),
+    ],
+)
+def test_a_wrong_token_is_a_401_and_nothing_is_handed_on(
+    client: FlaskClient, asked: list[dict[str, Any]], query: str, headers: dict[str, str]
+) -> None:
+    for device in ("cam-in", "nobody"):
+        answer = client.post(f"/hooks/plates/{device}{query}", json=told(), headers=headers)
+        assert answer.status_code == 401
+        assert answer.json["code"] in ("token_missing", "token_invalid")
+    assert asked == []
+
+
+def test_a_token_for_something_else_is_a_403(client: FlaskClient, token: Tokens, asked: list[dict[str, Any]]) -> None:
+    answer = client.post(HOOK, json=told(), headers=token("passes:write", "lanes:command"))
+    assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")
+    assert asked == []
+
+
+@pytest.mark.parametrize("device", ["cam-out", "io", "a%2Fb", "x" * 70])
+def test_an_unknown_camera_is_a_404(client: FlaskClient, token: Tokens, engine: EngineStandIn, device: str) -> None:
+    answer = client.post(f"/hooks/plates/{device}", json=told(), headers=token("plates:push"))
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        (b"{", 400, "not JSON"),
+        (b"\xff\xff\xff", 400, "neither UTF-8 nor GB 18030"),
+        (b"[" * 100_000, 400, "nested too deeply"),
+        (json.dumps(told(confidence="high")).encode(), 422, "put the option `confidence` right"),
+        (b" " * 5_000_000, 413, ""),
+    ],
+)
+def test_what_cannot_be_read_is_said_to_be(
+    client: FlaskClient, token: Tokens, asked: list[dict[str, Any]], body: bytes, status: int, says: str
+) -> None:
+    answer = client.post(HOOK, data=body, content_type="application/json", headers=token("plates:push"))
+    assert answer.status_code == status
+    assert says in answer.json["detail"]
+    assert asked == []
+
+
+def test_without_an_engine_the_camera_is_told_to_come_again(
+    client: FlaskClient, token: Tokens, engine: EngineStandIn
+) -> None:
+    engine.answers["credential"] = fails(EngineUnreachableError("the engine does not answer"))
+    answer = client.post(HOOK, json=told(), headers=token("plates:push"))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
+# ---- with the real engine ------------------------------------------------------------------------------------------
+
+GATE = {
+    **SITE,
+    "gateway": {"id": "gw1", "clock": "trusted"},
+    "devices": [CAMERA, {"id": "io", "driver": "noop"}],
+    "lanes": [{"id": "in", "direction": "entry", "cameras": ["cam-in"], "barrier": {"open": "io.output.0"}}],
+}
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[DataDirectory]:
+    """A gate with a camera and its engine."""
+    directory = DataDirectory(tmp_path / "gate")
+    directory.create(GATE)
+    directory.lock()
+    settings = directory.open()
+    engine = Engine(directory, settings, configure(settings), open_buses)
+    engine.start()
+    yield directory
+    engine.stop("the test ends")
+    directory.unlock()
+
+
+@pytest.mark.real
+def test_a_camera_opens_the_gate_once_for_a_car_that_it_reads_many_times(gate: DataDirectory) -> None:
+    app = create_app(gate.path)
+    held: Services = app.extensions["gatehouse"]
+    client = app.test_client()
+    _, secret = gate.tokens.create("camera", ["plates:push", "passes:write", "state:read", "events:read"])
+    headers = {"Authorization": f"Bearer {secret}"}
+    try:
+        put = client.put("/api/v1/passes/p1", json={"kind": "monthly", "plates": ["京AO2345"]}, headers=headers)
+        assert put.status_code == 201
+        for plate, confidence in (("京AO2345", 80), ("京A·02345", 99), ("京A02345", 98), ("京AO2345", 30)):
+            assert client.post(HOOK, json=told(plate, confidence), headers=headers).status_code == 200
+        assert client.post(HOOK, json={}, headers=headers).status_code == 200
+
+        def events(kind: str) -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = client.get(f"/api/v1/events?type={kind}", headers=headers).json
+            return found
+
+        until(lambda: events("access.granted"))
+        camera = lambda: client.get("/api/v1/devices", headers=headers).json["items"][0]  # noqa: E731
+        until(lambda: camera()["frames"] == 5)
+        assert (camera()["state"], camera()["errors"]) == ("online", 1)
+        [granted] = events("access.granted")
+        assert granted["data"]["credential"] == {"kind": "plate", "value": "京A02345"}
+        assert granted["data"]["pass"] == "p1"
+        assert events("access.denied") == []
+    finally:
+        held.close()
