@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+from gateway.engine.projector import SETTLE_S
 from gateway.store.journal import Journal, Row
 from tests.bench.figures import Figure, Plan, take_turns
 from tests.bench.floor_fdatasync import appends_per_second
@@ -22,15 +24,37 @@ def measure(plan: Plan) -> list[Figure]:
     try:
         for _ in range(plan.size(2_000, 20)):
             journal.append([_row()])
+        tidier = _Tidier(journal)
         single = _turns(plan, lambda: _rate(journal, plan.size(2_000, 20), 1), folder, numbers, "1 row a commit")
         group = _turns(plan, lambda: _rate(journal, plan.size(400, 5), GROUP), folder, numbers, "100 rows a commit")
+        tidier.stop()
+        flushes = appends_per_second(folder / "raw", plan.size(2_000, 20))
     finally:
         journal.close()
-    note = "rows/s against 200-byte appends + fdatasync/s"
+    note = f"rows/s against 200-byte appends + fdatasync, of which this disk does {flushes:.0f}/s"
     return [
         Figure.of("journal_single", single, ">=0.9", note=note),
         Figure.of("journal_group", group, ">=35", note=note),
     ]
+
+
+class _Tidier:
+    """Folds the WAL into its file from a thread of its own, ten times a second, as the engine does."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No more."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(SETTLE_S):
+            self._journal.tidy()
 
 
 def _turns(plan: Plan, ours: Callable[[], float], folder: Path, numbers: count[int], what: str) -> list[float]:
@@ -39,12 +63,11 @@ def _turns(plan: Plan, ours: Callable[[], float], folder: Path, numbers: count[i
 
 
 def _rate(journal: Journal, commits: int, rows: int) -> float:
-    """Rows a second; whatever waits is one commit, and the WAL is tidied as the engine does it, between commits."""
+    """Rows a second; whatever waits is one commit."""
     waiting = [[_row() for _ in range(rows)] for _ in range(commits)]
     started_ns = time.perf_counter_ns()
     for group in waiting:
         journal.append(group)
-        journal.tidy()
     return commits * rows * 1e9 / (time.perf_counter_ns() - started_ns)
 
 
