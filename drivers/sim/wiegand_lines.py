@@ -14,8 +14,8 @@ MS = 1_000_000
 class SimWiegand:
     """A reader on two lines; `handle` is what the kernel would have given for them.
 
-    A frame is written in one piece (a pipe takes 85 edges so), with stamps as if it had just ended, or came in behind the
-    one before it: the kernel too shows no edge whose time is past and keeps one back.
+    A frame is written in one piece (a pipe takes 85 edges so), with stamps as if it had just ended, or came in behind
+    the one before it: the kernel too shows no edge whose time is past and keeps one back.
     """
 
     def __init__(self, d0: int = 17, d1: int = 18, layout: str = "26") -> None:
