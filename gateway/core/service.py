@@ -20,6 +20,7 @@ from gateway.core.settings import Barrier
 from gateway.core.travel import Travel
 from gateway.core.turn import NS_PER_S, Turn
 
+WHATS = ("cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h")
 HOUR_NS = 3600 * NS_PER_S
 CRASHES_KEPT = 1001
 CALM = 0.9

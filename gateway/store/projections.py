@@ -23,6 +23,11 @@ MOST_WARNED_NS = 3 * 86_400 * 1_000_000_000
 """Expiry warnings older than three days are of no use to anybody."""
 
 
+MOVEMENTS_KEPT_NS = 90 * 86_400 * 1_000_000_000
+MOST_MOVEMENTS = 100_000
+"""Movements are kept so long and at most so many, the latest: three months of a busy gate, a few megabytes."""
+
+
 class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a row stands and when it was made."""
 
@@ -87,6 +92,11 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
         (MOST_ALARMS,),
     )
     db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - MOST_WARNED_NS,))
+    db.execute(
+        "DELETE FROM movements WHERE wall_ns < ? OR sequence <="
+        " (SELECT sequence FROM movements ORDER BY sequence DESC LIMIT 1 OFFSET ?)",
+        (now_wall_ns - MOVEMENTS_KEPT_NS, MOST_MOVEMENTS),
+    )
 
 
 # ---- visits ------------------------------------------------------------------------------------------------------
@@ -170,6 +180,27 @@ def _counted(name: str) -> _Apply:
     return change
 
 
+# ---- service -----------------------------------------------------------------------------------------------------
+
+
+def _moved(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    """A movement whose time was measured, or a crash."""
+    travel_ms = data.get("travel_ms")
+    what = place.type.removeprefix("barrier.")
+    if isinstance(travel_ms, int) or what == "crashed":
+        values = (place.sequence, _text(data, "barrier"), place.wall_ns, what, _text(data, "cause"), travel_ms)
+        db.execute("INSERT OR REPLACE INTO movements VALUES(?, ?, ?, ?, ?, ?)", values)
+
+
+def _due(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    values = (_text(data, "barrier"), _text(data, "what"), data.get("limit") or 0, data.get("count") or 0)
+    db.execute("INSERT OR REPLACE INTO service VALUES(?, ?, ?, ?, ?)", (*values, place.wall_ns))
+
+
+def _over(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
+    db.execute("DELETE FROM service WHERE barrier = ? AND what = ?", (_text(data, "barrier"), _text(data, "what")))
+
+
 # ---- the rest ----------------------------------------------------------------------------------------------------
 
 
@@ -193,18 +224,20 @@ _TABLE: dict[str, tuple[_Apply, ...]] = {
     "passage.entered": (_entered,),
     "passage.exited": (_exited,),
     "barrier.commanded": (_mark("motion"), _counted("commands")),
-    "barrier.opened": (_MEASURED, _counted("cycles")),
-    "barrier.closed": (_MEASURED,),
+    "barrier.opened": (_MEASURED, _counted("cycles"), _moved),
+    "barrier.closed": (_MEASURED, _moved),
     "barrier.stopped": (_MEASURED,),
     "barrier.obstructed": (_MEASURED,),
     "barrier.not_followed": (_MEASURED,),
     "barrier.stuck": (_MEASURED,),
     "barrier.held": (_mark("held"), _MEASURED),
     "barrier.released": (_unmark("held"), _MEASURED),
-    "barrier.crashed": (_mark("crashed", first_counts=True), _MEASURED, _counted("crashes")),
+    "barrier.crashed": (_mark("crashed", first_counts=True), _MEASURED, _counted("crashes"), _moved),
     "barrier.reset": (_unmark("crashed"),),
     "barrier.locked": (_mark("locked"), _MEASURED),
     "barrier.unlocked": (_unmark("locked"),),
+    "service.due": (_due,),
+    "service.over": (_over,),
     "pass.expiring": (_warned,),
     "gateway.started": (_clean,),
     "gateway.stopped": (_clean,),

@@ -138,5 +138,26 @@ STATE = Schema(
             answer TEXT
         );
         """,
+        # `movements` holds the arm's movements whose time was measured, for curves, and its crashes (no time).
+        """
+        CREATE TABLE movements(
+            sequence INTEGER PRIMARY KEY,
+            barrier TEXT NOT NULL,
+            wall_ns INTEGER NOT NULL,
+            what TEXT NOT NULL,
+            cause TEXT NOT NULL,
+            travel_ms INTEGER
+        );
+        CREATE INDEX movements_of_barrier ON movements(barrier, sequence);
+        CREATE INDEX movements_crashed ON movements(barrier, wall_ns) WHERE travel_ms IS NULL;
+        CREATE TABLE service(
+            barrier TEXT NOT NULL,
+            what TEXT NOT NULL,
+            most INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            since_wall_ns INTEGER NOT NULL,
+            PRIMARY KEY(barrier, what)
+        ) WITHOUT ROWID;
+        """,
     ),
 )

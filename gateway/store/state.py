@@ -32,12 +32,15 @@ CATCH_UP_ROWS = 500
 PRUNE_ROWS = 4096
 """Old visits and alarms are forgotten once in so many rows."""
 MOST_ANSWERS = 100_000
+MOST_CRASHES = 1000
+"""Crashes of one barrier that are told at the start; the limit of a month is lower."""
 ANSWER_KEPT_NS = 7 * 86_400 * NS_PER_S
 """Answers to requests are kept a week, and at most MOST_ANSWERS of them."""
 
 _ALARM_FIELDS = (
     "alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of", "acknowledged_by", "detail",
 )  # fmt: skip
+_FOR_EVER_NS = 2**63 - 1
 # Strongest first; `motion` is not a mode.
 _MODES = ("locked", "crashed", "held")
 
@@ -211,7 +214,57 @@ class State:
             "held": sorted(lane for lane, found in marks.items() if "held" in found),
             "motion": sorted(lane for lane, found in marks.items() if "motion" in found),
             "last_sure_wall_ns": int(self._meta("sure_wall_ns") or 0),
+            "service": self._service(),
         }
+
+    # ---- service -------------------------------------------------------------------------------------------------
+
+    def service_counters(self, barrier: str) -> dict[str, int]:
+        """What a barrier has done since the data directory was made."""
+        names = {"cycles": "cycles", "relay_operations": "commands", "crashes": "crashes"}
+        return {key: self.counted(name).get(barrier, 0) for key, name in names.items()}
+
+    def service_due(self, barrier: str) -> list[dict[str, Any]]:
+        """The limits that a barrier has passed: `what`, `limit`, `count` and `since`."""
+        rows = self._select(
+            "SELECT what, most, count, since_wall_ns FROM service WHERE barrier = ? ORDER BY what", (barrier,)
+        )
+        return [{"what": w, "limit": most, "count": n, "since": rfc3339(ns)} for w, most, n, ns in rows]
+
+    def movements(
+        self, barrier: str, since_ns: int | None, until_ns: int | None, after: int = 0, limit: int = 1000
+    ) -> list[dict[str, Any]]:
+        """Measured movements and crashes of a barrier, oldest first, behind the `sequence` `after`."""
+        rows = self._select(
+            "SELECT sequence, wall_ns, what, cause, travel_ms FROM movements"
+            " WHERE barrier = ? AND sequence > ? AND wall_ns >= ? AND wall_ns < ? ORDER BY sequence LIMIT ?",
+            (barrier, after, since_ns or 0, _FOR_EVER_NS if until_ns is None else until_ns, limit),
+        )
+        return [
+            {"sequence": number, "at": rfc3339(ns), "what": what, "cause": cause, "travel_ms": travel_ms}
+            for number, ns, what, cause, travel_ms in rows
+        ]
+
+    def _service(self) -> dict[str, dict[str, Any]]:
+        """What `gateway.core.service` must know of the last run, by barrier."""
+        cycles, commands = self.counted("cycles"), self.counted("commands")
+        due = {row[0] for row in self._select("SELECT DISTINCT barrier FROM service")}
+        return {
+            barrier: {
+                "cycles": cycles.get(barrier, 0),
+                "relay_operations": commands.get(barrier, 0),
+                "crashes": self._crashes(barrier),
+                "due": self.service_due(barrier),
+            }
+            for barrier in sorted({*cycles, *commands, *due, *self.counted("crashes")})
+        }
+
+    def _crashes(self, barrier: str) -> list[int]:
+        rows = self._select(
+            "SELECT wall_ns FROM movements WHERE barrier = ? AND travel_ms IS NULL ORDER BY wall_ns DESC LIMIT ?",
+            (barrier, MOST_CRASHES),
+        )
+        return [wall_ns for (wall_ns,) in reversed(rows)]
 
     # ---- answers to requests -------------------------------------------------------------------------------------
 
@@ -252,7 +305,7 @@ class State:
         with self._write_lock:
             db = self._writing()
             with transaction(db, self._path):
-                for table in ("visits", "alarms", "marks", "warned", "counters", "meta"):
+                for table in ("visits", "alarms", "marks", "warned", "counters", "movements", "service", "meta"):
                     db.execute(f"DELETE FROM {table}")
                 note(db, "journal", journal_id)
             self._at = 0

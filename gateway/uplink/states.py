@@ -18,7 +18,7 @@ from gateway.uplink.mailbox import Snapshot
 from gateway.uplink.messages import Outgoing, Topics
 
 ALARM_FIELDS = ("alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of")
-LANE_FIELDS = ("id", "state", "arm", "mode", "measured_at", "tag", "last_grant")
+LANE_FIELDS = ("id", "state", "arm", "mode", "measured_at", "tag", "last_grant", "notice", "service_due")
 # When something was looked at is not what was seen.
 _AGES = frozenset({"as_of", "measured_at"})
 

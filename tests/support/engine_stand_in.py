@@ -74,6 +74,8 @@ def lane(lane_id: str = "in", **changes: Any) -> dict[str, Any]:
         "age_ms": 3,
         "tag": None,
         "last_grant": None,
+        "notice": None,
+        "service_due": [],
         "last_decision": {"holder": "Wang Fang"},
         **changes,
     }

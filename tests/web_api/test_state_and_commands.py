@@ -30,10 +30,13 @@ def get(client: FlaskClient, token: Tokens) -> Callable[[str], TestResponse]:
 Get = Callable[[str], TestResponse]
 
 
-def test_a_lane_is_shown_with_just_what_the_contract_lists(get: Get, engine: EngineStandIn) -> None:
+def test_a_lane_is_shown_with_what_the_contract_lists_and_what_it_asks_of_people(
+    get: Get, engine: EngineStandIn
+) -> None:
     answer = get("lanes").json
     assert answer["as_of"] == engine.snapshot["as_of"]
-    assert set(answer["items"][0]) == {"id", "state", "arm", "mode", "measured_at", "tag", "last_grant"}
+    listed = {"id", "state", "arm", "mode", "measured_at", "tag", "last_grant"}
+    assert set(answer["items"][0]) == listed | {"notice", "service_due"}
 
 
 def test_alarms_and_devices_are_those_of_the_snapshot(get: Get, engine: EngineStandIn) -> None:

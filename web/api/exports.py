@@ -9,17 +9,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
-from flask import Response, request
+from flask import Response
 
 from gateway.store.reader import JournalReader, StoredRow
-from gateway.store.times import parse_wall_ns
 from web.api.feed import wanted_types
-from web.api.requests import only, refuse
+from web.api.moments import instant_ns
+from web.api.requests import only
 from web.api.xlsx import workbook
 from web.auth import require_scope
 from web.services import services
@@ -68,7 +66,7 @@ def neutral(text: str) -> str:
 
 def _rows() -> Iterator[Row]:
     only("from", "to", "type")
-    begins_ns, ends_ns = _instant_ns("from"), _instant_ns("to")
+    begins_ns, ends_ns = instant_ns("from"), instant_ns("to")
     reader = services().readers.journal()
     return _selected(reader, begins_ns, ends_ns, wanted_types())
 
@@ -122,25 +120,3 @@ def _csv(rows: Iterator[Row]) -> Iterator[bytes]:
             text.seek(0)
             text.truncate()
     yield text.getvalue().encode()
-
-
-def _instant_ns(name: str) -> int | None:
-    """`from` or `to`: an RFC 3339 instant, or a day in site time (`to` includes that day)."""
-    text = request.args.get(name, "")
-    if not text:
-        return None
-    try:
-        return parse_wall_ns(_begin_of_day(name, text) if len(text) == 10 else text)
-    except (ValueError, OverflowError):
-        raise refuse(
-            f"{name} is {text[:40]!r}; give a day like 2026-11-30 or a time like 2026-11-30T08:00:00Z"
-        ) from None
-
-
-def _begin_of_day(name: str, text: str) -> str:
-    day = date.fromisoformat(text) + timedelta(days=name == "to")
-    return datetime(day.year, day.month, day.day, tzinfo=_zone()).isoformat()
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(services().site.document().get("site", {}).get("timezone", "Asia/Shanghai"))

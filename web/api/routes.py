@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from web.api import commands, docs, exports, feed, health, hooks, metrics, passes, state
+from web.api import commands, docs, exports, feed, health, history, hooks, metrics, passes, state
 
 BLUEPRINT = Blueprint("api", __name__)
 BASE = "/api/v1"
@@ -31,6 +31,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/lanes", state.lanes),
     ("GET", f"{BASE}/alarms", state.alarms),
     ("GET", f"{BASE}/devices", state.devices),
+    ("GET", f"{BASE}/lanes/<lane>/history", history.lane_history),
     ("POST", f"{BASE}/lanes/<lane>/commands", commands.lane_command),
     ("POST", f"{BASE}/alarms/<alarm>/<any({_VERBS}):verb>", commands.alarm_command),
     ("POST", "/hooks/plates/<device>", hooks.push_plate),
