@@ -52,7 +52,8 @@ class CredentialRead(Event, frozen=True, gc=False):
 
     `kind` is `card`, `plate`, `qr` or `pin`; `value` as the contract writes it; `bits` the length of a card's data.
     `visits` are the open visits of the passes found (or of the credential itself), newest first. `long_range` readers
-    (UHF) also see tags that are nowhere near their lane.
+    (UHF) also see tags that are nowhere near their lane; they tell about once a second that a tag is still there, by
+    the same read with `again`, which is no new presentation.
     """
 
     device: str
@@ -62,6 +63,7 @@ class CredentialRead(Event, frozen=True, gc=False):
     passes: tuple[Pass, ...] = ()
     visits: tuple[OpenVisit, ...] = ()
     long_range: bool = False
+    again: bool = False
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):

@@ -1,8 +1,10 @@
 """From reads to decisions: which read counts, at which lane, and with which other one.
 
 A long-range reader sees tags that only pass by: its read counts while the approach loop is occupied, or if that becomes
-occupied within three seconds. The same tag at two lanes within three seconds belongs to the first occupied one. Where a
-lane asks for two factors, a card and a plate within ten seconds make one read.
+occupied within three seconds of the tag's last sighting. A car may roll up for longer than that, so its read waits for
+as long as the tag is seen `again`, but not for ever: a tag that lies in the field without coming is a parked car's. The
+same tag at two lanes within three seconds belongs to the first occupied one. Where a lane asks for two factors, a card
+and a plate within ten seconds make one read.
 """
 
 from __future__ import annotations
@@ -14,6 +16,10 @@ from gateway.core.settings import Lane
 from gateway.core.turn import NS_PER_MS
 
 LONG_RANGE_MS = 3000
+KEPT_MS = 6000
+"""A waiting read that is too old to count comes back to life when its tag is seen again within this time."""
+ARRIVING_MS = 20_000
+"""A tag that was seen for so long without its car standing on the loop is not arriving."""
 ELSEWHERE_MS = 3000
 TWO_FACTOR_MS = 10_000
 PENDING_MAX = 16
@@ -28,11 +34,19 @@ class Taken(msgspec.Struct, frozen=True):
     mismatch: bool = False
 
 
+class _Waiting(msgspec.Struct):
+    """A long-range read that waits for its loop: when its tag was first and last seen."""
+
+    read: CredentialRead
+    first_ns: int
+    seen_ns: int
+
+
 class ReadRules:
     """What has been read lately, and what waits for a loop or a second factor."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, list[tuple[int, CredentialRead]]] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}
         self._seen: dict[tuple[str, str], tuple[str, int]] = {}
         self._first: dict[str, tuple[int, CredentialRead]] = {}
 
@@ -43,9 +57,11 @@ class ReadRules:
 
     def take(self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int) -> Taken | None:
         """A read at a lane; None while it waits or does not count. `occupied` None: no approach loop to tell."""
+        if read.again:
+            return self._seen_again(lane, read, occupied, now_ns)
         if read.long_range and occupied is False:
             waiting = self._waiting.setdefault(lane.id, [])
-            waiting.append((now_ns, read))
+            waiting.append(_Waiting(read, now_ns, now_ns))
             del waiting[:-PENDING_MAX]
             return None
         if read.long_range and self._elsewhere(lane, read, now_ns):
@@ -54,17 +70,42 @@ class ReadRules:
 
     def occupied(self, lane: Lane, now_ns: int) -> list[CredentialRead]:
         """The approach loop is occupied: the reads that waited for it and are not too old."""
-        waiting = self._waiting.pop(lane.id, [])
-        return [read for at_ns, read in waiting if now_ns - at_ns <= LONG_RANGE_MS * NS_PER_MS]
+        waiting = self._waiting.get(lane.id, [])
+        counting = [one for one in waiting if now_ns - one.seen_ns <= LONG_RANGE_MS * NS_PER_MS]
+        self._keep(lane.id, [one for one in waiting if one not in counting])
+        return [one.read for one in counting]
 
     def waiting_lanes(self, now_ns: int) -> list[str]:
         """Lanes with reads that still wait; what is too old is forgotten."""
-        limit = now_ns - LONG_RANGE_MS * NS_PER_MS
-        for lane in list(self._waiting):
-            self._waiting[lane] = [(at_ns, read) for at_ns, read in self._waiting[lane] if at_ns >= limit]
-            if not self._waiting[lane]:
-                del self._waiting[lane]
+        limit = now_ns - KEPT_MS * NS_PER_MS
+        for lane, waiting in list(self._waiting.items()):
+            self._keep(lane, [one for one in waiting if one.seen_ns >= limit])
         return list(self._waiting)
+
+    def _keep(self, lane: str, waiting: list[_Waiting]) -> None:
+        self._waiting[lane] = waiting
+        if not waiting:
+            del self._waiting[lane]
+
+    def _seen_again(self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int) -> Taken | None:
+        """A tag that was told before is still there: its read waits on, or counts, or belongs elsewhere by now."""
+        key = (read.kind, read.value)
+        waiting = self._waiting.get(lane.id, [])
+        found = next((one for one in waiting if (one.read.kind, one.read.value) == key), None)
+        at = self._seen.get(key)
+        if at is not None and at[0] == lane.id:
+            self._seen[key] = (lane.id, now_ns)
+        if found is None:
+            return None
+        elsewhere = at is not None and at[0] != lane.id and now_ns - at[1] <= ELSEWHERE_MS * NS_PER_MS
+        if elsewhere or now_ns - found.first_ns > ARRIVING_MS * NS_PER_MS:
+            self._keep(lane.id, [one for one in waiting if one is not found])
+            return None
+        found.read, found.seen_ns = msgspec.structs.replace(read, again=False), now_ns
+        if occupied is False:
+            return None
+        self._keep(lane.id, [one for one in waiting if one is not found])
+        return self.take(lane, found.read, occupied, now_ns)
 
     def _elsewhere(self, lane: Lane, read: CredentialRead, now_ns: int) -> bool:
         key = (read.kind, read.value)

@@ -195,7 +195,7 @@ class Site:
 
     def _credential_read(self, turn: Turn, event: events.CredentialRead) -> None:
         lanes = [lane for lane in self._settings.lanes if event.device in (*lane.readers, *lane.cameras)]
-        if not lanes:
+        if not lanes and not event.again:
             turn.log("warning", f"{event.device} read a {event.kind}, but no lane has this reader")
         for lane in lanes:
             self._read_at(turn, lane, event)
@@ -207,7 +207,7 @@ class Site:
         taken = self._reads.take(lane, event, occupied, turn.now.mono_ns)
         if taken is not None:
             self._decide(turn, lane, taken)
-        elif lane.two_factor and not self._reads.waits:
+        elif lane.two_factor and not event.again and not self._reads.waits:
             machine.wait_for_second(turn, lane, {"kind": event.kind, "value": event.value})
 
     def _serve_waiting_reads(self, turn: Turn) -> None:
