@@ -12,7 +12,7 @@ from msgspec import Meta
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.buses.asking import AskingBus, Heard, Question
 from drivers.framing import uhfreader18 as frames
-from drivers.framing.presentation import Presentations
+from drivers.framing.presentation import Presentations, Sightings
 from gateway.core.errors import DeviceError, FrameError
 from gateway.core.events import CredentialRead, Event
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Timeout = Annotated[int, Meta(ge=20, le=10_000)]
 PROBE_MS = 5_000
 """How often a reader that speaks unasked is asked whether it is there."""
+AGAIN_MS = 1_000
+"""How often a tag that stays in the field is told again, for cars that roll up slowly."""
 DEFAULT_SCAN_MS = 1_000
 SCAN_EXTRA_MS = 100
 """An inventory may take up to 75 ms longer than the reader's scan time (manual, 8.2.1)."""
@@ -66,6 +68,7 @@ class UhfReader:
         self._options = options
         self._active = options.mode == "active"
         self._presentations = Presentations(options.repeat_ms)
+        self._sightings = Sightings(AGAIN_MS)
         self._has_answered = False
         self._scan_ms = DEFAULT_SCAN_MS
         self._asked = frames.INFO
@@ -119,10 +122,6 @@ class UhfReader:
             return "what comes from the reader cannot be read; check `baudrate`, `address`, `mode` and the wires"
         return "the reader does not answer; check its power, `address`, `baudrate`, `mode` and the wires"
 
-    def ended(self) -> Sequence[Event]:
-        """See `Unit.ended`."""
-        return ()
-
     def _informed(self, frame: frames.Response) -> None:
         try:
             info = frames.info_of(frame)
@@ -138,11 +137,14 @@ class UhfReader:
         except FrameError as error:
             raise DeviceError(f"the reader's tags cannot be read ({error}); is it a UHFReader18?") from error
         now_ns = time.monotonic_ns()
-        return [
-            CredentialRead(self.device, "card", tag, 4 * len(tag), long_range=True)
-            for tag in tags
-            if self._presentations.begins(tag, now_ns)
-        ]
+        return [read for tag in tags if (read := self._sighted(tag, now_ns))]
+
+    def _sighted(self, tag: str, now_ns: int) -> CredentialRead | None:
+        """A tag that is new in the field, or still there; None when that was told a moment ago."""
+        fresh = self._presentations.begins(tag, now_ns)
+        if not self._sightings.due(tag, now_ns) and not fresh:
+            return None
+        return CredentialRead(self.device, "card", tag, 4 * len(tag), long_range=True, again=not fresh)
 
 
 class UhfReader18Driver(Driver):

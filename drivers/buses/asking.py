@@ -69,9 +69,6 @@ class Unit(Protocol):
     def unanswered(self, garbled: bool) -> str:
         """The question got no answer: what that means, in words; empty when it proves nothing."""
 
-    def ended(self) -> Sequence[Event]:
-        """What has ended by time."""
-
 
 class Codec(Protocol):
     """Finds frames, each with an `address`, in the bytes of the wire."""
@@ -183,8 +180,6 @@ class AskingBus(Bus):
             self._ask(asked, now_ns)
         else:
             self._hear(min(asked.due_ns, now_ns + LISTEN_MS * MS))
-        for one in self._asked:
-            self._tell(one.unit.ended())
 
     def _wire_gone(self, error: str) -> None:
         for asked in self._asked:
@@ -192,7 +187,6 @@ class AskingBus(Bus):
             asked.unit.begin()
             asked.retry.reset()
             asked.due_ns = 0
-            self._tell(asked.unit.ended())
         self._codec.quiet()
         self._stream.read(self._reopen.pause_ms() / 1000)
 

@@ -10,6 +10,25 @@ MAX_VALUES = 64
 """Values remembered at once; beyond that the one not seen longest is forgotten first."""
 
 
+class Sightings:
+    """Thins sightings out: how often a value that stays is told of. Times are CLOCK_MONOTONIC nanoseconds."""
+
+    def __init__(self, every_ms: int) -> None:
+        self._every_ns = every_ms * 1_000_000
+        self._told: dict[str, int] = {}
+
+    def due(self, value: str, now_ns: int) -> bool:
+        """True when this value was not told of for that long; it is then told of now."""
+        told_ns = self._told.get(value)
+        if told_ns is not None and now_ns - told_ns < self._every_ns:
+            return False
+        self._told.pop(value, None)
+        self._told[value] = now_ns
+        if len(self._told) > MAX_VALUES:
+            del self._told[next(iter(self._told))]
+        return True
+
+
 class Presentations:
     """Tells first sightings from repeats. Times are CLOCK_MONOTONIC nanoseconds, given by the caller."""
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from drivers.framing.presentation import MAX_VALUES, Presentations
+from drivers.framing.presentation import MAX_VALUES, Presentations, Sightings
 
 SECOND = 1_000_000_000
 
@@ -37,6 +37,19 @@ def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
         assert seen.begins(str(number), 0)
     assert not seen.begins("1", 1)
     assert seen.begins("0", 1)
+
+
+def test_what_stays_is_told_of_at_its_rate_and_each_value_by_itself() -> None:
+    seen = Sightings(every_ms=1000)
+    assert [tick for tick in range(35) if seen.due("E280", tick * SECOND // 10)] == [0, 10, 20, 30]
+    assert seen.due("E281", 31 * SECOND // 10)
+
+
+def test_sightings_of_more_values_than_are_remembered_are_told_too_often_rather_than_hoarded() -> None:
+    seen = Sightings(every_ms=1000)
+    assert all(seen.due(str(number), 0) for number in range(MAX_VALUES + 1))
+    assert not seen.due("1", 1)
+    assert seen.due("0", 1)
 
 
 def test_no_repeat_time_means_every_sighting_counts() -> None:

@@ -24,8 +24,9 @@ Wire = UhfOnPty | UhfOnTcp
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader of which nothing is known yet is taken for a quick one."""
+    """A reader of which nothing is known yet is taken for a quick one; tags that stay are not told again."""
     monkeypatch.setattr(uhfreader18, "DEFAULT_SCAN_MS", 50)
+    monkeypatch.setattr(uhfreader18, "AGAIN_MS", 600_000)
 
 
 @pytest.fixture(params=["serial", "tcp"])
@@ -123,6 +124,19 @@ def test_noise_and_half_frames_hide_no_tag(running: Running, wire: Wire) -> None
     running.reported.wait(CredentialRead)
     assert tags(running) == [EPC]
     wait_until(lambda: bus.health()[0].errors)
+
+
+def test_a_tag_that_stays_is_told_again_about_once_a_second_as_no_new_presentation(
+    running: Running, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uhfreader18, "AGAIN_MS", 50)
+    reader = wire.readers[0]
+    start(running, wire)
+    reader.tags = [EPC]
+    running.reported.wait(CredentialRead, count=4)
+    first, *others = running.reported.of(CredentialRead)
+    assert first == CredentialRead("u", "card", EPC, 96, long_range=True)
+    assert set(others) == {CredentialRead("u", "card", EPC, 96, long_range=True, again=True)}
 
 
 # ---- settings ------------------------------------------------------------------------------------------------------
