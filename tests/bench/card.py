@@ -26,7 +26,8 @@ def measure(plan: Plan) -> list[Figure]:
             plan.say(f"  card to coil: round {number + 1}: {_words(ours)} against {_words(base)}")
     finally:
         rig.close()
-    note = f"{passes} passes, {count} cards a round, against a bare script on the same wires"
+    missed = f", {rig.missed} cards missed on a busy machine" if rig.missed else ""
+    note = f"{passes} passes, {count} cards a round, against a bare script on the same wires{missed}"
     return [
         Figure.of("card_to_coil_p50", p50, "<=1.3", note=note),
         Figure.of("card_to_coil_p99", p99, "<=2", note=note),

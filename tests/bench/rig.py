@@ -2,7 +2,7 @@
 
 Time is taken here: from the moment at which a card frame's last byte is written to the moment at which the write of
 the opening coil is received. The board answers at once, and its barrier obeys: it leaves its lower limit when the coil
-is switched on, is up at the next poll, the car leaves, and it comes down when its pulse is over.
+is switched on, is up at the next poll, and comes down when its pulse is over.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from drivers.sim.pty_port import PtyPort
 
 OPEN_ON = bytes((1, 5, 0, 0, 0xFF, 0))
 OPEN_OFF = bytes((1, 5, 0, 0, 0, 0))
-AT_OPEN, AT_CLOSED, APPROACH, ARM_DETACHED = 0, 1, 3, 4
+AT_OPEN, AT_CLOSED, ARM_DETACHED = 0, 1, 4
 POLL_MS = 20
 PULSE_MS = 50
 RIG_PRIORITY = 50
+TRIES = 3
 FIRST_CARD = 1_000_000
 
 
@@ -36,8 +37,9 @@ class Rig:
         self.reader.plug()
         self.board.plug()
         self.inputs = [False] * 8
-        self.inputs[AT_CLOSED] = self.inputs[APPROACH] = True
+        self.inputs[AT_CLOSED] = True
         self.coils = [False] * 8
+        self.missed = 0
         self.opened_ns = 0
         self.closed_ns = 0
         self.told_ns = 0
@@ -107,8 +109,8 @@ class Rig:
         return self._replies[key]
 
     def set(self, **contacts: bool) -> None:
-        """Change contacts: at_open, at_closed, approach, arm_detached."""
-        numbers = {"at_open": AT_OPEN, "at_closed": AT_CLOSED, "approach": APPROACH, "arm_detached": ARM_DETACHED}
+        """Change contacts: at_open, at_closed, arm_detached."""
+        numbers = {"at_open": AT_OPEN, "at_closed": AT_CLOSED, "arm_detached": ARM_DETACHED}
         for name, value in contacts.items():
             self.inputs[numbers[name]] = value
         self.told_ns = 0
@@ -128,11 +130,10 @@ class Rig:
         return latency_us
 
     def finish(self) -> None:
-        """The rest of a passage: the arm goes up, the car leaves, the arm comes down, the next car waits."""
+        """The rest of a passage: the arm goes up and comes down."""
         self._reach(at_open=True)
-        self._reach(approach=False)
         self.serve(lambda: self.closed_ns, what="the pulse has no end")
-        self._reach(at_open=False, at_closed=True, approach=True)
+        self._reach(at_open=False, at_closed=True)
 
     def _reach(self, **contacts: bool) -> None:
         self.serve(lambda: self.told_ns, what="nobody polls")
@@ -140,8 +141,22 @@ class Rig:
         self.serve(lambda: self.told_ns, what="nobody polls")
 
     def passages(self, count: int, passes: int) -> list[float]:
-        """So many passages, each with a card that was not used lately."""
-        return [self.passage(self.card(passes)) for _ in range(count)]
+        """So many passages, each with a card that was not used lately.
+
+        The rig's barrier does not wait for whoever is measured: on a machine that is so busy that a process stands still
+        for longer than an arm moves, a movement is missed and the next card finds the lane out of step. Such a card
+        gives no sample, is counted in `missed`, and another is shown.
+        """
+        return [self._some_passage(passes) for _ in range(count)]
+
+    def _some_passage(self, passes: int) -> float:
+        for _ in range(TRIES - 1):
+            try:
+                return self.passage(self.card(passes))
+            except TimeoutError:
+                self.missed += 1
+                self.serve_for(2.0)
+        return self.passage(self.card(passes))
 
     def card(self, passes: int) -> int:
         """Another of so many cards, in no order; none comes again before all were used."""

@@ -16,7 +16,7 @@ import apsw
 
 from gateway.core.passes import Pass, PassKind
 from gateway.store.registry import PassRegistry
-from tests.bench.rig import APPROACH, AT_CLOSED, AT_OPEN, FIRST_CARD, POLL_MS, PULSE_MS, Rig
+from tests.bench.rig import AT_CLOSED, AT_OPEN, FIRST_CARD, POLL_MS, PULSE_MS, Rig
 from tests.support.site_process import Gateway, site_document, wait_for
 
 VALID_UNTIL = "2099-12-31"
@@ -46,7 +46,7 @@ def document(rig: Rig, **more: Any) -> dict[str, Any]:
     ]
     contacts = {
         key: {"point": f"io.input.{number}", "debounce_ms": 0}
-        for key, number in (("at_open", AT_OPEN), ("at_closed", AT_CLOSED), ("approach_loop", APPROACH))
+        for key, number in (("at_open", AT_OPEN), ("at_closed", AT_CLOSED))
     }
     barrier = {
         "open": "io.output.0",
