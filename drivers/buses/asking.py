@@ -182,6 +182,7 @@ class AskingBus(Bus):
             self._hear(min(asked.due_ns, now_ns + LISTEN_MS * MS))
 
     def _wire_gone(self, error: str) -> None:
+        self._stream.close()
         for asked in self._asked:
             asked.watch.gone(error)
             asked.unit.begin()

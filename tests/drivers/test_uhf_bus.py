@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 
 from drivers import uhfreader18
 from drivers.base import Bus
+from drivers.buses.asking import AskingBus
 from drivers.framing import uhfreader18 as frames
 from drivers.sim.uhf_reader import HEARTBEAT, SimUhfReader, UhfOnPty, UhfOnTcp
+from gateway.core.errors import DeviceError
 from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until
 
@@ -263,6 +266,46 @@ def test_a_connection_that_nobody_answers_on_is_made_anew(running: Running) -> N
     running.stop()
     for call in calls:
         call.close()
+
+
+class Stuck:
+    """A wire that opens and then fails whatever is done with it, until it is closed."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.opened = 0
+
+    def open(self) -> None:
+        self.is_open = True
+        self.opened += 1
+
+    def read(self, wait_s: float | None = None) -> bytes:
+        if self.is_open:
+            raise DeviceError("it is gone")
+        return b""
+
+    def write(self, data: bytes) -> None:
+        raise DeviceError("it takes no bytes")
+
+    def wake(self) -> None: ...
+
+    def close(self) -> None:
+        self.is_open = False
+
+    dispose = close
+
+
+def test_a_wire_that_fails_in_every_way_never_ends_its_thread(running: Running) -> None:
+    stuck, reported = Stuck(), running.reported
+    reader = uhfreader18.UhfReader("u", uhfreader18.UhfReader18Options(uhfreader18.TcpLink("h")))
+    bus = AskingBus("u", stuck, frames.Decoder([0]), [reader], reported, quiet_ms=100, reconnects=True)
+    thread = threading.Thread(target=bus.run)
+    thread.start()
+    wait_until(lambda: stuck.opened > 3)
+    bus.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert [type(event) for event in reported.events] == [DeviceLost]
 
 
 # ---- several on a wire ---------------------------------------------------------------------------------------------
