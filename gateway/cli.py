@@ -235,6 +235,18 @@ def _add_passes(commands: _Commands, common: argparse.ArgumentParser) -> None:
     listing.add_argument("--kind", choices=("monthly", "temporary", "staff", "blocked"))
     listing.add_argument("--limit", type=_count, default=100, help="at most so many (default: 100)")
     listing.add_argument("--after", default="", metavar="ID", help="go on after this pass")
+    code = passes.add(
+        "qr",
+        "make a QR code that lets a temporary pass in once",
+        _passes_qr,
+        """
+        gatehouse passes qr visitor-7                                    good until the pass ends
+        gatehouse passes qr visitor-7 --until 2026-11-30 --svg code.svg  and as a picture
+        """,
+    )
+    code.add_argument("id", metavar="ID")
+    code.add_argument("--until", default="", metavar="WHEN", help="a day or an instant (default: when the pass ends)")
+    code.add_argument("--svg", type=Path, metavar="FILE", help="also draw it into this file")
     show = passes.add("show", "show one pass", _passes_show)
     show.add_argument("id", metavar="ID")
 
@@ -630,6 +642,19 @@ def _passes_show(arguments: Arguments) -> int:
     found = msgspec.to_builtins(PassRegistry(directory.registry).get(arguments.id))
     values = {key: ";".join(value) if isinstance(value, list | tuple) else value for key, value in found.items()}
     _print(arguments, found, "\n".join(f"{key:12} {clean(value)}" for key, value in values.items()))
+    return 0
+
+
+def _passes_qr(arguments: Arguments) -> int:
+    with _gateway(_data(arguments)) as gateway:
+        made = gateway.call("passes.code", pass_id=arguments.id, until=arguments.until, by=_by())
+    if arguments.svg:
+        import segno
+
+        segno.make_qr(made["code"], error="m").save(str(arguments.svg), kind="svg", scale=8, border=4)
+    _print(arguments, made, made["code"])
+    if not _json(arguments):
+        _say(f"it lets {made['pass']} in once, until {made['ends_at']}; it is shown only now")
     return 0
 
 

@@ -17,6 +17,7 @@ from gateway.core.settings import Settings
 from gateway.engine.clock import Clock, boot_id
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.journal import Journal, Row
+from gateway.store.passcodes import answered, issued
 from gateway.store.passfile import read_passes
 from gateway.store.registry import PassRegistry
 
@@ -31,6 +32,7 @@ class Local:
         self._directory = directory
         self._settings = settings
         self._ops: dict[str, Callable[..., Any]] = {
+            "passes.code": self._code,
             "passes.import": self._import,
             "token.create": self._create_token,
             "token.list": self._list_tokens,
@@ -67,6 +69,17 @@ class Local:
         if not dry_run:
             self._journal("passes.imported", "passes", {**figures, "replace": replace, "by": by})
         return figures
+
+    def _code(self, pass_id: str, until: str, by: str) -> dict[str, Any]:
+        registry = PassRegistry(self._directory.registry)
+        try:
+            pass_ = registry.get(pass_id)
+        finally:
+            registry.close()
+        now = Clock(trusted=self._settings.gateway.clock == "trusted").now()
+        code, text = self._directory.codes.issue(pass_, until, self._settings.zone, now.wall_ns)
+        self._journal("settings.changed", f"passes/{code.pass_id}", {**issued(code), "by": by})
+        return answered(code, text)
 
     def _create_token(self, name: str, scopes: list[str], by: str) -> dict[str, Any]:
         token_id, secret = self._directory.tokens.create(name, scopes)

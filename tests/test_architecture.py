@@ -112,7 +112,7 @@ LAYERS = (
         "gateway.demo_people drivers.sim",
         "msgspec",
     ),
-    _layer("gateway.cli", "gateway drivers web", "msgspec"),
+    _layer("gateway.cli", "gateway drivers web", "msgspec segno"),
     _layer("gateway.__main__", "gateway.cli"),
     _layer("gateway"),
 )

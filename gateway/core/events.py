@@ -51,7 +51,8 @@ class CredentialRead(Event, frozen=True, gc=False):
     """One presentation of a credential. Drivers fill the first four; the engine adds what the registry knows.
 
     `kind` is `card`, `plate`, `qr` or `pin`; `value` as the contract writes it; `bits` the length of a card's data.
-    `visits` are the open visits of the passes found (or of the credential itself), newest first. `long_range` readers
+    `visits` are the open visits of the passes found (or of the credential itself), newest first. A `single_use`
+    credential (a QR code) lets in once; `used`: it has. `long_range` readers
     (UHF) also see tags that are nowhere near their lane; they tell about once a second that a tag is still there, by
     the same read with `again`, which is no new presentation.
     """
@@ -62,6 +63,8 @@ class CredentialRead(Event, frozen=True, gc=False):
     bits: int = 0
     passes: tuple[Pass, ...] = ()
     visits: tuple[OpenVisit, ...] = ()
+    single_use: bool = False
+    used: bool = False
     long_range: bool = False
     again: bool = False
 

@@ -22,6 +22,7 @@ ARRIVING_MS = 20_000
 """A tag that was seen for so long without its car standing on the loop is not arriving."""
 ELSEWHERE_MS = 3000
 TWO_FACTOR_MS = 10_000
+SINGLE_USE_MS = 120_000
 PENDING_MAX = 16
 SEEN_MAX = 256
 
@@ -40,6 +41,28 @@ class _Waiting(msgspec.Struct):
     read: CredentialRead
     first_ns: int
     seen_ns: int
+
+
+class SingleUse:
+    """At which lane a single-use credential was granted last: a copy shown elsewhere meanwhile is one too many.
+
+    Nobody has come in by then, so the projections do not know of it yet; at the lane itself its grant is held.
+    """
+
+    def __init__(self) -> None:
+        self._granted: dict[str, tuple[str, int]] = {}
+
+    def elsewhere(self, value: str, lane: str, now_ns: int) -> bool:
+        """Whether another lane has granted it within `SINGLE_USE_MS`."""
+        where, at_ns = self._granted.get(value, (lane, 0))
+        return where != lane and now_ns - at_ns < SINGLE_USE_MS * NS_PER_MS
+
+    def granted(self, value: str, lane: str, now_ns: int) -> None:
+        """It was granted here."""
+        self._granted.pop(value, None)
+        self._granted[value] = (lane, now_ns)
+        while len(self._granted) > SEEN_MAX:
+            self._granted.pop(next(iter(self._granted)))
 
 
 class ReadRules:

@@ -20,7 +20,7 @@ from gateway.core.events import ClockState, Now
 from gateway.core.lane import LaneMachine
 from gateway.core.lane_state import Ids, LaneMemory
 from gateway.core.passes import Pass, PassKind
-from gateway.core.reads import ReadRules, Taken
+from gateway.core.reads import ReadRules, SingleUse, Taken
 from gateway.core.refusals import COMMANDS
 from gateway.core.schedule import in_schedule
 from gateway.core.service import ServiceMemory
@@ -61,6 +61,7 @@ class Site:
         self._ids = Ids()
         self._tokens = 0
         self._reads = ReadRules()
+        self._single_use = SingleUse()
         self._flowing: dict[str, bool] = {}
         self._alarms = AlarmDesk([_alarm(document) for document in memory.alarms])
         self._machines = self._make_machines(memory)
@@ -229,8 +230,8 @@ class Site:
             fitness=machine.fitness(),
             wall_ns=self._validity_wall_ns(turn.now),
             zone=self._zone,
-            anti_passback=self._settings.site.anti_passback,
-            inside=bool(event.visits),
+            anti_passback="hard" if event.single_use else self._settings.site.anti_passback,
+            inside=self._is_inside(lane, event, turn.now),
             mismatch=taken.mismatch,
             elsewhere=taken.elsewhere,
         )
@@ -239,7 +240,15 @@ class Site:
         granted = decision.verdict is Verdict.GRANTED
         warn = self._warn(turn, decision.pass_, decision.days_left) if granted and decision.pass_ is not None else None
         visit = event.visits[0] if event.visits else None
+        if granted and event.single_use:
+            self._single_use.granted(event.value, lane.id, turn.now.mono_ns)
         machine.decided(turn, lane, credential, decision, visit, warn)
+
+    def _is_inside(self, lane: Lane, event: events.CredentialRead, now: Now) -> bool:
+        """Whether the credential is inside; one that lets in once is as good as inside once it was used."""
+        if not event.single_use or lane.direction is Direction.EXIT:
+            return bool(event.visits)
+        return event.used or self._single_use.elsewhere(event.value, lane.id, now.mono_ns)
 
     def _warn(self, turn: Turn, pass_: Pass, days_left: int | None) -> str | None:
         """The site-local day, when this passage is the first of that day to say that the pass ends soon."""

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -25,6 +26,7 @@ from gateway.engine.clock import Clock
 from gateway.engine.recorder import Entry, Recorder
 from gateway.store.checks import check_pass
 from gateway.store.journal import Row
+from gateway.store.passcodes import PassCodes, answered, issued
 from gateway.store.registry import ImportResult, PassRegistry
 from gateway.store.secrets import Tokens
 
@@ -50,8 +52,12 @@ class Clerk:
         *,
         gateway_id: str,
         journal_wait_ms: int,
+        codes: PassCodes,
+        zone: ZoneInfo,
         install_mode: Callable[[str, int], None],
     ) -> None:
+        self._codes = codes
+        self._zone = zone
         self._registry = registry
         self._start_install_mode = install_mode
         self._tokens = tokens
@@ -68,6 +74,7 @@ class Clerk:
             "passes.put": self._put,
             "passes.delete": self._delete,
             "passes.batch": self._batch,
+            "passes.code": self._code,
             "journal.note": self._note,
             "device.install_mode": self._install_mode,
             "token.create": self._create_token,
@@ -154,6 +161,14 @@ class Clerk:
         with self._registry_free():
             result = self._registry.import_passes(iter(passes))
         return self._imported(result, asked.by, replace=False)
+
+    def _code(self, params: dict[str, Any]) -> dict[str, Any]:
+        """A QR code; its text is answered and kept nowhere, its name is on record."""
+        asked = r.read(r.PassCode, params)
+        pass_ = self._registry.get(asked.pass_id)
+        code, text = self._codes.issue(pass_, asked.until, self._zone, self._clock.now().wall_ns)
+        self._journal("settings.changed", f"passes/{code.pass_id}", {**issued(code), "by": asked.by})
+        return answered(code, text)
 
     def _import(self, asked: r.PassesImport, respond: Responder) -> dict[str, Any]:
         from gateway.store.bulk import import_file

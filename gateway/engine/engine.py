@@ -172,6 +172,8 @@ class Engine:
             self._clock,
             gateway_id=self._settings.gateway.id,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,
+            codes=self._stores.codes,
+            zone=self._settings.zone,
             install_mode=self._install_mode,
         )
 
@@ -205,7 +207,7 @@ class Engine:
             self._inbox,
             self._recorder,
             outputs={device: bus for bus in self._buses for device in bus.devices},
-            enrich=Lookups(stores.registry_lookups, stores.state_lookups, self._settings).enrich,
+            enrich=Lookups(stores.registry_lookups, stores.state_lookups, self._settings, stores.codes).enrich,
             publish=self._publisher.offer,
             reply=self._desk.replied,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,

@@ -7,11 +7,12 @@ from typing import Protocol
 
 import msgspec
 
-from gateway.core.errors import GatehouseError
+from gateway.core.errors import GatehouseError, NotFoundError
 from gateway.core.events import CredentialRead, OpenVisit
 from gateway.core.passes import Pass
 from gateway.core.settings import Direction, Settings
 from gateway.store.credentials import CardBits
+from gateway.store.passcodes import PassCode, name_of_foreign, narrowed
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,9 @@ class Registry(Protocol):
     def find(self, kind: str, value: str, card_bits: CardBits = "full") -> tuple[Pass, ...]:
         """The passes that a credential belongs to."""
 
+    def get(self, pass_id: str) -> Pass:
+        """The pass of that id; NotFoundError."""
+
 
 class Visits(Protocol):
     """What is needed of `store.state.State`."""
@@ -29,18 +33,36 @@ class Visits(Protocol):
     def open_visits(self, pass_id: str | None, credential: str | None) -> tuple[OpenVisit, ...]:
         """The open visits of a pass, or of a credential that has none, newest first."""
 
+    def code_used(self, name: str) -> bool:
+        """Whether a QR code has let somebody in already."""
+
+
+class Codes(Protocol):
+    """What is needed of `store.passcodes.PassCodes`."""
+
+    def check(self, text: str) -> PassCode | None:
+        """What a QR code says; None for one that was not made here."""
+
 
 class Lookups:
-    """Point look-ups on read connections of the core thread; microseconds each."""
+    """Point look-ups on read connections of the core thread; microseconds each.
 
-    def __init__(self, registry: Registry, visits: Visits, settings: Settings) -> None:
+    A QR code is checked here: what goes on is its name, the pass that it is for as far as the code goes, and whether it
+    was used. A code that is not ours goes on as a name that nobody has, without what it says.
+    """
+
+    def __init__(self, registry: Registry, visits: Visits, settings: Settings, codes: Codes | None = None) -> None:
         self._registry = registry
         self._visits = visits
+        self._codes = codes
+        self._zone = settings.zone
         self._card_bits: CardBits = settings.site.card_bits
         self._asks_visits = _asking_visits(settings)
 
     def enrich(self, read: CredentialRead) -> CredentialRead:
         """The same read with its passes and visits; with none when the store fails, so that a guard decides."""
+        if read.kind == "qr":
+            return self._enrich_code(read)
         try:
             passes = self._registry.find(read.kind, read.value, self._card_bits)
             visits = self._visits_of(read, passes) if read.device in self._asks_visits else ()
@@ -48,6 +70,23 @@ class Lookups:
             log.error("the pass of a %s could not be looked up: %s", read.kind, error)
             return read
         return msgspec.structs.replace(read, passes=passes, visits=visits)
+
+    def _enrich_code(self, read: CredentialRead) -> CredentialRead:
+        named = msgspec.structs.replace(read, value=name_of_foreign(read.value))
+        try:
+            code = self._codes.check(read.value) if self._codes is not None else None
+            if code is None:
+                return named
+            named = msgspec.structs.replace(read, value=code.name, single_use=True)
+            passes = (narrowed(self._registry.get(code.pass_id), code, self._zone),)
+            visits = self._visits.open_visits(None, code.name)
+            used = self._visits.code_used(code.name)
+        except NotFoundError:
+            return named
+        except GatehouseError as error:
+            log.error("a QR code could not be looked up: %s", error)
+            return named
+        return msgspec.structs.replace(named, passes=passes, visits=visits, used=used)
 
     def _visits_of(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[OpenVisit, ...]:
         if not passes:

@@ -93,6 +93,14 @@ class PassDelete(Params, frozen=True):
     if_revision: int | None = None
 
 
+class PassCode(Params, frozen=True):
+    """passes.code"""
+
+    pass_id: str
+    by: str
+    until: str = ""
+
+
 class PassesImport(Params, frozen=True):
     """passes.import"""
 

@@ -59,6 +59,7 @@ class Stores:
         self.registry = registry
         self.registry_lookups = registry_lookups
         self.tokens = directory.tokens
+        self.codes = directory.codes
         self.applied = state.sequence
         self.memory = Memory(**state.memory(settings.zone))
         self.was_synced = self._was_synced(boot_id)

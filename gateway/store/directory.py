@@ -19,6 +19,7 @@ from gateway.core.settings import Settings, parse_settings
 from gateway.store.documents import Documents
 from gateway.store.files import write_atomically
 from gateway.store.journal import Journal, JournalReader
+from gateway.store.passcodes import PassCodes
 from gateway.store.registry import PassRegistry
 from gateway.store.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal
 from gateway.store.state import State
@@ -63,6 +64,11 @@ class DataDirectory:
     def vault(self) -> Vault:
         """Secrets of the settings that a process must know in plain text."""
         return Vault(self.secrets / "site.json")
+
+    @property
+    def codes(self) -> PassCodes:
+        """The QR codes of temporary passes."""
+        return PassCodes(self.secrets / "pass-codes.key")
 
     @property
     def exists(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from gateway.store.passcodes import MOST_DAYS
 from gateway.store.reader import StoredRow
 from gateway.store.times import rfc3339
 
@@ -21,6 +22,8 @@ MOST_ALARMS = 10_000
 """Closed alarms are kept up to this number, the latest."""
 MOST_WARNED_NS = 3 * 86_400 * 1_000_000_000
 """Expiry warnings older than three days are of no use to anybody."""
+CODES_KEPT_NS = 2 * MOST_DAYS * 86_400 * 1_000_000_000
+"""Used codes are known for twice as long as one can be good."""
 
 
 MOVEMENTS_KEPT_NS = 90 * 86_400 * 1_000_000_000
@@ -92,6 +95,7 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
         (MOST_ALARMS,),
     )
     db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - MOST_WARNED_NS,))
+    db.execute("DELETE FROM codes WHERE wall_ns < ?", (now_wall_ns - CODES_KEPT_NS,))
     db.execute(
         "DELETE FROM movements WHERE wall_ns < ? OR sequence <="
         " (SELECT sequence FROM movements ORDER BY sequence DESC LIMIT 1 OFFSET ?)",
@@ -121,6 +125,24 @@ def _exited(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
         "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?, exited_lane = ? WHERE visit = ?",
         (place.sequence, place.wall_ns, _text(data, "lane"), _text(data, "visit")),
     )
+
+
+def _voided(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
+    """A passage that was only inferred did not happen: who came in is out, who went out is in."""
+    visit = data.get("voids")
+    if visit:
+        db.execute("DELETE FROM visits WHERE visit = ? AND exited_sequence IS NULL", (visit,))
+        db.execute(
+            "UPDATE visits SET exited_sequence = NULL, exited_wall_ns = NULL, exited_lane = NULL WHERE visit = ?",
+            (visit,),
+        )
+
+
+def _code_used(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    """A code lets in once, also when its passage is voided: who stands outside may be somebody with a copy."""
+    credential = data.get("credential") or {}
+    if credential.get("kind") == "qr":
+        db.execute("INSERT OR REPLACE INTO codes VALUES(?, ?)", (str(credential.get("value")), place.wall_ns))
 
 
 # ---- alarms ------------------------------------------------------------------------------------------------------
@@ -221,8 +243,9 @@ def _text(data: dict[str, Any], key: str) -> str:
 _MEASURED = _unmark("motion")
 
 _TABLE: dict[str, tuple[_Apply, ...]] = {
-    "passage.entered": (_entered,),
+    "passage.entered": (_entered, _code_used),
     "passage.exited": (_exited,),
+    "passage.reversed": (_voided,),
     "barrier.commanded": (_mark("motion"), _counted("commands")),
     "barrier.opened": (_MEASURED, _counted("cycles"), _moved),
     "barrier.closed": (_MEASURED, _moved),

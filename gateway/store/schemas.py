@@ -159,5 +159,9 @@ STATE = Schema(
             PRIMARY KEY(barrier, what)
         ) WITHOUT ROWID;
         """,
+        # `codes` holds the names of the QR codes that have let somebody in.
+        """
+        CREATE TABLE codes(code TEXT PRIMARY KEY, wall_ns INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ),
 )

@@ -41,6 +41,7 @@ _ALARM_FIELDS = (
     "alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of", "acknowledged_by", "detail",
 )  # fmt: skip
 _FOR_EVER_NS = 2**63 - 1
+_FROM_THE_JOURNAL = ("visits", "alarms", "marks", "warned", "counters", "codes", "movements", "service", "meta")
 # Strongest first; `motion` is not a mode.
 _MODES = ("locked", "crashed", "held")
 
@@ -149,6 +150,10 @@ class State:
             (after, min(limit, MOST_PAGE)),
         )
         return [_visit(*row) for row in rows]
+
+    def code_used(self, name: str) -> bool:
+        """Whether a QR code has let somebody in already."""
+        return bool(self._select("SELECT 1 FROM codes WHERE code = ?", (name,)))
 
     def inside(self) -> int:
         """How many visits have not ended."""
@@ -305,7 +310,7 @@ class State:
         with self._write_lock:
             db = self._writing()
             with transaction(db, self._path):
-                for table in ("visits", "alarms", "marks", "warned", "counters", "movements", "service", "meta"):
+                for table in _FROM_THE_JOURNAL:
                     db.execute(f"DELETE FROM {table}")
                 note(db, "journal", journal_id)
             self._at = 0

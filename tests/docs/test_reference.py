@@ -30,6 +30,7 @@ OPS = {
     "device.install_mode",
     "journal.note",
     "passes.batch",
+    "passes.code",
     "passes.delete",
     "passes.import",
     "passes.put",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import apsw
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,35 @@ def test_a_car_without_a_pass_is_found_by_plate_or_card(gate: Gate) -> None:
     assert [one.visit for one in gate.state.open_visits(None, "42")] == ["v2"]
     assert gate.state.open_visits(None, None) == ()
     assert gate.state.inside() == 2
+
+
+def test_a_passage_that_is_voided_did_not_happen(gate: Gate) -> None:
+    gate.enters("v1")
+    gate.happens("passage.reversed", visit="v1", way="read_again", voids="v1")
+    assert gate.state.inside() == 0
+    gate.enters("v2")
+    gate.happens("passage.exited", visit="v2", lane="out")
+    gate.happens("passage.reversed", visit="v2", way="read_again", voids="v2")
+    assert [visit["visit"] for visit in gate.state.visits()] == ["v2"]
+    gate.happens("passage.reversed", visit=None, way="backed_off")
+    assert gate.state.inside() == 1
+
+
+def test_a_code_that_has_let_somebody_in_is_known_until_no_code_can_be_good(gate: Gate) -> None:
+    gate.enters("v1", credential={"kind": "qr", "value": "0a1b"})
+    gate.enters("v2", credential={"kind": "card", "value": "472288"})
+    gate.happens("passage.exited", visit="v1", lane="out")
+    assert [gate.state.code_used(name) for name in ("0a1b", "472288", "ffff")] == [True, False, False]
+    gate.happens("passage.reversed", visit="v1", voids="v1")
+    assert gate.state.code_used("0a1b")
+    gate.state.rebuild(gate.reader)
+    assert gate.state.code_used("0a1b")
+    with apsw.Connection(str(gate.state._path)) as db:
+        projections.prune(db, START_NS + projections.CODES_KEPT_NS)
+    assert gate.state.code_used("0a1b")
+    with apsw.Connection(str(gate.state._path)) as db:
+        projections.prune(db, START_NS + projections.CODES_KEPT_NS + 86_400 * 1_000_000_000)
+    assert not gate.state.code_used("0a1b")
 
 
 def test_visits_go_on_behind_the_last_one(gate: Gate) -> None:
