@@ -247,6 +247,20 @@ def test_the_last_place_offers_what_fits_the_moment() -> None:
     )
 
 
+def test_a_fault_that_the_barrier_reports_is_said_before_anything_else() -> None:
+    shown = first(lane("in", state="fault", notice="controller_fault"))
+    assert (shown["mode"]["key"], shown["mode"]["tone"]) == ("controller_fault", "decide")
+    assert shown["line"]["text"] == "The barrier reports a fault. Look at it; you may still open."
+    told = show(lane("in"), alarms=[alarm("device_lost", 2, lane="in", detail={"reason": "controller_fault"})])
+    assert told["alarms"][0]["title"] == "Barrier fault"
+    assert told["alarms"][0]["steps"][0] == "Look at the barrier and its controller's lamp."
+
+
+def test_an_arm_that_moves_too_often_is_a_note_that_nothing_else_gives_way_to() -> None:
+    assert first(lane("in", notice="cycles_high"))["mode"]["key"] == "cycles_high"
+    assert first(lane("in", mode="held", state="held", notice="cycles_high"))["mode"]["key"] == "held"
+
+
 def test_a_button_that_is_off_says_why() -> None:
     shown = first(lane("in", allowed={**FREE, "close": "safety_occupied"}))["actions"]["close"]
     assert (shown["on"], shown["hint"]) == (False, "Vehicle under arm")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from gateway.core.access import Reason, Verdict
 from gateway.core.alarms import KINDS, AlarmState
 from gateway.core.barrier import ArmState
+from gateway.core.lane_state import Notice
 from gateway.core.refusals import COMMANDS, TABLE
 from gateway.core.settings import ROLES
 from web.guard.words import LOCALES, TRANSLATIONS, masked, plate_as_written, words
@@ -70,6 +71,7 @@ def test_everything_the_contract_names_has_words(locale: str) -> None:
     wanted += [f"verdict.{verdict}" for verdict in Verdict]
     wanted += [f"role.{role}" for role in ROLES]
     wanted += [f"{what}.{command}" for what in ("cmd", "requested") for command in COMMANDS]
+    wanted += [f"{what}.{notice}" for what in ("notice", "do") for notice in get_args(Notice)]
     assert [key for key in wanted if key not in words(locale)] == []
 
 

@@ -49,10 +49,14 @@ _TONES = {
     "vehicle_under": "decide",
     "approach_stuck": "decide",
     "second_factor": "decide",
+    "controller_fault": "decide",
+    "cycles_high": "note",
 }
 LOOK_NOTICES = frozenset({"vehicle_under", "approach_stuck"})
 # What the lane asks of the guard at once, whoever stands there.
-NOTICES = frozenset({"arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor"})
+NOTICES = frozenset(
+    {"arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor", "controller_fault"}
+)
 _ASKED = {"open": "up", "hold": "up", "close": "down", "release": "down"}
 _SEEN_AS = {"up": ("rising", "open"), "down": ("lowering", "closed")}
 _PRIORITY_TONES = {1: "act", 2: "act", 3: "decide", 4: "note"}
@@ -388,10 +392,11 @@ class _Scene:
         lane = alarm.get("lane")
         by = alarm.get("acknowledged_by")
         state_text = said.first(f"alarm.state.{_ALARM_STATES.get(state, state)}", "alarm.state.unacknowledged")
-        todo = f"todo.{kind}"
+        reason = (alarm.get("detail") or {}).get("reason", "")
+        todo = next((key for key in (f"todo.{kind}.{reason}", f"todo.{kind}") if key in said), "")
         return {
             "alarm": alarm["alarm"],
-            "title": said.first(f"alarm.{kind}", "alarm.other", code=kind),
+            "title": said.first(f"alarm.{kind}.{reason}", f"alarm.{kind}", "alarm.other", code=kind),
             "where": lanes.get(lane, lane) if lane else alarm.get("device") or said("alarm.site"),
             "lane": lane,
             "tone": _PRIORITY_TONES.get(alarm.get("priority", 1), "act"),
@@ -400,7 +405,7 @@ class _Scene:
             "unseen": state in UNSEEN,
             "closable": state == "acknowledged",
             "state_text": said("alarm.acknowledged_by", by=by) if by and state not in UNSEEN else state_text,
-            "steps": said(todo).split("|") if todo in said else [],
+            "steps": said(todo).split("|") if todo else [],
         }
 
 
@@ -439,6 +444,8 @@ def _exception(lane: Mapping[str, Any]) -> str | None:
         return "interrupted"
     if state in _TONES:
         return str(state)
+    if notice in _TONES:
+        return str(notice)
     return "unknown" if state is None else None
 
 
