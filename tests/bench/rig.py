@@ -143,9 +143,9 @@ class Rig:
     def passages(self, count: int, passes: int) -> list[float]:
         """So many passages, each with a card that was not used lately.
 
-        The rig's barrier does not wait for whoever is measured: on a machine that is so busy that a process stands still
-        for longer than an arm moves, a movement is missed and the next card finds the lane out of step. Such a card
-        gives no sample, is counted in `missed`, and another is shown.
+        The rig's barrier does not wait for whoever is measured: on a machine that is so busy that a process stands
+        still for longer than an arm moves, a movement is missed and the next card finds the lane out of step. Such a
+        card gives no sample, is counted in `missed`, and another is shown.
         """
         return [self._some_passage(passes) for _ in range(count)]
 
