@@ -66,10 +66,12 @@ class Rdm6300Driver(Driver):
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """A bus that listens to the port."""
         from drivers.buses.listening import ListeningBus
+        from drivers.links.serial_port import SerialPort
 
         device, options = devices[0], devices[0].options
         reader = CardReader(device.id, options)
-        return ListeningBus(self.bus_key(options), device.id, options.port, options.baudrate, reader, report)
+        port = SerialPort(options.port, options.baudrate)
+        return ListeningBus(self.bus_key(options), device.id, port, reader, report)
 
 
 DRIVER = Rdm6300Driver()

@@ -21,6 +21,7 @@ from gateway.core.settings import Point, Settings
 GROUP = "gatehouse.drivers"
 SHIPPED = {
     "gpio": "drivers.gpio:DRIVER",
+    "hid": "drivers.hid:DRIVER",
     "modbus": "drivers.modbus:DRIVER",
     "noop": "drivers.noop:DRIVER",
     "osdp": "drivers.osdp:DRIVER",

@@ -1,4 +1,4 @@
-"""The bus of a reader that only talks: bytes come on a serial port, credentials go to the engine.
+"""The bus of a reader that only talks: bytes come on a serial port (or keys from a keyboard), credentials go out.
 
 The port is opened again with bounded back-off for as long as the bus runs. A reader that says nothing is not lost:
 there may be no cards. It is lost when its port is gone.
@@ -30,21 +30,33 @@ class Listener(Protocol):
         """Take bytes as they come: how many frames they completed, and what to report."""
 
 
-class ListeningBus(Bus):
-    """One reader on one serial port."""
+class Port(Protocol):
+    """Where a reader's bytes come from; `wake` is thread-safe, everything else belongs to one thread."""
 
-    def __init__(
-        self,
-        key: Hashable,
-        device: str,
-        path: str,
-        baudrate: int,
-        listener: Listener,
-        report: Report,
-    ) -> None:
+    @property
+    def is_open(self) -> bool:
+        """True between a successful `open` and a fault."""
+
+    def open(self) -> None:
+        """Open it anew; DeviceError says what to do."""
+
+    def read(self, wait_s: float | None = None) -> bytes:
+        """The bytes that came, at once; empty after `wait_s` or `wake`. DeviceError when it is gone."""
+
+    def wake(self) -> None:
+        """Make a waiting `read` return."""
+
+    def dispose(self) -> None:
+        """Close everything; the object is not used any more."""
+
+
+class ListeningBus(Bus):
+    """One reader on one port."""
+
+    def __init__(self, key: Hashable, device: str, port: Port, listener: Listener, report: Report) -> None:
         self.key = key
         self.devices = (device,)
-        self._port = SerialPort(path, baudrate)
+        self._port = port
         self._listener = listener
         self._report = report
         self._watch = Watch(device, report)

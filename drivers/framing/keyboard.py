@@ -1,0 +1,112 @@
+"""Readers and scanners that type: key codes of the kernel become characters, and characters lines; pure.
+
+Such a device (a HID keyboard wedge) types what it reads and then Enter, on the US layout, which is what they leave the
+factory with. The codes are those of linux/input-event-codes.h. A line that is not ended soon was a person's or half a
+scan: what was typed is dropped, and so is a line that is too long.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+PRESS = struct.Struct("<HB")
+"""A key event on its way from the link: the key's code, and 1 for pressed, 0 for released, 2 for held."""
+MAX_CHARACTERS = 512
+GAP_NS = 1_000_000_000
+"""A line whose next character does not come within this time is dropped."""
+
+ENTER = frozenset({28, 96})
+SHIFT = frozenset({42, 54})
+_CAPS_LOCK = 58
+# From each code on, the keys side by side: without Shift, with Shift.
+_ROWS = (
+    (2, "1234567890-=", "!@#$%^&*()_+"),
+    (15, "\tqwertyuiop[]", "\tQWERTYUIOP{}"),
+    (30, "asdfghjkl;'`", 'ASDFGHJKL:"~'),
+    (43, "\\zxcvbnm,./", "|ZXCVBNM<>?"),
+    (55, "*", "*"),
+    (57, " ", " "),
+    (71, "789-456+1230.", "789-456+1230."),
+    (98, "/", "/"),
+)
+_KEYS = {
+    first + place: (plain, shifted)
+    for first, row, shifted_row in _ROWS
+    for place, (plain, shifted) in enumerate(zip(row, shifted_row, strict=True))
+}
+_CODES = {
+    character: (code, bool(shift)) for code, both in reversed(_KEYS.items()) for shift, character in enumerate(both)
+}
+
+
+class KeyDecoder:
+    """Turns key events into lines; `rejected` counts what was dropped."""
+
+    def __init__(self) -> None:
+        self.rejected = 0
+        self._rest = b""
+        self._typed: list[str] = []
+        self._shifts: set[int] = set()
+        self._caps = False
+        self._last_ns = 0
+
+    def feed(self, received: bytes, now_ns: int) -> list[str]:
+        """Take key events as they come, packed as `PRESS`, and return the lines that they complete."""
+        if now_ns - self._last_ns > GAP_NS:
+            self._begin_anew()
+        raw = self._rest + received
+        whole = len(raw) // PRESS.size * PRESS.size
+        self._rest = raw[whole:]
+        self._last_ns = now_ns
+        return self._lines(PRESS.iter_unpack(raw[:whole]))
+
+    def _lines(self, presses: Iterable[tuple[int, int]]) -> list[str]:
+        lines = []
+        for code, value in presses:
+            if code in SHIFT:
+                (self._shifts.add if value else self._shifts.discard)(code)
+            elif value == 1 and code in ENTER:
+                lines.append(self._end())
+            elif value == 1:
+                self._press(code)
+        return [line for line in lines if line]
+
+    def _press(self, code: int) -> None:
+        if code == _CAPS_LOCK:
+            self._caps = not self._caps
+        both = _KEYS.get(code)
+        if both is None:
+            return
+        plain, shifted = both
+        upper = bool(self._shifts) != (self._caps and plain.isalpha())
+        self._typed.append(shifted if upper else plain)
+        if len(self._typed) > MAX_CHARACTERS + 1:
+            self._typed.pop()
+
+    def _end(self) -> str:
+        if len(self._typed) > MAX_CHARACTERS:
+            self._drop()
+        line = "".join(self._typed).strip()
+        self._typed.clear()
+        return line
+
+    def _begin_anew(self) -> None:
+        """Nobody holds Shift that long: the device was away in between, or somebody typed half a line."""
+        self._shifts.clear()
+        self._rest = b""
+        if self._typed:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._typed.clear()
+        self.rejected += 1
+
+
+def typed(text: str) -> bytes:
+    """The key events of a device that types a text and Enter, packed as `PRESS`; KeyError for other characters."""
+    events = bytearray()
+    for character in text:
+        code, shift = _CODES[character]
+        events += PRESS.pack(42, 1) * shift + PRESS.pack(code, 1) + PRESS.pack(code, 0) + PRESS.pack(42, 0) * shift
+    return bytes(events + PRESS.pack(28, 1) + PRESS.pack(28, 0))

@@ -1,0 +1,117 @@
+"""A keyboard of the kernel's input layer, grabbed so that it types for nobody else; the one user of evdev.
+
+evdev is a system package (it has no wheels), so it is imported when a keyboard is opened. A device is found by its path
+(`/dev/input/by-id/...` stays the same at a replug) or by its name, which is looked for anew each time.
+"""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+import struct
+from typing import Any
+
+from gateway.core.errors import DeviceError
+
+READ_BYTES = 4096
+EV_KEY = 1
+_PRESS = struct.Struct("<HB")
+
+
+class Keyboard:
+    """One device; reads as a stream of key events (code and value, three bytes each), with the methods of a port."""
+
+    def __init__(self, device: str) -> None:
+        """`device`: its path, or its name."""
+        self._wanted = device
+        self._device: Any = None
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+
+    @property
+    def is_open(self) -> bool:
+        """True between a successful `open` and `close` or a fault."""
+        return self._device is not None
+
+    def open(self) -> None:
+        """Find and grab the device; DeviceError says what to do."""
+        evdev = _load()
+        try:
+            found = self._find(evdev)
+            found.grab()
+        except OSError as fault:
+            raise DeviceError(self._explain(fault)) from fault
+        self._device = found
+
+    def _find(self, evdev: Any) -> Any:
+        if self._wanted.startswith("/"):
+            return evdev.InputDevice(self._wanted)
+        names = []
+        for path in evdev.list_devices():
+            device = evdev.InputDevice(path)
+            if device.name == self._wanted:
+                return device
+            names.append(device.name)
+            device.close()
+        there = f"there are: {', '.join(sorted(names))}" if names else "there is none that may be opened"
+        raise DeviceError(f"no input device is named {self._wanted!r}; plug it in, or put the name right ({there})")
+
+    def _explain(self, fault: OSError) -> str:
+        if fault.errno in (errno.EACCES, errno.EPERM):
+            return f"{self._wanted} may not be opened; add the user that runs Gatehouse to the group 'input'"
+        if fault.errno == errno.EBUSY:
+            return f"{self._wanted} is grabbed by another program; stop that one"
+        if fault.errno in (errno.ENOENT, errno.ENODEV):
+            return f"{self._wanted} is not there; plug it in, or choose a path from /dev/input/by-id"
+        return f"{self._wanted} cannot be opened ({fault.strerror or fault}); check the device and its cable"
+
+    def read(self, wait_s: float | None = None) -> bytes:
+        """The key events that came, at once; empty after `wait_s` or `wake`. DeviceError when the device is gone."""
+        handles = [self._woken] if self._device is None else [self._woken, self._device]
+        ready = select.select(handles, [], [], wait_s)[0]
+        if self._woken in ready:
+            self._woken.recv(READ_BYTES)
+        if self._device is None or self._device not in ready:
+            return b""
+        try:
+            events = [(event.code, event.value) for event in self._device.read() if event.type == EV_KEY]
+        except BlockingIOError:
+            return b""
+        except OSError as fault:
+            self.close()
+            raise DeviceError(f"{self._wanted} was unplugged; plug it in again") from fault
+        return b"".join(_PRESS.pack(code, value) for code, value in events if 0 <= value <= 2)
+
+    def wake(self) -> None:
+        """Make a waiting `read` return; thread-safe."""
+        try:
+            self._waker.send(b"w")
+        except OSError:
+            pass  # It is woken many times over already, or does not wait any more.
+
+    def close(self) -> None:
+        """Let go of the device; harmless when it is closed or gone."""
+        device, self._device = self._device, None
+        if device is not None:
+            try:
+                device.close()
+            except OSError:
+                pass  # What was pulled cannot be let go in good order.
+
+    def dispose(self) -> None:
+        """Close everything; the object is not used any more."""
+        self.close()
+        self._woken.close()
+        self._waker.close()
+
+
+def _load() -> Any:
+    try:
+        import evdev
+    except ImportError as error:
+        raise DeviceError(
+            "evdev is missing; install it with: apt install python3-evdev (and let the virtual environment see system "
+            "packages)"
+        ) from error
+    return evdev
