@@ -7,6 +7,7 @@ test says that it does, unless `obedient` makes the arm follow its pulses after 
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from typing import Any
 
 from gateway.core import commands, events
@@ -67,6 +68,8 @@ class Playbook:
         self.shown: list[tuple[str, dict[str, Any]]] = []
         self.journal_waits = False
         self.uncommitted: list[int] = []
+        self._committed: deque[int] = deque()
+        self._depth = 0
         self._timers: dict[str, int] = {}
         self._heap: list[tuple[int, int, str]] = []
         self._count = 0
@@ -84,8 +87,13 @@ class Playbook:
 
     def happens(self, event: events.Event) -> list[commands.Command]:
         todo = self.site.handle(event, self.now())
+        self._depth += 1
         for command in todo:
             self._carry_out(command)
+        self._depth -= 1
+        # As in the engine: whatever one event leads to is carried out before the journal has written its rows.
+        while self._committed and not self._depth:
+            self.happens(events.JournalCommitted(self._committed.popleft()))
         return todo
 
     def _carry_out(self, command: commands.Command) -> None:
@@ -95,7 +103,7 @@ class Playbook:
                 if command.token and self.journal_waits:
                     self.uncommitted.append(command.token)
                 elif command.token:
-                    self._schedule("", command.token)
+                    self._committed.append(command.token)
             case commands.PulseOutput():
                 kind = "pulse" if command.active else "pulse-off"
                 self.outputs.append((self.mono_ns // 1_000_000, OUTPUTS[command.output], command.duration_ms))
@@ -116,9 +124,6 @@ class Playbook:
                 self.replies[command.request] = command
             case commands.Log():
                 self.logs.append(command)
-
-    def _schedule(self, _kind: str, token: int) -> None:
-        self.happens(events.JournalCommitted(token))
 
     def commit(self) -> None:
         """The journal has written what waited."""

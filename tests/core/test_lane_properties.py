@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.core import commands, events
+from gateway.core.feedback import Feedback
 from gateway.core.grants import GRANTS_MAX
+from gateway.core.lane import LaneMachine
 from tests.core.playbook import INPUTS, MONTHLY, OUTPUTS, START_WALL_NS, Playbook, site_document
 
 GAP_MS = 300
+MOVING = ("open", "close", "stop")
 QUIET = (events.Started, events.DeviceRestored, events.DeviceLost, events.UplinkChanged, events.StorageRestored)
 
 
@@ -26,18 +30,42 @@ class Monitor(Playbook):
         self.recorded: set[str] = set()
         self.busy_until_ms = {"open": -GAP_MS, "close": -GAP_MS}
         self.known_safety: bool | None = None
+        self.lamps: dict[str, bool] = {}
         super().__init__(document)
 
     def happens(self, event: events.Event) -> list[commands.Command]:
         self._learn(event)
         todo = super().happens(event)
-        pulses = [command for command in todo if isinstance(command, commands.PulseOutput)]
+        pulses = [
+            command
+            for command in todo
+            if isinstance(command, commands.PulseOutput) and OUTPUTS[command.output] in MOVING
+        ]
         if isinstance(event, QUIET):
             assert not pulses, f"{event} moved the arm"
         lane = self.lane()
         assert lane["grants"] <= GRANTS_MAX
         assert len(self._timers) < 40
+        if not self._depth:
+            self._check_signs(lane)
         return todo
+
+    def _check_signs(self, lane: dict[str, Any]) -> None:
+        """What people see and hear is what holds."""
+        machine = self.site._machines["in"]
+        if not machine.measured:
+            assert self.lamps == {}, "lamps were lit before anything was measured"
+        elif self.lamps and "io" not in machine.away:
+            assert self.lamps["red"] is not self.lamps["green"], self.lamps
+        if self.lamps.get("green") and "io" not in machine.away:
+            assert lane["arm"] == "open", f"green with the arm {lane['arm']}"
+            assert lane["mode"] not in ("locked", "crashed"), f"green on a {lane['mode']} lane"
+            assert not machine.terminals.asked("close"), "green while a close waits"
+        shown = next((message for device, message in reversed(self.shown) if device == "sign"), None)
+        if shown is not None and lane["mode"] in ("locked", "crashed"):
+            assert shown["verdict"] != "granted", shown
+        if shown is not None and shown["verdict"] == "granted":
+            assert lane["grants"], "a grant is shown that nobody has"
 
     def _learn(self, event: events.Event) -> None:
         index = INPUTS.index("safety_loop")
@@ -54,7 +82,9 @@ class Monitor(Playbook):
             name = OUTPUTS[command.output]
             if name in self.busy_until_ms:
                 self.busy_until_ms[name] = min(self.busy_until_ms[name], now_ms)
-        if isinstance(command, commands.PulseOutput):
+        if isinstance(command, commands.SetOutput) and OUTPUTS[command.output] in ("red", "green"):
+            self.lamps[OUTPUTS[command.output]] = command.active
+        if isinstance(command, commands.PulseOutput) and OUTPUTS[command.output] in MOVING:
             self._check_pulse(OUTPUTS[command.output], command.duration_ms, now_ms)
         super()._carry_out(command)
 
@@ -70,7 +100,7 @@ class Monitor(Playbook):
             assert self.known_safety is False, f"close with safety {self.known_safety}"
 
 
-contact = st.sampled_from(("at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "fire"))
+contact = st.sampled_from(INPUTS)
 step = st.one_of(
     st.tuples(st.just("set"), contact, st.booleans()),
     st.tuples(st.just("set"), st.sampled_from(("at_open", "at_closed", "safety_loop", "approach_loop")), st.booleans()),
@@ -138,8 +168,17 @@ def play_step(play: Playbook, what: tuple[Any, ...]) -> None:
 
 
 def document_with(**barrier: Any) -> dict[str, Any]:
-    document = site_document(**{"mains": "io.input.5", **barrier})
-    document["lanes"][0]["fire"] = "io.input.7"
+    limits = {"cycles": 1, "relay_operations": 2, "crashes_per_month": 0, "travel_ms": 300}
+    wired = {"mains": "io.input.5", "hand": "io.input.6", "fault": "io.input.8"}
+    document = site_document(**{**wired, "service_limits": limits, "max_cycles_per_h": 1, **barrier})
+    document["devices"].append({"id": "sign", "driver": "noop"})
+    document["lanes"][0] |= {
+        "fire": "io.input.7",
+        "panic": "io.input.9",
+        "displays": ["sign"],
+        "lights": {"red": "io.output.4", "green": "io.output.5"},
+        "signals": {"granted": "io.output.6", "denied": "io.output.7"},
+    }
     return document
 
 
@@ -174,7 +213,7 @@ def test_after_any_story_a_person_can_bring_the_lane_back(story: list[tuple[Any,
         play_step(play, what)
     play.journal_waits = False
     play.commit()
-    play.electrical = [False, True, False, False, False, True, False, False]
+    play.electrical = [name in ("at_closed", "mains") for name in INPUTS]
     play.happens(events.DeviceLost("io", "restart"))
     play.restored()
     play.advance(130_000)
@@ -201,3 +240,16 @@ def test_the_monitor_bites() -> None:
         caught = True
     assert caught
     assert START_WALL_NS
+
+
+def test_the_monitor_sees_a_lamp_that_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LaneMachine, "_may_drive", lambda _machine, _lane: True)
+    with pytest.raises(AssertionError, match="green with the arm"):
+        Monitor(document_with(), fire=True)
+
+
+def test_the_monitor_sees_a_grant_that_stays_on_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Feedback, "_end", lambda _sign, _around: None)
+    play = Monitor(document_with(), fire=True)
+    with pytest.raises(AssertionError, match="a grant is shown"):
+        play.let_in()
