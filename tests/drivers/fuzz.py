@@ -20,8 +20,9 @@ from typing import Any
 
 import msgspec
 
-from drivers.framing import modbus, osdp, rdm6300, uhfreader18
+from drivers.framing import keyboard, modbus, osdp, rdm6300, uhfreader18
 from drivers.framing.gpio_events import LINE_EVENT, Events, encode_event
+from drivers.framing.plate_reads import PlateReads
 from drivers.framing.text_lines import LineDecoder
 from drivers.framing.wiegand import Card, PinPad, edges, parse_format
 from drivers.framing.wiegand import Decoder as WiegandDecoder
@@ -29,6 +30,8 @@ from drivers.serial_display import Screen, SerialDisplayOptions
 from drivers.serial_text import LineReader, SerialTextOptions
 from drivers.wiegand import WiegandOptions, WiegandReader
 from gateway.core.errors import GatehouseError
+from gateway.core.plates import PlateMapping, PlateSeen, find_plate
+from gateway.store.passcodes import PassCode, read_code, write_code
 
 DEFAULT_BYTES = 1_000_000
 CHUNK_BYTES = 1 << 16
@@ -217,6 +220,62 @@ def _formats() -> Fuzzed:
     return Fuzzed("wiegand_formats", feed, [true], lambda: True)
 
 
+def _keyboard() -> Fuzzed:
+    decoder = keyboard.KeyDecoder()
+    at_ns = 0
+
+    def feed(raw: bytes) -> list[str]:
+        nonlocal at_ns
+        at_ns += 1_000_000
+        return decoder.feed(raw, at_ns)
+
+    def alive() -> bool:
+        nonlocal at_ns
+        at_ns += 2 * keyboard.GAP_NS
+        return feed(keyboard.typed("472288")) == ["472288"]
+
+    true = keyboard.typed("0000472288") + keyboard.typed("GH1 x")
+    return Fuzzed("keyboard", feed, [true], alive, lambda: len(decoder._typed) + len(decoder._rest))
+
+
+def _pass_codes() -> Fuzzed:
+    """QR codes: what is not the true code, letter by letter, is none."""
+    key, code = bytes(range(32)), PassCode("v-1", 1_795_881_600, "0123456789ab")
+    text = write_code(key, code)
+
+    def feed(raw: bytes) -> None:
+        for start in range(0, len(raw), len(text)):
+            piece = raw[start : start + len(text)].decode("utf-8", "replace")
+            assert read_code(key, piece) is None or piece.strip().upper() == text
+
+    return Fuzzed("pass_codes", feed, [text.encode()], lambda: read_code(key, text) == code)
+
+
+def _camera() -> Fuzzed:
+    """What a camera pushes: JSON or not, a plate or none, and the reads of one car after another."""
+    reads, mapping = PlateReads(50, 95, 500, 5000), PlateMapping("a.0.plate", "a.0.sure")
+    at_ns = 0
+
+    def feed(raw: bytes) -> None:
+        nonlocal at_ns
+        for start in range(0, len(raw), 48):
+            at_ns += 100_000_000
+            piece = raw[start : start + 48]
+            try:
+                seen = find_plate(msgspec.json.decode(piece), mapping)
+            except (msgspec.DecodeError, UnicodeDecodeError, GatehouseError):
+                seen = PlateSeen(piece.decode("utf-8", "replace"), 60.0)
+            assert len(reads.take(seen.plate, seen.confidence, at_ns)) <= 2
+
+    def alive() -> bool:
+        nonlocal at_ns
+        at_ns += 10_000_000_000
+        return reads.take("京A·12345", 99, at_ns)[-1:] == ["京A12345"]
+
+    true = '{"a": [{"plate": "京A12345", "sure": 0.97}]}'.encode()
+    return Fuzzed("plates", feed, [true], alive, lambda: len(reads._presentations._last_seen))
+
+
 CODECS: tuple[Callable[[], Fuzzed], ...] = (
     _rdm6300,
     _uhfreader18,
@@ -228,6 +287,9 @@ CODECS: tuple[Callable[[], Fuzzed], ...] = (
     _osdp,
     _display,
     _formats,
+    _keyboard,
+    _pass_codes,
+    _camera,
 )
 
 
