@@ -163,6 +163,16 @@ class Feedback:
 
     # ---- what is shown
 
+    @property
+    def has_lamps(self) -> bool:
+        """Whether the lane has a traffic light."""
+        return bool(self._lamps)
+
+    def rests(self, closed: str) -> bool:
+        """Whether there is nothing to bring up to date: the commonest case, asked at every turn."""
+        busy = self._lamps or self._sign is not None or self._signal is not None
+        return not busy and self._shown is self._resting[closed]
+
     def update(self, turn: Turn, around: Around) -> None:
         """Bring signs, lamps and signals up to date; at the end of a turn that changed something."""
         self._end(around)
@@ -187,8 +197,6 @@ class Feedback:
             self._sign = None
 
     def _show(self, turn: Turn, around: Around) -> None:
-        if not self._devices:
-            return
         message = self._sign or self._resting[around.closed]
         if message is self._shown:
             return

@@ -20,17 +20,19 @@ class LaneSigns(LaneTraffic):
     def update_signs(self, turn: Turn) -> None:
         """Bring displays, lamps and signals of these lanes up to date."""
         closed = self._closed()
-        opening = self.terminals.asked("open")
         for lane in self.lanes:
+            sign = self.signs[lane.id]
+            if sign.rests(closed):
+                continue
             around = Around(
                 closed=closed,
                 occupied=self.approach_of(lane) is True,
                 expected=self.grants.waits_for(lane),
-                drive=self._may_drive(lane),
-                opening=opening,
+                drive=sign.has_lamps and self._may_drive(lane),
+                opening=self.terminals.asked("open"),
                 measured=self.measured,
             )
-            self.signs[lane.id].update(turn, around)
+            sign.update(turn, around)
 
     def _closed(self) -> str:
         """Why nobody may pass, as displays know it."""
