@@ -202,7 +202,7 @@ def test_a_reader_that_is_pulled_out_is_named_and_reads_again_when_it_is_back(si
     trial.sim.readers["in"].unplug()
     shown = trial.becomes("reader-in", "lost")
     assert "plug" in shown["last_error"] or "not there" in shown["last_error"]
-    assert trial.gateway.lane("in")["arm"] == "closed", "the barrier does not hang on its reader"
+    wait_for(lambda: trial.gateway.lane("in")["arm"] == "closed", "the barrier, which does not hang on its reader")
     trial.opens_for_a_card("out")
     trial.sim.readers["in"].plug()
     trial.becomes("reader-in", "online")
