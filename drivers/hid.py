@@ -50,6 +50,10 @@ class TypingReader:
         reads = [read for line in self._keys.feed(received, now_ns) if (read := self._read(line))]
         return len(reads), [read for read in reads if self._begins(read, now_ns)]
 
+    def interrupted(self) -> None:
+        """See `Listener.interrupted`."""
+        self._keys.interrupted()
+
     def _read(self, line: str) -> CredentialRead | None:
         value = self._pattern.value(line)
         try:

@@ -37,6 +37,10 @@ class CardReader:
         """Frames with a wrong checksum so far."""
         return self._decoder.rejected
 
+    def interrupted(self) -> None:
+        """See `Listener.interrupted`."""
+        self._decoder.interrupted()
+
     def feed(self, received: bytes) -> tuple[int, list[CredentialRead]]:
         """Take bytes as they come: how many frames they completed, and the presentations that began."""
         cards = [card_number(data, self._reverse) for data in self._decoder.feed(received)]

@@ -50,6 +50,10 @@ class LineReader:
         now_ns = time.monotonic_ns()
         return len(reads), [read for read in reads if self._begins(read, now_ns)]
 
+    def interrupted(self) -> None:
+        """See `Listener.interrupted`."""
+        self._lines.interrupted()
+
     def _read(self, line: str) -> CredentialRead | None:
         value = self._pattern.value(line)
         try:

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from drivers.base import Bus, Health, Report
 from drivers.links.backoff import Backoff
-from drivers.links.serial_port import SerialPort
 from drivers.watch import Watch
 from gateway.core.errors import DeviceError
 from gateway.core.events import Event, OutputFailed
@@ -28,6 +27,9 @@ class Listener(Protocol):
 
     def feed(self, received: bytes) -> tuple[int, Sequence[Event]]:
         """Take bytes as they come: how many frames they completed, and what to report."""
+
+    def interrupted(self) -> None:
+        """The wire was cut: what has begun will not be completed by what comes when it is back."""
 
 
 class Port(Protocol):
@@ -79,6 +81,7 @@ class ListeningBus(Bus):
                 try:
                     self._listen()
                 except DeviceError as error:
+                    self._listener.interrupted()
                     self._watch.gone(str(error))
                     self._port.read(self._reopen.pause_ms() / 1000)
         finally:

@@ -61,6 +61,10 @@ class KeyDecoder:
         self._last_ns = now_ns
         return self._lines(PRESS.iter_unpack(raw[:whole]))
 
+    def interrupted(self) -> None:
+        """The keyboard was pulled out: what was typed so far is dropped, no key is held any longer."""
+        self._begin_anew()
+
     def _lines(self, presses: Iterable[tuple[int, int]]) -> list[str]:
         lines = []
         for code, value in presses:

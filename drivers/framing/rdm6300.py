@@ -56,6 +56,10 @@ class Decoder:
         self.rejected = 0
         self._window = bytearray()
 
+    def interrupted(self) -> None:
+        """The wire was cut: half a frame is none."""
+        self._window.clear()
+
     def feed(self, received: bytes) -> list[bytes]:
         """Take bytes as they come and return the data of every frame that they complete."""
         found = []

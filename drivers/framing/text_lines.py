@@ -50,6 +50,11 @@ class LineDecoder:
             self._begun = b""
         return lines
 
+    def interrupted(self) -> None:
+        """The wire was cut: a line that has begun is dropped up to its end."""
+        self._skipping = self._skipping or bool(self._begun)
+        self._begun = b""
+
     def _line(self, raw: bytes) -> str:
         if self._skipping:
             self._skipping = False

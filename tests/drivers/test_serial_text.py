@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.framing.text_lines import LineDecoder
 from drivers.sim.text_device import SimTextDevice
 from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored
 from tests.drivers.conftest import Running, wait_until
@@ -62,6 +63,13 @@ def test_damaged_lines_are_counted(running: Running, scanner: SimTextDevice) -> 
     scanner.send_raw(b"A\xff1\r\n")
     wait_until(lambda: bus.health()[0].errors == 2)
     assert values(running) == []
+
+
+def test_half_a_line_before_a_cut_never_becomes_a_number() -> None:
+    lines = LineDecoder()
+    assert lines.feed(b"4722") == []
+    lines.interrupted()
+    assert lines.feed(b"88\r\n99\r\n") == ["99"]
 
 
 def test_an_adapter_pulled_out_and_put_back_needs_no_restart(running: Running, scanner: SimTextDevice) -> None:
