@@ -48,9 +48,13 @@ class Trial:
         return self.gateway.device(device)
 
     def rows(self, kind: str, device: str) -> list[dict[str, Any]]:
-        """The journal's rows on a device."""
-        wait_for(lambda: self.gateway.events(kind), f"a row {kind}")
-        return [event["data"] for event in self.gateway.events(kind) if event["data"]["device"] == device]
+        """The journal's rows of a kind on a device, once there are any."""
+
+        def found() -> list[dict[str, Any]]:
+            return [event["data"] for event in self.gateway.events(kind) if event["data"]["device"] == device]
+
+        rows: list[dict[str, Any]] = wait_for(found, f"a row {kind} on {device}")
+        return rows
 
     def usable(self, lane: str) -> None:
         """A guard looks and clears what the trouble left."""
