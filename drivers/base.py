@@ -95,6 +95,13 @@ class Bus(ABC):
         """
         return False
 
+    def link(self, device: str, up: bool, words: str) -> bool:  # noqa: ARG002
+        """Take word of the way to a device that another process keeps: whether it stands, and what is wrong.
+
+        False when this device is not one of those. Thread-safe, never blocks.
+        """
+        return False
+
     def install_mode(self, device: str, duration_s: int) -> None:  # noqa: ARG002
         """For so long let a reader that does not know its key be given it; 0 ends that. Thread-safe, never blocks.
 

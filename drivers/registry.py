@@ -26,6 +26,7 @@ SHIPPED = {
     "noop": "drivers.noop:DRIVER",
     "osdp": "drivers.osdp:DRIVER",
     "plate-http": "drivers.plate_http:DRIVER",
+    "plate-mqtt": "drivers.plate_mqtt:DRIVER",
     "rdm6300": "drivers.rdm6300:DRIVER",
     "serial-display": "drivers.serial_display:DRIVER",
     "serial-text": "drivers.serial_text:DRIVER",

@@ -398,7 +398,7 @@ def _run(arguments: Arguments) -> int:
     die_with_parent()
     data = _data(arguments)
     settings = _open(data)[1]
-    names = ["engine", "web", *(["uplink"] if settings.uplink else [])]
+    names = ["engine", "web", *(["uplink"] if settings.needs_uplink else [])]
     parts = [Part(name, (sys.executable, "-m", "gateway", name, "--data", str(data))) for name in names]
     _say(f"{settings.site.name or settings.site.id}: starting {', '.join(names)}; Ctrl-C ends them")
     _say(f"the guard's screen: http://{settings.gateway.http.host}:{settings.gateway.http.port}/")

@@ -1,7 +1,8 @@
 """The bus of a device that is not asked but tells: a camera whose reads arrive at another process.
 
-They come in by `push`, from the thread of the control socket. There is no wire to lose; what can be told is when the
-camera was last heard, and that it is lost when it should send a sign of life and has not.
+They come in by `push`, from the thread of the control socket, and so does word of the `link`, where another process
+keeps one. Without a link there is no wire to lose; what can be told is when the camera was last heard, and that it is
+lost when it should send a sign of life and has not.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ class PushedBus(Bus):
         self._woken = threading.Event()
         self._stopping = False
         self._heard_ns = time.monotonic_ns()
+        self._link: tuple[bool, str] = (True, "")
+        self._linked_lost = False
         self._health = Health(device, "starting", time.time_ns())
 
     def health(self) -> list[Health]:
@@ -66,6 +69,12 @@ class PushedBus(Bus):
         if kind != self._kind:
             return False
         self._waiting.append((value, confidence, time.monotonic_ns()))
+        self._woken.set()
+        return True
+
+    def link(self, device: str, up: bool, words: str) -> bool:  # noqa: ARG002
+        """See `Bus.link`."""
+        self._link = (up, words)
         self._woken.set()
         return True
 
@@ -86,32 +95,53 @@ class PushedBus(Bus):
                 self._take(*self._waiting.popleft())
             now_ns = time.monotonic_ns()
             self._tell(self._listener.tick(now_ns))
+            self._look_at_link(*self._link, now_ns)
             self._listen_for_silence(now_ns)
 
     def _pause_s(self) -> float:
         ends_ns = self._listener.ends_ns
         return IDLE_S if ends_ns is None else min(IDLE_S, max(0, ends_ns - time.monotonic_ns()) / S)
 
+    def _look_at_link(self, up: bool, words: str, now_ns: int) -> None:
+        """A link that is gone is a device that is gone; words about one that stands are worth reading all the same."""
+        if up and self._linked_lost:
+            self._linked_lost = False
+            self._heard_ns = now_ns
+            self._back()
+        elif not up and not self._linked_lost:
+            self._linked_lost = True
+            self._lose(words)
+        elif words and words != self._health.last_error:
+            self._health = msgspec.structs.replace(self._health, last_error=words, errors=self._health.errors + 1)
+
     def _take(self, value: str, confidence: float, now_ns: int) -> None:
         self._heard_ns = now_ns
-        if self._health.state == "lost":
-            self._report(DeviceRestored(self.devices[0]))
+        self._back()
         rejected = self._listener.rejected
         events = self._listener.take(value, confidence, now_ns) if value else ()
         errors = self._health.errors + self._listener.rejected - rejected
         self._health = msgspec.structs.replace(
             self._health, last_ok_mono_ns=now_ns, frames=self._health.frames + 1, errors=errors
         )
-        self._change("online")
         self._tell(events)
 
     def _listen_for_silence(self, now_ns: int) -> None:
         if not self._silence_ns or self._health.state == "lost" or now_ns - self._heard_ns < self._silence_ns:
             return
-        words = f"nothing was heard for {self._silence_ns // S} s; check the camera, its network, and where it sends to"
+        self._lose(
+            f"nothing was heard for {self._silence_ns // S} s; check the camera, its network, and where it sends to"
+        )
+
+    def _lose(self, words: str) -> None:
         self._health = msgspec.structs.replace(self._health, last_error=words, errors=self._health.errors + 1)
-        self._change("lost")
-        self._report(DeviceLost(self.devices[0], words))
+        if self._health.state != "lost":
+            self._change("lost")
+            self._report(DeviceLost(self.devices[0], words))
+
+    def _back(self) -> None:
+        if self._health.state == "lost":
+            self._change("online")
+            self._report(DeviceRestored(self.devices[0]))
 
     def _change(self, state: str) -> None:
         if self._health.state != state:

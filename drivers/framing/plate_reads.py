@@ -8,14 +8,30 @@ presentation. A plate unlike the one that waits is another car: the first is dec
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from drivers.framing.presentation import Presentations
 from gateway.core import plates
+from gateway.core.events import CredentialRead
 
 ALIKE_MS = 2_000
 """How long after the decided plate was last seen one that is alike passes for a misread; then it is a neighbour's."""
 MS = 1_000_000
+
+
+class PlateReading(msgspec.Struct, frozen=True):
+    """Options of all cameras; `plate` and `confidence` are dotted paths in the JSON that the camera sends."""
+
+    plate: Annotated[str, Meta(min_length=1, max_length=200)] = plates.PlateMapping().plate
+    confidence: Annotated[str, Meta(max_length=200)] = plates.PlateMapping().confidence
+    min_confidence: Annotated[float, Meta(ge=0, le=100)] = 0
+    sure_confidence: Annotated[float, Meta(ge=0, le=100)] = 95
+    window_ms: Annotated[int, Meta(ge=0, le=5_000)] = 500
+    silence_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
+    repeat_ms: Annotated[int, Meta(ge=100, le=600_000)] = 5000
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -83,3 +99,32 @@ class PlateReads:
         if begins:
             self._decided = (best.plate, now_ns)
         return [best.plate] if begins else []
+
+
+class PlateReader:
+    """Turns a camera's reads into one credential per presentation."""
+
+    def __init__(self, device: str, options: PlateReading) -> None:
+        self._device = device
+        self._reads = PlateReads(options.min_confidence, options.sure_confidence, options.window_ms, options.repeat_ms)
+
+    @property
+    def rejected(self) -> int:
+        """Reads so far below `min_confidence`, or empty."""
+        return self._reads.rejected
+
+    @property
+    def ends_ns(self) -> int | None:
+        """When the window that is open ends."""
+        return self._reads.ends_ns
+
+    def take(self, value: str, confidence: float, now_ns: int) -> list[CredentialRead]:
+        """One read."""
+        return self._seen(self._reads.take(value, confidence, now_ns))
+
+    def tick(self, now_ns: int) -> list[CredentialRead]:
+        """The plate whose window is over."""
+        return self._seen(self._reads.tick(now_ns))
+
+    def _seen(self, decided: list[str]) -> list[CredentialRead]:
+        return [CredentialRead(self._device, "plate", plate) for plate in decided]

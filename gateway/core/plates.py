@@ -75,6 +75,22 @@ class PlateSeen(msgspec.Struct, frozen=True):
     confidence: float
 
 
+def read_json(raw: bytes) -> Any:
+    """JSON as cameras write it, in UTF-8 (with a byte order mark or without) or GB 18030; PassError when it is none."""
+    try:
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            text = raw.decode("gb18030")
+        return msgspec.json.decode(text.removeprefix("\ufeff"))
+    except UnicodeDecodeError:
+        raise PassError("it is neither UTF-8 nor GB 18030") from None
+    except RecursionError:
+        raise PassError("it is nested too deeply") from None
+    except msgspec.DecodeError as error:
+        raise PassError(f"it is not JSON: {error}") from None
+
+
 def find_plate(document: Any, mapping: PlateMapping) -> PlateSeen:
     """What a camera's JSON says; PassError when there is a plate but its confidence is not where it should be."""
     plate = _at(document, mapping.plate)

@@ -19,6 +19,8 @@ from gateway.core.schedule import parse_schedule
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ROLES = ("guard", "leader", "control_room", "office", "installer", "auditor")
+PLATE_MQTT = "plate-mqtt"
+"""The driver whose cameras the uplink process listens to."""
 Role = Literal["guard", "leader", "control_room", "office", "installer", "auditor"]
 
 
@@ -264,6 +266,11 @@ class Settings(msgspec.Struct, frozen=True):
             if barrier.id == barrier_id:
                 return barrier
         raise KeyError(barrier_id)
+
+    @property
+    def needs_uplink(self) -> bool:
+        """Whether there is anything for the uplink process: central, or cameras that publish to a broker."""
+        return self.uplink is not None or any(device.driver == PLATE_MQTT for device in self.devices)
 
     @property
     def zone(self) -> ZoneInfo:

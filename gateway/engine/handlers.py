@@ -62,6 +62,7 @@ class Handlers:
             "passes.import": clerk.import_file,
             "uplink.report": self._uplink_report,
             "credential": self._credential,
+            "device.link": self._device_link,
         }
 
     def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
@@ -110,6 +111,13 @@ class Handlers:
     def _goes_on_well(self, before: UplinkState, asked: r.UplinkReport) -> bool:
         """The first report of a run is good and the last run left no alarm: nothing has changed."""
         return before.up is None and asked.up and not self._publisher.has_alarm("uplink_lost")
+
+    def _device_link(self, params: dict[str, Any], respond: Responder) -> None:
+        asked = r.read(r.DeviceLink, params)
+        bus = self._bus_of(asked.device)
+        if bus is None or not bus.link(asked.device, asked.up, asked.words):
+            raise NotFoundError(f"there is no device {asked.device!r} that another process keeps a link to")
+        respond.result({})
 
     def _credential(self, params: dict[str, Any], respond: Responder) -> None:
         asked = r.read(r.CredentialSeen, params)

@@ -151,6 +151,14 @@ class CredentialSeen(Params, frozen=True):
     confidence: Annotated[float, msgspec.Meta(ge=0, le=100)] = 100.0
 
 
+class DeviceLink(Params, frozen=True):
+    """device.link"""
+
+    device: str
+    up: bool
+    words: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
 class TokenCreate(Params, frozen=True):
     """token.create"""
 

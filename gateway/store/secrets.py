@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.errors import DataDirectoryError, GatehouseError, NotFoundError
+from gateway.core.settings import PLATE_MQTT
 from gateway.store.files import write_atomically
 from gateway.store.times import parse_wall_ns, rfc3339
 
@@ -213,7 +214,12 @@ def _places(document: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]:
     mqtt = uplink.get("mqtt") if isinstance(uplink, dict) else None
     places = [("uplink.mqtt.password", mqtt, "password")] if isinstance(mqtt, dict) else []
     keyed = [one for one in _objects(document.get("devices")) if one.get("driver") == "osdp"]
-    return [*places, *((f"devices.{device.get('id')}.key", device, "key") for device in keyed)]
+    places += [(f"devices.{device.get('id')}.key", device, "key") for device in keyed]
+    told = [one for one in _objects(document.get("devices")) if one.get("driver") == PLATE_MQTT]
+    brokers = [(device.get("id"), device.get("broker")) for device in told]
+    return places + [
+        (f"devices.{name}.broker.password", broker, "password") for name, broker in brokers if isinstance(broker, dict)
+    ]
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

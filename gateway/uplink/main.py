@@ -1,25 +1,30 @@
-"""`gatehouse uplink`: delivers to central until it is told to stop.
+"""`gatehouse uplink`: delivers to central, and listens to cameras that publish, until it is told to stop.
 
-Needs neither the engine nor the broker to be there. When the settings name another central it starts over with that
-one, and when they name none any more it ends.
+Needs neither the engine nor a broker to be there. When the settings name another central or other cameras it starts
+over with those, and when they name none any more it ends.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.core.errors import GatehouseError
 from gateway.core.settings import Settings
 from gateway.store.directory import DataDirectory
+from gateway.uplink.cameras import Camera, cameras_of, listening
 from gateway.uplink.parts import Central, Place, deliver
 
 _log = logging.getLogger(__name__)
+LOOK_EVERY_S = 2.0
+Work = tuple[Central | None, tuple[Camera, ...]]
+_NOTHING: Work = (None, ())
 
 
 def run(data: Path, stop: threading.Event | None = None) -> int:
-    """Deliver until `stop`; 0, also when no uplink is configured.
+    """Deliver and listen until `stop`; 0, also when there is nothing to do.
 
     Raises DataDirectoryError or SettingsError when the data directory cannot be used.
     """
@@ -28,20 +33,31 @@ def run(data: Path, stop: threading.Event | None = None) -> int:
     place = Place(directory.journal, directory.uplink, directory.socket)
     while not stop.is_set():
         version = _version(directory.site)
-        central = _central(directory.settings())
-        if central is None:
+        work = _work(directory.settings())
+        if work == _NOTHING:
             _log.info("the site file names no uplink; nothing to do")
             return 0
-        deliver(place, central, stop, _Changed(directory, central, version))
+        central, cameras = work
+        changed = _Changed(directory, work, version)
+        with listening(cameras, directory.socket):
+            if central is not None:
+                deliver(place, central, stop, changed)
+            else:
+                _wait(stop, changed)
     return 0
 
 
-class _Changed:
-    """Whether the settings name another central by now; cheap as long as the file stays as it is."""
+def _wait(stop: threading.Event, changed: Callable[[], bool]) -> None:
+    while not stop.wait(LOOK_EVERY_S) and not changed():
+        pass
 
-    def __init__(self, directory: DataDirectory, central: Central, version: tuple[int, int]) -> None:
+
+class _Changed:
+    """Whether the settings name something else to do by now; cheap as long as the file stays as it is."""
+
+    def __init__(self, directory: DataDirectory, work: Work, version: tuple[int, int]) -> None:
         self._directory = directory
-        self._central = central
+        self._work = work
         self._seen = version
 
     def __call__(self) -> bool:
@@ -50,16 +66,17 @@ class _Changed:
             return False
         self._seen = version
         try:
-            return _central(self._directory.settings()) != self._central
+            return _work(self._directory.settings()) != self._work
         except GatehouseError as error:
             _log.warning("the new settings cannot be used, the old ones stay: %s", error)
             return False
 
 
-def _central(settings: Settings) -> Central | None:
+def _work(settings: Settings) -> Work:
+    cameras = cameras_of(settings)
     if settings.uplink is None or settings.uplink.mqtt is None:
-        return None
-    return Central(settings.uplink.mqtt, settings.site.id, settings.gateway.id)
+        return None, cameras
+    return Central(settings.uplink.mqtt, settings.site.id, settings.gateway.id), cameras
 
 
 def _version(site: Path) -> tuple[int, int]:

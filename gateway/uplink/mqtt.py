@@ -57,7 +57,9 @@ class Link:
     ended it.
     """
 
-    def __init__(self, broker: Mqtt, client_id: str, will: Will, waker: Waker) -> None:
+    def __init__(
+        self, broker: Mqtt, client_id: str, will: Will | None, waker: Waker, incoming_bytes: int = INCOMING_BYTES
+    ) -> None:
         self.limits = Limits()
         self.up = False
         self.lost = ""
@@ -67,6 +69,7 @@ class Link:
         self.warnings: deque[str] = deque()
         self._broker = broker
         self._waker = waker
+        self._incoming_bytes = incoming_bytes
         self._dialled = False
         self._abandoned = threading.Event()
         self._client = self._build(client_id, will)
@@ -120,7 +123,7 @@ class Link:
 
     # ---- dialling ------------------------------------------------------------------------------------------------
 
-    def _build(self, client_id: str, will: Will) -> paho.Client:
+    def _build(self, client_id: str, will: Will | None) -> paho.Client:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -130,7 +133,8 @@ class Link:
         client.connect_timeout = DIAL_TIMEOUT_S
         # The window is ours (session.py); paho's own would only search all messages at each acknowledgement.
         client.max_inflight_messages = 0
-        client.will_set(will.topic, will.payload, qos=1, retain=True)
+        if will is not None:
+            client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.on_socket_open = _no_delay
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -147,7 +151,7 @@ class Link:
                 self._broker.port,
                 keepalive=KEEPALIVE_S,
                 clean_start=True,
-                properties=_connect_properties(),
+                properties=_connect_properties(self._incoming_bytes),
             )
         except (OSError, ValueError) as error:
             self.lost = self.lost or f"{self._broker.host}:{self._broker.port}: {error}"
@@ -233,12 +237,12 @@ def _publish_properties(historical: bool) -> Properties:
     return _properties(PacketTypes.PUBLISH, ContentType="application/cloudevents-batch+json", **wanted)
 
 
-def _connect_properties() -> Properties:
+def _connect_properties(incoming_bytes: int) -> Properties:
     return _properties(
         PacketTypes.CONNECT,
         SessionExpiryInterval=0,
         ReceiveMaximum=INCOMING_UNACKNOWLEDGED,
-        MaximumPacketSize=INCOMING_BYTES,
+        MaximumPacketSize=incoming_bytes,
     )
 
 

@@ -28,6 +28,7 @@ FAMILIES = (
 OPS = {
     "alarm.command",
     "device.install_mode",
+    "device.link",
     "journal.note",
     "passes.batch",
     "passes.code",

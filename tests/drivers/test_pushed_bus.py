@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from drivers import registry
 from drivers.base import Bus
 from drivers.buses.pushed import PushedBus
+from gateway.core.errors import SettingsError
 from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
+from gateway.core.settings import parse_settings
 from tests.drivers.conftest import Running, wait_until
 
 PLATE = "京A12345"
@@ -76,3 +79,40 @@ def test_a_camera_has_no_outputs(running: Running, order: str) -> None:
     else:
         bus.switch("cam", 0, True, 7)
     assert running.reported.wait(OutputFailed).token == 7
+
+
+# ---- cameras that another process keeps a link to ------------------------------------------------------------------
+
+MQTT = {"topic": "cameras/in", "broker": {"host": "127.0.0.1"}}
+
+
+def test_a_link_that_breaks_is_a_device_that_is_lost_and_its_words_are_told(running: Running) -> None:
+    bus = running.start({"id": "cam", "driver": "plate-mqtt", **MQTT})
+    running.reported.wait(DeviceRestored)
+    bus.link("cam", False, "no link to the broker")
+    assert running.reported.wait(DeviceLost).error == "no link to the broker"
+    bus.link("cam", False, "the broker refused the connection")
+    wait_until(lambda: "refused" in bus.health()[0].last_error)
+    bus.link("cam", True, "")
+    running.reported.wait(DeviceRestored, count=2)
+    bus.link("cam", True, "it publishes retained messages")
+    wait_until(lambda: "retained" in bus.health()[0].last_error)
+    assert bus.health()[0].state == "online"
+    assert len(running.reported.of(DeviceLost)) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("topic", "cameras/#/in", "only at the end"),
+        ("topic", "cameras/in+", "stand alone"),
+        ("topic", "", "length >= 1"),
+        ("broker", {"port": 1883}, "is missing"),
+        ("brocker", {}, "is not a known key"),
+        ("window_ms", 5_001, "<= 5000"),
+    ],
+)
+def test_a_wrong_option_of_a_camera_is_named(option: str, value: Any, says: str) -> None:
+    device = {"id": "cam", "driver": "plate-mqtt", **MQTT, option: value}
+    with pytest.raises(SettingsError, match=says):
+        registry.configure(parse_settings({"site": {"id": "s"}, "gateway": {"id": "g"}, "devices": [device]}))

@@ -85,7 +85,7 @@ def test_without_an_engine_events_flow_and_status_says_so(listener: Central, tmp
 @pytest.mark.usefixtures("connected")
 def test_lanes_and_alarms_stand_retained(broker: Mosquitto, engine: EngineStandIn, listener: Central) -> None:
     engine.show(alarms=[alarm("a1")], lanes=[lane(arm="open")])
-    wait_until(lambda: listener.on("alarms/a1") and listener.last("state/lanes/in")["arm"] == "open")
+    wait_until(lambda: listener.on("alarms/a1") and (listener.last("state/lanes/in") or {}).get("arm") == "open")
     with central(broker.port, PREFIX) as late:
         wait_until(lambda: late.on("alarms/a1") and late.on("state/lanes/in"))
         assert late.on("alarms/a1")[0].retain

@@ -13,7 +13,7 @@ import msgspec
 from flask import Response, request
 
 from gateway.core.errors import PassError
-from gateway.core.plates import PlateMapping, PlateSeen, find_plate, normalise
+from gateway.core.plates import PlateMapping, PlateSeen, find_plate, normalise, read_json
 from web.api import engine
 from web.api.requests import identifier, only, refuse
 from web.api.state import json_answer
@@ -65,13 +65,7 @@ def _seen(document: Any, mapping: PlateMapping) -> PlateSeen:
 def _document() -> Any:
     request.max_content_length = MOST_BYTES
     raw = request.get_data(cache=False)
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return msgspec.json.decode(raw.decode(encoding).removeprefix("\ufeff"))
-        except UnicodeDecodeError:
-            continue
-        except RecursionError:
-            raise refuse("The body is nested too deeply.", "not_json") from None
-        except msgspec.DecodeError as error:
-            raise refuse(f"The body is not JSON: {error}.", "not_json") from None
-    raise refuse("The body is neither UTF-8 nor GB 18030.", "not_json")
+    try:
+        return read_json(raw)
+    except PassError as error:
+        raise refuse(f"The body cannot be read: {error}.", "not_json") from None

@@ -1,0 +1,177 @@
+"""Number-plate cameras that publish to a broker: each has a connection and a thread of its own, apart from central's.
+
+What a camera publishes goes on as a read of that device, or not at all: a retained message (nobody knows how old it
+is), one that came while the engine was away, or one without a plate opens nothing. The engine is told every few seconds
+how the way to the broker is, so that the device's health says it in words.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.control import Client
+from gateway.core.errors import GatehouseError
+from gateway.core.plates import PlateMapping, PlateSeen, find_plate, read_json
+from gateway.core.settings import PLATE_MQTT, Mqtt, Settings
+from gateway.uplink.backoff import Backoff
+from gateway.uplink.mailbox import Waker
+from gateway.uplink.messages import Incoming
+from gateway.uplink.mqtt import Link
+
+_log = logging.getLogger(__name__)
+MOST_BYTES = 4 * 1024 * 1024
+"""Of one message, with a picture in it; the broker drops larger ones."""
+POLL_S = 0.5
+DIAL_S = 15.0
+TELL_EVERY_S = 5.0
+ASK_S = 1.0
+
+
+class Camera(msgspec.Struct, frozen=True):
+    """A camera, its topic (wildcards are fine), its broker, and where its JSON has the plate."""
+
+    device: str
+    topic: str
+    broker: Mqtt
+    mapping: PlateMapping
+    client_id: str
+
+
+def cameras_of(settings: Settings) -> tuple[Camera, ...]:
+    """The cameras of a site that publish."""
+    return tuple(
+        Camera(
+            device.id,
+            str(device.options["topic"]),
+            msgspec.convert(device.options["broker"], Mqtt),
+            msgspec.convert(_chosen(device.options), PlateMapping),
+            f"{settings.gateway.id}-{device.id}",
+        )
+        for device in settings.devices
+        if device.driver == PLATE_MQTT
+    )
+
+
+def _chosen(options: dict[str, Any]) -> dict[str, Any]:
+    return {key: options[key] for key in PlateMapping.__struct_fields__ if key in options}
+
+
+@contextmanager
+def listening(cameras: Sequence[Camera], engine: Path) -> Iterator[None]:
+    """Listen to all of them for as long as the block lasts."""
+    listeners = [Listener(camera, Client(engine)) for camera in cameras]
+    for listener in listeners:
+        listener.start()
+    try:
+        yield
+    finally:
+        for listener in listeners:
+            listener.stop()
+
+
+class Listener(threading.Thread):
+    """One camera: connects, subscribes, hands plates on, for ever."""
+
+    def __init__(self, camera: Camera, engine: Client) -> None:
+        super().__init__(name=f"camera {camera.device}", daemon=True)
+        self._camera = camera
+        self._engine = engine
+        self._waker = Waker()
+        self._stopping = threading.Event()
+        self._backoff = Backoff()
+        self._trouble = "the broker has not answered yet"
+        self._warning = ""
+        self._tell_at_s = 0.0
+
+    def stop(self) -> None:
+        """End within a moment."""
+        self._stopping.set()
+        self._waker.wake()
+        self.join(2 * POLL_S + ASK_S)
+
+    def run(self) -> None:
+        """See `threading.Thread.run`."""
+        while not self._stopping.is_set():
+            lasted_s = self._listen()
+            until_s = time.monotonic() + self._backoff.after(lasted_s)
+            while not self._stopping.is_set() and time.monotonic() < until_s:
+                self._tell()
+                self._waker.wait(POLL_S)
+        self._waker.close()
+
+    def _listen(self) -> float:
+        """One connection from dial to loss; how long it was up, in seconds."""
+        camera = self._camera
+        link = Link(camera.broker, camera.client_id, None, self._waker, MOST_BYTES)
+        dialled_s, up_s = time.monotonic(), 0.0
+        link.dial()
+        while not self._stopping.is_set() and not link.lost:
+            link.poll(POLL_S)
+            if link.up and not up_s:
+                up_s = time.monotonic()
+                link.subscribe([camera.topic])
+                self._say("")
+            elif not link.up and time.monotonic() - dialled_s > DIAL_S:
+                link.abandon(f"the broker did not answer within {DIAL_S:.0f} s")
+            self._attend(link)
+        if link.lost:
+            self._say(f"no link to the broker {camera.broker.host}:{camera.broker.port}: {link.lost}")
+        else:
+            link.leave()
+        return time.monotonic() - up_s if up_s else 0.0
+
+    def _attend(self, link: Link) -> None:
+        while link.warnings:
+            self._warning = f"{link.warnings.popleft()}; check `topic` and the broker's rights"
+            self._tell_at_s = 0.0
+        while link.incoming:
+            self._take(link.incoming.popleft())
+        self._tell()
+
+    def _take(self, message: Incoming) -> None:
+        try:
+            seen = self._seen(message)
+            if seen is not None:
+                self._ask("credential", kind="plate", value=seen.plate, confidence=seen.confidence)
+        except GatehouseError as error:
+            _log.warning("%s: a message on %s counts for nothing: %s", self._camera.device, message.topic, error)
+            self._warn(str(error))
+
+    def _seen(self, message: Incoming) -> PlateSeen | None:
+        """What a message says; PassError when it cannot be read."""
+        if message.retained:
+            self._warn("it publishes retained messages, which count for nothing; switch `retain` off in the camera")
+            return None
+        self._warn("")
+        return find_plate(read_json(message.payload), self._camera.mapping)
+
+    # ---- telling the engine ----------------------------------------------------------------------------------------
+
+    def _warn(self, words: str) -> None:
+        if words != self._warning:
+            self._warning, self._tell_at_s = words, 0.0
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            _log.info("%s: %s", self._camera.device, trouble or "connected to its broker")
+        self._trouble, self._warning, self._tell_at_s = trouble, "", 0.0
+
+    def _tell(self) -> None:
+        if time.monotonic() < self._tell_at_s:
+            return
+        self._tell_at_s = time.monotonic() + TELL_EVERY_S
+        try:
+            self._ask("device.link", up=not self._trouble, words=self._trouble or self._warning)
+        except GatehouseError as error:
+            _log.debug("%s: the engine was not told: %s", self._camera.device, error)
+
+    def _ask(self, op: str, **params: Any) -> None:
+        self._engine.call(op, timeout_s=ASK_S, device=self._camera.device, **params)
