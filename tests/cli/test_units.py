@@ -46,7 +46,7 @@ def test_only_the_engine_has_real_time_priority_and_it_has_its_limits() -> None:
 def test_the_engine_tells_systemd_how_it_is() -> None:
     engine = unit("engine")
     assert (engine["Type"], engine["NotifyAccess"], engine["WatchdogSec"]) == ("notify", "main", "10")
-    assert engine["SupplementaryGroups"] == "dialout gpio"
+    assert engine["SupplementaryGroups"] == "dialout gpio input"
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -116,7 +116,11 @@ def served(bench: Path) -> Iterator[tuple[int, str]]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     document = json.loads((bench / "site.json").read_text())
-    document["devices"] = [{"id": "reader-in", "driver": "noop"}, {"id": "io", "driver": "noop"}]
+    document["devices"] = [
+        {"id": "reader-in", "driver": "noop"},
+        {"id": "io", "driver": "noop"},
+        {"id": "cam-in", "driver": "plate-http", "confidence": "confidence"},
+    ]
     # Inputs without current say "torn off" to a contact that is closed while all is well.
     del document["lanes"][0]["barrier"]["arm_detached"]
     document["gateway"] = {"id": "gw1", "http": {"port": port}, "clock": "trusted"}
@@ -130,7 +134,7 @@ def served(bench: Path) -> Iterator[tuple[int, str]]:
             assert time.monotonic() < deadline, (bench / "log").read_text()
             time.sleep(0.1)
         argv = [sys.executable, "-m", "gateway", "token", "create", "--json", "--name", "n", "--scope"]
-        made = subprocess.run([*argv, "events:read,lanes:command"], capture_output=True, check=True)
+        made = subprocess.run([*argv, "events:read,lanes:command,plates:push"], capture_output=True, check=True)
         yield port, json.loads(made.stdout)["token"]
     finally:
         run.terminate()
@@ -150,7 +154,7 @@ def healthy(port: int) -> bool:
 def test_the_requests_of_the_integrator_are_answered(served: tuple[int, str]) -> None:
     port, token = served
     samples = [text for text in blocks(page("docs/integrator.md"), "sh") if text.startswith("curl")]
-    assert len(samples) == 3
+    assert len(samples) == 4
     answers = []
     for sample in samples:
         line = sample.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("curl", "curl -s -m 20", 1)
@@ -158,7 +162,8 @@ def test_the_requests_of_the_integrator_are_answered(served: tuple[int, str]) ->
             ["bash", "-c", line], env={**os.environ, "TOKEN": token}, capture_output=True, text=True, check=True
         )
         answers.append(json.loads(told.stdout))
-    first, gap, command = answers
+    first, gap, plate, command = answers
     assert first[0]["type"] == "gatehouse.gateway.started" or first[0]["specversion"] == "1.0"
     assert gap[0]["type"] == "gatehouse.journal.gap"
+    assert plate == {"plate": "京A12345", "confidence": 97.0}
     assert command["status"] == "done", command
