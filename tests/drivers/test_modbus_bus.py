@@ -68,7 +68,7 @@ def test_inputs_are_reported_on_change_and_only_then(running: Running, boards: B
 
 
 def test_health_tells_frames_and_last_contact(running: Running, boards: BoardServer) -> None:
-    bus = start(running, boards)
+    bus = start(running, boards, timeout_ms=2000)
     wait_until(lambda: bus.health()[0].frames > 5)
     health = bus.health()[0]
     assert (health.device, health.state, health.errors, health.last_error) == ("io", "online", 0, "")
