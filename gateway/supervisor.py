@@ -81,15 +81,26 @@ def end_within(seconds: int) -> None:
 
 
 def on_stop_signal(stop: threading.Event, within_s: int = 9) -> None:
-    """Set `stop` at SIGINT, SIGTERM and SIGHUP, and never take longer than `within_s` to end after that."""
-    setter = threading.Thread(target=stop.set, daemon=True)
+    """Set `stop` at SIGINT, SIGTERM and SIGHUP, and never take longer than `within_s` to end after that.
+
+    For the main thread. A handler may interrupt any line, also one that holds a lock which setting an Event or starting
+    a thread needs; so it only rings a bell in the kernel, and a thread that waits for it sets `stop`.
+    """
+    bell = os.eventfd(0, os.EFD_CLOEXEC)
+    asked = False
 
     def handle(_number: int, _frame: object) -> None:
-        # An Event is not to be set in a handler: the thread that was interrupted may be holding its lock.
-        if setter.ident is None:
+        nonlocal asked
+        if not asked:
+            asked = True
             end_within(within_s)
-            setter.start()
+            os.eventfd_write(bell, 1)
 
+    def wait() -> None:
+        os.eventfd_read(bell)
+        stop.set()
+
+    threading.Thread(target=wait, name="stop-signal", daemon=True).start()
     for number in _STOP_SIGNALS:
         signal.signal(number, handle)
 

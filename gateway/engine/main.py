@@ -1,4 +1,4 @@
-"""The engine as a process: its exit codes, its signals, and the watchdog's rhythm.
+"""The engine as a process: its exit codes and the watchdog's rhythm.
 
 Exit codes: 0 ended when asked; 1 a part failed, to be started again; 2 settings or data directory are wrong, which
 starting again does not mend; 3 another engine owns the data directory.
@@ -7,12 +7,10 @@ starting again does not mend; 3 another engine owns the data directory.
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 import time
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import (
@@ -37,15 +35,9 @@ thread that computes without end: a decision takes 2.5 ms instead of 11.5 ms."""
 EXIT_CLEAN, EXIT_FAILED, EXIT_WRONG, EXIT_IN_USE = 0, 1, 2, 3
 
 
-def run_engine(data: Path, *, stop: threading.Event | None = None) -> int:
-    """Run the engine of a data directory until `stop` is set, or SIGTERM or SIGINT; returns the exit code.
-
-    Without `stop` the two signals are taken over, which only the main thread can do.
-    """
+def run_engine(data: Path, *, stop: threading.Event) -> int:
+    """Run the engine of a data directory until `stop` is set; returns the exit code."""
     sys.setswitchinterval(SWITCH_S)
-    if stop is None:
-        stop = threading.Event()
-        _stop_on_signals(stop)
     directory = DataDirectory(data)
     try:
         settings = directory.open()
@@ -96,11 +88,3 @@ def _supervise(engine: Engine, watchdog: Watchdog, stop: threading.Event) -> Non
 def _forward(stop: threading.Event, ended: threading.Event) -> None:
     stop.wait()
     ended.set()
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, asked)
-    signal.signal(signal.SIGINT, asked)

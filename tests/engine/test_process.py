@@ -25,9 +25,21 @@ from tests.support.engine import SITE
 pytestmark = pytest.mark.real
 
 SCRIPT = (
-    "import sys; from pathlib import Path; from gateway.engine.main import run_engine;"
-    "sys.exit(run_engine(Path(sys.argv[1])))"
+    "import sys, threading; from pathlib import Path; from gateway.engine.main import run_engine;"
+    "from gateway.supervisor import on_stop_signal; stop = threading.Event(); on_stop_signal(stop);"
+    "sys.exit(run_engine(Path(sys.argv[1]), stop=stop))"
 )
+# The signal comes while the main thread holds a lock, as it may at any line.
+INTERRUPTED = """
+import os, signal, threading
+from gateway.supervisor import on_stop_signal
+stop = threading.Event()
+on_stop_signal(stop)
+with {held}:
+    os.kill(os.getpid(), signal.{name})
+    os.kill(os.getpid(), signal.SIGTERM)
+stop.wait()
+"""
 
 
 @pytest.fixture
@@ -71,6 +83,13 @@ def test_a_signal_ends_it_in_good_order(data: Path, number: signal.Signals) -> N
         assert process.wait(10) == EXIT_CLEAN
     assert [kind for kind, _ in rows(data)] == ["gateway.started", "gateway.stopped"]
     assert not (data / "run" / "engine.sock").exists()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+@pytest.mark.parametrize("held", ["stop._cond", "threading._active_limbo_lock"])
+def test_a_signal_that_comes_while_a_lock_is_held_stops_all_the_same(held: str, name: str) -> None:
+    script = INTERRUPTED.format(held=held, name=name)
+    assert subprocess.run([sys.executable, "-c", script], timeout=60).returncode == 0
 
 
 def test_a_second_engine_on_one_directory_exits_3_and_the_first_goes_on(data: Path) -> None:
