@@ -75,7 +75,7 @@ def check(document: Any, running: dict[str, dict[str, Any]], installed: Settings
         for device in settings.devices
         if device.id in running and known.get(device.id) == device
     }
-    tried = try_devices([config for config in configs if config.id not in asked])
+    tried = try_devices([config for config in configs if config.id not in asked], TRY_S)
     return Report(
         devices=tuple(_device(config, tried, asked) for config in configs),
         lanes=tuple(
@@ -98,7 +98,7 @@ def _device(config: DeviceConfig, tried: dict[str, Health], asked: dict[str, dic
 # ---- trying devices ------------------------------------------------------------------------------------------------
 
 
-def try_devices(configs: Sequence[DeviceConfig], try_s: float = TRY_S) -> dict[str, Health]:
+def try_devices(configs: Sequence[DeviceConfig], try_s: float) -> dict[str, Health]:
     """Open all buses, wait until each device is online or the time is over, and close them; moves nothing."""
     heard = threading.Event()
 

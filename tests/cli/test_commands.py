@@ -16,6 +16,7 @@ from gateway.store.directory import DataDirectory
 from gateway.store.journal import JournalReader
 from gateway.store.registry import PassRegistry
 from tests.cli.conftest import SITE, Gatehouse
+from tests.support.waiting import PATIENCE_S
 
 PASSES = "id,kind,holder,cards,plates\nR1,monthly,王秀英,472288,京A12345\nS1,staff,李强,1193046,\n"
 
@@ -270,7 +271,7 @@ class TestEvents:
             gatehouse("token", "create", "--name", "late", "--scope", "metrics")
             assert json.loads(following.stdout.readline())["sequence"].endswith("3")
             following.send_signal(2)
-            assert following.wait(5) == 130
+            assert following.wait(PATIENCE_S) == 130
             assert following.stderr.read() == ""
 
 

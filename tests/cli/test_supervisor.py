@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.site_process import alive
+from tests.support.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.real
 
@@ -67,22 +70,6 @@ class Run:
         return self.pids()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    """Until it holds; fails the test when it never does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     """Starts supervisors and ends what is left of them."""
@@ -95,7 +82,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     yield begin
     for run in runs:
         for pid in [run.process.pid, *run.pids()]:
-            if alive(pid):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         run.process.wait()
         assert run.process.stdout is not None
@@ -107,7 +94,7 @@ def test_a_stop_signal_ends_all_parts_and_is_a_success(start: Callable[..., Run]
     run = start("calm", "calm")
     pids = run.wait_for(2)
     run.process.send_signal(number)
-    assert run.process.wait(10) == 0
+    assert run.process.wait(PATIENCE_S) == 0
     assert not any(alive(pid) for pid in pids)
 
 
@@ -131,7 +118,7 @@ def test_the_pause_before_a_restart_doubles(start: Callable[..., Run]) -> None:
 @pytest.mark.parametrize("status", [2, 3])
 def test_a_part_that_cannot_run_at_all_ends_the_others_too(start: Callable[..., Run], status: int) -> None:
     run = start("calm", f"exit{status}")
-    assert run.process.wait(15) == status
+    assert run.process.wait(PATIENCE_S) == status
     assert not any(alive(pid) for pid in run.pids())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -10,7 +11,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +20,7 @@ import pytest
 from gateway.cli import main
 from gateway.core.settings import parse_settings
 from gateway.store.passfile import read_passes
+from tests.support.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -129,23 +130,20 @@ def served(bench: Path) -> Iterator[tuple[int, str]]:
     with (bench / "log").open("wb") as log:
         run = subprocess.Popen([sys.executable, "-m", "gateway", "run"], stderr=log)
     try:
-        deadline = time.monotonic() + 40
-        while not healthy(port):
-            assert time.monotonic() < deadline, (bench / "log").read_text()
-            time.sleep(0.1)
+        wait_until(lambda: healthy(port), what=bench / "log")
         argv = [sys.executable, "-m", "gateway", "token", "create", "--json", "--name", "n", "--scope"]
         made = subprocess.run([*argv, "events:read,lanes:command,plates:push"], capture_output=True, check=True)
         yield port, json.loads(made.stdout)["token"]
     finally:
         run.terminate()
-        run.wait(15)
+        run.wait(PATIENCE_S)
 
 
 def healthy(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
             return bool(answer.status == 200)
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
 
 
@@ -157,7 +155,7 @@ def test_the_requests_of_the_integrator_are_answered(served: tuple[int, str]) ->
     assert len(samples) == 4
     answers = []
     for sample in samples:
-        line = sample.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("curl", "curl -s -m 20", 1)
+        line = sample.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("curl", "curl -s -m 60", 1)
         told = subprocess.run(
             ["bash", "-c", line], env={**os.environ, "TOKEN": token}, capture_output=True, text=True, check=True
         )

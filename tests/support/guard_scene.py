@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -244,11 +243,3 @@ class PlayedEngine:
             found[0].update(state="acknowledged", acknowledged_by=params["by"])
         respond.result(found[0])
         self._send()
-
-
-def wait_until(condition: Any, timeout_s: float = 10.0) -> None:
-    """Wait for a condition; AssertionError when it does not come."""
-    ends = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.02)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from tests.support.waiting import PATIENCE_S, wait_until
+
 BINARY = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 
 
@@ -29,16 +31,6 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
-
-
-def wait_until(holds: Callable[[], Any], timeout_s: float = 20.0, what: str = "") -> Any:
-    """The first true answer of `holds`; AssertionError when there is none in time."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if answer := holds():
-            return answer
-        time.sleep(0.005)
-    raise AssertionError(f"not within {timeout_s} s: {what or holds}")
 
 
 class Mosquitto:
@@ -87,7 +79,7 @@ class Mosquitto:
         self._process.send_signal(signal.SIGCONT)
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 10):
             return True
         return False
 
@@ -143,7 +135,7 @@ class Central:
             setattr(packet, name, value)
         payload = document if isinstance(document, bytes) else json.dumps(document).encode()
         info = self._client.publish(f"{self.prefix}/{topic}", payload, 1, retain, packet)
-        info.wait_for_publish(10)
+        info.wait_for_publish(PATIENCE_S)
 
     def on(self, topic: str) -> list[Received]:
         """The messages on one topic below the prefix."""
@@ -175,7 +167,7 @@ def central(port: int, prefix: str, topics: str = "#", client_id: str = "") -> I
     """A subscriber that is ready, and gone afterwards."""
     one = Central(port, prefix, topics, client_id)
     try:
-        assert one.ready.wait(10), "central could not subscribe"
+        assert one.ready.wait(PATIENCE_S), "central could not subscribe"
         yield one
     finally:
         one.close()

@@ -24,18 +24,15 @@ from gateway.store.directory import DataDirectory
 from gateway.store.journal import JournalReader
 from gateway.store.registry import PassRegistry
 from gateway.supervisor import PARENT_VARIABLE
+from tests.support.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_CARD = 400_000
 
 
-def wait_for(holds: Callable[[], Any], what: str, timeout_s: float = 20.0, every_s: float = 0.01) -> Any:
+def wait_for(holds: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S, every_s: float = 0.01) -> Any:
     """The first true answer of `holds`; AssertionError that says what was waited for."""
-    deadline = time.monotonic() + timeout_s
-    while not (answer := holds()):
-        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}"
-        time.sleep(every_s)
-    return answer
+    return wait_until(holds, timeout_s, what, every_s)
 
 
 class Gateway:
@@ -60,12 +57,12 @@ class Gateway:
         self._running[part] = process
         return process
 
-    def start_engine(self, timeout_s: float = 20.0) -> dict[str, Any]:
+    def start_engine(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """Start the engine and wait until every device was opened or has failed its first try."""
         self.start("engine")
         return self.wait_ready(timeout_s)
 
-    def wait_ready(self, timeout_s: float = 20.0) -> dict[str, Any]:
+    def wait_ready(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """The answer to a ping once nothing is missing."""
 
         def ready() -> dict[str, Any] | None:
@@ -82,7 +79,7 @@ class Gateway:
         process.kill()
         process.wait()
 
-    def stop(self, part: str = "engine", timeout_s: float = 12.0) -> int:
+    def stop(self, part: str = "engine", timeout_s: float = PATIENCE_S) -> int:
         """SIGTERM; the exit code."""
         process = self._running.pop(part)
         process.send_signal(signal.SIGTERM)
@@ -123,7 +120,7 @@ class Gateway:
     def ping(self) -> dict[str, Any] | None:
         """What the engine answers, None when it does not."""
         try:
-            answer: dict[str, Any] = self.client.call("ping", timeout_s=2)
+            answer: dict[str, Any] = self.client.call("ping", timeout_s=10)
         except GatehouseError:
             return None
         return answer
@@ -213,7 +210,7 @@ def alive(pid: int) -> bool:
     """Whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
@@ -224,7 +221,7 @@ def children(pid: int) -> list[int]:
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
+            except OSError:
                 continue
             if int(fields[1]) == pid:
                 found.append(int(entry.name))

@@ -10,6 +10,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from tests.support.waiting import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "gatehouse/north-court/gw1"
 
@@ -48,7 +50,7 @@ class UplinkProcess:
             return 0
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(15)
+        return self._process.wait(PATIENCE_S)
 
     def log(self) -> str:
         """What it said."""

@@ -14,7 +14,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.support.guard_scene import PlayedEngine, make_site, wait_until
+from tests.support.guard_scene import PlayedEngine, make_site
+from tests.support.waiting import wait_until
 from web.server import Server
 
 FLAGS = (

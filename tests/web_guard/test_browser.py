@@ -11,7 +11,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from gateway.core.alarms import KINDS
-from tests.support.guard_scene import FREE, alarm, crashed, decision, lane, wait_until
+from tests.support.guard_scene import FREE, alarm, crashed, decision, lane
+from tests.support.waiting import wait_until
 from tests.web_guard.conftest import Booth
 
 pytestmark = pytest.mark.real
