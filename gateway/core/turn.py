@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.core.commands import Append, CancelTimer, Command, Log, Snapshot, StartTimer
 from gateway.core.events import Now
+from gateway.core.times import NS_PER_MS, NS_PER_S, rfc3339
 
-NS_PER_MS = 1_000_000
-NS_PER_S = 1_000_000_000
-
-
-def rfc3339(wall_ns: int) -> str:
-    """Wall time in nanoseconds as RFC 3339 UTC with milliseconds."""
-    seconds, rest = divmod(wall_ns, NS_PER_S)
-    return f"{_to_the_second(seconds)}.{rest // NS_PER_MS:03d}Z"
-
-
-@lru_cache(maxsize=16)
-def _to_the_second(seconds: int) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+__all__ = ["NS_PER_MS", "NS_PER_S", "Turn", "local_day", "rfc3339"]
 
 
 def local_day(wall_ns: int, zone: ZoneInfo) -> datetime.date:

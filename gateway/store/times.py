@@ -1,27 +1,12 @@
-"""Wall time as text: RFC 3339, UTC, milliseconds, always with `Z`."""
+"""Wall time as text, written (by the core's own hand) and read: RFC 3339, UTC, milliseconds, always with `Z`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 
-NS_PER_S = 1_000_000_000
-# Outside of these years datetime refuses; a clock that wrong is shown as the nearest bound.
-_LOWEST_S = -62_135_596_800
-_HIGHEST_S = 253_402_300_799
+from gateway.core.times import NS_PER_S, rfc3339, to_the_second
 
-
-def rfc3339(wall_ns: int) -> str:
-    """`2026-11-30T08:00:00.250Z` for nanoseconds since 1970; cut, not rounded, to milliseconds."""
-    second, rest_ns = divmod(wall_ns, NS_PER_S)
-    return f"{to_the_second(second)}.{rest_ns // 1_000_000:03d}Z"
-
-
-@lru_cache(maxsize=64)
-def to_the_second(second: int) -> str:
-    """`2026-11-30T08:00:00`: the part that neighbouring rows share, so it is worth remembering."""
-    bounded = min(max(second, _LOWEST_S), _HIGHEST_S)
-    return datetime.fromtimestamp(bounded, UTC).replace(tzinfo=None).isoformat()
+__all__ = ["NS_PER_S", "parse_wall_ns", "rfc3339", "to_the_second"]
 
 
 def parse_wall_ns(text: str) -> int:
