@@ -48,6 +48,19 @@ except SupervisorError as error:
 """
 
 
+# Signals itself while it holds the lock under which threads are started.
+INTERRUPTED = """
+import os, signal, threading
+from gateway.supervisor import on_stop_signal
+stop = threading.Event()
+on_stop_signal(stop, within_s=20)
+with threading._active_limbo_lock:
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGINT)
+stop.wait()
+"""
+
+
 class Run:
     """A supervisor in a process of its own, and the pids that its parts have noted."""
 
@@ -135,6 +148,10 @@ def test_parts_stay_in_the_group_of_the_supervisor(start: Callable[..., Run]) ->
     assert os.getpgid(pid) == os.getpgid(run.process.pid) == run.process.pid
     os.killpg(run.process.pid, signal.SIGKILL)
     wait_until(lambda: not alive(pid))
+
+
+def test_a_signal_that_comes_at_the_worst_moment_still_ends_a_part() -> None:
+    assert subprocess.run([sys.executable, "-c", INTERRUPTED], timeout=PATIENCE_S).returncode == 0
 
 
 def test_nobody_gets_real_time_priority(start: Callable[..., Run]) -> None:
