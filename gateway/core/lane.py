@@ -378,10 +378,13 @@ class LaneMachine(LaneSigns):
         self.modes.happens("hold")
         turn.cancel(self.timer_name("clear"))
         minutes, count = _bounded(detail.get("minutes"), 24 * 60), _bounded(detail.get("count"), 1000)
-        self.hold_left, self.held_for = count, lane
+        # The clock of an earlier hold that a close or a crash ended may still run.
+        turn.cancel(self.timer_name("hold"))
         if minutes is not None:
             turn.start(self.timer_name("hold"), minutes * 60_000)
         end = None if minutes is None else rfc3339(turn.now.wall_ns + minutes * 60 * NS_PER_S)
+        self.hold = {"by": by, "since": turn.at, "until": end}
+        self.hold_left, self.held_for = count, lane
         self.row(turn, "held", Cause.COMMANDED, by, {"reason": reason, "until": end, "count": count})
         if self.arm is not ArmState.OPEN and not self.terminals.asked("open"):
             self.ask(turn, "hold", "operator", by, None, lane)
@@ -491,6 +494,7 @@ class LaneMachine(LaneSigns):
             "approach": self.inputs.last("approach_loop"),
             "safety": self.inputs.last("safety_loop"),
             "tag": self.tag,
+            "hold": self._held() if Mode.HELD in self.modes else None,
             "grants": len(self.grants),
             "requested": requested.document() if requested else None,
             "interrupted": self.interrupted,
@@ -501,6 +505,10 @@ class LaneMachine(LaneSigns):
             "last_passage": _own(self.last_passage, lane),
             "allowed": self.allowed(),
         }
+
+    def _held(self) -> dict[str, Any] | None:
+        """Who holds the arm up, since when, until when and for how many more vehicles (None: no such end)."""
+        return None if self.hold is None else {**self.hold, "left": self.hold_left}
 
 
 def _bounded(value: Any, highest: int) -> int | None:

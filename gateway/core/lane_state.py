@@ -116,6 +116,7 @@ class LaneState:
         self.flickers: list[int] = []
         self.power_ns: int | None = None
         # A lane held open by a person may have an end and a count; what was last counted without certainty.
+        self.hold: dict[str, Any] | None = None
         self.hold_left: int | None = None
         self.held_for = self.home
         self.inferred: dict[str, Any] | None = None

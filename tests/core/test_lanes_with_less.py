@@ -184,6 +184,31 @@ def test_a_convoys_hold_ends_by_its_count_or_its_time(detail: dict[str, int], ca
     assert play.pulses() == ["open", "close"]
 
 
+def test_the_running_end_of_a_hold_is_shown_and_nothing_once_it_is_over() -> None:
+    play = Playbook()
+    assert play.lane()["hold"] is None
+    play.person("hold", detail={"minutes": 15, "count": 2})
+    play.rise()
+    shown, row = play.lane()["hold"], play.data("barrier.held")
+    assert (shown["by"], shown["until"], shown["left"]) == (row["by"], row["until"], 2)
+    assert shown["since"] < shown["until"]
+    play.drive_through()
+    assert play.lane()["hold"]["left"] == 1
+    play.person("release")
+    assert play.lane()["hold"] is None
+
+
+def test_the_clock_of_a_hold_that_a_close_ended_does_not_end_the_next_one() -> None:
+    play = Playbook()
+    play.person("hold", detail={"minutes": 1})
+    play.rise()
+    play.person("close")
+    play.person("hold")
+    play.advance(120_000)
+    assert play.lane()["hold"]["until"] is None
+    assert play.types("barrier.released") == []
+
+
 def test_a_detector_whose_power_returned_is_not_believed_until_a_full_on_and_off() -> None:
     play = Playbook(site_document(mains="io.input.5"))
     play.person("hold")
