@@ -27,6 +27,7 @@ from gateway.core.errors import FrameError
 
 TICK_S = 0.005
 MAX_RECEIVED_BYTES = 4096
+WRITES = (*modbus.SINGLE_WRITES, *modbus.MANY_WRITES)
 Send = Callable[[bytes], None]
 
 
@@ -37,6 +38,7 @@ class BoardServer:
         self.boards = boards if boards is not None else {1: SimBoard(load_board("generic"))}
         self.babble = False
         self._later: list[tuple[int, int, Send, bytes]] = []
+        self._withheld: list[tuple[Send, bytes]] = []
         self._count = itertools.count()
         self._selector = selectors.DefaultSelector()
         self._jobs: list[Callable[[], None]] = []
@@ -72,6 +74,10 @@ class BoardServer:
         """The wire is back at the same place."""
         self._do(self._plug)
 
+    def release(self) -> None:
+        """Send the replies that were withheld."""
+        self._do(self._release)
+
     # ---- the thread ------------------------------------------------------------------------------------------------
 
     def _do(self, job: Callable[[], None]) -> None:
@@ -106,15 +112,24 @@ class BoardServer:
             return
         now_ns = time.monotonic_ns()
         reply = seal(unit + board.faults.wrong_unit, board.faults.spoil(board.handle(pdu, now_ns)))
-        if board.faults.silent:
+        if board.faults.silent_from_write and pdu[0] in WRITES:
+            board.faults.silent = True
+        if board.faults.silent or (board.faults.mute_writes and pdu[0] in WRITES):
             return
         if board.faults.garbled:
             reply = bytes((*reply[:-1], reply[-1] ^ 0x55))
-        if board.faults.late_ms:
+        if board.faults.withheld:
+            self._withheld.append((send, reply))
+        elif board.faults.late_ms:
             due_ns = now_ns + board.faults.late_ms * 1_000_000
             heapq.heappush(self._later, (due_ns, next(self._count), send, reply))
         else:
             send(reply)
+
+    def _release(self) -> None:
+        for send, reply in self._withheld:
+            send(reply)
+        self._withheld.clear()
 
     @abstractmethod
     def _plug(self) -> None: ...

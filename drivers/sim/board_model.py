@@ -24,9 +24,16 @@ OnOutput = Callable[[int, bool, int], None]
 
 
 class BoardFaults(msgspec.Struct):
-    """What the board does wrong just now."""
+    """What the board does wrong just now.
+
+    `silent_from_write`: no reply from the next write on; `mute_writes`: none to writes; `withheld`: each reply waits
+    until the wire is told to `release` it.
+    """
 
     silent: bool = False
+    silent_from_write: bool = False
+    mute_writes: bool = False
+    withheld: bool = False
     deaf: bool = False
     late_ms: int = 0
     garbled: bool = False

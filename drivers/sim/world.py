@@ -83,11 +83,11 @@ class SimLane:
         held = self._held
         if held is None or self.reader is None:
             return
-        if now_ns >= held.until_ns:
-            self._held = None
-        elif now_ns >= held.next_ns:
+        if now_ns >= held.next_ns:
             held.next_ns = now_ns + CARD_EVERY_NS
             self.reader.present(held.card)
+        if now_ns >= held.until_ns:
+            self._held = None
 
 
 class World:
