@@ -97,7 +97,7 @@ def on_stop_signal(stop: threading.Event, within_s: int = 9) -> None:
             os.eventfd_write(bell, 1)
 
     def wait() -> None:
-        os.eventfd_read(bell)
+        os.read(bell, 8)  # unlike eventfd_read, it goes on waiting when a signal hits this very thread
         stop.set()
 
     threading.Thread(target=wait, name="stop-signal", daemon=True).start()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,6 +43,15 @@ SITE: dict[str, Any] = {
     "operators": [{"name": "Lin", "role": "guard", "pin": "2468"}],
     "uplink": {"mqtt": {"host": "127.0.0.1", "username": "gw", "password": "geheim"}},
 }
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """A command that is called in this process may set signal handlers: they are put back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

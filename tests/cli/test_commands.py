@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -265,6 +266,8 @@ class TestEvents:
     @pytest.mark.real
     def test_follow_shows_what_comes_and_ends_quietly(self, gatehouse: Gatehouse, busy: Path) -> None:
         argv = [sys.executable, "-m", "gateway", "events", "--follow", "--json", "--data", str(busy)]
+        # Whoever started the tests in the background has made Ctrl-C mean nothing; the child begins without that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
             assert following.stdout is not None and following.stderr is not None
             following.stdout.readline(), following.stdout.readline()
