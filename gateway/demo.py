@@ -42,10 +42,15 @@ from gateway.supervisor import PARENT_VARIABLE, on_stop_signal
 PREFIX = "gatehouse-demo-"
 READY_S = 60.0
 TURN_S = 0.25
+REPAIR_AFTER_S = 30.0
 RESET_AFTER_S = 120.0
-TRY_BY_HAND_S = 5.0
 LEADER = "Demo leader"
 ZONE = ZoneInfo("Asia/Shanghai")
+_STORY = f"""\
+A car comes every few seconds. After about two minutes the arm of the way out is struck: its lane locks,
+and the alarm stays until a person deals with it. {REPAIR_AFTER_S:g} s later a new arm is fitted: sign in as Wei and
+reset the lane, or wait for {LEADER}, played by this program, who does it {RESET_AFTER_S:g} s after the crash.
+"""
 _OPERATORS = (("Lin", "guard"), ("Wei", "leader"), ("Chen", "control_room"))
 _SCOPES = ("events:read", "passes:read", "passes:write", "state:read", "lanes:command", "alarms:write", "metrics")
 
@@ -74,7 +79,7 @@ def switch_uplink(data: Path | None, line: str) -> str:
     if line != "show":
         set_line(control, line == "on")
     if line_is_on(control):
-        return "the line to central is whole; what waited is being sent, in order, marked as historical"
+        return "the line to central is whole; what waited is sent in order, old news marked as historical"
     return "the line to central is cut; events wait in the journal (`gatehouse demo uplink on` mends it)"
 
 
@@ -119,8 +124,11 @@ class Demo:
         news = News(self.directory.journal, self._names)
         while not stop.wait(TURN_S):
             self._watch_gateway()
-            for text in news.lines():
-                print(text, flush=True)
+            for row in news.rows():
+                if text := news.line(row):
+                    print(text, flush=True)
+                if row.type == "barrier.reset":
+                    traffic.reopened(row.data()["lane"])
             traffic.turn(time.monotonic())
             if until_s is not None and time.monotonic() >= until_s:
                 return
@@ -237,9 +245,8 @@ class Demo:
                 f"  journal          {me} events --follow --data {data}",
                 f"  log              {self._log()}",
                 "",
-                "A car comes every few seconds. After about two minutes an arm is struck: the lane locks, and the",
-                "alarm stays until a person deals with it. Sign in as Wei and reset the lane, or wait: the leader that",
-                f"this program plays ({LEADER}) does it after {RESET_AFTER_S:g} s. Ctrl-C ends everything.",
+                _STORY,
+                f"What happens, as the journal has it, in the site's time ({ZONE.key}). Ctrl-C ends everything.",
                 "",
             ]
         )
@@ -283,21 +290,27 @@ class Traffic:
         ]  # fmt: skip
         self._act: Act | None = None
         self._next_s = 0.0
+        # Per lane that waits for a new arm and for its reset: when each of the two is due.
+        self._repair_at: dict[str, float] = {}
         self._reset_at: dict[str, float] = {}
-        self._repaired: set[str] = set()
 
     def turn(self, now_s: float) -> None:
         """Called a few times a second."""
-        for lane, at_s in list(self._reset_at.items()):
-            if now_s >= at_s:
-                del self._reset_at[lane]
-                (self._reset if lane in self._repaired else self._repair)(lane)
+        for lane in _due(self._repair_at, now_s):
+            self._site.world.repair(lane)
+            print(f"  (a new arm is fitted: lane {lane} can be reset)", flush=True)
+        for lane in _due(self._reset_at, now_s):
+            self._reset(lane)
         if now_s < self._next_s:
             return
         act = self._act or next(self._opening, None) or self._dice()
         # What finds its lane taken waits for it.
         self._act = None if act() else act
         self._next_s = now_s + (self._random.uniform(7, 13) if self._act is None else 1.0)
+
+    def reopened(self, lane: str) -> None:
+        """Somebody has reset the lane: cars come again."""
+        self._reset_at.pop(lane, None)
 
     def _dice(self) -> Act:
         weights = [weight for weight, _ in self._usual]
@@ -373,27 +386,25 @@ class Traffic:
         if not self._reset_at:
             if not self._car("out", None, "ram"):
                 return False
-            self._reset_at["out"] = time.monotonic() + RESET_AFTER_S
+            now_s = time.monotonic()
+            self._repair_at["out"] = now_s + REPAIR_AFTER_S
+            self._reset_at["out"] = now_s + RESET_AFTER_S
         return True
 
-    def _repair(self, lane: str) -> None:
-        """A new arm is fitted; the leader tries it by hand before the lane is reset."""
-        self._site.world.repair(lane)
-        self._reset_at[lane] = time.monotonic() + TRY_BY_HAND_S
-        self._repaired.add(lane)
-
     def _reset(self, lane: str) -> None:
-        """What a shift leader does when the arm is whole again; a person at the screen may have been faster."""
-        self._repaired.discard(lane)
+        """What a shift leader does when the arm is whole again and nobody at the screen was faster."""
         try:
             reason = "a new arm was fitted and tried by hand"
             command: dict[str, Any] = {"lane": lane, "command": "reset", "via": "cli"}
-            self._client.call("lane.command", request=_key(), by=LEADER, reason=reason, **command)
+            answer = self._client.call("lane.command", request=_key(), by=LEADER, reason=reason, **command)
+            if answer["status"] != "done":
+                raise GatehouseError(answer["reason"])
             for alarm in self._client.call("state")["alarms"]:
                 if alarm["kind"] == "crash" and alarm["lane"] == lane:
                     self._deal_with(alarm["alarm"])
         except GatehouseError as error:
-            print(f"  ({LEADER} could not reset {lane}: {error})", flush=True)
+            self._reset_at[lane] = time.monotonic() + REPAIR_AFTER_S
+            print(f"  ({LEADER} could not reset lane {lane}, and tries again: {error})", flush=True)
 
     def _deal_with(self, alarm: str) -> None:
         for verb in ("acknowledge", "close"):
@@ -412,20 +423,47 @@ class News:
         self._names = names
         self._sequence = self._reader.last_sequence()
 
-    def lines(self) -> Iterator[str]:
+    def rows(self) -> Iterator[StoredRow]:
         """What is new."""
         for row in self._reader.page(self._sequence, 100):
             self._sequence = row.sequence
-            if row.type.startswith(self._TOLD):
-                yield self._line(row)
+            yield row
 
-    def _line(self, row: StoredRow) -> str:
+    def line(self, row: StoredRow) -> str:
+        """Time, place, type, who, and how it came about; "" for what only fills the screen."""
+        if not row.type.startswith(self._TOLD):
+            return ""
         data = row.data()
         when = datetime.fromtimestamp(row.wall_ns / 1e9, ZONE).strftime("%H:%M:%S")
-        who = " ".join(str(text) for text in (data.get("pass"), self._names.get(data.get("pass", ""))) if text)
-        keys = ("reason", "days_left", "kind", "cause", "certainty", "by", "decided_by", "error")
-        rest = " ".join(f"{key}={data[key]}" for key in keys if data.get(key) not in (None, ""))
-        return f"  {when}  {row.subject:18} {row.type:20} {who}  {rest}".rstrip()
+        place = data.get("lane") or data.get("device") or row.subject.partition("/")[2]
+        told = ", ".join(text for text in (self._who(data), *_how(row.type, data)) if text)
+        return f"  {when}  {place:6}  {row.type:20}  {told}".rstrip()
+
+    def _who(self, data: dict[str, Any]) -> str:
+        if found := data.get("pass"):
+            return f"{found} {self._names.get(found, '')}".strip()
+        credential = data.get("credential")
+        return f"{credential['kind']} {credential['value']}" if credential else ""
+
+
+def _how(kind: str, data: dict[str, Any]) -> Iterator[str]:
+    """The rest of a line: the code of a reason, days, and who had a hand in it."""
+    if kind.startswith("alarm."):
+        yield str(data.get("kind", ""))
+    for key in ("reason", "cause", "error"):
+        yield str(data.get(key) or "")
+    if (days := data.get("days_left")) is not None:
+        yield f"{days} days left" if days >= 0 else f"ended {-days} days ago"
+    if data.get("by") not in (None, "", "gateway"):
+        yield f"by {data['by']}"
+
+
+def _due(planned: dict[str, float], now_s: float) -> list[str]:
+    """The lanes whose time has come; they are planned no longer."""
+    found = [lane for lane, at_s in planned.items() if now_s >= at_s]
+    for lane in found:
+        del planned[lane]
+    return found
 
 
 # ---- folders, ports, and finding a demo that runs ------------------------------------------------------------------

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 _LOOK_S = 0.2
-_START_S = 5.0
+_START_S = 20.0
 _CHUNK = 1 << 16
 
 
@@ -137,6 +137,10 @@ class Switch:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
             writer.transport.abort()
+            return
+        if self._server is None:  # cut while this call was being put through
+            for one in (writer, far_writer):
+                one.transport.abort()
             return
         self._open |= {writer, far_writer}
         try:

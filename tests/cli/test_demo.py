@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -14,15 +15,18 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway import demo
+from gateway.core.events import ClockState
 from gateway.core.passes import PassKind
 from gateway.demo_line import Broker, Switch, free_port, line_is_on, set_line
 from gateway.demo_people import People
 from gateway.store.checks import check_pass
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import JournalReader
+from gateway.store.journal import Journal, JournalReader, Row
 from tests.cli.conftest import SITE, Gatehouse
 from tests.support.site_process import alive, children
 from tests.support.waiting import PATIENCE_S, wait_until
@@ -149,6 +153,108 @@ class TestRefusals:
         assert gatehouse("demo", "uplink", "off", "--data", made).status == 1
 
 
+class Hardware:
+    """Stands in for the simulated site: its world notes what is done to it."""
+
+    def __init__(self) -> None:
+        self.world = self
+        self.done: list[str] = []
+
+    def empty(self, lane: str) -> bool:
+        return True
+
+    def car(self, lane: str, card: str | None, behaviour: str) -> None:
+        self.done.append(f"car {lane} {behaviour}")
+
+    def repair(self, lane: str) -> None:
+        self.done.append(f"repair {lane}")
+
+
+class Engine:
+    """Stands in for the engine: notes who asked for what and refuses a reset as often as it is told."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.refusals = refusals
+        self.asked: list[tuple[str, str]] = []
+
+    def call(self, op: str, **params: Any) -> Any:
+        if op == "state":
+            return {"alarms": []}
+        self.asked.append((params["command"], params["by"]))
+        self.refusals -= 1
+        return {"status": "done", "reason": ""} if self.refusals < 0 else {"status": "refused", "reason": "arm_off"}
+
+
+class TestACrash:
+    @pytest.fixture
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        now = [1000.0]
+        monkeypatch.setattr(demo.time, "monotonic", lambda: now[0])
+        return now
+
+    def crashed(self, engine: Engine, clock: list[float]) -> tuple[demo.Traffic, Hardware]:
+        """Traffic right after an arm was struck; no other car comes."""
+        hardware = Hardware()
+        traffic = demo.Traffic(hardware, People(1, TODAY), random.Random(1), engine)  # type: ignore[arg-type]
+        assert traffic._crash()
+        traffic._next_s = clock[0] + 10_000
+        assert hardware.done == ["car out ram"]
+        return traffic, hardware
+
+    def test_a_person_has_time_to_reset_the_lane_after_a_new_arm_is_fitted(self, clock: list[float]) -> None:
+        engine = Engine()
+        traffic, hardware = self.crashed(engine, clock)
+        traffic.turn(clock[0] + demo.REPAIR_AFTER_S)
+        assert hardware.done[-1] == "repair out"
+        traffic.turn(clock[0] + demo.RESET_AFTER_S - 1)
+        assert engine.asked == []
+        traffic.reopened("out")
+        traffic.turn(clock[0] + demo.RESET_AFTER_S)
+        assert engine.asked == []
+
+    def test_the_played_leader_resets_it_when_nobody_does(self, clock: list[float]) -> None:
+        engine = Engine()
+        traffic, _ = self.crashed(engine, clock)
+        traffic.turn(clock[0] + demo.RESET_AFTER_S)
+        assert engine.asked == [("reset", demo.LEADER)]
+
+    def test_a_refused_reset_is_said_and_tried_again(
+        self, clock: list[float], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        engine = Engine(refusals=1)
+        traffic, _ = self.crashed(engine, clock)
+        clock[0] += demo.RESET_AFTER_S
+        traffic.turn(clock[0])
+        assert "arm_off" in capsys.readouterr().out
+        traffic.turn(clock[0] + demo.REPAIR_AFTER_S)
+        assert len(engine.asked) == 2
+
+
+class TestNews:
+    def told(self, made: Path, kind: str, **data: Any) -> str:
+        """The line of a row that the journal holds."""
+        with_rows = Journal.open(made / "journal.db", "/sites/s/gateways/g", "boot")
+        with_rows.append([Row(kind, "lanes/in", {"lane": "in", **data}, 0, 0, ClockState.SYNCED)])
+        with_rows.close()
+        news = demo.News(made / "journal.db", {"R1": "王秀英"})
+        news._sequence = 0
+        (row,) = news.rows()
+        return news.line(row)
+
+    def test_a_decision_names_person_reason_and_days(self, made: Path) -> None:
+        line = self.told(
+            made, "access.granted", reason="valid_pass", days_left=5, decided_by="gateway", **{"pass": "R1"}
+        )
+        assert line.split(None, 3)[1:] == ["in", "access.granted", "R1 王秀英, valid_pass, 5 days left"]
+
+    def test_a_stranger_is_told_by_his_card(self, made: Path) -> None:
+        line = self.told(made, "access.denied", reason="unknown", credential={"kind": "card", "value": "7"})
+        assert line.endswith("card 7, unknown")
+
+    def test_what_only_fills_the_screen_is_left_out(self, made: Path) -> None:
+        assert self.told(made, "barrier.commanded", command="open") == ""
+
+
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.timeout(3 * DEMO_S)
@@ -157,10 +263,10 @@ def test_a_demo_lives_is_cut_off_catches_up_and_leaves_nothing_behind(tmp_path: 
     argv = [sys.executable, "-m", "gateway", "demo", "--port", str(port), "--data", str(data)]
     said = tmp_path / "said"
     with said.open("wb") as out:
-        demo = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT, process_group=0)
+        running = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT, process_group=0)
     try:
         wait_until(lambda: b"sign in" in said.read_bytes(), DEMO_S)
-        family = descendants(demo.pid)
+        family = descendants(running.pid)
         text = said.read_text("utf-8")
         token = re.search(r"gh_[\w-]+", text)
         assert token is not None
@@ -175,13 +281,13 @@ def test_a_demo_lives_is_cut_off_catches_up_and_leaves_nothing_behind(tmp_path: 
         wait_until(lambda: "unknown_credential" in said.read_text("utf-8"))
         if Broker.program() is not None:
             cut_and_mend(data, journal)
-        os.killpg(demo.pid, signal.SIGINT)
-        assert demo.wait(PATIENCE_S) == 0
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.wait(PATIENCE_S) == 0
         wait_until(lambda: not any(alive(pid) for pid in family))
     finally:
-        if alive(demo.pid):
-            os.killpg(demo.pid, signal.SIGKILL)
-        demo.wait()
+        if alive(running.pid):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
     assert DataDirectory(data).made_by_demo
     assert journal.verify().rows > 0
 
