@@ -64,11 +64,12 @@ class PolledDevice:
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """An order that is on the wire."""
+    """An order that is on the wire since `at_ns`."""
 
     order: Order
     device: PolledDevice
     pending: Pending
+    at_ns: int
 
 
 class PollingBus(OrderedBus):
@@ -244,7 +245,8 @@ class PollingBus(OrderedBus):
             refusal = self._refusal(order, device)
             if device is not None and not refusal:
                 try:
-                    return Begun(order, device, self._begin(device, order))
+                    at_ns = time.monotonic_ns()
+                    return Begun(order, device, self._begin(device, order), at_ns)
                 except DeviceError as error:
                     refusal = str(error)
             self._failed(order, refusal)
@@ -267,7 +269,7 @@ class PollingBus(OrderedBus):
         except DeviceError as error:
             self._missed(device, error)
             failure = str(error)
-        followed = await self._read_back(device, order)
+        followed = await self._read_back(begun)
         if followed:
             failure = ""
         elif followed is False and not failure:
@@ -290,18 +292,18 @@ class PollingBus(OrderedBus):
             return "the order waited too long for the wire and was not carried out"
         return ""
 
-    async def _read_back(self, device: PolledDevice, order: Order) -> bool | None:
+    async def _read_back(self, begun: Begun) -> bool | None:
         """Read a write back (it is never repeated): whether the output is as ordered, None when nobody can say."""
-        written_ns = time.monotonic_ns()
+        order = begun.order
         try:
             if not self._link.is_open:
                 await self._link.open()
-            outputs = await device.unit.read_outputs()
+            outputs = await begun.device.unit.read_outputs()
         except DeviceError:
             return None
         if outputs[order.output] == order.active:
             return True
-        took_ns = time.monotonic_ns() - written_ns
+        took_ns = time.monotonic_ns() - begun.at_ns
         over = order.duration_ms is not None and took_ns >= order.duration_ms * MS
         return None if over else False
 

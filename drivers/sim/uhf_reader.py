@@ -33,7 +33,7 @@ class UhfFaults(msgspec.Struct):
 
 
 class SimUhfReader:
-    """One reader; `requests` are the commands that it has carried out."""
+    """One reader; `requests` are the commands that it has carried out, `asked` counts those it was sent at all."""
 
     def __init__(self, address: int = 0, power: int = 30, scan_ms: int = 100) -> None:
         self.address = address
@@ -42,10 +42,12 @@ class SimUhfReader:
         self.tags: list[str] = []
         self.faults = UhfFaults()
         self.requests: list[int] = []
+        self.asked = 0
         self.power_writes = 0
 
     def answer(self, command: int, data: bytes) -> list[bytes]:
         """The frames that answer a request."""
+        self.asked += 1
         if self.faults.deaf or (self.faults.only_inventory and command != frames.INVENTORY):
             return []
         self.requests.append(command)

@@ -14,8 +14,8 @@ MS = 1_000_000
 class SimWiegand:
     """A reader on two lines; `handle` is what the kernel would have given for them.
 
-    A frame is written in one piece (a pipe takes 85 edges so), with stamps as if it had just ended, or came in behind
-    the one before it: the kernel too shows no edge whose time is past and keeps one back.
+    What is sent or typed is written in one piece (a pipe takes 85 edges so), with stamps as if it had just ended, or
+    came in behind what was before: the kernel too shows no edge whose time is past and keeps one back.
     """
 
     def __init__(self, d0: int = 17, d1: int = 18, layout: str = "26") -> None:
@@ -32,17 +32,19 @@ class SimWiegand:
             self.send(self._format.frame(card))
 
     def type(self, keys: str, length: int = 4) -> None:
-        """Press keys, as a keypad that sends each with so many bits."""
-        for key in keys:
-            self.send(key_frame(key, length))
+        """Press keys in one go, as a keypad that sends each with so many bits."""
+        self._write(b"".join(self._frame(key_frame(key, length), 1 * MS) for key in keys))
 
     def send(self, frame: str, bit_ns: int = 1 * MS, lose: int = 0) -> None:
         """Any bits, ending now; `lose` counts edges as dropped by the kernel before them."""
         self._number += lose
+        self._write(self._frame(frame, bit_ns))
+
+    def _frame(self, frame: str, bit_ns: int) -> bytes:
         start_ns = max(time.monotonic_ns() - len(frame) * bit_ns, self._end_ns + 20 * MS)
         stamped = edges(frame, start_ns, bit_ns)
         self._end_ns = stamped[-1][1] if stamped else start_ns
-        self._write(b"".join(self._event(wire, at_ns) for wire, at_ns in stamped))
+        return b"".join(self._event(wire, at_ns) for wire, at_ns in stamped)
 
     def babble(self, count: int) -> None:
         """Edges without a pause, as from a line that is not connected."""

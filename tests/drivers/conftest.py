@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,10 +14,11 @@ from drivers import registry
 from drivers.base import Bus, DeviceConfig
 from drivers.sim.board import RtuBoards, TcpBoards
 from gateway.core.events import Event
+from tests.support import waiting
+from tests.support.waiting import PATIENCE_S
 
 Found = TypeVar("Found", bound=Event)
 GOLDEN = Path(__file__).parent.parent / "golden"
-PATIENCE_S = 10.0
 
 
 def golden(name: str) -> Any:
@@ -27,13 +27,8 @@ def golden(name: str) -> Any:
 
 
 def wait_until(true: Callable[[], Any], what: str = "condition") -> Any:
-    """Wait for a condition; fails with its name after ten seconds."""
-    limit = time.monotonic() + PATIENCE_S
-    while time.monotonic() < limit:
-        if found := true():
-            return found
-        time.sleep(0.002)
-    raise AssertionError(f"not within {PATIENCE_S} s: {what}")
+    """Wait for a condition; fails with its name."""
+    return waiting.wait_until(true, what=what, every_s=0.002)
 
 
 class Reported:

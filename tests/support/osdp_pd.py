@@ -17,6 +17,7 @@ from typing import Any
 import osdp_sys
 
 from drivers.framing.osdp import card_bits
+from drivers.links.osdp_panel import address_of
 from drivers.sim.pty_port import PtyPort
 
 TURN_S = 0.005
@@ -46,6 +47,8 @@ class OsdpReader:
         self.refuses: set[int] = set()
         self.tamper = 0
         self.commands: list[dict[str, Any]] = []
+        self.turns = 0
+        self.unheard = 0
         self._secure = secure and key is not None
         self._capabilities = capabilities
         self._line = _Tap()
@@ -102,11 +105,13 @@ class OsdpReader:
         self._waiting.append(event)
 
     def turn(self, received: bytes, send: Callable[[bytes], None]) -> None:
-        """Take what came on the line and answer."""
-        self._line.received += received
+        """Take what came on the line and answer; `unheard` counts the packets that a silent one was sent."""
+        self.turns += 1
         if self.silent:
             self._line.received.clear()
+            self.unheard += address_of(received) == self.address
             return
+        self._line.received += received
         self._line.send = send
         while self._waiting:
             assert self._device.submit_event(self._waiting.pop(0))
