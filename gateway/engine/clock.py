@@ -76,22 +76,19 @@ class Clock:
         self._was_synced = was_synced
         self._synchronised = synchronised
         self._wall = wall
-        self._mono = mono
+        self.mono_ns = mono
+        """CLOCK_MONOTONIC in nanoseconds."""
         self.state = self._judge()
         self._difference_ns = wall() - mono()
 
     def now(self) -> Now:
         """This moment."""
-        return Now(self._wall(), self._mono(), self.state)
-
-    def mono_ns(self) -> int:
-        """CLOCK_MONOTONIC in nanoseconds."""
-        return self._mono()
+        return Now(self._wall(), self.mono_ns(), self.state)
 
     def check(self) -> ClockChanged | None:
         """Look again, about once a second; tells a change of quality or a step since the last change told."""
         state = self._judge()
-        difference_ns = self._wall() - self._mono()
+        difference_ns = self._wall() - self.mono_ns()
         offset_ns = difference_ns - self._difference_ns
         if state == self.state and abs(offset_ns) < STEP_MIN_NS:
             return None

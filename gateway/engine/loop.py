@@ -84,6 +84,7 @@ class CoreLoop:
         self._pacer = Pacer()
         self._own: deque[e.Event] = deque()
         self._tick_ns = 0
+        self._due_ns = 0
         self._finished = False
         self.turns = 0
         self._takers: dict[type, Callable[[Any, e.Now], None]] = {
@@ -120,17 +121,21 @@ class CoreLoop:
         self.turns += 1
         if item is not None:
             self._take(item, now)
-        self._on_time(now)
+            self._due_ns = self._next_ns()
+        if now.mono_ns >= self._due_ns:
+            self._on_time(now)
+            self._due_ns = self._next_ns()
 
     def _wait_s(self) -> float:
-        due = (
-            self._tick_ns,
-            self.timers.next_ns(),
-            self.waits.next_ns(),
-            self._pacer.due_ns,
-        )
-        first_ns = min([at for at in due if at is not None])
-        return max(0.0, (first_ns - self._clock.mono_ns()) / 1e9)
+        return max(0.0, (self._due_ns - self._clock.mono_ns()) / 1e9)
+
+    def _next_ns(self) -> int:
+        """When time itself demands something next; the tick at the latest."""
+        first_ns = self._tick_ns
+        for at_ns in (self.timers.next_ns(), self.waits.next_ns(), self._pacer.due_ns):
+            if at_ns is not None and at_ns < first_ns:
+                first_ns = at_ns
+        return first_ns
 
     def _take(self, item: Any, now: e.Now) -> None:
         self._takers.get(type(item), self._handle)(item, now)

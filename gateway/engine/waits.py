@@ -23,7 +23,7 @@ class JournalWaits:
 
     def next_ns(self) -> int | None:
         """When the patience for the oldest row ends."""
-        return next(iter(self._due_ns.values()), None)
+        return next(iter(self._due_ns.values())) if self._due_ns else None
 
     def expire(self, now_ns: int) -> list[int]:
         """Take out the tokens whose patience has ended."""
