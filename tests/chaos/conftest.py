@@ -19,7 +19,8 @@ from tests.support.site_process import Gateway, gateway, monthly_passes, site_do
 BARRIER = {"pulse_ms": 100, "auto_close_ms": 200}
 TRAVEL_MS = 150
 PASSES = 200
-TIMEOUT_MS = 200
+TIMEOUT_MS = 500
+"""A board is lost after three of these, which is longer than a busy machine stalls a thread."""
 
 MakeSite = Callable[..., tuple[SimSite, Gateway]]
 

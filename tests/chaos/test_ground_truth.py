@@ -42,7 +42,7 @@ def test_a_second_pulse_on_one_row_is_found() -> None:
 
 
 def test_a_pulse_that_came_too_late_for_its_row_is_found() -> None:
-    assert unrecorded(pulses(4), opens(1)) == pulses(4)
+    assert unrecorded(pulses(8), opens(1)) == pulses(8)
 
 
 def test_a_row_of_another_terminal_explains_nothing() -> None:

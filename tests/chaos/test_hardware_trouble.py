@@ -13,7 +13,7 @@ from drivers.sim.site import SimSite
 from tests.chaos.conftest import TIMEOUT_MS, MakeSite
 from tests.support.site_process import FIRST_CARD, Gateway, wait_for
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 QUIET_S = 0.4
 
 
@@ -39,8 +39,18 @@ class Trial:
         self.card(lane)
         wait_for(lambda: len(self.sim.world.pulses(lane)) > before, f"{lane} opens for a card")
         wait_for(lambda: self.gateway.lane(lane)["arm"] == "open", f"{lane} is measured open")
-        self.gateway.command(lane, "close")
-        wait_for(lambda: self.gateway.lane(lane)["state"] == "ready", f"{lane} is closed again")
+        self.closes(lane)
+
+    def closes(self, lane: str) -> None:
+        """A guard asks until the arm is down: a close is refused while a board is late with an answer."""
+
+        def ready() -> bool:
+            shown = self.gateway.lane(lane)
+            if shown["arm"] == "open" and shown["allowed"]["close"] is None:
+                self.gateway.command(lane, "close")
+            return bool(shown["state"] == "ready")
+
+        wait_for(ready, f"{lane} is closed again", every_s=0.1)
 
     def becomes(self, device: str, state: str) -> dict[str, Any]:
         """The device, once it is shown in that state."""
@@ -92,7 +102,7 @@ def garbled(sim: SimSite) -> None:
 def healed(sim: SimSite) -> None:
     """The board works again."""
     faults = sim.boards["in"].faults
-    faults.silent = faults.deaf = faults.garbled = False
+    faults.silent = faults.silent_from_write = faults.deaf = faults.garbled = False
     faults.late_ms = 0
 
 
@@ -167,12 +177,12 @@ def test_a_command_for_a_lost_board_is_refused_with_a_reason_and_not_carried_out
 
 def test_an_open_that_the_board_swallowed_is_recorded_as_not_followed_and_never_sent_again(trial: Trial) -> None:
     board = trial.sim.boards["in"]
-    silent(trial.sim)
+    board.faults.silent_from_write = True
     trial.card("in")
     wait_for(lambda: trial.gateway.events("barrier.commanded"), "the command is recorded")
     trial.becomes("io-in", "lost")
     writes = [write for write in board.writes if write.address == 0 and write.values[0]]
-    assert len(writes) <= 1
+    assert len(writes) == 1
     wait_for(lambda: trial.gateway.events("barrier.not_followed"), "it is said that it was not followed")
     healed(trial.sim)
     trial.becomes("io-in", "online")

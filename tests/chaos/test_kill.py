@@ -25,6 +25,8 @@ KILLS = int(os.environ.get("GATEHOUSE_KILLS", "20"))
 KILL_WITHIN_S = (0.2, 1.4)
 QUIET_S = 0.25
 """How long nothing is asked after a start, so that a movement could only have been caused by the start itself."""
+WAIT_MS = 2_000
+"""Longer than a busy machine stalls a thread: past it a gate opens before its row is durable, and rightly so."""
 LANES = ("in", "out")
 COMMANDS = ("open", "open", "open", "open", "close", "close", "close", "hold", "release", "release", "stop")
 
@@ -109,18 +111,20 @@ def runs(events: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 def test_a_kill_at_any_moment_loses_no_movement_and_a_start_moves_nothing(
     wire: str, site: MakeSite, dice: random.Random
 ) -> None:
-    sim, gateway = site(wire)
+    sim, gateway = site(wire, journal_wait_ms=WAIT_MS)
     ordeal = Ordeal(sim, gateway, dice)
     kills = max(1, KILLS // 2)
-    for _ in range(kills):
+    died = moved = 0
+    while died < kills or moved < kills / 2:
+        assert died < 3 * kills, "hardly anything moved: this run proves nothing"
         ordeal.start_and_look()
         ordeal.live_and_die()
+        died += 1
         events = ordeal.settle()
         for lane in LANES:
             assert unrecorded(sim.world.pulses(lane), of_lane(events, lane)) == []
+        moved = sum(len(sim.world.pulses(lane)) for lane in LANES)
     lives = runs(events)
-    assert len(lives) == kills
+    assert len(lives) == died
     assert [event for life in lives for event in unasked(life)] == []
-    moved = sum(len(sim.world.pulses(lane)) for lane in LANES)
-    print(f"{kills} kills over {wire}: {len(events)} rows, {moved} movements")
-    assert moved >= kills / 2, "hardly anything moved: this run proves nothing"
+    print(f"{died} kills over {wire}: {len(events)} rows, {moved} movements")

@@ -7,7 +7,7 @@ and first arrivals are in order. Duplicates are normal after a reconnect.
 from __future__ import annotations
 
 import random
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -78,9 +78,11 @@ def test_every_event_arrives_after_a_broker_outage_with_kills_in_the_middle(
         gateway.start_engine()
         traffic(sim, gateway, dice, 30)
 
-        broker.start()
-        with central(port, PREFIX) as one:
-            wait_for(lambda: all_there(one, gateway), "the rows of the outage", timeout_s=60)
+        with ExitStack() as stack:
+            with gateway.frozen("uplink"):  # else it may be done before anybody listens
+                broker.start()
+                one = stack.enter_context(central(port, PREFIX))
+            wait_for(lambda: all_there(one, gateway), "the rows of the outage")
             one.messages[:0] = before
             arrived = {str(event["id"]): event for batch in one.batches() for event in batch.json()}
             order = first_arrivals(one)

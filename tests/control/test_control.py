@@ -30,7 +30,7 @@ from tests.control.conftest import echo, serving
 
 def connected(path: Path) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.settimeout(10)
+    sock.settimeout(60)
     sock.connect(str(path))
     return sock
 

@@ -91,7 +91,7 @@ def row(kind: str = "access.granted", **data: Any) -> Row:
     return Row(kind, "lanes/in", data, 0, 0)
 
 
-def until(condition: Callable[[], Any], timeout_s: float = 20.0) -> None:
+def until(condition: Callable[[], Any], timeout_s: float = 60.0) -> None:
     """Wait for something that other threads bring about."""
     pause = threading.Event()
     for _ in range(int(timeout_s / 0.002)):

@@ -7,18 +7,24 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from drivers.base import Bus, DeviceConfig, Health, Report
 from drivers.registry import configure
 from gateway.control import Client
 from gateway.core.events import CredentialRead, DeviceRestored, InputsRead, OutputDone
+from gateway.engine import engine as engine_module
 from gateway.engine.engine import Engine
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import JournalReader, StoredRow
+from tests.support.waiting import PATIENCE_S
+
+BOUNDS = ("_STOP_CORE_S", "_STOP_BUSES_S", "_STOP_SERVICES_S", "_STOP_JOURNAL_S")
 
 SITE: dict[str, Any] = {
     "site": {"id": "north-court", "name": "North Court"},
-    "gateway": {"id": "gw1", "clock": "trusted"},
+    # The longest wait for a row: on a busy machine too it is there when something moves.
+    "gateway": {"id": "gw1", "clock": "trusted", "journal_wait_ms": 10_000},
     "devices": [
         {"id": "reader-in", "driver": "noop"},
         {"id": "io", "driver": "noop"},
@@ -113,8 +119,9 @@ class Running:
         self.engine.start()
 
     def stop(self) -> None:
-        """End the run in good order."""
-        self.engine.stop("the test ends")
+        """End the run in good order, with the patience that a busy machine needs."""
+        with patch.multiple(engine_module, **dict.fromkeys(BOUNDS, PATIENCE_S)):
+            self.engine.stop("the test ends")
         self.directory.unlock()
 
     def rows(self, *types: str) -> list[StoredRow]:

@@ -79,6 +79,15 @@ class Gateway:
         process.kill()
         process.wait()
 
+    @contextmanager
+    def frozen(self, part: str) -> Iterator[None]:
+        """The process stands still for the length of the block."""
+        os.kill(self.pid(part), signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid(part), signal.SIGCONT)
+
     def stop(self, part: str = "engine", timeout_s: float = PATIENCE_S) -> int:
         """SIGTERM; the exit code."""
         process = self._running.pop(part)

@@ -78,7 +78,7 @@ def test_events_arrive_and_new_settings_lead_to_the_new_central(tmp_path: Path) 
             wait_until(lambda: old.sequences() == [1])
             made.save_site(document(second.port))
             wait_until(lambda: new.sequences() == [1], what="the new central, from the first row")
-            assert old.last("status")["online"] is False
+            wait_until(lambda: old.last("status")["online"] is False)
             append(made)
             wait_until(lambda: new.sequences() == [1, 2])
             assert old.sequences() == [1]

@@ -190,7 +190,7 @@ class Running:
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection to it."""
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of one request."""
@@ -204,7 +204,7 @@ class Running:
     def end(self) -> None:
         """Stop it in good order."""
         self.stop.set()
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 

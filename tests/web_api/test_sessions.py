@@ -321,7 +321,7 @@ def test_many_guesses_at_once_are_counted_like_one_after_the_other(app: Flask, m
 
     def one() -> None:
         with app.test_request_context("/"), suppress(Problem):
-            begin.wait(10)
+            begin.wait(60)
             confirm_pin("Lin", "0000")
 
     threads = [threading.Thread(target=one) for _ in range(20)]
@@ -347,13 +347,15 @@ def test_two_pins_are_checked_at_a_time_and_no_more(app: Flask, monkeypatch: pyt
     import threading
 
     lock, now, most = threading.Lock(), [0], [0]
+    both = threading.Barrier(2)
     monkeypatch.setattr("web.auth.hash_pin", lambda _pin: "")
 
     def slow(_pin: str, _hash: str) -> bool:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
-        time.sleep(0.02)
+        both.wait(60)  # two there are
+        time.sleep(0.02)  # and time for a third
         with lock:
             now[0] -= 1
         return True
