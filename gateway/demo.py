@@ -52,6 +52,10 @@ and the alarm stays until a person deals with it. {REPAIR_AFTER_S:g} s later a n
 reset the lane, or wait for {LEADER}, played by this program, who does it {RESET_AFTER_S:g} s after the crash.
 """
 _OPERATORS = (("Lin", "guard"), ("Wei", "leader"), ("Chen", "control_room"))
+LINE_WORDS = {
+    True: "the line to central is whole; what waited is sent in order, old news marked as historical",
+    False: "the line to central is cut; events wait in the journal (`gatehouse demo uplink on` mends it)",
+}
 _SCOPES = ("events:read", "passes:read", "passes:write", "state:read", "lanes:command", "alarms:write", "metrics")
 
 
@@ -70,17 +74,15 @@ def run(data: Path | None, port: int, hours: float | None) -> int:
     return 0
 
 
-def switch_uplink(data: Path | None, line: str) -> str:
-    """Cut or mend the line to central of the demo that runs; returns words for people."""
+def switch_uplink(data: Path | None, line: str) -> bool:
+    """Cut or mend the line to central of the demo that runs (`on`, `off`, `show`); returns whether it is whole."""
     directory = _running(data)
     control = _control(directory.path)
     if not control.exists():
         raise NotFoundError(f"the demo in {directory.path} has no line to central; it needs mosquitto")
     if line != "show":
         set_line(control, line == "on")
-    if line_is_on(control):
-        return "the line to central is whole; what waited is sent in order, old news marked as historical"
-    return "the line to central is cut; events wait in the journal (`gatehouse demo uplink on` mends it)"
+    return line_is_on(control)
 
 
 class Demo:
@@ -453,7 +455,7 @@ def _how(kind: str, data: dict[str, Any]) -> Iterator[str]:
     for key in ("reason", "cause", "error"):
         yield str(data.get(key) or "")
     if (days := data.get("days_left")) is not None:
-        yield f"{days} days left" if days >= 0 else f"ended {-days} days ago"
+        yield f"days left: {days}" if days >= 0 else f"days since its end: {-days}"
     if data.get("by") not in (None, "", "gateway"):
         yield f"by {data['by']}"
 

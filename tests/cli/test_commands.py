@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
@@ -9,17 +10,31 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gateway.cli import build_parser
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import JournalReader
 from gateway.store.registry import PassRegistry
+from gateway.store.secrets import SCOPES
 from tests.cli.conftest import SITE, Gatehouse
 from tests.support.waiting import PATIENCE_S
 
 PASSES = "id,kind,holder,cards,plates\nR1,monthly,王秀英,472288,京A12345\nS1,staff,李强,1193046,\n"
+
+
+def leaves(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command that this version has."""
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if parser.get_default("run") is not None and not parser.get_default("later"):
+        yield words
+        return
+    for group in groups:
+        for name, child in group.choices.items():
+            yield from leaves(child, (*words, name))
 
 
 def journal(data: Path) -> JournalReader:
@@ -40,6 +55,19 @@ class TestTheLineItself:
         for name in ("demo", "init", "run", "engine", "uplink", "web", "check", "site", "passes", "events", "verify"):
             assert f"\n    {name}" in told.out
         assert "3    the data directory is in use" in told.out
+
+    @pytest.mark.parametrize("words", list(leaves(build_parser())), ids=" ".join)
+    def test_every_command_has_help_with_an_example_and_words_for_each_option(
+        self, gatehouse: Gatehouse, words: tuple[str, ...]
+    ) -> None:
+        told = gatehouse(*words, "--help")
+        assert told.status == 0
+        assert f"\n  gatehouse {' '.join(words)}" in told.out
+        parser = build_parser()
+        for word in words:
+            parser = next(g for g in parser._actions if isinstance(g, argparse._SubParsersAction)).choices[word]
+        silent = [action.dest for action in parser._actions if not action.help and not action.choices]
+        assert silent == []
 
     @pytest.mark.parametrize("command", [(), ("passes",), ("site",), ("token",), ("no-such-command",)])
     def test_half_a_command_is_a_usage_error(self, gatehouse: Gatehouse, command: tuple[str, ...]) -> None:
@@ -318,6 +346,10 @@ class TestTokens:
         told = gatehouse("token", "create", "--name", "n", "--scope", "everything")
         assert told.status == 1
         assert "events:read" in told.err
+
+    def test_the_help_names_every_scope(self, gatehouse: Gatehouse) -> None:
+        told = gatehouse("token", "create", "--help").out
+        assert [scope for scope in SCOPES if scope not in told] == []
 
     def test_a_revoked_token_is_gone(self, gatehouse: Gatehouse, made: Path) -> None:
         secret = gatehouse("token", "create", "--name", "n", "--scope", "metrics", "--json").data["token"]

@@ -245,7 +245,7 @@ class TestNews:
         line = self.told(
             made, "access.granted", reason="valid_pass", days_left=5, decided_by="gateway", **{"pass": "R1"}
         )
-        assert line.split(None, 3)[1:] == ["in", "access.granted", "R1 王秀英, valid_pass, 5 days left"]
+        assert line.split(None, 3)[1:] == ["in", "access.granted", "R1 王秀英, valid_pass, days left: 5"]
 
     def test_a_stranger_is_told_by_his_card(self, made: Path) -> None:
         line = self.told(made, "access.denied", reason="unknown", credential={"kind": "card", "value": "7"})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.holds import COUNT_MAX, MINUTES_MAX
 from gateway.core.refusals import COMMANDS
 from tests.cli.conftest import Gatehouse
 from tests.support.engine_stand_in import EngineStandIn, engine_stand_in
@@ -75,3 +76,4 @@ def test_without_an_engine_nothing_can_move(gatehouse: Gatehouse, made: Path) ->
 def test_the_help_names_every_order(gatehouse: Gatehouse) -> None:
     told = gatehouse("lane", "--help").out
     assert [order for order in COMMANDS if order not in told] == []
+    assert f"1 to {MINUTES_MAX}" in told and f"1 to {COUNT_MAX}" in told

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import DEFAULT_DATA, build_parser
+from gateway.cli import build_parser
+from gateway.cli.common import DEFAULT_DATA
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 SERVICES = ("engine", "uplink", "web")

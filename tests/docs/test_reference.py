@@ -13,6 +13,7 @@ import pytest
 from drivers.boards import __file__ as boards_module
 from drivers.registry import find, known
 from gateway import cli, supervisor
+from gateway.cli import common
 from gateway.core import access, alarms, commands, errors, lane_state, passes, refusals, settings
 from gateway.core.causes import Cause
 from gateway.store.secrets import SCOPES
@@ -189,8 +190,8 @@ def test_every_exit_code_is_documented() -> None:
 
 def test_every_environment_variable_is_documented() -> None:
     told = names(section("Commands"))
-    assert cli.DATA_VARIABLE in told
-    assert f"{cli.DEBUG_VARIABLE}=1" in told
+    assert common.DATA_VARIABLE in told
+    assert f"{common.DEBUG_VARIABLE}=1" in told
     assert supervisor.PARENT_VARIABLE not in REFERENCE
 
 

@@ -1,0 +1,93 @@
+"""The command line, and the only place that wires everything.
+
+One module for each job; each command is one function there, and what it needs is imported inside it, so that
+`gatehouse --help` is there at once and `gatehouse uplink` never loads a driver. What changes a gateway goes to the
+running engine through its control socket; with no engine there, `Local` takes the engine's lock and does it in the
+data directory. A mistake is one line on stderr and an exit code (`EXITS`); with GATEHOUSE_DEBUG=1 the traceback comes
+along.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from gateway import __version__
+from gateway.cli import journal, lanes, passes, running, site, tokens
+from gateway.cli.common import (
+    EXIT_IN_USE,
+    EXIT_INTERRUPTED,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+    EXIT_WRONG,
+    Commands,
+    common_options,
+    failed,
+)
+from gateway.core.errors import (
+    CursorError,
+    DataDirectoryError,
+    EngineUnreachableError,
+    GatehouseError,
+    InUseError,
+    SettingsError,
+)
+
+EXITS = """\
+exit codes:
+  0    done
+  1    something is wrong: a check or the journal found it, a row of a file, a name that is not there, a lane refuses
+  2    the command line or the settings are wrong
+  3    the data directory is in use: by another engine, or it holds a site already
+  4    the engine is needed and does not answer
+  130  ended by Ctrl-C
+"""
+
+_EXIT_OF: tuple[tuple[type[GatehouseError], int], ...] = (
+    (SettingsError, EXIT_USAGE),
+    (DataDirectoryError, EXIT_USAGE),
+    (CursorError, EXIT_USAGE),
+    (InUseError, EXIT_IN_USE),
+    (EngineUnreachableError, EXIT_UNREACHABLE),
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    common = common_options()
+    parser = argparse.ArgumentParser(
+        prog="gatehouse",
+        description="Gatehouse, the edge gateway for the guard's booth.",
+        epilog="start with:\n  gatehouse demo              a whole site on simulated hardware\n\n" + EXITS,
+        parents=[common],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
+    commands = Commands(parser, common, "command")
+    for job in (running, site, passes, journal, lanes, tokens):
+        job.add(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code and never raises for a mistake of the caller."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Whoever read has had enough (`| head`); the interpreter must not stumble over it again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except GatehouseError as error:
+        status = next((code for kind, code in _EXIT_OF if isinstance(error, kind)), EXIT_WRONG)
+        return failed(arguments, error, str(error), status)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return failed(arguments, error, f"{where}{error.strerror or error}", EXIT_WRONG)

@@ -1,0 +1,192 @@
+"""What the commands share: the parser's habits, exit codes, the data directory, and the two ways of printing."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.errors import EngineUnreachableError, SettingsError
+
+if TYPE_CHECKING:
+    from gateway.control import Client
+    from gateway.core.settings import Settings
+    from gateway.local import Local
+    from gateway.store.directory import DataDirectory
+
+DEFAULT_DATA = "/var/lib/gatehouse"
+DATA_VARIABLE = "GATEHOUSE_DATA"
+DEBUG_VARIABLE = "GATEHOUSE_DEBUG"
+EXIT_WRONG, EXIT_USAGE, EXIT_IN_USE, EXIT_UNREACHABLE, EXIT_INTERRUPTED = 1, 2, 3, 4, 130
+
+Arguments = argparse.Namespace
+Handler = Callable[[Arguments], int]
+
+
+# ---- the parser ----------------------------------------------------------------------------------------------------
+
+
+def common_options() -> argparse.ArgumentParser:
+    """Options that stand before or after every subcommand; SUPPRESS keeps an inner default from undoing an outer."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument(
+        "--data", metavar="DIR", type=Path, help=f"data directory (default: ${DATA_VARIABLE} or {DEFAULT_DATA})"
+    )
+    common.add_argument("--json", action="store_true", help="print data as JSON, for programs")
+    return common
+
+
+class Commands:
+    """Adds subcommands that all look alike."""
+
+    def __init__(self, parser: argparse.ArgumentParser, common: argparse.ArgumentParser, level: str) -> None:
+        self._actions = parser.add_subparsers(dest=level, metavar="COMMAND", required=True, title="commands")
+        self._common = common
+
+    def add(self, name: str, summary: str, run: Handler | None = None, examples: str = "") -> argparse.ArgumentParser:
+        """A subcommand with its one-line summary and examples, one a line."""
+        lines = textwrap.indent(textwrap.dedent(examples).strip(), "  ")
+        parser = self._actions.add_parser(
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            epilog=f"examples:\n{lines}\n" if lines else None,
+            parents=[self._common],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        if run is not None:
+            parser.set_defaults(run=run)
+        return parser
+
+    def group(self, name: str, summary: str) -> Commands:
+        """A command that has subcommands of its own."""
+        return Commands(self.add(name, summary), self._common, f"{name}_command")
+
+
+def number(text: str, kind: Callable[[str], Any], low: float, high: float) -> Any:
+    """An argument as a number within bounds; ArgumentTypeError says which."""
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
+    return value
+
+
+def count(text: str) -> int:
+    """How many of something are wanted."""
+    return int(number(text, int, 1, 10_000_000))
+
+
+def minutes(text: str) -> int:
+    """Minutes, 0 to 60."""
+    return int(number(text, int, 0, 60))
+
+
+# ---- the data directory --------------------------------------------------------------------------------------------
+
+
+def data_path(arguments: Arguments) -> Path:
+    """The data directory that is meant, absolute, so that children find it too."""
+    given = getattr(arguments, "data", None) or os.environ.get(DATA_VARIABLE) or DEFAULT_DATA
+    return Path(given).absolute()
+
+
+def opened(data: Path) -> tuple[DataDirectory, Settings]:
+    """A whole data directory and its settings."""
+    from gateway.store.directory import DataDirectory
+
+    directory = DataDirectory(data)
+    return directory, directory.open()
+
+
+@contextlib.contextmanager
+def locked(data: Path) -> Iterator[DataDirectory]:
+    """The data directory, with no engine on it meanwhile."""
+    directory, _ = opened(data)
+    directory.lock()
+    try:
+        yield directory
+    finally:
+        directory.unlock()
+
+
+@contextlib.contextmanager
+def gateway_of(data: Path) -> Iterator[Client | Local]:
+    """The running engine, or with none the data directory itself, locked."""
+    directory, settings = opened(data)
+    client = client_of(data)
+    try:
+        client.call("ping")
+    except EngineUnreachableError:
+        from gateway.local import Local
+
+        with locked(data):
+            yield Local(directory, settings)
+        return
+    yield client
+
+
+def client_of(data: Path) -> Client:
+    """A client of the engine that runs on a data directory, if one does."""
+    from gateway.control import Client
+
+    return Client(data / "run" / "engine.sock")
+
+
+def whoami() -> str:
+    """Who sits at this terminal, for the journal."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+# ---- printing ------------------------------------------------------------------------------------------------------
+
+
+def wants_json(arguments: Arguments) -> bool:
+    """Whether a program reads what is printed."""
+    return bool(getattr(arguments, "json", False))
+
+
+def show(arguments: Arguments, data: Any, text: str) -> None:
+    """Data as JSON for programs or text for people."""
+    print(json.dumps(data, ensure_ascii=False) if wants_json(arguments) else text)
+
+
+def say(text: str) -> None:
+    """A line for people, beside the data."""
+    print(f"gatehouse: {text}", file=sys.stderr, flush=True)
+
+
+def failed(arguments: Arguments, error: Exception, words: str, status: int) -> int:
+    """Say what went wrong on stderr, and for programs also as JSON on stdout."""
+    if os.environ.get(DEBUG_VARIABLE) == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    for line in words.splitlines():
+        say(line)
+    if wants_json(arguments):
+        print(json.dumps({"error": _as_data(error, words)}, ensure_ascii=False))
+    return status
+
+
+def _as_data(error: Exception, words: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"code": getattr(error, "code", "system"), "message": words}
+    if isinstance(error, SettingsError):
+        found["problems"] = [{"path": path, "message": message} for path, message in error.problems]
+    elif rows := getattr(error, "rows", ()):
+        found["rows"] = [{"line": row.line, "column": row.column, "reason": row.reason} for row in rows]
+    return found

@@ -1,0 +1,132 @@
+"""Commands that read the journal."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gateway.cli.common import EXIT_WRONG, Arguments, Commands, data_path, opened, say, show, wants_json
+from gateway.core.errors import JournalBrokenError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from gateway.store.journal import StoredRow
+
+
+def add(commands: Commands) -> None:
+    """Add `events` and `verify`."""
+    events = commands.add(
+        "events",
+        "read the journal",
+        _events,
+        """
+        gatehouse events --follow
+        gatehouse events --type access.denied --type alarm.raised
+        gatehouse events --format json --after k3x9q2m4p7ab.1200     one event a line, as stored
+        """,
+    )
+    events.add_argument("--after", default="", metavar="ID", help="only what came after the event with this id")
+    events.add_argument("--follow", action="store_true", help="wait for more until Ctrl-C")
+    events.add_argument(
+        "--type",
+        action="append",
+        default=[],
+        metavar="T",
+        help="only this type, such as access.denied; may be repeated",
+    )
+    events.add_argument(
+        "--format",
+        choices=("table", "json", "csv"),
+        help="table for people in site time, json as stored, csv for spreadsheets (default: table)",
+    )
+    commands.add(
+        "verify",
+        "walk the whole journal: nothing missing, nothing changed",
+        _verify,
+        """
+        gatehouse verify             exit 1 and the first bad row if it is broken
+        gatehouse verify --json
+        """,
+    )
+
+
+def _events(arguments: Arguments) -> int:
+    from gateway.store.journal import JournalReader, parse_cursor
+
+    directory, settings = opened(data_path(arguments))
+    reader = JournalReader(directory.journal)
+    cursor = parse_cursor(arguments.after, reader.journal_id)
+    if gap := reader.gap_after(cursor):
+        say(f"what came after {arguments.after} is not all here any more: {gap}")
+    write = _event_writer("json" if wants_json(arguments) else arguments.format or "table", settings.zone)
+    types = [name.removeprefix("gatehouse.") for name in arguments.type]
+    sequence = cursor.sequence
+    while True:
+        page = reader.page(sequence, 500, types)
+        for row in page:
+            write(row)
+        sys.stdout.flush()
+        if page:
+            sequence = page[-1].sequence
+        elif not arguments.follow:
+            return 0
+        else:
+            time.sleep(0.2)
+
+
+def _event_writer(form: str, zone: ZoneInfo) -> Callable[[StoredRow], None]:
+    """Prints one row at a time: json as it is stored, csv and table with local time."""
+    if form == "json":
+        return lambda row: print(row.text)
+    import csv
+    from datetime import datetime
+
+    from gateway.show import clean, padded
+
+    def when(row: StoredRow) -> str:
+        return datetime.fromtimestamp(row.wall_ns / 1e9, zone).isoformat(" ", "milliseconds")
+
+    if form == "csv":
+        out = csv.writer(sys.stdout)
+        out.writerow(("id", "time", "type", "subject", "data"))
+
+        def write_csv(row: StoredRow) -> None:
+            event = row.event()
+            data = json.dumps(row.data(), ensure_ascii=False)
+            out.writerow((event["id"], event["time"], event["type"], row.subject, data))
+
+        return write_csv
+
+    def write_line(row: StoredRow) -> None:
+        told = " ".join(f"{key}={_short(value)}" for key, value in row.data().items() if value not in (None, ""))
+        cells = (str(row.sequence), when(row)[:23], row.type, row.subject, clean(told))
+        print(padded(cells, (7, 23, 19, 18, 0)))
+
+    return write_line
+
+
+def _short(value: Any) -> str:
+    return str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
+
+
+def _verify(arguments: Arguments) -> int:
+    from gateway.show import Progress
+    from gateway.store.journal import JournalReader
+
+    directory, _ = opened(data_path(arguments))
+    progress = Progress("journal rows")
+    try:
+        found = JournalReader(directory.journal).verify(progress)
+    except JournalBrokenError as error:
+        progress.end()
+        broken = {"ok": False, "sequence": error.sequence, "message": str(error)}
+        show(arguments, broken, f"the journal is broken, first at row {error.sequence}: {error}")
+        return EXIT_WRONG
+    progress.end()
+    fine = {"ok": True, "rows": found.rows, "first": found.first, "last": found.last}
+    show(arguments, fine, f"the journal is whole: {found.rows} rows, {found.first} to {found.last}")
+    return 0

@@ -1,0 +1,119 @@
+"""Commands to what stands at the gate: lanes, and devices that need a hand."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+
+from gateway.cli.common import (
+    EXIT_USAGE,
+    EXIT_WRONG,
+    Arguments,
+    Commands,
+    client_of,
+    data_path,
+    failed,
+    gateway_of,
+    minutes,
+    number,
+    show,
+    whoami,
+)
+from gateway.core.errors import RequestError
+
+
+def add(commands: Commands) -> None:
+    """Add `lane` and `device`."""
+    _add_lane(commands)
+    _add_device(commands)
+
+
+def _add_lane(commands: Commands) -> None:
+    lane = commands.add(
+        "lane",
+        "give a lane of the running gateway a command; you must see it, as at the guard's screen",
+        _lane,
+        """
+        gatehouse lane in open --reason "parcel for 4-201"
+        gatehouse lane out hold --minutes 30 --reason "house move"
+        gatehouse lane in passed --by Lin --reason "waved through, the arm is off"
+        """,
+    )
+    lane.add_argument("lane", metavar="LANE", help="id of the lane")
+    lane.add_argument(
+        "order",
+        type=_order,
+        metavar="ORDER",
+        help="open, close, stop, hold, release, lock, unlock, reset, passed, emergency or look",
+    )
+    lane.add_argument("--reason", required=True, metavar="TEXT", help="why, for the journal")
+    lane.add_argument("--by", metavar="NAME", help="who gives it (default: the user of this terminal)")
+    lane.add_argument("--minutes", type=_hold_minutes, metavar="N", help="hold: end after so many minutes (1 to 1440)")
+    lane.add_argument("--count", type=_hold_count, metavar="N", help="hold: end after so many vehicles (1 to 1000)")
+
+
+def _add_device(commands: Commands) -> None:
+    device = commands.group("device", "look after devices")
+    install = device.add(
+        "install-mode",
+        "for a few minutes let an OSDP reader that does not know its key be given it",
+        _install_mode,
+        """
+        gatehouse device install-mode reader-in                 ten minutes
+        gatehouse device install-mode reader-in --minutes 0     end it
+        """,
+    )
+    install.add_argument("id", metavar="ID", help="id of the reader")
+    install.add_argument(
+        "--minutes", type=minutes, default=10, metavar="N", help="for how long, 1 to 60; 0 ends it (default: 10)"
+    )
+
+
+def _order(text: str) -> str:
+    from gateway.core.refusals import COMMANDS
+
+    if text not in COMMANDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(COMMANDS)}")
+    return text
+
+
+def _hold_minutes(text: str) -> int:
+    from gateway.core.holds import MINUTES_MAX
+
+    return int(number(text, int, 1, MINUTES_MAX))
+
+
+def _hold_count(text: str) -> int:
+    from gateway.core.holds import COUNT_MAX
+
+    return int(number(text, int, 1, COUNT_MAX))
+
+
+def _lane(arguments: Arguments) -> int:
+    from gateway.core.holds import HoldEnd
+
+    end = HoldEnd(arguments.minutes, arguments.count)
+    if end != HoldEnd() and arguments.order != "hold":
+        wrong = RequestError(f"--minutes and --count are for hold, not for {arguments.order}")
+        return failed(arguments, wrong, str(wrong), EXIT_USAGE)
+    answer = client_of(data_path(arguments)).call(
+        "lane.command",
+        request=f"cli:{secrets.token_hex(8)}",
+        lane=arguments.lane,
+        command=arguments.order,
+        by=arguments.by or whoami(),
+        via="cli",
+        reason=arguments.reason,
+        detail=end.document(),
+    )
+    done = answer["status"] == "done"
+    show(arguments, answer, f"{arguments.lane}: {arguments.order} {answer['status']} {answer['reason']}".rstrip())
+    return 0 if done else EXIT_WRONG
+
+
+def _install_mode(arguments: Arguments) -> int:
+    with gateway_of(data_path(arguments)) as gateway:
+        done = gateway.call("device.install_mode", device=arguments.id, minutes=arguments.minutes, by=whoami())
+    text = f"{arguments.id}: install mode for {arguments.minutes} min; `gatehouse events --follow` tells how it ends"
+    show(arguments, done, text if arguments.minutes else f"{arguments.id}: install mode is ended")
+    return 0

@@ -1,0 +1,162 @@
+"""Commands about passes: in from files, out to files, looked up, and as QR codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.cli.common import Arguments, Commands, count, data_path, gateway_of, opened, say, show, wants_json, whoami
+from gateway.core.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from gateway.core.passes import Pass
+
+
+def add(commands: Commands) -> None:
+    """Add `passes` and what belongs to it."""
+    passes = commands.group("passes", "import, export and look up passes")
+    imports = passes.add(
+        "import",
+        "take passes from a file, all or none (.csv .xlsx .jsonl .ndjson)",
+        _passes_import,
+        """
+        gatehouse passes import residents.xlsx --dry-run     only look, change nothing
+        gatehouse passes import residents.xlsx
+        """,
+    )
+    imports.add_argument("file", type=Path, metavar="FILE", help="its ending says in which form it is")
+    imports.add_argument("--dry-run", action="store_true", help="check every row and change nothing")
+    imports.add_argument("--replace", action="store_true", help="also remove the passes that the file does not name")
+    export = passes.add(
+        "export",
+        "write all passes to a file (.csv .xlsx .jsonl .ndjson)",
+        _passes_export,
+        "gatehouse passes export all.xlsx",
+    )
+    export.add_argument("file", type=Path, metavar="FILE", help="where to; its ending says in which form")
+    listing = passes.add(
+        "list",
+        "list passes",
+        _passes_list,
+        "gatehouse passes list --kind monthly --limit 20\ngatehouse passes list 京A",
+    )
+    listing.add_argument(
+        "query", nargs="?", metavar="TEXT", help="only passes with this in holder, plate, card or unit"
+    )
+    listing.add_argument("--kind", choices=("monthly", "temporary", "staff", "blocked"), help="only this kind")
+    listing.add_argument("--limit", type=count, default=100, help="at most so many (default: 100)")
+    listing.add_argument("--after", default="", metavar="ID", help="go on after this pass")
+    code = passes.add(
+        "qr",
+        "make a QR code that lets a temporary pass in once",
+        _passes_qr,
+        """
+        gatehouse passes qr visitor-7                                    good until the pass ends
+        gatehouse passes qr visitor-7 --until 2026-11-30 --svg code.svg  and as a picture
+        """,
+    )
+    code.add_argument("id", metavar="ID", help="id of the pass")
+    code.add_argument(
+        "--until", default="", metavar="WHEN", help="last day in site time, or an instant (default: when the pass ends)"
+    )
+    code.add_argument("--svg", type=Path, metavar="FILE", help="also draw it into this file")
+    one = passes.add(
+        "show",
+        "show one pass, with all its fields",
+        _passes_show,
+        "gatehouse passes show R0001\ngatehouse passes show R0001 --json",
+    )
+    one.add_argument("id", metavar="ID", help="id of the pass")
+
+
+def _passes_import(arguments: Arguments) -> int:
+    from gateway.show import Progress
+
+    progress = Progress(f"{arguments.file.name}: rows")
+    path = arguments.file.resolve()
+    if not path.is_file():
+        raise NotFoundError(f"there is no file {arguments.file}")
+    try:
+        with gateway_of(data_path(arguments)) as gateway:
+            result = gateway.call(
+                "passes.import",
+                timeout_s=600.0,
+                on_progress=lambda told: progress(int(told["rows"])),
+                file=str(path),
+                replace=arguments.replace,
+                dry_run=arguments.dry_run,
+                by=whoami(),
+            )
+    finally:
+        progress.end()
+    words = "would be taken" if arguments.dry_run else "taken"
+    text = f"{result['count']} passes {words}: {result['created']} new, {result['changed']} changed"
+    if arguments.replace:
+        text += f", {result['removed']} removed"
+    show(arguments, {**result, "dry_run": arguments.dry_run}, text)
+    return 0
+
+
+def _passes_export(arguments: Arguments) -> int:
+    from gateway.show import Progress
+    from gateway.store.passfile import write_passes
+    from gateway.store.registry import PassRegistry
+
+    directory, _ = opened(data_path(arguments))
+    progress = Progress(f"{arguments.file.name}: rows")
+    try:
+        count = write_passes(arguments.file, PassRegistry(directory.registry).all(), progress)
+    finally:
+        progress.end()
+    show(arguments, {"file": str(arguments.file), "count": count}, f"{count} passes written to {arguments.file}")
+    return 0
+
+
+def _passes_list(arguments: Arguments) -> int:
+    import msgspec
+
+    from gateway.show import table
+    from gateway.store.registry import PassRegistry
+
+    directory, _ = opened(data_path(arguments))
+    registry = PassRegistry(directory.registry)
+    found: list[Pass] = []
+    after = arguments.after
+    while len(found) < arguments.limit:
+        page = registry.list(after, min(1000, arguments.limit - len(found)), arguments.kind, arguments.query)
+        if not page:
+            break
+        found += page
+        after = page[-1].id
+    rows = [(p.id, p.kind, p.holder, p.unit, ";".join(p.plates), ";".join(p.cards), p.valid_until) for p in found]
+    text = table(("id", "kind", "holder", "unit", "plates", "cards", "valid until"), rows)
+    show(arguments, {"items": msgspec.to_builtins(found), "count": registry.count()}, text)
+    if len(found) == arguments.limit:
+        say(f"there may be more: --limit N, or --after {found[-1].id}")
+    return 0
+
+
+def _passes_show(arguments: Arguments) -> int:
+    import msgspec
+
+    from gateway.show import clean
+    from gateway.store.registry import PassRegistry
+
+    directory, _ = opened(data_path(arguments))
+    found = msgspec.to_builtins(PassRegistry(directory.registry).get(arguments.id))
+    values = {key: ";".join(value) if isinstance(value, list | tuple) else value for key, value in found.items()}
+    show(arguments, found, "\n".join(f"{key:12} {clean(value)}" for key, value in values.items()))
+    return 0
+
+
+def _passes_qr(arguments: Arguments) -> int:
+    with gateway_of(data_path(arguments)) as gateway:
+        made = gateway.call("passes.code", pass_id=arguments.id, until=arguments.until, by=whoami())
+    if arguments.svg:
+        import segno
+
+        segno.make_qr(made["code"], error="m").save(str(arguments.svg), kind="svg", scale=8, border=4)
+    show(arguments, made, made["code"])
+    if not wants_json(arguments):
+        say(f"it lets {made['pass']} in once, until {made['ends_at']}; it is shown only now")
+    return 0

@@ -1,0 +1,183 @@
+"""Commands that run something: the demo, the simulator, and the gateway whole or in parts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+from gateway.cli.common import EXIT_WRONG, Arguments, Commands, common_options, data_path, number, opened, say, show
+
+if TYPE_CHECKING:
+    import threading
+
+
+def add(commands: Commands) -> None:
+    """Add `demo`, `run`, `engine`, `uplink`, `web` and `simulate`."""
+    _add_demo(commands)
+    _add_running(commands)
+    _add_simulate(commands)
+
+
+def _add_demo(commands: Commands) -> None:
+    demo = commands.add(
+        "demo",
+        "run a whole site on simulated hardware until Ctrl-C",
+        _demo,
+        """
+        gatehouse demo
+        gatehouse demo --port 8090 --hours 2
+        gatehouse demo uplink off        cut the line to central of the demo that runs, and see it wait
+        gatehouse demo uplink on         mend it, and see it catch up
+        """,
+    )
+    demo.add_argument(
+        "--port",
+        type=_port,
+        default=8080,
+        metavar="N",
+        help="where the guard's screen listens; 0: any free one (default: 8080)",
+    )
+    demo.add_argument(
+        "--hours", type=_hours, default=None, metavar="N", help="end by itself after so many hours; 0.5 is half an hour"
+    )
+    actions = demo.add_subparsers(dest="action", metavar="uplink {on,off,show}")
+    uplink = actions.add_parser(
+        "uplink", help="cut or mend the running demo's line to central", parents=[common_options()]
+    )
+    uplink.add_argument("line", choices=("on", "off", "show"), help="mend it, cut it, or tell how it is")
+
+
+def _add_running(commands: Commands) -> None:
+    commands.add(
+        "run",
+        "run engine, uplink and web under one supervisor until Ctrl-C",
+        _run,
+        "gatehouse run --data /var/lib/gatehouse",
+    )
+    commands.add(
+        "engine",
+        "run the engine alone, as systemd does: hardware, decisions and the journal",
+        _engine,
+        "gatehouse engine --data /var/lib/gatehouse",
+    )
+    commands.add(
+        "uplink",
+        "run the uplink alone, as systemd does: deliver the journal to central",
+        _uplink,
+        "gatehouse uplink --data /var/lib/gatehouse",
+    )
+    commands.add(
+        "web",
+        "run the web server alone, as systemd does: the guard's screen and the HTTP interface",
+        _web,
+        "gatehouse web --data /var/lib/gatehouse",
+    )
+
+
+def _add_simulate(commands: Commands) -> None:
+    simulate = commands.add(
+        "simulate",
+        "play made-up days at simulated sites against the real core and stores, and check every rule",
+        _simulate,
+        """
+        gatehouse simulate --hours 500           a new seed, which is printed
+        gatehouse simulate --seed 7 --hours 24   the same days again
+        """,
+    )
+    simulate.add_argument(
+        "--seed", type=int, default=None, metavar="N", help="which days to play (default: new ones each time)"
+    )
+    simulate.add_argument("--hours", type=_site_hours, default=24, metavar="H", help="hours of site time (default: 24)")
+
+
+def _port(text: str) -> int:
+    return int(number(text, int, 0, 65535))
+
+
+def _hours(text: str) -> float:
+    return float(number(text, float, 0, 24 * 365))
+
+
+def _site_hours(text: str) -> int:
+    return int(number(text, int, 1, 1_000_000))
+
+
+def _demo(arguments: Arguments) -> int:
+    from gateway import demo
+
+    if arguments.action == "uplink":
+        on = demo.switch_uplink(getattr(arguments, "data", None), arguments.line)
+        show(arguments, {"line": "on" if on else "off"}, demo.LINE_WORDS[on])
+        return 0
+    return demo.run(getattr(arguments, "data", None), port=arguments.port, hours=arguments.hours)
+
+
+def _simulate(arguments: Arguments) -> int:
+    from gateway.simulation.run import simulate
+
+    seed = secrets.randbelow(10**9) if arguments.seed is None else arguments.seed
+    return simulate(seed, arguments.hours)
+
+
+def _run(arguments: Arguments) -> int:
+    from gateway.supervisor import Part, Supervisor, SupervisorError, die_with_parent
+
+    die_with_parent()
+    data = data_path(arguments)
+    settings = opened(data)[1]
+    names = ["engine", "web", *(["uplink"] if settings.needs_uplink else [])]
+    parts = [Part(name, (sys.executable, "-m", "gateway", name, "--data", str(data))) for name in names]
+    say(f"{settings.site.name or settings.site.id}: starting {', '.join(names)}; Ctrl-C ends them")
+    say(f"the guard's screen: http://{settings.gateway.http.host}:{settings.gateway.http.port}/")
+    try:
+        Supervisor(parts, say).run()
+    except SupervisorError as error:
+        say(str(error))
+        return error.status
+    return 0
+
+
+def _engine(arguments: Arguments) -> int:
+    stop = _part("engine")
+    from gateway.engine.main import run_engine
+
+    return run_engine(data_path(arguments), stop=stop)
+
+
+def _uplink(arguments: Arguments) -> int:
+    stop = _part("uplink")
+    from gateway.uplink.main import run
+
+    return run(data_path(arguments), stop)
+
+
+def _web(arguments: Arguments) -> int:
+    stop = _part("web")
+    from web.server import serve
+
+    data = data_path(arguments)
+    http = opened(data)[1].gateway.http
+    return EXIT_WRONG if serve(data, http.host, http.port, stop) else 0
+
+
+def _part(name: str) -> threading.Event:
+    """Make this process a part of the gateway: logging, an end with its parent, and an event set by SIGTERM."""
+    import logging
+    import threading
+
+    from gateway.supervisor import die_with_parent, on_stop_signal
+
+    stop = threading.Event()
+    on_stop_signal(stop)
+    die_with_parent()
+    if "JOURNAL_STREAM" in os.environ:
+        # The journal stamps the lines itself and takes their level from sd-daemon(3)'s prefixes.
+        for level, prefix in ((10, "<7>"), (20, "<6>"), (30, "<4>"), (40, "<3>"), (50, "<2>")):
+            logging.addLevelName(level, prefix)
+        form = "%(levelname)s%(message)s"
+    else:
+        form = f"%(asctime)s {name} %(levelname)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, datefmt="%H:%M:%S")
+    return stop

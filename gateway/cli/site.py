@@ -1,0 +1,188 @@
+"""Commands about a site and its data directory: make one, check it, and settings out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gateway.cli.common import (
+    EXIT_USAGE,
+    EXIT_WRONG,
+    Arguments,
+    Commands,
+    client_of,
+    data_path,
+    locked,
+    opened,
+    say,
+    show,
+)
+from gateway.core.errors import EngineUnreachableError, InUseError, SettingsError
+
+if TYPE_CHECKING:
+    from gateway import check
+
+
+_INIT_WORDS = """\
+{data} is ready; its journal is {journal}
+setup code: {code}
+  It opens the page of the first set-up, once; that page comes with a later version. Until then operators and devices
+  come from the site file, and the code is of no use to anybody: keep it, or forget it."""
+_EMPTY_SITE: dict[str, Any] = {"site": {"id": "site", "name": "Gatehouse"}, "gateway": {"id": "gw1"}}
+
+
+_LATER = {
+    "site apply": "applying a changed site file to a gateway that runs",
+    "backup": "backing up a data directory",
+    "restore": "restoring a backup",
+}
+
+
+def add(commands: Commands) -> None:
+    """Add `init`, `check`, `site`, `backup` and `restore`."""
+    init = commands.add(
+        "init",
+        "make a data directory with a new journal",
+        _init,
+        """
+        gatehouse init --site site.json
+        gatehouse init --data ./trial --site site.json --json
+        """,
+    )
+    init.add_argument("--site", type=Path, metavar="FILE", help="site file (JSON) to start with")
+    check = commands.add(
+        "check",
+        "validate settings, try each device, and say what each lane does without",
+        _check,
+        """
+        gatehouse check
+        gatehouse check --site new-site.json    before it is installed
+        """,
+    )
+    check.add_argument("--site", type=Path, metavar="FILE", help="check this site file, not the one installed")
+    site = commands.group("site", "settings out as one file, and in again")
+    site.add(
+        "export",
+        "print the settings as one site file (JSON), without PINs and secrets",
+        _site_export,
+        "gatehouse site export > site.json",
+    )
+    _add_later(site, "apply", "site apply")
+    for name in ("backup", "restore"):
+        _add_later(commands, name, name)
+
+
+def _add_later(commands: Commands, name: str, words: str) -> None:
+    parser = commands.add(name, f"{_LATER[words]} (comes in a later version)", _later)
+    parser.add_argument("file", metavar="FILE")
+    parser.set_defaults(later=words)
+
+
+def _init(arguments: Arguments) -> int:
+    from drivers.registry import configure
+    from gateway.core.settings import parse_settings
+    from gateway.store.directory import DataDirectory
+    from gateway.store.journal import JournalReader
+
+    document = _read_site(arguments.site) if arguments.site else _EMPTY_SITE
+    configure(parse_settings(document))
+    directory = DataDirectory(data_path(arguments))
+    if directory.exists:
+        raise InUseError(f"{directory.path} holds a site already; choose another with --data")
+    code = directory.create(document)
+    journal = JournalReader(directory.journal).journal_id
+    made = {"data": str(directory.path), "journal": journal, "setup_code": code}
+    show(arguments, made, _INIT_WORDS.format(data=directory.path, journal=journal, code=code))
+    if not arguments.site:
+        say("the site is still empty; use --site FILE for a gate with devices and lanes")
+    return 0
+
+
+def _read_site(path: Path) -> Any:
+    """The JSON of a site file; SettingsError says where it is broken."""
+    try:
+        return json.loads(path.read_text("utf-8"), object_pairs_hook=_once)
+    except OSError as error:
+        raise SettingsError([(str(path), f"cannot be read ({error.strerror})")]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([(str(path), "is not UTF-8 text; save it as UTF-8")]) from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise SettingsError([(str(path), f"is not JSON at {where}: {error.msg}")]) from None
+    except RecursionError:
+        raise SettingsError([(str(path), "is nested too deeply")]) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys each stand once; JSON itself would silently take the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise SettingsError([(twice, "stands twice in one object; keep one of them")])
+    return found
+
+
+def _check(arguments: Arguments) -> int:
+    import msgspec
+
+    report = _report(arguments)
+    show(arguments, {"ok": report.fine, **msgspec.to_builtins(report)}, _check_text(report))
+    return 0 if report.fine else EXIT_WRONG
+
+
+def _report(arguments: Arguments) -> check.Report:
+    from gateway import check
+    from gateway.store.directory import DataDirectory
+
+    data = data_path(arguments)
+    snapshot = _snapshot(data)
+    try:
+        installed = opened(data)[1] if snapshot or not arguments.site else None
+        directory = DataDirectory(data)
+        document = directory.with_secrets(_read_site(arguments.site) if arguments.site else directory.documents.load())
+    except SettingsError as error:
+        return check.Report(problems=tuple(error.problems))
+    running = {device["id"]: device for device in (snapshot or {}).get("devices", [])}
+    with contextlib.nullcontext() if snapshot or arguments.site else locked(data):
+        return check.check(document, running, installed)
+
+
+def _snapshot(data: Path) -> dict[str, Any] | None:
+    """The running engine's state; None when none runs on this directory."""
+    try:
+        found: dict[str, Any] = client_of(data).call("state")
+    except EngineUnreachableError:
+        return None
+    return found
+
+
+def _check_text(report: check.Report) -> str:
+    from gateway.show import table
+
+    lines = [f"settings: {path}: {message}" if path else f"settings: {message}" for path, message in report.problems]
+    if not report.problems:
+        lines.append("settings: fine")
+    if report.devices:
+        rows = [(d.id, d.driver, "answers" if d.fine else d.state, d.asked, d.error) for d in report.devices]
+        lines += ["", table(("device", "driver", "state", "asked", "what is wrong"), rows)]
+    for lane in report.lanes:
+        lines += ["", f"lane {lane.id} ({lane.name}) does without:" if lane.without else f"lane {lane.id}: complete"]
+        lines += [f"  - {text}" for text in lane.without]
+    return "\n".join(lines)
+
+
+def _site_export(arguments: Arguments) -> int:
+    directory, _ = opened(data_path(arguments))
+    document = directory.documents.load()
+    for operator in document.get("operators", []):
+        operator.pop("pin_hash", None)
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+    return 0
+
+
+def _later(arguments: Arguments) -> int:
+    say(f"{arguments.later}: {_LATER[arguments.later]} comes in a later version")
+    return EXIT_USAGE

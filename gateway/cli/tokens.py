@@ -1,0 +1,55 @@
+"""Commands about API tokens."""
+
+from __future__ import annotations
+
+from gateway.cli.common import Arguments, Commands, data_path, gateway_of, say, show, wants_json, whoami
+
+# In words here, since their own list would be loaded for every `--help`; a test compares the two.
+_SCOPES = "events:read, passes:read, passes:write, state:read, lanes:command, alarms:write, metrics, plates:push"
+
+
+def add(commands: Commands) -> None:
+    """Add `token` and what belongs to it."""
+    token = commands.group("token", "make, list and revoke API tokens")
+    create = token.add(
+        "create",
+        "make an API token; it is shown once",
+        _token_create,
+        "gatehouse token create --name central --scope events:read state:read --scope passes:write",
+    )
+    create.add_argument("--name", required=True, help="who it is for")
+    create.add_argument(
+        "--scope", action="extend", nargs="+", required=True, metavar="S", help=f"what it may do: {_SCOPES}"
+    )
+    token.add("list", "list tokens (never their secrets)", _token_list, "gatehouse token list --json")
+    revoke = token.add("revoke", "take a token back, at once", _token_revoke, "gatehouse token revoke central")
+    revoke.add_argument("token", metavar="ID", help="id or name")
+
+
+def _token_create(arguments: Arguments) -> int:
+    scopes = [scope for text in arguments.scope for scope in text.split(",") if scope]
+    with gateway_of(data_path(arguments)) as gateway:
+        made = gateway.call("token.create", name=arguments.name, scopes=scopes, by=whoami())
+    show(arguments, {**made, "name": arguments.name, "scopes": scopes}, made["token"])
+    if not wants_json(arguments):
+        say("keep it: it is shown only now")
+    return 0
+
+
+def _token_list(arguments: Arguments) -> int:
+    from gateway.show import table
+
+    with gateway_of(data_path(arguments)) as gateway:
+        found = gateway.call("token.list")
+    rows = [
+        (t["id"], t["name"], " ".join(t["scopes"]), t.get("created_at", ""), t.get("expires_at", "")) for t in found
+    ]
+    show(arguments, {"items": found}, table(("id", "name", "scopes", "created", "expires"), rows))
+    return 0
+
+
+def _token_revoke(arguments: Arguments) -> int:
+    with gateway_of(data_path(arguments)) as gateway:
+        gone = gateway.call("token.revoke", name=arguments.token, by=whoami())
+    show(arguments, gone, f"token {arguments.token} is revoked")
+    return 0
