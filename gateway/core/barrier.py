@@ -45,7 +45,7 @@ class ArmEvent(StrEnum):
 
 
 class Row(NamedTuple):
-    """If the guard holds, do the action and go on to the next state; None: as the limit switches say."""
+    """If the guard holds, do the action and go on to the next state; None: as the limit switches say, if they can."""
 
     guard: str
     action: str
@@ -102,7 +102,11 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.LOST: _LOST,
     },
     _RISING: {
-        ArmEvent.CLOSED_LIMIT: (Row("uncommanded", "flicker", _CLOSED), Row("", "fall_back", _CLOSED)),
+        ArmEvent.CLOSED_LIMIT: (
+            Row("uncommanded", "flicker", _CLOSED),
+            Row("turning_back", "touch_down", _RISING),
+            Row("", "fall_back", _CLOSED),
+        ),
         ArmEvent.CLOSED_LOST: _stay(_RISING),
         ArmEvent.OPEN_LIMIT: (Row("", "arrive_open", _OPEN),),
         ArmEvent.OPEN_LOST: _stay(_RISING),
@@ -118,13 +122,14 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ),
         ArmEvent.TRAVEL_OVER: (
             Row("at_open", "arrive_open", _OPEN),
+            Row("void", "rest", None),
             Row("no_open_limit", "presume_open", _OPEN),
             Row("occupied", "wait_for_vehicle", _RISING),
             Row("still_closed", "give_up_opening", _CLOSED),
             Row("", "report_obstructed", _BETWEEN),
         ),
         ArmEvent.SAFETY: (Row("uncommanded", "judge_blow", _RISING), Row("", "note", _RISING)),
-        ArmEvent.GRANTED: _stay(_RISING),
+        ArmEvent.GRANTED: (Row("", "keep_up", _RISING),),
         ArmEvent.CLEAR_OVER: _stay(_RISING),
         ArmEvent.LOST: _LOST,
     },
@@ -156,6 +161,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.ANSWER_OVER: _stay(_LOWERING),
         ArmEvent.TRAVEL_OVER: (
             Row("still_closed", "arrive_closed", _CLOSED),
+            Row("void", "rest", None),
             Row("no_closed_limit", "presume_closed", _CLOSED),
             Row("uncommanded", "report_forced", _BETWEEN),
             Row("may_close_again", "ask_close_again", _LOWERING),

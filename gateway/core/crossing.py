@@ -88,6 +88,8 @@ class Vehicle(msgspec.Struct):
     cleared_beyond: bool = False
     certain: bool = True
     arm_was_closed: bool = False
+    ungranted: bool = False
+    """It came under an arm that was not closed, and nobody had been let in on its side."""
 
 
 class Crossed(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Grants: who may pass, first in, first out, at most three; and the time the head one has left.
 
-The time of a grant runs only while it is at the head, the arm is up and nobody is under it, and pauses while its
-vehicle stands on the approach loop: the lane says when it runs.
+The time of a grant runs only while it is at the head, the arm is up (or down, and nothing opens it yet) and nobody is
+under it, and pauses while its vehicle stands on the approach loop: the lane says when it runs.
 """
 
 from __future__ import annotations
@@ -85,9 +85,22 @@ class GrantQueue:
         self._waiting.append(grant)
         self.last = grant
 
-    def use(self, bound: Grant | None) -> Grant | None:
-        """A vehicle has passed: take its grant out, or the head when none was bound to it."""
-        grant = bound if bound is not None else self.head
+    def first_of(self, lane: Lane) -> Grant | None:
+        """The first that was given at that lane; two lanes may share a barrier."""
+        return next((grant for grant in self._waiting if grant.lane is lane), None)
+
+    def of(self, lane: Lane) -> list[Grant]:
+        """All that were given at that lane."""
+        return [grant for grant in self._waiting if grant.lane is lane]
+
+    def restart(self, turn: Turn) -> None:
+        """The arm goes up for the head: its time begins anew when it is up."""
+        turn.cancel(self._timer)
+        if self.head is not None:
+            self.head.left_ms = self.head.running_since_ns = None
+
+    def use(self, grant: Grant | None) -> Grant | None:
+        """A vehicle has passed: take its grant out."""
         if grant is not None and grant in self._waiting:
             self._waiting.remove(grant)
         return grant

@@ -32,7 +32,7 @@ class _Contact:
 
     __slots__ = (
         "base", "calm_ns", "debounce_ms", "device", "doubted", "index",
-        "inverted", "name", "point", "raw", "restless_ns", "settled",
+        "inverted", "name", "point", "raw", "restless_ns", "settled", "spark_ns",
     )  # fmt: skip
 
     def __init__(self, name: str, point: Point) -> None:
@@ -46,6 +46,7 @@ class _Contact:
         self.settled: bool | None = None
         self.restless_ns: int | None = None
         self.calm_ns = 0
+        self.spark_ns = 0
         self.doubted = False
 
 
@@ -161,17 +162,28 @@ class Inputs:
     def _settled(self, contact: _Contact) -> list[Change]:
         if contact.raw is None:
             return []
-        contact.restless_ns = None
+        began_ns, contact.restless_ns = contact.restless_ns, None
         if contact.raw == contact.settled:
             return []
+        ended_ns = contact.calm_ns - contact.debounce_ms * NS_PER_MS
+        if began_ns is not None and ended_ns - began_ns < contact.debounce_ms * NS_PER_MS:
+            contact.spark_ns = began_ns
         # A full on and off has been seen: the detector works.
         contact.doubted = contact.doubted and contact.raw
         contact.settled = contact.raw
         return [(contact.name, contact.settled)]
 
+    def spark(self, base: str, since_ns: int) -> bool:
+        """Whether what made an input active at once at that moment was shorter than its debounce time."""
+        return any(contact.spark_ns == since_ns for contact in self._by_base.get(base, ()))
+
     def calm(self, name: str) -> None:
         """An input that chattered has been calm for a minute."""
         self.chattering.discard(name)
+
+    def names(self, device: str) -> tuple[str, ...]:
+        """The inputs that hang on a device."""
+        return tuple(contact.name for contact in self._of(device))
 
     def point(self, name: str) -> str:
         """The point that a name is wired to, as the site file writes it."""

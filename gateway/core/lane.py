@@ -17,10 +17,12 @@ from gateway.core.crossing import CrossingEvent, CrossingState, Vehicle
 from gateway.core.events import OpenVisit
 from gateway.core.grants import Grant
 from gateway.core.lane_signs import LaneSigns
+from gateway.core.lane_state import Refused
 from gateway.core.modes import Mode
+from gateway.core.reads import LONG_RANGE_MS
 from gateway.core.refusals import COMMANDS, Asked, refusal
 from gateway.core.settings import Lane
-from gateway.core.turn import NS_PER_S, Turn, rfc3339
+from gateway.core.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
 
 _WORDS = {
     ArmState.CLOSED: "ready",
@@ -31,6 +33,10 @@ _WORDS = {
     ArmState.STOPPED: "stopped",
     ArmState.UNKNOWN: "unknown",
 }
+BUTTON = "exit button"
+CASES_MAX = 32
+NOT_ITS_FAULT = (Reason.SEEN_ELSEWHERE, Reason.LANE_LOCKED, Reason.LANE_FAULT)
+"""Refusals that say nothing of the vehicle that stands in front."""
 _FIRST = {"arm_detached": 0, "safety_loop": 1, "approach_loop": 2}
 
 
@@ -42,8 +48,6 @@ def _urgency(change: tuple[str, bool | None]) -> tuple[int, bool]:
 class LaneMachine(LaneSigns):
     """One barrier with the lanes that lead past it."""
 
-    _case: tuple[str, str] | None = None
-
     def fitness(self) -> LaneFitness:
         """Whether this lane could open for anybody now."""
         if not self.modes.moves:
@@ -52,6 +56,15 @@ class LaneMachine(LaneSigns):
         if lame or self.grants.full or self.interrupted or self.terminals.device("open") in self.away:
             return LaneFitness.FAULT
         return LaneFitness.READY
+
+    def behind(self, lane: Lane, now_ns: int) -> bool:
+        """Whether what a long-range reader sees for the first time now belongs to a vehicle behind the one in front.
+
+        That one has stood there for longer than its own tag would need, its pass is known, and it was refused.
+        """
+        refused = self._cases.get(lane.id)
+        stood_ns = now_ns - self.arrived_ns.get(lane.id, now_ns)
+        return refused is not None and refused.named and stood_ns > LONG_RANGE_MS * NS_PER_MS
 
     # ---- devices
 
@@ -62,33 +75,72 @@ class LaneMachine(LaneSigns):
         self.away.discard(device)
         self.inputs.lost(turn, device)
         self.inputs.read(turn, device, values)
-        self._measure(turn)
-        if self.approach:
-            self.approach_seen_ns = turn.now.mono_ns
+        if device in self.inputs.devices():
+            self._unmeasured.add(device)
+            self._measure(turn)
         if self.inputs.value("arm_detached") and Mode.CRASHED not in self.modes:
             self.crash(turn, "arm_detached")
-        if self.inputs.value("fire"):
-            self._fire(turn)
+        self._tell_fire(turn)
         self.tell_standing(turn)
         turn.show()
 
+    def _tell_fire(self, turn: Turn) -> None:
+        """The fire contact, as it stands: one that is off now ends the alarm that a restart has kept."""
+        if self.inputs.value("fire"):
+            self._fire(turn)
+        elif self.inputs.value("fire") is False:
+            self.end_alarm(turn, "fire")
+
     def _measure(self, turn: Turn) -> None:
+        """Once every board answers: what those boards tell that were away is taken as it is now."""
         if self.away & self.inputs.devices():
             return
-        self.measured = True
-        self.enter(turn, self._presumed_arm())
+        first, self.measured = not self.measured, True
+        told = {name for device in self._unmeasured for name in self.inputs.names(device)}
+        bases = {name.split(".")[0] for name in told}
+        self._unmeasured.clear()
+        if first:
+            self.moved_ns = turn.now.mono_ns
+        if first or self.blind or bases & {"at_open", "at_closed"}:
+            self._measure_arm(turn, first)
+        if first or "safety_loop" in bases:
+            self._measure_safety(turn)
+        if bases & {"approach_loop", "clear_loop"}:
+            self._measure_loops(turn)
+        for name in told - self.inputs.chattering:
+            self.end_alarm(turn, f"chatter:{name}")
+        self.run_grants(turn)
+
+    def _measure_arm(self, turn: Turn, first: bool) -> None:
+        """As measured; without limit switches an arm that was up or half way in something may be anywhere."""
+        unsure = self.blind and (self.interrupted or (not first and self.arm is not ArmState.CLOSED))
+        self.enter(turn, ArmState.UNKNOWN if unsure else self.measured_arm())
+        self.interrupted = self.interrupted or self.arm in (ArmState.BETWEEN, ArmState.UNKNOWN)
+        if self.inputs.last("at_open") and self.inputs.last("at_closed"):
+            self.do_report_limits(turn)
+        if self.arm is ArmState.CLOSED and Mode.CRASHED not in self.modes:
+            self.end_alarm(turn, "motion")
+
+    def _measure_safety(self, turn: Turn) -> None:
         occupied = self.safety is True
-        if occupied or self.arm in (ArmState.BETWEEN, ArmState.UNKNOWN):
-            self.interrupted = True
+        self.interrupted = self.interrupted or occupied
         self.vehicle = Vehicle(turn.now.mono_ns, False, certain=False) if occupied else None
         self.crossing = CrossingState.UNDER if occupied else CrossingState.EMPTY
         if self.approach and not occupied:
             self.crossing = CrossingState.WAITING
+        if self.safety is not None:
+            self.watch_loop(turn, "safety", occupied)
 
-    def _presumed_arm(self) -> ArmState:
-        """As measured; without limit switches an arm that was half way in something may be anywhere."""
-        fitted = self.barrier.at_open is not None or self.barrier.at_closed is not None
-        return self.measured_arm() if fitted or not self.interrupted else ArmState.UNKNOWN
+    def _measure_loops(self, turn: Turn) -> None:
+        for lane in self.lanes:
+            if self.approach_of(lane):
+                self.arrived_ns[lane.id] = turn.now.mono_ns
+            else:
+                self._cases.pop(lane.id, None)
+        if self.approach:
+            self.approach_seen_ns = turn.now.mono_ns
+        if self.approach is not None:
+            self.watch_loop(turn, "approach", self.approach)
 
     def device_lost(self, turn: Turn, device: str) -> None:
         """A device is gone: what it told is unknown, and nothing closes."""
@@ -97,12 +149,14 @@ class LaneMachine(LaneSigns):
         self.away.add(device)
         limits = (self.barrier.at_open, self.barrier.at_closed)
         lost = self.inputs.lost(turn, device)
+        self.unwatch_loops(turn, {name.split(".")[0] for name, _ in lost})
         if any(name.startswith("safety_loop") for name, _ in lost):
             self.cross(CrossingEvent.UNKNOWN)
             if self.vehicle is not None:
                 self.vehicle.certain = False
             self.arm_event(turn, ArmEvent.SAFETY)
-        if any(point is not None and point.device == device for point in limits):
+        moves = self.blind and self.arm is not ArmState.CLOSED
+        if moves or any(point is not None and point.device == device for point in limits):
             self.arm_event(turn, ArmEvent.LOST)
         turn.show()
 
@@ -152,21 +206,29 @@ class LaneMachine(LaneSigns):
                 self.safety_changed(turn, value)
             case "approach_loop":
                 self.approach_changed(turn, value)
-                self._case = self._case if value else None
+                self._arrives(turn, self.home, value)
             case "at_open" | "at_closed":
                 self._limit(turn, name, value)
             case "arm_detached" if value:
                 self.crash(turn, "arm_detached")
             case "clear_loop":
                 self.clear_changed(turn, value)
+                self._arrives(turn, self.other, value)
             case "mains":
                 self._mains(turn, value)
             case "fire":
                 self._fire(turn) if value else self.end_alarm(turn, "fire")
             case "fault" | "hand" | "panic":
                 self.told(turn, contact, value)
-            case "exit_button" if value and self.refusal("open", remote=False) is None:
-                self._let_pass(turn, self.lane_of(contact), "exit button", "operator")
+            case "exit_button" if value:
+                self._pressed(turn, self.lane_of(contact))
+
+    def _arrives(self, turn: Turn, lane: Lane, value: bool) -> None:
+        """The loop in front of a lane has changed: another vehicle is another case."""
+        if value:
+            self.arrived_ns[lane.id] = turn.now.mono_ns
+        else:
+            self._cases.pop(lane.id, None)
 
     def _limit(self, turn: Turn, name: str, value: bool) -> None:
         if self.inputs.last("at_open") and self.inputs.last("at_closed"):
@@ -194,6 +256,7 @@ class LaneMachine(LaneSigns):
         self.modes.happens("fire")
         turn.cancel(self.timer_name("clear"))
         self.terminals.withdraw("close")
+        self.terminals.withdraw("open")
         if self.arm is not ArmState.OPEN:
             self.ask(turn, "open", "fire", "fire contact", None)
 
@@ -213,12 +276,12 @@ class LaneMachine(LaneSigns):
         `warn_day`: the site-local day whose first passage this is of a pass that ends soon.
         """
         granted = decision.verdict is Verdict.GRANTED
-        case = (credential["kind"] + credential["value"], decision.reason.value)
-        if self.grants.holds(credential) or (not granted and self.approach and case == self._case):
+        if self.grants.holds(credential) or (not granted and self._told_already(lane, credential, decision)):
             held = self.grants.holds(credential)
             self._answer_again(turn, lane, Verdict.GRANTED if held else decision.verdict, credential, decision)
             return
-        self._case = None if granted else case
+        if granted:
+            self._cases.pop(lane.id, None)
         self.void_inferred(turn, credential)
         data = _decision_data(lane, credential, decision)
         if granted:
@@ -229,6 +292,18 @@ class LaneMachine(LaneSigns):
         if warn_day is not None and decision.pass_ is not None:
             warning = {"pass": data["pass"], "days_left": data["days_left"], "valid_until": decision.pass_.valid_until}
             turn.append("pass.expiring", f"passes/{data['pass']}", {**warning, "lane": lane.id, "day": warn_day})
+
+    def _told_already(self, lane: Lane, credential: dict[str, str], decision: Decision) -> bool:
+        """A refused vehicle is one case until its loop clears: whether this refusal of it was told before."""
+        if not self.approach_of(lane):
+            return False
+        case = (credential["kind"] + credential["value"], decision.reason.value)
+        refused = self._cases.setdefault(lane.id, Refused())
+        known = case in refused.told
+        if len(refused.told) < CASES_MAX:
+            refused.told.add(case)
+        refused.named = refused.named or (decision.pass_ is not None and decision.reason not in NOT_ITS_FAULT)
+        return known
 
     def _grant(self, turn: Turn, lane: Lane, data: dict[str, Any], decision: Decision, visit: OpenVisit | None) -> None:
         grant = Grant(
@@ -244,25 +319,48 @@ class LaneMachine(LaneSigns):
             visit=visit,
         )
         turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
-        self.grants.add(grant)
-        self.bind()
-        turn.cancel(self.timer_name("clear"))
-        self.arm_event(turn, ArmEvent.GRANTED)
+        self._queue(turn, grant)
 
     def _let_pass(self, turn: Turn, lane: Lane, by: str, reason: str) -> None:
-        """A person (or the exit button) lets one vehicle pass; from wherever the arm is."""
+        """A person lets one vehicle pass; from wherever the arm is."""
         grant = Grant(id=self.ids.next("g"), lane=lane, reason=reason, by=by, at=turn.at)
         data = _person_data(lane, reason, by)
         turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
         self._show_decision(turn, Verdict.GRANTED, data, None)
         self.interrupted = False
+        self._cases.pop(lane.id, None)
+        self.grants.add(grant)
+        self.bind()
+        self.do_keep_up(turn)
+        rises = self.arm is ArmState.RISING and not self.void
+        if self.arm is not ArmState.OPEN and not rises and not self.terminals.asked("open"):
+            self.ask(turn, "open", reason, by, grant, lane)
+
+    def _pressed(self, turn: Turn, lane: Lane) -> None:
+        """The exit button: one vehicle may pass, under the same rules as a read; pressed again it is still that one."""
+        fitness = self.fitness()
+        waits = any(grant.by == BUTTON and grant is not self.bound for grant in self.grants.of(lane))
+        if waits:
+            self._show_decision(turn, Verdict.GRANTED, _person_data(lane, Reason.OPERATOR.value, BUTTON), None)
+        elif fitness is not LaneFitness.READY:
+            reason = Reason.LANE_LOCKED if fitness is LaneFitness.LOCKED else Reason.LANE_FAULT
+            data = _person_data(lane, reason.value, BUTTON)
+            turn.append("access.referred", f"lanes/{lane.id}", data)
+            self._show_decision(turn, Verdict.REFERRED, data, None)
+        else:
+            grant = Grant(id=self.ids.next("g"), lane=lane, reason=Reason.OPERATOR.value, by=BUTTON, at=turn.at)
+            data = _person_data(lane, grant.reason, BUTTON)
+            turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
+            self._show_decision(turn, Verdict.GRANTED, data, None)
+            self._queue(turn, grant)
+
+    def _queue(self, turn: Turn, grant: Grant) -> None:
+        """Somebody may pass: the arm opens for it, stays up for it, or opens when it can."""
         self.grants.add(grant)
         self.bind()
         turn.cancel(self.timer_name("clear"))
-        if self.arm is ArmState.OPEN:
-            self.do_keep_up(turn)
-        elif self.arm is not ArmState.RISING and not self.terminals.asked("open"):
-            self.ask(turn, "open", reason, by, grant, lane)
+        self.arm_event(turn, ArmEvent.GRANTED)
+        self.run_grants(turn)
 
     def _answer_again(
         self, turn: Turn, lane: Lane, verdict: Verdict, credential: dict[str, str], decision: Decision
@@ -304,7 +402,7 @@ class LaneMachine(LaneSigns):
             fire=Mode.FIRE in self.modes,
             fire_contact=self.inputs.value("fire") is True,
             detached=self.inputs.value("arm_detached") is True,
-            question=self.notice == "arm_whole",
+            question=self.question,
             arm=self.arm,
             step=self.barrier.control == "step",
             safety_fitted=bool(self.barrier.safety),
@@ -376,7 +474,7 @@ class LaneMachine(LaneSigns):
     def _hold(self, turn: Turn, lane: Lane, by: str, reason: str, detail: dict[str, Any]) -> None:
         self.interrupted = False
         self.modes.happens("hold")
-        turn.cancel(self.timer_name("clear"))
+        self.withdraw_close(turn)
         minutes, count = _bounded(detail.get("minutes"), 24 * 60), _bounded(detail.get("count"), 1000)
         # The clock of an earlier hold that a close or a crash ended may still run.
         turn.cancel(self.timer_name("hold"))
@@ -408,9 +506,12 @@ class LaneMachine(LaneSigns):
         self.interrupted = self.arm is not ArmState.CLOSED
         self.row(turn, "unlocked", Cause.COMMANDED, by, {"reason": reason})
         self.tell_standing(turn)
+        if self.inputs.value("arm_detached") and Mode.CRASHED not in self.modes:
+            self.crash(turn, "arm_detached")
 
     def _reset(self, turn: Turn, by: str, reason: str) -> None:
         self.notice = None
+        self.question = False
         turn.cancel(self.timer_name("question"))
         if Mode.CRASHED not in self.modes:
             turn.log("info", f"{by} says that the arm of {self.home.id} is whole")

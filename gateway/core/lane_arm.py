@@ -16,6 +16,7 @@ POWER_WINDOW_MS = 60_000
 ABORTS_MAX = 3
 UNSEEN_MAX = 3
 FLICKERS_KEPT = 20
+BEFORE_INTERLOCK = ("fire", "safety", "retry")
 
 _SENT = {"open": ArmEvent.OPEN_SENT, "close": ArmEvent.CLOSE_SENT, "stop": ArmEvent.STOP_SENT}
 
@@ -28,7 +29,7 @@ class LaneArm(LaneState):
         for row in TABLE[self.arm][event]:
             if row.guard and not getattr(self, f"if_{row.guard}")():
                 continue
-            self.enter(turn, row.next if row.next is not None else self.measured_arm())
+            self.enter(turn, row.next if row.next is not None else self.standing_arm())
             getattr(self, f"do_{row.action}")(turn)
             return
 
@@ -53,6 +54,7 @@ class LaneArm(LaneState):
         objection = self._objection(motion)
         if objection is not None:
             self.not_followed(turn, motion, objection)
+            self.run_grants(turn)
         elif self.terminals.send(turn, motion):
             self.moving_cause, self.moving_by = Cause.COMMANDED, motion.by
             self.retries = self.retries + 1 if motion.cause == "retry" else 0
@@ -65,11 +67,19 @@ class LaneArm(LaneState):
         if not self.modes.moves:
             return "lane_locked" if Mode.LOCKED in self.modes else "lane_crashed"
         if motion.direction == "open":
-            return None
+            return self._objection_up(motion)
         if self.safety_in_doubt:
             return "safety_occupied" if self.safety else "safety_unknown"
         waited_for = len(self.grants) or self.modes.stays_up
         return "no_longer_wanted" if motion.cause != "operator" and waited_for else None
+
+    def _objection_up(self, motion: Motion) -> str | None:
+        """What has come up against an OPEN; fire and whoever is under the arm go before another barrier."""
+        if self.barrier.control == "step" and self.arm is not ArmState.CLOSED:
+            return "arm_between"
+        if motion.command == "hold" and not self.modes.stays_up and not len(self.grants):
+            return "no_longer_wanted"
+        return "other_barrier_open" if self.interlocked and motion.cause not in BEFORE_INTERLOCK else None
 
     def output_failed(self, turn: Turn, token: int, error: str) -> None:
         """The device did not take an output command; it is closed as not followed and never fires later."""
@@ -106,6 +116,14 @@ class LaneArm(LaneState):
     def if_uncommanded(self) -> bool:
         """The arm moves and nobody told it to."""
         return self.moving_cause is not Cause.COMMANDED
+
+    def if_void(self) -> bool:
+        """What was commanded does not count any longer, and no cause is looked for."""
+        return self.void and self.movement is None
+
+    def if_turning_back(self) -> bool:
+        """OPEN was sent a moment ago to an arm that went down: it may touch down before it goes up."""
+        return self.turning_back
 
     def if_still_closed(self) -> bool:
         """The closed switch says yes: it has not let go, or was there all the time."""
@@ -161,6 +179,8 @@ class LaneArm(LaneState):
     def do_leave_up(self, turn: Turn) -> None:
         """An OPEN went out: the arm has an answer time and a travel time."""
         self.movement = None
+        self.void, self.turning_back = False, self.left is ArmState.LOWERING
+        self.grants.restart(turn)
         self._leaves(turn, "up" if self.left is ArmState.CLOSED else "")
         turn.cancel(self.timer_name("clear"))
         turn.start(self.timer_name("answer"), ANSWER_MS)
@@ -168,11 +188,14 @@ class LaneArm(LaneState):
 
     def do_leave_down(self, turn: Turn) -> None:
         """A CLOSE went out: the arm has a travel time, and must turn back for whoever comes under it."""
+        self.void = False
         self._leaves(turn, "down" if self.left is ArmState.OPEN else "")
         turn.cancel(self.timer_name("answer"))
         turn.start(self.timer_name("travel"), self.travel.limit_ms("down"))
         if self.safety_in_doubt:
             self.arm_event(turn, ArmEvent.SAFETY)
+        elif len(self.grants):
+            self.arm_event(turn, ArmEvent.GRANTED)
 
     def _leaves(self, turn: Turn, whole_way: str) -> None:
         """The arm begins to move; with a way, from one end to the other."""
@@ -192,6 +215,7 @@ class LaneArm(LaneState):
         """The head grant opens the arm."""
         head = self.grants.head
         if head is not None:
+            self.withdraw_close(turn)
             self.ask(turn, "open", "grant", head.by, head, head.lane)
 
     def do_ask_open_again(self, turn: Turn) -> None:
@@ -219,12 +243,30 @@ class LaneArm(LaneState):
             self.notice = "close_aborted"
             self.raise_alarm(turn, "obstructed", "travel", {"reason": "close_aborted"})
 
+    def do_rest(self, turn: Turn) -> None:
+        """A movement that nobody waits for any longer has had its time: the arm is where it is."""
+        self.end_travel(turn)
+        if self.arm is ArmState.CLOSED:
+            self.arm_event(turn, ArmEvent.GRANTED)
+        elif self.arm is not ArmState.OPEN:
+            self.drop_grants(turn, "not_followed")
+        self.run_grants(turn)
+
+    def do_touch_down(self, turn: Turn) -> None:
+        """The arm was so far down that it came to its lower limit before it turned back."""
+        self.turning_back = False
+        self._struck(turn)
+
     def do_keep_up(self, turn: Turn) -> None:
         """Somebody was granted while the arm is up: it stays up, and the grant's time runs."""
+        self.withdraw_close(turn)
+        self.run_grants(turn)
+
+    def withdraw_close(self, turn: Turn) -> None:
+        """Somebody is to come through: a close that waits is not wanted any longer."""
         turn.cancel(self.timer_name("clear"))
         for motion in self.terminals.withdraw("close"):
             self.not_followed(turn, motion, "no_longer_wanted")
-        self.run_grants(turn)
 
     def do_halt(self, turn: Turn) -> None:
         """STOP went out: nothing moves until a person acts."""
@@ -257,6 +299,7 @@ class LaneArm(LaneState):
 
     def do_arrive_closed(self, turn: Turn) -> None:
         """The arm is measured down."""
+        self._struck(turn)
         took_ms = self._learn(turn, "down")
         cause = self.moving_cause if self.moving_cause is not Cause.UNKNOWN else Cause.OWN
         self._arrived_closed(turn, cause, took_ms=took_ms)
@@ -281,6 +324,12 @@ class LaneArm(LaneState):
         self.row(turn, "closed", Cause.UNKNOWN)
         self.drop_grants(turn, "not_followed")
         self.notice = "no_answer"
+        self._let_go_of_open(turn)
+
+    def _let_go_of_open(self, turn: Turn) -> None:
+        """A held OPEN that the arm did not follow would lift it later, when nobody expects that."""
+        if self.terminals.holds:
+            self.ask(turn, "close", "not_followed", "gateway", None)
 
     def _is_up(self, turn: Turn) -> None:
         self.notice = None
@@ -296,6 +345,8 @@ class LaneArm(LaneState):
         if self.notice != "no_answer":
             self.notice = None
         self.end_alarm(turn, "travel")
+        if Mode.CRASHED not in self.modes:
+            self.end_alarm(turn, "motion")
         if len(self.grants):
             self.arm_event(turn, ArmEvent.GRANTED)
 
@@ -317,6 +368,7 @@ class LaneArm(LaneState):
         self.not_followed(turn, Motion("open", "grant", self.moving_by, None, turn.at), "no_answer")
         self.drop_grants(turn, "not_followed")
         self.notice = "no_answer"
+        self._let_go_of_open(turn)
 
     def do_wait_for_vehicle(self, turn: Turn) -> None:
         """The travel time is over with somebody under the arm: see what the crossing tells."""
@@ -347,7 +399,7 @@ class LaneArm(LaneState):
         """The arm left its upper limit uncommanded and never came down."""
         self.end_travel(turn)
         self.incident(turn, "forced", {"cause": Cause.FORCED.value})
-        self.raise_alarm(turn, "forced", "motion", {"verdict": Cause.FORCED.value})
+        self._alarm_forced(turn, {"verdict": Cause.FORCED.value})
 
     def do_report_limits(self, turn: Turn) -> None:
         """Both limit switches say yes: neither is believed, and nothing closes by itself."""
@@ -380,11 +432,16 @@ class LaneArm(LaneState):
 
     def do_see_own_reversal(self, turn: Turn) -> None:
         """The arm turned back by itself; with a vehicle under it, it may have struck it."""
-        if self.inputs.last("safety_loop") and self.moving_cause is Cause.COMMANDED:
-            self.incident(turn, "struck_vehicle", {"cause": Cause.OWN.value})
+        if self.moving_cause is Cause.COMMANDED:
+            self._struck(turn)
+        self._arrived_open(turn, Cause.OWN)
+
+    def _struck(self, turn: Turn) -> None:
+        """The arm turned back on, or came down on, whoever stands under it: evidence and report, no lock."""
+        if self.inputs.last("safety_loop"):
+            self.incident(turn, "struck_vehicle", {"cause": self.moving_cause.value})
             self.raise_alarm(turn, "struck_vehicle", "struck")
             self.end_alarm(turn, "struck")
-        self._arrived_open(turn, Cause.OWN)
 
     def do_seek_cause(self, turn: Turn) -> None:
         """*Closed* was lost and nobody told the arm to move."""
@@ -394,14 +451,22 @@ class LaneArm(LaneState):
         if self._blow():
             self.crash(turn, "vehicle")
             return
+        expected = self.barrier.external_open == "expected"
+        if not expected:
+            self._alarm_unexplained(turn, self.movement)
+        turn.start(self.timer_name("cause"), self.travel.expected_ms("up") if expected else self.travel.limit_ms("up"))
+
+    def _alarm_unexplained(self, turn: Turn, movement: Movement) -> None:
+        """Alarm before the verdict, unless something speaks for a harmless one already."""
         seen = self._seen(turn)
-        explained = seen.power_window or seen.by_hand or seen.mains_off
-        if self.barrier.external_open == "forced" and not explained:
-            self.movement.alarmed = True
-            self.raise_alarm(turn, "forced", "motion")
-        presumable = self.barrier.external_open == "expected" and self.barrier.at_open is None
-        wait_ms = self.travel.expected_ms("up") if presumable else self.travel.limit_ms("up")
-        turn.start(self.timer_name("cause"), wait_ms)
+        if not (seen.power_window or seen.by_hand or seen.mains_off):
+            movement.alarmed = True
+            self._alarm_forced(turn)
+
+    def _alarm_forced(self, turn: Turn, detail: dict[str, Any] | None = None) -> None:
+        """Under a tag people work at the arm: what they do with it is recorded and alarms nobody."""
+        if Mode.LOCKED not in self.modes:
+            self.raise_alarm(turn, "forced", "motion", detail)
 
     def do_judge_blow(self, turn: Turn) -> None:
         """A safety input rose while the arm goes up uncommanded."""
@@ -419,14 +484,21 @@ class LaneArm(LaneState):
         window_ns = turn.now.mono_ns - FLICKER_WINDOW_MS * NS_PER_MS
         self.flickers = [at for at in self.flickers if at > window_ns][-FLICKERS_KEPT:]
         self.flickers.append(turn.now.mono_ns)
+        self.end_travel(turn)
         cause = self._conclude(turn, self._seen(turn, back=True))
         self.row(turn, "closed", cause)
         self.end_alarm(turn, "motion")
         self._is_down(turn)
 
     def cause_over(self, turn: Turn) -> None:
-        """The time to come to a limit is over."""
-        if self.movement is None or self.arm is not ArmState.RISING:
+        """One travel time, or two, are over without a limit: where fobs are expected the first ends their excuse."""
+        movement = self.movement
+        if movement is None or self.arm is not ArmState.RISING:
+            return
+        left_ms = self.travel.limit_ms("up") - movement.age_ms(turn.now.mono_ns)
+        if self.barrier.external_open == "expected" and self.barrier.at_open is not None and left_ms > 0:
+            self._alarm_unexplained(turn, movement)
+            turn.start(self.timer_name("cause"), left_ms)
             return
         if self.barrier.at_open is not None:
             self._conclude(turn, self._seen(turn))
@@ -467,7 +539,7 @@ class LaneArm(LaneState):
             self.incident(turn, "forced", {"cause": cause.value})
         alarm = self.alarms.find(self.alarm_key("motion"))
         if alarm is None and cause is Cause.FORCED:
-            self.raise_alarm(turn, "forced", "motion", {"verdict": cause.value})
+            self._alarm_forced(turn, {"verdict": cause.value})
         elif alarm is not None and movement is not None and movement.alarmed:
             self.alarms.refine(turn, alarm, verdict=cause.value, benign=cause in BENIGN)
         return cause

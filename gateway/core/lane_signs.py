@@ -73,6 +73,8 @@ class LaneSigns(LaneTraffic):
     @property
     def shown_notice(self) -> Notice | None:
         """What people are asked for: what a person must answer first, then what lasts."""
+        if self.question:
+            return "arm_whole"
         if self.notice is not None:
             return self.notice
         if self.inputs.value("fault"):

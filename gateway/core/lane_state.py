@@ -29,6 +29,7 @@ from gateway.core.travel import Travel
 from gateway.core.turn import NS_PER_MS, Turn
 
 SIREN_MS = 180_000
+MOVING = (ArmState.RISING, ArmState.LOWERING)
 Notice = Literal[
     "arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor",
     "controller_fault", "cycles_high",
@@ -56,6 +57,13 @@ class LaneMemory(msgspec.Struct, frozen=True):
     tag: dict[str, Any] | None = None
     half_done: bool = False
     service: ServiceMemory = ServiceMemory()
+
+
+class Refused(msgspec.Struct):
+    """What the vehicle in front of a lane was refused for: each credential and reason, and whether a pass named it."""
+
+    told: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    named: bool = False
 
 
 class LaneState:
@@ -92,14 +100,16 @@ class LaneState:
         self.last_decision: dict[str, Any] | None = None
         self.last_passage: dict[str, Any] | None = None
         self.away: set[str] = self.devices()
+        self._unmeasured: set[str] = set()
         self.ids = ids
         self.alarms = alarms
         # A vehicle on the safety loop, and the grant it uses.
         self.vehicle: Vehicle | None = None
-        self.passing_lane = self.home
         self.bound: Grant | None = None
         self.safety_rose_ns: int | None = None
         self.approach_seen_ns: int | None = None
+        self.arrived_ns: dict[str, int] = {}
+        self._cases: dict[str, Refused] = {}
         self.cleared_ns: int | None = None
         # Whether traffic or a person has given a reason to close; a restart or a returning device never does.
         self.close_due = False
@@ -113,6 +123,9 @@ class LaneState:
         self.retries = 0
         self.aborts = 0
         self.movement: Movement | None = None
+        # A movement whose command counts no longer is only watched; OPEN was sent to an arm that went down.
+        self.void = False
+        self.turning_back = False
         self.flickers: list[int] = []
         self.power_ns: int | None = None
         # A lane held open by a person may have an end and a count; what was last counted without certainty.
@@ -121,6 +134,8 @@ class LaneState:
         self.held_for = self.home
         self.inferred: dict[str, Any] | None = None
         self.open_unseen = 0
+        # A vehicle crossed the closed arm and nobody has said yet that the arm is whole.
+        self.question = False
         self._siren_on = False
         if memory.crashed:
             self.modes.happens("crash")
@@ -143,6 +158,16 @@ class LaneState:
     def approach(self) -> bool | None:
         """True occupied, False free, None unknown or not fitted."""
         return self.inputs.value("approach_loop")
+
+    @property
+    def other(self) -> Lane:
+        """The second lane of a shared barrier; of a barrier of one lane that lane."""
+        return next((lane for lane in self.lanes if lane is not self.home), self.home)
+
+    @property
+    def blind(self) -> bool:
+        """Whether there is no limit switch at all."""
+        return self.barrier.at_open is None and self.barrier.at_closed is None
 
     def approach_of(self, lane: Lane) -> bool | None:
         """The loop in front of a lane: for the second lane of a shared barrier the one beyond the arm."""
@@ -170,6 +195,14 @@ class LaneState:
             self.barrier.at_closed is not None,
         )
 
+    def standing_arm(self) -> ArmState:
+        """Where an arm that is not expected to move any more is: without a switch that tells, nobody knows."""
+        presumed = self.barrier.at_closed is None and not self.inputs.last("at_open")
+        return self.arm if presumed and self.arm is ArmState.CLOSED else self._measured_or_unknown(presumed)
+
+    def _measured_or_unknown(self, presumed: bool) -> ArmState:
+        return ArmState.UNKNOWN if presumed else self.measured_arm()
+
     def timer_name(self, name: str) -> str:
         """The full name of one of this lane's timers."""
         return f"{self.barrier.id}:{name}"
@@ -188,6 +221,7 @@ class LaneState:
             self.left = self.arm
             turn.log("debug", f"{self.barrier.id}: arm {self.arm.value} -> {state.value}")
             self.arm = state
+            self.void = self.void and state in MOVING
             turn.show()
 
     def end_travel(self, turn: Turn) -> None:
@@ -195,14 +229,18 @@ class LaneState:
         for timer in ("answer", "travel"):
             turn.cancel(self.timer_name(timer))
         self.retries = 0
+        self.void = False
 
     def void_expectations(self, turn: Turn) -> None:
-        """Nothing that was asked for or waited for counts any longer."""
+        """Nothing that was asked for or waited for counts any longer; an arm that moves is watched until it rests."""
         self.close_due = False
-        for timer in ("answer", "travel", "clear"):
-            turn.cancel(self.timer_name(timer))
+        self.end_travel(turn)
+        turn.cancel(self.timer_name("clear"))
         self.terminals.withdraw("open")
         self.terminals.withdraw("close")
+        if self.arm in MOVING:
+            self.void = True
+            turn.start(self.timer_name("travel"), self.travel.limit_ms("up"))
 
     def drop_grants(self, turn: Turn, why: str) -> None:
         """Nobody may pass any longer."""
@@ -210,8 +248,15 @@ class LaneState:
         self.bound = None
 
     def run_grants(self, turn: Turn) -> None:
-        """The head's time runs while the arm is up, nobody is under it and its vehicle is not on the approach loop."""
-        self.grants.run(turn, self.arm is ArmState.OPEN and self.vehicle is None and not self.approach)
+        """The head's time runs while nobody is under the arm and its own vehicle is not on the loop in front of it.
+
+        That is while the arm is up, and while it is down and nothing opens it: somebody who waits for another barrier
+        may have gone away.
+        """
+        head = self.grants.head
+        still = self.arm is ArmState.OPEN or (self.arm is ArmState.CLOSED and not self.terminals.asked("open"))
+        waits = head is not None and bool(self.approach_of(head.lane))
+        self.grants.run(turn, still and self.vehicle is None and not waits)
 
     def start_clear(self, turn: Turn, since_ns: int | None = None) -> None:
         """Close after `auto_close_ms`, counted from the moment the safety input cleared."""
@@ -286,6 +331,7 @@ class LaneState:
     def crash(self, turn: Turn, sign: str) -> None:
         """The arm was struck: lock the lane, sound the siren, tell the control room."""
         self.movement = None
+        self.question = False
         turn.cancel(self.timer_name("cause"))
         if Mode.LOCKED in self.modes:
             turn.log("warning", f"{self.home.id}: {sign} while the lane is tagged; noted, no alarm")

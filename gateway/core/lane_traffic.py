@@ -18,10 +18,11 @@ from gateway.core.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
 
 MERGE_MS = 700
 LINGER_MS = 60_000
-STUCK_SAFETY_MS = 300_000  # DoorKing 1830: a loop occupied for five minutes is an alarm
-STUCK_APPROACH_MS = 900_000
+STUCK_MS = {"safety": 300_000, "approach": 900_000}
+"""DoorKing 1830: a loop under the arm that is occupied for five minutes is an alarm."""
 VOID_MS = 60_000
 QUESTION_MS = 60_000
+NO_OPENING_MS = 300_000
 CAME_OVER_APPROACH_MS = 3000
 
 
@@ -44,13 +45,13 @@ class LaneTraffic(LaneArm):
         """The approach loop has become occupied or free."""
         self.cross(CrossingEvent.APPROACH_ON if value else CrossingEvent.APPROACH_OFF)
         self.approach_seen_ns = turn.now.mono_ns
-        self._watch_loop(turn, "approach", value, STUCK_APPROACH_MS)
+        self.watch_loop(turn, "approach", value)
         if self.vehicle is not None and value:
             self.vehicle.approach_rose = True
         elif self.vehicle is not None:
             self.vehicle.approach_fell = True
         if not self.barrier.safety and not value and self.arm is ArmState.OPEN:
-            self._passed(turn, measured=False)
+            self._passed(turn, False, self.home)
         self.run_grants(turn)
 
     def safety_changed(self, turn: Turn, value: bool) -> None:
@@ -59,7 +60,10 @@ class LaneTraffic(LaneArm):
             self._safety_on(turn)
         elif self.inputs.last("safety_loop") is False:
             turn.cancel(self.timer_name("linger"))
-            self._watch_loop(turn, "safety", False, STUCK_SAFETY_MS)
+            self.watch_loop(turn, "safety", False)
+            if self.vehicle is not None and self.inputs.spark("safety_loop", self.vehicle.since_ns):
+                self._was_nobody(turn)
+                return
             self.cleared_ns = turn.now.mono_ns
             turn.start(self.timer_name("merge"), MERGE_MS)
 
@@ -69,14 +73,32 @@ class LaneTraffic(LaneArm):
             self.beyond_seen_ns = turn.now.mono_ns
         if value and self.vehicle is not None:
             self.vehicle.cleared_beyond = True
+        self.run_grants(turn)
 
-    def _watch_loop(self, turn: Turn, loop: str, occupied: bool, limit_ms: int) -> None:
+    def _was_nobody(self, turn: Turn) -> None:
+        """The safety input was active for less than its debounce time: the arm stayed up for it, but nobody came."""
+        self.vehicle = self.bound = None
+        self.cross(CrossingEvent.SAFETY_OFF_WAITING if self.approach else CrossingEvent.SAFETY_OFF)
+        self.run_grants(turn)
+        if self.close_due and not len(self.grants):
+            self.start_clear(turn)
+        turn.show()
+
+    def watch_loop(self, turn: Turn, loop: str, occupied: bool) -> None:
         """A loop that stays occupied beyond reason is stuck, or somebody is."""
         if occupied:
-            turn.start(self.timer_name(f"stuck:{loop}"), limit_ms)
+            turn.start(self.timer_name(f"stuck:{loop}"), STUCK_MS[loop])
         else:
             turn.cancel(self.timer_name(f"stuck:{loop}"))
             self.end_alarm(turn, f"stuck_{loop}")
+            if loop == "approach" and self.notice == "approach_stuck":
+                self.notice = None
+
+    def unwatch_loops(self, turn: Turn, lost: set[str]) -> None:
+        """What is not known any more is not occupied beyond reason."""
+        for loop in STUCK_MS:
+            if f"{loop}_loop" in lost:
+                turn.cancel(self.timer_name(f"stuck:{loop}"))
 
     def loop_stuck(self, turn: Turn, loop: str) -> None:
         """A loop has been occupied for too long: under the arm an alarm, in front of it a notice."""
@@ -99,9 +121,10 @@ class LaneTraffic(LaneArm):
         if self.vehicle is None:
             self.safety_rose_ns = turn.now.mono_ns
             turn.start(self.timer_name("linger"), LINGER_MS)
-            self._watch_loop(turn, "safety", True, STUCK_SAFETY_MS)
+            self.watch_loop(turn, "safety", True)
             self.vehicle = self._comes_under(turn.now.mono_ns)
             self.bind()
+            self.vehicle.ungranted = self.bound is None and self.arm is not ArmState.CLOSED
         self.cross(CrossingEvent.SAFETY_ON)
         self.run_grants(turn)
         for motion in self.terminals.withdraw("close"):
@@ -122,9 +145,25 @@ class LaneTraffic(LaneArm):
         )
 
     def bind(self) -> None:
-        """The vehicle under an arm that is not closed uses the head grant."""
-        if self.vehicle is not None and self.bound is None and self.arm is not ArmState.CLOSED:
-            self.bound = self.grants.head
+        """The vehicle under an arm that is not closed uses the head grant of the side that it came from.
+
+        One that came ungranted may be read while it still covers the loop in front of the arm; once that loop was free,
+        what is read belongs to somebody behind it.
+        """
+        vehicle = self.vehicle
+        if vehicle is None or self.bound is not None or self.arm is ArmState.CLOSED:
+            return
+        if not (vehicle.ungranted and vehicle.approach_fell):
+            self.bound = self._grant_for(self._side(vehicle))
+
+    def _side(self, vehicle: Vehicle) -> Lane | None:
+        """The lane that a vehicle under a shared arm came by; None: the loops did not tell."""
+        if len(self.lanes) == 1 or vehicle.came_over_approach:
+            return self.home
+        return self.other if vehicle.came_from_beyond else None
+
+    def _grant_for(self, lane: Lane | None) -> Grant | None:
+        return self.grants.head if lane is None else self.grants.first_of(lane)
 
     def merge_over(self, turn: Turn) -> None:
         """The safety loop has been free long enough: the vehicle has gone, one way or the other."""
@@ -137,57 +176,65 @@ class LaneTraffic(LaneArm):
         turn.show()
         if vehicle is None:
             return
-        crossed = self._judge(vehicle)
+        crossed, lane = self._judge(vehicle)
         if vehicle.arm_was_closed and self.arm is ArmState.CLOSED:
-            self._crossed_closed(turn, crossed)
+            self._crossed_closed(turn, crossed, lane)
         elif crossed.way is Way.FORWARD:
-            self._passed(turn, measured=crossed.measured and vehicle.certain)
+            behind = vehicle.ungranted and vehicle.approach_fell
+            self._passed(turn, crossed.measured and vehicle.certain, lane, late=not behind)
         else:
             self._reversed(turn, crossed)
         if not len(self.grants):
             self.start_clear(turn, since_ns=self.cleared_ns)
 
-    def _judge(self, vehicle: Vehicle) -> Crossed:
-        """Which way it went; over a shared barrier the other lane's forward is this one's wrong way."""
-        crossed = crossing.judge(vehicle, self.approach, self.barrier.approach_loop is not None)
-        lane = self.bound.lane if self.bound is not None else self.home
-        if len(self.lanes) == 1 or crossed.way is Way.REVERSED:
-            return crossed
-        wrong = crossed.way is Way.WRONG_WAY
-        if self.bound is None and wrong:
-            other = next(one for one in self.lanes if one is not self.home)
-            self.passing_lane = other
-            return msgspec.structs.replace(crossed, way=Way.FORWARD)
-        if lane is self.home:
-            return crossed
-        return msgspec.structs.replace(crossed, way=Way.FORWARD if wrong else Way.REVERSED)
+    def _judge(self, vehicle: Vehicle) -> tuple[Crossed, Lane]:
+        """Which way it went, and by which lane; over a shared barrier the other lane's forward is this one's wrong way.
 
-    def _crossed_closed(self, turn: Turn, crossed: Crossed) -> None:
+        A grant of the side that it did not come from goes back to whom it was given.
+        """
+        crossed = crossing.judge(vehicle, self.approach, self.barrier.approach_loop is not None)
+        bound = self.bound.lane if self.bound is not None else self._side(vehicle) or self.home
+        if len(self.lanes) == 1 or crossed.way is Way.REVERSED:
+            return crossed, bound
+        if crossed.way is Way.WRONG_WAY:
+            went, crossed = self.other, msgspec.structs.replace(crossed, way=Way.FORWARD)
+        else:
+            went = self.home if crossed.measured else bound
+        if self.bound is not None and went is not bound:
+            self.bound = None
+        return crossed, went
+
+    def _crossed_closed(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:
         """A vehicle crossed and *closed* never let go: limit switches sit on the shaft, the arm may be gone."""
         self.bound = None
         if self.barrier.at_closed is None and self.inputs.last("arm_detached") is False:
-            self._was_open_after_all(turn, crossed)
+            self._was_open_after_all(turn, crossed, lane)
             return
         if crossed.way is not Way.FORWARD or not crossed.measured or self.modes.strongest is not Mode.AUTO:
             return
         if self.inputs.fitted("arm_detached"):
             turn.log("warning", f"{self.home.id}: a vehicle crossed the closed arm and the detached contact is quiet")
-            return
-        self.notice = "arm_whole"
-        turn.start(self.timer_name("question"), QUESTION_MS)
+        elif self._long_closed(turn):
+            self.crash(turn, "crossed_closed")
+        else:
+            self.question = True
+            turn.start(self.timer_name("question"), QUESTION_MS)
 
-    def _was_open_after_all(self, turn: Turn, crossed: Crossed) -> None:
+    def _long_closed(self, turn: Turn) -> bool:
+        """No limit switch at all, and no opening in the last minutes: nobody can have been let in late."""
+        return self.blind and turn.now.mono_ns - self.moved_ns > NO_OPENING_MS * NS_PER_MS
+
+    def _was_open_after_all(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:
         """Without a closed switch the arm was only presumed down; it is whole and was crossed, so it is up."""
         self.enter(turn, ArmState.OPEN)
         self.opened_by = Cause.UNKNOWN
         self.row(turn, "opened", Cause.UNKNOWN, "", {"presumed": True})
         if crossed.way is Way.FORWARD:
-            self._passed(turn, crossed.measured)
+            self._passed(turn, crossed.measured, lane)
 
     def question_over(self, turn: Turn) -> None:
         """Nobody said that the arm is whole."""
-        if self.notice == "arm_whole":
-            self.notice = None
+        if self.question:
             self.crash(turn, "crossed_closed")
 
     def _reversed(self, turn: Turn, crossed: Crossed) -> None:
@@ -203,12 +250,15 @@ class LaneTraffic(LaneArm):
         turn.append("passage.reversed", f"lanes/{data['lane']}", data)
         self.run_grants(turn)
 
-    def _passed(self, turn: Turn, measured: bool) -> None:
-        """A vehicle has crossed: the record that everything else is for."""
+    def _passed(self, turn: Turn, measured: bool, lane: Lane, late: bool = True) -> None:
+        """A vehicle has crossed: the record that everything else is for.
+
+        `late`: with no grant bound to it, it may have used one that was given on its side after it came.
+        """
         bound, self.bound = self.bound, None
+        if bound is None and late:
+            bound = self.grants.first_of(lane)
         grant = self.grants.use(bound)
-        lane = grant.lane if grant else self.passing_lane
-        self.passing_lane = self.home
         method = grant.method if grant else self._ungranted_method()
         self._passage_row(turn, lane, grant, method, "measured" if measured else "inferred")
         if method == "tailgate":
@@ -282,7 +332,7 @@ class LaneTraffic(LaneArm):
         if not entry:
             entered_ns = known.entered_wall_ns if known else None
             data["entered_at"] = None if entered_ns is None else rfc3339(entered_ns)
-            data["duration_s"] = None if entered_ns is None else (turn.now.wall_ns - entered_ns) // NS_PER_S
+            data["duration_s"] = _duration_s(entered_ns, turn.now.wall_ns)
             data["charge"] = None
         what = "entered" if entry else "exited"
         turn.append(f"passage.{what}", f"lanes/{lane.id}", data)
@@ -302,8 +352,8 @@ class LaneTraffic(LaneArm):
     def presume_passed(self, turn: Turn) -> bool:
         """A lane without loops takes an opening that was granted for one passage; True when it was."""
         head = self.grants.head
-        blind = not self.barrier.safety and self.barrier.approach_loop is None
-        if head is None or not blind or not self.opening_unused:
+        loops = bool(self.barrier.safety) or self.barrier.approach_loop is not None
+        if head is None or loops or not self.opening_unused:
             return False
         self.opening_unused = False
         self.grants.use(head)
@@ -315,9 +365,9 @@ class LaneTraffic(LaneArm):
         super()._is_up(turn)
 
     def do_leave_down(self, turn: Turn) -> None:
-        """See `LaneArm`; whoever was let in has passed."""
-        super().do_leave_down(turn)
+        """See `LaneArm`; whoever was let in through a lane without loops has passed."""
         self.presume_passed(turn)
+        super().do_leave_down(turn)
 
     def _is_down(self, turn: Turn) -> None:
         self.presume_passed(turn)
@@ -326,11 +376,17 @@ class LaneTraffic(LaneArm):
 
     def grant_over(self, turn: Turn) -> None:
         """The head grant's vehicle did not come."""
-        if self.grants.head is None or self.vehicle is not None or self.approach:
+        head = self.grants.head
+        if head is None or self.vehicle is not None or self.approach_of(head.lane):
             return
         if not self.presume_passed(turn):
             self.grants.drop_head(turn, "time_over")
         self.run_grants(turn)
-        if not len(self.grants):
+        if not len(self.grants) and self.arm is ArmState.OPEN:
             self.start_clear(turn)
         turn.show()
+
+
+def _duration_s(from_ns: int | None, to_ns: int) -> int | None:
+    """How long a stay was; None when its beginning is not known, or lies ahead because the clock was stepped."""
+    return (to_ns - from_ns) // NS_PER_S if from_ns is not None and from_ns <= to_ns else None

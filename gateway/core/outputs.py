@@ -56,6 +56,11 @@ class Terminals:
         waiting = list(self._waiting.values()) + ([self._gap] if self._gap else [])
         return any(motion.direction == direction for motion in waiting)
 
+    @property
+    def holds(self) -> bool:
+        """Whether the arm is up for as long as OPEN is held; letting go of it is the close, whatever else is wired."""
+        return self.barrier.control == "hold"
+
     def can(self, direction: str) -> bool:
         """Whether the barrier has a terminal for that direction."""
         if direction == "close":
@@ -68,7 +73,7 @@ class Terminals:
 
     def _point(self, direction: str) -> Point:
         chosen: Point | None = getattr(self.barrier, direction)
-        return chosen or self.barrier.open
+        return self.barrier.open if chosen is None or (self.holds and direction == "close") else chosen
 
     def ask(self, turn: Turn, lane: str, motion: Motion) -> None:
         """Record the command; `committed` hands it back when it may be sent."""
@@ -134,9 +139,8 @@ class Terminals:
 
     def let_go(self, turn: Turn, device: str, outputs: tuple[bool, ...]) -> None:
         """End the pulses that a board still gives from before; a held contact stays as it is, so that no arm drops."""
-        holds = self.barrier.control == "hold" and self.barrier.close is None
         for direction, point in self.barrier.outputs().items():
-            if point.left_on(device, outputs) and not (holds and direction == "open"):
+            if point.left_on(device, outputs) and not (self.holds and direction == "open"):
                 self._off(turn, direction)
 
     def _gap_timer(self) -> str:
@@ -144,7 +148,7 @@ class Terminals:
 
     def _end_opposite(self, turn: Turn, direction: str) -> int:
         """End the other direction's pulse; milliseconds still to wait before this one may start."""
-        if self.barrier.control != "pulse":
+        if self.holds or self.barrier.close is None:
             return 0
         other = "close" if direction == "open" else "open"
         now = turn.now.mono_ns
@@ -159,7 +163,7 @@ class Terminals:
         self._sent[token] = motion
         while len(self._sent) > 16:
             self._sent.pop(next(iter(self._sent)))
-        if self.barrier.control == "hold" and direction in ("open", "close") and self.barrier.close is None:
+        if self.holds and direction in ("open", "close"):
             point = self.barrier.open
             turn.emit(SetOutput(point.device, point.index, _electrical(point, direction == "open"), token))
             return

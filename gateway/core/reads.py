@@ -5,6 +5,10 @@ occupied within three seconds of the tag's last sighting. A car may roll up for 
 as long as the tag is seen `again`, but not for ever: a tag that lies in the field without coming is a parked car's. The
 same tag at two lanes within three seconds belongs to the first occupied one. Where a lane asks for two factors, a card
 and a plate within ten seconds make one read.
+
+A car that was refused and stands on the loop is not let in by the tag of one behind it: a tag that is first seen when
+that car has stood there for over three seconds waits until another car stands there. More cannot be told by one loop
+and one reader: a stranger who stands on the loop and has shown nothing takes the tag that is read meanwhile.
 """
 
 from __future__ import annotations
@@ -78,11 +82,16 @@ class ReadRules:
         """Whether any read waits for its approach loop."""
         return bool(self._waiting)
 
-    def take(self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int) -> Taken | None:
-        """A read at a lane; None while it waits or does not count. `occupied` None: no approach loop to tell."""
+    def take(
+        self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int, behind: bool = False
+    ) -> Taken | None:
+        """A read at a lane; None while it waits or does not count. `occupied` None: no approach loop to tell.
+
+        `behind`: the car on the loop was refused, and a tag that is seen only now is that of a car behind it.
+        """
         if read.again:
-            return self._seen_again(lane, read, occupied, now_ns)
-        if read.long_range and occupied is False:
+            return self._seen_again(lane, read, occupied, now_ns, behind)
+        if read.long_range and (occupied is False or behind):
             waiting = self._waiting.setdefault(lane.id, [])
             waiting.append(_Waiting(read, now_ns, now_ns))
             del waiting[:-PENDING_MAX]
@@ -110,7 +119,9 @@ class ReadRules:
         if not waiting:
             del self._waiting[lane]
 
-    def _seen_again(self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int) -> Taken | None:
+    def _seen_again(
+        self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int, behind: bool
+    ) -> Taken | None:
         """A tag that was told before is still there: its read waits on, or counts, or belongs elsewhere by now."""
         key = (read.kind, read.value)
         waiting = self._waiting.get(lane.id, [])
@@ -120,12 +131,14 @@ class ReadRules:
             self._seen[key] = (lane.id, now_ns)
         if found is None:
             return None
+        if behind:
+            found.first_ns = now_ns
         elsewhere = at is not None and at[0] != lane.id and now_ns - at[1] <= ELSEWHERE_MS * NS_PER_MS
         if elsewhere or now_ns - found.first_ns > ARRIVING_MS * NS_PER_MS:
             self._keep(lane.id, [one for one in waiting if one is not found])
             return None
         found.read, found.seen_ns = msgspec.structs.replace(read, again=False), now_ns
-        if occupied is False:
+        if occupied is False or behind:
             return None
         self._keep(lane.id, [one for one in waiting if one is not found])
         return self.take(lane, found.read, occupied, now_ns)

@@ -63,6 +63,7 @@ class Site:
         self._reads = ReadRules()
         self._single_use = SingleUse()
         self._flowing: dict[str, bool] = {}
+        self._offset_ns: int | None = None
         self._alarms = AlarmDesk([_alarm(document) for document in memory.alarms])
         self._machines = self._make_machines(memory)
         self._interlocked = [machine for machine in self._machines.values() if machine.interlocked_with]
@@ -205,7 +206,7 @@ class Site:
         machine = self._by_lane[lane.id]
         approach = machine.approach_of(lane)
         occupied = approach is True if machine.approach_fitted(lane) else None
-        taken = self._reads.take(lane, event, occupied, turn.now.mono_ns)
+        taken = self._reads.take(lane, event, occupied, turn.now.mono_ns, machine.behind(lane, turn.now.mono_ns))
         if taken is not None:
             self._decide(turn, lane, taken)
         elif lane.two_factor and not event.again and not self._reads.waits:
@@ -216,8 +217,8 @@ class Site:
         if not self._reads.waits:
             return
         for lane_id in self._reads.waiting_lanes(turn.now.mono_ns):
-            lane = self._lanes[lane_id]
-            if self._by_lane[lane_id].approach_of(lane):
+            lane, machine = self._lanes[lane_id], self._by_lane[lane_id]
+            if machine.approach_of(lane) and not machine.behind(lane, turn.now.mono_ns):
                 for read in self._reads.occupied(lane, turn.now.mono_ns):
                     self._read_at(turn, lane, read)
 
@@ -297,8 +298,12 @@ class Site:
             self._machines[owner].timer(turn, name)
 
     def _minute(self, turn: Turn) -> None:
-        """Once a minute: free flow begins and ends by its schedule, never because a process started in the middle."""
+        """Once a minute: free flow begins and ends by its schedule.
+
+        It never begins because a process started, or the clock was set, in the middle.
+        """
         wall_ns = self._validity_wall_ns(turn.now)
+        stepped = self._was_stepped(wall_ns, turn.now.mono_ns)
         turn.start(MINUTE_TIMER, MINUTE_MS - wall_ns // NS_PER_MS % MINUTE_MS)
         for machine in self._machines.values():
             machine.service.check(turn)
@@ -308,7 +313,13 @@ class Site:
             flows = in_schedule(lane.free_flow, wall_ns, self._zone)
             if flows != self._flowing.setdefault(lane.id, flows):
                 self._flowing[lane.id] = flows
-                self._scheduled(turn, lane, "hold" if flows else "release")
+                if not (flows and stepped):
+                    self._scheduled(turn, lane, "hold" if flows else "release")
+
+    def _was_stepped(self, wall_ns: int, mono_ns: int) -> bool:
+        """Whether the wall clock did not go on with the monotonic one since the last minute."""
+        before, self._offset_ns = self._offset_ns, wall_ns - mono_ns
+        return before is not None and abs(self._offset_ns - before) > MINUTE_MS * NS_PER_MS
 
     def _scheduled(self, turn: Turn, lane: Lane, command: str) -> None:
         machine = self._by_lane[lane.id]
