@@ -71,6 +71,10 @@ class OsdpReader:
         """The PIN that has ended by a pause."""
         return self._pins(self._pad.tick(time.monotonic_ns()))
 
+    def interrupted(self) -> None:
+        """See `Listener.interrupted`."""
+        self._pad.interrupted()
+
     def status(self, report: bytes) -> tuple[bool, bool]:
         """Whether the reader's housing is open and whether its power fails."""
         return status_of(report)

@@ -62,6 +62,12 @@ class WiegandReader:
             self._pin(self._pad.tick(until_ns), read)
         return len(frames), read
 
+    def interrupted(self) -> None:
+        """See `EdgeListener.interrupted`."""
+        self._events.interrupted()
+        self._decoder.interrupted()
+        self._pad.interrupted()
+
     def _take(self, frames: list[Card | Key], at_ns: int, read: list[CredentialRead]) -> list[Card | Key]:
         for frame in frames:
             if isinstance(frame, Key):

@@ -41,6 +41,9 @@ class EdgeListener(Protocol):
     def feed(self, raw: bytes, until_ns: int | None) -> tuple[int, Sequence[Event]]:
         """Take edges, and the time up to which they are all: how many frames they completed, and what to report."""
 
+    def interrupted(self) -> None:
+        """The lines were gone: what has begun will not be completed by what comes when they are back."""
+
 
 class EdgeBus(Bus):
     """One reader on the lines of the GPIO chip."""
@@ -72,6 +75,7 @@ class EdgeBus(Bus):
                 try:
                     self._listen()
                 except DeviceError as error:
+                    self._listener.interrupted()
                     self._watch.gone(str(error))
                     self._queue.read(self._reopen.pause_ms() / 1000)
         finally:

@@ -59,6 +59,9 @@ class Listener(Protocol):
     def tick(self) -> Sequence[Event]:
         """What is due by time."""
 
+    def interrupted(self) -> None:
+        """The session has ended: what has begun will not be completed by what comes in the next."""
+
     def status(self, report: bytes) -> tuple[bool, bool]:
         """Whether the reader's housing is open and whether its power fails."""
 
@@ -102,6 +105,7 @@ class _Reader:
 
     def begin(self) -> None:
         """It is greeted anew."""
+        self.listener.interrupted()
         self.asked_ns = self.retry_ns = None
         self.linked = self.trusted = False
         self.tries = 0

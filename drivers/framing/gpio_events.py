@@ -40,6 +40,10 @@ class Events:
         self._places = {line: place for place, line in enumerate(lines)}
         self._number: int | None = None
 
+    def interrupted(self) -> None:
+        """The lines were let go: the kernel numbers the edges anew."""
+        self._number = None
+
     def feed(self, raw: bytes) -> list[Edge]:
         """The edges in whole structures, which are all that the kernel hands out."""
         edges: list[Edge] = []

@@ -197,6 +197,10 @@ class PinPad:
         ends_ns = self.ends_ns
         return self._finish() if ends_ns is not None and now_ns >= ends_ns else ""
 
+    def interrupted(self) -> None:
+        """The wire was cut: half a PIN is none."""
+        self._digits = ""
+
     def _finish(self) -> str:
         digits, self._digits = self._digits, ""
         return digits if len(digits) <= self.MAX_DIGITS else ""
@@ -237,10 +241,14 @@ class Decoder:
         if ends_ns is None or now_ns < ends_ns:
             return []
         found = None if self._spoiled else self._read(self._count, self._bits)
-        self._bits = self._count = 0
-        self._spoiled = False
+        self.interrupted()
         self.rejected += found is None
         return [] if found is None else [found]
+
+    def interrupted(self) -> None:
+        """Begin anew: half a frame is none."""
+        self._bits = self._count = 0
+        self._spoiled = False
 
     def _take(self, wire: int, at_ns: int) -> None:
         fresh = not self._count and not self._spoiled

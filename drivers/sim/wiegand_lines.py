@@ -33,15 +33,16 @@ class SimWiegand:
 
     def type(self, keys: str, length: int = 4) -> None:
         """Press keys in one go, as a keypad that sends each with so many bits."""
-        self._write(b"".join(self._frame(key_frame(key, length), 1 * MS) for key in keys))
+        now_ns = time.monotonic_ns()
+        self._write(b"".join(self._frame(key_frame(key, length), 1 * MS, now_ns) for key in keys))
 
     def send(self, frame: str, bit_ns: int = 1 * MS, lose: int = 0) -> None:
         """Any bits, ending now; `lose` counts edges as dropped by the kernel before them."""
         self._number += lose
-        self._write(self._frame(frame, bit_ns))
+        self._write(self._frame(frame, bit_ns, time.monotonic_ns()))
 
-    def _frame(self, frame: str, bit_ns: int) -> bytes:
-        start_ns = max(time.monotonic_ns() - len(frame) * bit_ns, self._end_ns + 20 * MS)
+    def _frame(self, frame: str, bit_ns: int, now_ns: int) -> bytes:
+        start_ns = max(now_ns - len(frame) * bit_ns, self._end_ns + 20 * MS)
         stamped = edges(frame, start_ns, bit_ns)
         self._end_ns = stamped[-1][1] if stamped else start_ns
         return b"".join(self._event(wire, at_ns) for wire, at_ns in stamped)

@@ -12,6 +12,7 @@ import pytest
 
 from drivers import registry
 from drivers.base import Bus
+from drivers.buses import osdp as buses_osdp
 from drivers.framing.wiegand import parse_format
 from gateway.core.errors import RefusedError, SettingsError
 from gateway.core.events import (
@@ -319,6 +320,38 @@ def test_keys_make_a_pin(running: Running, line: OsdpLine, reader: OsdpReader) -
     insist(type_it, lambda: CredentialRead("r", "pin", "1234") in running.reported.of(CredentialRead))
 
 
+def test_keys_from_before_a_cut_and_after_it_are_not_joined_to_a_pin(
+    running: Running, line: OsdpLine, reader: OsdpReader
+) -> None:
+    bus = running.start(device(line, pin_ms=30_000))
+    running.reported.wait(DeviceRestored)
+    reader.press(b"12")
+    frames = bus.health()[0].frames
+    wait_until(lambda: bus.health()[0].frames > frames + 6)
+    line.cut = True
+    is_in(bus, "lost")
+    line.cut = False
+    is_in(bus, "online")
+    insist(lambda: reader.press(b"34\x0d"), lambda: bool(running.reported.of(CredentialRead)))
+    assert running.reported.of(CredentialRead)[0] == CredentialRead("r", "pin", "34")
+
+
+def test_a_wrong_key_that_is_put_right_needs_no_restart(
+    running: Running, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libosdp leaves such a reader alone for 300 s; the bus tries again sooner by itself."""
+    monkeypatch.setattr(buses_osdp, "KEY_RETRY_MS", 200)
+    reader = OsdpReader(5, OTHER)
+    with OsdpLine(path, reader) as line:
+        bus = running.start(device(line))
+        told(bus, "does not take its key")
+        reader.key = KEY
+        reader.power_up()
+        is_in(bus, "online")
+        assert read(running, reader).value == CARD
+        running.stop()
+
+
 def test_a_card_left_in_the_field_is_one_credential(running: Running, line: OsdpLine, reader: OsdpReader) -> None:
     running.start(device(line))
     running.reported.wait(DeviceRestored)
@@ -339,7 +372,8 @@ def test_an_opened_housing_is_reported_and_told_in_words(running: Running, line:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "color", "beeps"), [("granted", "GREEN", 1), ("denied", "RED", 3), ("referred", "AMBER", 2)]
+    ("verdict", "color", "beeps"),
+    [("granted", "GREEN", 1), ("denied", "RED", 3), ("referred", "AMBER", 2), ("locked", "RED", 2)],
 )
 def test_a_verdict_is_shown_and_sounded(
     running: Running, line: OsdpLine, reader: OsdpReader, verdict: str, color: str, beeps: int
@@ -355,6 +389,14 @@ def test_a_verdict_is_shown_and_sounded(
     assert led["timer_count"] > 0
     assert buzzer["rep_count"] == beeps
     assert buzzer["on_count"] > 0
+
+
+def test_a_driver_who_must_wait_sees_it_and_hears_nothing(running: Running, line: OsdpLine, reader: OsdpReader) -> None:
+    bus = running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    insist(lambda: bus.show("r", {"verdict": "wait"}), lambda: bool(reader.of(osdp_sys.CMD_LED)))
+    assert reader.of(osdp_sys.CMD_LED)[0]["on_color"] == osdp_sys.LED_COLOR_AMBER
+    assert reader.of(osdp_sys.CMD_BUZZER) == []
 
 
 def test_a_reader_without_lights_is_not_asked_for_them(running: Running, path: Path) -> None:

@@ -119,6 +119,26 @@ def test_lines_that_cannot_be_had_are_a_lost_device_with_words(
     running.reported.wait(CredentialRead)
 
 
+def test_lines_that_go_and_come_back_need_no_restart_and_join_no_halves(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel numbers the edges anew, and what was being typed when the lines went is void."""
+    before, after = SimWiegand(), SimWiegand()
+    handles = iter((before.handle, after.handle))
+    monkeypatch.setattr(gpio_edges, "open_lines", lambda request, names: next(handles))
+    start(running, pin_ms=30_000)
+    before.present(1)
+    running.reported.wait(CredentialRead)
+    before.type("12")
+    before.close()
+    assert "GPIO chip is gone" in running.reported.wait(DeviceLost).error
+    running.reported.wait(DeviceRestored, count=2)
+    after.present(CARD)
+    after.type("34#")
+    running.reported.wait(CredentialRead, count=3)
+    assert reads(running) == [("card", "1"), ("card", "472288"), ("pin", "34")]
+
+
 def test_a_reader_has_no_outputs_and_its_bus_stops(running: Running, reader: SimWiegand) -> None:
     bus = start(running)
     bus.pulse("w", 0, 500, True, 7)
