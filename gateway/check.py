@@ -7,9 +7,11 @@ an engine running the ports are its own, so it is asked instead; only devices th
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +20,9 @@ from drivers.base import DeviceConfig, Health
 from drivers.registry import configure, open_buses
 from gateway.core.errors import GatehouseError, SettingsError
 from gateway.core.events import Event
-from gateway.core.settings import Barrier, Lane, Settings, parse_settings
+from gateway.core.settings import Barrier, Lane, Retention, Settings, parse_settings
+from gateway.store.reader import JournalReader
+from gateway.store.times import rfc3339
 
 TRY_S = 2.0
 _STOP_S = 4.0
@@ -47,12 +51,23 @@ class LaneFound(msgspec.Struct, frozen=True):
     without: tuple[str, ...]
 
 
+class JournalFound(msgspec.Struct, frozen=True):
+    """What the journal holds, and what its disk leaves it: bytes, and the time of its oldest row (empty: no row)."""
+
+    rows: int
+    used_bytes: int
+    free_bytes: int
+    oldest: str
+
+
 class Report(msgspec.Struct, frozen=True):
     """Everything that a check found; `problems` are (path, message)."""
 
     problems: tuple[tuple[str, str], ...] = ()
     devices: tuple[DeviceFound, ...] = ()
     lanes: tuple[LaneFound, ...] = ()
+    journal: JournalFound | None = None
+    retention: Retention | None = None
 
     @property
     def fine(self) -> bool:
@@ -60,8 +75,13 @@ class Report(msgspec.Struct, frozen=True):
         return not self.problems and all(device.fine for device in self.devices)
 
 
-def check(document: Any, running: dict[str, dict[str, Any]], installed: Settings | None) -> Report:
-    """Check a settings document. `running`: the engine's devices by id; `installed`: the settings it runs with."""
+def check(
+    document: Any, running: dict[str, dict[str, Any]], installed: Settings | None, journal: Path | None = None
+) -> Report:
+    """Check a settings document. `running`: the engine's devices by id; `installed`: the settings it runs with.
+
+    `journal` is the journal's file, where there is one.
+    """
     try:
         settings = parse_settings(document)
         configs = configure(settings)
@@ -81,7 +101,37 @@ def check(document: Any, running: dict[str, dict[str, Any]], installed: Settings
         lanes=tuple(
             LaneFound(lane.id, lane.name, without(lane, settings.barrier(lane.barrier))) for lane in settings.lanes
         ),
+        journal=_journal(journal) if journal is not None and journal.exists() else None,
+        retention=settings.gateway.retention,
     )
+
+
+def journal_words(found: JournalFound, rules: Retention) -> list[str]:
+    """What the journal holds and when it forgets, and a warning when its disk is smaller than it may become."""
+    used, free = found.used_bytes / 1e6, found.free_bytes / 1e6
+    since = f" since {found.oldest[:10]}" if found.oldest else ""
+    last_day = rules.days + rules.grace_days
+    words = [
+        f"journal: {found.rows} rows{since}, {used:.0f} of at most {rules.megabytes} MB; a row goes after {rules.days}"
+        f" days, or {last_day} while a consumer has not confirmed it"
+    ]
+    if used + free < rules.megabytes:
+        words.append(f"  - the disk has {free:.0f} MB left, less than that; lower gateway.retention.megabytes")
+    return words
+
+
+def _journal(path: Path) -> JournalFound | None:
+    disk = os.statvfs(path.parent)
+    reader = JournalReader(path)
+    try:
+        oldest = reader.page(0, 1)
+        first, last = reader.first_sequence(), reader.last_sequence()
+        since = rfc3339(oldest[0].wall_ns) if oldest else ""
+        return JournalFound(last - first + 1, reader.used_bytes(), disk.f_bavail * disk.f_frsize, since)
+    except GatehouseError:
+        return None  # `verify` is for that
+    finally:
+        reader.close()
 
 
 def _device(config: DeviceConfig, tried: dict[str, Health], asked: dict[str, dict[str, Any]]) -> DeviceFound:

@@ -147,7 +147,7 @@ def _report(arguments: Arguments) -> check.Report:
         return check.Report(problems=tuple(error.problems))
     running = {device["id"]: device for device in (snapshot or {}).get("devices", [])}
     with contextlib.nullcontext() if snapshot or arguments.site else locked(data):
-        return check.check(document, running, installed)
+        return check.check(document, running, installed, directory.journal)
 
 
 def _snapshot(data: Path) -> dict[str, Any] | None:
@@ -160,6 +160,7 @@ def _snapshot(data: Path) -> dict[str, Any] | None:
 
 
 def _check_text(report: check.Report) -> str:
+    from gateway.check import journal_words
     from gateway.show import table
 
     lines = [f"settings: {path}: {message}" if path else f"settings: {message}" for path, message in report.problems]
@@ -171,6 +172,8 @@ def _check_text(report: check.Report) -> str:
     for lane in report.lanes:
         lines += ["", f"lane {lane.id} ({lane.name}) does without:" if lane.without else f"lane {lane.id}: complete"]
         lines += [f"  - {text}" for text in lane.without]
+    if report.journal and report.retention:
+        lines += ["", *journal_words(report.journal, report.retention)]
     return "\n".join(lines)
 
 

@@ -86,6 +86,16 @@ class Http(Strict, frozen=True):
     port: int = 8080
 
 
+class Retention(Strict, frozen=True):
+    """How long journal rows are kept: `days`, `grace_days` more for a consumer that has not confirmed them, and never
+    more than `megabytes` of them, the oldest going first.
+    """
+
+    days: int = 365
+    grace_days: int = 90
+    megabytes: int = 4000
+
+
 class Gateway(Strict, frozen=True):
     """This box."""
 
@@ -93,6 +103,7 @@ class Gateway(Strict, frozen=True):
     http: Http = Http()
     clock: Literal["kernel", "trusted"] = "kernel"
     journal_wait_ms: int = 250
+    retention: Retention = Retention()
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -352,6 +363,9 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "expiry_warning_days": (0, 365),
     "capacity": (1, 1_000_000),
     "journal_wait_ms": (0, 10_000),
+    "days": (1, 3_650),
+    "grace_days": (0, 3_650),
+    "megabytes": (20, 1_000_000),
     "debounce_ms": (0, 390),
     "pulse_ms": (50, 10_000),
     "travel_time_ms": (300, 60_000),
@@ -617,6 +631,7 @@ def _check_site(reader: _Reader, site: Site) -> None:
 def _check_gateway(reader: _Reader, gateway: Gateway) -> None:
     reader.identifier(gateway.id, "gateway.id")
     reader.bounds(gateway, "gateway")
+    reader.bounds(gateway.retention, "gateway.retention")
     if not 0 <= gateway.http.port <= 65535:
         reader.wrong("gateway.http.port", f"is {gateway.http.port}; give a port from 1 to 65535")
 

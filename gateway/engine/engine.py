@@ -27,6 +27,7 @@ from gateway.engine.clock import Clock, boot_id
 from gateway.engine.desk import Desk
 from gateway.engine.handlers import Handlers
 from gateway.engine.inbox import Inbox
+from gateway.engine.keeper import Keeper
 from gateway.engine.lookups import Lookups
 from gateway.engine.loop import CoreLoop
 from gateway.engine.projector import Projector
@@ -81,6 +82,7 @@ class Engine:
         self._clerk = self._make_clerk()
         self._handlers = self._make_handlers()
         self._loop = self._make_loop()
+        self._keeper = self._make_keeper()
         self._projector = Projector(
             self._stores.reader,
             self._stores.state,
@@ -102,6 +104,7 @@ class Engine:
         start("core", self._loop.run)
         start("publisher", self._publisher.run)
         start("projector", self._projector.run)
+        start("keeper", self._keeper.run)
         start("desk", self._desk.run)
         start("clerk", self._clerk.run)
         start("control", self._server.run)
@@ -120,7 +123,8 @@ class Engine:
         self._join(self._workers.names("bus "), _STOP_BUSES_S)
         self._desk.stop()
         self._clerk.stop()
-        self._join(["desk", "clerk"], _STOP_SERVICES_S / 2)
+        self._keeper.stop()
+        self._join(["desk", "clerk", "keeper"], _STOP_SERVICES_S / 2)
         self._server.stop()
         self._publisher.stop()
         self._join(["control", "publisher"], _STOP_SERVICES_S / 2)
@@ -128,7 +132,7 @@ class Engine:
         self._join(["recorder"], _STOP_JOURNAL_S / 2)
         self._projector.stop()
         self._join(["projector"], _STOP_JOURNAL_S / 2)
-        if not self._workers.alive("recorder") and not self._workers.alive("projector"):
+        if not any(self._workers.alive(name) for name in ("recorder", "projector", "keeper")):
             self._stores.close()
 
     def missing(self) -> list[str]:
@@ -175,6 +179,17 @@ class Engine:
             codes=self._stores.codes,
             zone=self._settings.zone,
             install_mode=self._install_mode,
+        )
+
+    def _make_keeper(self) -> Keeper:
+        return Keeper(
+            self._stores.journal,
+            self._stores.reader,
+            self._stores.state,
+            self._settings.gateway.retention,
+            confirmed=self._stores.consumers.confirmed,
+            now=self._clock.now,
+            submit=self._recorder.submit,
         )
 
     def _install_mode(self, device: str, duration_s: int) -> None:

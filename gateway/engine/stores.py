@@ -17,6 +17,7 @@ from gateway.core.errors import DataDirectoryError
 from gateway.core.events import ClockState
 from gateway.core.settings import Settings
 from gateway.core.site import Memory
+from gateway.store.consumers import Consumers
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.journal import Journal, JournalReader
 from gateway.store.registry import PassRegistry
@@ -59,6 +60,7 @@ class Stores:
         self.registry = registry
         self.registry_lookups = registry_lookups
         self.tokens = directory.tokens
+        self.consumers = Consumers(directory.uplink, directory.web, self.tokens, settings)
         self.codes = directory.codes
         self.applied = state.sequence
         self.memory = Memory(**state.memory(settings.zone))

@@ -63,6 +63,11 @@ MOST_FRAMES = 960
 DROP_ROWS = 2_000
 """Rows dropped in one transaction, so that retention never holds up a commit for long."""
 
+MOST_GAPS = 1_000
+"""Gap records that are kept, the latest; each tells of everything before it, so the last one would do."""
+# What dropping puts into the WAL, reckoned high: pages of the small tables, and of the rows and the free list.
+_FRAMES_OF_A_DROP, _ROWS_OF_A_FRAME = 8, 10
+
 _INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
 _TEXT_IN_PAGE = 2000  # characters of events that a page holds at the least, as a rule
 _FAR_NS = 1 << 62
@@ -190,14 +195,21 @@ class Journal:
         when_ns = time.time_ns() if wall_ns is None else wall_ns
         dropped = 0
         while True:
-            with self._lock:
-                if self._suspect:
-                    self._recover()
-                count = self._drop_some(stop, when_ns)
+            count = self.drop_some(stop, wall_ns=when_ns, most=DROP_ROWS)
             dropped += count
             if count < DROP_ROWS:
                 return dropped
             self.tidy()
+
+    def drop_some(self, before: int, *, wall_ns: int, most: int) -> int:
+        """One step of `drop_before`, in one transaction: at most so many of the oldest rows; returns how many went.
+
+        Steps with the same `wall_ns` share one gap record. An `append` waits for as long as the step takes.
+        """
+        with self._lock:
+            if self._suspect:
+                self._recover()
+            return self._drop_some(min(before, self.last_sequence), wall_ns, most)
 
     def close(self) -> None:
         """Copy the WAL into the database and let go; may be called twice."""
@@ -336,10 +348,10 @@ class Journal:
 
     # ---- retention -----------------------------------------------------------------------------------------------
 
-    def _drop_some(self, stop: int, when_ns: int) -> int:
+    def _drop_some(self, stop: int, when_ns: int, most: int) -> int:
         try:
             first = self._db.execute("SELECT min(sequence) FROM rows").get
-            last = min(stop, first + DROP_ROWS) - 1 if first is not None else 0
+            last = min(stop, first + most) - 1 if first is not None else 0
             if first is None or last < first:
                 return 0
             self._db.execute("BEGIN IMMEDIATE")
@@ -351,7 +363,12 @@ class Journal:
                 "INSERT INTO gaps(last, lasthash, wall_ns) VALUES(?, ?, ?)",
                 (last, digest.hex(), when_ns),
             )
+            self._db.execute(
+                "DELETE FROM gaps WHERE last <= (SELECT last FROM gaps ORDER BY last DESC LIMIT 1 OFFSET ?)",
+                (MOST_GAPS,),
+            )
             self._db.execute("COMMIT")
+            self._frames += _FRAMES_OF_A_DROP + (last - first) // _ROWS_OF_A_FRAME
             return int(last - first + 1)
         except apsw.Error as error:
             roll_back(self._db)

@@ -20,6 +20,8 @@ MOST_VISITS = 200_000
 """Visits that have ended are kept up to this number, the latest."""
 MOST_ALARMS = 10_000
 """Closed alarms are kept up to this number, the latest."""
+MOST_FORGOTTEN = 500
+"""Visits, and alarms, that one step of retention forgets; more than can end in the rows that it drops."""
 MOST_WARNED_NS = 3 * 86_400 * 1_000_000_000
 """Expiry warnings older than three days are of no use to anybody."""
 CODES_KEPT_NS = 2 * MOST_DAYS * 86_400 * 1_000_000_000
@@ -101,6 +103,15 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
         " (SELECT sequence FROM movements ORDER BY sequence DESC LIMIT 1 OFFSET ?)",
         (now_wall_ns - MOVEMENTS_KEPT_NS, MOST_MOVEMENTS),
     )
+
+
+def forget(db: apsw.Connection, before: int) -> None:
+    """Forget visits and alarms that ended before that row: plates, cards and names go with the journal's rows."""
+    for table, key, ended in (("visits", "visit", "exited_sequence"), ("alarms", "alarm", "closed_sequence")):
+        db.execute(
+            f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {ended} < ? LIMIT ?)",
+            (before, MOST_FORGOTTEN),
+        )
 
 
 # ---- visits ------------------------------------------------------------------------------------------------------

@@ -204,6 +204,12 @@ def last_of(db: apsw.Connection) -> int:
     return 0 if found is None else int(found)
 
 
+def used_bytes(db: apsw.Connection) -> int:
+    """Pages that hold something."""
+    pages, free, size = (int(db.pragma(name)) for name in ("page_count", "freelist_count", "page_size"))
+    return (pages - free) * size
+
+
 def last_gap(db: apsw.Connection) -> Gap:
     found = db.execute("SELECT last, lasthash, wall_ns FROM gaps ORDER BY last DESC LIMIT 1").fetchone()
     return Gap(0, NO_HASH, 0) if found is None else Gap(*found)

@@ -70,6 +70,10 @@ class JournalReader:
         """The newest row, 0 in an empty journal."""
         return self._read(queries.last_of)
 
+    def used_bytes(self) -> int:
+        """What the rows take up; less than the file once rows were dropped, since the room is used again."""
+        return self._read(queries.used_bytes)
+
     def hash_of(self, sequence: int) -> str:
         """SHA-256 of a row's text in hex; of the last dropped row too; zeros for sequence 0."""
         return self._read(lambda db: queries.hash_of(db, sequence, self._path))

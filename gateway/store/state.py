@@ -19,7 +19,7 @@ import msgspec
 from gateway.core.errors import NotFoundError, StorageError
 from gateway.core.events import OpenVisit
 from gateway.store.credentials import normal_plate
-from gateway.store.projections import apply_rows, note, prune
+from gateway.store.projections import apply_rows, forget, note, prune
 from gateway.store.reader import JournalReader, StoredRow
 from gateway.store.schemas import STATE
 from gateway.store.sqlite import open_reader, open_writer, storage_errors, transaction
@@ -122,6 +122,13 @@ class State:
         self._forget(reader.journal_id)
         self._followed = reader
         return self.catch_up(reader)
+
+    def forget(self, before: int) -> None:
+        """Retention: forget visits and alarms that were over before that row, a bounded number a call."""
+        with self._write_lock:
+            db = self._writing()
+            with transaction(db, self._path):
+                forget(db, before)
 
     # ---- visits --------------------------------------------------------------------------------------------------
 

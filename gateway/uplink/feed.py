@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from gateway.core.errors import GatehouseError, StorageError
 from gateway.store.reader import Cursor, JournalReader
 from gateway.uplink.cursors import Position
@@ -17,6 +19,14 @@ from gateway.uplink.outbox import Batch
 
 HISTORICAL_NS = 10_000_000_000
 """Rows committed longer ago than this are history; from the contract."""
+
+
+class _Range(msgspec.Struct, frozen=True):
+    last: int
+
+
+class _Gap(msgspec.Struct, frozen=True):
+    data: _Range
 
 
 class JournalFeed:
@@ -55,7 +65,7 @@ class JournalFeed:
         event = self._reader.gap_after(cursor)
         if event is None:
             return None
-        last = self._reader.first_sequence() - 1
+        last = msgspec.json.decode(event, type=_Gap).data.last  # of the event itself: retention may have gone on since
         return Batch(f"[{event}]".encode(), last, last, True)
 
     def replaced(self) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 from gateway.control import Client
 from gateway.core.errors import GatehouseError
 from gateway.core.settings import Mqtt
+from gateway.store.consumers import central_name
 from gateway.uplink.commander import Commander
 from gateway.uplink.cursors import Cursors
 from gateway.uplink.feed import JournalFeed
@@ -49,7 +50,7 @@ class Central(msgspec.Struct, frozen=True):
     @property
     def consumer(self) -> str:
         """The name that the cursor goes by."""
-        return f"mqtt:{self.broker.host}:{self.broker.port}:{self.gateway}"
+        return central_name(self.broker.host, self.broker.port, self.gateway)
 
 
 def deliver(place: Place, central: Central, stop: threading.Event, changed: Callable[[], bool]) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from gateway.check import check, without
-from gateway.core.settings import parse_settings
+from gateway.check import JournalFound, check, journal_words, without
+from gateway.core.settings import Retention, parse_settings
 from gateway.store.directory import DataDirectory
+from gateway.store.journal import Journal, Row
 from tests.cli.conftest import SITE, Gatehouse
 
 
@@ -98,3 +99,21 @@ def test_installed_settings_that_cannot_be_used_are_a_finding(gatehouse: Gatehou
     document = DataDirectory(made).documents
     document.save({**document.load(), "lanes": 5})
     assert gatehouse("check").status == 1
+
+
+def test_it_says_how_much_the_journal_holds_and_when_it_forgets(gatehouse: Gatehouse, data: Path) -> None:
+    site = {**SITE, "gateway": {**SITE["gateway"], "retention": {"days": 40, "grace_days": 5, "megabytes": 900}}}
+    DataDirectory(data).create(site)
+    journal = Journal.open(data / "journal.db", "/sites/s/gateways/g", "boot")
+    journal.append([Row("gateway.started", "devices/g", {}, 1_790_000_000 * 10**9, 0)] * 3)
+    journal.close()
+    told = gatehouse("check")
+    assert "journal: 3 rows since 2026-09-21" in told.out
+    assert "of at most 900 MB; a row goes after 40 days, or 45" in told.out
+    assert gatehouse("check", "--json").data["journal"]["rows"] == 3
+
+
+def test_a_disk_too_small_for_the_journal_is_said() -> None:
+    words = journal_words(JournalFound(10, 50_000_000, 100_000_000, ""), Retention(megabytes=1000))
+    assert "100 MB left" in words[1] and "gateway.retention.megabytes" in words[1]
+    assert len(journal_words(JournalFound(10, 50_000_000, 100_000_000, ""), Retention(megabytes=150))) == 1

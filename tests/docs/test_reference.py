@@ -38,7 +38,16 @@ OPS = {
     "passes.put",
     "uplink.report",
 }
-NO_TYPES = {*OPS, "gateway.id", "gateway.http", "gateway.clock", "journal.db", "uplink.db", "uplink.mqtt"}
+NO_TYPES = {
+    *OPS,
+    "gateway.id",
+    "gateway.http",
+    "gateway.clock",
+    "gateway.retention",
+    "journal.db",
+    "uplink.db",
+    "uplink.mqtt",
+}
 
 
 def section(title: str) -> str:
@@ -65,6 +74,7 @@ def first_column(text: str) -> set[str]:
     [
         ("`site`", settings.Site),
         ("`gateway`", settings.Gateway),
+        ("`gateway.retention`", settings.Retention),
         ("`lanes[]`", settings._LaneDocument),
         ("Barriers (`lanes[].barrier` or `barriers[]`)", settings._BarrierDocument),
     ],

@@ -14,6 +14,7 @@ from gateway.core import events as e
 from gateway.core.errors import StorageError
 from gateway.engine.clock import Clock
 from gateway.store.journal import Row
+from tests.support.waiting import wait_until
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -91,14 +92,9 @@ def row(kind: str = "access.granted", **data: Any) -> Row:
     return Row(kind, "lanes/in", data, 0, 0)
 
 
-def until(condition: Callable[[], Any], timeout_s: float = 60.0) -> None:
+def until(condition: Callable[[], Any]) -> None:
     """Wait for something that other threads bring about."""
-    pause = threading.Event()
-    for _ in range(int(timeout_s / 0.002)):
-        if condition():
-            return
-        pause.wait(0.002)
-    pytest.fail("it did not come about in time")
+    wait_until(condition, every_s=0.002)
 
 
 @pytest.fixture

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.store.reader import Cursor
 from gateway.uplink.cursors import Position
+from gateway.uplink.feed import JournalFeed
 from gateway.uplink.outbox import SINGLY, Batch, Outbox
+from tests.uplink.conftest import BOOT, Writer
 
 
 class Rows:
@@ -149,3 +157,25 @@ def test_waiting_counts_what_is_not_acknowledged() -> None:
     outbox.acknowledge(outbox_take(outbox))
     outbox_take(outbox)
     assert outbox.waiting() == 150
+
+
+def test_a_gap_ends_where_its_event_says_though_retention_goes_on_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(tmp_path)
+    writer.write(20)
+    writer.journal.drop_before(6)
+    feed = JournalFeed(tmp_path / "journal.db", BOOT)
+    look = feed._reader.gap_after
+
+    def and_on(cursor: Cursor) -> str | None:
+        found = look(cursor)
+        writer.journal.drop_before(11)
+        return found
+
+    monkeypatch.setattr(feed._reader, "gap_after", and_on)
+    gap = feed.gap(Position("testjournal", 2))
+    assert gap is not None
+    assert json.loads(gap.payload)[0]["data"]["last"] == gap.last == 5
+    feed.close()
+    writer.close()

@@ -1,0 +1,69 @@
+"""Who has registered as a consumer of the journal, and up to which row each has confirmed: retention waits for them.
+
+Cursors belong to the processes that move them (`uplink.db`, `web.db`) and are only read here. A central that the
+settings name is registered before it has taken a first row; an HTTP consumer from its first pull for as long as its
+token may read events. Who cannot be asked has confirmed nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from gateway.core.settings import Settings
+from gateway.store.secrets import Tokens
+
+log = logging.getLogger(__name__)
+
+SCOPE = "events:read"
+_BUSY_MS = 500
+
+
+def central_name(host: str, port: int, gateway_id: str) -> str:
+    """The name by which the cursor of an MQTT central goes."""
+    return f"mqtt:{host}:{port}:{gateway_id}"
+
+
+class Consumers:
+    """All of them; safe to ask from one thread."""
+
+    def __init__(self, uplink: Path, web: Path, tokens: Tokens, settings: Settings) -> None:
+        """`uplink` and `web` are the two databases; they need not be there yet."""
+        self._uplink = uplink
+        self._web = web
+        self._tokens = tokens
+        mqtt = settings.uplink.mqtt if settings.uplink else None
+        self._central = central_name(mqtt.host, mqtt.port, settings.gateway.id) if mqtt else ""
+
+    def confirmed(self, journal_id: str) -> Mapping[str, int]:
+        """The last confirmed row of each consumer, 0 for none; empty when nobody has registered."""
+        found: dict[str, int] = {}
+        if self._central:
+            rows = _read(self._uplink, "SELECT consumer, sequence FROM cursor WHERE journal = ?", journal_id)
+            found[self._central] = dict(rows or ()).get(self._central, 0)
+        readers = {token.name for token in self._tokens.list() if SCOPE in token.scopes}
+        rows = _read(self._web, "SELECT token, sequence FROM consumer")
+        pulled: Iterable[tuple[str, int]] = dict.fromkeys(readers, 0).items() if rows is None else rows
+        found.update({f"http:{name}": sequence for name, sequence in pulled if name in readers})
+        return found
+
+
+def _read(path: Path, sql: str, *values: Any) -> list[tuple[str, int]] | None:
+    """The rows; none when the file is not there yet, None when it cannot be read."""
+    if not path.exists():
+        return []
+    try:
+        connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            connection.set_busy_timeout(_BUSY_MS)
+            return [(str(name), int(sequence)) for name, sequence in connection.execute(sql, values)]
+        finally:
+            connection.close()
+    except apsw.Error as error:
+        log.warning("%s cannot be read (%s): retention takes it that its consumers have confirmed nothing", path, error)
+        return None
