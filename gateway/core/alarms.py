@@ -172,8 +172,8 @@ class AlarmDesk:
         return iter(self._open.values())
 
     def find(self, key: str) -> Alarm | None:
-        """The open alarm of that cause."""
-        return next((alarm for alarm in self._open.values() if alarm.key == key), None)
+        """The open alarm of that cause; of several the newest."""
+        return next((alarm for alarm in reversed(self._open.values()) if alarm.key == key), None)
 
     def documents(self) -> list[dict[str, Any]]:
         """All alarms that are not closed: most urgent first, then oldest first."""
@@ -190,9 +190,12 @@ class AlarmDesk:
         device: str | None = None,
         detail: dict[str, Any] | None = None,
     ) -> Alarm:
-        """Raise an alarm, or find the one that this cause has already."""
+        """Raise an alarm, or find the one that this cause has already.
+
+        What is over and waits to be judged is not made again by a lesser kind: that is an alarm of its own.
+        """
         found = self.find(key)
-        if found is None:
+        if found is None or (not found.active and KINDS[kind].priority > found.priority):
             self._count += 1
             alarm_id = f"a{self.run}-{self._count}"
             found = Alarm(alarm_id, key, kind, _U, turn.at, turn.at, lane, device, detail=detail or {})
