@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.errors import RequestError
+from gateway.core.errors import EngineUnreachableError
 from gateway.core.settings import Settings
 from gateway.engine.clock import Clock, boot_id
 from gateway.store.directory import DataDirectory, source_of
@@ -48,7 +48,7 @@ class Local:
     ) -> Any:
         """The result of an op; `timeout_s` is for the engine and means nothing here."""
         if op not in self._ops:
-            raise RequestError(f"{op} needs a running engine; start it first")
+            raise EngineUnreachableError(f"{op} needs a running engine; start it first")
         if op == "passes.import":
             params["on_progress"] = on_progress
         return self._ops[op](**params)

@@ -75,6 +75,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for a mistake of the caller."""
     arguments = build_parser().parse_args(argv)
+    # Journal, passes and exports hold names and plates: nothing that a command writes is for everybody to read.
+    os.umask(os.umask(0o077) | 0o027)
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -88,6 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except GatehouseError as error:
         status = next((code for kind, code in _EXIT_OF if isinstance(error, kind)), EXIT_WRONG)
         return failed(arguments, error, str(error), status)
+    except UnicodeEncodeError as error:
+        return failed(arguments, error, "the command line holds bytes that are not UTF-8 text", EXIT_USAGE)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return failed(arguments, error, f"{where}{error.strerror or error}", EXIT_WRONG)

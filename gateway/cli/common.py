@@ -36,10 +36,16 @@ def common_options() -> argparse.ArgumentParser:
     """Options that stand before or after every subcommand; SUPPRESS keeps an inner default from undoing an outer."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument(
-        "--data", metavar="DIR", type=Path, help=f"data directory (default: ${DATA_VARIABLE} or {DEFAULT_DATA})"
+        "--data", metavar="DIR", type=_directory, help=f"data directory (default: ${DATA_VARIABLE} or {DEFAULT_DATA})"
     )
     common.add_argument("--json", action="store_true", help="print data as JSON, for programs")
     return common
+
+
+def _directory(text: str) -> Path:
+    if not text:  # an unset variable of a script must not mean the directory where one happens to stand
+        raise argparse.ArgumentTypeError("is empty; give a directory")
+    return Path(text)
 
 
 class Commands:
@@ -77,7 +83,7 @@ def number(text: str, kind: Callable[[str], Any], low: float, high: float) -> An
     except ValueError:
         value = None
     if value is None or not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:,} to {high:,}")
     return value
 
 

@@ -55,8 +55,7 @@ class AtomicStorage(Storage):
             found = _parsed(self.last_good)
         except (OSError, ValueError) as error:
             raise DataDirectoryError(
-                f"{self._path} cannot be read ({broken}), and neither can {self.last_good.name}; "
-                "restore a backup or run `gatehouse site apply FILE`"
+                f"{self._path} cannot be read ({broken}), and neither can {self.last_good.name}; restore a backup"
             ) from error
         self.recovered = (
             f"{self._path.name} cannot be read ({broken}); the settings before the last change are used. "
@@ -65,9 +64,10 @@ class AtomicStorage(Storage):
         return found
 
     def _keep_last_good(self) -> None:
-        """Before it is replaced, the present file is kept, unless it is the broken one."""
+        """Before it is replaced, the present file is kept, unless it is broken or holds nothing yet."""
         try:
-            _parsed(self._path)
+            if not any(_parsed(self._path).values()):
+                return
         except (OSError, ValueError):
             return
         spare = self.last_good.with_name(f".{self.last_good.name}.new")

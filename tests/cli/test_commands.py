@@ -99,6 +99,23 @@ class TestTheLineItself:
         assert told.status == 2
         assert str(data) in told.err and "gatehouse init" in told.err
 
+    @pytest.mark.parametrize(
+        "line", [("passes", "show", "\udcff"), ("token", "create", "--name", "\udcff", "--scope", "metrics")]
+    )
+    def test_bytes_that_are_no_text_are_a_usage_error(
+        self, gatehouse: Gatehouse, made: Path, line: tuple[str, ...]
+    ) -> None:
+        told = gatehouse(*line)
+        assert (told.status, told.err) == (2, "gatehouse: the command line holds bytes that are not UTF-8 text\n")
+
+    def test_an_empty_directory_name_never_means_where_one_stands(
+        self, gatehouse: Gatehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        told = gatehouse("init", "--data", "")
+        assert (told.status, "--data" in told.err) == (2, True)
+        assert list(tmp_path.iterdir()) == []
+
     def test_a_mistake_is_one_line_and_no_traceback(self, gatehouse: Gatehouse, made: Path) -> None:
         told = gatehouse("passes", "show", "nobody")
         assert (told.status, told.out) == (1, "")
@@ -145,6 +162,15 @@ class TestInit:
         text = (made / "site.json").read_text()
         assert "2468" not in text and "geheim" not in text
         assert (made / "secrets").stat().st_mode & 0o777 == 0o700
+
+    def test_nothing_in_it_can_be_read_by_others(self, gatehouse: Gatehouse, made: Path, passes: Path) -> None:
+        gatehouse("passes", "import", passes)
+        gatehouse("passes", "export", made.with_name("out.csv"))
+        found = [made, made.with_name("out.csv"), *made.rglob("*")]
+        assert [path for path in found if path.stat().st_mode & 0o007] == []
+
+    def test_the_setup_code_says_what_it_is_for(self, gatehouse: Gatehouse) -> None:
+        assert "It opens the page of the first set-up, once" in gatehouse("init").out
 
     def test_a_second_init_is_refused_and_changes_nothing(
         self, gatehouse: Gatehouse, made: Path, site_file: Path

@@ -54,6 +54,14 @@ def test_saving_again_ends_the_recovery_and_keeps_the_good_one(documents: Docume
     assert documents.load() == OLD
 
 
+def test_a_first_version_that_breaks_is_said_to_be_broken_and_not_to_be_missing(tmp_path: Path) -> None:
+    fresh = Documents(tmp_path / "site.json")
+    fresh.save({"site": {"id": "first"}})
+    fresh.path.write_bytes(b"{")
+    with pytest.raises(DataDirectoryError, match="cannot be read"):
+        fresh.load()
+
+
 def test_a_lost_file_is_replaced_by_the_last_good_one(documents: Documents) -> None:
     documents.save(NEW)
     documents.path.unlink()
