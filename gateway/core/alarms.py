@@ -2,7 +2,9 @@
 
 One cause, one alarm, one id: an alarm is found again by its `key` (what it is about), so that a cause that comes back
 or is understood better never makes a second one. Kinds that a machine can see end close by themselves once they were
-acknowledged; a crash and its like are closed only by a person who says what was found.
+acknowledged; a crash and its like are closed only by a person who says what was found. *Out of service* is what a tag
+on the lane makes of its alarms: it has a named person, who tagged the lane, and an end, when the tag comes off; nobody
+shelves or closes them meanwhile.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ class AlarmState(StrEnum):
 
 
 class Verb(StrEnum):
-    """What can happen to an alarm; the first two by its cause, the others by a person or a shelf's end."""
+    """What can happen to an alarm; by its cause, by a person or a shelf's end, and by the tag on its lane."""
 
     RAISE = "raise"
     RETURN = "return"
@@ -38,6 +40,8 @@ class Verb(StrEnum):
     SHELVE = "shelve"
     UNSHELVE = "unshelve"
     CLOSE = "close"
+    TAKE_OUT = "take_out"
+    PUT_BACK = "put_back"
 
 
 _U, _A, _R = AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED
@@ -46,7 +50,14 @@ _S, _O, _C = AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE, AlarmState.CLOSED
 # state -> verb -> next state. What the cause does is total; what a person does and is not listed is refused.
 # `_C` after RETURN or ACKNOWLEDGE is only for kinds that end by themselves (see `Alarm.next`).
 TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
-    _U: {Verb.RAISE: _U, Verb.RETURN: _R, Verb.ACKNOWLEDGE: _A, Verb.VERIFY: _U, Verb.SHELVE: _S},
+    _U: {
+        Verb.RAISE: _U,
+        Verb.RETURN: _R,
+        Verb.ACKNOWLEDGE: _A,
+        Verb.VERIFY: _U,
+        Verb.SHELVE: _S,
+        Verb.TAKE_OUT: _O,
+    },
     _A: {
         Verb.RAISE: _U,
         Verb.RETURN: _C,
@@ -54,10 +65,18 @@ TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
         Verb.SHELVE: _S,
         Verb.CLOSE: _C,
         Verb.ACKNOWLEDGE: _A,
+        Verb.TAKE_OUT: _O,
     },
-    _R: {Verb.RAISE: _U, Verb.RETURN: _R, Verb.ACKNOWLEDGE: _C, Verb.VERIFY: _R, Verb.SHELVE: _S},
+    _R: {
+        Verb.RAISE: _U,
+        Verb.RETURN: _R,
+        Verb.ACKNOWLEDGE: _C,
+        Verb.VERIFY: _R,
+        Verb.SHELVE: _S,
+        Verb.TAKE_OUT: _O,
+    },
     _S: {Verb.RAISE: _S, Verb.RETURN: _S, Verb.UNSHELVE: _U, Verb.VERIFY: _S},
-    _O: {Verb.RAISE: _O, Verb.RETURN: _O, Verb.UNSHELVE: _U},
+    _O: {Verb.RAISE: _O, Verb.RETURN: _O, Verb.PUT_BACK: _U},
     _C: {Verb.RAISE: _C, Verb.RETURN: _C},
 }
 
@@ -98,7 +117,10 @@ _EVENT = {
     Verb.SHELVE: "shelved",
     Verb.UNSHELVE: "unshelved",
     Verb.CLOSE: "closed",
+    Verb.TAKE_OUT: "shelved",
+    Verb.PUT_BACK: "unshelved",
 }
+_SHOWN_AGAIN = (Verb.UNSHELVE, Verb.PUT_BACK)
 SHELF_MAX_MS = 12 * 3600 * 1000
 
 
@@ -282,6 +304,18 @@ class AlarmDesk:
         if alarm is not None and alarm.state is _S:
             self._move(turn, alarm, Verb.UNSHELVE, "gateway")
 
+    def take_out(self, turn: Turn, lane: str, by: str, reason: str) -> None:
+        """A lane was tagged: until the tag comes off its alarms are out of service; what calls for help stays."""
+        for alarm in list(self._open.values()):
+            if alarm.lane == lane and alarm.priority > 1 and Verb.TAKE_OUT in TABLE[alarm.state]:
+                self._set(turn, alarm, alarm.next(Verb.TAKE_OUT), Verb.TAKE_OUT, by, {"reason": reason})
+
+    def put_back(self, turn: Turn, lane: str, by: str) -> None:
+        """The tag has come off: what was out of service counts again, and is to be acknowledged anew."""
+        for alarm in list(self._open.values()):
+            if alarm.lane == lane and alarm.state is _O:
+                self._move(turn, alarm, Verb.PUT_BACK, by)
+
     def _move(self, turn: Turn, alarm: Alarm, verb: Verb, by: str) -> None:
         self._set(turn, alarm, alarm.next(verb), verb, by, {})
 
@@ -294,7 +328,7 @@ class AlarmDesk:
         by: str,
         words: dict[str, Any],
     ) -> None:
-        if verb is Verb.UNSHELVE and not alarm.active:
+        if verb in _SHOWN_AGAIN and not alarm.active:
             state = _R
         alarm.state = state
         alarm.as_of = turn.at

@@ -499,12 +499,15 @@ class LaneMachine(LaneSigns):
         self.modes.happens("tag")
         self.tag = {"by": by, "since": turn.at, "reason": reason}
         self.row(turn, "locked", Cause.COMMANDED, by, {"reason": reason})
+        self.alarms_out_of_service(turn)
 
     def _unlock(self, turn: Turn, by: str, reason: str) -> None:
         self.modes.happens("untag")
         self.tag = None
         self.interrupted = self.arm is not ArmState.CLOSED
         self.row(turn, "unlocked", Cause.COMMANDED, by, {"reason": reason})
+        for lane in self.lanes:
+            self.alarms.put_back(turn, lane.id, by)
         self.tell_standing(turn)
         if self.inputs.value("arm_detached") and Mode.CRASHED not in self.modes:
             self.crash(turn, "arm_detached")

@@ -317,6 +317,14 @@ class LaneState:
     def raise_alarm(self, turn: Turn, kind: str, about: str, detail: dict[str, Any] | None = None) -> None:
         """Raise an alarm on this lane; `about` names its cause, so that it is found again."""
         self.alarms.raise_(turn, kind, self.alarm_key(about), lane=self.home.id, detail=detail)
+        if self.tag is not None:
+            self.alarms_out_of_service(turn)
+
+    def alarms_out_of_service(self, turn: Turn) -> None:
+        """Under a tag people work here: alarms of these lanes wait until it comes off."""
+        tag = self.tag or {}
+        for lane in self.lanes:
+            self.alarms.take_out(turn, lane.id, str(tag.get("by") or ""), str(tag.get("reason") or ""))
 
     def end_alarm(self, turn: Turn, about: str) -> None:
         """The cause of an alarm on this lane is over."""

@@ -328,6 +328,7 @@ class LaneTraffic(LaneArm):
             "credential": grant.credential if grant else None,
             "grant": grant.id if grant else None,
             "by": by if by else (grant.by if grant else None),
+            "mark": self._mark(grant),
         }
         if not entry:
             entered_ns = known.entered_wall_ns if known else None
@@ -348,6 +349,13 @@ class LaneTraffic(LaneArm):
             "lane": lane.id,
         }
         turn.show()
+
+    def _mark(self, grant: Grant | None) -> str | None:
+        """What whoever counts must know: an emergency vehicle is not counted, free flow counts without deciding."""
+        if grant is not None and grant.reason == "emergency":
+            return "emergency"
+        flows = Mode.HELD in self.modes and self.hold is not None and self.hold["by"] == "schedule"
+        return "free_flow" if flows else None
 
     def presume_passed(self, turn: Turn) -> bool:
         """A lane without loops takes an opening that was granted for one passage; True when it was."""

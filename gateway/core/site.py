@@ -371,9 +371,16 @@ class Site:
                 self._alarms.return_(turn, alarm.key)
             if alarm.state is AlarmState.SHELVED:
                 self._alarms.timer(turn, alarm.alarm)
+            elif alarm.state is AlarmState.OUT_OF_SERVICE and not self._is_tagged(alarm):
+                self._alarms.put_back(turn, alarm.lane or "", "gateway")
         for key in ("storage", *(("clock",) if turn.now.clock is not ClockState.UNSET else ())):
             self._alarms.return_(turn, key)
         turn.show()
+
+    def _is_tagged(self, alarm: Alarm) -> bool:
+        """Whether the lane of an alarm carries a tag."""
+        machine = self._by_lane.get(alarm.lane or "")
+        return machine is not None and machine.tag is not None
 
     def _stopping(self, turn: Turn, event: events.Stopping) -> None:
         turn.append("gateway.stopped", f"devices/{self._settings.gateway.id}", {"reason": event.reason})

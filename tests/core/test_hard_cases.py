@@ -595,3 +595,80 @@ def test_a_stay_that_a_clock_step_makes_negative_has_no_length() -> None:
     play.rise()
     play.drive_through()
     assert play.data("passage.exited")["duration_s"] is None
+
+
+# ---- alarms of a tagged lane
+
+
+def test_a_tag_takes_the_alarms_of_its_lane_out_of_service_until_it_comes_off() -> None:
+    play = TwoLanes()
+    play.set(safety_loop=True)
+    play.advance(301_000)
+    play.person("lock", reason="new loop", by="Zhou")
+    shelved = play.data("alarm.shelved")
+    assert (shelved["state"], shelved["by"], shelved["reason"]) == ("out of service", "Zhou", "new loop")
+    assert play.alarm("acknowledge").reason == "alarm_out_of_service"
+    assert play.alarm("unshelve").reason == "alarm_out_of_service"
+    play.set(safety_loop=False)
+    assert [alarm["state"] for alarm in play.alarms()] == ["out of service"]
+    play.person("unlock", by="Wu")
+    assert play.data("alarm.unshelved")["by"] == "Wu"
+    assert [alarm["state"] for alarm in play.alarms()] == ["returned-unacknowledged"]
+
+
+def test_what_comes_up_under_a_tag_is_shown_when_the_tag_comes_off() -> None:
+    play = Playbook()
+    play.person("lock", reason="new loop")
+    play.set(safety_loop=True)
+    play.advance(301_000)
+    assert [alarm["state"] for alarm in play.alarms()] == ["out of service"]
+    play.person("unlock")
+    assert [alarm["state"] for alarm in play.alarms()] == ["unacknowledged"]
+
+
+def test_a_call_for_help_is_never_out_of_service() -> None:
+    document = site_document()
+    document["lanes"][0] |= {"fire": "io.input.7", "panic": "io.input.9"}
+    play = Playbook(document)
+    play.set(panic=True)
+    play.person("lock", reason="new loop")
+    play.set(fire=True)
+    assert {alarm["state"] for alarm in play.alarms()} == {"unacknowledged"}
+
+
+@pytest.mark.parametrize(("tagged", "state"), [(True, "out of service"), (False, "unacknowledged")])
+def test_out_of_service_outlives_a_restart_as_long_as_the_tag_does(tagged: bool, state: str) -> None:
+    before = Playbook()
+    before.set(safety_loop=True)
+    before.advance(301_000)
+    before.person("lock", reason="new loop")
+    kept = before.data("alarm.shelved")
+    lanes = {"in": {"mode": "locked", "by": "Lin", "since": "", "reason": "new loop"}} if tagged else {}
+    play = Playbook(memory=Memory(alarms=[kept], lanes=lanes), start=False)
+    play.electrical[INPUTS.index("safety_loop")] = True
+    play.restored()
+    assert [alarm["state"] for alarm in play.alarms()] == [state]
+
+
+# ---- what passages say of the count
+
+
+def test_an_emergency_vehicle_is_not_counted_and_free_flow_is_marked() -> None:
+    play = Playbook()
+    play.person("emergency", reason="")
+    play.rise()
+    play.drive_through()
+    assert play.data("passage.entered")["mark"] == "emergency"
+    document = site_document()
+    document["lanes"][0]["free_flow"] = "mon-sun 22:20-22:30"
+    play = Playbook(document)
+    play.advance(400_100)
+    play.rise()
+    play.read()
+    play.drive_through()
+    assert play.data("passage.entered")["mark"] == "free_flow"
+    play.person("release")
+    play.advance(1500)
+    play.lower()
+    play.let_in()
+    assert play.data("passage.entered")["mark"] is None
