@@ -66,6 +66,12 @@ def test_every_data_file_is_installed() -> None:
             assert ROOT / name in installed, name
 
 
+def test_every_pattern_for_data_files_means_some() -> None:
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]
+    idle = [f"{name}/{one}" for name, some in patterns.items() for one in some if not [*(ROOT / name).glob(one)]]
+    assert idle == []
+
+
 def test_make_alone_prints_every_target() -> None:
     told = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)
