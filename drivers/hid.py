@@ -46,8 +46,8 @@ class TypingReader:
 
     def feed(self, received: bytes) -> tuple[int, list[CredentialRead]]:
         """Take key events as they come: how many good lines they completed, and the presentations that began."""
+        reads = [read for line in self._keys.feed(received) if (read := self._read(line))]
         now_ns = time.monotonic_ns()
-        reads = [read for line in self._keys.feed(received, now_ns) if (read := self._read(line))]
         return len(reads), [read for read in reads if self._begins(read, now_ns)]
 
     def interrupted(self) -> None:

@@ -2,7 +2,9 @@
 
 Such a device (a HID keyboard wedge) types what it reads and then Enter, on the US layout, which is what they leave the
 factory with. The codes are those of linux/input-event-codes.h. A line that is not ended soon was a person's or half a
-scan: what was typed is dropped, and so is a line that is too long.
+scan: what was typed is dropped, and so is a line that is too long. How soon is judged by the kernel's stamps, since a
+busy machine takes keys late and in portions. A line of which the kernel has dropped keys is void: what is left of it
+would be another number.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-PRESS = struct.Struct("<HB")
-"""A key event on its way from the link: the key's code, and 1 for pressed, 0 for released, 2 for held."""
+PRESS = struct.Struct("<HBq")
+"""A key event on its way from the link: the key's code; 1 for pressed, 0 for released, 2 for held; when, in ns."""
+LOST = 0xFFFF
+"""In place of a code: here the kernel has dropped events (SYN_DROPPED)."""
 MAX_CHARACTERS = 512
 GAP_NS = 1_000_000_000
 """A line whose next character does not come within this time is dropped."""
@@ -45,30 +49,30 @@ class KeyDecoder:
 
     def __init__(self) -> None:
         self.rejected = 0
-        self._rest = b""
         self._typed: list[str] = []
         self._shifts: set[int] = set()
         self._caps = False
+        self._void = False
         self._last_ns = 0
 
-    def feed(self, received: bytes, now_ns: int) -> list[str]:
-        """Take key events as they come, packed as `PRESS`, and return the lines that they complete."""
-        if now_ns - self._last_ns > GAP_NS:
-            self._begin_anew()
-        raw = self._rest + received
-        whole = len(raw) // PRESS.size * PRESS.size
-        self._rest = raw[whole:]
-        self._last_ns = now_ns
-        return self._lines(PRESS.iter_unpack(raw[:whole]))
+    def feed(self, received: bytes) -> list[str]:
+        """Take key events (in whole `PRESS`es, as the link has them) and return the lines that they complete."""
+        return self._lines(PRESS.iter_unpack(received[: len(received) - len(received) % PRESS.size]))
 
     def interrupted(self) -> None:
         """The keyboard was pulled out: what was typed so far is dropped, no key is held any longer."""
         self._begin_anew()
 
-    def _lines(self, presses: Iterable[tuple[int, int]]) -> list[str]:
+    def _lines(self, presses: Iterable[tuple[int, int, int]]) -> list[str]:
         lines = []
-        for code, value in presses:
-            if code in SHIFT:
+        for code, value, at_ns in presses:
+            if abs(at_ns - self._last_ns) > GAP_NS:
+                self._begin_anew()
+            self._last_ns = at_ns
+            if code == LOST:
+                self._void = True
+                self._shifts.clear()
+            elif code in SHIFT:
                 (self._shifts.add if value else self._shifts.discard)(code)
             elif value == 1 and code in ENTER:
                 lines.append(self._end())
@@ -89,7 +93,7 @@ class KeyDecoder:
             self._typed.pop()
 
     def _end(self) -> str:
-        if len(self._typed) > MAX_CHARACTERS:
+        if self._void or len(self._typed) > MAX_CHARACTERS:
             self._drop()
         line = "".join(self._typed).strip()
         self._typed.clear()
@@ -98,19 +102,20 @@ class KeyDecoder:
     def _begin_anew(self) -> None:
         """Nobody holds Shift that long: the device was away in between, or somebody typed half a line."""
         self._shifts.clear()
-        self._rest = b""
-        if self._typed:
+        if self._typed or self._void:
             self._drop()
 
     def _drop(self) -> None:
         self._typed.clear()
+        self._void = False
         self.rejected += 1
 
 
-def typed(text: str) -> bytes:
+def typed(text: str, at_ns: int = 0) -> bytes:
     """The key events of a device that types a text and Enter, packed as `PRESS`; KeyError for other characters."""
-    events = bytearray()
+    presses: list[tuple[int, int]] = []
     for character in text:
         code, shift = _CODES[character]
-        events += PRESS.pack(42, 1) * shift + PRESS.pack(code, 1) + PRESS.pack(code, 0) + PRESS.pack(42, 0) * shift
-    return bytes(events + PRESS.pack(28, 1) + PRESS.pack(28, 0))
+        stroke = [(code, 1), (code, 0)]
+        presses += [(42, 1), *stroke, (42, 0)] if shift else stroke
+    return b"".join(PRESS.pack(code, value, at_ns) for code, value in (*presses, (28, 1), (28, 0)))

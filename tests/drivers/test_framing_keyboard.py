@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.framing.keyboard import GAP_NS, MAX_CHARACTERS, PRESS, KeyDecoder, typed
+from drivers.framing.keyboard import GAP_NS, LOST, MAX_CHARACTERS, PRESS, KeyDecoder, typed
 
 # What a keyboard on the US layout types, but for blanks at the ends, which a line loses.
 text = st.text(string.ascii_letters + string.digits + string.punctuation + " ", min_size=1, max_size=60)
@@ -16,7 +16,7 @@ SHIFT, CAPS, ENTER, KEYPAD_ENTER, A, ONE = 42, 58, 28, 96, 30, 2
 
 
 def events(*keys: tuple[int, int]) -> bytes:
-    return b"".join(PRESS.pack(code, value) for code, value in keys)
+    return b"".join(PRESS.pack(code, value, 0) for code, value in keys)
 
 
 def stroke(*codes: int) -> bytes:
@@ -27,66 +27,76 @@ def test_golden_codes_of_a_card_reader_that_types_ten_digits() -> None:
     # linux/input-event-codes.h: KEY_1 is 2 ... KEY_9 is 10, KEY_0 is 11, KEY_ENTER is 28.
     codes = (11, 11, 11, 11, 5, 8, 3, 3, 9, 9, ENTER)
     assert typed("0000472288") == stroke(*codes)
-    assert KeyDecoder().feed(stroke(*codes), 0) == ["0000472288"]
+    assert KeyDecoder().feed(stroke(*codes)) == ["0000472288"]
 
 
 def test_golden_codes_of_the_number_block() -> None:
     # KEY_KP7 is 71, KEY_KP8 72, KEY_KP9 73, KEY_KP4 75 ... KEY_KP1 79 ... KEY_KP0 82, KEY_KPENTER 96.
-    assert KeyDecoder().feed(stroke(79, 80, 81, 75, 76, 77, 71, 72, 73, 82, KEYPAD_ENTER), 0) == ["1234567890"]
+    assert KeyDecoder().feed(stroke(79, 80, 81, 75, 76, 77, 71, 72, 73, 82, KEYPAD_ENTER)) == ["1234567890"]
 
 
 @given(words)
 def test_whatever_is_typed_comes_back_as_it_was(line: str) -> None:
-    assert KeyDecoder().feed(typed(line), 0) == [line]
+    assert KeyDecoder().feed(typed(line)) == [line]
 
 
 @given(words, words, st.integers(0, 2_000))
-def test_lines_cut_anywhere_are_the_same_lines(one: str, two: str, cut: int) -> None:
+def test_lines_taken_in_portions_are_the_same_lines(one: str, two: str, cut: int) -> None:
     decoder, raw = KeyDecoder(), typed(one) + typed(two)
-    cut %= len(raw)
-    assert decoder.feed(raw[:cut], 0) + decoder.feed(raw[cut:], GAP_NS // 2) == [one, two]
+    cut = cut * PRESS.size % len(raw)
+    assert decoder.feed(raw[:cut]) + decoder.feed(raw[cut:]) == [one, two]
 
 
 def test_shift_and_caps_lock_make_capitals_and_caps_lock_leaves_digits_alone() -> None:
     shifted = events((SHIFT, PRESSED)) + stroke(A, ONE) + events((SHIFT, RELEASED))
-    assert KeyDecoder().feed(shifted + stroke(A, ONE, ENTER), 0) == ["A!a1"]
-    assert KeyDecoder().feed(stroke(CAPS, A, ONE) + shifted + stroke(CAPS, A, ENTER), 0) == ["A1a!a"]
+    assert KeyDecoder().feed(shifted + stroke(A, ONE, ENTER)) == ["A!a1"]
+    assert KeyDecoder().feed(stroke(CAPS, A, ONE) + shifted + stroke(CAPS, A, ENTER)) == ["A1a!a"]
 
 
 def test_a_key_that_is_held_is_one_character() -> None:
-    assert KeyDecoder().feed(events((A, PRESSED), (A, HELD), (A, HELD), (A, RELEASED)) + stroke(ENTER), 0) == ["a"]
+    assert KeyDecoder().feed(events((A, PRESSED), (A, HELD), (A, HELD), (A, RELEASED)) + stroke(ENTER)) == ["a"]
 
 
 def test_a_line_that_is_not_ended_soon_is_dropped_and_the_next_one_read() -> None:
     decoder = KeyDecoder()
-    assert decoder.feed(stroke(A, A) + events((SHIFT, PRESSED)), 0) == []
-    assert decoder.feed(typed("472288"), 2 * GAP_NS) == ["472288"]
+    assert decoder.feed(stroke(A, A) + events((SHIFT, PRESSED))) == []
+    assert decoder.feed(typed("472288", 2 * GAP_NS)) == ["472288"]
     assert decoder.rejected == 1
 
 
 def test_a_line_that_is_too_long_is_dropped_whole() -> None:
     decoder = KeyDecoder()
-    assert decoder.feed(typed("1" * MAX_CHARACTERS), 0) == ["1" * MAX_CHARACTERS]
-    assert decoder.feed(typed("1" * (MAX_CHARACTERS + 1)) + typed("7"), 0) == ["7"]
+    assert decoder.feed(typed("1" * MAX_CHARACTERS)) == ["1" * MAX_CHARACTERS]
+    assert decoder.feed(typed("1" * (MAX_CHARACTERS + 1)) + typed("7")) == ["7"]
     assert decoder.rejected == 1
 
 
 def test_empty_lines_are_nothing() -> None:
     decoder = KeyDecoder()
-    assert decoder.feed(stroke(ENTER, ENTER, 57, ENTER), 0) == []
+    assert decoder.feed(stroke(ENTER, ENTER, 57, ENTER)) == []
     assert decoder.rejected == 0
 
 
-@given(st.lists(st.tuples(st.binary(max_size=60), st.integers(0, 3 * GAP_NS)), max_size=20))
-def test_any_bytes_are_survived_and_what_is_kept_is_bounded(told: list[tuple[bytes, int]]) -> None:
-    decoder, now_ns = KeyDecoder(), 0
-    for raw, pause_ns in told:
-        now_ns += pause_ns
-        for line in decoder.feed(raw, now_ns):
+def test_a_line_of_which_keys_were_dropped_is_void_and_the_next_one_read() -> None:
+    decoder = KeyDecoder()
+    assert decoder.feed(stroke(A) + events((LOST, 0)) + typed("2288") + typed("472288")) == ["472288"]
+    assert decoder.rejected == 1
+
+
+def test_when_even_the_enter_was_dropped_the_next_line_is_read_all_the_same() -> None:
+    decoder = KeyDecoder()
+    assert decoder.feed(stroke(A) + events((SHIFT, PRESSED), (LOST, 0)) + typed("472288", 2 * GAP_NS)) == ["472288"]
+    assert decoder.rejected == 1
+
+
+@given(st.lists(st.binary(max_size=200), max_size=20))
+def test_any_bytes_are_survived_and_what_is_kept_is_bounded(told: list[bytes]) -> None:
+    decoder = KeyDecoder()
+    for raw in told:
+        for line in decoder.feed(raw):
             assert 0 < len(line) <= MAX_CHARACTERS
             assert line.isprintable() or "\t" in line
     assert len(decoder._typed) <= MAX_CHARACTERS + 1
-    assert len(decoder._rest) < PRESS.size
 
 
 @pytest.mark.parametrize("character", ["é", "京", "\n"])

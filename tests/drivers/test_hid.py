@@ -72,6 +72,15 @@ def test_what_is_typed_is_read_as_the_options_say(
     assert running.reported.wait(CredentialRead) == read
 
 
+def test_what_is_left_when_the_kernel_dropped_keys_is_no_card(running: Running, keyboard: FakeKeyboard) -> None:
+    bus = start(running)
+    running.reported.wait(DeviceRestored)
+    keyboard.type("0000472288", lose=16)
+    keyboard.type("7")
+    assert running.reported.wait(CredentialRead).value == "7"
+    wait_until(lambda: bus.health()[0].errors == 1)
+
+
 def test_what_is_no_card_is_counted(running: Running, keyboard: FakeKeyboard) -> None:
     bus = start(running)
     running.reported.wait(DeviceRestored)

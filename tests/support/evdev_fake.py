@@ -5,12 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
+import time
 from types import SimpleNamespace
 from typing import Any
 
 from drivers.framing.keyboard import PRESS, typed
 
 EV_SYN, EV_KEY, EV_MSC = 0, 1, 4
+SYN_DROPPED = 3
+EVENT = struct.Struct(">qBHI")
 
 
 class FakeKeyboard:
@@ -23,12 +27,16 @@ class FakeKeyboard:
         self._far, self.near = socket.socketpair()
         self.near.setblocking(False)
 
-    def type(self, text: str) -> None:
-        """Type a text and Enter in one go, with the other events that the kernel tells beside."""
-        told = bytearray()
-        for code, value in PRESS.iter_unpack(typed(text)):
+    def type(self, text: str, at_ns: int | None = None, lose: int = 0) -> None:
+        """Type a text and Enter in one go, with the other events that the kernel tells beside.
+
+        Of the first `lose` keys pressed or released the kernel has kept nothing but that there were some.
+        """
+        stamp_ns = time.monotonic_ns() if at_ns is None else at_ns
+        told = EVENT.pack(stamp_ns, EV_SYN, SYN_DROPPED, 0) if lose else b""
+        for code, value, _ in list(PRESS.iter_unpack(typed(text)))[lose:]:
             for kind, number, what in ((EV_MSC, 4, 458_792), (EV_KEY, code, value), (EV_SYN, 0, 0)):
-                told += bytes((kind,)) + number.to_bytes(2, "big") + what.to_bytes(4, "big")
+                told += EVENT.pack(stamp_ns, kind, number, what)
         self._far.sendall(told)
 
     def pull(self) -> None:
@@ -71,13 +79,12 @@ class _Opened:
         self._keyboard.grabbed = self._grabbed = True
 
     def read(self) -> list[Any]:
-        raw = self._keyboard.near.recv(7 * 512)
+        raw = self._keyboard.near.recv(EVENT.size * 512)
         if not raw:
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
-        cut = [raw[at : at + 7] for at in range(0, len(raw), 7)]
         return [
-            SimpleNamespace(type=one[0], code=int.from_bytes(one[1:3], "big"), value=int.from_bytes(one[3:], "big"))
-            for one in cut
+            SimpleNamespace(type=kind, code=code, value=value, sec=at_ns // 10**9, usec=at_ns % 10**9 // 1000)
+            for at_ns, kind, code, value in EVENT.iter_unpack(raw)
         ]
 
     def close(self) -> None:
