@@ -39,6 +39,7 @@ SITE: dict[str, Any] = {
     ],
 }
 JOURNAL_ID = "k3v9q2m4x8"
+ENDS = "2026-11-30T16:00:00.000Z"
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +102,7 @@ def engine(directory: DataDirectory) -> Iterator[EngineStandIn]:
             "alarm.command": lambda asked: alarm(asked["alarm"], state="acknowledged"),
             "passes.put": lambda asked: _put(registry, asked),
             "passes.delete": lambda asked: registry.delete(asked["pass_id"], asked["if_revision"]),
+            "passes.code": lambda asked: {"code": "GH1X", "pass": asked["pass_id"], "name": "a1", "ends_at": ENDS},
             "passes.batch": lambda asked: _batch(registry, asked),
         }
         yield standing

@@ -124,6 +124,8 @@ def test_verbs_and_path_parameters_are_the_codes(document: dict[str, Any]) -> No
         ("GET", "/api/v1/passes", None, 200), ("PUT", "/api/v1/passes/{pass_id}", PASS, 201),
         ("GET", "/api/v1/passes/{pass_id}", None, 404), ("PUT", "/api/v1/passes/{pass_id}", {"kind": "x"}, 422),
         ("POST", "/api/v1/passes/batch", {"passes": [PASS]}, 200),
+        ("POST", "/api/v1/passes/{pass_id}/codes", {"until": "2026-11-30"}, 201),
+        ("POST", "/api/v1/passes/{pass_id}/codes", {"till": "x"}, 422),
         ("POST", "/api/v1/lanes/{lane}/commands", COMMAND, 200), ("POST", "/api/v1/lanes/{lane}/commands", {}, 422),
         ("POST", "/api/v1/alarms/{alarm}/{verb}", {}, 200),
     ],

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from gateway.core.errors import BusyError, StorageError
+from gateway.core.errors import BusyError, GatehouseError, NotFoundError, PassError, StorageError
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import fails
 
@@ -187,3 +187,42 @@ def test_without_an_engine_passes_can_be_read_and_not_changed(
     assert desk("GET", "").json == {"items": [], "next": None}
     answer = desk("PUT", "/p-1", PASS)
     assert (answer.status_code, answer.json["code"]) == (503, "engine_unreachable")
+
+
+# ---- QR codes -----------------------------------------------------------------------------------------------------
+
+
+def test_a_code_is_made_in_the_tokens_name_and_told_once(desk: Desk, engine: EngineStandIn) -> None:
+    made = desk("POST", "/v-1/codes", {"until": "2026-11-30"})
+    assert (made.status_code, made.json["code"], made.json["pass"]) == (201, "GH1X", "v-1")
+    assert made.headers["Cache-Control"] == "no-store"
+    assert engine.calls("passes.code") == [{"pass_id": "v-1", "until": "2026-11-30", "by": "central"}]
+
+
+def test_a_code_needs_no_body_and_then_ends_with_its_pass(desk: Desk, engine: EngineStandIn) -> None:
+    assert desk("POST", "/v-1/codes").status_code == 201
+    assert engine.calls("passes.code")[0]["until"] == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (PassError("pass m-1 is monthly; codes are for temporary passes"), 422, "pass_invalid"),
+        (NotFoundError("there is no pass v-1"), 404, "not_found"),
+    ],
+)
+def test_why_there_is_no_code_is_said(
+    desk: Desk, engine: EngineStandIn, error: GatehouseError, status: int, code: str
+) -> None:
+    engine.answers["passes.code"] = fails(error)
+    answer = desk("POST", "/v-1/codes", {})
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert str(error) in answer.json["detail"]
+
+
+def test_who_may_only_read_passes_makes_no_codes(
+    client: FlaskClient, token: Callable[..., dict[str, str]], engine: EngineStandIn
+) -> None:
+    assert client.post("/api/v1/passes/v-1/codes", headers=token("passes:read", "state:read")).status_code == 403
+    assert client.post("/api/v1/passes/v-1/codes").status_code == 401
+    assert engine.calls("passes.code") == []

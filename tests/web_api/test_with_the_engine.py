@@ -108,6 +108,18 @@ def test_a_batch_is_one_event_with_its_count_and_digest(central: Central) -> Non
     assert (imported["data"]["count"], imported["data"]["digest"]) == (500, taken["digest"])
 
 
+def test_a_visitors_code_is_made_and_journaled_without_its_text(central: Central) -> None:
+    assert central("PUT", "/api/v1/passes/v-1", {"kind": "temporary"})[0] == 201
+    status, problem = central("POST", "/api/v1/passes/v-1/codes")
+    assert (status, problem["code"]) == (422, "pass_invalid")
+    until = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    status, made = central("POST", "/api/v1/passes/v-1/codes", {"until": until})
+    assert status == 201
+    (row,) = central.events(type="settings.changed")
+    assert (row["data"]["what"], row["data"]["code"], row["data"]["by"]) == ("code_issued", made["name"], "central")
+    assert made["code"] not in json.dumps(row)
+
+
 def test_an_open_moves_once_however_often_it_is_sent(central: Central) -> None:
     key = uuid.uuid4().hex
     first = central.command("open", key)

@@ -6,7 +6,7 @@ body (409). Without either it simply applies; `If-None-Match: *` only ever creat
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from flask import Response, request
@@ -31,6 +31,12 @@ class PassBatch(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a batch: all of it is taken or nothing."""
 
     passes: list[dict[str, Any]]
+
+
+class CodeWanted(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a wish for a QR code: until when it is good, a day in site time or an instant; empty: as the pass."""
+
+    until: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 @require_scope("passes:read")
@@ -75,6 +81,16 @@ def delete_pass(pass_id: str) -> Response:
     identifier(pass_id, "pass")
     _guarded(0, "passes.delete", pass_id=pass_id, by=current_token().name)
     return Response(status=204)
+
+
+@require_scope("passes:write")
+def make_code(pass_id: str) -> Response:
+    """`POST /passes/{id}/codes`: a QR code for a temporary pass. Its text is told here and nowhere else, ever."""
+    only()
+    identifier(pass_id, "pass")
+    wanted = body(CodeWanted, optional=True)
+    made = engine.ask("passes.code", pass_id=pass_id, until=wanted.until, by=current_token().name)
+    return json_answer(made, 201)
 
 
 @require_scope("passes:write")

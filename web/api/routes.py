@@ -27,6 +27,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/passes/<pass_id>", passes.get_pass),
     ("PUT", f"{BASE}/passes/<pass_id>", passes.put_pass),
     ("DELETE", f"{BASE}/passes/<pass_id>", passes.delete_pass),
+    ("POST", f"{BASE}/passes/<pass_id>/codes", passes.make_code),
     ("GET", f"{BASE}/visits", state.visits),
     ("GET", f"{BASE}/lanes", state.lanes),
     ("GET", f"{BASE}/alarms", state.alarms),
