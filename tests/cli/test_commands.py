@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from gateway.store.journal import JournalReader
 from gateway.store.registry import PassRegistry
 from gateway.store.secrets import SCOPES
 from tests.cli.conftest import SITE, Gatehouse
+from tests.support.engine_stand_in import engine_stand_in
 from tests.support.waiting import PATIENCE_S
 
 PASSES = "id,kind,holder,cards,plates\nR1,monthly,王秀英,472288,京A12345\nS1,staff,李强,1193046,\n"
@@ -228,6 +230,23 @@ class TestPasses:
         assert gatehouse("passes", "import", passes, "--dry-run").status == 0
         assert gatehouse("passes", "list", "--json").data == {"items": [], "count": 0}
         assert journal(made).last_sequence() == 0
+
+    def test_a_running_engine_gets_a_copy_that_it_can_read_and_that_is_gone_afterwards(
+        self, gatehouse: Gatehouse, made: Path, passes: Path
+    ) -> None:
+        seen: list[tuple[Path, str]] = []
+
+        def take(asked: dict[str, Any]) -> dict[str, int]:
+            seen.append((Path(asked["file"]), Path(asked["file"]).read_text("utf-8")))
+            return {"count": 2, "created": 2, "changed": 0}
+
+        with engine_stand_in(made / "run" / "engine.sock") as engine:
+            engine.answers["passes.import"] = take
+            assert gatehouse("passes", "import", passes).status == 0
+        ((path, text),) = seen
+        assert (path.name, text) == (passes.name, PASSES)
+        assert path.is_relative_to(made)
+        assert not path.parent.exists()
 
     def test_a_bad_row_is_named_and_nothing_is_taken(self, gatehouse: Gatehouse, made: Path, passes: Path) -> None:
         passes.write_text(PASSES + "X1,royal,,,\n", "utf-8")
