@@ -33,7 +33,7 @@ def test_the_verdict_on_a_fob_refines_its_own_alarm_and_not_the_crash_before() -
     play.advance(2500)
     play.set(at_open=True)
     assert play.data("alarm.refined")["kind"] == "forced"
-    assert [alarm["state"] for alarm in play.alarms() if alarm["kind"] == "forced"] == ["returned"]
+    assert [alarm["state"] for alarm in play.alarms() if alarm["kind"] == "forced"] == ["returned-unacknowledged"]
 
 
 def test_a_second_crash_before_the_first_is_judged_is_counted_on_the_same_alarm() -> None:
