@@ -32,6 +32,7 @@ def measure(plan: Plan) -> list[Figure]:
         plan.say(f"  filling the journal with {rows} rows ...")
         fill_journal(gateway.directory, rows)
         _start(rig, gateway)
+        _imports()
         ratios = take_turns(plan, lambda: _start(rig, gateway), _imports, "start, s")
     finally:
         rig.close()
