@@ -62,9 +62,13 @@ class Terminals:
         return self.barrier.control == "hold"
 
     def can(self, direction: str) -> bool:
-        """Whether the barrier has a terminal for that direction."""
+        """Whether the barrier has a terminal for that direction.
+
+        The one button of a step controller is none for closing: pressed while the arm is up it cannot be taken back
+        when somebody comes under it.
+        """
         if direction == "close":
-            return self.barrier.close is not None or self.barrier.control in ("hold", "step")
+            return self.barrier.close is not None or self.holds
         return direction == "open" or self.barrier.stop is not None or self.barrier.control == "hold"
 
     def device(self, direction: str) -> str:

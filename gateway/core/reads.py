@@ -156,7 +156,8 @@ class ReadRules:
 
     def _factors(self, lane: Lane, read: CredentialRead, now_ns: int) -> Taken | None:
         before = self._first.pop(lane.id, None)
-        fits = before is not None and now_ns - before[0] <= TWO_FACTOR_MS * NS_PER_MS and before[1].kind != read.kind
+        fits = before is not None and now_ns - before[0] <= TWO_FACTOR_MS * NS_PER_MS
+        fits = fits and before is not None and (before[1].kind == "plate") != (read.kind == "plate")
         if before is None or not fits:
             self._first[lane.id] = (now_ns, read)
             return None

@@ -57,7 +57,6 @@ TABLE: dict[str, tuple[Check, ...]] = {
         ("fire", lambda a: a.fire_contact),
         ("no_close_output", lambda a: not a.can_close),
         ("device_lost", lambda a: a.close_device_lost),
-        ("arm_between", lambda a: a.step and a.arm is not ArmState.OPEN),
         ("safety_occupied", lambda a: a.safety_fitted and a.safety is True),
         ("safety_unknown", lambda a: a.safety_fitted and a.safety is None),
         # A person on the spot is the safety of a lane that has none fitted; somebody far away is not.

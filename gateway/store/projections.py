@@ -118,6 +118,8 @@ def forget(db: apsw.Connection, before: int) -> None:
 
 
 def _entered(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    if data.get("mark") == "emergency":
+        return
     credential = data.get("credential") or {}
     plate = data.get("plate")
     values = (

@@ -71,20 +71,24 @@ def test_a_button_pressed_for_fifty_milliseconds_is_seen() -> None:
     assert play.pulses() == ["open"]
 
 
-def test_a_step_controller_is_pressed_only_from_a_measured_end() -> None:
+def test_a_step_controller_is_pressed_only_from_measured_closed() -> None:
     play = Playbook(site_document(control="step", close=None))
     play.read()
     play.set(at_closed=False)
     assert play.person("open").reason == "arm_between"
-    assert play.person("close").reason == "arm_between"
+    assert play.person("close").reason == "no_close_output"
     play.advance(1920)
     play.set(at_open=True)
     play.drive_through()
     play.advance(900)
-    assert play.pulses() == ["open", "open"]
     play.set(at_open=False)
     play.set(safety_loop=True)
     play.advance(5000)
+    assert play.pulses() == ["open"]
+    play.set(safety_loop=False)
+    play.advance(1000)
+    play.set(at_closed=True)
+    play.read("7")
     assert play.pulses() == ["open", "open"]
 
 

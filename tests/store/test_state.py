@@ -70,6 +70,13 @@ def test_a_visit_lasts_from_entry_to_exit(gate: Gate) -> None:
     assert (ended["exited_at"], ended["exit_lane"]) == ("2026-09-21T14:13:22.000Z", "in")
 
 
+def test_an_emergency_vehicle_is_not_counted_among_those_inside(gate: Gate) -> None:
+    gate.enters("v1", mark="emergency")
+    gate.enters("v2", mark="free_flow")
+    assert [visit["visit"] for visit in gate.state.visits()] == ["v2"]
+    assert gate.state.inside() == 1
+
+
 def test_open_visits_of_a_pass_come_newest_first(gate: Gate) -> None:
     for visit in ("v1", "v2", "v3"):
         gate.enters(visit, **{"pass": "p1"})
