@@ -222,7 +222,8 @@ class Feedback:
         """The time of day on site; None while nobody knows it."""
         if now.clock is ClockState.UNSET:
             return None
-        return datetime.datetime.fromtimestamp(now.wall_ns / NS_PER_S, self._zone).strftime("%H:%M")
+        local = datetime.datetime.fromtimestamp(now.wall_ns / NS_PER_S, self._zone)
+        return f"{local.hour:02d}:{local.minute:02d}"
 
     def _light(self, turn: Turn, lamp: Lamp) -> None:
         """One lamp on and the other off; off first, so that never both are on."""
