@@ -216,13 +216,13 @@ def last_gap(db: apsw.Connection) -> Gap:
 
 
 def hash_of(db: apsw.Connection, sequence: int, path: Path) -> str:
-    gap = last_gap(db)
-    if sequence == gap.last:
-        return gap.lasthash
     found = db.execute("SELECT hash FROM rows WHERE sequence = ?", (sequence,)).get
-    if found is None:
+    if found is not None:
+        return bytes(found).hex()
+    gap = last_gap(db)
+    if sequence != gap.last:
         raise CursorError(f"{path} has no row {sequence} (any more)")
-    return bytes(found).hex()
+    return gap.lasthash
 
 
 def check_small_tables(db: apsw.Connection) -> None:
