@@ -15,7 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.support.guard_scene import PlayedEngine, make_site
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
+from web.auth import COOKIE
 from web.server import Server
 
 FLAGS = (
@@ -55,20 +56,29 @@ class Booth:
     def __init__(self, chrome: webdriver.Chrome, path: Path, lanes: tuple[str, ...]) -> None:
         self.directory = make_site(path, lanes)
         self.engine = PlayedEngine(self.directory.socket)
-        self.server = Server(path, "127.0.0.1", 0)
+        self.start_web()
         self.url = f"http://127.0.0.1:{self.server.port}"
+        self.chrome = chrome
+        self.size(800, 480)
+
+    def start_web(self, port: int = 0) -> None:
+        """Start the web server; on a given port as after a restart."""
+        self.server = Server(self.directory.path, "127.0.0.1", port)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.server.run, args=(self._stop,), daemon=True)
         self._thread.start()
-        self.chrome = chrome
-        self.size(800, 480)
+
+    def stop_web(self) -> int:
+        """End the web server and give its port."""
+        self._stop.set()
+        self._thread.join(PATIENCE_S)
+        return self.server.port
 
     def close(self) -> None:
         """Leave the page, then end server and engine."""
         self.chrome.get("about:blank")
         self.chrome.execute_cdp_cmd("Network.emulateNetworkConditions", _network(offline=False))
-        self._stop.set()
-        self._thread.join(10)
+        self.stop_web()
         self.engine.stop()
 
     def size(self, width: int, height: int) -> None:
@@ -92,18 +102,29 @@ class Booth:
         """Lose all cookies, as a browser that was never here."""
         self.chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
 
+    def end_sessions(self) -> None:
+        """End this browser's session at the server, as when the shift is over."""
+        token = self.chrome.get_cookie(COOKIE)["value"]
+        self.server.app.extensions["gatehouse"].sessions.end(token)
+
     def type_pin(self, pad: str, pin: str) -> None:
         """Tap a PIN and its last key."""
+        wait_until(lambda: self.all(f"{pad} .key") and self.loaded())
         for digit in pin:
             self.one(f'{pad} [data-key="{digit}"]').click()
         self.one(f'{pad} [data-key="enter"]').click()
+
+    def loaded(self) -> bool:
+        """Whether the page is whole and its script has run."""
+        return bool(self.script("return document.readyState === 'complete'"))
 
     def ready(self) -> bool:
         """Whether the guard screen's script runs."""
         return bool(self.chrome.execute_script("return document.body && document.body.dataset.ready === 'yes'"))
 
     def one(self, css: str) -> WebElement:
-        """The first element."""
+        """The first element, which may come with a page that is still on its way."""
+        wait_until(lambda: self.chrome.find_elements(By.CSS_SELECTOR, css), what=css)
         return self.chrome.find_element(By.CSS_SELECTOR, css)
 
     def all(self, css: str) -> list[WebElement]:
@@ -116,7 +137,7 @@ class Booth:
 
     def tap_text(self, css: str, text: str) -> None:
         """Tap the element that holds this text."""
-        next(one for one in self.all(css) if text in one.text).click()
+        wait_until(lambda: [one for one in self.all(css) if text in one.text], what=text)[0].click()
 
     def script(self, code: str, *values: Any) -> Any:
         """Run a script in the page."""
@@ -124,11 +145,21 @@ class Booth:
 
     def press(self, css: str, kind: str) -> None:
         """Send one pointer event, as a finger that goes down or up."""
-        code = (
-            "document.querySelector(arguments[0]).dispatchEvent("
-            "new PointerEvent(arguments[1], {bubbles: true, cancelable: true, button: 0}))"
-        )
-        self.script(code, css, kind)
+        self.touch(css, kind)
+
+    def touch(self, css: str, *kinds: str) -> str:
+        """Pointer events one after the other in one breath of the page; the element's classes after them.
+
+        A finger that is only just lifted in time, or twice as quick as a machine that stalls between two commands of
+        the driver, can be told in no other way.
+        """
+        code = """
+            const [css, ...kinds] = arguments, el = document.querySelector(css);
+            for (const kind of kinds) el.dispatchEvent(
+              new PointerEvent(kind, { bubbles: true, cancelable: true, button: 0 }));
+            return el.className;
+        """
+        return str(self.script(code, css, *kinds))
 
     def offline(self, offline: bool) -> None:
         """Cut or mend the browser's network."""

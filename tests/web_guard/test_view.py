@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
 
 import pytest
 
 from gateway.core.access import Reason, Verdict
+from gateway.core.lane_state import Notice
+from gateway.core.passes import Pass, PassKind
+from gateway.core.service import WHATS
 from tests.support.guard_scene import FREE, PASSES, alarm, crashed, decision, lane, snapshot
 from web.guard.view import blank_snapshot, guard_view
 
+UNTIL = {"valid_until": "2026-11-10"}
 BOOK = {pass_.id: pass_ for pass_ in PASSES}
 
 
@@ -37,10 +41,11 @@ def car(*args: Any, locale: str = "en", **more: Any) -> dict[str, Any]:
 def test_a_resident_is_greeted_by_name_with_the_plate_in_front() -> None:
     shown = first(lane("in", last_decision=decision("granted", "valid_pass", "p-wang")), locale="zh_CN")
     assert shown["car"]["title"] == "粤B 12345"
-    assert shown["car"]["subtitle"] == "王建国 · 月卡"
+    assert (shown["car"]["who"], shown["car"]["kind"]) == ("王建国", "月卡")
     assert shown["car"]["word"] == "放行"
     assert shown["car"]["bay"] == "车位 B2-117"
-    assert shown["line"] == {"label": "说", "text": "王建国,您好,您回来了。", "tone": "calm", "long": ""}
+    said = "王建国,您好,您回来了。"
+    assert shown["line"] == {"label": "说", "text": said, "brief": said, "tone": "calm", "long": ""}
 
 
 def test_a_phone_number_is_never_shown() -> None:
@@ -82,7 +87,7 @@ def test_an_instant_ends_on_its_local_day() -> None:
 
 def test_an_unknown_card_shows_its_number() -> None:
     shown = car("denied", "unknown_credential")
-    assert (shown["title"], shown["subtitle"]) == ("472299", "Card")
+    assert (shown["title"], shown["who"], shown["kind"]) == ("472299", "", "Card")
 
 
 def test_a_plate_that_was_read_is_shown_and_not_the_one_of_the_pass() -> None:
@@ -119,7 +124,7 @@ def test_a_pass_that_is_gone_from_the_registry_leaves_the_card() -> None:
 
 def test_after_thirty_seconds_the_car_is_earlier_and_its_holder_masked() -> None:
     shown = car("granted", "valid_pass", "p-wang", ago=31)
-    assert shown["earlier"] and shown["subtitle"] == "王** · Monthly pass"
+    assert shown["earlier"] and (shown["who"], shown["kind"]) == ("王**", "Monthly pass")
     assert shown["say"] == "Hello, welcome home."
 
 
@@ -205,6 +210,100 @@ def test_a_vehicle_that_nothing_will_open_for_needs_the_guard() -> None:
     assert first(refused)["needs_you"] and not first(granted)["needs_you"] and not first(lane("in"))["needs_you"]
 
 
+def held(**end: Any) -> dict[str, Any]:
+    hold = {"by": "林小军", "since": "2026-11-21T01:00:00Z", "until": None, "left": None, **end}
+    return lane("in", mode="held", state="held", arm="open", hold=hold)
+
+
+def test_a_hold_shows_who_since_when_and_how_it_ends() -> None:
+    soon = (datetime.now(UTC) + timedelta(minutes=14, seconds=30)).isoformat()
+    shown = {name: first(one) for name, one in (
+        ("open", held()), ("left", held(left=7)), ("until", held(until=soon)), ("both", held(until=soon, left=7)),
+    )}  # fmt: skip
+    assert shown["open"]["mode"]["text"] == "Held open"
+    assert shown["open"]["line"]["text"] == "Held by 林小军 since 09:00. Release ends it."
+    assert shown["left"]["mode"]["text"] == "Held 7 cars"
+    assert shown["left"]["line"]["text"] == "Held by 林小军 since 09:00, for 7 more vehicles."
+    assert shown["until"]["mode"]["text"] in ("Held 14 min", "Held 15 min")
+    assert shown["both"]["mode"]["text"] == shown["until"]["mode"]["text"]
+    assert shown["both"]["line"]["text"].endswith(" or 7 more vehicles.")
+    assert shown["both"]["line"]["brief"].startswith("Until ")
+
+
+def test_the_minutes_left_of_a_hold_are_never_below_none() -> None:
+    assert first(held(until="2026-01-01T00:00:00Z"))["mode"]["text"] == "Held 0 min"
+
+
+def test_a_hold_by_the_schedule_says_so() -> None:
+    assert "by the schedule since" in first(held(by="schedule"))["line"]["text"]
+
+
+def test_a_lane_held_by_an_engine_that_tells_no_more_still_reads() -> None:
+    assert first(lane("in", mode="held", state="held"))["line"]["text"] == "Held open. Release ends it."
+
+
+DUE = {"what": "cycles", "limit": 100_000, "count": 100_123, "since": "2026-11-19T02:00:00.000Z"}
+
+
+def test_a_service_limit_that_was_passed_is_a_note_with_its_count_and_since_when() -> None:
+    shown = first(lane("in", service_due=[DUE]))
+    assert shown["mode"] == {"key": "service_due", "text": "Service due", "tone": "note"}
+    assert shown["line"]["text"].startswith("Service due since 19 Nov: 100123 openings, limit 100000. Tell the")
+    slow = {**DUE, "what": "travel_ms", "limit": 6000, "count": 6400}
+    assert "arm takes 6.4 s, limit 6.0 s (+1)" in first(lane("in", service_due=[slow, DUE]))["line"]["text"]
+
+
+def test_service_due_gives_way_to_a_car_and_to_every_other_state() -> None:
+    spoken_to = lane("in", service_due=[DUE], last_decision=decision("granted", "valid_pass", "p-wang"))
+    assert first(spoken_to)["line"]["label"] == "Say"
+    assert first(lane("in", mode="held", state="held", service_due=[DUE]))["mode"]["key"] == "held"
+    assert first(lane("in", notice="cycles_high", service_due=[DUE]))["mode"]["key"] == "cycles_high"
+
+
+def test_a_tag_read_at_another_lane_tells_the_guard_what_to_do_and_nothing_to_say() -> None:
+    line = first(lane("in", last_decision=decision("denied", "seen_elsewhere", "p-wang")))["line"]
+    assert line["label"] == "Do" and line["text"].startswith("The other lane reads this tag.")
+
+
+def room(text: str) -> int:
+    """What a text takes of a quarter's two lines, in halves of a Chinese character."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+
+
+@pytest.mark.parametrize(("locale", "most"), [("en", 52), ("zh_CN", 48)])
+def test_every_sentence_has_a_form_that_fits_the_two_short_lines_of_a_quarter(locale: str, most: int) -> None:
+    lines = [
+        first(
+            lane("in", direction=direction, last_decision=decision(verdict, reason, pass_id, days_left=days, **UNTIL)),
+            locale=locale,
+        )["line"]["brief"]
+        for direction in ("entry", "exit")
+        for verdict in Verdict
+        for reason in Reason
+        for pass_id in ("p-wang", "p-visit", "p-bad")
+        for days in (None, 0, 1, 10)
+    ]
+    soon = (datetime.now(UTC) + timedelta(minutes=14)).isoformat()
+    states = [held(), held(left=99), held(until=soon), held(until=soon, left=99), lane("in", interrupted=True)]
+    states += [lane("in", service_due=[{**DUE, "what": what, "limit": 60, "count": 64}]) for what in WHATS]
+    states += [lane("in", notice=notice) for notice in get_args(Notice)]
+    states += [lane("in", mode=mode) for mode in ("crashed", "locked", "fire", "held")]
+    states += [lane("in", state=state) for state in ("stopped", "fault", "unknown")]
+    lines += [first(one, locale=locale)["line"]["brief"] for one in states]
+    assert all(lines)
+    long = sorted({line for line in lines if room(line) > most})
+    assert not long, "\n".join(long)
+
+
+def test_a_name_that_is_too_long_for_a_quarter_is_left_out_of_the_sentence_there() -> None:
+    book = {"p-long": Pass("p-long", PassKind.MONTHLY, "Bartholomew Featherstonehaugh", plates=("粤B12345",))}
+    decided = decision("granted", "valid_pass", **{"pass": "p-long", "kind": "monthly"})
+    scene = snapshot(lane("in", last_decision=decided))
+    line = guard_view(scene, book.get, "en", datetime.now(UTC))["lanes"][0]["line"]
+    assert line["text"] == "Hello Bartholomew Featherstonehaugh, welcome home."
+    assert line["brief"] == "Hello, welcome home."
+
+
 # ---- the buttons
 
 
@@ -214,9 +313,9 @@ def test_open_is_a_tap_only_while_a_vehicle_is_seen() -> None:
     assert first(lane("in", approach=None))["actions"]["open"]["press"] == "hold"
 
 
-def test_hold_and_close_are_always_pressed_and_held() -> None:
+def test_close_is_always_pressed_and_held_and_hold_asks_for_its_end_first() -> None:
     actions = first(lane("in", approach=True))["actions"]
-    assert (actions["keep"]["press"], actions["close"]["press"]) == ("hold", "hold")
+    assert (actions["keep"]["press"], actions["close"]["press"]) == ("sheet", "hold")
 
 
 def test_lock_unlock_and_reset_ask_for_the_pin() -> None:
@@ -299,7 +398,8 @@ def test_of_two_equal_alarms_the_newest_stands_in_the_band() -> None:
 
 def test_an_acknowledged_alarm_stays_in_sight_and_calm() -> None:
     shown = show(crashed(), alarms=[alarm("crash", state="acknowledged", acknowledged_by="林小军")])
-    assert shown["band"] is None and shown["calm"] == "Open: Arm struck · 北门入口"
+    assert shown["band"] is None and shown["calm"]["text"] == "Open: Arm struck · 北门入口"
+    assert shown["calm"]["at_ms"] == shown["alarms"][0]["at_ms"]
     assert shown["alarms"][0]["state_text"] == "Seen by 林小军"
 
 
@@ -312,9 +412,13 @@ def test_after_a_crash_the_next_steps_end_with_the_reset() -> None:
     assert "cones" in steps[0] and "both ways" in steps[1] and "Reset" in steps[-1]
 
 
-def test_the_link_says_what_waits() -> None:
-    down = {"configured": True, "up": False, "waiting": 12}
-    assert show(uplink=down)["uplink"] == {"state": "down", "text": "No link", "waiting": "12 waiting"}
+def test_the_link_says_what_waits_and_since_when_it_is_down() -> None:
+    since = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    down = {"configured": True, "up": False, "waiting": 12, "since": since.isoformat()}
+    at_ms = int(since.timestamp() * 1000)
+    shown = {"state": "down", "text": "Link lost", "at_ms": at_ms, "waiting": "12 waiting"}
+    assert show(uplink=down)["uplink"] == shown
+    assert show(uplink={**down, "up": True})["uplink"]["at_ms"] is None
     assert show(uplink={"configured": False})["uplink"]["state"] == "none"
     assert show(uplink={"configured": True, "up": None})["uplink"]["state"] == "unknown"
 
@@ -324,8 +428,41 @@ def test_a_snapshot_that_was_old_when_it_came_is_old() -> None:
     assert show(age_ms=7000)["age_ms"] == 7000
 
 
-def test_failing_storage_is_told() -> None:
-    assert show(journal={"degraded": "disk full"})["notice"].startswith("Records wait")
+def test_failing_storage_has_its_place_with_its_age_and_what_to_do_whoever_has_seen_it() -> None:
+    seen = alarm("storage_degraded", 2, ago=100, lane=None, state="acknowledged", acknowledged_by="林小军")
+    shown = show(journal={"degraded": "disk full"}, alarms=[seen])
+    assert shown["notice"] == {
+        "alarm": seen["alarm"],
+        "text": "Storage failing",
+        "at_ms": shown["alarms"][0]["at_ms"],
+    }
+    assert "Do not switch the box off" in shown["alarms"][0]["steps"][1]
+    assert shown["calm"] is None
+
+
+def test_what_a_snapshot_itself_says_is_wrong_is_told_although_no_alarm_stands_for_it() -> None:
+    lost = {"id": "cam-in", "name": "Camera north", "state": "lost", "since": "2026-11-21T08:00:00Z"}
+    well = {**lost, "id": "cam-out", "state": "online"}
+    bad = {"journal": {"degraded": "disk full"}, "gateway": {"clock": "unset"}, "devices": [lost, well]}
+    shown = show(**bad)
+    assert [one["title"] for one in shown["alarms"]] == ["Device lost", "Storage failing", "Clock not sure"]
+    told = shown["alarms"][0]
+    assert (told["where"], told["time"], told["state_text"]) == ("Camera north", "16:00", "So now")
+    assert all(one["steps"] and not one["unseen"] and not one["closable"] for one in shown["alarms"])
+    assert shown["notice"]["text"] == "Storage failing" and shown["band"] is None
+    assert shown["calm"]["text"] == "Open: Device lost · Camera north +1"
+
+
+def test_a_lost_device_whose_alarm_stands_is_told_once_and_by_its_name() -> None:
+    lost = {"id": "cam-in", "name": "Camera north", "state": "lost", "since": "2026-11-21T08:00:00Z"}
+    told = alarm("device_lost", 2, lane=None, device="cam-in")
+    shown = show(devices=[lost], alarms=[told])["alarms"]
+    assert [(one["title"], one["where"]) for one in shown] == [("Device lost", "Camera north")]
+
+
+def test_a_clock_that_is_not_set_is_told() -> None:
+    assert show(gateway={"clock": "unset"})["notice"]["text"] == "Clock not sure"
+    assert show(gateway={"clock": "holdover"})["notice"] is None
 
 
 def test_before_the_engine_has_ever_answered_the_lanes_stand_there_unknown() -> None:

@@ -14,6 +14,7 @@ from gateway.core.alarms import KINDS, AlarmState
 from gateway.core.barrier import ArmState
 from gateway.core.lane_state import Notice
 from gateway.core.refusals import COMMANDS, TABLE
+from gateway.core.service import WHATS
 from gateway.core.settings import ROLES
 from web.guard.words import LOCALES, TRANSLATIONS, masked, plate_as_written, words
 
@@ -72,7 +73,13 @@ def test_everything_the_contract_names_has_words(locale: str) -> None:
     wanted += [f"role.{role}" for role in ROLES]
     wanted += [f"{what}.{command}" for what in ("cmd", "requested") for command in COMMANDS]
     wanted += [f"{what}.{notice}" for what in ("notice", "do") for notice in get_args(Notice)]
+    wanted += [f"due.{what}" for what in WHATS]
     assert [key for key in wanted if key not in words(locale)] == []
+
+
+def test_a_short_form_stands_for_a_text_that_exists() -> None:
+    known = texts("en").keys()
+    assert [key for key in known if key.startswith("brief.") and key.removeprefix("brief.") not in known] == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -83,7 +90,6 @@ def test_every_verdict_has_a_sentence_to_say(locale: str) -> None:
         Reason.OPERATOR,
         Reason.REMOTE,
         Reason.EMERGENCY,
-        Reason.SEEN_ELSEWHERE,
         Reason.CLOCK_UNSET,
     ]
 

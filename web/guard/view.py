@@ -8,7 +8,8 @@ why; a holder's name shows while it helps to greet, and is masked after that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,7 +29,11 @@ DAY_UNTIL_H = 19
 # Characters that fit two lines of large, and two lines of normal type on the smallest screen.
 LONG_LINE = {"en": (60, 80), "zh_CN": (30, 42)}
 NAME_WIDTH = 13
+# Three and more lanes have two short lines for the sentence; a longer name would push the point of it out.
+BRIEF_HOLDER_WIDTH = 12
 COMMAND_ROLES = frozenset({"guard", "leader", "control_room", "installer"})
+# Worst first.
+BOX_KINDS = ("storage_degraded", "clock_unsure")
 UNSEEN = frozenset({"unacknowledged", "returned-unacknowledged"})
 _ALARM_STATES = {"returned-unacknowledged": "returned", "out of service": "out_of_service"}
 _LOOPS = {True: "on", False: "off", None: "unknown"}
@@ -50,15 +55,22 @@ _TONES = {
     "approach_stuck": "decide",
     "second_factor": "decide",
     "controller_fault": "decide",
+    "crossed_closed": "decide",
     "cycles_high": "note",
+    "service_due": "note",
 }
 LOOK_NOTICES = frozenset({"vehicle_under", "approach_stuck"})
 # What the lane asks of the guard at once, whoever stands there.
 NOTICES = frozenset(
-    {"arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor", "controller_fault"}
-)
+    {
+        "arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor",
+        "controller_fault", "crossed_closed",
+    }
+)  # fmt: skip
 _ASKED = {"open": "up", "hold": "up", "close": "down", "release": "down"}
 _SEEN_AS = {"up": ("rising", "open"), "down": ("lowering", "closed")}
+# Nobody stands there to be spoken to: the line says what to do.
+_NOBODY_THERE = frozenset({"seen_elsewhere"})
 _PRIORITY_TONES = {1: "act", 2: "act", 3: "decide", 4: "note"}
 
 
@@ -81,7 +93,8 @@ def guard_view(
     site = snapshot.get("site", {})
     scene = _Scene(said, lookup, _zone(site.get("timezone", "UTC")), now, role, expiry_days)
     names = {lane["id"]: lane.get("name") or lane["id"] for lane in snapshot.get("lanes", [])}
-    alarms = [scene.alarm(alarm, names) for alarm in sorted(snapshot.get("alarms", []), key=_urgency)]
+    alarms = [scene.alarm(alarm, names) for alarm in sorted(_troubles(snapshot), key=_urgency)]
+    notice = _notice(alarms)
     local = now.astimezone(scene.zone)
     return {
         "now_ms": int(now.timestamp() * 1000),
@@ -90,11 +103,11 @@ def guard_view(
         "site": site.get("name") or site.get("id", ""),
         "clock": clock(local),
         "night": is_night(local),
-        "uplink": _uplink(said, snapshot.get("uplink", {})),
-        "notice": _notice(said, snapshot),
+        "uplink": scene.uplink(snapshot.get("uplink", {})),
+        "notice": notice,
         "alarms": alarms,
         "band": _band(said, alarms),
-        "calm": _calm(said, alarms),
+        "calm": _calm(said, [one for one in alarms if notice is None or one["alarm"] != notice["alarm"]]),
         "lanes": [scene.lane(lane) for lane in snapshot.get("lanes", [])],
     }
 
@@ -171,8 +184,17 @@ class _Scene:
         key = _exception(lane)
         if key is None:
             return None
-        text = self.said.first(f"notice.{key}", f"mode.{key}", f"state.{key}")
+        text = self._held_chip(lane) if key == "held" else ""
+        text = text or self.said.first(f"notice.{key}", f"mode.{key}", f"state.{key}")
         return {"key": key, "text": text, "tone": _TONES[key]}
+
+    def _held_chip(self, lane: Mapping[str, Any]) -> str:
+        """What is left of a hold, its time before its vehicles; "" for one that only a person ends."""
+        hold = lane.get("hold") or {}
+        until, left = _instant(hold.get("until")), hold.get("left")
+        if until:
+            return self.said("mode.held.minutes", n=max(0, math.ceil((until - self.now).total_seconds() / 60)))
+        return self.said("mode.held.count", n=left) if left else ""
 
     def requested(self, lane: Mapping[str, Any]) -> str:
         """What was asked for and cannot be seen yet; once the arm does it, the arm says so."""
@@ -192,21 +214,57 @@ class _Scene:
         key = _exception(lane)
         fresh = car is not None and bool(car["say"]) and not car["earlier"]
         if key is not None and (key in NOTICES or not fresh):
-            return self._line("do", self._todo(key, lane), _TONES[key])
-        return self._line("say", car["say"] if car else "", "calm")
+            return self._line("do", self._todo(key, lane), self._todo(key, lane, brief=True), _TONES[key])
+        if car is None:
+            return self._line("say", "", "", "calm")
+        label = "do" if lane["last_decision"]["reason"] in _NOBODY_THERE else "say"
+        return self._line(label, car["say"], car["say_brief"], "calm")
 
-    def _line(self, label: str, text: str, tone: str) -> View:
+    def _line(self, label: str, text: str, brief: str, tone: str) -> View:
         some, most = LONG_LINE[self.said.locale]
         long = "" if len(text) <= some else "long" if len(text) <= most else "longer"
-        return {"label": self.said(f"{label}.label") if text else "", "text": text, "tone": tone, "long": long}
+        return {
+            "label": self.said(f"{label}.label") if text else "",
+            "text": text,
+            "brief": brief,
+            "tone": tone,
+            "long": long,
+        }
 
-    def _todo(self, key: str, lane: Mapping[str, Any]) -> str:
+    def _todo(self, key: str, lane: Mapping[str, Any], *, brief: bool = False) -> str:
+        if key == "held" and lane.get("hold"):
+            return self._held(lane["hold"], brief=brief)
+        if key == "service_due":
+            return self._due(lane["service_due"], brief=brief)
         tag = lane.get("tag") or {}
         by, since, code = tag.get("by") or "", self.time(tag.get("since")), str(tag.get("reason") or "")
         reason = self.said.first(f"confirm.lock.{code}", "mode.locked.reason")
         if code and f"confirm.lock.{code}" not in self.said:
             reason = code
-        return self.said(f"do.{key}", reason=reason, by=by, time=since)
+        return self.said.first(*_briefly([f"do.{key}"], brief), reason=reason, by=by, time=since)
+
+    def _held(self, hold: Mapping[str, Any], *, brief: bool) -> str:
+        """Who holds the lane open, since when, and how it ends."""
+        ends = [name for name in ("until", "left") if hold.get(name)]
+        by = str(hold.get("by") or "")
+        return self.said.first(
+            *_briefly(["do.held." + ("_".join(ends) or "open")], brief),
+            by=self.said.first(f"held_by.{by}", "held_by.name", by=by),
+            since=self.time(hold.get("since")),
+            until=self.time(hold.get("until")),
+            n=hold.get("left"),
+        )
+
+    def _due(self, dues: Sequence[Mapping[str, Any]], *, brief: bool) -> str:
+        """The first service limit that was passed, and how many more there are."""
+        due = dues[0]
+        scale, digits = (1000, 1) if due["what"] == "travel_ms" else (1, 0)
+        count, limit = (f"{due[name] / scale:.{digits}f}" for name in ("count", "limit"))
+        what = self.said.first(f"due.{due['what']}", "due.other", count=count, limit=limit)
+        since = self._until(due.get("since"))
+        more = f" (+{len(dues) - 1})" if len(dues) > 1 else ""
+        date_text = self.said.day(since) if since else ""
+        return self.said.first(*_briefly(["do.service_due"], brief), what=what + more, date=date_text)
 
     # ---- car ---------------------------------------------------------------------------------------------------
 
@@ -227,11 +285,13 @@ class _Scene:
             "reason": self.said.first(f"reason.{reason}", "reason.other", code=reason),
             "title": title,
             "title_kind": title_kind,
-            "subtitle": self._subtitle(decision, pass_, title_kind, earlier),
+            "who": self._who(decision, pass_, title_kind, earlier),
+            "kind": self._kind(decision, pass_, title_kind),
             "bay": self._bay(decision, pass_),
             "days": self._days(decision),
             "passed": self._passed(decision, lane),
             "say": self._say(decision, pass_, lane, earlier),
+            "say_brief": self._say(decision, pass_, lane, earlier, brief=True),
             "earlier": earlier,
         }
 
@@ -255,17 +315,19 @@ class _Scene:
         by = decision.get("by")
         return self.said("credential.operator" if by else "credential.none", by=by), "words"
 
-    def _subtitle(self, decision: Mapping[str, Any], pass_: Pass | None, title_kind: str, earlier: bool) -> str:
-        credential = decision.get("credential") or {}
-        parts = []
-        if pass_ and pass_.holder and title_kind != "holder":
-            parts.append(self._name(decision, pass_, earlier))
+    def _who(self, decision: Mapping[str, Any], pass_: Pass | None, title_kind: str, earlier: bool) -> str:
+        """The holder, where the title is not the holder already."""
+        return self._name(decision, pass_, earlier) if pass_ and pass_.holder and title_kind != "holder" else ""
+
+    def _kind(self, decision: Mapping[str, Any], pass_: Pass | None, title_kind: str) -> str:
+        """The kind of pass; of what is not known here, what was read."""
         kind = decision.get("kind") or (pass_.kind.value if pass_ else None)
         if kind:
-            parts.append(self.said.first(f"kind.{kind}", "kind.none"))
-        if not parts and title_kind in ("card", "plate"):
-            parts.append(self.said.first(f"credential.{credential.get('kind')}", "credential.card"))
-        return " · ".join(parts)
+            return self.said.first(f"kind.{kind}", "kind.none")
+        if title_kind not in ("card", "plate") or (pass_ and pass_.holder):
+            return ""
+        read = (decision.get("credential") or {}).get("kind")
+        return self.said.first(f"credential.{read}", "credential.card")
 
     def _credential(self, credential: Mapping[str, Any]) -> str:
         """What was read, as far as it may be shown: a PIN or a QR token is nobody's business."""
@@ -306,18 +368,30 @@ class _Scene:
 
     # ---- the sentence to say -----------------------------------------------------------------------------------
 
-    def _say(self, decision: Mapping[str, Any], pass_: Pass | None, lane: Mapping[str, Any], earlier: bool) -> str:
+    def _say(
+        self,
+        decision: Mapping[str, Any],
+        pass_: Pass | None,
+        lane: Mapping[str, Any],
+        earlier: bool,
+        *,
+        brief: bool = False,
+    ) -> str:
         verdict, reason = decision["verdict"], decision["reason"]
         holder = pass_.holder if pass_ and reason != "blocked" and not earlier else ""
+        if brief and _width(holder) > BRIEF_HOLDER_WIDTH:
+            holder = ""
         hello = self.said("hello.name", holder=holder) if holder else self.said("hello")
         unit = pass_.unit if pass_ else ""
         until = self._until(decision.get("valid_until") or (pass_.valid_until if pass_ else None))
         day = self.said.day(until) if until else ""
-        text = self.said.first(*self._say_keys(decision, lane, bool(unit)), hello=hello, unit=unit, date=day)
+        keys = _briefly(self._say_keys(decision, lane, bool(unit)), brief)
+        text = self.said.first(*keys, hello=hello, unit=unit, date=day)
         days = self._ending(decision)
         if verdict != "granted" or days is None:
             return text
-        warning = self.said.first(f"say.expiring.{days}", "say.expiring.n", n=days, date=day)
+        warnings = _briefly([f"say.expiring.{days}", "say.expiring.n"], brief)
+        warning = self.said.first(*warnings, n=days, date=day)
         return f"{text}{warning}" if self.said.locale == "zh_CN" else f"{text} {warning}"
 
     def _say_keys(self, decision: Mapping[str, Any], lane: Mapping[str, Any], to_unit: bool) -> list[str]:
@@ -333,7 +407,7 @@ class _Scene:
         held, tagged = lane.get("mode") == "held", bool(lane.get("tag")) or lane.get("mode") == "locked"
         return {
             "open": self._open_or_passed(lane),
-            "keep": self._action(lane, "release", "tap") if held else self._action(lane, "hold", "hold"),
+            "keep": self._action(lane, "release", "tap") if held else self._action(lane, "hold", "sheet"),
             "close": self._action(lane, "close", "hold"),
             "tag": self._action(lane, "unlock" if tagged else "lock", "pin"),
             "more": self._more(lane),
@@ -364,7 +438,7 @@ class _Scene:
 
     def _action(self, lane: Mapping[str, Any], command: str, press: str) -> View:
         code = self._why_not(lane, command)
-        hint = {"tap": "", "hold": self.said("cmd.press_hold"), "pin": self.said("cmd.asks_pin")}[press]
+        hint = "" if press == "tap" else self.said(f"cmd.press.{press}")
         return {
             "command": command,
             "label": self.said(f"cmd.{command}"),
@@ -396,16 +470,32 @@ class _Scene:
         todo = next((key for key in (f"todo.{kind}.{reason}", f"todo.{kind}") if key in said), "")
         return {
             "alarm": alarm["alarm"],
+            "kind": kind,
             "title": said.first(f"alarm.{kind}.{reason}", f"alarm.{kind}", "alarm.other", code=kind),
-            "where": lanes.get(lane, lane) if lane else alarm.get("device") or said("alarm.site"),
+            "where": lanes.get(lane, lane) if lane else alarm.get("device_name") or said("alarm.site"),
             "lane": lane,
             "tone": _PRIORITY_TONES.get(alarm.get("priority", 1), "act"),
-            "at_ms": self.epoch_ms(alarm["raised_at"]),
+            "at_ms": self.epoch_ms(alarm["raised_at"]) if alarm["raised_at"] else None,
             "time": self.time(alarm["raised_at"]),
             "unseen": state in UNSEEN,
             "closable": state == "acknowledged",
             "state_text": said("alarm.acknowledged_by", by=by) if by and state not in UNSEEN else state_text,
             "steps": said(todo).split("|") if todo else [],
+        }
+
+    # ---- link --------------------------------------------------------------------------------------------------
+
+    def uplink(self, uplink: Mapping[str, Any]) -> View:
+        """The link to central, since when it is down, and what waits for it."""
+        waiting = int(uplink.get("waiting") or 0)
+        state = _LINKS[uplink.get("up")] if uplink.get("configured") else "none"
+        small = self.said("uplink.waiting", n=waiting) if waiting else self.said("uplink.nothing_waiting")
+        since = uplink.get("since") if state == "down" else None
+        return {
+            "state": state,
+            "text": self.said(f"uplink.{state}"),
+            "at_ms": self.epoch_ms(since) if since else None,
+            "waiting": "" if state == "none" else small,
         }
 
 
@@ -446,7 +536,14 @@ def _exception(lane: Mapping[str, Any]) -> str | None:
         return str(state)
     if notice in _TONES:
         return str(notice)
-    return "unknown" if state is None else None
+    if state is None:
+        return "unknown"
+    return "service_due" if lane.get("service_due") else None
+
+
+def _briefly(keys: list[str], brief: bool) -> list[str]:
+    """Where room is short, the short form of each text before the text itself."""
+    return [one for key in keys for one in (f"brief.{key}", key)] if brief else keys
 
 
 def _width(text: str) -> int:
@@ -468,7 +565,7 @@ def _passage_after(decision: Mapping[str, Any], lane: Mapping[str, Any]) -> bool
 
 def _urgency(alarm: Mapping[str, Any]) -> tuple[bool, int, float]:
     """Unseen first, then by priority, then the newest."""
-    raised = _instant(alarm["raised_at"])
+    raised = _instant(alarm.get("raised_at"))
     return alarm["state"] not in UNSEEN, alarm.get("priority", 1), -(raised.timestamp() if raised else 0)
 
 
@@ -482,31 +579,50 @@ def _band(said: Words, alarms: list[View]) -> View | None:
     return {**shown, "others": said("alarm.more", n=others) if others else ""}
 
 
-def _calm(said: Words, alarms: list[View]) -> str:
-    """What is acknowledged and still open, in one quiet line; "" for nothing."""
+def _calm(said: Words, alarms: list[View]) -> View | None:
+    """What is acknowledged and still open, in one quiet line; None for nothing."""
     if not alarms:
-        return ""
-    what = f"{alarms[0]['title']} · {alarms[0]['where']}"
-    if len(alarms) == 1:
-        return said("alarm.calm", what=what)
-    return said("alarm.calm_more", what=what, n=len(alarms) - 1 if said.locale == "en" else len(alarms))
+        return None
+    first, others = alarms[0], len(alarms) - 1
+    what = f"{first['title']} · {first['where']}"
+    n = others if said.locale == "en" else len(alarms)
+    text = said("alarm.calm_more", what=what, n=n) if others else said("alarm.calm", what=what)
+    return {"text": text, "at_ms": first["at_ms"]}
 
 
-def _uplink(said: Words, uplink: Mapping[str, Any]) -> View:
-    """The link to central and what waits for it."""
-    waiting = int(uplink.get("waiting") or 0)
-    state = _LINKS[uplink.get("up")] if uplink.get("configured") else "none"
-    small = said("uplink.waiting", n=waiting) if waiting else said("uplink.nothing_waiting")
-    return {"state": state, "text": said(f"uplink.{state}"), "waiting": "" if state == "none" else small}
+def _troubles(snapshot: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The alarms, and what is wrong with the box or a device now although no alarm stands for it."""
+    devices = {one["id"]: one for one in snapshot.get("devices", [])}
+    found: list[Mapping[str, Any]] = []
+    for alarm in snapshot.get("alarms", []):
+        device = alarm.get("device")
+        found.append({**alarm, "device_name": (devices.get(device) or {}).get("name") or device})
+    known = {(one["kind"], one.get("device") if one["kind"] == "device_lost" else None) for one in found}
+    for kind, device, since in _facts(snapshot):
+        if (kind, device) not in known:
+            name = device and (devices[device].get("name") or device)
+            found.append(
+                {"alarm": f"now-{kind}-{device or 'box'}", "kind": kind, "priority": 3, "state": "now"}
+                | {"lane": None, "device_name": name, "raised_at": since}
+            )
+    return found
 
 
-def _notice(said: Words, snapshot: Mapping[str, Any]) -> str:
-    """What is wrong with the box itself and has no other place on the screen."""
+def _facts(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str | None, str | None]]:
+    """What a snapshot itself says is wrong: (alarm kind, device, since when)."""
     if (snapshot.get("journal") or {}).get("degraded"):
-        return said("notice.storage")
+        yield "storage_degraded", None, None
     if (snapshot.get("gateway") or {}).get("clock") == "unset":
-        return said("notice.clock")
-    return ""
+        yield "clock_unsure", None, None
+    for device in snapshot.get("devices", []):
+        if device.get("state") == "lost":
+            yield "device_lost", device["id"], device.get("since")
+
+
+def _notice(alarms: list[View]) -> View | None:
+    """What is wrong with the box itself: it has a place of its own on the top line, whoever has seen the alarm."""
+    first = next((one for kind in BOX_KINDS for one in alarms if one["kind"] == kind and not one["unseen"]), None)
+    return first and {"alarm": first["alarm"], "text": first["title"], "at_ms": first["at_ms"]}
 
 
 def _zone(name: str) -> tzinfo:

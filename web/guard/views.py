@@ -16,6 +16,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
 from gateway.core.errors import EngineUnreachableError, GatehouseError
+from gateway.core.holds import HoldEnd
 from web import auth
 from web.guard import look
 from web.guard.passbook import passbook
@@ -53,6 +54,7 @@ _SCRIPT_WORDS = (
     "stop.",
     "lanes.",
     "why.stale",
+    "hold.",
     "refused.",
 )
 _STOP_FIRST = ("lowering",)
@@ -145,6 +147,8 @@ def _sign_in(name: str | None, mistake: str = "", wait_s: int = 0) -> str:
     chosen = next((one for one in operators if one.name == name), None)
     if name and chosen is None:
         mistake = mistake or "unknown"
+    if not mistake and "ended" in request.args:
+        mistake = "ended"
     pages = max(1, -(-len(operators) // NAMES_A_PAGE))
     page = request.args.get("page", 0, type=int) % pages
     return _page(
@@ -199,7 +203,16 @@ def command(lane: str, command: str) -> Response:
         by = str(body.get("name") or by)
         if refused := _confirm(command, by, str(body.get("pin", ""))):
             return refused
-    return _send(lane, command, by, reason, body)
+    return _send(lane, command, by, reason, body, _hold_end(body) if command == "hold" else {})
+
+
+def _hold_end(body: dict[str, Any]) -> dict[str, Any]:
+    """When a hold ends by itself; nothing given: when somebody releases it."""
+    given = {name: body[name] for name in ("minutes", "count") if body.get(name) is not None}
+    try:
+        return msgspec.convert(given, HoldEnd).document()
+    except msgspec.ValidationError as error:
+        raise Problem(422, "request_invalid", f"hold: {error}") from None
 
 
 def _confirm(command: str, name: str, pin: str) -> Response | None:
@@ -215,11 +228,11 @@ def _confirm(command: str, name: str, pin: str) -> Response | None:
         return _refused(command, "pin_locked", 429, seconds=problem.extra.get("wait_s", 0))
 
 
-def _send(lane: str, command: str, by: str, reason: str, body: dict[str, Any]) -> Response:
+def _send(lane: str, command: str, by: str, reason: str, body: dict[str, Any], detail: dict[str, Any]) -> Response:
     said = look.said()
     label = said(f"cmd.{command}")
     try:
-        answer = _ask(lane, command, by, reason, _request_id(body))
+        answer = _ask(lane, command, by, reason, _request_id(body), detail)
     except EngineUnreachableError as error:
         text = said("answer.failed", command=label, why=refusal(said, error.code))
         return _answer("failed", text, 503)
@@ -231,7 +244,9 @@ def _send(lane: str, command: str, by: str, reason: str, body: dict[str, Any]) -
     return _answer("done", said("answer.requested" if moving else "answer.done", command=label))
 
 
-def _ask(lane: str, command: str, by: str, reason: str, request_id: str) -> dict[str, Any]:
+def _ask(
+    lane: str, command: str, by: str, reason: str, request_id: str, detail: dict[str, Any] | None = None
+) -> dict[str, Any]:
     from gateway.control import Client
 
     # `present`: somebody stands in the booth and looks at the lane.
@@ -246,7 +261,7 @@ def _ask(lane: str, command: str, by: str, reason: str, request_id: str) -> dict
             via="guard",
             reason=reason,
             expires_at=None,
-            detail={"present": True},
+            detail={"present": True, **(detail or {})},
         )
     )
 

@@ -56,7 +56,8 @@
     el, id: el.dataset.lane, bound: bind(el), age: el.querySelector("[data-age]"), ago: el.querySelector("[data-ago]"),
     stale: el.querySelector("[data-stale-title]"),
   }));
-  const slots = [...document.querySelectorAll(".act")].map((el) => ({ el, name: el.dataset.slot, bound: bind(el) }));
+  const topAges = [...document.querySelectorAll(".top [data-ago]")].map((el) => ({ el, path: el.dataset.ago.split(".") }));
+  const slots = [...document.querySelectorAll(".act[data-slot]")].map((el) => ({ el, name: el.dataset.slot, bound: bind(el) }));
 
   function paint() {
     if (view.lanes.map((one) => one.id).join() !== panels.map((one) => one.id).join()) return reload();
@@ -98,16 +99,23 @@
       if (panel.el.dataset.stale !== state) { panel.el.dataset.stale = state; grew = true; }
       put(panel.age, state ? aged(age) : measured ? say("age.live") : say("age.never"));
       panel.age.classList.toggle("is-old", state !== "");
-      if (state === "old") put(panel.stale, age < 3600000 ? say("stale.title", { n: Math.floor(age / 1000) }) : say("stale.gateway"));
+      if (state === "old") put(panel.stale, noNews(age));
       put(panel.ago, one.car ? ago(one.car.at_ms) : "");
     }
     if (grew) paintActions();
-    if (view.band) put(document.querySelector(".band-ago"), ago(view.band.at_ms));
+    for (const { el, path } of topAges) {
+      const at = dig(view, path);
+      put(el, at ? ago(Number(at)) : "");
+    }
+    if (sheet && sheet.id === "sheet-alarms") paintFacts();
+    const news = newsAge();
+    for (const el of document.querySelectorAll("[data-no-news]")) put(el, news > OLD_MS ? noNews(news) : "");
     const offset = Number(document.documentElement.dataset.offset) * 60000;
     put($("clock"), new Date(now() + offset).toISOString().slice(11, 16));
     const root = document.documentElement;
     if (root.dataset.choice === "auto") mark(root, "data-theme", view.night ? "night" : "day");
   }
+  const noNews = (ms) => (ms < 3600000 ? say("stale.title", { n: Math.floor(ms / 1000) }) : say("stale.gateway"));
   function aged(ms) {
     if (ms > 3600000) return say("age.never");
     return ms < 100000 ? say("age.seconds", { n: Math.floor(ms / 1000) }) : say("age.minutes", { n: Math.floor(ms / 60000) });
@@ -182,7 +190,7 @@
         body: JSON.stringify(body),
       });
       const said = await got.json().catch(() => ({}));
-      if (got.status === 401) return reload("/sign-in");
+      if (got.status === 401) return reload("/sign-in?ended=1");
       if (said.code === "csrf") { setTimeout(reload, 1500); return { status: "failed", text: say("refused.csrf") }; }
       return said.status && said.text ? said : { status: "failed", text: said.detail || say("refused.network"), code: said.code };
     } catch (_error) {
@@ -235,23 +243,25 @@
     if (!action.on) return answer(action.why, "refused");
     if (action.press === "tap") return give(one.id, action.command);
     if (action.press === "pin") return confirmSheet(one, action.command);
+    if (action.press === "sheet") return holdSheet(one);
+    return fillRing(el, () => { if (chosen === one.id) give(one.id, action.command); });
+  }
+  function fillRing(el, then) {
     el.classList.add("pressing");
-    timers.set(el, setTimeout(() => {
-      cancel(el);
-      if (chosen === one.id) give(one.id, action.command);
-    }, HOLD_MS));
+    timers.set(el, setTimeout(() => { cancel(el); then(); }, HOLD_MS));
   }
   function end(el) {
     if (!timers.has(el)) return;
     cancel(el);
     answer(say("cmd.hold_longer"), "");
   }
-  for (const { el } of slots) {
+  function pressable(el, begin) {
     el.addEventListener("pointerdown", (event) => { if (event.button === 0) begin(el); });
     for (const name of ["pointerup", "pointercancel", "pointerleave"]) el.addEventListener(name, () => end(el));
     el.addEventListener("keydown", (event) => { if ((event.key === "Enter" || event.key === " ") && !event.repeat) { event.preventDefault(); begin(el); } });
     el.addEventListener("keyup", (event) => { if (event.key === "Enter" || event.key === " ") end(el); });
   }
+  for (const { el } of slots) pressable(el, begin);
   document.addEventListener("contextmenu", (event) => event.preventDefault());
 
   // ---- Stop: on touch-down, always, and tried again until it is known to have arrived ----
@@ -278,6 +288,7 @@
     if (sheet) sheet.hidden = true;
     sheet = name ? $("sheet-" + name) : null;
     if (sheet) sheet.hidden = false;
+    cancel($("hold-go"));
     if (name !== "confirm") pin = "";
   }
   for (const el of document.querySelectorAll("[data-sheet]")) el.addEventListener("click", () => open(sheet && sheet.id === "sheet-" + el.dataset.sheet ? null : el.dataset.sheet));
@@ -299,6 +310,7 @@
   }
   $("band").addEventListener("click", () => openDesk(view.band && view.band.alarm));
   $("calm").addEventListener("click", () => openDesk(null));
+  $("notice").addEventListener("click", () => openDesk(view.notice && view.notice.alarm));
   $("alarm-older").addEventListener("click", () => { alarmPage += 1; deskDrawn = ""; paintDesk(); });
   function paintDesk() {
     if (!sheet || sheet.id !== "sheet-alarms") return;
@@ -313,10 +325,15 @@
     alarmChosen = one && one.alarm;
     $("alarm-list").replaceChildren(...shown.map(alarmRow));
     put($("alarm-title"), one ? one.title : say("alarm.none"));
-    put($("alarm-facts"), one ? [one.where, one.time, one.state_text].join(" · ") : "");
+    paintFacts();
     $("alarm-steps").replaceChildren(...(one ? one.steps : []).map((text) => make("li", text)));
     $("alarm-ack").hidden = !one || !one.unseen;
     $("alarm-real").hidden = $("alarm-false").hidden = !one || !one.closable;
+  }
+  // Apart from the rest, because it grows older by itself.
+  function paintFacts() {
+    const one = view.alarms.find((alarm) => alarm.alarm === alarmChosen);
+    put($("alarm-facts"), one ? [one.where, one.at_ms ? ago(one.at_ms) : "", one.state_text].filter(Boolean).join(" · ") : "");
   }
   function alarmRow(alarm) {
     const row = make("button", "", "desk-row");
@@ -324,7 +341,7 @@
     row.dataset.tone = alarm.tone;
     row.dataset.unseen = alarm.unseen ? "yes" : "";
     row.setAttribute("aria-pressed", String(alarm.alarm === alarmChosen));
-    row.append(make("b", alarm.title), make("span", alarm.time + " · " + alarm.where));
+    row.append(make("b", alarm.title), make("span", [alarm.time, alarm.where].filter(Boolean).join(" · ")));
     row.addEventListener("click", () => { put($("alarm-answer"), ""); openDesk(alarm.alarm); });
     return row;
   }
@@ -393,6 +410,8 @@
   async function confirmed() {
     if (!reason) return answer(say("refused.reason_needed"), "refused");
     if (!pin || busy) return;
+    const one = lane(asked.lane);
+    if (!one || old(one)) return answer(say("refused.stale"), "refused");
     busy = true;
     recent.delete(asked.lane + "/" + asked.command);
     const got = await give(asked.lane, asked.command, { name: who, pin, reason });
@@ -405,6 +424,44 @@
     if (!sheet || sheet.id !== "sheet-confirm") return;
     const which = /^[0-9]$/.test(event.key) ? event.key : event.key === "Backspace" ? "erase" : event.key === "Enter" && event.target.tagName !== "BUTTON" ? "enter" : null;
     if (which) { event.preventDefault(); key(which); }
+  });
+
+  // ---- the sheet that asks how a hold ends ----
+  const HOLD_MINUTES = 15, VEHICLES = 5, VEHICLES_MOST = 99;
+  let holdLane = null, minutes = HOLD_MINUTES, vehicles = 0;
+  function holdSheet(one) {
+    holdLane = one.id;
+    minutes = HOLD_MINUTES;
+    vehicles = 0;
+    put($("hold-title"), say("hold.title", { lane: one.name }));
+    open("hold");
+    paintHold();
+  }
+  function paintHold() {
+    for (const el of document.querySelectorAll("#hold-minutes .choice")) el.setAttribute("aria-pressed", String(Number(el.value) === minutes));
+    document.querySelector('#hold-count [value="any"]').setAttribute("aria-pressed", String(vehicles === 0));
+    put($("hold-n"), vehicles ? say("hold.n", { n: vehicles }) : "–");
+    const key = minutes && vehicles ? "hold.end.both" : minutes ? "hold.end.minutes" : vehicles ? "hold.end.count" : "hold.end.none";
+    put($("hold-hint"), say(key, { minutes, n: vehicles }));
+  }
+  for (const el of document.querySelectorAll("#hold-minutes .choice")) el.addEventListener("click", () => { minutes = Number(el.value); paintHold(); });
+  for (const el of document.querySelectorAll("#hold-count .choice")) el.addEventListener("click", () => {
+    if (el.value === "any") vehicles = 0;
+    else if (!vehicles) vehicles = VEHICLES;
+    else vehicles = Math.min(Math.max(vehicles + (el.value === "more" ? 1 : -1), 1), VEHICLES_MOST);
+    paintHold();
+  });
+  pressable($("hold-go"), (el) => {
+    const one = lane(holdLane);
+    if (timers.has(el)) return;
+    if (!one || old(one)) return answer(say("refused.stale"), "refused");
+    const action = one.actions.keep;
+    if (action.command !== "hold") return answer(say("refused.held_already"), "refused");
+    if (!action.on) return answer(action.why, "refused");
+    fillRing(el, async () => {
+      const got = await give(one.id, "hold", { minutes: minutes || null, count: vehicles || null });
+      if (got && got.status === "done" && sheet && sheet.id === "sheet-hold") open(null);
+    });
   });
 
   // ---- news: a stream, and asking once a second while there is none ----
@@ -442,7 +499,7 @@
     const timer = setTimeout(() => stop.abort(), 3000);
     try {
       const got = await fetch("/live/state", { credentials: "same-origin", headers: { Accept: "application/json" }, signal: stop.signal });
-      if (got.status === 401) return reload("/sign-in");
+      if (got.status === 401) return reload("/sign-in?ended=1");
       if (got.ok) heard(await got.json());
     } catch (_error) {
       linked = false;
