@@ -191,6 +191,7 @@ class Demo:
         return document
 
     def _start_gateway(self, stop: threading.Event) -> None:
+        print("starting the gateway; a small machine takes a while ...", flush=True)
         log = self._stack.enter_context(self._log().open("wb"))
         self._gateway = subprocess.Popen(
             [sys.executable, "-m", "gateway", "run", "--data", str(self.directory.path)],

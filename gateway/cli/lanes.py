@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 
 from gateway.cli.common import (
     EXIT_USAGE,
@@ -90,6 +89,8 @@ def _hold_count(text: str) -> int:
 
 
 def _lane(arguments: Arguments) -> int:
+    import secrets
+
     from gateway.core.holds import HoldEnd
 
     end = HoldEnd(arguments.minutes, arguments.count)

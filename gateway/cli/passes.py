@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,6 +104,9 @@ def _passes_import(arguments: Arguments) -> int:
 @contextlib.contextmanager
 def lent(path: Path, data: Path) -> Iterator[Path]:
     """A copy of a file, under its own name, where the engine can read it: systemd shows it neither /home nor /tmp."""
+    import shutil
+    import tempfile
+
     owner = data.stat()
     with tempfile.TemporaryDirectory(prefix="import-", dir=data / "run") as folder:
         copy = Path(shutil.copy(path, folder))

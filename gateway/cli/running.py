@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from typing import TYPE_CHECKING
 
@@ -115,6 +114,8 @@ def _demo(arguments: Arguments) -> int:
 
 
 def _simulate(arguments: Arguments) -> int:
+    import secrets
+
     from gateway.simulation.run import simulate
 
     seed = secrets.randbelow(10**9) if arguments.seed is None else arguments.seed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +147,8 @@ def _report(arguments: Arguments) -> check.Report:
     except SettingsError as error:
         return check.Report(problems=tuple(error.problems))
     running = {device["id"]: device for device in (snapshot or {}).get("devices", [])}
+    if sys.stderr.isatty():
+        say(f"trying the devices, for at most {check.TRY_S:g} s ...")
     with contextlib.nullcontext() if snapshot or arguments.site else locked(data):
         return check.check(document, running, installed, directory.journal)
 
