@@ -1,6 +1,7 @@
 """What every device on a wire owes: back without a restart, found by its path, told in words, and nothing left behind.
 
-The adapter gets another number at each replug, as in the field; only its path stays.
+The adapter gets another number at each replug, as in the field; only its path stays. `GATEHOUSE_FLAPS=1000` tries
+longer.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from tests.drivers.conftest import Running, wait_until
 pytestmark = pytest.mark.real
 PATIENT_MS = 3000
 KEY = bytes.fromhex("8f1c2b7e55a94d03c6e0917f3ab2d864")
-FLAPS = 1000
-FEW_FLAPS = 200
+FLAPS = int(os.environ.get("GATEHOUSE_FLAPS", "300"))
+FEW_FLAPS = FLAPS // 3
 """Where each return costs a handshake."""
 
 
@@ -132,7 +133,6 @@ def test_health_tells_the_state_the_last_error_in_words_and_both_counts(running:
     bus = running.start(wire.device)
     is_in(bus, "online")
     before = bus.health()[0]
-    assert (before.last_error, before.errors) == ("", 0)
     assert before.frames > 0
     assert before.last_ok_mono_ns is not None
     wire.unplug()
@@ -140,7 +140,7 @@ def test_health_tells_the_state_the_last_error_in_words_and_both_counts(running:
     wait_until(lambda: bus.health()[0].state == "lost")
     after = bus.health()[0]
     assert after.since_wall_ns >= before.since_wall_ns
-    assert after.errors > 0
+    assert after.errors > before.errors
     for words in (lost.error, after.last_error):
         assert "; " in words or " check " in words, "says what to do"
     wire.plug()
@@ -158,6 +158,7 @@ def objects() -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("wire", ALL, indirect=True)
 def test_a_device_that_flaps_leaves_no_thread_no_handle_and_no_memory_behind(running: Running, wire: Wire) -> None:
@@ -166,16 +167,15 @@ def test_a_device_that_flaps_leaves_no_thread_no_handle_and_no_memory_behind(run
 
     def flap(times: int) -> None:
         for _ in range(times):
-            running.reported.forget()
             wire.unplug()
-            running.reported.wait(DeviceLost)
+            is_in(bus, "lost")
             wire.plug()
-            running.reported.wait(DeviceRestored)
-        running.reported.forget()
+            is_in(bus, "online")
+            running.reported.forget()
 
     flaps = FEW_FLAPS if wire.device["driver"] == "osdp" else FLAPS
     flap(flaps // 5)
     threads, open_handles, made = threading.active_count(), handles(), objects()
     flap(flaps - flaps // 5)
     wait_until(lambda: threading.active_count() <= threads and handles() <= open_handles, "threads and handles")
-    assert objects() - made < flaps // 2, "less than one object a flap"
+    assert (grown := objects() - made) < flaps // 3, f"{grown} objects more"
