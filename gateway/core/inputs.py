@@ -7,6 +7,8 @@ counts as active after 350 ms (so nothing that is active for over 400 ms is ever
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from gateway.core.settings import Barrier, Lane, Point
 from gateway.core.turn import NS_PER_MS, Turn
 
@@ -72,9 +74,9 @@ class Inputs:
         self._stale: set[str] = set()
         self.chattering: set[str] = set()
 
-    def devices(self) -> set[str]:
+    def devices(self) -> Set[str]:
         """The devices that these inputs hang on."""
-        return set(self._by_device)
+        return self._by_device.keys()
 
     def fitted(self, base: str) -> bool:
         """Whether such an input is wired at all."""

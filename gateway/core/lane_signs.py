@@ -19,7 +19,7 @@ class LaneSigns(LaneTraffic):
 
     def update_signs(self, turn: Turn) -> None:
         """Bring displays, lamps and signals of these lanes up to date."""
-        closed = self._closed()
+        closed = _CLOSED.get(self.modes.strongest, "")
         for lane in self.lanes:
             sign = self.signs[lane.id]
             if sign.rests(closed):
@@ -33,12 +33,6 @@ class LaneSigns(LaneTraffic):
                 measured=self.measured,
             )
             sign.update(turn, around)
-
-    def _closed(self) -> str:
-        """Why nobody may pass, as displays know it."""
-        if Mode.LOCKED in self.modes:
-            return "lane_locked"
-        return "lane_crashed" if Mode.CRASHED in self.modes else ""
 
     def _may_drive(self, lane: Lane) -> bool:
         """Green: the arm is measured open and nothing keeps it from staying so; of two lanes, for one alone."""
@@ -109,6 +103,9 @@ class LaneSigns(LaneTraffic):
         elif name == "panic" or Mode.LOCKED not in self.modes:
             self.alarms.raise_(turn, kind, key, lane=lane.id, detail=detail)
 
+
+# mode -> why nobody may pass, as displays know it
+_CLOSED = {Mode.LOCKED: "lane_locked", Mode.CRASHED: "lane_crashed"}
 
 # contact -> (alarm kind, what it is about, detail)
 _TROUBLE: dict[str, tuple[str, str, dict[str, str]]] = {

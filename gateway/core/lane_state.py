@@ -184,7 +184,7 @@ class LaneState:
 
     def devices(self) -> set[str]:
         """Every device that this barrier hangs on."""
-        return self.inputs.devices() | {point.device for point in self.barrier.outputs().values()}
+        return {*self.inputs.devices(), *(point.device for point in self.barrier.outputs().values())}
 
     def measured_arm(self) -> ArmState:
         """Where the limit switches say that the arm is."""

@@ -68,6 +68,7 @@ class Site:
         self._machines = self._make_machines(memory)
         self._interlocked = [machine for machine in self._machines.values() if machine.interlocked_with]
         self._by_lane = {lane.id: machine for machine in self._machines.values() for lane in machine.lanes}
+        self._by_device = self._machines_by_device()
         self._lanes = {lane.id: lane for lane in settings.lanes}
         self._known = {device.id for device in settings.devices}
         self._down: set[str] = set()
@@ -112,6 +113,14 @@ class Site:
                     machines[name].interlocked_with += others
         return machines
 
+    def _machines_by_device(self) -> dict[str, tuple[LaneMachine, ...]]:
+        """Who has to know of a device's inputs: a reading comes ten times as often as anything else."""
+        found: dict[str, tuple[LaneMachine, ...]] = {}
+        for machine in self._machines.values():
+            for device in machine.inputs.devices():
+                found[device] = (*found.get(device, ()), machine)
+        return found
+
     def handle(self, event: events.Event, now: Now) -> list[Command]:
         """What one event leads to, in order."""
         turn = Turn(now, self._tokens)
@@ -140,7 +149,7 @@ class Site:
     # ---- devices
 
     def _inputs_read(self, turn: Turn, event: events.InputsRead) -> None:
-        for machine in self._machines.values():
+        for machine in self._by_device.get(event.device, ()):
             machine.inputs_read(turn, event.device, event.inputs)
 
     def _device_stale(self, turn: Turn, event: events.DeviceStale) -> None:

@@ -117,9 +117,11 @@ class Recorder:
 
     def note_stall(self, now_ns: int) -> StorageDegraded | None:
         """Tells once when a commit hangs; asked about once a second by the core thread."""
+        since_ns = self._busy_since_ns
+        if not since_ns or now_ns - since_ns < STALL_MS * 1_000_000:
+            return None
         with self._mode:
-            since_ns = self._busy_since_ns
-            if self.degraded or not since_ns or now_ns - since_ns < STALL_MS * 1_000_000:
+            if self.degraded:
                 return None
             self.degraded = f"the disk has not answered for {STALL_MS} ms; check the storage"
             return StorageDegraded(self.degraded)
