@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pty
 import termios
+import threading
 import tty
 from pathlib import Path
 
@@ -20,6 +21,7 @@ class PtyPort:
         self.path = Path(path)
         self._far = -1
         self._near = -1
+        self._lock = threading.Lock()  # A number that was closed may be somebody else's file a moment later.
 
     @property
     def plugged(self) -> bool:
@@ -29,12 +31,14 @@ class PtyPort:
     def plug(self) -> None:
         """Make the port appear at its path."""
         self.unplug()
-        self._far, self._near = pty.openpty()
-        tty.setraw(self._near, termios.TCSANOW)
-        os.set_blocking(self._far, False)
+        far, near = pty.openpty()
+        tty.setraw(near, termios.TCSANOW)
+        os.set_blocking(far, False)
+        with self._lock:
+            self._far, self._near = far, near
         fresh = self.path.with_name(self.path.name + ".new")
         fresh.unlink(missing_ok=True)
-        fresh.symlink_to(os.ttyname(self._near))
+        fresh.symlink_to(os.ttyname(near))
         fresh.replace(self.path)
 
     def unplug(self) -> None:
@@ -42,9 +46,10 @@ class PtyPort:
         if not self.plugged:
             return
         self.path.unlink(missing_ok=True)
-        far, near, self._far, self._near = self._far, self._near, -1, -1
-        os.close(near)
-        os.close(far)
+        with self._lock:
+            far, near, self._far, self._near = self._far, self._near, -1, -1
+            os.close(near)
+            os.close(far)
 
     def fileno(self) -> int:
         """For `select`; -1 while unplugged."""
@@ -52,14 +57,16 @@ class PtyPort:
 
     def send(self, data: bytes) -> None:
         """Put bytes on the line; lost when it is unplugged or nobody has read for long."""
-        try:
-            os.write(self._far, data)
-        except OSError:
-            pass
+        with self._lock:
+            try:
+                os.write(self._far, data)
+            except OSError:
+                pass
 
     def receive(self) -> bytes:
         """The bytes that the near end sent, without waiting."""
-        try:
-            return os.read(self._far, 4096)
-        except OSError:
-            return b""
+        with self._lock:
+            try:
+                return os.read(self._far, 4096)
+            except OSError:
+                return b""

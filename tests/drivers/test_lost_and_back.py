@@ -86,7 +86,7 @@ def osdp(path: Path, stack: ExitStack) -> Wire:
     from tests.support.osdp_pd import OsdpLine, OsdpReader
 
     line = stack.enter_context(OsdpLine(path, OsdpReader(5, KEY)))
-    return Wire(line.port, driver="osdp", port=line.path, address=5, key=KEY.hex())
+    return Wire(line, driver="osdp", port=line.path, address=5, key=KEY.hex())
 
 
 ON_A_PORT = ["rdm6300", "serial-text", "serial-display", "modbus", "uhfreader18", "osdp"]

@@ -269,10 +269,10 @@ def test_an_adapter_pulled_out_and_put_back_needs_no_restart(
     bus = running.start(device(line))
     for _ in (1, 2):
         is_in(bus, "online")
-        line.port.unplug()
+        line.unplug()
         is_in(bus, "lost")
         told(bus, "plug")
-        line.port.plug()
+        line.plug()
     is_in(bus, "online")
     assert read(running, reader).value == CARD
 

@@ -19,6 +19,7 @@ import osdp_sys
 from drivers.framing.osdp import card_bits
 from drivers.links.osdp_panel import address_of
 from drivers.sim.pty_port import PtyPort
+from tests.support.waiting import PATIENCE_S
 
 TURN_S = 0.005
 CAPABILITIES = (
@@ -149,7 +150,7 @@ class _Tap:
 
 
 class OsdpLine:
-    """A line with readers at `path`; `cut` is a wire that is cut, `port` the adapter."""
+    """A line with readers at `path`; `cut` is a wire that is cut, `port` the adapter, for the line's own thread."""
 
     def __init__(self, path: str | Path, *readers: OsdpReader) -> None:
         self.path = str(path)
@@ -157,6 +158,8 @@ class OsdpLine:
         self.cut = False
         self.heard = 0
         self.port = PtyPort(path)
+        self._jobs: list[Callable[[], None]] = []
+        self._job_done = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -172,10 +175,32 @@ class OsdpLine:
 
     def babble(self, noise: bytes) -> None:
         """Put noise on the line."""
-        self.port.send(noise)
+        self._do(lambda: self.port.send(noise))
+
+    def unplug(self) -> None:
+        """Pull the adapter out."""
+        self._do(self.port.unplug)
+
+    def plug(self) -> None:
+        """Put it back: the same path, another terminal."""
+        self._do(self.port.plug)
+
+    def _do(self, job: Callable[[], None]) -> None:
+        """Have the line's own thread do it, which alone holds the terminal."""
+        with self._job_done:
+            self._jobs.append(job)
+            assert self._job_done.wait_for(lambda: not self._jobs, PATIENCE_S)
+
+    def _do_jobs(self) -> None:
+        with self._job_done:
+            for job in self._jobs:
+                job()
+            self._jobs.clear()
+            self._job_done.notify_all()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._do_jobs()
             received = b""
             if self.port.plugged and select.select([self.port.fileno()], [], [], TURN_S)[0]:
                 received = self.port.receive()
