@@ -85,6 +85,9 @@ class Vehicle(msgspec.Struct):
     approach_fell: bool = False
     approach_rose: bool = False
     came_from_beyond: bool = False
+    beyond_was_taken: bool = False
+    """Both the loop in front and the one beyond were occupied when it came: only what becomes free tells its way."""
+    beyond_fell: bool = False
     cleared_beyond: bool = False
     certain: bool = True
     arm_was_closed: bool = False
@@ -102,7 +105,8 @@ class Crossed(msgspec.Struct, frozen=True):
 
 def judge(vehicle: Vehicle, approach: bool | None, approach_fitted: bool) -> Crossed:
     """Which way a vehicle went, from the order of the loops; `approach` is that loop after the merge time."""
-    if vehicle.came_from_beyond and (approach or vehicle.approach_rose):
+    left_beyond = vehicle.beyond_was_taken and vehicle.beyond_fell and not vehicle.approach_fell
+    if left_beyond or (vehicle.came_from_beyond and (approach or vehicle.approach_rose)):
         return Crossed(Way.WRONG_WAY, measured=True)
     if not approach_fitted or approach is None or not vehicle.certain:
         return Crossed(Way.FORWARD, measured=False)

@@ -115,7 +115,9 @@ class LaneMachine(LaneSigns):
         """As measured; without limit switches an arm that was up or half way in something may be anywhere."""
         unsure = self.blind and (self.interrupted or (not first and self.arm is not ArmState.CLOSED))
         self.enter(turn, ArmState.UNKNOWN if unsure else self.measured_arm())
-        self.interrupted = self.interrupted or self.arm in (ArmState.BETWEEN, ArmState.UNKNOWN)
+        if self.arm in (ArmState.BETWEEN, ArmState.UNKNOWN):
+            self.interrupted = True
+            self.drop_grants(turn, "device_lost")
         if self.inputs.last("at_open") and self.inputs.last("at_closed"):
             self.do_report_limits(turn)
         if self.arm is ArmState.CLOSED and Mode.CRASHED not in self.modes:

@@ -30,6 +30,7 @@ class LaneTraffic(LaneArm):
     """A lane that sees vehicles come and go."""
 
     beyond_seen_ns: int | None = None
+    leaves_over_approach = False
     opening_unused = False
     """The arm has come up, and nobody is known to have passed since."""
 
@@ -44,7 +45,8 @@ class LaneTraffic(LaneArm):
     def approach_changed(self, turn: Turn, value: bool) -> None:
         """The approach loop has become occupied or free."""
         self.cross(CrossingEvent.APPROACH_ON if value else CrossingEvent.APPROACH_OFF)
-        self.approach_seen_ns = turn.now.mono_ns
+        leaves, self.leaves_over_approach = self.leaves_over_approach and not value, False
+        self.approach_seen_ns = None if leaves else turn.now.mono_ns
         self.watch_loop(turn, "approach", value)
         if self.vehicle is not None and value:
             self.vehicle.approach_rose = True
@@ -71,8 +73,9 @@ class LaneTraffic(LaneArm):
         """The loop beyond the arm has become occupied or free."""
         if value:
             self.beyond_seen_ns = turn.now.mono_ns
-        if value and self.vehicle is not None:
-            self.vehicle.cleared_beyond = True
+        if self.vehicle is not None:
+            self.vehicle.cleared_beyond = self.vehicle.cleared_beyond or value
+            self.vehicle.beyond_fell = self.vehicle.beyond_fell or not value
         self.run_grants(turn)
 
     def _was_nobody(self, turn: Turn) -> None:
@@ -132,17 +135,23 @@ class LaneTraffic(LaneArm):
         self.arm_event(turn, ArmEvent.SAFETY)
 
     def _comes_under(self, now_ns: int) -> Vehicle:
-        seen_ns = self.approach_seen_ns
-        recent = seen_ns is not None and now_ns - seen_ns <= CAME_OVER_APPROACH_MS * NS_PER_MS
-        beyond_ns = self.beyond_seen_ns
-        beyond = beyond_ns is not None and now_ns - beyond_ns <= CAME_OVER_APPROACH_MS * NS_PER_MS
+        recent = self._lately(self.approach_seen_ns, now_ns)
+        beyond_is_taken = self.inputs.value("clear_loop") is True
+        over_approach = self.approach is True or recent
         return Vehicle(
             now_ns,
-            came_from_beyond=self.inputs.value("clear_loop") is True or (beyond and not recent and not self.approach),
-            came_over_approach=self.approach is True or recent,
+            came_from_beyond=not over_approach and (beyond_is_taken or self._lately(self.beyond_seen_ns, now_ns)),
+            beyond_was_taken=self.approach is True and beyond_is_taken,
+            came_over_approach=over_approach,
             approach_fell=self.approach is False and recent,
             arm_was_closed=self.arm is ArmState.CLOSED,
         )
+
+    def _lately(self, seen_ns: int | None, now_ns: int) -> bool:
+        """Whether a loop changed a moment ago, and not for the vehicle that has left the safety loop since."""
+        if seen_ns is None or now_ns - seen_ns > CAME_OVER_APPROACH_MS * NS_PER_MS:
+            return False
+        return self.cleared_ns is None or seen_ns > self.cleared_ns
 
     def bind(self) -> None:
         """The vehicle under an arm that is not closed uses the head grant of the side that it came from.
@@ -158,8 +167,10 @@ class LaneTraffic(LaneArm):
 
     def _side(self, vehicle: Vehicle) -> Lane | None:
         """The lane that a vehicle under a shared arm came by; None: the loops did not tell."""
-        if len(self.lanes) == 1 or vehicle.came_over_approach:
+        if len(self.lanes) == 1:
             return self.home
+        if vehicle.came_over_approach:
+            return None if vehicle.beyond_was_taken else self.home
         return self.other if vehicle.came_from_beyond else None
 
     def _grant_for(self, lane: Lane | None) -> Grant | None:
@@ -177,6 +188,7 @@ class LaneTraffic(LaneArm):
         if vehicle is None:
             return
         crossed, lane = self._judge(vehicle)
+        self._forget_leaving(vehicle, crossed, lane)
         if vehicle.arm_was_closed and self.arm is ArmState.CLOSED:
             self._crossed_closed(turn, crossed, lane)
         elif crossed.way is Way.FORWARD:
@@ -203,6 +215,14 @@ class LaneTraffic(LaneArm):
         if self.bound is not None and went is not bound:
             self.bound = None
         return crossed, went
+
+    def _forget_leaving(self, vehicle: Vehicle, crossed: Crossed, lane: Lane) -> None:
+        """The loop that a vehicle leaves over tells nothing of where the next one comes from."""
+        outward = crossed.way is Way.WRONG_WAY or (crossed.way is Way.FORWARD and lane is not self.home)
+        if outward and vehicle.approach_rose:
+            self.approach_seen_ns, self.leaves_over_approach = None, self.approach is True
+        elif not outward and crossed.way is Way.FORWARD and vehicle.cleared_beyond:
+            self.beyond_seen_ns = None
 
     def _crossed_closed(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:
         """A vehicle crossed and *closed* never let go: limit switches sit on the shaft, the arm may be gone."""

@@ -152,6 +152,37 @@ def test_at_a_shared_barrier_a_grant_waits_while_its_car_stands_on_its_own_sides
     assert play.types("grant") == []
 
 
+@pytest.mark.parametrize("first", ["out", "in"])
+def test_with_a_car_on_either_side_of_a_shared_barrier_each_is_recorded_in_its_direction(first: str) -> None:
+    play = shared()
+    play.read()
+    play.read("7", (OTHER,), device="reader-out")
+    play.rise()
+    if first == "out":
+        over(play, (True, False, True), (True, True, True), (True, True, False), (True, False, False))
+        assert (play.data("passage.exited")["pass"], play.types("passage")) == ("p2", ["passage.exited"])
+        over(play, *INWARD)
+    else:
+        over(play, (True, False, True), (True, True, True), (False, True, True), (False, False, True))
+        assert (play.data("passage.entered")["pass"], play.types("passage")) == ("p1", ["passage.entered"])
+        over(play, *OUTWARD)
+    assert sorted(play.types("passage")) == ["passage.entered", "passage.exited"]
+    assert play.lane()["grants"] == 0
+
+
+def test_a_car_that_comes_while_the_one_before_stands_beyond_the_arm_is_a_passage() -> None:
+    play = Playbook(site_document(clear_loop="io.input.6"))
+    play.read()
+    play.read("7", (OTHER,))
+    play.rise()
+    over(
+        play, (True, False, False), (True, True, False), (False, True, False), (False, True, True), (True, False, True)
+    )
+    over(play, (True, False, True), (True, True, True), (False, True, False), (True, True, True), (True, False, True))
+    assert [row.data["pass"] for row in play.rows if row.type == "passage.entered"] == ["p1", "p2"]
+    assert play.types("passage.reversed") == []
+
+
 def test_a_resident_behind_a_stranger_keeps_the_grant_that_was_read_for_the_car_behind() -> None:
     play = Playbook()
     play.set(approach_loop=True)

@@ -182,7 +182,7 @@ def document_with(**barrier: Any) -> dict[str, Any]:
     return document
 
 
-SHAPES = (
+SHAPES: tuple[dict[str, Any], ...] = (
     {},
     {"approach_loop": None},
     {"at_open": None},
@@ -226,6 +226,34 @@ def test_after_any_story_a_person_can_bring_the_lane_back(story: list[tuple[Any,
     play.advance(2000)
     obey(play)
     assert play.lane()["state"] == "ready", play.lane()
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(shape=st.sampled_from((*SHAPES, {"control": "hold"}, {"at_closed": None})), story=st.lists(step, max_size=30))
+def test_after_any_story_the_arm_rests_no_grant_waits_and_a_person_can_open(
+    shape: dict[str, Any], story: list[tuple[Any, ...]]
+) -> None:
+    play = Monitor(document_with(**shape), fire=True)
+    for what in story:
+        play_step(play, what)
+    play.journal_waits = False
+    play.commit()
+    if "io" in play.site._machines["in"].away:
+        play.restored()
+    play.set(safety_loop=False, approach_loop=False, arm_detached=False, fire=False)
+    play.advance(130_000)
+    lane = play.lane()
+    assert lane["arm"] not in ("rising", "lowering"), lane
+    assert lane["grants"] == 0, lane
+    for command in ("unlock", "reset"):
+        play.person(command)
+    arm, before = play.lane()["arm"], len(play.outputs)
+    reply = play.person("open")
+    if shape.get("control") == "step" and arm not in ("closed", "open"):
+        assert reply.reason == "arm_between"
+    else:
+        assert reply.status == "done", (reply, lane)
+        assert arm == "open" or len(play.outputs) > before, lane
 
 
 def test_the_monitor_bites() -> None:
