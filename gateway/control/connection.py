@@ -44,6 +44,9 @@ class Connection:
         self.peer = Peer(*struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))
         self.watching = False
         self.dropped = False
+        self.heard_s = 0.0
+        self.asked = 0
+        self._answered = 0
         self._serve = serve
         self._changed = changed
         self._unread_max_bytes = unread_max_bytes
@@ -65,9 +68,18 @@ class Connection:
         if ready & selectors.EVENT_READ:
             self._receive()
 
-    def send(self, line: bytes) -> None:
-        """Write now what the client takes, keep the rest; drop a client that leaves too much unread."""
+    @property
+    def idle(self) -> bool:
+        """Whether the gateway owes this client nothing: it neither watches nor waits for an answer."""
+        return not self.watching and self.asked == self._answered
+
+    def send(self, line: bytes, *, answers: bool = False) -> None:
+        """Write now what the client takes, keep the rest; drop a client that leaves too much unread.
+
+        `answers`: the line is the last word on a request.
+        """
         with self._lock:
+            self._answered += answers
             if self.dropped:
                 return
             waited = bool(self._unread)

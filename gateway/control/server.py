@@ -15,6 +15,7 @@ import os
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,10 @@ log = logging.getLogger(__name__)
 
 CLIENTS_MAX = 32
 UNREAD_MAX_BYTES = 4 << 20
+IDLE_S = 10.0
+"""From then on the place of a client that asks nothing may be given to another, when all are taken."""
 _SELECT_S = 1.0
+_BREATH_S = 0.1
 _BACKLOG = 128
 
 
@@ -43,11 +47,11 @@ class Responder:
 
     def result(self, value: Any) -> None:
         """The request is done."""
-        self._connection.send(encode({"id": self._number, "ok": True, "result": value}))
+        self._connection.send(encode({"id": self._number, "ok": True, "result": value}), answers=True)
 
     def error(self, error: GatehouseError) -> None:
         """The request is refused or failed."""
-        self._connection.send(encode({"id": self._number, "ok": False, "error": error_body(error)}))
+        self._connection.send(encode({"id": self._number, "ok": False, "error": error_body(error)}), answers=True)
 
     def progress(self, **figures: Any) -> None:
         """The request is still at work."""
@@ -73,10 +77,12 @@ class Server:
         *,
         clients_max: int = CLIENTS_MAX,
         unread_max_bytes: int = UNREAD_MAX_BYTES,
+        mono_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
         self._handler = handler
         self._clients_max = clients_max
+        self._mono_s = mono_s
         self._unread_max_bytes = unread_max_bytes
         self._selector = selectors.DefaultSelector()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -156,9 +162,13 @@ class Server:
             sock, _ = self._listener.accept()
         except OSError as error:
             log.warning("a control client could not be accepted: %s", error)
+            time.sleep(_BREATH_S)  # it still knocks: without descriptors this would be a busy loop
             return
         sock.setblocking(False)
         connection = Connection(sock, self.serve, self.changed, self._unread_max_bytes)
+        connection.heard_s = self._mono_s()
+        if len(self._connections) >= self._clients_max:
+            self._make_room()
         if len(self._connections) >= self._clients_max:
             busy = GatehouseError(
                 f"the control socket serves {self._clients_max} clients already; try again shortly",
@@ -171,9 +181,20 @@ class Server:
             self._connections.add(connection)
         self._selector.register(sock, selectors.EVENT_READ, connection.ready)
 
+    def _make_room(self) -> None:
+        """Hang up on the client that has been silent for longest, if it has nothing to wait for."""
+        latest_s = self._mono_s() - IDLE_S
+        silent = [one for one in self._connections if one.idle and one.heard_s <= latest_s]
+        if silent:
+            one = min(silent, key=lambda each: each.heard_s)
+            log.warning("control client (pid %d) asks nothing; its place is given to another", one.peer.pid)
+            self._forget(one)
+
     def serve(self, connection: Connection, line: bytes | bytearray) -> None:
         """Hand one request to the handler; what it raises is the answer."""
         number = None
+        connection.asked += 1
+        connection.heard_s = self._mono_s()
         try:
             params = decode(line)
             number = params.pop("id", None)

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 WAITING_MAX = 256
 """Requests that may wait for the desk."""
+JOINED_MAX = 64
+"""How many may wait for the answer to one request."""
 PATIENCE_S = 30.0
 """A request that the core has not replied to by then has failed; the core replies at once or never."""
 _TURN_S = 1.0
@@ -62,7 +64,10 @@ class Desk:
         inbox: Inbox,
         answers: Answers,
         alarm: Callable[[str], dict[str, Any] | None],
+        mono_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._mono_s = mono_s
+        self._look_at_s = 0.0
         self._lanes = {lane.id for lane in settings.lanes}
         self._inbox = inbox
         self._answers = answers
@@ -96,10 +101,10 @@ class Desk:
         """Serve requests and replies until `stop`."""
         while not self._stopping:
             self.turns += 1
+            self._give_up()
             try:
                 job = self._queue.get(timeout=_TURN_S)
             except Empty:
-                self._give_up()
                 continue
             if job is None:
                 self._stopping = True
@@ -139,7 +144,7 @@ class Desk:
             _respond(first, [respond])
             return
         before = self._alarm(asked.alarm) if isinstance(asked, AlarmCommand) else None
-        self._open[asked.request] = Open(asked, digest, on_disk, [respond], time.monotonic(), before)
+        self._open[asked.request] = Open(asked, digest, on_disk, [respond], self._mono_s(), before)
         self._inbox.put(event)
 
     def _joined(self, request: str, digest: str, respond: Responder) -> bool:
@@ -151,6 +156,8 @@ class Desk:
             raise IdempotencyConflictError(
                 f"request {request!r} is used for something else; take a new key for a new request"
             )
+        if len(found.responders) >= JOINED_MAX:
+            raise BusyError(f"request {request!r} is asked too often at once; wait for its answer")
         found.responders.append(respond)
         return True
 
@@ -170,7 +177,11 @@ class Desk:
 
     def _give_up(self) -> None:
         """Answer requests that the core has forgotten."""
-        latest_s = time.monotonic() - PATIENCE_S
+        now_s = self._mono_s()
+        if now_s < self._look_at_s:
+            return
+        self._look_at_s = now_s + _TURN_S
+        latest_s = now_s - PATIENCE_S
         for request in [key for key, one in self._open.items() if one.since_s < latest_s]:
             for respond in self._open.pop(request).responders:
                 respond.error(GatehouseError("the engine did not decide on this; see its log"))

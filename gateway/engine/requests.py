@@ -13,6 +13,11 @@ from gateway.store.times import parse_wall_ns
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+# What is journaled is bounded here, whoever asks: a row must fit into one packet of any broker.
+Name = Annotated[str, msgspec.Meta(max_length=300)]
+Word = Annotated[str, msgspec.Meta(max_length=100)]
+Words = Annotated[str, msgspec.Meta(max_length=500)]
+NOTE_BYTES = 4_096
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,11 +28,11 @@ class LaneCommand(Params, frozen=True):
     """lane.command"""
 
     request: Key
-    lane: str
-    command: str
-    by: str
+    lane: Word
+    command: Word
+    by: Name
     via: Literal["guard", "http", "mqtt", "cli"]
-    reason: str = ""
+    reason: Words = ""
     expires_at: str | None = None
     detail: dict[str, Any] = {}
 
@@ -53,11 +58,11 @@ class AlarmCommand(Params, frozen=True):
     """alarm.command"""
 
     request: Key
-    alarm: str
-    verb: str
-    by: str
-    reason: str = ""
-    finding: str = ""
+    alarm: Word
+    verb: Word
+    by: Name
+    reason: Words = ""
+    finding: Word = ""
     until: str | None = None
 
     def digest(self) -> str:
@@ -80,7 +85,7 @@ class AlarmCommand(Params, frozen=True):
 class PassPut(Params, frozen=True):
     """passes.put"""
 
-    by: str
+    by: Name
     document: dict[str, Any] = msgspec.field(name="pass")
     if_revision: int | None = None
 
@@ -89,7 +94,7 @@ class PassDelete(Params, frozen=True):
     """passes.delete"""
 
     pass_id: str
-    by: str
+    by: Name
     if_revision: int | None = None
 
 
@@ -97,7 +102,7 @@ class PassCode(Params, frozen=True):
     """passes.code"""
 
     pass_id: str
-    by: str
+    by: Name
     until: str = ""
 
 
@@ -105,7 +110,7 @@ class PassesImport(Params, frozen=True):
     """passes.import"""
 
     file: str
-    by: str
+    by: Name
     replace: bool = False
     dry_run: bool = False
 
@@ -114,15 +119,19 @@ class PassesBatch(Params, frozen=True):
     """passes.batch"""
 
     passes: list[dict[str, Any]]
-    by: str
+    by: Name
 
 
 class JournalNote(Params, frozen=True):
     """journal.note"""
 
     type: Literal["operator.signed_in", "operator.signed_out"]
-    subject: str
+    subject: Annotated[str, msgspec.Meta(max_length=200)]
     data: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        if len(msgspec.json.encode(self.data)) > NOTE_BYTES:
+            raise ValueError(f"data is longer than {NOTE_BYTES} bytes")
 
 
 class InstallMode(Params, frozen=True):
@@ -130,14 +139,14 @@ class InstallMode(Params, frozen=True):
 
     device: str
     minutes: Annotated[int, msgspec.Meta(ge=0, le=60)]
-    by: str
+    by: Name
 
 
 class UplinkReport(Params, frozen=True):
     """uplink.report"""
 
     up: bool
-    reason: str = ""
+    reason: Words = ""
     waiting: int = 0
     since: str | None = None
 
@@ -164,7 +173,7 @@ class TokenCreate(Params, frozen=True):
 
     name: str
     scopes: list[str]
-    by: str
+    by: Name
     expires_at: str = ""
 
 
@@ -176,7 +185,7 @@ class TokenRevoke(Params, frozen=True):
     """token.revoke"""
 
     name: str
-    by: str
+    by: Name
 
 
 def read(kind: type[Request], params: dict[str, Any]) -> Request:

@@ -16,8 +16,8 @@ from datetime import datetime
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
 
 import msgspec
 
@@ -25,6 +25,7 @@ from gateway.core.errors import GatehouseError, PassError, StorageError
 from gateway.core.passes import Pass, PassKind
 from gateway.store.checks import FIELDS, PassFieldError, check_pass, checked
 
+MOST_UNPACKED_BYTES = 1_000_000_000
 MOST_BAD = 1000
 """Bad rows that are listed; all are counted."""
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".ndjson")
@@ -91,6 +92,8 @@ class PassFile:
         self.bad_count = 0
 
     def __iter__(self) -> Iterator[Pass]:
+        if self._path.exists() and not self._path.is_file():  # a pipe would be waited for without end
+            raise PassError(f"{self._path} is no ordinary file; give a pass list")
         try:
             yield from self._good()
         except OSError as error:
@@ -307,6 +310,7 @@ def _xlsx_rows(path: Path) -> Iterator[_Numbered]:
     number = 0
     try:
         with path.open("rb") as file:
+            _check_unpacked(file)
             sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
             for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
                 if any(cell is not None for cell in row):
@@ -315,6 +319,15 @@ def _xlsx_rows(path: Path) -> Iterator[_Numbered]:
         InvalidFileException, BadZipFile, zlib.error, KeyError, ValueError, EOFError, IndexError, SyntaxError,
     ) as error:  # fmt: skip
         yield number + 1, _RowError(f"it is not an Excel workbook ({error})")
+
+
+def _check_unpacked(file: IO[bytes]) -> None:
+    """ValueError for a workbook that unpacks to more than memory holds; a million passes are a third of the bound."""
+    with ZipFile(file) as parts:
+        unpacked_bytes = sum(part.file_size for part in parts.infolist())
+    file.seek(0)
+    if unpacked_bytes > MOST_UNPACKED_BYTES:
+        raise ValueError(f"it unpacks to {unpacked_bytes // 1_000_000} MB; split the list, or save it as CSV")
 
 
 def _excel_row(row: Iterable[Any]) -> list[str] | _RowError:

@@ -18,13 +18,16 @@ import msgspec
 
 from gateway.core.errors import GatehouseError
 from gateway.uplink.answers import Answers
-from gateway.uplink.commands import Answer, LaneOrder, Letter, PassOrder, expired, outgoing
+from gateway.uplink.commands import Answer, LaneOrder, Letter, PassOrder, outgoing
 from gateway.uplink.messages import Outgoing
 
 _log = logging.getLogger(__name__)
 QUEUE = 64
 # Refusals that say nothing about the order: the same one may do better in a moment.
 _PASSING = frozenset({"engine_unreachable", "busy", "storage_failed", "error"})
+
+# The engine's reasons that central knows by another name.
+_REASONS = {"command_expired": "expired"}
 
 
 class Engine(Protocol):
@@ -42,10 +45,8 @@ class Commander:
         engine: Engine,
         answers_path: Path,
         reply: Callable[[Outgoing], None],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine = engine
-        self._now = now
         self._path = answers_path
         self._reply = reply
         self._queue: queue.Queue[Letter | None] = queue.Queue(QUEUE)
@@ -85,9 +86,6 @@ class Commander:
         known = answers.find(order)
         if known is not None:
             return known
-        late = expired(order, self._now())
-        if late is not None:
-            return late
         answer = self._ask(order)
         if answer.status == "done" or answer.reason not in _PASSING:
             answers.keep(order, answer)
@@ -116,7 +114,8 @@ class Commander:
         )
         detail = result.get("detail")
         words = detail if isinstance(detail, str) else ""
-        return Answer(order.id, result["status"], result.get("reason") or "", words)
+        reason = result.get("reason") or ""
+        return Answer(order.id, result["status"], _REASONS.get(reason, reason), words)
 
     def _change(self, order: PassOrder) -> None:
         by = order.by or "central"

@@ -1,12 +1,13 @@
-"""What central may ask over MQTT, and the first word on it: well-formed and fresh, or refused.
+"""What central may ask over MQTT, and the first word on it: well-formed, or refused.
 
-Pure: bytes in, an order or an answer out. The engine checks again (lane, expiry, clock, repeats); what is refused here
-never reaches it. Unknown keys are refused too: a key that was meant to hold a gate back must not be overlooked.
+Pure: bytes in, an order or an answer out. The engine judges the rest (lane, repeats, and expiry, since it alone knows
+whether the clock is sure); what is refused here never reaches it. Unknown keys are refused too: a key that was meant to
+hold a gate back must not be overlooked.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -78,13 +79,6 @@ def read(message: Incoming, topics: Topics) -> Letter | Outgoing | None:
             return None
         return outgoing(order, back, message.correlation)
     return Letter(order, back, message.correlation)
-
-
-def expired(order: LaneOrder | PassOrder, now: datetime) -> Answer | None:
-    """The refusal of a command that came too late; None for one in time."""
-    if isinstance(order, PassOrder) or order.expires_at > now.astimezone(UTC):
-        return None
-    return Answer(order.id, "refused", "expired", "it came too late; check the clocks")
 
 
 def outgoing(answer: Answer, topic: str, correlation: bytes | None) -> Outgoing:

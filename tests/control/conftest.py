@@ -16,7 +16,7 @@ Handler = Callable[[str, dict[str, Any], Responder], None]
 
 
 @contextmanager
-def serving(path: Path, handler: Handler, **bounds: int) -> Iterator[Server]:
+def serving(path: Path, handler: Handler, **bounds: Any) -> Iterator[Server]:
     """A server that runs in a thread until the block ends."""
     server = Server(path, handler, **bounds)
     server.open()
@@ -26,7 +26,7 @@ def serving(path: Path, handler: Handler, **bounds: int) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 

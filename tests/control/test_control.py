@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from gateway.control import Client, Responder
+from gateway.control.server import IDLE_S
 from gateway.core.errors import (
     DataDirectoryError,
     EngineUnreachableError,
@@ -26,6 +28,7 @@ from gateway.core.errors import (
     SettingsError,
 )
 from tests.control.conftest import echo, serving
+from tests.support.waiting import wait_until as until
 
 
 def connected(path: Path) -> socket.socket:
@@ -204,6 +207,66 @@ def test_a_place_that_becomes_free_is_given_again(path: Path, client: Client) ->
         while answer is None:
             with contextlib.suppress(GatehouseError):
                 answer = client.call("ping")
+
+
+def test_a_client_that_asks_nothing_gives_its_place_to_one_that_does(path: Path, client: Client) -> None:
+    now_s = [100.0]
+    with (
+        serving(path, echo, clients_max=2, mono_s=lambda: now_s[0]) as server,
+        connected(path),
+        connected(path) as half,
+    ):
+        half.sendall(b'{"id": 1, "op":')
+        until(lambda: len(server._connections) == 2)
+        with pytest.raises(GatehouseError):
+            client.call("ping")
+        now_s[0] += IDLE_S
+        for _ in range(2):
+            assert client.call("ping") == {"op": "ping"}
+
+
+def test_a_client_that_watches_or_waits_for_its_answer_keeps_its_place(path: Path, client: Client) -> None:
+    now_s = [100.0]
+    late: list[Responder] = []
+
+    def handler(op: str, params: dict[str, Any], respond: Responder) -> None:
+        late.append(respond) if op == "later" else watch_handler(op, params, respond)
+
+    with serving(path, handler, clients_max=2, mono_s=lambda: now_s[0]), connected(path) as one, connected(path) as two:
+        one.sendall(b'{"id": 1, "op": "watch"}\n')
+        read_lines(one, 2)
+        two.sendall(b'{"id": 1, "op": "later"}\n')
+        until(lambda: late)
+        now_s[0] += 100 * IDLE_S
+        with pytest.raises(GatehouseError):
+            client.call("ping")
+        late[0].result("at last")
+        assert read_lines(two, 1)[0]["result"] == "at last"
+        with contextlib.suppress(GatehouseError):  # the place is free from now on
+            client.call("watch")
+        assert closed(two)
+
+
+def test_without_descriptors_it_knocks_and_is_let_in_later(path: Path, client: Client) -> None:
+    class Full:
+        """The listening socket of a process that may open nothing more, for a while."""
+
+        def __init__(self, listener: socket.socket) -> None:
+            self.listener, self.asked = listener, 0
+
+        def accept(self) -> Any:
+            self.asked += 1
+            if self.asked < 4:
+                raise OSError(errno.EMFILE, "too many open files")
+            return self.listener.accept()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.listener, name)
+
+    with serving(path, echo) as server:
+        server._listener = full = Full(server._listener)  # type: ignore[assignment, arg-type]
+        assert client.call("ping") == {"op": "ping"}
+        assert full.asked == 4
 
 
 def watch_handler(_op: str, _params: dict[str, Any], respond: Responder) -> None:

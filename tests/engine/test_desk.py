@@ -14,7 +14,7 @@ from gateway.core.errors import BusyError, GatehouseError, NotFoundError, Reques
 from gateway.core.events import AlarmCommandReceived, CommandReceived, DeviceStale
 from gateway.core.settings import parse_settings
 from gateway.engine.answers import RECENT_MAX, Answers
-from gateway.engine.desk import Desk
+from gateway.engine.desk import JOINED_MAX, PATIENCE_S, Desk
 from gateway.engine.inbox import REQUESTS_MAX, Inbox
 from gateway.store.state import State
 from tests.engine.conftest import until
@@ -279,3 +279,30 @@ def test_a_request_that_the_core_forgot_is_answered_as_failed(booth: Booth, monk
     booth.event()
     monkeypatch.setattr("gateway.engine.desk.PATIENCE_S", -1.0)
     assert "did not decide" in str(asker.one())
+
+
+def test_what_the_core_has_forgotten_is_answered_though_others_go_on_asking(booth: Booth) -> None:
+    now_s = [1e12]
+    booth.desk._mono_s = lambda: now_s[0]
+    forgotten = booth.ask("r1")
+    booth.event()
+    for number in range(2, 50):
+        now_s[0] += PATIENCE_S / 20
+        booth.ask(f"r{number}")
+        booth.event()
+        booth.reply(f"r{number}", "done")
+    assert isinstance(forgotten.one(), GatehouseError)
+
+
+def test_how_many_wait_for_one_answer_is_bounded(booth: Booth) -> None:
+    askers = [booth.ask() for _ in range(JOINED_MAX + 1)]
+    assert isinstance(askers[-1].one(), BusyError)
+    booth.event()
+    booth.reply("r1", "done")
+    assert all(asker.one() == DONE for asker in askers[:-1])
+
+
+@pytest.mark.parametrize("key", ["reason", "by", "command", "lane"])
+def test_what_is_journaled_of_a_request_is_bounded_whoever_asks(booth: Booth, key: str) -> None:
+    with pytest.raises(RequestError, match=r"lane\.command"):
+        booth.ask(**{key: "x" * 501})

@@ -268,6 +268,12 @@ def test_a_sign_in_is_journaled(running: Running) -> None:
     assert running.rows("operator.signed_in")[0].sequence == answer["sequence"]
 
 
+def test_a_note_is_no_longer_than_a_brokers_packet(running: Running) -> None:
+    for data, subject in (({"by": "x" * 5_000}, "operators/Lin"), ({}, "x" * 300)):
+        with pytest.raises(RequestError, match=r"journal\.note"):
+            running.client.call("journal.note", type="operator.signed_in", subject=subject, data=data)
+
+
 def test_nobody_writes_other_rows_through_a_note(running: Running) -> None:
     with pytest.raises(RequestError, match="type"):
         running.client.call("journal.note", type="access.granted", subject="lanes/in", data={})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -282,3 +284,23 @@ def test_bad_rows_are_told_by_the_other_process_as_here(tmp_path: Path) -> None:
     assert caught.value.rows == (BadRow(3, "kind", "is 'nobody'; give one of monthly, temporary, staff, blocked"),)
     with pytest.raises(PassError, match="cannot be read"):
         import_file(database, tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".jsonl"])
+def test_a_pipe_or_a_folder_is_no_pass_list_and_is_not_waited_for(tmp_path: Path, suffix: str) -> None:
+    os.mkfifo(pipe := tmp_path / f"pipe{suffix}")
+    (folder := tmp_path / f"folder{suffix}").mkdir()
+    for path in (pipe, folder):
+        with pytest.raises(PassError, match="no ordinary file"):
+            list(read_passes(path))
+
+
+def test_a_workbook_that_unpacks_to_more_than_memory_holds_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with ZipFile(path, "w", ZIP_DEFLATED) as parts:
+        parts.writestr("xl/sharedStrings.xml", bytes(2_000_000))
+    monkeypatch.setattr("gateway.store.passfile.MOST_UNPACKED_BYTES", 1_000_000)
+    with pytest.raises(PassFileError, match="unpacks to 2 MB"):
+        list(read_passes(path))

@@ -173,14 +173,17 @@ def test_a_bad_command_moves_nothing_and_the_next_good_one_is_heard(
     document: dict[str, Any],
     reason: str,
 ) -> None:
-    engine.answers["lane.command"] = done
+    engine.answers["lane.command"] = lambda asked: (
+        done(asked) if asked["expires_at"] > "2021" else {"status": "refused", "reason": "command_expired"}
+    )
     listener.say("commands", document)
     wait_until(lambda: listener.on("replies"))
     listener.say("commands", b"\x00\xff noise")
     listener.say("commands", order(id="good"))
     wait_until(lambda: len(listener.on("replies")) == 2)
     assert [answer.json()["reason"] for answer in listener.on("replies")] == [reason, ""]
-    assert [call["request"] for call in engine.calls("lane.command")] == ["mqtt:good"]
+    asked = [call["request"] for call in engine.calls("lane.command")]
+    assert asked == (["mqtt:c1", "mqtt:good"] if reason == "expired" else ["mqtt:good"])
 
 
 @pytest.mark.usefixtures("connected")

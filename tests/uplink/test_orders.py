@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import apsw
 import pytest
 
 from gateway.core.errors import EngineUnreachableError, RevisionConflictError
 from gateway.core.refusals import COMMANDS
+from gateway.uplink.answers import IN_MEMORY, Answers
 from gateway.uplink.commander import QUEUE, Commander
-from gateway.uplink.commands import COMMAND_BYTES, LaneOrder, Letter, PassOrder, expired, read
+from gateway.uplink.commands import COMMAND_BYTES, Answer, LaneOrder, Letter, PassOrder, read
 from gateway.uplink.cursors import Cursors
 from gateway.uplink.messages import Incoming, Outgoing, Topics
 from tests.support.mosquitto import wait_until
@@ -117,21 +119,6 @@ def test_noise_that_names_nobody_is_not_answered() -> None:
     assert judged(b"noise", response="") is None
 
 
-@pytest.mark.parametrize(
-    ("expires_at", "late"),
-    [
-        ("2026-11-21T08:00:00Z", True),
-        ("2026-11-21T08:00:00.001Z", False),
-        ("2026-11-21T07:59:59+00:00", True),
-        ("2026-11-21T16:00:30+08:00", False),
-        ("2026-11-21T15:59:30+08:00", True),
-    ],
-)
-def test_expiry_is_an_instant_in_whatever_zone(expires_at: str, late: bool) -> None:
-    found = expired(letter(command(expires_at=expires_at)).order, NOW)
-    assert (found is not None and found.reason == "expired") is late
-
-
 def test_a_retained_command_is_refused_though_it_is_whole() -> None:
     assert reason(command(), retained=True) == "retained"
 
@@ -215,14 +202,11 @@ class Engine:
 def serve(
     tmp_path: Path,
     answer: Callable[[str, dict[str, Any]], Any],
-    now: Callable[[], datetime] = lambda: NOW,
 ) -> tuple[Commander, Engine, list[dict[str, Any]]]:
     Cursors(tmp_path / "uplink.db").close()
     engine = Engine(answer)
     replies: list[dict[str, Any]] = []
-    commander = Commander(
-        engine, tmp_path / "uplink.db", lambda message: replies.append(json.loads(message.payload)), now
-    )
+    commander = Commander(engine, tmp_path / "uplink.db", lambda message: replies.append(json.loads(message.payload)))
     return commander, engine, replies
 
 
@@ -339,29 +323,63 @@ def test_an_answer_that_makes_no_sense_does_not_end_the_worker(tmp_path: Path) -
     commander.stop()
 
 
-def test_an_expired_command_does_not_reach_the_engine(tmp_path: Path) -> None:
-    commander, engine, replies = serve(tmp_path, lambda *_: {}, lambda: NOW + timedelta(minutes=1))
+@pytest.mark.parametrize(
+    ("judged_as", "told"),
+    [("command_expired", "expired"), ("clock_unset", "clock_unset"), ("lane_locked", "lane_locked")],
+)
+def test_whether_a_command_came_too_late_is_the_engines_to_say(tmp_path: Path, judged_as: str, told: str) -> None:
+    """It alone knows whether the clock is sure."""
+    answer = {"id": "x", "status": "refused", "reason": judged_as, "detail": ""}
+    commander, engine, replies = serve(tmp_path, lambda *_: answer)
     commander.start()
-    commander.submit(letter(command()))
+    commander.submit(letter(command(expires_at="2020-01-01T00:00:00Z")))
     wait_until(lambda: replies)
-    assert (replies[0]["status"], replies[0]["reason"]) == ("refused", "expired")
-    assert engine.asked == []
+    assert (replies[0]["status"], replies[0]["reason"]) == ("refused", told)
+    assert engine.asked[0][1]["expires_at"] == "2020-01-01T00:00:00.000Z"
     commander.stop()
 
 
-def test_a_repeat_after_its_expiry_still_gets_the_first_answer(tmp_path: Path) -> None:
-    moment = [NOW]
-    done = {"id": "x", "status": "done", "reason": ""}
-    commander, engine, replies = serve(tmp_path, lambda *_: done, lambda: moment[0])
+def test_a_repeat_gets_the_first_answer_whatever_the_engine_would_say_by_now(tmp_path: Path) -> None:
+    answers = iter([{"id": "x", "status": "done", "reason": ""}, {"status": "refused", "reason": "command_expired"}])
+    commander, engine, replies = serve(tmp_path, lambda *_: next(answers))
     commander.start()
     commander.submit(letter(command()))
-    wait_until(lambda: replies)
-    moment[0] += timedelta(hours=1)
     commander.submit(letter(command()))
     wait_until(lambda: len(replies) == 2)
     assert replies[0] == replies[1]
     assert len(engine.asked) == 1
     commander.stop()
+
+
+def test_what_was_done_is_said_to_be_done_also_when_the_disk_does_not_take_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    monkeypatch.setattr(Answers, "_write", full)
+    commander, engine, replies = serve(tmp_path, lambda *_: {})
+    commander.start()
+    change = letter({"id": "c2", "revision": 4, "pass": PASS}, TOPICS.passes)
+    commander.submit(change)
+    commander.submit(change)
+    wait_until(lambda: len(replies) == 2)
+    assert [reply["status"] for reply in replies] == ["done", "done"]
+    assert len(engine.asked) == 1
+    commander.stop()
+
+
+def test_answers_in_memory_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    monkeypatch.setattr(Answers, "_write", full)
+    Cursors(tmp_path / "uplink.db").close()
+    answers = Answers(tmp_path / "uplink.db")
+    for number in range(IN_MEMORY + 10):
+        answers.keep(letter(command(id=f"c{number}")).order, Answer(f"c{number}", "done"))
+    assert len(answers._unwritten) == IN_MEMORY
+    answers.close()
 
 
 def test_an_id_used_for_another_command_is_refused(tmp_path: Path) -> None:
