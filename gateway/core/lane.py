@@ -468,7 +468,7 @@ class LaneMachine(LaneSigns):
     def _look(self, turn: Turn, by: str) -> None:
         """A person has looked under the arm and at it: what is doubted is believed again."""
         turn.log("info", f"{by} has looked under the arm of {self.home.id}")
-        if self.notice in ("vehicle_under", "approach_stuck"):
+        if self.notice in ("vehicle_under", "approach_stuck", "crossed_closed"):
             self.notice = None
         if self.safety is False and self.arm is ArmState.OPEN and self.vehicle is None and not len(self.grants):
             self.start_clear(turn)

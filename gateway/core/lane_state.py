@@ -32,7 +32,7 @@ SIREN_MS = 180_000
 MOVING = (ArmState.RISING, ArmState.LOWERING)
 Notice = Literal[
     "arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor",
-    "controller_fault", "cycles_high",
+    "controller_fault", "cycles_high", "crossed_closed",
 ]  # fmt: skip
 """What a lane asks of the people beside it; `docs/reference.md` has the words."""
 

@@ -234,6 +234,7 @@ class LaneTraffic(LaneArm):
             return
         if self.inputs.fitted("arm_detached"):
             turn.log("warning", f"{self.home.id}: a vehicle crossed the closed arm and the detached contact is quiet")
+            self.notice = "crossed_closed"
         elif self._long_closed(turn):
             self.crash(turn, "crossed_closed")
         else:

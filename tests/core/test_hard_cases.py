@@ -446,6 +446,14 @@ def test_whether_the_arm_is_whole_is_asked_whatever_else_comes_up(what: str) -> 
     assert play.lane()["mode"] == "crashed"
 
 
+def test_a_vehicle_across_a_closed_arm_is_a_notice_where_the_detached_contact_is_quiet() -> None:
+    play = Playbook()
+    play.drive_through()
+    assert play.lane()["notice"] == "crossed_closed"
+    play.advance(120_000)
+    assert play.lane()["mode"] == "auto"
+
+
 def test_without_limits_a_vehicle_across_an_arm_long_closed_is_a_crash() -> None:
     play = Playbook(site_document(at_open=None, at_closed=None, arm_detached=None))
     play.advance(300_000)
