@@ -40,6 +40,7 @@ class Rig:
         self.inputs[AT_CLOSED] = True
         self.coils = [False] * 8
         self.missed = 0
+        self._hurried = False
         self.opened_ns = 0
         self.closed_ns = 0
         self.told_ns = 0
@@ -53,14 +54,17 @@ class Rig:
         self._replies: dict[tuple[bytes, bytes], bytes] = {}
 
     def close(self) -> None:
-        """Unplug everything."""
+        """Unplug everything; what is measured next in this process is no hardware and gets no priority."""
         self.reader.unplug()
         self.board.unplug()
+        if self._hurried:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
     def hurry(self) -> None:
         """Real-time priority where it may be had: what stands for hardware does not wait for a processor."""
         with contextlib.suppress(PermissionError):
             os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(RIG_PRIORITY))
+            self._hurried = True
 
     # ---- the wire --------------------------------------------------------------------------------------------------
 

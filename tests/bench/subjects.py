@@ -110,6 +110,7 @@ def floor(rig: Rig, script: str, *arguments: str | Path) -> Iterator[None]:
     """A floor's script, polling the rig; killed behind the block."""
     argv = [sys.executable, str(FLOORS / script), str(rig.reader.path), str(rig.board.path), *map(str, arguments)]
     process = subprocess.Popen(argv)
+    rig.explain = lambda: "" if process.poll() is None else f"the floor has ended with {process.returncode}, see above"
     try:
         rig.set()
         rig.serve(lambda: rig.told_ns, 30, "the floor does not poll")
@@ -117,6 +118,7 @@ def floor(rig: Rig, script: str, *arguments: str | Path) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
+        rig.explain = lambda: ""
 
 
 def once_in(seconds: float, ask: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from tests.bench.__main__ import BENCHES, main
 from tests.bench.figures import Figure, Plan, percentile, take_turns
+from tests.bench.rig import Rig
 from tests.support.site_process import ROOT
 
 NEEDS_BROKER = {"backlog", "load", "crash", "memory"}
@@ -108,6 +110,27 @@ def test_what_could_not_be_measured_is_a_failure(
     monkeypatch.setattr("tests.bench.journal.measure", fails)
     assert main(["journal", "--quick", "--json"]) == 1
     assert json.loads(capsys.readouterr().out) == {"figures": [], "not_measured": ["journal"]}
+
+
+def test_what_is_measured_after_the_rig_has_gone_has_no_priority_of_the_rigs(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    try:
+        rig.hurry()
+    finally:
+        rig.close()
+    assert os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_OTHER
+
+
+def test_processes_that_are_measured_may_keep_their_byte_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looks(_: Plan) -> list[Figure]:
+        assert not os.environ["PYTHONDONTWRITEBYTECODE"]
+        assert Path(os.environ["PYTHONPYCACHEPREFIX"]).parent.is_dir()
+        return [Figure.of("restart", [1.0], "<=3")]
+
+    monkeypatch.setattr("tests.bench.restart.measure", looks)
+    before = dict(os.environ)
+    assert main(["restart", "--quick"]) == 0
+    assert dict(os.environ) == before
 
 
 def test_an_unknown_figure_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
