@@ -146,6 +146,11 @@ class Site:
         lanes = [self._by_lane[lane.id].snapshot(lane) for lane in self._settings.lanes if lane.id in self._by_lane]
         return {"lanes": lanes, "alarms": self._alarms.documents()}
 
+    def _tell(self, turn: Turn, kind: str, data: dict[str, Any], device: str = "") -> None:
+        """A row about the health of a device or of the gateway: what, since when, and that nobody else did it."""
+        subject = f"devices/{device or self._settings.gateway.id}"
+        turn.append(kind, subject, {**data, "since": turn.at, "by": "gateway"})
+
     # ---- devices
 
     def _inputs_read(self, turn: Turn, event: events.InputsRead) -> None:
@@ -165,8 +170,7 @@ class Site:
         if event.device in self._down:
             return
         self._down.add(event.device)
-        data = {"device": event.device, "error": event.error, "since": turn.at}
-        turn.append("device.lost", f"devices/{event.device}", data)
+        self._tell(turn, "device.lost", {"device": event.device, "error": event.error}, event.device)
         detail = {"error": event.error}
         self._alarms.raise_(turn, "device_lost", f"device:{event.device}", device=event.device, detail=detail)
 
@@ -179,7 +183,7 @@ class Site:
         turn.show()
         if event.device in self._down:
             self._down.discard(event.device)
-            turn.append("device.restored", f"devices/{event.device}", {"device": event.device})
+            self._tell(turn, "device.restored", {"device": event.device}, event.device)
         self._alarms.return_(turn, f"device:{event.device}")
 
     def _tamper_changed(self, turn: Turn, event: events.TamperChanged) -> None:
@@ -290,7 +294,7 @@ class Site:
 
     def _clock_changed(self, turn: Turn, event: events.ClockChanged) -> None:
         data = {"state": event.state.value, "offset_ms": event.offset_ns // 1_000_000, "since": turn.at}
-        turn.append("clock.changed", f"devices/{self._settings.gateway.id}", data)
+        self._tell(turn, "clock.changed", data)
         if event.state is ClockState.UNSET:
             self._alarms.raise_(turn, "clock_unsure", "clock", detail=data)
         else:
@@ -346,32 +350,29 @@ class Site:
                 return
 
     def _storage_degraded(self, turn: Turn, event: events.StorageDegraded) -> None:
-        data = {"error": event.error, "since": turn.at}
-        turn.append("storage.degraded", f"devices/{self._settings.gateway.id}", data)
+        self._tell(turn, "storage.degraded", {"error": event.error})
         self._alarms.raise_(turn, "storage_degraded", "storage", detail={"error": event.error})
         turn.show()
 
     def _storage_restored(self, turn: Turn, event: events.StorageRestored) -> None:
-        data = {"waited": event.waited, "lost": event.lost}
-        turn.append("storage.restored", f"devices/{self._settings.gateway.id}", data)
+        self._tell(turn, "storage.restored", {"waited": event.waited, "lost": event.lost})
         self._alarms.return_(turn, "storage")
         turn.show()
 
     def _uplink_changed(self, turn: Turn, event: events.UplinkChanged) -> None:
-        data = {"reason": event.reason, "since": turn.at}
-        subject = f"devices/{self._settings.gateway.id}"
+        data = {"reason": event.reason}
         if event.up:
-            turn.append("uplink.restored", subject, data)
+            self._tell(turn, "uplink.restored", data)
             self._alarms.return_(turn, "uplink")
         else:
-            turn.append("uplink.lost", subject, data)
+            self._tell(turn, "uplink.lost", data)
             self._alarms.raise_(turn, "uplink_lost", "uplink", detail={"reason": event.reason})
         turn.show()
 
     def _started(self, turn: Turn, event: events.Started) -> None:
         self._ids.run = self._alarms.run = event.run
         data = {"version": event.version, "previous_clean": event.previous_clean, "clock": turn.now.clock.value}
-        turn.append("gateway.started", f"devices/{self._settings.gateway.id}", data)
+        self._tell(turn, "gateway.started", data)
         self._minute(turn)
         if turn.now.clock is ClockState.UNSET:
             self._alarms.raise_(turn, "clock_unsure", "clock", detail={"state": "unset"})
@@ -392,7 +393,7 @@ class Site:
         return machine is not None and machine.tag is not None
 
     def _stopping(self, turn: Turn, event: events.Stopping) -> None:
-        turn.append("gateway.stopped", f"devices/{self._settings.gateway.id}", {"reason": event.reason})
+        self._tell(turn, "gateway.stopped", {"reason": event.reason})
 
     # ---- people
 

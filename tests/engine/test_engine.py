@@ -21,6 +21,7 @@ from gateway.core.errors import (
     RevisionConflictError,
     StorageError,
 )
+from gateway.core.events import DeviceLost
 from gateway.engine.watchdog import Notifier, Watchdog
 from gateway.store.journal import Row
 from tests.engine.conftest import until
@@ -321,6 +322,24 @@ def test_a_camera_hands_in_a_plate(running: Running) -> None:
         running.client.call("credential", device="no", kind="plate", value="京A12345")
     with pytest.raises(RequestError):
         running.client.call("credential", device="reader-in", kind="plate", value="x" * 300)
+
+
+def test_rows_about_health_say_since_when_and_that_nobody_did_it(running: Running) -> None:
+    running.client.call("uplink.report", up=False, reason="refused")
+    running.client.call("uplink.report", up=True)
+    running.bus.report(DeviceLost("io", "no answer from unit 1"))
+    running.bus.restore()
+    disk = FullDisk(running)
+    running.bus.card("1")
+    until(lambda: running.engine._recorder.degraded)
+    disk.free()
+    until(lambda: running.rows("storage.restored") and running.rows("device.restored"))
+    running.stop()
+    kinds = [f"{what}.{how}" for what in ("device", "uplink", "storage") for how in ("lost", "degraded", "restored")]
+    rows = running.rows(*kinds, "gateway.started", "gateway.stopped")
+    assert len({row.type for row in rows}) == 8
+    assert all(row.data()["by"] == "gateway" and row.data()["since"] for row in rows)
+    running.start()
 
 
 # ---- what may go wrong ------------------------------------------------------------------------------------------
