@@ -323,11 +323,11 @@ class LaneMachine(LaneSigns):
         turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
         self._queue(turn, grant)
 
-    def _let_pass(self, turn: Turn, lane: Lane, by: str, reason: str) -> None:
-        """A person lets one vehicle pass; from wherever the arm is."""
+    def _let_pass(self, turn: Turn, lane: Lane, by: str, reason: str, stated: str) -> None:
+        """A person lets one vehicle pass, and may state why; from wherever the arm is."""
         grant = Grant(id=self.ids.next("g"), lane=lane, reason=reason, by=by, at=turn.at)
         data = _person_data(lane, reason, by)
-        turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
+        turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id, "stated": stated or None})
         self._show_decision(turn, Verdict.GRANTED, data, None)
         self.interrupted = False
         self._cases.pop(lane.id, None)
@@ -427,7 +427,7 @@ class LaneMachine(LaneSigns):
             self.inputs.believe("safety_loop")
         match command:
             case "open":
-                self._let_pass(turn, lane, by, "remote" if remote else "operator")
+                self._let_pass(turn, lane, by, "remote" if remote else "operator", reason)
             case "close":
                 self._close(turn, by)
             case "stop":
@@ -445,7 +445,7 @@ class LaneMachine(LaneSigns):
             case "passed":
                 self.passed_by_hand(turn, lane, by)
             case "emergency":
-                self._let_pass(turn, lane, by, "emergency")
+                self._let_pass(turn, lane, by, "emergency", reason)
             case "look":
                 self._look(turn, by)
         turn.show()

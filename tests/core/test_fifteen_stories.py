@@ -107,7 +107,9 @@ def test_4_a_driver_chats_under_the_arm_and_the_guard_is_told_after_a_minute() -
     play.rise()
     play.set(safety_loop=True)
     play.set(approach_loop=False)
-    play.advance(60_000)
+    play.advance(58_000)
+    assert play.lane()["notice"] is None
+    play.advance(2000)
     assert play.lane()["notice"] == "vehicle_under"
     assert play.pulses() == ["open"]
     play.advance(240_000)
@@ -147,6 +149,20 @@ def test_6_an_e_bike_follows_a_car_and_only_what_the_loops_can_tell_is_claimed()
     assert play.types("passage") == ["passage.entered"]
 
 
+def test_6_an_e_bike_that_leaves_a_gap_is_a_second_vehicle() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(safety_loop=True)
+    play.set(approach_loop=False)
+    play.set(settle_ms=800, safety_loop=False)
+    play.set(settle_ms=500, safety_loop=True)
+    play.set(settle_ms=800, safety_loop=False)
+    assert [row.data["method"] for row in play.rows if row.type == "passage.entered"] == ["automatic", "tailgate"]
+    assert play.data("passage.entered")["certainty"] == "inferred"
+
+
 def test_7_the_fob_opens_and_a_car_comes_in_by_hand_of_somebody() -> None:
     play = Playbook(site_document(external_open="expected"))
     play.rise(3000)
@@ -168,7 +184,10 @@ def test_8_rush_hour_free_flow_holds_open_by_its_schedule() -> None:
     play.drive_through()
     play.drive_through()
     assert [row.data["method"] for row in play.rows if row.type == "passage.entered"] == ["automatic", "manual"]
+    assert {row.data["mark"] for row in play.rows if row.type == "passage.entered"} == {"free_flow"}
+    assert play.data("access.granted")["pass"] == "p1"
     assert play.types("passage.tailgated") == []
+    assert play.alarms() == []
     play.advance(600_000 - (play.mono_ns // 1_000_000 - 401_000) + 1600)
     assert play.data("barrier.released")["by"] == "schedule"
     assert play.pulses() == ["open", "close"]
@@ -191,6 +210,10 @@ def test_9_an_ambulance_opens_the_way_in_and_out_at_once_and_a_reason_can_follow
         ("out", "emergency", "Lin"),
     ]
     assert play.pulses() == ["open", "open"]
+    play.rise()
+    play.drive_through()
+    assert play.data("passage.entered")["mark"] == "emergency"
+    assert play.alarms() == []
 
 
 def test_9_nobody_far_away_can_tap_emergency() -> None:
@@ -227,7 +250,8 @@ def test_12_with_central_down_the_guard_lets_out_by_name_and_the_gate_goes_on() 
     play = TwoLanes()
     play.happens(events.UplinkChanged(False, "line down"))
     assert play.person("open", lane="out", reason="paid, central down").status == "done"
-    assert play.data("access.granted")["decided_by"] == "Lin"
+    granted = play.data("access.granted")
+    assert (granted["decided_by"], granted["stated"]) == ("Lin", "paid, central down")
 
 
 def test_13_two_cars_of_a_household_are_both_residents_until_places_are_counted() -> None:
@@ -250,6 +274,17 @@ def test_14_an_expired_pass_with_a_queue_behind_it_is_one_case() -> None:
     assert play.data("access.granted")["pass"] == "p2"
 
 
+def test_14_a_long_range_tag_in_the_queue_does_not_open_for_the_refused_car_in_front() -> None:
+    play = TwoLanes()
+    play.set(approach_loop=True)
+    play.tag("reader-in", "E1", msgspec.structs.replace(MONTHLY, valid_until="2026-09-01"))
+    play.advance(4000)
+    play.tag("reader-in", "E2", OTHER)
+    play.advance(60_000)
+    assert play.types("access") == ["access.denied"]
+    assert play.pulses() == []
+
+
 def test_15_the_arm_is_hit_at_two_in_the_morning() -> None:
     play = TwoLanes()
     play.let_in()
@@ -267,5 +302,23 @@ def test_15_the_arm_is_hit_at_two_in_the_morning() -> None:
     play.person("passed", by="Zhou")
     entered = play.data("passage.entered")
     assert (entered["method"], entered["certainty"], entered["by"]) == ("hand", "declared", "Zhou")
+    assert [name for _, name, _ in play.outputs if name.startswith("siren")] == ["siren=on"]
+    assert "open" not in play.pulses()
     play.read(device="reader-out", visits=(OpenVisit("v1", "p1", None, START_WALL_NS),))
     assert play.data("access.granted")["lane"] == "out"
+
+
+def test_15_the_other_lane_serves_both_ways_until_the_arm_is_mended() -> None:
+    play = TwoLanes()
+    play.set(arm_detached=True)
+    play.person("open", lane="out")
+    play.set2(at_closed=False)
+    play.set2(at_open=True)
+    play.set2(safety_loop=True)
+    play.set2(approach_loop=True)
+    play.set2(safety_loop=False)
+    play.advance(800)
+    assert (play.data("passage.reversed")["lane"], play.data("passage.reversed")["way"]) == ("out", "wrong_way")
+    play.person("passed", by="Zhou")
+    assert (play.data("passage.entered")["lane"], play.data("passage.entered")["by"]) == ("in", "Zhou")
+    assert play.types("passage.exited") == []
