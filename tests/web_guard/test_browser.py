@@ -306,11 +306,11 @@ def test_a_lane_that_somebody_else_holds_meanwhile_is_not_held_again(booth: Boot
 def test_the_running_end_of_a_hold_stands_on_its_lane(booth: Booth) -> None:
     booth.engine.show(held(until=at(-840), left=7), held("out", left=3))
     booth.enter()
-    wait_until(lambda: re.fullmatch(r"常开 \d+ 分", booth.text('.lane[data-lane="in"] .lane-mode')))
+    wait_until(lambda: re.fullmatch(r"常开剩 \d+ 分", booth.text('.lane[data-lane="in"] .lane-mode')))
     assert booth.text('.lane[data-lane="in"] .line-text').endswith("或再过 7 辆为止。")
-    assert booth.text('.lane[data-lane="out"] .lane-mode') == "常开 3 辆"
+    assert booth.text('.lane[data-lane="out"] .lane-mode') == "常开剩 3 辆"
     booth.engine.show(held(until=at(-840), left=6), held("out", left=2))
-    wait_until(lambda: booth.text('.lane[data-lane="out"] .lane-mode') == "常开 2 辆")
+    wait_until(lambda: booth.text('.lane[data-lane="out"] .lane-mode') == "常开剩 2 辆")
 
 
 def test_an_end_that_no_hold_has_is_refused(booth: Booth) -> None:
@@ -706,7 +706,10 @@ def test_the_sheets_fit_the_small_screen_too(booth: Booth) -> None:
             wait_until(lambda: len(booth.all(".sheet")) == 1)
             assert booth.script(MEASURE_TARGETS, TARGETS) == [], (lang, opener)
             assert booth.script(OVERFLOW) == [], (lang, opener)
-            assert booth.script(CUT, ".choice, .plain, .act-label, .act-hint, .key") == [], (lang, opener)
+            assert booth.script(CUT, ".choice, .plain, .act-label, .act-hint, .key, .who-pin span") == [], (
+                lang,
+                opener,
+            )
 
 
 def test_the_sign_in_fits_the_small_screen(booth: Booth) -> None:

@@ -222,16 +222,16 @@ def test_a_hold_shows_who_since_when_and_how_it_ends() -> None:
     )}  # fmt: skip
     assert shown["open"]["mode"]["text"] == "Held open"
     assert shown["open"]["line"]["text"] == "Held by 林小军 since 09:00. Release ends it."
-    assert shown["left"]["mode"]["text"] == "Held 7 cars"
+    assert shown["left"]["mode"]["text"] == "7 cars left"
     assert shown["left"]["line"]["text"] == "Held by 林小军 since 09:00, for 7 more vehicles."
-    assert shown["until"]["mode"]["text"] in ("Held 14 min", "Held 15 min")
+    assert shown["until"]["mode"]["text"] in ("14 min left", "15 min left")
     assert shown["both"]["mode"]["text"] == shown["until"]["mode"]["text"]
     assert shown["both"]["line"]["text"].endswith(" or 7 more vehicles.")
     assert shown["both"]["line"]["brief"].startswith("Until ")
 
 
 def test_the_minutes_left_of_a_hold_are_never_below_none() -> None:
-    assert first(held(until="2026-01-01T00:00:00Z"))["mode"]["text"] == "Held 0 min"
+    assert first(held(until="2026-01-01T00:00:00Z"))["mode"]["text"] == "0 min left"
 
 
 def test_a_hold_by_the_schedule_says_so() -> None:
