@@ -53,7 +53,8 @@ class Commander:
         self._thread = threading.Thread(target=self._run, name="uplink-orders", daemon=True)
 
     def start(self) -> None:
-        """Begin to work."""
+        """Begin to work; raises apsw.Error when the answers cannot be opened, since nobody could be answered then."""
+        self._answers = Answers(self._path)
         self._thread.start()
 
     def stop(self) -> None:
@@ -72,7 +73,7 @@ class Commander:
             self._reply(outgoing(answer, letter.response_topic, letter.correlation))
 
     def _run(self) -> None:
-        answers = Answers(self._path)
+        answers = self._answers
         while (letter := self._queue.get()) is not None:
             try:
                 answer = self._carry_out(letter.order, answers)
