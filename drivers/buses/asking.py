@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from drivers.base import Bus, Health, Report
+from drivers.base import Health, Report
+from drivers.buses.outputless import OutputlessBus
+from drivers.links import backoff
 from drivers.links.backoff import Backoff
 from drivers.watch import Watch
 from gateway.core.errors import DeviceError
-from gateway.core.events import Event, OutputFailed
+from gateway.core.events import Event
 
 if TYPE_CHECKING:
     from drivers.links.stream import Stream
 
 MS = 1_000_000
-REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
-RETRY_FIRST_MS = 250
-RETRY_ALONE_MS, RETRY_SHARED_MS = 2_000, 10_000
-"""The longest pause between two tries of a lost reader: alone on its wire, or with others to be spared."""
 LISTEN_MS = 250
 """How long the bus listens at most before it looks at the time again."""
 
@@ -111,7 +109,7 @@ class _Asked:
         self.due_ns = time.monotonic_ns() + pause_ms * MS
 
 
-class AskingBus(Bus):
+class AskingBus(OutputlessBus):
     """One wire with readers on it; `reconnects`: a wire on which nobody answers is opened anew (TCP)."""
 
     def __init__(
@@ -125,15 +123,14 @@ class AskingBus(Bus):
         quiet_ms: int,
         reconnects: bool,
     ) -> None:
-        most_ms = RETRY_ALONE_MS if len(units) == 1 else RETRY_SHARED_MS
+        super().__init__(report)
         self.key = key
         self.devices = tuple(unit.device for unit in units)
         self._stream = stream
         self._codec = codec
-        self._report = report
-        self._asked = [_Asked(unit, Watch(unit.device, report), Backoff(RETRY_FIRST_MS, most_ms)) for unit in units]
+        self._asked = [_Asked(unit, Watch(unit.device, report), backoff.for_device(len(units))) for unit in units]
         self._by_address = {asked.unit.address: asked for asked in self._asked}
-        self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+        self._reopen = backoff.for_wire()
         self._quiet_ns = quiet_ms * MS
         self._heard_ns = 0
         self._heard_bytes = 0
@@ -148,14 +145,6 @@ class AskingBus(Bus):
         """See `Bus.stop`."""
         self._stopping = True
         self._stream.wake()
-
-    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
-        """A reader has no outputs."""
-        self.switch(device, output, active, token)
-
-    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
-        """A reader has no outputs."""
-        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))
 
     # ---- the bus's own thread --------------------------------------------------------------------------------------
 
@@ -258,10 +247,6 @@ class AskingBus(Bus):
             owner.alive()
         self._tell(heard.events)
         return heard.done and owner is asked
-
-    def _tell(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self._report(event)
 
     def _noise(self, count: int) -> None:
         for asked in self._asked:

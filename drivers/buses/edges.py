@@ -11,12 +11,13 @@ import time
 from collections.abc import Hashable, Sequence
 from typing import Protocol
 
-from drivers.base import Bus, Health, Report
+from drivers.base import Health, Report
+from drivers.buses.outputless import OutputlessBus
 from drivers.links.backoff import Backoff
 from drivers.links.gpio_edges import EdgeQueue
 from drivers.watch import Watch
 from gateway.core.errors import DeviceError
-from gateway.core.events import Event, OutputFailed
+from gateway.core.events import Event
 
 REOPEN_FIRST_MS, REOPEN_MOST_MS = 500, 5_000
 SETTLE_NS = 1_000_000
@@ -45,15 +46,15 @@ class EdgeListener(Protocol):
         """The lines were gone: what has begun will not be completed by what comes when they are back."""
 
 
-class EdgeBus(Bus):
+class EdgeBus(OutputlessBus):
     """One reader on the lines of the GPIO chip."""
 
     def __init__(self, key: Hashable, device: str, queue: EdgeQueue, listener: EdgeListener, report: Report) -> None:
+        super().__init__(report)
         self.key = key
         self.devices = (device,)
         self._queue = queue
         self._listener = listener
-        self._report = report
         self._watch = Watch(device, report)
         self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
         self._noisy = 0
@@ -89,8 +90,7 @@ class EdgeBus(Bus):
         rejected = self._listener.rejected
         raw, until_ns = self._queue.read(self._wait_s())
         frames, events = self._listener.feed(raw, None if until_ns is None else until_ns - SETTLE_NS)
-        for event in events:
-            self._report(event)
+        self._tell(events)
         self._judge(frames, self._listener.rejected - rejected)
         if until_ns is None and not self._stopping:
             time.sleep(BABBLE_PAUSE_S)
@@ -104,11 +104,3 @@ class EdgeBus(Bus):
         if frames:
             self._watch.answered(frames)
         self._watch.noise(rejected, NOISY if self._noisy >= NOISY_AFTER else "")
-
-    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
-        """A reader has no outputs."""
-        self.switch(device, output, active, token)
-
-    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
-        """A reader has no outputs."""
-        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Protocol
 
-from drivers.base import Bus, Health, Report
-from drivers.links.backoff import Backoff
+from drivers.base import Health, Report
+from drivers.buses.outputless import OutputlessBus
+from drivers.links import backoff
 from drivers.watch import Watch
 from gateway.core.errors import DeviceError
-from gateway.core.events import Event, OutputFailed
-
-REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
+from gateway.core.events import Event
 
 
 class Listener(Protocol):
@@ -52,17 +51,17 @@ class Port(Protocol):
         """Close everything; the object is not used any more."""
 
 
-class ListeningBus(Bus):
+class ListeningBus(OutputlessBus):
     """One reader on one port."""
 
     def __init__(self, key: Hashable, device: str, port: Port, listener: Listener, report: Report) -> None:
+        super().__init__(report)
         self.key = key
         self.devices = (device,)
         self._port = port
         self._listener = listener
-        self._report = report
         self._watch = Watch(device, report)
-        self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+        self._reopen = backoff.for_wire()
         self._stopping = False
 
     def health(self) -> list[Health]:
@@ -93,17 +92,8 @@ class ListeningBus(Bus):
             self._watch.restored()
         rejected = self._listener.rejected
         frames, events = self._listener.feed(self._port.read())
-        for event in events:
-            self._report(event)
+        self._tell(events)
         if frames:
             self._reopen.reset()
             self._watch.answered(frames)
         self._watch.noise(self._listener.rejected - rejected)
-
-    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
-        """A reader has no outputs."""
-        self.switch(device, output, active, token)
-
-    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
-        """A reader has no outputs."""
-        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))

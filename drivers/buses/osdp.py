@@ -19,23 +19,21 @@ from typing import Protocol
 
 import msgspec
 
-from drivers.base import Bus, Health, Message, Report
+from drivers.base import Health, Message, Report
+from drivers.buses.outputless import OutputlessBus
+from drivers.links import backoff
 from drivers.links import osdp_panel as link
 from drivers.links.backoff import Backoff
 from drivers.links.serial_port import SerialPort
 from drivers.watch import Watch
 from gateway.core.errors import DeviceError, RefusedError
-from gateway.core.events import Event, InstallModeEnded, OutputFailed, TamperChanged
+from gateway.core.events import Event, InstallModeEnded, TamperChanged
 
 MS = 1_000_000
 TURN_S = 0.005
 """libosdp polls 50 ms after the last answer, if it is called by then."""
 ANSWER_MS = 200
 """How long libosdp awaits an answer (OSDP_RESP_TOUT_MS)."""
-REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
-RETRY_FIRST_MS = 250
-RETRY_ALONE_MS, RETRY_SHARED_MS = 2_000, 10_000
-"""The longest pause between two tries of a lost reader: alone on its line, or with others to be spared."""
 KEY_RETRY_MS = 10_000
 """A reader that does not take its key may count wrong tries."""
 MAX_INSTALL_S = 3_600
@@ -127,19 +125,21 @@ class _Reader:
         return msgspec.structs.replace(health, last_error="; ".join(told))
 
 
-class OsdpBus(Bus):
-    """All readers of one line."""
+class OsdpBus(OutputlessBus):
+    """All readers of one line.
+
+    Their own outputs are not used: who reaches the wire to a reader must not reach a barrier.
+    """
 
     def __init__(self, key: Hashable, path: str, baudrate: int, readers: Sequence[BusReader], report: Report) -> None:
+        super().__init__(report)
         self.key = key
         self.devices = tuple(reader.device for reader in readers)
-        self._report = report
         self._described = readers
         self._port = SerialPort(path, baudrate)
-        self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
-        most_ms = RETRY_ALONE_MS if len(readers) == 1 else RETRY_SHARED_MS
+        self._reopen = backoff.for_wire()
         self._readers = [
-            _Reader(index, reader, Backoff(RETRY_FIRST_MS, most_ms), report) for index, reader in enumerate(readers)
+            _Reader(index, reader, backoff.for_device(len(readers)), report) for index, reader in enumerate(readers)
         ]
         self._by_address = {one.address: self._readers[index] for index, one in enumerate(readers)}
         self._by_device = {reader.device: reader for reader in self._readers}
@@ -159,14 +159,6 @@ class OsdpBus(Bus):
         """See `Bus.stop`."""
         self._stopping = True
         self._port.wake()
-
-    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
-        """Outputs of readers are not used: who reaches the wire to a reader must not reach a barrier."""
-        self.switch(device, output, active, token)
-
-    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
-        """See `pulse`."""
-        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))
 
     def show(self, device: str, message: Message) -> None:
         """See `Bus.show`."""
@@ -252,10 +244,6 @@ class OsdpBus(Bus):
             self._greet(panel, reader)
         if reader.usable:
             self._tell(reader.listener.tick())
-
-    def _tell(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self._report(event)
 
     # ---- libosdp speaks --------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ import msgspec
 
 from drivers.base import Health, Report
 from drivers.buses.board_unit import BoardUnit
-from drivers.links.backoff import Backoff
+from drivers.links import backoff
 from drivers.links.modbus_bus import ModbusLink, Pending
 from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus
 from drivers.watch import Watch
@@ -27,10 +27,6 @@ from gateway.core.errors import DeviceError
 from gateway.core.events import InputsRead
 
 MS = 1_000_000
-REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
-RETRY_FIRST_MS = 250
-RETRY_ALONE_MS, RETRY_SHARED_MS = 2_000, 10_000
-"""The longest pause between two tries of a lost board: alone on its wire, or with others to be spared."""
 STOP_LIMIT_S = 3.0
 """How long a stop may spend on switching pulses off."""
 
@@ -44,7 +40,7 @@ class PolledDevice:
         self.watch = watch
         self.due_ns = 0
         self.inputs: tuple[bool, ...] | None = None
-        self.retry = Backoff(RETRY_FIRST_MS, RETRY_ALONE_MS)
+        self.retry = backoff.for_device(1)
         self._period_ns = poll_ms * MS
 
     def polled(self, now_ns: int) -> None:
@@ -81,16 +77,15 @@ class PollingBus(OrderedBus):
         self.devices = tuple(device.name for device in devices)
         self._link = link
         self._polled = {device.name: device for device in devices}
-        self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+        self._reopen = backoff.for_wire()
         self._open_at_ns = 0
         self._woken: asyncio.Event | None = None
         self._bell = -1
         self._idle = False
         self._begun: Begun | None = None
         self._stopping = False
-        if len(devices) > 1:
-            for device in devices:
-                device.retry = Backoff(RETRY_FIRST_MS, RETRY_SHARED_MS)
+        for device in devices:
+            device.retry = backoff.for_device(len(devices))
 
     def health(self) -> list[Health]:
         """See `Bus.health`."""

@@ -15,8 +15,9 @@ from typing import Protocol
 
 import msgspec
 
-from drivers.base import Bus, Health, Report
-from gateway.core.events import DeviceLost, DeviceRestored, Event, OutputFailed
+from drivers.base import Health, Report
+from drivers.buses.outputless import OutputlessBus
+from gateway.core.events import DeviceLost, DeviceRestored, Event
 
 MAX_WAITING = 64
 """Reads that may wait for the thread; of more the oldest are dropped."""
@@ -42,16 +43,16 @@ class Listener(Protocol):
         """What is due by time."""
 
 
-class PushedBus(Bus):
+class PushedBus(OutputlessBus):
     """One device. `silence_s` 0: it may be silent for ever."""
 
     def __init__(self, key: Hashable, device: str, kind: str, silence_s: int, listener: Listener, report: Report):
+        super().__init__(report)
         self.key = key
         self.devices = (device,)
         self._kind = kind
         self._silence_ns = silence_s * S
         self._listener = listener
-        self._report = report
         self._waiting: deque[tuple[str, float, int]] = deque(maxlen=MAX_WAITING)
         self._woken = threading.Event()
         self._stopping = False
@@ -150,15 +151,3 @@ class PushedBus(Bus):
                 state=state,
                 since_wall_ns=time.time_ns(),
             )
-
-    def _tell(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self._report(event)
-
-    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
-        """A camera has no outputs."""
-        self.switch(device, output, active, token)
-
-    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
-        """A camera has no outputs."""
-        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))

@@ -11,20 +11,19 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 
-from drivers.base import Bus, Health, Message, Report
-from drivers.links.backoff import Backoff
+from drivers.base import Health, Message, Report
+from drivers.buses.outputless import OutputlessBus
+from drivers.links import backoff
 from drivers.links.serial_port import SerialPort
 from drivers.watch import Watch
 from gateway.core.errors import DeviceError
-from gateway.core.events import OutputFailed
 
-REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
 MS = 1_000_000
 IDLE: Message = {"verdict": "idle"}
 Encode = Callable[[Message], bytes]
 
 
-class ShowingBus(Bus):
+class ShowingBus(OutputlessBus):
     """One display on one serial port; `lasting` verdicts stay until the next message, others for `show_ms`."""
 
     def __init__(
@@ -38,15 +37,15 @@ class ShowingBus(Bus):
         show_ms: int,
         lasting: frozenset[str],
     ) -> None:
+        super().__init__(report)
         self.key = key
         self.devices = (device,)
         self._port = port
         self._encode = encode
-        self._report = report
         self._show_ns = show_ms * MS
         self._lasting = lasting
         self._watch = Watch(device, report)
-        self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+        self._reopen = backoff.for_wire()
         self._lock = threading.Lock()
         self._message = self._rest = IDLE
         self._until_ns: int | None = None
@@ -71,14 +70,6 @@ class ShowingBus(Bus):
             self._until_ns = None if lasts else time.monotonic_ns() + self._show_ns
             self._fresh = True
         self._port.wake()
-
-    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
-        """A display has no outputs."""
-        self.switch(device, output, active, token)
-
-    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
-        """A display has no outputs."""
-        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))
 
     # ---- the bus's own thread --------------------------------------------------------------------------------------
 

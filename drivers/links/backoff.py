@@ -1,6 +1,11 @@
-"""How long to wait before a wire is tried again: doubling, bounded."""
+"""How long to wait before a wire, or a device on it, is tried again: doubling, bounded."""
 
 from __future__ import annotations
+
+REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
+ASK_FIRST_MS = 250
+ASK_ALONE_MS, ASK_SHARED_MS = 2_000, 10_000
+"""The longest pause before a lost device is asked again: alone on its wire, or with others to be spared."""
 
 
 class Backoff:
@@ -20,3 +25,13 @@ class Backoff:
         pause = self._next_ms
         self._next_ms = min(pause * 2, self._most_ms)
         return pause
+
+
+def for_wire() -> Backoff:
+    """Pauses before a wire that is gone is opened again."""
+    return Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+
+
+def for_device(on_the_wire: int) -> Backoff:
+    """Pauses before one of so many devices on a wire is asked again after it did not answer."""
+    return Backoff(ASK_FIRST_MS, ASK_ALONE_MS if on_the_wire == 1 else ASK_SHARED_MS)

@@ -13,9 +13,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Health, Options, Report
+from drivers.buses.outputless import OutputlessBus
 from drivers.framing.presentation import Presentations
 from drivers.watch import Watch
-from gateway.core.events import CredentialRead, OutputFailed
+from gateway.core.events import CredentialRead
 
 _channels: dict[str, SimReaderBus] = {}
 
@@ -32,14 +33,14 @@ class SimReaderOptions(Options, frozen=True):
     repeat_ms: Annotated[int, Meta(ge=0, le=600_000)] = 5000
 
 
-class SimReaderBus(Bus):
+class SimReaderBus(OutputlessBus):
     """One reader that reads what `present` gives it."""
 
     def __init__(self, device: DeviceConfig, report: Report) -> None:
+        super().__init__(report)
         self.key: Hashable = ("sim-reader", device.options.channel)
         self.devices = (device.id,)
         self._channel: str = device.options.channel
-        self._report = report
         self._watch = Watch(device.id, report)
         self._presentations = Presentations(device.options.repeat_ms)
         self._stopped = threading.Event()
@@ -59,14 +60,6 @@ class SimReaderBus(Bus):
     def stop(self) -> None:
         """See `Bus.stop`."""
         self._stopped.set()
-
-    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
-        """A reader has no outputs."""
-        self.switch(device, output, active, token)
-
-    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
-        """A reader has no outputs."""
-        self._report(OutputFailed(device, output, token, f"{device} has no outputs"))
 
     def health(self) -> list[Health]:
         """See `Bus.health`."""

@@ -19,8 +19,7 @@ import pytest
 
 from drivers import uhfreader18
 from drivers.base import Bus
-from drivers.buses import asking, listening, polling, showing
-from drivers.buses import osdp as buses_osdp
+from drivers.links import backoff
 from drivers.sim.board import RtuBoards, TcpBoards
 from drivers.sim.reader import SimReader
 from drivers.sim.text_device import SimTextDevice
@@ -102,9 +101,8 @@ def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wire]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wires are tried again without a pause."""
-    for module in (asking, listening, buses_osdp, polling, showing):
-        monkeypatch.setattr(module, "REOPEN_FIRST_MS", 1)
-        monkeypatch.setattr(module, "REOPEN_MOST_MS", 1)
+    monkeypatch.setattr(backoff, "REOPEN_FIRST_MS", 1)
+    monkeypatch.setattr(backoff, "REOPEN_MOST_MS", 1)
     monkeypatch.setattr(uhfreader18, "DEFAULT_SCAN_MS", 50)
 
 
