@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from gateway.core import access, alarms, barrier, causes, crossing, modes
 
@@ -79,17 +80,22 @@ def _arm() -> Iterator[str]:
     yield from (_row(*row) for row in rows)
 
 
-def _crossing() -> Iterator[str]:
-    yield "\n## Crossing"
+def _machine(start: str, table: Mapping[Any, Mapping[Any, Any]], heading: str) -> Iterator[str]:
+    """Diagram and rows of a table of one successor for each state and event."""
     arrows = [
         (str(state), _words(event), str(following))
-        for state, cells in crossing.TABLE.items()
+        for state, cells in table.items()
         for event, following in cells.items()
         if following != state
     ]
-    yield from diagram("unsure", arrows)
-    yield from _table("state", "event", "next")
+    yield from diagram(start, arrows)
+    yield from _table("state", heading, "next")
     yield from (_row(*arrow) for arrow in arrows)
+
+
+def _crossing() -> Iterator[str]:
+    yield "\n## Crossing"
+    yield from _machine("unsure", crossing.TABLE, "event")
 
 
 def _modes() -> Iterator[str]:
@@ -109,15 +115,7 @@ def _modes() -> Iterator[str]:
 
 def _alarm() -> Iterator[str]:
     yield "\n## Alarm\n\nA kind that does not end by itself stays *acknowledged* until a person closes it."
-    arrows = [
-        (str(state), _words(verb), str(following))
-        for state, cells in alarms.TABLE.items()
-        for verb, following in cells.items()
-        if following != state
-    ]
-    yield from diagram("unacknowledged", arrows)
-    yield from _table("state", "what", "next")
-    yield from (_row(*arrow) for arrow in arrows)
+    yield from _machine("unacknowledged", alarms.TABLE, "what")
 
 
 def _causes() -> Iterator[str]:
