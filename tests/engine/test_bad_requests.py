@@ -1,0 +1,110 @@
+"""Requests that nobody sane would send, on a whole engine: each is answered in words, and the engine goes on.
+
+GATEHOUSE_SEED repeats a run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.core.errors import GatehouseError
+from gateway.core.refusals import COMMANDS
+from tests.engine.conftest import until
+from tests.support.engine import Running
+
+REQUESTS = 600
+ODD: tuple[Any, ...] = (
+    None, True, False, 0, -1, 10**18, -(10**18), 10**30, 1.5, 1e308, "", "x", "a" * 5_000, "\x00", "\u202e", "京A12345",
+    "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "2026-02-30T00:00:00Z", [], ["x"], {},
+    {"minutes": "x"}, {"minutes": -5}, {"minutes": 10**30}, {"count": 1.5}, {"a": {"b": [1, {"c": None}]}},
+)  # fmt: skip
+FAR = "2099-01-01T00:00:00Z"
+OPS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "lane.command": {
+        "request": ODD, "lane": ("in", "out", "no"), "command": (*COMMANDS, "zap"), "by": ("Lin", ""),
+        "via": ("guard", "http", "mqtt", "cli"), "reason": ("", "why"), "expires_at": (None, FAR),
+        "detail": ({}, *[one for one in ODD if isinstance(one, dict)]),
+    },
+    "alarm.command": {
+        "request": ODD, "alarm": ("a1",), "verb": ("acknowledge", "verify", "shelve", "unshelve", "close", "zap"),
+        "by": ("Lin",), "reason": ("", "x"), "finding": ("", "real", "zz"), "until": (None, FAR, ODD[18]),
+    },
+    "passes.put": {
+        "pass": ({"id": "p1", "kind": "temporary"}, {"id": "p1", "kind": "monthly", "cards": ["1"]}),
+        "if_revision": (None, 0, 1), "by": ("o",),
+    },
+    "passes.delete": {"pass_id": ("p1",), "if_revision": (None, 1), "by": ("o",)},
+    "passes.code": {"pass_id": ("p1",), "until": ("", "2099-01-01", FAR), "by": ("o",)},
+    "passes.batch": {"passes": ([{"id": "p1", "kind": "staff"}], [{"id": 1}], [1]), "by": ("o",)},
+    "journal.note": {"type": ("operator.signed_in",), "subject": ("operators/x",), "data": ODD},
+    "device.install_mode": {"device": ("io", "no"), "minutes": (0, 5, 61), "by": ("o",)},
+    "token.create": {"name": ("n",), "scopes": (["events:read"], ["zz"], []), "by": ("o",), "expires_at": ("", FAR)},
+    "token.list": {},
+    "token.revoke": {"name": ("n",), "by": ("o",)},
+    "uplink.report": {"up": (True, False), "reason": ("",), "waiting": (0, -5, 10**18), "since": (None, "x", FAR)},
+    "credential": {
+        "device": ("reader-in", "io"), "kind": ("card", "plate", "qr", "pin"), "value": ("1", "京A12345", "0" * 40),
+        "confidence": (0, 50, 100),
+    },
+    "device.link": {"device": ("reader-in", "no"), "up": (True, False), "words": ("",)},
+    "ping": {},
+    "state": {},
+}  # fmt: skip
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    running = Running(tmp_path / "data")
+    running.bus.restore()
+    until(lambda: running.lane()["arm"] == "closed")
+    yield running
+    running.stop()
+
+
+def asked(dice: random.Random, running: Running) -> tuple[str, dict[str, Any]]:
+    """An op with its parameters, some of them odd, missing or too many."""
+    op = dice.choice(list(OPS))
+    params = {key: dice.choice(values) for key, values in OPS[op].items()}
+    if "request" in params:
+        params["request"] = str(dice.randrange(10**6))
+    if op == "alarm.command" and (alarms := running.client.call("state")["alarms"]):
+        params["alarm"] = dice.choice(alarms)["alarm"]
+    for key in list(params):
+        chance = dice.random()
+        if chance < 0.08:
+            params[key] = dice.choice(ODD)
+        elif chance < 0.1:
+            del params[key]
+    if dice.random() < 0.03:
+        params["extra"] = 1
+    return op, params
+
+
+def test_every_request_is_answered_in_words_and_the_engine_goes_on(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    seed = os.environ.get("GATEHOUSE_SEED") or secrets.token_hex(4)
+    print(f"GATEHOUSE_SEED={seed}")
+    dice = random.Random(seed)
+    caplog.set_level(logging.ERROR)
+    for _ in range(REQUESTS):
+        if dice.random() < 0.1:
+            running.bus.set(**{dice.choice(("at_open", "at_closed", "safety", "detached")): dice.random() < 0.5})
+        op, params = asked(dice, running)
+        try:
+            running.client.call(op, timeout_s=60.0, **params)
+        except GatehouseError as error:
+            assert "see its log" not in str(error), f"{op} {params}"
+            assert error.code != "engine_unreachable", f"{op} {params}"
+    assert not running.engine.failure
+    assert not running.engine.ended.is_set()
+    assert running.client.call("ping")["ready"]
+    assert running.engine._stores.reader.verify().rows > 1
