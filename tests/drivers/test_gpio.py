@@ -144,6 +144,9 @@ def test_a_line_that_fails_is_told_in_words_and_its_pulse_is_ended_when_it_works
     assert pins.pin("GPIO17").state
     pins.pin("GPIO17").broken = None
     wait_until(lambda: not pins.pin("GPIO17").state)
+    running.reported.wait(DeviceRestored, count=2)
+    bus.switch("g", 0, True, 2)
+    assert running.reported.wait(OutputDone, count=2).token == 2
 
 
 def test_where_there_are_no_pins_the_mock_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -388,6 +388,16 @@ def test_noise_on_the_line_does_not_stop_the_bus(running: Running, rtu: RtuBoard
     wait_until(lambda: [e for e in running.reported.events if getattr(e, "inputs", ())[6:7] == (False,)])
 
 
+def test_a_device_that_babbles_takes_no_polls_from_the_others(running: Running, rtu: RtuBoards) -> None:
+    running.start(*three(rtu))
+    for name in ("io1", "io2", "io3"):
+        running.reported.wait(DeviceRestored, name)
+    rtu.babble = True
+    before = {unit: board.requests for unit, board in rtu.boards.items()}
+    wait_until(lambda: all(board.requests > before[unit] + 50 for unit, board in rtu.boards.items()))
+    assert running.reported.of(DeviceLost) == []
+
+
 # ---- the wire itself -----------------------------------------------------------------------------------------------
 
 
