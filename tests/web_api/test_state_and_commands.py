@@ -255,6 +255,8 @@ def test_figures_are_prometheus_text(client: FlaskClient, engine: EngineStandIn,
     figures = {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
     assert figures["gatehouse_engine_up"] == 1
     assert figures["gatehouse_journal_sequence"] == 3
+    assert figures["gatehouse_journal_first_sequence"] == 1
+    assert figures["gatehouse_journal_used_bytes"] > 3 * 300
     assert figures['gatehouse_lane_state{lane="in",state="ready"}'] == 1
     assert figures['gatehouse_device_online{device="io",driver="modbus"}'] == 1
     assert figures['gatehouse_device_errors_total{device="io",driver="modbus"}'] == 1

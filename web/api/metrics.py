@@ -136,11 +136,14 @@ def _queues(page: Page, snapshot: dict[str, Any]) -> None:
 
 def _of_journal(page: Page, held: Services) -> None:
     try:
-        last = held.readers.journal().last_sequence()
+        journal = held.readers.journal()
+        first, last, used_bytes = journal.first_sequence(), journal.last_sequence(), journal.used_bytes()
         counters = held.readers.state().counters()
     except GatehouseError:
         return
     page.one("journal_sequence", "counter", "Number of the newest row in the journal.", last)
+    page.one("journal_first_sequence", "counter", "Number of the oldest row that retention has left.", first)
+    page.one("journal_used_bytes", "gauge", "What the journal's rows take up.", used_bytes)
     page.add(
         "events_total", "counter", "Rows in the journal by type, as far as they are counted.",
         [({"type": name}, count) for name, count in counters.items()],
