@@ -438,7 +438,8 @@ class News:
             return ""
         data = row.data()
         when = datetime.fromtimestamp(row.wall_ns / 1e9, ZONE).strftime("%H:%M:%S")
-        place = data.get("lane") or data.get("device") or row.subject.partition("/")[2]
+        kind, _, name = row.subject.partition("/")
+        place = data.get("lane") or data.get("device") or ("" if kind == "alarms" else name)
         told = ", ".join(text for text in (self._who(data), *_how(row.type, data)) if text)
         return f"  {when}  {place:6}  {row.type:20}  {told}".rstrip()
 
