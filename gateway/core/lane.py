@@ -89,7 +89,9 @@ class LaneMachine(LaneSigns):
         if self.inputs.value("fire"):
             self._fire(turn)
         elif self.inputs.value("fire") is False:
-            self.end_alarm(turn, "fire")
+            self._no_fire(turn)
+        if self.fires:
+            self.open_for_fire(turn)
 
     def _measure(self, turn: Turn) -> None:
         """Once every board answers: what those boards tell that were away is taken as it is now."""
@@ -151,6 +153,8 @@ class LaneMachine(LaneSigns):
         self.away.add(device)
         limits = (self.barrier.at_open, self.barrier.at_closed)
         lost = self.inputs.lost(turn, device)
+        if any(name.startswith("fire") for name, _ in lost):
+            self.fires.discard(self.barrier.id)
         self.unwatch_loops(turn, {name.split(".")[0] for name, _ in lost})
         if any(name.startswith("safety_loop") for name, _ in lost):
             self.cross(CrossingEvent.UNKNOWN)
@@ -219,7 +223,7 @@ class LaneMachine(LaneSigns):
             case "mains":
                 self._mains(turn, value)
             case "fire":
-                self._fire(turn) if value else self.end_alarm(turn, "fire")
+                self._fire(turn) if value else self._no_fire(turn)
             case "fault" | "hand" | "panic":
                 self.told(turn, contact, value)
             case "exit_button" if value:
@@ -251,9 +255,19 @@ class LaneMachine(LaneSigns):
         self.void_expectations(turn)
 
     def _fire(self, turn: Turn) -> None:
-        """The fire contact is a command: open once and stay open until a person ends it."""
+        """The fire contact is a command: it opens every lane of the site (`Site` tells the others)."""
         self.raise_alarm(turn, "fire", "fire")
-        if Mode.FIRE in self.modes:
+        self.fires.add(self.barrier.id)
+        self.open_for_fire(turn)
+
+    def _no_fire(self, turn: Turn) -> None:
+        """The contact is off: the alarm ends; the arm stays up until a person ends that."""
+        self.fires.discard(self.barrier.id)
+        self.end_alarm(turn, "fire")
+
+    def open_for_fire(self, turn: Turn) -> None:
+        """There is fire somewhere: open once, as soon as the board answers, and stay open until a person ends it."""
+        if Mode.FIRE in self.modes or self.terminals.device("open") in self.away:
             return
         self.modes.happens("fire")
         turn.cancel(self.timer_name("clear"))
@@ -402,7 +416,7 @@ class LaneMachine(LaneSigns):
             crashed=Mode.CRASHED in self.modes,
             held=Mode.HELD in self.modes,
             fire=Mode.FIRE in self.modes,
-            fire_contact=self.inputs.value("fire") is True,
+            fire_contact=bool(self.fires),
             detached=self.inputs.value("arm_detached") is True,
             question=self.question,
             arm=self.arm,
@@ -491,7 +505,7 @@ class LaneMachine(LaneSigns):
 
     def _release(self, turn: Turn, by: str, reason: str) -> None:
         self.interrupted = False
-        if not self.inputs.value("fire"):
+        if not self.fires:
             self.modes.happens("fire_over")
         self.end_hold(turn, by, reason)
 

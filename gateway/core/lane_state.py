@@ -82,6 +82,8 @@ class LaneState:
         self.lanes = lanes
         self.home = lanes[0]
         self.interlocked_with: tuple[LaneState, ...] = ()
+        # Barriers whose fire contact is on; all machines of a site share the set.
+        self.fires: set[str] = set()
         self.inputs = Inputs(barrier.id, points_of(barrier, lanes))
         self.terminals = Terminals(barrier)
         self.grants = GrantQueue(self.timer_name("grant"), barrier.grant_ms)

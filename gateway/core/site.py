@@ -66,6 +66,8 @@ class Site:
         self._offset_ns: int | None = None
         self._alarms = AlarmDesk([_alarm(document) for document in memory.alarms])
         self._machines = self._make_machines(memory)
+        self._fires: set[str] = next((machine.fires for machine in self._machines.values()), set())
+        self._heard: set[str] = set()
         self._interlocked = [machine for machine in self._machines.values() if machine.interlocked_with]
         self._by_lane = {lane.id: machine for machine in self._machines.values() for lane in machine.lanes}
         self._by_device = self._machines_by_device()
@@ -106,6 +108,9 @@ class Site:
             if lanes:
                 kept = _lane_memory(lanes, memory)
                 machines[barrier.id] = LaneMachine(barrier, lanes, self._alarms, self._ids, kept, self._settings.site)
+        fires: set[str] = set()
+        for machine in machines.values():
+            machine.fires = fires
         for interlock in self._settings.interlocks:
             for name in interlock.barriers:
                 others = tuple(machines[other] for other in interlock.barriers if other != name and other in machines)
@@ -129,11 +134,19 @@ class Site:
         handler(turn, event)
         self._serve_waiting_reads(turn)
         self._serve_interlocks(turn)
+        if self._fires != self._heard:
+            self._hear_fire(turn)
         if turn.shown:
             for machine in self._machines.values():
                 machine.update_signs(turn)
         self._tokens = turn.tokens
         return turn.commands
+
+    def _hear_fire(self, turn: Turn) -> None:
+        """Fire at one lane opens all of them, until a person ends it at each."""
+        new, self._heard = self._fires - self._heard, set(self._fires)
+        for machine in self._machines.values() if new else ():
+            machine.open_for_fire(turn)
 
     def _serve_interlocks(self, turn: Turn) -> None:
         """Whoever waited for another barrier to close is served once it has."""

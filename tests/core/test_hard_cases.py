@@ -711,3 +711,39 @@ def test_an_emergency_vehicle_is_not_counted_and_free_flow_is_marked() -> None:
     play.lower()
     play.let_in()
     assert play.data("passage.entered")["mark"] is None
+
+
+# ---- fire
+
+
+def fire_at_the_entry() -> TwoLanes:
+    """Two lanes; the fire contact is wired to the first."""
+    document = two_lanes()
+    document["lanes"][0]["fire"] = "io.input.7"
+    return TwoLanes(document)
+
+
+def test_fire_opens_all_lanes_and_each_stays_open_until_a_person_ends_it() -> None:
+    play = fire_at_the_entry()
+    play.set(fire=True)
+    commanded = [(row.data["lane"], row.data["cause"]) for row in play.rows if row.type == "barrier.commanded"]
+    assert commanded == [("in", "fire"), ("out", "fire")]
+    assert [alarm["kind"] for alarm in play.alarms()] == ["fire"]
+    play.set2(at_closed=False)
+    play.set2(at_open=True)
+    assert play.person("close", lane="out").reason == "fire"
+    play.set(fire=False)
+    play.advance(60_000)
+    assert play.lane("out")["mode"] == "fire"
+    assert play.person("close", lane="out").status == "done"
+    assert play.lane("out")["mode"] == "auto"
+    assert play.pulses()[-1] == "close"
+
+
+def test_a_lane_whose_board_comes_back_during_a_fire_opens_too() -> None:
+    play = fire_at_the_entry()
+    play.happens(events.DeviceLost("io2", "no answer"))
+    play.set(fire=True)
+    play.forget()
+    play.happens(events.DeviceRestored("io2", tuple(play.second), (False,) * 8))
+    assert [row.data["lane"] for row in play.rows if row.type == "barrier.commanded"] == ["out"]
