@@ -96,7 +96,7 @@ class Booth:
         self.open()
         self.tap_text(".name", name)
         self.type_pin("#pad", pin)
-        wait_until(lambda: self.ready())
+        wait_until(self.at_work)
 
     def forget(self) -> None:
         """Lose all cookies, as a browser that was never here."""
@@ -121,6 +121,15 @@ class Booth:
     def ready(self) -> bool:
         """Whether the guard screen's script runs."""
         return bool(self.chrome.execute_script("return document.body && document.body.dataset.ready === 'yes'"))
+
+    def at_work(self) -> bool:
+        """Whether the screen has news and its buttons take a touch: the first page may come before any, and a button
+        that has just become another one rests for a moment."""
+        code = """
+            return document.querySelector('.lane[data-stale=""]') !== null
+              && [...document.querySelectorAll('.act')].every((el) => performance.now() >= (el.dataset.rest ?? 0));
+        """
+        return self.ready() and bool(self.script(code))
 
     def one(self, css: str) -> WebElement:
         """The first element, which may come with a page that is still on its way."""

@@ -28,8 +28,10 @@ READ = (
     ".word, .reason, .title, .subtitle, .bay, .days, .line-text, .line-label, .lane-name, .arm-text, .age, .loop,"
     " .lane-mode,"
     " .act-label, .act-hint, .stop b, .stop-words span, .clock, .uplink-words, .duty span, .band-title, .band-where,"
-    " .band-ago, .band-others, .act-lane, .answer"
+    " .band-ago, .band-others, .act-lane, .answer, .calm-text, .box-notice span"
 )
+SHEETS = ".sheet button, .sheet h2, .sheet h3, .sheet p, .sheet li, .sheet output, .sheet .small, .sheet .row-name"
+DUE = {"what": "cycles", "limit": 100_000, "count": 100_123, "since": "2026-11-19T02:00:00.000Z"}
 WHOLE = ".title, .word, .act-label, .bay, .days, .lane-name, .lane-mode, .band-title, .calm-text, .box-text, .who"
 # What opens each sheet.
 OPENERS = (".duty", "#band", ".act-keep", ".act-tag")
@@ -95,10 +97,14 @@ def look(booth: Booth, theme: str = "day", lang: str = "zh_CN") -> None:
 
 
 def open_sheet(booth: Booth, opener: str) -> None:
-    """Touch what opens a sheet, and wait for it."""
-    booth.one(opener)
-    booth.touch(opener, "pointerdown", "pointerup", "click")
-    wait_until(lambda: len(booth.all(".sheet")) == 1, what=opener)
+    """Touch what opens a sheet until it is there: a button that has just become another one rests for a moment."""
+    sheet = {".duty": "#sheet-duty", "#band": "#sheet-alarms", ".act-keep": "#sheet-hold"}.get(opener, "#sheet-confirm")
+
+    def opened() -> bool:
+        booth.touch(opener, "pointerdown", "pointerup", "click")
+        return [one.get_attribute("id") for one in booth.all(".sheet")] == [sheet[1:]]
+
+    wait_until(lambda: booth.all(opener) and opened(), what=opener)
 
 
 def gone(element: WebElement) -> bool:
@@ -534,8 +540,7 @@ def test_a_clock_that_is_not_set_is_told_without_an_age_that_nobody_knows(booth:
 
 
 def test_service_that_is_due_stands_on_its_lane(booth: Booth) -> None:
-    due = {"what": "cycles", "limit": 100_000, "count": 100_123, "since": at(3600)}
-    booth.engine.show(lane("in", service_due=[due]), lane("out"))
+    booth.engine.show(lane("in", service_due=[DUE]), lane("out"))
     booth.enter()
     wait_until(lambda: booth.text('.lane[data-lane="in"] .lane-mode') == "保养到期")
     assert "已抬杆 100123 次" in booth.text('.lane[data-lane="in"] .line-text')
@@ -668,13 +673,22 @@ def test_what_is_read_at_arms_length_stands_out_seven_to_one(booth: Booth, theme
     look(booth, theme, lang)
     scenes: list[list[dict[str, Any]]] = [
         [crashed(**WAITING, last_decision=decision("denied", "unknown_credential")), lane("out", mode="locked")],
+        [lane("in", service_due=[DUE]), held("out", left=7)],
         [lane("in", interrupted=True), lane("out", last_decision=decision("granted", "valid_pass", "p-li", ago=90))],
     ]
     weak = [one for one in booth.script(CONTRAST, READ) if one[1] < 7]
-    for scene in scenes:
-        booth.engine.show(*scene, alarms=[alarm("stuck", 3)])
-        wait_until(lambda: booth.one("#band").get_attribute("data-tone") == "decide")
+    for opener in OPENERS:
+        open_sheet(booth, opener)
+        weak += [one for one in booth.script(CONTRAST, SHEETS) if one[1] < 7]
+    booth.one("#sheet-confirm [data-close]").click()
+    down = {"configured": True, "up": False, "since": at(90)}
+    for n, scene in enumerate(scenes):
+        booth.engine.show(*scene, alarms=[alarm("stuck", 3)], uplink=down, site={"id": "north", "name": f"北苑{n}"})
+        wait_until(lambda n=n: booth.text(".site") == f"北苑{n}")
         weak += [one for one in booth.script(CONTRAST, READ) if one[1] < 7]
+    booth.engine.show(lane("in"), lane("out"), journal={"degraded": "disk full"})
+    wait_until(lambda: booth.all("#notice"))
+    weak += [one for one in booth.script(CONTRAST, READ) if one[1] < 7]
     assert weak == []
 
 
