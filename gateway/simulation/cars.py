@@ -9,7 +9,7 @@ from gateway.simulation.gate import Gate
 from gateway.simulation.world import World
 
 PATIENCE_MS = 25_000
-Read = Callable[[Gate, str], None]
+Read = Callable[[Gate, str, random.Random], None]
 
 
 class Crossing:
@@ -73,7 +73,7 @@ class Road:
             self._world.after(200, lambda: self.ram(chance))
             return
         if behaviour != "tailgate" or not self.gate.arm.passable:
-            self._world.after(chance.randint(200, 1500), lambda: self._read(self.gate, card))
+            self._world.after(chance.randint(200, 1500), lambda: self._read(self.gate, card, chance))
         self._wait(behaviour, card, chance)
 
     def _wait(self, behaviour: str, card: str, chance: random.Random) -> None:
@@ -151,6 +151,7 @@ class Road:
 
     def ram(self, chance: random.Random) -> None:
         """Through the closed arm: it is torn off."""
+        self.gate.rammed_ns = self._world.now_ns
         crossing = self._onto("ram", None)
         if self.gate.arm.position < 0.5 and not self.gate.arm.torn:
             self.struck(chance)

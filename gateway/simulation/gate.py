@@ -1,4 +1,4 @@
-"""One simulated lane: an arm that takes its time, a board with its faults, loops with cars on them; event by event.
+"""One simulated lane: a barrier, a board with its faults, loops with cars on them, a reader; event by event.
 
 What is true (`arm`, `occupied`) and what the board says (`inputs`) are kept apart: between them lie the poll, stuck and
 chattering inputs, and a board that does not answer. The rules compare the product with the truth, and excuse it only
@@ -12,81 +12,19 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.core import events as e
+from gateway.simulation.arm import Arm, Controller
 from gateway.simulation.world import NS_PER_MS, World
 
-INPUTS = ("at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains")
+INPUTS = ("at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "exit_button", "fire")
+LANE_INPUTS = ("exit_button", "fire")
+"""What belongs to the lane and not to its barrier, and is fitted only where the lane's shape says `with`."""
 OUTPUTS = ("open", "close", "stop", "siren")
 POLL_MS = 50
 BUS_MS = 5
 SILENT_MS = 500
 LOST_AFTER = 3
-
-
-class Arm:
-    """A position on the drive shaft from 0 (closed) to 1 (open), and a motor; the arm itself may be torn off."""
-
-    def __init__(self, world: World, travel_ms: int, changed: Callable[[], None]) -> None:
-        self._world = world
-        self._travel_ms = travel_ms
-        self._changed = changed
-        self._position = 0.0
-        self._since_ns = 0
-        self._turn = 0
-        self.motor = 0
-        self.torn = False
-        self.blocked = False
-        self.powered = True
-
-    @property
-    def position(self) -> float:
-        """Where the shaft is now."""
-        moved = self.motor * (self._world.now_ns - self._since_ns) / (self._travel_ms * NS_PER_MS)
-        return min(1.0, max(0.0, self._position + moved))
-
-    @property
-    def passable(self) -> bool:
-        """Whether a car can drive through without touching."""
-        return self.torn or self.position > 0.9
-
-    def drive(self, motor: int) -> None:
-        """Start the motor up (1) or down (-1), or stop it (0)."""
-        if motor and not self.powered:
-            return
-        self._position = self.position
-        self._since_ns = self._world.now_ns
-        self.motor = 0 if self.blocked else motor
-        self._turn += 1
-        self._changed()
-        if self.motor:
-            self._plan(self._turn)
-
-    def _plan(self, turn: int) -> None:
-        """The two moments that a limit switch can tell of: leaving one end and coming to the other."""
-        left = 1 - self._position if self.motor > 0 else self._position
-        self._world.after(min(0.03, left) * self._travel_ms + 1, lambda: self._tell(turn))
-        self._world.after(left * self._travel_ms + 1, lambda: self._arrive(turn))
-
-    def _tell(self, turn: int) -> None:
-        if turn == self._turn:
-            self._changed()
-
-    def _arrive(self, turn: int) -> None:
-        if turn == self._turn:
-            self._position = self.position
-            self.motor = 0
-            self._changed()
-
-    def drag(self) -> None:
-        """A vehicle drags the shaft off its lower end."""
-        self._position, self._since_ns, self.motor = 0.2, self._world.now_ns, 0
-        self._turn += 1
-
-    def repair(self) -> None:
-        """A new arm, put down."""
-        self.torn = self.blocked = False
-        self._position, self._since_ns, self.motor = 0.0, self._world.now_ns, 0
-        self._turn += 1
-        self._changed()
+BUTTON_MS = 250
+READER_LOST_MS = 3000
 
 
 class Gate:
@@ -100,12 +38,21 @@ class Gate:
         self.reader = f"reader{number}"
         self.lane = f"lane{number}"
         self._report = report
-        self.arm = Arm(world, int(shape["travel_ms"]), self.touch)
-        self.occupied_since_ns = 0
+        self.without = frozenset(shape.get("without", ()))
+        self.control = str(shape.get("control", "pulse"))
         self.on: dict[str, int] = {"safety_loop": 0, "approach_loop": 0}
+        self.pressed: dict[str, bool] = dict.fromkeys(LANE_INPUTS, False)
+        self.arm = Arm(world, int(shape["travel_ms"]), self.touch)
+        closes = shape.get("close_by") == "barrier"
+        self.controller = Controller(world, self.arm, self.control, closes, lambda: self.on["safety_loop"] > 0)
+        self.occupied_since_ns = 0
+        self.approach_left_ns = self.rammed_ns = self.mains_ns = -(10**18)
+        self.garbles = self.repeats = 0
         self.stuck: dict[str, bool] = {}
         self.silent_until_ns = 0
         self.reader_dead_until_ns = 0
+        self.late_until_ns = 0
+        self.late_ms = 0
         self.fail_next_output = False
         self.outputs = [False] * len(OUTPUTS)
         self.watching = False
@@ -116,6 +63,8 @@ class Gate:
         self._pending = False
         self._failures = 0
         self._session = 0
+        self._told_ns = 0
+        self._reader_lost = False
         self._watchers: list[Callable[[], None]] = []
 
     # ---- what is true, and what the contacts say
@@ -123,12 +72,13 @@ class Gate:
     def truth(self) -> dict[str, bool]:
         """What is the case."""
         return {
-            "at_open": self.arm.position >= 0.98,
-            "at_closed": self.arm.position <= 0.02,
+            "at_open": self.arm.at_open,
+            "at_closed": self.arm.at_closed,
             "safety_loop": self.on["safety_loop"] > 0,
             "approach_loop": self.on["approach_loop"] > 0,
             "arm_detached": self.arm.torn,
             "mains": self.arm.powered,
+            **self.pressed,
         }
 
     def contacts(self) -> tuple[bool, ...]:
@@ -140,7 +90,18 @@ class Gate:
         """A car comes onto a loop (1) or leaves it (-1)."""
         if loop == "safety_loop" and by > 0 and not self.on[loop]:
             self.occupied_since_ns = self._world.now_ns
+        if loop == "approach_loop" and by < 0:
+            self.approach_left_ns = self._world.now_ns
         self.on[loop] += by
+        self.touch()
+
+    def press(self, contact: str, for_ms: int = BUTTON_MS) -> None:
+        """A button or a contact of the lane is closed for a while."""
+        self._hold(contact, True)
+        self._world.after(for_ms, lambda: self._hold(contact, False))
+
+    def _hold(self, contact: str, value: bool) -> None:
+        self.pressed[contact] = value
         self.touch()
 
     def trouble(self) -> None:
@@ -209,7 +170,8 @@ class Gate:
             self._report(e.InputsRead(self.device, self.reported))
 
     def touch(self) -> None:
-        """Something may have changed: the next poll tells."""
+        """Something may have changed: the controller sees it, and the next poll tells."""
+        self.controller.changed()
         for watcher in self._watchers[:]:
             watcher()
         self._next_poll()
@@ -245,7 +207,28 @@ class Gate:
         self.reported_at_ns = self._world.now_ns
         if now != self.reported:
             self.reported = now
-            self._report(e.InputsRead(self.device, now))
+            self._tell(e.InputsRead(self.device, now), session)
+
+    def _tell(self, event: e.Event, session: int) -> None:
+        """What the board has answered reaches the gateway, perhaps late; answers never overtake one another."""
+        late_ns = self.late_ms * NS_PER_MS if self._world.now_ns < self.late_until_ns else 0
+        self._told_ns = max(self._told_ns, self._world.now_ns + late_ns)
+        if self._told_ns <= self._world.now_ns:
+            self._report(event)
+            return
+        self._world.at(self._told_ns, lambda: self._report(event) if session == self._session else None)
+
+    def answer_late(self, by_ms: int, for_ms: int) -> None:
+        """The board answers, each time a good while after it was asked and before anybody gives it up."""
+        self.trouble()
+        self.late_ms = by_ms
+        self.late_until_ns = self._world.now_ns + for_ms * NS_PER_MS
+        self._world.at(self.late_until_ns + by_ms * NS_PER_MS, self.trouble)
+
+    @property
+    def late(self) -> bool:
+        """Whether what the gateway knows is older than a poll."""
+        return self._world.now_ns < self.late_until_ns + self.late_ms * NS_PER_MS
 
     def silence(self, for_ms: int) -> None:
         """The board answers nobody for a while."""
@@ -260,6 +243,28 @@ class Gate:
         """The next poll after the silence began has had no answer."""
         if session == self._session and self.silent and self.reported is not None and not self._failures:
             self._missed(session)
+
+    # ---- the reader
+
+    def kill_reader(self, for_ms: int) -> None:
+        """The reader is dead for a while; that it is, is noticed after some seconds."""
+        self.reader_dead_until_ns = max(self.reader_dead_until_ns, self._world.now_ns + for_ms * NS_PER_MS)
+        session = self._session
+        if for_ms > READER_LOST_MS and not self._reader_lost:
+            self._reader_lost = True
+            self._world.after(READER_LOST_MS, lambda: self._reader_gone(session))
+
+    def _reader_gone(self, session: int) -> None:
+        if session == self._session:
+            self._report(e.DeviceLost(self.reader, "nothing on the port; check the reader's plug"))
+        self._world.at(self.reader_dead_until_ns, self._reader_back)
+
+    def _reader_back(self) -> None:
+        if self._world.now_ns < self.reader_dead_until_ns:
+            self._world.at(self.reader_dead_until_ns, self._reader_back)
+            return
+        self._reader_lost = False
+        self._report(e.DeviceRestored(self.reader))
 
     # ---- orders from the bus
 
@@ -287,29 +292,25 @@ class Gate:
         if self._refused(output, token, session):
             return
         self.pulses += 1
-        self._report(e.OutputDone(self.device, output, token))
-        self._contact(OUTPUTS[output], True)
-        if self.shape.get("control") != "hold":
+        self._tell(e.OutputDone(self.device, output, token), session)
+        self.controller.terminal(OUTPUTS[output])
+        if self.control != "hold":
             self._world.after(duration_ms, lambda: self._set(output, False))
 
     def _switch(self, output: int, active: bool, token: int, session: int) -> None:
         if self._refused(output, token, session):
             return
-        self._report(e.OutputDone(self.device, output, token))
+        self._tell(e.OutputDone(self.device, output, token), session)
         self._set(output, active)
         if active:
             self.pulses += 1
-        if OUTPUTS[output] == "open" and self.shape.get("control") == "hold":
-            self._contact("open" if active else "close", True)
+        if OUTPUTS[output] == "open" and self.control == "hold":
+            self.controller.terminal("open" if active else "close")
         elif active:
-            self._contact(OUTPUTS[output], True)
+            self.controller.terminal(OUTPUTS[output])
 
     def _set(self, output: int, active: bool) -> None:
         self.outputs[output] = active
-
-    def _contact(self, name: str, active: bool) -> None:
-        if active and name in ("open", "close", "stop"):
-            self.arm.drive({"open": 1, "close": -1, "stop": 0}[name])
 
     def chatter(self, name: str, times: int, chance: random.Random) -> None:
         """A contact bounces for a while."""

@@ -11,6 +11,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,14 +23,20 @@ from gateway.core.passes import Pass, PassKind
 from gateway.core.settings import Settings, parse_settings
 from gateway.simulation.box import Box, Killed
 from gateway.simulation.cars import Road
-from gateway.simulation.gate import INPUTS, OUTPUTS, Gate
+from gateway.simulation.gate import INPUTS, LANE_INPUTS, OUTPUTS, Gate
 from gateway.simulation.rules import RULES, Broken, Rules
-from gateway.simulation.story import HOUR_MS, Happening, Story, write
+from gateway.simulation.story import DAY_HOURS, HOUR_MS, LANES, MONTH_HOURS, WHO, Happening, Story, write, write_outage
 from gateway.simulation.world import NS_PER_MS, START_WALL_NS, World
 
-EPISODE_HOURS = 24
-CARE_MS = (120_000, 900_000)
-_BARRIER_KEYS = ("control", "external_open")
+EPISODES_A_MONTH = 100
+"""One story in so many is a month without a line to central, the others are days."""
+_BARRIER_KEYS = ("control", "external_open", "close_by")
+_ENDS = {"expired": "2020-01-01"}
+_BEGINS = {"future": "2099-01-01"}
+_FAMILIES = ("right", "shared", "expired", "blocked", "future", "unknown", "cloned", "lost")
+_ADMITTED = ("right", "shared", "cloned", "lost")
+REPORTED_MS = 20_000
+"""How long a card that was reported lost may still be let in by a read that waits for its loop."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -47,26 +54,42 @@ class Found(msgspec.Struct, frozen=True):
 
 def settings_of(story: Story) -> Settings:
     """The site file of a story's shape."""
-    lanes = []
-    for number, shape in enumerate(story.lanes):
-        without = shape.get("without", ())
-        wired: dict[str, Any] = {name: f"io{number}.input.{n}" for n, name in enumerate(INPUTS) if name not in without}
-        outputs = OUTPUTS[:1] if shape.get("control") == "hold" else OUTPUTS[:3]
-        wired |= {name: f"io{number}.output.{n}" for n, name in enumerate(outputs)}
-        wired |= {key: shape[key] for key in _BARRIER_KEYS if key in shape}
-        wired["travel_time_ms"] = max(300, int(shape["travel_ms"]))
-        lanes.append(
-            {
-                "id": f"lane{number}",
-                "direction": shape["direction"],
-                "readers": [f"reader{number}"],
-                "siren": f"io{number}.output.3",
-                "barrier": wired,
-            }
-        )
+    lanes = [_lane(number, shape) for number, shape in enumerate(story.lanes)]
     kinds = ("io", "reader")
     devices = [{"id": f"{kind}{n}", "driver": "noop"} for kind in kinds for n in range(len(story.lanes))]
-    return parse_settings({"site": {"id": "simulated"}, "gateway": {"id": "sim"}, "devices": devices, "lanes": lanes})
+    doors = [f"lane{number}" for number, shape in enumerate(story.lanes) if shape.get("sally_port")]
+    interlocks = [{"type": "sally_port", "barriers": doors}] if len(doors) > 1 else []
+    return parse_settings(
+        {
+            "site": {"id": "simulated"},
+            "gateway": {"id": "sim"},
+            "devices": devices,
+            "lanes": lanes,
+            "interlocks": interlocks,
+        }
+    )
+
+
+def _lane(number: int, shape: dict[str, Any]) -> dict[str, Any]:
+    """One lane of the site file."""
+    without = shape.get("without", ())
+    points = {name: f"io{number}.input.{n}" for n, name in enumerate(INPUTS) if name not in without}
+    lane_points = {name: points.pop(name) for name in LANE_INPUTS}
+    fitted: tuple[str, ...] = ("exit_button",) if shape.get("button_only") else ()
+    if shape.get("fire"):
+        fitted += ("fire",)
+    outputs = OUTPUTS[:3] if shape.get("control", "pulse") == "pulse" else OUTPUTS[:1]
+    wired: dict[str, Any] = points | {name: f"io{number}.output.{n}" for n, name in enumerate(outputs)}
+    wired |= {key: shape[key] for key in _BARRIER_KEYS if key in shape}
+    wired["travel_time_ms"] = max(300, int(shape["travel_ms"]))
+    return {
+        "id": f"lane{number}",
+        "direction": shape["direction"],
+        "readers": [] if shape.get("button_only") else [f"reader{number}"],
+        "siren": f"io{number}.output.3",
+        "barrier": wired,
+        **{name: lane_points[name] for name in fitted},
+    }
 
 
 class Play:
@@ -83,16 +106,19 @@ class Play:
         self._requests = 0
         self._up = False
         self._down_until_ns = 0
+        self._lost: dict[str, int] = {}
+        self.rules.admits = self._admits
         self._fill_registry()
 
     def _fill_registry(self) -> None:
-        kinds = {"right": "", "shared": "", "expired": "2020-01-01", "blocked": "", "future": ""}
-        for card, until in kinds.items():
-            for who in range(200):
-                kind = PassKind.BLOCKED if card == "blocked" else PassKind.MONTHLY
-                starts = "2099-01-01" if card == "future" else ""
-                one = Pass(f"{card}-{who}", kind, cards=(_number(card, who),), valid_from=starts, valid_until=until)
-                self.box.registry.put(one)
+        known = [family for family in _FAMILIES if family != "unknown"]
+        self.box.registry.import_passes(_pass(family, who) for family in known for who in range(WHO))
+
+    def _admits(self, card: str) -> bool:
+        """Whether somebody with this card may come in now."""
+        family = _FAMILIES[int(card) // 1_000 - 1]
+        lost_ns = self._lost.get(card)
+        return family in _ADMITTED and (lost_ns is None or self.world.now_ns < lost_ns + REPORTED_MS * NS_PER_MS)
 
     def run(self) -> Found:
         """Let it all happen."""
@@ -159,9 +185,27 @@ class Play:
         if self._up:
             self.box.inbox.put(event)
 
-    def _read(self, gate: Gate, card: str) -> None:
+    def _read(self, gate: Gate, card: str, chance: random.Random) -> None:
+        """A card is shown, or a tag seen; readers repeat and garble, and the next lane's aerial sees tags as well."""
+        if gate.shape.get("button_only"):
+            gate.press("exit_button")
+            return
+        if gate.garbles:
+            gate.garbles -= 1
+            self._sees(gate, str(90_000 + chance.randrange(WHO)))
+        self._sees(gate, card)
+        again = chance.randint(1, 5) if gate.repeats or gate.shape.get("long_range") else 0
+        gate.repeats = max(0, gate.repeats - 1)
+        for n in range(1, again + 1):
+            self.world.after(n * 1000, lambda: self._sees(gate, card, again=True))
+        for other in self.gates:
+            if other is not gate and other.shape.get("long_range") and gate.shape.get("long_range"):
+                self.world.after(chance.randint(0, 2000), lambda it=other: self._sees(it, card))  # type: ignore[misc]
+
+    def _sees(self, gate: Gate, card: str, again: bool = False) -> None:
         if self.world.now_ns >= gate.reader_dead_until_ns:
-            self._report(e.CredentialRead(gate.reader, "card", card, 32))
+            far = bool(gate.shape.get("long_range"))
+            self._report(e.CredentialRead(gate.reader, "card", card, 32, long_range=far, again=again and far))
 
     def _happens(self, one: Happening) -> None:
         chance = random.Random(one.seed)
@@ -169,8 +213,7 @@ class Play:
         detail = one.detail
         match one.what:
             case "car":
-                card = _number(detail["card"], 0 if detail["card"] == "shared" else detail["who"])
-                self.roads[one.lane].arrives(detail["behaviour"], card, chance)
+                self._car(one, chance)
             case "strike":
                 self.roads[one.lane].strike(chance)
             case "fob":
@@ -184,7 +227,21 @@ class Play:
             case "board_blip":
                 gate.silence(550)
             case "reader_dead":
-                gate.reader_dead_until_ns = self.world.now_ns + detail["for_ms"] * NS_PER_MS
+                gate.kill_reader(detail["for_ms"])
+            case "reader_garbles":
+                gate.garbles = 1
+            case "reader_repeats":
+                gate.repeats = 3
+            case "board_late":
+                gate.answer_late(detail["by_ms"], detail["for_ms"])
+            case "button" if gate.shape.get("button_only"):
+                gate.press("exit_button")
+            case "fire" if gate.shape.get("fire"):
+                gate.press("fire", detail["for_ms"])
+            case "lost_card":
+                self._lose(detail["who"])
+            case "alarm_key":
+                self._alarm_key(detail["verb"], chance)
             case "output_fails":
                 gate.fail_next_output = True
             case "stuck_input":
@@ -198,6 +255,20 @@ class Play:
             case _:
                 self._to_the_box(one, chance)
 
+    def _car(self, one: Happening, chance: random.Random) -> None:
+        """A car arrives; one with a cloned card at the same time at the next lane."""
+        kind = one.detail["card"]
+        card = _number(kind, 0 if kind == "shared" else one.detail["who"])
+        self.roads[one.lane].arrives(one.detail["behaviour"], card, chance)
+        if kind == "cloned":
+            other = (one.lane + 1) % LANES
+            self.roads[other].arrives(one.detail["behaviour"], card, random.Random(one.seed + 1))
+
+    def _lose(self, who: int) -> None:
+        """Somebody says that a card is lost: from now on it is nobody's."""
+        self.box.registry.put(_pass("lost", who, lost=True))
+        self._lost.setdefault(_number("lost", who), self.world.now_ns)
+
     def _to_the_box(self, one: Happening, chance: random.Random) -> None:
         detail = one.detail
         match one.what:
@@ -206,11 +277,14 @@ class Play:
             case "disk_full":
                 self.box.disk_full_until_ns = self.world.now_ns + detail["for_ms"] * NS_PER_MS
             case "kill" if self._up:
-                self._kill(detail["for_ms"], None)
+                self._kill(detail, None)
             case "power_cut" if self._up:
-                self._kill(detail["for_ms"], chance)
+                self._kill(detail, chance)
             case "clock_step":
                 self.world.wall_offset_ns += detail["by_s"] * 1_000_000_000
+            case "clock_drift":
+                self.world.set_wall(self.world.wall_offset_ns, detail["ppm"])
+                self.world.after(detail["for_ms"], self._network_time)
             case "clock_unsure":
                 self.box.synchronised = False
                 self.world.after(detail["for_ms"], self._sure)
@@ -225,23 +299,23 @@ class Play:
         self.box.central_up = up
         self._report(e.UplinkChanged(up, "" if up else "the line is down"))
 
-    def _kill(self, for_ms: int, power: random.Random | None) -> None:
-        self._down_until_ns = self.world.now_ns + for_ms * NS_PER_MS
+    def _kill(self, detail: dict[str, Any], power: random.Random | None) -> None:
+        self._down_until_ns = self.world.now_ns + detail["for_ms"] * NS_PER_MS
         self.box.die(power)
         if power is not None:
-            self.world.wall_offset_ns = START_WALL_NS - 86_400 * 1_000_000_000  # no clock of its own
-            self.world.after(60_000, self._network_time)
+            self.world.set_wall(START_WALL_NS - DAY_HOURS * 3_600_000_000_000)  # no clock of its own
+            self.world.after(detail["network_ms"], self._network_time)
             self.box.synchronised = False
         raise Killed
 
     def _network_time(self) -> None:
-        self.world.wall_offset_ns = START_WALL_NS
+        self.world.set_wall(START_WALL_NS)
         self.box.synchronised = True
 
     def _fob(self, gate: Gate) -> None:
         if gate.arm.position > 0.0 or gate.arm.motor or not gate.arm.powered or gate.arm.blocked:
             return
-        told = gate.shape.get("external_open") != "expected" and "at_closed" not in gate.shape.get("without", ())
+        told = gate.shape.get("external_open") != "expected" and "at_closed" not in gate.without
         machine_moves = self._up and bool(self.box.site.snapshot(self.box.clock.now())["lanes"][gate.number]["grants"])
         gate.arm.drive(1)
         if told and self._up and not machine_moves and gate.arm.motor and not gate.arm.torn:
@@ -256,6 +330,7 @@ class Play:
     def _mains(self, gate: Gate, for_ms: int) -> None:
         def back() -> None:
             gate.arm.powered = True
+            gate.mains_ns = self.world.now_ns
             gate.trouble()
             gate.touch()
 
@@ -274,7 +349,7 @@ class Play:
 
     def _care(self, chance: random.Random) -> None:
         """Somebody comes by every few minutes, mends what is broken, and deals with the alarms."""
-        self.world.after(chance.randint(*CARE_MS), lambda: self._care_now(chance))
+        self.world.after(chance.randint(*self.story.care_ms), lambda: self._care_now(chance))
 
     def _care_now(self, chance: random.Random) -> None:
         for gate in self.gates:
@@ -291,11 +366,26 @@ class Play:
                 self._report(e.AlarmCommandReceived(f"p{self._requests}", alarm["alarm"], verb, "Wei", "seen", "real"))
         self._care(chance)
 
+    def _alarm_key(self, verb: str, chance: random.Random) -> None:
+        """Somebody presses a key of an alarm that is shown, or of one that is long gone."""
+        shown = self.box.site.snapshot(self.box.clock.now())["alarms"] if self._up else ()
+        alarm = chance.choice([*(one["alarm"] for one in shown), "a0-0"])
+        self._requests += 1
+        until_ns = self.world.wall_ns() + chance.choice((-1, 600, 86_400)) * 1_000_000_000
+        self._report(e.AlarmCommandReceived(f"p{self._requests}", alarm, verb, "Wei", "seen", "real", until_ns))
 
-def _number(card: str, who: int) -> str:
+
+def _number(family: str, who: int) -> str:
     """The card number of somebody; nobody in the registry has an unknown one."""
-    families = ("right", "shared", "expired", "blocked", "future", "unknown")
-    return str(1_000 * (1 + families.index(card)) + who)
+    return str(1_000 * (1 + _FAMILIES.index(family)) + who)
+
+
+def _pass(family: str, who: int, lost: bool = False) -> Pass:
+    """The pass of somebody; a card that was lost is taken off it."""
+    kind = PassKind.BLOCKED if family == "blocked" else PassKind.MONTHLY
+    cards = () if lost else (_number(family, who),)
+    begins, ends = _BEGINS.get(family, ""), _ENDS.get(family, "")
+    return Pass(f"{family}-{who}", kind, cards=cards, valid_from=begins, valid_until=ends)
 
 
 def play(story: Story) -> Found:
@@ -314,9 +404,8 @@ def simulate(seed: int, hours: int, out: TextIO = sys.stdout, err: TextIO = sys.
     totals = {"steps": 0, "rows": 0, "crossings": 0, "excused": 0, "starts": 0}
     began_s = time.monotonic()
     done = 0
-    while done < hours:
-        length = min(EPISODE_HOURS, hours - done)
-        story = write(seed * 1_000_003 + done, length)
+    for length in lengths(hours):
+        story = _episode(seed * 1_000_003 + done, length)
         found = play(story)
         if found.broken is not None:
             err.write(f"\na rule broke after {done + found.at_ms // HOUR_MS} h; looking for the shortest story ...\n")
@@ -324,7 +413,7 @@ def simulate(seed: int, hours: int, out: TextIO = sys.stdout, err: TextIO = sys.
             return 1
         for name in totals:
             totals[name] += getattr(found, name)
-        done += length
+        done += story.hours
         speed = done * 3600 / (time.monotonic() - began_s)
         err.write(f"\r{done} of {hours} h, {speed:,.0f} simulated seconds a second ")
         err.flush()
@@ -333,6 +422,21 @@ def simulate(seed: int, hours: int, out: TextIO = sys.stdout, err: TextIO = sys.
         out.write(f"{name} {number}\n")
     out.write(f"{len(RULES)} rules held\n")
     return 0
+
+
+def lengths(hours: int) -> Iterator[int]:
+    """How many hours the stories of a run have: days as a rule, now and then a month without a line to central."""
+    day = 0
+    while hours > 0:
+        month = day % EPISODES_A_MONTH == EPISODES_A_MONTH // 10 and hours >= MONTH_HOURS
+        length = MONTH_HOURS if month else min(DAY_HOURS, hours)
+        yield length
+        hours -= length
+        day += 1
+
+
+def _episode(seed: int, hours: int) -> Story:
+    return write_outage(seed) if hours == MONTH_HOURS else write(seed, hours)
 
 
 def _tell(story: Story, found: Found, short: Story, out: TextIO) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
+DAY_HOURS = 24
+MONTH_HOURS = 31 * DAY_HOURS
+LANES = 4
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -33,12 +35,13 @@ class Happening(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """A shape and its happenings, in order of time."""
+    """A shape and its happenings, in order of time; somebody looks after the site every `care_ms` (from, to)."""
 
     seed: int
     hours: int
     lanes: tuple[dict[str, Any], ...]
     happenings: tuple[Happening, ...]
+    care_ms: tuple[int, int] = (120_000, 900_000)
 
     def told(self) -> str:
         """The story in lines."""
@@ -54,7 +57,10 @@ _TROUBLES: tuple[tuple[str, float], ...] = (
     ("stale_command", 6.0),
     ("board_silent", 3.0),
     ("board_blip", 12.0),
-    ("reader_dead", 2.0),
+    ("board_late", 4.0),
+    ("reader_dead", 3.0),
+    ("reader_garbles", 12.0),
+    ("reader_repeats", 30.0),
     ("output_fails", 4.0),
     ("stuck_input", 1.0),
     ("chatter", 2.0),
@@ -64,7 +70,12 @@ _TROUBLES: tuple[tuple[str, float], ...] = (
     ("power_cut", 1.5),
     ("clock_step", 1.0),
     ("clock_unsure", 1.0),
+    ("clock_drift", 0.5),
     ("uplink", 3.0),
+    ("lost_card", 2.0),
+    ("alarm_key", 20.0),
+    ("button", 12.0),
+    ("fire", 0.3),
     ("obstructed", 0.5),
     ("mains", 0.4),
 )
@@ -72,7 +83,13 @@ _BEHAVIOURS = (
     ("through", 88.0), ("tailgate", 3.0), ("back_off", 3.0), ("halfway", 2.0), ("chat", 1.5), ("e_bike", 2.0),
     ("ram", 0.1),
 )  # fmt: skip
-_CARDS = (("right", 85.0), ("unknown", 5.0), ("expired", 3.0), ("blocked", 1.0), ("future", 1.0), ("shared", 5.0))
+_CARDS = (
+    ("right", 82.0), ("unknown", 5.0), ("expired", 3.0), ("blocked", 1.0), ("future", 1.0), ("shared", 5.0),
+    ("cloned", 2.0), ("lost", 1.0),
+)  # fmt: skip
+WHO = 200
+"""How many people there are of each kind of card."""
+_ALARM_KEYS = ("acknowledge", "verify", "shelve", "unshelve", "close", "nonsense")
 _PERSON = ("open", "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "look", "emergency")
 
 
@@ -81,42 +98,71 @@ def _pick(chance: random.Random, weighted: tuple[tuple[str, float], ...]) -> str
     return str(chance.choices(names, weights)[0])
 
 
+_FITTINGS: tuple[tuple[tuple[str, ...], float], ...] = (
+    ((), 70.0), (("approach_loop",), 8.0), (("arm_detached",), 8.0), (("at_open",), 5.0),
+    (("at_open", "at_closed"), 4.0), (("safety_loop",), 3.0), (("safety_loop", "approach_loop"), 2.0),
+)  # fmt: skip
+
+
 def _shape(chance: random.Random, number: int) -> dict[str, Any]:
-    """One lane: most are fully fitted, some lack a sensor or have another controller."""
+    """One lane: most are fully fitted, some lack a sensor or have another controller, reader or habit."""
     shape: dict[str, Any] = {"direction": "exit" if number % 2 else "entry", "travel_ms": chance.randint(900, 4000)}
-    lacks = chance.random()
-    if lacks < 0.08:
-        shape["without"] = ["approach_loop"]
-    elif lacks < 0.16:
-        shape["without"] = ["arm_detached"]
-    elif lacks < 0.22:
-        shape["without"] = ["at_open"]
-    elif lacks < 0.26:
-        shape["without"] = ["at_open", "at_closed"]
-    if chance.random() < 0.1:
-        shape["control"] = "hold"
+    fittings, weights = zip(*_FITTINGS, strict=True)
+    lacks = chance.choices(fittings, weights)[0]
+    if lacks:
+        shape["without"] = list(lacks)
+    control = chance.choices(("pulse", "hold", "step"), (84.0, 10.0, 6.0))[0]
+    if control != "pulse":
+        shape["control"] = control
+    close_by = chance.choices(("gateway", "barrier", "guard"), (86.0, 9.0, 5.0))[0]
+    if close_by != "gateway" and control == "pulse":
+        shape["close_by"] = close_by
     if chance.random() < 0.2:
         shape["external_open"] = "expected"
+    if chance.random() < 0.15:
+        shape["long_range"] = True
+    if shape["direction"] == "exit" and chance.random() < 0.1:
+        shape["button_only"] = True
+    if chance.random() < 0.1:
+        shape["fire"] = True
     return shape
+
+
+def _shapes(chance: random.Random) -> tuple[dict[str, Any], ...]:
+    """The lanes of a site; now and then the last two are the doors of a sally port."""
+    shapes = tuple(_shape(chance, number) for number in range(LANES))
+    if chance.random() < 0.15:
+        for shape in shapes[-2:]:
+            shape["sally_port"] = True
+    return shapes
 
 
 def write(seed: int, hours: int, cars_a_day: int = 2000, troubles: float = 1.0) -> Story:
     """A story of that many hours at a site of four lanes; `troubles` scales how much goes wrong."""
     chance = random.Random(seed)
-    lanes = tuple(_shape(chance, number) for number in range(4))
+    lanes = _shapes(chance)
     happenings: list[Happening] = []
 
     def happens(what: str, **detail: Any) -> None:
         at_ms = chance.randrange(10_000, hours * HOUR_MS)
-        happenings.append(Happening(at_ms, what, chance.randrange(4), detail, chance.getrandbits(32)))
+        happenings.append(Happening(at_ms, what, chance.randrange(LANES), detail, chance.getrandbits(32)))
 
     for _ in range(int(cars_a_day * hours / 24)):
-        happens("car", behaviour=_pick(chance, _BEHAVIOURS), card=_pick(chance, _CARDS), who=chance.randrange(200))
+        happens("car", behaviour=_pick(chance, _BEHAVIOURS), card=_pick(chance, _CARDS), who=chance.randrange(WHO))
     for trouble, a_day in _TROUBLES:
         for _ in range(_count(chance, a_day * troubles * hours / 24)):
             happens(trouble, **_details(chance, trouble))
     happenings.sort(key=lambda one: one.at_ms)
     return Story(seed, hours, lanes, tuple(happenings))
+
+
+def write_outage(seed: int, hours: int = MONTH_HOURS) -> Story:
+    """A quiet month at a small estate whose line to central is down from the first hour to the last."""
+    story = write(seed, hours, cars_a_day=40, troubles=0.1)
+    happenings = [one for one in story.happenings if one.what != "uplink"]
+    down = Happening(10_000, "uplink", 0, {"for_ms": hours * HOUR_MS}, seed)
+    care_ms = (HOUR_MS, 4 * HOUR_MS)
+    return msgspec.structs.replace(story, happenings=(down, *happenings), care_ms=care_ms)
 
 
 def _count(chance: random.Random, mean: float) -> int:
@@ -128,6 +174,16 @@ def _details(chance: random.Random, trouble: str) -> dict[str, Any]:
     match trouble:
         case "person" | "stale_command":
             return {"command": chance.choice(_PERSON), "via": chance.choice(("guard", "http", "mqtt"))}
+        case "board_late":
+            return {"by_ms": chance.randint(60, 450), "for_ms": chance.choice((5000, 60_000, 900_000))}
+        case "lost_card" | "reader_garbles" | "reader_repeats":
+            return {"who": chance.randrange(WHO)}
+        case "alarm_key":
+            return {"verb": chance.choice(_ALARM_KEYS)}
+        case "clock_drift":
+            return {"ppm": chance.choice((-500, -50, 50, 500)), "for_ms": chance.choice((600_000, 12 * HOUR_MS))}
+        case "fire":
+            return {"for_ms": chance.choice((60, 2000, 600_000))}
         case "board_silent" | "reader_dead" | "uplink":
             return {"for_ms": chance.choice((600, 3000, 30_000, 600_000))}
         case "stuck_input":
@@ -149,7 +205,8 @@ def _details(chance: random.Random, trouble: str) -> dict[str, Any]:
         case "clock_step":
             return {"by_s": chance.choice((-86_400, -30, 2, 3600, 90 * 86_400))}
         case "kill" | "power_cut":
-            return {"for_ms": chance.choice((400, 2000, 20_000, 300_000))}
+            network_ms = chance.choice((60_000, 60_000, 3 * HOUR_MS))
+            return {"for_ms": chance.choice((400, 2000, 20_000, 300_000)), "network_ms": network_ms}
         case "clock_unsure" | "mains":
             return {"for_ms": chance.choice((20_000, 3_600_000))}
         case "obstructed":

@@ -15,6 +15,8 @@ class World:
     def __init__(self) -> None:
         self.now_ns = 1_000 * NS_PER_MS
         self.wall_offset_ns = START_WALL_NS - self.now_ns
+        self._drift_ppm = 0
+        self._drift_since_ns = 0
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
 
@@ -25,7 +27,13 @@ class World:
 
     def wall_ns(self) -> int:
         """What the wall clock of the box shows; it may be wrong."""
-        return self.now_ns + self.wall_offset_ns
+        drifted_ns = (self.now_ns - self._drift_since_ns) * self._drift_ppm // 1_000_000
+        return self.now_ns + self.wall_offset_ns + drifted_ns
+
+    def set_wall(self, offset_ns: int, drift_ppm: int = 0) -> None:
+        """Set the wall clock of the box against its monotonic one; from now on it drifts by so much."""
+        self.wall_offset_ns = offset_ns
+        self._drift_ppm, self._drift_since_ns = drift_ppm, self.now_ns
 
     def at(self, at_ns: int, happens: Callable[[], None]) -> None:
         """Arrange that something happens at a moment (now, if that has passed)."""

@@ -9,8 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from gateway.core import site
+from gateway.core.access import Decision, Reason, Verdict, decide
 from gateway.core.alarms import AlarmDesk
 from gateway.core.inputs import Inputs
 from gateway.core.lane import LaneMachine
@@ -18,6 +21,7 @@ from gateway.core.lane_arm import LaneArm
 from gateway.core.lane_state import LaneState
 from gateway.core.lane_traffic import LaneTraffic
 from gateway.core.outputs import Motion, Terminals
+from gateway.core.reads import ReadRules
 from gateway.core.site import Site
 from gateway.core.turn import Turn
 from gateway.engine.waits import JournalWaits
@@ -26,19 +30,31 @@ from gateway.simulation.run import Found, play
 from gateway.simulation.shrink import shortest
 from gateway.simulation.story import Story, write
 from gateway.store import journal as journal_store
+from gateway.store.registry import PassRegistry
+from gateway.store.sqlite import open_writer
 
 Patch = pytest.MonkeyPatch
 SEEDS = range(1, 9)
 
 
-def found_by(rule: str, *, hours: int = 4, troubles: float = 6.0) -> Found | None:
+def found_by(rule: str, *, hours: int = 4, troubles: float = 6.0, **more: Any) -> Found | None:
     """The first of a few stories that breaks the rule."""
     for seed in SEEDS:
-        found = play(write(seed, hours, troubles=troubles))
+        found = play(pointed(seed, hours, troubles, **more))
         if found.broken is not None:
             assert found.rule == rule, found.broken
             return found
     return None
+
+
+def pointed(
+    seed: int, hours: int, troubles: float, *, only: tuple[str, ...] = (), shape: dict[str, Any] | None = None
+) -> Story:
+    """A story with nothing but cars and what is named, at lanes that all have a certain shape."""
+    story = write(seed, hours, troubles=troubles)
+    kept = tuple(one for one in story.happenings if not only or one.what in ("car", *only))
+    lanes = tuple({**lane, **(shape or {})} for lane in story.lanes)
+    return msgspec.structs.replace(story, happenings=kept, lanes=lanes)
 
 
 def test_without_a_fault_the_same_stories_break_nothing() -> None:
@@ -53,15 +69,22 @@ def test_an_open_that_is_sent_without_its_row_is_caught(monkeypatch: Patch) -> N
     assert found_by("open") is not None
 
 
-def test_a_close_that_does_not_look_at_the_loop_again_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneState, "safety_in_doubt", property(lambda _self: False))
-    monkeypatch.setattr(LaneArm, "_safe", lambda _self: True)
-    assert found_by("close") is not None
+def test_a_close_that_does_not_look_at_the_loop_is_caught(monkeypatch: Patch) -> None:
+    right = Turn.cancel
+
+    def cancel(self: Turn, timer: str) -> None:
+        if not timer.endswith(":clear"):
+            right(self, timer)
+
+    monkeypatch.setattr(Turn, "cancel", cancel)
+    monkeypatch.setattr(LaneArm, "_objection", lambda _self, _motion: None)
+    monkeypatch.setattr(LaneArm, "if_may_close_by_itself", lambda _self: True)
+    assert found_by("close", hours=1, only=("person",)) is not None
 
 
 def test_a_stale_poll_that_still_counts_as_free_is_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Inputs, "stale", lambda _self, _device: False)
-    assert found_by("close", troubles=60.0) is not None
+    assert found_by("close", troubles=200.0, only=("board_blip", "board_silent")) is not None
 
 
 def test_a_lane_that_opens_because_its_board_came_back_is_caught(monkeypatch: Patch) -> None:
@@ -82,10 +105,10 @@ def test_a_lane_that_opens_because_its_board_came_back_is_caught(monkeypatch: Pa
 def test_a_passage_that_is_recorded_twice_is_caught(monkeypatch: Patch) -> None:
     right = LaneTraffic._passage_row
 
-    def twice(self: LaneTraffic, *given: Any) -> None:
-        right(self, *given)
+    def twice(self: LaneTraffic, *given: Any, **more: Any) -> None:
+        right(self, *given, **more)
         if given[3] == "tailgate":
-            right(self, *given)
+            right(self, *given, **more)
 
     monkeypatch.setattr(LaneTraffic, "_passage_row", twice)
     assert found_by("crossing") is not None
@@ -94,9 +117,9 @@ def test_a_passage_that_is_recorded_twice_is_caught(monkeypatch: Patch) -> None:
 def test_a_passage_that_is_lost_while_a_person_holds_the_arm_is_caught(monkeypatch: Patch) -> None:
     right = LaneTraffic._passed
 
-    def forgets(self: LaneTraffic, turn: Turn, measured: bool) -> None:
+    def forgets(self: LaneTraffic, *given: Any, **more: Any) -> None:
         if not self.modes.stays_up:
-            right(self, turn, measured)
+            right(self, *given, **more)
 
     monkeypatch.setattr(LaneTraffic, "_passed", forgets)
     assert found_by("crossing") is not None
@@ -108,7 +131,7 @@ def test_a_crash_that_is_not_alarmed_is_caught(monkeypatch: Patch) -> None:
 
 
 def test_rows_that_are_acknowledged_before_they_are_durable_are_caught(monkeypatch: Patch) -> None:
-    right = journal_store.open_writer
+    right = open_writer
 
     def careless(*given: Any, **more: Any) -> Any:
         db = right(*given, **more)
@@ -151,6 +174,57 @@ def test_an_alarm_that_vanishes_without_its_record_is_caught(monkeypatch: Patch)
 
     monkeypatch.setattr(AlarmDesk, "_append", append)
     assert found_by("alarms") is not None
+
+
+def test_a_blocked_card_that_is_let_in_is_caught(monkeypatch: Patch) -> None:
+    right = decide
+
+    def careless(passes: Any, question: Any) -> Decision:
+        decision = right(passes, question)
+        if decision.reason is not Reason.BLOCKED:
+            return decision
+        return msgspec.structs.replace(decision, verdict=Verdict.GRANTED, reason=Reason.VALID_PASS)
+
+    monkeypatch.setattr(site, "decide", careless)
+    assert found_by("decision") is not None
+
+
+def test_a_card_that_opens_after_it_was_reported_lost_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(PassRegistry, "put", once_for_each(PassRegistry.put))
+    assert found_by("decision", troubles=200.0, only=("lost_card",)) is not None
+
+
+def once_for_each(put: Any) -> Any:
+    """A registry that takes a pass and then no change to it."""
+    known: set[tuple[int, str]] = set()
+
+    def careless(self: PassRegistry, pass_: Any) -> None:
+        if (id(self), pass_.id) not in known:
+            known.add((id(self), pass_.id))
+            put(self, pass_)
+
+    return careless
+
+
+def test_a_tag_that_opens_the_lane_beside_its_car_is_caught(monkeypatch: Patch) -> None:
+    right = ReadRules.take
+
+    def take(self: ReadRules, lane: Any, read: Any, *given: Any, **more: Any) -> Any:
+        return right(self, lane, msgspec.structs.replace(read, long_range=False), *given, **more)
+
+    monkeypatch.setattr(ReadRules, "take", take)
+    assert found_by("elsewhere", shape={"long_range": True}) is not None
+
+
+def test_a_sally_port_that_opens_both_doors_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneState, "interlocked", property(lambda _self: False))
+    shape = {"sally_port": True, "without": [], "close_by": "gateway"}
+    assert found_by("interlock", hours=1, only=("nothing",), shape=shape) is not None
+
+
+def test_a_fob_that_is_taken_for_a_crash_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneArm, "_blow", lambda _self: True)
+    assert found_by("false") is not None
 
 
 def test_storage_that_fails_in_silence_is_caught(monkeypatch: Patch) -> None:
