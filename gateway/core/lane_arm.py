@@ -399,7 +399,7 @@ class LaneArm(LaneState):
         """The arm left its upper limit uncommanded and never came down."""
         self.end_travel(turn)
         self.incident(turn, "forced", {"cause": Cause.FORCED.value})
-        self._alarm_forced(turn, {"verdict": Cause.FORCED.value})
+        self.raise_alarm(turn, "forced", "motion", {"verdict": Cause.FORCED.value})
 
     def do_report_limits(self, turn: Turn) -> None:
         """Both limit switches say yes: neither is believed, and nothing closes by itself."""
@@ -461,12 +461,7 @@ class LaneArm(LaneState):
         seen = self._seen(turn)
         if not (seen.power_window or seen.by_hand or seen.mains_off):
             movement.alarmed = True
-            self._alarm_forced(turn)
-
-    def _alarm_forced(self, turn: Turn, detail: dict[str, Any] | None = None) -> None:
-        """Under a tag people work at the arm: what they do with it is recorded and alarms nobody."""
-        if Mode.LOCKED not in self.modes:
-            self.raise_alarm(turn, "forced", "motion", detail)
+            self.raise_alarm(turn, "forced", "motion")
 
     def do_judge_blow(self, turn: Turn) -> None:
         """A safety input rose while the arm goes up uncommanded."""
@@ -539,7 +534,7 @@ class LaneArm(LaneState):
             self.incident(turn, "forced", {"cause": cause.value})
         alarm = self.alarms.find(self.alarm_key("motion"))
         if alarm is None and cause is Cause.FORCED:
-            self._alarm_forced(turn, {"verdict": cause.value})
+            self.raise_alarm(turn, "forced", "motion", {"verdict": cause.value})
         elif alarm is not None and movement is not None and movement.alarmed:
             self.alarms.refine(turn, alarm, verdict=cause.value, benign=cause in BENIGN)
         return cause

@@ -412,12 +412,12 @@ def test_a_forced_arm_that_is_down_again_can_be_closed_as_an_alarm_and_the_next_
     assert play.alarm("close", finding="real").status == "done"
 
 
-def test_people_who_work_at_a_tagged_arm_force_nothing() -> None:
+def test_what_people_do_with_a_tagged_arm_is_recorded_out_of_service() -> None:
     play = Playbook()
     play.person("lock", reason="new arm")
     play.set(at_closed=False)
     play.advance(10_000)
-    assert play.alarms() == []
+    assert [(alarm["kind"], alarm["state"]) for alarm in play.alarms()] == [("forced", "out of service")]
 
 
 def test_an_arm_that_is_off_when_the_tag_comes_off_is_a_crash() -> None:
