@@ -43,7 +43,7 @@ class Gate:
         self.on: dict[str, int] = {"safety_loop": 0, "approach_loop": 0}
         self.pressed: dict[str, bool] = dict.fromkeys(LANE_INPUTS, False)
         self.arm = Arm(world, int(shape["travel_ms"]), self.touch)
-        closes = shape.get("close_by") == "barrier"
+        closes = shape.get("close_by") == "barrier" or self.control == "step"
         self.controller = Controller(world, self.arm, self.control, closes, lambda: self.on["safety_loop"] > 0)
         self.occupied_since_ns = 0
         self.approach_left_ns = self.rammed_ns = self.mains_ns = -(10**18)

@@ -275,7 +275,7 @@ class Rules:
             raise self.broken("start", f"{direction} on {lane.gate.lane} at {type(event).__name__}, asked by nobody")
         if not lane.permits[direction]:
             raise self.broken("open", f"{direction} on {lane.gate.lane} was sent without barrier.commanded")
-        cause = lane.permits[direction].pop(0)
+        cause = lane.permits[direction].pop()
         if direction == "close":
             self._closes(lane, cause)
         else:
