@@ -119,7 +119,9 @@ def _simulate(arguments: Arguments) -> int:
     from gateway.simulation.run import simulate
 
     seed = secrets.randbelow(10**9) if arguments.seed is None else arguments.seed
-    return simulate(seed, arguments.hours)
+    outcome = simulate(seed, arguments.hours)
+    show(arguments, outcome.document(), outcome.told())
+    return 0 if outcome.broken is None else 1
 
 
 def _run(arguments: Arguments) -> int:

@@ -7,7 +7,7 @@ from typing import TextIO
 
 import msgspec
 
-from gateway.simulation.run import Found
+from gateway.simulation.play import Found
 from gateway.simulation.story import HOUR_MS, Happening, Story
 
 TRIES_MAX = 400

@@ -6,7 +6,7 @@ import logging
 import statistics
 import time
 
-from gateway.simulation.run import play
+from gateway.simulation.play import play
 from gateway.simulation.story import write
 from tests.bench.figures import Figure, Plan
 

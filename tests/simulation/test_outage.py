@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from gateway.simulation.run import lengths, play
+from gateway.simulation.play import play
+from gateway.simulation.run import lengths
 from gateway.simulation.story import DAY_HOURS, MONTH_HOURS, write_outage
 
 WEEK_HOURS = 7 * DAY_HOURS

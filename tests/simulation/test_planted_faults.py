@@ -25,8 +25,8 @@ from gateway.core.reads import ReadRules
 from gateway.core.site import Site
 from gateway.core.turn import Turn
 from gateway.engine.waits import JournalWaits
+from gateway.simulation.play import Found, play
 from gateway.simulation.rules import RULES
-from gateway.simulation.run import Found, play
 from gateway.simulation.shrink import shortest
 from gateway.simulation.story import Story, write
 from gateway.store import journal as journal_store

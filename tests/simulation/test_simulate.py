@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
 import random
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
-from gateway.simulation.run import simulate
+from gateway import cli
+from gateway.core.lane_state import LaneState
 
 HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "500"))
 PROCESSES = 2
@@ -40,14 +41,22 @@ def test_what_is_printed_depends_on_seed_and_hours_alone() -> None:
     assert "simulated seconds a second" in told[0][1]
 
 
-def test_a_broken_rule_ends_with_one_and_tells_seed_and_story(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gateway.core.lane_state import LaneState
-
+def test_a_broken_rule_ends_with_one_and_tells_seed_and_story(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(LaneState, "crash", lambda _self, _turn, _sign: None)
-    out, err = io.StringIO(), io.StringIO()
-    assert simulate(3, 24, out, err) == 1
-    assert out.getvalue().startswith("seed 3, 24 h\nBROKEN")
-    assert "the shortest story found" in out.getvalue()
+    assert cli.main(["simulate", "--seed", "3", "--hours", "24"]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("seed 3, 24 h\nBROKEN")
+    assert "the shortest story found" in told.out
+    assert told.err.startswith("seed 3\n")
+
+
+def test_programs_are_told_as_json() -> None:
+    run = command("--seed", "11", "--hours", "1", "--json")
+    told = msgspec.json.decode(run.communicate()[0])
+    assert (told["seed"], told["hours"], told["broken"]) == (11, 1, None)
+    assert told["totals"]["crossings"] > 0
 
 
 def test_hours_that_are_no_number_are_refused_with_words() -> None:
