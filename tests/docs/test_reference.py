@@ -16,6 +16,7 @@ from gateway import cli, supervisor
 from gateway.cli import common
 from gateway.core import access, alarms, commands, errors, lane_state, passes, refusals, settings
 from gateway.core.causes import Cause
+from gateway.simulation.rules import RULES
 from gateway.store.secrets import SCOPES
 from tests.support import machines
 
@@ -221,3 +222,9 @@ def test_every_error_and_command_of_the_core_has_its_line() -> None:
             kind for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == module.__name__
         ]
         assert [kind.__name__ for kind in kinds if not kind.__doc__] == []
+
+
+def test_the_contributors_page_has_every_rule_of_the_simulator_in_its_own_words() -> None:
+    page = (ROOT / "docs" / "contributor.md").read_text("utf-8")
+    for name, words in RULES.items():
+        assert f"| `{name}` | {words} |" in page
