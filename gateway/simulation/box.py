@@ -222,6 +222,13 @@ class Box:
         self.journal.close() if power is None else self._lose_power(power)
         self.rules.died()
 
+    def close(self) -> None:
+        """The box is scrapped: nothing of it is needed any more."""
+        if self.recorder is not None:
+            self.die(None)
+        self.registry.close()
+        self._disk.discard()
+
     def _lose_power(self, chance: random.Random) -> None:
         self._disk.dead = True
         with contextlib.suppress(apsw.Error, GatehouseError):

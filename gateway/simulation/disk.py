@@ -121,6 +121,12 @@ class TornDisk(apsw.VFS):
         if self._refuse is not None:
             self._refuse(kind)
 
+    def discard(self) -> None:
+        """The disk is thrown away with all that is on it; SQLite would keep it for as long as the process lives."""
+        self.unregister()
+        self._files.clear()
+        self._deleted.clear()
+
     # ---- apsw.VFS ------------------------------------------------------------------------------------------------
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:

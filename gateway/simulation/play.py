@@ -321,4 +321,8 @@ def play(story: Story) -> Found:
     """Run one story in a folder of its own that is gone afterwards."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None, prefix="gatehouse-sim-") as folder:
-        return Play(story, Path(folder)).run()
+        site = Play(story, Path(folder))
+        try:
+            return site.run()
+        finally:
+            site.box.close()

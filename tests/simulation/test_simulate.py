@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import subprocess
 import sys
 
+import apsw
 import msgspec
 import pytest
 
 from gateway import cli
 from gateway.core.lane_state import LaneState
+from gateway.simulation.box import Box
+from gateway.simulation.play import play
+from gateway.simulation.story import write
 
 HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "500"))
 PROCESSES = 2
@@ -50,6 +55,14 @@ def test_a_broken_rule_ends_with_one_and_tells_seed_and_story(
     assert told.out.startswith("seed 3, 24 h\nBROKEN")
     assert "the shortest story found" in told.out
     assert told.err.startswith("seed 3\n")
+
+
+def test_a_story_that_is_over_leaves_nothing_in_memory() -> None:
+    for seed in (1, 2):
+        play(write(seed, 1, troubles=20.0))
+    gc.collect()
+    assert [name for name in apsw.vfs_names() if name.startswith("torn-")] == []
+    assert [one for one in gc.get_objects() if isinstance(one, Box)] == []
 
 
 def test_programs_are_told_as_json() -> None:
