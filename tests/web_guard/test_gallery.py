@@ -17,6 +17,8 @@ Scene = tuple[list[dict[str, Any]], dict[str, Any]]
 DOWN = {"configured": True, "up": False, "since": at(1300), "waiting": 1284, "reason": "no route"}
 TAG = {"by": "陈班长", "since": at(4000), "reason": "maintenance"}
 
+SITE = {"id": "north", "name": "北苑花园 North", "timezone": "Asia/Shanghai", "locale": "zh_CN"}
+
 SCENES: dict[str, Scene] = {
     "idle": ([lane("in"), lane("out")], {}),
     "granted": (
@@ -70,7 +72,7 @@ def test_each_scene_is_whole_and_has_its_picture(
     booth.size(*size)
     booth.enter()
     lanes, more = SCENES[name]
-    booth.engine.show(*lanes, site={"id": "north", "name": "北苑花园 North"}, **more)
+    booth.engine.show(*lanes, site=SITE, **more)
     look(booth, theme, lang)
     wait_until(lambda: booth.text(".site") == "北苑花园 North")
     assert booth.script(OVERFLOW) == []
