@@ -10,6 +10,7 @@ from gateway.simulation.play import play
 from gateway.simulation.run import lengths
 from gateway.simulation.story import DAY_HOURS, MONTH_HOURS, write_outage
 
+pytestmark = pytest.mark.timeout(600)
 WEEK_HOURS = 7 * DAY_HOURS
 
 

@@ -33,6 +33,7 @@ from gateway.store import journal as journal_store
 from gateway.store.registry import PassRegistry
 from gateway.store.sqlite import open_writer
 
+pytestmark = pytest.mark.timeout(600)
 Patch = pytest.MonkeyPatch
 SEEDS = range(1, 9)
 
