@@ -16,6 +16,7 @@ def test_a_second_engine_on_one_directory_exits_3_and_harms_nothing(site: MakeSi
     sim, gateway = site()
     gateway.start_engine()
     first = gateway.process()
+    wait_for(gateway.last_sequence, "the row of its start")
     rows = gateway.last_sequence()
     second = gateway.start()
     assert second.wait(PATIENCE_S) == 3

@@ -120,7 +120,7 @@ def test_rows_from_memory_are_written_when_the_disk_is_back(journal: FakeJournal
     with recording(journal, mono_ns=lambda: time_.mono_ns) as (recorder, told):
         for number in range(700):
             recorder.submit([Entry(row(number=number), token=number + 1)])
-        until(lambda: told.of(StorageDegraded))
+        until(lambda: sum(len(one.tokens) for one in told.of(Unrecorded)) == 700)
         journal.failing = False
         time_.pass_ms(60_000)
         recorder.submit([Entry(row(number=700))])

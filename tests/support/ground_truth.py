@@ -79,7 +79,9 @@ def unasked(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for event in events:
         if kind(event) == "barrier.commanded":
             by_person = event["data"]["cause"] == "operator"
-            if not by_person and event["subject"] not in stimulated:
+            if by_person:
+                stimulated.add(event["subject"])
+            elif event["subject"] not in stimulated:
                 found.append(event)
         elif kind(event).startswith(("access.", "passage.", "barrier.", "grant.")):
             stimulated.add(event["subject"])
