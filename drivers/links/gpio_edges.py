@@ -10,15 +10,13 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import select
-import socket
 import sys
 import time
 from pathlib import Path
 
+from drivers.links.waker import Waker
 from gateway.core.errors import DeviceError
 
-WAKE_BYTES = 64
 CHIP_INFO_BYTES = 68
 GET_CHIP_INFO = 0x8044_B401
 GET_LINE = 0xC000_B407
@@ -83,8 +81,7 @@ class EdgeQueue:
         self._names = names
         self._most_bytes = most_bytes
         self._handle = -1
-        self._woken, self._waker = socket.socketpair()
-        self._waker.setblocking(False)
+        self._waker = Waker()
 
     @property
     def is_open(self) -> bool:
@@ -101,9 +98,7 @@ class EdgeQueue:
 
         None for the latter when more may be waiting. DeviceError when the queue is gone.
         """
-        handles = [self._woken.fileno()] + [self._handle] * self.is_open
-        if self._woken.fileno() in select.select(handles, [], [], wait_s)[0]:
-            self._woken.recv(WAKE_BYTES)
+        self._waker.wait(self._handle if self.is_open else None, wait_s)
         if not self.is_open:
             return b"", None
         asked_ns = time.monotonic_ns()
@@ -124,10 +119,7 @@ class EdgeQueue:
 
     def wake(self) -> None:
         """Make a waiting `read` return; thread-safe."""
-        try:
-            self._waker.send(b"w")
-        except OSError:
-            pass  # It is woken many times over already, or does not wait any more.
+        self._waker.wake()
 
     def close(self) -> None:
         """Let the lines go; harmless when they are gone."""
@@ -138,5 +130,4 @@ class EdgeQueue:
     def dispose(self) -> None:
         """Close everything; the object is not used any more."""
         self.close()
-        self._woken.close()
         self._waker.close()

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import select
-import socket
 import struct
 import time
 from typing import Any
 
+from drivers.links.waker import Waker
 from gateway.core.errors import DeviceError
 
 READ_BYTES = 4096
@@ -35,8 +34,7 @@ class Keyboard:
         """`device`: its path, or its name."""
         self._wanted = device
         self._device: Any = None
-        self._woken, self._waker = socket.socketpair()
-        self._waker.setblocking(False)
+        self._waker = Waker()
 
     @property
     def is_open(self) -> bool:
@@ -78,11 +76,7 @@ class Keyboard:
 
     def read(self, wait_s: float | None = None) -> bytes:
         """The key events that came, at once; empty after `wait_s` or `wake`. DeviceError when the device is gone."""
-        handles = [self._woken] if self._device is None else [self._woken, self._device]
-        ready = select.select(handles, [], [], wait_s)[0]
-        if self._woken in ready:
-            self._woken.recv(READ_BYTES)
-        if self._device is None or self._device not in ready:
+        if not self._waker.wait(self._device, wait_s) or self._device is None:
             return b""
         try:
             return b"".join(map(_packed, self._device.read()))
@@ -94,10 +88,7 @@ class Keyboard:
 
     def wake(self) -> None:
         """Make a waiting `read` return; thread-safe."""
-        try:
-            self._waker.send(b"w")
-        except OSError:
-            pass  # It is woken many times over already, or does not wait any more.
+        self._waker.wake()
 
     def close(self) -> None:
         """Let go of the device; harmless when it is closed or gone."""
@@ -111,7 +102,6 @@ class Keyboard:
     def dispose(self) -> None:
         """Close everything; the object is not used any more."""
         self.close()
-        self._woken.close()
         self._waker.close()
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 import termios
 import time
 from pathlib import Path
 
 import serial
 
+from drivers.links.waker import Waker
 from gateway.core.errors import DeviceError
 
 READ_BYTES = 4096
@@ -30,8 +30,7 @@ class SerialPort:
         self.path = path
         self._baudrate = baudrate
         self._port: serial.Serial | None = None
-        self._woken, self._waker = socket.socketpair()
-        self._waker.setblocking(False)
+        self._waker = Waker()
 
     @property
     def is_open(self) -> bool:
@@ -47,11 +46,7 @@ class SerialPort:
 
     def read(self, wait_s: float | None = None) -> bytes:
         """The bytes that came, at once; empty after `wait_s` or `wake`. DeviceError when the port is gone."""
-        handles = [self._woken] if self._port is None else [self._woken, self._port]
-        ready = select.select(handles, [], [], wait_s)[0]
-        if self._woken in ready:
-            self._woken.recv(READ_BYTES)
-        if self._port is None or self._port not in ready:
+        if not self._waker.wait(self._port, wait_s) or self._port is None:
             return b""
         try:
             received = os.read(self._port.fileno(), READ_BYTES)  # pyserial's own read would select twice more.
@@ -86,10 +81,7 @@ class SerialPort:
 
     def wake(self) -> None:
         """Make a waiting `read` return; thread-safe."""
-        try:
-            self._waker.send(b"w")
-        except OSError:
-            pass  # It is woken many times over already, or does not wait any more.
+        self._waker.wake()
 
     def close(self) -> None:
         """Close the port; harmless when it is closed or gone."""
@@ -103,7 +95,6 @@ class SerialPort:
     def dispose(self) -> None:
         """Close everything; the object is not used any more."""
         self.close()
-        self._woken.close()
         self._waker.close()
 
 

@@ -7,6 +7,7 @@ import socket
 import time
 from typing import Protocol
 
+from drivers.links.waker import Waker
 from gateway.core.errors import DeviceError
 
 READ_BYTES = 4096
@@ -48,8 +49,7 @@ class TcpStream:
         self._address = (host, port)
         self._connect_s = min(connect_ms / 1000, 3.0)
         self._socket: socket.socket | None = None
-        self._woken, self._waker = socket.socketpair()
-        self._waker.setblocking(False)
+        self._waker = Waker()
 
     @property
     def is_open(self) -> bool:
@@ -75,11 +75,7 @@ class TcpStream:
 
     def read(self, wait_s: float | None = None) -> bytes:
         """See `Stream`."""
-        handles = [self._woken] if self._socket is None else [self._woken, self._socket]
-        ready = select.select(handles, [], [], wait_s)[0]
-        if self._woken in ready:
-            self._woken.recv(READ_BYTES)
-        if self._socket is None or self._socket not in ready:
+        if not self._waker.wait(self._socket, wait_s) or self._socket is None:
             return b""
         try:
             received = self._socket.recv(READ_BYTES)
@@ -120,10 +116,7 @@ class TcpStream:
 
     def wake(self) -> None:
         """See `Stream`."""
-        try:
-            self._waker.send(b"w")
-        except OSError:
-            pass  # It is woken many times over already, or does not wait any more.
+        self._waker.wake()
 
     def close(self) -> None:
         """See `Stream`."""
@@ -134,5 +127,4 @@ class TcpStream:
     def dispose(self) -> None:
         """See `Stream`."""
         self.close()
-        self._woken.close()
         self._waker.close()
