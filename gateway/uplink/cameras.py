@@ -87,7 +87,8 @@ class Listener(threading.Thread):
         self._waker = Waker()
         self._stopping = threading.Event()
         self._backoff = Backoff()
-        self._trouble = "the broker has not answered yet"
+        self._trouble: str | None = None
+        """What is wrong with the way to the broker; empty: nothing; None until the first dial has ended."""
         self._warning = ""
         self._tell_at_s = 0.0
 
@@ -165,7 +166,7 @@ class Listener(threading.Thread):
         self._trouble, self._warning, self._tell_at_s = trouble, "", 0.0
 
     def _tell(self) -> None:
-        if time.monotonic() < self._tell_at_s:
+        if self._trouble is None or time.monotonic() < self._tell_at_s:
             return
         self._tell_at_s = time.monotonic() + TELL_EVERY_S
         try:
