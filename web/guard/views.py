@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from secrets import token_urlsafe
 from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
+from gateway.control import Client
 from gateway.core.errors import EngineUnreachableError, GatehouseError
 from gateway.core.holds import HoldEnd
 from web import auth
@@ -247,8 +249,6 @@ def _send(lane: str, command: str, by: str, reason: str, body: dict[str, Any], d
 def _ask(
     lane: str, command: str, by: str, reason: str, request_id: str, detail: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    from gateway.control import Client
-
     # `present`: somebody stands in the booth and looks at the lane.
     return dict(
         Client(services().socket).call(
@@ -335,8 +335,6 @@ def alarm_verb(alarm: str, verb: str) -> Response:
 
 
 def _ask_about(alarm: str, verb: str, request_id: str, finding: str) -> dict[str, Any]:
-    from gateway.control import Client
-
     return dict(
         Client(services().socket).call(
             "alarm.command",
@@ -364,8 +362,6 @@ def _body() -> dict[str, Any]:
 
 def _request_id(body: dict[str, Any]) -> str:
     """The id that the press got on the screen; a press without one (no script) gets its own here."""
-    from secrets import token_urlsafe
-
     given = str(body.get("request") or "")
     if not given:
         return token_urlsafe(12)
