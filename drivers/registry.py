@@ -6,7 +6,6 @@ ship are known even where Gatehouse is run from a checkout without being install
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -16,6 +15,7 @@ import msgspec
 
 from drivers.base import Bus, DeviceConfig, Driver, Report
 from gateway.core.errors import DriverError, SettingsError
+from gateway.core.explain import explain
 from gateway.core.settings import Point, Settings
 
 GROUP = "gatehouse.drivers"
@@ -109,7 +109,7 @@ def _options(driver: Driver, raw: dict[str, Any], path: str, problems: Problems)
     try:
         options = msgspec.convert(raw, driver.Options)
     except msgspec.ValidationError as error:
-        where, message = explain(str(error), raw, driver.Options)
+        where, message = explain(error, raw, driver.Options)
         problems.append((path + where, message))
         return None
     wrong = driver.check(options)
@@ -204,31 +204,3 @@ def _blind_displays(settings: Settings, by_id: dict[str, DeviceConfig]) -> Itera
                     f"lanes.{lane.id}.displays[{number}]",
                     f"is {display!r}, which shows nothing (driver {config.driver}); name a display",
                 )
-
-
-# ---- words ---------------------------------------------------------------------------------------------------------
-
-_AT = re.compile(r" - at `\$([^`]*)`")
-_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
-_MISSING = re.compile(r"missing required field `([^`]*)`")
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
-
-
-def explain(text: str, raw: Any, options: type) -> tuple[str, str]:
-    """Turn msgspec's message into (path below the device, words with value and remedy)."""
-    at = _AT.search(text)
-    path = at[1] if at else ""
-    message = _AT.sub("", text)
-    if unknown := _UNKNOWN.search(message):
-        names = ", ".join(getattr(options, "__struct_fields__", ()))
-        return f"{path}.{unknown[1]}", f"is not a known key{'' if path else f'; known here: {names}'}"
-    if missing := _MISSING.search(message):
-        return f"{path}.{missing[1]}", "is missing; it is required"
-    value = raw
-    for key, index in _STEP.findall(path):
-        try:
-            value = value[key] if key else value[int(index)]
-        except (KeyError, IndexError, TypeError):
-            break
-    shown = f"is {value!r}; " if isinstance(value, str | int | float) else ""
-    return path, shown + message[:1].lower() + message[1:].replace("`", "")

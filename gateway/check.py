@@ -20,7 +20,8 @@ from drivers.base import DeviceConfig, Health
 from drivers.registry import configure, open_buses
 from gateway.core.errors import GatehouseError, SettingsError
 from gateway.core.events import Event
-from gateway.core.settings import Barrier, Lane, Retention, Settings, parse_settings
+from gateway.core.settings import Barrier, Lane, Retention, Settings
+from gateway.core.site_file import parse_settings
 from gateway.store.reader import JournalReader
 from gateway.store.times import rfc3339
 

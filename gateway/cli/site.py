@@ -83,7 +83,7 @@ def _add_later(commands: Commands, name: str, words: str) -> None:
 
 def _init(arguments: Arguments) -> int:
     from drivers.registry import configure
-    from gateway.core.settings import parse_settings
+    from gateway.core.site_file import parse_settings
     from gateway.store.directory import DataDirectory
     from gateway.store.journal import JournalReader
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.passes import Pass, PassKind
-from gateway.core.settings import Settings, parse_settings
+from gateway.core.settings import Settings
+from gateway.core.site_file import parse_settings
 from gateway.simulation.gate import INPUTS, LANE_INPUTS, OUTPUTS
 from gateway.simulation.story import WHO, Story
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.core.errors import DataDirectoryError, GatehouseError, InUseError
-from gateway.core.settings import Settings, parse_settings
+from gateway.core.settings import Settings
+from gateway.core.site_file import parse_settings
 from gateway.store.documents import Documents
 from gateway.store.files import write_atomically
 from gateway.store.journal import Journal, JournalReader

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gateway.check import JournalFound, check, journal_words, without
-from gateway.core.settings import Retention, parse_settings
+from gateway.core.settings import Retention
+from gateway.core.site_file import parse_settings
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import Journal, Row
 from tests.cli.conftest import SITE, Gatehouse

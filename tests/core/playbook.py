@@ -13,8 +13,8 @@ from typing import Any
 from gateway.core import commands, events
 from gateway.core.events import ClockState, Now
 from gateway.core.passes import Pass, PassKind
-from gateway.core.settings import parse_settings
 from gateway.core.site import Memory, Site
+from gateway.core.site_file import parse_settings
 
 START_WALL_NS = 1_790_000_000_000_000_000  # 2026-09-21T14:13:20Z, 22:13:20 in Shanghai
 INPUTS = (

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.errors import SettingsError
-from gateway.core.settings import Direction, Point, parse_settings
+from gateway.core.settings import Direction, Point
+from gateway.core.site_file import parse_settings
 
 DOCUMENT: dict[str, Any] = {
     "site": {"id": "north-court", "name": "North Court", "timezone": "Asia/Shanghai", "locale": "zh_CN"},

@@ -14,7 +14,7 @@ from drivers.boards import __file__ as boards_module
 from drivers.registry import find, known
 from gateway import cli, supervisor
 from gateway.cli import common
-from gateway.core import access, alarms, commands, errors, lane_state, passes, refusals, settings
+from gateway.core import access, alarms, commands, errors, lane_state, passes, refusals, settings, site_file
 from gateway.core.causes import Cause
 from gateway.simulation.rules import RULES
 from gateway.store.secrets import SCOPES
@@ -76,8 +76,8 @@ def first_column(text: str) -> set[str]:
         ("`site`", settings.Site),
         ("`gateway`", settings.Gateway),
         ("`gateway.retention`", settings.Retention),
-        ("`lanes[]`", settings._LaneDocument),
-        ("Barriers (`lanes[].barrier` or `barriers[]`)", settings._BarrierDocument),
+        ("`lanes[]`", site_file.LaneDocument),
+        ("Barriers (`lanes[].barrier` or `barriers[]`)", site_file.BarrierDocument),
     ],
 )
 def test_every_key_of_the_site_file_has_its_row(title: str, struct: type) -> None:
@@ -91,8 +91,8 @@ def test_every_key_of_the_site_file_has_its_row(title: str, struct: type) -> Non
         ("`operators[]`", settings.Operator),
         ("`uplink.mqtt`", settings.Mqtt),
         ("`gateway`", settings.Http),
-        ("`lanes[]`", settings._LightsDocument),
-        ("`lanes[]`", settings._SignalsDocument),
+        ("`lanes[]`", site_file.LightsDocument),
+        ("`lanes[]`", site_file.SignalsDocument),
         ("Barriers (`lanes[].barrier` or `barriers[]`)", settings.Point),
         ("Barriers (`lanes[].barrier` or `barriers[]`)", settings.ServiceLimits),
     ],
@@ -103,7 +103,7 @@ def test_every_key_of_the_smaller_parts_is_named(title: str, struct: type) -> No
 
 def test_every_part_of_the_site_file_has_its_place() -> None:
     text = section("Site file")
-    assert [key for key in settings._TOP_KEYS if f"`{key}" not in text] == []
+    assert [key for key in site_file.TOP_KEYS if f"`{key}" not in text] == []
 
 
 @pytest.mark.parametrize("name", known())

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
-from gateway.core.settings import parse_settings
+from gateway.core.site_file import parse_settings
 from gateway.store.passfile import read_passes
 from tests.support.waiting import PATIENCE_S, wait_until
 

@@ -24,7 +24,7 @@ from gateway.core.events import (
     OutputFailed,
     TamperChanged,
 )
-from gateway.core.settings import parse_settings
+from gateway.core.site_file import parse_settings
 from tests.drivers.conftest import Running, wait_until
 
 osdp_sys = pytest.importorskip("osdp_sys", reason="libosdp has no wheel for this machine")

@@ -9,7 +9,7 @@ from drivers.base import Bus
 from drivers.buses.pushed import PushedBus
 from gateway.core.errors import SettingsError
 from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
-from gateway.core.settings import parse_settings
+from gateway.core.site_file import parse_settings
 from tests.drivers.conftest import Running, wait_until
 
 PLATE = "京A12345"

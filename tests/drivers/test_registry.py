@@ -11,7 +11,7 @@ from drivers.boards import known_boards, load_board
 from drivers.modbus import ModbusOptions
 from drivers.noop import DRIVER as NOOP
 from gateway.core.errors import DriverError, SettingsError
-from gateway.core.settings import parse_settings
+from gateway.core.site_file import parse_settings
 
 TCP = {"type": "tcp", "host": "127.0.0.1", "port": 5020}
 SERIAL = {"type": "serial", "port": "/dev/ttyUSB0"}

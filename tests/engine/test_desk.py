@@ -12,7 +12,7 @@ import pytest
 from gateway.core.commands import Reply
 from gateway.core.errors import BusyError, GatehouseError, NotFoundError, RequestError, StorageError
 from gateway.core.events import AlarmCommandReceived, CommandReceived, DeviceStale
-from gateway.core.settings import parse_settings
+from gateway.core.site_file import parse_settings
 from gateway.engine.answers import RECENT_MAX, Answers
 from gateway.engine.desk import JOINED_MAX, PATIENCE_S, Desk
 from gateway.engine.inbox import REQUESTS_MAX, Inbox

@@ -10,7 +10,7 @@ import pytest
 from gateway.core.errors import DataDirectoryError, StorageError
 from gateway.core.events import CredentialRead, OpenVisit
 from gateway.core.passes import Pass, PassKind
-from gateway.core.settings import parse_settings
+from gateway.core.site_file import parse_settings
 from gateway.engine.lookups import Lookups
 from tests.support.engine import SITE
 

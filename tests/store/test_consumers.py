@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gateway.core.settings import parse_settings
+from gateway.core.site_file import parse_settings
 from gateway.store.consumers import Consumers, central_name
 from gateway.store.secrets import Tokens
 from gateway.uplink.cursors import Cursors, Position

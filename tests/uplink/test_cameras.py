@@ -14,7 +14,8 @@ from paho.mqtt.client import MQTTv5
 
 from drivers.registry import configure, open_buses
 from gateway.core.plates import PlateMapping
-from gateway.core.settings import Mqtt, parse_settings
+from gateway.core.settings import Mqtt
+from gateway.core.site_file import parse_settings
 from gateway.engine.engine import Engine
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import JournalReader

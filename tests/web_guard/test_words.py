@@ -15,7 +15,7 @@ from gateway.core.barrier import ArmState
 from gateway.core.lane_state import Notice
 from gateway.core.refusals import COMMANDS, TABLE
 from gateway.core.service import WHATS
-from gateway.core.settings import ROLES
+from gateway.core.settings import Role
 from web.guard.words import LOCALES, TRANSLATIONS, masked, plate_as_written, words
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def test_everything_the_contract_names_has_words(locale: str) -> None:
     wanted += [f"arm.{arm}" for arm in {*ARMS, *ArmState}]
     wanted += [f"mode.{mode}" for mode in MODES]
     wanted += [f"verdict.{verdict}" for verdict in Verdict]
-    wanted += [f"role.{role}" for role in ROLES]
+    wanted += [f"role.{role}" for role in get_args(Role)]
     wanted += [f"{what}.{command}" for what in ("cmd", "requested") for command in COMMANDS]
     wanted += [f"{what}.{notice}" for what in ("notice", "do") for notice in get_args(Notice)]
     wanted += [f"due.{what}" for what in WHATS]

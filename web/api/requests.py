@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 
-from gateway.core.settings import ID_PATTERN
+from gateway.core.site_file import ID_PATTERN
 from web.problems import Problem
 
 _Body = TypeVar("_Body")
