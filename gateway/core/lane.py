@@ -510,6 +510,7 @@ class LaneMachine(LaneSigns):
         self.end_hold(turn, by, reason)
 
     def _lock(self, turn: Turn, by: str, reason: str) -> None:
+        self.end_question(turn)
         self.drop_grants(turn, "lock")
         self.void_expectations(turn)
         self.modes.happens("tag")
@@ -530,16 +531,15 @@ class LaneMachine(LaneSigns):
 
     def _reset(self, turn: Turn, by: str, reason: str) -> None:
         self.notice = None
-        self.question = False
-        turn.cancel(self.timer_name("question"))
-        if Mode.CRASHED not in self.modes:
-            turn.log("info", f"{by} says that the arm of {self.home.id} is whole")
-            return
-        self.modes.happens("reset")
-        self.siren(turn, False)
-        self.interrupted = self.arm is not ArmState.CLOSED
+        self.end_question(turn)
+        crashed = Mode.CRASHED in self.modes
+        if crashed:
+            self.modes.happens("reset")
+            self.siren(turn, False)
+            self.interrupted = self.arm is not ArmState.CLOSED
         self.row(turn, "reset", Cause.COMMANDED, by, {"reason": reason})
-        self.end_alarm(turn, "motion")
+        if crashed:
+            self.end_alarm(turn, "motion")
 
     # ---- timers and snapshot
 

@@ -51,11 +51,12 @@ class Ids:
 
 
 class LaneMemory(msgspec.Struct, frozen=True):
-    """What outlives a restart: strong modes, the tag, and whether something was half done."""
+    """What outlives a restart: strong modes, the tag, and whether something was half done or asked of a person."""
 
     crashed: bool = False
     tag: dict[str, Any] | None = None
     half_done: bool = False
+    question: bool = False
     service: ServiceMemory = ServiceMemory()
 
 
@@ -137,7 +138,7 @@ class LaneState:
         self.inferred: dict[str, Any] | None = None
         self.open_unseen = 0
         # A vehicle crossed the closed arm and nobody has said yet that the arm is whole.
-        self.question = False
+        self.question = memory.question
         self._siren_on = False
         if memory.crashed:
             self.modes.happens("crash")

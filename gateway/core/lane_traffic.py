@@ -239,7 +239,8 @@ class LaneTraffic(LaneArm):
             self.crash(turn, "crossed_closed")
         else:
             self.question = True
-            turn.start(self.timer_name("question"), QUESTION_MS)
+            self.incident(turn, "stuck", {"reason": "crossed_closed", "asked": "arm_whole"})
+            self.ask_on(turn)
 
     def _long_closed(self, turn: Turn) -> bool:
         """No limit switch at all, and no opening in the last minutes: nobody can have been let in late."""
@@ -252,6 +253,16 @@ class LaneTraffic(LaneArm):
         self.row(turn, "opened", Cause.UNKNOWN, "", {"presumed": True})
         if crossed.way is Way.FORWARD:
             self._passed(turn, crossed.measured, lane)
+
+    def ask_on(self, turn: Turn) -> None:
+        """A person who is asked whether the arm is whole has a minute, and after a restart a whole one again."""
+        if self.question:
+            turn.start(self.timer_name("question"), QUESTION_MS)
+
+    def end_question(self, turn: Turn) -> None:
+        """Nobody is asked any longer."""
+        self.question = False
+        turn.cancel(self.timer_name("question"))
 
     def question_over(self, turn: Turn) -> None:
         """Nobody said that the arm is whole."""

@@ -37,8 +37,9 @@ class Memory(msgspec.Struct, frozen=True):
     """What survived the last run, as the projections of the journal tell it.
 
     `alarms`: documents of all that are not closed. `lanes`: lane id -> {"mode", "since", "by", "reason"}. `warned`:
-    {"day": site-local day, "passes": [...]}. `held` and `motion`: lanes that were held open, or half way in a movement.
-    `service`: barrier id -> what `ServiceMemory` holds.
+    {"day": site-local day, "passes": [...]}. `held`: lanes that were held open. `motion`: barriers that were half way
+    in a movement. `asked`: barriers of which a person was asked whether the arm is whole. `service`: barrier id -> what
+    `ServiceMemory` holds.
     """
 
     alarms: list[dict[str, Any]] = []
@@ -47,6 +48,7 @@ class Memory(msgspec.Struct, frozen=True):
     previous_clean: bool = True
     held: list[str] = []
     motion: list[str] = []
+    asked: list[str] = []
     last_sure_wall_ns: int = 0
     service: dict[str, dict[str, Any]] = {}
 
@@ -387,6 +389,8 @@ class Site:
         data = {"version": event.version, "previous_clean": event.previous_clean, "clock": turn.now.clock.value}
         self._tell(turn, "gateway.started", data)
         self._minute(turn)
+        for machine in self._machines.values():
+            machine.ask_on(turn)
         if turn.now.clock is ClockState.UNSET:
             self._alarms.raise_(turn, "clock_unsure", "clock", detail={"state": "unset"})
         for alarm in list(self._alarms):
@@ -484,6 +488,7 @@ def _lane_memory(lanes: tuple[Lane, ...], memory: Memory) -> LaneMemory:
     return LaneMemory(
         crashed=any(one.get("mode") == "crashed" or one.get("crashed") for one in kept),
         tag=tags[0] if tags else None,
-        half_done=any(lane.id in memory.motion or lane.id in memory.held for lane in lanes),
+        half_done=bool({lanes[0].barrier, *(lane.id for lane in lanes)} & {*memory.motion, *memory.held}),
+        question=lanes[0].barrier in memory.asked,
         service=msgspec.convert(memory.service.get(lanes[0].barrier, {}), ServiceMemory),
     )

@@ -188,24 +188,34 @@ def _alarm(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
 # ---- lanes -------------------------------------------------------------------------------------------------------
 
 
-def _mark(mark: str, *, first_counts: bool = False) -> _Apply:
-    """Put a mark on the lane; with `first_counts` the one that is there stays."""
+def _mark(mark: str, *, of: str = "lane", first_counts: bool = False) -> _Apply:
+    """Put a mark on the lane, or the barrier that two lanes may share; with `first_counts` one that is there stays."""
     verb = "INSERT OR IGNORE" if first_counts else "INSERT OR REPLACE"
 
     def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
         reason = data.get("reason") or data.get("command") or data.get("cause") or ""
         by = data.get("by") or ""
-        values = (_text(data, "lane"), mark, place.wall_ns, str(by), str(reason))
+        values = (_text(data, of) or _text(data, "lane"), mark, place.wall_ns, str(by), str(reason))
         db.execute(f"{verb} INTO marks VALUES(?, ?, ?, ?, ?)", values)
 
     return change
 
 
-def _unmark(mark: str) -> _Apply:
+def _unmark(*marks: str) -> _Apply:
+    """Take marks off the lane, and off the barrier."""
+
     def change(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
-        db.execute("DELETE FROM marks WHERE lane = ? AND mark = ?", (_text(data, "lane"), mark))
+        for mark in marks:
+            values = (_text(data, "lane"), _text(data, "barrier"), mark)
+            db.execute("DELETE FROM marks WHERE lane IN (?, ?) AND mark = ?", values)
 
     return change
+
+
+def _asked(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    """A person was asked whether the arm is whole."""
+    if data.get("asked"):
+        _mark("asked", of="barrier")(db, place, data)
 
 
 def _counted(name: str) -> _Apply:
@@ -254,23 +264,24 @@ def _text(data: dict[str, Any], key: str) -> str:
 
 
 _MEASURED = _unmark("motion")
+_ANSWERED = _unmark("asked")
 
 _TABLE: dict[str, tuple[_Apply, ...]] = {
     "passage.entered": (_entered, _code_used),
     "passage.exited": (_exited,),
     "passage.reversed": (_voided,),
-    "barrier.commanded": (_mark("motion"), _counted("commands")),
+    "barrier.commanded": (_mark("motion", of="barrier"), _counted("commands")),
     "barrier.opened": (_MEASURED, _counted("cycles"), _moved),
     "barrier.closed": (_MEASURED, _moved),
     "barrier.stopped": (_MEASURED,),
     "barrier.obstructed": (_MEASURED,),
     "barrier.not_followed": (_MEASURED,),
-    "barrier.stuck": (_MEASURED,),
+    "barrier.stuck": (_MEASURED, _asked),
     "barrier.held": (_mark("held"), _MEASURED),
     "barrier.released": (_unmark("held"), _MEASURED),
-    "barrier.crashed": (_mark("crashed", first_counts=True), _MEASURED, _counted("crashes"), _moved),
-    "barrier.reset": (_unmark("crashed"),),
-    "barrier.locked": (_mark("locked"), _MEASURED),
+    "barrier.crashed": (_mark("crashed", first_counts=True), _MEASURED, _ANSWERED, _counted("crashes"), _moved),
+    "barrier.reset": (_unmark("crashed"), _ANSWERED),
+    "barrier.locked": (_mark("locked"), _MEASURED, _ANSWERED),
     "barrier.unlocked": (_unmark("locked"),),
     "service.due": (_due,),
     "service.over": (_over,),

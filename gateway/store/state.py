@@ -224,7 +224,8 @@ class State:
             "warned": {"day": day, "passes": [one for found, one in warnings if found == day]},
             "previous_clean": self._meta("clean") != "0",
             "held": sorted(lane for lane, found in marks.items() if "held" in found),
-            "motion": sorted(lane for lane, found in marks.items() if "motion" in found),
+            "motion": sorted(barrier for barrier, found in marks.items() if "motion" in found),
+            "asked": sorted(barrier for barrier, found in marks.items() if "asked" in found),
             "last_sure_wall_ns": int(self._meta("sure_wall_ns") or 0),
             "service": self._service(),
         }

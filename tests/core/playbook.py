@@ -1,20 +1,27 @@
 """A lane on a fake clock: tests say what happens and read what the core asked for.
 
 The journal commits at once unless told to wait; timers fire in order as time advances; the barrier does only what the
-test says that it does, unless `obedient` makes the arm follow its pulses after its travel time.
+test says that it does, unless `obedient` makes the arm follow its pulses after its travel time. `restarted` ends
+the run as a kill does and begins the next one with what the projections of the real store make of its rows.
 """
 
 from __future__ import annotations
 
 import heapq
+import tempfile
 from collections import deque
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from gateway.core import commands, events
 from gateway.core.events import ClockState, Now
 from gateway.core.passes import Pass, PassKind
 from gateway.core.site import Memory, Site
 from gateway.core.site_file import parse_settings
+from gateway.store.journal import StoredRow
+from gateway.store.state import State
 
 START_WALL_NS = 1_790_000_000_000_000_000  # 2026-09-21T14:13:20Z, 22:13:20 in Shanghai
 INPUTS = (
@@ -55,13 +62,24 @@ MONTHLY = Pass(id="p1", kind=PassKind.MONTHLY, cards=("472288",), plates=("京A1
 class Playbook:
     """The core of one site, its time, its journal and its contacts."""
 
-    def __init__(self, document: dict[str, Any] | None = None, memory: Memory | None = None, *, start: bool = True):
-        self.settings = parse_settings(document or site_document())
+    def __init__(
+        self,
+        document: dict[str, Any] | None = None,
+        memory: Memory | None = None,
+        *,
+        start: bool = True,
+        wall_ns: int = START_WALL_NS,
+        run: int = 1,
+    ):
+        self.document = document or site_document()
+        self.settings = parse_settings(self.document)
         self.site = Site(self.settings, memory)
+        self.run = run
         self.mono_ns = 1_000_000_000
-        self.wall_ns = START_WALL_NS
+        self.wall_ns = wall_ns
         self.clock = ClockState.SYNCED
         self.rows: list[commands.Append] = []
+        self.kept: list[tuple[int, commands.Append]] = []
         self.outputs: list[tuple[int, str, int]] = []
         self.replies: dict[str, commands.Reply] = {}
         self.logs: list[commands.Log] = []
@@ -76,7 +94,7 @@ class Playbook:
         self.electrical = [False] * len(INPUTS)
         self.electrical[INPUTS.index("at_closed")] = True
         self.electrical[INPUTS.index("mains")] = True
-        self.happens(events.Started(run="1", version="test"))
+        self.happens(events.Started(run=str(run), version="test"))
         if start:
             self.restored()
 
@@ -100,6 +118,7 @@ class Playbook:
         match command:
             case commands.Append():
                 self.rows.append(command)
+                self.kept.append((self.wall_ns, command))
                 if command.token and self.journal_waits:
                     self.uncommitted.append(command.token)
                 elif command.token:
@@ -146,6 +165,32 @@ class Playbook:
     def _step_to(self, mono_ns: int) -> None:
         self.wall_ns += mono_ns - self.mono_ns
         self.mono_ns = mono_ns
+
+    def memory(self) -> Memory:
+        """What the projections make of all rows so far."""
+        rows = [
+            StoredRow(number, row.type, row.subject, wall_ns, msgspec.json.encode({"data": row.data}).decode())
+            for number, (wall_ns, row) in enumerate(self.kept, 1)
+        ]
+        base = "/dev/shm" if Path("/dev/shm").is_dir() else None
+        with tempfile.TemporaryDirectory(prefix="gatehouse-", dir=base) as folder:
+            state = State(Path(folder) / "state.db", writer=True)
+            state.apply(rows)
+            memory = Memory(**state.memory(self.settings.zone))
+            state.close()
+        return memory
+
+    def restarted(self, after_ms: int = 3000, *, start: bool = True, **contacts: bool) -> Playbook:
+        """The run after this one was killed: contacts stand as they stood, but for those given."""
+        wall_ns = self.wall_ns + after_ms * 1_000_000
+        play = Playbook(self.document, self.memory(), start=False, wall_ns=wall_ns, run=self.run + 1)
+        play.kept[:0] = self.kept
+        play.electrical = list(self.electrical)
+        for name, value in contacts.items():
+            play.electrical[INPUTS.index(name)] = value
+        if start:
+            play.restored()
+        return play
 
     # -- the world
 

@@ -192,9 +192,29 @@ def test_the_first_of_two_crashes_gives_the_time(gate: Gate) -> None:
 )  # fmt: skip
 def test_a_movement_is_half_done_until_its_end_was_measured(gate: Gate, end: str) -> None:
     gate.happens("barrier.commanded", barrier="b", command="open", cause="grant", by="gateway")
-    assert gate.state.memory()["motion"] == ["in"]
+    assert gate.state.memory()["motion"] == ["b"]
     gate.happens(f"barrier.{end}", barrier="b")
     assert gate.state.memory()["motion"] == []
+
+
+def test_a_movement_for_the_second_lane_of_a_shared_barrier_ends_with_the_arm(gate: Gate) -> None:
+    gate.happens("barrier.commanded", lane="out", barrier="b", command="open", cause="grant", by="gateway")
+    gate.happens("barrier.opened", lane="in", barrier="b")
+    assert gate.state.memory()["motion"] == []
+
+
+@pytest.mark.parametrize("end", ["crashed", "reset", "locked"])
+def test_a_question_is_open_until_it_is_answered_or_the_lane_is_out_of_use(gate: Gate, end: str) -> None:
+    gate.happens("barrier.stuck", barrier="b", reason="crossed_closed", asked="arm_whole")
+    gate.happens("barrier.commanded", barrier="b", command="open", cause="operator", by="Lin")
+    assert gate.state.memory()["asked"] == ["b"]
+    gate.happens(f"barrier.{end}", barrier="b")
+    assert gate.state.memory()["asked"] == []
+
+
+def test_a_switch_that_is_stuck_asks_nothing(gate: Gate) -> None:
+    gate.happens("barrier.stuck", barrier="b", reason="both_limits")
+    assert gate.state.memory()["asked"] == []
 
 
 def test_a_lane_held_open_is_remembered_until_released(gate: Gate) -> None:
