@@ -1,4 +1,4 @@
-"""Why did it move? The search for the cause of a movement that nobody commanded (lane.md).
+"""Why did it move? The search for the cause of a movement that nobody commanded.
 
 Fobs, cranks and lost mains happen daily, so an uncommanded movement is not a crash. A `Movement` collects what was
 seen; `verdict` is one labelled table over that, tried from the top.

@@ -1,4 +1,4 @@
-"""A lane: arm, mode, crossing and grants side by side, and what enters them from outside (lane.md).
+"""A lane: arm, mode, crossing and grants side by side, and what enters them from its devices.
 
 A `LaneMachine` is made per barrier: two lanes that share one share its machine. Every method works on a `Turn`;
 nothing here knows a clock or a wire. Rules that hold throughout: nothing is sent before its row is durable or has
@@ -10,19 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.core.access import Decision, LaneFitness, Reason, Verdict
 from gateway.core.barrier import ArmEvent, ArmState
-from gateway.core.causes import Cause
 from gateway.core.crossing import CrossingEvent, CrossingState, Vehicle
-from gateway.core.events import OpenVisit
-from gateway.core.grants import Grant
-from gateway.core.lane_signs import LaneSigns
-from gateway.core.lane_state import Refused
+from gateway.core.lane_orders import LaneOrders
 from gateway.core.modes import Mode
-from gateway.core.reads import LONG_RANGE_MS
-from gateway.core.refusals import COMMANDS, Asked, refusal
 from gateway.core.settings import Lane
-from gateway.core.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
+from gateway.core.turn import Turn
 
 _WORDS = {
     ArmState.CLOSED: "ready",
@@ -33,10 +26,6 @@ _WORDS = {
     ArmState.STOPPED: "stopped",
     ArmState.UNKNOWN: "unknown",
 }
-BUTTON = "exit button"
-CASES_MAX = 32
-NOT_ITS_FAULT = (Reason.SEEN_ELSEWHERE, Reason.LANE_LOCKED, Reason.LANE_FAULT)
-"""Refusals that say nothing of the vehicle that stands in front."""
 _FIRST = {"arm_detached": 0, "safety_loop": 1, "approach_loop": 2}
 
 
@@ -45,26 +34,8 @@ def _urgency(change: tuple[str, bool | None]) -> tuple[int, bool]:
     return _FIRST.get(change[0].split(".")[0], len(_FIRST)), bool(change[1])
 
 
-class LaneMachine(LaneSigns):
+class LaneMachine(LaneOrders):
     """One barrier with the lanes that lead past it."""
-
-    def fitness(self) -> LaneFitness:
-        """Whether this lane could open for anybody now."""
-        if not self.modes.moves:
-            return LaneFitness.LOCKED
-        lame = self.arm in (ArmState.BETWEEN, ArmState.STOPPED, ArmState.UNKNOWN) or self.inputs.value("fault")
-        if lame or self.grants.full or self.interrupted or self.terminals.device("open") in self.away:
-            return LaneFitness.FAULT
-        return LaneFitness.READY
-
-    def behind(self, lane: Lane, now_ns: int) -> bool:
-        """Whether what a long-range reader sees for the first time now belongs to a vehicle behind the one in front.
-
-        That one has stood there for longer than its own tag would need, its pass is known, and it was refused.
-        """
-        refused = self._cases.get(lane.id)
-        stood_ns = now_ns - self.arrived_ns.get(lane.id, now_ns)
-        return refused is not None and refused.named and stood_ns > LONG_RANGE_MS * NS_PER_MS
 
     # ---- devices
 
@@ -227,7 +198,7 @@ class LaneMachine(LaneSigns):
             case "fault" | "hand" | "panic":
                 self.told(turn, contact, value)
             case "exit_button" if value:
-                self._pressed(turn, self.lane_of(contact))
+                self.pressed(turn, self.lane_of(contact))
 
     def _arrives(self, turn: Turn, lane: Lane, value: bool) -> None:
         """The loop in front of a lane has changed: another vehicle is another case."""
@@ -275,271 +246,6 @@ class LaneMachine(LaneSigns):
         self.terminals.withdraw("open")
         if self.arm is not ArmState.OPEN:
             self.ask(turn, "open", "fire", "fire contact", None)
-
-    # ---- reads
-
-    def decided(
-        self,
-        turn: Turn,
-        lane: Lane,
-        credential: dict[str, str],
-        decision: Decision,
-        visit: OpenVisit | None,
-        warn_day: str | None,
-    ) -> None:
-        """A credential was read and decided on: record it once, and let the vehicle pass if it may.
-
-        `warn_day`: the site-local day whose first passage this is of a pass that ends soon.
-        """
-        granted = decision.verdict is Verdict.GRANTED
-        if self.grants.holds(credential) or (not granted and self._told_already(lane, credential, decision)):
-            held = self.grants.holds(credential)
-            self._answer_again(turn, lane, Verdict.GRANTED if held else decision.verdict, credential, decision)
-            return
-        if granted:
-            self._cases.pop(lane.id, None)
-        self.void_inferred(turn, credential)
-        data = _decision_data(lane, credential, decision)
-        if granted:
-            self._grant(turn, lane, data, decision, visit)
-        else:
-            turn.append(f"access.{decision.verdict.value}", f"lanes/{lane.id}", data)
-        self._show_decision(turn, decision.verdict, data, decision)
-        if warn_day is not None and decision.pass_ is not None:
-            warning = {"pass": data["pass"], "days_left": data["days_left"], "valid_until": decision.pass_.valid_until}
-            turn.append("pass.expiring", f"passes/{data['pass']}", {**warning, "lane": lane.id, "day": warn_day})
-
-    def _told_already(self, lane: Lane, credential: dict[str, str], decision: Decision) -> bool:
-        """A refused vehicle is one case until its loop clears: whether this refusal of it was told before."""
-        if not self.approach_of(lane):
-            return False
-        case = (credential["kind"] + credential["value"], decision.reason.value)
-        refused = self._cases.setdefault(lane.id, Refused())
-        known = case in refused.told
-        if len(refused.told) < CASES_MAX:
-            refused.told.add(case)
-        refused.named = refused.named or (decision.pass_ is not None and decision.reason not in NOT_ITS_FAULT)
-        return known
-
-    def _grant(self, turn: Turn, lane: Lane, data: dict[str, Any], decision: Decision, visit: OpenVisit | None) -> None:
-        grant = Grant(
-            id=self.ids.next("g"),
-            lane=lane,
-            reason=decision.reason.value,
-            by="gateway",
-            at=turn.at,
-            pass_id=data["pass"],
-            kind=data["kind"],
-            credential=data["credential"],
-            plate=_plate(data["credential"], decision),
-            visit=visit,
-        )
-        turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
-        self._queue(turn, grant)
-
-    def _let_pass(self, turn: Turn, lane: Lane, by: str, reason: str, stated: str) -> None:
-        """A person lets one vehicle pass, and may state why; from wherever the arm is."""
-        grant = Grant(id=self.ids.next("g"), lane=lane, reason=reason, by=by, at=turn.at)
-        data = _person_data(lane, reason, by)
-        turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id, "stated": stated or None})
-        self._show_decision(turn, Verdict.GRANTED, data, None)
-        self.interrupted = False
-        self._cases.pop(lane.id, None)
-        self.grants.add(grant)
-        self.bind()
-        self.do_keep_up(turn)
-        rises = self.arm is ArmState.RISING and not self.void
-        if self.arm is not ArmState.OPEN and not rises and not self.terminals.asked("open"):
-            self.ask(turn, "open", reason, by, grant, lane)
-
-    def _pressed(self, turn: Turn, lane: Lane) -> None:
-        """The exit button: one vehicle may pass, under the same rules as a read; pressed again it is still that one."""
-        fitness = self.fitness()
-        waits = any(grant.by == BUTTON and grant is not self.bound for grant in self.grants.of(lane))
-        if waits:
-            self._show_decision(turn, Verdict.GRANTED, _person_data(lane, Reason.OPERATOR.value, BUTTON), None)
-        elif fitness is not LaneFitness.READY:
-            reason = Reason.LANE_LOCKED if fitness is LaneFitness.LOCKED else Reason.LANE_FAULT
-            data = _person_data(lane, reason.value, BUTTON)
-            turn.append("access.referred", f"lanes/{lane.id}", data)
-            self._show_decision(turn, Verdict.REFERRED, data, None)
-        else:
-            grant = Grant(id=self.ids.next("g"), lane=lane, reason=Reason.OPERATOR.value, by=BUTTON, at=turn.at)
-            data = _person_data(lane, grant.reason, BUTTON)
-            turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
-            self._show_decision(turn, Verdict.GRANTED, data, None)
-            self._queue(turn, grant)
-
-    def _queue(self, turn: Turn, grant: Grant) -> None:
-        """Somebody may pass: the arm opens for it, stays up for it, or opens when it can."""
-        self.grants.add(grant)
-        self.bind()
-        turn.cancel(self.timer_name("clear"))
-        self.arm_event(turn, ArmEvent.GRANTED)
-        self.run_grants(turn)
-
-    def _answer_again(
-        self, turn: Turn, lane: Lane, verdict: Verdict, credential: dict[str, str], decision: Decision
-    ) -> None:
-        """The same credential once more: people are answered, the journal is not."""
-        data = _decision_data(lane, credential, decision)
-        reason = Reason.VALID_PASS if verdict is Verdict.GRANTED else decision.reason
-        self.signs[lane.id].decided(turn, verdict.value, {**data, "reason": reason.value})
-
-    def _show_decision(self, turn: Turn, verdict: Verdict, data: dict[str, Any], decision: Decision | None) -> None:
-        self.signs[data["lane"]].decided(turn, verdict.value, data)
-        shown = ("reason", "credential", "pass", "kind", "days_left", "lane")
-        self.last_decision = {
-            "at": turn.at,
-            "verdict": verdict.value,
-            "valid_until": decision.pass_.valid_until if decision and decision.pass_ else None,
-            "by": data["decided_by"],
-            **{key: data[key] for key in shown},
-        }
-        turn.show()
-
-    # ---- a person's commands
-
-    def refusal(self, command: str, remote: bool) -> str | None:
-        """Why a command cannot be given now, as a code; None when it can."""
-        return refusal(command, self._asked(remote))
-
-    def allowed(self) -> dict[str, str | None]:
-        """Every command with the reason why a person on the spot cannot give it now, None when they can."""
-        asked = self._asked(remote=False)
-        return {command: refusal(command, asked) for command in COMMANDS}
-
-    def _asked(self, remote: bool) -> Asked:
-        return Asked(
-            remote=remote,
-            locked=Mode.LOCKED in self.modes,
-            crashed=Mode.CRASHED in self.modes,
-            held=Mode.HELD in self.modes,
-            fire=Mode.FIRE in self.modes,
-            fire_contact=bool(self.fires),
-            detached=self.inputs.value("arm_detached") is True,
-            question=self.question,
-            arm=self.arm,
-            step=self.barrier.control == "step",
-            safety_fitted=bool(self.barrier.safety),
-            safety=self.safety,
-            can_close=self.terminals.can("close"),
-            open_device_lost=self.terminals.device("open") in self.away,
-            close_device_lost=self.terminals.device("close") in self.away,
-            grants_full=self.grants.full,
-            interlocked=self.interlocked,
-        )
-
-    def command(
-        self, turn: Turn, lane: Lane, command: str, by: str, remote: bool, reason: str, detail: dict[str, Any]
-    ) -> None:
-        """Carry out a person's command that `refusal` has nothing against.
-
-        A person on the spot who moves the arm has looked under it: a doubted detector is believed again.
-        """
-        if not remote and command in ("open", "hold", "release", "reset", "look"):
-            self.inputs.believe("safety_loop")
-        match command:
-            case "open":
-                self._let_pass(turn, lane, by, "remote" if remote else "operator", reason)
-            case "close":
-                self._close(turn, by)
-            case "stop":
-                self._stop(turn, by)
-            case "hold":
-                self._hold(turn, lane, by, reason, detail)
-            case "release":
-                self._release(turn, by, reason)
-            case "lock":
-                self._lock(turn, by, reason)
-            case "unlock":
-                self._unlock(turn, by, reason)
-            case "reset":
-                self._reset(turn, by, reason)
-            case "passed":
-                self.passed_by_hand(turn, lane, by)
-            case "emergency":
-                self._let_pass(turn, lane, by, "emergency", reason)
-            case "look":
-                self._look(turn, by)
-        turn.show()
-
-    def _close(self, turn: Turn, by: str) -> None:
-        self.interrupted = False
-        self.modes.happens("release")
-        self.modes.happens("fire_over")
-        self.presume_passed(turn)
-        self.drop_grants(turn, "close")
-        self.terminals.withdraw("open")
-        self.ask(turn, "close", "operator", by, None)
-
-    def _stop(self, turn: Turn, by: str) -> None:
-        self.drop_grants(turn, "stop")
-        self.void_expectations(turn)
-        self.interrupted = True
-        self.ask(turn, "stop", "operator", by, None)
-
-    def _look(self, turn: Turn, by: str) -> None:
-        """A person has looked under the arm and at it: what is doubted is believed again."""
-        turn.log("info", f"{by} has looked under the arm of {self.home.id}")
-        if self.notice in ("vehicle_under", "approach_stuck", "crossed_closed"):
-            self.notice = None
-        if self.safety is False and self.arm is ArmState.OPEN and self.vehicle is None and not len(self.grants):
-            self.start_clear(turn)
-
-    def _hold(self, turn: Turn, lane: Lane, by: str, reason: str, detail: dict[str, Any]) -> None:
-        self.interrupted = False
-        self.modes.happens("hold")
-        self.withdraw_close(turn)
-        minutes, count = _bounded(detail.get("minutes"), 24 * 60), _bounded(detail.get("count"), 1000)
-        # The clock of an earlier hold that a close or a crash ended may still run.
-        turn.cancel(self.timer_name("hold"))
-        if minutes is not None:
-            turn.start(self.timer_name("hold"), minutes * 60_000)
-        end = None if minutes is None else rfc3339(turn.now.wall_ns + minutes * 60 * NS_PER_S)
-        self.hold = {"by": by, "since": turn.at, "until": end}
-        self.hold_left, self.held_for = count, lane
-        self.row(turn, "held", Cause.COMMANDED, by, {"reason": reason, "until": end, "count": count})
-        if self.arm is not ArmState.OPEN and not self.terminals.asked("open"):
-            self.ask(turn, "hold", "operator", by, None, lane)
-
-    def _release(self, turn: Turn, by: str, reason: str) -> None:
-        self.interrupted = False
-        if not self.fires:
-            self.modes.happens("fire_over")
-        self.end_hold(turn, by, reason)
-
-    def _lock(self, turn: Turn, by: str, reason: str) -> None:
-        self.end_question(turn)
-        self.drop_grants(turn, "lock")
-        self.void_expectations(turn)
-        self.modes.happens("tag")
-        self.tag = {"by": by, "since": turn.at, "reason": reason}
-        self.row(turn, "locked", Cause.COMMANDED, by, {"reason": reason})
-        self.alarms_out_of_service(turn)
-
-    def _unlock(self, turn: Turn, by: str, reason: str) -> None:
-        self.modes.happens("untag")
-        self.tag = None
-        self.interrupted = self.arm is not ArmState.CLOSED
-        self.row(turn, "unlocked", Cause.COMMANDED, by, {"reason": reason})
-        for lane in self.lanes:
-            self.alarms.put_back(turn, lane.id, by)
-        self.tell_standing(turn)
-        if self.inputs.value("arm_detached") and Mode.CRASHED not in self.modes:
-            self.crash(turn, "arm_detached")
-
-    def _reset(self, turn: Turn, by: str, reason: str) -> None:
-        self.notice = None
-        self.end_question(turn)
-        crashed = Mode.CRASHED in self.modes
-        if crashed:
-            self.modes.happens("reset")
-            self.siren(turn, False)
-            self.interrupted = self.arm is not ArmState.CLOSED
-        self.row(turn, "reset", Cause.COMMANDED, by, {"reason": reason})
-        if crashed:
-            self.end_alarm(turn, "motion")
 
     # ---- timers and snapshot
 
@@ -631,45 +337,6 @@ class LaneMachine(LaneSigns):
         return None if self.hold is None else {**self.hold, "left": self.hold_left}
 
 
-def _bounded(value: Any, highest: int) -> int | None:
-    """A whole number from 1 to the highest, or None."""
-    return min(value, highest) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
 def _own(shown: dict[str, Any] | None, lane: Lane) -> dict[str, Any] | None:
     """What concerns this lane, of two that may share a barrier."""
     return shown if shown is not None and shown["lane"] == lane.id else None
-
-
-def _decision_data(lane: Lane, credential: dict[str, str], decision: Decision) -> dict[str, Any]:
-    return {
-        "lane": lane.id,
-        "direction": lane.direction.value,
-        "credential": credential,
-        "pass": decision.pass_.id if decision.pass_ else None,
-        "kind": decision.pass_.kind.value if decision.pass_ else None,
-        "days_left": decision.days_left,
-        "reason": decision.reason.value,
-        "decided_by": "gateway",
-    }
-
-
-def _person_data(lane: Lane, reason: str, by: str) -> dict[str, Any]:
-    return {
-        "lane": lane.id,
-        "direction": lane.direction.value,
-        "credential": None,
-        "pass": None,
-        "kind": None,
-        "days_left": None,
-        "reason": reason,
-        "decided_by": by,
-    }
-
-
-def _plate(credential: dict[str, str], decision: Decision) -> str | None:
-    """The plate that was read, or the one plate that the pass has."""
-    if credential["kind"] == "plate":
-        return credential["value"]
-    plates = decision.pass_.plates if decision.pass_ else ()
-    return plates[0] if len(plates) == 1 else None

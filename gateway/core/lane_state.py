@@ -1,9 +1,9 @@
 """What a lane knows, and the few things that all its parts do: ask for a movement, write a row, raise an alarm.
 
-The lane stands in five storeys, each in a file and each building only on those below: this state, `lane_arm` (the
+The lane stands in six storeys, each in a file and each building only on those below: this state, `lane_arm` (the
 arm's guards and actions and why it moved), `lane_traffic` (loops, passages, closing behind a vehicle), `lane_signs`
-(what people at the lane are shown, and the contacts that only tell) and `lane` (what enters from outside: devices,
-contacts, reads, a person's commands).
+(what people at the lane are shown, and the contacts that only tell), `lane_orders` (what people ask: reads, the exit
+button, a person's commands) and `lane` (what enters from devices: their coming and going, contacts, timers).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A simulated barrier: the arm on its drive shaft, and the controller between the gateway's terminals and the motor.
 
-The controllers are the usual kinds (lane.md): `pulse` with OPEN, STOP and CLOSE; `hold`, open for as long as the
+The controllers are the usual kinds: `pulse` with OPEN, STOP and CLOSE; `hold`, open for as long as the
 contact is held; `step`, one button whose next pulse stops or reverses. Some close by themselves behind a vehicle and
 turn back for the next one: they have a loop detector of their own, which the gateway's stuck contacts do not reach.
 """

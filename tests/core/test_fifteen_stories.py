@@ -1,4 +1,4 @@
-"""Fifteen things that happen every week at a gate (lane.md), each as a story with what the journal must say of it."""
+"""Fifteen things that happen every week at a gate, each as a story with what the journal must say of it."""
 
 from __future__ import annotations
 
