@@ -5,8 +5,8 @@ holds the SHA-256 of the text before it (`prevhash`), so nothing can be taken ou
 writer (the engine's directory lock sees to that), WAL with `synchronous=FULL`, and one transaction an `append`: all
 of its rows are durable, or none is there. (Of an append that failed, rows may be found after a power cut all the
 same, when the disk took them and only failed to say so; they were never acknowledged.) The WAL is grown beforehand
-and is copied into the database by `tidy`, which the writer calls when nothing waits; only past a hard bound does
-`append` do it itself.
+and is copied into the database by `tidy`, from another thread and over a connection of its own; only past a hard bound
+does `append` do it itself. How much there is to copy is SQLite's own count.
 
 Rows are summed up in blocks of 1,024 (which types, which times), so that a rare type is found among millions without an
 index that each commit would have to pay for. Start-up reads the last row and the last block, whatever the length.
@@ -38,7 +38,7 @@ from gateway.core.events import ClockState
 from gateway.store.migrations import Schema
 from gateway.store.reader import Batch, Cursor, JournalReader, StoredRow, Verified, parse_cursor
 from gateway.store.schemas import BLOCK_ROWS, JOURNAL, NO_HASH
-from gateway.store.sqlite import explain, grow_wal, keep_wal, open_writer, roll_back
+from gateway.store.sqlite import close_keeping_wal, explain, grow_wal, keep_wal, open_writer, roll_back
 from gateway.store.times import to_the_second
 
 __all__ = [
@@ -56,20 +56,20 @@ __all__ = [
 JOURNAL_ID = re.compile(r"[a-z0-9]{8,32}")
 WAL_BYTES = 4 * 1024 * 1024
 """The WAL's size from the start; it holds about a thousand pages."""
-TIDY_FRAMES = 250
-"""From so many pages in the WAL on, `tidy` copies them into the database."""
+TIDY_FRAMES = 500
+"""From so many pages in the WAL on, `tidy` copies them into the database: seldom, since each copy flushes the disk
+three times and writes again the pages that the one before wrote half full."""
 MOST_FRAMES = 960
 """At so many, `append` does it itself: just below what fits into WAL_BYTES."""
+WAL_KEPT_BYTES = 2 * WAL_BYTES
+"""A WAL that grew past this, since somebody read for long, is cut back to it when it begins anew."""
 DROP_ROWS = 2_000
 """Rows dropped in one transaction, so that retention never holds up a commit for long."""
 
 MOST_GAPS = 1_000
 """Gap records that are kept, the latest; each tells of everything before it, so the last one would do."""
-# What dropping puts into the WAL, reckoned high: pages of the small tables, and of the rows and the free list.
-_FRAMES_OF_A_DROP, _ROWS_OF_A_FRAME = 8, 10
 
 _INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
-_TEXT_IN_PAGE = 2000  # characters of events that a page holds at the least, as a rule
 _FAR_NS = 1 << 62
 _ZEROS = ["0" * (20 - digits) for digits in range(21)]  # before a sequence of so many digits
 _Stored = tuple[int, int, int, str, str, bytes, str]
@@ -103,7 +103,6 @@ class Journal:
         self._lock = threading.Lock()
         self._keeper_lock = threading.Lock()
         self._suspect = False
-        self._frames = 0  # pages that went into the WAL since the last checkpoint, reckoned high
         self._encode = msgspec.json.Encoder().encode
         self.journal_id = ""
         self.last_sequence = 0
@@ -157,7 +156,7 @@ class Journal:
         with self._lock:
             if self._suspect:
                 self._recover()
-            elif self._frames >= MOST_FRAMES:
+            elif self._not_copied >= MOST_FRAMES:
                 self._checkpoint()
             made = self._compose(rows)
             if not made:
@@ -176,12 +175,11 @@ class Journal:
                 self._block = full[-1]
             else:
                 self._block.add(made)
-            self._frames += 2 + sum([len(row[6]) for row in made]) // _TEXT_IN_PAGE
             return range(first, self.last_sequence + 1)
 
     def tidy(self) -> bool:
         """Copy the WAL into the database if it is worth it; True when it did. Never raises for a failing disk."""
-        if self._frames < TIDY_FRAMES or self._suspect:
+        if self._not_copied < TIDY_FRAMES or self._suspect:
             return False
         return self._checkpoint()
 
@@ -219,15 +217,26 @@ class Journal:
     # ---- opening -------------------------------------------------------------------------------------------------
 
     def _connect(self) -> apsw.Connection:
+        self._in_wal = self._copied = 0  # pages in the WAL, and how many of them are in the database: see _committed
         db = open_writer(self._path, JOURNAL, vfs=self._vfs)
-        db.pragma("wal_autocheckpoint", 0)
-        keep_wal(db)
+        keep_wal(db, WAL_KEPT_BYTES)
+        db.set_wal_hook(self._committed)
         self._keeper = db
         if self._vfs is None:
             self._keeper = open_writer(self._path, JOURNAL)
-            self._keeper.pragma("wal_autocheckpoint", 0)
-            keep_wal(self._keeper)
+            keep_wal(self._keeper, WAL_KEPT_BYTES)
         return db
+
+    def _committed(self, _db: apsw.Connection, _name: str, pages: int) -> int:
+        """SQLite says after each commit how many pages the WAL holds."""
+        if pages < self._copied:  # it began anew, since all of it was in the database
+            self._copied = 0
+        self._in_wal = pages
+        return apsw.SQLITE_OK
+
+    @property
+    def _not_copied(self) -> int:
+        return self._in_wal - self._copied
 
     def _load(self, source: str) -> None:
         try:
@@ -290,8 +299,8 @@ class Journal:
 
     def _close(self) -> None:
         if self._keeper is not self._db:
-            self._keeper.close()
-        self._db.close()
+            close_keeping_wal(self._keeper)
+        close_keeping_wal(self._db)
 
     # ---- appending -----------------------------------------------------------------------------------------------
 
@@ -334,10 +343,9 @@ class Journal:
         """Copy what no reader holds; when that is all of it, the next commit starts the WAL from its beginning."""
         with self._keeper_lock:
             try:
-                log, done = self._keeper.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                _, self._copied = self._keeper.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             except apsw.Error:
                 return False  # the rows are safe in the WAL; the next append meets the disk itself
-            self._frames = max(0, log - done)
             return True
 
     def _explained(self, error: apsw.Error) -> GatehouseError:
@@ -368,7 +376,6 @@ class Journal:
                 (MOST_GAPS,),
             )
             self._db.execute("COMMIT")
-            self._frames += _FRAMES_OF_A_DROP + (last - first) // _ROWS_OF_A_FRAME
             return int(last - first + 1)
         except apsw.Error as error:
             roll_back(self._db)

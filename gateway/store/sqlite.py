@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -73,11 +73,22 @@ def _set_up(connection: apsw.Connection) -> None:
     connection.pragma("cache_size", -CACHE_KIB)
 
 
-def keep_wal(connection: apsw.Connection) -> None:
-    """Leave the WAL file as it is when the last connection closes, so that it need not grow again."""
+def keep_wal(connection: apsw.Connection, most_bytes: int) -> None:
+    """Leave the WAL file as it is when the last connection closes, so that it need not grow again.
+
+    One that grew past `most_bytes`, which somebody did who read for long, is cut back when it begins anew.
+    """
     wanted = array("i", [1])  # a C int with an address, without ctypes and its 10 ms
     address, _ = wanted.buffer_info()
     connection.file_control("main", apsw.SQLITE_FCNTL_PERSIST_WAL, address)
+    connection.pragma("journal_size_limit", most_bytes)
+
+
+def close_keeping_wal(connection: apsw.Connection) -> None:
+    """Close a connection of `keep_wal`; with its limit SQLite would cut the WAL file to nothing."""
+    with suppress(apsw.Error):  # closed before, or a disk that refuses: the WAL is grown again at the next start
+        connection.pragma("journal_size_limit", -1)
+    connection.close()
 
 
 def grow_wal(path: Path, size_bytes: int) -> None:

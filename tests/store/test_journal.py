@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import gateway.store.journal as journal_module
 from gateway.core.errors import DataDirectoryError, JournalBrokenError, StorageError
 from gateway.core.events import ClockState
-from gateway.store.journal import WAL_BYTES, Journal, JournalReader, Row
+from gateway.store.journal import TIDY_FRAMES, WAL_BYTES, WAL_KEPT_BYTES, Journal, JournalReader, Row
 from tests.store.conftest import SOURCE, START_NS, row
 
 
@@ -208,12 +209,71 @@ def test_the_wal_is_grown_before_it_is_needed_and_never_past_its_bound(journal: 
     assert wal.stat().st_size >= WAL_BYTES
 
 
-def test_tidying_works_only_when_it_is_worth_it(journal: Journal) -> None:
+def test_the_wal_is_copied_once_it_holds_enough_pages_and_not_before(journal: Journal, tmp_path: Path) -> None:
+    """Each copy wears the card, so it is the pages that SQLite has written that count."""
+    pages = _watch_wal(journal)
+    while not journal.tidy():
+        journal.append([row()])
+    assert TIDY_FRAMES <= pages[-1] < TIDY_FRAMES + 10
+    assert journal.tidy() is False
+    before = len(pages)
+    while not journal.tidy():
+        journal.append([row(n) for n in range(100)])
+    assert len(pages) - before > 5
+    assert TIDY_FRAMES <= pages[-1] < TIDY_FRAMES + 60
+
+
+def test_what_retention_writes_counts_too(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal.append([row(n, note="x" * 1000) for n in range(2500)])
+    monkeypatch.setattr(journal_module, "TIDY_FRAMES", 60)
+    journal.tidy()
+    pages = _watch_wal(journal)
+    while not journal.tidy():
+        assert journal.drop_some(2500, wall_ns=1, most=10)
+    assert 60 <= pages[-1] < 80
+    assert len(pages) > 4
+
+
+def test_a_wal_that_was_left_full_is_copied_before_it_grows(journal: Journal, tmp_path: Path) -> None:
+    """As after a kill: what it holds counts from the first commit on."""
+    journal.append([row(n, note="x" * 1000) for n in range(2000)])
+    for name in ("journal.db", "journal.db-wal"):
+        shutil.copy(tmp_path / name, tmp_path / name.replace("journal", "left"))
+    again = Journal.open(tmp_path / "left.db", SOURCE, "boot-2")
+    again.append([row()])
+    assert again.tidy() is True
+    again.close()
+
+
+def test_a_wal_that_grew_under_a_long_reader_is_cut_back_once_that_one_has_gone(
+    journal: Journal, tmp_path: Path
+) -> None:
     journal.append([row()])
-    assert journal.tidy() is False
-    journal.append([row(n, note="x" * 1000) for n in range(1500)])
-    assert journal.tidy() is True
-    assert journal.tidy() is False
+    lingering = apsw.Connection(str(tmp_path / "journal.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    lingering.execute("BEGIN")
+    lingering.execute("SELECT count(*) FROM rows").fetchall()
+    wal = tmp_path / "journal.db-wal"
+    while wal.stat().st_size < 2 * WAL_KEPT_BYTES:
+        journal.append([row(n, note="x" * 1000) for n in range(500)])
+    lingering.close()
+    for _ in range(2):
+        journal.append([row()])
+    assert wal.stat().st_size == WAL_KEPT_BYTES
+    journal.close()
+    assert wal.stat().st_size == WAL_KEPT_BYTES
+
+
+def _watch_wal(journal: Journal) -> list[int]:
+    """The pages in the WAL after each commit, as SQLite tells them to the journal."""
+    found: list[int] = []
+    told = journal._committed
+
+    def watch(db: apsw.Connection, name: str, pages: int) -> int:
+        found.append(pages)
+        return told(db, name, pages)
+
+    journal._db.set_wal_hook(watch)
+    return found
 
 
 def test_a_copy_taken_while_it_runs_is_a_whole_journal(journal: Journal, tmp_path: Path) -> None:
