@@ -33,6 +33,8 @@ class Grant(msgspec.Struct):
     visit: OpenVisit | None = None
     left_ms: int | None = None
     running_since_ns: int | None = None
+    opened: bool = False
+    """OPEN has gone out while it was at the head."""
 
     @property
     def method(self) -> str:
@@ -94,10 +96,14 @@ class GrantQueue:
         return [grant for grant in self._waiting if grant.lane is lane]
 
     def restart(self, turn: Turn) -> None:
-        """The arm goes up for the head: its time begins anew when it is up."""
-        turn.cancel(self._timer)
-        if self.head is not None:
-            self.head.left_ms = self.head.running_since_ns = None
+        """The arm goes up for the head: its time begins anew when it is up.
+
+        That is so once: behind an arm that closes by itself and is opened again its time goes on, or never ended.
+        """
+        self.run(turn, runs=False)
+        head = self.head
+        if head is not None and not head.opened:
+            head.left_ms, head.opened = None, True
 
     def use(self, grant: Grant | None) -> Grant | None:
         """A vehicle has passed: take its grant out."""

@@ -29,6 +29,7 @@ RULES = {
     "bounds": "no queue grows without bound",
     "alarms": "every alarm ends or is still shown",
     "decision": "nobody is let in by a card that is unknown, expired, blocked, not yet valid or reported lost",
+    "unused": "a grant that nobody uses ends, and the arm is not opened for it again and again",
     "elsewhere": "a tag that is seen at a lane where no car stands opens nothing",
     "interlock": "the two doors of a sally port are never opened together",
     "false": "no crash is alarmed where nothing was struck",
@@ -43,6 +44,8 @@ CAME_MS = 3500
 """A read counts for three seconds before and after its car stands on the approach loop, and contacts take a moment."""
 WHOLE_MS = 60_000
 """A blow or a broken sensor may lead to a crash alarm for as long as the guard is asked whether the arm is whole."""
+GRANT_MS = 600_000
+"""A queue of three, each standing on its loop for as long as any driver chats, is over by then."""
 PERSON_CAUSES = ("operator", "remote", "emergency")
 ROWS_KEPT = 400
 
@@ -66,7 +69,7 @@ class _Lane:
         self.fresh = False
         self.permits: dict[str, list[str]] = {"open": [], "close": []}
         self.stimulus = False
-        self.grants: dict[str, None] = {}
+        self.grants: dict[str, int] = {}
         self.mode_locked: bool | None = False  # None: what was said last was lost with the memory
         self.lock_changed_ns = -(10**18)
         self.passages: list[int] = []
@@ -199,7 +202,7 @@ class Rules:
             self._commanded(lane, row)
         elif row.type == "access.granted":
             self._granted(lane, data["credential"])
-            lane.grants[data["grant"]] = None
+            lane.grants[data["grant"]] = now.mono_ns
             lane.stimulus = True
             if len(lane.grants) > ROWS_KEPT:
                 lane.grants.pop(next(iter(lane.grants)))
@@ -251,11 +254,19 @@ class Rules:
         cause = data["cause"]
         if cause == "grant" and data["grant"] not in lane.grants:
             raise self.broken("open", f"{data} names a grant that was not journaled")
+        if cause == "grant":
+            self._opened_for(lane, data["grant"])
         if cause in PERSON_CAUSES and not data["by"]:
             raise self.broken("open", f"{data} names nobody")
         if cause in PERSON_CAUSES or cause == "fire":
             lane.stimulus = True
         lane.silent_permits[row.token] = (direction, cause)
+
+    def _opened_for(self, lane: _Lane, grant: str) -> None:
+        """An arm goes up for a grant: its car must be somewhere near."""
+        age_ms = (self._world.now_ns - lane.grants[grant]) // NS_PER_MS
+        if age_ms > GRANT_MS and not self._troubled(lane.gate, GRANT_MS):
+            raise self.broken("unused", f"{lane.gate.lane} is opened for {grant}, given {age_ms} ms ago")
 
     # ---- orders
 

@@ -92,6 +92,21 @@ def test_a_step_controller_is_pressed_only_from_measured_closed() -> None:
     assert play.pulses() == ["open", "open"]
 
 
+def test_an_arm_that_closes_by_itself_is_not_opened_again_and_again_for_a_car_that_has_gone() -> None:
+    play = Playbook(site_document(control="step", close=None))
+    play.set(approach_loop=True)
+    play.read()
+    play.set(approach_loop=False)
+    for _ in range(10):
+        if play.types("grant"):
+            break
+        play.rise()
+        play.advance(6000)
+        play.lower()
+    assert play.data("grant.unused")["reason"] == "time_over"
+    assert play.pulses() == ["open"] * 3
+
+
 def test_two_lanes_share_one_barrier_and_each_vehicle_counts_in_its_own_direction() -> None:
     document = site_document(clear_loop="io.input.6", arm_detached=None)
     document["barriers"] = [{"id": "north", **document["lanes"][0].pop("barrier")}]

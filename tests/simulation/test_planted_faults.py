@@ -15,6 +15,7 @@ import pytest
 from gateway.core import site
 from gateway.core.access import Decision, Reason, Verdict, decide
 from gateway.core.alarms import AlarmDesk
+from gateway.core.grants import GrantQueue
 from gateway.core.inputs import Inputs
 from gateway.core.lane import LaneMachine
 from gateway.core.lane_arm import LaneArm
@@ -203,6 +204,16 @@ def test_a_tag_that_opens_the_lane_beside_its_car_is_caught(monkeypatch: Patch) 
 
     monkeypatch.setattr(ReadRules, "take", take)
     assert found_by("elsewhere", shape={"long_range": True}) is not None
+
+
+def test_an_arm_that_goes_up_for_ever_for_a_car_that_backed_off_is_caught(monkeypatch: Patch) -> None:
+    def restart(self: GrantQueue, turn: Turn) -> None:
+        self.run(turn, runs=False)
+        if self.head is not None:
+            self.head.left_ms = None
+
+    monkeypatch.setattr(GrantQueue, "restart", restart)
+    assert found_by("unused", only=("nothing",), shape={"control": "step"}) is not None
 
 
 def test_a_sally_port_that_opens_both_doors_is_caught(monkeypatch: Patch) -> None:
