@@ -1,15 +1,22 @@
-"""What msgspec finds wrong with a document, in words for whoever wrote it: where, the value, what would be right."""
+"""What msgspec finds wrong with a document, in words for whoever wrote it: where, the value, what would be right.
+
+msgspec names Python's types and leaves out which words an option knows; an installer knows neither. So the type at the
+place of the fault is looked up, and what it takes is said in the words of JSON.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
 _AT = re.compile(r" - at `\$([^`]*)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
+_EXPECTED = re.compile(r"Expected `([^`]*)`(?:, got `[^`]*`)?(.*)")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _NAMES = {
     dict: "an object",
@@ -19,6 +26,17 @@ _NAMES = {
     float: "a number",
     bool: "true or false",
 }
+_WANTED = {
+    "object": "an object",
+    "array": "a list",
+    "str": "a text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+}
+# What stands there is nobody's business, on no terminal and in no log.
+_SECRET = {"pin_hash", "password", "key"}
+_LONGEST = 80
 
 
 def kind_of(value: Any) -> str:
@@ -33,22 +51,84 @@ def explain(error: msgspec.ValidationError, document: Any, kind: Any) -> tuple[s
     path = at[1] if at else ""
     message = _AT.sub("", text)
     if unknown := _UNKNOWN.search(message):
-        fields = getattr(kind, "__struct_fields__", ())
-        known = f"; known here: {', '.join(fields)}" if fields and not path else ""
-        return f"{path}.{unknown[1]}", f"is not a known key{known}"
+        known = [field.encode_name for one in _structs(document, kind, path) for field in one.fields]
+        return f"{path}.{unknown[1]}", f"is not a known key; known here: {', '.join(known)}"
     if missing := _MISSING.search(message):
-        return f"{path}.{missing[1]}", "is missing; it is required"
-    value = _at(document, path)
-    shown = f"is {value!r}; " if isinstance(value, str | int | float) else ""
-    return path, shown + message[:1].lower() + message[1:].replace("`", "")
+        path = f"{path}.{missing[1]}"
+        return path, f"is missing; {_words_of(document, kind, path) or 'it is required'}"
+    wanted = _words_of(document, kind, path) or _EXPECTED.sub(_in_words, message)
+    return path, f"{_shown(document, path)}; {wanted}"
 
 
-def _at(document: Any, path: str) -> Any:
-    """The value at that path, or the last one on the way there."""
+def _in_words(expected: re.Match[str]) -> str:
+    names = [name for name in expected[1].split(" | ") if name != "null"]
+    return f"give {' or '.join(_WANTED.get(name, name) for name in names)}{expected[2]}"
+
+
+def _words_of(document: Any, kind: Any, path: str) -> str:
+    """The choice that an option leaves, where it takes certain words alone."""
+    words = [_json(value) for one in _types(document, kind, path) for value in _values(one)]
+    return f"use one of {', '.join(words)}" if words else ""
+
+
+def _values(one: inspect.Type) -> Iterable[Any]:
+    if isinstance(one, inspect.LiteralType):
+        return one.values
+    return [member.value for member in one.cls] if isinstance(one, inspect.EnumType) else ()
+
+
+def _structs(document: Any, kind: Any, path: str) -> list[inspect.StructType]:
+    return [one for one in _types(document, kind, path) if isinstance(one, inspect.StructType)]
+
+
+def _types(document: Any, kind: Any, path: str) -> Iterable[inspect.Type]:
+    """What may stand at a path; of objects that are told apart by a key the one that was written."""
+    types = _apart([inspect.type_info(kind)])
     value = document
-    for key, index in _STEP.findall(path):
-        try:
-            value = value[key] if key else value[int(index)]
-        except (KeyError, IndexError, TypeError):
-            break
-    return value
+    for name, index in _STEP.findall(path):
+        chosen = [one for one in types if _tagged(one, value)]
+        types = _apart(found for one in chosen or types for found in _inside(one, name))
+        value = _step(value, name, index)
+    return [one for one in types if _tagged(one, value)] or types
+
+
+def _apart(types: Iterable[inspect.Type]) -> list[inspect.Type]:
+    return [each for one in types for each in (one.types if isinstance(one, inspect.UnionType) else (one,))]
+
+
+def _tagged(one: inspect.Type, value: Any) -> bool:
+    if not isinstance(one, inspect.StructType) or one.tag_field is None:
+        return True
+    return isinstance(value, dict) and value.get(one.tag_field) == one.tag
+
+
+def _inside(one: inspect.Type, name: str) -> Iterable[inspect.Type]:
+    if isinstance(one, inspect.StructType):
+        if name == one.tag_field:
+            yield inspect.LiteralType((one.tag,))
+        yield from (field.type for field in one.fields if field.encode_name == name)
+    elif isinstance(one, inspect.ListType | inspect.VarTupleType):
+        yield one.item_type
+
+
+def _shown(document: Any, path: str) -> str:
+    """The value at a path, cut to a length that a line can hold."""
+    value, last = document, ""
+    for name, index in _STEP.findall(path):
+        value, last = _step(value, name, index), name
+    if last in _SECRET:
+        return f"is {kind_of(value)}"
+    if isinstance(value, str):
+        return f"is {value[:_LONGEST]!r}{'...' if len(value) > _LONGEST else ''}"
+    return f"is {kind_of(value)}" if value is None or isinstance(value, dict | list) else f"is {_json(value)}"
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _step(value: Any, name: str, index: str) -> Any:
+    try:
+        return value[name] if name else value[int(index)]
+    except (KeyError, IndexError, TypeError):
+        return None

@@ -90,19 +90,23 @@ def test_defaults_are_those_of_the_contract() -> None:
 
 WRONG = [
     ({**IO, "pol_ms": 20}, "devices[0].pol_ms", "is not a known key; known here: link, unit, board, poll_ms"),
-    ({**IO, "poll_ms": 5}, "devices[0].poll_ms", "is 5; expected int >= 10"),
-    ({**IO, "poll_ms": "20"}, "devices[0].poll_ms", "is '20'; expected int, got str"),
-    ({**IO, "unit": 248}, "devices[0].unit", "is 248; expected int <= 247"),
+    ({**IO, "poll_ms": 5}, "devices[0].poll_ms", "is 5; give a whole number >= 10"),
+    ({**IO, "poll_ms": "20"}, "devices[0].poll_ms", "is '20'; give a whole number"),
+    ({**IO, "unit": 248}, "devices[0].unit", "is 248; give a whole number <= 247"),
     ({**IO, "board": "waveshare"}, "devices[0].board", "is 'waveshare'; known boards: di8do8-6842, generic"),
     ({**IO, "input_start": 65_530}, "devices[0].input_start", "is 65530; with 8 points it must be at most 65528"),
     ({"id": "io", "driver": "modbus"}, "devices[0].link", "is missing; it is required"),
     ({**IO, "link": {"type": "tcp"}}, "devices[0].link.host", "is missing; it is required"),
     ({**IO, "link": {**TCP, "prot": 1}}, "devices[0].link.prot", "is not a known key"),
-    ({**IO, "link": {**SERIAL, "baudrate": 1}}, "devices[0].link.baudrate", "is 1; expected int >= 1200"),
-    ({**IO, "link": {"type": "usb"}}, "devices[0].link.type", "usb"),
+    ({**IO, "link": {**SERIAL, "baudrate": 1}}, "devices[0].link.baudrate", "is 1; give a whole number >= 1200"),
+    ({**IO, "link": {"type": "usb"}}, "devices[0].link.type", 'is \'usb\'; use one of "serial", "tcp"'),
     ({"id": "r", "driver": "rdm6300", "port": ""}, "devices[0].port", "is ''"),
     ({"id": "r", "driver": "rdm6301"}, "devices[0].driver", "is 'rdm6301'; known drivers: "),
-    ({"id": "g", "driver": "gpio", "outputs": [{"pin": 99}]}, "devices[0].outputs[0].pin", "is 99; expected int <= 27"),
+    (
+        {"id": "g", "driver": "gpio", "outputs": [{"pin": 99}]},
+        "devices[0].outputs[0].pin",
+        "is 99; give a whole number <= 27",
+    ),
     ({"id": "g", "driver": "gpio", "outputs": [{"pin": 1}, {"pin": 1}]}, "devices[0].outputs", "pin 1 twice"),
     ({"id": "w", "driver": "wiegand", "d0": 4, "d1": 4}, "devices[0].d1", "D0 and D1 need a line each"),
     ({"id": "w", "driver": "wiegand", "d0": 4, "d1": 5, "format": "27"}, "devices[0].format", "is '27'; expected 26"),
@@ -112,7 +116,11 @@ WRONG = [
         "is 'a'; it needs a group",
     ),
     ({"id": "t", "driver": "serial-text", "port": "x", "radix": 8}, "devices[0].radix", "is 8"),
-    ({"id": "u", "driver": "uhfreader18", "link": TCP, "power": 31}, "devices[0].power", "is 31; expected int <= 30"),
+    (
+        {"id": "u", "driver": "uhfreader18", "link": TCP, "power": 31},
+        "devices[0].power",
+        "is 31; give a whole number <= 30",
+    ),
     ({"id": "d", "driver": "serial-display", "port": "x", "before": "z"}, "devices[0].before", "in hex"),
 ]
 
