@@ -11,6 +11,7 @@ from msgspec import Meta
 from drivers.base import Bus, DeviceConfig, Driver, Message, Options, Report
 from drivers.framing import display
 from gateway.core.errors import FrameError
+from gateway.core.feedback import VERDICTS
 
 Line = Annotated[str, Meta(max_length=128)]
 Template = Annotated[tuple[Line, ...], Meta(max_length=8)]
@@ -68,7 +69,7 @@ class Screen:
     def encode(self, message: Message) -> bytes:
         """The bytes for a message; one with a verdict that is not known shows the idle lines."""
         verdict = message.get("verdict")
-        template: tuple[str, ...] = getattr(self._templates, verdict if verdict in display.VERDICTS else "idle")
+        template: tuple[str, ...] = getattr(self._templates, verdict if verdict in VERDICTS else "idle")
         return display.encode(display.fill(template, message), self._controls)
 
 
@@ -81,7 +82,7 @@ class SerialDisplayDriver(Driver):
 
     def check(self, options: SerialDisplayOptions) -> tuple[str, str] | None:
         """Templates with known fields and characters, control bytes in hex."""
-        for verdict in display.VERDICTS:
+        for verdict in VERDICTS:
             try:
                 display.check_template(getattr(options.templates, verdict), options.encoding)
             except FrameError as error:

@@ -17,7 +17,6 @@ import msgspec
 from gateway.core.errors import FrameError
 
 FIELDS = ("plate", "card", "days_left", "words", "lane", "time")
-VERDICTS = ("idle", "granted", "denied", "referred", "wait", "locked")
 MAX_FIELD = 64
 """Characters of one value; what is longer is cut before it is laid out."""
 _FIELD = re.compile(r"\{(\w*)\}")

@@ -1,4 +1,4 @@
-"""Modbus requests and replies as bytes, both ways, for RTU and TCP; pure.
+"""Modbus requests and replies as bytes, for RTU and TCP; pure.
 
 The simulated board speaks with it, and the true bus uses it to find the one reply that it waits for among whatever
 else is on the wire: unit, function and length are known beforehand, so every offset can be tried and a checksum
@@ -21,11 +21,9 @@ REGISTER_READS = (READ_HOLDING, READ_INPUT_REGISTERS)
 SINGLE_WRITES = (WRITE_COIL, WRITE_REGISTER)
 MANY_WRITES = (WRITE_COILS, WRITE_REGISTERS)
 
-ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE, GATEWAY_SILENT = 1, 2, 3, 4, 11
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 COIL_ON, COIL_OFF = 0xFF00, 0x0000
 
-MAX_BITS, MAX_REGISTERS = 2000, 125
-MAX_WRITE_BITS, MAX_WRITE_REGISTERS = 1968, 123
 MAX_RTU_BYTES = 256
 MAX_PDU_BYTES = 253
 
@@ -159,22 +157,6 @@ def encode_reply(reply: Reply) -> bytes:
             return struct.pack(">BHH", function, address, count)
         case Refusal(function, code):
             return bytes((function | 0x80, code))
-
-
-def decode_reply(pdu: bytes) -> Reply:
-    """The reply in a PDU; FrameError when it is malformed."""
-    if len(pdu) == 2 and pdu[0] & 0x80:
-        return Refusal(pdu[0] & 0x7F, pdu[1])
-    if len(pdu) == 5 and pdu[0] in SINGLE_WRITES:
-        return WriteOne(*struct.unpack(">BHH", pdu))
-    if len(pdu) == 5 and pdu[0] in MANY_WRITES:
-        return Written(*struct.unpack(">BHH", pdu))
-    if len(pdu) > 2 and pdu[1] == len(pdu) - 2:
-        if pdu[0] in BIT_READS:
-            return Values(pdu[0], unpack_bits(pdu[2:]))
-        if pdu[0] in REGISTER_READS and pdu[1] % 2 == 0:
-            return Values(pdu[0], _words(pdu[2:]))
-    raise FrameError(f"not a Modbus reply: {pdu.hex(' ')}")
 
 
 def reply_size(request: bytes) -> int:

@@ -13,7 +13,6 @@ from gateway.core.errors import FrameError
 
 MAX_ADDRESS = 0x7E
 """0x7F calls all readers at once, which secure channel forbids."""
-KEY_BYTES = 16
 DEFAULT_KEY = bytes(range(0x30, 0x40))
 """SCBK-D, the key that every reader leaves the factory with (OSDP v2.2, annex D); it protects from nobody."""
 MAX_CARD_BITS = 512

@@ -15,7 +15,6 @@ from typing import Any
 from drivers.links.waker import Waker
 from gateway.core.errors import DeviceError
 
-READ_BYTES = 4096
 EV_SYN, EV_KEY = 0, 1
 SYN_DROPPED = 3
 LOST = 0xFFFF

@@ -103,11 +103,6 @@ class SimBoard:
         if changed:
             self.on_output(number, active, now_ns)
 
-    def power_cycle(self, now_ns: int) -> None:
-        """Mains off and on: all relays drop."""
-        for number in range(len(self._outputs)):
-            self.set_output(number, False, now_ns)
-
     def tick(self, now_ns: int) -> None:
         """End the pulses that the board times itself."""
         for number, (end_ns, rest) in list(self._flash_ends.items()):

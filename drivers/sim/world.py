@@ -164,10 +164,6 @@ class World:
         """The barrier loses its mains, or gets it back."""
         self._act(lane, lambda gate, _: gate.arm.mains(on))
 
-    def obstruct(self, lane: str, on: bool = True) -> None:
-        """Something holds the arm where it is."""
-        self._act(lane, lambda gate, _: setattr(gate.arm, "obstructed", on))
-
     # ---- what is true ----------------------------------------------------------------------------------------------
 
     def contacts(self, lane: str) -> Contacts:

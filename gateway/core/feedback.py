@@ -22,6 +22,7 @@ SHOWN_MS = 10_000
 LAMP_RETRY_MS = 1000
 CARD_DIGITS = 4
 VERDICTS = ("granted", "denied", "referred", "idle", "locked", "wait")
+"""What a lane may say; a display has lines for each."""
 Words = tuple[str, str]
 
 # (en, zh_CN); short, since a lane's display has few places. A reason that is not here says what its verdict says.

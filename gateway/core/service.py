@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections import deque
-from typing import Any
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,7 +20,8 @@ from gateway.core.settings import Barrier
 from gateway.core.travel import Travel
 from gateway.core.turn import NS_PER_S, Turn
 
-WHATS = ("cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h")
+What = Literal["cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h"]
+"""What is counted; each has a limit in the settings of its barrier."""
 HOUR_NS = 3600 * NS_PER_S
 CRASHES_KEPT = 1001
 CALM = 0.9
@@ -30,7 +31,7 @@ CALM = 0.9
 class Due(msgspec.Struct, frozen=True):
     """A limit that was passed: what was counted, the limit, the count and the moment it was noticed."""
 
-    what: str
+    what: What
     limit: int
     count: int
     since: str
@@ -54,7 +55,7 @@ class Service:
         self._zone = zone
         self._travel = travel
         limits = {**msgspec.structs.asdict(barrier.service_limits), "cycles_per_h": barrier.max_cycles_per_h}
-        self._limits: dict[str, int] = {what: limit for what, limit in limits.items() if limit is not None}
+        self._limits: dict[What, int] = {what: limits[what] for what in get_args(What) if limits[what] is not None}
         self._due = {due.what: due for due in memory.due}
         self._cycles = memory.cycles
         self._operations = memory.relay_operations
@@ -97,7 +98,7 @@ class Service:
         for what in [one for one in self._due if one not in self._limits]:
             self._end(turn, self._due[what], None)
 
-    def _begin(self, turn: Turn, what: str, limit: int, count: int) -> None:
+    def _begin(self, turn: Turn, what: What, limit: int, count: int) -> None:
         self._due[what] = Due(what, limit, count, turn.at)
         self._append(turn, "service.due", what, limit, count)
 
@@ -105,12 +106,12 @@ class Service:
         del self._due[due.what]
         self._append(turn, "service.over", due.what, due.limit, count)
 
-    def _append(self, turn: Turn, type_: str, what: str, limit: int, count: int | None) -> None:
+    def _append(self, turn: Turn, type_: str, what: What, limit: int, count: int | None) -> None:
         data = {"lane": self._lane, "barrier": self._barrier, "what": what, "limit": limit, "count": count}
         turn.append(type_, f"lanes/{self._lane}", data)
         turn.show()
 
-    def _count(self, what: str, turn: Turn) -> int | None:
+    def _count(self, what: What, turn: Turn) -> int | None:
         """The count now; None when it is not known (yet)."""
         match what:
             case "cycles":
@@ -131,6 +132,6 @@ class Service:
         return here.year, here.month
 
 
-def _calm(what: str, limit: int) -> int:
+def _calm(what: What, limit: int) -> int:
     """The count at which a limit that was passed is over."""
     return int(limit * CALM) if what in ("travel_ms", "cycles_per_h") else limit

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.base import Bus
-from drivers.framing.display import FIELDS, VERDICTS, cut, fill
+from drivers.framing.display import FIELDS, cut, fill
 from drivers.noop import DRIVER as NOOP
 from drivers.serial_display import DRIVER, Screen, SerialDisplayOptions
 from drivers.sim.text_device import SimTextDevice
 from gateway.core.events import DeviceLost, DeviceRestored, OutputFailed
+from gateway.core.feedback import VERDICTS
 from tests.drivers.conftest import Running, configured, golden, wait_until
 
 

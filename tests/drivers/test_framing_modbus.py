@@ -42,22 +42,20 @@ def request_of(vector: dict[str, Any]) -> m.Request:
 
 
 @pytest.mark.parametrize("vector", GOLDEN["pdus"], ids=lambda vector: vector["request"])
-def test_golden_requests_and_replies_both_ways(vector: dict[str, Any]) -> None:
+def test_golden_requests_and_replies(vector: dict[str, Any]) -> None:
     request, sent, received = request_of(vector), bytes.fromhex(vector["request"]), bytes.fromhex(vector["reply"])
     reply = m.Values(request.function, tuple(vector["values"])) if "values" in vector else good_reply(request)
     assert m.encode_request(request) == sent
     assert m.decode_request(sent) == request
     assert m.encode_reply(reply) == received
-    assert m.decode_reply(received) == reply
     assert m.reply_size(sent) == len(received)
     assert m.answers(sent, received)
 
 
 @pytest.mark.parametrize("vector", GOLDEN["refusals"])
-def test_golden_refusals_both_ways(vector: dict[str, Any]) -> None:
+def test_golden_refusals(vector: dict[str, Any]) -> None:
     refusal, received = m.Refusal(vector["function"], vector["code"]), bytes.fromhex(vector["reply"])
     assert m.encode_reply(refusal) == received
-    assert m.decode_reply(received) == refusal
 
 
 @pytest.mark.parametrize("vector", GOLDEN["rtu"], ids=lambda vector: vector["frame"])
@@ -75,12 +73,10 @@ def test_golden_tcp_frames_both_ways(vector: dict[str, Any]) -> None:
 
 
 @given(requests)
-def test_every_request_and_its_reply_come_back_as_they_were(request: m.Request) -> None:
+def test_every_request_comes_back_as_it_was_and_its_reply_answers_it(request: m.Request) -> None:
     sent = m.encode_request(request)
     assert m.decode_request(sent) == request
-    reply = good_reply(request)
-    assert m.decode_reply(m.encode_reply(reply)) == reply
-    assert m.answers(sent, m.encode_reply(reply))
+    assert m.answers(sent, m.encode_reply(good_reply(request)))
 
 
 @given(requests, units, st.binary(max_size=12))
@@ -154,7 +150,7 @@ def test_any_bytes_are_survived(raw: bytes) -> None:
     sent = m.encode_rtu(1, m.encode_request(m.Read(1, 0, 8)))
     assert m.find_rtu_reply(sent, raw) in raw
     assert m.find_tcp_reply(m.encode_tcp(1, 1, b"\x01\x00\x00\x00\x08"), raw) in raw
-    for decode in (m.decode_request, m.decode_reply, m.decode_rtu, m.split_tcp):
+    for decode in (m.decode_request, m.decode_rtu, m.split_tcp):
         try:
             decode(raw)
         except FrameError:

@@ -111,7 +111,7 @@ def test_the_siren_can_be_heard(driven: Driven) -> None:
     assert driven.site.world.movements("in") == []
 
 
-def test_people_can_crank_obstruct_repair_and_cut_the_mains(driven: Driven) -> None:
+def test_people_can_crank_repair_and_cut_the_mains(driven: Driven) -> None:
     world = driven.site.world
     driven.reported.wait(DeviceRestored, "reader-in")
     world.mains("in", False)
@@ -119,7 +119,6 @@ def test_people_can_crank_obstruct_repair_and_cut_the_mains(driven: Driven) -> N
     world.crank("in")
     wait_until(lambda: not world.contacts("in").at_closed)
     world.mains("in", True)
-    world.obstruct("in")
     world.repair("in")
     assert world.contacts("in").at_closed
     world.present("in", "7")

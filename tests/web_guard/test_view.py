@@ -11,7 +11,7 @@ import pytest
 from gateway.core.access import Reason, Verdict
 from gateway.core.lane_state import Notice
 from gateway.core.passes import Pass, PassKind
-from gateway.core.service import WHATS
+from gateway.core.service import What
 from tests.support.guard_scene import FREE, PASSES, alarm, crashed, decision, lane, snapshot
 from web.guard.view import blank_snapshot, guard_view
 
@@ -285,7 +285,7 @@ def test_every_sentence_has_a_form_that_fits_the_two_short_lines_of_a_quarter(lo
     ]
     soon = (datetime.now(UTC) + timedelta(minutes=14)).isoformat()
     states = [held(), held(left=99), held(until=soon), held(until=soon, left=99), lane("in", interrupted=True)]
-    states += [lane("in", service_due=[{**DUE, "what": what, "limit": 60, "count": 64}]) for what in WHATS]
+    states += [lane("in", service_due=[{**DUE, "what": what, "limit": 60, "count": 64}]) for what in get_args(What)]
     states += [lane("in", notice=notice) for notice in get_args(Notice)]
     states += [lane("in", mode=mode) for mode in ("crashed", "locked", "fire", "held")]
     states += [lane("in", state=state) for state in ("stopped", "fault", "unknown")]

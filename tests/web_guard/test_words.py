@@ -14,7 +14,7 @@ from gateway.core.alarms import KINDS, AlarmState
 from gateway.core.barrier import ArmState
 from gateway.core.lane_state import Notice
 from gateway.core.refusals import COMMANDS, TABLE
-from gateway.core.service import WHATS
+from gateway.core.service import What
 from gateway.core.settings import Role
 from web.guard.words import LOCALES, TRANSLATIONS, masked, plate_as_written, words
 
@@ -73,7 +73,7 @@ def test_everything_the_contract_names_has_words(locale: str) -> None:
     wanted += [f"role.{role}" for role in get_args(Role)]
     wanted += [f"{what}.{command}" for what in ("cmd", "requested") for command in COMMANDS]
     wanted += [f"{what}.{notice}" for what in ("notice", "do") for notice in get_args(Notice)]
-    wanted += [f"due.{what}" for what in WHATS]
+    wanted += [f"due.{what}" for what in get_args(What)]
     assert [key for key in wanted if key not in words(locale)] == []
 
 
