@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,6 +16,9 @@ from drivers.base import Bus, DeviceConfig, Driver, Report
 from gateway.core.errors import DriverError, SettingsError
 from gateway.core.explain import explain
 from gateway.core.settings import Point, Settings
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "gatehouse.drivers"
 SHIPPED = {
@@ -41,7 +43,7 @@ Problems = list[tuple[str, str]]
 
 def known() -> list[str]:
     """The names of all drivers that can be found."""
-    return sorted({*SHIPPED, *(entry.name for entry in entry_points(group=GROUP))})
+    return sorted({*SHIPPED, *brought()})
 
 
 def find(name: str) -> Driver:
@@ -61,8 +63,15 @@ def _load(name: str) -> Any:
     if name in SHIPPED:
         module, _, attribute = SHIPPED[name].partition(":")
         return getattr(import_module(module), attribute)
-    found: tuple[EntryPoint, ...] = tuple(entry_points(group=GROUP, name=name))
-    return found[0].load() if found else None
+    theirs = brought().get(name)
+    return theirs.load() if theirs else None
+
+
+def brought() -> dict[str, EntryPoint]:
+    """What other packages bring. Asked only for a driver that does not ship: the answer loads `email` and more."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
 def configure(settings: Settings) -> list[DeviceConfig]:

@@ -6,7 +6,7 @@ Each board is one JSON file in this directory; a new board is a new file and no 
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from gateway.core.errors import DriverError
 
 COIL_ON, COIL_OFF = 0xFF00, 0x0000
+_FOLDER = Path(__file__).parent
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,8 +65,7 @@ class Board(_Strict, frozen=True):
 
 def known_boards() -> list[str]:
     """The names of all boards that ship."""
-    names = (entry.name for entry in files("drivers").joinpath("boards").iterdir())
-    return sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
+    return sorted(path.stem for path in _FOLDER.glob("*.json"))
 
 
 @cache
@@ -73,5 +73,4 @@ def load_board(name: str) -> Board:
     """The board of that name; DriverError names the known ones."""
     if name not in known_boards():
         raise DriverError(f"is {name!r}; known boards: {', '.join(known_boards())}")
-    text = files("drivers").joinpath("boards", f"{name}.json").read_bytes()
-    return msgspec.json.decode(text, type=Board)
+    return msgspec.json.decode((_FOLDER / f"{name}.json").read_bytes(), type=Board)
