@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +22,7 @@ from gateway.core.errors import BusyError, GatehouseError, NotFoundError, Reques
 from gateway.core.passes import Pass
 from gateway.engine import requests as r
 from gateway.engine.clock import Clock
+from gateway.engine.jobs import Jobs
 from gateway.engine.recorder import Entry, Recorder
 from gateway.store.checks import check_pass
 from gateway.store.journal import Row
@@ -32,9 +32,6 @@ from gateway.store.secrets import Tokens
 
 log = logging.getLogger(__name__)
 
-WAITING_MAX = 256
-"""Requests that may wait for the clerk."""
-_TURN_S = 1.0
 _SPARE_S = 0.25
 """How much longer than the core the clerk waits for its row."""
 
@@ -66,10 +63,8 @@ class Clerk:
         self._registry_path = registry_path
         self._gateway = f"devices/{gateway_id}"
         self._wait_s = journal_wait_ms / 1000 + _SPARE_S
-        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._jobs = Jobs("changes")
         self._importing = threading.Lock()
-        self._stopping = False
-        self.turns = 0
         self._ops: dict[str, Callable[[dict[str, Any]], Any]] = {
             "passes.put": self._put,
             "passes.delete": self._delete,
@@ -89,9 +84,7 @@ class Clerk:
 
     def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
         """Queue a request; BusyError when too many wait."""
-        if self._queue.qsize() >= WAITING_MAX:
-            raise BusyError("too many changes wait already; try again shortly")
-        self._queue.put(partial(self._serve, partial(self._ops[op], params), respond))
+        self._jobs.ask(partial(self._serve, partial(self._ops[op], params), respond))
 
     def import_file(self, params: dict[str, Any], respond: Responder) -> None:
         """passes.import; in a thread of its own."""
@@ -105,20 +98,11 @@ class Clerk:
 
     def stop(self) -> None:
         """End `run` when what waits is done."""
-        self._queue.put(None)
+        self._jobs.stop()
 
     def run(self) -> None:
         """Serve requests until `stop`."""
-        while not self._stopping:
-            self.turns += 1
-            try:
-                job = self._queue.get(timeout=_TURN_S)
-            except Empty:
-                continue
-            if job is None:
-                self._stopping = True
-            else:
-                job()
+        self._jobs.run()
 
     def _serve(self, work: Callable[[], Any], respond: Responder) -> None:
         try:

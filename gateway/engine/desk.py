@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import msgspec
@@ -28,17 +27,15 @@ from gateway.core.events import AlarmCommandReceived, CommandReceived
 from gateway.core.settings import Settings
 from gateway.engine.answers import Answers
 from gateway.engine.inbox import Inbox
+from gateway.engine.jobs import LOOK_S, Jobs
 from gateway.engine.requests import AlarmCommand, LaneCommand, read
 
 log = logging.getLogger(__name__)
 
-WAITING_MAX = 256
-"""Requests that may wait for the desk."""
 JOINED_MAX = 64
 """How many may wait for the answer to one request."""
 PATIENCE_S = 30.0
 """A request that the core has not replied to by then has failed; the core replies at once or never."""
-_TURN_S = 1.0
 _REMOTE = ("http", "mqtt")
 
 Asked = LaneCommand | AlarmCommand
@@ -72,57 +69,34 @@ class Desk:
         self._inbox = inbox
         self._answers = answers
         self._alarm = alarm
-        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._jobs = Jobs("commands")
         self._open: dict[str, Open] = {}
-        self._stopping = False
-        self.turns = 0
 
     def lane_command(self, params: dict[str, Any], respond: Responder) -> None:
         """lane.command"""
         asked = read(LaneCommand, params)
         if asked.lane not in self._lanes:
             raise NotFoundError(f"there is no lane {asked.lane!r}")
-        self._enter(asked, asked.event(), asked.via in _REMOTE, respond)
+        self._jobs.ask(partial(self._take, asked, asked.event(), asked.via in _REMOTE, respond))
 
     def alarm_command(self, params: dict[str, Any], respond: Responder) -> None:
         """alarm.command"""
         asked = read(AlarmCommand, params)
-        self._enter(asked, asked.event(), False, respond)
+        self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
     def replied(self, reply: Reply, snapshot: dict[str, Any]) -> None:
         """The core has replied; `snapshot` is how things are since then."""
-        self._queue.put(partial(self._settle, reply, msgspec.json.encode(snapshot["alarms"])))
+        self._jobs.tell(partial(self._settle, reply, msgspec.json.encode(snapshot["alarms"])))
 
     def stop(self) -> None:
         """End `run` when what waits is done."""
-        self._queue.put(None)
+        self._jobs.stop()
 
     def run(self) -> None:
         """Serve requests and replies until `stop`."""
-        while not self._stopping:
-            self.turns += 1
-            self._give_up()
-            try:
-                job = self._queue.get(timeout=_TURN_S)
-            except Empty:
-                continue
-            if job is None:
-                self._stopping = True
-            else:
-                job()
+        self._jobs.run(self._give_up)
 
     # ---- asking ---------------------------------------------------------------------------------------------------
-
-    def _enter(
-        self,
-        asked: Asked,
-        event: CommandReceived | AlarmCommandReceived,
-        on_disk: bool,
-        respond: Responder,
-    ) -> None:
-        if self._queue.qsize() >= WAITING_MAX:
-            raise BusyError("too many commands wait already; try again shortly")
-        self._queue.put(partial(self._take, asked, event, on_disk, respond))
 
     def _take(
         self,
@@ -180,7 +154,7 @@ class Desk:
         now_s = self._mono_s()
         if now_s < self._look_at_s:
             return
-        self._look_at_s = now_s + _TURN_S
+        self._look_at_s = now_s + LOOK_S
         latest_s = now_s - PATIENCE_S
         for request in [key for key, one in self._open.items() if one.since_s < latest_s]:
             for respond in self._open.pop(request).responders:

@@ -55,7 +55,6 @@ class Projector:
         self._applied = applied
         self._stop = threading.Event()
         self._failing = False
-        self.turns = 0
 
     def stop(self) -> None:
         """Apply what is left, then end `run`."""
@@ -64,7 +63,6 @@ class Projector:
     def run(self) -> None:
         """Keep up until `stop`."""
         while not self._stop.wait(RETRY_S if self._failing else SETTLE_S):
-            self.turns += 1
             self._turn()
         self._turn()
 
