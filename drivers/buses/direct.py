@@ -12,14 +12,13 @@ from collections.abc import Callable, Hashable
 from typing import Protocol
 
 from drivers.base import Health, Report
-from drivers.links.backoff import Backoff
+from drivers.links import backoff
 from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus
 from drivers.watch import Watch
 from gateway.core.errors import DeviceError
 from gateway.core.events import InputsRead
 
 MS = 1_000_000
-REOPEN_FIRST_MS, REOPEN_MOST_MS = 500, 5_000
 LOOK_S = 0.05
 """Inputs are read this often besides, since an edge can be missed."""
 STOP_TRIES = 3
@@ -54,7 +53,7 @@ class DirectBus(OrderedBus):
         self._points = points
         self._watches = {name: Watch(name, report) for name in points}
         self._inputs: dict[str, tuple[bool, ...]] = {}
-        self._retry = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+        self._retry = backoff.for_lines()
         self._retry_ns = 0
         self._woken = threading.Event()
         self._stopping = False

@@ -11,15 +11,12 @@ import time
 from collections.abc import Hashable, Sequence
 from typing import Protocol
 
-from drivers.base import Health, Report
-from drivers.buses.outputless import OutputlessBus
-from drivers.links.backoff import Backoff
+from drivers.base import Report
+from drivers.buses.single import SingleBus
+from drivers.links import backoff
 from drivers.links.gpio_edges import EdgeQueue
-from drivers.watch import Watch
-from gateway.core.errors import DeviceError
 from gateway.core.events import Event
 
-REOPEN_FIRST_MS, REOPEN_MOST_MS = 500, 5_000
 SETTLE_NS = 1_000_000
 """An edge is in the queue this long after its interrupt at the latest."""
 BABBLE_PAUSE_S = 0.02
@@ -46,49 +43,24 @@ class EdgeListener(Protocol):
         """The lines were gone: what has begun will not be completed by what comes when they are back."""
 
 
-class EdgeBus(OutputlessBus):
+class EdgeBus(SingleBus[EdgeQueue]):
     """One reader on the lines of the GPIO chip."""
 
     def __init__(self, key: Hashable, device: str, queue: EdgeQueue, listener: EdgeListener, report: Report) -> None:
-        super().__init__(report)
-        self.key = key
-        self.devices = (device,)
-        self._queue = queue
+        super().__init__(key, device, queue, backoff.for_lines(), report)
         self._listener = listener
-        self._watch = Watch(device, report)
-        self._reopen = Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
         self._noisy = 0
-        self._stopping = False
 
-    def health(self) -> list[Health]:
-        """See `Bus.health`."""
-        return [self._watch.health]
+    def _interrupted(self) -> None:
+        self._listener.interrupted()
 
-    def stop(self) -> None:
-        """See `Bus.stop`."""
-        self._stopping = True
-        self._queue.wake()
-
-    def run(self) -> None:
-        """See `Bus.run`."""
-        try:
-            while not self._stopping:
-                try:
-                    self._listen()
-                except DeviceError as error:
-                    self._listener.interrupted()
-                    self._watch.gone(str(error))
-                    self._queue.read(self._reopen.pause_ms() / 1000)
-        finally:
-            self._queue.dispose()
-
-    def _listen(self) -> None:
-        if not self._queue.is_open:
-            self._queue.open()
-            self._reopen.reset()
+    def _round(self) -> None:
+        if not self._wire.is_open:
+            self._wire.open()
+            self._retry.reset()
             self._watch.restored()
         rejected = self._listener.rejected
-        raw, until_ns = self._queue.read(self._wait_s())
+        raw, until_ns = self._wire.read(self._wait_s())
         frames, events = self._listener.feed(raw, None if until_ns is None else until_ns - SETTLE_NS)
         self._tell(events)
         self._judge(frames, self._listener.rejected - rejected)

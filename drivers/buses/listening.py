@@ -1,7 +1,6 @@
 """The bus of a reader that only talks: bytes come on a serial port (or keys from a keyboard), credentials go out.
 
-The port is opened again with bounded back-off for as long as the bus runs. A reader that says nothing is not lost:
-there may be no cards. It is lost when its port is gone.
+A reader that says nothing is not lost: there may be no cards. It is lost when its port is gone.
 """
 
 from __future__ import annotations
@@ -9,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Protocol
 
-from drivers.base import Health, Report
-from drivers.buses.outputless import OutputlessBus
+from drivers.base import Report
+from drivers.buses.single import SingleBus, Wire
 from drivers.links import backoff
-from drivers.watch import Watch
-from gateway.core.errors import DeviceError
 from gateway.core.events import Event
 
 
@@ -31,69 +28,31 @@ class Listener(Protocol):
         """The wire was cut: what has begun will not be completed by what comes when it is back."""
 
 
-class Port(Protocol):
-    """Where a reader's bytes come from; `wake` is thread-safe, everything else belongs to one thread."""
-
-    @property
-    def is_open(self) -> bool:
-        """True between a successful `open` and a fault."""
-
-    def open(self) -> None:
-        """Open it anew; DeviceError says what to do."""
+class Port(Wire, Protocol):
+    """Where a reader's bytes come from."""
 
     def read(self, wait_s: float | None = None) -> bytes:
         """The bytes that came, at once; empty after `wait_s` or `wake`. DeviceError when it is gone."""
 
-    def wake(self) -> None:
-        """Make a waiting `read` return."""
 
-    def dispose(self) -> None:
-        """Close everything; the object is not used any more."""
-
-
-class ListeningBus(OutputlessBus):
+class ListeningBus(SingleBus[Port]):
     """One reader on one port."""
 
     def __init__(self, key: Hashable, device: str, port: Port, listener: Listener, report: Report) -> None:
-        super().__init__(report)
-        self.key = key
-        self.devices = (device,)
-        self._port = port
+        super().__init__(key, device, port, backoff.for_wire(), report)
         self._listener = listener
-        self._watch = Watch(device, report)
-        self._reopen = backoff.for_wire()
-        self._stopping = False
 
-    def health(self) -> list[Health]:
-        """See `Bus.health`."""
-        return [self._watch.health]
+    def _interrupted(self) -> None:
+        self._listener.interrupted()
 
-    def stop(self) -> None:
-        """See `Bus.stop`."""
-        self._stopping = True
-        self._port.wake()
-
-    def run(self) -> None:
-        """See `Bus.run`."""
-        try:
-            while not self._stopping:
-                try:
-                    self._listen()
-                except DeviceError as error:
-                    self._listener.interrupted()
-                    self._watch.gone(str(error))
-                    self._port.read(self._reopen.pause_ms() / 1000)
-        finally:
-            self._port.dispose()
-
-    def _listen(self) -> None:
-        if not self._port.is_open:
-            self._port.open()
+    def _round(self) -> None:
+        if not self._wire.is_open:
+            self._wire.open()
             self._watch.restored()
         rejected = self._listener.rejected
-        frames, events = self._listener.feed(self._port.read())
+        frames, events = self._listener.feed(self._wire.read())
         self._tell(events)
         if frames:
-            self._reopen.reset()
+            self._retry.reset()
             self._watch.answered(frames)
         self._watch.noise(self._listener.rejected - rejected)

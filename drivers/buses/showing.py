@@ -11,19 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 
-from drivers.base import Health, Message, Report
-from drivers.buses.outputless import OutputlessBus
+from drivers.base import Message, Report
+from drivers.buses.single import SingleBus
 from drivers.links import backoff
 from drivers.links.serial_port import SerialPort
-from drivers.watch import Watch
-from gateway.core.errors import DeviceError
 
 MS = 1_000_000
 IDLE: Message = {"verdict": "idle"}
 Encode = Callable[[Message], bytes]
 
 
-class ShowingBus(OutputlessBus):
+class ShowingBus(SingleBus[SerialPort]):
     """One display on one serial port; `lasting` verdicts stay until the next message, others for `show_ms`."""
 
     def __init__(
@@ -37,29 +35,14 @@ class ShowingBus(OutputlessBus):
         show_ms: int,
         lasting: frozenset[str],
     ) -> None:
-        super().__init__(report)
-        self.key = key
-        self.devices = (device,)
-        self._port = port
+        super().__init__(key, device, port, backoff.for_wire(), report)
         self._encode = encode
         self._show_ns = show_ms * MS
         self._lasting = lasting
-        self._watch = Watch(device, report)
-        self._reopen = backoff.for_wire()
         self._lock = threading.Lock()
         self._message = self._rest = IDLE
         self._until_ns: int | None = None
         self._fresh = True
-        self._stopping = False
-
-    def health(self) -> list[Health]:
-        """See `Bus.health`."""
-        return [self._watch.health]
-
-    def stop(self) -> None:
-        """See `Bus.stop`."""
-        self._stopping = True
-        self._port.wake()
 
     def show(self, device: str, message: Message) -> None:  # noqa: ARG002
         """See `Bus.show`."""
@@ -69,35 +52,25 @@ class ShowingBus(OutputlessBus):
             self._rest = self._message if lasts else self._rest
             self._until_ns = None if lasts else time.monotonic_ns() + self._show_ns
             self._fresh = True
-        self._port.wake()
+        self._wire.wake()
 
     # ---- the bus's own thread --------------------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """See `Bus.run`."""
-        try:
-            while not self._stopping:
-                try:
-                    self._round()
-                except DeviceError as error:
-                    self._port.close()
-                    self._watch.gone(str(error))
-                    self._port.read(self._reopen.pause_ms() / 1000)
-        finally:
-            self._port.dispose()
+    def _interrupted(self) -> None:
+        self._wire.close()
 
     def _round(self) -> None:
-        opened = not self._port.is_open
+        opened = not self._wire.is_open
         if opened:
-            self._port.open()
+            self._wire.open()
         message = self._due(opened)
         if message is not None:
-            self._port.write(self._encode(message))
+            self._wire.write(self._encode(message))
             self._watch.answered()
         if opened:
             self._watch.restored()
-            self._reopen.reset()
-        self._port.read(self._wait_s())
+            self._retry.reset()
+        self._wire.read(self._wait_s())
 
     def _due(self, opened: bool) -> Message | None:
         """What is to be written now; None when it stands there already."""
