@@ -104,7 +104,7 @@ def _init(arguments: Arguments) -> int:
 def _read_site(path: Path) -> Any:
     """The JSON of a site file; SettingsError says where it is broken."""
     try:
-        return json.loads(path.read_text("utf-8"), object_pairs_hook=_once)
+        return json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once)
     except OSError as error:
         raise SettingsError([(str(path), f"cannot be read ({error.strerror})")]) from None
     except UnicodeDecodeError:

@@ -8,6 +8,7 @@ beside `id`, `driver` and `name` belong to its driver and are checked by `driver
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -130,6 +131,9 @@ _HABITS = (
     "control", "close_by", "external_open", "pulse_ms", "travel_time_ms", "auto_close_ms", "grant_ms",
     "max_cycles_per_h", "service_limits",
 )  # fmt: skip
+# What an arm tells of itself: two of its contacts on one input, or one on a loop's, would contradict each other.
+_ARM = ("at_open", "at_closed", "arm_detached")
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{1,64})\.(input|output)\.(\d{1,3})")
 
 
@@ -210,6 +214,8 @@ def parse_settings(document: Any) -> Settings:
     reader = _Reader()
     if not isinstance(document, dict):
         raise SettingsError([("", f"the document is {kind_of(document)}; give a JSON object")])
+    if unwritten := list(_unwritten(document)):
+        raise SettingsError(unwritten)
     for key in document:
         if key not in TOP_KEYS:
             reader.wrong(key, f"is not a known key; known here: {', '.join(TOP_KEYS)}")
@@ -240,6 +246,19 @@ def parse_settings(document: Any) -> Settings:
     if reader.problems or site is None or gateway is None:
         raise SettingsError(reader.problems)
     return Settings(site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink)
+
+
+def _unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Texts that no file, screen or wire can hold: with NUL, or with half of a character."""
+    waiting: list[tuple[str, Any]] = [(str(key), value) for key, value in document.items()]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str) and _NO_TEXT.search(value):
+            yield path, f"is {value!r}; it holds a character that is no text, leave it out"
+        elif isinstance(value, dict):
+            waiting += [(f"{path}.{key}", each) for key, each in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{path}[{number}]", each) for number, each in enumerate(value)]
 
 
 def _required(reader: _Reader, document: dict[str, Any], key: str, kind: Any) -> Any:
@@ -389,7 +408,7 @@ def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:
         path = f"operators[{number}].pin"
         if operator.pin is None and operator.pin_hash is None:
             reader.wrong(path, "is missing; give 4 to 12 digits")
-        elif operator.pin is not None and not re.fullmatch(r"\d{4,12}", operator.pin):
+        elif operator.pin is not None and not re.fullmatch(r"[0-9]{4,12}", operator.pin):
             reader.wrong(path, "is not 4 to 12 digits")
 
 
@@ -410,6 +429,7 @@ def _check_links(
                 reader.wrong(f"{base}.{key}", f"is {point.point!r}; there is no device {point.device!r}")
         for key, point in barrier.outputs().items():
             _take(reader, taken, point, f"{base}.{key}")
+        _check_arm(reader, barrier, base)
     for lane in lanes:
         for key in ("readers", "cameras", "displays"):
             for number, device in enumerate(getattr(lane, key)):
@@ -428,6 +448,17 @@ def _check_links(
         for name in interlock.barriers:
             if name not in names:
                 reader.wrong(f"interlocks[{number}].barriers", f"names {name!r}; there is no such barrier")
+
+
+def _check_arm(reader: _Reader, barrier: Barrier, base: str) -> None:
+    owners: dict[tuple[str, str], str] = {}
+    for key, point in barrier.inputs().items():
+        owner = owners.setdefault((point.point, point.normally), key)
+        if owner != key and (owner in _ARM or key in _ARM):
+            reader.wrong(
+                f"{base}.{key}",
+                f"is {point.point!r}, which {base}.{owner} uses already; give each its own input",
+            )
 
 
 def _take(reader: _Reader, taken: dict[str, str], point: Point, path: str) -> None:

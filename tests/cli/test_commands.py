@@ -201,6 +201,12 @@ class TestInit:
         assert words in told.err
         assert not data.exists()
 
+    def test_a_site_file_may_begin_with_the_mark_that_windows_editors_write(
+        self, gatehouse: Gatehouse, site_file: Path
+    ) -> None:
+        site_file.write_text(json.dumps(SITE), "utf-8-sig")
+        assert gatehouse("init", "--site", site_file).status == 0
+
     def test_two_barriers_on_one_output_are_named(self, gatehouse: Gatehouse, site_file: Path) -> None:
         lanes = [SITE["lanes"][0], {**SITE["lanes"][0], "id": "out"}]
         site_file.write_text(json.dumps({**SITE, "lanes": lanes}))

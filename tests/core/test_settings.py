@@ -84,6 +84,8 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
         ("lanes.0.barrier.open", "relay 1", "lanes[0].barrier.open", "write a point as"),
         ("lanes.0.barrier.open", "nix.output.0", "lanes.in.barrier.open", "there is no device 'nix'"),
         ("lanes.0.barrier.pulse_ms", 1, "lanes[0].barrier.pulse_ms", "from 50 to 10000"),
+        ("lanes.0.barrier.at_open", "io.input.2", "lanes.in.barrier.safety_loop", "give each its own input"),
+        ("lanes.0.barrier.arm_detached", "io.input.3", "lanes.in.barrier.safety_loop.1", "give each its own input"),
         ("lanes.0.barrier", "far", "lanes[0].barrier", "there is no such barrier"),
         ("lanes.0.readers", ["nobody"], "lanes.in.readers[0]", "there is no such device"),
         ("lanes.0.displays", ["nobody"], "lanes.in.displays[0]", "there is no such device"),
@@ -117,6 +119,9 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
             "uplink.mqtt.password",
             "is a number; give a text in quotes",
         ),
+        ("site.name", "North\0Court", "site.name", "holds a character that is no text"),
+        ("devices.0.port", "/dev/\ud800", "devices[0].port", "holds a character that is no text"),
+        ("operators.0.pin", "２４６８", "operators[0].pin", "4 to 12 digits"),
         ("site.timezone", "Mars/Base", "site.timezone", "use a name such as Asia/Shanghai"),
         ("site.id", "north court", "site.id", "letters, digits"),
         ("operators.0.pin", "12", "operators[0].pin", "4 to 12 digits"),
@@ -130,6 +135,12 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
 def test_a_mistake_is_named_with_its_path_and_remedy(path: str, value: Any, where: str, words: str) -> None:
     found = problems(changed(path, value))
     assert any(place == where and words in message for place, message in found), found
+
+
+def test_one_switch_wired_the_other_way_round_may_tell_of_both_ends() -> None:
+    parse_settings(changed("lanes.0.barrier.at_open", "io.input.1"))
+    several = changed("lanes.0.barrier.approach_loop", "io.input.2")
+    parse_settings(several)
 
 
 def test_all_mistakes_are_found_at_once() -> None:
