@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from gateway import __version__
 from gateway.cli import journal, lanes, passes, running, site, tokens
@@ -24,7 +26,9 @@ from gateway.cli.common import (
     EXIT_WRONG,
     Commands,
     common_options,
+    data_path,
     failed,
+    whoami,
 )
 from gateway.core.errors import (
     CursorError,
@@ -74,10 +78,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for a mistake of the caller."""
+    _fill_closed_streams()
     arguments = build_parser().parse_args(argv)
     # Journal, passes and exports hold names and plates: nothing that a command writes is for everybody to read.
     os.umask(os.umask(0o077) | 0o027)
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         status: int = arguments.run(arguments)
         sys.stdout.flush()
         return status
@@ -94,4 +101,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return failed(arguments, error, "the command line holds bytes that are not UTF-8 text", EXIT_USAGE)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return failed(arguments, error, f"{where}{error.strerror or error}", EXIT_WRONG)
+        owner = _owner_of(data_path(arguments)) if isinstance(error, PermissionError) else ""
+        return failed(arguments, error, f"{where}{error.strerror or error}{owner}", EXIT_WRONG)
+
+
+def _owner_of(data: Path) -> str:
+    """Whom to be instead, where the data directory is somebody else's."""
+    try:
+        owner = data.owner()
+    except (OSError, KeyError):
+        return ""
+    return "" if owner == whoami() else f"; {data} belongs to {owner}, try: sudo -u {owner} gatehouse ..."
+
+
+def _fill_closed_streams() -> None:
+    """Open nothing in the place of streams that the caller has closed (`>&-`): the next file opened would be taken for
+    one of them, and what is printed would stand in a store."""
+    while (lowest := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(lowest, True)
+    os.close(lowest)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)

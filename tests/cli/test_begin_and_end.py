@@ -1,0 +1,59 @@
+"""How a command begins and ends: with streams that are closed, with Ctrl-C before it is loaded, as the wrong user."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gateway.__main__ as command
+from gateway import cli
+from gateway.store.directory import DataDirectory
+from tests.cli.conftest import Gatehouse
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_has_closed_is_no_mistake_and_no_store(made: Path, closed: str) -> None:
+    script = f'"{sys.executable}" -m gateway passes list --data "{made}" {closed}'
+    ended = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "while_loading"),
+    [(signal.default_int_handler, signal.SIG_DFL), (signal.SIG_IGN, signal.SIG_IGN)],
+    ids=["usual", "ignored"],
+)
+def test_ctrl_c_ends_a_command_without_a_traceback_before_it_is_loaded_and_after_it_is_done(
+    monkeypatch: pytest.MonkeyPatch, before: signal.Handlers, while_loading: signal.Handlers
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(cli, "main", lambda: seen.append(signal.getsignal(signal.SIGINT)) or 7)
+    signal.signal(signal.SIGINT, before)
+    assert command.main() == 7
+    assert [*seen, signal.getsignal(signal.SIGINT)] == [while_loading, while_loading]
+
+
+def test_ctrl_c_is_answered_once_a_command_runs(gatehouse: Gatehouse, made: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    assert gatehouse("token", "list").status == 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_data_directory_of_somebody_else_names_its_owner(
+    gatehouse: Gatehouse, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shut(self: DataDirectory) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self.journal))
+
+    monkeypatch.setattr(DataDirectory, "open", shut)
+    assert "belongs to" not in gatehouse("check").err
+    monkeypatch.setattr(cli, "whoami", lambda: "somebody")
+    told = gatehouse("check")
+    assert told.status == 1
+    assert f"Permission denied; {made} belongs to {made.owner()}, try: sudo -u {made.owner()} gatehouse" in told.err
