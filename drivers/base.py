@@ -128,9 +128,9 @@ class Driver(ABC):
         """What is wrong beyond types and bounds, as (option, message); None when nothing is."""
         return None
 
-    @abstractmethod
-    def points(self, options: Any) -> tuple[int, int]:
-        """How many inputs and how many outputs a device with these options has."""
+    def points(self, options: Any) -> tuple[int, int]:  # noqa: ARG002
+        """How many inputs and how many outputs a device with these options has; none unless its driver says so."""
+        return 0, 0
 
     def pins(self, options: Any) -> Sequence[int]:  # noqa: ARG002
         """The GPIO lines that the device takes for itself; no other device may have them."""

@@ -110,10 +110,6 @@ class OsdpDriver(Driver):
             return option, str(error)
         return None
 
-    def points(self, options: OsdpOptions) -> tuple[int, int]:  # noqa: ARG002
-        """Inputs and outputs of readers are not used."""
-        return 0, 0
-
     def bus_key(self, options: OsdpOptions) -> Hashable:
         """Readers on one port share a line."""
         return ("serial", options.port)

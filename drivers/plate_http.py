@@ -23,10 +23,6 @@ class PlateHttpDriver(Driver):
     Options = PlateHttpOptions
     reads = True
 
-    def points(self, options: PlateHttpOptions) -> tuple[int, int]:  # noqa: ARG002
-        """None."""
-        return 0, 0
-
     def bus_key(self, options: PlateHttpOptions) -> Hashable:
         """Each camera is its own bus: options are compared by identity."""
         return ("plates", id(options))

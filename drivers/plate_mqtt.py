@@ -36,10 +36,6 @@ class PlateMqttDriver(Driver):
         wild = any(("#" in level or "+" in level) and len(level) > 1 for level in levels) or "#" in levels[:-1]
         return ("topic", f"is {options.topic!r}; + and # each stand alone, # only at the end") if wild else None
 
-    def points(self, options: PlateMqttOptions) -> tuple[int, int]:  # noqa: ARG002
-        """None."""
-        return 0, 0
-
     def bus_key(self, options: PlateMqttOptions) -> Hashable:
         """Each camera is its own bus: options are compared by identity."""
         return ("plates", id(options))

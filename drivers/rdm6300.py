@@ -59,10 +59,6 @@ class Rdm6300Driver(Driver):
     Options = Rdm6300Options
     reads = True
 
-    def points(self, options: Rdm6300Options) -> tuple[int, int]:  # noqa: ARG002
-        """A reader has neither inputs nor outputs."""
-        return 0, 0
-
     def bus_key(self, options: Rdm6300Options) -> Hashable:
         """Each reader has a port of its own."""
         return ("serial", options.port)

@@ -96,10 +96,6 @@ class SerialDisplayDriver(Driver):
                 return key, str(error)
         return None
 
-    def points(self, options: SerialDisplayOptions) -> tuple[int, int]:  # noqa: ARG002
-        """A display has neither inputs nor outputs."""
-        return 0, 0
-
     def bus_key(self, options: SerialDisplayOptions) -> Hashable:
         """Each display has a port of its own."""
         return ("serial", options.port)

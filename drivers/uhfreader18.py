@@ -154,10 +154,6 @@ class UhfReader18Driver(Driver):
     Options = UhfReader18Options
     reads = True
 
-    def points(self, options: UhfReader18Options) -> tuple[int, int]:  # noqa: ARG002
-        """A reader has neither inputs nor outputs."""
-        return 0, 0
-
     def bus_key(self, options: UhfReader18Options) -> Hashable:
         """The port, or host and port."""
         link = options.link

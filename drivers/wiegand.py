@@ -98,10 +98,6 @@ class WiegandDriver(Driver):
             return "format", f"is {options.format!r}; {error}"
         return None
 
-    def points(self, options: WiegandOptions) -> tuple[int, int]:  # noqa: ARG002
-        """A reader has neither inputs nor outputs."""
-        return 0, 0
-
     def pins(self, options: WiegandOptions) -> Sequence[int]:
         """D0 and D1."""
         return options.d0, options.d1

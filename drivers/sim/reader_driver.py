@@ -73,10 +73,6 @@ class SimReaderDriver(Driver):
     Options = SimReaderOptions
     reads = True
 
-    def points(self, options: SimReaderOptions) -> tuple[int, int]:  # noqa: ARG002
-        """None."""
-        return 0, 0
-
     def bus_key(self, options: SimReaderOptions) -> Hashable:
         """The channel."""
         return ("sim-reader", options.channel)

@@ -22,12 +22,13 @@ import msgspec
 
 from drivers.framing import keyboard, modbus, osdp, rdm6300, uhfreader18
 from drivers.framing.gpio_events import LINE_EVENT, Events, encode_event
+from drivers.framing.line_reader import LineReader
 from drivers.framing.plate_reads import PlateReads
 from drivers.framing.text_lines import LineDecoder
 from drivers.framing.wiegand import Card, PinPad, edges, parse_format
 from drivers.framing.wiegand import Decoder as WiegandDecoder
 from drivers.serial_display import Screen, SerialDisplayOptions
-from drivers.serial_text import LineReader, SerialTextOptions
+from drivers.serial_text import SerialTextOptions
 from drivers.wiegand import WiegandOptions, WiegandReader
 from gateway.core.errors import GatehouseError
 from gateway.core.plates import PlateMapping, PlateSeen, find_plate
@@ -96,7 +97,7 @@ def _text_lines() -> Fuzzed:
 
 def _serial_text() -> Fuzzed:
     options = SerialTextOptions("/dev/x", pattern=r"^\W*(?P<value>[0-9A-F]+)\W.*$", radix=16)
-    reader = LineReader("s", options)
+    reader = LineReader("s", LineDecoder(), options, time.monotonic_ns)
     numbers = iter(range(1 << 40, 1 << 41))
 
     def alive() -> bool:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.framing.line_reader import LineReader
 from drivers.framing.text_lines import MAX_LINE_BYTES, LineDecoder, LinePattern, card_number
-from drivers.serial_text import LineReader, SerialTextOptions
+from drivers.serial_text import SerialTextOptions
 from gateway.core.errors import FrameError
 from gateway.core.events import CredentialRead
 from tests.drivers.conftest import golden
@@ -17,12 +18,17 @@ VECTORS = golden("text_lines")
 text = st.text(st.characters(codec="utf-8", categories=("L", "N", "P")), min_size=1, max_size=40)
 
 
+def reader_of(options: SerialTextOptions) -> LineReader:
+    """A reader of lines with these options."""
+    return LineReader("s", LineDecoder(), options, time.monotonic_ns)
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["source"][:30])
 def test_golden_lines_both_ways(vector: dict[str, Any]) -> None:
     sent = vector["bytes"].encode()
     assert LineDecoder().feed(sent) == vector["lines"]
     options = SerialTextOptions("/dev/x", pattern=vector["pattern"], kind=vector["kind"], radix=vector["radix"])
-    frames, events = LineReader("s", options).feed(sent)
+    frames, events = reader_of(options).feed(sent)
     assert (frames, events) == (1, [CredentialRead("s", vector["kind"], vector["value"], vector["bits"])])
 
 
@@ -170,18 +176,18 @@ def test_what_is_no_card_number_is_refused(written: str, radix: int) -> None:
 
 
 def test_lines_without_a_credential_are_counted_and_are_none() -> None:
-    reader = LineReader("s", SerialTextOptions("/dev/x", pattern=r"^ID=(?P<value>\w+)$"))
-    assert reader.feed(b"hello\r\nID=12x\r\nID=7\r\n") == (1, [CredentialRead("s", "card", "7")])
-    assert reader.rejected == 2
+    device = reader_of(SerialTextOptions("/dev/x", pattern=r"^ID=(?P<value>\w+)$"))
+    assert device.feed(b"hello\r\nID=12x\r\nID=7\r\n") == (1, [CredentialRead("s", "card", "7")])
+    assert device.rejected == 2
 
 
 def test_a_card_that_is_repeated_is_one_and_a_pin_that_is_typed_again_is_another() -> None:
-    cards = LineReader("s", SerialTextOptions("/dev/x"))
+    cards = reader_of(SerialTextOptions("/dev/x"))
     assert len(cards.feed(b"7\r\n7\r\n07\r\n")[1]) == 1
-    pins = LineReader("s", SerialTextOptions("/dev/x", kind="pin"))
+    pins = reader_of(SerialTextOptions("/dev/x", kind="pin"))
     assert len(pins.feed(b"2468\r\n2468\r\n")[1]) == 2
 
 
 def test_plates_are_upper_case_and_codes_stay_as_they_are() -> None:
-    assert LineReader("s", SerialTextOptions("/dev/x", kind="plate")).feed(b"ab123c\r")[1][0].value == "AB123C"
-    assert LineReader("s", SerialTextOptions("/dev/x", kind="qr")).feed(b"abC\r")[1][0].value == "abC"
+    assert reader_of(SerialTextOptions("/dev/x", kind="plate")).feed(b"ab123c\r")[1][0].value == "AB123C"
+    assert reader_of(SerialTextOptions("/dev/x", kind="qr")).feed(b"abC\r")[1][0].value == "abC"
