@@ -242,8 +242,7 @@ class LaneMachine(LaneOrders):
             return
         self.modes.happens("fire")
         turn.cancel(self.timer_name("clear"))
-        self.terminals.withdraw("close")
-        self.terminals.withdraw("open")
+        self.call_off(turn, "close", "open")
         if self.arm is not ArmState.OPEN:
             self.ask(turn, "open", "fire", "fire contact", None)
 
@@ -304,6 +303,11 @@ class LaneMachine(LaneOrders):
             return "passing"
         return _WORDS[self.arm]
 
+    def note_since(self, turn: Turn) -> None:
+        """Something that people look at has changed: what is new begins now."""
+        self.state_since.show(self.word(), turn.at)
+        self.notice_since.show(self.shown_notice, turn.at)
+
     def snapshot(self, lane: Lane) -> dict[str, Any]:
         """What people see of a lane; the engine adds how old the measurement is."""
         requested = self.terminals.requested
@@ -314,6 +318,7 @@ class LaneMachine(LaneOrders):
             "direction": lane.direction.value,
             "barrier": self.barrier.id,
             "state": self.word(),
+            "since": self.state_since.at,
             "arm": self.arm.value,
             "mode": self.modes.strongest.value,
             "crossing": self.crossing.value,
@@ -325,6 +330,7 @@ class LaneMachine(LaneOrders):
             "requested": requested.document() if requested else None,
             "interrupted": self.interrupted,
             "notice": self.shown_notice,
+            "notice_since": self.notice_since.at if self.shown_notice else None,
             "service_due": self.service.documents(),
             "last_grant": last.document() if last else None,
             "last_decision": _own(self.last_decision, lane),

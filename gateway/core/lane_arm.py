@@ -208,8 +208,10 @@ class LaneArm(LaneState):
         return took_ms if whole and took_ms < self.travel.limit_ms(way) else None
 
     def do_follow_up_closed(self, turn: Turn) -> None:
-        """A CLOSE went out to an arm that is down already."""
+        """A CLOSE went out to an arm that is down already: the command has its end all the same."""
         self.end_travel(turn)
+        presumed = self.barrier.at_closed is None
+        self.row(turn, "closed", Cause.COMMANDED, self.moving_by, _how(presumed, None))
 
     def do_ask_open(self, turn: Turn) -> None:
         """The head grant opens the arm."""
@@ -237,11 +239,12 @@ class LaneArm(LaneState):
             self.not_followed(turn, motion, "safety_occupied")
         if self.safety_in_doubt:
             self.aborts += 1
-        self.ask(turn, "open", "safety" if self.safety_in_doubt else "grant", "gateway", self.grants.head)
         if self.aborts >= ABORTS_MAX:
             self.interrupted = True
             self.notice = "close_aborted"
+            self.incident(turn, "obstructed", {"reason": "close_aborted", "interrupted": True})
             self.raise_alarm(turn, "obstructed", "travel", {"reason": "close_aborted"})
+        self.ask(turn, "open", "safety" if self.safety_in_doubt else "grant", "gateway", self.grants.head)
 
     def do_rest(self, turn: Turn) -> None:
         """A movement that nobody waits for any longer has had its time: the arm is where it is."""
@@ -265,8 +268,7 @@ class LaneArm(LaneState):
     def withdraw_close(self, turn: Turn) -> None:
         """Somebody is to come through: a close that waits is not wanted any longer."""
         turn.cancel(self.timer_name("clear"))
-        for motion in self.terminals.withdraw("close"):
-            self.not_followed(turn, motion, "no_longer_wanted")
+        self.call_off(turn, "close")
 
     def do_halt(self, turn: Turn) -> None:
         """STOP went out: nothing moves until a person acts."""
@@ -387,7 +389,7 @@ class LaneArm(LaneState):
             self.end_travel(turn)
             self.enter(turn, ArmState.UNKNOWN)
             self.interrupted = True
-            self.incident(turn, "stuck", {"reason": "closed_limit"})
+            self.incident(turn, "stuck", {"reason": "closed_limit", "interrupted": True})
             self.raise_alarm(turn, "stuck", "limits", {"reason": "closed_limit"})
         elif self.barrier.at_open is not None and self.arm is not ArmState.OPEN:
             self.open_unseen += 1
@@ -405,7 +407,7 @@ class LaneArm(LaneState):
         """Both limit switches say yes: neither is believed, and nothing closes by itself."""
         self.end_travel(turn)
         self.drop_grants(turn, "limit_fault")
-        self.incident(turn, "stuck", {"reason": "both_limits"})
+        self.incident(turn, "stuck", {"reason": "both_limits", "interrupted": True})
         self.raise_alarm(turn, "stuck", "limits", {"reason": "both_limits"})
 
     def do_lose_position(self, turn: Turn) -> None:

@@ -109,7 +109,8 @@ class LaneOrders(LaneSigns):
         """A person lets one vehicle pass, and may state why; from wherever the arm is."""
         grant = Grant(id=self.ids.next("g"), lane=lane, reason=reason, by=by, at=turn.at)
         data = _person_data(lane, reason, by)
-        turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id, "stated": stated or None})
+        more = {"grant": grant.id, "stated": stated or None, "barrier": self.barrier.id}
+        turn.append("access.granted", f"lanes/{lane.id}", {**data, **more})
         self._show_decision(turn, Verdict.GRANTED, data, None)
         self.interrupted = False
         self._cases.pop(lane.id, None)
@@ -238,7 +239,7 @@ class LaneOrders(LaneSigns):
         self.modes.happens("fire_over")
         self.presume_passed(turn)
         self.drop_grants(turn, "close")
-        self.terminals.withdraw("open")
+        self.call_off(turn, "open")
         self.ask(turn, "close", "operator", by, None)
 
     def _stop(self, turn: Turn, by: str) -> None:
@@ -290,7 +291,7 @@ class LaneOrders(LaneSigns):
         self.modes.happens("untag")
         self.tag = None
         self.interrupted = self.arm is not ArmState.CLOSED
-        self.row(turn, "unlocked", Cause.COMMANDED, by, {"reason": reason})
+        self.row(turn, "unlocked", Cause.COMMANDED, by, {"reason": reason, "interrupted": self.interrupted})
         for lane in self.lanes:
             self.alarms.put_back(turn, lane.id, by)
         self.tell_standing(turn)
@@ -305,7 +306,7 @@ class LaneOrders(LaneSigns):
             self.modes.happens("reset")
             self.siren(turn, False)
             self.interrupted = self.arm is not ArmState.CLOSED
-        self.row(turn, "reset", Cause.COMMANDED, by, {"reason": reason})
+        self.row(turn, "reset", Cause.COMMANDED, by, {"reason": reason, "interrupted": self.interrupted})
         if crashed:
             self.end_alarm(turn, "motion")
 

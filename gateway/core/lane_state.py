@@ -51,13 +51,34 @@ class Ids:
 
 
 class LaneMemory(msgspec.Struct, frozen=True):
-    """What outlives a restart: strong modes, the tag, and whether something was half done or asked of a person."""
+    """What outlives a restart: strong modes, the tag, and whether something waits for a person or was asked of one.
+
+    `since`: word for a state, or notice -> when it began, as far as the journal knows.
+    """
 
     crashed: bool = False
     tag: dict[str, Any] | None = None
-    half_done: bool = False
+    interrupted: bool = False
     question: bool = False
+    since: dict[str, str] = {}
     service: ServiceMemory = ServiceMemory()
+
+
+class Since:
+    """Since when something has been as it is shown; `known` is what an earlier run has left."""
+
+    def __init__(self, known: dict[str, str]) -> None:
+        self._known = known
+        self._shown: str | None = None
+        self.at: str | None = None
+
+    def show(self, what: str | None, at: str) -> None:
+        """This is how it is now."""
+        if what == self._shown:
+            return
+        self._shown, self.at = what, self._known.get(what or "") or at
+        if what not in self._known:
+            self._known = {}
 
 
 class Refused(msgspec.Struct):
@@ -98,7 +119,7 @@ class LaneState:
         self.measured = False
         self.crossing = CrossingState.UNSURE if barrier.safety else CrossingState.EMPTY
         self.tag: dict[str, Any] | None = memory.tag
-        self.interrupted = memory.half_done
+        self.interrupted = memory.interrupted
         self.notice: Notice | None = None
         self.last_decision: dict[str, Any] | None = None
         self.last_passage: dict[str, Any] | None = None
@@ -140,6 +161,9 @@ class LaneState:
         # A vehicle crossed the closed arm and nobody has said yet that the arm is whole.
         self.question = memory.question
         self._siren_on = False
+        # What people were last shown, and since when; how old it was already when this run began.
+        self.state_since = Since(memory.since)
+        self.notice_since = Since(memory.since)
         if memory.crashed:
             self.modes.happens("crash")
         if memory.tag:
@@ -239,11 +263,16 @@ class LaneState:
         self.close_due = False
         self.end_travel(turn)
         turn.cancel(self.timer_name("clear"))
-        self.terminals.withdraw("open")
-        self.terminals.withdraw("close")
+        self.call_off(turn, "open", "close")
         if self.arm in MOVING:
             self.void = True
             turn.start(self.timer_name("travel"), self.travel.limit_ms("up"))
+
+    def call_off(self, turn: Turn, *directions: str) -> None:
+        """What was asked for in these directions and not sent yet is not wanted any longer."""
+        for direction in directions:
+            for motion in self.terminals.withdraw(direction):
+                self.not_followed(turn, motion, "no_longer_wanted")
 
     def drop_grants(self, turn: Turn, why: str) -> None:
         """Nobody may pass any longer."""
@@ -300,7 +329,10 @@ class LaneState:
         turn.show()
 
     def incident(self, turn: Turn, what: str, more: dict[str, Any] | None = None) -> None:
-        """A `barrier.` row on something that went wrong, with all that an incident report needs."""
+        """A `barrier.` row on something that went wrong, with all that an incident report needs.
+
+        With `interrupted` nothing moves by itself any more until a person decides.
+        """
         last = self.grants.last
         data: dict[str, Any] = {
             "lane": self.home.id,

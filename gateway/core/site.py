@@ -24,7 +24,7 @@ from gateway.core.reads import ReadRules, SingleUse, Taken
 from gateway.core.refusals import COMMANDS
 from gateway.core.schedule import in_schedule
 from gateway.core.service import ServiceMemory
-from gateway.core.settings import Direction, Lane, Settings
+from gateway.core.settings import Barrier, Direction, Lane, Settings
 from gateway.core.turn import NS_PER_MS, Turn, local_day
 
 REMOTE = ("http", "mqtt")
@@ -37,18 +37,18 @@ class Memory(msgspec.Struct, frozen=True):
     """What survived the last run, as the projections of the journal tell it.
 
     `alarms`: documents of all that are not closed. `lanes`: lane id -> {"mode", "since", "by", "reason"}. `warned`:
-    {"day": site-local day, "passes": [...]}. `held`: lanes that were held open. `motion`: barriers that were half way
-    in a movement. `asked`: barriers of which a person was asked whether the arm is whole. `service`: barrier id -> what
-    `ServiceMemory` holds.
+    {"day": site-local day, "passes": [...]}. `interrupted`: barriers that wait for a person to decide, as something was
+    half done or somebody said stop; `asked`: those of which a person was asked whether the arm is whole; `lost`:
+    devices that did not answer; each with since when. `service`: barrier id -> what `ServiceMemory` holds.
     """
 
     alarms: list[dict[str, Any]] = []
     lanes: dict[str, dict[str, Any]] = {}
     warned: dict[str, Any] = {}
     previous_clean: bool = True
-    held: list[str] = []
-    motion: list[str] = []
-    asked: list[str] = []
+    interrupted: dict[str, str] = {}
+    asked: dict[str, str] = {}
+    lost: dict[str, str] = {}
     last_sure_wall_ns: int = 0
     service: dict[str, dict[str, Any]] = {}
 
@@ -108,7 +108,7 @@ class Site:
         for barrier in self._settings.barriers:
             lanes = tuple(lane for lane in self._settings.lanes if lane.barrier == barrier.id)
             if lanes:
-                kept = _lane_memory(lanes, memory)
+                kept = _lane_memory(barrier, lanes, memory)
                 machines[barrier.id] = LaneMachine(barrier, lanes, self._alarms, self._ids, kept, self._settings.site)
         fires: set[str] = set()
         for machine in machines.values():
@@ -140,6 +140,7 @@ class Site:
             self._hear_fire(turn)
         if turn.shown:
             for machine in self._machines.values():
+                machine.note_since(turn)
                 machine.update_signs(turn)
         self._tokens = turn.tokens
         return turn.commands
@@ -177,6 +178,7 @@ class Site:
             machine.device_stale(turn, event.device)
 
     def _device_lost(self, turn: Turn, event: events.DeviceLost) -> None:
+        waiting = self._interrupted()
         for machine in self._machines.values():
             machine.device_lost(turn, event.device)
             for sign in machine.signs.values():
@@ -185,11 +187,13 @@ class Site:
         if event.device in self._down:
             return
         self._down.add(event.device)
-        self._tell(turn, "device.lost", {"device": event.device, "error": event.error}, event.device)
+        data = {"device": event.device, "error": event.error, "interrupted": sorted(self._interrupted() - waiting)}
+        self._tell(turn, "device.lost", data, event.device)
         detail = {"error": event.error}
         self._alarms.raise_(turn, "device_lost", f"device:{event.device}", device=event.device, detail=detail)
 
     def _device_restored(self, turn: Turn, event: events.DeviceRestored) -> None:
+        waiting = self._interrupted()
         for machine in self._machines.values():
             machine.let_go(turn, event.device, event.outputs)
             machine.device_restored(turn, event.device, event.inputs)
@@ -198,8 +202,13 @@ class Site:
         turn.show()
         if event.device in self._down:
             self._down.discard(event.device)
-            self._tell(turn, "device.restored", {"device": event.device}, event.device)
+            data = {"device": event.device, "interrupted": sorted(self._interrupted() - waiting)}
+            self._tell(turn, "device.restored", data, event.device)
         self._alarms.return_(turn, f"device:{event.device}")
+
+    def _interrupted(self) -> set[str]:
+        """The barriers that wait for a person to decide."""
+        return {barrier for barrier, machine in self._machines.items() if machine.interrupted}
 
     def _tamper_changed(self, turn: Turn, event: events.TamperChanged) -> None:
         if event.tampered:
@@ -482,13 +491,22 @@ def _alarm(document: dict[str, Any]) -> Alarm:
     return Alarm(**known)
 
 
-def _lane_memory(lanes: tuple[Lane, ...], memory: Memory) -> LaneMemory:
+def _lane_memory(barrier: Barrier, lanes: tuple[Lane, ...], memory: Memory) -> LaneMemory:
     kept = [memory.lanes[lane.id] for lane in lanes if lane.id in memory.lanes]
     tags = [{k: one.get(k) for k in ("by", "since", "reason")} for one in kept if one.get("mode") == "locked"]
+    names = {barrier.id, *(lane.id for lane in lanes)}
+    interrupted = [at for name, at in memory.interrupted.items() if name in names]
+    devices = {point.device for point in barrier.inputs().values()}
+    known = {str(one.get("mode")): one.get("since") for one in kept} | {
+        "interrupted": min(interrupted, default=None),
+        "arm_whole": memory.asked.get(barrier.id),
+        "unknown": min((at for device, at in memory.lost.items() if device in devices), default=None),
+    }
     return LaneMemory(
         crashed=any(one.get("mode") == "crashed" or one.get("crashed") for one in kept),
         tag=tags[0] if tags else None,
-        half_done=bool({lanes[0].barrier, *(lane.id for lane in lanes)} & {*memory.motion, *memory.held}),
-        question=lanes[0].barrier in memory.asked,
-        service=msgspec.convert(memory.service.get(lanes[0].barrier, {}), ServiceMemory),
+        interrupted=bool(interrupted),
+        question=barrier.id in memory.asked,
+        since={what: at for what, at in known.items() if at},
+        service=msgspec.convert(memory.service.get(barrier.id, {}), ServiceMemory),
     )

@@ -201,21 +201,41 @@ def _mark(mark: str, *, of: str = "lane", first_counts: bool = False) -> _Apply:
     return change
 
 
-def _unmark(*marks: str) -> _Apply:
-    """Take marks off the lane, and off the barrier."""
+def _unmark(mark: str, *, of: tuple[str, ...] = ("lane", "barrier")) -> _Apply:
+    """Take a mark off the lane and its barrier, whichever has it."""
 
     def change(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
-        for mark in marks:
-            values = (_text(data, "lane"), _text(data, "barrier"), mark)
-            db.execute("DELETE FROM marks WHERE lane IN (?, ?) AND mark = ?", values)
+        for name in of:
+            db.execute("DELETE FROM marks WHERE lane = ? AND mark = ?", (_text(data, name), mark))
 
     return change
 
 
-def _asked(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    """A person was asked whether the arm is whole."""
-    if data.get("asked"):
-        _mark("asked", of="barrier")(db, place, data)
+def _when(fits: Callable[[dict[str, Any]], Any], *changes: _Apply) -> _Apply:
+    """Changes that only some rows of a type make."""
+
+    def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+        if fits(data):
+            for one in changes:
+                one(db, place, data)
+
+    return change
+
+
+def _left_waiting(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    """A device that came or went left these barriers for a person to decide on."""
+    for barrier in data.get("interrupted") or ():
+        _INTERRUPTED(db, place, {"barrier": barrier, "cause": place.type})
+
+
+def _was_half_done(db: apsw.Connection, _place: Place, _data: dict[str, Any]) -> None:
+    """A run begins: what the last one had not finished, or held, waits for a person."""
+    half_done = "mark IN ('motion', 'held')"
+    db.execute(
+        "INSERT OR IGNORE INTO marks SELECT lane, 'interrupted', min(since_wall_ns), by, reason FROM marks"
+        f" WHERE {half_done} GROUP BY lane"
+    )
+    db.execute(f"DELETE FROM marks WHERE {half_done}")
 
 
 def _counted(name: str) -> _Apply:
@@ -265,33 +285,84 @@ def _text(data: dict[str, Any], key: str) -> str:
 
 _MEASURED = _unmark("motion")
 _ANSWERED = _unmark("asked")
+_DECIDED = _unmark("interrupted")
+_INTERRUPTED = _mark("interrupted", of="barrier", first_counts=True)
+_RELEASED = _unmark("held")
+_FOUND = _unmark("lost", of=("device",))
+_PERSONS = ("operator", "remote", "emergency")
+
+
+def _is_interrupted(data: dict[str, Any]) -> bool:
+    return data.get("interrupted") is True
+
+
+def _is_free(data: dict[str, Any]) -> bool:
+    return data.get("interrupted") is False
+
+
+def _is_stop(data: dict[str, Any]) -> bool:
+    return data.get("command") == "stop"
+
+
+def _is_persons_close(data: dict[str, Any]) -> bool:
+    return data.get("command") == "close" and data.get("cause") == "operator"
+
+
+def _is_persons_open(data: dict[str, Any]) -> bool:
+    return data.get("reason") in _PERSONS and "barrier" in data
+
+
+def _is_persons_release(data: dict[str, Any]) -> bool:
+    return data.get("by") != "gateway"
+
+
+def _is_lost_device(data: dict[str, Any]) -> bool:
+    return data.get("kind") == "device_lost"
+
+
+def _is_asked(data: dict[str, Any]) -> bool:
+    return bool(data.get("asked"))
+
+
+# A person looks at tagged and crashed lanes before they go on; the row that ends it tells how they are left.
+_SETTLED = (_MEASURED, _ANSWERED, _DECIDED, _RELEASED)
+_LEFT = (_when(_is_interrupted, _INTERRUPTED), _when(_is_free, _DECIDED))
 
 _TABLE: dict[str, tuple[_Apply, ...]] = {
     "passage.entered": (_entered, _code_used),
     "passage.exited": (_exited,),
     "passage.reversed": (_voided,),
-    "barrier.commanded": (_mark("motion", of="barrier"), _counted("commands")),
+    "access.granted": (_when(_is_persons_open, _DECIDED),),
+    "barrier.commanded": (
+        _when(_is_persons_close, _DECIDED, _RELEASED),
+        _mark("motion", of="barrier"),
+        _when(_is_stop, _MEASURED, _INTERRUPTED),
+        _counted("commands"),
+    ),
     "barrier.opened": (_MEASURED, _counted("cycles"), _moved),
     "barrier.closed": (_MEASURED, _moved),
     "barrier.stopped": (_MEASURED,),
-    "barrier.obstructed": (_MEASURED,),
+    "barrier.obstructed": (_MEASURED, *_LEFT),
     "barrier.not_followed": (_MEASURED,),
-    "barrier.stuck": (_MEASURED, _asked),
-    "barrier.held": (_mark("held"), _MEASURED),
-    "barrier.released": (_unmark("held"), _MEASURED),
-    "barrier.crashed": (_mark("crashed", first_counts=True), _MEASURED, _ANSWERED, _counted("crashes"), _moved),
-    "barrier.reset": (_unmark("crashed"), _ANSWERED),
-    "barrier.locked": (_mark("locked"), _MEASURED, _ANSWERED),
-    "barrier.unlocked": (_unmark("locked"),),
+    "barrier.stuck": (_MEASURED, *_LEFT, _when(_is_asked, _mark("asked", of="barrier"))),
+    "barrier.held": (_mark("held", of="barrier"), _MEASURED, _DECIDED),
+    "barrier.released": (_RELEASED, _MEASURED, _when(_is_persons_release, _DECIDED)),
+    "barrier.crashed": (
+        _mark("crashed", first_counts=True), *_SETTLED, _counted("crashes"), _moved,
+    ),
+    "barrier.reset": (_unmark("crashed"), _ANSWERED, *_LEFT),
+    "barrier.locked": (_mark("locked"), *_SETTLED),
+    "barrier.unlocked": (_unmark("locked"), *_LEFT),
+    "device.lost": (_mark("lost", of="device", first_counts=True), _left_waiting),
+    "device.restored": (_FOUND, _left_waiting),
     "service.due": (_due,),
     "service.over": (_over,),
     "pass.expiring": (_warned,),
-    "gateway.started": (_clean,),
+    "gateway.started": (_clean, _was_half_done),
     "gateway.stopped": (_clean,),
     **{
         f"alarm.{verb}": (_alarm,)
-        for verb in (
-            "raised", "acknowledged", "verified", "shelved", "unshelved", "returned", "escalated", "refined", "closed",
-        )
+        for verb in ("raised", "acknowledged", "verified", "shelved", "unshelved", "escalated", "refined")
     },
+    **{f"alarm.{verb}": (_alarm, _when(_is_lost_device, _FOUND)) for verb in ("returned", "closed")},
 }  # fmt: skip

@@ -42,8 +42,8 @@ _ALARM_FIELDS = (
 )  # fmt: skip
 _FOR_EVER_NS = 2**63 - 1
 _FROM_THE_JOURNAL = ("visits", "alarms", "marks", "warned", "counters", "codes", "movements", "service", "meta")
-# Strongest first; `motion` is not a mode.
-_MODES = ("locked", "crashed", "held")
+_MODES = ("locked", "crashed")
+"""Strongest first."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -187,7 +187,7 @@ class State:
     # ---- lanes, warnings, counters -------------------------------------------------------------------------------
 
     def lanes(self) -> dict[str, dict[str, Any]]:
-        """Lanes that are not simply automatic: `mode` (the strongest), `since`, `by`, `reason`, and all `marks`."""
+        """Lanes that are tagged or crashed: `mode` (the strongest), `since`, `by`, `reason`, and all `marks`."""
         found: dict[str, dict[str, Any]] = {}
         for lane, marks in self._marks().items():
             mode = next((mode for mode in _MODES if mode in marks), None)
@@ -220,12 +220,12 @@ class State:
         day = max((found for found, _ in warnings), default="")
         return {
             "alarms": self._alarm_documents(),
-            "lanes": {lane: one for lane, one in self.lanes().items() if one["mode"] in ("locked", "crashed")},
+            "lanes": self.lanes(),
             "warned": {"day": day, "passes": [one for found, one in warnings if found == day]},
             "previous_clean": self._meta("clean") != "0",
-            "held": sorted(lane for lane, found in marks.items() if "held" in found),
-            "motion": sorted(barrier for barrier, found in marks.items() if "motion" in found),
-            "asked": sorted(barrier for barrier, found in marks.items() if "asked" in found),
+            "interrupted": _since(marks, "interrupted", "motion", "held"),
+            "asked": _since(marks, "asked"),
+            "lost": _since(marks, "lost"),
             "last_sure_wall_ns": int(self._meta("sure_wall_ns") or 0),
             "service": self._service(),
         }
@@ -373,6 +373,12 @@ def _known(text: Any) -> Answer | Pending:
 
 def _alarm(document: dict[str, Any]) -> dict[str, Any]:
     return {field: document.get(field) for field in _ALARM_FIELDS}
+
+
+def _since(marks: dict[str, dict[str, dict[str, Any]]], *wanted: str) -> dict[str, str]:
+    """Who has one of these marks, and since when."""
+    found = {name: [has[mark]["since"] for mark in wanted if mark in has] for name, has in sorted(marks.items())}
+    return {name: min(since) for name, since in found.items() if since}
 
 
 def _visit(

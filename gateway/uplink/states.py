@@ -18,7 +18,9 @@ from gateway.uplink.mailbox import Snapshot
 from gateway.uplink.messages import Outgoing, Topics
 
 ALARM_FIELDS = ("alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of")
-LANE_FIELDS = ("id", "state", "arm", "mode", "measured_at", "tag", "last_grant", "notice", "service_due")
+LANE_FIELDS = (
+    "id", "state", "since", "arm", "mode", "measured_at", "tag", "last_grant", "notice", "notice_since", "service_due",
+)  # fmt: skip
 # When something was looked at is not what was seen.
 _AGES = frozenset({"as_of", "measured_at"})
 

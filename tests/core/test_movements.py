@@ -437,7 +437,7 @@ def test_nothing_moves_at_start_whatever_the_contacts_say() -> None:
 
 
 def test_what_was_half_done_waits_for_a_person() -> None:
-    play = Playbook(memory=Memory(motion=["in"]))
+    play = Playbook(memory=Memory(interrupted={"in": "2026-09-21T14:00:00.000Z"}))
     assert play.lane()["state"] == "interrupted"
     play.read()
     assert play.data("access.referred")["reason"] == "lane_fault"

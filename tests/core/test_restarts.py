@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.core.playbook import Playbook, site_document
+from gateway.core import commands, events
+from gateway.core.turn import rfc3339
+from tests.core.playbook import INPUTS, Playbook, site_document
 
 
 def run_through() -> Playbook:
@@ -68,3 +72,251 @@ def test_the_answer_of_a_person_stands_in_the_journal_with_their_name() -> None:
     again.person("reset", by="Zhou", reason="looked at it")
     reset = again.data("barrier.reset")
     assert (reset["by"], reset["reason"]) == ("Zhou", "looked at it")
+
+
+# ---- what waits for a person goes on waiting
+
+
+def stopped() -> Playbook:
+    play = Playbook()
+    play.let_in()
+    play.person("stop")
+    return play
+
+
+def thrice_aborted() -> Playbook:
+    play = Playbook()
+    play.person("open")
+    play.rise()
+    play.drive_through()
+    play.advance(900)
+    for _ in range(3):
+        play.set(at_open=False)
+        play.advance(1000)
+        play.set(safety_loop=True)
+        play.advance(500)
+        play.set(at_open=True)
+        play.set(safety_loop=False)
+        play.advance(2500)
+    return play
+
+
+def untagged_half_way() -> Playbook:
+    play = Playbook()
+    play.person("lock")
+    play.set(at_closed=False)
+    play.person("unlock")
+    play.set(at_closed=True)
+    return play
+
+
+def closed_switch_failed() -> Playbook:
+    play = Playbook()
+    play.read()
+    play.drive_through()
+    play.advance(10_000)
+    return play
+
+
+def both_limits() -> Playbook:
+    play = Playbook()
+    play.set(at_open=True)
+    play.set(at_open=False)
+    return play
+
+
+def opening_lost() -> Playbook:
+    play = Playbook()
+    play.read()
+    play.set(at_closed=False)
+    play.happens(events.DeviceLost("io", "no answer"))
+    play.set(at_closed=True)
+    return play
+
+
+def granted_lost() -> Playbook:
+    play = Playbook()
+    play.read()
+    play.rise()
+    play.happens(events.DeviceLost("io", "no answer"))
+    play.restored()
+    return play
+
+
+def half_way_when_back() -> Playbook:
+    play = Playbook()
+    play.happens(events.DeviceLost("io", "no answer"))
+    play.electrical[INPUTS.index("at_closed")] = False
+    play.restored()
+    play.set(at_closed=True)
+    return play
+
+
+@pytest.mark.parametrize(
+    "story",
+    [stopped, thrice_aborted, untagged_half_way, closed_switch_failed, both_limits, opening_lost, granted_lost,
+     half_way_when_back],
+)  # fmt: skip
+def test_what_waits_for_a_person_waits_after_two_restarts_as_well(story: Callable[[], Playbook]) -> None:
+    play = story()
+    again = play.restarted(safety_loop=False).restarted()
+    assert again.lane()["state"] == "interrupted"
+    again.set(approach_loop=True)
+    again.read("7")
+    assert again.data("access.referred")["reason"] == "lane_fault"
+    again.advance(600_000)
+    assert again.pulses() == []
+
+
+@pytest.mark.parametrize("command", ["open", "hold", "close", "emergency"])
+def test_what_a_person_has_decided_is_not_asked_again_after_a_restart(command: str) -> None:
+    play = stopped().restarted()
+    assert play.lane()["state"] == "interrupted"
+    assert play.person(command).status == "done"
+    if command != "close":
+        play.rise()
+        play.drive_through()
+        play.advance(900)
+    if command == "hold":
+        play.person("release")
+        play.advance(1600)
+    if command != "close":
+        play.lower()
+    assert play.restarted().lane()["state"] == "ready"
+
+
+def test_an_open_for_the_second_lane_of_a_barrier_decides_for_both() -> None:
+    document = site_document()
+    document["barriers"] = [{"id": "b", **document["lanes"][0]["barrier"]}]
+    document["lanes"][0]["barrier"] = "b"
+    document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": "b"})
+    play = Playbook(document)
+    play.let_in()
+    play.person("stop")
+    play = play.restarted()
+    assert {lane: play.lane(lane)["state"] for lane in ("in", "out")} == {"in": "interrupted", "out": "interrupted"}
+    play.person("open", lane="out")
+    play.rise()
+    play.advance(22_000)
+    play.lower()
+    assert play.restarted().lane()["state"] == "ready"
+
+
+def test_a_hold_that_a_close_has_ended_leaves_nothing_for_the_next_start() -> None:
+    play = Playbook()
+    play.person("hold")
+    play.rise()
+    play.person("close")
+    play.lower()
+    assert play.restarted().lane()["state"] == "ready"
+
+
+def test_a_hold_is_not_taken_up_again_and_a_person_decides() -> None:
+    play = Playbook()
+    play.person("hold")
+    play.rise()
+    again = play.restarted().restarted()
+    assert (again.lane()["state"], again.lane()["mode"]) == ("interrupted", "auto")
+    again.person("hold")
+    assert again.pulses() == []
+    assert again.restarted().lane()["state"] == "interrupted"
+
+
+# ---- since when
+
+
+def test_every_state_says_since_when() -> None:
+    play = Playbook()
+    began = play.lane()["since"]
+    assert began == "2026-09-21T14:13:20.000Z"
+    play.advance(5000)
+    play.person("open")
+    assert (play.lane()["state"], play.lane()["since"]) == ("opening", "2026-09-21T14:13:25.000Z")
+    play.rise()
+    opened = play.lane()["since"]
+    assert (play.lane()["state"], opened) == ("open", "2026-09-21T14:13:26.990Z")
+    play.advance(1000)
+    play.set(approach_loop=True)
+    assert (play.lane()["state"], play.lane()["since"]) == ("open", opened)
+
+
+def test_a_notice_says_since_when() -> None:
+    play = Playbook(site_document(arm_detached=None))
+    assert play.lane()["notice_since"] is None
+    play.advance(10_000)
+    play.drive_through()
+    asked = play.lane()["notice_since"]
+    assert asked > "2026-09-21T14:13:30"
+    again = play.restarted(after_ms=20_000)
+    assert (again.lane()["notice"], again.lane()["notice_since"]) == ("arm_whole", asked)
+    again.person("reset")
+    assert again.lane()["notice_since"] is None
+
+
+@pytest.mark.parametrize("story", [stopped, thrice_aborted, closed_switch_failed, opening_lost])
+def test_an_interrupted_lane_is_as_old_as_what_interrupted_it(story: Callable[[], Playbook]) -> None:
+    play = story()
+    since = next(rfc3339(wall_ns) for wall_ns, row in reversed(play.kept) if _interrupts(row))
+    again = play.restarted(after_ms=60_000).restarted(after_ms=60_000)
+    assert (again.lane()["state"], again.lane()["since"]) == ("interrupted", since)
+
+
+def _interrupts(row: commands.Append) -> bool:
+    return bool(row.data.get("interrupted")) or row.type == "barrier.commanded"
+
+
+def test_crashed_and_tagged_lanes_are_as_old_as_the_journal_says() -> None:
+    play = Playbook()
+    play.set(arm_detached=True)
+    crashed = play.lane()["since"]
+    again = play.restarted()
+    assert (again.lane()["state"], again.lane()["since"]) == ("crashed", crashed)
+    again.advance(5000)
+    again.person("lock")
+    tagged = again.lane()["since"]
+    assert tagged > crashed
+    again = again.restarted()
+    assert (again.lane()["state"], again.lane()["since"]) == ("locked", tagged)
+
+
+def test_an_unknown_arm_is_as_old_as_the_loss_of_its_board() -> None:
+    play = Playbook()
+    play.advance(7000)
+    play.happens(events.DeviceLost("io", "no answer"))
+    lost = play.lane()["since"]
+    again = play.restarted(start=False, after_ms=60_000)
+    assert (again.lane()["state"], again.lane()["since"]) == ("unknown", lost)
+    again.advance(4000)
+    again.restored()
+    assert (again.lane()["state"], again.lane()["since"]) == ("ready", "2026-09-21T14:14:31.000Z")
+
+
+def test_the_age_of_an_earlier_trouble_is_not_that_of_the_next() -> None:
+    again = stopped().restarted()
+    again.person("open")
+    again.let_in()
+    again.advance(60_000)
+    again.person("stop")
+    assert again.lane()["since"] == rfc3339(again.wall_ns)
+
+
+# ---- every command has its end
+
+
+@pytest.mark.parametrize("what", ["stop", "lock", "close", "arm_detached", "fire", "mains", "lost"])
+def test_a_movement_that_is_called_off_before_it_was_sent_is_not_followed(what: str) -> None:
+    document = site_document(mains="io.input.5")
+    document["lanes"][0]["fire"] = "io.input.7"
+    play = Playbook(document)
+    play.journal_waits = True
+    play.read()
+    match what:
+        case "arm_detached" | "fire":
+            play.set(**{what: True})
+        case "mains":
+            play.set(mains=False)
+        case "lost":
+            play.happens(events.DeviceLost("io", "no answer"))
+        case _:
+            play.person(what)
+    assert (play.data("barrier.not_followed")["command"], play.pulses()) == ("open", [])

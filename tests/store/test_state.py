@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import apsw
@@ -188,41 +189,113 @@ def test_the_first_of_two_crashes_gives_the_time(gate: Gate) -> None:
 
 
 @pytest.mark.parametrize(
-    "end", ["opened", "closed", "stopped", "obstructed", "not_followed", "stuck", "crashed", "held", "released"]
+    "end", ["opened", "closed", "stopped", "obstructed", "not_followed", "stuck", "crashed", "released"]
 )  # fmt: skip
 def test_a_movement_is_half_done_until_its_end_was_measured(gate: Gate, end: str) -> None:
     gate.happens("barrier.commanded", barrier="b", command="open", cause="grant", by="gateway")
-    assert gate.state.memory()["motion"] == ["b"]
+    assert gate.state.memory()["interrupted"] == {"b": "2026-09-21T14:13:21.000Z"}
     gate.happens(f"barrier.{end}", barrier="b")
-    assert gate.state.memory()["motion"] == []
+    assert gate.state.memory()["interrupted"] == {}
 
 
 def test_a_movement_for_the_second_lane_of_a_shared_barrier_ends_with_the_arm(gate: Gate) -> None:
     gate.happens("barrier.commanded", lane="out", barrier="b", command="open", cause="grant", by="gateway")
     gate.happens("barrier.opened", lane="in", barrier="b")
-    assert gate.state.memory()["motion"] == []
+    assert gate.state.memory()["interrupted"] == {}
 
 
 @pytest.mark.parametrize("end", ["crashed", "reset", "locked"])
 def test_a_question_is_open_until_it_is_answered_or_the_lane_is_out_of_use(gate: Gate, end: str) -> None:
     gate.happens("barrier.stuck", barrier="b", reason="crossed_closed", asked="arm_whole")
     gate.happens("barrier.commanded", barrier="b", command="open", cause="operator", by="Lin")
-    assert gate.state.memory()["asked"] == ["b"]
+    assert gate.state.memory()["asked"] == {"b": "2026-09-21T14:13:21.000Z"}
     gate.happens(f"barrier.{end}", barrier="b")
-    assert gate.state.memory()["asked"] == []
+    assert gate.state.memory()["asked"] == {}
 
 
 def test_a_switch_that_is_stuck_asks_nothing(gate: Gate) -> None:
     gate.happens("barrier.stuck", barrier="b", reason="both_limits")
-    assert gate.state.memory()["asked"] == []
+    assert gate.state.memory()["asked"] == {}
+
+
+STOP = {"command": "stop", "cause": "operator", "by": "Lin"}
+CLOSE = {**STOP, "command": "close"}
+OPEN = {"reason": "operator", "decided_by": "Lin", "barrier": "b"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [("commanded", STOP), ("stuck", {"interrupted": True}), ("obstructed", {"interrupted": True}),
+     ("unlocked", {"interrupted": True}), ("reset", {"interrupted": True})],
+)  # fmt: skip
+def test_what_is_left_to_a_person_waits_until_they_decide(gate: Gate, type_: str, data: dict[str, Any]) -> None:
+    gate.happens(f"barrier.{type_}", barrier="b", **data)
+    gate.happens("barrier.stopped", barrier="b")
+    gate.happens("barrier.opened", barrier="b", cause="external")
+    gate.happens("barrier.released", barrier="b", by="gateway")
+    gate.happens("gateway.started")
+    assert gate.state.memory()["interrupted"] == {"b": "2026-09-21T14:13:21.000Z"}
+    gate.happens("access.granted", lane="in2", **OPEN)
+    assert gate.state.memory()["interrupted"] == {}
+
+
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [("access.granted", OPEN), ("barrier.held", {}), ("barrier.released", {"by": "Lin"}), ("barrier.locked", {}),
+     ("barrier.crashed", {}), ("barrier.reset", {"interrupted": False}), ("barrier.unlocked", {"interrupted": False})],
+)  # fmt: skip
+def test_what_a_person_decides_ends_the_wait(gate: Gate, type_: str, data: dict[str, Any]) -> None:
+    gate.happens("barrier.stuck", barrier="b", interrupted=True)
+    gate.happens(type_, **{"lane": "in", "barrier": "b", **data})
+    gate.happens("barrier.released", barrier="b", by="gateway")
+    assert gate.state.memory()["interrupted"] == {}
+
+
+def test_a_persons_close_ends_the_wait_and_is_half_done_itself_until_the_arm_is_down(gate: Gate) -> None:
+    gate.happens("barrier.held", barrier="b", by="Lin")
+    gate.happens("barrier.commanded", barrier="b", **CLOSE)
+    assert gate.state.memory()["interrupted"] == {"b": "2026-09-21T14:13:22.000Z"}
+    gate.happens("barrier.closed", barrier="b")
+    assert gate.state.memory()["interrupted"] == {}
+
+
+def test_what_one_run_left_half_done_waits_in_every_run_until_a_person_decides(gate: Gate) -> None:
+    gate.happens("barrier.commanded", barrier="b", command="open", cause="grant", by="gateway")
+    gate.happens("gateway.started")
+    gate.happens("barrier.opened", barrier="b", cause="external")
+    assert gate.state.memory()["interrupted"] == {"b": "2026-09-21T14:13:21.000Z"}
+    gate.happens("access.granted", **OPEN)
+    assert gate.state.memory()["interrupted"] == {}
+
+
+def test_a_read_decides_nothing(gate: Gate) -> None:
+    gate.happens("barrier.commanded", barrier="b", **STOP)
+    gate.happens("access.granted", reason="valid_pass", decided_by="gateway")
+    assert gate.state.memory()["interrupted"] == {"b": "2026-09-21T14:13:21.000Z"}
+
+
+def test_a_device_that_comes_or_goes_leaves_its_barriers_to_a_person(gate: Gate) -> None:
+    gate.happens("device.lost", device="io", interrupted=["b", "c"])
+    gate.happens("device.restored", device="io", interrupted=["d"])
+    assert sorted(gate.state.memory()["interrupted"]) == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize("end", ["device.restored", "alarm.returned", "alarm.closed"])
+def test_a_lost_device_is_known_since_its_first_loss_until_it_answers(gate: Gate, end: str) -> None:
+    for _ in range(2):
+        gate.happens("device.lost", device="io")
+        gate.happens("gateway.started")
+    assert gate.state.memory()["lost"] == {"io": "2026-09-21T14:13:21.000Z"}
+    gate.happens(end, device="io", alarm="a1", kind="device_lost")
+    assert gate.state.memory()["lost"] == {}
 
 
 def test_a_lane_held_open_is_remembered_until_released(gate: Gate) -> None:
     gate.happens("barrier.held", barrier="b", by="Lin")
-    assert gate.state.memory()["held"] == ["in"]
+    assert gate.state.memory()["interrupted"] == {"b": "2026-09-21T14:13:21.000Z"}
     assert gate.state.memory()["lanes"] == {}
     gate.happens("barrier.released", barrier="b", by="Lin")
-    assert gate.state.memory()["held"] == []
+    assert gate.state.memory()["interrupted"] == {}
 
 
 # ---- the rest of the memory --------------------------------------------------------------------------------------

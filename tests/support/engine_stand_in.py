@@ -75,6 +75,8 @@ def lane(lane_id: str = "in", **changes: Any) -> dict[str, Any]:
         "tag": None,
         "last_grant": None,
         "notice": None,
+        "since": "2026-09-21T14:13:20.000Z",
+        "notice_since": None,
         "service_due": [],
         "last_decision": {"holder": "Wang Fang"},
         **changes,

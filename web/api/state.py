@@ -15,7 +15,9 @@ from web.auth import require_scope
 from web.services import services
 
 # A lane as the contract has it, the same here and on MQTT.
-LANE_KEYS = ("id", "state", "arm", "mode", "measured_at", "tag", "last_grant", "notice", "service_due")
+LANE_KEYS = (
+    "id", "state", "since", "arm", "mode", "measured_at", "tag", "last_grant", "notice", "notice_since", "service_due",
+)  # fmt: skip
 VISITS = 100
 VISITS_MOST = 1000
 
