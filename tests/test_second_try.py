@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,14 @@ from tests import second_try
 from tests.second_try import MOST, refusal
 
 LONELY = "def test_it():\n    import pathlib\n    assert pathlib.Path('{mark}').exists()\n"
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python in that folder; pytest in it without plugins, which take seconds to load on a busy machine."""
+    bare = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=bare, capture_output=True, text=True, check=False
+    )
 
 
 def test_a_few_tests_on_real_parts_get_one() -> None:
@@ -46,13 +55,10 @@ def test_what_fails_again_has_failed_and_what_passes_is_named(tmp_path: Path, he
     mark = tmp_path / "mark"
     (tmp_path / "test_lonely.py").write_text(LONELY.format(mark=mark))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    first = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=tmp_path, capture_output=True, check=False)
-    assert first.returncode == 1
+    assert run(tmp_path, "-m", "pytest", "-q").returncode == 1
     if heals:
         mark.touch()
-    again = subprocess.run(
-        [sys.executable, second_try.__file__], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    again = run(tmp_path, second_try.__file__)
     assert again.returncode == code, again.stdout + again.stderr
     told = tmp_path / second_try.TOLD
     assert json.loads((tmp_path / second_try.FAILED).read_text() or "{}") == (
