@@ -86,7 +86,9 @@ class Vehicle(msgspec.Struct):
     approach_rose: bool = False
     came_from_beyond: bool = False
     beyond_was_taken: bool = False
-    """Both the loop in front and the one beyond were occupied when it came: only what becomes free tells its way."""
+    """It may have come by either side when it came: only what becomes free tells its way."""
+    approach_was_free: bool = False
+    """The loop in front was free again when it came."""
     beyond_fell: bool = False
     cleared_beyond: bool = False
     certain: bool = True
@@ -103,9 +105,23 @@ class Crossed(msgspec.Struct, frozen=True):
     second_vehicle: bool = False
 
 
+def from_beyond(vehicle: Vehicle) -> Vehicle:
+    """The same vehicle as the lane beyond a shared barrier sees it: its approach loop is the one beyond."""
+    return msgspec.structs.replace(
+        vehicle,
+        came_over_approach=vehicle.came_from_beyond,
+        approach_fell=vehicle.beyond_fell,
+        approach_rose=vehicle.cleared_beyond,
+        came_from_beyond=vehicle.came_over_approach,
+        beyond_fell=vehicle.approach_fell,
+        cleared_beyond=vehicle.approach_rose,
+    )
+
+
 def judge(vehicle: Vehicle, approach: bool | None, approach_fitted: bool) -> Crossed:
     """Which way a vehicle went, from the order of the loops; `approach` is that loop after the merge time."""
-    left_beyond = vehicle.beyond_was_taken and vehicle.beyond_fell and not vehicle.approach_fell
+    stays_in_front = vehicle.approach_was_free or not vehicle.approach_fell
+    left_beyond = vehicle.beyond_was_taken and vehicle.beyond_fell and stays_in_front
     if left_beyond or (vehicle.came_from_beyond and (approach or vehicle.approach_rose)):
         return Crossed(Way.WRONG_WAY, measured=True)
     if not approach_fitted or approach is None or not vehicle.certain:

@@ -138,10 +138,13 @@ class LaneTraffic(LaneArm):
         recent = self._lately(self.approach_seen_ns, now_ns)
         beyond_is_taken = self.inputs.value("clear_loop") is True
         over_approach = self.approach is True or recent
+        from_beyond = not over_approach and (beyond_is_taken or self._lately(self.beyond_seen_ns, now_ns))
         return Vehicle(
             now_ns,
-            came_from_beyond=not over_approach and (beyond_is_taken or self._lately(self.beyond_seen_ns, now_ns)),
-            beyond_was_taken=self.approach is True and beyond_is_taken,
+            came_from_beyond=from_beyond,
+            beyond_fell=from_beyond and not beyond_is_taken,
+            beyond_was_taken=over_approach and beyond_is_taken,
+            approach_was_free=self.approach is False,
             came_over_approach=over_approach,
             approach_fell=self.approach is False and recent,
             arm_was_closed=self.arm is ArmState.CLOSED,
@@ -162,7 +165,7 @@ class LaneTraffic(LaneArm):
         vehicle = self.vehicle
         if vehicle is None or self.bound is not None or self.arm is ArmState.CLOSED:
             return
-        if not (vehicle.ungranted and vehicle.approach_fell):
+        if not (vehicle.ungranted and self._left_its_loop(vehicle)):
             self.bound = self._grant_for(self._side(vehicle))
 
     def _side(self, vehicle: Vehicle) -> Lane | None:
@@ -192,10 +195,10 @@ class LaneTraffic(LaneArm):
         if vehicle.arm_was_closed and self.arm is ArmState.CLOSED:
             self._crossed_closed(turn, crossed, lane)
         elif crossed.way is Way.FORWARD:
-            behind = vehicle.ungranted and vehicle.approach_fell
+            behind = vehicle.ungranted and self._left_its_loop(vehicle)
             self._passed(turn, crossed.measured and vehicle.certain, lane, late=not behind)
         else:
-            self._reversed(turn, crossed)
+            self._reversed(turn, crossed, lane)
         if not len(self.grants):
             self.start_clear(turn, since_ns=self.cleared_ns)
 
@@ -204,17 +207,29 @@ class LaneTraffic(LaneArm):
 
         A grant of the side that it did not come from goes back to whom it was given.
         """
-        crossed = crossing.judge(vehicle, self.approach, self.barrier.approach_loop is not None)
-        bound = self.bound.lane if self.bound is not None else self._side(vehicle) or self.home
+        came_by = self._side(vehicle)
+        if self._outward(vehicle):
+            crossed = crossing.judge(crossing.from_beyond(vehicle), self.inputs.value("clear_loop"), True)
+        else:
+            crossed = crossing.judge(vehicle, self.approach, self.barrier.approach_loop is not None)
+        bound = self.bound.lane if self.bound is not None else came_by or self.home
         if len(self.lanes) == 1 or crossed.way is Way.REVERSED:
             return crossed, bound
         if crossed.way is Way.WRONG_WAY:
             went, crossed = self.other, msgspec.structs.replace(crossed, way=Way.FORWARD)
         else:
-            went = self.home if crossed.measured else bound
+            went = (came_by or self.home) if crossed.measured else bound
         if self.bound is not None and went is not bound:
             self.bound = None
         return crossed, went
+
+    def _outward(self, vehicle: Vehicle) -> bool:
+        """Whether a vehicle came by the second lane of a shared barrier: its approach loop is the one beyond."""
+        return len(self.lanes) > 1 and self._side(vehicle) is self.other
+
+    def _left_its_loop(self, vehicle: Vehicle) -> bool:
+        """Whether the loop that a vehicle came over was free since: what is read then belongs to somebody behind it."""
+        return vehicle.beyond_fell if self._outward(vehicle) else vehicle.approach_fell
 
     def _forget_leaving(self, vehicle: Vehicle, crossed: Crossed, lane: Lane) -> None:
         """The loop that a vehicle leaves over tells nothing of where the next one comes from."""
@@ -269,11 +284,11 @@ class LaneTraffic(LaneArm):
         if self.question:
             self.crash(turn, "crossed_closed")
 
-    def _reversed(self, turn: Turn, crossed: Crossed) -> None:
+    def _reversed(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:
         """The vehicle went back; its grant waits at the head again."""
         grant, self.bound = self.bound, None
         data = {
-            "lane": (grant.lane if grant else self.home).id,
+            "lane": (grant.lane if grant else lane).id,
             "visit": grant.visit.visit if grant and grant.visit else None,
             "pass": grant.pass_id if grant else None,
             "grant": grant.id if grant else None,

@@ -170,6 +170,39 @@ def test_with_a_car_on_either_side_of_a_shared_barrier_each_is_recorded_in_its_d
     assert play.lane()["grants"] == 0
 
 
+def test_a_car_that_backs_off_on_the_far_side_of_a_shared_barrier_has_not_passed() -> None:
+    play = shared()
+    play.electrical[6] = True
+    play.set()
+    play.read(device="reader-out")
+    play.rise()
+    over(play, (False, True, True), (False, False, True))
+    assert play.types("passage") == ["passage.reversed"]
+    assert (play.data("passage.reversed")["lane"], play.lane()["grants"]) == ("out", 1)
+    over(play, *OUTWARD[1:])
+    assert play.data("passage.exited")["pass"] == "p1"
+
+
+def test_a_car_that_leaves_the_loop_beyond_a_shared_arm_before_it_comes_under_is_measured() -> None:
+    play = shared()
+    play.read(device="reader-out")
+    play.rise()
+    over(play, (False, False, True), (False, False, False), (False, True, False), (False, False, False))
+    assert (play.types("passage"), play.data("passage.exited")["certainty"]) == (["passage.exited"], "measured")
+
+
+def test_a_car_that_turned_away_outside_is_not_taken_for_the_one_that_comes_out() -> None:
+    play = shared()
+    play.electrical[6] = True
+    play.set(approach_loop=True)
+    play.read(device="reader-out")
+    play.rise()
+    play.set(approach_loop=False)
+    play.advance(1000)
+    over(play, (False, True, True), (False, True, False), (True, True, False), (True, False, False))
+    assert (play.types("passage"), play.data("passage.exited")["pass"]) == (["passage.exited"], "p1")
+
+
 def test_a_car_that_comes_while_the_one_before_stands_beyond_the_arm_is_a_passage() -> None:
     play = Playbook(site_document(clear_loop="io.input.6"))
     play.read()
