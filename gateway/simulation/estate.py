@@ -23,42 +23,61 @@ _BARRIER_KEYS = ("control", "external_open", "close_by")
 
 def settings_of(story: Story) -> Settings:
     """The site file of a story's shape."""
-    lanes = [_lane(number, shape) for number, shape in enumerate(story.lanes)]
-    kinds = ("io", "reader")
-    devices = [{"id": f"{kind}{n}", "driver": "noop"} for kind in kinds for n in range(len(story.lanes))]
-    doors = [f"lane{number}" for number, shape in enumerate(story.lanes) if shape.get("sally_port")]
+    lanes = [_lane(number, barrier_of(story, number), shape) for number, shape in enumerate(story.lanes)]
+    homes = {barrier_of(story, number) for number in range(len(story.lanes))}
+    readers = [f"{kind}{number}" for kind in ("reader", "camera") for number in range(len(story.lanes))]
+    doors = [f"barrier{number}" for number in sorted(homes) if story.lanes[number].get("sally_port")]
     interlocks = [{"type": "sally_port", "barriers": doors}] if len(doors) > 1 else []
     return parse_settings(
         {
             "site": {"id": "simulated"},
             "gateway": {"id": "sim"},
-            "devices": devices,
+            "devices": [
+                {"id": name, "driver": "noop"} for name in (*(f"io{home}" for home in sorted(homes)), *readers)
+            ],
+            "barriers": [_barrier(number, story.lanes[number]) for number in sorted(homes)],
             "lanes": lanes,
             "interlocks": interlocks,
         }
     )
 
 
-def _lane(number: int, shape: dict[str, Any]) -> dict[str, Any]:
-    """One lane of the site file."""
-    without = shape.get("without", ())
-    points = {name: f"io{number}.input.{n}" for n, name in enumerate(INPUTS) if name not in without}
-    lane_points = {name: points.pop(name) for name in LANE_INPUTS}
+def barrier_of(story: Story, number: int) -> int:
+    """The number of the lane whose barrier a lane leads past: its own, or that of the lane before it."""
+    return number - 1 if number and story.lanes[number].get("shares") else number
+
+
+def _barrier(number: int, shape: dict[str, Any]) -> dict[str, Any]:
+    """One barrier of the site file."""
+    without = (*shape.get("without", ()), *(() if shape.get("shared") else ("clear_loop",)), *LANE_INPUTS)
+    wired: dict[str, Any] = {name: _input(number, name) for name in INPUTS if name not in without}
+    outputs = OUTPUTS[:3] if shape.get("control", "pulse") == "pulse" else OUTPUTS[:1]
+    wired |= {name: f"io{number}.output.{n}" for n, name in enumerate(outputs)}
+    wired |= {key: shape[key] for key in _BARRIER_KEYS if key in shape}
+    return {"id": f"barrier{number}", "travel_time_ms": max(300, int(shape["travel_ms"])), **wired}
+
+
+def _lane(number: int, home: int, shape: dict[str, Any]) -> dict[str, Any]:
+    """One lane of the site file; `home` is the number of its barrier."""
     fitted: tuple[str, ...] = ("exit_button",) if shape.get("button_only") else ()
     if shape.get("fire"):
         fitted += ("fire",)
-    outputs = OUTPUTS[:3] if shape.get("control", "pulse") == "pulse" else OUTPUTS[:1]
-    wired: dict[str, Any] = points | {name: f"io{number}.output.{n}" for n, name in enumerate(outputs)}
-    wired |= {key: shape[key] for key in _BARRIER_KEYS if key in shape}
-    wired["travel_time_ms"] = max(300, int(shape["travel_ms"]))
-    return {
+    lane = {
         "id": f"lane{number}",
         "direction": shape["direction"],
         "readers": [] if shape.get("button_only") else [f"reader{number}"],
-        "siren": f"io{number}.output.3",
-        "barrier": wired,
-        **{name: lane_points[name] for name in fitted},
+        "barrier": f"barrier{home}",
+        **{name: _input(home, name) for name in fitted},
     }
+    if number == home:
+        lane["siren"] = f"io{number}.output.3"
+    if shape.get("two_factor"):
+        lane |= {"two_factor": True, "cameras": [f"camera{number}"]}
+    return lane
+
+
+def _input(number: int, name: str) -> str:
+    return f"io{number}.input.{INPUTS.index(name)}"
 
 
 def card_number(family: str, who: int) -> str:
@@ -66,12 +85,23 @@ def card_number(family: str, who: int) -> str:
     return str(1_000 * (1 + FAMILIES.index(family)) + who)
 
 
+def plate_number(family: str, who: int) -> str:
+    """The plate of somebody's car."""
+    return plate_of(card_number(family, who))
+
+
+def plate_of(card: str) -> str:
+    """The plate of the car that a card belongs to."""
+    return f"沪A{card:>05}"
+
+
 def pass_of(family: str, who: int, lost: bool = False) -> Pass:
     """The pass of somebody; a card that was lost is taken off it."""
     kind = PassKind.BLOCKED if family == "blocked" else PassKind.MONTHLY
     cards = () if lost else (card_number(family, who),)
+    plates = (plate_number(family, who),)
     begins, ends = _BEGINS.get(family, ""), _ENDS.get(family, "")
-    return Pass(f"{family}-{who}", kind, cards=cards, valid_from=begins, valid_until=ends)
+    return Pass(f"{family}-{who}", kind, cards=cards, plates=plates, valid_from=begins, valid_until=ends)
 
 
 def passes() -> list[Pass]:

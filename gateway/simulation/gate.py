@@ -1,4 +1,4 @@
-"""One simulated lane: a barrier, a board with its faults, loops with cars on them, a reader; event by event.
+"""A simulated gate: a barrier, a board with its faults, and loops with cars on them, event by event.
 
 What is true (`arm`, `occupied`) and what the board says (`inputs`) are kept apart: between them lie the poll, stuck and
 chattering inputs, and a board that does not answer. The rules compare the product with the truth, and excuse it only
@@ -15,7 +15,10 @@ from gateway.core import events as e
 from gateway.simulation.arm import Arm, Controller
 from gateway.simulation.world import NS_PER_MS, World
 
-INPUTS = ("at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "exit_button", "fire")
+INPUTS = (
+    "at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "exit_button", "fire",
+    "clear_loop",
+)  # fmt: skip
 LANE_INPUTS = ("exit_button", "fire")
 """What belongs to the lane and not to its barrier, and is fitted only where the lane's shape says `with`."""
 OUTPUTS = ("open", "close", "stop", "siren")
@@ -24,33 +27,32 @@ BUS_MS = 5
 SILENT_MS = 500
 LOST_AFTER = 3
 BUTTON_MS = 250
-READER_LOST_MS = 3000
 
 
 class Gate:
-    """A lane's hardware: arm, loops and board."""
+    """A barrier's hardware: arm, loops and board; `number` and `lane` are those of its (first) lane."""
 
     def __init__(self, world: World, number: int, shape: dict[str, Any], report: Callable[[e.Event], None]) -> None:
         self._world = world
         self.number = number
         self.shape = shape
         self.device = f"io{number}"
-        self.reader = f"reader{number}"
         self.lane = f"lane{number}"
-        self._report = report
-        self.without = frozenset(shape.get("without", ()))
+        self.report = report
+        alone = () if shape.get("shared") else ("clear_loop",)
+        self.without = frozenset((*shape.get("without", ()), *alone))
         self.control = str(shape.get("control", "pulse"))
-        self.on: dict[str, int] = {"safety_loop": 0, "approach_loop": 0}
+        self.on: dict[str, int] = {"safety_loop": 0, "approach_loop": 0, "clear_loop": 0}
         self.pressed: dict[str, bool] = dict.fromkeys(LANE_INPUTS, False)
         self.arm = Arm(world, int(shape["travel_ms"]), self.touch)
         closes = shape.get("close_by") == "barrier" or self.control == "step"
         self.controller = Controller(world, self.arm, self.control, closes, lambda: self.on["safety_loop"] > 0)
         self.occupied_since_ns = 0
-        self.approach_left_ns = self.rammed_ns = self.mains_ns = -(10**18)
-        self.garbles = self.repeats = 0
+        self.came_ns = dict.fromkeys(self.on, -(10**18))
+        self.left_ns = dict.fromkeys(self.on, -(10**18))
+        self.rammed_ns = self.mains_ns = self.last_off_ns = -(10**18)
         self.stuck: dict[str, bool] = {}
         self.silent_until_ns = 0
-        self.reader_dead_until_ns = 0
         self.late_until_ns = 0
         self.late_ms = 0
         self.fail_next_output = False
@@ -62,9 +64,8 @@ class Gate:
         self.trouble_ns = -(10**18)
         self._pending = False
         self._failures = 0
-        self._session = 0
+        self.session = 0
         self._told_ns = 0
-        self._reader_lost = False
         self._watchers: list[Callable[[], None]] = []
 
     # ---- what is true, and what the contacts say
@@ -76,6 +77,7 @@ class Gate:
             "at_closed": self.arm.at_closed,
             "safety_loop": self.on["safety_loop"] > 0,
             "approach_loop": self.on["approach_loop"] > 0,
+            "clear_loop": self.on["clear_loop"] > 0,
             "arm_detached": self.arm.torn,
             "mains": self.arm.powered,
             **self.pressed,
@@ -90,8 +92,10 @@ class Gate:
         """A car comes onto a loop (1) or leaves it (-1)."""
         if loop == "safety_loop" and by > 0 and not self.on[loop]:
             self.occupied_since_ns = self._world.now_ns
-        if loop == "approach_loop" and by < 0:
-            self.approach_left_ns = self._world.now_ns
+        if by > 0 and not self.on[loop]:
+            self.came_ns[loop] = self._world.now_ns
+        if by < 0:
+            self.left_ns[loop] = self._world.now_ns
         self.on[loop] += by
         self.touch()
 
@@ -117,19 +121,19 @@ class Gate:
 
     def connect(self) -> None:
         """A new engine opens the board: after a moment it reads it for the first time."""
-        self._session += 1
+        self.session += 1
         self.reported = None
         self._failures = 0
-        self._first(self._session)
+        self._first(self.session)
 
     def disconnect(self) -> None:
         """The engine is gone; outputs that the board does not time stay as they are until it is back."""
-        self._session += 1
+        self.session += 1
         self.reported = None
 
     def _first(self, session: int) -> None:
         def answers() -> None:
-            if session != self._session:
+            if session != self.session:
                 return
             if self.silent:
                 self._missed(session)
@@ -142,21 +146,21 @@ class Gate:
     def _restored(self) -> None:
         self.reported = self.contacts()
         self.reported_at_ns = self._world.now_ns
-        self._report(e.DeviceRestored(self.device, self.reported, tuple(self.outputs)))
+        self.report(e.DeviceRestored(self.device, self.reported, tuple(self.outputs)))
         self._next_poll()
 
     def _missed(self, session: int) -> None:
         """A poll without an answer."""
         self._failures += 1
         if self._failures == 1 and self.reported is not None:
-            self._report(e.DeviceStale(self.device))
+            self.report(e.DeviceStale(self.device))
         if self._failures == LOST_AFTER:
             self.reported = None
-            self._report(e.DeviceLost(self.device, "no answer within 500 ms; check its power and wiring"))
+            self.report(e.DeviceLost(self.device, "no answer within 500 ms; check its power and wiring"))
         self._world.after(SILENT_MS, lambda: self._again(session))
 
     def _again(self, session: int) -> None:
-        if session != self._session:
+        if session != self.session:
             return
         if self.silent:
             self._missed(session)
@@ -167,7 +171,7 @@ class Gate:
             self._failures = 0
             self.reported = self.contacts()
             self.reported_at_ns = self._world.now_ns
-            self._report(e.InputsRead(self.device, self.reported))
+            self.report(e.InputsRead(self.device, self.reported))
 
     def touch(self) -> None:
         """Something may have changed: the controller sees it, and the next poll tells."""
@@ -190,16 +194,16 @@ class Gate:
         if self._pending or self.reported is None:
             return
         self._pending = True
-        session = self._session
+        session = self.session
         into_ms = self._world.now_ms % POLL_MS
         self._world.after(POLL_MS - into_ms, lambda: self._poll(session))
 
     def _poll(self, session: int) -> None:
         self._pending = False
-        if session != self._session or self.reported is None or self._failures:
+        if session != self.session or self.reported is None or self._failures:
             return
         if self.silent:
-            self._world.after(SILENT_MS, lambda: self._missed(session) if session == self._session else None)
+            self._world.after(SILENT_MS, lambda: self._missed(session) if session == self.session else None)
             self._failures = 0
             self.reported_at_ns = min(self.reported_at_ns, self._world.now_ns)
             return
@@ -214,9 +218,9 @@ class Gate:
         late_ns = self.late_ms * NS_PER_MS if self._world.now_ns < self.late_until_ns else 0
         self._told_ns = max(self._told_ns, self._world.now_ns + late_ns)
         if self._told_ns <= self._world.now_ns:
-            self._report(event)
+            self.report(event)
             return
-        self._world.at(self._told_ns, lambda: self._report(event) if session == self._session else None)
+        self._world.at(self._told_ns, lambda: self.report(event) if session == self.session else None)
 
     def answer_late(self, by_ms: int, for_ms: int) -> None:
         """The board answers, each time a good while after it was asked and before anybody gives it up."""
@@ -234,58 +238,36 @@ class Gate:
         """The board answers nobody for a while."""
         self.trouble()
         self.silent_until_ns = max(self.silent_until_ns, self._world.now_ns + for_ms * NS_PER_MS)
-        session = self._session
+        session = self.session
         if self.reported is not None and not self._failures:
             self._world.after(SILENT_MS, lambda: self._notice(session))
         self._world.at(self.silent_until_ns + NS_PER_MS, self.trouble)
 
     def _notice(self, session: int) -> None:
         """The next poll after the silence began has had no answer."""
-        if session == self._session and self.silent and self.reported is not None and not self._failures:
+        if session == self.session and self.silent and self.reported is not None and not self._failures:
             self._missed(session)
-
-    # ---- the reader
-
-    def kill_reader(self, for_ms: int) -> None:
-        """The reader is dead for a while; that it is, is noticed after some seconds."""
-        self.reader_dead_until_ns = max(self.reader_dead_until_ns, self._world.now_ns + for_ms * NS_PER_MS)
-        session = self._session
-        if for_ms > READER_LOST_MS and not self._reader_lost:
-            self._reader_lost = True
-            self._world.after(READER_LOST_MS, lambda: self._reader_gone(session))
-
-    def _reader_gone(self, session: int) -> None:
-        if session == self._session:
-            self._report(e.DeviceLost(self.reader, "nothing on the port; check the reader's plug"))
-        self._world.at(self.reader_dead_until_ns, self._reader_back)
-
-    def _reader_back(self) -> None:
-        if self._world.now_ns < self.reader_dead_until_ns:
-            self._world.at(self.reader_dead_until_ns, self._reader_back)
-            return
-        self._reader_lost = False
-        self._report(e.DeviceRestored(self.reader))
 
     # ---- orders from the bus
 
     def pulse(self, output: int, duration_ms: int, token: int) -> None:
         """The engine orders a pulse."""
-        session = self._session
+        session = self.session
         self._world.after(BUS_MS, lambda: self._pulse(output, duration_ms, token, session))
 
     def switch(self, output: int, active: bool, token: int) -> None:
         """The engine orders an output on or off."""
-        session = self._session
+        session = self.session
         self._world.after(BUS_MS, lambda: self._switch(output, active, token, session))
 
     def _refused(self, output: int, token: int, session: int) -> bool:
-        if session != self._session:
+        if session != self.session:
             return True
         if not self.silent and not self.fail_next_output:
             return False
         self.fail_next_output = False
         self.trouble()
-        self._report(e.OutputFailed(self.device, output, token, "the board did not answer the write"))
+        self.report(e.OutputFailed(self.device, output, token, "the board did not answer the write"))
         return True
 
     def _pulse(self, output: int, duration_ms: int, token: int, session: int) -> None:

@@ -13,15 +13,29 @@ import msgspec
 from gateway.core import events as e
 from gateway.core.errors import GatehouseError
 from gateway.simulation.box import Box, Killed
-from gateway.simulation.cars import Road
-from gateway.simulation.estate import ADMITTED, card_number, family_of, pass_of, passes, settings_of
+from gateway.simulation.cars import Proofs, Road
+from gateway.simulation.estate import (
+    ADMITTED,
+    barrier_of,
+    card_number,
+    family_of,
+    pass_of,
+    passes,
+    plate_number,
+    plate_of,
+    settings_of,
+)
 from gateway.simulation.gate import Gate
 from gateway.simulation.rules import Broken, Rules
+from gateway.simulation.side import Side
 from gateway.simulation.story import DAY_HOURS, HOUR_MS, LANES, WHO, Happening, Story
 from gateway.simulation.world import NS_PER_MS, START_WALL_NS, World
 
 REPORTED_MS = 20_000
 """How long a card that was reported lost may still be let in by a read that waits for its loop."""
+
+TOO_LATE_MS = 9_900
+"""A plate that is read so long after the card may not count any more."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -43,16 +57,20 @@ class Play:
     def __init__(self, story: Story, folder: Path) -> None:
         self.story = story
         self.world = World()
-        self.gates = [Gate(self.world, n, shape, self._report) for n, shape in enumerate(story.lanes)]
-        self.rules = Rules(self.world, self.gates)
+        homes = [barrier_of(story, number) for number in range(len(story.lanes))]
+        gates = {n: Gate(self.world, n, story.lanes[n], self._report) for n in sorted({*homes})}
+        self.gates = list(gates.values())
+        self.sides = [Side(self.world, gates[homes[n]], n, shape) for n, shape in enumerate(story.lanes)]
+        self.rules = Rules(self.world, self.gates, self.sides)
         self.end_ns = self.world.now_ns + story.hours * HOUR_MS * NS_PER_MS
         self.box = Box(self.world, folder, settings_of(story), self.gates, self.rules, self.end_ns)
-        self.roads = [Road(self.world, gate, self._read, self.rules.crossed, self.rules.struck) for gate in self.gates]
+        self.roads = [Road(self.world, side, self._read, self.rules.crossed, self.rules.struck) for side in self.sides]
         self._requests = 0
         self._up = False
         self._down_until_ns = 0
         self._lost: dict[str, int] = {}
         self.rules.admits = self._admits
+        self.rules.plate_of = plate_of
         self.box.registry.import_passes(passes())
 
     def _admits(self, card: str) -> bool:
@@ -127,32 +145,43 @@ class Play:
         if self._up:
             self.box.inbox.put(event)
 
-    def _read(self, gate: Gate, card: str, chance: random.Random) -> None:
-        """A card is shown, or a tag seen; readers repeat and garble, and the next lane's aerial sees tags as well."""
-        if gate.shape.get("button_only"):
-            gate.press("exit_button")
+    def _read(self, side: Side, proofs: Proofs, chance: random.Random) -> None:
+        """Somebody shows what there is to show: presses the button, holds up a card, has the plate read."""
+        if side.shape.get("button_only"):
+            side.gate.press("exit_button")
             return
-        if gate.garbles:
-            gate.garbles -= 1
-            self._sees(gate, str(90_000 + chance.randrange(WHO)))
-        self._sees(gate, card)
-        again = chance.randint(1, 5) if gate.repeats or gate.shape.get("long_range") else 0
-        gate.repeats = max(0, gate.repeats - 1)
-        for n in range(1, again + 1):
-            self.world.after(n * 1000, lambda: self._sees(gate, card, again=True))
-        for other in self.gates:
-            if other is not gate and other.shape.get("long_range") and gate.shape.get("long_range"):
-                self.world.after(chance.randint(0, 2000), lambda it=other: self._sees(it, card))  # type: ignore[misc]
+        if side.two_factor and proofs.plate:
+            self.world.after(max(0, proofs.plate_ms), lambda: self._sees(side, "plate", proofs.plate))
+        if side.two_factor and proofs.plate_ms > TOO_LATE_MS and chance.random() < 0.5:
+            self.world.after(
+                proofs.plate_ms + chance.randint(-3000, 3000), lambda: self._sees(side, "card", proofs.card)
+            )
+        self.world.after(max(0, -proofs.plate_ms), lambda: self._shows_card(side, proofs.card, chance))
 
-    def _sees(self, gate: Gate, card: str, again: bool = False) -> None:
-        if self.world.now_ns >= gate.reader_dead_until_ns:
-            far = bool(gate.shape.get("long_range"))
-            self._report(e.CredentialRead(gate.reader, "card", card, 32, long_range=far, again=again and far))
+    def _shows_card(self, side: Side, card: str, chance: random.Random) -> None:
+        """A card is shown, or a tag seen; readers repeat and garble, and the next lane's aerial sees tags as well."""
+        if side.garbles:
+            side.garbles -= 1
+            self._sees(side, "card", str(90_000 + chance.randrange(WHO)))
+        self._sees(side, "card", card)
+        far = side.shape.get("long_range")
+        again = chance.randint(1, 5) if side.repeats or far else 0
+        side.repeats = max(0, side.repeats - 1)
+        for n in range(1, again + 1):
+            self.world.after(n * 1000, lambda: self._sees(side, "card", card, again=True))
+        for other in self.sides:
+            if other is not side and other.shape.get("long_range") and far:
+                self.world.after(chance.randint(0, 2000), lambda it=other: self._sees(it, "card", card))  # type: ignore[misc]
+
+    def _sees(self, side: Side, kind: str, value: str, again: bool = False) -> None:
+        read = side.sees(kind, value, again)
+        if read is not None:
+            self._report(read)
 
     def _happens(self, one: Happening) -> None:
         chance = random.Random(one.seed)
-        gate = self.gates[one.lane]
-        detail = one.detail
+        side = self.sides[one.lane]
+        gate, detail = side.gate, one.detail
         match one.what:
             case "car":
                 self._car(one, chance)
@@ -161,24 +190,24 @@ class Play:
             case "fob":
                 self._fob(gate)
             case "person":
-                self._person(gate, detail["command"], detail["via"], in_s=60)
+                self._person(side.lane, detail["command"], detail["via"], in_s=60)
             case "stale_command":
-                self._person(gate, detail["command"], "mqtt", in_s=-1)
+                self._person(side.lane, detail["command"], "mqtt", in_s=-1)
             case "board_silent":
                 gate.silence(detail["for_ms"])
             case "board_blip":
                 gate.silence(550)
             case "reader_dead":
-                gate.kill_reader(detail["for_ms"])
+                side.kill_reader(detail["for_ms"])
             case "reader_garbles":
-                gate.garbles = 1
+                side.garbles = 1
             case "reader_repeats":
-                gate.repeats = 3
+                side.repeats = 3
             case "board_late":
                 gate.answer_late(detail["by_ms"], detail["for_ms"])
-            case "button" if gate.shape.get("button_only"):
+            case "button" if side.shape.get("button_only"):
                 gate.press("exit_button")
-            case "fire" if gate.shape.get("fire"):
+            case "fire" if side.shape.get("fire"):
                 gate.press("fire", detail["for_ms"])
             case "lost_card":
                 self._lose(detail["who"])
@@ -200,11 +229,16 @@ class Play:
     def _car(self, one: Happening, chance: random.Random) -> None:
         """A car arrives; one with a cloned card at the same time at the next lane."""
         kind = one.detail["card"]
-        card = card_number(kind, 0 if kind == "shared" else one.detail["who"])
-        self.roads[one.lane].arrives(one.detail["behaviour"], card, chance)
+        who = 0 if kind == "shared" else one.detail["who"]
+        card, plate = card_number(kind, who), one.detail["plate"]
+        waits_ms = {"late": random.Random(one.seed).randint(TOO_LATE_MS, TOO_LATE_MS + 4000), "first": -2000}.get(
+            plate, 500
+        )
+        seen = "" if plate == "none" else plate_number(kind, who + (plate == "wrong"))
+        self.roads[one.lane].arrives(one.detail["behaviour"], Proofs(card, seen, waits_ms if seen else 0), chance)
         if kind == "cloned":
-            other = (one.lane + 1) % LANES
-            self.roads[other].arrives(one.detail["behaviour"], card, random.Random(one.seed + 1))
+            other, copy = (one.lane + 1) % LANES, Proofs(card, plate_number("unknown", who))
+            self.roads[other].arrives(one.detail["behaviour"], copy, random.Random(one.seed + 1))
 
     def _lose(self, who: int) -> None:
         """Somebody says that a card is lost: from now on it is nobody's."""
@@ -284,10 +318,10 @@ class Play:
 
     # ---- people
 
-    def _person(self, gate: Gate, command: str, via: str, in_s: int) -> None:
+    def _person(self, lane: str, command: str, via: str, in_s: int) -> None:
         self._requests += 1
         expires_ns = 0 if via == "guard" and in_s > 0 else self.world.wall_ns() + in_s * 1_000_000_000
-        self._report(e.CommandReceived(f"p{self._requests}", gate.lane, command, "Wei", via, "simulated", expires_ns))
+        self._report(e.CommandReceived(f"p{self._requests}", lane, command, "Wei", via, "simulated", expires_ns))
 
     def _care(self, chance: random.Random) -> None:
         """Somebody comes by every few minutes, mends what is broken, and deals with the alarms."""
@@ -299,9 +333,9 @@ class Play:
                 gate.trouble()
                 gate.arm.repair()
             for command in ("unlock", "reset", "release", "look"):
-                self._person(gate, command, "guard", in_s=60)
-            if not gate.on["safety_loop"] and not gate.on["approach_loop"]:
-                self._person(gate, "close", "guard", in_s=60)
+                self._person(gate.lane, command, "guard", in_s=60)
+            if not any(gate.on.values()):
+                self._person(gate.lane, "close", "guard", in_s=60)
         for alarm in self.box.site.snapshot(self.box.clock.now())["alarms"] if self._up else ():
             for verb in ("acknowledge", "close"):
                 self._requests += 1

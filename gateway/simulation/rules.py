@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gateway.core import commands as c
 from gateway.core import events as e
 from gateway.simulation.gate import INPUTS, OUTPUTS, Gate
+from gateway.simulation.side import Side
 from gateway.simulation.world import NS_PER_MS, World
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ RULES = {
     "decision": "nobody is let in by a card that is unknown, expired, blocked, not yet valid or reported lost",
     "unused": "a grant that nobody uses ends, and the arm is not opened for it again and again",
     "elsewhere": "a tag that is seen at a lane where no car stands opens nothing",
+    "factors": "nobody enters a lane that asks for two proofs on one, or on two that do not belong together",
+    "sides": "a grant of one side of a shared barrier is never used by a car of the other side",
     "interlock": "the two doors of a sally port are never opened together",
     "false": "no crash is alarmed where nothing was struck",
     "storage": "storage that fails is alarmed",
@@ -39,11 +42,13 @@ RULES = {
 WINDOW_MS = 2500
 TOLD_APART_MS = 900
 KNOWN_MS = 400
+MERGED_MS = 1000
 EXCUSED_MS = 3000
 CAME_MS = 3500
 """A read counts for three seconds before and after its car stands on the approach loop, and contacts take a moment."""
 WHOLE_MS = 60_000
 """A blow or a broken sensor may lead to a crash alarm for as long as the guard is asked whether the arm is whole."""
+FACTORS_MS = 10_000
 GRANT_MS = 600_000
 """A queue of three, each standing on its loop for as long as any driver chats, is over by then."""
 PERSON_CAUSES = ("operator", "remote", "emergency")
@@ -61,7 +66,7 @@ class Broken(Exception):
 
 
 class _Lane:
-    """What the rules know of one lane."""
+    """What the rules know of one barrier and the lanes that lead past it."""
 
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
@@ -69,10 +74,10 @@ class _Lane:
         self.fresh = False
         self.permits: dict[str, list[str]] = {"open": [], "close": []}
         self.stimulus = False
-        self.grants: dict[str, int] = {}
+        self.grants: dict[str, tuple[int, str]] = {}
         self.mode_locked: bool | None = False  # None: what was said last was lost with the memory
         self.lock_changed_ns = -(10**18)
-        self.passages: list[int] = []
+        self.passages: list[tuple[int, str]] = []
         self.reversals: list[int] = []
         self.alarmed: list[tuple[int, str]] = []
         self.silent_permits: dict[int, tuple[str, str]] = {}
@@ -82,10 +87,12 @@ class _Lane:
 class Rules:
     """Looks at everything; knows the truth from the gates."""
 
-    def __init__(self, world: World, gates: list[Gate]) -> None:
+    def __init__(self, world: World, gates: list[Gate], sides: list[Side]) -> None:
         self._world = world
-        self._lanes = {gate.lane: _Lane(gate) for gate in gates}
-        self._by_device = {gate.device: self._lanes[gate.lane] for gate in gates}
+        self._by_device = {gate.device: _Lane(gate) for gate in gates}
+        self._barriers = list(self._by_device.values())
+        self._lanes = {side.lane: self._by_device[side.gate.device] for side in sides}
+        self._sides = {side.lane: side for side in sides}
         self._up_since_ns: int | None = None
         self._acknowledged = 0
         self._hash = ""
@@ -96,6 +103,7 @@ class Rules:
         self._true_entered = 0
         self._inferred = 0
         self.admits: Callable[[str], bool] = lambda _card: True
+        self.plate_of: Callable[[str], str] = lambda card: card
         self.crossings = 0
         self.excused = 0
         self.declared = 0
@@ -116,7 +124,7 @@ class Rules:
             raise self.broken("lost", f"row {self._acknowledged} is another one than was acknowledged")
         self._up_since_ns = self._world.now_ns
         degraded_ns, self._degraded_since_ns = self._degraded_since_ns, None
-        for lane in self._lanes.values():
+        for lane in self._barriers:
             if degraded_ns is not None and lane.lock_changed_ns >= degraded_ns - EXCUSED_MS * NS_PER_MS:
                 lane.mode_locked = None
             lane.known, lane.fresh, lane.stimulus = None, False, False
@@ -127,7 +135,7 @@ class Rules:
     def died(self) -> None:
         """The engine is gone."""
         self._up_since_ns = None
-        for lane in self._lanes.values():
+        for lane in self._barriers:
             lane.gate.trouble()
 
     def acknowledged(self, sequence: int, last_hash: str) -> None:
@@ -177,7 +185,7 @@ class Rules:
             self._degraded_row = False
 
     def _permit(self, token: int, delayed: bool) -> None:
-        for lane in self._lanes.values():
+        for lane in self._barriers:
             found = lane.silent_permits.pop(token, None)
             if found is not None:
                 direction, cause = found
@@ -201,8 +209,8 @@ class Rules:
         if row.type == "barrier.commanded":
             self._commanded(lane, row)
         elif row.type == "access.granted":
-            self._granted(lane, data["credential"])
-            lane.grants[data["grant"]] = now.mono_ns
+            self._granted(self._sides[data["lane"]], data["credential"])
+            lane.grants[data["grant"]] = now.mono_ns, data["lane"]
             lane.stimulus = True
             if len(lane.grants) > ROWS_KEPT:
                 lane.grants.pop(next(iter(lane.grants)))
@@ -219,18 +227,29 @@ class Rules:
             if row.type == "alarm.raised" and data["kind"] == "crash":
                 self._crash_alarmed(lane)
 
-    def _granted(self, lane: _Lane, credential: dict[str, str] | None) -> None:
+    def _granted(self, side: Side, credential: dict[str, str] | None) -> None:
         """A credential was let in: it must be one that may, and its car must be there."""
         if credential is None:
             return
         if not self.admits(credential["value"]):
-            raise self.broken("decision", f"{lane.gate.lane} let in card {credential['value']}")
-        gate = lane.gate
-        if not gate.shape.get("long_range") or "approach_loop" in gate.without or self._troubled(gate, CAME_MS):
+            raise self.broken("decision", f"{side.lane} let in card {credential['value']}")
+        if side.two_factor:
+            self._proved(side, credential)
+        gate = side.gate
+        if not side.shape.get("long_range") or side.near in gate.without or self._troubled(gate, CAME_MS):
             return
-        gone_ms = (self._world.now_ns - gate.approach_left_ns) // NS_PER_MS
-        if not gate.on["approach_loop"] and gone_ms > CAME_MS:
-            raise self.broken("elsewhere", f"{gate.lane} let in tag {credential['value']}, and no car is there")
+        gone_ms = (self._world.now_ns - gate.left_ns[side.near]) // NS_PER_MS
+        if not gate.on[side.near] and gone_ms > CAME_MS:
+            raise self.broken("elsewhere", f"{side.lane} let in tag {credential['value']}, and no car is there")
+
+    def _proved(self, side: Side, credential: dict[str, str]) -> None:
+        """A lane that asks for card and plate has let somebody in: both were read here just now, of the same pass."""
+        since_ns = self._world.now_ns - FACTORS_MS * NS_PER_MS
+        lately = [(kind, value) for at_ns, kind, value in side.shown if at_ns >= since_ns]
+        if credential["kind"] != "card" or ("card", credential["value"]) not in lately:
+            raise self.broken("factors", f"{side.lane} let in {credential}, and no such card was shown")
+        if ("plate", self.plate_of(credential["value"])) not in lately:
+            raise self.broken("factors", f"{side.lane} let in {credential} without its car's plate; it saw {lately}")
 
     def _crash_alarmed(self, lane: _Lane) -> None:
         gate = lane.gate
@@ -240,10 +259,13 @@ class Rules:
 
     def _passage(self, lane: _Lane, row: c.Append, now: e.Now) -> None:
         self._entered += 1 if row.type == "passage.entered" else -1
+        given_at = lane.grants.get(row.data["grant"] or "", (0, row.data["lane"]))[1]
+        if given_at != row.data["lane"]:
+            raise self.broken("sides", f"a car passed by {row.data['lane']} on a grant of {given_at}")
         if row.data["certainty"] == "declared":
             self.declared += 1
         else:
-            lane.passages = [*lane.passages[-ROWS_KEPT:], now.mono_ns]
+            lane.passages = [*lane.passages[-ROWS_KEPT:], (now.mono_ns, row.data["lane"])]
             self._inferred += "safety_loop" in lane.gate.without
 
     def _commanded(self, lane: _Lane, row: c.Append) -> None:
@@ -264,7 +286,7 @@ class Rules:
 
     def _opened_for(self, lane: _Lane, grant: str) -> None:
         """An arm goes up for a grant: its car must be somewhere near."""
-        age_ms = (self._world.now_ns - lane.grants[grant]) // NS_PER_MS
+        age_ms = (self._world.now_ns - lane.grants[grant][0]) // NS_PER_MS
         if age_ms > GRANT_MS and not self._troubled(lane.gate, GRANT_MS):
             raise self.broken("unused", f"{lane.gate.lane} is opened for {grant}, given {age_ms} ms ago")
 
@@ -298,7 +320,7 @@ class Rules:
         if not lane.gate.shape.get("sally_port") or cause in ("fire", "safety", "retry"):
             return
         index = INPUTS.index("at_closed")
-        for other in self._lanes.values():
+        for other in self._barriers:
             gate = other.gate
             if other is lane or not gate.shape.get("sally_port") or "at_closed" in gate.without:
                 continue
@@ -332,24 +354,25 @@ class Rules:
 
     # ---- crossings and blows
 
-    def crossed(self, gate: Gate, crossing: Crossing) -> None:
+    def crossed(self, crossing: Crossing) -> None:
         """A car has left the safety loop: see in a while what the journal says of it."""
         self.crossings += 1
         if crossing.forward:
-            self._true_entered += 1 if gate.shape["direction"] == "entry" else -1
-        self._world.after(WINDOW_MS, lambda: self._recorded(gate, crossing))
+            self._true_entered += 1 if crossing.side.entry else -1
+        self._world.after(WINDOW_MS, lambda: self._recorded(crossing))
 
-    def _recorded(self, gate: Gate, crossing: Crossing) -> None:
-        lane = self._lanes[gate.lane]
+    def _recorded(self, crossing: Crossing) -> None:
+        side, gate = crossing.side, crossing.side.gate
+        lane = self._lanes[side.lane]
         if self._excuse(gate, crossing):
             self.excused += 1
             return
         until_ns = crossing.at_ns + WINDOW_MS * NS_PER_MS
-        rows = sum(crossing.at_ns < at <= until_ns for at in lane.passages)
+        rows = sum(crossing.at_ns < at <= until_ns and by == side.lane for at, by in lane.passages)
         want = 1 if crossing.forward else 0
         if rows != want:
-            how = f"{crossing.kind}, {'forward' if crossing.forward else 'back'}, card {crossing.read}"
-            raise self.broken("crossing", f"{gate.lane}: {rows} passages for a car ({how}), {want} expected")
+            how = f"{crossing.kind}, {'forward' if crossing.forward else 'back'}, shown {crossing.read}"
+            raise self.broken("crossing", f"{side.lane}: {rows} passages for a car ({how}), {want} expected")
 
     def _excuse(self, gate: Gate, crossing: Crossing) -> bool:
         """What the product could not know of this crossing."""
@@ -359,7 +382,15 @@ class Rules:
         troubled = bool(gate.stuck) or gate.silent or gate.late or since_trouble_ns < EXCUSED_MS * NS_PER_MS
         together = crossing.gap_before_ms < TOLD_APART_MS or gate.occupied_since_ns > crossing.at_ns
         blind = (not crossing.forward and "approach_loop" in gate.without) or "safety_loop" in gate.without
+        blind = blind or self._mixed(gate, crossing)
         return down or troubled or together or blind or not crossing.arm_was_passable or gate.arm.torn
+
+    def _mixed(self, gate: Gate, crossing: Crossing) -> bool:
+        """Cars on either side of a shared arm whose loops, taken together, tell the same of either way."""
+        far = crossing.side.far
+        came = crossing.began_ns < gate.came_ns[far] < crossing.at_ns + MERGED_MS * NS_PER_MS
+        left = crossing.both_taken and crossing.began_ns < gate.left_ns[far] < crossing.at_ns
+        return crossing.side.shares and ((came and not crossing.forward) or left)
 
     def struck(self, gate: Gate) -> None:
         """An arm has been torn off: the control room must hear of it."""

@@ -87,6 +87,8 @@ _CARDS = (
     ("right", 82.0), ("unknown", 5.0), ("expired", 3.0), ("blocked", 1.0), ("future", 1.0), ("shared", 5.0),
     ("cloned", 2.0), ("lost", 1.0),
 )  # fmt: skip
+_PLATES = (("right", 80.0), ("first", 6.0), ("late", 5.0), ("none", 5.0), ("wrong", 4.0))
+"""What a camera makes of a car's plate; it matters at lanes that ask for card and plate."""
 WHO = 200
 """How many people there are of each kind of card."""
 _ALARM_KEYS = ("acknowledge", "verify", "shelve", "unshelve", "close", "nonsense")
@@ -123,18 +125,31 @@ def _shape(chance: random.Random, number: int) -> dict[str, Any]:
         shape["long_range"] = True
     if shape["direction"] == "exit" and chance.random() < 0.1:
         shape["button_only"] = True
+    if chance.random() < 0.15 and not shape.keys() & {"long_range", "button_only"}:
+        shape["two_factor"] = True
     if chance.random() < 0.1:
         shape["fire"] = True
     return shape
 
 
 def _shapes(chance: random.Random) -> tuple[dict[str, Any], ...]:
-    """The lanes of a site; now and then the last two are the doors of a sally port."""
+    """The lanes of a site; now and then two of them share a barrier, or are the doors of a sally port."""
     shapes = tuple(_shape(chance, number) for number in range(LANES))
+    if chance.random() < 0.25:
+        share(*shapes[:2])
     if chance.random() < 0.15:
         for shape in shapes[-2:]:
             shape["sally_port"] = True
     return shapes
+
+
+def share(first: dict[str, Any], second: dict[str, Any]) -> None:
+    """Let a lane share the barrier of the one before it: a loop on either side, and aerials that see both."""
+    first["shared"] = second["shares"] = True
+    first["without"] = [name for name in first.get("without", ()) if name not in ("safety_loop", "approach_loop")]
+    for shape, other in ((first, second), (second, first)):
+        if other.get("long_range") and not (shape.get("two_factor") or shape.get("button_only")):
+            shape["long_range"] = True
 
 
 def write(seed: int, hours: int, cars_a_day: int = 2000, troubles: float = 1.0) -> Story:
@@ -148,7 +163,13 @@ def write(seed: int, hours: int, cars_a_day: int = 2000, troubles: float = 1.0) 
         happenings.append(Happening(at_ms, what, chance.randrange(LANES), detail, chance.getrandbits(32)))
 
     for _ in range(int(cars_a_day * hours / 24)):
-        happens("car", behaviour=_pick(chance, _BEHAVIOURS), card=_pick(chance, _CARDS), who=chance.randrange(WHO))
+        happens(
+            "car",
+            behaviour=_pick(chance, _BEHAVIOURS),
+            card=_pick(chance, _CARDS),
+            who=chance.randrange(WHO),
+            plate=_pick(chance, _PLATES),
+        )
     for trouble, a_day in _TROUBLES:
         for _ in range(_count(chance, a_day * troubles * hours / 24)):
             happens(trouble, **_details(chance, trouble))

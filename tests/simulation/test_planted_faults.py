@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.core import site
+from gateway.core import reads, site
 from gateway.core.access import Decision, Reason, Verdict, decide
 from gateway.core.alarms import AlarmDesk
 from gateway.core.grants import GrantQueue
@@ -22,14 +22,14 @@ from gateway.core.lane_arm import LaneArm
 from gateway.core.lane_state import LaneState
 from gateway.core.lane_traffic import LaneTraffic
 from gateway.core.outputs import Motion, Terminals
-from gateway.core.reads import ReadRules
+from gateway.core.reads import ReadRules, Taken
 from gateway.core.site import Site
 from gateway.core.turn import Turn
 from gateway.engine.waits import JournalWaits
 from gateway.simulation.play import Found, play
 from gateway.simulation.rules import RULES
 from gateway.simulation.shrink import shortest
-from gateway.simulation.story import Story, write
+from gateway.simulation.story import Story, share, write
 from gateway.store import journal as journal_store
 from gateway.store.registry import PassRegistry
 from gateway.store.sqlite import open_writer
@@ -37,6 +37,8 @@ from gateway.store.sqlite import open_writer
 pytestmark = pytest.mark.timeout(600)
 Patch = pytest.MonkeyPatch
 SEEDS = range(1, 9)
+TWO_PROOFS = {"two_factor": True, "long_range": False, "button_only": False}
+LONG_RANGE = {"two_factor": False, "long_range": True, "button_only": False}
 
 
 def found_by(rule: str, *, hours: int = 4, troubles: float = 6.0, **more: Any) -> Found | None:
@@ -50,17 +52,31 @@ def found_by(rule: str, *, hours: int = 4, troubles: float = 6.0, **more: Any) -
 
 
 def pointed(
-    seed: int, hours: int, troubles: float, *, only: tuple[str, ...] = (), shape: dict[str, Any] | None = None
+    seed: int,
+    hours: int,
+    troubles: float,
+    *,
+    only: tuple[str, ...] = (),
+    shape: dict[str, Any] | None = None,
+    shared: bool = False,
 ) -> Story:
-    """A story with nothing but cars and what is named, at lanes that all have a certain shape."""
+    """A story with nothing but cars and what is named, at lanes that all have a certain shape; `shared`: two by two."""
     story = write(seed, hours, troubles=troubles)
     kept = tuple(one for one in story.happenings if not only or one.what in ("car", *only))
     lanes = tuple({**lane, **(shape or {})} for lane in story.lanes)
+    if shared:
+        share(lanes[0], lanes[1])
+        share(lanes[2], lanes[3])
     return msgspec.structs.replace(story, happenings=kept, lanes=lanes)
 
 
 def test_without_a_fault_the_same_stories_break_nothing() -> None:
     assert found_by("none") is None
+
+
+@pytest.mark.parametrize("shape", [TWO_PROOFS, LONG_RANGE])
+def test_without_a_fault_cars_from_both_sides_of_a_shared_barrier_break_nothing(shape: dict[str, Any]) -> None:
+    assert found_by("none", hours=2, shape=shape, shared=True) is None
 
 
 def test_an_open_that_is_sent_without_its_row_is_caught(monkeypatch: Patch) -> None:
@@ -214,6 +230,50 @@ def test_an_arm_that_goes_up_for_ever_for_a_car_that_backed_off_is_caught(monkey
 
     monkeypatch.setattr(GrantQueue, "restart", restart)
     assert found_by("unused", only=("nothing",), shape={"control": "step"}) is not None
+
+
+def test_a_lane_of_two_proofs_that_opens_on_one_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(ReadRules, "_factors", lambda _self, _lane, read, _now_ns: Taken(read))
+    assert found_by("factors", only=("nothing",), shape=TWO_PROOFS) is not None
+
+
+def test_a_lane_of_two_proofs_that_takes_any_plate_for_a_card_is_caught(monkeypatch: Patch) -> None:
+    right = ReadRules._factors
+
+    def factors(self: ReadRules, lane: Any, read: Any, now_ns: int) -> Any:
+        before = self._first.get(lane.id)
+        taken = right(self, lane, read, now_ns)
+        if taken is None or not taken.mismatch or before is None:
+            return taken
+        return Taken(read if read.kind == "card" else before[1])
+
+    monkeypatch.setattr(ReadRules, "_factors", factors)
+    assert found_by("factors", only=("nothing",), shape=TWO_PROOFS) is not None
+
+
+def test_a_lane_of_two_proofs_that_remembers_the_first_for_ever_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(reads, "TWO_FACTOR_MS", 10**9)
+    assert found_by("factors", only=("nothing",), shape=TWO_PROOFS) is not None
+
+
+def test_a_grant_that_a_car_of_the_other_side_uses_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(GrantQueue, "first_of", lambda self, _lane: self.head)
+    assert found_by("sides", shared=True) is not None
+
+
+def test_a_car_that_counts_in_the_direction_of_the_other_side_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneTraffic, "_outward", lambda _self, _vehicle: False)
+    assert found_by("crossing", only=("nothing",), shared=True) is not None
+
+
+def test_the_tag_of_a_car_on_the_other_side_that_opens_is_caught(monkeypatch: Patch) -> None:
+    right = LaneMachine.approach_of
+
+    def either(self: LaneMachine, lane: Any) -> bool | None:
+        return right(self, lane) or self.approach or self.inputs.value("clear_loop")
+
+    monkeypatch.setattr(LaneMachine, "approach_of", either)
+    assert found_by("elsewhere", only=("nothing",), shape=LONG_RANGE, shared=True) is not None
 
 
 def test_a_sally_port_that_opens_both_doors_is_caught(monkeypatch: Patch) -> None:
