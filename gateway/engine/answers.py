@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
-from gateway.core.errors import IdempotencyConflictError, StorageError
+from gateway.core.errors import GatehouseError, IdempotencyConflictError
 from gateway.store.state import Answer, Conflict, Pending
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Answers:
             return None
         try:
             known = self._disk.begin(key, digest, time.time_ns())
-        except StorageError as error:
+        except GatehouseError as error:
             log.warning("request %r is remembered in memory only: %s", key, error)
             return None
         if isinstance(known, Conflict):
@@ -75,7 +75,7 @@ class Answers:
             return
         try:
             self._disk.finish(key, answer)
-        except StorageError as error:
+        except GatehouseError as error:
             log.warning("the answer to request %r is kept in memory only: %s", key, error)
 
 

@@ -1,8 +1,8 @@
 """The journal's only writer: a thread that commits whatever waits, and keeps it in memory while the disk will not.
 
 Latency first: a handful of rows of one decision is one item in a C queue, one transaction and one item back. What
-arrives during a commit goes into the next one (group commit). When storage fails the rows stay here, in order, bounded;
-the core is told at once that its rows are delayed, and the gate goes on.
+arrives during a commit goes into the next one (group commit). When storage fails, or the journal's file is found to be
+damaged, the rows stay here, in order, bounded; the core is told at once that they are delayed, and the gate goes on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from gateway.core.errors import StorageError
+from gateway.core.errors import GatehouseError
 from gateway.core.events import StorageDegraded, StorageRestored
 from gateway.store.journal import Row
 
@@ -54,7 +54,7 @@ class Writer(Protocol):
     """What the recorder needs of `store.journal.Journal`."""
 
     def append(self, rows: Sequence[Row]) -> range:
-        """Write rows in one transaction, durable on return; StorageError when nothing was stored."""
+        """Write rows in one transaction, durable on return; StorageError or JournalBrokenError: nothing was stored."""
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -186,7 +186,7 @@ class Recorder:
         self._busy_since_ns = self._mono_ns()
         try:
             written = self._journal.append([entry.row for entry in group])
-        except StorageError as error:
+        except GatehouseError as error:
             self._fail(str(error))
             return False
         finally:

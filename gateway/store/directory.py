@@ -14,12 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.core.errors import DataDirectoryError, GatehouseError, InUseError
+from gateway.core.errors import DataDirectoryError, InUseError
 from gateway.core.settings import Settings
 from gateway.core.site_file import parse_settings
 from gateway.store.documents import Documents
 from gateway.store.files import write_atomically
-from gateway.store.journal import Journal, JournalReader
+from gateway.store.journal import Journal, JournalReader, says_nothing
 from gateway.store.passcodes import PassCodes
 from gateway.store.registry import PassRegistry
 from gateway.store.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal
@@ -169,12 +169,9 @@ class DataDirectory:
         return right
 
     def _clear_half_made(self) -> None:
-        """Take away what an interrupted `create` left: databases without a site and without a single row."""
-        if self.site.exists() or not self.journal.exists():
+        """Take away what an interrupted `create` left: databases without a site, and a journal that says nothing."""
+        if self.site.exists() or not self.journal.exists() or not says_nothing(self.journal):
             return
-        with suppress(GatehouseError):
-            if JournalReader(self.journal).last_sequence():
-                return
         for database in (self.journal, self.registry, self.state):
             for suffix in ("", "-wal", "-shm", "-journal"):
                 database.with_name(database.name + suffix).unlink(missing_ok=True)

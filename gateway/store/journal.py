@@ -15,6 +15,7 @@ index that each commit would have to pay for. Start-up reads the last row and th
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
 import threading
@@ -35,7 +36,6 @@ from gateway.core.errors import (
     StorageError,
 )
 from gateway.core.events import ClockState
-from gateway.store.migrations import Schema
 from gateway.store.reader import Batch, Cursor, JournalReader, StoredRow, Verified, parse_cursor
 from gateway.store.schemas import BLOCK_ROWS, JOURNAL, NO_HASH
 from gateway.store.sqlite import close_keeping_wal, explain, grow_wal, keep_wal, open_writer, roll_back
@@ -51,6 +51,7 @@ __all__ = [
     "Verified",
     "new_journal_id",
     "parse_cursor",
+    "says_nothing",
 ]
 
 JOURNAL_ID = re.compile(r"[a-z0-9]{8,32}")
@@ -91,6 +92,22 @@ def new_journal_id() -> str:
     return secrets.token_hex(8)
 
 
+def says_nothing(path: Path) -> bool:
+    """Whether a journal was begun and holds no row, in whatever schema; False when that cannot be found out."""
+    try:
+        db = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        try:
+            db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # look, and leave all as it is
+            if not db.execute("SELECT count(*) FROM sqlite_schema").get:
+                return True
+            ours = db.pragma("application_id") == JOURNAL.application_id
+            return bool(ours and not db.execute("SELECT EXISTS(SELECT 1 FROM rows)").get)
+        finally:
+            db.close()
+    except apsw.Error:
+        return False
+
+
 class Journal:
     """The one writer. `append` from one thread; `tidy` may be called from another."""
 
@@ -98,7 +115,6 @@ class Journal:
         """Open an existing journal; see `create` and `open`."""
         self._path = path
         self._vfs = vfs
-        self._schema: Schema = JOURNAL
         self._boot_id = boot_id
         self._lock = threading.Lock()
         self._keeper_lock = threading.Lock()
@@ -150,8 +166,8 @@ class Journal:
     def append(self, rows: Sequence[Row]) -> range:
         """Store all rows in one transaction and return their sequences once they are durable.
 
-        Raises StorageError when the disk does not take them: then nothing of them is stored, and the same call may be
-        made again later.
+        Raises StorageError when the disk does not take them, and JournalBrokenError when the file is damaged: then
+        nothing of them is stored, and the same call may be made again later.
         """
         with self._lock:
             if self._suspect:

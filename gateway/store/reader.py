@@ -185,9 +185,13 @@ class JournalReader:
             identity = (0, 0)
         if self._db is None or identity != self._identity:
             self._drop()
-            self._db = open_reader(self._path, JOURNAL, self._vfs)
-            self._identity = identity
-            meta: Any = dict(self._db.execute("SELECT key, value FROM meta"))
+            db = open_reader(self._path, JOURNAL, self._vfs)
+            try:
+                meta: Any = dict(db.execute("SELECT key, value FROM meta"))
+            except apsw.Error as error:
+                db.close()
+                raise self._explained(error) from error
+            self._db, self._identity = db, identity
             self._journal_id = str(meta.get("journal", ""))
             self._source = str(meta.get("source", ""))
         return self._db

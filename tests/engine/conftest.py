@@ -45,12 +45,16 @@ class FakeTime:
 
 
 class FakeJournal:
-    """Keeps rows in memory; `failing` makes it a full disk, `gate` makes each commit wait to be let through."""
+    """Keeps rows in memory; `failing` makes it a full disk, `gate` makes each commit wait to be let through.
+
+    `error` is what it raises then.
+    """
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.groups: list[int] = []
         self.failing = False
+        self.error: Exception = StorageError("the disk is full; make room")
         self.gate: threading.Event | None = None
         self.entered = threading.Event()
 
@@ -59,7 +63,7 @@ class FakeJournal:
         if self.gate is not None:
             assert self.gate.wait(30)
         if self.failing:
-            raise StorageError("the disk is full; make room")
+            raise self.error
         first = len(self.rows) + 1
         self.rows.extend(rows)
         self.groups.append(len(rows))

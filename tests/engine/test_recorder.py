@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.core.errors import JournalBrokenError
 from gateway.core.events import StorageDegraded, StorageRestored
 from gateway.engine.recorder import GROUP_MAX, STALL_MS, Entry, Recorded, Recorder, Unrecorded
 from tests.engine.conftest import MS, FakeJournal, FakeTime, row, until
@@ -112,6 +113,15 @@ def test_a_full_disk_is_said_once_and_every_row_is_late(journal: FakeJournal) ->
         assert [one.tokens for one in told.of(Unrecorded)] == [(1,), (2,)]
         assert len(told.of(StorageDegraded)) == 1
         assert "full" in recorder.degraded
+        journal.failing = False
+
+
+def test_a_journal_that_is_found_damaged_stops_the_gate_no_more_than_a_full_disk(journal: FakeJournal) -> None:
+    journal.failing, journal.error = True, JournalBrokenError("journal.db is damaged; restore it from a backup")
+    with recording(journal) as (recorder, told):
+        assert recorder.submit([Entry(row(), token=1)])
+        until(lambda: told.of(Unrecorded))
+        assert "restore it" in told.of(StorageDegraded)[0].error
         journal.failing = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,35 @@ def test_a_journal_with_rows_is_never_taken_for_half_made(directory: DataDirecto
     directory.site.unlink()
     with pytest.raises(DataDirectoryError, match="in use already"):
         directory.create(SITE)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda path: _sql(path, "PRAGMA user_version = 99"),
+        lambda path: _sql(path, "PRAGMA user_version = 0"),
+        lambda path: path.write_bytes(b"torn " * 1000),
+    ],
+    ids=["of a newer program", "of an older program", "damaged"],
+)
+def test_a_journal_that_cannot_be_read_is_never_taken_for_half_made(
+    directory: DataDirectory, harm: Callable[[Path], object]
+) -> None:
+    journal = Journal.open(directory.journal, "/s", "b")
+    journal.append([row()])
+    journal.close()
+    harm(directory.journal)
+    before = directory.journal.read_bytes()
+    directory.site.unlink()
+    with pytest.raises(DataDirectoryError, match="in use already"):
+        directory.create(SITE)
+    assert directory.journal.read_bytes() == before
+
+
+def _sql(path: Path, text: str) -> None:
+    db = apsw.Connection(str(path))
+    db.execute(text)
+    db.close()
 
 
 def test_what_is_no_data_directory_is_said_with_what_to_do(tmp_path: Path) -> None:

@@ -6,15 +6,17 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 
 import gateway.store.journal as journal_module
-from gateway.core.errors import CursorError
+from gateway.core.errors import CursorError, StorageError
 from gateway.store.journal import Journal, JournalReader, parse_cursor
 from gateway.store.reader import Batch
 from gateway.store.schemas import BLOCK_ROWS
+from gateway.store.sqlite import open_reader
 from tests.store.conftest import START_NS, row
 
 
@@ -240,6 +242,23 @@ def test_a_reader_beside_a_busy_writer_gets_each_row_once_and_in_order(journal: 
         after = batch.scanned
     writer.join()
     assert seen == list(range(1, total + 1))
+
+
+def test_a_file_that_could_not_be_read_once_is_read_the_next_time(
+    journal: Journal, reader: JournalReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(*arguments: Any) -> apsw.Connection:
+        db = open_reader(*arguments)
+        db.authorizer = lambda *_: apsw.SQLITE_DENY
+        return db
+
+    journal.append([row()])
+    reader.close()
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.store.reader.open_reader", refusing)
+        with pytest.raises(StorageError):
+            reader.last_sequence()
+    assert (reader.journal_id, reader.last_sequence()) == ("testjournal1", 1)
 
 
 def test_readers_in_many_threads_share_one_reader(journal: Journal, reader: JournalReader) -> None:
