@@ -12,19 +12,17 @@ import sys
 
 def main() -> int:
     """Run the command line; returns its exit code."""
-    _leave_ctrl_c_to_the_system()
+    # Whoever has it ignored, as `nohup` and a shell's `&` do, wants it so.
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if usual:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from gateway.cli import main as run
 
     try:
         return run()
     finally:
-        _leave_ctrl_c_to_the_system()
-
-
-def _leave_ctrl_c_to_the_system() -> None:
-    # Whoever has it ignored, as `nohup` and a shell's `&` do, wants it so.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if usual:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 if __name__ == "__main__":

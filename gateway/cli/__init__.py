@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from gateway import __version__
 from gateway.cli import journal, lanes, passes, running, site, tokens
@@ -84,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(os.umask(0o077) | 0o027)
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, _interrupt)
         status: int = arguments.run(arguments)
         sys.stdout.flush()
         return status
@@ -112,6 +113,17 @@ def _owner_of(data: Path) -> str:
     except (OSError, KeyError):
         return ""
     return "" if owner == whoami() else f"; {data} belongs to {owner}, try: sudo -u {owner} gatehouse ..."
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Answer Ctrl-C. A command loads what it needs as it goes, and msgspec (0.22) may
+    crash on an exception while it makes a class: then the process ends at once, as it does before `main`."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
 def _fill_closed_streams() -> None:

@@ -39,10 +39,19 @@ def test_ctrl_c_ends_a_command_without_a_traceback_before_it_is_loaded_and_after
     assert [*seen, signal.getsignal(signal.SIGINT)] == [while_loading, while_loading]
 
 
-def test_ctrl_c_is_answered_once_a_command_runs(gatehouse: Gatehouse, made: Path) -> None:
+def test_ctrl_c_is_answered_once_a_command_runs(
+    gatehouse: Gatehouse, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    assert gatehouse("token", "list").status == 0
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    monkeypatch.setattr(DataDirectory, "open", lambda _self: signal.raise_signal(signal.SIGINT))
+    assert gatehouse("token", "list").status == 130
+
+
+def test_ctrl_c_while_a_command_loads_what_it_needs_ends_it_at_once(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    script = "import signal; from gateway import cli; signal.signal(signal.SIGINT, cli._interrupt); import slow"
+    ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
 
 
 def test_a_data_directory_of_somebody_else_names_its_owner(
