@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -211,34 +212,30 @@ def test_on_a_slow_line_an_alarm_does_not_wait_behind_what_was_sent_before_it(
         line.close()
 
 
-def test_a_broker_that_takes_two_at_a_time_gets_everything(tmp_path: Path, writer: Writer) -> None:
-    last = writer.write(5000)
-    broker = Mosquitto(tmp_path, max_inflight_messages=2).start()
-    uplink = UplinkProcess(tmp_path, broker.port)
+@contextmanager
+def delivered(directory: Path, last: int, **broker_options: Any) -> Iterator[tuple[Central, UplinkProcess]]:
+    """All rows are at central, each once and in order, behind a broker with these options."""
+    broker = Mosquitto(directory, **broker_options).start()
+    uplink = UplinkProcess(directory, broker.port)
     try:
         with central(broker.port, PREFIX) as listener:
             uplink.start()
-            wait_until(lambda: last in listener.sequences()[-200:], 60)
+            wait_until(lambda: last in listener.sequences()[-200:])
             assert listener.sequences() == list(range(1, last + 1))
-            assert uplink.log().count("connected to the broker") == 1
+            yield listener, uplink
     finally:
         uplink.stop()
         broker.stop()
+
+
+def test_a_broker_that_takes_two_at_a_time_gets_everything(tmp_path: Path, writer: Writer) -> None:
+    with delivered(tmp_path, writer.write(5000), max_inflight_messages=2) as (_, uplink):
+        assert uplink.log().count("connected to the broker") == 1
 
 
 def test_batches_shrink_to_what_the_broker_takes(tmp_path: Path, writer: Writer) -> None:
-    last = writer.write(2000)
-    broker = Mosquitto(tmp_path, max_packet_size=8000).start()
-    uplink = UplinkProcess(tmp_path, broker.port)
-    try:
-        with central(broker.port, PREFIX) as listener:
-            uplink.start()
-            wait_until(lambda: last in listener.sequences()[-200:], 60)
-            assert listener.sequences() == list(range(1, last + 1))
-            assert max(len(one.payload) for one in listener.batches()) > 3000
-    finally:
-        uplink.stop()
-        broker.stop()
+    with delivered(tmp_path, writer.write(2000), max_packet_size=8000) as (listener, _):
+        assert max(len(one.payload) for one in listener.batches()) > 3000
 
 
 def test_a_broker_that_forbids_events_moves_no_cursor(tmp_path: Path, writer: Writer, engine: EngineStandIn) -> None:

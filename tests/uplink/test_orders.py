@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -199,15 +199,28 @@ class Engine:
         return self.answer(op, params)
 
 
-def serve(
-    tmp_path: Path,
-    answer: Callable[[str, dict[str, Any]], Any],
-) -> tuple[Commander, Engine, list[dict[str, Any]]]:
-    Cursors(tmp_path / "uplink.db").close()
-    engine = Engine(answer)
-    replies: list[dict[str, Any]] = []
-    commander = Commander(engine, tmp_path / "uplink.db", lambda message: replies.append(json.loads(message.payload)))
-    return commander, engine, replies
+Serve = Callable[..., tuple[Commander, Engine, list[dict[str, Any]]]]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Makes a commander that asks an engine with that answer, and keeps its replies; it ends with the test."""
+    at_work: list[Commander] = []
+
+    def make(answer: Callable[[str, dict[str, Any]], Any], *, start: bool = True) -> Any:
+        Cursors(tmp_path / "uplink.db").close()
+        engine = Engine(answer)
+        replies: list[dict[str, Any]] = []
+        said = replies.append
+        commander = Commander(engine, tmp_path / "uplink.db", lambda message: said(json.loads(message.payload)))
+        if start:
+            commander.start()
+            at_work.append(commander)
+        return commander, engine, replies
+
+    yield make
+    for commander in at_work:
+        commander.stop()
 
 
 def letter(document: dict[str, Any], topic: str = TOPICS.commands) -> Letter:
@@ -216,10 +229,9 @@ def letter(document: dict[str, Any], topic: str = TOPICS.commands) -> Letter:
     return found
 
 
-def test_the_engine_is_asked_with_a_key_made_of_the_id(tmp_path: Path) -> None:
+def test_the_engine_is_asked_with_a_key_made_of_the_id(serve: Serve) -> None:
     done = {"id": "x", "status": "done", "reason": None, "detail": {}}
-    commander, engine, replies = serve(tmp_path, lambda *_: done)
-    commander.start()
+    commander, engine, replies = serve(lambda *_: done)
     commander.submit(letter(command(by="Chen")))
     wait_until(lambda: replies)
     assert replies == [{"id": "c1", "status": "done", "reason": "", "detail": ""}]
@@ -238,32 +250,27 @@ def test_the_engine_is_asked_with_a_key_made_of_the_id(tmp_path: Path) -> None:
             },
         )
     ]
-    commander.stop()
 
 
-def test_the_end_of_a_hold_goes_along_to_the_engine(tmp_path: Path) -> None:
-    commander, engine, replies = serve(tmp_path, lambda *_: {"id": "x", "status": "done"})
-    commander.start()
+def test_the_end_of_a_hold_goes_along_to_the_engine(serve: Serve) -> None:
+    commander, engine, replies = serve(lambda *_: {"id": "x", "status": "done"})
     commander.submit(letter(command(command="hold", detail={"minutes": 30, "count": 4})))
     wait_until(lambda: replies)
     assert engine.asked[0][1]["detail"] == {"identity_checked": False, "minutes": 30, "count": 4}
-    commander.stop()
 
 
-def test_without_an_engine_the_answer_is_no(tmp_path: Path) -> None:
+def test_without_an_engine_the_answer_is_no(serve: Serve) -> None:
     def nobody(*_: Any) -> Any:
         raise EngineUnreachableError("nobody answers")
 
-    commander, _, replies = serve(tmp_path, nobody)
-    commander.start()
+    commander, _, replies = serve(nobody)
     commander.submit(letter(command()))
     commander.submit(letter({"id": "c2", "revision": 0, "delete": "p1"}, TOPICS.passes))
     wait_until(lambda: len(replies) == 2)
     assert {reply["reason"] for reply in replies} == {"engine_unreachable"}
-    commander.stop()
 
 
-def test_an_answer_of_nobody_is_not_kept_as_the_first(tmp_path: Path) -> None:
+def test_an_answer_of_nobody_is_not_kept_as_the_first(serve: Serve) -> None:
     """The engine comes back, and the same id gets the true answer."""
     away = threading.Event()
     away.set()
@@ -273,8 +280,7 @@ def test_an_answer_of_nobody_is_not_kept_as_the_first(tmp_path: Path) -> None:
             raise EngineUnreachableError("nobody answers")
         return {}
 
-    commander, _, replies = serve(tmp_path, answer)
-    commander.start()
+    commander, _, replies = serve(answer)
     change = letter({"id": "c2", "revision": 0, "delete": "p1"}, TOPICS.passes)
     commander.submit(change)
     wait_until(lambda: len(replies) == 1)
@@ -282,12 +288,10 @@ def test_an_answer_of_nobody_is_not_kept_as_the_first(tmp_path: Path) -> None:
     commander.submit(change)
     wait_until(lambda: len(replies) == 2)
     assert replies[1]["status"] == "done"
-    commander.stop()
 
 
-def test_a_repeated_pass_change_gets_the_first_answer_and_changes_nothing(tmp_path: Path) -> None:
-    commander, engine, replies = serve(tmp_path, lambda *_: {})
-    commander.start()
+def test_a_repeated_pass_change_gets_the_first_answer_and_changes_nothing(serve: Serve) -> None:
+    commander, engine, replies = serve(lambda *_: {})
     change = letter({"id": "c2", "revision": 4, "pass": PASS}, TOPICS.passes)
     commander.submit(change)
     commander.submit(change)
@@ -295,24 +299,20 @@ def test_a_repeated_pass_change_gets_the_first_answer_and_changes_nothing(tmp_pa
     assert replies[0] == replies[1]
     assert [op for op, _ in engine.asked] == ["passes.put"]
     assert engine.asked[0][1]["if_revision"] == 4
-    commander.stop()
 
 
-def test_a_lost_race_for_a_pass_is_told_by_its_code(tmp_path: Path) -> None:
+def test_a_lost_race_for_a_pass_is_told_by_its_code(serve: Serve) -> None:
     def conflict(*_: Any) -> Any:
         raise RevisionConflictError("it is at 5 by now")
 
-    commander, _, replies = serve(tmp_path, conflict)
-    commander.start()
+    commander, _, replies = serve(conflict)
     commander.submit(letter({"id": "c2", "revision": 4, "pass": PASS}, TOPICS.passes))
     wait_until(lambda: replies)
     assert (replies[0]["status"], replies[0]["reason"]) == ("refused", "revision_conflict")
-    commander.stop()
 
 
-def test_an_answer_that_makes_no_sense_does_not_end_the_worker(tmp_path: Path) -> None:
-    commander, engine, replies = serve(tmp_path, lambda *_: None)
-    commander.start()
+def test_an_answer_that_makes_no_sense_does_not_end_the_worker(serve: Serve) -> None:
+    commander, engine, replies = serve(lambda *_: None)
     commander.submit(letter(command()))
     wait_until(lambda: replies)
     assert replies[0]["reason"] == "error"
@@ -320,53 +320,46 @@ def test_an_answer_that_makes_no_sense_does_not_end_the_worker(tmp_path: Path) -
     commander.submit(letter(command(id="c2")))
     wait_until(lambda: len(replies) == 2)
     assert replies[1]["status"] == "done"
-    commander.stop()
 
 
 @pytest.mark.parametrize(
     ("judged_as", "told"),
     [("command_expired", "expired"), ("clock_unset", "clock_unset"), ("lane_locked", "lane_locked")],
 )
-def test_whether_a_command_came_too_late_is_the_engines_to_say(tmp_path: Path, judged_as: str, told: str) -> None:
+def test_whether_a_command_came_too_late_is_the_engines_to_say(serve: Serve, judged_as: str, told: str) -> None:
     """It alone knows whether the clock is sure."""
     answer = {"id": "x", "status": "refused", "reason": judged_as, "detail": ""}
-    commander, engine, replies = serve(tmp_path, lambda *_: answer)
-    commander.start()
+    commander, engine, replies = serve(lambda *_: answer)
     commander.submit(letter(command(expires_at="2020-01-01T00:00:00Z")))
     wait_until(lambda: replies)
     assert (replies[0]["status"], replies[0]["reason"]) == ("refused", told)
     assert engine.asked[0][1]["expires_at"] == "2020-01-01T00:00:00.000Z"
-    commander.stop()
 
 
-def test_a_repeat_gets_the_first_answer_whatever_the_engine_would_say_by_now(tmp_path: Path) -> None:
+def test_a_repeat_gets_the_first_answer_whatever_the_engine_would_say_by_now(serve: Serve) -> None:
     answers = iter([{"id": "x", "status": "done", "reason": ""}, {"status": "refused", "reason": "command_expired"}])
-    commander, engine, replies = serve(tmp_path, lambda *_: next(answers))
-    commander.start()
+    commander, engine, replies = serve(lambda *_: next(answers))
     commander.submit(letter(command()))
     commander.submit(letter(command()))
     wait_until(lambda: len(replies) == 2)
     assert replies[0] == replies[1]
     assert len(engine.asked) == 1
-    commander.stop()
 
 
 def test_what_was_done_is_said_to_be_done_also_when_the_disk_does_not_take_the_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any) -> None:
         raise apsw.FullError("database or disk is full")
 
     monkeypatch.setattr(Answers, "_write", full)
-    commander, engine, replies = serve(tmp_path, lambda *_: {})
-    commander.start()
+    commander, engine, replies = serve(lambda *_: {})
     change = letter({"id": "c2", "revision": 4, "pass": PASS}, TOPICS.passes)
     commander.submit(change)
     commander.submit(change)
     wait_until(lambda: len(replies) == 2)
     assert [reply["status"] for reply in replies] == ["done", "done"]
     assert len(engine.asked) == 1
-    commander.stop()
 
 
 def test_answers_in_memory_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,20 +375,18 @@ def test_answers_in_memory_are_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     answers.close()
 
 
-def test_an_id_used_for_another_command_is_refused(tmp_path: Path) -> None:
+def test_an_id_used_for_another_command_is_refused(serve: Serve) -> None:
     done = {"id": "x", "status": "done", "reason": ""}
-    commander, engine, replies = serve(tmp_path, lambda *_: done)
-    commander.start()
+    commander, engine, replies = serve(lambda *_: done)
     commander.submit(letter(command()))
     commander.submit(letter(command(command="close")))
     wait_until(lambda: len(replies) == 2)
     assert replies[1]["reason"] == "idempotency_conflict"
     assert len(engine.asked) == 1
-    commander.stop()
 
 
-def test_more_orders_than_can_be_carried_out_are_refused_at_once(tmp_path: Path) -> None:
-    commander, engine, replies = serve(tmp_path, lambda *_: {})
+def test_more_orders_than_can_be_carried_out_are_refused_at_once(serve: Serve) -> None:
+    commander, engine, replies = serve(lambda *_: {}, start=False)
     for number in range(QUEUE + 3):
         commander.submit(letter(command(id=f"c{number}")))
     assert [reply["reason"] for reply in replies] == ["busy"] * 3
