@@ -70,3 +70,28 @@ class PtyPort:
                 return os.read(self._far, 4096)
             except OSError:
                 return b""
+
+
+class PtyDevice:
+    """What every simulated device on a line of its own can do; `path` is where the near end is opened."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        self._port = PtyPort(path)
+        self._port.plug()
+
+    def send_raw(self, data: bytes) -> None:
+        """Noise, halves of what it sends, anything."""
+        self._port.send(data)
+
+    def unplug(self) -> None:
+        """Pull the adapter out."""
+        self._port.unplug()
+
+    def plug(self) -> None:
+        """Put it back: the same path, another terminal."""
+        self._port.plug()
+
+    def close(self) -> None:
+        """Done with it."""
+        self._port.unplug()

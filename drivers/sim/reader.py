@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from drivers.framing import rdm6300
-from drivers.sim.pty_port import PtyPort
+from drivers.sim.pty_port import PtyDevice
 
 VERSION_BYTE = b"\x01"
 """The first of a card's five data bytes; not part of its number."""
@@ -20,14 +20,12 @@ class ReaderFaults(msgspec.Struct):
     garbled: bool = False
 
 
-class SimReader:
+class SimReader(PtyDevice):
     """A reader at `path`; `present` a card to it."""
 
     def __init__(self, path: str | Path) -> None:
+        super().__init__(path)
         self.faults = ReaderFaults()
-        self.path = str(path)
-        self._port = PtyPort(path)
-        self._port.plug()
 
     def present(self, card: str, times: int = 1) -> None:
         """Hold a card (decimal number) to the reader long enough for so many frames."""
@@ -36,19 +34,3 @@ class SimReader:
             frame = bytes((*frame[:5], frame[5] ^ 0x01, *frame[6:]))
         if not self.faults.silent:
             self._port.send(frame * times)
-
-    def send_raw(self, data: bytes) -> None:
-        """Noise, half frames, anything."""
-        self._port.send(data)
-
-    def unplug(self) -> None:
-        """Pull the adapter out."""
-        self._port.unplug()
-
-    def plug(self) -> None:
-        """Put it back: the same path, another terminal."""
-        self._port.plug()
-
-    def close(self) -> None:
-        """Done with it."""
-        self._port.unplug()

@@ -13,12 +13,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import msgspec
 
 from gateway import __version__
 from gateway.core.errors import GatehouseError
+from gateway.core.times import rfc3339
 from gateway.uplink.backoff import LASTED_S, Backoff
 from gateway.uplink.commander import QUEUE, Commander
 from gateway.uplink.commands import Letter, read
@@ -48,7 +48,7 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What the sending thread works with; made by `main`."""
+    """What the sending thread works with; made by `parts`."""
 
     topics: Topics
     consumer: str
@@ -82,7 +82,7 @@ class Uplink:
         self._urgent: deque[Outgoing] = deque(maxlen=QUEUE)
         self._up: bool | None = None
         self._reason = ""
-        self._changed_at = _rfc3339()
+        self._changed_at = rfc3339(time.time_ns())
         self._engine = False
         self._heard = False
         self._report_at_s = 0.0
@@ -236,7 +236,7 @@ class Uplink:
 
     def _set_state(self, up: bool, reason: str) -> None:
         if up != self._up:
-            self._changed_at = _rfc3339()
+            self._changed_at = rfc3339(time.time_ns())
         if (up, reason) != (self._up, self._reason):
             self._report_at_s = 0.0
         self._up, self._reason = up, reason
@@ -251,7 +251,3 @@ class Uplink:
         except GatehouseError as error:
             reason = reason or str(error)
         self._desk.reporter.tell(Report(self._up, reason, self._waiting, self._changed_at))
-
-
-def _rfc3339() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
