@@ -16,7 +16,7 @@ from msgspec import inspect
 _AT = re.compile(r" - at `\$([^`]*)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
-_EXPECTED = re.compile(r"Expected `([^`]*)`(?:, got `[^`]*`)?(.*)")
+_EXPECTED = re.compile(r"(?:Expected|Invalid RFC3339 encoded) `?([\w |]*)`?(?:, got `[^`]*`)?(.*)")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _NAMES = {
     dict: "an object",
@@ -33,6 +33,7 @@ _WANTED = {
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
+    "datetime": "a time such as 2026-11-30T08:00:00Z",
 }
 # What stands there is nobody's business, on no terminal and in no log.
 _SECRET = {"pin_hash", "password", "key"}

@@ -9,7 +9,7 @@ import msgspec
 from gateway.core.errors import CursorError
 from gateway.store.times import rfc3339
 
-_CURSOR = re.compile(r"([a-z0-9]{8,32})\.(\d{1,18})")
+_CURSOR = re.compile(r"([a-z0-9]{8,32})\.([0-9]{1,18})")
 
 
 class Cursor(msgspec.Struct, frozen=True, gc=False):

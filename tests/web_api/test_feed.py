@@ -89,7 +89,9 @@ def test_at_the_end_the_answer_is_an_empty_list_at_once(get: Get, write: Write) 
     assert get(lastEventId=f"{JOURNAL_ID}.2").data == b"[]"
 
 
-@pytest.mark.parametrize("cursor", ["17", "no cursor", f"{JOURNAL_ID}.", f"{JOURNAL_ID}.x", ".5", "A" * 500])
+@pytest.mark.parametrize(
+    "cursor", ["17", "no cursor", f"{JOURNAL_ID}.", f"{JOURNAL_ID}.x", f"{JOURNAL_ID}.٣", ".5", "A" * 500]
+)
 def test_a_malformed_cursor_is_a_clear_400(get: Get, write: Write, cursor: str) -> None:
     write(1)
     answer = get(lastEventId=cursor)

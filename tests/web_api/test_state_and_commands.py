@@ -165,6 +165,22 @@ def test_a_command_that_is_not_whole_moves_nothing(command: Command, engine: Eng
     assert not engine.calls("lane.command")
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"by": 4}, "by: is 4; give a text in quotes."),
+        ({"expires_at": "soon"}, "expires_at: is 'soon'; give a time such as 2026-11-30T08:00:00Z."),
+        ({"expires_at": None}, "expires_at: is null; give a time such as 2026-11-30T08:00:00Z."),
+        ({"speed": 4}, "speed: is not a known key; known here: command, reason, expires_at, by, detail."),
+        ({"detail": {"hours": 1}}, "detail.hours: is not a known key; known here: minutes, count."),
+    ],
+)
+def test_a_body_that_does_not_fit_is_answered_with_place_value_and_remedy(
+    command: Command, change: dict[str, Any], words: str
+) -> None:
+    assert command({**OPEN, **change}).json["detail"] == words
+
+
 def test_a_hold_carries_its_end(command: Command, engine: EngineStandIn) -> None:
     hold = {**OPEN, "command": "hold"}
     assert command({**hold, "detail": {"minutes": 30, "count": 12}}, key="k-1").status_code == 200

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 
+from gateway.core.explain import explain
 from gateway.core.site_file import ID_PATTERN
 from web.problems import Problem
 
@@ -66,7 +67,8 @@ def body(kind: type[_Body], *, optional: bool = False) -> _Body:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        raise refuse(f"{error}.", "body_invalid", 422) from None
+        place, words = explain(error, msgspec.json.decode(raw), kind)
+        raise refuse(f"{place.removeprefix('.') or 'the body'}: {words}.", "body_invalid", 422) from None
     except RecursionError:
         raise refuse("The body is nested too deeply.", "not_json") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
