@@ -13,22 +13,22 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from gateway.control import Responder
 from gateway.core.errors import BusyError, GatehouseError, NotFoundError, RequestError
 from gateway.core.passes import Pass
+from gateway.core.settings import Settings
 from gateway.engine import requests as r
 from gateway.engine.clock import Clock
 from gateway.engine.jobs import Jobs
 from gateway.engine.recorder import Entry, Recorder
+from gateway.engine.stores import Stores
 from gateway.store.checks import check_pass
 from gateway.store.journal import Row
-from gateway.store.passcodes import PassCodes, answered, issued
-from gateway.store.registry import ImportResult, PassRegistry
-from gateway.store.secrets import Tokens
+from gateway.store.passcodes import answered, issued
+from gateway.store.registry import ImportResult
 
 log = logging.getLogger(__name__)
 
@@ -41,28 +41,23 @@ class Clerk:
 
     def __init__(
         self,
-        registry: PassRegistry,
+        settings: Settings,
+        stores: Stores,
         registry_path: Path,
-        tokens: Tokens,
         recorder: Recorder,
         clock: Clock,
-        *,
-        gateway_id: str,
-        journal_wait_ms: int,
-        codes: PassCodes,
-        zone: ZoneInfo,
         install_mode: Callable[[str, int], None],
     ) -> None:
-        self._codes = codes
-        self._zone = zone
-        self._registry = registry
-        self._start_install_mode = install_mode
-        self._tokens = tokens
+        self._registry = stores.registry
+        self._registry_path = registry_path
+        self._tokens = stores.tokens
+        self._codes = stores.codes
         self._recorder = recorder
         self._clock = clock
-        self._registry_path = registry_path
-        self._gateway = f"devices/{gateway_id}"
-        self._wait_s = journal_wait_ms / 1000 + _SPARE_S
+        self._start_install_mode = install_mode
+        self._zone = settings.zone
+        self._gateway = f"devices/{settings.gateway.id}"
+        self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
         self._jobs = Jobs("changes")
         self._importing = threading.Lock()
         self._ops: dict[str, Callable[[dict[str, Any]], Any]] = {

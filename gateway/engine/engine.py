@@ -169,16 +169,12 @@ class Engine:
 
     def _make_clerk(self) -> Clerk:
         return Clerk(
-            self._stores.registry,
+            self._settings,
+            self._stores,
             self._directory.registry,
-            self._stores.tokens,
             self._recorder,
             self._clock,
-            gateway_id=self._settings.gateway.id,
-            journal_wait_ms=self._settings.gateway.journal_wait_ms,
-            codes=self._stores.codes,
-            zone=self._settings.zone,
-            install_mode=self._install_mode,
+            self._install_mode,
         )
 
     def _make_keeper(self) -> Keeper:
