@@ -201,6 +201,11 @@ class _Reader:
             return []
         return value
 
+    def each(self, document: dict[str, Any], key: str, kind: Any) -> Any:
+        """The entries of a section as structs, without those that a problem was noted of."""
+        found = (self.convert(raw, kind, f"{key}[{n}]") for n, raw in enumerate(self.section(document, key)))
+        return tuple(one for one in found if one is not None)
+
     def unique(self, ids: list[tuple[str, str]]) -> None:
         seen: dict[str, str] = {}
         for value, path in ids:
@@ -223,16 +228,8 @@ def parse_settings(document: Any) -> Settings:
     gateway = _required(reader, document, "gateway", Gateway)
     devices = _devices(reader, document)
     lanes, barriers = _lanes(reader, document)
-    interlocks = tuple(
-        found
-        for n, raw in enumerate(reader.section(document, "interlocks"))
-        if (found := reader.convert(raw, Interlock, f"interlocks[{n}]")) is not None
-    )
-    operators = tuple(
-        found
-        for n, raw in enumerate(reader.section(document, "operators"))
-        if (found := reader.convert(raw, Operator, f"operators[{n}]")) is not None
-    )
+    interlocks: tuple[Interlock, ...] = reader.each(document, "interlocks", Interlock)
+    operators: tuple[Operator, ...] = reader.each(document, "operators", Operator)
     uplink = None
     if document.get("uplink") is not None:
         uplink = reader.convert(document["uplink"], Uplink, "uplink")
@@ -342,28 +339,30 @@ def _lanes(reader: _Reader, document: dict[str, Any]) -> tuple[tuple[Lane, ...],
                 paths.append((barrier.id, f"{path}.barrier"))
         elif all(barrier.id != barrier_id for barrier in barriers):
             reader.wrong(f"{path}.barrier", f"is {barrier_id!r}; there is no such barrier")
-        lanes.append(
-            Lane(
-                id=written.id,
-                name=written.name or written.id,
-                direction=written.direction,
-                barrier=barrier_id,
-                readers=written.readers,
-                siren=reader.point(written.siren, "output", f"{path}.siren"),
-                exit_button=reader.point(written.exit_button, "input", f"{path}.exit_button"),
-                fire=reader.point(written.fire, "input", f"{path}.fire"),
-                cameras=written.cameras,
-                displays=written.displays,
-                two_factor=written.two_factor,
-                free_flow=reader.schedule(written.free_flow, f"{path}.free_flow"),
-                panic=reader.point(written.panic, "input", f"{path}.panic"),
-                lights=_lights(reader, written.lights, f"{path}.lights"),
-                signals=_signals(reader, written.signals, f"{path}.signals"),
-            )
-        )
+        lanes.append(_lane(reader, written, barrier_id, path))
     reader.unique([(lane.id, f"lanes[{n}].id") for n, lane in enumerate(lanes)])
     reader.unique(paths)
     return tuple(lanes), tuple(barriers)
+
+
+def _lane(reader: _Reader, written: LaneDocument, barrier_id: str, path: str) -> Lane:
+    return Lane(
+        id=written.id,
+        name=written.name or written.id,
+        direction=written.direction,
+        barrier=barrier_id,
+        readers=written.readers,
+        siren=reader.point(written.siren, "output", f"{path}.siren"),
+        exit_button=reader.point(written.exit_button, "input", f"{path}.exit_button"),
+        fire=reader.point(written.fire, "input", f"{path}.fire"),
+        cameras=written.cameras,
+        displays=written.displays,
+        two_factor=written.two_factor,
+        free_flow=reader.schedule(written.free_flow, f"{path}.free_flow"),
+        panic=reader.point(written.panic, "input", f"{path}.panic"),
+        lights=_lights(reader, written.lights, f"{path}.lights"),
+        signals=_signals(reader, written.signals, f"{path}.signals"),
+    )
 
 
 def _lights(reader: _Reader, written: LightsDocument, path: str) -> Lights:
@@ -419,25 +418,19 @@ def _check_links(
     barriers: tuple[Barrier, ...],
     interlocks: tuple[Interlock, ...],
 ) -> None:
+    """What stands in one place and speaks of another; `taken` is which output has which meaning already."""
     known = {device.id for device in devices}
     by_lane = {lane.barrier: f"lanes.{lane.id}.barrier" for lane in lanes}
     taken: dict[str, str] = {}
     for barrier in barriers:
         base = by_lane.get(barrier.id, f"barriers.{barrier.id}")
-        for key, point in (*barrier.outputs().items(), *barrier.inputs().items()):
-            if point.device not in known:
-                reader.wrong(f"{base}.{key}", f"is {point.point!r}; there is no device {point.device!r}")
+        _check_points(reader, known, barrier, base)
         for key, point in barrier.outputs().items():
             _take(reader, taken, point, f"{base}.{key}")
         _check_arm(reader, barrier, base)
     for lane in lanes:
-        for key in ("readers", "cameras", "displays"):
-            for number, device in enumerate(getattr(lane, key)):
-                if device not in known:
-                    reader.wrong(f"lanes.{lane.id}.{key}[{number}]", f"is {device!r}; there is no such device")
-        for key, point in (*lane.inputs().items(), *lane.outputs().items()):
-            if point.device not in known:
-                reader.wrong(f"lanes.{lane.id}.{key}", f"is {point.point!r}; there is no device {point.device!r}")
+        _check_devices(reader, known, lane)
+        _check_points(reader, known, lane, f"lanes.{lane.id}")
         for key, point in lane.outputs().items():
             # One siren may serve several lanes; everything else has its own output.
             if key != "siren" or not taken.get(point.point, "siren").endswith("siren"):
@@ -448,6 +441,19 @@ def _check_links(
         for name in interlock.barriers:
             if name not in names:
                 reader.wrong(f"interlocks[{number}].barriers", f"names {name!r}; there is no such barrier")
+
+
+def _check_points(reader: _Reader, known: set[str], owner: Barrier | Lane, base: str) -> None:
+    for key, point in (*owner.outputs().items(), *owner.inputs().items()):
+        if point.device not in known:
+            reader.wrong(f"{base}.{key}", f"is {point.point!r}; there is no device {point.device!r}")
+
+
+def _check_devices(reader: _Reader, known: set[str], lane: Lane) -> None:
+    for key in ("readers", "cameras", "displays"):
+        for number, device in enumerate(getattr(lane, key)):
+            if device not in known:
+                reader.wrong(f"lanes.{lane.id}.{key}[{number}]", f"is {device!r}; there is no such device")
 
 
 def _check_arm(reader: _Reader, barrier: Barrier, base: str) -> None:
