@@ -20,31 +20,27 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from drivers.sim.cars import Behaviour
 from drivers.sim.site import SimSite
 from gateway.control import Client
 from gateway.core.errors import DataDirectoryError, GatehouseError, NotFoundError
-from gateway.core.passes import Pass
 from gateway.demo_line import Broker, Switch, free_port, line_is_on, set_line
+from gateway.demo_news import News
 from gateway.demo_people import People
+from gateway.demo_traffic import LEADER, REPAIR_AFTER_S, RESET_AFTER_S, Traffic
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import JournalReader, StoredRow
 from gateway.store.registry import PassRegistry
 from gateway.supervisor import PARENT_VARIABLE, on_stop_signal
 
 PREFIX = "gatehouse-demo-"
 READY_S = 60.0
 TURN_S = 0.25
-REPAIR_AFTER_S = 30.0
-RESET_AFTER_S = 120.0
-LEADER = "Demo leader"
 ZONE = ZoneInfo("Asia/Shanghai")
 _STORY = f"""\
 A car comes every few seconds. After about two minutes the arm of the way out is struck: its lane locks,
@@ -123,7 +119,7 @@ class Demo:
     def play(self, stop: threading.Event, until_s: float | None) -> None:
         """Let cars come and go until told to stop."""
         traffic = Traffic(self._site, self._people, self._random, self._client)
-        news = News(self.directory.journal, self._names)
+        news = News(self.directory.journal, self._names, ZONE)
         while not stop.wait(TURN_S):
             self._watch_gateway()
             for row in news.rows():
@@ -269,207 +265,6 @@ class Demo:
         return lines
 
 
-Act = Callable[[], bool]
-"""Somebody comes; False when the lane was taken and it should be tried again."""
-
-
-class Traffic:
-    """Decides who comes next; some of it is written down so that everything is seen in the first minutes."""
-
-    def __init__(self, site: SimSite, people: People, dice: random.Random, client: Client) -> None:
-        self._site = site
-        self._people = people
-        self._random = dice
-        self._client = client
-        self._inside: list[Pass] = []
-        self._opening = iter([
-            self._resident, self._stranger, self._expiring, self._staff, self._resident, self._leaving,
-            self._expired, self._visitor, self._blocked, self._leaving, self._resident, self._crash,
-        ])  # fmt: skip
-        self._usual: list[tuple[int, Act]] = [
-            (34, self._resident), (38, self._leaving), (8, self._staff), (8, self._visitor), (3, self._stranger),
-            (2, self._expiring), (2, self._expired), (1, self._early), (1, self._blocked), (2, self._chatting),
-            (1, self._backing_off), (1, self._fob), (1, self._crash),
-        ]  # fmt: skip
-        self._act: Act | None = None
-        self._next_s = 0.0
-        # Per lane that waits for a new arm and for its reset: when each of the two is due.
-        self._repair_at: dict[str, float] = {}
-        self._reset_at: dict[str, float] = {}
-
-    def turn(self, now_s: float) -> None:
-        """Called a few times a second."""
-        for lane in _due(self._repair_at, now_s):
-            self._site.world.repair(lane)
-            print(f"  (a new arm is fitted: lane {lane} can be reset)", flush=True)
-        for lane in _due(self._reset_at, now_s):
-            self._reset(lane)
-        if now_s < self._next_s:
-            return
-        act = self._act or next(self._opening, None) or self._dice()
-        # What finds its lane taken waits for it.
-        self._act = None if act() else act
-        self._next_s = now_s + (self._random.uniform(7, 13) if self._act is None else 1.0)
-
-    def reopened(self, lane: str) -> None:
-        """Somebody has reset the lane: cars come again."""
-        self._reset_at.pop(lane, None)
-
-    def _dice(self) -> Act:
-        weights = [weight for weight, _ in self._usual]
-        return self._random.choices(self._usual, weights)[0][1]
-
-    def _car(self, lane: str, card: str | None, behaviour: Behaviour = "through") -> bool:
-        """A car turns in; False when the lane is taken. It stays at home while the lane is out of order."""
-        if lane in self._reset_at:
-            return True
-        if not self._site.world.empty(lane):
-            return False
-        self._site.world.car(lane, card, behaviour)
-        return True
-
-    def _enter(self, group: list[Pass], behaviour: Behaviour = "through") -> bool:
-        inside = {one.id for one in self._inside}
-        found = self._random.choice([one for one in group if one.id not in inside] or group)
-        done = self._car("in", found.cards[0], behaviour)
-        if done and behaviour != "back_off":
-            self._inside.append(found)
-        return done
-
-    def _resident(self) -> bool:
-        return self._enter(self._people.residents)
-
-    def _staff(self) -> bool:
-        return self._enter(self._people.staff)
-
-    def _visitor(self) -> bool:
-        return self._enter(self._people.visitors)
-
-    def _expiring(self) -> bool:
-        return self._enter(self._people.expiring)
-
-    def _chatting(self) -> bool:
-        return self._enter(self._people.residents, "chat")
-
-    def _backing_off(self) -> bool:
-        return self._enter(self._people.residents, "back_off")
-
-    def _leaving(self) -> bool:
-        """One of those who have been inside longest goes."""
-        if not self._inside or "out" in self._reset_at:
-            return True
-        leaver = self._random.choice(self._inside[: 1 + len(self._inside) // 2])
-        done = self._car("out", leaver.cards[0])
-        if done:
-            self._inside.remove(leaver)
-        return done
-
-    def _stranger(self) -> bool:
-        return self._car("in", self._people.stranger())
-
-    def _refused(self, group: list[Pass]) -> bool:
-        return self._car("in", self._random.choice(group).cards[0])
-
-    def _expired(self) -> bool:
-        return self._refused(self._people.expired)
-
-    def _early(self) -> bool:
-        return self._refused(self._people.early)
-
-    def _blocked(self) -> bool:
-        return self._refused(self._people.blocked)
-
-    def _fob(self) -> bool:
-        if "out" not in self._reset_at and self._site.world.empty("out"):
-            self._site.world.fob("out")
-        return True
-
-    def _crash(self) -> bool:
-        """Somebody does not wait for the arm."""
-        if not self._reset_at:
-            if not self._car("out", None, "ram"):
-                return False
-            now_s = time.monotonic()
-            self._repair_at["out"] = now_s + REPAIR_AFTER_S
-            self._reset_at["out"] = now_s + RESET_AFTER_S
-        return True
-
-    def _reset(self, lane: str) -> None:
-        """What a shift leader does when the arm is whole again and nobody at the screen was faster."""
-        try:
-            reason = "a new arm was fitted and tried by hand"
-            command: dict[str, Any] = {"lane": lane, "command": "reset", "via": "cli"}
-            answer = self._client.call("lane.command", request=_key(), by=LEADER, reason=reason, **command)
-            if answer["status"] != "done":
-                raise GatehouseError(answer["reason"])
-            for alarm in self._client.call("state")["alarms"]:
-                if alarm["kind"] == "crash" and alarm["lane"] == lane:
-                    self._deal_with(alarm["alarm"])
-        except GatehouseError as error:
-            self._reset_at[lane] = time.monotonic() + REPAIR_AFTER_S
-            print(f"  ({LEADER} could not reset lane {lane}, and tries again: {error})", flush=True)
-
-    def _deal_with(self, alarm: str) -> None:
-        for verb in ("acknowledge", "close"):
-            more: dict[str, Any] = {"finding": "real", "reason": "arm replaced"} if verb == "close" else {}
-            with suppress(GatehouseError):  # a person may have been faster
-                self._client.call("alarm.command", request=_key(), alarm=alarm, verb=verb, by=LEADER, **more)
-
-
-class News:
-    """The journal as lines for people: what the demo prints while it runs."""
-
-    _TOLD = ("access.", "passage.", "alarm.", "barrier.crashed", "barrier.reset", "uplink.", "device.", "pass.")
-
-    def __init__(self, journal: Path, names: dict[str, str]) -> None:
-        self._reader = JournalReader(journal)
-        self._names = names
-        self._sequence = self._reader.last_sequence()
-
-    def rows(self) -> Iterator[StoredRow]:
-        """What is new."""
-        for row in self._reader.page(self._sequence, 100):
-            self._sequence = row.sequence
-            yield row
-
-    def line(self, row: StoredRow) -> str:
-        """Time, place, type, who, and how it came about; "" for what only fills the screen."""
-        if not row.type.startswith(self._TOLD):
-            return ""
-        data = row.data()
-        when = datetime.fromtimestamp(row.wall_ns / 1e9, ZONE).strftime("%H:%M:%S")
-        kind, _, name = row.subject.partition("/")
-        place = data.get("lane") or data.get("device") or ("" if kind == "alarms" else name)
-        told = ", ".join(text for text in (self._who(data), *_how(row.type, data)) if text)
-        return f"  {when}  {place:6}  {row.type:20}  {told}".rstrip()
-
-    def _who(self, data: dict[str, Any]) -> str:
-        if found := data.get("pass"):
-            return f"{found} {self._names.get(found, '')}".strip()
-        credential = data.get("credential")
-        return f"{credential['kind']} {credential['value']}" if credential else ""
-
-
-def _how(kind: str, data: dict[str, Any]) -> Iterator[str]:
-    """The rest of a line: the code of a reason, days, and who had a hand in it."""
-    if kind.startswith("alarm."):
-        yield str(data.get("kind", ""))
-    for key in ("reason", "cause", "error"):
-        yield str(data.get(key) or "")
-    if (days := data.get("days_left")) is not None:
-        yield f"days left: {days}" if days >= 0 else f"days since its end: {-days}"
-    if data.get("by") not in (None, "", "gateway"):
-        yield f"by {data['by']}"
-
-
-def _due(planned: dict[str, float], now_s: float) -> list[str]:
-    """The lanes whose time has come; they are planned no longer."""
-    found = [lane for lane, at_s in planned.items() if now_s >= at_s]
-    for lane in found:
-        del planned[lane]
-    return found
-
-
 # ---- folders, ports, and finding a demo that runs ------------------------------------------------------------------
 
 
@@ -541,7 +336,3 @@ def _me() -> str:
     """How this program was called, so that what is printed can be pasted."""
     program = Path(sys.argv[0])
     return shlex.quote(sys.argv[0]) if program.name == "gatehouse" else f"{shlex.quote(sys.executable)} -m gateway"
-
-
-def _key() -> str:
-    return f"demo-{secrets.token_hex(8)}"

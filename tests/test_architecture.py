@@ -106,10 +106,12 @@ LAYERS = (
     ),
     _layer("gateway.demo_line"),
     _layer("gateway.demo_people", "gateway.core", "msgspec"),
+    _layer("gateway.demo_news", "gateway.store"),
+    _layer("gateway.demo_traffic", "gateway.core gateway.control gateway.demo_people drivers.sim"),
     _layer(
         "gateway.demo",
-        "gateway.core gateway.store gateway.control gateway.supervisor gateway.demo_line "
-        "gateway.demo_people drivers.sim",
+        "gateway.core gateway.store gateway.control gateway.supervisor gateway.demo_line gateway.demo_news "
+        "gateway.demo_people gateway.demo_traffic drivers.sim",
         "msgspec",
     ),
     _layer("gateway.cli", "gateway drivers web", "msgspec segno"),

@@ -19,10 +19,11 @@ from typing import Any
 
 import pytest
 
-from gateway import demo
+from gateway import demo, demo_traffic
 from gateway.core.events import ClockState
 from gateway.core.passes import PassKind
 from gateway.demo_line import Broker, Switch, free_port, line_is_on, set_line
+from gateway.demo_news import News
 from gateway.demo_people import People
 from gateway.store.checks import check_pass
 from gateway.store.directory import DataDirectory
@@ -189,13 +190,13 @@ class TestACrash:
     @pytest.fixture
     def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         now = [1000.0]
-        monkeypatch.setattr(demo.time, "monotonic", lambda: now[0])
+        monkeypatch.setattr(demo_traffic.time, "monotonic", lambda: now[0])
         return now
 
-    def crashed(self, engine: Engine, clock: list[float]) -> tuple[demo.Traffic, Hardware]:
+    def crashed(self, engine: Engine, clock: list[float]) -> tuple[demo_traffic.Traffic, Hardware]:
         """Traffic right after an arm was struck; no other car comes."""
         hardware = Hardware()
-        traffic = demo.Traffic(hardware, People(1, TODAY), random.Random(1), engine)  # type: ignore[arg-type]
+        traffic = demo_traffic.Traffic(hardware, People(1, TODAY), random.Random(1), engine)  # type: ignore[arg-type]
         assert traffic._crash()
         traffic._next_s = clock[0] + 10_000
         assert hardware.done == ["car out ram"]
@@ -204,29 +205,29 @@ class TestACrash:
     def test_a_person_has_time_to_reset_the_lane_after_a_new_arm_is_fitted(self, clock: list[float]) -> None:
         engine = Engine()
         traffic, hardware = self.crashed(engine, clock)
-        traffic.turn(clock[0] + demo.REPAIR_AFTER_S)
+        traffic.turn(clock[0] + demo_traffic.REPAIR_AFTER_S)
         assert hardware.done[-1] == "repair out"
-        traffic.turn(clock[0] + demo.RESET_AFTER_S - 1)
+        traffic.turn(clock[0] + demo_traffic.RESET_AFTER_S - 1)
         assert engine.asked == []
         traffic.reopened("out")
-        traffic.turn(clock[0] + demo.RESET_AFTER_S)
+        traffic.turn(clock[0] + demo_traffic.RESET_AFTER_S)
         assert engine.asked == []
 
     def test_the_played_leader_resets_it_when_nobody_does(self, clock: list[float]) -> None:
         engine = Engine()
         traffic, _ = self.crashed(engine, clock)
-        traffic.turn(clock[0] + demo.RESET_AFTER_S)
-        assert engine.asked == [("reset", demo.LEADER)]
+        traffic.turn(clock[0] + demo_traffic.RESET_AFTER_S)
+        assert engine.asked == [("reset", demo_traffic.LEADER)]
 
     def test_a_refused_reset_is_said_and_tried_again(
         self, clock: list[float], capsys: pytest.CaptureFixture[str]
     ) -> None:
         engine = Engine(refusals=1)
         traffic, _ = self.crashed(engine, clock)
-        clock[0] += demo.RESET_AFTER_S
+        clock[0] += demo_traffic.RESET_AFTER_S
         traffic.turn(clock[0])
         assert "arm_off" in capsys.readouterr().out
-        traffic.turn(clock[0] + demo.REPAIR_AFTER_S)
+        traffic.turn(clock[0] + demo_traffic.REPAIR_AFTER_S)
         assert len(engine.asked) == 2
 
 
@@ -236,7 +237,7 @@ class TestNews:
         with_rows = Journal.open(made / "journal.db", "/sites/s/gateways/g", "boot")
         with_rows.append([Row(kind, "lanes/in", {"lane": "in", **data}, 0, 0, ClockState.SYNCED)])
         with_rows.close()
-        news = demo.News(made / "journal.db", {"R1": "王秀英"})
+        news = News(made / "journal.db", {"R1": "王秀英"}, demo.ZONE)
         news._sequence = 0
         (row,) = news.rows()
         return news.line(row)
