@@ -58,6 +58,8 @@ def lane(lane_id: str = "in", **changes: Any) -> dict[str, Any]:
         "direction": DIRECTIONS[lane_id],
         "barrier": lane_id,
         "state": "ready",
+        "since": at(720),
+        "notice_since": at(720),
         "arm": "closed",
         "mode": "auto",
         "crossing": "empty",

@@ -26,13 +26,15 @@ SIZES = [(800, 480), (1024, 600), (1366, 768)]
 TARGETS = "button, a, .lane"
 READ = (
     ".word, .reason, .title, .subtitle, .bay, .days, .line-text, .line-label, .lane-name, .arm-text, .age, .loop,"
-    " .lane-mode,"
+    " .lane-mode, .since,"
     " .act-label, .act-hint, .stop b, .stop-words span, .clock, .uplink-words, .duty span, .band-title, .band-where,"
     " .band-ago, .band-others, .act-lane, .answer, .calm-text, .box-notice span"
 )
 SHEETS = ".sheet button, .sheet h2, .sheet h3, .sheet p, .sheet li, .sheet output, .sheet .small, .sheet .row-name"
 DUE = {"what": "cycles", "limit": 100_000, "count": 100_123, "since": "2026-11-19T02:00:00.000Z"}
-WHOLE = ".title, .word, .act-label, .bay, .days, .lane-name, .lane-mode, .band-title, .calm-text, .box-text, .who"
+WHOLE = (
+    ".title, .word, .act-label, .bay, .days, .lane-name, .lane-mode, .since, .band-title, .calm-text, .box-text, .who"
+)
 # What opens each sheet.
 OPENERS = (".duty", "#band", ".act-keep", ".act-tag")
 # Whether a sentence or a reason lost its end: a clamp that had to work, or a box too low for its lines.
@@ -407,7 +409,31 @@ def test_stop_is_never_covered_and_in_the_same_place_on_every_sheet(booth: Booth
         assert booth.script(covered) == home
 
 
+def test_the_edge_of_a_sheet_keeps_clear_of_the_buttons_beside_it(booth: Booth) -> None:
+    busy(booth)
+    booth.enter()
+    gap = (
+        "const edge = [...document.querySelectorAll('.sheet')].find((el) => el.checkVisibility());"
+        "const beside = [...document.querySelectorAll('.actions button')].filter((el) => el.checkVisibility());"
+        "return Math.min(...beside.map((el) => el.getBoundingClientRect().left)) - edge.getBoundingClientRect().right"
+    )
+    wait_until(lambda: booth.all("#band") != [])
+    for opener in OPENERS:
+        open_sheet(booth, opener)
+        assert booth.script(gap) >= 5
+
+
 # ---- honesty
+
+
+def test_a_state_that_people_must_know_of_shows_how_old_it_is(booth: Booth) -> None:
+    stopped = lane("in", state="stopped", arm="stopped", since=at(130))
+    booth.engine.show(stopped, lane("out", notice="no_answer", notice_since=at(7300)))
+    booth.enter()
+    wait_until(lambda: re.fullmatch(r"已 \d+ 分", booth.text('.lane[data-lane="in"] .since')) is not None)
+    assert booth.text('.lane[data-lane="out"] .since') == "已 2 小时"
+    booth.engine.show(lane("in"), lane("out"))
+    wait_until(lambda: booth.text('.lane[data-lane="in"] .since') == "")
 
 
 def test_without_news_the_age_shows_then_the_panels_hatch_and_only_stop_stays(booth: Booth) -> None:

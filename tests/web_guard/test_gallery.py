@@ -45,6 +45,22 @@ SCENES: dict[str, Scene] = {
         [lane("in", interrupted=True, state="interrupted", arm="between"), lane("out", notice="close_aborted")],
         {"journal": {"degraded": "disk full"}, "uplink": DOWN, "alarms": [alarm("storage_degraded", 2, lane=None)]},
     ),
+    "stopped": (
+        [
+            lane("in", state="stopped", arm="stopped", since=at(75)),
+            lane("out", state="unknown", arm="unknown", since=at(90_000), approach=None, safety=None),
+        ],
+        {},
+    ),
+    "odd": (
+        [
+            lane("in", interrupted=True, state="interrupted", arm="between", since=at(7300)),
+            lane("out", notice="arm_whole", notice_since=at(21)),
+            lane("south", state="unknown", arm="unknown", since=at(4000), approach=None, safety=None),
+            lane("goods", mode="locked", state="locked", tag=TAG, since=TAG["since"]),
+        ],
+        {},
+    ),
     "four": (
         [
             lane("in", **WAITING, last_decision=decision("granted", "valid_pass", "p-wang", **GRANTED)),

@@ -179,7 +179,7 @@ def test_what_is_not_measured_is_unknown_and_not_clear() -> None:
 
 def test_a_crashed_lane_says_what_to_do() -> None:
     shown = first(crashed())
-    assert shown["mode"] == {"key": "crashed", "text": "Arm struck", "tone": "act"}
+    assert shown["mode"] == {"key": "crashed", "text": "Arm struck", "tone": "act", "at_ms": shown["mode"]["at_ms"]}
     assert shown["line"]["tone"] == "act" and "cones" in shown["line"]["text"]
 
 
@@ -202,6 +202,22 @@ def test_a_question_of_the_lane_goes_before_the_greeting() -> None:
 
 def test_an_interrupted_lane_asks_a_person_to_decide() -> None:
     assert first(lane("in", interrupted=True, state="interrupted"))["mode"]["tone"] == "decide"
+
+
+@pytest.mark.parametrize("state", ["interrupted", "stopped", "unknown", "fault", "crashed", "fire", "locked"])
+def test_each_state_that_people_must_know_of_says_since_when(state: str) -> None:
+    mode = state if state in ("crashed", "fire", "locked") else "auto"
+    shown = first(lane("in", state=state, mode=mode, interrupted=state == "interrupted", since="2026-11-21T01:00:00Z"))
+    assert (shown["mode"]["key"], shown["mode"]["at_ms"]) == (state, 1_795_222_800_000)
+
+
+def test_what_a_lane_asks_says_since_when_it_is_asked() -> None:
+    shown = first(lane("in", notice="arm_whole", notice_since="2026-11-21T01:00:00Z", since="2026-11-20T01:00:00Z"))
+    assert shown["mode"]["at_ms"] == 1_795_222_800_000
+
+
+def test_a_state_of_unknown_age_shows_none() -> None:
+    assert first(lane("in", state="unknown", since=None))["mode"]["at_ms"] is None
 
 
 def test_a_vehicle_that_nothing_will_open_for_needs_the_guard() -> None:
@@ -247,7 +263,7 @@ DUE = {"what": "cycles", "limit": 100_000, "count": 100_123, "since": "2026-11-1
 
 def test_a_service_limit_that_was_passed_is_a_note_with_its_count_and_since_when() -> None:
     shown = first(lane("in", service_due=[DUE]))
-    assert shown["mode"] == {"key": "service_due", "text": "Service due", "tone": "note"}
+    assert shown["mode"] == {"key": "service_due", "text": "Service due", "tone": "note", "at_ms": None}
     assert shown["line"]["text"].startswith("Service due since 19 Nov: 100123 openings, limit 100000. Tell the")
     slow = {**DUE, "what": "travel_ms", "limit": 6000, "count": 6400}
     assert "arm takes 6.4 s, limit 6.0 s (+1)" in first(lane("in", service_due=[slow, DUE]))["line"]["text"]

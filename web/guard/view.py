@@ -59,6 +59,8 @@ _TONES = {
     "cycles_high": "note",
     "service_due": "note",
 }
+# Their line says since when, and their mark what is left.
+_SAY_SINCE = frozenset({"held", "service_due"})
 LOOK_NOTICES = frozenset({"vehicle_under", "approach_stuck"})
 # What the lane asks of the guard at once, whoever stands there.
 NOTICES = frozenset(
@@ -186,7 +188,8 @@ class _Scene:
             return None
         text = self._held_chip(lane) if key == "held" else ""
         text = text or self.said.first(f"notice.{key}", f"mode.{key}", f"state.{key}")
-        return {"key": key, "text": text, "tone": _TONES[key]}
+        since = None if key in _SAY_SINCE else lane.get("notice_since" if lane.get("notice") == key else "since")
+        return {"key": key, "text": text, "tone": _TONES[key], "at_ms": self.epoch_ms(since) if since else None}
 
     def _held_chip(self, lane: Mapping[str, Any]) -> str:
         """What is left of a hold, its time before its vehicles; "" for one that only a person ends."""

@@ -47,6 +47,7 @@ _REASON = re.compile(r"[a-z_]{1,40}")
 # Texts that the page's script puts together itself: ages, answers, the sheet that asks for the PIN.
 _SCRIPT_WORDS = (
     "ago.",
+    "since.",
     "age.",
     "stale.",
     "answer.",

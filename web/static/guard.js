@@ -54,6 +54,7 @@
   const top = bind(document.querySelector(".top"));
   const panels = [...document.querySelectorAll(".lane")].map((el) => ({
     el, id: el.dataset.lane, bound: bind(el), age: el.querySelector("[data-age]"), ago: el.querySelector("[data-ago]"),
+    since: el.querySelector("[data-since]"),
     stale: el.querySelector("[data-stale-title]"),
   }));
   const topAges = [...document.querySelectorAll(".top [data-ago]")].map((el) => ({ el, path: el.dataset.ago.split(".") }));
@@ -101,6 +102,7 @@
       panel.age.classList.toggle("is-old", state !== "");
       if (state === "old") put(panel.stale, noNews(age));
       put(panel.ago, one.car ? ago(one.car.at_ms) : "");
+      put(panel.since, one.mode && one.mode.at_ms ? ago(one.mode.at_ms, "since") : "");
     }
     if (grew) paintActions();
     for (const { el, path } of topAges) {
@@ -120,12 +122,12 @@
     if (ms > 3600000) return say("age.never");
     return ms < 100000 ? say("age.seconds", { n: Math.floor(ms / 1000) }) : say("age.minutes", { n: Math.floor(ms / 60000) });
   }
-  function ago(at) {
+  function ago(at, kind = "ago") {
     const s = Math.max(0, Math.floor((now() - at) / 1000));
-    if (s < 3) return say("ago.now");
-    if (s < 90) return say("ago.seconds", { n: s });
-    if (s < 5400) return say("ago.minutes", { n: Math.floor(s / 60) });
-    return s < 172800 ? say("ago.hours", { n: Math.floor(s / 3600) }) : say("ago.days", { n: Math.floor(s / 86400) });
+    if (s < 3) return say(kind + ".now");
+    if (s < 90) return say(kind + ".seconds", { n: s });
+    if (s < 5400) return say(kind + ".minutes", { n: Math.floor(s / 60) });
+    return s < 172800 ? say(kind + ".hours", { n: Math.floor(s / 3600) }) : say(kind + ".days", { n: Math.floor(s / 86400) });
   }
 
   // ---- choosing a lane, and pages of lanes ----
