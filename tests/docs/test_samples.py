@@ -14,6 +14,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,3 +166,10 @@ def test_the_requests_of_the_integrator_are_answered(served: tuple[int, str]) ->
     assert gap[0]["type"] == "gatehouse.journal.gap"
     assert plate == {"plate": "京A12345", "confidence": 97.0}
     assert command["status"] == "done", command
+    check: dict[str, Any] = {}
+    exec(blocks(page("docs/integrator.md"), "python chain")[0], check)
+    broken = check["broken"]
+    assert broken(first) is None
+    assert broken(gap) is None
+    assert broken([{**first[0], "time": first[1]["time"]}, *first[1:]]) == first[1]["id"]
+    assert broken(first[1:]) == first[1]["id"]
