@@ -53,10 +53,10 @@ class _Contact:
 
 
 def _together(values: list[bool | None]) -> bool | None:
-    """Active when any is, unknown when any is or there is none, else free."""
+    """Active when any is, unknown when any is, else free."""
     if True in values:
         return True
-    return None if not values or None in values else False
+    return None if None in values else False
 
 
 class Inputs:
@@ -84,7 +84,8 @@ class Inputs:
 
     def value(self, base: str) -> bool | None:
         """Settled meaning: True when any of that name is active, None when none is and any is unknown or absent."""
-        return _together([self._fresh(contact) for contact in self._by_base.get(base, ())])
+        contacts = self._by_base.get(base)
+        return None if contacts is None else _together([self._fresh(contact) for contact in contacts])
 
     def _fresh(self, contact: _Contact) -> bool | None:
         if contact.device in self._stale or (contact.doubted and not contact.settled):
@@ -97,7 +98,8 @@ class Inputs:
 
     def last(self, base: str) -> bool | None:
         """As `value`, but an unanswered poll does not make it unknown; for what is shown, never for a close."""
-        return _together([contact.settled for contact in self._by_base.get(base, ())])
+        contacts = self._by_base.get(base)
+        return None if contacts is None else _together([contact.settled for contact in contacts])
 
     def doubt(self, base: str) -> None:
         """A detector's power has come back: it may have tuned out what stands on it, so *free* is not believed."""

@@ -305,8 +305,8 @@ class LaneMachine(LaneOrders):
 
     def note_since(self, turn: Turn) -> None:
         """Something that people look at has changed: what is new begins now."""
-        self.state_since.show(self.word(), turn.at)
-        self.notice_since.show(self.shown_notice, turn.at)
+        self.state_since.show(self.word(), turn)
+        self.notice_since.show(self.shown_notice, turn)
 
     def snapshot(self, lane: Lane) -> dict[str, Any]:
         """What people see of a lane; the engine adds how old the measurement is."""

@@ -72,11 +72,11 @@ class Since:
         self._shown: str | None = None
         self.at: str | None = None
 
-    def show(self, what: str | None, at: str) -> None:
+    def show(self, what: str | None, turn: Turn) -> None:
         """This is how it is now."""
         if what == self._shown:
             return
-        self._shown, self.at = what, self._known.get(what or "") or at
+        self._shown, self.at = what, self._known.get(what or "") or turn.at
         if what not in self._known:
             self._known = {}
 

@@ -21,10 +21,11 @@ def local_day(wall_ns: int, zone: ZoneInfo) -> datetime.date:
 class Turn:
     """Collects what one event leads to; `tokens` counts through all turns, so that each wait has its own number."""
 
-    __slots__ = ("commands", "now", "shown", "tokens")
+    __slots__ = ("_at", "commands", "now", "shown", "tokens")
 
     def __init__(self, now: Now, tokens: int = 0) -> None:
         self.now = now
+        self._at = ""
         self.commands: list[Command] = []
         self.tokens = tokens
         self.shown = False
@@ -64,4 +65,6 @@ class Turn:
     @property
     def at(self) -> str:
         """This moment as RFC 3339 UTC."""
-        return rfc3339(self.now.wall_ns)
+        if not self._at:
+            self._at = rfc3339(self.now.wall_ns)
+        return self._at

@@ -33,6 +33,8 @@ class Arm:
     @property
     def position(self) -> float:
         """Where the shaft is now."""
+        if not self.motor:
+            return self._position
         moved = self.motor * (self._world.now_ns - self._since_ns) / (self._travel_ms * NS_PER_MS)
         return min(1.0, max(0.0, self._position + moved))
 

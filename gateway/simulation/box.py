@@ -55,10 +55,13 @@ class _Inbox:
         self.items.append(item)
 
     def take(self, timeout_s: float) -> Any:
-        until_ns = min(self._world.now_ns + int(timeout_s * 1e9), self._end_ns)
-        while not self.items and self._world.now_ns < until_ns:
-            self._world.step(until_ns)
-        return self.items.popleft() if self.items else None
+        items, world = self.items, self._world
+        if items:
+            return items.popleft()
+        until_ns = min(world.now_ns + int(timeout_s * 1e9), self._end_ns)
+        while not items and world.now_ns < until_ns:
+            world.step(until_ns)
+        return items.popleft() if items else None
 
 
 class _Recorder(Recorder):
@@ -151,6 +154,7 @@ class Box:
         self.recorder: _Recorder | None = None
         self.central_cursor = 0
         self.central_hash = ""
+        self._compared = 0
         self.central_up = True
         self._folder = folder
         self._end_ns = end_ns
@@ -269,13 +273,19 @@ class Box:
             logging.getLogger(__name__).debug("projections wait: %s", error)
 
     def deliver(self) -> None:
-        """Central takes everything behind its cursor, and keeps the hash of the last row it has."""
-        last = self.journal.last_sequence
+        """Central takes everything behind its cursor, and keeps the hash of the last row that was written.
+
+        After each start, and at the end of the story, that is compared with what the journal then holds.
+        """
+        if self._compared != self.runs:
+            self._compared = self.runs
+            self.compare()
+        self.central_cursor, self.central_hash = self.journal.last_sequence, self.journal.last_hash
+
+    def compare(self) -> None:
+        """The row that central has last must still be the journal's."""
         if self.central_cursor:
-            kept = self.reader.hash_of(self.central_cursor)
-            self.rules.delivered(self.central_cursor, kept, self.central_hash)
-        if last > self.central_cursor:
-            self.central_cursor, self.central_hash = last, self.reader.hash_of(last)
+            self.rules.delivered(self.central_cursor, self.reader.hash_of(self.central_cursor), self.central_hash)
 
     # ---- people
 

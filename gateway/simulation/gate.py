@@ -71,22 +71,23 @@ class Gate:
     # ---- what is true, and what the contacts say
 
     def truth(self) -> dict[str, bool]:
-        """What is the case."""
+        """What is the case, in the order of `INPUTS`."""
         return {
             "at_open": self.arm.at_open,
             "at_closed": self.arm.at_closed,
             "safety_loop": self.on["safety_loop"] > 0,
             "approach_loop": self.on["approach_loop"] > 0,
-            "clear_loop": self.on["clear_loop"] > 0,
             "arm_detached": self.arm.torn,
             "mains": self.arm.powered,
             **self.pressed,
+            "clear_loop": self.on["clear_loop"] > 0,
         }
 
     def contacts(self) -> tuple[bool, ...]:
-        """What the contacts say; some may be stuck."""
-        truth = {**self.truth(), **self.stuck}
-        return tuple(truth[name] for name in INPUTS)
+        """What the contacts say, in the order of `INPUTS`; some may be stuck."""
+        truth = self.truth()
+        truth.update(self.stuck)
+        return tuple(truth.values())
 
     def occupy(self, loop: str, by: int) -> None:
         """A car comes onto a loop (1) or leaves it (-1)."""

@@ -6,6 +6,8 @@ not answer, a stuck contact, an engine that is down) excuses it, and only that.
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -53,6 +55,13 @@ GRANT_MS = 600_000
 """A queue of three, each standing on its loop for as long as any driver chats, is over by then."""
 PERSON_CAUSES = ("operator", "remote", "emergency")
 ROWS_KEPT = 400
+_LEARNED = frozenset(
+    (
+        e.InputsRead, e.DeviceRestored, e.DeviceStale, e.DeviceLost, e.JournalCommitted, e.JournalDelayed,
+        e.CommandReceived, e.StorageDegraded,
+    )
+)  # fmt: skip
+"""What tells the rules something; most of what happens is a timer that has run out."""
 
 
 class Broken(Exception):
@@ -77,9 +86,9 @@ class _Lane:
         self.grants: dict[str, tuple[int, str]] = {}
         self.mode_locked: bool | None = False  # None: what was said last was lost with the memory
         self.lock_changed_ns = -(10**18)
-        self.passages: list[tuple[int, str]] = []
-        self.reversals: list[int] = []
-        self.alarmed: list[tuple[int, str]] = []
+        self.passages: deque[tuple[int, str]] = deque(maxlen=ROWS_KEPT)
+        self.reversals: deque[int] = deque(maxlen=ROWS_KEPT)
+        self.alarmed: deque[tuple[int, str]] = deque(maxlen=ROWS_KEPT)
         self.silent_permits: dict[int, tuple[str, str]] = {}
         self.opened_ns = -(10**18)
 
@@ -152,7 +161,8 @@ class Rules:
     def handled(self, event: e.Event, now: e.Now, todo: list[c.Command]) -> None:
         """The core has taken an event: look at what it asks for."""
         self.steps += 1
-        self._learn(event)
+        if type(event) in _LEARNED:
+            self._learn(event)
         for command in todo:
             if type(command) is c.Append:
                 self._row(command, now)
@@ -219,11 +229,11 @@ class Rules:
         elif row.type in ("passage.entered", "passage.exited"):
             self._passage(lane, row, now)
         elif row.type == "passage.reversed":
-            lane.reversals = [*lane.reversals[-ROWS_KEPT:], now.mono_ns]
+            lane.reversals.append(now.mono_ns)
         elif row.type in ("barrier.locked", "barrier.unlocked"):
             lane.mode_locked, lane.lock_changed_ns = row.type == "barrier.locked", now.mono_ns
         elif row.type in ("alarm.raised", "alarm.refined"):
-            lane.alarmed = [*lane.alarmed[-ROWS_KEPT:], (now.mono_ns, data["kind"])]
+            lane.alarmed.append((now.mono_ns, data["kind"]))
             if row.type == "alarm.raised" and data["kind"] == "crash":
                 self._crash_alarmed(lane)
 
@@ -265,7 +275,7 @@ class Rules:
         if row.data["certainty"] == "declared":
             self.declared += 1
         else:
-            lane.passages = [*lane.passages[-ROWS_KEPT:], (now.mono_ns, row.data["lane"])]
+            lane.passages.append((now.mono_ns, row.data["lane"]))
             self._inferred += "safety_loop" in lane.gate.without
 
     def _commanded(self, lane: _Lane, row: c.Append) -> None:
@@ -367,8 +377,8 @@ class Rules:
         if self._excuse(gate, crossing):
             self.excused += 1
             return
-        until_ns = crossing.at_ns + WINDOW_MS * NS_PER_MS
-        rows = sum(crossing.at_ns < at <= until_ns and by == side.lane for at, by in lane.passages)
+        since = itertools.takewhile(lambda passage: passage[0] > crossing.at_ns, reversed(lane.passages))
+        rows = sum(by == side.lane for _, by in since)
         want = 1 if crossing.forward else 0
         if rows != want:
             how = f"{crossing.kind}, {'forward' if crossing.forward else 'back'}, shown {crossing.read}"
@@ -450,6 +460,7 @@ class Rules:
         if shown != kept:
             raise self.broken("alarms", f"shown {sorted(shown - kept)} only, journaled {sorted(kept - shown)} only")
         off = abs(self._entered - self._true_entered)
+        box.compare()
         if box.central_cursor != box.journal.last_sequence:
             raise self.broken("lost", f"central has row {box.central_cursor} of {box.journal.last_sequence}")
         if off > self.excused + self.declared + self._inferred:

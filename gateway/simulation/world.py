@@ -27,6 +27,8 @@ class World:
 
     def wall_ns(self) -> int:
         """What the wall clock of the box shows; it may be wrong."""
+        if not self._drift_ppm:
+            return self.now_ns + self.wall_offset_ns
         drifted_ns = (self.now_ns - self._drift_since_ns) * self._drift_ppm // 1_000_000
         return self.now_ns + self.wall_offset_ns + drifted_ns
 
