@@ -7,9 +7,11 @@ others. A module that stands in no layer fails: a new place must be drawn in bef
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -235,6 +237,22 @@ def modules() -> list[tuple[str, Path]]:
 @pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: str(value)[-60:])
 def test_every_module_imports_only_downwards(module: str, path: Path) -> None:
     assert violations(module, path.read_text("utf-8"), path.name == "__init__.py") == []
+
+
+def places() -> list[str]:
+    """The places in the table of the contributor's page, as patterns of paths."""
+    page = (ROOT / "docs" / "contributor.md").read_text("utf-8")
+    rows = [
+        line.split("|")[1] for line in page.splitlines() if line.startswith(("| `gateway/", "| `drivers/", "| `web/"))
+    ]
+    named = [place for row in rows for place in re.findall(r"`([^`]+)`", row)]
+    return [place + "*" if place.endswith("/") else place.replace("<model>", "*") for place in named]
+
+
+def test_every_module_has_its_place_on_the_contributors_page() -> None:
+    ours = [path.relative_to(ROOT).as_posix() for name, path in modules() if "." in name and "__main__" not in name]
+    assert [path for path in ours if not any(fnmatch(path, place) for place in places())] == []
+    assert [place for place in places() if not any(fnmatch(path, place) for path in ours)] == []
 
 
 PLANTED = {
