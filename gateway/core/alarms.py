@@ -122,6 +122,9 @@ _EVENT = {
 }
 _SHOWN_AGAIN = (Verb.UNSHELVE, Verb.PUT_BACK)
 SHELF_MAX_MS = 12 * 3600 * 1000
+SAME_WIND_MS = 60_000
+"""One wind shakes several lanes within this time."""
+_JOINED = (_U, _A, _R)
 
 
 class Alarm(msgspec.Struct):
@@ -188,6 +191,7 @@ class AlarmDesk:
     def __init__(self, alarms: list[Alarm]) -> None:
         self._open: dict[str, Alarm] = {alarm.alarm: alarm for alarm in alarms}
         self._count = 0
+        self._wind: tuple[str, int] | None = None
         self.run = "0"
 
     def __iter__(self) -> Any:
@@ -256,6 +260,20 @@ class AlarmDesk:
         self._append(turn, alarm, "refined", "gateway", {"verdict": verdict})
         if benign:
             self.return_(turn, alarm.key)
+
+    def same_wind(self, turn: Turn, alarm: Alarm) -> None:
+        """The wind that shook this lane shook another one a moment ago: that is one alarm, the first one's."""
+        known, now_ns = self._wind, turn.now.mono_ns
+        first = self._open.get(known[0]) if known and now_ns - known[1] <= SAME_WIND_MS * NS_PER_MS else None
+        if first is None or first.detail.get("verdict") != "wind" or first.state not in _JOINED:
+            first = alarm
+        self._wind = first.alarm, now_ns
+        if first is alarm or alarm.state not in _JOINED or alarm.alarm not in self._open:
+            return
+        lanes = first.detail.get("lanes") or [first.lane]
+        if alarm.lane not in lanes:
+            self.refine(turn, first, verdict="wind", benign=True, detail={"lanes": [*lanes, alarm.lane]})
+        self._set(turn, alarm, _C, Verb.CLOSE, "gateway", {"joined": first.alarm})
 
     def return_(self, turn: Turn, key: str) -> None:
         """The cause is over."""

@@ -539,6 +539,8 @@ class LaneArm(LaneState):
             self.raise_alarm(turn, "forced", "motion", {"verdict": cause.value})
         elif alarm is not None and movement is not None and movement.alarmed:
             self.alarms.refine(turn, alarm, verdict=cause.value, benign=cause in BENIGN)
+            if cause is Cause.WIND:
+                self.alarms.same_wind(turn, alarm)
         return cause
 
 

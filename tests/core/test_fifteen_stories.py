@@ -38,6 +38,14 @@ class TwoLanes(Playbook):
         self.happens(events.InputsRead("io2", tuple(self.second)))
         self.advance(40)
 
+    def gust(self, lane: str = "in") -> None:
+        """*Closed* of one lane flickers once."""
+        shake = self.set if lane == "in" else self.set2
+        shake(at_closed=False)
+        self.advance(300)
+        shake(at_closed=True)
+        self.advance(5000)
+
     def tag(self, device: str, value: str = "E280", found: Pass = MONTHLY) -> None:
         self.happens(events.CredentialRead(device, "card", value, 96, (found,), long_range=True))
 

@@ -8,6 +8,7 @@ from gateway.core import events
 from gateway.core.events import ClockState
 from gateway.core.site import Memory
 from tests.core.playbook import START_WALL_NS, Playbook, site_document
+from tests.core.test_fifteen_stories import TwoLanes
 
 
 def opened(**barrier: object) -> Playbook:
@@ -145,6 +146,50 @@ def test_the_third_flicker_in_a_minute_is_wind() -> None:
     assert play.data("barrier.closed")["cause"] == "wind"
     assert play.lane()["mode"] == "auto"
     assert len(play.alarms()) == 1
+
+
+def test_wind_over_two_lanes_is_one_alarm() -> None:
+    play = TwoLanes()
+    for _ in range(3):
+        play.gust("in")
+        play.gust("out")
+    (alarm,) = play.alarms()
+    assert (alarm["lane"], alarm["detail"]["verdict"], alarm["detail"]["lanes"]) == ("in", "wind", ["in", "out"])
+    closed = play.data("alarm.closed")
+    assert (closed["lane"], closed["joined"], closed["by"]) == ("out", alarm["alarm"], "gateway")
+    for _ in range(4):
+        play.gust("out")
+    assert [one["alarm"] for one in play.alarms()] == [alarm["alarm"]]
+
+
+def test_what_the_wind_does_not_explain_at_the_second_lane_stays_an_alarm_of_its_own() -> None:
+    play = TwoLanes()
+    for _ in range(3):
+        play.gust("in")
+    play.set2(at_closed=False)
+    play.advance(10_000)
+    assert {(one["lane"], one["detail"]["verdict"]) for one in play.alarms()} == {("in", "wind"), ("out", "forced")}
+
+
+def test_the_wind_of_an_hour_ago_is_another_one() -> None:
+    play = TwoLanes()
+    for _ in range(3):
+        play.gust("in")
+    play.advance(3_600_000)
+    for _ in range(3):
+        play.gust("out")
+    assert {one["lane"] for one in play.alarms()} == {"in", "out"}
+
+
+def test_wind_that_somebody_has_acknowledged_is_over_for_the_next_lane() -> None:
+    play = TwoLanes()
+    for _ in range(3):
+        play.gust("in")
+    play.alarm("acknowledge")
+    assert play.alarms() == []
+    for _ in range(3):
+        play.gust("out")
+    assert [one["lane"] for one in play.alarms()] == ["out"]
 
 
 def test_the_controllers_own_close_is_not_an_alarm() -> None:
