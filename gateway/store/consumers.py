@@ -2,13 +2,14 @@
 
 Cursors belong to the processes that move them (`uplink.db`, `web.db`) and are only read here. A central that the
 settings name is registered before it has taken a first row; an HTTP consumer from its first pull for as long as its
-token may read events. Who cannot be asked has confirmed nothing.
+token may read events: until it is revoked or has expired. Who cannot be asked has confirmed nothing.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,14 @@ class Consumers:
         mqtt = settings.uplink.mqtt if settings.uplink else None
         self._central = central_name(mqtt.host, mqtt.port, settings.gateway.id) if mqtt else ""
 
-    def confirmed(self, journal_id: str) -> Mapping[str, int]:
+    def confirmed(self, journal_id: str, now_wall_ns: int | None = None) -> Mapping[str, int]:
         """The last confirmed row of each consumer, 0 for none; empty when nobody has registered."""
+        now_ns = time.time_ns() if now_wall_ns is None else now_wall_ns
         found: dict[str, int] = {}
         if self._central:
             rows = _read(self._uplink, "SELECT consumer, sequence FROM cursor WHERE journal = ?", journal_id)
             found[self._central] = dict(rows or ()).get(self._central, 0)
-        readers = {token.name for token in self._tokens.list() if SCOPE in token.scopes}
+        readers = {token.name for token in self._tokens.list() if token.allows(SCOPE) and not token.expired(now_ns)}
         rows = _read(self._web, "SELECT token, sequence FROM consumer")
         pulled: Iterable[tuple[str, int]] = dict.fromkeys(readers, 0).items() if rows is None else rows
         found.update({f"http:{name}": sequence for name, sequence in pulled if name in readers})

@@ -57,6 +57,10 @@ class Token(msgspec.Struct, frozen=True):
         """Whether the token has this scope."""
         return scope in self.scopes
 
+    def expired(self, wall_ns: int) -> bool:
+        """Whether its time was over at that moment."""
+        return bool(self.expires_at) and parse_wall_ns(self.expires_at) <= wall_ns
+
 
 def hash_pin(pin: str) -> str:
     """`scrypt$N$r$p$salt$hash`, different each time."""
@@ -122,12 +126,8 @@ class Tokens:
         """The token of this secret, None when it is forged, revoked or expired."""
         with self._lock:
             token = self._load().get(_digest(secret))
-        if token is None:
-            return None
-        now = time.time_ns() if now_wall_ns is None else now_wall_ns
-        if token.expires_at and parse_wall_ns(token.expires_at) <= now:
-            return None
-        return token
+        now_ns = time.time_ns() if now_wall_ns is None else now_wall_ns
+        return None if token is None or token.expired(now_ns) else token
 
     def _check(self, name: str, scopes: Sequence[str], expires_at: str) -> None:
         unknown = sorted(set(scopes) - set(SCOPES))

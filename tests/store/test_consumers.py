@@ -8,6 +8,7 @@ from typing import Any
 from gateway.core.site_file import parse_settings
 from gateway.store.consumers import Consumers, central_name
 from gateway.store.secrets import Tokens
+from gateway.store.times import parse_wall_ns
 from gateway.uplink.cursors import Cursors, Position
 from web.consumers import Consumers as HttpConsumers
 from web.webdb import WebDatabase
@@ -67,6 +68,23 @@ def test_who_pulls_over_http_is_waited_for_as_long_as_the_token_may_read_events(
     assert consumers(tmp_path).confirmed("testjournal") == {"http:central": 7}
     tokens.revoke("central")
     assert consumers(tmp_path).confirmed("testjournal") == {}
+
+
+def test_a_token_that_has_expired_can_fetch_nothing_and_holds_nothing(tmp_path: Path) -> None:
+    Tokens(tmp_path / "tokens.json").create("central", ["events:read"], "2026-11-30T00:00:00Z")
+    pulled(tmp_path, "central", 7)
+    end_ns = parse_wall_ns("2026-11-30T00:00:00Z")
+    assert consumers(tmp_path).confirmed("testjournal", end_ns - 1) == {"http:central": 7}
+    assert consumers(tmp_path).confirmed("testjournal", end_ns) == {}
+
+
+def test_a_token_of_the_same_name_takes_over_from_the_one_that_has_expired(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path / "tokens.json")
+    tokens.create("central", ["events:read"], "2026-01-01T00:00:00Z")
+    tokens.revoke("central")
+    tokens.create("central", ["events:read"])
+    pulled(tmp_path, "central", 7)
+    assert consumers(tmp_path).confirmed("testjournal") == {"http:central": 7}
 
 
 def test_a_database_that_cannot_be_read_has_confirmed_nothing(tmp_path: Path) -> None:
