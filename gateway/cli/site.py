@@ -90,7 +90,7 @@ def _init(arguments: Arguments) -> int:
     document = _read_site(arguments.site) if arguments.site else _EMPTY_SITE
     configure(parse_settings(document))
     directory = DataDirectory(data_path(arguments))
-    if directory.exists:
+    if directory.exists and not directory.half_made:
         raise InUseError(f"{directory.path} holds a site already; choose another with --data")
     code = directory.create(document)
     journal = JournalReader(directory.journal).journal_id

@@ -7,7 +7,8 @@ goes that the projections have not seen.
 
 Only rows whose clock was sure tell how old they are, and only while the clock is sure now. Order is age: what stands
 before an old row is older. The first row that is surely young ends the walk, so a row with a clock that was wrong can
-neither take younger ones with it nor hold older ones back.
+neither take younger ones with it nor hold older ones back. A stretch without a clock is walked once, over several looks
+if it is long.
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ class Keeper:
         self._now = now
         self._submit = submit
         self._stop = threading.Event()
+        self._dated = 0  # before this row all that are left had no clock
         self._since_ns = 0  # when the work in hand began: its steps share one gap record
         self._lost: _Lost | None = None
         self._failing = False
@@ -167,8 +169,12 @@ class Keeper:
     def _old_until(self, first: int, limit_ns: int, now_ns: int) -> int:
         """The row before which all rows are surely older than `limit_ns`, as far as one step needs to know."""
         stop = 0
-        for row in self._from(first):
-            if row.wall_ns > now_ns or _decode(row.text).clockstate == ClockState.UNSET:
+        dated = max(first, self._dated)
+        for row in self._from(dated):
+            unset = _decode(row.text).clockstate == ClockState.UNSET
+            if unset and row.sequence == dated:
+                dated = self._dated = row.sequence + 1
+            if unset or row.wall_ns > now_ns:
                 continue  # its clock was wrong: it says nothing about its age
             if row.wall_ns >= limit_ns:
                 break

@@ -77,6 +77,11 @@ class DataDirectory:
         return self.journal.exists() or self.site.exists()
 
     @property
+    def half_made(self) -> bool:
+        """Whether making it was interrupted: databases without a site, and a journal that says nothing."""
+        return not self.site.exists() and self.journal.exists() and says_nothing(self.journal)
+
+    @property
     def made_by_demo(self) -> bool:
         """Whether the demo made it, and so may use and change it."""
         return self._demo.exists()
@@ -169,8 +174,8 @@ class DataDirectory:
         return right
 
     def _clear_half_made(self) -> None:
-        """Take away what an interrupted `create` left: databases without a site, and a journal that says nothing."""
-        if self.site.exists() or not self.journal.exists() or not says_nothing(self.journal):
+        """Take away what an interrupted `create` left."""
+        if not self.half_made:
             return
         for database in (self.journal, self.registry, self.state):
             for suffix in ("", "-wal", "-shm", "-journal"):

@@ -19,7 +19,6 @@ import os
 import re
 import secrets
 import threading
-import time
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -64,9 +63,6 @@ MOST_FRAMES = 960
 """At so many, `append` does it itself: just below what fits into WAL_BYTES."""
 WAL_KEPT_BYTES = 2 * WAL_BYTES
 """A WAL that grew past this, since somebody read for long, is cut back to it when it begins anew."""
-DROP_ROWS = 2_000
-"""Rows dropped in one transaction, so that retention never holds up a commit for long."""
-
 MOST_GAPS = 1_000
 """Gap records that are kept, the latest; each tells of everything before it, so the last one would do."""
 
@@ -199,26 +195,11 @@ class Journal:
             return False
         return self._checkpoint()
 
-    def drop_before(self, sequence: int, *, wall_ns: int | None = None) -> int:
-        """Retention: drop all rows before `sequence` and leave a gap record; returns how many went.
-
-        The last row always stays. A few thousand rows go in a transaction, each leaving a chain that verifies, so a
-        power cut in the middle does no harm. Returns after the last; raises StorageError.
-        """
-        stop = min(sequence, self.last_sequence)
-        when_ns = time.time_ns() if wall_ns is None else wall_ns
-        dropped = 0
-        while True:
-            count = self.drop_some(stop, wall_ns=when_ns, most=DROP_ROWS)
-            dropped += count
-            if count < DROP_ROWS:
-                return dropped
-            self.tidy()
-
     def drop_some(self, before: int, *, wall_ns: int, most: int) -> int:
-        """One step of `drop_before`, in one transaction: at most so many of the oldest rows; returns how many went.
+        """Retention: drop rows before that sequence, at most so many of the oldest, and leave a gap record.
 
-        Steps with the same `wall_ns` share one gap record. An `append` waits for as long as the step takes.
+        Returns how many went; raises StorageError. The last row always stays. One transaction, which leaves a chain
+        that verifies; an `append` waits for as long as it takes. Steps with the same `wall_ns` share one gap record.
         """
         with self._lock:
             if self._suspect:
@@ -382,6 +363,9 @@ class Journal:
             digest = self._db.execute("SELECT hash FROM rows WHERE sequence = ?", (last,)).get
             self._db.execute("DELETE FROM rows WHERE sequence <= ?", (last,))
             self._db.execute("DELETE FROM blocks WHERE block < ?", ((last + 1) // BLOCK_ROWS,))
+            self._db.execute(
+                "DELETE FROM boots WHERE first < (SELECT max(first) FROM boots WHERE first <= ?)", (last + 1,)
+            )
             self._db.execute("DELETE FROM gaps WHERE wall_ns = ?", (when_ns,))
             self._db.execute(
                 "INSERT INTO gaps(last, lasthash, wall_ns) VALUES(?, ?, ?)",

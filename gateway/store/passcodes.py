@@ -25,7 +25,7 @@ from gateway.core.access import parse_moment
 from gateway.core.errors import DataDirectoryError, PassError
 from gateway.core.passes import Pass, PassKind
 from gateway.store.files import write_atomically
-from gateway.store.times import rfc3339
+from gateway.store.times import NS_PER_S, rfc3339
 
 PREFIX = "GH1"
 MOST_CHARACTERS = 200
@@ -34,7 +34,6 @@ MOST_DAYS = 92
 """How far ahead a code may end; used ones are remembered for longer."""
 _KEY_BYTES, _END_BYTES, _NAME_BYTES, _MAC_BYTES = 32, 4, 6, 10
 _HEAD_BYTES = _END_BYTES + _NAME_BYTES
-NS_PER_S = 1_000_000_000
 
 
 class PassCode(msgspec.Struct, frozen=True):

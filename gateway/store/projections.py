@@ -18,6 +18,8 @@ from gateway.store.times import rfc3339
 
 MOST_VISITS = 200_000
 """Visits that have ended are kept up to this number, the latest."""
+MOST_INSIDE = 100_000
+"""Visits without an exit are kept up to this number, the latest: where no exit is seen they would grow for good."""
 MOST_ALARMS = 10_000
 """Closed alarms are kept up to this number, the latest."""
 MOST_FORGOTTEN = 500
@@ -26,8 +28,6 @@ MOST_WARNED_NS = 3 * 86_400 * 1_000_000_000
 """Expiry warnings older than three days are of no use to anybody."""
 CODES_KEPT_NS = 2 * MOST_DAYS * 86_400 * 1_000_000_000
 """Used codes are known for twice as long as one can be good."""
-
-
 MOVEMENTS_KEPT_NS = 90 * 86_400 * 1_000_000_000
 MOST_MOVEMENTS = 100_000
 """Movements are kept so long and at most so many, the latest: three months of a busy gate, a few megabytes."""
@@ -91,6 +91,12 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
         " WHERE exited_sequence IS NOT NULL ORDER BY exited_sequence DESC LIMIT -1 OFFSET ?)",
         (MOST_VISITS,),
     )
+    if db.execute("SELECT count(*) FROM visits WHERE exited_sequence IS NULL").get > MOST_INSIDE:
+        db.execute(
+            "DELETE FROM visits WHERE visit IN (SELECT visit FROM visits"
+            " WHERE exited_sequence IS NULL ORDER BY entered_sequence DESC LIMIT -1 OFFSET ?)",
+            (MOST_INSIDE,),
+        )
     db.execute(
         "DELETE FROM alarms WHERE alarm IN (SELECT alarm FROM alarms"
         " WHERE closed_sequence IS NOT NULL ORDER BY closed_sequence DESC LIMIT -1 OFFSET ?)",

@@ -117,12 +117,6 @@ class State:
                 break
         return at
 
-    def rebuild(self, reader: JournalReader) -> int:
-        """Throw all projections away and make them again from the rows that the journal still has."""
-        self._forget(reader.journal_id)
-        self._followed = reader
-        return self.catch_up(reader)
-
     def forget(self, before: int) -> None:
         """Retention: forget visits and alarms that were over before that row, a bounded number a call."""
         with self._write_lock:

@@ -18,7 +18,7 @@ import pytest
 
 from gateway.cli import build_parser
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import JournalReader
+from gateway.store.journal import Journal, JournalReader
 from gateway.store.registry import PassRegistry
 from gateway.store.secrets import SCOPES
 from tests.cli.conftest import SITE, Gatehouse
@@ -155,6 +155,12 @@ class TestInit:
         told = gatehouse("init", "--json").data
         assert told["journal"] == journal(data).journal_id
         assert DataDirectory(data).check_setup_code(told["setup_code"])
+
+    def test_one_that_was_interrupted_may_be_repeated(self, gatehouse: Gatehouse, data: Path) -> None:
+        data.mkdir()
+        Journal.create(data / "journal.db").close()
+        assert gatehouse("init").status == 0
+        assert DataDirectory(data).open().site.id == "site"
 
     def test_every_journal_has_an_id_of_its_own(self, gatehouse: Gatehouse, tmp_path: Path) -> None:
         ids = {gatehouse("init", "--json", "--data", tmp_path / name).data["journal"] for name in "ab"}

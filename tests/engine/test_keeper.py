@@ -181,6 +181,23 @@ def test_a_row_with_a_wrong_clock_neither_takes_younger_ones_along_nor_holds_old
     assert house.look() == house.journal.last_sequence
 
 
+def test_a_stretch_of_wrong_clocks_longer_than_a_look_holds_nothing_back_for_good(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate that stood without a clock for a season, and then got one."""
+    monkeypatch.setattr("gateway.engine.keeper._SCAN_PAGES", 1)
+    monkeypatch.setattr("gateway.engine.keeper._PAGE_ROWS", 10)
+    unset = Row("access.granted", "lanes/in", {}, house.clock.now().wall_ns, 0, ClockState.UNSET)
+    house.journal.append([unset] * 35)
+    house.write(5)
+    house.days(31)
+    young = house.write(1)
+    assert house.look() == 1
+    for _ in range(3):
+        house.look()
+    assert house.reader.verify().first == young
+
+
 def test_what_the_projections_have_not_seen_stays(house: House) -> None:
     house.write(5)
     now = house.clock.now()

@@ -11,13 +11,12 @@ from typing import Any
 import apsw
 import pytest
 
-import gateway.store.journal as journal_module
 from gateway.core.errors import CursorError, StorageError
 from gateway.store.journal import Journal, JournalReader, parse_cursor
 from gateway.store.reader import Batch
 from gateway.store.schemas import BLOCK_ROWS
 from gateway.store.sqlite import open_reader
-from tests.store.conftest import START_NS, row
+from tests.store.conftest import SOURCE, START_NS, row
 
 
 def sequences(batch: Batch) -> list[int]:
@@ -158,11 +157,10 @@ def test_a_feed_goes_on_behind_the_id_that_the_client_has(journal: Journal, read
 
 
 @pytest.fixture
-def dropped(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Journal:
+def dropped(journal: Journal) -> Journal:
     """Twenty rows of which the first twelve went by retention, in small steps."""
-    monkeypatch.setattr(journal_module, "DROP_ROWS", 5)
     journal.append([row(n) for n in range(20)])
-    assert journal.drop_before(13, wall_ns=START_NS) == 12
+    assert [journal.drop_some(13, wall_ns=START_NS, most=5) for _ in range(4)] == [5, 5, 2, 0]
     return journal
 
 
@@ -210,16 +208,29 @@ def test_a_cursor_of_another_journal_gets_a_gap_when_nothing_was_dropped_too(
 
 def test_retention_keeps_the_last_row(journal: Journal, reader: JournalReader) -> None:
     journal.append([row(n) for n in range(5)])
-    assert journal.drop_before(100) == 4
+    assert journal.drop_some(100, wall_ns=1, most=100) == 4
     assert (reader.first_sequence(), reader.last_sequence()) == (5, 5)
-    assert journal.drop_before(100) == 0
+    assert journal.drop_some(100, wall_ns=1, most=100) == 0
 
 
 def test_retention_drops_the_summaries_too_and_filters_go_on_to_work(mixed: Journal, reader: JournalReader) -> None:
-    mixed.drop_before(3000)
+    mixed.drop_some(3000, wall_ns=1, most=3000)
     found = reader.page(0, 10, ["alarm.raised", "alarm.closed"])
     assert [one.sequence for one in found] == [mixed.last_sequence - 1]
     assert reader.verify().first == 3000
+
+
+def test_retention_forgets_the_boots_of_rows_that_are_gone(journal: Journal, tmp_path: Path) -> None:
+    for boot in range(5):
+        again = Journal.open(tmp_path / "journal.db", SOURCE, f"boot-{boot}")
+        again.append([row(n) for n in range(10)])
+        again.close()
+    again = Journal.open(tmp_path / "journal.db", SOURCE, "boot-4")
+    again.drop_some(26, wall_ns=1, most=100)
+    assert again._db.execute("SELECT first, boot FROM boots").fetchall() == [
+        (21, "boot-2"), (31, "boot-3"), (41, "boot-4"),
+    ]  # fmt: skip
+    again.close()
 
 
 # ---- beside the writer -------------------------------------------------------------------------------------------

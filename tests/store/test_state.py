@@ -114,8 +114,6 @@ def test_a_code_that_has_let_somebody_in_is_known_until_no_code_can_be_good(gate
     assert [gate.state.code_used(name) for name in ("0a1b", "472288", "ffff")] == [True, False, False]
     gate.happens("passage.reversed", visit="v1", voids="v1")
     assert gate.state.code_used("0a1b")
-    gate.state.rebuild(gate.reader)
-    assert gate.state.code_used("0a1b")
     with apsw.Connection(str(gate.state._path)) as db:
         projections.prune(db, START_NS + projections.CODES_KEPT_NS)
     assert gate.state.code_used("0a1b")
@@ -384,8 +382,6 @@ def test_rows_applied_in_pieces_twice_or_from_the_start_come_to_the_same(
         pieces.apply(reader.page(0, cut) if cut else [])
     pieces.catch_up(reader)
     assert _everything(pieces) == _everything(whole)
-    pieces.rebuild(reader)
-    assert _everything(pieces) == _everything(whole)
     for store in (journal, reader, whole, pieces):
         store.close()
 
@@ -407,6 +403,16 @@ def test_a_reader_sees_what_the_writer_applied(gate: Gate, tmp_path: Path) -> No
     with pytest.raises(StorageError, match="for reading"):
         other.apply([])
     other.close()
+
+
+def test_visits_whose_exit_nobody_saw_are_forgotten_past_a_bound(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projections, "MOST_INSIDE", 2)
+    monkeypatch.setattr(state_module, "PRUNE_ROWS", 1)
+    gate.enters("gone")
+    gate.happens("passage.exited", visit="gone")
+    for name in ("z", "y", "x"):
+        gate.enters(name)
+    assert {one["visit"] for one in gate.state.visits(inside=False)} == {"gone", "y", "x"}
 
 
 def test_what_has_ended_is_forgotten_past_a_bound(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -471,9 +477,10 @@ def test_answers_are_forgotten_after_a_week_or_past_a_bound(state: State, monkey
     assert [state.answer(key) is None for key in ("k4", "later", "last")] == [True, False, False]
 
 
-def test_answers_outlive_a_rebuild(gate: Gate) -> None:
+def test_answers_outlive_projections_that_begin_anew(gate: Gate, tmp_path: Path) -> None:
     gate.state.begin("k", "body", 1)
-    gate.state.rebuild(gate.reader)
+    Journal.create(tmp_path / "other.db").close()
+    gate.state.catch_up(JournalReader(tmp_path / "other.db"))
     assert gate.state.begin("k", "body", 2) == Pending()
 
 

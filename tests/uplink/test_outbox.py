@@ -164,13 +164,13 @@ def test_a_gap_ends_where_its_event_says_though_retention_goes_on_meanwhile(
 ) -> None:
     writer = Writer(tmp_path)
     writer.write(20)
-    writer.journal.drop_before(6)
+    writer.journal.drop_some(6, wall_ns=1, most=100)
     feed = JournalFeed(tmp_path / "journal.db", BOOT)
     look = feed._reader.gap_after
 
     def and_on(cursor: Cursor) -> str | None:
         found = look(cursor)
-        writer.journal.drop_before(11)
+        writer.journal.drop_some(11, wall_ns=1, most=100)
         return found
 
     monkeypatch.setattr(feed._reader, "gap_after", and_on)

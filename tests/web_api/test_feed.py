@@ -137,7 +137,7 @@ def test_a_cursor_that_retention_has_passed_is_answered_by_one_gap_and_goes_on(
 ) -> None:
     write(10)
     digest = JournalReader(journal._path).hash_of(6)
-    journal.drop_before(7)
+    journal.drop_some(7, wall_ns=1, most=100)
     first, *rest = json.loads(get(lastEventId=f"{JOURNAL_ID}.2").data)
     assert first["type"] == "gatehouse.journal.gap"
     assert first["id"] == f"{JOURNAL_ID}.6"

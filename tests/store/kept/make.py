@@ -39,7 +39,7 @@ def _fill(base: Path) -> None:
     journal.append(
         [row(20, "barrier.crashed", barrier="in"), row(21, "alarm.raised", alarm="a1", state="unacknowledged")]
     )
-    journal.drop_before(5, wall_ns=1)
+    journal.drop_some(5, wall_ns=1, most=100)
     journal.close()
     registry = PassRegistry(base / "registry.db", writer=True)
     registry.put(Pass("p1", PassKind.MONTHLY, holder="李雷", cards=("472288",), plates=("粤B·12345",)))
