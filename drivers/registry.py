@@ -50,8 +50,9 @@ def find(name: str) -> Driver:
     """The driver of that name; DriverError names the known ones or says why it cannot be loaded."""
     try:
         driver = _load(name)
-    except (ImportError, AttributeError) as error:
-        raise DriverError(f"driver {name!r} cannot be loaded: {error}") from error
+    except Exception as error:  # What another package does as it is loaded is anybody's guess.
+        words = f"{type(error).__name__}: {error}"
+        raise DriverError(f"driver {name!r} cannot be loaded: {words}; mend or remove its package") from error
     if driver is None:
         raise DriverError(f"is {name!r}; known drivers: {', '.join(known())}")
     if not isinstance(driver, Driver):

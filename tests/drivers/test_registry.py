@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +66,21 @@ def test_another_package_can_bring_a_driver(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_broken_driver_of_another_package_is_named(monkeypatch: pytest.MonkeyPatch, target: str, says: str) -> None:
     monkeypatch.setattr(registry, "brought", lambda: {"theirs": EntryPoint("theirs", target, registry.GROUP)})
     with pytest.raises(DriverError, match=says):
+        registry.find("theirs")
+
+
+@pytest.mark.parametrize(
+    "fault", ["raise RuntimeError('no SDK')", "DRIVER = (", "from drivers.base import Driver; Driver()"]
+)
+def test_whatever_a_driver_of_another_package_raises_is_no_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fault: str
+) -> None:
+    (tmp_path / "faulty_driver.py").write_text(fault)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "faulty_driver", raising=False)
+    theirs = EntryPoint("theirs", "faulty_driver:DRIVER", registry.GROUP)
+    monkeypatch.setattr(registry, "brought", lambda: {"theirs": theirs})
+    with pytest.raises(DriverError, match=r"driver 'theirs' cannot be loaded: .*mend or remove its package"):
         registry.find("theirs")
 
 
