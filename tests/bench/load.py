@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gateway.demo_line import free_port
 from tests.bench import subjects
 from tests.bench.figures import Figure, Plan, percentile
 from tests.bench.restart import fill_journal
 from tests.bench.rig import Rig
-from tests.support.mosquitto import Mosquitto, free_port
+from tests.support.mosquitto import Mosquitto
 from tests.support.site_process import ROOT
 
 ENGINE_PRIORITY = 20

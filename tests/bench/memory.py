@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from gateway.demo_line import free_port
 from tests.bench import subjects
 from tests.bench.figures import Figure, Plan
 from tests.bench.pull_feed import Client
 from tests.bench.rig import Rig
-from tests.support.mosquitto import Mosquitto, free_port
+from tests.support.mosquitto import Mosquitto
 
 PARTS = ("engine", "uplink", "web")
 MB = 1_000_000

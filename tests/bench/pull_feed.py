@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gateway.demo_line import free_port
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import Journal, Row
 from tests.bench.figures import Figure, Plan, take_turns
@@ -114,13 +115,6 @@ def _answers(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 def _fill(directory: DataDirectory, rows: int) -> None:

@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -20,6 +19,7 @@ import pytest
 
 from gateway.cli import main
 from gateway.core.site_file import parse_settings
+from gateway.demo_line import free_port
 from gateway.store.passfile import read_passes
 from tests.support.waiting import PATIENCE_S, wait_until
 
@@ -115,8 +115,7 @@ def test_make_knows_every_target_that_the_pages_name() -> None:
 @pytest.fixture
 def served(bench: Path) -> Iterator[tuple[int, str]]:
     """A gateway with a lane `in` on devices that do nothing: its port, and a token for everything."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    port = free_port()
     document = json.loads((bench / "site.json").read_text())
     document["devices"] = [
         {"id": "reader-in", "driver": "noop"},

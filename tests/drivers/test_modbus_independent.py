@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import select
-import socket
 import threading
 import tty
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import serial
 from pyModbusTCP.server import ModbusServer
 
 from gateway.core.events import DeviceLost, DeviceRestored, InputsRead, OutputDone
+from gateway.demo_line import free_port
 from tests.drivers.conftest import Running, wait_until
 
 pytestmark = pytest.mark.real
@@ -41,8 +41,7 @@ class PyModbusTcp:
     """pyModbusTCP's server on a free port."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
+        port = free_port()
         self.server = ModbusServer("127.0.0.1", port, no_block=True)
         self.server.start()
         self.link = {"type": "tcp", "host": "127.0.0.1", "port": port, "timeout_ms": PATIENT_MS}

@@ -4,7 +4,8 @@ a script."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from gateway.core import events as e
 from gateway.core.errors import StorageError
 from gateway.engine.clock import Clock
 from gateway.store.journal import Row
+from tests.support.engine import Running
 from tests.support.waiting import wait_until
 
 MS = 1_000_000
@@ -99,6 +101,16 @@ def row(kind: str = "access.granted", **data: Any) -> Row:
 def until(condition: Callable[[], Any]) -> None:
     """Wait for something that other threads bring about."""
     wait_until(condition, every_s=0.002)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """A whole engine whose devices answer, with its arms down."""
+    running = Running(tmp_path / "data")
+    running.bus.restore()
+    until(lambda: running.lane()["arm"] == "closed")
+    yield running
+    running.stop()
 
 
 @pytest.fixture

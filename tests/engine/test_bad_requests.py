@@ -9,15 +9,12 @@ import logging
 import os
 import random
 import secrets
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.core.errors import GatehouseError
 from gateway.core.refusals import COMMANDS
-from tests.engine.conftest import until
 from tests.support.engine import Running
 
 REQUESTS = 600
@@ -58,15 +55,6 @@ OPS: dict[str, dict[str, tuple[Any, ...]]] = {
     "ping": {},
     "state": {},
 }  # fmt: skip
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    running = Running(tmp_path / "data")
-    running.bus.restore()
-    until(lambda: running.lane()["arm"] == "closed")
-    yield running
-    running.stop()
 
 
 def asked(dice: random.Random, running: Running) -> tuple[str, dict[str, Any]]:

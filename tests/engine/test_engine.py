@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +29,6 @@ from tests.support.engine import Running
 
 PASS = {"id": "p1", "kind": "monthly", "cards": ["472288"], "holder": "Wang", "phone": "+86 139 0000"}
 OPEN_IN = ("pulse", "io", 0, 500, True)
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    running = Running(tmp_path / "data")
-    running.bus.restore()
-    until(lambda: running.lane()["arm"] == "closed")
-    yield running
-    running.stop()
 
 
 def with_pass(running: Running, **changes: Any) -> Any:

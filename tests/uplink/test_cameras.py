@@ -16,6 +16,7 @@ from drivers.registry import configure, open_buses
 from gateway.core.plates import PlateMapping
 from gateway.core.settings import Mqtt
 from gateway.core.site_file import parse_settings
+from gateway.demo_line import free_port
 from gateway.engine.engine import Engine
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import JournalReader
@@ -23,7 +24,7 @@ from gateway.store.secrets import seal, unseal
 from gateway.uplink.cameras import Camera, cameras_of, listening
 from gateway.uplink.main import run
 from tests.support.engine_stand_in import EngineStandIn
-from tests.support.mosquitto import Mosquitto, free_port, wait_until
+from tests.support.mosquitto import Mosquitto, wait_until
 
 pytestmark = pytest.mark.real
 

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from gateway.core.settings import Mqtt
+from gateway.demo_line import free_port
 from gateway.uplink.feed import JournalFeed
 from gateway.uplink.parts import Central as Whom
 from gateway.uplink.parts import Place, open_desk
 from gateway.uplink.uplink import Patience, Uplink
 from tests.support.engine_stand_in import EngineStandIn, alarm, engine_stand_in, lane
-from tests.support.mosquitto import Central, Mosquitto, central, free_port, wait_until
+from tests.support.mosquitto import Central, Mosquitto, central, wait_until
 from tests.support.uplink_process import PREFIX, UplinkProcess
 from tests.uplink.conftest import BOOT, Writer
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from gateway.demo_line import free_port
 from tests.support.engine_stand_in import EngineStandIn, alarm
-from tests.support.mosquitto import Central, Mosquitto, central, free_port
+from tests.support.mosquitto import Central, Mosquitto, central
 from tests.support.slow_line import SlowLine
 from tests.support.uplink_process import PREFIX, UplinkProcess
 from tests.support.waiting import wait_until

@@ -12,12 +12,13 @@ import pytest
 
 from gateway.core.errors import DataDirectoryError
 from gateway.core.settings import Mqtt
+from gateway.demo_line import free_port
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import Journal, Row
 from gateway.uplink.main import run
 from gateway.uplink.parts import Central as Whom
 from gateway.uplink.parts import Place, deliver
-from tests.support.mosquitto import Mosquitto, central, free_port, wait_until
+from tests.support.mosquitto import Mosquitto, central, wait_until
 from tests.support.uplink_process import PREFIX
 from tests.uplink.conftest import BOOT, Writer
 
