@@ -185,6 +185,8 @@ class Play:
         match one.what:
             case "car":
                 self._car(one, chance)
+            case "meet":
+                self._meet(gate, one)
             case "strike":
                 self.roads[one.lane].strike(chance)
             case "fob":
@@ -230,15 +232,17 @@ class Play:
         """A car arrives; one with a cloned card at the same time at the next lane."""
         kind = one.detail["card"]
         who = 0 if kind == "shared" else one.detail["who"]
-        card, plate = card_number(kind, who), one.detail["plate"]
-        waits_ms = {"late": random.Random(one.seed).randint(TOO_LATE_MS, TOO_LATE_MS + 4000), "first": -2000}.get(
-            plate, 500
-        )
-        seen = "" if plate == "none" else plate_number(kind, who + (plate == "wrong"))
-        self.roads[one.lane].arrives(one.detail["behaviour"], Proofs(card, seen, waits_ms if seen else 0), chance)
+        proofs = _proofs(kind, who, one.detail["plate"], one.seed)
+        self.roads[one.lane].arrives(one.detail["behaviour"], proofs, chance)
         if kind == "cloned":
-            other, copy = (one.lane + 1) % LANES, Proofs(card, plate_number("unknown", who))
+            other, copy = (one.lane + 1) % LANES, Proofs(proofs.card, plate_number("unknown", who))
             self.roads[other].arrives(one.detail["behaviour"], copy, random.Random(one.seed + 1))
+
+    def _meet(self, gate: Gate, one: Happening) -> None:
+        """Two cars come at once, one from either side of a shared barrier."""
+        for n, side in enumerate(side for side in self.sides if side.shares and side.gate is gate):
+            proofs = _proofs("right", (one.detail["who"] + n) % WHO, "right", one.seed)
+            self.roads[side.number].arrives("through", proofs, random.Random(one.seed))
 
     def _lose(self, who: int) -> None:
         """Somebody says that a card is lost: from now on it is nobody's."""
@@ -349,6 +353,15 @@ class Play:
         self._requests += 1
         until_ns = self.world.wall_ns() + chance.choice((-1, 600, 86_400)) * 1_000_000_000
         self._report(e.AlarmCommandReceived(f"p{self._requests}", alarm, verb, "Wei", "seen", "real", until_ns))
+
+
+def _proofs(kind: str, who: int, plate: str, seed: int) -> Proofs:
+    """What somebody's car has to show, and when the camera sees its plate: the right one, another one, or none."""
+    card = card_number(kind, who)
+    if plate == "none":
+        return Proofs(card)
+    late_ms = random.Random(seed).randint(TOO_LATE_MS, TOO_LATE_MS + 4000)
+    return Proofs(card, plate_number(kind, who + (plate == "wrong")), {"late": late_ms, "first": -2000}.get(plate, 500))
 
 
 def play(story: Story) -> Found:

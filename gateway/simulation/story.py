@@ -75,6 +75,7 @@ _TROUBLES: tuple[tuple[str, float], ...] = (
     ("lost_card", 2.0),
     ("alarm_key", 20.0),
     ("button", 12.0),
+    ("meet", 30.0),
     ("fire", 0.3),
     ("obstructed", 0.5),
     ("mains", 0.4),
@@ -197,7 +198,7 @@ def _details(chance: random.Random, trouble: str) -> dict[str, Any]:
             return {"command": chance.choice(_PERSON), "via": chance.choice(("guard", "http", "mqtt"))}
         case "board_late":
             return {"by_ms": chance.randint(60, 450), "for_ms": chance.choice((5000, 60_000, 900_000))}
-        case "lost_card" | "reader_garbles" | "reader_repeats":
+        case "lost_card" | "meet" | "reader_garbles" | "reader_repeats":
             return {"who": chance.randrange(WHO)}
         case "alarm_key":
             return {"verb": chance.choice(_ALARM_KEYS)}

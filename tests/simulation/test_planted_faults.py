@@ -258,12 +258,12 @@ def test_a_lane_of_two_proofs_that_remembers_the_first_for_ever_is_caught(monkey
 
 def test_a_grant_that_a_car_of_the_other_side_uses_is_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(GrantQueue, "first_of", lambda self, _lane: self.head)
-    assert found_by("sides", shared=True) is not None
+    assert found_by("sides", only=("meet",), shared=True) is not None
 
 
 def test_a_car_that_counts_in_the_direction_of_the_other_side_is_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(LaneTraffic, "_outward", lambda _self, _vehicle: False)
-    assert found_by("crossing", only=("nothing",), shared=True) is not None
+    assert found_by("crossing", only=("meet",), shared=True) is not None
 
 
 def test_the_tag_of_a_car_on_the_other_side_that_opens_is_caught(monkeypatch: Patch) -> None:
