@@ -233,12 +233,13 @@ def check_small_tables(db: apsw.Connection) -> None:
             raise JournalBrokenError(f"the journal's file is damaged: {'; '.join(found[:3])}")
 
 
-def read_chain(db: apsw.Connection, after: int, limit: int) -> list[tuple[int, bytes, str]]:
+def read_chain(db: apsw.Connection, after: int, limit: int) -> tuple[Gap, list[tuple[int, bytes, str]]]:
+    """Rows behind `after` to be checked, and what retention has dropped by then."""
     found: Any = db.execute(
         "SELECT sequence, hash, text FROM rows WHERE sequence > ? ORDER BY sequence LIMIT ?",
         (after, limit),
     ).fetchall()
-    return list(found)
+    return last_gap(db), list(found)
 
 
 def check_row(row: tuple[int, bytes, str], expected: int, previous: str, journal: str) -> str:

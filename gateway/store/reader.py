@@ -34,7 +34,7 @@ _Found = TypeVar("_Found")
 
 
 class Verified(msgspec.Struct, frozen=True, gc=False):
-    """A journal without a fault: how many rows, from which sequence to which."""
+    """A journal without a fault: how many rows were looked at, from which sequence to which."""
 
     rows: int
     first: int
@@ -135,21 +135,25 @@ class JournalReader:
         last = self.last_sequence()
         gap = self._read(queries.last_gap)
         sequence, previous, limit = gap.last, gap.lasthash, VERIFY_ROWS
+        first = count = 0
         while True:
             try:
-                rows = self._read(partial(queries.read_chain, after=sequence, limit=limit))
+                gap, rows = self._read(partial(queries.read_chain, after=sequence, limit=limit))
             except JournalBrokenError as error:
                 if limit == 1:
                     raise JournalBrokenError(f"row {sequence + 1} cannot be read: {error}", sequence + 1) from error
                 limit = 1  # which of them is it?
                 continue
+            if gap.last > sequence:  # retention was here meanwhile
+                sequence, previous = gap.last, gap.lasthash
+            first, count = first or sequence + 1, count + len(rows)
             for row in rows:
                 sequence += 1
                 previous = queries.check_row(row, sequence, previous, self._journal_id)
             if progress is not None:
                 progress(sequence, last)
             if len(rows) < limit:
-                return Verified(sequence - gap.last, gap.last + 1, sequence)
+                return Verified(count, first, sequence)
 
     def close(self) -> None:
         """Let go of the file; a later read opens it again."""

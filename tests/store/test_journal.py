@@ -182,6 +182,17 @@ def test_verify_tells_how_far_it_is(journal: Journal, reader: JournalReader) -> 
     assert seen == [(2000, 2500), (2500, 2500)]
 
 
+def test_what_retention_drops_while_it_is_verified_is_not_missed(journal: Journal, reader: JournalReader) -> None:
+    def forget(at: int, _last: int) -> None:
+        journal.drop_some(4301, wall_ns=at, most=2300)
+
+    journal.append([row(n) for n in range(4500)])
+    found = reader.verify(forget)
+    assert (found.rows, found.first, found.last) == (4200, 1, 4500)
+    found = reader.verify()
+    assert (found.rows, found.first, found.last) == (200, 4301, 4500)
+
+
 def test_there_is_never_a_second_journal_in_one_file(journal: Journal, tmp_path: Path) -> None:
     with pytest.raises(DataDirectoryError, match="is a journal already"):
         Journal.create(tmp_path / "journal.db")
