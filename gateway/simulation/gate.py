@@ -8,6 +8,7 @@ for what it could not have known.
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +49,7 @@ class Gate:
         closes = shape.get("close_by") == "barrier" or self.control == "step"
         self.controller = Controller(world, self.arm, self.control, closes, lambda: self.on["safety_loop"] > 0)
         self.occupied_since_ns = 0
+        self.came_under_ns: deque[int] = deque(maxlen=8)
         self.came_ns = dict.fromkeys(self.on, -(10**18))
         self.left_ns = dict.fromkeys(self.on, -(10**18))
         self.rammed_ns = self.mains_ns = self.last_off_ns = -(10**18)
@@ -93,6 +95,7 @@ class Gate:
         """A car comes onto a loop (1) or leaves it (-1)."""
         if loop == "safety_loop" and by > 0 and not self.on[loop]:
             self.occupied_since_ns = self._world.now_ns
+            self.came_under_ns.append(self._world.now_ns)
         if by > 0 and not self.on[loop]:
             self.came_ns[loop] = self._world.now_ns
         if by < 0:

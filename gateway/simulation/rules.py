@@ -390,8 +390,9 @@ class Rules:
         down = up_ns is None or up_ns > crossing.began_ns - EXCUSED_MS * NS_PER_MS
         since_trouble_ns = crossing.began_ns - gate.trouble_ns
         troubled = bool(gate.stuck) or gate.silent or gate.late or since_trouble_ns < EXCUSED_MS * NS_PER_MS
-        gap_behind_ms = (gate.occupied_since_ns - crossing.at_ns) // NS_PER_MS
-        together = crossing.gap_before_ms < TOLD_APART_MS or 0 <= gap_behind_ms < TOLD_APART_MS
+        close_ns = crossing.at_ns + TOLD_APART_MS * NS_PER_MS
+        followed = any(crossing.at_ns <= came_ns < close_ns for came_ns in gate.came_under_ns)
+        together = crossing.gap_before_ms < TOLD_APART_MS or followed
         blind = (not crossing.forward and "approach_loop" in gate.without) or "safety_loop" in gate.without
         blind = blind or self._mixed(gate, crossing)
         return down or troubled or together or blind or not crossing.arm_was_passable or gate.arm.torn
