@@ -39,7 +39,8 @@ class Memory(msgspec.Struct, frozen=True):
     `alarms`: documents of all that are not closed. `lanes`: lane id -> {"mode", "since", "by", "reason"}. `warned`:
     {"day": site-local day, "passes": [...]}. `interrupted`: barriers that wait for a person to decide, as something was
     half done or somebody said stop; `asked`: those of which a person was asked whether the arm is whole; `lost`:
-    devices that did not answer; each with since when. `service`: barrier id -> what `ServiceMemory` holds.
+    devices that did not answer; each with since when. `grants`: {"grant", "lane", "pass"} that nobody was seen to use.
+    `service`: barrier id -> what `ServiceMemory` holds.
     """
 
     alarms: list[dict[str, Any]] = []
@@ -49,6 +50,7 @@ class Memory(msgspec.Struct, frozen=True):
     interrupted: dict[str, str] = {}
     asked: dict[str, str] = {}
     lost: dict[str, str] = {}
+    grants: list[dict[str, Any]] = []
     last_sure_wall_ns: int = 0
     service: dict[str, dict[str, Any]] = {}
 
@@ -76,6 +78,7 @@ class Site:
         self._lanes = {lane.id: lane for lane in settings.lanes}
         self._known = {device.id for device in settings.devices}
         self._down: set[str] = set()
+        self._unused = memory.grants
         self._warned_day = str(memory.warned.get("day", ""))
         self._warned: set[str] = set(memory.warned.get("passes", ()))
         self._sure_wall_ns = memory.last_sure_wall_ns
@@ -397,6 +400,8 @@ class Site:
         self._ids.run = self._alarms.run = event.run
         data = {"version": event.version, "previous_clean": event.previous_clean, "clock": turn.now.clock.value}
         self._tell(turn, "gateway.started", data)
+        for grant in self._unused:
+            turn.append("grant.unused", f"lanes/{grant['lane']}", {**grant, "reason": "restart"})
         self._minute(turn)
         for machine in self._machines.values():
             machine.ask_on(turn)

@@ -41,6 +41,9 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     wall_ns: int
 
 
+GRANT = "grant:"
+"""What the mark of a grant begins with that nobody has used yet; the mark's `by` is its pass."""
+
 _Apply = Callable[[apsw.Connection, Place, dict[str, Any]], None]
 
 
@@ -217,6 +220,18 @@ def _unmark(mark: str, *, of: tuple[str, ...] = ("lane", "barrier")) -> _Apply:
     return change
 
 
+def _granted(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    """Somebody may pass, until it is told that they have or have not."""
+    if data.get("grant"):
+        values = (_text(data, "lane"), GRANT + _text(data, "grant"), place.wall_ns, _text(data, "pass"), "")
+        db.execute("INSERT OR REPLACE INTO marks VALUES(?, ?, ?, ?, ?)", values)
+
+
+def _grant_over(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
+    if data.get("grant"):
+        db.execute("DELETE FROM marks WHERE mark = ?", (GRANT + _text(data, "grant"),))
+
+
 def _when(fits: Callable[[dict[str, Any]], Any], *changes: _Apply) -> _Apply:
     """Changes that only some rows of a type make."""
 
@@ -235,13 +250,13 @@ def _left_waiting(db: apsw.Connection, place: Place, data: dict[str, Any]) -> No
 
 
 def _was_half_done(db: apsw.Connection, _place: Place, _data: dict[str, Any]) -> None:
-    """A run begins: what the last one had not finished, or held, waits for a person."""
+    """A run begins: what the last one had not finished, or held, waits for a person, and it tells of unused grants."""
     half_done = "mark IN ('motion', 'held')"
     db.execute(
         "INSERT OR IGNORE INTO marks SELECT lane, 'interrupted', min(since_wall_ns), by, reason FROM marks"
         f" WHERE {half_done} GROUP BY lane"
     )
-    db.execute(f"DELETE FROM marks WHERE {half_done}")
+    db.execute(f"DELETE FROM marks WHERE {half_done} OR mark GLOB '{GRANT}*'")
 
 
 def _counted(name: str) -> _Apply:
@@ -335,10 +350,11 @@ _SETTLED = (_MEASURED, _ANSWERED, _DECIDED, _RELEASED)
 _LEFT = (_when(_is_interrupted, _INTERRUPTED), _when(_is_free, _DECIDED))
 
 _TABLE: dict[str, tuple[_Apply, ...]] = {
-    "passage.entered": (_entered, _code_used),
-    "passage.exited": (_exited,),
+    "passage.entered": (_entered, _code_used, _grant_over),
+    "passage.exited": (_exited, _grant_over),
     "passage.reversed": (_voided,),
-    "access.granted": (_when(_is_persons_open, _DECIDED),),
+    "access.granted": (_granted, _when(_is_persons_open, _DECIDED)),
+    "grant.unused": (_grant_over,),
     "barrier.commanded": (
         _when(_is_persons_close, _DECIDED, _RELEASED),
         _mark("motion", of="barrier"),

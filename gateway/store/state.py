@@ -19,7 +19,7 @@ import msgspec
 from gateway.core.errors import NotFoundError, StorageError
 from gateway.core.events import OpenVisit
 from gateway.store.credentials import normal_plate
-from gateway.store.projections import apply_rows, forget, note, prune
+from gateway.store.projections import GRANT, apply_rows, forget, note, prune
 from gateway.store.reader import JournalReader, StoredRow
 from gateway.store.schemas import STATE
 from gateway.store.sqlite import open_reader, open_writer, storage_errors, transaction
@@ -220,6 +220,7 @@ class State:
             "interrupted": _since(marks, "interrupted", "motion", "held"),
             "asked": _since(marks, "asked"),
             "lost": _since(marks, "lost"),
+            "grants": _grants(marks),
             "last_sure_wall_ns": int(self._meta("sure_wall_ns") or 0),
             "service": self._service(),
         }
@@ -373,6 +374,17 @@ def _since(marks: dict[str, dict[str, dict[str, Any]]], *wanted: str) -> dict[st
     """Who has one of these marks, and since when."""
     found = {name: [has[mark]["since"] for mark in wanted if mark in has] for name, has in sorted(marks.items())}
     return {name: min(since) for name, since in found.items() if since}
+
+
+def _grants(marks: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The grants that have no end yet, oldest first."""
+    found = [
+        (about["since"], {"grant": mark.removeprefix(GRANT), "lane": lane, "pass": about["by"] or None})
+        for lane, has in marks.items()
+        for mark, about in has.items()
+        if mark.startswith(GRANT)
+    ]
+    return [grant for _, grant in sorted(found, key=lambda one: (one[0], one[1]["grant"]))]
 
 
 def _visit(

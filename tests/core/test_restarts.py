@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.core import commands, events
 from gateway.core.turn import rfc3339
-from tests.core.playbook import INPUTS, Playbook, site_document
+from tests.core.playbook import INPUTS, MONTHLY, Playbook, site_document
+
+OTHER = msgspec.structs.replace(MONTHLY, id="p2", cards=("7",), plates=("京B77777",))
 
 
 def run_through() -> Playbook:
@@ -300,7 +304,44 @@ def test_the_age_of_an_earlier_trouble_is_not_that_of_the_next() -> None:
     assert again.lane()["since"] == rfc3339(again.wall_ns)
 
 
-# ---- every command has its end
+# ---- every grant and every command has its end
+
+
+def test_a_grant_that_nobody_was_seen_to_use_before_a_restart_is_unused() -> None:
+    play = Playbook()
+    play.let_in()
+    play.set(approach_loop=True)
+    play.read("7", (OTHER,))
+    play.rise()
+    again = play.restarted()
+    assert again.data("grant.unused") == {**_grant(play), "reason": "restart"}
+    assert again.restarted().types("grant.unused") == []
+
+
+def _grant(play: Playbook) -> dict[str, Any]:
+    granted = play.data("access.granted")
+    return {"grant": granted["grant"], "lane": granted["lane"], "pass": granted["pass"]}
+
+
+@pytest.mark.parametrize("end", ["passed", "unused", "backed off"])
+def test_a_grant_that_has_its_end_has_none_again_after_a_restart(end: str) -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    match end:
+        case "passed":
+            play.drive_through()
+        case "unused":
+            play.set(approach_loop=False)
+            play.advance(21_000)
+        case "backed off":
+            play.set(safety_loop=True)
+            play.set(safety_loop=False)
+            play.advance(800)
+            assert play.types("passage") == ["passage.reversed"]
+    expected = ["grant.unused"] if end == "backed off" else []
+    assert play.restarted().types("grant.unused") == expected
 
 
 @pytest.mark.parametrize("what", ["stop", "lock", "close", "arm_detached", "fire", "mains", "lost"])

@@ -266,6 +266,20 @@ def test_what_one_run_left_half_done_waits_in_every_run_until_a_person_decides(g
     assert gate.state.memory()["interrupted"] == {}
 
 
+@pytest.mark.parametrize("end", ["passage.entered", "passage.exited", "grant.unused", "gateway.started"])
+def test_a_grant_is_open_until_its_end_is_told_or_another_run_begins(gate: Gate, end: str) -> None:
+    for number in (1, 2):
+        gate.happens("access.granted", grant=f"g{number}", **{"pass": f"p{number}"})
+    gate.happens("passage.reversed", grant="g2")
+    assert gate.state.memory()["grants"] == [
+        {"grant": "g1", "lane": "in", "pass": "p1"},
+        {"grant": "g2", "lane": "in", "pass": "p2"},
+    ]
+    gate.happens(end, grant="g1", visit="v1")
+    left = [one["grant"] for one in gate.state.memory()["grants"]]
+    assert left == ([] if end == "gateway.started" else ["g2"])
+
+
 def test_a_read_decides_nothing(gate: Gate) -> None:
     gate.happens("barrier.commanded", barrier="b", **STOP)
     gate.happens("access.granted", reason="valid_pass", decided_by="gateway")
