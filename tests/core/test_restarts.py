@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.core import commands, events
+from gateway.core.barrier import ArmState
 from gateway.core.turn import rfc3339
 from tests.core.playbook import INPUTS, MONTHLY, Playbook, site_document
 
@@ -361,3 +362,156 @@ def test_a_movement_that_is_called_off_before_it_was_sent_is_not_followed(what: 
         case _:
             play.person(what)
     assert (play.data("barrier.not_followed")["command"], play.pulses()) == ("open", [])
+
+
+# ---- killed, or its board lost, in each state, with and without a car under the arm
+
+
+def lane_in(state: str) -> Playbook:
+    """A lane in that state of its arm; a car of p1 has been let in where it moves or is up."""
+    play = Playbook()
+    match state:
+        case "rising" | "open" | "lowering":
+            play.set(approach_loop=True)
+            play.read()
+            play.set(at_closed=False)
+            if state != "rising":
+                play.advance(1900)
+                play.set(at_open=True)
+            if state == "lowering":
+                play.drive_through()
+                play.advance(900)
+                play.set(at_open=False)
+        case "between":
+            play.read()
+            play.set(at_closed=False)
+            play.advance(20_000)
+        case "stopped":
+            play.read()
+            play.set(at_closed=False)
+            play.person("stop")
+        case "unknown":
+            play.set(at_open=True)
+    assert play.lane()["arm"] == state
+    play.forget()
+    return play
+
+
+HALF_DONE = ("rising", "lowering", "between", "stopped", "unknown")
+
+
+@pytest.mark.parametrize("under", [False, True])
+@pytest.mark.parametrize("state", ArmState)
+def test_killed_in_any_state_the_next_run_moves_nothing_and_a_person_can_go_on(state: str, under: bool) -> None:
+    again = lane_in(state).restarted(safety_loop=under)
+    waits = under or state in HALF_DONE
+    assert (again.lane()["state"] == "interrupted") is waits
+    again.set(safety_loop=False)
+    again.advance(600_000 if waits else 10_000)
+    assert again.pulses() == []
+    ends_well(again)
+
+
+@pytest.mark.parametrize("under", [False, True])
+@pytest.mark.parametrize("state", ArmState)
+def test_a_board_lost_in_any_state_and_back_moves_nothing_and_a_person_can_go_on(state: str, under: bool) -> None:
+    play = lane_in(state)
+    if under:
+        play.set(safety_loop=True)
+    play.forget()
+    play.happens(events.DeviceLost("io", "no answer"))
+    assert (play.lane()["arm"], play.lane()["grants"]) == ("unknown", 0)
+    play.advance(60_000)
+    play.restored()
+    play.set(safety_loop=False)
+    play.advance(600_000 if play.lane()["interrupted"] else 10_000)
+    assert play.pulses() == []
+    ends_well(play)
+
+
+@pytest.mark.parametrize("state", ArmState)
+def test_killed_while_its_board_is_lost_in_any_state_nothing_moves_when_it_is_back(state: str) -> None:
+    play = lane_in(state)
+    play.happens(events.DeviceLost("io", "no answer"))
+    again = play.restarted(start=False)
+    again.advance(5000)
+    again.restored()
+    again.advance(600_000)
+    assert again.pulses() == []
+    assert (again.lane()["state"] == "interrupted") is (state in (*HALF_DONE, "open"))
+    ends_well(again)
+
+
+def ends_well(play: Playbook) -> None:
+    """A person opens, one vehicle crosses, the arm closes behind it, and the lane is ready for the next one."""
+    play.electrical[INPUTS.index("at_open")] &= not play.electrical[INPUTS.index("at_closed")]
+    play.set()
+    play.forget()
+    assert play.person("open").status == "done"
+    if play.lane()["arm"] != "open":
+        play.set(at_closed=False)
+        play.set(at_open=True)
+    play.drive_through()
+    assert play.types("passage") == ["passage.entered"]
+    play.advance(900)
+    play.lower()
+    assert (play.pulses()[-1], play.lane()["state"]) == ("close", "ready")
+
+
+@pytest.mark.parametrize("state", ArmState)
+def test_fire_while_the_engine_was_down_opens_once_at_the_start_from_any_state(state: str) -> None:
+    document = site_document()
+    document["lanes"][0]["fire"] = "io.input.7"
+    play = lane_in(state)
+    play.document = document
+    again = play.restarted(fire=True)
+    assert again.pulses() == ([] if state == "open" else ["open"])
+    assert again.lane()["mode"] == "fire"
+    again.set(fire=False)
+    again.advance(600_000)
+    assert "close" not in again.pulses()
+
+
+# ---- modes and grants over a lost board
+
+
+def test_a_tag_and_a_crash_stay_over_a_lost_board() -> None:
+    play = Playbook()
+    play.set(arm_detached=True)
+    play.set(arm_detached=False)
+    play.person("lock")
+    play.happens(events.DeviceLost("io", "no answer"))
+    play.restored()
+    assert play.lane()["mode"] == "locked"
+    play.person("unlock")
+    assert play.lane()["mode"] == "crashed"
+
+
+def test_an_arm_torn_off_while_the_engine_was_down_is_a_crash_at_the_start() -> None:
+    again = Playbook().restarted(arm_detached=True)
+    assert (again.lane()["mode"], again.data("barrier.crashed")["sign"]) == ("crashed", "arm_detached")
+    assert again.restarted().types("barrier.crashed") == []
+
+
+def test_a_car_that_came_while_the_engine_was_down_is_let_in_at_its_next_read() -> None:
+    again = Playbook().restarted(approach_loop=True)
+    assert again.pulses() == []
+    again.read()
+    again.rise()
+    again.drive_through()
+    entered = again.data("passage.entered")
+    assert (entered["pass"], entered["certainty"]) == ("p1", "measured")
+
+
+def test_a_car_under_the_arm_at_a_kill_is_counted_once_it_has_gone() -> None:
+    play = lane_in("open")
+    play.set(safety_loop=True)
+    play.set(approach_loop=False)
+    again = play.restarted()
+    again.advance(2000)
+    again.set(safety_loop=False)
+    again.advance(800)
+    entered = again.data("passage.entered")
+    assert (entered["method"], entered["certainty"]) == ("manual", "inferred")
+    again.advance(600_000)
+    assert again.pulses() == []
