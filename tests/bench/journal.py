@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
 from gateway.engine.projector import SETTLE_S
-from gateway.store.journal import Journal, Row
+from gateway.store.journal import Journal, JournalReader, Row
 from tests.bench.figures import Figure, Plan, take_turns
+from tests.bench.floor_chain import rows_per_second
 from tests.bench.floor_fdatasync import appends_per_second
 
 GROUP = 100
@@ -29,13 +31,21 @@ def measure(plan: Plan) -> list[Figure]:
         group = _turns(plan, lambda: _rate(journal, plan.size(400, 5), GROUP), folder, numbers, "100 rows a commit")
         tidier.stop()
         flushes = appends_per_second(folder / "raw", plan.size(2_000, 20))
+        bare = {rows: _bare(journal, folder, plan.size(20_000 if rows > 1 else 2_000, 20), rows) for rows in (1, GROUP)}
     finally:
         journal.close()
-    note = f"rows/s against 200-byte appends + fdatasync, of which this disk does {flushes:.0f}/s"
+    note = f"rows/s against 200-byte appends + fdatasync, of which this disk does {flushes:.0f}/s; a bare SQLite loop: "
     return [
-        Figure.of("journal_single", single, ">=0.9", note=note),
-        Figure.of("journal_group", group, ">=35", note=note),
+        Figure.of("journal_single", single, ">=0.9", note=f"{note}{bare[1] / flushes:.3g} x"),
+        Figure.of("journal_group", group, ">=35", note=f"{note}{bare[GROUP] / flushes:.3g} x"),
     ]
+
+
+def _bare(journal: Journal, folder: Path, total: int, rows: int) -> float:
+    """What Python and SQLite allow on this disk for texts as long as the journal's."""
+    with closing(JournalReader(folder / "journal.db")) as reader:
+        (last,) = reader.page(journal.last_sequence - 1, 1)
+    return rows_per_second(folder / f"bare-{rows}.db", max(1, total // rows), rows, len(last.text))
 
 
 class _Tidier:
