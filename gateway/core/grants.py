@@ -129,11 +129,13 @@ class GrantQueue:
         """The head's vehicle did not come."""
         self._unused(turn, self._waiting.popleft(), why)
 
-    def drop_all(self, turn: Turn, why: str) -> None:
-        """Nobody may pass any longer; every grant is recorded as unused."""
+    def drop_all(self, turn: Turn, why: str, keep: Grant | None = None) -> None:
+        """Nobody may pass any longer, but for whoever is passing (`keep`); every grant is recorded as unused."""
         turn.cancel(self._timer)
-        while self._waiting:
-            self.drop_head(turn, why)
+        waiting, self._waiting = self._waiting, deque(grant for grant in self._waiting if grant is keep)
+        for grant in waiting:
+            if grant is not keep:
+                self._unused(turn, grant, why)
 
     def _unused(self, turn: Turn, grant: Grant, why: str) -> None:
         data = {"lane": grant.lane.id, "pass": grant.pass_id, "grant": grant.id, "reason": why}

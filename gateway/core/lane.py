@@ -90,7 +90,7 @@ class LaneMachine(LaneOrders):
         self.enter(turn, ArmState.UNKNOWN if unsure else self.measured_arm())
         if self.arm in (ArmState.BETWEEN, ArmState.UNKNOWN):
             self.interrupted = True
-            self.drop_grants(turn, "device_lost")
+            self.drop_waiting(turn, "device_lost")
         if self.inputs.last("at_open") and self.inputs.last("at_closed"):
             self.do_report_limits(turn)
         if self.arm is ArmState.CLOSED and Mode.CRASHED not in self.modes:
@@ -99,7 +99,11 @@ class LaneMachine(LaneOrders):
     def _measure_safety(self, turn: Turn) -> None:
         occupied = self.safety is True
         self.interrupted = self.interrupted or occupied
-        self.vehicle = Vehicle(turn.now.mono_ns, False, certain=False) if occupied else None
+        before, self.vehicle = self.vehicle, None
+        if occupied:
+            self.vehicle = before or Vehicle(turn.now.mono_ns, False, certain=False)
+        elif before is not None and not before.arm_was_closed:
+            self.left_unseen(turn, before)
         self.crossing = CrossingState.UNDER if occupied else CrossingState.EMPTY
         if self.approach and not occupied:
             self.crossing = CrossingState.WAITING

@@ -414,7 +414,7 @@ class LaneArm(LaneState):
         """The switches cannot be read."""
         if self.arm in (ArmState.RISING, ArmState.LOWERING) or len(self.grants):
             self.interrupted = True
-        self.drop_grants(turn, "device_lost")
+        self.drop_waiting(turn, "device_lost")
         self.void_expectations(turn)
         self.movement = None
 

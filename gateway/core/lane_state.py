@@ -279,6 +279,11 @@ class LaneState:
         self.grants.drop_all(turn, why)
         self.bound = None
 
+    def drop_waiting(self, turn: Turn, why: str) -> None:
+        """Nobody may pass any longer, but for whoever was seen under the arm: they have used their grant."""
+        self.bound = self.bound if self.vehicle is not None else None
+        self.grants.drop_all(turn, why, self.bound)
+
     def run_grants(self, turn: Turn) -> None:
         """The head's time runs while nobody is under the arm and its own vehicle is not on the loop in front of it.
 

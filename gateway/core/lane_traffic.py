@@ -202,6 +202,13 @@ class LaneTraffic(LaneArm):
         if not len(self.grants):
             self.start_clear(turn, since_ns=self.cleared_ns)
 
+    def left_unseen(self, turn: Turn, vehicle: Vehicle) -> None:
+        """A vehicle was under the arm when the loops were lost, and is not there now that they are back."""
+        turn.cancel(self.timer_name("linger"))
+        turn.cancel(self.timer_name("merge"))
+        lane = self.bound.lane if self.bound is not None else self._side(vehicle) or self.home
+        self._passed(turn, False, lane, late=False, watched=False)
+
     def _judge(self, vehicle: Vehicle) -> tuple[Crossed, Lane]:
         """Which way it went, and by which lane; over a shared barrier the other lane's forward is this one's wrong way.
 
@@ -297,10 +304,11 @@ class LaneTraffic(LaneArm):
         turn.append("passage.reversed", f"lanes/{data['lane']}", data)
         self.run_grants(turn)
 
-    def _passed(self, turn: Turn, measured: bool, lane: Lane, late: bool = True) -> None:
+    def _passed(self, turn: Turn, measured: bool, lane: Lane, late: bool = True, watched: bool = True) -> None:
         """A vehicle has crossed: the record that everything else is for.
 
         `late`: with no grant bound to it, it may have used one that was given on its side after it came.
+        `watched`: the switches could be read all the while, so that they tell something of themselves.
         """
         bound, self.bound = self.bound, None
         if bound is None and late:
@@ -310,7 +318,7 @@ class LaneTraffic(LaneArm):
         self._passage_row(turn, lane, grant, method, "measured" if measured else "inferred")
         if method == "tailgate":
             self._tailgated(turn, lane)
-        if self.moving_cause is Cause.COMMANDED and self.modes.moves and grant is not None:
+        if watched and self.moving_cause is Cause.COMMANDED and self.modes.moves and grant is not None:
             self.crossed_unseen(turn)
         self._count_hold(turn)
         turn.cancel(self.timer_name("grant"))

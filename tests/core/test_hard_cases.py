@@ -275,7 +275,8 @@ def test_a_detector_board_that_was_away_leaves_no_grant_without_an_end() -> None
     loops[2] = False
     play.happens(events.DeviceRestored("loops", tuple(loops)))
     play.advance(60_000)
-    assert play.types("grant") == ["grant.unused"]
+    assert (play.types("grant"), play.types("passage")) == ([], ["passage.entered"])
+    assert (play.data("passage.entered")["pass"], play.data("passage.entered")["certainty"]) == ("p1", "inferred")
 
 
 def test_a_board_of_outputs_that_comes_back_loses_no_passage() -> None:

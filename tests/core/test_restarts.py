@@ -420,7 +420,7 @@ def test_a_board_lost_in_any_state_and_back_moves_nothing_and_a_person_can_go_on
         play.set(safety_loop=True)
     play.forget()
     play.happens(events.DeviceLost("io", "no answer"))
-    assert (play.lane()["arm"], play.lane()["grants"]) == ("unknown", 0)
+    assert (play.lane()["arm"], play.lane()["grants"]) == ("unknown", int(under and state in ("rising", "open")))
     play.advance(60_000)
     play.restored()
     play.set(safety_loop=False)
@@ -515,3 +515,35 @@ def test_a_car_under_the_arm_at_a_kill_is_counted_once_it_has_gone() -> None:
     assert (entered["method"], entered["certainty"]) == ("manual", "inferred")
     again.advance(600_000)
     assert again.pulses() == []
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_car_under_the_arm_when_the_board_is_lost_is_counted_with_its_pass(there: bool) -> None:
+    play = lane_in("open")
+    play.set(safety_loop=True)
+    play.set(approach_loop=False)
+    play.read("7", (OTHER,))
+    play.happens(events.DeviceLost("io", "no answer"))
+    assert play.data("grant.unused")["pass"] == "p2"
+    play.electrical[INPUTS.index("safety_loop")] = there
+    play.advance(5000)
+    play.restored()
+    play.advance(2000)
+    play.set(safety_loop=False)
+    play.advance(800)
+    (entered,) = [row.data for row in play.rows if row.type.startswith("passage")]
+    assert (entered["pass"], entered["certainty"]) == ("p1", "inferred")
+    play.advance(600_000)
+    assert (play.pulses(), play.types("grant"), play.lane()["grants"]) == ([], ["grant.unused"], 0)
+
+
+def test_an_arm_that_came_down_behind_a_car_while_the_board_was_lost_has_no_failed_switch() -> None:
+    play = lane_in("open")
+    play.set(safety_loop=True)
+    play.set(approach_loop=False)
+    play.happens(events.DeviceLost("io", "no answer"))
+    for contact, value in (("safety_loop", False), ("at_open", False), ("at_closed", True)):
+        play.electrical[INPUTS.index(contact)] = value
+    play.restored()
+    assert play.data("passage.entered")["pass"] == "p1"
+    assert (play.lane()["arm"], play.types("barrier.stuck")) == ("closed", [])
