@@ -419,6 +419,12 @@ def test_an_acknowledged_alarm_stays_in_sight_and_calm() -> None:
     assert shown["alarms"][0]["state_text"] == "Seen by 林小军"
 
 
+def test_the_band_has_no_place_for_what_concerns_the_whole_site() -> None:
+    shown = show(alarms=[alarm("uplink_lost", 3, lane=None)])
+    assert (shown["band"]["title"], shown["band"]["where"]) == ("Link to central lost", "")
+    assert shown["alarms"][0]["where"] == "Site"
+
+
 def test_an_alarm_that_is_over_but_unseen_stays_in_the_band() -> None:
     assert show(alarms=[alarm("power", 2, state="returned-unacknowledged")])["band"]["title"] == "Mains lost"
 

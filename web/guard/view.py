@@ -579,6 +579,8 @@ def _band(said: Words, alarms: list[View]) -> View | None:
         return None
     others = len(alarms) - 1
     shown = {key: first[key] for key in ("alarm", "title", "where", "tone", "at_ms")}
+    if first["where"] == said("alarm.site"):
+        shown["where"] = ""  # The band is short, and everybody knows where they are.
     return {**shown, "others": said("alarm.more", n=others) if others else ""}
 
 
