@@ -121,7 +121,8 @@ def from_beyond(vehicle: Vehicle) -> Vehicle:
 def judge(vehicle: Vehicle, approach: bool | None, approach_fitted: bool) -> Crossed:
     """Which way a vehicle went, from the order of the loops; `approach` is that loop after the merge time."""
     stays_in_front = vehicle.approach_was_free or not vehicle.approach_fell
-    left_beyond = vehicle.beyond_was_taken and vehicle.beyond_fell and stays_in_front
+    goes_over_front = vehicle.approach_rose and not vehicle.cleared_beyond
+    left_beyond = vehicle.beyond_was_taken and vehicle.beyond_fell and (stays_in_front or goes_over_front)
     if left_beyond or (vehicle.came_from_beyond and (approach or vehicle.approach_rose)):
         return Crossed(Way.WRONG_WAY, measured=True)
     if not approach_fitted or approach is None or not vehicle.certain:

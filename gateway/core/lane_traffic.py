@@ -50,7 +50,7 @@ class LaneTraffic(LaneArm):
         self.watch_loop(turn, "approach", value)
         if self.vehicle is not None and value:
             self.vehicle.approach_rose = True
-        elif self.vehicle is not None:
+        elif self.vehicle is not None and self._under():
             self.vehicle.approach_fell = True
         if not self.barrier.safety and not value and self.arm is ArmState.OPEN:
             self._passed(turn, False, self.home)
@@ -75,8 +75,12 @@ class LaneTraffic(LaneArm):
             self.beyond_seen_ns = turn.now.mono_ns
         if self.vehicle is not None:
             self.vehicle.cleared_beyond = self.vehicle.cleared_beyond or value
-            self.vehicle.beyond_fell = self.vehicle.beyond_fell or not value
+            self.vehicle.beyond_fell = self.vehicle.beyond_fell or (not value and self._under())
         self.run_grants(turn)
+
+    def _under(self) -> bool:
+        """The safety input is not free yet: what becomes free now, the vehicle under the arm has left."""
+        return self.inputs.last("safety_loop") is not False
 
     def _was_nobody(self, turn: Turn) -> None:
         """The safety input was active for less than its debounce time: the arm stayed up for it, but nobody came."""

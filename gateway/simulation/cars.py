@@ -31,7 +31,6 @@ class Crossing:
         "arm_was_passable",
         "at_ns",
         "began_ns",
-        "both_taken",
         "forward",
         "gap_before_ms",
         "kind",
@@ -46,7 +45,6 @@ class Crossing:
         self.at_ns = 0
         self.forward = False
         self.arm_was_passable = False
-        self.both_taken = side.gate.on[side.far] > 0
         self.gap_before_ms = 10**9
         self.read = read
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core import commands as c
 from gateway.core import events as e
-from gateway.simulation.gate import INPUTS, OUTPUTS, Gate
+from gateway.simulation.gate import INPUTS, OUTPUTS, POLL_MS, Gate
 from gateway.simulation.side import Side
 from gateway.simulation.world import NS_PER_MS, World
 
@@ -401,7 +401,7 @@ class Rules:
         """Cars on either side of a shared arm whose loops, taken together, tell the same of either way."""
         far = crossing.side.far
         came = crossing.began_ns < gate.came_ns[far] < crossing.at_ns + MERGED_MS * NS_PER_MS
-        left = crossing.both_taken and crossing.began_ns < gate.left_ns[far] < crossing.at_ns
+        left = crossing.began_ns - 2 * POLL_MS * NS_PER_MS < gate.left_ns[far] < crossing.at_ns
         return crossing.side.shares and ((came and not crossing.forward) or left)
 
     def struck(self, gate: Gate) -> None:

@@ -203,6 +203,26 @@ def test_a_car_that_turned_away_outside_is_not_taken_for_the_one_that_comes_out(
     assert (play.types("passage"), play.data("passage.exited")["pass"]) == (["passage.exited"], "p1")
 
 
+def test_a_car_that_turns_away_outside_at_the_moment_another_comes_out_is_not_taken_for_it() -> None:
+    play = shared()
+    play.electrical[6] = True
+    play.set(approach_loop=True)
+    play.read(device="reader-out")
+    play.rise()
+    over(play, (False, True, True), (False, True, False), (True, True, False), (True, False, False))
+    assert (play.types("passage"), play.data("passage.exited")["pass"]) == (["passage.exited"], "p1")
+
+
+def test_a_car_that_turns_away_outside_as_soon_as_another_is_out_is_not_taken_for_it() -> None:
+    play = shared()
+    play.electrical[6] = True
+    play.set(approach_loop=True)
+    play.read(device="reader-out")
+    play.rise()
+    over(play, (True, True, True), (True, True, False), (True, False, False), (False, False, False))
+    assert (play.types("passage"), play.data("passage.exited")["pass"]) == (["passage.exited"], "p1")
+
+
 def test_a_car_that_comes_while_the_one_before_stands_beyond_the_arm_is_a_passage() -> None:
     play = Playbook(site_document(clear_loop="io.input.6"))
     play.read()
