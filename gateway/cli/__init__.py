@@ -116,8 +116,8 @@ def _owner_of(data: Path) -> str:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Answer Ctrl-C. A command loads what it needs as it goes, and msgspec (0.22) may
-    crash on an exception while it makes a class: then the process ends at once, as it does before `main`."""
+    """Answer Ctrl-C. A command loads what it needs as it goes, and msgspec (0.22) may crash on an exception while it
+    makes a class: then the process ends at once, as it does before `main`."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             signal.signal(number, signal.SIG_DFL)

@@ -100,7 +100,9 @@ class Documents:
         """
         found = self._open().table(_TABLE).get(Query().name == _SITE)
         if found is None or not isinstance(found.get("document"), dict):
-            raise DataDirectoryError(f"{self.path} holds no site; make it with `gatehouse init --site FILE`")
+            raise DataDirectoryError(
+                f"{self.path} holds no site; make it with `gatehouse init --data {self.path.parent} --site FILE`"
+            )
         return dict(found["document"])
 
     def save(self, document: dict[str, Any]) -> None:
