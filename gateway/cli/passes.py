@@ -94,7 +94,8 @@ def _passes_import(arguments: Arguments) -> int:
     finally:
         progress.end()
     words = "would be taken" if arguments.dry_run else "taken"
-    text = f"{result['count']} passes {words}: {result['created']} new, {result['changed']} changed"
+    count = int(result["count"])
+    text = f"{count} {'pass' if count == 1 else 'passes'} {words}: {result['created']} new, {result['changed']} changed"
     if arguments.replace:
         text += f", {result['removed']} removed"
     show(arguments, {**result, "dry_run": arguments.dry_run}, text)

@@ -8,10 +8,11 @@ hold a gate back must not be overlooked.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from gateway.core.explain import explain
 from gateway.core.holds import HoldEnd
 from gateway.core.passes import Pass
 from gateway.uplink.messages import Incoming, Outgoing, Topics
@@ -21,6 +22,7 @@ PASS_BYTES = 65_536
 _ID = r"^[A-Za-z0-9_-]{1,64}\Z"
 Id = Annotated[str, msgspec.Meta(pattern=_ID)]
 Name = Annotated[str, msgspec.Meta(max_length=100)]
+_Fit = TypeVar("_Fit")
 Revision = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -112,13 +114,22 @@ def _order(message: Incoming, topics: Topics) -> LaneOrder | PassOrder | Answer:
 
 def _decode(message: Incoming, topics: Topics) -> LaneOrder | PassOrder:
     if message.topic == topics.commands:
-        return _whole(msgspec.json.decode(message.payload, type=LaneOrder))
-    order = msgspec.json.decode(message.payload, type=PassOrder)
+        return _whole(_fit(msgspec.json.decode(message.payload), LaneOrder))
+    order = _fit(msgspec.json.decode(message.payload), PassOrder)
     if (order.put is None) == (order.delete is None):
         raise msgspec.ValidationError("give either `pass` or `delete`")
     if order.put is None:
         return _with_revision(order, order.revision)
-    return _with_revision(order, msgspec.convert(order.put, Pass).revision)
+    return _with_revision(order, _fit(order.put, Pass, "pass").revision)
+
+
+def _fit(document: Any, kind: type[_Fit], at: str = "") -> _Fit:
+    """The document as that struct; ValidationError with place, value and remedy."""
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        place, words = explain(error, document, kind)
+        raise msgspec.ValidationError(f"{(at + place).removeprefix('.') or 'the message'}: {words}") from None
 
 
 def _whole(order: LaneOrder) -> LaneOrder:
@@ -133,7 +144,7 @@ def _with_revision(order: PassOrder, inside: int | msgspec.UnsetType | None) -> 
     if order.revision is not msgspec.UNSET:
         return order
     if order.put is None or "revision" not in order.put:
-        raise msgspec.ValidationError("Object missing required field `revision`")
+        raise msgspec.ValidationError("revision: is missing; give the one last seen, 0 for a new pass, or null")
     return msgspec.structs.replace(order, revision=inside)
 
 

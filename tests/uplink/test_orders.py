@@ -115,6 +115,22 @@ def test_a_malformed_command_is_answered_by_its_id() -> None:
     assert refusal["id"] == "c1"
 
 
+@pytest.mark.parametrize(
+    ("document", "topic", "words"),
+    [
+        (command(lane=...), TOPICS.commands, "lane: is missing; it is required"),
+        (command(command="explode"), TOPICS.commands, "command: is 'explode'; use one of \"close\","),
+        (command(colour="red"), TOPICS.commands, "colour: is not a known key; known here: id, lane,"),
+        ({"id": "p1", "revision": 0, "pass": {"id": "a", "kind": "weekly"}}, TOPICS.passes, "pass.kind: is 'weekly';"),
+        ({"id": "p1", "delete": "a"}, TOPICS.passes, "revision: is missing; give the one last seen"),
+    ],
+)
+def test_a_refusal_says_where_what_and_what_would_be_right(document: dict[str, Any], topic: str, words: str) -> None:
+    refusal = judged(document, topic=topic)
+    assert isinstance(refusal, dict)
+    assert refusal["detail"].startswith(words)
+
+
 def test_noise_that_names_nobody_is_not_answered() -> None:
     assert judged(b"noise", response="") is None
 
