@@ -425,8 +425,11 @@ def test_the_band_has_no_place_for_what_concerns_the_whole_site() -> None:
     assert shown["alarms"][0]["where"] == "Site"
 
 
-def test_an_alarm_that_is_over_but_unseen_stays_in_the_band() -> None:
-    assert show(alarms=[alarm("power", 2, state="returned-unacknowledged")])["band"]["title"] == "Mains lost"
+def test_an_alarm_that_is_over_but_unseen_stays_in_the_band_and_is_told_as_over() -> None:
+    power = show(alarms=[alarm("power", 2, state="returned-unacknowledged")])["band"]
+    assert (power["title"], power["where"]) == ("Mains lost", "北门入口 · over")
+    link = show(alarms=[alarm("uplink_lost", 3, state="returned-unacknowledged", lane=None)])["band"]
+    assert (link["title"], link["where"]) == ("Link to central lost", "over")
 
 
 def test_after_a_crash_the_next_steps_end_with_the_reset() -> None:

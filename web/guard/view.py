@@ -481,6 +481,7 @@ class _Scene:
             "at_ms": self.epoch_ms(alarm["raised_at"]) if alarm["raised_at"] else None,
             "time": self.time(alarm["raised_at"]),
             "unseen": state in UNSEEN,
+            "over": state.startswith("returned"),
             "closable": state == "acknowledged",
             "state_text": said("alarm.acknowledged_by", by=by) if by and state not in UNSEEN else state_text,
             "steps": said(todo).split("|") if todo else [],
@@ -578,10 +579,12 @@ def _band(said: Words, alarms: list[View]) -> View | None:
     if first is None:
         return None
     others = len(alarms) - 1
-    shown = {key: first[key] for key in ("alarm", "title", "where", "tone", "at_ms")}
-    if first["where"] == said("alarm.site"):
-        shown["where"] = ""  # The band is short, and everybody knows where they are.
-    return {**shown, "others": said("alarm.more", n=others) if others else ""}
+    shown = {key: first[key] for key in ("alarm", "title", "tone", "at_ms")}
+    # The band is short, and everybody knows where they are.
+    where = [first["where"]] if first["where"] != said("alarm.site") else []
+    if first["over"]:
+        where.append(said("alarm.over"))
+    return {**shown, "where": " · ".join(where), "others": said("alarm.more", n=others) if others else ""}
 
 
 def _calm(said: Words, alarms: list[View]) -> View | None:
