@@ -65,8 +65,9 @@ def test_a_mistake_of_ours_is_calm_outside_and_whole_in_the_log(
     assert "secret detail" in caplog.text
 
 
-def test_the_wrong_method_says_which_are_right(client: FlaskClient) -> None:
-    answer = client.post("/api/v1/events")
+@pytest.mark.parametrize("path", ["/api/v1/events", "/openapi.json"])
+def test_the_wrong_method_says_which_are_right(client: FlaskClient, path: str) -> None:
+    answer = client.post(path)
     assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")
     assert "GET" in answer.headers["Allow"]
 
