@@ -158,10 +158,7 @@ class Road:
     def _onto(self, behaviour: str, proofs: Proofs | None) -> Crossing:
         crossing = Crossing(self.side, behaviour, self._world.now_ns, proofs)
         crossing.arm_was_passable = self.gate.arm.passable
-        if self.gate.on["safety_loop"]:  # who rams does not look whether somebody is under the arm
-            crossing.gap_before_ms = 0
-        else:
-            crossing.gap_before_ms = (self._world.now_ns - self.gate.last_off_ns) // 1_000_000
+        crossing.gap_before_ms = (self._world.now_ns - self.gate.last_off_ns) // 1_000_000
         self.gate.occupy("safety_loop", 1)
         return crossing
 

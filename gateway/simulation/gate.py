@@ -52,7 +52,7 @@ class Gate:
         self.came_under_ns: deque[int] = deque(maxlen=8)
         self.came_ns = dict.fromkeys(self.on, -(10**18))
         self.left_ns = dict.fromkeys(self.on, -(10**18))
-        self.rammed_ns = self.mains_ns = self.last_off_ns = -(10**18)
+        self.rammed_ns = self.mains_ns = self.last_off_ns = self.joined_ns = -(10**18)
         self.stuck: dict[str, bool] = {}
         self.silent_until_ns = 0
         self.late_until_ns = 0
@@ -96,6 +96,8 @@ class Gate:
         if loop == "safety_loop" and by > 0 and not self.on[loop]:
             self.occupied_since_ns = self._world.now_ns
             self.came_under_ns.append(self._world.now_ns)
+        elif loop == "safety_loop" and by > 0:
+            self.joined_ns = self._world.now_ns  # who rams does not look whether somebody is under the arm
         if by > 0 and not self.on[loop]:
             self.came_ns[loop] = self._world.now_ns
         if by < 0:

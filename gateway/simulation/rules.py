@@ -392,7 +392,8 @@ class Rules:
         troubled = bool(gate.stuck) or gate.silent or gate.late or since_trouble_ns < EXCUSED_MS * NS_PER_MS
         close_ns = crossing.at_ns + TOLD_APART_MS * NS_PER_MS
         followed = any(crossing.at_ns <= came_ns < close_ns for came_ns in gate.came_under_ns)
-        together = crossing.gap_before_ms < TOLD_APART_MS or followed
+        joined = crossing.began_ns <= gate.joined_ns <= crossing.at_ns
+        together = crossing.gap_before_ms < TOLD_APART_MS or followed or joined
         blind = (not crossing.forward and "approach_loop" in gate.without) or "safety_loop" in gate.without
         blind = blind or self._mixed(gate, crossing)
         return down or troubled or together or blind or not crossing.arm_was_passable or gate.arm.torn
