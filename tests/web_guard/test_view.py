@@ -12,7 +12,7 @@ from gateway.core.access import Reason, Verdict
 from gateway.core.lane_state import Notice
 from gateway.core.passes import Pass, PassKind
 from gateway.core.service import What
-from tests.support.guard_scene import FREE, PASSES, alarm, crashed, decision, lane, snapshot
+from tests.support.guard_scene import FREE, PASSES, alarm, at, crashed, decision, lane, snapshot
 from web.guard.view import blank_snapshot, guard_view
 
 UNTIL = {"valid_until": "2026-11-10"}
@@ -192,6 +192,12 @@ def test_a_tag_says_who_why_and_since_when() -> None:
 def test_a_fresh_car_is_spoken_to_even_in_a_locked_lane() -> None:
     decided = decision("referred", "lane_locked", "p-wang")
     assert first(crashed(last_decision=decided))["line"]["label"] == "Say"
+
+
+def test_what_a_car_was_told_before_the_arm_was_struck_gives_way_to_what_is_to_be_done() -> None:
+    decided = decision("granted", "valid_pass", "p-li", ago=8)
+    assert "cones" in first(crashed(last_decision=decided, since=at(3)))["line"]["text"]
+    assert first(crashed(last_decision=decided, since=at(20)))["line"]["label"] == "Say"
 
 
 def test_a_question_of_the_lane_goes_before_the_greeting() -> None:

@@ -216,7 +216,7 @@ class _Scene:
         """The line under the car: what must be done at once, else what to say to a fresh car, else what to do."""
         key = _exception(lane)
         fresh = car is not None and bool(car["say"]) and not car["earlier"]
-        if key is not None and (key in NOTICES or not fresh):
+        if key is not None and (key in NOTICES or not fresh or _overtaken(lane)):
             return self._line("do", self._todo(key, lane), self._todo(key, lane, brief=True), _TONES[key])
         if car is None:
             return self._line("say", "", "", "calm")
@@ -565,6 +565,14 @@ def _needs_you(lane: Mapping[str, Any], car: View | None) -> bool:
 def _passage_after(decision: Mapping[str, Any], lane: Mapping[str, Any]) -> bool:
     passage = lane.get("last_passage")
     return passage is not None and str(passage["at"]) >= str(decision["at"])
+
+
+def _overtaken(lane: Mapping[str, Any]) -> bool:
+    """Whether the arm was struck, or fire told, after the last decision: what the car was told counts no more."""
+    since, decision = lane.get("since"), lane.get("last_decision")
+    if lane.get("mode") not in ("crashed", "fire") or not since or decision is None:
+        return False
+    return str(since) > str(decision["at"])
 
 
 def _urgency(alarm: Mapping[str, Any]) -> tuple[bool, int, float]:
