@@ -58,6 +58,24 @@ def test_a_command_without_its_end_is_half_done() -> None:
     assert not half_done([*opens(1), row("barrier.opened", 2)])
 
 
+def test_what_a_run_left_half_done_stays_so_until_a_person_decides() -> None:
+    left = [*opens(1), row("gateway.started", 2)]
+    assert half_done([*left, row("gateway.started", 3), row("barrier.opened", 4, by="external")])
+    assert half_done([*left, row("access.granted", 3, reason="valid_pass")])
+    assert half_done([*left, row("barrier.commanded", 3, command="stop", cause="operator"), row("barrier.stopped", 4)])
+    for decided in (
+        row("access.granted", 3, reason="operator"),
+        row("barrier.held", 3, by="Lin"),
+        row("barrier.reset", 3, by="Lin"),
+    ):
+        assert not half_done([*left, decided])
+
+
+def test_the_run_that_makes_a_movement_decides_nothing_of_its_end() -> None:
+    assert half_done([row("access.granted", 0, reason="operator"), *opens(1)])
+    assert half_done([*opens(1), row("access.granted", 2, reason="operator")])
+
+
 def test_a_movement_right_behind_the_start_is_unasked() -> None:
     assert unasked([row("gateway.started", 0), *opens(1)]) == opens(1)
 

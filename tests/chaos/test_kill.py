@@ -18,7 +18,7 @@ import pytest
 from drivers.sim.site import SimSite
 from gateway.core.errors import GatehouseError
 from tests.chaos.conftest import PASSES, MakeSite
-from tests.support.ground_truth import half_done, kind, of_lane, unasked, unrecorded
+from tests.support.ground_truth import half_done, kind, of_lane, of_lane_and_starts, unasked, unrecorded
 from tests.support.site_process import FIRST_CARD, Gateway
 
 KILLS = int(os.environ.get("GATEHOUSE_KILLS", "20"))
@@ -70,7 +70,7 @@ class Ordeal:
         time.sleep(QUIET_S)
         for lane in LANES:
             assert len(self.sim.world.pulses(lane)) == before[lane], f"{lane} was moved by a start"
-            if half_done(of_lane(past, lane)):
+            if half_done(of_lane_and_starts(past, lane)):
                 assert self.gateway.lane(lane)["interrupted"], f"{lane} was half done and is not interrupted"
             assert not any(self.sim.boards[lane].outputs()[:3]), f"an output of {lane} was left on"
         for lane in LANES:

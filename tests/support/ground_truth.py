@@ -15,6 +15,7 @@ _ENDS_MOTION = {
     "barrier.opened", "barrier.closed", "barrier.stopped", "barrier.obstructed", "barrier.not_followed",
     "barrier.stuck", "barrier.held", "barrier.released", "barrier.crashed", "barrier.locked",
 }  # fmt: skip
+_SETTLES = {"barrier.crashed", "barrier.reset", "barrier.locked", "barrier.unlocked"}
 
 
 def kind(event: dict[str, Any]) -> str:
@@ -30,6 +31,11 @@ def mono_ns(event: dict[str, Any]) -> int:
 def of_lane(events: Iterable[dict[str, Any]], lane: str) -> list[dict[str, Any]]:
     """The rows of one lane."""
     return [event for event in events if event["subject"] == f"lanes/{lane}"]
+
+
+def of_lane_and_starts(events: Iterable[dict[str, Any]], lane: str) -> list[dict[str, Any]]:
+    """The rows of one lane, and those that tell where a run begins."""
+    return [event for event in events if event["subject"] == f"lanes/{lane}" or kind(event) == "gateway.started"]
 
 
 def unrecorded(pulses: Sequence[Pulse], events: Iterable[dict[str, Any]]) -> list[Pulse]:
@@ -58,14 +64,32 @@ def unrecorded(pulses: Sequence[Pulse], events: Iterable[dict[str, Any]]) -> lis
 
 
 def half_done(events: Iterable[dict[str, Any]]) -> bool:
-    """Whether the rows of a lane end in the middle of a movement."""
-    moving = False
+    """Whether the rows of a lane, with the starts among them, leave something half done for a person to decide.
+
+    That is a movement without its end, of the last run or of an earlier one that nobody has decided on since: a guard
+    who opens where the arm is up already has decided, and nothing needs to move for it.
+    """
+    moving = waiting = False
     for event in events:
-        if kind(event) == "barrier.commanded":
+        if kind(event) == "gateway.started":
+            moving, waiting = False, waiting or moving
+        elif kind(event) == "barrier.commanded":
             moving = True
         elif kind(event) in _ENDS_MOTION:
             moving = False
-    return moving
+        if kind(event) in _SETTLES or _is_a_persons(event):
+            waiting = False
+    return moving or waiting
+
+
+def _is_a_persons(event: dict[str, Any]) -> bool:
+    """An order to open, close, hold or release that a person gave; after a stop the lane waits still."""
+    data = event["data"]
+    if kind(event) == "barrier.commanded":
+        return bool(data["cause"] == "operator" and data["command"] != "stop")
+    if kind(event) == "access.granted":
+        return data["reason"] in ("operator", "remote", "emergency")
+    return kind(event) in ("barrier.held", "barrier.released") and data.get("by") != "gateway"
 
 
 def unasked(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
