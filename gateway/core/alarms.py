@@ -275,12 +275,13 @@ class AlarmDesk:
             self.refine(turn, first, verdict="wind", benign=True, detail={"lanes": [*lanes, alarm.lane]})
         self._set(turn, alarm, _C, Verb.CLOSE, "gateway", {"joined": first.alarm})
 
-    def return_(self, turn: Turn, key: str) -> None:
-        """The cause is over."""
+    def return_(self, turn: Turn, key: str, detail: dict[str, Any] | None = None) -> None:
+        """The cause is over; `detail` is what was learned by then."""
         alarm = self.find(key)
         if alarm is None or not alarm.active:
             return
         alarm.active = False
+        alarm.detail = {**alarm.detail, **(detail or {})}
         self._move(turn, alarm, Verb.RETURN, "gateway")
 
     def command(

@@ -383,7 +383,7 @@ class Site:
 
     def _storage_restored(self, turn: Turn, event: events.StorageRestored) -> None:
         self._tell(turn, "storage.restored", {"waited": event.waited, "lost": event.lost})
-        self._alarms.return_(turn, "storage")
+        self._alarms.return_(turn, "storage", {"lost": event.lost} if event.lost else None)
         turn.show()
 
     def _uplink_changed(self, turn: Turn, event: events.UplinkChanged) -> None:

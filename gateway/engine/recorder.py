@@ -7,7 +7,6 @@ damaged, the rows stay here, in order, bounded; the core is told at once that th
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
@@ -58,7 +57,7 @@ class Writer(Protocol):
 
 
 class Entry(msgspec.Struct, gc=False):
-    """A row on its way; `done` is called in the recorder's thread with its sequence, or None when it is delayed."""
+    """A row on its way; `done` is called once, from any thread: with its sequence, or None when it is late or lost."""
 
     row: Row
     token: int = 0
@@ -110,10 +109,27 @@ class Recorder:
     def submit(self, entries: list[Entry]) -> bool:
         """Hand rows over; False when storage is degraded, so that nobody should wait for them."""
         if self._queue.qsize() >= self._memory_max:
-            with contextlib.suppress(Empty):
-                self._lost += len(self._queue.get_nowait() or ())
+            self._make_room()
         self._queue.put(entries)
         return not self.degraded
+
+    def _make_room(self) -> None:
+        """The commit in hand lasts so long that memory is full: give up what has waited longest, and say so."""
+        try:
+            oldest = self._queue.get_nowait()
+        except Empty:
+            return
+        if oldest is None:  # `stop`: nothing behind it is written any more
+            self._queue.put(None)
+            return
+        with self._mode:
+            self._lost += len(oldest)
+            first = not self.degraded
+            self.degraded = self.degraded or "more rows wait than fit in memory; check the storage"
+        if first:
+            log.error("storage is degraded: %s", self.degraded)
+            self._post(StorageDegraded(self.degraded))
+        self._answer_late(oldest)
 
     def note_stall(self, now_ns: int) -> StorageDegraded | None:
         """Tells once when a commit hangs; asked about once a second by the core thread."""
@@ -176,7 +192,7 @@ class Recorder:
             return
         self._rows.extend(entries)
         if self.degraded:
-            self._delay(entries)
+            self._answer_late(entries)
             self._bound()
 
     def _write_group(self) -> bool:
@@ -214,9 +230,10 @@ class Recorder:
             return
         with self._mode:
             self.degraded = ""
-        log.warning("storage is restored: %d rows written late, %d lost", self._late, self._lost)
-        self._post(StorageRestored(self._late, self._lost))
-        self._late = self._lost = 0
+            late, self._late = self._late, 0
+            lost, self._lost = self._lost, 0
+        log.warning("storage is restored: %d rows written late, %d lost", late, lost)
+        self._post(StorageRestored(late, lost))
 
     def _fail(self, error: str) -> None:
         self._retry_at_ns = self._mono_ns() + self._retry_ms * 1_000_000
@@ -224,12 +241,12 @@ class Recorder:
         with self._mode:
             first = not self.degraded
             self.degraded = error
-        self._delay(self._rows)
+        self._answer_late(self._rows)
         if first:
             log.error("storage is degraded, rows stay in memory: %s", error)
             self._post(StorageDegraded(error))
 
-    def _delay(self, entries: Sequence[Entry]) -> None:
+    def _answer_late(self, entries: Sequence[Entry]) -> None:
         """Say of each row once that it is late."""
         tokens = tuple([entry.token for entry in entries if entry.token])
         if tokens:
@@ -245,7 +262,8 @@ class Recorder:
         excess = len(self._rows) - self._memory_max
         if excess <= 0:
             return
-        self._lost += excess
+        with self._mode:
+            self._lost += excess
         kept: deque[Entry] = deque()
         for entry in self._rows:
             if excess and entry.row.type in _EXPENDABLE:

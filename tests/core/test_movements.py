@@ -569,6 +569,13 @@ def test_storage_trouble_is_journaled_and_alarmed_until_it_is_over() -> None:
     assert play.types("storage") == ["storage.degraded", "storage.restored"]
 
 
+def test_the_alarm_says_how_many_rows_were_lost() -> None:
+    play = Playbook()
+    play.happens(events.StorageDegraded("disk hangs"))
+    play.happens(events.StorageRestored(3, 12))
+    assert play.alarms()[0]["detail"] == {"error": "disk hangs", "lost": 12}
+
+
 def test_a_lost_uplink_is_one_alarm_that_ends_by_itself() -> None:
     play = Playbook()
     play.happens(events.UplinkChanged(False, "connection refused"))
