@@ -16,10 +16,15 @@ from gateway.core.settings import Lane
 from gateway.core.turn import NS_PER_MS, Turn
 
 GRANTS_MAX = 3
+SPENT_MS = 5000
+"""A presentation ends by absence: what was shown for a vehicle that has passed is its own until unseen for so long."""
 
 
 class Grant(msgspec.Struct):
-    """A vehicle may pass once; `credential` and `pass_id` are None for an operator's open."""
+    """A vehicle may pass once; `credential` and `pass_id` are None for an operator's open.
+
+    `second` is the other of two proofs, where a lane asks for both.
+    """
 
     id: str
     lane: Lane
@@ -29,6 +34,7 @@ class Grant(msgspec.Struct):
     pass_id: str | None = None
     kind: str | None = None
     credential: dict[str, str] | None = None
+    second: dict[str, str] | None = None
     plate: str | None = None
     visit: OpenVisit | None = None
     left_ms: int | None = None
@@ -40,6 +46,10 @@ class Grant(msgspec.Struct):
     def method(self) -> str:
         """How the vehicle got in, as a passage says it."""
         return "automatic" if self.credential else "manual"
+
+    def proved_by(self, credential: dict[str, str]) -> bool:
+        """Whether this was shown for it."""
+        return credential in (self.credential, self.second)
 
     def document(self) -> dict[str, Any]:
         """The grant as screens and incident records know it; nothing personal."""
@@ -60,6 +70,8 @@ class GrantQueue:
         self._grant_ms = grant_ms
         self._waiting: deque[Grant] = deque()
         self.last: Grant | None = None
+        self._used: Grant | None = None
+        self._used_ns = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -76,7 +88,15 @@ class GrantQueue:
 
     def holds(self, credential: dict[str, str]) -> bool:
         """Whether this credential was granted and has not passed yet."""
-        return any(grant.credential == credential for grant in self._waiting)
+        return any(grant.proved_by(credential) for grant in self._waiting)
+
+    def seen_behind(self, credential: dict[str, str], now_ns: int) -> bool:
+        """Whether what is seen now was shown for the vehicle that has just passed, and was never gone since."""
+        lately = now_ns - self._used_ns <= SPENT_MS * NS_PER_MS
+        if self._used is None or not lately or not self._used.proved_by(credential):
+            return False
+        self._used_ns = now_ns
+        return True
 
     def waits_for(self, lane: Lane) -> bool:
         """Whether somebody was let in at this lane and has not passed yet."""
@@ -105,8 +125,10 @@ class GrantQueue:
         if head is not None and not head.opened:
             head.left_ms, head.opened = None, True
 
-    def use(self, grant: Grant | None) -> Grant | None:
+    def use(self, grant: Grant | None, now_ns: int) -> Grant | None:
         """A vehicle has passed: take its grant out."""
+        if grant is not None:
+            self._used, self._used_ns = grant, now_ns
         if grant is not None and grant in self._waiting:
             self._waiting.remove(grant)
         return grant

@@ -54,10 +54,12 @@ class LaneOrders(LaneSigns):
         decision: Decision,
         visit: OpenVisit | None,
         warn_day: str | None,
+        second: dict[str, str] | None = None,
     ) -> None:
         """A credential was read and decided on: record it once, and let the vehicle pass if it may.
 
-        `warn_day`: the site-local day whose first passage this is of a pass that ends soon.
+        `warn_day`: the site-local day whose first passage this is of a pass that ends soon. `second`: the other of two
+        proofs.
         """
         granted = decision.verdict is Verdict.GRANTED
         if self.grants.holds(credential) or (not granted and self._told_already(lane, credential, decision)):
@@ -69,7 +71,7 @@ class LaneOrders(LaneSigns):
         self.void_inferred(turn, credential)
         data = _decision_data(lane, credential, decision)
         if granted:
-            self._grant(turn, lane, data, decision, visit)
+            self._grant(turn, lane, data, decision, visit, second)
         else:
             turn.append(f"access.{decision.verdict.value}", f"lanes/{lane.id}", data)
         self._show_decision(turn, decision.verdict, data, decision)
@@ -89,7 +91,28 @@ class LaneOrders(LaneSigns):
         refused.named = refused.named or (decision.pass_ is not None and decision.reason not in NOT_ITS_FAULT)
         return known
 
-    def _grant(self, turn: Turn, lane: Lane, data: dict[str, Any], decision: Decision, visit: OpenVisit | None) -> None:
+    def let_in_already(self, turn: Turn, lane: Lane, credential: dict[str, str], *, again: bool) -> bool:
+        """Of two proofs, one that let its car in: while that is here, or it goes on being seen, it proves nothing more.
+
+        Else it would wait for a second one and meet that of the next car. A car that was only presumed to have passed
+        may show both once more.
+        """
+        if self.grants.holds(credential):
+            if not again:
+                held = {"credential": credential, "reason": Reason.VALID_PASS.value, "days_left": None}
+                self.signs[lane.id].decided(turn, Verdict.GRANTED.value, held)
+            return True
+        return self.inferred is None and self.grants.seen_behind(credential, turn.now.mono_ns)
+
+    def _grant(
+        self,
+        turn: Turn,
+        lane: Lane,
+        data: dict[str, Any],
+        decision: Decision,
+        visit: OpenVisit | None,
+        second: dict[str, str] | None,
+    ) -> None:
         grant = Grant(
             id=self.ids.next("g"),
             lane=lane,
@@ -99,6 +122,7 @@ class LaneOrders(LaneSigns):
             pass_id=data["pass"],
             kind=data["kind"],
             credential=data["credential"],
+            second=second,
             plate=_plate(data["credential"], decision),
             visit=visit,
         )

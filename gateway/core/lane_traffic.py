@@ -317,7 +317,7 @@ class LaneTraffic(LaneArm):
         bound, self.bound = self.bound, None
         if bound is None and late:
             bound = self.grants.first_of(lane)
-        grant = self.grants.use(bound)
+        grant = self.grants.use(bound, turn.now.mono_ns)
         method = grant.method if grant else self._ungranted_method()
         self._passage_row(turn, lane, grant, method, "measured" if measured else "inferred")
         if method == "tailgate":
@@ -423,7 +423,7 @@ class LaneTraffic(LaneArm):
         if head is None or loops or not self.opening_unused:
             return False
         self.opening_unused = False
-        self.grants.use(head)
+        self.grants.use(head, turn.now.mono_ns)
         self._passage_row(turn, head.lane, head, head.method, "inferred")
         return True
 

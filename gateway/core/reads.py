@@ -4,7 +4,8 @@ A long-range reader sees tags that only pass by: its read counts while the appro
 occupied within three seconds of the tag's last sighting. A car may roll up for longer than that, so its read waits for
 as long as the tag is seen `again`, but not for ever: a tag that lies in the field without coming is a parked car's. The
 same tag at two lanes within three seconds belongs to the first occupied one. Where a lane asks for two factors, a card
-and a plate within ten seconds make one read.
+and a plate within ten seconds make one read. What has let its car in proves nothing for the next one (`LaneOrders`),
+and what a car showed that a person let in is forgotten.
 
 A car that was refused and stands on the loop is not let in by the tag of one behind it: a tag that is first seen when
 that car has stood there for over three seconds waits until another car stands there. More cannot be told by one loop
@@ -32,9 +33,13 @@ SEEN_MAX = 256
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A read that is to be decided on; `elsewhere`: another lane has it; `mismatch`: card and plate do not agree."""
+    """A read that is to be decided on; `elsewhere`: another lane has it; `mismatch`: card and plate do not agree.
+
+    `second`: the plate that proves the card, where a lane asks for both.
+    """
 
     read: CredentialRead
+    second: CredentialRead | None = None
     elsewhere: bool = False
     mismatch: bool = False
 
@@ -99,6 +104,10 @@ class ReadRules:
         if read.long_range and self._elsewhere(lane, read, now_ns):
             return Taken(read, elsewhere=True)
         return self._factors(lane, read, now_ns) if lane.two_factor else Taken(read)
+
+    def let_through(self, lane: str) -> None:
+        """A person let the car in front through: what it has shown so far says nothing of the next one."""
+        self._first.pop(lane, None)
 
     def occupied(self, lane: Lane, now_ns: int) -> list[CredentialRead]:
         """The approach loop is occupied: the reads that waited for it and are not too old."""
@@ -166,4 +175,4 @@ class ReadRules:
         if not common:
             return Taken(card, mismatch=True)
         passes = tuple(found for found in card.passes if found.id in common)
-        return Taken(msgspec.structs.replace(card, passes=passes))
+        return Taken(msgspec.structs.replace(card, passes=passes), second=plate)

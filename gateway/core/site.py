@@ -244,13 +244,15 @@ class Site:
 
     def _read_at(self, turn: Turn, lane: Lane, event: events.CredentialRead) -> None:
         machine = self._by_lane[lane.id]
+        if lane.two_factor and machine.let_in_already(turn, lane, _shown(event), again=event.again):
+            return
         approach = machine.approach_of(lane)
         occupied = approach is True if machine.approach_fitted(lane) else None
         taken = self._reads.take(lane, event, occupied, turn.now.mono_ns, machine.behind(lane, turn.now.mono_ns))
         if taken is not None:
             self._decide(turn, lane, taken)
         elif lane.two_factor and not event.again and not self._reads.waits:
-            machine.wait_for_second(turn, lane, {"kind": event.kind, "value": event.value})
+            machine.wait_for_second(turn, lane, _shown(event))
 
     def _serve_waiting_reads(self, turn: Turn) -> None:
         """A long-range read counts as soon as its approach loop is occupied."""
@@ -277,13 +279,13 @@ class Site:
             elsewhere=taken.elsewhere,
         )
         decision = decide(event.passes, question)
-        credential = {"kind": event.kind, "value": event.value}
         granted = decision.verdict is Verdict.GRANTED
         warn = self._warn(turn, decision.pass_, decision.days_left) if granted and decision.pass_ is not None else None
         visit = event.visits[0] if event.visits else None
         if granted and event.single_use:
             self._single_use.granted(event.value, lane.id, turn.now.mono_ns)
-        machine.decided(turn, lane, credential, decision, visit, warn)
+        second = _shown(taken.second) if taken.second is not None else None
+        machine.decided(turn, lane, _shown(event), decision, visit, warn, second)
 
     def _is_inside(self, lane: Lane, event: events.CredentialRead, now: Now) -> bool:
         """Whether the credential is inside; one that lets in once is as good as inside once it was used."""
@@ -435,6 +437,8 @@ class Site:
             turn.log("info", f"{event.command} on {event.lane} by {event.by} refused: {refused}")
             return
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
+        if event.command in ("open", "emergency"):
+            self._reads.let_through(lane.id)
         machine.command(turn, lane, event.command, event.by, event.via in REMOTE, event.reason, event.detail)
         if event.command == "emergency":
             self._open_exits(turn, lane, event)
@@ -486,6 +490,11 @@ class Site:
         if event.verb == "acknowledge" and alarm.kind == "crash" and alarm.lane in self._by_lane:
             self._by_lane[alarm.lane].siren(turn, False)
         turn.emit(Reply(event.request, "done"))
+
+
+def _shown(read: events.CredentialRead) -> dict[str, str]:
+    """What was read, as grants and rows name it."""
+    return {"kind": read.kind, "value": read.value}
 
 
 def _alarm(document: dict[str, Any]) -> Alarm:

@@ -191,6 +191,132 @@ def test_a_second_factor_after_ten_seconds_comes_too_late() -> None:
     assert play.types("access") == []
 
 
+CAR_B = Pass(id="p2", kind=PassKind.MONTHLY, cards=("7",), plates=("京B77777",))
+HOUSEHOLD = Pass(id="p3", kind=PassKind.MONTHLY, cards=("31", "32"), plates=("京C00001", "京C00002"))
+
+
+def let_in_by_both(play: Playbook, card: str = "472288", number: str = "京A12345", pass_: Pass = MONTHLY) -> None:
+    """The car on the loop shows its card, its plate is read, and the arm goes up."""
+    play.set(approach_loop=True)
+    play.read(card, (pass_,))
+    plate(play, number, (pass_,))
+    assert play.data("access.granted")["pass"] == pass_.id
+    play.rise()
+
+
+def reasons(play: Playbook) -> list[str]:
+    return [row.data["reason"] for row in play.rows if row.type.startswith("access")]
+
+
+@pytest.mark.parametrize("repeated", ["card", "plate"])
+@pytest.mark.parametrize("first", ["card", "plate"])
+@pytest.mark.parametrize("when", ["open", "under", "gone"])
+def test_a_proof_that_is_read_again_while_its_car_is_there_does_not_meet_the_next_car(
+    repeated: str, first: str, when: str
+) -> None:
+    play = two_factor()
+    let_in_by_both(play)
+    play.advance(6000)
+    if when == "under":
+        play.set(safety_loop=True)
+    elif when == "gone":
+        play.drive_through()
+    play.read() if repeated == "card" else plate(play, "京A12345", (MONTHLY,))
+    assert play.lane()["notice"] is None
+    if when == "under":
+        play.set(approach_loop=False)
+        play.set(safety_loop=False)
+        play.advance(700)
+    play.set(approach_loop=True)
+    shows = [lambda: play.read("7", (CAR_B,)), lambda: plate(play, "京B77777", (CAR_B,))]
+    for show in shows if first == "card" else shows[::-1]:
+        play.advance(500)
+        show()
+    assert reasons(play) == ["valid_pass", "valid_pass"]
+
+
+@pytest.mark.parametrize("when", ["open", "gone"])
+def test_a_card_that_let_a_car_in_proves_nothing_for_the_next_plate_of_its_household(when: str) -> None:
+    play = two_factor()
+    let_in_by_both(play, "31", "京C00001", HOUSEHOLD)
+    play.advance(6000)
+    if when == "gone":
+        play.drive_through()
+    for _ in range(3):
+        play.read("31", (HOUSEHOLD,))
+        plate(play, "京C00002", (HOUSEHOLD,))
+        play.advance(3000)
+    assert play.types("access") == ["access.granted"]
+
+
+def test_a_repeated_card_is_answered_at_the_lane_and_not_in_the_journal() -> None:
+    document = site_document()
+    document["lanes"][0] |= {"two_factor": True, "readers": ["reader-in", "reader-out"]}
+    play = Playbook(document)
+    let_in_by_both(play)
+    play.shown.clear()
+    rows = len(play.rows)
+    play.read()
+    assert {message["verdict"] for _, message in play.shown} == {"granted"}
+    play.read(long_range=True, again=True)
+    assert len(play.rows) == rows
+
+
+def test_proofs_whose_grant_was_called_off_count_anew_at_once() -> None:
+    play = two_factor()
+    let_in_by_both(play)
+    play.person("close")
+    play.lower()
+    play.read()
+    assert play.lane()["notice"] == "second_factor"
+    plate(play, "京A12345", (MONTHLY,))
+    assert reasons(play) == ["valid_pass", "valid_pass"]
+
+
+def test_a_card_counts_anew_once_it_was_unseen_for_five_seconds_behind_its_car() -> None:
+    play = two_factor()
+    let_in_by_both(play)
+    play.drive_through()
+    play.advance(4000)
+    play.read()
+    play.advance(4000)
+    play.read()
+    assert play.lane()["notice"] is None
+    play.advance(5100)
+    play.read()
+    assert play.lane()["notice"] == "second_factor"
+
+
+def test_a_car_whose_passage_was_only_inferred_may_show_both_again_at_once() -> None:
+    document = site_document(approach_loop=None)
+    document["lanes"][0] |= {"two_factor": True, "readers": ["reader-in", "reader-out"]}
+    play = Playbook(document)
+    play.read()
+    plate(play, "京A12345", (MONTHLY,))
+    play.rise()
+    play.set(safety_loop=True)
+    play.set(safety_loop=False)
+    play.advance(800)
+    play.read()
+    plate(play, "京A12345", (MONTHLY,))
+    assert play.types("passage") == ["passage.entered", "passage.reversed"]
+
+
+@pytest.mark.parametrize("command", ["open", "emergency"])
+def test_what_a_car_showed_that_a_person_let_in_does_not_meet_the_next_car(command: str) -> None:
+    play = two_factor()
+    play.set(approach_loop=True)
+    play.read()
+    play.person(command)
+    play.rise()
+    play.drive_through()
+    play.set(approach_loop=True)
+    plate(play, "京B77777", (CAR_B,))
+    play.read("7", (CAR_B,))
+    assert "plate_mismatch" not in reasons(play)
+    assert play.data("access.granted")["pass"] == "p2"
+
+
 @pytest.mark.parametrize(("detail", "cars", "wait_ms"), [({"count": 2}, 2, 900), ({"minutes": 1}, 0, 60_000)])
 def test_a_convoys_hold_ends_by_its_count_or_its_time(detail: dict[str, int], cars: int, wait_ms: int) -> None:
     play = Playbook()
