@@ -1,7 +1,7 @@
 """How far each HTTP consumer has read: the cursor that it sent, which confirms everything up to there.
 
-Kept in memory and written to `web.db` at most every half minute, so that a central system that pulls all day costs
-the SD card nothing to speak of.
+A sequence counts only in the journal that it is of. Kept in memory and written to `web.db` at most every half minute,
+so that a central system that pulls all day costs the SD card nothing to speak of.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Consumers:
         self._database = database
         self._now = now
         self._lock = threading.Lock()
-        self._news: dict[str, int] = {}
+        self._news: dict[str, tuple[str, int]] = {}
         self._written_s = 0.0
 
     def confirmed(self, token: str, cursor: str, journal_id: str) -> None:
@@ -31,20 +31,20 @@ class Consumers:
         journal, _, digits = cursor.partition(".")
         if journal != journal_id:
             return
-        sequence = int(digits)
         with self._lock:
-            self._news[token] = sequence
+            self._news[token] = journal, int(digits)
             now = self._now()
             if 0 <= now - self._written_s < WRITE_EVERY_S:
                 return
             self._written_s = now
         self.flush()
 
-    def all(self) -> dict[str, int]:
-        """The sequence that each token has confirmed."""
-        stored = dict(self._database.rows("SELECT token, sequence FROM consumer"))
+    def all(self, journal_id: str) -> dict[str, int]:
+        """The sequence of that journal that each token has confirmed, 0 for none."""
+        stored = self._database.rows("SELECT token, journal, sequence FROM consumer")
         with self._lock:
-            return {**stored, **self._news}
+            known = {token: (journal, sequence) for token, journal, sequence in stored} | self._news
+        return {token: sequence if journal == journal_id else 0 for token, (journal, sequence) in known.items()}
 
     def flush(self) -> None:
         """Write what is only in memory."""
@@ -52,12 +52,14 @@ class Consumers:
             news, self._news = self._news, {}
         if not news:
             return
-        now = int(self._now())
         with self._database.transaction() as connection:
+            # Later than all before, also when the clock was set back: the last heard must not count as the oldest.
+            last_s = connection.execute("SELECT max(seen_s) FROM consumer").get or 0
+            seen_s = max(int(self._now()), last_s + 1)
             connection.executemany(
-                "INSERT INTO consumer VALUES(?,?,?) ON CONFLICT DO UPDATE"
-                " SET sequence=excluded.sequence, seen_s=excluded.seen_s",
-                [(token, sequence, now) for token, sequence in news.items()],
+                "INSERT INTO consumer(token, sequence, seen_s, journal) VALUES(?,?,?,?) ON CONFLICT DO UPDATE"
+                " SET sequence=excluded.sequence, seen_s=excluded.seen_s, journal=excluded.journal",
+                [(token, sequence, seen_s, journal) for token, (journal, sequence) in news.items()],
             )
             connection.execute(
                 "DELETE FROM consumer WHERE token IN"

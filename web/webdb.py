@@ -48,6 +48,8 @@ SCHEMA = Schema(
             seen_s INTEGER NOT NULL
         ) WITHOUT ROWID;
         """,
+        # A sequence says nothing without the journal that it counts in; what was noted without counts for none.
+        "ALTER TABLE consumer ADD COLUMN journal TEXT NOT NULL DEFAULT ''",
     ),
 )
 

@@ -89,11 +89,14 @@ class Keeper:
         state: Projected,
         rules: Retention,
         *,
-        confirmed: Callable[[str], Mapping[str, int]],
+        confirmed: Callable[[str, int | None], Mapping[str, int]],
         now: Callable[[], Now],
         submit: Callable[[list[Entry]], Any],
     ) -> None:
-        """`confirmed` gives each consumer's last row in the journal of that id; `submit` takes the row about a loss."""
+        """`confirmed` gives each consumer's last row in the journal of that id, by the wall time while that is sure.
+
+        `submit` takes the row about a loss.
+        """
         self._journal = journal
         self._reader = reader
         self._state = state
@@ -136,7 +139,8 @@ class Keeper:
 
     def _step(self) -> bool:
         first = self._reader.first_sequence()
-        consumers = self._confirmed(self._reader.journal_id)
+        now = self._now()
+        consumers = self._confirmed(self._reader.journal_id, None if now.clock is ClockState.UNSET else now.wall_ns)
         delivered = min(consumers.values(), default=self._state.sequence)
         stop, reason = self._bound(first, delivered)
         stop = min(stop, first + STEP_ROWS, self._state.sequence + 1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,8 @@ log = logging.getLogger(__name__)
 
 SCOPE = "events:read"
 _BUSY_MS = 500
+_LONG_AGO_NS = 0
+"""Before any token's end."""
 
 
 def central_name(host: str, port: int, gateway_id: str) -> str:
@@ -41,15 +42,18 @@ class Consumers:
         mqtt = settings.uplink.mqtt if settings.uplink else None
         self._central = central_name(mqtt.host, mqtt.port, settings.gateway.id) if mqtt else ""
 
-    def confirmed(self, journal_id: str, now_wall_ns: int | None = None) -> Mapping[str, int]:
-        """The last confirmed row of each consumer, 0 for none; empty when nobody has registered."""
-        now_ns = time.time_ns() if now_wall_ns is None else now_wall_ns
+    def confirmed(self, journal_id: str, now_wall_ns: int | None) -> Mapping[str, int]:
+        """The last row of that journal that each consumer has confirmed, 0 for none; empty when nobody has registered.
+
+        `now_wall_ns` is None while the clock is not sure: then no token is taken for expired.
+        """
         found: dict[str, int] = {}
         if self._central:
             rows = _read(self._uplink, "SELECT consumer, sequence FROM cursor WHERE journal = ?", journal_id)
             found[self._central] = dict(rows or ()).get(self._central, 0)
+        now_ns = _LONG_AGO_NS if now_wall_ns is None else now_wall_ns
         readers = {token.name for token in self._tokens.list() if token.allows(SCOPE) and not token.expired(now_ns)}
-        rows = _read(self._web, "SELECT token, sequence FROM consumer")
+        rows = _read(self._web, "SELECT token, iif(journal = ?, sequence, 0) FROM consumer", journal_id)
         pulled: Iterable[tuple[str, int]] = dict.fromkeys(readers, 0).items() if rows is None else rows
         found.update({f"http:{name}": sequence for name, sequence in pulled if name in readers})
         return found

@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import apsw
+
 from gateway.core.site_file import parse_settings
 from gateway.store.consumers import Consumers, central_name
+from gateway.store.migrations import Schema, migrate
 from gateway.store.secrets import Tokens
 from gateway.store.times import parse_wall_ns
 from gateway.uplink.cursors import Cursors, Position
+from web.consumers import MAX_CONSUMERS
 from web.consumers import Consumers as HttpConsumers
-from web.webdb import WebDatabase
+from web.webdb import SCHEMA, WebDatabase
 
 SITE: dict[str, Any] = {"site": {"id": "north-court"}, "gateway": {"id": "gw1"}}
 CENTRAL = "mqtt:10.0.0.9:1883:gw1"
+NOW_NS = parse_wall_ns("2026-11-22T08:00:00Z")
 
 
 def consumers(path: Path, *, mqtt: bool = False) -> Consumers:
@@ -29,33 +34,33 @@ def delivered(path: Path, consumer: str, journal: str, sequence: int) -> None:
     cursors.close()
 
 
-def pulled(path: Path, token: str, sequence: int) -> None:
+def pulled(path: Path, token: str, sequence: int, journal: str = "testjournal") -> None:
     """As the web process writes it down."""
     database = WebDatabase(path / "web.db")
     one = HttpConsumers(database)
-    one.confirmed(token, f"testjournal.{sequence}", "testjournal")
+    one.confirmed(token, f"{journal}.{sequence}", journal)
     one.flush()
     database.close()
 
 
 def test_with_nobody_registered_there_is_nobody_to_wait_for(tmp_path: Path) -> None:
-    assert consumers(tmp_path).confirmed("testjournal") == {}
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {}
 
 
 def test_a_central_in_the_settings_is_waited_for_before_its_first_row(tmp_path: Path) -> None:
     assert central_name("10.0.0.9", 1883, "gw1") == CENTRAL
-    assert consumers(tmp_path, mqtt=True).confirmed("testjournal") == {CENTRAL: 0}
+    assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 0}
 
 
 def test_a_central_has_confirmed_up_to_its_cursor_in_this_journal(tmp_path: Path) -> None:
     delivered(tmp_path, CENTRAL, "testjournal", 41)
-    assert consumers(tmp_path, mqtt=True).confirmed("testjournal") == {CENTRAL: 41}
-    assert consumers(tmp_path, mqtt=True).confirmed("otherjournal") == {CENTRAL: 0}
+    assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 41}
+    assert consumers(tmp_path, mqtt=True).confirmed("otherjournal", NOW_NS) == {CENTRAL: 0}
 
 
 def test_a_central_that_the_settings_name_no_more_is_not_waited_for(tmp_path: Path) -> None:
     delivered(tmp_path, "mqtt:10.0.0.1:1883:gw1", "testjournal", 3)
-    assert consumers(tmp_path).confirmed("testjournal") == {}
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {}
 
 
 def test_who_pulls_over_http_is_waited_for_as_long_as_the_token_may_read_events(tmp_path: Path) -> None:
@@ -65,9 +70,9 @@ def test_who_pulls_over_http_is_waited_for_as_long_as_the_token_may_read_events(
     pulled(tmp_path, "central", 7)
     pulled(tmp_path, "door", 5)
     pulled(tmp_path, "gone", 2)
-    assert consumers(tmp_path).confirmed("testjournal") == {"http:central": 7}
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {"http:central": 7}
     tokens.revoke("central")
-    assert consumers(tmp_path).confirmed("testjournal") == {}
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {}
 
 
 def test_a_token_that_has_expired_can_fetch_nothing_and_holds_nothing(tmp_path: Path) -> None:
@@ -78,17 +83,61 @@ def test_a_token_that_has_expired_can_fetch_nothing_and_holds_nothing(tmp_path: 
     assert consumers(tmp_path).confirmed("testjournal", end_ns) == {}
 
 
+def test_with_the_clock_unset_no_token_is_taken_for_expired(tmp_path: Path) -> None:
+    Tokens(tmp_path / "tokens.json").create("central", ["events:read"], "2026-11-30T00:00:00Z")
+    pulled(tmp_path, "central", 7)
+    assert consumers(tmp_path).confirmed("testjournal", None) == {"http:central": 7}
+
+
+def test_what_was_confirmed_of_another_journal_says_nothing_of_this_one(tmp_path: Path) -> None:
+    Tokens(tmp_path / "tokens.json").create("central", ["events:read"])
+    pulled(tmp_path, "central", 4711, "oldjournal")
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {"http:central": 0}
+    pulled(tmp_path, "central", 3)
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {"http:central": 3}
+    assert consumers(tmp_path).confirmed("oldjournal", NOW_NS) == {"http:central": 0}
+
+
+def test_what_was_confirmed_before_journals_were_told_apart_counts_for_none(tmp_path: Path) -> None:
+    Tokens(tmp_path / "tokens.json").create("central", ["events:read"])
+    old = apsw.Connection(str(tmp_path / "web.db"))
+    migrate(old, Schema(SCHEMA.holds, SCHEMA.application_id, SCHEMA.steps[:1]), tmp_path / "web.db")
+    old.execute("INSERT INTO consumer VALUES('central', 4711, 0)")
+    old.close()
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {"http:central": 0}
+    database = WebDatabase(tmp_path / "web.db")
+    assert HttpConsumers(database).all("testjournal") == {"central": 0}
+    database.close()
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {"http:central": 0}
+
+
+def test_of_too_many_consumers_the_last_heard_stay_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    database = WebDatabase(tmp_path / "web.db")
+    clock = [2_000_000_000.0]
+    one = HttpConsumers(database, now=lambda: clock[0])
+    for number in range(MAX_CONSUMERS):
+        one.confirmed(f"old{number}", "testjournal.1", "testjournal")
+    one.flush()
+    clock[0] = 0.0
+    one.confirmed("central", "testjournal.2", "testjournal")
+    one.flush()
+    kept = one.all("testjournal")
+    assert len(kept) == MAX_CONSUMERS
+    assert kept["central"] == 2
+    database.close()
+
+
 def test_a_token_of_the_same_name_takes_over_from_the_one_that_has_expired(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path / "tokens.json")
     tokens.create("central", ["events:read"], "2026-01-01T00:00:00Z")
     tokens.revoke("central")
     tokens.create("central", ["events:read"])
     pulled(tmp_path, "central", 7)
-    assert consumers(tmp_path).confirmed("testjournal") == {"http:central": 7}
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {"http:central": 7}
 
 
 def test_a_database_that_cannot_be_read_has_confirmed_nothing(tmp_path: Path) -> None:
     Tokens(tmp_path / "tokens.json").create("central", ["events:read"])
     (tmp_path / "web.db").write_bytes(b"\xa5" * 8_192)
     (tmp_path / "uplink.db").write_bytes(b"\xa5" * 8_192)
-    assert consumers(tmp_path, mqtt=True).confirmed("testjournal") == {CENTRAL: 0, "http:central": 0}
+    assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 0, "http:central": 0}

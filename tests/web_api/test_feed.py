@@ -163,9 +163,9 @@ def test_what_a_consumer_confirmed_by_its_cursor_is_remembered(get: Get, write: 
     get(lastEventId=f"{JOURNAL_ID}.4")
     get(lastEventId="otherjournal.900")
     get()
-    assert held(app).consumers.all() == {"central": 4}
+    assert held(app).consumers.all(JOURNAL_ID) == {"central": 4}
     held(app).consumers.flush()
-    assert held(app).database.rows("SELECT token, sequence FROM consumer") == [("central", 4)]
+    assert held(app).database.rows("SELECT token, journal, sequence FROM consumer") == [("central", JOURNAL_ID, 4)]
 
 
 # ---- waiting, on a real server ----------------------------------------------------------------------------------
