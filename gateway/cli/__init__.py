@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from gateway import __version__
 from gateway.cli import journal, lanes, passes, running, site, tokens
@@ -29,6 +30,7 @@ from gateway.cli.common import (
     common_options,
     data_path,
     failed,
+    let_go_of_stdout,
     whoami,
 )
 from gateway.core.errors import (
@@ -59,10 +61,20 @@ _EXIT_OF: tuple[tuple[type[GatehouseError], int], ...] = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """One that does not take help that nobody gets for a success."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is not sys.stdout:
+            super()._print_message(message, file)
+        elif message:
+            print(message, end="", flush=True)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     common = common_options()
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="gatehouse",
         description="Gatehouse, the edge gateway for the guard's booth.",
         epilog="start with:\n  gatehouse demo              a whole site on simulated hardware\n\n" + EXITS,
@@ -80,10 +92,11 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for a mistake of the caller."""
     _fill_closed_streams()
-    arguments = build_parser().parse_args(argv)
-    # Journal, passes and exports hold names and plates: nothing that a command writes is for everybody to read.
-    os.umask(os.umask(0o077) | 0o027)
+    arguments = argparse.Namespace()
     try:
+        build_parser().parse_args(argv, arguments)
+        # Journal, passes and exports hold names and plates: nothing that a command writes is for everybody to read.
+        os.umask(os.umask(0o077) | 0o027)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, _interrupt)
         status: int = arguments.run(arguments)
@@ -91,19 +104,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         return status
     except BrokenPipeError:
         # Whoever read has had enough (`| head`); the interpreter must not stumble over it again at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go_of_stdout()
         return 0
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except GatehouseError as error:
+    except (GatehouseError, UnicodeEncodeError, OSError) as error:
+        return _mistake(arguments, error)
+
+
+def _mistake(arguments: argparse.Namespace, error: Exception) -> int:
+    """Say what went wrong; returns the exit code."""
+    if isinstance(error, GatehouseError):
         status = next((code for kind, code in _EXIT_OF if isinstance(error, kind)), EXIT_WRONG)
         return failed(arguments, error, str(error), status)
-    except UnicodeEncodeError as error:
+    if isinstance(error, UnicodeEncodeError):
         return failed(arguments, error, "the command line holds bytes that are not UTF-8 text", EXIT_USAGE)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        owner = _owner_of(data_path(arguments)) if isinstance(error, PermissionError) else ""
-        return failed(arguments, error, f"{where}{error.strerror or error}{owner}", EXIT_WRONG)
+    if not isinstance(error, OSError):
+        raise error
+    try:
+        sys.stdout.flush()
+    except OSError:
+        let_go_of_stdout()
+    where = f"{error.filename}: " if error.filename else ""
+    owner = _owner_of(data_path(arguments)) if isinstance(error, PermissionError) else ""
+    return failed(arguments, error, f"{where}{error.strerror or error}{owner}", EXIT_WRONG)
 
 
 def _owner_of(data: Path) -> str:

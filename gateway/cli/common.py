@@ -182,11 +182,20 @@ def failed(arguments: Arguments, error: Exception, words: str, status: int) -> i
         import traceback
 
         traceback.print_exception(error)
-    for line in words.splitlines():
-        say(line)
+    with contextlib.suppress(OSError):  # a full disk may be what went wrong
+        for line in words.splitlines():
+            say(line)
     if wants_json(arguments):
-        print(json.dumps({"error": _as_data(error, words)}, ensure_ascii=False))
+        try:
+            print(json.dumps({"error": _as_data(error, words)}, ensure_ascii=False), flush=True)
+        except OSError:
+            let_go_of_stdout()
     return status
+
+
+def let_go_of_stdout() -> None:
+    """Nobody takes what is printed: the interpreter must not stumble over the rest at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _as_data(error: Exception, words: str) -> dict[str, Any]:

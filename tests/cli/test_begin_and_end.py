@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import subprocess
 import sys
@@ -22,6 +23,26 @@ def test_a_stream_that_the_caller_has_closed_is_no_mistake_and_no_store(made: Pa
     ended = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
     assert ended.returncode == 0
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words", ["--help", "--version", "events --help", "passes list", "passes list --json", "passes show nobody --json"]
+)
+def test_output_that_a_full_disk_does_not_take_is_no_success(made: Path, words: str, unbuffered: str) -> None:
+    script = f'"{sys.executable}" -m gateway {words} --data "{made}" > /dev/full'
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    ended = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False, env=environment)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("gatehouse: ")
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+
+
+def test_a_mistake_that_cannot_be_said_is_a_mistake(made: Path) -> None:
+    script = f'"{sys.executable}" -m gateway passes show nobody --data "{made}" 2> /dev/full'
+    ended = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
 
 
 @pytest.mark.parametrize(
