@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from drivers.base import DeviceConfig, Health
+from drivers.base import Bus, DeviceConfig, Health
 from drivers.registry import configure, open_buses
 from gateway.core.errors import GatehouseError, SettingsError
 from gateway.core.events import Event
@@ -27,6 +27,7 @@ from gateway.store.times import rfc3339
 
 TRY_S = 2.0
 _STOP_S = 4.0
+_Told = TypeVar("_Told")
 
 
 class DeviceFound(msgspec.Struct, frozen=True):
@@ -149,6 +150,36 @@ def _device(config: DeviceConfig, tried: dict[str, Health], asked: dict[str, dic
 # ---- trying devices ------------------------------------------------------------------------------------------------
 
 
+class _Trial:
+    """A bus that is tried. A mistake in a driver, which somebody else may have made, is a finding like any other."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._fault = ""
+        self._thread = threading.Thread(target=self._guarded, args=(bus.run,), name=f"check {bus.key}", daemon=True)
+        self._thread.start()
+
+    def health(self) -> list[Health]:
+        """How its devices are; none of a driver that has failed is well."""
+        told = [] if self._fault else self._guarded(self._bus.health)
+        return [_failed(device, self._fault) for device in self._bus.devices] if self._fault else told or []
+
+    def stop(self) -> None:
+        """Ask the bus to end."""
+        self._guarded(self._bus.stop)
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        self._thread.join(_STOP_S)
+
+    def _guarded(self, work: Callable[[], _Told]) -> _Told | None:
+        try:
+            return work()
+        except Exception as error:
+            self._fault = self._fault or _words(error)
+            return None
+
+
 def try_devices(configs: Sequence[DeviceConfig], try_s: float) -> dict[str, Health]:
     """Open all buses, wait until each device is online or the time is over, and close them; moves nothing."""
     heard = threading.Event()
@@ -156,23 +187,47 @@ def try_devices(configs: Sequence[DeviceConfig], try_s: float) -> dict[str, Heal
     def report(_event: Event) -> None:
         heard.set()
 
-    buses = open_buses(configs, report)
-    threads = [threading.Thread(target=bus.run, name=f"check {bus.key}", daemon=True) for bus in buses]
-    for thread in threads:
-        thread.start()
+    buses, found = _opened(configs, report)
+    trials = [_Trial(bus) for bus in buses]
     deadline = time.monotonic() + try_s
     while True:
-        found = {health.device: health for bus in buses for health in bus.health()}
+        told = {health.device: health for trial in trials for health in trial.health()}
         left_s = deadline - time.monotonic()
-        if left_s <= 0 or all(health.state == "online" for health in found.values()):
+        if left_s <= 0 or all(health.state == "online" for health in told.values()):
             break
         heard.wait(min(left_s, 0.1))
         heard.clear()
-    for bus in buses:
-        bus.stop()
-    for thread in threads:
-        thread.join(_STOP_S)
-    return found
+    for trial in trials:
+        trial.stop()
+    for trial in trials:
+        trial.join()
+    return found | told
+
+
+def _opened(configs: Sequence[DeviceConfig], report: Callable[[Event], None]) -> tuple[list[Bus], dict[str, Health]]:
+    """The buses, and the devices whose driver fails before there is one."""
+    try:
+        return open_buses(configs, report), {}
+    except Exception:
+        faults: dict[str, Health] = {}
+        for config in configs:
+            try:
+                open_buses([config], report)
+            except Exception as error:
+                faults[config.id] = _failed(config.id, _words(error))
+        if not faults:
+            raise
+        return open_buses([config for config in configs if config.id not in faults], report), faults
+
+
+def _failed(device: str, words: str) -> Health:
+    return Health(device, "lost", time.time_ns(), last_error=words)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, GatehouseError):
+        return str(error)
+    return f"its driver failed ({type(error).__name__}: {error}); tell who made it"
 
 
 # ---- what a lane does without --------------------------------------------------------------------------------------

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from drivers.base import Bus, DeviceConfig, Health, Report
+from drivers.registry import open_buses
 from gateway.check import JournalFound, check, journal_words, without
 from gateway.core.settings import Retention
 from gateway.core.site_file import parse_settings
@@ -118,3 +121,70 @@ def test_a_disk_too_small_for_the_journal_is_said() -> None:
     words = journal_words(JournalFound(10, 50_000_000, 100_000_000, ""), Retention(megabytes=1000))
     assert "100 MB left" in words[1] and "gateway.retention.megabytes" in words[1]
     assert len(journal_words(JournalFound(10, 50_000_000, 100_000_000, ""), Retention(megabytes=150))) == 1
+
+
+class FaultyBus(Bus):
+    """One of another package, with a mistake in it."""
+
+    key = "faulty"
+
+    def __init__(self, place: str) -> None:
+        self.devices = ("io",)
+        self._place = place
+
+    def _at(self, place: str) -> None:
+        if place == self._place:
+            raise ZeroDivisionError("no ports")
+
+    def run(self) -> None:
+        self._at("run")
+
+    def stop(self) -> None:
+        self._at("stop")
+
+    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:
+        raise AssertionError("a check moves nothing")
+
+    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
+        raise AssertionError("a check moves nothing")
+
+    def health(self) -> list[Health]:
+        self._at("health")
+        return [Health("io", "online", 0, 0)]
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("place", ["run", "health", "stop", "nowhere"])
+def test_a_drivers_mistake_is_a_finding_and_no_traceback(
+    gatehouse: Gatehouse, site_file: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr("gateway.check.open_buses", lambda _configs, _report: [FaultyBus(place)])
+    told = gatehouse("check", "--site", site_file, "--json")
+    io = told.data["devices"][0]
+    assert told.status == 1, "the reader has no bus here"
+    if place == "nowhere":
+        assert io["state"] == "online"
+    elif place != "stop":
+        assert (io["state"], io["error"]) == (
+            "lost",
+            "its driver failed (ZeroDivisionError: no ports); tell who made it",
+        )
+    assert "Traceback" not in told.err
+
+
+def test_a_driver_that_fails_before_its_bus_is_made_is_a_finding_and_the_others_are_tried(
+    gatehouse: Gatehouse, site_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_some(configs: Sequence[DeviceConfig], report: Report) -> list[Bus]:
+        if any(config.id == "reader" for config in configs):
+            raise ZeroDivisionError("no ports")
+        return open_buses(configs, report)
+
+    monkeypatch.setattr("gateway.check.open_buses", open_some)
+    told = gatehouse("check", "--site", site_file, "--json")
+    io, reader = told.data["devices"]
+    assert (told.status, io["state"]) == (1, "online")
+    assert (reader["state"], reader["error"]) == (
+        "lost",
+        "its driver failed (ZeroDivisionError: no ports); tell who made it",
+    )
