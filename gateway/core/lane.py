@@ -315,7 +315,6 @@ class LaneMachine(LaneOrders):
     def snapshot(self, lane: Lane) -> dict[str, Any]:
         """What people see of a lane; the engine adds how old the measurement is."""
         requested = self.terminals.requested
-        last = self.grants.last
         return {
             "id": lane.id,
             "name": lane.name,
@@ -336,17 +335,12 @@ class LaneMachine(LaneOrders):
             "notice": self.shown_notice,
             "notice_since": self.notice_since.at if self.shown_notice else None,
             "service_due": self.service.documents(),
-            "last_grant": last.document() if last else None,
-            "last_decision": _own(self.last_decision, lane),
-            "last_passage": _own(self.last_passage, lane),
+            "last_grant": self.last_grant,
+            "last_decision": self.last_decision.get(lane.id),
+            "last_passage": self.last_passage.get(lane.id),
             "allowed": self.allowed(),
         }
 
     def _held(self) -> dict[str, Any] | None:
         """Who holds the arm up, since when, until when and for how many more vehicles (None: no such end)."""
         return None if self.hold is None else {**self.hold, "left": self.hold_left}
-
-
-def _own(shown: dict[str, Any] | None, lane: Lane) -> dict[str, Any] | None:
-    """What concerns this lane, of two that may share a barrier."""
-    return shown if shown is not None and shown["lane"] == lane.id else None

@@ -182,7 +182,7 @@ class LaneOrders(LaneSigns):
     def _show_decision(self, turn: Turn, verdict: Verdict, data: dict[str, Any], decision: Decision | None) -> None:
         self.signs[data["lane"]].decided(turn, verdict.value, data)
         shown = ("reason", "credential", "pass", "kind", "days_left", "lane")
-        self.last_decision = {
+        self.last_decision[data["lane"]] = {
             "at": turn.at,
             "verdict": verdict.value,
             "valid_until": decision.pass_.valid_until if decision and decision.pass_ else None,

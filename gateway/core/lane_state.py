@@ -53,7 +53,8 @@ class Ids:
 class LaneMemory(msgspec.Struct, frozen=True):
     """What outlives a restart: strong modes, the tag, and whether something waits for a person or was asked of one.
 
-    `since`: word for a state, or notice -> when it began, as far as the journal knows.
+    `since`: word for a state, or notice -> when it began, as far as the journal knows. `latest`: lane id -> its last
+    `decision`, `grant` and `passage`.
     """
 
     crashed: bool = False
@@ -61,6 +62,7 @@ class LaneMemory(msgspec.Struct, frozen=True):
     interrupted: bool = False
     question: bool = False
     since: dict[str, str] = {}
+    latest: dict[str, dict[str, dict[str, Any]]] = {}
     service: ServiceMemory = ServiceMemory()
 
 
@@ -121,8 +123,10 @@ class LaneState:
         self.tag: dict[str, Any] | None = memory.tag
         self.interrupted = memory.interrupted
         self.notice: Notice | None = None
-        self.last_decision: dict[str, Any] | None = None
-        self.last_passage: dict[str, Any] | None = None
+        # What each lane shows of its last car; what an earlier run has left is shown, and nothing follows from it.
+        self.last_decision = _left(memory, "decision", before_restart=True)
+        self.last_passage = _left(memory, "passage")
+        self._granted_before = max(_left(memory, "grant").values(), key=lambda grant: str(grant["at"]), default=None)
         self.away: set[str] = self.devices()
         self._unmeasured: set[str] = set()
         self.ids = ids
@@ -170,6 +174,12 @@ class LaneState:
             self.modes.happens("tag")
 
     # ---- what is known
+
+    @property
+    def last_grant(self) -> dict[str, Any] | None:
+        """Whom this barrier opened for last, in this run or an earlier one."""
+        last = self.grants.last
+        return last.document() if last is not None else self._granted_before
 
     @property
     def safety(self) -> bool | None:
@@ -338,12 +348,11 @@ class LaneState:
 
         With `interrupted` nothing moves by itself any more until a person decides.
         """
-        last = self.grants.last
         data: dict[str, Any] = {
             "lane": self.home.id,
             "barrier": self.barrier.id,
             "points": self.inputs.picture(),
-            "last_grant": last.document() if last else None,
+            "last_grant": self.last_grant,
             "media": [],
         }
         turn.append(f"barrier.{what}", f"lanes/{self.home.id}", {**data, **(more or {})})
@@ -393,3 +402,8 @@ class LaneState:
             self.void_expectations(turn)
             self.siren(turn, True)
         turn.log("error", f"{self.home.id}: crash ({sign}); the lane is locked until a named person resets it")
+
+
+def _left(memory: LaneMemory, what: str, **more: Any) -> dict[str, dict[str, Any]]:
+    """What an earlier run has left of a kind, by lane."""
+    return {lane: {**latest[what], **more} for lane, latest in memory.latest.items() if what in latest}

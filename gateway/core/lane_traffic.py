@@ -400,7 +400,7 @@ class LaneTraffic(LaneArm):
         self.inferred = None
         if one_loop and certainty == "inferred" and grant is not None:
             self.inferred = {**data, "mono_ns": turn.now.mono_ns}
-        self.last_passage = {
+        self.last_passage[lane.id] = {
             "at": turn.at,
             "type": what,
             "visit": data["visit"],

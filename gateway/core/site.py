@@ -40,6 +40,7 @@ class Memory(msgspec.Struct, frozen=True):
     {"day": site-local day, "passes": [...]}. `interrupted`: barriers that wait for a person to decide, as something was
     half done or somebody said stop; `asked`: those of which a person was asked whether the arm is whole; `lost`:
     devices that did not answer; each with since when. `grants`: {"grant", "lane", "pass"} that nobody was seen to use.
+    `latest`: lane id -> its last `decision`, `grant` and `passage`, for people to look at; nothing follows from them.
     `service`: barrier id -> what `ServiceMemory` holds.
     """
 
@@ -51,6 +52,7 @@ class Memory(msgspec.Struct, frozen=True):
     asked: dict[str, str] = {}
     lost: dict[str, str] = {}
     grants: list[dict[str, Any]] = []
+    latest: dict[str, dict[str, dict[str, Any]]] = {}
     last_sure_wall_ns: int = 0
     service: dict[str, dict[str, Any]] = {}
 
@@ -522,5 +524,6 @@ def _lane_memory(barrier: Barrier, lanes: tuple[Lane, ...], memory: Memory) -> L
         interrupted=bool(interrupted),
         question=barrier.id in memory.asked,
         since={what: at for what, at in known.items() if at},
+        latest={lane.id: memory.latest[lane.id] for lane in lanes if lane.id in memory.latest},
         service=msgspec.convert(memory.service.get(barrier.id, {}), ServiceMemory),
     )

@@ -115,12 +115,13 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
 
 
 def forget(db: apsw.Connection, before: int) -> None:
-    """Forget visits and alarms that ended before that row: plates, cards and names go with the journal's rows."""
+    """Forget what ended, or was last seen, before that row: plates, cards and names go with the journal's rows."""
     for table, key, ended in (("visits", "visit", "exited_sequence"), ("alarms", "alarm", "closed_sequence")):
         db.execute(
             f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {ended} < ? LIMIT ?)",
             (before, MOST_FORGOTTEN),
         )
+    db.execute("DELETE FROM latest WHERE sequence < ?", (before,))
 
 
 # ---- visits ------------------------------------------------------------------------------------------------------
@@ -227,6 +228,31 @@ def _granted(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
         db.execute("INSERT OR REPLACE INTO marks VALUES(?, ?, ?, ?, ?)", values)
 
 
+def _latest(what: str, document: Callable[[Place, dict[str, Any]], dict[str, Any]]) -> _Apply:
+    """Keep what a lane shows of the last row of a kind."""
+
+    def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+        shown = {"at": rfc3339(place.wall_ns), **document(place, data)}
+        values = (_text(data, "lane"), what, place.sequence, msgspec.json.encode(shown).decode())
+        db.execute("INSERT OR REPLACE INTO latest VALUES(?, ?, ?, ?)", values)
+
+    return change
+
+
+def _decision(place: Place, data: dict[str, Any]) -> dict[str, Any]:
+    shown = {key: data.get(key) for key in ("reason", "credential", "pass", "kind", "days_left", "lane")}
+    verdict = place.type.removeprefix("access.")
+    return {"verdict": verdict, "valid_until": None, "by": data.get("decided_by"), **shown}
+
+
+def _last_grant(_place: Place, data: dict[str, Any]) -> dict[str, Any]:
+    return {**{key: data.get(key) for key in ("pass", "credential", "reason")}, "by": data.get("decided_by")}
+
+
+def _passage(place: Place, data: dict[str, Any]) -> dict[str, Any]:
+    return {"type": place.type.removeprefix("passage."), **{key: data.get(key) for key in ("visit", "pass", "lane")}}
+
+
 def _grant_over(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
     if data.get("grant"):
         db.execute("DELETE FROM marks WHERE mark = ?", (GRANT + _text(data, "grant"),))
@@ -304,6 +330,11 @@ def _text(data: dict[str, Any], key: str) -> str:
     return "" if value is None else str(value)
 
 
+_DECISION, _GRANT, _PASSAGE = (
+    _latest("decision", _decision),
+    _latest("grant", _last_grant),
+    _latest("passage", _passage),
+)
 _MEASURED = _unmark("motion")
 _ANSWERED = _unmark("asked")
 _DECIDED = _unmark("interrupted")
@@ -350,10 +381,12 @@ _SETTLED = (_MEASURED, _ANSWERED, _DECIDED, _RELEASED)
 _LEFT = (_when(_is_interrupted, _INTERRUPTED), _when(_is_free, _DECIDED))
 
 _TABLE: dict[str, tuple[_Apply, ...]] = {
-    "passage.entered": (_entered, _code_used, _grant_over),
-    "passage.exited": (_exited, _grant_over),
+    "passage.entered": (_entered, _code_used, _grant_over, _PASSAGE),
+    "passage.exited": (_exited, _grant_over, _PASSAGE),
     "passage.reversed": (_voided,),
-    "access.granted": (_granted, _when(_is_persons_open, _DECIDED)),
+    "access.granted": (_granted, _when(_is_persons_open, _DECIDED), _DECISION, _GRANT),
+    "access.denied": (_DECISION,),
+    "access.referred": (_DECISION,),
     "grant.unused": (_grant_over,),
     "barrier.commanded": (
         _when(_is_persons_close, _DECIDED, _RELEASED),

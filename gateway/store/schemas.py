@@ -163,5 +163,15 @@ STATE = Schema(
         """
         CREATE TABLE codes(code TEXT PRIMARY KEY, wall_ns INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        # `latest` holds what each lane last decided, whom it let in and who passed, as its snapshot shows them.
+        """
+        CREATE TABLE latest(
+            lane TEXT NOT NULL,
+            what TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY(lane, what)
+        ) WITHOUT ROWID;
+        """,
     ),
 )

@@ -41,7 +41,18 @@ _ALARM_FIELDS = (
     "alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of", "acknowledged_by", "detail",
 )  # fmt: skip
 _FOR_EVER_NS = 2**63 - 1
-_FROM_THE_JOURNAL = ("visits", "alarms", "marks", "warned", "counters", "codes", "movements", "service", "meta")
+_FROM_THE_JOURNAL = (
+    "visits",
+    "alarms",
+    "marks",
+    "warned",
+    "counters",
+    "codes",
+    "movements",
+    "service",
+    "latest",
+    "meta",
+)
 _MODES = ("locked", "crashed")
 """Strongest first."""
 
@@ -118,7 +129,7 @@ class State:
         return at
 
     def forget(self, before: int) -> None:
-        """Retention: forget visits and alarms that were over before that row, a bounded number a call."""
+        """Retention: forget what was over before that row, a bounded number a call."""
         with self._write_lock:
             db = self._writing()
             with transaction(db, self._path):
@@ -221,9 +232,17 @@ class State:
             "asked": _since(marks, "asked"),
             "lost": _since(marks, "lost"),
             "grants": _grants(marks),
+            "latest": self._latest(),
             "last_sure_wall_ns": int(self._meta("sure_wall_ns") or 0),
             "service": self._service(),
         }
+
+    def _latest(self) -> dict[str, dict[str, Any]]:
+        """What each lane last decided, whom it let in and who passed."""
+        found: dict[str, dict[str, Any]] = {}
+        for lane, what, document in self._select("SELECT lane, what, document FROM latest"):
+            found.setdefault(str(lane), {})[str(what)] = msgspec.json.decode(document)
+        return found
 
     # ---- service -------------------------------------------------------------------------------------------------
 

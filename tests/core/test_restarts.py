@@ -547,3 +547,90 @@ def test_an_arm_that_came_down_behind_a_car_while_the_board_was_lost_has_no_fail
     play.restored()
     assert play.data("passage.entered")["pass"] == "p1"
     assert (play.lane()["arm"], play.types("barrier.stuck")) == ("closed", [])
+
+
+# ---- the last car
+
+
+def shown(play: Playbook, lane: str = "in") -> dict[str, Any]:
+    return {name: play.lane(lane)[name] for name in ("last_grant", "last_decision", "last_passage")}
+
+
+def before(told: dict[str, Any]) -> dict[str, Any]:
+    """What is shown of the last car, as the next run shows it."""
+    decision = {**told["last_decision"], "valid_until": None, "before_restart": True}
+    return {**told, "last_decision": decision}
+
+
+def test_the_last_car_is_known_after_a_restart_with_its_true_age() -> None:
+    play = Playbook()
+    play.let_in()
+    told = shown(play)
+    assert told["last_passage"]["pass"] == "p1"
+    again = play.restarted(after_ms=60_000)
+    assert shown(again) == before(told)
+    assert shown(again.restarted(after_ms=60_000)) == before(told)
+
+
+@pytest.mark.parametrize("how", ["refused", "opened by a person", "read again"])
+def test_what_was_last_decided_is_known_after_a_restart(how: str) -> None:
+    play = Playbook()
+    play.let_in()
+    play.advance(1000)
+    match how:
+        case "refused":
+            play.read("99", ())
+        case "opened by a person":
+            play.person("open", by="Zhou")
+        case "read again":
+            play.read()
+    assert shown(play.restarted()) == before(shown(play))
+
+
+def test_a_lane_that_nobody_came_to_shows_nobody_after_a_restart() -> None:
+    assert shown(Playbook().restarted()) == {"last_grant": None, "last_decision": None, "last_passage": None}
+
+
+def test_old_news_moves_nothing_and_greets_nobody() -> None:
+    document = site_document()
+    document["lanes"][0]["displays"] = ["reader-out"]
+    play = Playbook(document)
+    play.set(approach_loop=True)
+    play.read()
+    again = play.restarted()
+    again.advance(60_000)
+    assert (again.pulses(), again.lane()["grants"]) == ([], 0)
+    assert {message["verdict"] for _, message in again.shown} <= {"idle"}
+
+
+def test_a_car_that_nobody_let_in_after_a_restart_does_not_follow_the_last_one_of_before() -> None:
+    play = Playbook()
+    play.let_in()
+    again = play.restarted()
+    again.set(at_closed=False)
+    again.set(at_open=True)
+    again.drive_through()
+    assert (again.data("passage.entered")["method"], again.types("passage.tailgated")) == ("manual", [])
+
+
+def test_a_crash_after_a_restart_names_the_last_grant_of_before() -> None:
+    play = Playbook()
+    play.let_in()
+    again = play.restarted(arm_detached=True)
+    assert again.data("barrier.crashed")["last_grant"] == shown(play)["last_grant"]
+
+
+def test_each_of_two_lanes_at_one_barrier_keeps_its_last_car() -> None:
+    document = site_document(clear_loop="io.input.5")
+    document["barriers"] = [{"id": "b", **document["lanes"][0]["barrier"]}]
+    document["lanes"][0]["barrier"] = "b"
+    document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": "b"})
+    play = Playbook(document)
+    play.read("99", ())
+    play.advance(1000)
+    play.read("7", (OTHER,), device="reader-out")
+    told = {lane: shown(play, lane)["last_decision"]["reason"] for lane in ("in", "out")}
+    assert told == {"in": "unknown_credential", "out": "valid_pass"}
+    again = play.restarted()
+    assert {lane: shown(again, lane)["last_decision"]["reason"] for lane in ("in", "out")} == told
+    assert again.lane("in")["last_grant"]["pass"] == "p2"

@@ -79,6 +79,7 @@ def test_projections_of_each_version_are_known(tmp_path: Path, version: int) -> 
     assert state.sequence == 22
     assert state.lanes()["in"]["mode"] == "crashed"
     assert state.answer("k") == Answer({"status": "done"})
+    assert set(state.memory()["latest"]) == ({"in"} if version >= 4 else set())
     state.close()
 
 

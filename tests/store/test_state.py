@@ -352,6 +352,22 @@ def test_the_memory_is_what_the_core_takes(gate: Gate) -> None:
     Memory(**gate.state.memory(SHANGHAI))
 
 
+def test_what_each_lane_decided_last_is_known_and_goes_with_the_journals_rows(gate: Gate) -> None:
+    gate.happens("access.denied", reason="expired", credential={"kind": "plate", "value": "粤B12345"})
+    gate.happens("access.granted", reason="valid_pass", grant="g1", decided_by="gateway", **{"pass": "p1"})
+    gate.happens("access.referred", lane="out", reason="unpaid", grant=None)
+    gate.enters("v1")
+    latest = gate.state.memory()["latest"]
+    assert {lane: sorted(latest[lane]) for lane in latest} == {
+        "in": ["decision", "grant", "passage"],
+        "out": ["decision"],
+    }
+    assert (latest["in"]["decision"]["verdict"], latest["out"]["decision"]["verdict"]) == ("granted", "referred")
+    assert latest["in"]["grant"]["at"] == "2026-09-21T14:13:22.000Z"
+    gate.state.forget(4)
+    assert {lane: sorted(one) for lane, one in gate.state.memory()["latest"].items()} == {"in": ["passage"]}
+
+
 def test_rows_and_cycles_are_counted(gate: Gate) -> None:
     for _ in range(3):
         gate.happens("barrier.commanded", barrier="b", command="open")
@@ -368,8 +384,9 @@ def _everything(state: State) -> object:
 
 
 _types = st.sampled_from(
-    ["passage.entered", "passage.exited", "barrier.crashed", "barrier.reset", "barrier.commanded", "barrier.opened",
-     "alarm.raised", "alarm.closed", "pass.expiring", "gateway.started", "gateway.stopped", "unheard.of"]
+    ["passage.entered", "passage.exited", "access.granted", "access.denied", "barrier.crashed", "barrier.reset",
+     "barrier.commanded", "barrier.opened", "alarm.raised", "alarm.closed", "pass.expiring", "gateway.started",
+     "gateway.stopped", "unheard.of"]
 )  # fmt: skip
 _rows = st.lists(
     st.builds(

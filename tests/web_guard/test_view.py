@@ -133,6 +133,15 @@ def test_a_car_that_still_stands_there_is_not_earlier() -> None:
     assert not first(waiting)["car"]["earlier"]
 
 
+@pytest.mark.parametrize("verdict", ["granted", "denied"])
+def test_a_car_of_before_a_restart_is_earlier_at_once_and_holds_up_nobody(verdict: str) -> None:
+    reason = "valid_pass" if verdict == "granted" else "blocked"
+    decided = decision(verdict, reason, "p-wang", ago=3, before_restart=True)
+    shown = first(lane("in", approach=True, last_decision=decided))
+    assert shown["car"]["earlier"] and shown["needs_you"]
+    assert shown["car"]["who"] == "王**"
+
+
 def test_a_car_that_has_passed_shows_when() -> None:
     decided = decision("granted", "valid_pass", "p-wang", ago=20)
     passed = {"at": datetime.now(UTC).isoformat(), "type": "entered", "visit": "v", "pass": "p-wang"}

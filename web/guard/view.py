@@ -299,6 +299,8 @@ class _Scene:
         }
 
     def _earlier(self, decision: Mapping[str, Any], lane: Mapping[str, Any]) -> bool:
+        if decision.get("before_restart"):
+            return True
         age_ms = self.age_ms(decision["at"])
         if age_ms <= FRESH_S * 1000:
             return False
