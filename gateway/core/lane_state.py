@@ -391,6 +391,7 @@ class LaneState:
         self.question = False
         turn.cancel(self.timer_name("cause"))
         if Mode.LOCKED in self.modes:
+            self.void_expectations(turn)
             turn.log("warning", f"{self.home.id}: {sign} while the lane is tagged; noted, no alarm")
             return
         again = Mode.CRASHED in self.modes
@@ -399,8 +400,8 @@ class LaneState:
         if not again:
             self.incident(turn, "crashed", {"cause": Cause.FORCED.value, "sign": sign})
             self.drop_grants(turn, "crashed")
-            self.void_expectations(turn)
             self.siren(turn, True)
+        self.void_expectations(turn)
         turn.log("error", f"{self.home.id}: crash ({sign}); the lane is locked until a named person resets it")
 
 

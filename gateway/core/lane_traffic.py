@@ -203,6 +203,7 @@ class LaneTraffic(LaneArm):
             self._passed(turn, crossed.measured and vehicle.certain, lane, late=not behind)
         else:
             self._reversed(turn, crossed, lane)
+        self.run_grants(turn)
         if not len(self.grants):
             self.start_clear(turn, since_ns=self.cleared_ns)
 

@@ -801,3 +801,31 @@ def test_a_lane_whose_board_comes_back_during_a_fire_opens_too() -> None:
     play.forget()
     play.happens(events.DeviceRestored("io2", tuple(play.second), (False,) * 8))
     assert [row.data["lane"] for row in play.rows if row.type == "barrier.commanded"] == ["out"]
+
+
+# ---- nothing lasts for ever
+
+
+@pytest.mark.parametrize("lane", ["tagged", "crashed"])
+def test_an_arm_that_is_run_against_on_a_lane_out_of_use_is_watched_until_it_rests(lane: str) -> None:
+    play = Playbook()
+    if lane == "tagged":
+        play.person("lock")
+    else:
+        play.set(arm_detached=True)
+        play.set(arm_detached=False)
+    play.set(safety_loop=True)
+    play.set(at_closed=False)
+    play.set(safety_loop=False)
+    play.advance(130_000)
+    assert play.lane()["arm"] == "between"
+
+
+def test_a_grant_behind_a_car_that_stood_under_the_closed_arm_ends_after_its_time() -> None:
+    play = Playbook()
+    play.set(safety_loop=True)
+    play.read()
+    play.restored()
+    play.set(safety_loop=False)
+    play.advance(30_000)
+    assert (play.lane()["grants"], play.data("grant.unused")["reason"]) == (0, "time_over")
