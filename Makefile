@@ -5,8 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 ARGS ?=
-# Many tests wait for real parts, so three share two cores well; WORKERS=0 runs them one after the other.
-WORKERS ?= 3
+# Many tests wait for real parts, so three share two cores well, and a fourth waits for the simulator, which takes what
+# they leave (tests/order.py); WORKERS=0 runs them one after the other.
+WORKERS ?= 4
 .PHONY: help demo test check format bench torture simulate lock clean
 
 help: ## Show this help
@@ -22,7 +23,7 @@ demo: ## Run a whole site on simulated hardware until Ctrl-C
 
 test: ## Run all tests (ARGS="tests/cli -x" for some of them)
 	@.ci/setup test
-	@$(PYTHON) -m pytest -v -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest -v -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## Check format, lint, types and the import arrows
 	@.ci/setup check
