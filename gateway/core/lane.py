@@ -102,13 +102,20 @@ class LaneMachine(LaneOrders):
         before, self.vehicle = self.vehicle, None
         if occupied:
             self.vehicle = before or Vehicle(turn.now.mono_ns, False, certain=False)
-        elif before is not None and not before.arm_was_closed:
-            self.left_unseen(turn, before)
+        elif before is not None:
+            self._left_meanwhile(turn, before)
         self.crossing = CrossingState.UNDER if occupied else CrossingState.EMPTY
         if self.approach and not occupied:
             self.crossing = CrossingState.WAITING
         if self.safety is not None:
             self.watch_loop(turn, "safety", occupied)
+
+    def _left_meanwhile(self, turn: Turn, vehicle: Vehicle) -> None:
+        """A vehicle that was on the safety loop is not there any more: through an arm that was up, else back."""
+        if not vehicle.arm_was_closed or (self.bound is not None and self.arm is not ArmState.CLOSED):
+            self.left_unseen(turn, vehicle)
+        else:
+            self.bound = None
 
     def _measure_loops(self, turn: Turn) -> None:
         for lane in self.lanes:

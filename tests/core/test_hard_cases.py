@@ -829,3 +829,33 @@ def test_a_grant_behind_a_car_that_stood_under_the_closed_arm_ends_after_its_tim
     play.set(safety_loop=False)
     play.advance(30_000)
     assert (play.lane()["grants"], play.data("grant.unused")["reason"]) == (0, "time_over")
+
+
+def stood_under_the_closed_arm() -> Playbook:
+    """A car that stood on the safety loop was read, and the arm is about to rise when its board is lost."""
+    play = Playbook()
+    play.set(safety_loop=True)
+    play.read()
+    play.read("8", (MONTHLY,))
+    play.happens(events.DeviceLost("io", "no answer"))
+    play.electrical[INPUTS.index("safety_loop")] = False
+    return play
+
+
+def test_a_car_that_has_backed_off_while_the_board_was_lost_leaves_its_pass_to_nobody() -> None:
+    play = stood_under_the_closed_arm()
+    play.restored()
+    play.advance(30_000)
+    play.person("open")
+    play.rise()
+    play.drive_through()
+    assert (play.data("passage.entered")["pass"], play.lane()["grants"]) == (None, 0)
+
+
+def test_a_car_that_has_gone_through_while_the_board_was_lost_is_counted_with_its_pass() -> None:
+    play = stood_under_the_closed_arm()
+    play.electrical[INPUTS.index("at_closed")] = False
+    play.electrical[INPUTS.index("at_open")] = True
+    play.restored()
+    entered = play.data("passage.entered")
+    assert (entered["pass"], entered["certainty"], play.lane()["grants"]) == ("p1", "inferred", 0)

@@ -46,6 +46,8 @@ class Monitor(Playbook):
         lane = self.lane()
         assert lane["grants"] <= GRANTS_MAX
         assert len(self._timers) < 40
+        machine = self.site._machines["in"]
+        assert machine.bound is None or machine.vehicle is not None, "a grant is used by nobody"
         if not self._depth:
             self._check_signs(lane)
         return todo
