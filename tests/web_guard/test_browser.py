@@ -13,8 +13,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from gateway.core.alarms import KINDS
 from gateway.core.lane_state import Notice
 from tests.support.guard_scene import FREE, alarm, at, crashed, decision, lane
-from tests.support.waiting import wait_until
-from tests.web_guard.conftest import Booth
+from tests.web_guard.conftest import Booth, wait_until
 from web import stream
 
 pytestmark = pytest.mark.real
@@ -137,7 +136,7 @@ def busy(booth: Booth) -> None:
 
 
 def test_a_guard_signs_in_with_fingers_alone(booth: Booth) -> None:
-    booth.enter()
+    booth.sign_in()
     assert booth.text(".duty") == "林小军"
     assert booth.complaints() == []
 
@@ -383,7 +382,7 @@ def test_stop_also_takes_an_arm_that_comes_down_in_another_lane(booth: Booth) ->
 
 
 def test_stop_works_at_the_sign_in_of_a_station_where_somebody_has_worked(booth: Booth) -> None:
-    booth.enter()
+    booth.sign_in()
     booth.forget()
     booth.open()
     assert booth.all("#stop") != []

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.guard_scene import alarm, at, crashed, decision, lane
-from tests.support.waiting import wait_until
-from tests.web_guard.conftest import Booth
+from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import DUE, GRANTED, OVERFLOW, WAITING, held, look
 
 pytestmark = pytest.mark.real
