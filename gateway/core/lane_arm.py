@@ -389,6 +389,7 @@ class LaneArm(LaneState):
             self.end_travel(turn)
             self.enter(turn, ArmState.UNKNOWN)
             self.interrupted = True
+            self.drop_grants(turn, "limit_fault")
             self.incident(turn, "stuck", {"reason": "closed_limit", "interrupted": True})
             self.raise_alarm(turn, "stuck", "limits", {"reason": "closed_limit"})
         elif self.barrier.at_open is not None and self.arm is not ArmState.OPEN:

@@ -391,8 +391,11 @@ def test_an_input_that_chatters_is_a_fault_with_a_name_and_counts_as_active() ->
 def test_vehicles_that_cross_while_closed_never_lets_go_mean_a_failed_switch() -> None:
     play = Playbook(site_document(arm_detached=None))
     play.read()
+    play.read("7", (CAR_B,))
     play.drive_through()
     assert play.data("barrier.stuck")["reason"] == "closed_limit"
+    assert play.data("grant.unused")["reason"] == "limit_fault"
+    assert (play.lane()["grants"], play.lane()["interrupted"]) == (0, True)
     assert play.lane()["mode"] == "auto"
 
 
