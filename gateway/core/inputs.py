@@ -85,7 +85,11 @@ class Inputs:
     def value(self, base: str) -> bool | None:
         """Settled meaning: True when any of that name is active, None when none is and any is unknown or absent."""
         contacts = self._by_base.get(base)
-        return None if contacts is None else _together([self._fresh(contact) for contact in contacts])
+        if contacts is None:
+            return None
+        if len(contacts) == 1:  # nearly always, and asked more often than anything else
+            return self._fresh(contacts[0])
+        return _together([self._fresh(contact) for contact in contacts])
 
     def _fresh(self, contact: _Contact) -> bool | None:
         if contact.device in self._stale or (contact.doubted and not contact.settled):
@@ -99,7 +103,9 @@ class Inputs:
     def last(self, base: str) -> bool | None:
         """As `value`, but an unanswered poll does not make it unknown; for what is shown, never for a close."""
         contacts = self._by_base.get(base)
-        return None if contacts is None else _together([contact.settled for contact in contacts])
+        if contacts is None:
+            return None
+        return contacts[0].settled if len(contacts) == 1 else _together([contact.settled for contact in contacts])
 
     def doubt(self, base: str) -> None:
         """A detector's power has come back: it may have tuned out what stands on it, so *free* is not believed."""

@@ -124,18 +124,19 @@ def ranges_of(db: apsw.Connection, after: int, wanted: Filter) -> Iterator[tuple
     yield max(after + 1, open_block * BLOCK_ROWS), ALWAYS
 
 
-def read_rows(db: apsw.Connection, after: int, limit: int, wanted: Filter) -> Iterator[StoredRow]:
+def read_rows(db: apsw.Connection, after: int, limit: int, wanted: Filter) -> list[StoredRow]:
     sql, values = wanted.where()
+    found: list[StoredRow] = []
     for first, last in ranges_of(db, after, wanted):
-        if limit <= 0:
-            return
-        for row in db.execute(
+        if len(found) >= limit:
+            break
+        rows = db.execute(
             "SELECT sequence, type, subject, wall_ns, text FROM rows"
             f" WHERE sequence BETWEEN ? AND ?{sql} ORDER BY sequence LIMIT ?",
-            (first, last, *values, limit),
-        ):
-            limit -= 1
-            yield StoredRow(*row)
+            (first, last, *values, limit - len(found)),
+        )
+        found += [StoredRow(*row) for row in rows]
+    return found
 
 
 def read_batch(db: apsw.Connection, after: int, limit: int, wanted: Filter, split: Split) -> Batch:

@@ -92,7 +92,8 @@ class JournalReader:
         The wall times bound the rows from (inclusive) and to (exclusive).
         """
         wanted = Filter.of(types, since_wall_ns, until_wall_ns)
-        return self._read(lambda db: list(queries.read_rows(db, after, min(limit, MOST_ROWS), wanted)))
+        work = partial(queries.read_rows, after=after, limit=min(limit, MOST_ROWS), wanted=wanted)
+        return self._read(work, alone=wanted.everything)
 
     def batch(
         self,
@@ -162,12 +163,13 @@ class JournalReader:
 
     # ---- connection ----------------------------------------------------------------------------------------------
 
-    def _read(self, work: Callable[[apsw.Connection], _Found]) -> _Found:
-        """One short read transaction on the file that is there now."""
+    def _read(self, work: Callable[[apsw.Connection], _Found], alone: bool = False) -> _Found:
+        """One short read transaction on the file that is there now; one statement `alone` needs none."""
         with self._lock:
             db = self._connected()
             try:
-                db.execute("BEGIN")
+                if not alone:
+                    db.execute("BEGIN")
                 return work(db)
             except apsw.Error as error:
                 raise self._explained(error) from error
