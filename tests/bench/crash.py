@@ -80,7 +80,7 @@ class _Bench:
         self.gateway.directory.uplink.unlink(missing_ok=True)
         before = self.relay.events_seen
         self.gateway.start("uplink")
-        self.rig.serve(lambda: self.relay.events_seen > before, 20, "the uplink sends nothing")
+        self.rig.serve(lambda: self.relay.events_seen > before, 60, "the uplink sends nothing")
         taken = self.crash()
         self.gateway.kill("uplink")
         return taken
@@ -97,16 +97,16 @@ class _Bench:
         """Tear the arm off, wait for the PUBACK, and mend it; milliseconds."""
         since = len(self.relay.acknowledged)
         self.rig.set(arm_detached=True)
-        self.rig.serve(lambda: self.rig.told_ns, 5, "nobody polls")
+        self.rig.serve(lambda: self.rig.told_ns, 60, "nobody polls")
         told_ns = self.rig.told_ns
-        self.rig.serve(lambda: self.relay.alarm(b"crash", since), 20, "no alarm at the broker")
+        self.rig.serve(lambda: self.relay.alarm(b"crash", since), 60, "no alarm at the broker")
         acknowledged_ns = self.relay.alarm(b"crash", since) or 0
         self._mend()
         return (acknowledged_ns - told_ns) / 1e6
 
     def _mend(self) -> None:
         self.rig.set(arm_detached=False)
-        self.rig.serve(lambda: self.rig.told_ns, 5, "nobody polls")
+        self.rig.serve(lambda: self.rig.told_ns, 60, "nobody polls")
         self.rig.serve_for(0.1)
         self._until(self._reset, "the lane is reset and its alarm closed")
 
@@ -133,12 +133,12 @@ class _Bench:
 
         def wait() -> None:
             try:
-                subjects.wait_for(holds, what, 30, every_s=0.02)
+                subjects.wait_for(holds, what, 50, every_s=0.02)
             except BaseException as error:
                 failed.append(error)
             done.set()
 
         threading.Thread(target=wait, daemon=True).start()
-        self.rig.serve(done.is_set, 40, what)
+        self.rig.serve(done.is_set, 60, what)
         if failed:
             raise failed[0]

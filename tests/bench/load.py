@@ -73,7 +73,7 @@ class _Bench:
             if hurried:
                 _hurry(self.gateway.pid())
             self.gateway.start("web")
-            self.rig.serve(subjects.once_in(0.05, lambda: subjects.listens(self.port)), 20, "the web does not answer")
+            self.rig.serve(subjects.once_in(0.05, lambda: subjects.listens(self.port)), 60, "the web does not answer")
             idle = self._cards()
             with self._busy():
                 busy = self._cards()
@@ -94,7 +94,7 @@ class _Bench:
         os.set_blocking(central.stdout.fileno(), False)
         try:
             output = central.stdout
-            self.rig.serve(lambda: output.read(), 20, "central does not get busy")
+            self.rig.serve(lambda: output.read(), 60, "central does not get busy")
             yield
             if central.poll() is not None:
                 raise RuntimeError("central has given up, so this was no load")

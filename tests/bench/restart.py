@@ -48,7 +48,7 @@ def _start(rig: Rig, gateway: subjects.Gateway) -> float:
         decided_ns = rig.first_decision(2_000)
         process = gateway.process()
         process.terminate()
-        rig.serve(lambda: process.poll() is not None, 15, "the engine does not end")
+        rig.serve(lambda: process.poll() is not None, 60, "the engine does not end")
     finally:
         gateway.end()
     return (decided_ns - started_ns) / 1e9

@@ -2,7 +2,8 @@
 
 Time is taken here: from the moment at which a card frame's last byte is written to the moment at which the write of
 the opening coil is received. The board answers at once, and its barrier obeys: it leaves its lower limit when the coil
-is switched on, is up at the next poll, and comes down when its pulse is over.
+is switched on, is up at the next poll, and comes down when its pulse is over. It does so for every pulse, also for one
+that comes late: an arm that stayed half-way would be a fault of the lane, and no later card would open it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ POLL_MS = 20
 PULSE_MS = 50
 RIG_PRIORITY = 50
 TRIES = 3
+PATIENCE_S = 10.0
 FIRST_CARD = 1_000_000
 
 
@@ -68,7 +70,7 @@ class Rig:
 
     # ---- the wire --------------------------------------------------------------------------------------------------
 
-    def serve(self, until: Callable[[], object], timeout_s: float = 5.0, what: str = "the rig") -> None:
+    def serve(self, until: Callable[[], object], timeout_s: float = PATIENCE_S, what: str = "the rig") -> None:
         """Answer requests until the condition holds; TimeoutError when it does not in time."""
         ends_ns = time.perf_counter_ns() + int(timeout_s * 1e9)
         while not until():
@@ -94,6 +96,7 @@ class Rig:
         elif function == modbus.READ_INPUTS:
             self.board.send(self._bits(request, self.inputs))
             self.told_ns = self.told_ns or now_ns
+            self._move_on()
         elif function == modbus.READ_COILS:
             self.board.send(self._bits(request, self.coils))
 
@@ -104,6 +107,16 @@ class Rig:
             self.set(at_closed=False)
         elif order == OPEN_OFF:
             self.closed_ns = now_ns
+            self._move_on()
+
+    def _move_on(self) -> None:
+        """The arm's next step, once its last one has been told."""
+        if not self.told_ns or self.inputs[AT_CLOSED]:
+            return
+        if not self.inputs[AT_OPEN]:
+            self.set(at_open=True)
+        elif not self.coils[0]:
+            self.set(at_open=False, at_closed=True)
 
     def _bits(self, request: bytes, bits: list[bool]) -> bytes:
         key = (request, bytes(bits))
@@ -135,14 +148,8 @@ class Rig:
 
     def finish(self) -> None:
         """The rest of a passage: the arm goes up and comes down."""
-        self._reach(at_open=True)
         self.serve(lambda: self.closed_ns, what="the pulse has no end")
-        self._reach(at_open=False, at_closed=True)
-
-    def _reach(self, **contacts: bool) -> None:
-        self.serve(lambda: self.told_ns, what="nobody polls")
-        self.set(**contacts)
-        self.serve(lambda: self.told_ns, what="nobody polls")
+        self.serve(lambda: self.inputs[AT_CLOSED] and self.told_ns, what="nobody polls")
 
     def passages(self, count: int, passes: int) -> list[float]:
         """So many passages, each with a card that was not used lately.

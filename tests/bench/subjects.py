@@ -88,11 +88,11 @@ def engine(gateway: Gateway, rig: Rig) -> Iterator[Gateway]:
     gateway.start()
     rig.explain = lambda: _last_words(gateway)
     try:
-        rig.serve(once_in(0.05, lambda: (gateway.ping() or {}).get("ready")), 30, "the engine does not get ready")
+        rig.serve(once_in(0.05, lambda: (gateway.ping() or {}).get("ready")), 60, "the engine does not get ready")
         yield gateway
         process = gateway.process()
         process.send_signal(signal.SIGTERM)
-        rig.serve(lambda: process.poll() is not None, 15, "the engine does not end")
+        rig.serve(lambda: process.poll() is not None, 60, "the engine does not end")
     finally:
         gateway.end()
         rig.explain = lambda: ""
@@ -113,7 +113,7 @@ def floor(rig: Rig, script: str, *arguments: str | Path) -> Iterator[None]:
     rig.explain = lambda: "" if process.poll() is None else f"the floor has ended with {process.returncode}, see above"
     try:
         rig.set()
-        rig.serve(lambda: rig.told_ns, 30, "the floor does not poll")
+        rig.serve(lambda: rig.told_ns, 60, "the floor does not poll")
         yield
     finally:
         process.kill()

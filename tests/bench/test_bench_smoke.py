@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
+import tty
 from pathlib import Path
 
 import pytest
 
+from drivers.framing import modbus
 from tests.bench.__main__ import BENCHES, main
 from tests.bench.figures import Figure, Plan, percentile, take_turns
-from tests.bench.rig import Rig
+from tests.bench.rig import AT_CLOSED, AT_OPEN, OPEN_OFF, OPEN_ON, Rig
 from tests.support.site_process import ROOT
 
 NEEDS_BROKER = {"backlog", "load", "crash", "memory"}
@@ -119,6 +122,31 @@ def test_what_is_measured_after_the_rig_has_gone_has_no_priority_of_the_rigs(tmp
     finally:
         rig.close()
     assert os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_OTHER
+
+
+def test_the_rigs_arm_goes_up_and_down_for_every_pulse_also_for_one_that_no_passage_waits_for(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    wire = os.open(rig.board.path, os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(wire)
+
+    def ask(*pdu: int) -> bytes:
+        os.write(wire, modbus.encode_rtu(1, bytes(pdu)))
+        rig.serve(lambda: select.select([wire], [], [], 0)[0])
+        return os.read(wire, 256)
+
+    def shown() -> int:
+        return ask(2, 0, 0, 0, 8)[3]
+
+    closed, moving, up = 1 << AT_CLOSED, 0, 1 << AT_OPEN
+    try:
+        assert shown() == closed
+        ask(*OPEN_ON[1:])
+        assert [shown() for _ in range(3)] == [moving, up, up]
+        ask(*OPEN_OFF[1:])
+        assert [shown() for _ in range(2)] == [closed, closed]
+    finally:
+        os.close(wire)
+        rig.close()
 
 
 def test_processes_that_are_measured_may_keep_their_byte_code(monkeypatch: pytest.MonkeyPatch) -> None:
