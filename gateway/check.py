@@ -20,7 +20,7 @@ from drivers.base import Bus, DeviceConfig, Health
 from drivers.registry import configure, open_buses
 from gateway.core.errors import GatehouseError, SettingsError
 from gateway.core.events import Event
-from gateway.core.settings import Barrier, Lane, Retention, Settings
+from gateway.core.settings import Barrier, Direction, Lane, Retention, Settings
 from gateway.core.site_file import parse_settings
 from gateway.store.reader import JournalReader
 from gateway.store.times import rfc3339
@@ -63,11 +63,12 @@ class JournalFound(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything that a check found; `problems` are (path, message)."""
+    """Everything that a check found; `problems` are (path, message), `places` is what keeps cars from being counted."""
 
     problems: tuple[tuple[str, str], ...] = ()
     devices: tuple[DeviceFound, ...] = ()
     lanes: tuple[LaneFound, ...] = ()
+    places: tuple[str, ...] = ()
     journal: JournalFound | None = None
     retention: Retention | None = None
 
@@ -103,6 +104,7 @@ def check(
         lanes=tuple(
             LaneFound(lane.id, lane.name, without(lane, settings.barrier(lane.barrier))) for lane in settings.lanes
         ),
+        places=uncounted(settings),
         journal=_journal(journal) if journal is not None and journal.exists() else None,
         retention=settings.gateway.retention,
     )
@@ -243,6 +245,16 @@ def without(lane: Lane, barrier: Barrier) -> tuple[str, ...]:
     if lane.siren is None:
         found.append("no siren: a crash sounds at the control room and on the screen only")
     return tuple(found)
+
+
+def uncounted(settings: Settings) -> tuple[str, ...]:
+    """Why the places of a site that counts them are not counted right, one sentence each."""
+    if not settings.groups and settings.site.capacity is None:
+        return ()
+    directions = {lane.direction for lane in settings.lanes}
+    if Direction.EXIT not in directions:
+        return ("no exit lane: nobody is seen to leave, and places that were taken stay taken",)
+    return ()
 
 
 def _closing(barrier: Barrier) -> list[str]:

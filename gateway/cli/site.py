@@ -175,6 +175,8 @@ def _check_text(report: check.Report) -> str:
     for lane in report.lanes:
         lines += ["", f"lane {lane.id} ({lane.name}) does without:" if lane.without else f"lane {lane.id}: complete"]
         lines += [f"  - {text}" for text in lane.without]
+    if report.places:
+        lines += ["", "places are counted, but:", *(f"  - {text}" for text in report.places)]
     if report.journal and report.retention:
         lines += ["", *journal_words(report.journal, report.retention)]
     return "\n".join(lines)

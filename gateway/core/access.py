@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -91,6 +91,14 @@ class Presence(StrEnum):
     NEVER_IN_HARD = "never_in_hard"
 
 
+class Space(StrEnum):
+    """Whether there is a place for the car inside; nothing of it matters at an exit."""
+
+    FREE = "free"
+    HOUSEHOLD_FULL = "household_full"
+    CAR_PARK_FULL = "car_park_full"
+
+
 class Case(msgspec.Struct, frozen=True):
     """All that a rule may look at."""
 
@@ -103,6 +111,7 @@ class Case(msgspec.Struct, frozen=True):
     presence: Presence = Presence.FITS
     plate_fits: bool = True
     elsewhere: bool = False
+    space: Space = Space.FREE
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -160,6 +169,18 @@ RULES: tuple[Rule, ...] = (
         _R,
         Reason.NOT_INSIDE,
     ),
+    Rule(
+        "the household's places are taken",
+        lambda c: c.space is Space.HOUSEHOLD_FULL and not _at_exit(c),
+        _R,
+        Reason.PLACES_FULL,
+    ),
+    Rule(
+        "car park full",
+        lambda c: c.space is Space.CAR_PARK_FULL and not _at_exit(c),
+        _R,
+        Reason.CAR_PARK_FULL,
+    ),
     Rule("lane has a fault", lambda c: c.lane is LaneFitness.FAULT, _R, Reason.LANE_FAULT),
     Rule("valid pass", lambda _c: True, _G, Reason.VALID_PASS),
 )
@@ -184,7 +205,10 @@ def judge(case: Case) -> Rule:
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A read, as the decision sees it: where, when (site time by `zone`), and whether the car is inside already."""
+    """A read, as the decision sees it: where, when (site time by `zone`), and whether the car is inside already.
+
+    `spaces`: by pass id, whether there is a place for its car; FREE for one that is not in it.
+    """
 
     lane: str
     direction: Direction
@@ -195,6 +219,7 @@ class Question(msgspec.Struct, frozen=True):
     inside: bool = False
     mismatch: bool = False
     elsewhere: bool = False
+    spaces: Mapping[str, Space] = {}
 
 
 def decide(passes: tuple[Pass, ...], question: Question) -> Decision:
@@ -229,6 +254,7 @@ def _case(found: Pass | None, question: Question) -> Case:
         presence=_presence(question),
         plate_fits=not question.mismatch,
         elsewhere=question.elsewhere,
+        space=question.spaces.get(found.id, Space.FREE),
     )
 
 

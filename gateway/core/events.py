@@ -51,7 +51,8 @@ class CredentialRead(Event, frozen=True, gc=False):
     """One presentation of a credential. Drivers fill the first four; the engine adds what the registry knows.
 
     `kind` is `card`, `plate`, `qr` or `pin`; `value` as the contract writes it; `bits` the length of a card's data.
-    `visits` are the open visits of the passes found (or of the credential itself), newest first. A `single_use`
+    `visits` are the open visits of the passes found (or of the credential itself), newest first; `rooms` what is taken
+    inside, of those passes that need a place. A `single_use`
     credential (a QR code) lets in once; `used`: it has. `long_range` readers
     (UHF) also see tags that are nowhere near their lane; they tell about once a second that a tag is still there, by
     the same read with `again`, which is no new presentation.
@@ -67,6 +68,7 @@ class CredentialRead(Event, frozen=True, gc=False):
     used: bool = False
     long_range: bool = False
     again: bool = False
+    rooms: tuple[Room, ...] = ()
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +78,21 @@ class OpenVisit(msgspec.Struct, frozen=True, gc=False):
     pass_id: str | None
     plate: str | None
     entered_wall_ns: int
+
+
+class Room(Event, frozen=True, gc=False):
+    """What the projections know of the places for one pass's car.
+
+    `others` are the other passes of its group, and `inside` those of them that are inside, where the group has places.
+    `cars` counts the cars inside but for this one, where the car park has a capacity. `after` names the passage that
+    the projections applied last, as `passage_name` does.
+    """
+
+    pass_id: str
+    others: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
+    cars: int = 0
+    after: str = ""
 
 
 class DeviceStale(Event, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.events import OpenVisit
-from gateway.core.settings import Lane
+from gateway.core.settings import Direction, Lane
 from gateway.core.turn import NS_PER_MS, Turn
 
 GRANTS_MAX = 3
@@ -110,6 +110,10 @@ class GrantQueue:
     def first_of(self, lane: Lane) -> Grant | None:
         """The first that was given at that lane; two lanes may share a barrier."""
         return next((grant for grant in self._waiting if grant.lane is lane), None)
+
+    def entering(self) -> list[Grant]:
+        """All whose vehicles are about to come in."""
+        return [grant for grant in self._waiting if grant.lane.direction is Direction.ENTRY]
 
     def of(self, lane: Lane) -> list[Grant]:
         """All that were given at that lane."""

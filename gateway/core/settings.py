@@ -221,6 +221,13 @@ class Interlock(Strict, frozen=True):
     barriers: tuple[str, ...]
 
 
+class Group(Strict, frozen=True):
+    """A household, or a firm, with places for so many of its cars; passes name it by their `group`."""
+
+    id: str
+    places: int
+
+
 class Operator(Strict, frozen=True):
     """A named person. `pin` stands only in a site file on its way in; stored is `pin_hash`."""
 
@@ -261,6 +268,7 @@ class Settings(msgspec.Struct, frozen=True):
     operators: tuple[Operator, ...] = ()
     tariffs: tuple[dict[str, Any], ...] = ()
     uplink: Uplink | None = None
+    groups: tuple[Group, ...] = ()
 
     def lane(self, lane_id: str) -> Lane | None:
         """The lane of that id."""

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from gateway.core import events
-from gateway.core.access import Question, Verdict, decide
+from gateway.core.access import Question, Space, Verdict, decide
 from gateway.core.alarms import Alarm, AlarmDesk, AlarmState, Verb
 from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.commands import Command, Reply
@@ -20,6 +20,7 @@ from gateway.core.events import ClockState, Now
 from gateway.core.lane import LaneMachine
 from gateway.core.lane_state import Ids, LaneMemory
 from gateway.core.passes import Pass, PassKind
+from gateway.core.places import Places
 from gateway.core.reads import ReadRules, SingleUse, Taken
 from gateway.core.refusals import COMMANDS
 from gateway.core.schedule import in_schedule
@@ -68,6 +69,8 @@ class Site:
         self._tokens = 0
         self._reads = ReadRules()
         self._single_use = SingleUse()
+        self._places = Places(settings)
+        self._counts = self._places.counts
         self._flowing: dict[str, bool] = {}
         self._offset_ns: int | None = None
         self._alarms = AlarmDesk([_alarm(document) for document in memory.alarms])
@@ -139,6 +142,7 @@ class Site:
         self._note_clock(now)
         handler: Any = self._handlers[type(event)]
         handler(turn, event)
+        noted = self._note_passages(turn, 0) if self._counts else 0
         self._serve_waiting_reads(turn)
         self._serve_interlocks(turn)
         if self._fires != self._heard:
@@ -147,8 +151,15 @@ class Site:
             for machine in self._machines.values():
                 machine.note_since(turn)
                 machine.update_signs(turn)
+        if self._counts:
+            self._note_passages(turn, noted)
         self._tokens = turn.tokens
         return turn.commands
+
+    def _note_passages(self, turn: Turn, noted: int) -> int:
+        """Whoever has passed has taken or left a place, before the next read of this turn is decided on."""
+        self._places.passed(turn.commands[noted:])
+        return len(turn.commands)
 
     def _hear_fire(self, turn: Turn) -> None:
         """Fire at one lane opens all of them, until a person ends it at each."""
@@ -279,6 +290,7 @@ class Site:
             inside=self._is_inside(lane, event, turn.now),
             mismatch=taken.mismatch,
             elsewhere=taken.elsewhere,
+            spaces=self._spaces(lane, event),
         )
         decision = decide(event.passes, question)
         granted = decision.verdict is Verdict.GRANTED
@@ -294,6 +306,18 @@ class Site:
         if not event.single_use or lane.direction is Direction.EXIT:
             return bool(event.visits)
         return event.used or self._single_use.elsewhere(event.value, lane.id, now.mono_ns)
+
+    def _spaces(self, lane: Lane, event: events.CredentialRead) -> dict[str, Space]:
+        """By pass id, whether there is a place for its car inside."""
+        if not event.rooms or lane.direction is Direction.EXIT:
+            return {}
+        rooms = {room.pass_id: room for room in event.rooms}
+        coming = [grant for machine in self._machines.values() for grant in machine.grants.entering()]
+        return {
+            found.id: self._places.space(found, rooms[found.id], event.value, coming)
+            for found in event.passes
+            if found.id in rooms
+        }
 
     def _warn(self, turn: Turn, pass_: Pass, days_left: int | None) -> str | None:
         """The site-local day, when this passage is the first of that day to say that the pass ends soon."""

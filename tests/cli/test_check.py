@@ -99,6 +99,27 @@ def test_a_lane_with_everything_does_without_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize("counted", [{"groups": [{"id": "12-3", "places": 2}]}, {"site": {"id": "s", "capacity": 9}}])
+def test_places_that_nobody_is_seen_to_leave_are_told(
+    gatehouse: Gatehouse, site_file: Path, counted: dict[str, Any]
+) -> None:
+    site = {**SITE, **counted}
+    site_file.write_text(json.dumps(site))
+    told = gatehouse("check", "--site", site_file)
+    assert told.status == 0
+    assert "places are counted, but:\n  - no exit lane: nobody is seen to leave" in told.out
+    site_file.write_text(json.dumps({**site, "lanes": [*SITE["lanes"], _way_out()]}))
+    assert "places are counted, but" not in gatehouse("check", "--site", site_file).out
+
+
+def _way_out() -> dict[str, Any]:
+    return {"id": "out", "direction": "exit", "barrier": {"open": "io.output.4"}}
+
+
+def test_a_site_that_counts_no_places_is_told_nothing_of_them(gatehouse: Gatehouse, site_file: Path) -> None:
+    assert "places" not in gatehouse("check", "--site", site_file).out
+
+
 def test_installed_settings_that_cannot_be_used_are_a_finding(gatehouse: Gatehouse, made: Path) -> None:
     document = DataDirectory(made).documents
     document.save({**document.load(), "lanes": 5})

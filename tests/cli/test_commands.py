@@ -227,6 +227,13 @@ class TestSiteExport:
         assert told.data["operators"] == [{"name": "Lin", "role": "guard"}]
         assert "geheim" not in told.out and "hash" not in told.out and "scrypt" not in told.out
 
+    def test_groups_go_in_and_come_out_again(self, gatehouse: Gatehouse, site_file: Path) -> None:
+        site = {**SITE, "site": {**SITE["site"], "capacity": 300}, "groups": [{"id": "12栋502", "places": 2}]}
+        site_file.write_text(json.dumps(site), "utf-8")
+        assert gatehouse("init", "--site", site_file).status == 0
+        exported = gatehouse("site", "export").data
+        assert (exported["groups"], exported["site"]["capacity"]) == (site["groups"], 300)
+
 
 class TestPasses:
     def test_an_import_is_one_event_and_the_passes_are_there(

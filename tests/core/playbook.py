@@ -279,3 +279,39 @@ class Playbook:
     def alarms(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.site.snapshot(self.now())["alarms"]
         return found
+
+
+def two_lanes() -> dict[str, Any]:
+    """An entry and an exit, each with its own board."""
+    document = site_document()
+    document["devices"].append({"id": "io2", "driver": "noop"})
+    barrier = {key: value.replace("io.", "io2.") for key, value in document["lanes"][0]["barrier"].items()}
+    document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": barrier})
+    return document
+
+
+class TwoLanes(Playbook):
+    """A playbook whose second board has contacts of its own."""
+
+    def __init__(self, document: dict[str, Any] | None = None) -> None:
+        super().__init__(document or two_lanes())
+        self.second = [False] * len(INPUTS)
+        self.second[INPUTS.index("at_closed")] = True
+        self.happens(events.DeviceRestored("io2", tuple(self.second)))
+
+    def set2(self, **contacts: bool) -> None:
+        for name, value in contacts.items():
+            self.second[INPUTS.index(name)] = value
+        self.happens(events.InputsRead("io2", tuple(self.second)))
+        self.advance(40)
+
+    def gust(self, lane: str = "in") -> None:
+        """*Closed* of one lane flickers once."""
+        shake = self.set if lane == "in" else self.set2
+        shake(at_closed=False)
+        self.advance(300)
+        shake(at_closed=True)
+        self.advance(5000)
+
+    def tag(self, device: str, value: str = "E280", found: Pass = MONTHLY) -> None:
+        self.happens(events.CredentialRead(device, "card", value, 96, (found,), long_range=True))

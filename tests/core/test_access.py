@@ -16,6 +16,7 @@ from gateway.core.access import (
     Presence,
     Question,
     Reason,
+    Space,
     Validity,
     Verdict,
     days_left,
@@ -32,7 +33,16 @@ ZONE = ZoneInfo("Asia/Shanghai")
 ALL_CASES = [
     Case(*values)
     for values in itertools.product(
-        Direction, LaneFitness, Holder, (True, False), Validity, (True, False), Presence, (True, False), (True, False)
+        Direction,
+        LaneFitness,
+        Holder,
+        (True, False),
+        Validity,
+        (True, False),
+        Presence,
+        (True, False),
+        (True, False),
+        Space,
     )
 ]
 
@@ -74,6 +84,7 @@ def test_only_a_known_holder_within_dates_on_a_ready_lane_is_granted() -> None:
             assert case.presence is Presence.FITS
             assert case.plate_fits
             assert not case.elsewhere
+            assert case.space is Space.FREE or case.direction is Direction.EXIT
 
 
 def test_nobody_is_trapped_by_a_date_at_an_exit() -> None:
@@ -81,6 +92,20 @@ def test_nobody_is_trapped_by_a_date_at_an_exit() -> None:
         dated = judge(case).reason in (Reason.EXPIRED, Reason.NOT_YET_VALID, Reason.OUTSIDE_SCHEDULE)
         if case.direction is Direction.EXIT and dated:
             assert judge(case).verdict is Verdict.REFERRED
+
+
+def test_nobody_is_kept_inside_or_denied_for_want_of_a_place() -> None:
+    for case in ALL_CASES:
+        if judge(case).reason in (Reason.PLACES_FULL, Reason.CAR_PARK_FULL):
+            assert case.direction is Direction.ENTRY
+            assert judge(case).verdict is Verdict.REFERRED
+
+
+def test_of_two_passes_on_one_card_the_one_with_a_place_counts() -> None:
+    spaces = {"p": Space.CAR_PARK_FULL}
+    decision = decide((monthly(), Pass(id="q", kind=PassKind.STAFF)), question(spaces=spaces))
+    assert (decision.verdict, decision.pass_ and decision.pass_.id) == (Verdict.GRANTED, "q")
+    assert decide((monthly(),), question(spaces=spaces)).reason is Reason.CAR_PARK_FULL
 
 
 @pytest.mark.parametrize(

@@ -2,52 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import msgspec
 
 from gateway.core import events
 from gateway.core.events import OpenVisit
-from gateway.core.passes import Pass
-from tests.core.playbook import INPUTS, MONTHLY, START_WALL_NS, Playbook, site_document
+from tests.core.estate import HOUSEHOLD, Estate
+from tests.core.playbook import MONTHLY, START_WALL_NS, Playbook, TwoLanes, site_document
 
 OTHER = msgspec.structs.replace(MONTHLY, id="p2", cards=("7",), plates=("京B77777",))
-
-
-def two_lanes() -> dict[str, Any]:
-    """An entry and an exit, each with its own board."""
-    document = site_document()
-    document["devices"].append({"id": "io2", "driver": "noop"})
-    barrier = {key: value.replace("io.", "io2.") for key, value in document["lanes"][0]["barrier"].items()}
-    document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": barrier})
-    return document
-
-
-class TwoLanes(Playbook):
-    """A playbook whose second board has contacts of its own."""
-
-    def __init__(self, document: dict[str, Any] | None = None) -> None:
-        super().__init__(document or two_lanes())
-        self.second = [False] * len(INPUTS)
-        self.second[INPUTS.index("at_closed")] = True
-        self.happens(events.DeviceRestored("io2", tuple(self.second)))
-
-    def set2(self, **contacts: bool) -> None:
-        for name, value in contacts.items():
-            self.second[INPUTS.index(name)] = value
-        self.happens(events.InputsRead("io2", tuple(self.second)))
-        self.advance(40)
-
-    def gust(self, lane: str = "in") -> None:
-        """*Closed* of one lane flickers once."""
-        shake = self.set if lane == "in" else self.set2
-        shake(at_closed=False)
-        self.advance(300)
-        shake(at_closed=True)
-        self.advance(5000)
-
-    def tag(self, device: str, value: str = "E280", found: Pass = MONTHLY) -> None:
-        self.happens(events.CredentialRead(device, "card", value, 96, (found,), long_range=True))
 
 
 def test_1_the_neighbour_lanes_tag_is_read_and_only_the_occupied_lane_opens() -> None:
@@ -262,11 +226,27 @@ def test_12_with_central_down_the_guard_lets_out_by_name_and_the_gate_goes_on() 
     assert (granted["decided_by"], granted["stated"]) == ("Lin", "paid, central down")
 
 
-def test_13_two_cars_of_a_household_are_both_residents_until_places_are_counted() -> None:
-    play = Playbook()
-    for number in range(2):
-        play.read(str(number), (msgspec.structs.replace(MONTHLY, id=f"car{number}", group="12-3"),))
-    assert play.types("access") == ["access.granted"] * 2
+def test_13_the_households_third_car_on_two_places_waits_for_one_that_leaves(tmp_path: Path) -> None:
+    with Estate(tmp_path, HOUSEHOLD, groups=[{"id": "12-3", "places": 2}]) as play:
+        play.comes_in("car0")
+        play.comes_in("car1")
+        play.arrives("car2")
+        assert play.said() == ("access.referred", "places_full", "car2")
+        play.advance(10_000)
+        play.goes_out("car0")
+        play.arrives("car2")
+        assert play.said() == ("access.granted", "valid_pass", "car2")
+
+
+def test_13_the_guard_may_let_the_third_car_in_and_it_goes_out_as_any_other(tmp_path: Path) -> None:
+    with Estate(tmp_path, HOUSEHOLD, groups=[{"id": "12-3", "places": 2}]) as play:
+        play.comes_in("car0")
+        play.comes_in("car1")
+        play.arrives("car2")
+        assert play.person("open", reason="their guest leaves soon").status == "done"
+        play.drives_in()
+        play.goes_out("car2")
+        assert play.said() == ("access.granted", "valid_pass", "car2")
 
 
 def test_14_an_expired_pass_with_a_queue_behind_it_is_one_case() -> None:

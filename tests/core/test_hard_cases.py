@@ -10,8 +10,7 @@ import pytest
 from gateway.core import events
 from gateway.core.passes import Pass
 from gateway.core.site import Memory
-from tests.core.playbook import INPUTS, MONTHLY, Playbook, site_document
-from tests.core.test_fifteen_stories import TwoLanes, two_lanes
+from tests.core.playbook import INPUTS, MONTHLY, Playbook, TwoLanes, site_document, two_lanes
 
 OTHER = msgspec.structs.replace(MONTHLY, id="p2", cards=("7",), plates=("京B77777",))
 EXPIRED = msgspec.structs.replace(MONTHLY, id="p3", cards=("3",), valid_until="2026-09-01")

@@ -7,8 +7,7 @@ import msgspec
 from gateway.core import events
 from gateway.core.passes import Pass, PassKind
 from gateway.core.reads import ARRIVING_MS
-from tests.core.playbook import MONTHLY
-from tests.core.test_fifteen_stories import TwoLanes
+from tests.core.playbook import MONTHLY, TwoLanes
 
 
 class Field(TwoLanes):

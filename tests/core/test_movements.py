@@ -7,8 +7,7 @@ import pytest
 from gateway.core import events
 from gateway.core.events import ClockState
 from gateway.core.site import Memory
-from tests.core.playbook import START_WALL_NS, Playbook, site_document
-from tests.core.test_fifteen_stories import TwoLanes
+from tests.core.playbook import START_WALL_NS, Playbook, TwoLanes, site_document
 
 
 def opened(**barrier: object) -> Playbook:

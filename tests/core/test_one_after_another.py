@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.core.playbook import Playbook
-from tests.core.test_fifteen_stories import TwoLanes, two_lanes
+from tests.core.playbook import Playbook, TwoLanes, two_lanes
 from tests.core.test_hard_cases import OTHER
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.errors import SettingsError
-from gateway.core.settings import Direction, Point
+from gateway.core.settings import Direction, Group, Point
 from gateway.core.site_file import parse_settings
 
 DOCUMENT: dict[str, Any] = {
@@ -111,6 +111,14 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
         ("lanes.0.free_flow", ["mon-fri"], "lanes[0].free_flow", "is a list; give a text in quotes"),
         ("site.card_bits", "24", "site.card_bits", "is '24'; use one of 24, 32, \"full\""),
         ("site.capacity", True, "site.capacity", "is true; give a whole number"),
+        ("site.capacity", 0, "site.capacity", "is 0; give a number from 1 to"),
+        ("groups", {}, "groups", "give a list"),
+        ("groups", [{"id": "12-3"}], "groups[0].places", "it is required"),
+        ("groups", [{"id": "12-3", "places": 0}], "groups[0].places", "is 0; give a number from 1 to 10000"),
+        ("groups", [{"id": "12-3", "places": "2"}], "groups[0].places", "is '2'; give a whole number"),
+        ("groups", [{"id": "a", "places": 2}, {"id": "a", "places": 3}], "groups[1].id", "every id is used once"),
+        ("groups", [{"id": " ", "places": 2}], "groups[0].id", "write the group as the passes name it"),
+        ("groups", [{"id": "a", "bays": 2}], "groups[0].bays", "not a known key; known here: id, places"),
         ("site.locale", "x" * 5000, "site.locale", "x'...; use one of"),
         ("gateway.http", {"hots": "a"}, "gateway.http.hots", "known here: host, port"),
         (
@@ -141,6 +149,12 @@ def test_one_switch_wired_the_other_way_round_may_tell_of_both_ends() -> None:
     parse_settings(changed("lanes.0.barrier.at_open", "io.input.1"))
     several = changed("lanes.0.barrier.approach_loop", "io.input.2")
     parse_settings(several)
+
+
+def test_a_group_is_named_as_the_passes_name_it() -> None:
+    settings = parse_settings(changed("groups", [{"id": "12栋 3单元 502", "places": 2}]))
+    assert settings.groups == (Group("12栋 3单元 502", 2),)
+    assert parse_settings(DOCUMENT).groups == ()
 
 
 def test_all_mistakes_are_found_at_once() -> None:
@@ -187,7 +201,8 @@ json_values = st.recursive(
 
 
 @given(path=st.sampled_from(["site", "gateway", "devices", "lanes", "lanes.0", "lanes.0.barrier", "operators", "uplink",
-                             "barriers", "interlocks", "tariffs", "lanes.0.barrier.safety_loop", "devices.0.id"]),
+                             "barriers", "interlocks", "groups", "tariffs", "lanes.0.barrier.safety_loop",
+                             "devices.0.id"]),
        value=json_values)  # fmt: skip
 def test_garbage_anywhere_is_a_settings_error_and_never_anything_else(path: str, value: Any) -> None:
     try:

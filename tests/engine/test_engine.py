@@ -25,7 +25,7 @@ from gateway.core.events import DeviceLost
 from gateway.engine.watchdog import Notifier, Watchdog
 from gateway.store.journal import Row
 from tests.engine.conftest import until
-from tests.support.engine import Running
+from tests.support.engine import SITE, Running
 
 PASS = {"id": "p1", "kind": "monthly", "cards": ["472288"], "holder": "Wang", "phone": "+86 139 0000"}
 OPEN_IN = ("pulse", "io", 0, 500, True)
@@ -122,6 +122,31 @@ def test_a_vehicle_inside_is_known_when_its_card_is_read_again(running: Running)
     until(lambda: running.rows("passage.entered"))
     lookups = running.engine._stores.state_lookups
     until(lambda: lookups.open_visits("p1"))
+
+
+def test_a_household_has_its_places_through_the_engine_and_after_a_restart(tmp_path: Path) -> None:
+    running = Running(tmp_path / "data", {**SITE, "groups": [{"id": "12-3", "places": 1}]})
+    running.bus.restore()
+    with_pass(running, group="12-3")
+    with_pass(running, id="p2", cards=["7"], group="12-3")
+    running.bus.card("472288")
+    until(lambda: running.bus.orders)
+    running.bus.card("7")
+    until(lambda: len(running.rows("access.referred")) == 1)
+    running.bus.set(at_closed=False)
+    running.bus.set(at_open=True)
+    until(lambda: running.lane()["arm"] == "open")
+    running.bus.set(safety=True)
+    until(lambda: running.lane()["crossing"] == "under")
+    running.bus.set(safety=False)
+    until(lambda: running.rows("passage.entered"))
+    running.stop()
+    running.start()
+    running.bus.restore()
+    running.bus.card("7")
+    until(lambda: len(running.rows("access.referred")) == 2)
+    assert {row.data()["reason"] for row in running.rows("access.referred")} == {"places_full"}
+    running.stop()
 
 
 # ---- what may be asked -------------------------------------------------------------------------------------------

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from gateway.core.errors import DataDirectoryError, StorageError
-from gateway.core.events import CredentialRead, OpenVisit
+from gateway.core.events import CredentialRead, OpenVisit, Room
 from gateway.core.passes import Pass, PassKind
+from gateway.core.places import PASSAGES_MAX
 from gateway.core.site_file import parse_settings
 from gateway.engine.lookups import Lookups
 from tests.support.engine import SITE
@@ -25,6 +27,7 @@ class FakeStores:
         self.passes = passes
         self.asked: list[tuple[Any, ...]] = []
         self.fails: Exception | None = None
+        self.uncounted: Exception | None = None
 
     def find(self, *question: Any) -> tuple[Pass, ...]:
         self.asked.append(question)
@@ -37,10 +40,27 @@ class FakeStores:
         since = 100 if pass_id == "p1" else 200
         return (OpenVisit(f"v{pass_id or credential}", pass_id, None, since),)
 
+    def of_group(self, group: str) -> tuple[str, ...]:
+        self.asked.append(("of_group", group))
+        return ("p1", "p2", "p3")
 
-def lookups(stores: FakeStores, **site: Any) -> Lookups:
+    def group_inside(self, passes: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+        self.asked.append(("group_inside", *passes))
+        if self.uncounted:
+            raise self.uncounted
+        return "passage.entered:v9", tuple(passes)[:1]
+
+    def cars_inside(self, but: str, most: int) -> tuple[str, int]:
+        self.asked.append(("cars_inside", but, most))
+        if self.uncounted:
+            raise self.uncounted
+        return "passage.exited:v8", 40
+
+
+def lookups(stores: FakeStores, groups: tuple[str, ...] = (), **site: Any) -> Lookups:
     document = deepcopy(SITE)
     document["site"].update(site)
+    document["groups"] = [{"id": group, "places": 2} for group in groups]
     document["lanes"][1]["readers"] = ["reader-out"]
     document["devices"].append({"id": "reader-out", "driver": "noop"})
     return Lookups(stores, stores, parse_settings(document))
@@ -81,3 +101,45 @@ def test_a_store_that_fails_leaves_the_read_as_it_was_and_says_so(
     stores.fails = error
     assert lookups(stores).enrich(read()) == read()
     assert str(error) in caplog.text
+
+
+# ---- places ----------------------------------------------------------------------------------------------------------
+
+CHEN = Pass("p1", PassKind.MONTHLY, cards=("7",), group="12-3")
+
+
+def test_a_household_is_counted_by_its_other_passes() -> None:
+    enriched = lookups(FakeStores(CHEN), groups=("12-3",)).enrich(read("reader-in"))
+    assert enriched.rooms == (Room("p1", ("p2", "p3"), ("p2",), after="passage.entered:v9"),)
+
+
+def test_the_car_park_is_counted_but_for_this_car() -> None:
+    stores = FakeStores(CHEN)
+    enriched = lookups(stores, groups=("another",), capacity=50).enrich(read("reader-in"))
+    assert enriched.rooms == (Room("p1", cars=40, after="passage.exited:v8"),)
+    assert stores.asked[1:] == [("cars_inside", "7", 50 + PASSAGES_MAX)]
+
+
+@pytest.mark.parametrize(
+    ("found", "device", "site"),
+    [
+        (CHEN, "reader-in", {}),
+        (CHEN, "reader-in", {"groups": ("another",)}),
+        (CHEN, "reader-out", {"groups": ("12-3",), "capacity": 50}),
+        (Pass("p1", PassKind.MONTHLY, bay="B2-17"), "reader-in", {"capacity": 50}),
+    ],
+)
+def test_whoever_needs_no_place_is_not_looked_up_for_one(found: Pass, device: str, site: dict[str, Any]) -> None:
+    stores = FakeStores(found)
+    assert lookups(stores, **site).enrich(read(device)).rooms == ()
+    assert not {"of_group", "group_inside", "cars_inside"} & {str(question[0]) for question in stores.asked}
+
+
+def test_a_store_that_cannot_count_refuses_nobody_a_place(caplog: pytest.LogCaptureFixture) -> None:
+    for site in ({"groups": ("12-3",)}, {"capacity": 50}):
+        stores = FakeStores(CHEN)
+        stores.uncounted = StorageError("the disk fails")
+        enriched = lookups(stores, **site).enrich(read("reader-in"))  # type: ignore[arg-type]
+        assert (enriched.passes, enriched.rooms) == ((CHEN,), ())
+        assert "could not be counted: the disk fails" in caplog.text
+        caplog.clear()

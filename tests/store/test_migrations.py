@@ -57,6 +57,18 @@ def test_passes_of_each_version_are_found(tmp_path: Path, version: int) -> None:
     registry.close()
 
 
+@pytest.mark.parametrize("version", versions(REGISTRY))
+def test_the_groups_of_passes_of_each_version_are_known(tmp_path: Path, version: int) -> None:
+    path = _load(tmp_path, version, "registry")
+    db = apsw.Connection(str(path))
+    document = '{"id":"p2","kind":"monthly","group":"12-3","revision":1}'
+    db.execute("INSERT INTO passes VALUES(2, 'p2', 'monthly', '', '', ?)", (document,))
+    db.close()
+    registry = PassRegistry(path, writer=True)
+    assert registry.of_group("12-3") == ("p2",)
+    registry.close()
+
+
 def test_plates_typed_with_o_and_i_are_found_as_cameras_read_them(tmp_path: Path) -> None:
     path = _load(tmp_path, 1, "registry")
     db = apsw.Connection(str(path))
@@ -80,6 +92,7 @@ def test_projections_of_each_version_are_known(tmp_path: Path, version: int) -> 
     assert state.lanes()["in"]["mode"] == "crashed"
     assert state.answer("k") == Answer({"status": "done"})
     assert set(state.memory()["latest"]) == ({"in"} if version >= 4 else set())
+    assert state.cars_inside("472288", 100)[1] == state.inside() == 16
     state.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from gateway.core.errors import (
 )
 from gateway.core.passes import Pass, PassKind
 from gateway.store.credentials import normal_card, normal_plate
-from gateway.store.registry import ImportResult, PassRegistry
+from gateway.store.registry import OF_GROUP, ImportResult, PassRegistry
 
 
 @pytest.fixture
@@ -51,6 +52,24 @@ def test_a_plate_is_found_with_or_without_dots_and_blanks(registry: PassRegistry
     registry.put(monthly("a", plates=("粤B·12345",)))
     assert ids(registry.find("plate", read)) == ["a"]
     assert registry.get("a").plates == ("粤B·12345",)
+
+
+def test_the_passes_of_a_group_are_known_by_its_name(registry: PassRegistry) -> None:
+    group = '12栋 "3" 单元\'s'
+    registry.import_passes(iter([monthly("a", group=group), monthly("b", group="12"), monthly("c")]))
+    registry.put(monthly("d", group=group))
+    assert sorted(registry.of_group(group)) == ["a", "d"]
+    registry.put(monthly("a", group="12"))
+    registry.delete("d")
+    assert registry.of_group(group) == ()
+    assert sorted(registry.of_group("12")) == ["a", "b"]
+    assert registry.of_group("") == ()
+
+
+def test_a_group_is_found_by_its_index(registry: PassRegistry) -> None:
+    with apsw.Connection(str(registry._path)) as db:
+        plan = db.execute(f"EXPLAIN QUERY PLAN {OF_GROUP}", ("12-3",)).fetchall()
+    assert [step[3] for step in plan] == ["SEARCH passes USING INDEX passes_of_group (<expr>=?)"]
 
 
 def test_an_epc_is_found_in_lower_case(registry: PassRegistry) -> None:

@@ -107,6 +107,52 @@ def test_a_passage_that_is_voided_did_not_happen(gate: Gate) -> None:
     assert gate.state.inside() == 1
 
 
+def test_who_comes_in_again_by_the_same_card_has_left_unseen(gate: Gate) -> None:
+    card = {"kind": "card", "value": "42"}
+    gate.enters("v1", **{"pass": "p1"}, credential=card)
+    gate.enters("v2", **{"pass": "p1"}, credential={"kind": "card", "value": "43"})
+    gate.enters("v3", **{"pass": "p1"}, credential=card)
+    assert [one["visit"] for one in gate.state.visits()] == ["v2", "v3"]
+    unseen = gate.state.visits(inside=False)[0]
+    assert (unseen["visit"], unseen["exit_lane"], unseen["exited_at"]) == ("v1", None, "2026-09-21T14:13:23.000Z")
+
+
+def test_who_leaves_and_is_not_known_to_be_inside_ends_the_oldest_stay_of_nobody(gate: Gate) -> None:
+    gate.enters("v1", **{"pass": "p1"})
+    gate.enters("v2")
+    gate.enters("v3")
+    gate.happens("passage.exited", visit="v4", lane="out", **{"pass": "p9"})
+    assert [one["visit"] for one in gate.state.visits()] == ["v1", "v3"]
+    gate.happens("passage.exited", visit="v5", lane="out", mark="emergency")
+    assert gate.state.inside() == 2
+    for visit in ("v6", "v7"):
+        gate.happens("passage.exited", visit=visit, lane="out")
+    assert [one["visit"] for one in gate.state.visits()] == ["v1"]
+
+
+def test_a_group_is_counted_by_its_passes_and_the_car_park_by_its_cars(gate: Gate) -> None:
+    assert gate.state.group_inside(("p1", "p2")) == ("", ())
+    assert gate.state.cars_inside("42", 10) == ("", 0)
+    gate.enters("v1", **{"pass": "p1"}, credential={"kind": "card", "value": "42"})
+    gate.enters("v2", **{"pass": "p1"}, credential={"kind": "plate", "value": "粤B1"})
+    gate.enters("v3", **{"pass": "p3"})
+    gate.enters("v4")
+    assert gate.state.group_inside(("p1", "p2")) == ("passage.entered:v4", ("p1",))
+    assert gate.state.cars_inside("42", 10) == ("passage.entered:v4", 3)
+    assert gate.state.cars_inside("nobody's", 10) == ("passage.entered:v4", 4)
+    assert gate.state.cars_inside("nobody's", 2) == ("passage.entered:v4", 2)
+    gate.happens("passage.exited", visit="v1", lane="out")
+    gate.happens("passage.exited", visit="v2", lane="out")
+    assert gate.state.group_inside(("p1", "p2")) == ("passage.exited:v2", ())
+    assert gate.state.cars_inside("42", 10) == ("passage.exited:v2", 2)
+
+
+def test_cars_are_counted_by_an_index_alone(gate: Gate) -> None:
+    with apsw.Connection(str(gate.state._path)) as db:
+        plan = db.execute(f"EXPLAIN QUERY PLAN {state_module.CARS_INSIDE}", ("passage", "42", 9)).fetchall()
+    assert any("USING COVERING INDEX visits_of_credential" in str(step[3]) for step in plan), plan
+
+
 def test_a_code_that_has_let_somebody_in_is_known_until_no_code_can_be_good(gate: Gate) -> None:
     gate.enters("v1", credential={"kind": "qr", "value": "0a1b"})
     gate.enters("v2", credential={"kind": "card", "value": "472288"})
