@@ -12,6 +12,7 @@ import contextlib
 import os
 import random
 import select
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,8 @@ class Rig:
         """When the present inputs were first sent to whoever polls; 0 while nobody has asked."""
         self.explain: Callable[[], str] = lambda: ""
         """What whoever is measured has to say when it does not do what the rig waits for."""
+        self.help: Callable[[], None] | None = None
+        """The guard who opens for whoever is measured; a floor has none."""
         self._chance = random.Random(seed)
         self._cards: list[int] = []
         self._poll = select.poll()
@@ -155,8 +158,8 @@ class Rig:
         """So many passages, each with a card that was not used lately.
 
         The rig's barrier does not wait for whoever is measured: on a machine that is so busy that a process stands
-        still for longer than an arm moves, a movement is missed and the next card finds the lane out of step. Such a
-        card gives no sample, is counted in `missed`, and another is shown.
+        still for longer than an arm moves, a movement is missed, and the lane rightly waits for a person. Such a card
+        gives no sample and is counted in `missed`; the guard opens, and another is shown.
         """
         return [self._some_passage(passes) for _ in range(count)]
 
@@ -166,8 +169,21 @@ class Rig:
                 return self.passage(self.card(passes))
             except TimeoutError:
                 self.missed += 1
-                self.serve_for(2.0)
+                self._be_helped()
         return self.passage(self.card(passes))
+
+    def _be_helped(self) -> None:
+        """The arm comes to rest and the guard opens it once, as for a car that the lane was not sure of."""
+        self.serve_for(2.0)
+        if self.help is None:
+            return
+        self.opened_ns = self.closed_ns = 0
+        guard = threading.Thread(target=self.help, name="guard")
+        guard.start()
+        self.serve(lambda: not guard.is_alive(), what="the guard gets no answer")
+        with contextlib.suppress(TimeoutError):  # the next card tells whether it has helped
+            self.serve(lambda: self.opened_ns, 5.0)
+            self.finish()
 
     def card(self, passes: int) -> int:
         """Another of so many cards, in no order; none comes again before all were used."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import apsw
 
+from gateway.core.errors import GatehouseError
 from gateway.core.passes import Pass, PassKind
 from gateway.store.registry import PassRegistry
 from tests.bench.rig import AT_CLOSED, AT_OPEN, FIRST_CARD, POLL_MS, PULSE_MS, Rig
@@ -87,6 +88,7 @@ def engine(gateway: Gateway, rig: Rig) -> Iterator[Gateway]:
     """The engine, ready on the rig; ended in good order behind the block."""
     gateway.start()
     rig.explain = lambda: _last_words(gateway)
+    rig.help = lambda: _open(gateway)
     try:
         rig.serve(once_in(0.05, lambda: (gateway.ping() or {}).get("ready")), 60, "the engine does not get ready")
         yield gateway
@@ -95,7 +97,13 @@ def engine(gateway: Gateway, rig: Rig) -> Iterator[Gateway]:
         rig.serve(lambda: process.poll() is not None, 60, "the engine does not end")
     finally:
         gateway.end()
-        rig.explain = lambda: ""
+        rig.explain, rig.help = lambda: "", None
+
+
+def _open(gateway: Gateway) -> None:
+    """A guard opens the lane; a refusal is no failure, the next card tells."""
+    with suppress(GatehouseError):
+        gateway.command("in", "open")
 
 
 def _last_words(gateway: Gateway) -> str:

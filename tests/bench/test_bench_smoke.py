@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from drivers.framing import modbus
+from tests.bench import subjects
 from tests.bench.__main__ import BENCHES, main
 from tests.bench.figures import Figure, Plan, percentile, take_turns
-from tests.bench.rig import AT_CLOSED, AT_OPEN, OPEN_OFF, OPEN_ON, Rig
-from tests.support.site_process import ROOT
+from tests.bench.rig import AT_CLOSED, AT_OPEN, OPEN_OFF, OPEN_ON, Rig, frame
+from tests.support.site_process import ROOT, wait_for
 
 NEEDS_BROKER = {"backlog", "load", "crash", "memory"}
 
@@ -146,6 +147,24 @@ def test_the_rigs_arm_goes_up_and_down_for_every_pulse_also_for_one_that_no_pass
         assert [shown() for _ in range(2)] == [closed, closed]
     finally:
         os.close(wire)
+        rig.close()
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_lane_that_waits_for_a_person_is_opened_by_the_guard_and_measured_on(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    try:
+        gateway = subjects.make(tmp_path, rig, 100)
+        with subjects.engine(gateway, rig):
+            rig.reader.send(frame(rig.card(100)))
+            rig.serve(lambda: rig.opened_ns, 60)
+            wait_for(lambda: gateway.events("device.lost"), "the board is lost while the arm rises", 60)
+            rig.serve(lambda: gateway.events("device.restored"), 60)
+            assert gateway.lane("in")["interrupted"]
+            assert len(rig.passages(1, 100)) == rig.missed == 1
+    finally:
         rig.close()
 
 
