@@ -10,6 +10,7 @@ from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from gateway.core.access import Reason
 from gateway.core.alarms import KINDS
 from gateway.core.lane_state import Notice
 from tests.support.guard_scene import FREE, alarm, at, crashed, decision, lane
@@ -675,6 +676,71 @@ QUARTERS: list[list[dict[str, Any]]] = [
         lane("goods", **WAITING, last_decision=decision("denied", "outside_schedule", "p-li")),
     ],
 ]
+
+
+@pytest.mark.parametrize("booth", [FOUR], indirect=True)
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_with_four_lanes_the_reason_of_an_old_car_is_whole_and_so_is_its_time(
+    booth: Booth, width: int, height: int
+) -> None:
+    booth.size(width, height)
+    booth.enter()
+    for lang in ("zh_CN", "en"):
+        look(booth, "day", lang)
+        for n, reason in enumerate(Reason):
+            passed = {"at": at(390), "type": "exited", "visit": "v", "pass": "p-li"}
+            cars = [
+                lane(one, last_decision=decision("referred", reason, "p-li", ago=400, **GRANTED), last_passage=after)
+                for one, after in zip(FOUR, (None, passed, None, passed), strict=True)
+            ]
+            booth.engine.show(*cars, site={"id": "north", "name": f"北苑{n}"})
+            wait_until(lambda n=n: booth.text(".site") == f"北苑{n}")
+            assert booth.script(TRIMMED) == [], (lang, reason)
+            assert booth.script(CUT, f"{WHOLE}, .ago, .passed") == [], (lang, reason)
+            assert booth.script(OVERFLOW) == [], (lang, reason)
+            assert len([one for one in booth.all(".ago, .passed") if one.text]) == len(FOUR)
+
+
+# Whether letters lose their feet: a box that hides what leaves it ends above the descenders of its last line, which
+# stand about a seventh of the type above the end of the line's own box.
+LOW = """
+return [...document.querySelectorAll('.reason, .subtitle > *, .ago, .passed, .line')]
+  .filter((el) => el.checkVisibility() && el.textContent.trim())
+  .map((el) => {
+    const range = document.createRange();
+    range.selectNodeContents(el);
+    const ink = Math.max(...[...range.getClientRects()].map((box) => box.bottom));
+    let hides = el;
+    while (getComputedStyle(hides).overflowY === 'visible') hides = hides.parentElement;
+    const over = ink - hides.getBoundingClientRect().bottom;
+    return [el.className + ': ' + el.textContent, over / parseFloat(getComputedStyle(el).fontSize)];
+  }).filter(([_what, over]) => over > 0.14);
+"""
+
+
+@pytest.mark.parametrize("booth", [FOUR], indirect=True)
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_with_four_lanes_who_opened_and_a_long_tag_stay_in_their_quarter(booth: Booth, width: int, height: int) -> None:
+    booth.size(width, height)
+    booth.enter()
+    tag = {"kind": "card", "value": "E2000017221101441890ABCD"}
+    by_hand = decision("granted", "operator", by="林小军", credential=None)
+    cars = [
+        lane("in", **WAITING, last_decision=by_hand),
+        lane("out", last_decision={**by_hand, "at": at(400)}),
+        lane("south", last_decision=decision("denied", "unknown_credential", credential=tag)),
+        lane("goods", last_decision=decision("granted", "valid_pass", "p-li", ago=400)),
+    ]
+    booth.engine.show(*cars)
+    for lang in ("zh_CN", "en"):
+        look(booth, "day", lang)
+        wait_until(lambda: len(booth.all(".title")) == len(FOUR))
+        assert booth.script(CUT, WHOLE) == [], lang
+        assert booth.script(LOW) == [], lang
+        assert booth.script(OVERFLOW) == [], lang
+        edges = "return [...document.querySelectorAll('.verdict')].map((el) => el.getBoundingClientRect().right"
+        over = booth.script(f"{edges} - el.closest('.lane').getBoundingClientRect().right)")
+        assert max(over) < 0, lang
 
 
 @pytest.mark.parametrize("booth", [FOUR], indirect=True)

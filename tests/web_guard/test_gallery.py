@@ -60,6 +60,19 @@ SCENES: dict[str, Scene] = {
         ],
         {},
     ),
+    "earlier": (
+        [
+            lane("in", last_decision=decision("referred", "outside_schedule", "p-li", ago=400)),
+            lane("out", last_decision=decision("granted", "operator", by="林小军", credential=None, ago=90)),
+            lane("south", last_decision=decision("denied", "seen_elsewhere", "p-li", ago=4000)),
+            lane(
+                "goods",
+                last_decision=decision("granted", "valid_pass", "p-wang", ago=400),
+                last_passage={"at": at(390), "type": "exited", "visit": "v", "pass": "p-wang"},
+            ),
+        ],
+        {},
+    ),
     "four": (
         [
             lane("in", **WAITING, last_decision=decision("granted", "valid_pass", "p-wang", **GRANTED)),

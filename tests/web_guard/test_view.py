@@ -142,6 +142,12 @@ def test_a_car_of_before_a_restart_is_earlier_at_once_and_holds_up_nobody(verdic
     assert shown["car"]["who"] == "王**"
 
 
+def test_of_a_long_number_its_end_is_shown() -> None:
+    tag = {"kind": "card", "value": "E2000017221101441890ABCD"}
+    assert car("denied", "unknown_credential", credential=tag)["title"] == "…90ABCD"
+    assert car("denied", "unknown_credential", credential={**tag, "value": "4294967295"})["title"] == "4294967295"
+
+
 def test_a_car_that_has_passed_shows_when() -> None:
     decided = decision("granted", "valid_pass", "p-wang", ago=20)
     passed = {"at": datetime.now(UTC).isoformat(), "type": "entered", "visit": "v", "pass": "p-wang"}

@@ -21,6 +21,8 @@ View = dict[str, Any]
 Lookup = Callable[[str], Pass | None]
 
 FRESH_S = 30
+CARD_LENGTH = 10
+CARD_TAIL = 6
 # A car that still stands there is the present case; past this the loop is stuck or the car is parked.
 CASE_MOST_S = 600
 EXPIRY_WARNING_DAYS = 10
@@ -335,10 +337,14 @@ class _Scene:
         return self.said.first(f"credential.{read}", "credential.card")
 
     def _credential(self, credential: Mapping[str, Any]) -> str:
-        """What was read, as far as it may be shown: a PIN or a QR token is nobody's business."""
+        """What was read, as far as it may be shown: a PIN or a QR token is nobody's business.
+
+        Of a long number its end, by which tags of one make are told apart.
+        """
         if credential.get("kind") in ("pin", "qr"):
             return self.said(f"credential.{credential['kind']}")
-        return str(credential.get("value", ""))
+        value = str(credential.get("value", ""))
+        return value if len(value) <= CARD_LENGTH else f"…{value[-CARD_TAIL:]}"
 
     def _name(self, decision: Mapping[str, Any], pass_: Pass, earlier: bool) -> str:
         needed = not earlier and decision["reason"] != "blocked"
