@@ -147,6 +147,13 @@ def test_a_group_is_counted_by_its_passes_and_the_car_park_by_its_cars(gate: Gat
     assert gate.state.cars_inside("42", 10) == ("passage.exited:v2", 2)
 
 
+@pytest.mark.parametrize("question", [state_module.STAYS_OF_PASS, state_module.STAYS_OF_CREDENTIAL])
+def test_stays_are_found_without_a_look_at_all_cars_inside(gate: Gate, question: str) -> None:
+    with apsw.Connection(str(gate.state._path)) as db:
+        plan = db.execute(f"EXPLAIN QUERY PLAN {question}", ("a", "b")[: question.count("?")]).fetchall()
+    assert [str(step[3]) for step in plan if "SCAN" in str(step[3])] == []
+
+
 def test_cars_are_counted_by_an_index_alone(gate: Gate) -> None:
     with apsw.Connection(str(gate.state._path)) as db:
         plan = db.execute(f"EXPLAIN QUERY PLAN {state_module.CARS_INSIDE}", ("passage", "42", 9)).fetchall()
