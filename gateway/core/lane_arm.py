@@ -401,6 +401,7 @@ class LaneArm(LaneState):
     def do_report_forced(self, turn: Turn) -> None:
         """The arm left its upper limit uncommanded and never came down."""
         self.end_travel(turn)
+        self.drop_grants(turn, "not_followed")
         self.incident(turn, "forced", {"cause": Cause.FORCED.value})
         self.raise_alarm(turn, "forced", "motion", {"verdict": Cause.FORCED.value})
 
@@ -500,6 +501,7 @@ class LaneArm(LaneState):
             return
         if self.barrier.at_open is not None:
             self._conclude(turn, self._seen(turn))
+            self.drop_grants(turn, "not_followed")
             self.enter(turn, ArmState.BETWEEN)
             return
         expected = self.barrier.external_open == "expected"

@@ -858,3 +858,22 @@ def test_a_car_that_has_gone_through_while_the_board_was_lost_is_counted_with_it
     play.restored()
     entered = play.data("passage.entered")
     assert (entered["pass"], entered["certainty"], play.lane()["grants"]) == ("p1", "inferred", 0)
+
+
+@pytest.mark.parametrize("control", ["pulse", "step"])
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_who_is_let_in_while_the_arm_moves_by_itself_does_not_wait_at_one_that_stays_half_way(
+    way: str, control: str
+) -> None:
+    play = Playbook(site_document(control=control))
+    if way == "down":
+        play.set(at_closed=False)
+        play.set(at_open=True)
+        play.set(at_open=False)
+    else:
+        play.set(at_closed=False)
+    play.read()
+    assert play.data("access.granted")["pass"] == "p1"
+    play.advance(60_000)
+    assert (play.lane()["arm"], play.lane()["grants"]) == ("between", 0)
+    assert play.data("grant.unused")["pass"] == "p1"
