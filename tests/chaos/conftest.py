@@ -30,11 +30,16 @@ def site(tmp_path: Path) -> Iterator[MakeSite]:
     """Builds hardware and a data directory for it; the processes are started by the test."""
     with ExitStack() as stack:
 
-        def build(wire: str = "tcp", data: Path | None = None, **more: Any) -> tuple[SimSite, Gateway]:
+        def build(
+            wire: str = "tcp", data: Path | None = None, travel_time_ms: int = 2 * TRAVEL_MS, **more: Any
+        ) -> tuple[SimSite, Gateway]:
             spec = ArmSpec(travel_ms=TRAVEL_MS)
             sim = stack.enter_context(SimSite(tmp_path, wire=wire, spec=spec, poll_ms=20))  # type: ignore[arg-type]
             devices = [{**device, **_timeout(device)} for device in sim.devices_document()]
-            document = site_document(devices, sim.lanes_document(**BARRIER), **more)
+            lanes = sim.lanes_document(**BARRIER)
+            for lane in lanes:
+                lane["barrier"]["travel_time_ms"] = travel_time_ms
+            document = site_document(devices, lanes, **more)
             return sim, stack.enter_context(gateway(data or tmp_path / "data", document, monthly_passes(PASSES)))
 
         yield build

@@ -19,6 +19,8 @@ from tests.support.site_process import FIRST_CARD, Gateway, wait_for
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(180)]
 WAIT_MS = 250
+PATIENT_MS = 3_000
+"""Each car has one opening: an arm that has not left after half of this would be told once more."""
 
 
 @pytest.fixture
@@ -87,12 +89,12 @@ def fill_until_degraded(lane: Lane, place: Path) -> Path:
             time.sleep(0.002)  # the reader's line takes no more than a terminal's buffer holds
         return bool(lane.gateway.state()["journal"]["degraded"])
 
-    wait_for(degraded, "the journal notices that the disk is full", 60)
+    wait_for(degraded, "the journal notices that the disk is full")
     return hog
 
 
 def test_a_gate_opens_and_says_so_while_its_disk_is_full_and_loses_no_row(small_disk: Path, site: MakeSite) -> None:
-    sim, gateway = site(data=small_disk / "data", journal_wait_ms=WAIT_MS)
+    sim, gateway = site(data=small_disk / "data", journal_wait_ms=WAIT_MS, travel_time_ms=PATIENT_MS)
     gateway.start_engine()
     lane = Lane(sim, gateway)
     lane.let_one_in()
@@ -120,7 +122,7 @@ def test_a_gate_opens_and_says_so_while_its_disk_is_full_and_loses_no_row(small_
 
 
 def test_a_car_does_not_wait_until_a_full_disk_has_room(small_disk: Path, site: MakeSite) -> None:
-    sim, gateway = site(data=small_disk / "data", journal_wait_ms=WAIT_MS)
+    sim, gateway = site(data=small_disk / "data", journal_wait_ms=WAIT_MS, travel_time_ms=PATIENT_MS)
     gateway.start_engine()
     lane = Lane(sim, gateway)
     hog = fill_until_degraded(lane, small_disk)
@@ -134,7 +136,7 @@ def test_a_car_does_not_wait_until_a_full_disk_has_room(small_disk: Path, site: 
 
 
 def test_an_engine_killed_on_a_full_disk_starts_again_and_its_chain_is_whole(small_disk: Path, site: MakeSite) -> None:
-    sim, gateway = site(data=small_disk / "data", journal_wait_ms=WAIT_MS)
+    sim, gateway = site(data=small_disk / "data", journal_wait_ms=WAIT_MS, travel_time_ms=PATIENT_MS)
     gateway.start_engine()
     lane = Lane(sim, gateway)
     hog = fill_until_degraded(lane, small_disk)

@@ -135,7 +135,7 @@ def test_a_wrong_directory_exits_2_and_says_what_is_wrong(data: Path, tmp_path: 
 def test_systemd_hears_of_start_life_and_end(data: Path, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(30)
+        systemd.settimeout(60)
         environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
         with running(data, **environment) as process:
             assert systemd.recv(1024).startswith(b"READY=1\nSTATUS=2 lanes, 2 devices")

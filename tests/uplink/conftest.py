@@ -78,7 +78,7 @@ def arrived(listener: Central) -> Callable[[int], list[int]]:
     """Waits until the row of that sequence is at central; all sequences in order of arrival."""
 
     def wait(sequence: int) -> list[int]:
-        wait_until(lambda: sequence in listener.sequences()[-200:], 30, f"row {sequence} at central")
+        wait_until(lambda: sequence in listener.sequences()[-200:], what=f"row {sequence} at central")
         return listener.sequences()
 
     return wait

@@ -23,6 +23,7 @@ from gateway.uplink.uplink import Patience, Uplink
 from tests.support.engine_stand_in import EngineStandIn, alarm, engine_stand_in, lane
 from tests.support.mosquitto import Central, Mosquitto, central, wait_until
 from tests.support.uplink_process import PREFIX, UplinkProcess
+from tests.support.waiting import PATIENCE_S
 from tests.uplink.conftest import BOOT, Writer
 
 pytestmark = pytest.mark.real
@@ -286,7 +287,7 @@ def impatient(directory: Path, port: int) -> Iterator[Uplink]:
         thread.start()
         yield uplink
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

@@ -20,6 +20,7 @@ from gateway.uplink.parts import Central as Whom
 from gateway.uplink.parts import Place, deliver
 from tests.support.mosquitto import Mosquitto, central, wait_until
 from tests.support.uplink_process import PREFIX
+from tests.support.waiting import PATIENCE_S
 from tests.uplink.conftest import BOOT, Writer
 
 
@@ -38,7 +39,7 @@ def running(data: Path) -> Iterator[threading.Thread]:
         yield thread
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
@@ -126,7 +127,7 @@ def delivering(folder: Path, port: int) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
@@ -173,7 +174,7 @@ def test_a_journal_that_was_replaced_is_sent_from_its_first_row_behind_a_gap(
         (tmp_path / "next" / "journal.db").replace(tmp_path / "journal.db")
         for suffix in ("-wal", "-shm"):
             (tmp_path / f"journal.db{suffix}").unlink(missing_ok=True)
-        wait_until(lambda: listener.sequences()[-2:] == [1, 2], 30)
+        wait_until(lambda: listener.sequences()[-2:] == [1, 2])
         events = [event for batch in listener.batches() for event in batch.json()][5:]
         assert [event["type"] for event in events] == ["gatehouse.journal.gap"] + ["gatehouse.access.granted"] * 2
         assert {event["id"].split(".")[0] for event in events} == {"restoredjournal"}
