@@ -1,7 +1,6 @@
 """An entry and an exit whose reads know what the product's own stores know: for all that is counted inside.
 
-The projections follow only when told to (`follow`, and each whole passage does so), so that a test can
-let them be late.
+The projections follow with each whole passage, or only when told to (`late`).
 """
 
 from __future__ import annotations
@@ -42,6 +41,8 @@ class Estate(TwoLanes):
         self.registry.import_passes(iter(self.passes.values()))
         self.projections = State(folder / "state.db", writer=True)
         self.lookups = Lookups(self.registry, self.projections, self.settings)
+        self.late = False
+        """Whether the projections stay behind after a passage, until `follow`."""
 
     def __enter__(self) -> Estate:
         return self
@@ -72,7 +73,7 @@ class Estate(TwoLanes):
         self.drive_through()
         self.advance(900)
         self.lower()
-        self.follow()
+        self._passed()
 
     def comes_in(self, pass_id: str) -> None:
         """A whole entry that must be granted."""
@@ -101,7 +102,17 @@ class Estate(TwoLanes):
         self.set2(at_open=False)
         self.advance(2000)
         self.set2(at_closed=True)
-        self.follow()
+        self._passed()
+
+    def stays_away(self) -> None:
+        """Whoever was let in does not come; the arm closes again."""
+        self.rise()
+        self.advance(23_000)
+        self.lower()
+
+    def _passed(self) -> None:
+        if not self.late:
+            self.follow()
 
     def said(self) -> tuple[str, str, str | None]:
         """The last decision: its type, its reason, and whose it is."""

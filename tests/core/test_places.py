@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.core.events import CredentialRead
 from gateway.core.passes import Pass, PassKind
@@ -69,6 +71,17 @@ def test_a_place_that_was_left_while_a_read_waited_is_free(tmp_path: Path) -> No
         assert play.said() == granted("car2")
 
 
+def test_who_left_and_came_back_while_a_read_waited_has_its_place_again(tmp_path: Path) -> None:
+    with Estate(tmp_path, HOUSEHOLD, groups=TWO_PLACES) as play:
+        play.comes_in("car0")
+        play.comes_in("car1")
+        waiting = play.seen("car2")
+        play.goes_out("car0")
+        play.comes_in("car0")
+        play.happens(waiting)
+        assert play.said() == referred("places_full", "car2")
+
+
 def test_the_same_car_read_again_inside_takes_no_second_place(tmp_path: Path) -> None:
     with Estate(tmp_path, HOUSEHOLD, groups=TWO_PLACES) as play:
         play.comes_in("car0")
@@ -125,6 +138,42 @@ def test_the_guard_and_the_lanes_display_are_told_why(tmp_path: Path) -> None:
             decision = play.lane()["last_decision"]
             assert (decision["verdict"], decision["reason"]) == ("referred", "places_full")
             assert play.shown[-1][1]["words"] == words
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(0, 3), st.sampled_from(["in", "in", "out", "away"]), st.booleans(), st.booleans()),
+        max_size=12,
+    )
+)
+def test_whoever_comes_and_goes_a_household_has_its_places_and_no_more(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str, bool, bool]]
+) -> None:
+    """Also while the projections are late, and by reads that have waited for the passage before them."""
+    inside: set[str] = set()
+    nexts = [*(number for number, *_ in steps[1:]), 0][: len(steps)]
+    with Estate(tmp_path_factory.mktemp("estate"), HOUSEHOLD, groups=TWO_PLACES) as play:
+        waiting: CredentialRead | None = None
+        for (number, what, late, waits), following in zip(steps, nexts, strict=True):
+            name, play.late = f"car{number}", late
+            read, waiting = waiting or play.seen(name), play.seen(f"car{following}") if waits else None
+            if what == "out":
+                play.follow()
+                if name in inside:
+                    play.goes_out(name)
+                    inside.remove(name)
+                continue
+            play.happens(read)
+            if len(inside - {name}) >= 2:
+                assert play.said() == referred("places_full", name)
+            elif what == "in":
+                assert play.said() == granted(name)
+                play.drives_in()
+                inside.add(name)
+            else:
+                assert play.said() == granted(name)
+                play.stays_away()
 
 
 # ---- the car park ----------------------------------------------------------------------------------------------------
