@@ -269,7 +269,7 @@ def test_a_polled_reader_that_only_speaks_unasked_is_in_the_wrong_mode(running: 
 def test_a_connection_that_nobody_answers_on_is_made_anew(running: Running) -> None:
     mute = socket.create_server(("127.0.0.1", 0))
     calls = []
-    mute.settimeout(10)
+    mute.settimeout(60)
     address = {"type": "tcp", "host": "127.0.0.1", "port": mute.getsockname()[1], "timeout_ms": 20}
     running.start({"id": "u", "driver": "uhfreader18", "link": address, "mode": "poll", "poll_ms": 20})
     with mute:
@@ -314,7 +314,7 @@ def test_a_wire_that_fails_in_every_way_never_ends_its_thread(running: Running) 
     thread.start()
     wait_until(lambda: stuck.opened > 3)
     bus.stop()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert [type(event) for event in reported.events] == [DeviceLost]
 

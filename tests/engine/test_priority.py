@@ -21,7 +21,7 @@ for name in names:
         seen[name] = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
     workers.start(name, note)
 workers.release()
-workers.join(names, 5)
+workers.join(names, 20)
 print(json.dumps(seen))
 """
 

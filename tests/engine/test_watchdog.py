@@ -17,7 +17,7 @@ from tests.engine.conftest import S
 def systemd(tmp_path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(str(tmp_path / "notify"))
-        sock.settimeout(5)
+        sock.settimeout(60)
         yield sock
 
 
@@ -34,7 +34,7 @@ def test_an_abstract_address_is_understood() -> None:
     name = f"gatehouse-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind("\0" + name)
-        sock.settimeout(5)
+        sock.settimeout(60)
         Notifier({"NOTIFY_SOCKET": "@" + name}).stopping()
         assert sock.recv(1024) == b"STOPPING=1"
 

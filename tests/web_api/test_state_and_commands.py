@@ -67,7 +67,7 @@ def test_without_an_engine_the_present_is_not_invented(get: Get, what: str) -> N
 
 def test_an_old_snapshot_is_not_sold_as_the_present(get: Get, app: Flask, engine: EngineStandIn) -> None:
     live = held(app).live
-    version, _ = live.wait(0, 10)
+    version, _ = live.wait(0, 60)
     assert version and get("lanes").status_code == 200
     engine.stop()
     live._taken_mono_s -= 6
