@@ -6,10 +6,11 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.common import EXIT_WRONG, Arguments, Commands, data_path, opened, say, show, wants_json
-from gateway.core.errors import JournalBrokenError
+from gateway.core.errors import DamagedError, JournalBrokenError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -43,14 +44,18 @@ def add(commands: Commands) -> None:
         choices=("table", "json", "csv"),
         help="table for people in site time, json as stored, csv for spreadsheets (default: table)",
     )
-    commands.add(
+    verify = commands.add(
         "verify",
         "walk the whole journal: nothing missing, nothing changed",
         _verify,
         """
         gatehouse verify             exit 1 and the first bad row if it is broken
         gatehouse verify --json
+        gatehouse verify journal-damaged-20261122T020000Z.db     one that was set aside
         """,
+    )
+    verify.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="this journal, not the data directory's: one set aside"
     )
 
 
@@ -117,14 +122,15 @@ def _verify(arguments: Arguments) -> int:
     from gateway.show import Progress
     from gateway.store.journal import JournalReader
 
-    directory, _ = opened(data_path(arguments))
+    file = arguments.file or opened(data_path(arguments))[0].journal
     progress = Progress("journal rows")
     try:
-        found = JournalReader(directory.journal).verify(progress)
-    except JournalBrokenError as error:
+        found = JournalReader(file).verify(progress)
+    except (JournalBrokenError, DamagedError) as error:
         progress.end()
-        broken = {"ok": False, "sequence": error.sequence, "message": str(error)}
-        show(arguments, broken, f"the journal is broken, first at row {error.sequence}: {error}")
+        row = getattr(error, "sequence", 0)
+        where = f", first at row {row}" if row else ""
+        show(arguments, {"ok": False, "sequence": row, "message": str(error)}, f"the journal is broken{where}: {error}")
         return EXIT_WRONG
     progress.end()
     fine = {"ok": True, "rows": found.rows, "first": found.first, "last": found.last}

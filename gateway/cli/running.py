@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from gateway.cli.common import EXIT_WRONG, Arguments, Commands, common_options, data_path, number, opened, say, show
+from gateway.cli.common import EXIT_WRONG, Arguments, Commands, common_options, data_path, number, say, show
 
 if TYPE_CHECKING:
     import threading
@@ -125,11 +125,12 @@ def _simulate(arguments: Arguments) -> int:
 
 
 def _run(arguments: Arguments) -> int:
+    from gateway.store.directory import DataDirectory
     from gateway.supervisor import Part, Supervisor, SupervisorError, die_with_parent
 
     die_with_parent()
     data = data_path(arguments)
-    settings = opened(data)[1]
+    settings = DataDirectory(data).configured()
     names = ["engine", "web", *(["uplink"] if settings.needs_uplink else [])]
     parts = [Part(name, (sys.executable, "-m", "gateway", name, "--data", str(data))) for name in names]
     say(f"{settings.site.name or settings.site.id}: starting {', '.join(names)}; Ctrl-C ends them")
@@ -158,10 +159,11 @@ def _uplink(arguments: Arguments) -> int:
 
 def _web(arguments: Arguments) -> int:
     stop = _part("web")
+    from gateway.store.directory import DataDirectory
     from web.server import serve
 
     data = data_path(arguments)
-    http = opened(data)[1].gateway.http
+    http = DataDirectory(data).configured().gateway.http
     return EXIT_WRONG if serve(data, http.host, http.port, stop) else 0
 
 

@@ -40,7 +40,7 @@ def run_engine(data: Path, *, stop: threading.Event) -> int:
     sys.setswitchinterval(SWITCH_S)
     directory = DataDirectory(data)
     try:
-        settings = directory.open()
+        settings = directory.configured()
         directory.lock()
         try:
             return _run(directory, settings, stop)

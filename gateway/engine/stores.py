@@ -7,20 +7,20 @@ wait for a lock.
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.core.errors import DataDirectoryError
+from gateway.core.errors import JournalBrokenError
 from gateway.core.events import ClockState
 from gateway.core.settings import Settings
 from gateway.core.site import Memory
+from gateway.engine.mend import Mender
 from gateway.store.consumers import Consumers
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.journal import Journal, JournalReader
 from gateway.store.registry import PassRegistry
+from gateway.store.rescue import open_state
 from gateway.store.state import State
 
 log = logging.getLogger(__name__)
@@ -44,11 +44,20 @@ class Stores:
     """Journal, registry and projections of a data directory that this process has locked."""
 
     def __init__(self, directory: DataDirectory, settings: Settings, boot_id: str) -> None:
-        """Open everything and bring the projections up to date; raises StorageError, JournalBrokenError."""
+        """Open everything, whatever became of it, and bring the projections up to date; raises StorageError."""
+        mender = Mender(directory, settings, boot_id)
+        mender.mend_journal()
+        try:
+            journal, reader, state = _of_journal(directory, settings, boot_id)
+        except JournalBrokenError as error:  # behind the projections, where no look reaches
+            mender.mend_journal(str(error))
+            journal, reader, state = _of_journal(directory, settings, boot_id)
+        mender.mend_registry(journal)
+        state.catch_up(reader)
         self._closing: list[Closing] = [
-            journal := Journal.open(directory.journal, source_of(settings), boot_id),
-            reader := JournalReader(directory.journal),
-            state := _caught_up(directory.state, reader, settings.zone),
+            journal,
+            reader,
+            state,
             state_lookups := State(directory.state),
             registry := PassRegistry(directory.registry, writer=True),
             registry_lookups := PassRegistry(directory.registry),
@@ -83,28 +92,17 @@ class Stores:
         return stamp.bootid == boot_id and stamp.clockstate != ClockState.UNSET
 
 
-def _caught_up(path: Path, reader: JournalReader, zone: ZoneInfo) -> State:
-    """The projections, up to date; a damaged file is set aside and they are made again from the journal."""
-    try:
-        return _follow(path, reader, zone)
-    except DataDirectoryError as error:
-        log.error("%s: it is set aside, and everything in it made again from the journal", error)
-        _set_aside(path)
-        return _follow(path, reader, zone)
+def _of_journal(directory: DataDirectory, settings: Settings, boot_id: str) -> tuple[Journal, JournalReader, State]:
+    """The journal, a reader of it, and the projections up to date; damaged ones are made again from the journal."""
+    journal = Journal.open(directory.journal, source_of(settings), boot_id)
+    reader = JournalReader(directory.journal)
 
-
-def _follow(path: Path, reader: JournalReader, zone: ZoneInfo) -> State:
-    state = State(path, writer=True)
-    try:
+    def bring_on(state: State) -> None:
         state.catch_up(reader)
-        state.memory(zone)
+
+    try:
+        return journal, reader, open_state(directory.state, bring_on)
     except BaseException:
-        state.close()
+        reader.close()
+        journal.close()
         raise
-    return state
-
-
-def _set_aside(path: Path) -> None:
-    path.replace(path.with_name(f"{path.name}.damaged"))
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

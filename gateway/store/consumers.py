@@ -7,21 +7,14 @@ token may read events: until it is revoked or has expired. Who cannot be asked h
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import apsw
 
 from gateway.core.settings import Settings
 from gateway.store.secrets import Tokens
-
-log = logging.getLogger(__name__)
+from gateway.store.sqlite import peek
 
 SCOPE = "events:read"
-_BUSY_MS = 500
 _LONG_AGO_NS = 0
 """Before any token's end."""
 
@@ -49,27 +42,11 @@ class Consumers:
         """
         found: dict[str, int] = {}
         if self._central:
-            rows = _read(self._uplink, "SELECT consumer, sequence FROM cursor WHERE journal = ?", journal_id)
-            found[self._central] = dict(rows or ()).get(self._central, 0)
+            rows = peek(self._uplink, "SELECT consumer, sequence FROM cursor WHERE journal = ?", journal_id)
+            found[self._central] = {str(name): int(row) for name, row in rows or ()}.get(self._central, 0)
         now_ns = _LONG_AGO_NS if now_wall_ns is None else now_wall_ns
         readers = {token.name for token in self._tokens.list() if token.allows(SCOPE) and not token.expired(now_ns)}
-        rows = _read(self._web, "SELECT token, iif(journal = ?, sequence, 0) FROM consumer", journal_id)
+        rows = peek(self._web, "SELECT token, iif(journal = ?, sequence, 0) FROM consumer", journal_id)
         pulled: Iterable[tuple[str, int]] = dict.fromkeys(readers, 0).items() if rows is None else rows
         found.update({f"http:{name}": sequence for name, sequence in pulled if name in readers})
         return found
-
-
-def _read(path: Path, sql: str, *values: Any) -> list[tuple[str, int]] | None:
-    """The rows; none when the file is not there yet, None when it cannot be read."""
-    if not path.exists():
-        return []
-    try:
-        connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READONLY)
-        try:
-            connection.set_busy_timeout(_BUSY_MS)
-            return [(str(name), int(sequence)) for name, sequence in connection.execute(sql, values)]
-        finally:
-            connection.close()
-    except apsw.Error as error:
-        log.warning("%s cannot be read (%s): retention takes it that its consumers have confirmed nothing", path, error)
-        return None

@@ -108,14 +108,19 @@ class DataDirectory:
 
     def open(self) -> Settings:
         """The settings of a directory that is whole; DataDirectoryError when it is not, or from a newer version."""
+        settings = self.configured()
+        for database in (self.journal, self.registry, self.state):
+            if not database.exists():
+                raise DataDirectoryError(f"{database} is missing; start the engine, it goes on without")
+        JournalReader(self.journal).close()
+        return settings
+
+    def configured(self) -> Settings:
+        """The settings of a directory that was made, whatever became of its databases since; DataDirectoryError."""
         if not self.exists:
             raise DataDirectoryError(
                 f"{self.path} is no data directory; make one with `gatehouse init --data {self.path}`"
             )
-        for database in (self.journal, self.registry, self.state):
-            if not database.exists():
-                raise DataDirectoryError(f"{database} is missing; restore a backup")
-        JournalReader(self.journal).close()
         return self.settings()
 
     def settings(self) -> Settings:

@@ -239,7 +239,7 @@ class Journal:
         try:
             found = self._db.execute("SELECT value FROM meta WHERE key = 'journal'").get
             if found is None:
-                raise DataDirectoryError(f"{self._path} holds no journal id; restore it")
+                raise DataDirectoryError(f"{self._path} holds no journal id; start the engine, it sets the file aside")
             self.journal_id = str(found)
             self._load_tail()
             self._source = source
@@ -261,7 +261,7 @@ class Journal:
             if sha256(text.encode()).digest() != digest:
                 raise JournalBrokenError(
                     f"{self._path}: the text of the last row, {sequence}, was changed after it was "
-                    "written; run `gatehouse verify` and restore a backup",
+                    "written; start the engine, it sets the file aside and goes on",
                     sequence,
                 )
             self.last_sequence, self.last_hash = sequence, digest.hex()

@@ -12,7 +12,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from gateway.core.errors import DataDirectoryError
+from gateway.core.errors import DamagedError, DataDirectoryError
 
 
 class Schema(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ def version_of(connection: apsw.Connection, schema: Schema, path: Path) -> int:
     application_id = int(connection.pragma("application_id"))
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
     if application_id != schema.application_id and (version or application_id or tables):
-        raise DataDirectoryError(f"{path} is a database, but not one of Gatehouse's with {schema.holds}; move it away")
+        raise DamagedError(f"{path} is a database, but not one of Gatehouse's with {schema.holds}; move it away")
     if version > schema.version:
         raise DataDirectoryError(
             f"{path} has schema {version} and this Gatehouse knows {schema.version}; install the newer version again"

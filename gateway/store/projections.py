@@ -12,6 +12,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from gateway.core.errors import JournalBrokenError
 from gateway.core.places import passage_name
 from gateway.store.passcodes import MOST_DAYS
 from gateway.store.reader import StoredRow
@@ -34,6 +35,14 @@ MOST_MOVEMENTS = 100_000
 """Movements are kept so long and at most so many, the latest: three months of a busy gate, a few megabytes."""
 
 
+_SEQUENCES = {
+    "visits": ("entered_sequence", "exited_sequence"),
+    "alarms": ("raised_sequence", "closed_sequence"),
+    "movements": ("sequence",),
+    "latest": ("sequence",),
+}
+
+
 class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a row stands and when it was made."""
 
@@ -46,6 +55,9 @@ GRANT = "grant:"
 """What the mark of a grant begins with that nobody has used yet; the mark's `by` is its pass."""
 LAST_PASSAGE = "passage"
 """The key of the passage that was applied last, by its name."""
+
+KEPT_FOR_SAFETY = frozenset(("barrier.locked", "barrier.unlocked", "barrier.crashed", "barrier.reset"))
+"""Rows that say whether people may be at an arm."""
 
 _Apply = Callable[[apsw.Connection, Place, dict[str, Any]], None]
 
@@ -64,7 +76,10 @@ def apply_rows(db: apsw.Connection, rows: Iterable[StoredRow]) -> StoredRow | No
     sure_ns: int | None = None
     row: StoredRow | None = None
     for row in rows:
-        event = _decode(row.text)
+        try:
+            event = _decode(row.text)
+        except msgspec.DecodeError as error:
+            raise JournalBrokenError(f"row {row.sequence} is not an event: {error}", row.sequence) from error
         for change in _TABLE.get(row.type, ()):
             change(db, Place(row.sequence, row.type, row.wall_ns), event.data)
         types[row.type] += 1
@@ -125,6 +140,20 @@ def forget(db: apsw.Connection, before: int) -> None:
             (before, MOST_FORGOTTEN),
         )
     db.execute("DELETE FROM latest WHERE sequence < ?", (before,))
+
+
+def predecessor(row: StoredRow) -> str:
+    """The id of the journal that this one succeeds, as its first row says; empty when it succeeds none."""
+    if row.sequence != 1 or row.type != "storage.degraded":
+        return ""
+    return _text(_decode(row.text).data, "journal")
+
+
+def carry_over(db: apsw.Connection, rows: int) -> None:
+    """Another journal begins, in which the rows so far have no place: their order stays, before its first."""
+    for table, columns in _SEQUENCES.items():
+        changes = ", ".join(f"{column} = {column} - {rows}" for column in columns)
+        db.execute(f"UPDATE {table} SET {changes}")
 
 
 # ---- visits ------------------------------------------------------------------------------------------------------
@@ -303,6 +332,17 @@ def _left_waiting(db: apsw.Connection, place: Place, data: dict[str, Any]) -> No
         _INTERRUPTED(db, place, {"barrier": barrier, "cause": place.type})
 
 
+def _carried(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    """The first row of a journal that succeeds another one says how lanes and alarms stood; what is known stays."""
+    for mark in data.get("marks") or ():
+        values = (mark["lane"], mark["mark"], mark["since_ns"], mark["by"], mark["reason"])
+        db.execute("INSERT OR IGNORE INTO marks VALUES(?, ?, ?, ?, ?)", values)
+    for alarm in data.get("alarms") or ():
+        text = msgspec.json.encode(alarm).decode()
+        kept = (alarm["alarm"], place.sequence, None, place.wall_ns, alarm.get("acknowledged_by"), text)
+        db.execute("INSERT OR IGNORE INTO alarms VALUES(?, ?, ?, ?, ?, ?)", kept)
+
+
 def _was_half_done(db: apsw.Connection, _place: Place, _data: dict[str, Any]) -> None:
     """A run begins: what the last one had not finished, or held, waits for a person, and it tells of unused grants."""
     half_done = "mark IN ('motion', 'held')"
@@ -438,6 +478,7 @@ _TABLE: dict[str, tuple[_Apply, ...]] = {
     "barrier.unlocked": (_unmark("locked"), *_LEFT),
     "device.lost": (_mark("lost", of="device", first_counts=True), _left_waiting),
     "device.restored": (_FOUND, _left_waiting),
+    "storage.degraded": (_left_waiting, _carried),
     "service.due": (_due,),
     "service.over": (_over,),
     "pass.expiring": (_warned,),

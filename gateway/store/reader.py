@@ -173,6 +173,8 @@ class JournalReader:
                 return work(db)
             except apsw.Error as error:
                 raise self._explained(error) from error
+            except UnicodeDecodeError as error:
+                raise JournalBrokenError(f"{self._path} is damaged: a row is no text ({error})") from error
             finally:
                 self._end(db)
 

@@ -7,20 +7,25 @@ keeps the WAL from being used again.
 
 from __future__ import annotations
 
+import logging
 import os
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import apsw
 
-from gateway.core.errors import DataDirectoryError, GatehouseError, StorageError
+from gateway.core.errors import DamagedError, GatehouseError, StorageError
 from gateway.store.migrations import Schema, migrate, require_current
+
+log = logging.getLogger(__name__)
 
 BUSY_MS = 2_000
 """How long a statement waits for another connection's lock before it fails."""
+
+_PEEK_MS = 500
 
 CACHE_KIB = 512
 """Memory for pages of one connection; the system's own cache does the rest, and there are many connections."""
@@ -113,6 +118,22 @@ def grow_wal(path: Path, size_bytes: int) -> None:
         return
 
 
+def peek(path: Path, sql: str, *values: Any) -> list[tuple[Any, ...]] | None:
+    """A few rows of a database that another process may be writing; none when it is not there, None: unreadable."""
+    if not path.exists():
+        return []
+    try:
+        connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            connection.set_busy_timeout(_PEEK_MS)
+            return list(connection.execute(sql, values))
+        finally:
+            connection.close()
+    except (apsw.Error, UnicodeDecodeError) as error:
+        log.warning("%s cannot be read: %s", path, error)
+        return None
+
+
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into StorageError with words, everything else passes."""
@@ -147,7 +168,7 @@ def roll_back(connection: apsw.Connection) -> None:
 def explain(error: apsw.Error, path: Path) -> GatehouseError:
     """What a SQLite error means for the people who have to do something about it."""
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
-        return DataDirectoryError(f"{path} is damaged ({error}); restore it from a backup")
+        return DamagedError(f"{path} is damaged ({error}); start the engine, it sets the file aside and goes on")
     return StorageError(_words(error, path))
 
 

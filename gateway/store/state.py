@@ -19,7 +19,17 @@ import msgspec
 from gateway.core.errors import NotFoundError, StorageError
 from gateway.core.events import OpenVisit
 from gateway.store.credentials import normal_plate
-from gateway.store.projections import GRANT, LAST_PASSAGE, apply_rows, forget, note, prune
+from gateway.store.projections import (
+    GRANT,
+    KEPT_FOR_SAFETY,
+    LAST_PASSAGE,
+    apply_rows,
+    carry_over,
+    forget,
+    note,
+    predecessor,
+    prune,
+)
 from gateway.store.reader import JournalReader, StoredRow
 from gateway.store.schemas import STATE
 from gateway.store.sqlite import open_reader, open_writer, storage_errors, transaction
@@ -108,6 +118,40 @@ class State:
     # ---- following the journal -----------------------------------------------------------------------------------
 
     @property
+    def journal(self) -> str:
+        """The id of the journal that it follows, empty for none yet."""
+        return self._meta("journal") or ""
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether the last row of a run that was applied is its end in good order."""
+        return self._meta("clean") == "1"
+
+    def follow(self, journal_id: str, successor_of: str = "") -> None:
+        """Go on with the journal of that id: as before, carried over from the one that it succeeds, or from nothing."""
+        if self.journal != journal_id:
+            with self._write_lock:
+                db = self._writing()
+                with transaction(db, self._path):
+                    if successor_of and successor_of == self.journal:
+                        carry_over(db, self.sequence + 1)
+                    else:
+                        for table in _FROM_THE_JOURNAL:
+                            db.execute(f"DELETE FROM {table}")
+                    note(db, "journal", journal_id)
+                    note(db, "sequence", "0")
+                self._at = 0
+
+    def standing(self) -> dict[str, list[dict[str, Any]]]:
+        """What stands of lanes and alarms, as the first row of the next journal says it (`projections.carried`)."""
+        marks = self._select(
+            "SELECT lane, mark, since_wall_ns, by, reason FROM marks"
+            f" WHERE mark NOT GLOB '{GRANT}*' ORDER BY lane, mark"
+        )
+        keys = ("lane", "mark", "since_ns", "by", "reason")
+        return {"marks": [dict(zip(keys, one, strict=True)) for one in marks], "alarms": self._alarm_documents()}
+
+    @property
     def sequence(self) -> int:
         """The last journal row that was applied, 0 for none."""
         if self._at is None or self._writer is None:
@@ -117,10 +161,15 @@ class State:
     def apply(self, rows: Iterable[StoredRow]) -> int:
         """Apply rows in one transaction; those applied before are skipped. Returns the sequence it is at."""
         before = self.sequence
+        found = list(rows)
         with self._write_lock:
             db = self._writing()
+            # What keeps an arm from moving must be known though a power cut takes the journal: it waits for the disk.
+            durable = any(row.type in KEPT_FOR_SAFETY for row in found)
+            with storage_errors(self._path):
+                db.pragma("synchronous", "FULL" if durable else "NORMAL")
             with transaction(db, self._path):
-                last = apply_rows(db, (row for row in rows if row.sequence > before))
+                last = apply_rows(db, (row for row in found if row.sequence > before))
                 if last is not None:
                     note(db, "sequence", str(last.sequence))
                     if last.sequence // PRUNE_ROWS > before // PRUNE_ROWS:
@@ -133,6 +182,7 @@ class State:
         """Apply what the journal has more, in bounded steps; begins anew when it is another journal."""
         if self._followed is not reader:
             self._follow(reader)
+            self._followed = reader
         at = self.sequence
         while not (stop is not None and stop()):
             rows = reader.page(at, CATCH_UP_ROWS)
@@ -281,13 +331,22 @@ class State:
         return [{"what": w, "limit": most, "count": n, "since": rfc3339(ns)} for w, most, n, ns in rows]
 
     def movements(
-        self, barrier: str, since_ns: int | None, until_ns: int | None, after: int = 0, limit: int = 1000
+        self, barrier: str, since_ns: int | None, until_ns: int | None, after: int | None = None, limit: int = 1000
     ) -> list[dict[str, Any]]:
-        """Measured movements and crashes of a barrier, oldest first, behind the `sequence` `after`."""
+        """Measured movements and crashes of a barrier, oldest first, behind the `sequence` `after`.
+
+        The sequences of those that an earlier journal told of are negative.
+        """
         rows = self._select(
             "SELECT sequence, wall_ns, what, cause, travel_ms FROM movements"
             " WHERE barrier = ? AND sequence > ? AND wall_ns >= ? AND wall_ns < ? ORDER BY sequence LIMIT ?",
-            (barrier, after, since_ns or 0, _FOR_EVER_NS if until_ns is None else until_ns, limit),
+            (
+                barrier,
+                -_FOR_EVER_NS if after is None else after,
+                since_ns or 0,
+                _FOR_EVER_NS if until_ns is None else until_ns,
+                limit,
+            ),
         )
         return [
             {"sequence": number, "at": rfc3339(ns), "what": what, "cause": cause, "travel_ms": travel_ms}
@@ -346,18 +405,12 @@ class State:
     # ---- inside --------------------------------------------------------------------------------------------------
 
     def _follow(self, reader: JournalReader) -> None:
-        if self._meta("journal") != reader.journal_id or self.sequence > reader.last_sequence():
-            self._forget(reader.journal_id)
-        self._followed = reader
-
-    def _forget(self, journal_id: str) -> None:
-        with self._write_lock:
-            db = self._writing()
-            with transaction(db, self._path):
-                for table in _FROM_THE_JOURNAL:
-                    db.execute(f"DELETE FROM {table}")
-                note(db, "journal", journal_id)
-            self._at = 0
+        if self.journal != reader.journal_id:
+            first = reader.page(0, 1)
+            self.follow(reader.journal_id, predecessor(first[0]) if first else "")
+        elif self.sequence > reader.last_sequence():
+            self.follow("")
+            self.follow(reader.journal_id)
 
     def _writing(self) -> apsw.Connection:
         if self._writer is None:

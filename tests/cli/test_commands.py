@@ -386,6 +386,15 @@ class TestVerify:
         told = gatehouse("verify", "--json")
         assert (told.status, told.data["ok"], told.data["sequence"]) == (1, False, 2)
 
+    def test_a_journal_that_was_set_aside_is_checked_by_its_name(self, gatehouse: Gatehouse, made: Path) -> None:
+        gatehouse("token", "create", "--name", "a", "--scope", "metrics")
+        old = (made / "journal.db").rename(made / "journal-damaged-20261122T020000Z.db")
+        told = gatehouse("verify", old, "--json")
+        assert (told.status, told.data["rows"]) == (0, 1)
+        old.write_bytes(b"not a database" * 500)
+        told = gatehouse("verify", old, "--json")
+        assert (told.status, told.data["ok"], told.data["sequence"]) == (1, False, 0)
+
     def test_a_file_that_is_no_database_is_broken(self, gatehouse: Gatehouse, made: Path) -> None:
         (made / "journal.db").write_bytes(b"not a database" * 500)
         told = gatehouse("verify")

@@ -58,6 +58,68 @@ def gate(journal: Journal, reader: JournalReader, state: State) -> Gate:
     return Gate(journal, reader, state)
 
 
+# ---- from one journal to the next --------------------------------------------------------------------------------
+
+
+def succeed(gate: Gate, tmp_path: Path, **data: object) -> None:
+    """Another journal takes the place of the gate's, and its first row says of which."""
+    before = gate.journal.journal_id
+    gate.journal.close()
+    gate.reader.close()
+    for file in tmp_path.glob("journal.db*"):
+        file.unlink()
+    gate.journal = Journal.create(tmp_path / "journal.db", None, SOURCE, "boot-1")
+    gate.reader = JournalReader(tmp_path / "journal.db")
+    gate.happens("storage.degraded", **{"journal": before, **data})
+
+
+def test_what_is_known_carries_over_to_the_journal_that_succeeds(gate: Gate, tmp_path: Path) -> None:
+    gate.enters("v1", **{"pass": "p1"})
+    gate.enters("v2", **{"pass": "p1"})
+    gate.alarm("raised", "unacknowledged")
+    gate.happens("barrier.locked", lane="in", by="Lin", reason="works")
+    gate.happens("barrier.opened", lane="in", barrier="in", travel_ms=900)
+    gate.happens("pass.expiring", **{"pass": "p1"}, day="2026-09-21")
+    for _ in range(2):
+        succeed(gate, tmp_path)
+        gate.enters("v3", **{"pass": "p1"})
+        state = gate.state
+        assert [visit.visit for visit in state.open_visits("p1")] == ["v3", "v2", "v1"]
+        assert [alarm["alarm"] for alarm in state.alarms()] == ["a1"]
+        assert state.lanes()["in"]["mode"] == "locked"
+        assert [one["travel_ms"] for one in state.movements("in", None, None)] == [900]
+        assert state.warned("2026-09-21") == {"p1"}
+        assert state.counted("cycles") == {"in": 1}
+        assert state.sequence == 2
+
+
+def test_a_journal_that_succeeds_another_one_finds_nothing_of_ours(gate: Gate, tmp_path: Path) -> None:
+    gate.enters("v1")
+    succeed(gate, tmp_path, journal="elsewhere")
+    assert gate.state.visits() == []
+
+
+def test_what_the_first_row_tells_counts_where_nothing_is_known(gate: Gate, tmp_path: Path) -> None:
+    gate.happens("barrier.locked", lane="in", by="Lin", reason="works")
+    gate.alarm("raised", "unacknowledged")
+    told = gate.state.standing()
+    succeed(gate, tmp_path, journal="elsewhere", **told, interrupted=["out"])
+    assert gate.state.lanes()["in"]["by"] == "Lin"
+    assert [alarm["alarm"] for alarm in gate.state.alarms()] == ["a1"]
+    assert set(gate.state.memory()["interrupted"]) == {"out"}
+
+
+def test_whether_people_may_be_at_an_arm_waits_for_the_disk(gate: Gate) -> None:
+    def waits() -> bool:
+        assert gate.state._writer is not None
+        return bool(gate.state._writer.pragma("synchronous") == 2)
+
+    gate.happens("barrier.locked", lane="in")
+    assert waits()
+    gate.happens("access.denied", lane="in")
+    assert not waits()
+
+
 # ---- visits ------------------------------------------------------------------------------------------------------
 
 

@@ -114,7 +114,7 @@ class Running:
     def start(self) -> None:
         """Begin a run."""
         self.directory.lock()
-        settings = self.directory.open()
+        settings = self.directory.configured()
         self.engine = Engine(self.directory, settings, configure(settings), self._open)
         self.engine.start()
 

@@ -5,6 +5,7 @@ From the projections, so it answers without an engine too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from web.api.state import json_answer, now_text
 from web.auth import require_scope
 from web.services import services
 
+_NEXT = re.compile("-?[0-9]{1,18}")
 POINTS = 1000
 POINTS_MOST = 10_000
 
@@ -46,12 +48,12 @@ def lane_history(lane: str) -> Response:
     )
 
 
-def _after() -> int:
+def _after() -> int | None:
     """The `next` of the page before."""
     text = request.args.get("after", "")
-    if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
+    if text and not _NEXT.fullmatch(text):
         raise refuse(f"after is {text[:40]!r}; give the `next` of the page before")
-    return int(text or 0)
+    return int(text) if text else None
 
 
 def _barrier(lane: str) -> tuple[str, Mapping[str, Any]]:
