@@ -21,8 +21,12 @@ def test_a_broken_rule_ends_with_one_and_tells_seed_and_story(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(LaneState, "crash", lambda _self, _turn, _sign: None)
-    assert cli.main(["simulate", "--seed", "3", "--hours", "24"]) == 1
-    told = capsys.readouterr()
-    assert told.out.startswith("seed 3, 24 h\nBROKEN")
+    for seed in range(5, 25):  # not every afternoon has a crash
+        status = cli.main(["simulate", "--seed", str(seed), "--hours", "4"])
+        told = capsys.readouterr()
+        if status:
+            break
+    assert status == 1
+    assert told.out.startswith(f"seed {seed}, 4 h\nBROKEN")
     assert "the shortest story found" in told.out
-    assert told.err.startswith("seed 3\n")
+    assert told.err.startswith(f"seed {seed}\n")
