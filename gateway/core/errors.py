@@ -85,8 +85,6 @@ class DataDirectoryError(GatehouseError):
 class DamagedError(DataDirectoryError):
     """A database's file is damaged or is none of Gatehouse's: the engine sets it aside at its next start."""
 
-    code = "data_damaged"
-
 
 class DriverError(GatehouseError):
     """A driver is unknown or its options are wrong."""

@@ -45,6 +45,7 @@ class Stores:
 
     def __init__(self, directory: DataDirectory, settings: Settings, boot_id: str) -> None:
         """Open everything, whatever became of it, and bring the projections up to date; raises StorageError."""
+        directory.reserve.release()
         mender = Mender(directory, settings, boot_id)
         mender.mend_journal()
         try:
@@ -74,6 +75,7 @@ class Stores:
         self.applied = state.sequence
         self.memory = Memory(**state.memory(settings.zone))
         self.was_synced = self._was_synced(boot_id)
+        directory.reserve.hold()
 
     def close(self) -> None:
         """Let go of all files; one that fails keeps none of the others."""

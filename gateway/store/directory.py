@@ -22,6 +22,7 @@ from gateway.store.files import write_atomically
 from gateway.store.journal import Journal, JournalReader, says_nothing
 from gateway.store.passcodes import PassCodes
 from gateway.store.registry import PassRegistry
+from gateway.store.reserve import Reserve
 from gateway.store.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal
 from gateway.store.state import State
 
@@ -70,6 +71,11 @@ class DataDirectory:
     def codes(self) -> PassCodes:
         """The QR codes of temporary passes."""
         return PassCodes(self.secrets / "pass-codes.key")
+
+    @property
+    def reserve(self) -> Reserve:
+        """Room for a start on a full disk."""
+        return Reserve(self.path / "reserve")
 
     @property
     def exists(self) -> bool:
@@ -150,8 +156,9 @@ class DataDirectory:
             raise InUseError(
                 f"another engine (process {owner or 'unknown'}) owns {self.path}; stop it first"
             ) from error
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # a full disk: whose it is tells the lock itself
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         self._held = handle
 
     def unlock(self) -> None:

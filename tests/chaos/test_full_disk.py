@@ -37,6 +37,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+def enlarge(place: Path) -> None:
+    """Room enough for the engine to keep some of it."""
+    subprocess.run(["mount", "-o", "remount,size=64m", str(place)], check=True)
+
+
 def fill(place: Path) -> Path:
     """Take all space that is left."""
     hog = place / "hog"
@@ -133,6 +138,25 @@ def test_a_car_does_not_wait_until_a_full_disk_has_room(small_disk: Path, site: 
     (restored, *_) = wait_for(lambda: gateway.events("storage.restored"), "storage.restored in the journal")
     commanded = [row for row in of_lane(gateway.events("barrier.commanded"), "in") if row["data"]["command"] == "open"]
     assert [mono_ns(row) <= opened.mono_ns < mono_ns(restored) for row in commanded] == [True]
+
+
+@pytest.mark.parametrize("end", ["stopped", "killed"])
+def test_an_engine_that_starts_on_a_full_disk_opens_the_gate(small_disk: Path, site: MakeSite, end: str) -> None:
+    sim, gateway = site(data=small_disk / "data", journal_wait_ms=WAIT_MS)
+    enlarge(small_disk)
+    gateway.start_engine()
+    Lane(sim, gateway).let_one_in()
+    if end == "stopped":
+        assert gateway.stop() == 0
+    else:
+        gateway.kill()
+    fill(small_disk)
+    gateway.start_engine()
+    lane = Lane(sim, gateway)
+    lane.let_one_in()
+    (small_disk / "hog").unlink()
+    wait_for(lambda: not gateway.state()["journal"]["degraded"], "the journal writes again")
+    gateway.verify()
 
 
 def test_an_engine_killed_on_a_full_disk_starts_again_and_its_chain_is_whole(small_disk: Path, site: MakeSite) -> None:
