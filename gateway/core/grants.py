@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.core.events import OpenVisit
 from gateway.core.settings import Direction, Lane
-from gateway.core.turn import NS_PER_MS, Turn
+from gateway.core.turn import NS_PER_MS, Turn, rfc3339
 
 GRANTS_MAX = 3
 SPENT_MS = 5000
@@ -62,6 +62,40 @@ class Grant(msgspec.Struct):
         }
 
 
+class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
+    """A grant that has no end in the journal when a run begins; `visit` is the stay that it would end."""
+
+    grant: str
+    lane: str
+    given_wall_ns: int = 0
+    pass_id: str | None = None
+    kind: str | None = None
+    credential: dict[str, str] | None = None
+    reason: str = ""
+    by: str = ""
+    visit: OpenVisit | None = None
+
+    def again(self, lane: Lane) -> Grant:
+        """The same grant, once more."""
+        return Grant(
+            id=self.grant,
+            lane=lane,
+            reason=self.reason,
+            by=self.by,
+            at=rfc3339(self.given_wall_ns),
+            pass_id=self.pass_id,
+            kind=self.kind,
+            credential=self.credential,
+            visit=self.visit,
+            opened=True,
+        )
+
+    def unused(self, turn: Turn) -> None:
+        """Nobody was seen to use it before the restart."""
+        data = {"lane": self.lane, "pass": self.pass_id, "grant": self.grant, "reason": "restart"}
+        turn.append("grant.unused", f"lanes/{self.lane}", data)
+
+
 class GrantQueue:
     """The grants of one barrier that nobody has used yet."""
 
@@ -106,6 +140,10 @@ class GrantQueue:
         """Queue a grant."""
         self._waiting.append(grant)
         self.last = grant
+
+    def take_up(self, grant: Grant) -> None:
+        """Queue a grant of an earlier run; nobody who comes without one follows its vehicle."""
+        self._waiting.append(grant)
 
     def first_of(self, lane: Lane) -> Grant | None:
         """The first that was given at that lane; two lanes may share a barrier."""

@@ -78,6 +78,7 @@ class LaneMachine(LaneOrders):
             self._measure_arm(turn, first)
         if first or "safety_loop" in bases:
             self._measure_safety(turn)
+        self._take_up_grant(turn)
         if bases & {"approach_loop", "clear_loop"}:
             self._measure_loops(turn)
         for name in told - self.inputs.chattering:
@@ -109,6 +110,19 @@ class LaneMachine(LaneOrders):
             self.crossing = CrossingState.WAITING
         if self.safety is not None:
             self.watch_loop(turn, "safety", occupied)
+
+    def _take_up_grant(self, turn: Turn) -> None:
+        """A vehicle under an arm that is not down when a run begins is the one that the last run let in, if any.
+
+        Another one would have had to come under the same arm in the seconds between.
+        """
+        left, self.left_grant = self.left_grant, None
+        lane = next((lane for lane in self.lanes if left is not None and lane.id == left.lane), None)
+        if left is not None and lane is not None and self.vehicle is not None and self.arm is not ArmState.CLOSED:
+            self.bound = left.again(lane)
+            self.grants.take_up(self.bound)
+        elif left is not None:
+            left.unused(turn)
 
     def _left_meanwhile(self, turn: Turn, vehicle: Vehicle) -> None:
         """A vehicle that was on the safety loop is not there any more: through an arm that was up, else back."""

@@ -19,7 +19,7 @@ from gateway.core.causes import Cause, Movement
 from gateway.core.commands import SetOutput
 from gateway.core.crossing import CrossingState, Vehicle
 from gateway.core.feedback import Feedback
-from gateway.core.grants import Grant, GrantQueue
+from gateway.core.grants import Grant, GrantQueue, Left
 from gateway.core.inputs import Inputs, points_of
 from gateway.core.modes import Mode, Modes
 from gateway.core.outputs import Motion, Terminals
@@ -134,6 +134,8 @@ class LaneState:
         # A vehicle on the safety loop, and the grant it uses.
         self.vehicle: Vehicle | None = None
         self.bound: Grant | None = None
+        # The one grant of an earlier run that a vehicle under the arm may be using.
+        self.left_grant: Left | None = None
         self.safety_rose_ns: int | None = None
         self.approach_seen_ns: int | None = None
         self.arrived_ns: dict[str, int] = {}

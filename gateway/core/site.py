@@ -17,6 +17,7 @@ from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.commands import Command, Reply
 from gateway.core.errors import NotFoundError, RefusedError
 from gateway.core.events import ClockState, Now
+from gateway.core.grants import Left
 from gateway.core.lane import LaneMachine
 from gateway.core.lane_state import Ids, LaneMemory
 from gateway.core.passes import Pass, PassKind
@@ -31,6 +32,8 @@ from gateway.core.turn import NS_PER_MS, Turn, local_day
 REMOTE = ("http", "mqtt")
 MINUTE_TIMER = "site:minute"
 MINUTE_MS = 60_000
+LEFT_MS = 120_000
+"""A grant of the last run that is older than this is not that of the vehicle under the arm."""
 _VERBS = {verb.value: verb for verb in (Verb.ACKNOWLEDGE, Verb.VERIFY, Verb.SHELVE, Verb.UNSHELVE, Verb.CLOSE)}
 
 
@@ -40,7 +43,7 @@ class Memory(msgspec.Struct, frozen=True):
     `alarms`: documents of all that are not closed. `lanes`: lane id -> {"mode", "since", "by", "reason"}. `warned`:
     {"day": site-local day, "passes": [...]}. `interrupted`: barriers that wait for a person to decide, as something was
     half done or somebody said stop; `asked`: those of which a person was asked whether the arm is whole; `lost`:
-    devices that did not answer; each with since when. `grants`: {"grant", "lane", "pass"} that nobody was seen to use.
+    devices that did not answer; each with since when. `grants`: what `Left` holds of those without an end.
     `latest`: lane id -> its last `decision`, `grant` and `passage`, for people to look at; nothing follows from them.
     `service`: barrier id -> what `ServiceMemory` holds.
     """
@@ -83,7 +86,7 @@ class Site:
         self._lanes = {lane.id: lane for lane in settings.lanes}
         self._known = {device.id for device in settings.devices}
         self._down: set[str] = set()
-        self._unused = memory.grants
+        self._left = [msgspec.convert(grant, Left) for grant in memory.grants]
         self._warned_day = str(memory.warned.get("day", ""))
         self._warned: set[str] = set(memory.warned.get("passes", ()))
         self._sure_wall_ns = memory.last_sure_wall_ns
@@ -428,8 +431,7 @@ class Site:
         self._ids.run = self._alarms.run = event.run
         data = {"version": event.version, "previous_clean": event.previous_clean, "clock": turn.now.clock.value}
         self._tell(turn, "gateway.started", data)
-        for grant in self._unused:
-            turn.append("grant.unused", f"lanes/{grant['lane']}", {**grant, "reason": "restart"})
+        self._end_left_grants(turn)
         self._minute(turn)
         for machine in self._machines.values():
             machine.ask_on(turn)
@@ -445,6 +447,21 @@ class Site:
         for key in ("storage", *(("clock",) if turn.now.clock is not ClockState.UNSET else ())):
             self._alarms.return_(turn, key)
         turn.show()
+
+    def _end_left_grants(self, turn: Turn) -> None:
+        """Grants of the last run are unused, but for a barrier's only one while it is new.
+
+        Its vehicle may be under the arm, which is seen when the barrier's boards answer.
+        """
+        for left in self._left:
+            machine = self._by_lane.get(left.lane)
+            alone = sum(self._by_lane.get(other.lane) is machine for other in self._left) == 1
+            age_ns = turn.now.wall_ns - left.given_wall_ns
+            new = turn.now.clock is not ClockState.UNSET and 0 <= age_ns <= LEFT_MS * NS_PER_MS
+            if machine is not None and alone and new:
+                machine.left_grant = left
+            else:
+                left.unused(turn)
 
     def _is_tagged(self, alarm: Alarm) -> bool:
         """Whether the lane of an alarm carries a tag."""

@@ -52,7 +52,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 GRANT = "grant:"
-"""What the mark of a grant begins with that nobody has used yet; the mark's `by` is its pass."""
+"""What the mark of a grant begins with that nobody has used yet; the mark's `by` is its pass, its `reason` the rest."""
 LAST_PASSAGE = "passage"
 """The key of the passage that was applied last, by its name."""
 
@@ -281,7 +281,9 @@ def _unmark(mark: str, *, of: tuple[str, ...] = ("lane", "barrier")) -> _Apply:
 def _granted(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
     """Somebody may pass, until it is told that they have or have not."""
     if data.get("grant"):
-        values = (_text(data, "lane"), GRANT + _text(data, "grant"), place.wall_ns, _text(data, "pass"), "")
+        rest = {**{key: data.get(key) for key in ("kind", "credential", "reason")}, "by": data.get("decided_by")}
+        about = (_text(data, "pass"), msgspec.json.encode(rest).decode())
+        values = (_text(data, "lane"), GRANT + _text(data, "grant"), place.wall_ns, *about)
         db.execute("INSERT OR REPLACE INTO marks VALUES(?, ?, ?, ?, ?)", values)
 
 
@@ -344,13 +346,13 @@ def _carried(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
 
 
 def _was_half_done(db: apsw.Connection, _place: Place, _data: dict[str, Any]) -> None:
-    """A run begins: what the last one had not finished, or held, waits for a person, and it tells of unused grants."""
+    """A run begins: what the last one had not finished, or held, waits for a person."""
     half_done = "mark IN ('motion', 'held')"
     db.execute(
         "INSERT OR IGNORE INTO marks SELECT lane, 'interrupted', min(since_wall_ns), by, reason FROM marks"
         f" WHERE {half_done} GROUP BY lane"
     )
-    db.execute(f"DELETE FROM marks WHERE {half_done} OR mark GLOB '{GRANT}*'")
+    db.execute(f"DELETE FROM marks WHERE {half_done}")
 
 
 def _counted(name: str) -> _Apply:

@@ -303,11 +303,20 @@ class State:
             "interrupted": _since(marks, "interrupted", "motion", "held"),
             "asked": _since(marks, "asked"),
             "lost": _since(marks, "lost"),
-            "grants": _grants(marks),
+            "grants": [self._left(*grant) for grant in _grants(marks)],
             "latest": self._latest(),
             "last_sure_wall_ns": int(self._meta("sure_wall_ns") or 0),
             "service": self._service(),
         }
+
+    def _left(self, lane: str, grant: str, about: dict[str, Any]) -> dict[str, Any]:
+        """A grant that has no end yet, with the stay that it would end."""
+        rest = msgspec.json.decode(about["reason"] or "{}")
+        pass_id = about["by"] or None
+        visits = self.open_visits(pass_id, (rest.get("credential") or {}).get("value"))
+        visit = msgspec.structs.asdict(visits[0]) if visits else None
+        known = {"grant": grant, "lane": lane, "pass": pass_id, "given_wall_ns": about["since_wall_ns"], "visit": visit}
+        return {**{key: value for key, value in rest.items() if value is not None}, **known}
 
     def _latest(self) -> dict[str, dict[str, Any]]:
         """What each lane last decided, whom it let in and who passed."""
@@ -424,7 +433,7 @@ class State:
     def _marks(self) -> dict[str, dict[str, dict[str, Any]]]:
         found: dict[str, dict[str, dict[str, Any]]] = {}
         for lane, mark, since_ns, by, reason in self._select("SELECT * FROM marks"):
-            about = {"since": rfc3339(since_ns), "by": by, "reason": reason, "cause": reason}
+            about = {"since": rfc3339(since_ns), "by": by, "reason": reason, "cause": reason, "since_wall_ns": since_ns}
             found.setdefault(str(lane), {})[str(mark)] = about
         return found
 
@@ -470,15 +479,15 @@ def _since(marks: dict[str, dict[str, dict[str, Any]]], *wanted: str) -> dict[st
     return {name: min(since) for name, since in found.items() if since}
 
 
-def _grants(marks: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The grants that have no end yet, oldest first."""
+def _grants(marks: dict[str, dict[str, dict[str, Any]]]) -> list[tuple[str, str, dict[str, Any]]]:
+    """The grants that have no end yet, oldest first: lane, grant and its mark."""
     found = [
-        (about["since"], {"grant": mark.removeprefix(GRANT), "lane": lane, "pass": about["by"] or None})
+        (lane, mark.removeprefix(GRANT), about)
         for lane, has in marks.items()
         for mark, about in has.items()
         if mark.startswith(GRANT)
     ]
-    return [grant for _, grant in sorted(found, key=lambda one: (one[0], one[1]["grant"]))]
+    return sorted(found, key=lambda one: (one[2]["since_wall_ns"], one[1]))
 
 
 def _visit(

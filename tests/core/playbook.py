@@ -70,6 +70,7 @@ class Playbook:
         start: bool = True,
         wall_ns: int = START_WALL_NS,
         run: int = 1,
+        clock: ClockState = ClockState.SYNCED,
     ):
         self.document = document or site_document()
         self.settings = parse_settings(self.document)
@@ -77,7 +78,7 @@ class Playbook:
         self.run = run
         self.mono_ns = 1_000_000_000
         self.wall_ns = wall_ns
-        self.clock = ClockState.SYNCED
+        self.clock = clock
         self.rows: list[commands.Append] = []
         self.kept: list[tuple[int, commands.Append]] = []
         self.outputs: list[tuple[int, str, int]] = []
@@ -180,10 +181,12 @@ class Playbook:
             state.close()
         return memory
 
-    def restarted(self, after_ms: int = 3000, *, start: bool = True, **contacts: bool) -> Playbook:
+    def restarted(
+        self, after_ms: int = 3000, *, start: bool = True, clock: ClockState = ClockState.SYNCED, **contacts: bool
+    ) -> Playbook:
         """The run after this one was killed: contacts stand as they stood, but for those given."""
         wall_ns = self.wall_ns + after_ms * 1_000_000
-        play = Playbook(self.document, self.memory(), start=False, wall_ns=wall_ns, run=self.run + 1)
+        play = Playbook(self.document, self.memory(), start=False, wall_ns=wall_ns, run=self.run + 1, clock=clock)
         play.kept[:0] = self.kept
         play.electrical = list(self.electrical)
         for name, value in contacts.items():

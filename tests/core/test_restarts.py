@@ -10,6 +10,7 @@ import pytest
 
 from gateway.core import commands, events
 from gateway.core.barrier import ArmState
+from gateway.core.events import ClockState
 from gateway.core.turn import rfc3339
 from tests.core.playbook import INPUTS, MONTHLY, Playbook, site_document
 
@@ -406,6 +407,7 @@ def test_killed_in_any_state_the_next_run_moves_nothing_and_a_person_can_go_on(s
     again = lane_in(state).restarted(safety_loop=under)
     waits = under or state in HALF_DONE
     assert (again.lane()["state"] == "interrupted") is waits
+    again.advance(500)
     again.set(safety_loop=False)
     again.advance(600_000 if waits else 10_000)
     assert again.pulses() == []
@@ -512,9 +514,77 @@ def test_a_car_under_the_arm_at_a_kill_is_counted_once_it_has_gone() -> None:
     again.set(safety_loop=False)
     again.advance(800)
     entered = again.data("passage.entered")
-    assert (entered["method"], entered["certainty"]) == ("manual", "inferred")
+    assert (entered["pass"], entered["method"], entered["certainty"]) == ("p1", "automatic", "inferred")
+    assert (entered["credential"], entered["kind"]) == ({"kind": "card", "value": "472288"}, "monthly")
     again.advance(600_000)
-    assert again.pulses() == []
+    assert (again.pulses(), again.types("grant"), again.lane()["grants"]) == ([], [], 0)
+    assert again.restarted().types("grant") == []
+
+
+def killed_under(kept: Playbook, **more: Any) -> Playbook:
+    """Killed with a car under the arm, which then drives on."""
+    again = kept.restarted(**{"safety_loop": True, "approach_loop": False, **more})
+    again.advance(2000)
+    again.set(safety_loop=False)
+    again.advance(800)
+    return again
+
+
+def test_a_car_under_the_arm_at_a_kill_that_leaves_ends_its_stay() -> None:
+    document = site_document()
+    document["lanes"][0]["direction"] = "exit"
+    document["lanes"].append(
+        {"id": "in2", "direction": "entry", "readers": ["reader-out"], "barrier": {"open": "x.output.0"}}
+    )
+    document["devices"].append({"id": "x", "driver": "noop"})
+    play = Playbook(document)
+    data = {
+        "lane": "in2",
+        "visit": "v7",
+        "pass": "p1",
+        "plate": "京A12345",
+        "method": "automatic",
+        "certainty": "measured",
+    }
+    play.kept.append((play.wall_ns, commands.Append("passage.entered", "lanes/in2", data)))
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    exited = killed_under(play).data("passage.exited")
+    assert (exited["visit"], exited["pass"], exited["plate"], exited["duration_s"]) == ("v7", "p1", "京A12345", 7)
+
+
+@pytest.mark.parametrize("why", ["two were let in", "it is too old", "the arm is down", "nobody is there", "no clock"])
+def test_what_the_loops_cannot_tell_after_a_kill_is_a_grant_unused_and_a_car_of_nobody(why: str) -> None:
+    play = lane_in("open")
+    match why:
+        case "two were let in":
+            play.read("7", (OTHER,))
+            again = killed_under(play)
+        case "it is too old":
+            again = killed_under(play, after_ms=121_000)
+        case "the arm is down":
+            again = killed_under(play, at_open=False, at_closed=True)
+        case "nobody is there":
+            again = killed_under(play, safety_loop=False)
+        case _:
+            again = killed_under(play, clock=ClockState.UNSET)
+    unused = [row.data["grant"] for row in again.rows if row.type == "grant.unused"]
+    assert len(unused) == (2 if why == "two were let in" else 1)
+    assert [row.data["pass"] for row in again.rows if row.type.startswith("passage")] in ([None], [])
+    assert again.restarted().types("grant") == []
+
+
+def test_a_grant_whose_board_never_answers_has_its_end_after_the_next_start() -> None:
+    again = lane_in("open").restarted(start=False).restarted(after_ms=200_000, start=False)
+    assert again.types("grant") == ["grant.unused"]
+    assert again.restarted().types("grant") == []
+
+
+def test_who_follows_a_car_that_was_under_the_arm_at_a_kill_is_no_tailgater() -> None:
+    again = killed_under(lane_in("open"))
+    again.drive_through()
+    assert (again.data("passage.entered")["method"], again.types("passage.tailgated")) == ("manual", [])
 
 
 @pytest.mark.parametrize("there", [False, True])

@@ -17,6 +17,7 @@ import gateway.store.projections as projections
 import gateway.store.state as state_module
 from gateway.core.errors import NotFoundError, StorageError
 from gateway.core.events import ClockState
+from gateway.core.grants import Left
 from gateway.core.service import ServiceMemory
 from gateway.store.journal import Journal, JournalReader, Row
 from gateway.store.state import Answer, Conflict, Pending, State
@@ -381,18 +382,30 @@ def test_what_one_run_left_half_done_waits_in_every_run_until_a_person_decides(g
     assert gate.state.memory()["interrupted"] == {}
 
 
-@pytest.mark.parametrize("end", ["passage.entered", "passage.exited", "grant.unused", "gateway.started"])
-def test_a_grant_is_open_until_its_end_is_told_or_another_run_begins(gate: Gate, end: str) -> None:
+@pytest.mark.parametrize("end", ["passage.entered", "passage.exited", "grant.unused"])
+def test_a_grant_is_open_until_its_end_is_told_whatever_run_tells_it(gate: Gate, end: str) -> None:
+    gate.enters("v9", **{"pass": "p2", "plate": "京A12345"})
+    card = {"kind": "card", "value": "7"}
     for number in (1, 2):
-        gate.happens("access.granted", grant=f"g{number}", **{"pass": f"p{number}"})
+        more = {"pass": f"p{number}", "credential": card, "kind": "monthly", "reason": "valid_pass"}
+        gate.happens("access.granted", grant=f"g{number}", decided_by="gateway", **more)
     gate.happens("passage.reversed", grant="g2")
-    assert gate.state.memory()["grants"] == [
-        {"grant": "g1", "lane": "in", "pass": "p1"},
-        {"grant": "g2", "lane": "in", "pass": "p2"},
-    ]
+    gate.happens("gateway.started")
+    first, second = (msgspec.convert(one, Left) for one in gate.state.memory()["grants"])
+    assert (first.grant, first.lane, first.pass_id, first.visit) == ("g1", "in", "p1", None)
+    assert (first.credential, first.kind, first.reason, first.by) == (card, "monthly", "valid_pass", "gateway")
+    assert first.given_wall_ns == START_NS + 2 * 10**9
+    assert second.visit is not None and (second.visit.visit, second.visit.plate) == ("v9", "京A12345")
     gate.happens(end, grant="g1", visit="v1")
-    left = [one["grant"] for one in gate.state.memory()["grants"]]
-    assert left == ([] if end == "gateway.started" else ["g2"])
+    assert [one["grant"] for one in gate.state.memory()["grants"]] == ["g2"]
+
+
+def test_a_grant_that_an_older_version_noted_is_known_by_its_name(gate: Gate, tmp_path: Path) -> None:
+    db = apsw.Connection(str(tmp_path / "state.db"))
+    db.execute("INSERT INTO marks VALUES('in', 'grant:g1', 7, 'p1', '')")
+    db.close()
+    (left,) = (msgspec.convert(one, Left) for one in gate.state.memory()["grants"])
+    assert left == Left("g1", "in", 7, "p1")
 
 
 def test_a_read_decides_nothing(gate: Gate) -> None:
