@@ -299,11 +299,12 @@ class LaneState:
     def run_grants(self, turn: Turn) -> None:
         """The head's time runs while nobody is under the arm and its own vehicle is not on the loop in front of it.
 
-        That is while the arm is up, and while it is down and nothing opens it: somebody who waits for another barrier
-        may have gone away.
+        That is while the arm is up, and while it rests elsewhere and nothing opens it: somebody who waits for another
+        barrier, or for a person to decide, may have gone away.
         """
         head = self.grants.head
-        still = self.arm is ArmState.OPEN or (self.arm is ArmState.CLOSED and not self.terminals.asked("open"))
+        moves = self.arm in (ArmState.RISING, ArmState.LOWERING) or self.terminals.asked("open")
+        still = self.arm is ArmState.OPEN or not moves
         waits = head is not None and bool(self.approach_of(head.lane))
         self.grants.run(turn, still and self.vehicle is None and not waits)
 

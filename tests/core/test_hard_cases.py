@@ -877,3 +877,15 @@ def test_who_is_let_in_while_the_arm_moves_by_itself_does_not_wait_at_one_that_s
     play.advance(60_000)
     assert (play.lane()["arm"], play.lane()["grants"]) == ("between", 0)
     assert play.data("grant.unused")["pass"] == "p1"
+
+
+def test_a_grant_at_an_arm_that_may_be_anywhere_ends_after_its_time() -> None:
+    play = Playbook(site_document(at_open=None, at_closed=None))
+    play.read()
+    play.set(settle_ms=0, safety_loop=True)
+    play.happens(events.DeviceLost("io", "no answer"))
+    play.restored()
+    play.set(safety_loop=False)
+    assert (play.lane()["arm"], play.lane()["grants"], play.lane()["interrupted"]) == ("unknown", 1, True)
+    play.advance(30_000)
+    assert (play.lane()["grants"], play.data("grant.unused")["reason"]) == (0, "time_over")
