@@ -2,7 +2,8 @@
 
 One connection behind one lock: the rows are few, the statements take microseconds, and one writing process per file
 is the rule of the data directory. Losing the last second of it at a power cut costs a sign-in, so it is not flushed
-like the journal (`synchronous=NORMAL`), which spares the SD card.
+like the journal (`synchronous=NORMAL`), which spares the SD card. A file that is damaged is put aside and begun anew:
+people sign in again, and retention knows of a consumer from its next pull on.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 
 import apsw
 
+from gateway.store.aside import open_or_begin
 from gateway.store.migrations import Schema
-from gateway.store.sqlite import open_writer, storage_errors
+from gateway.store.sqlite import storage_errors
 
 SCHEMA = Schema(
     "sessions",
@@ -67,7 +69,7 @@ class WebDatabase:
         """The connection inside one transaction, for one thread at a time; StorageError."""
         with self._lock:
             if self._connection is None:
-                self._connection = open_writer(self._path, SCHEMA, synchronous="NORMAL")
+                self._connection = open_or_begin(self._path, SCHEMA, synchronous="NORMAL")
             with storage_errors(self._path), self._connection:
                 yield self._connection
 

@@ -8,15 +8,21 @@ interrupted. Each step is durable before the one after it.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from pathlib import Path
+from typing import Literal
 
 import apsw
 
+from gateway.core.errors import DamagedError
 from gateway.store.files import sync_directory
-from gateway.store.sqlite import storage_errors
+from gateway.store.migrations import Schema
+from gateway.store.sqlite import open_writer, storage_errors
 from gateway.store.times import NS_PER_S
+
+log = logging.getLogger(__name__)
 
 _WITH_IT = ("-wal", "-shm", "-journal")
 _NEXT, _MAKING = ".next", ".making"
@@ -35,6 +41,32 @@ def aside_of(path: Path, wall_ns: int) -> Path:
         number += 1
         found = path.with_name(f"{path.stem}-damaged-{stamp}-{number}.db")
     return found
+
+
+def open_or_begin(path: Path, schema: Schema, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> apsw.Connection:
+    """A small database that its process can do without: one that is damaged is put aside, and an empty one begun."""
+    try:
+        return _sound(path, schema, synchronous)
+    except DamagedError as error:
+        old = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+        for suffix in ("", *_WITH_IT):
+            if beside(path, suffix).exists():
+                beside(path, suffix).rename(beside(old, suffix))
+        log.warning("%s; it is now %s, and an empty one is begun", error, old.name)
+        return _sound(path, schema, synchronous)
+
+
+def _sound(path: Path, schema: Schema, synchronous: Literal["FULL", "NORMAL"]) -> apsw.Connection:
+    db = open_writer(path, schema, synchronous=synchronous)
+    try:
+        with storage_errors(path):
+            found = db.pragma("quick_check")
+        if found != "ok":
+            raise DamagedError(f"{path} is damaged ({found})")
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def making(aside: Path) -> Path:

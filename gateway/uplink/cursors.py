@@ -18,9 +18,8 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from gateway.core.errors import DataDirectoryError
+from gateway.store.aside import open_or_begin
 from gateway.store.migrations import Schema
-from gateway.store.sqlite import open_writer
 
 _log = logging.getLogger(__name__)
 WRITE_EVERY_S = 1.0
@@ -62,7 +61,7 @@ class Cursors:
     """The file's one writer; use it from one thread."""
 
     def __init__(self, path: Path) -> None:
-        self._db = _open(path)
+        self._db = open_or_begin(path, UPLINK)
         self._unwritten: dict[str, Position] = {}
         self._known: dict[str, Position] = {}
         self._write_at_s = 0.0
@@ -122,17 +121,3 @@ class Cursors:
             self._db.execute(statement, (consumer, topic))
         except apsw.Error as error:
             _log.warning("topic %s not noted (%s); free space on the disk", topic, error)
-
-
-def _open(path: Path) -> apsw.Connection:
-    try:
-        return open_writer(path, UPLINK)
-    except DataDirectoryError as error:
-        if not isinstance(error.__cause__, apsw.NotADBError | apsw.CorruptError):
-            raise
-        aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-        path.rename(aside)
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        _log.warning("%s was damaged and is now %s; all events are sent again", path, aside.name)
-        return open_writer(path, UPLINK)

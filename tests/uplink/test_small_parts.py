@@ -136,6 +136,16 @@ def test_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path) -> None:
     assert list(tmp_path.glob("uplink.db.damaged-*"))
 
 
+def test_damage_behind_the_first_page_is_found_before_anything_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "uplink.db"
+    Cursors(path).close()
+    path.write_bytes(path.read_bytes()[:4096] + b"\xa5" * 20_000)
+    cursors = Cursors(path)
+    assert cursors.get("mqtt") is None
+    cursors.retain("mqtt", "alarms/1")
+    assert list(tmp_path.glob("uplink.db.damaged-*"))
+
+
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     Cursors(tmp_path / "uplink.db").close()
     with apsw.Connection(str(tmp_path / "uplink.db")) as db:

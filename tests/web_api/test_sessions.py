@@ -114,6 +114,27 @@ def test_a_new_sign_in_ends_the_session_before(client: FlaskClient) -> None:
     assert client.get("/live/state").status_code == 401
 
 
+@pytest.mark.parametrize("at", [0, 4096])
+def test_a_damaged_database_is_put_aside_and_people_can_sign_in(
+    tmp_path: Path, directory: DataDirectory, clock: Clock, at: int
+) -> None:
+    path = tmp_path / "web.db"
+    old = WebDatabase(path)
+    site = SiteDocument(directory.site)
+    Sessions(old, site, clock).create(site.operators()["Lin"])
+    old.close()
+    noise = path.read_bytes()[:at] + b"\xa5" * 40_000
+    path.write_bytes(noise)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    database = WebDatabase(path)
+    sessions = Sessions(database, site, clock)
+    token = sessions.create(site.operators()["Lin"])
+    assert sessions.find(token) is not None
+    assert [file.read_bytes() for file in tmp_path.glob("web.db.damaged-*")] == [noise]
+    database.close()
+
+
 def test_a_session_ends_with_the_shift(database: WebDatabase, directory: DataDirectory, clock: Clock) -> None:
     sessions = Sessions(database, SiteDocument(directory.site), clock)
     operator = SiteDocument(directory.site).operators()["Lin"]
