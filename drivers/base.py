@@ -80,7 +80,7 @@ class Bus(ABC):
 
     @abstractmethod
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
-        """Switch an output and leave it so; ends a pulse that runs on it."""
+        """Switch an output and leave it so; ends a pulse that runs on it, and what waits to switch it the other way."""
 
     def show(self, device: str, message: Message) -> None:  # noqa: B027
         """Show people what was decided, in words, colours or tones; the newest message counts.

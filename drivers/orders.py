@@ -1,7 +1,8 @@
 """Orders for outputs on their way from the engine to the thread of a bus, and the leases they leave behind.
 
 An order is carried out at once or not at all: one that had to wait longer than `ORDER_LIFE_MS` (the wire was down)
-fails instead of moving an arm when nobody expects it any more. A pulse that the bus times itself is a lease: it
+fails instead of moving an arm when nobody expects it any more. Whoever switches an output takes back what still waits
+to switch it the other way. A pulse that the bus times itself is a lease: it
 stands from before the output is switched on until it was surely switched off, and switching off is tried again for
 as long as it takes.
 """
@@ -98,6 +99,8 @@ class OrderedBus(Bus):
 
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
         """See `Bus.switch`."""
+        for order in self._take_back(device, output, not active):
+            self._failed(order, "it was taken back before it had begun")
         self._add(Order(device, output, active, None, token, time.monotonic_ns()))
 
     def _add(self, order: Order) -> None:
@@ -109,6 +112,15 @@ class OrderedBus(Bus):
             self._wake()
         else:
             self._failed(order, f"more than {MAX_ORDERS} orders wait on this bus; it is too slow")
+
+    def _take_back(self, device: str, output: int, active: bool) -> list[Order]:
+        """The orders that wait to switch an output so; they will not reach it any more."""
+        unwanted = device, output, active
+        with self._orders_lock:
+            gone = [order for order in self._orders if (order.device, order.output, order.active) == unwanted]
+            for order in gone:
+                self._orders.remove(order)
+        return gone
 
     def _next_order(self) -> Order | None:
         with self._orders_lock:

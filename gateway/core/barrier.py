@@ -115,6 +115,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.CLOSE_SENT: (Row("", "leave_down", _LOWERING),),
         ArmEvent.STOP_SENT: (Row("", "halt", _STOPPED),),
         ArmEvent.ANSWER_OVER: (
+            Row("underway", "wait_for_output", _RISING),
             Row("may_pulse_again", "ask_open_again", _RISING),
             Row("occupied", "note", _RISING),
             Row("still_closed", "give_up_opening", _CLOSED),

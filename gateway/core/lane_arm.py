@@ -92,6 +92,7 @@ class LaneArm(LaneState):
         turn.log("error", f"{self.barrier.id}: {motion.command} was not carried out: {error}")
         if motion.direction == "open" and self.arm is ArmState.RISING and self.if_still_closed():
             self.end_travel(turn)
+            self._take_open_back(turn)
             self.drop_grants(turn, "not_followed")
             self.enter(turn, ArmState.CLOSED)
             self.notice = "no_answer"
@@ -132,6 +133,10 @@ class LaneArm(LaneState):
     def if_at_open(self) -> bool:
         """The open switch says yes, though it was not seen to change."""
         return self.inputs.last("at_open") is True
+
+    def if_underway(self) -> bool:
+        """The board has not said yet what became of OPEN: it may still come to the arm."""
+        return self.terminals.underway("open")
 
     def if_may_pulse_again(self) -> bool:
         """One more pulse may help: the arm has not moved, nobody is under it, and a pulse cannot reverse it."""
@@ -219,6 +224,10 @@ class LaneArm(LaneState):
         if head is not None:
             self.withdraw_close(turn)
             self.ask(turn, "open", "grant", head.by, head, head.lane)
+
+    def do_wait_for_output(self, turn: Turn) -> None:
+        """The arm cannot have answered yet: its board tries still, or says soon that it failed."""
+        turn.start(self.timer_name("answer"), ANSWER_MS)
 
     def do_ask_open_again(self, turn: Turn) -> None:
         """One more pulse, recorded like the first."""
@@ -328,6 +337,11 @@ class LaneArm(LaneState):
         self.notice = "no_answer"
         self._let_go_of_open(turn)
 
+    def _take_open_back(self, turn: Turn) -> None:
+        """The arm is given up: no pulse comes late, and what the board says of one changes nothing any more."""
+        self.terminals.take_back(turn, "open")
+        self.terminals.forget("open")
+
     def _let_go_of_open(self, turn: Turn) -> None:
         """A held OPEN that the arm did not follow would lift it later, when nobody expects that."""
         if self.terminals.holds:
@@ -367,6 +381,7 @@ class LaneArm(LaneState):
     def do_give_up_opening(self, turn: Turn) -> None:
         """The arm did not answer: nobody waits for it any longer, and the guard is told to look at power and crank."""
         self.end_travel(turn)
+        self._take_open_back(turn)
         self.not_followed(turn, Motion("open", "grant", self.moving_by, None, turn.at), "no_answer")
         self.drop_grants(turn, "not_followed")
         self.notice = "no_answer"
@@ -379,6 +394,7 @@ class LaneArm(LaneState):
     def do_report_obstructed(self, turn: Turn) -> None:
         """The arm reached no limit in its travel time; no more pulses."""
         self.end_travel(turn)
+        self._take_open_back(turn)
         self.drop_grants(turn, "obstructed")
         self.incident(turn, "obstructed")
         self.raise_alarm(turn, "obstructed", "travel")

@@ -281,8 +281,9 @@ class LaneState:
             turn.start(self.timer_name("travel"), self.travel.limit_ms("up"))
 
     def call_off(self, turn: Turn, *directions: str) -> None:
-        """What was asked for in these directions and not sent yet is not wanted any longer."""
+        """What was asked for in these directions and has not reached the barrier yet is not wanted any longer."""
         for direction in directions:
+            self.terminals.take_back(turn, direction)
             for motion in self.terminals.withdraw(direction):
                 self.not_followed(turn, motion, "no_longer_wanted")
 

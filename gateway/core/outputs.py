@@ -42,6 +42,7 @@ class Terminals:
         self.barrier = barrier
         self._waiting: dict[int, Motion] = {}
         self._sent: dict[int, Motion] = {}
+        self._recalled: set[int] = set()
         self._gap: Motion | None = None
         self._busy_until_ns = {"open": 0, "close": 0}
         self._opened_by_hold = False
@@ -132,11 +133,35 @@ class Terminals:
 
     def failed(self, token: int) -> Motion | None:
         """An output command was not carried out: the movement it was for."""
+        self._recalled.discard(token)
         return self._sent.pop(token, None)
 
     def done(self, token: int) -> None:
         """An output command was carried out."""
+        self._recalled.discard(token)
         self._sent.pop(token, None)
+
+    def underway(self, direction: str) -> bool:
+        """Whether such a movement was sent, not taken back, and its device has not said yet what became of it."""
+        return bool(self._underway(direction))
+
+    def _underway(self, direction: str) -> list[int]:
+        return [n for n, motion in self._sent.items() if motion.direction == direction and n not in self._recalled]
+
+    def take_back(self, turn: Turn, direction: str) -> None:
+        """What was sent and not carried out yet must not fire later: letting go ends what still waits for its wire.
+
+        A held contact is no pulse that could come late: letting go of it is a movement, which is asked for.
+        """
+        underway = self._underway(direction)
+        if underway and not self.holds:
+            self._recalled.update(underway)
+            self._off(turn, direction)
+
+    def forget(self, direction: str) -> None:
+        """What becomes of the movements that were sent is told already."""
+        self._sent = {token: motion for token, motion in self._sent.items() if motion.direction != direction}
+        self._recalled &= self._sent.keys()
 
     def release_all(self, turn: Turn) -> None:
         """Take OPEN and CLOSE off, whatever they do."""
@@ -158,7 +183,8 @@ class Terminals:
             return 0
         other = "close" if direction == "open" else "open"
         now = turn.now.mono_ns
-        if now < self._busy_until_ns[other]:
+        if now < self._busy_until_ns[other] or self.underway(other):
+            self._recalled.update(self._underway(other))
             self._off(turn, other)
             self._busy_until_ns[other] = now
         over_ns = self._busy_until_ns[other] + GAP_MS * NS_PER_MS - now
@@ -168,7 +194,7 @@ class Terminals:
         token = turn.token()
         self._sent[token] = motion
         while len(self._sent) > 16:
-            self._sent.pop(next(iter(self._sent)))
+            self.done(next(iter(self._sent)))
         if self.holds and direction in ("open", "close"):
             point = self.barrier.open
             turn.emit(SetOutput(point.device, point.index, _electrical(point, direction == "open"), token))

@@ -175,7 +175,12 @@ def test_a_command_for_a_lost_board_is_refused_with_a_reason_and_not_carried_out
     assert trial.moves() == 0
 
 
-def test_an_open_that_the_board_swallowed_is_recorded_as_not_followed_and_never_sent_again(trial: Trial) -> None:
+@pytest.mark.parametrize("wire", ["tcp", "rtu"])
+@pytest.mark.parametrize("travel_time_ms", [300, 3000])
+def test_an_open_that_the_board_swallowed_is_recorded_as_not_followed_and_never_sent_again(
+    wire: str, travel_time_ms: int, site: MakeSite
+) -> None:
+    trial = Trial(*site(wire, travel_time_ms=travel_time_ms))
     board = trial.sim.boards["in"]
     board.faults.silent_from_write = True
     trial.card("in")

@@ -88,6 +88,9 @@ class Playbook:
         self.journal_waits = False
         self.uncommitted: list[int] = []
         self._committed: deque[int] = deque()
+        self.board_swallows = False
+        """Whether what becomes of an order to move is never told."""
+        self._ordered: deque[tuple[str, int, int]] = deque()
         self._depth = 0
         self._timers: dict[str, int] = {}
         self._heap: list[tuple[int, int, str]] = []
@@ -127,10 +130,12 @@ class Playbook:
             case commands.PulseOutput():
                 kind = "pulse" if command.active else "pulse-off"
                 self.outputs.append((self.mono_ns // 1_000_000, OUTPUTS[command.output], command.duration_ms))
+                self._ordered.append((command.device, command.output, command.token))
                 assert kind == "pulse" or self.settings.barriers[0].open.normally == "closed"
             case commands.SetOutput():
                 name = OUTPUTS[command.output]
                 self.outputs.append((self.mono_ns // 1_000_000, f"{name}={'on' if command.active else 'off'}", 0))
+                self._ordered.append((command.device, command.output, command.token))
             case commands.StartTimer():
                 self._count += 1
                 due = self.mono_ns + command.after_ms * 1_000_000
@@ -152,9 +157,11 @@ class Playbook:
             self.happens(events.JournalCommitted(token))
 
     def advance(self, ms: int) -> None:
-        """Let time pass; timers fire in order."""
+        """Let time pass; boards say that they have done what they were told, and timers fire in order."""
         end = self.mono_ns + ms * 1_000_000
-        while self._heap and self._heap[0][0] <= end:
+        while self._boards_answer() or (self._heap and self._heap[0][0] <= end):
+            if not self._heap or self._heap[0][0] > end:
+                continue
             due, number, timer = heapq.heappop(self._heap)
             if self._timers.get(timer) != number:
                 continue
@@ -162,6 +169,13 @@ class Playbook:
             self._step_to(max(due, self.mono_ns))
             self.happens(events.TimerFired(timer))
         self._step_to(end)
+
+    def _boards_answer(self) -> bool:
+        """Whether any board had an order to answer."""
+        ordered, self._ordered = self._ordered, deque()
+        for device, output, token in () if self.board_swallows else ordered:
+            self.happens(events.OutputDone(device, output, token))
+        return bool(ordered) and not self.board_swallows
 
     def _step_to(self, mono_ns: int) -> None:
         self.wall_ns += mono_ns - self.mono_ns

@@ -330,6 +330,51 @@ def test_an_arm_that_reaches_no_limit_is_obstructed_and_left_alone() -> None:
     assert play.data("access.referred")["reason"] == "lane_fault"
 
 
+def test_an_arm_is_not_pulsed_again_while_its_board_may_still_carry_out_the_first_pulse() -> None:
+    play = Playbook()
+    play.board_swallows = True
+    play.read()
+    first = _last_token(play)
+    play.advance(1_900)
+    assert play.pulses() == ["open"]
+    play.happens(events.OutputFailed("io", 0, first, "no answer"))
+    play.advance(60_000)
+    assert play.pulses() == ["open"]
+    assert [row.data["reason"] for row in play.rows if row.type == "barrier.not_followed"] == ["output_failed"]
+
+
+def test_a_pulse_that_waits_for_its_board_when_the_arm_is_given_up_is_taken_back() -> None:
+    play = Playbook()
+    play.board_swallows = True
+    play.read()
+    play.advance(20_000)
+    assert play.data("barrier.not_followed")["reason"] == "no_answer"
+    assert play.outputs[-1][1] == "open=off"
+    play.happens(events.OutputFailed("io", 0, _last_token(play), "it was taken back"))
+    assert play.types("barrier").count("barrier.not_followed") == 1
+
+
+def test_an_open_that_waits_for_its_board_when_the_arm_is_struck_is_taken_back() -> None:
+    play = Playbook()
+    play.board_swallows = True
+    play.read()
+    play.set(arm_detached=True)
+    assert play.lane()["mode"] == "crashed"
+    assert "open=off" in [name for _, name, _ in play.outputs]
+
+
+def test_a_close_that_waits_for_its_board_is_taken_back_for_whoever_comes_under_the_arm() -> None:
+    play = Playbook()
+    play.read()
+    play.rise()
+    play.board_swallows = True
+    play.person("close")
+    play.advance(1_000)
+    play.set(safety_loop=True)
+    play.advance(400)
+    assert [name for _, name, _ in play.outputs][-3:] == ["close", "close=off", "open"]
+
+
 def test_an_output_that_failed_is_not_followed_and_never_fires_later() -> None:
     play = Playbook()
     play.read()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.base import Health
 from drivers.links.backoff import Backoff
-from drivers.orders import ORDER_LIFE_MS, Leases, Order
+from drivers.orders import ORDER_LIFE_MS, Leases, Order, OrderedBus
 from drivers.sim import board_driver, reader_driver
 from drivers.watch import LOST_AFTER, Watch
 from gateway.core.events import (
@@ -104,6 +105,46 @@ def test_a_second_pulse_on_an_output_carries_the_first_on() -> None:
 def test_an_order_that_waited_too_long_is_too_old() -> None:
     assert not order(0).too_old(ORDER_LIFE_MS * 1_000_000)
     assert order(0).too_old(ORDER_LIFE_MS * 1_000_000 + 1)
+
+
+class Waiting(OrderedBus):
+    """A bus whose wire is never free."""
+
+    def run(self) -> None:
+        """Nothing is carried out."""
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+    def health(self) -> list[Health]:
+        """Nothing is known."""
+        return []
+
+    def waiting(self) -> list[tuple[int, bool]]:
+        """The orders that wait: output and whether it is to be switched on."""
+        return [(order.output, order.active) for order in self._orders]
+
+    def _wake(self) -> None:
+        """Nobody sleeps."""
+
+
+def test_whoever_switches_an_output_off_takes_back_the_pulses_that_wait_for_it() -> None:
+    told: list[object] = []
+    bus = Waiting(told.append)
+    bus.pulse("io", 0, 500, True, 7)
+    bus.pulse("io", 1, 500, True, 8)
+    bus.pulse("other", 0, 500, True, 9)
+    bus.switch("io", 0, False)
+    assert bus.waiting() == [(1, True), (0, True), (0, False)]
+    assert told == [OutputFailed("io", 0, 7, "it was taken back before it had begun")]
+
+
+def test_an_output_that_is_switched_on_again_while_that_waits_is_switched_on() -> None:
+    told: list[object] = []
+    bus = Waiting(told.append)
+    bus.switch("io", 0, True, 1)
+    bus.switch("io", 0, True, 2)
+    assert (bus.waiting(), told) == ([(0, True), (0, True)], [])
 
 
 def test_backoff_doubles_is_bounded_and_begins_anew() -> None:
