@@ -401,8 +401,9 @@ class Rules:
     def _mixed(self, gate: Gate, crossing: Crossing) -> bool:
         """Cars on either side of a shared arm whose loops, taken together, tell the same of either way."""
         far = crossing.side.far
-        came = crossing.began_ns < gate.came_ns[far] < crossing.at_ns + MERGED_MS * NS_PER_MS
-        left = crossing.began_ns - 2 * POLL_MS * NS_PER_MS < gate.left_ns[far] < crossing.at_ns
+        seen_with_it_ns = crossing.began_ns - 2 * POLL_MS * NS_PER_MS
+        came = seen_with_it_ns < gate.came_ns[far] < crossing.at_ns + MERGED_MS * NS_PER_MS
+        left = seen_with_it_ns < gate.left_ns[far] < crossing.at_ns
         return crossing.side.shares and ((came and not crossing.forward) or left)
 
     def struck(self, gate: Gate) -> None:

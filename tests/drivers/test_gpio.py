@@ -93,6 +93,7 @@ def test_a_stop_ends_a_pulse_and_leaves_a_switch(running: Running, pins: MockFac
 def test_a_switch_ends_a_pulse(running: Running, pins: MockFactory) -> None:
     bus = start(running)
     bus.pulse("g", 0, 10_000, True, 1)
+    running.reported.wait(OutputDone)
     bus.switch("g", 0, False, 2)
     running.reported.wait(OutputDone, count=2)
     assert not pins.pin("GPIO17").state

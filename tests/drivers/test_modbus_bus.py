@@ -127,6 +127,7 @@ def test_a_switch_stays_and_is_read_back(running: Running, boards: BoardServer) 
 def test_a_switch_ends_a_pulse_that_runs(running: Running, boards: BoardServer) -> None:
     bus = start(running, boards)
     bus.pulse("io", 0, MAX_PULSE_MS, True, 1)
+    running.reported.wait(OutputDone)
     bus.switch("io", 0, False, 2)
     running.reported.wait(OutputDone, count=2)
     assert boards.boards[1].outputs() == OFF8
