@@ -6,7 +6,7 @@ import re
 from typing import Any, get_args
 
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
@@ -114,6 +114,10 @@ def gone(element: WebElement) -> bool:
     try:
         element.is_enabled()
     except StaleElementReferenceException:
+        return True
+    except WebDriverException as error:  # asked while the page was being left
+        if "does not belong to the document" not in str(error):
+            raise
         return True
     return False
 
