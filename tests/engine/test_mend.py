@@ -267,8 +267,10 @@ def test_projections_that_are_lost_are_made_again(lived: Running, harm: Harm) ->
 @pytest.fixture
 def killed(running: Running, tmp_path: Path) -> DataDirectory:
     """A copy of the files of a running engine, as a kill would leave them."""
+    stores = running.engine._stores
     command(running, "lock", "out")
-    until(lambda: running.engine._stores.state.sequence == running.engine._stores.journal.last_sequence)
+    until(lambda: stores.state.lanes().get("out", {}).get("mode") == "locked")
+    until(lambda: stores.state.sequence == stores.journal.last_sequence)
     copy = tmp_path / "copy"
     shutil.copytree(running.directory.path, copy, ignore=shutil.ignore_patterns("run", "*-shm"))
     return DataDirectory(copy)
