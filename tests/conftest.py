@@ -7,6 +7,7 @@ so whoever checks one does what a real one asks for (`tests/store/test_secrets.p
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from unittest.mock import patch
 
@@ -32,3 +33,10 @@ def little_work_for_a_pin() -> Iterator[None]:
     """PINs that this process hashes."""
     with patch.object(secrets, "_SCRYPT_N", LITTLE_WORK):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logs_are_on() -> Iterator[None]:
+    """The simulator turns all logging off for its process, which is not its own here."""
+    yield
+    logging.disable(logging.NOTSET)

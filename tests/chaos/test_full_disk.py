@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from drivers.sim.site import SimSite
+from gateway.core.errors import EngineUnreachableError
 from tests.chaos.conftest import MakeSite
 from tests.support.ground_truth import kind, mono_ns, of_lane, unrecorded
 from tests.support.site_process import FIRST_CARD, Gateway, wait_for
@@ -92,7 +93,10 @@ def fill_until_degraded(lane: Lane, place: Path) -> Path:
         for _ in range(20):
             lane.sim.readers["out"].present(str(next(strangers)))
             time.sleep(0.002)  # the reader's line takes no more than a terminal's buffer holds
-        return bool(lane.gateway.state()["journal"]["degraded"])
+        try:
+            return bool(lane.gateway.state()["journal"]["degraded"])
+        except EngineUnreachableError:  # the disk holds up a whole machine at times
+            return False
 
     wait_for(degraded, "the journal notices that the disk is full")
     return hog
