@@ -2,9 +2,8 @@
 
 An order is carried out at once or not at all: one that had to wait longer than `ORDER_LIFE_MS` (the wire was down)
 fails instead of moving an arm when nobody expects it any more. Whoever switches an output takes back what still waits
-to switch it the other way. A pulse that the bus times itself is a lease: it
-stands from before the output is switched on until it was surely switched off, and switching off is tried again for
-as long as it takes.
+to switch it the other way. A pulse that the bus times itself is a lease: it stands from before the output is switched
+on until it was surely switched off, and switching off is tried again for as long as it takes.
 """
 
 from __future__ import annotations

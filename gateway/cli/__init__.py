@@ -112,15 +112,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _mistake(arguments, error)
 
 
-def _mistake(arguments: argparse.Namespace, error: Exception) -> int:
+def _mistake(arguments: argparse.Namespace, error: GatehouseError | UnicodeEncodeError | OSError) -> int:
     """Say what went wrong; returns the exit code."""
     if isinstance(error, GatehouseError):
         status = next((code for kind, code in _EXIT_OF if isinstance(error, kind)), EXIT_WRONG)
         return failed(arguments, error, str(error), status)
     if isinstance(error, UnicodeEncodeError):
         return failed(arguments, error, "the command line holds bytes that are not UTF-8 text", EXIT_USAGE)
-    if not isinstance(error, OSError):
-        raise error
     try:
         sys.stdout.flush()
     except OSError:

@@ -52,10 +52,9 @@ class CredentialRead(Event, frozen=True, gc=False):
 
     `kind` is `card`, `plate`, `qr` or `pin`; `value` as the contract writes it; `bits` the length of a card's data.
     `visits` are the open visits of the passes found (or of the credential itself), newest first; `rooms` what is taken
-    inside, of those passes that need a place. A `single_use`
-    credential (a QR code) lets in once; `used`: it has. `long_range` readers
-    (UHF) also see tags that are nowhere near their lane; they tell about once a second that a tag is still there, by
-    the same read with `again`, which is no new presentation.
+    inside, of those passes that need a place. A `single_use` credential (a QR code) lets in once; `used`: it has.
+    `long_range` readers (UHF) also see tags that are nowhere near their lane; they tell about once a second that a tag
+    is still there, by the same read with `again`, which is no new presentation.
     """
 
     device: str

@@ -54,10 +54,9 @@ class Terminals:
 
     def asked(self, direction: str) -> bool:
         """Whether such a movement waits to be sent."""
-        if not self._waiting and self._gap is None:
-            return False
-        waiting = list(self._waiting.values()) + ([self._gap] if self._gap else [])
-        return any(motion.direction == direction for motion in waiting)
+        if self._gap is not None and self._gap.direction == direction:
+            return True
+        return any(motion.direction == direction for motion in self._waiting.values())
 
     @property
     def holds(self) -> bool:

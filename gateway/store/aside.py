@@ -49,9 +49,7 @@ def open_or_begin(path: Path, schema: Schema, *, synchronous: Literal["FULL", "N
         return _sound(path, schema, synchronous)
     except DamagedError as error:
         old = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-        for suffix in ("", *_WITH_IT):
-            if beside(path, suffix).exists():
-                beside(path, suffix).rename(beside(old, suffix))
+        move(path, old)
         log.warning("%s; it is now %s, and an empty one is begun", error, old.name)
         return _sound(path, schema, synchronous)
 
@@ -93,15 +91,19 @@ def made(aside: Path) -> None:
     sync_directory(path.parent)
 
 
-def swap(path: Path, aside: Path) -> None:
-    """The old database goes aside, the fresh one into its place."""
+def move(path: Path, aside: Path) -> None:
+    """A database gets another name, and what belongs to it goes with it; what had that name is gone."""
     for suffix in ("", *_WITH_IT):
-        old = beside(path, suffix)
-        if old.exists():
-            old.rename(beside(aside, suffix))
+        if beside(path, suffix).exists():
+            beside(path, suffix).replace(beside(aside, suffix))
         if not suffix:
             sync_directory(path.parent)
     sync_directory(path.parent)
+
+
+def swap(path: Path, aside: Path) -> None:
+    """The old database goes aside, the fresh one into its place."""
+    move(path, aside)
     beside(aside, _NEXT).rename(path)
     sync_directory(path.parent)
 

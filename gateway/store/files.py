@@ -25,6 +25,15 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         ) from error
 
 
+def free_bytes(path: Path) -> int | None:
+    """The room left on the disk that a file is on, or will be; None when nobody can say."""
+    try:
+        found = os.statvfs(path.parent)
+    except OSError:
+        return None
+    return found.f_bavail * found.f_frsize
+
+
 def sync_directory(path: Path) -> None:
     """Make renames in a directory durable."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

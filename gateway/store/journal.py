@@ -15,7 +15,6 @@ index that each commit would have to pay for. Start-up reads the last row and th
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 import threading
@@ -37,7 +36,7 @@ from gateway.core.errors import (
 from gateway.core.events import ClockState
 from gateway.store.reader import Batch, Cursor, JournalReader, StoredRow, Verified, parse_cursor
 from gateway.store.schemas import BLOCK_ROWS, JOURNAL, NO_HASH
-from gateway.store.sqlite import close_keeping_wal, explain, grow_wal, keep_wal, open_writer, roll_back
+from gateway.store.sqlite import close_keeping_wal, explain, grow_wal, keep_wal, open_as_it_is, open_writer, roll_back
 from gateway.store.times import to_the_second
 
 __all__ = [
@@ -91,9 +90,8 @@ def new_journal_id() -> str:
 def says_nothing(path: Path) -> bool:
     """Whether a journal was begun and holds no row, in whatever schema; False when that cannot be found out."""
     try:
-        db = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        db = open_as_it_is(path)
         try:
-            db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # look, and leave all as it is
             if not db.execute("SELECT count(*) FROM sqlite_schema").get:
                 return True
             ours = db.pragma("application_id") == JOURNAL.application_id

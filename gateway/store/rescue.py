@@ -14,7 +14,6 @@ A disk that is full, read-only or held by somebody is no damage: that passes.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +30,7 @@ from gateway.store.projections import predecessor
 from gateway.store.queries import last_gap
 from gateway.store.reader import StoredRow
 from gateway.store.schemas import JOURNAL, NO_HASH, REGISTRY
-from gateway.store.sqlite import BUSY_MS, peek
+from gateway.store.sqlite import open_as_it_is, peek
 from gateway.store.state import CATCH_UP_ROWS, State
 
 log = logging.getLogger(__name__)
@@ -120,7 +119,7 @@ def _looked_at(path: Path, schema: Schema, look: Callable[[apsw.Connection], _Fo
     if not path.exists():
         return "it is missing"
     try:
-        db = _opened(path)
+        db = open_as_it_is(path)
         try:
             if version_of(db, schema, path) == 0:
                 return "it is empty"
@@ -131,13 +130,6 @@ def _looked_at(path: Path, schema: Schema, look: Callable[[apsw.Connection], _Fo
         return str(error)
     except _BROKEN as error:
         return _words(error) if _is_damage(error) else None
-
-
-def _opened(path: Path) -> apsw.Connection:
-    db = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-    db.set_busy_timeout(BUSY_MS)
-    return db
 
 
 def _end_of(db: apsw.Connection) -> Damage:
@@ -255,7 +247,7 @@ def _known(state: State, damage: Damage, behind: _Behind | None, file: str) -> L
 def _catch_up(path: Path, state: State, journal: str) -> _Behind | None:
     """Apply the rows that follow and are whole; returns what stands behind them, None when that cannot be read."""
     try:
-        db = _opened(path)
+        db = open_as_it_is(path)
     except apsw.Error:
         return None
     try:
@@ -310,10 +302,7 @@ def open_state(path: Path, bring_on: Callable[[State], None]) -> State:
         return _brought_on(path, bring_on)
     except DamagedError as error:
         log.error("%s: it is set aside, and everything in it made again from the journal", error)
-        for suffix in ("", "-wal", "-shm"):
-            old = aside.beside(path, suffix)
-            if old.exists():
-                old.replace(path.with_name(f"{path.name}.damaged{suffix}"))
+        aside.move(path, path.with_name(f"{path.name}.damaged"))
         return _brought_on(path, bring_on)
 
 

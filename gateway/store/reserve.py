@@ -11,6 +11,8 @@ import logging
 import os
 from pathlib import Path
 
+from gateway.store.files import free_bytes
+
 log = logging.getLogger(__name__)
 
 RESERVE_BYTES = 4 * 1024 * 1024
@@ -29,7 +31,8 @@ class Reserve:
 
     def release(self) -> bool:
         """Give the room up if the disk has none; whether that was done."""
-        if _free_bytes(self._path) >= NEEDED_BYTES or not self._path.exists():
+        free = free_bytes(self._path)
+        if free is None or free >= NEEDED_BYTES or not self._path.exists():
             return False
         try:
             self._path.unlink()
@@ -42,7 +45,7 @@ class Reserve:
     def hold(self) -> None:
         """Take the room while there is plenty; a disk that refuses is left as it was."""
         try:
-            if self._path.exists() or _free_bytes(self._path) < PLENTY_BYTES:
+            if self._path.exists() or (free_bytes(self._path) or 0) < PLENTY_BYTES:
                 return
             fresh = self._path.with_name(f".{self._path.name}.new")
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -56,11 +59,3 @@ class Reserve:
             fresh.replace(self._path)
         except OSError as error:
             log.warning("no room can be kept for a start on a full disk: %s", error)
-
-
-def _free_bytes(path: Path) -> int:
-    try:
-        found = os.statvfs(path.parent)
-    except OSError:
-        return PLENTY_BYTES
-    return found.f_bavail * found.f_frsize

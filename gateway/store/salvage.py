@@ -7,7 +7,6 @@ a pass as it should be, and where pages are damaged the look goes on behind them
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from gateway.store import aside
 from gateway.store.checks import checked
 from gateway.store.passrows import decode, insert
 from gateway.store.schemas import REGISTRY
-from gateway.store.sqlite import BUSY_MS, open_writer, transaction
+from gateway.store.sqlite import open_as_it_is, open_writer, transaction
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +32,10 @@ _FAR = 1 << 40
 def readable_passes(path: Path) -> Iterator[Pass]:
     """Every pass that can be read, each id once; none when the file cannot be opened."""
     try:
-        db = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        db = open_as_it_is(path)
     except apsw.Error:
         return
     try:
-        db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        db.set_busy_timeout(BUSY_MS)
         seen: set[str] = set()
         for document in _documents(db):
             try:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import apsw
 
 from gateway.core.errors import DamagedError, GatehouseError, StorageError
+from gateway.store.files import free_bytes
 from gateway.store.migrations import Schema, migrate, require_current
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,14 @@ def open_reader(path: Path, schema: Schema, vfs: str | None = None) -> apsw.Conn
             connection.close()
             raise
         return connection
+
+
+def open_as_it_is(path: Path) -> apsw.Connection:
+    """A connection to look at a database whatever became of it; its WAL stays. Raises apsw.Error."""
+    connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.set_busy_timeout(BUSY_MS)
+    return connection
 
 
 def _set_up(connection: apsw.Connection) -> None:
@@ -173,9 +182,8 @@ def explain(error: apsw.Error, path: Path) -> GatehouseError:
 
 
 def _words(error: apsw.Error, path: Path) -> str:
-    if isinstance(error, apsw.FullError) or (
-        isinstance(error, apsw.IOError) and _free_bytes(path) < _AS_GOOD_AS_FULL_BYTES
-    ):
+    free = free_bytes(path) if isinstance(error, apsw.IOError) else None
+    if isinstance(error, apsw.FullError) or (free is not None and free < _AS_GOOD_AS_FULL_BYTES):
         return f"disk full: free space on {path.parent}, {path.name} takes nothing more"
     if isinstance(error, apsw.ReadOnlyError):
         return f"{path} is read-only: check the owner, and whether the disk went read-only ({error})"
@@ -186,10 +194,3 @@ def _words(error: apsw.Error, path: Path) -> str:
     if isinstance(error, apsw.IOError):
         return f"the disk under {path} fails: look at its health, replace the card ({error})"
     return f"{path} cannot be used: {error}"
-
-
-def _free_bytes(path: Path) -> int:
-    try:
-        return os.statvfs(path.parent).f_bavail * os.statvfs(path.parent).f_frsize
-    except OSError:
-        return _AS_GOOD_AS_FULL_BYTES

@@ -130,17 +130,7 @@ class State:
     def follow(self, journal_id: str, successor_of: str = "") -> None:
         """Go on with the journal of that id: as before, carried over from the one that it succeeds, or from nothing."""
         if self.journal != journal_id:
-            with self._write_lock:
-                db = self._writing()
-                with transaction(db, self._path):
-                    if successor_of and successor_of == self.journal:
-                        carry_over(db, self.sequence + 1)
-                    else:
-                        for table in _FROM_THE_JOURNAL:
-                            db.execute(f"DELETE FROM {table}")
-                    note(db, "journal", journal_id)
-                    note(db, "sequence", "0")
-                self._at = 0
+            self._begin(journal_id, carried=bool(successor_of) and successor_of == self.journal)
 
     def standing(self) -> dict[str, list[dict[str, Any]]]:
         """What stands of lanes and alarms, as the first row of the next journal says it (`projections.carried`)."""
@@ -418,8 +408,21 @@ class State:
             first = reader.page(0, 1)
             self.follow(reader.journal_id, predecessor(first[0]) if first else "")
         elif self.sequence > reader.last_sequence():
-            self.follow("")
-            self.follow(reader.journal_id)
+            self._begin(reader.journal_id, carried=False)
+
+    def _begin(self, journal_id: str, *, carried: bool) -> None:
+        """At the start of a journal: with what is known so far, or with nothing."""
+        with self._write_lock:
+            db = self._writing()
+            with transaction(db, self._path):
+                if carried:
+                    carry_over(db, self.sequence + 1)
+                else:
+                    for table in _FROM_THE_JOURNAL:
+                        db.execute(f"DELETE FROM {table}")
+                note(db, "journal", journal_id)
+                note(db, "sequence", "0")
+            self._at = 0
 
     def _writing(self) -> apsw.Connection:
         if self._writer is None:
