@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.commands import CancelTimer
 from gateway.core.errors import NotFoundError, RefusedError
+from gateway.core.timers import Timer
 from gateway.core.turn import NS_PER_MS, Turn, rfc3339
 
 
@@ -306,9 +306,9 @@ class AlarmDesk:
         if finding:
             alarm.finding = finding
         if verb is Verb.SHELVE:
-            turn.start(f"alarm:{alarm_id}:shelf", (until_wall_ns - turn.now.wall_ns) // NS_PER_MS)
+            turn.start(_shelf_timer(alarm_id), (until_wall_ns - turn.now.wall_ns) // NS_PER_MS)
         if verb is Verb.UNSHELVE:
-            turn.emit(CancelTimer(f"alarm:{alarm_id}:shelf"))
+            turn.cancel(_shelf_timer(alarm_id))
         words = {"reason": reason} if reason else {}
         if finding:
             words["finding"] = finding
@@ -373,6 +373,10 @@ class AlarmDesk:
         }
         turn.append(f"alarm.{event}", f"alarms/{alarm.alarm}", data)
         turn.show()
+
+
+def _shelf_timer(alarm_id: str) -> Timer:
+    return Timer("alarm", alarm_id, "shelf")
 
 
 def _check_words(alarm: Alarm, verb: Verb, reason: str, finding: str, shelf_ns: int) -> None:

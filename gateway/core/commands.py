@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.timers import Timer
+
 
 class Command(msgspec.Struct, frozen=True, gc=False):
     """Base of all commands."""
@@ -60,14 +62,14 @@ class ShowOnDevice(Command, frozen=True, gc=False):
 class StartTimer(Command, frozen=True, gc=False):
     """Send `TimerFired(timer)` after `after_ms`; a timer of that name that runs already is replaced."""
 
-    timer: str
+    timer: Timer
     after_ms: int
 
 
 class CancelTimer(Command, frozen=True, gc=False):
     """Forget a timer, running or not."""
 
-    timer: str
+    timer: Timer
 
 
 class Reply(Command, frozen=True, gc=False):

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.passes import Pass
+from gateway.core.timers import Timer
 
 
 class ClockState(StrEnum):
@@ -54,7 +55,8 @@ class CredentialRead(Event, frozen=True, gc=False):
     `visits` are the open visits of the passes found (or of the credential itself), newest first; `rooms` what is taken
     inside, of those passes that need a place. A `single_use` credential (a QR code) lets in once; `used`: it has.
     `long_range` readers (UHF) also see tags that are nowhere near their lane; they tell about once a second that a tag
-    is still there, by the same read with `again`, which is no new presentation.
+    is still there, by the same read with `again`, which is no new presentation. `age_ms` is how old the read was when
+    it came, by the camera's own clock. `fault`: looking it up failed in a way that nobody foresaw.
     """
 
     device: str
@@ -68,6 +70,8 @@ class CredentialRead(Event, frozen=True, gc=False):
     long_range: bool = False
     again: bool = False
     rooms: tuple[Room, ...] = ()
+    age_ms: int = 0
+    fault: str = ""
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):
@@ -152,7 +156,7 @@ class OutputFailed(Event, frozen=True, gc=False):
 class TimerFired(Event, frozen=True, gc=False):
     """A timer started by `StartTimer` has run out."""
 
-    timer: str
+    timer: Timer
 
 
 class JournalCommitted(Event, frozen=True, gc=False):
@@ -168,9 +172,10 @@ class JournalDelayed(Event, frozen=True, gc=False):
 
 
 class StorageDegraded(Event, frozen=True, gc=False):
-    """The journal cannot be written; rows wait in memory."""
+    """Part of the storage does not keep up: rows of the `journal` wait in memory, or the `projections` lag behind."""
 
     error: str
+    part: str = "journal"
 
 
 class StorageRestored(Event, frozen=True, gc=False):
@@ -178,14 +183,16 @@ class StorageRestored(Event, frozen=True, gc=False):
 
     waited: int
     lost: int = 0
+    part: str = "journal"
 
 
 class CommandReceived(Event, frozen=True, gc=False):
-    """Somebody asks something of a lane. The engine has already answered repeats of the same `request`.
+    """A person or a program asks something of a lane. The engine has already answered repeats of the same `request`.
 
-    `via` is `guard`, `http`, `mqtt` or `cli`; `by` names the person or token. `expires_wall_ns` 0: never (only for
-    commands given on the spot, by `guard` and `cli`). `present`: the command was given by an open tap while the
-    person looks at the lane.
+    `via` is the way it came: `guard` (a booth's own screen, named by `station`), `browser` (a page elsewhere), `http`,
+    `mqtt` or `cli`; `by` names the person or token. `present`: whoever asks stands at the lane. `expires_wall_ns` is
+    required of `http` and `mqtt`; `expires_mono_ns` is when an order from a screen of this machine is too old to be
+    carried out. 0 is never. `case` is the car that the person looked at; empty: whichever is there.
     """
 
     request: str
@@ -196,6 +203,10 @@ class CommandReceived(Event, frozen=True, gc=False):
     reason: str = ""
     expires_wall_ns: int = 0
     detail: dict[str, Any] = {}
+    station: str = ""
+    present: bool = False
+    expires_mono_ns: int = 0
+    case: str = ""
 
 
 class AlarmCommandReceived(Event, frozen=True, gc=False):
@@ -208,6 +219,15 @@ class AlarmCommandReceived(Event, frozen=True, gc=False):
     reason: str = ""
     finding: str = ""
     until_wall_ns: int = 0
+    via: str = ""
+    station: str = ""
+
+
+class LaneChosen(Event, frozen=True, gc=False):
+    """A booth's screen shows this lane as the chosen one; told again for as long as it does."""
+
+    station: str
+    lane: str
 
 
 class UplinkChanged(Event, frozen=True, gc=False):

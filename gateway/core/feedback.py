@@ -16,6 +16,7 @@ import msgspec
 from gateway.core.commands import PulseOutput, SetOutput, ShowOnDevice
 from gateway.core.events import ClockState, Now
 from gateway.core.settings import Direction, Lane, Point
+from gateway.core.timers import Timer
 from gateway.core.turn import NS_PER_S, Turn
 
 SHOWN_MS = 10_000
@@ -84,7 +85,7 @@ class Around(msgspec.Struct, frozen=True):
 class Feedback:
     """The signs of one lane; `timer` is the name of its timer."""
 
-    def __init__(self, lane: Lane, timer: str, locale: str, zone: ZoneInfo) -> None:
+    def __init__(self, lane: Lane, timer: Timer, locale: str, zone: ZoneInfo) -> None:
         self._lane = lane
         self._timer = timer
         self._locale = locale
@@ -156,7 +157,7 @@ class Feedback:
         if token in self._lamp_tokens:
             self._lamp_tokens.discard(token)
             self._lit = None
-            turn.start(f"{self._timer}:lamp", LAMP_RETRY_MS)
+            turn.start(self._timer._replace(name="lamp"), LAMP_RETRY_MS)
 
     def output_done(self, token: int) -> None:
         """A lamp was set."""

@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.core.events import OpenVisit
 from gateway.core.settings import Direction, Lane
+from gateway.core.timers import Timer
 from gateway.core.turn import NS_PER_MS, Turn, rfc3339
 
 GRANTS_MAX = 3
@@ -99,7 +100,7 @@ class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
 class GrantQueue:
     """The grants of one barrier that nobody has used yet."""
 
-    def __init__(self, timer: str, grant_ms: int) -> None:
+    def __init__(self, timer: Timer, grant_ms: int) -> None:
         self._timer = timer
         self._grant_ms = grant_ms
         self._waiting: deque[Grant] = deque()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from gateway.core.settings import Barrier, Lane, Point
+from gateway.core.timers import Timer
 from gateway.core.turn import NS_PER_MS, Turn
 
 Change = tuple[str, bool | None]
@@ -148,7 +149,7 @@ class Inputs:
         if chatters:
             contact.restless_ns = now
             self.chattering.add(contact.name)
-            turn.start(f"{self._owner}:calm:{contact.name}", CALM_MS)
+            turn.start(Timer("lane", self._owner, "calm", contact.name), CALM_MS)
         if (at_once or chatters) and contact.settled is not True:
             contact.settled = True
             return [(contact.name, True)]
@@ -224,5 +225,5 @@ class Inputs:
     def _of(self, device: str) -> tuple[_Contact, ...]:
         return self._by_device.get(device, ())
 
-    def _timer(self, contact: _Contact) -> str:
-        return f"{self._owner}:debounce:{contact.name}"
+    def _timer(self, contact: _Contact) -> Timer:
+        return Timer("lane", self._owner, "debounce", contact.name)

@@ -266,51 +266,51 @@ class LaneMachine(LaneOrders):
         if Mode.FIRE in self.modes or self.terminals.device("open") in self.away:
             return
         self.modes.happens("fire")
-        turn.cancel(self.timer_name("clear"))
+        turn.cancel(self.own_timer("clear"))
         self.call_off(turn, "close", "open")
         if self.arm is not ArmState.OPEN:
             self.ask(turn, "open", "fire", "fire contact", None)
 
     # ---- timers and snapshot
 
-    def timer(self, turn: Turn, name: str) -> None:
-        """One of this lane's timers has fired."""
-        match name.partition(":"):
-            case ("debounce", _, contact):
-                self._changed(turn, self.inputs.settle(turn, contact))
-            case ("answer", _, _):
+    def timer(self, turn: Turn, name: str, of: str) -> None:
+        """One of this lane's timers has fired; `of` is the contact, loop or lane that it is for."""
+        match name:
+            case "debounce":
+                self._changed(turn, self.inputs.settle(turn, of))
+            case "answer":
                 self.arm_event(turn, ArmEvent.ANSWER_OVER)
-            case ("travel", _, _):
+            case "travel":
                 self.arm_event(turn, ArmEvent.TRAVEL_OVER)
-            case ("clear", _, _):
+            case "clear":
                 self.arm_event(turn, ArmEvent.CLEAR_OVER)
-            case ("grant", _, _):
+            case "grant":
                 self.grant_over(turn)
-            case ("merge", _, _):
+            case "merge":
                 self.merge_over(turn)
-            case ("cause", _, _):
+            case "cause":
                 self.cause_over(turn)
-            case ("siren", _, _):
+            case "siren":
                 self.siren(turn, False)
-            case ("question", _, _):
+            case "question":
                 self.question_over(turn)
-            case ("gap", _, _):
+            case "gap":
                 self.gap_over(turn)
-            case ("stuck", _, loop):
-                self.loop_stuck(turn, loop)
-            case ("linger", _, _):
+            case "stuck":
+                self.loop_stuck(turn, of)
+            case "linger":
                 self.lingers(turn)
-            case ("calm", _, contact):
-                self.inputs.calm(contact)
-                self.end_alarm(turn, f"chatter:{contact}")
-            case ("sign", _, lane_id) if lane_id in self.signs:
-                self.signs[lane_id].time_over(turn)
-            case ("sign", _, _):
+            case "calm":
+                self.inputs.calm(of)
+                self.end_alarm(turn, f"chatter:{of}")
+            case "sign":
+                self.signs[of].time_over(turn)
+            case "lamp":
                 turn.show()
-            case ("second", _, _):
+            case "second":
                 self.second_came()
                 turn.show()
-            case ("hold", _, _) if Mode.HELD in self.modes:
+            case "hold" if Mode.HELD in self.modes:
                 self.end_hold(turn, "gateway", "time_over")
 
     def word(self) -> str:

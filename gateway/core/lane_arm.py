@@ -187,16 +187,16 @@ class LaneArm(LaneState):
         self.void, self.turning_back = False, self.left is ArmState.LOWERING
         self.grants.restart(turn)
         self._leaves(turn, "up" if self.left is ArmState.CLOSED else "")
-        turn.cancel(self.timer_name("clear"))
-        turn.start(self.timer_name("answer"), ANSWER_MS)
-        turn.start(self.timer_name("travel"), self.travel.limit_ms("up"))
+        turn.cancel(self.own_timer("clear"))
+        turn.start(self.own_timer("answer"), ANSWER_MS)
+        turn.start(self.own_timer("travel"), self.travel.limit_ms("up"))
 
     def do_leave_down(self, turn: Turn) -> None:
         """A CLOSE went out: the arm has a travel time, and must turn back for whoever comes under it."""
         self.void = False
         self._leaves(turn, "down" if self.left is ArmState.OPEN else "")
-        turn.cancel(self.timer_name("answer"))
-        turn.start(self.timer_name("travel"), self.travel.limit_ms("down"))
+        turn.cancel(self.own_timer("answer"))
+        turn.start(self.own_timer("travel"), self.travel.limit_ms("down"))
         if self.safety_in_doubt:
             self.arm_event(turn, ArmEvent.SAFETY)
         elif len(self.grants):
@@ -227,7 +227,7 @@ class LaneArm(LaneState):
 
     def do_wait_for_output(self, turn: Turn) -> None:
         """The arm cannot have answered yet: its board tries still, or says soon that it failed."""
-        turn.start(self.timer_name("answer"), ANSWER_MS)
+        turn.start(self.own_timer("answer"), ANSWER_MS)
 
     def do_ask_open_again(self, turn: Turn) -> None:
         """One more pulse, recorded like the first."""
@@ -239,7 +239,7 @@ class LaneArm(LaneState):
 
     def do_ask_close_again(self, turn: Turn) -> None:
         """One more close, recorded like the first."""
-        turn.start(self.timer_name("travel"), self.travel.limit_ms("down"))
+        turn.start(self.own_timer("travel"), self.travel.limit_ms("down"))
         self.ask(turn, "close", "retry", "gateway", None)
 
     def do_reopen(self, turn: Turn) -> None:
@@ -276,7 +276,7 @@ class LaneArm(LaneState):
 
     def withdraw_close(self, turn: Turn) -> None:
         """Somebody is to come through: a close that waits is not wanted any longer."""
-        turn.cancel(self.timer_name("clear"))
+        turn.cancel(self.own_timer("clear"))
         self.call_off(turn, "close")
 
     def do_halt(self, turn: Turn) -> None:
@@ -389,7 +389,7 @@ class LaneArm(LaneState):
 
     def do_wait_for_vehicle(self, turn: Turn) -> None:
         """The travel time is over with somebody under the arm: see what the crossing tells."""
-        turn.start(self.timer_name("travel"), self.travel.limit_ms("up"))
+        turn.start(self.own_timer("travel"), self.travel.limit_ms("up"))
 
     def do_report_obstructed(self, turn: Turn) -> None:
         """The arm reached no limit in its travel time; no more pulses."""
@@ -448,7 +448,7 @@ class LaneArm(LaneState):
         """The arm goes down and nobody told it to: the controller, a fob or a hand."""
         self.moving_cause, self.moving_by = Cause.OWN, ""
         self.do_leave_down(turn)
-        turn.cancel(self.timer_name("clear"))
+        turn.cancel(self.own_timer("clear"))
 
     def do_see_own_reversal(self, turn: Turn) -> None:
         """The arm turned back by itself; with a vehicle under it, it may have struck it."""
@@ -474,7 +474,7 @@ class LaneArm(LaneState):
         expected = self.barrier.external_open == "expected"
         if not expected:
             self._alarm_unexplained(turn, self.movement)
-        turn.start(self.timer_name("cause"), self.travel.expected_ms("up") if expected else self.travel.limit_ms("up"))
+        turn.start(self.own_timer("cause"), self.travel.expected_ms("up") if expected else self.travel.limit_ms("up"))
 
     def _alarm_unexplained(self, turn: Turn, movement: Movement) -> None:
         """Alarm before the verdict, unless something speaks for a harmless one already."""
@@ -513,7 +513,7 @@ class LaneArm(LaneState):
         left_ms = self.travel.limit_ms("up") - movement.age_ms(turn.now.mono_ns)
         if self.barrier.external_open == "expected" and self.barrier.at_open is not None and left_ms > 0:
             self._alarm_unexplained(turn, movement)
-            turn.start(self.timer_name("cause"), left_ms)
+            turn.start(self.own_timer("cause"), left_ms)
             return
         if self.barrier.at_open is not None:
             self._conclude(turn, self._seen(turn))
@@ -548,7 +548,7 @@ class LaneArm(LaneState):
     def _conclude(self, turn: Turn, seen: Seen, known: Cause | None = None) -> Cause:
         """Find the final cause of an uncommanded movement, refine its alarm and, if it was forced, report that."""
         movement, self.movement = self.movement, None
-        turn.cancel(self.timer_name("cause"))
+        turn.cancel(self.own_timer("cause"))
         cause = known or verdict(seen).cause
         self.moving_cause = cause
         if cause is Cause.FORCED:

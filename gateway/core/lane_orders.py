@@ -167,7 +167,7 @@ class LaneOrders(LaneSigns):
         """Somebody may pass: the arm opens for it, stays up for it, or opens when it can."""
         self.grants.add(grant)
         self.bind()
-        turn.cancel(self.timer_name("clear"))
+        turn.cancel(self.own_timer("clear"))
         self.arm_event(turn, ArmEvent.GRANTED)
         self.run_grants(turn)
 
@@ -286,9 +286,9 @@ class LaneOrders(LaneSigns):
         self.withdraw_close(turn)
         minutes, count = _bounded(detail.get("minutes"), 24 * 60), _bounded(detail.get("count"), 1000)
         # The clock of an earlier hold that a close or a crash ended may still run.
-        turn.cancel(self.timer_name("hold"))
+        turn.cancel(self.own_timer("hold"))
         if minutes is not None:
-            turn.start(self.timer_name("hold"), minutes * 60_000)
+            turn.start(self.own_timer("hold"), minutes * 60_000)
         end = None if minutes is None else rfc3339(turn.now.wall_ns + minutes * 60 * NS_PER_S)
         self.hold = {"by": by, "since": turn.at, "until": end}
         self.hold_left, self.held_for = count, lane

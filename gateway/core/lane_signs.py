@@ -55,7 +55,7 @@ class LaneSigns(LaneTraffic):
         """The first of two proofs was read: say so until the other comes, or ten seconds are over."""
         self.notice = "second_factor"
         self.signs[lane.id].wait(turn, credential)
-        turn.start(self.timer_name("second"), TWO_FACTOR_MS)
+        turn.start(self.own_timer("second"), TWO_FACTOR_MS)
 
     def second_came(self) -> None:
         """Nobody waits for a second proof any longer."""

@@ -25,6 +25,7 @@ from gateway.core.modes import Mode, Modes
 from gateway.core.outputs import Motion, Terminals
 from gateway.core.service import Service, ServiceMemory
 from gateway.core.settings import Barrier, Lane, Site
+from gateway.core.timers import Timer
 from gateway.core.travel import Travel
 from gateway.core.turn import NS_PER_MS, Turn
 
@@ -110,11 +111,11 @@ class LaneState:
         self.fires: set[str] = set()
         self.inputs = Inputs(barrier.id, points_of(barrier, lanes))
         self.terminals = Terminals(barrier)
-        self.grants = GrantQueue(self.timer_name("grant"), barrier.grant_ms)
+        self.grants = GrantQueue(self.own_timer("grant"), barrier.grant_ms)
         self.travel = Travel(barrier.travel_time_ms)
         zone = ZoneInfo(site.timezone)
         self.service = Service(barrier, self.home.id, zone, self.travel, memory.service)
-        self.signs = {lane.id: Feedback(lane, self.timer_name(f"sign:{lane.id}"), site.locale, zone) for lane in lanes}
+        self.signs = {lane.id: Feedback(lane, self.own_timer("sign", lane.id), site.locale, zone) for lane in lanes}
         self.modes = Modes()
         self.arm = ArmState.UNKNOWN
         self.left = ArmState.UNKNOWN
@@ -242,9 +243,9 @@ class LaneState:
     def _measured_or_unknown(self, presumed: bool) -> ArmState:
         return ArmState.UNKNOWN if presumed else self.measured_arm()
 
-    def timer_name(self, name: str) -> str:
-        """The full name of one of this lane's timers."""
-        return f"{self.barrier.id}:{name}"
+    def own_timer(self, name: str, of: str = "") -> Timer:
+        """One of this barrier's timers."""
+        return Timer("lane", self.barrier.id, name, of)
 
     # ---- movements
 
@@ -266,7 +267,7 @@ class LaneState:
     def end_travel(self, turn: Turn) -> None:
         """The movement under way is over, one way or another."""
         for timer in ("answer", "travel"):
-            turn.cancel(self.timer_name(timer))
+            turn.cancel(self.own_timer(timer))
         self.retries = 0
         self.void = False
 
@@ -274,11 +275,11 @@ class LaneState:
         """Nothing that was asked for or waited for counts any longer; an arm that moves is watched until it rests."""
         self.close_due = False
         self.end_travel(turn)
-        turn.cancel(self.timer_name("clear"))
+        turn.cancel(self.own_timer("clear"))
         self.call_off(turn, "open", "close")
         if self.arm in MOVING:
             self.void = True
-            turn.start(self.timer_name("travel"), self.travel.limit_ms("up"))
+            turn.start(self.own_timer("travel"), self.travel.limit_ms("up"))
 
     def call_off(self, turn: Turn, *directions: str) -> None:
         """What was asked for in these directions and has not reached the barrier yet is not wanted any longer."""
@@ -313,7 +314,7 @@ class LaneState:
         """Close after `auto_close_ms`, counted from the moment the safety input cleared."""
         self.close_due = True
         used_ms = 0 if since_ns is None else (turn.now.mono_ns - since_ns) // NS_PER_MS
-        turn.start(self.timer_name("clear"), self.barrier.auto_close_ms - used_ms)
+        turn.start(self.own_timer("clear"), self.barrier.auto_close_ms - used_ms)
 
     def let_go(self, turn: Turn, device: str, outputs: tuple[bool, ...]) -> None:
         """A board reads back its outputs: let go of what a killed gateway left on. That moves nothing."""
@@ -331,7 +332,7 @@ class LaneState:
             if lane.siren is not None:
                 turn.emit(SetOutput(lane.siren.device, lane.siren.index, lane.siren.means(on)))
         if on:
-            turn.start(self.timer_name("siren"), SIREN_MS)
+            turn.start(self.own_timer("siren"), SIREN_MS)
 
     # ---- records
 
@@ -393,7 +394,7 @@ class LaneState:
         """The arm was struck: lock the lane, sound the siren, tell the control room."""
         self.movement = None
         self.question = False
-        turn.cancel(self.timer_name("cause"))
+        turn.cancel(self.own_timer("cause"))
         if Mode.LOCKED in self.modes:
             self.void_expectations(turn)
             turn.log("warning", f"{self.home.id}: {sign} while the lane is tagged; noted, no alarm")

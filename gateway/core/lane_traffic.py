@@ -61,13 +61,13 @@ class LaneTraffic(LaneArm):
         if value:
             self._safety_on(turn)
         elif self.inputs.last("safety_loop") is False:
-            turn.cancel(self.timer_name("linger"))
+            turn.cancel(self.own_timer("linger"))
             self.watch_loop(turn, "safety", False)
             if self.vehicle is not None and self.inputs.spark("safety_loop", self.vehicle.since_ns):
                 self._was_nobody(turn)
                 return
             self.cleared_ns = turn.now.mono_ns
-            turn.start(self.timer_name("merge"), MERGE_MS)
+            turn.start(self.own_timer("merge"), MERGE_MS)
 
     def clear_changed(self, turn: Turn, value: bool) -> None:
         """The loop beyond the arm has become occupied or free."""
@@ -94,9 +94,9 @@ class LaneTraffic(LaneArm):
     def watch_loop(self, turn: Turn, loop: str, occupied: bool) -> None:
         """A loop that stays occupied beyond reason is stuck, or somebody is."""
         if occupied:
-            turn.start(self.timer_name(f"stuck:{loop}"), STUCK_MS[loop])
+            turn.start(self.own_timer("stuck", loop), STUCK_MS[loop])
         else:
-            turn.cancel(self.timer_name(f"stuck:{loop}"))
+            turn.cancel(self.own_timer("stuck", loop))
             self.end_alarm(turn, f"stuck_{loop}")
             if loop == "approach" and self.notice == "approach_stuck":
                 self.notice = None
@@ -105,7 +105,7 @@ class LaneTraffic(LaneArm):
         """What is not known any more is not occupied beyond reason."""
         for loop in STUCK_MS:
             if f"{loop}_loop" in lost:
-                turn.cancel(self.timer_name(f"stuck:{loop}"))
+                turn.cancel(self.own_timer("stuck", loop))
 
     def loop_stuck(self, turn: Turn, loop: str) -> None:
         """A loop has been occupied for too long: under the arm an alarm, in front of it a notice."""
@@ -123,11 +123,11 @@ class LaneTraffic(LaneArm):
             turn.show()
 
     def _safety_on(self, turn: Turn) -> None:
-        turn.cancel(self.timer_name("merge"))
-        turn.cancel(self.timer_name("clear"))
+        turn.cancel(self.own_timer("merge"))
+        turn.cancel(self.own_timer("clear"))
         if self.vehicle is None:
             self.safety_rose_ns = turn.now.mono_ns
-            turn.start(self.timer_name("linger"), LINGER_MS)
+            turn.start(self.own_timer("linger"), LINGER_MS)
             self.watch_loop(turn, "safety", True)
             self.vehicle = self._comes_under(turn.now.mono_ns)
             self.bind()
@@ -209,8 +209,8 @@ class LaneTraffic(LaneArm):
 
     def left_unseen(self, turn: Turn, vehicle: Vehicle) -> None:
         """A vehicle was under the arm when the loops were lost, and is not there now that they are back."""
-        turn.cancel(self.timer_name("linger"))
-        turn.cancel(self.timer_name("merge"))
+        turn.cancel(self.own_timer("linger"))
+        turn.cancel(self.own_timer("merge"))
         lane = self.bound.lane if self.bound is not None else self._side(vehicle) or self.home
         self._passed(turn, False, lane, late=False, watched=False)
 
@@ -284,12 +284,12 @@ class LaneTraffic(LaneArm):
     def ask_on(self, turn: Turn) -> None:
         """A person who is asked whether the arm is whole has a minute, and after a restart a whole one again."""
         if self.question:
-            turn.start(self.timer_name("question"), QUESTION_MS)
+            turn.start(self.own_timer("question"), QUESTION_MS)
 
     def end_question(self, turn: Turn) -> None:
         """Nobody is asked any longer."""
         self.question = False
-        turn.cancel(self.timer_name("question"))
+        turn.cancel(self.own_timer("question"))
 
     def question_over(self, turn: Turn) -> None:
         """Nobody said that the arm is whole."""
@@ -326,7 +326,7 @@ class LaneTraffic(LaneArm):
         if watched and self.moving_cause is Cause.COMMANDED and self.modes.moves and grant is not None:
             self.crossed_unseen(turn)
         self._count_hold(turn)
-        turn.cancel(self.timer_name("grant"))
+        turn.cancel(self.own_timer("grant"))
         self.run_grants(turn)
 
     def _count_hold(self, turn: Turn) -> None:
@@ -340,7 +340,7 @@ class LaneTraffic(LaneArm):
     def end_hold(self, turn: Turn, by: str, reason: str) -> None:
         """The arm need not stay up any longer; it closes behind whoever is under it."""
         self.hold_left = None
-        turn.cancel(self.timer_name("hold"))
+        turn.cancel(self.own_timer("hold"))
         self.modes.happens("release")
         self.row(turn, "released", Cause.COMMANDED, by, {"reason": reason})
         if not len(self.grants) and self.vehicle is None:

@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.core.commands import PulseOutput, SetOutput
 from gateway.core.settings import Barrier, Point
+from gateway.core.timers import Timer
 from gateway.core.turn import NS_PER_MS, Turn
 
 GAP_MS = 300
@@ -173,8 +174,8 @@ class Terminals:
             if point.left_on(device, outputs) and not (self.holds and direction == "open"):
                 self._off(turn, direction)
 
-    def _gap_timer(self) -> str:
-        return f"{self.barrier.id}:gap"
+    def _gap_timer(self) -> Timer:
+        return Timer("lane", self.barrier.id, "gap")
 
     def _end_opposite(self, turn: Turn, direction: str) -> int:
         """End the other direction's pulse; milliseconds still to wait before this one may start."""

@@ -27,10 +27,11 @@ from gateway.core.refusals import COMMANDS
 from gateway.core.schedule import in_schedule
 from gateway.core.service import ServiceMemory
 from gateway.core.settings import Barrier, Direction, Lane, Settings
+from gateway.core.timers import Timer
 from gateway.core.turn import NS_PER_MS, Turn, local_day
 
 REMOTE = ("http", "mqtt")
-MINUTE_TIMER = "site:minute"
+MINUTE_TIMER = Timer("site", "", "minute")
 MINUTE_MS = 60_000
 LEFT_MS = 120_000
 """A grant of the last run that is older than this is not that of the vehicle under the arm."""
@@ -360,13 +361,13 @@ class Site:
         turn.show()
 
     def _timer_fired(self, turn: Turn, event: events.TimerFired) -> None:
-        owner, _, name = event.timer.partition(":")
-        if owner == "site":
+        timer = event.timer
+        if timer.kind == "site":
             self._minute(turn)
-        elif owner == "alarm":
-            self._alarms.timer(turn, name.removesuffix(":shelf"))
-        elif owner in self._machines:
-            self._machines[owner].timer(turn, name)
+        elif timer.kind == "alarm":
+            self._alarms.timer(turn, timer.owner)
+        elif timer.owner in self._machines:
+            self._machines[timer.owner].timer(turn, timer.name, timer.of)
 
     def _minute(self, turn: Turn) -> None:
         """Once a minute: free flow begins and ends by its schedule.

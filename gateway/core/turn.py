@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.core.commands import Append, CancelTimer, Command, Log, Snapshot, StartTimer
 from gateway.core.events import Now
+from gateway.core.timers import Timer
 from gateway.core.times import NS_PER_MS, NS_PER_S, rfc3339
 
 __all__ = ["NS_PER_MS", "NS_PER_S", "Turn", "local_day", "rfc3339"]
@@ -44,11 +45,11 @@ class Turn:
         """Write a row to the journal."""
         self.commands.append(Append(type_, subject, data, token))
 
-    def start(self, timer: str, after_ms: int) -> None:
+    def start(self, timer: Timer, after_ms: int) -> None:
         """Start a timer, or start it again."""
         self.commands.append(StartTimer(timer, max(0, after_ms)))
 
-    def cancel(self, timer: str) -> None:
+    def cancel(self, timer: Timer) -> None:
         """Forget a timer."""
         self.commands.append(CancelTimer(timer))
 

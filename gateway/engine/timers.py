@@ -5,6 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
+from gateway.core.timers import Timer
+
 _COMPACT_FROM = 256
 
 
@@ -12,14 +14,14 @@ class Timers:
     """Timers by name, on CLOCK_MONOTONIC; not for more than one thread."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, int, str]] = []
-        self._current: dict[str, tuple[int, int, str]] = {}
+        self._heap: list[tuple[int, int, Timer]] = []
+        self._current: dict[Timer, tuple[int, int, Timer]] = {}
         self._number = 0
 
     def __len__(self) -> int:
         return len(self._current)
 
-    def start(self, name: str, due_ns: int) -> None:
+    def start(self, name: Timer, due_ns: int) -> None:
         """Run a timer; one of that name that runs already is replaced."""
         self._number += 1
         entry = (due_ns, self._number, name)
@@ -28,7 +30,7 @@ class Timers:
         if len(self._heap) > _COMPACT_FROM and len(self._heap) > 2 * len(self._current):
             self._heap = sorted(self._current.values())
 
-    def cancel(self, name: str) -> None:
+    def cancel(self, name: Timer) -> None:
         """Forget a timer, running or not."""
         self._current.pop(name, None)
 
@@ -41,7 +43,7 @@ class Timers:
             heapq.heappop(self._heap)
         return None
 
-    def due(self, now_ns: int) -> Iterator[str]:
+    def due(self, now_ns: int) -> Iterator[Timer]:
         """Take out the timers that have run out by now, in their order; ones started meanwhile come in turn."""
         while (first := self.next_ns()) is not None and first <= now_ns:
             name = heapq.heappop(self._heap)[2]

@@ -20,6 +20,7 @@ from gateway.core.events import ClockState, Now
 from gateway.core.passes import Pass, PassKind
 from gateway.core.site import Memory, Site
 from gateway.core.site_file import parse_settings
+from gateway.core.timers import Timer
 from gateway.store.journal import StoredRow
 from gateway.store.state import State
 
@@ -92,8 +93,8 @@ class Playbook:
         """Whether what becomes of an order to move is never told."""
         self._ordered: deque[tuple[str, int, int]] = deque()
         self._depth = 0
-        self._timers: dict[str, int] = {}
-        self._heap: list[tuple[int, int, str]] = []
+        self._timers: dict[Timer, int] = {}
+        self._heap: list[tuple[int, int, Timer]] = []
         self._count = 0
         self.electrical = [False] * len(INPUTS)
         self.electrical[INPUTS.index("at_closed")] = True

@@ -24,6 +24,7 @@ from gateway.core.lane_traffic import LaneTraffic
 from gateway.core.outputs import Motion, Terminals
 from gateway.core.reads import ReadRules, Taken
 from gateway.core.site import Site
+from gateway.core.timers import Timer
 from gateway.core.turn import Turn
 from gateway.engine.waits import JournalWaits
 from gateway.simulation.play import Found, play
@@ -90,8 +91,8 @@ def test_an_open_that_is_sent_without_its_row_is_caught(monkeypatch: Patch) -> N
 def test_a_close_that_does_not_look_at_the_loop_is_caught(monkeypatch: Patch) -> None:
     right = Turn.cancel
 
-    def cancel(self: Turn, timer: str) -> None:
-        if not timer.endswith(":clear"):
+    def cancel(self: Turn, timer: Timer) -> None:
+        if timer.name != "clear":
             right(self, timer)
 
     monkeypatch.setattr(Turn, "cancel", cancel)
