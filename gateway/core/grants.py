@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.authors import Author
 from gateway.core.events import OpenVisit
 from gateway.core.settings import Direction, Lane
 from gateway.core.timers import Timer
@@ -42,6 +43,13 @@ class Grant(msgspec.Struct):
     running_since_ns: int | None = None
     opened: bool = False
     """OPEN has gone out while it was at the head."""
+    via: str = ""
+    station: str | None = None
+
+    @property
+    def author(self) -> Author:
+        """Who let the vehicle pass, and by which way they said so."""
+        return Author(self.by, self.via, self.station)
 
     @property
     def method(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.core.authors import GATEWAY, Author
 from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.crossing import CrossingEvent, CrossingState, Vehicle
 from gateway.core.lane_orders import LaneOrders
@@ -26,6 +27,7 @@ _WORDS = {
     ArmState.STOPPED: "stopped",
     ArmState.UNKNOWN: "unknown",
 }
+FIRE_CONTACT = Author("fire contact")
 _FIRST = {"arm_detached": 0, "safety_loop": 1, "approach_loop": 2}
 
 
@@ -269,7 +271,7 @@ class LaneMachine(LaneOrders):
         turn.cancel(self.own_timer("clear"))
         self.call_off(turn, "close", "open")
         if self.arm is not ArmState.OPEN:
-            self.ask(turn, "open", "fire", "fire contact", None)
+            self.ask(turn, "open", "fire", FIRE_CONTACT, None)
 
     # ---- timers and snapshot
 
@@ -311,7 +313,7 @@ class LaneMachine(LaneOrders):
                 self.second_came()
                 turn.show()
             case "hold" if Mode.HELD in self.modes:
-                self.end_hold(turn, "gateway", "time_over")
+                self.end_hold(turn, GATEWAY, "time_over")
 
     def word(self) -> str:
         """The lane's state in one word, for people and central."""

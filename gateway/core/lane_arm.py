@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.core.authors import GATEWAY, NOBODY
 from gateway.core.barrier import TABLE, ArmEvent, ArmState
 from gateway.core.causes import BENIGN, BLOW_MS, FLICKER_WINDOW_MS, Cause, Movement, Seen, verdict
 from gateway.core.lane_state import LaneState
@@ -56,7 +57,7 @@ class LaneArm(LaneState):
             self.not_followed(turn, motion, objection)
             self.run_grants(turn)
         elif self.terminals.send(turn, motion):
-            self.moving_cause, self.moving_by = Cause.COMMANDED, motion.by
+            self.moving_cause, self.mover = Cause.COMMANDED, motion.author
             self.retries = self.retries + 1 if motion.cause == "retry" else 0
             self.arm_event(turn, _SENT[motion.direction])
 
@@ -216,14 +217,14 @@ class LaneArm(LaneState):
         """A CLOSE went out to an arm that is down already: the command has its end all the same."""
         self.end_travel(turn)
         presumed = self.barrier.at_closed is None
-        self.row(turn, "closed", Cause.COMMANDED, self.moving_by, _how(presumed, None))
+        self.row(turn, "closed", Cause.COMMANDED, self.mover.by, _how(presumed, None))
 
     def do_ask_open(self, turn: Turn) -> None:
         """The head grant opens the arm."""
         head = self.grants.head
         if head is not None:
             self.withdraw_close(turn)
-            self.ask(turn, "open", "grant", head.by, head, head.lane)
+            self.ask(turn, "open", "grant", head.author, head, head.lane)
 
     def do_wait_for_output(self, turn: Turn) -> None:
         """The arm cannot have answered yet: its board tries still, or says soon that it failed."""
@@ -231,16 +232,16 @@ class LaneArm(LaneState):
 
     def do_ask_open_again(self, turn: Turn) -> None:
         """One more pulse, recorded like the first."""
-        self.ask(turn, "open", "retry", "gateway", self.grants.head)
+        self.ask(turn, "open", "retry", GATEWAY, self.grants.head)
 
     def do_ask_close(self, turn: Turn) -> None:
         """Everybody has passed: close."""
-        self.ask(turn, "close", "auto_close", "gateway", None)
+        self.ask(turn, "close", "auto_close", GATEWAY, None)
 
     def do_ask_close_again(self, turn: Turn) -> None:
         """One more close, recorded like the first."""
         turn.start(self.own_timer("travel"), self.travel.limit_ms("down"))
-        self.ask(turn, "close", "retry", "gateway", None)
+        self.ask(turn, "close", "retry", GATEWAY, None)
 
     def do_reopen(self, turn: Turn) -> None:
         """Up again at once; three times running a person has to look."""
@@ -253,7 +254,7 @@ class LaneArm(LaneState):
             self.notice = "close_aborted"
             self.incident(turn, "obstructed", {"reason": "close_aborted", "interrupted": True})
             self.raise_alarm(turn, "obstructed", "travel", {"reason": "close_aborted"})
-        self.ask(turn, "open", "safety" if self.safety_in_doubt else "grant", "gateway", self.grants.head)
+        self.ask(turn, "open", "safety" if self.safety_in_doubt else "grant", GATEWAY, self.grants.head)
 
     def do_rest(self, turn: Turn) -> None:
         """A movement that nobody waits for any longer has had its time: the arm is where it is."""
@@ -283,7 +284,7 @@ class LaneArm(LaneState):
         """STOP went out: nothing moves until a person acts."""
         self.end_travel(turn)
         self.movement = None
-        self.row(turn, "stopped", Cause.COMMANDED, self.moving_by)
+        self.person_row(turn, "stopped", self.mover)
 
     # ---- actions: arrivals
 
@@ -345,7 +346,7 @@ class LaneArm(LaneState):
     def _let_go_of_open(self, turn: Turn) -> None:
         """A held OPEN that the arm did not follow would lift it later, when nobody expects that."""
         if self.terminals.holds:
-            self.ask(turn, "close", "not_followed", "gateway", None)
+            self.ask(turn, "close", "not_followed", GATEWAY, None)
 
     def _is_up(self, turn: Turn) -> None:
         self.notice = None
@@ -367,7 +368,7 @@ class LaneArm(LaneState):
             self.arm_event(turn, ArmEvent.GRANTED)
 
     def _by(self, cause: Cause) -> str:
-        return self.moving_by if cause is Cause.COMMANDED else ""
+        return self.mover.by if cause is Cause.COMMANDED else ""
 
     def _learn(self, turn: Turn, way: str) -> int | None:
         """The travel time of the movement that ends here, remembered if it was commanded; None: not measured."""
@@ -382,7 +383,7 @@ class LaneArm(LaneState):
         """The arm did not answer: nobody waits for it any longer, and the guard is told to look at power and crank."""
         self.end_travel(turn)
         self._take_open_back(turn)
-        self.not_followed(turn, Motion("open", "grant", self.moving_by, None, turn.at), "no_answer")
+        self.not_followed(turn, Motion("open", "grant", self.mover, None, turn.at), "no_answer")
         self.drop_grants(turn, "not_followed")
         self.notice = "no_answer"
         self._let_go_of_open(turn)
@@ -446,7 +447,7 @@ class LaneArm(LaneState):
 
     def do_see_own_close(self, turn: Turn) -> None:
         """The arm goes down and nobody told it to: the controller, a fob or a hand."""
-        self.moving_cause, self.moving_by = Cause.OWN, ""
+        self.moving_cause, self.mover = Cause.OWN, NOBODY
         self.do_leave_down(turn)
         turn.cancel(self.own_timer("clear"))
 
@@ -465,7 +466,7 @@ class LaneArm(LaneState):
 
     def do_seek_cause(self, turn: Turn) -> None:
         """*Closed* was lost and nobody told the arm to move."""
-        self.moving_cause, self.moving_by = Cause.UNKNOWN, ""
+        self.moving_cause, self.mover = Cause.UNKNOWN, NOBODY
         self._leaves(turn, "up")
         self.movement = Movement(turn.now.mono_ns)
         if self._blow():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.access import Decision, LaneFitness, Reason, Verdict
+from gateway.core.authors import Author
 from gateway.core.barrier import ArmEvent, ArmState
-from gateway.core.causes import Cause
 from gateway.core.events import OpenVisit
 from gateway.core.grants import Grant
 from gateway.core.lane_signs import LaneSigns
@@ -129,11 +129,12 @@ class LaneOrders(LaneSigns):
         turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
         self._queue(turn, grant)
 
-    def _let_pass(self, turn: Turn, lane: Lane, by: str, reason: str, stated: str) -> None:
+    def _let_pass(self, turn: Turn, lane: Lane, author: Author, reason: str, stated: str) -> None:
         """A person lets one vehicle pass, and may state why; from wherever the arm is."""
-        grant = Grant(id=self.ids.next("g"), lane=lane, reason=reason, by=by, at=turn.at)
-        data = _person_data(lane, reason, by)
-        more = {"grant": grant.id, "stated": stated or None, "barrier": self.barrier.id}
+        via, station = author.via, author.station
+        grant = Grant(self.ids.next("g"), lane, reason, author.by, turn.at, via=via, station=station)
+        data = _person_data(lane, reason, author.by)
+        more = {"grant": grant.id, "stated": stated or None, "barrier": self.barrier.id, **author.document()}
         turn.append("access.granted", f"lanes/{lane.id}", {**data, **more})
         self._show_decision(turn, Verdict.GRANTED, data, None)
         self.interrupted = False
@@ -143,7 +144,7 @@ class LaneOrders(LaneSigns):
         self.do_keep_up(turn)
         rises = self.arm is ArmState.RISING and not self.void
         if self.arm is not ArmState.OPEN and not rises and not self.terminals.asked("open"):
-            self.ask(turn, "open", reason, by, grant, lane)
+            self.ask(turn, "open", reason, author, grant, lane)
 
     def pressed(self, turn: Turn, lane: Lane) -> None:
         """The exit button: one vehicle may pass, under the same rules as a read; pressed again it is still that one."""
@@ -224,7 +225,7 @@ class LaneOrders(LaneSigns):
         )
 
     def command(
-        self, turn: Turn, lane: Lane, command: str, by: str, remote: bool, reason: str, detail: dict[str, Any]
+        self, turn: Turn, lane: Lane, command: str, author: Author, remote: bool, reason: str, detail: dict[str, Any]
     ) -> None:
         """Carry out a person's command that `refusal` has nothing against.
 
@@ -234,53 +235,53 @@ class LaneOrders(LaneSigns):
             self.inputs.believe("safety_loop")
         match command:
             case "open":
-                self._let_pass(turn, lane, by, "remote" if remote else "operator", reason)
+                self._let_pass(turn, lane, author, "remote" if remote else "operator", reason)
             case "close":
-                self._close(turn, by)
+                self._close(turn, author)
             case "stop":
-                self._stop(turn, by)
+                self._stop(turn, author)
             case "hold":
-                self._hold(turn, lane, by, reason, detail)
+                self._hold(turn, lane, author, reason, detail)
             case "release":
-                self._release(turn, by, reason)
+                self._release(turn, author, reason)
             case "lock":
-                self._lock(turn, by, reason)
+                self._lock(turn, author, reason)
             case "unlock":
-                self._unlock(turn, by, reason)
+                self._unlock(turn, author, reason)
             case "reset":
-                self._reset(turn, by, reason)
+                self._reset(turn, author, reason)
             case "passed":
-                self.passed_by_hand(turn, lane, by)
+                self.passed_by_hand(turn, lane, author.by)
             case "emergency":
-                self._let_pass(turn, lane, by, "emergency", reason)
+                self._let_pass(turn, lane, author, "emergency", reason)
             case "look":
-                self._look(turn, by)
+                self._look(turn, author, reason)
         turn.show()
 
-    def _close(self, turn: Turn, by: str) -> None:
+    def _close(self, turn: Turn, author: Author) -> None:
         self.interrupted = False
         self.modes.happens("release")
         self.modes.happens("fire_over")
         self.presume_passed(turn)
         self.drop_grants(turn, "close")
         self.call_off(turn, "open")
-        self.ask(turn, "close", "operator", by, None)
+        self.ask(turn, "close", "operator", author, None)
 
-    def _stop(self, turn: Turn, by: str) -> None:
+    def _stop(self, turn: Turn, author: Author) -> None:
         self.drop_grants(turn, "stop")
         self.void_expectations(turn)
         self.interrupted = True
-        self.ask(turn, "stop", "operator", by, None)
+        self.ask(turn, "stop", "operator", author, None)
 
-    def _look(self, turn: Turn, by: str) -> None:
+    def _look(self, turn: Turn, author: Author, reason: str) -> None:
         """A person has looked under the arm and at it: what is doubted is believed again."""
-        turn.log("info", f"{by} has looked under the arm of {self.home.id}")
+        self.person_row(turn, "looked", author, {"reason": reason})
         if self.notice in ("vehicle_under", "approach_stuck", "crossed_closed"):
             self.notice = None
         if self.safety is False and self.arm is ArmState.OPEN and self.vehicle is None and not len(self.grants):
             self.start_clear(turn)
 
-    def _hold(self, turn: Turn, lane: Lane, by: str, reason: str, detail: dict[str, Any]) -> None:
+    def _hold(self, turn: Turn, lane: Lane, author: Author, reason: str, detail: dict[str, Any]) -> None:
         self.interrupted = False
         self.modes.happens("hold")
         self.withdraw_close(turn)
@@ -290,39 +291,40 @@ class LaneOrders(LaneSigns):
         if minutes is not None:
             turn.start(self.own_timer("hold"), minutes * 60_000)
         end = None if minutes is None else rfc3339(turn.now.wall_ns + minutes * 60 * NS_PER_S)
-        self.hold = {"by": by, "since": turn.at, "until": end}
+        self.hold = {"by": author.by, "since": turn.at, "until": end, "scheduled": not author.person}
         self.hold_left, self.held_for = count, lane
-        self.row(turn, "held", Cause.COMMANDED, by, {"reason": reason, "until": end, "count": count})
+        ends = {"until": end, "count": count, "scheduled": not author.person}
+        self.person_row(turn, "held", author, {"reason": reason, **ends})
         if self.arm is not ArmState.OPEN and not self.terminals.asked("open"):
-            self.ask(turn, "hold", "operator", by, None, lane)
+            self.ask(turn, "hold", "operator", author, None, lane)
 
-    def _release(self, turn: Turn, by: str, reason: str) -> None:
+    def _release(self, turn: Turn, author: Author, reason: str) -> None:
         self.interrupted = False
         if not self.fires:
             self.modes.happens("fire_over")
-        self.end_hold(turn, by, reason)
+        self.end_hold(turn, author, reason)
 
-    def _lock(self, turn: Turn, by: str, reason: str) -> None:
+    def _lock(self, turn: Turn, author: Author, reason: str) -> None:
         self.end_question(turn)
         self.drop_grants(turn, "lock")
         self.void_expectations(turn)
         self.modes.happens("tag")
-        self.tag = {"by": by, "since": turn.at, "reason": reason}
-        self.row(turn, "locked", Cause.COMMANDED, by, {"reason": reason})
+        self.tag = {"by": author.by, "since": turn.at, "reason": reason}
+        self.person_row(turn, "locked", author, {"reason": reason})
         self.alarms_out_of_service(turn)
 
-    def _unlock(self, turn: Turn, by: str, reason: str) -> None:
+    def _unlock(self, turn: Turn, author: Author, reason: str) -> None:
         self.modes.happens("untag")
         self.tag = None
         self.interrupted = self.arm is not ArmState.CLOSED
-        self.row(turn, "unlocked", Cause.COMMANDED, by, {"reason": reason, "interrupted": self.interrupted})
+        self.person_row(turn, "unlocked", author, {"reason": reason, "interrupted": self.interrupted})
         for lane in self.lanes:
-            self.alarms.put_back(turn, lane.id, by)
+            self.alarms.put_back(turn, lane.id, author.by)
         self.tell_standing(turn)
         if self.inputs.value("arm_detached") and Mode.CRASHED not in self.modes:
             self.crash(turn, "arm_detached")
 
-    def _reset(self, turn: Turn, by: str, reason: str) -> None:
+    def _reset(self, turn: Turn, author: Author, reason: str) -> None:
         self.notice = None
         self.end_question(turn)
         crashed = Mode.CRASHED in self.modes
@@ -330,7 +332,7 @@ class LaneOrders(LaneSigns):
             self.modes.happens("reset")
             self.siren(turn, False)
             self.interrupted = self.arm is not ArmState.CLOSED
-        self.row(turn, "reset", Cause.COMMANDED, by, {"reason": reason, "interrupted": self.interrupted})
+        self.person_row(turn, "reset", author, {"reason": reason, "interrupted": self.interrupted})
         if crashed:
             self.end_alarm(turn, "motion")
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gateway.core.alarms import AlarmDesk
+from gateway.core.authors import NOBODY, Author
 from gateway.core.barrier import ArmState, measured
 from gateway.core.causes import Cause, Movement
 from gateway.core.commands import SetOutput
@@ -146,7 +147,7 @@ class LaneState:
         self.close_due = False
         # The movement under way: why, by whom, since when, and what opened the arm last.
         self.moving_cause = Cause.COMMANDED
-        self.moving_by = ""
+        self.mover = NOBODY
         self.moved_ns = 0
         # The way of a movement that began at the other end, so that its travel time is one; else empty.
         self.whole_way = ""
@@ -249,9 +250,11 @@ class LaneState:
 
     # ---- movements
 
-    def ask(self, turn: Turn, command: str, cause: str, by: str, grant: Grant | None, lane: Lane | None = None) -> None:
+    def ask(
+        self, turn: Turn, command: str, cause: str, author: Author, grant: Grant | None, lane: Lane | None = None
+    ) -> None:
         """Record that the arm shall move; it is sent when that row is durable."""
-        motion = Motion(command, cause, by, grant.id if grant else None, turn.at)
+        motion = Motion(command, cause, author, grant.id if grant else None, turn.at)
         self.terminals.ask(turn, (lane or self.home).id, motion)
         self.service.happened(turn, "commanded")
 
@@ -348,6 +351,10 @@ class LaneState:
         self.service.happened(turn, what)
         turn.show()
 
+    def person_row(self, turn: Turn, what: str, author: Author, more: dict[str, Any] | None = None) -> None:
+        """A `barrier.` row on what a person, or the gateway in their place, did: who, and by which way."""
+        self.row(turn, what, Cause.COMMANDED, more={**author.document(), **(more or {})})
+
     def incident(self, turn: Turn, what: str, more: dict[str, Any] | None = None) -> None:
         """A `barrier.` row on something that went wrong, with all that an incident report needs.
 
@@ -366,7 +373,7 @@ class LaneState:
 
     def not_followed(self, turn: Turn, motion: Motion, why: str) -> None:
         """A commanded movement did not happen, and never will."""
-        self.incident(turn, "not_followed", {"command": motion.command, "reason": why, "by": motion.by})
+        self.incident(turn, "not_followed", {"command": motion.command, "reason": why, "by": motion.author.by})
 
     def raise_alarm(self, turn: Turn, kind: str, about: str, detail: dict[str, Any] | None = None) -> None:
         """Raise an alarm on this lane; `about` names its cause, so that it is found again."""

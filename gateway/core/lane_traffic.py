@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from gateway.core import crossing
+from gateway.core.authors import GATEWAY, Author
 from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.causes import Cause
 from gateway.core.crossing import Crossed, CrossingEvent, Vehicle, Way
@@ -335,14 +336,14 @@ class LaneTraffic(LaneArm):
             return
         self.hold_left -= 1
         if self.hold_left <= 0:
-            self.end_hold(turn, "gateway", "count")
+            self.end_hold(turn, GATEWAY, "count")
 
-    def end_hold(self, turn: Turn, by: str, reason: str) -> None:
+    def end_hold(self, turn: Turn, author: Author, reason: str) -> None:
         """The arm need not stay up any longer; it closes behind whoever is under it."""
         self.hold_left = None
         turn.cancel(self.own_timer("hold"))
         self.modes.happens("release")
-        self.row(turn, "released", Cause.COMMANDED, by, {"reason": reason})
+        self.person_row(turn, "released", author, {"reason": reason})
         if not len(self.grants) and self.vehicle is None:
             self.start_clear(turn)
 
@@ -414,7 +415,7 @@ class LaneTraffic(LaneArm):
         """What whoever counts must know: an emergency vehicle is not counted, free flow counts without deciding."""
         if grant is not None and grant.reason == "emergency":
             return "emergency"
-        flows = Mode.HELD in self.modes and self.hold is not None and self.hold["by"] == "schedule"
+        flows = Mode.HELD in self.modes and self.hold is not None and self.hold["scheduled"]
         return "free_flow" if flows else None
 
     def presume_passed(self, turn: Turn) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.core.authors import Author
 from gateway.core.commands import PulseOutput, SetOutput
 from gateway.core.settings import Barrier, Point
 from gateway.core.timers import Timer
@@ -22,13 +23,13 @@ class Motion(msgspec.Struct):
 
     command: str
     cause: str
-    by: str
+    author: Author
     grant: str | None
     asked_at: str
 
     def document(self) -> dict[str, str]:
         """The movement as screens show it while it is only requested."""
-        return {"command": self.command, "by": self.by, "since": self.asked_at}
+        return {"command": self.command, "by": self.author.by, "since": self.asked_at}
 
     @property
     def direction(self) -> str:
@@ -91,7 +92,7 @@ class Terminals:
             "barrier": self.barrier.id,
             "command": motion.command,
             "cause": motion.cause,
-            "by": motion.by,
+            **motion.author.document(),
             "grant": motion.grant,
         }
         turn.append("barrier.commanded", f"lanes/{lane}", data, token)

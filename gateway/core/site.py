@@ -13,6 +13,7 @@ import msgspec
 from gateway.core import events
 from gateway.core.access import Question, Space, Verdict, decide
 from gateway.core.alarms import Alarm, AlarmDesk, AlarmState, Verb
+from gateway.core.authors import SCHEDULE, Author
 from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.commands import Command, Reply
 from gateway.core.errors import NotFoundError, RefusedError
@@ -399,7 +400,7 @@ class Site:
         if refused is not None or machine.interrupted:
             turn.log("warning", f"free flow of {lane.id}: {command} left out ({refused or 'interrupted'})")
             return
-        machine.command(turn, lane, command, "schedule", False, "free_flow", {})
+        machine.command(turn, lane, command, SCHEDULE, False, "free_flow", {})
 
     # ---- storage, uplink, run
 
@@ -483,7 +484,7 @@ class Site:
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
         if event.command in ("open", "emergency"):
             self._reads.let_through(lane.id)
-        machine.command(turn, lane, event.command, event.by, event.via in REMOTE, event.reason, event.detail)
+        machine.command(turn, lane, event.command, _author(event), event.via in REMOTE, event.reason, event.detail)
         if event.command == "emergency":
             self._open_exits(turn, lane, event)
         turn.emit(Reply(event.request, "done"))
@@ -495,7 +496,7 @@ class Site:
             if lane.direction is not Direction.EXIT or lane.id == tapped.id or tapped.direction is Direction.EXIT:
                 continue
             if machine.refusal("emergency", remote=False) is None:
-                machine.command(turn, lane, "emergency", event.by, False, event.reason, {})
+                machine.command(turn, lane, "emergency", _author(event), False, event.reason, {})
 
     def _refusal(self, turn: Turn, event: events.CommandReceived) -> str | None:
         if event.lane not in self._by_lane:
@@ -539,6 +540,10 @@ class Site:
 def _shown(read: events.CredentialRead) -> dict[str, str]:
     """What was read, as grants and rows name it."""
     return {"kind": read.kind, "value": read.value}
+
+
+def _author(event: events.CommandReceived) -> Author:
+    return Author(event.by, event.via, event.station or None)
 
 
 def _alarm(document: dict[str, Any]) -> Alarm:

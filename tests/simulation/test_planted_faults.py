@@ -15,6 +15,7 @@ import pytest
 from gateway.core import reads, site
 from gateway.core.access import Decision, Reason, Verdict, decide
 from gateway.core.alarms import AlarmDesk
+from gateway.core.authors import Author
 from gateway.core.grants import GrantQueue
 from gateway.core.inputs import Inputs
 from gateway.core.lane import LaneMachine
@@ -112,7 +113,7 @@ def test_a_lane_that_opens_because_its_board_came_back_is_caught(monkeypatch: Pa
     def restored(self: LaneMachine, turn: Turn, device: str, values: tuple[bool, ...]) -> None:
         right(self, turn, device, values)
         if device in self.devices():
-            self.ask(turn, "open", "operator", "nobody", None)
+            self.ask(turn, "open", "operator", Author("nobody"), None)
             motion = self.terminals.committed(turn.tokens)
             assert motion is not None
             self.carry_out(turn, motion)
