@@ -54,6 +54,7 @@ class Reason(StrEnum):
     SEEN_ELSEWHERE = "seen_elsewhere"
     LANE_LOCKED = "lane_locked"
     LANE_FAULT = "lane_fault"
+    FAULT = "fault"
     CLOCK_UNSET = "clock_unset"
 
 

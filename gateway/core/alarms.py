@@ -97,6 +97,7 @@ KINDS: dict[str, Kind] = {
     "forced": Kind(2, True),
     "intrusion": Kind(2, True),
     "tamper": Kind(2, True),
+    "fault": Kind(2, True),
     "tailgating": Kind(3, True),
     "obstructed": Kind(2, False),
     "stuck": Kind(3, False),

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.events import Event
 from gateway.core.timers import Timer
 
 
@@ -83,6 +84,14 @@ class Reply(Command, frozen=True, gc=False):
 
 class Snapshot(Command, frozen=True, gc=False):
     """Something that people look at has changed: publish `Site.snapshot(now)` to screens and uplink."""
+
+
+class SetAside(Command, frozen=True, gc=False):
+    """Keep an event in which the program failed, under the file's name, for whoever mends the program."""
+
+    file: str
+    event: Event
+    error: Exception
 
 
 class Log(Command, frozen=True, gc=False):

@@ -245,11 +245,26 @@ class ClockChanged(Event, frozen=True, gc=False):
 
 
 class Started(Event, frozen=True, gc=False):
-    """The engine begins; always the first event of a run. `previous_clean` tells whether the last run ended well."""
+    """The engine begins; always the first event of a run. `previous_clean` tells whether the last run ended well.
+
+    `reason` is `started`, or `rebuilt` when the core failed and begins anew within the same process.
+    """
 
     run: str
     version: str
     previous_clean: bool = True
+    reason: str = "started"
+
+
+class FaultContained(Event, frozen=True, gc=False):
+    """The program failed on an `event` (its type, or the part that failed), and the gate goes on.
+
+    `error` is the kind of error and where it was raised, nothing personal; `file` is what was set aside.
+    """
+
+    event: str
+    error: str
+    file: str = ""
 
 
 class Stopping(Event, frozen=True, gc=False):

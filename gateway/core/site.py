@@ -15,9 +15,10 @@ from gateway.core.access import Question, Space, Verdict, decide
 from gateway.core.alarms import Alarm, AlarmDesk, AlarmState, Verb
 from gateway.core.authors import SCHEDULE, Author
 from gateway.core.barrier import ArmEvent, ArmState
-from gateway.core.commands import Command, Reply
+from gateway.core.commands import Command, Reply, SetAside
 from gateway.core.errors import NotFoundError, RefusedError
 from gateway.core.events import ClockState, Now
+from gateway.core.faults import error_place, fault_file
 from gateway.core.grants import Left
 from gateway.core.lane import LaneMachine
 from gateway.core.lane_state import Ids, LaneMemory
@@ -34,6 +35,8 @@ from gateway.core.turn import NS_PER_MS, Turn, local_day
 REMOTE = ("http", "mqtt")
 MINUTE_TIMER = Timer("site", "", "minute")
 MINUTE_MS = 60_000
+STORAGE_KEYS = {"journal": "storage", "projections": "storage:projections"}
+"""The alarm's key for each part of the storage."""
 LEFT_MS = 120_000
 """A grant of the last run that is older than this is not that of the vehicle under the arm."""
 _VERBS = {verb.value: verb for verb in (Verb.ACKNOWLEDGE, Verb.VERIFY, Verb.SHELVE, Verb.UNSHELVE, Verb.CLOSE)}
@@ -66,12 +69,13 @@ class Memory(msgspec.Struct, frozen=True):
 class Site:
     """All lanes and alarms of one gateway."""
 
-    def __init__(self, settings: Settings, memory: Memory | None = None) -> None:
+    def __init__(self, settings: Settings, memory: Memory | None = None, tokens: int = 0) -> None:
+        """`tokens`: how many the core before this one in the same process has used; they are not used again."""
         memory = memory or Memory()
         self._settings = settings
         self._zone = settings.zone
         self._ids = Ids()
-        self._tokens = 0
+        self._tokens = tokens
         self._reads = ReadRules()
         self._single_use = SingleUse()
         self._places = Places(settings)
@@ -114,6 +118,7 @@ class Site:
             events.ClockChanged: self._clock_changed,
             events.Started: self._started,
             events.Stopping: self._stopping,
+            events.FaultContained: self._fault_contained,
         }
 
     def _make_machines(self, memory: Memory) -> dict[str, LaneMachine]:
@@ -410,13 +415,15 @@ class Site:
                 return
 
     def _storage_degraded(self, turn: Turn, event: events.StorageDegraded) -> None:
-        self._tell(turn, "storage.degraded", {"error": event.error})
-        self._alarms.raise_(turn, "storage_degraded", "storage", detail={"error": event.error})
+        self._tell(turn, "storage.degraded", {"error": event.error, "part": event.part})
+        part = {} if event.part == "journal" else {"part": event.part, "reason": event.part}
+        detail = {"error": event.error, **part}
+        self._alarms.raise_(turn, "storage_degraded", STORAGE_KEYS[event.part], detail=detail)
         turn.show()
 
     def _storage_restored(self, turn: Turn, event: events.StorageRestored) -> None:
-        self._tell(turn, "storage.restored", {"waited": event.waited, "lost": event.lost})
-        self._alarms.return_(turn, "storage", {"lost": event.lost} if event.lost else None)
+        self._tell(turn, "storage.restored", {"waited": event.waited, "lost": event.lost, "part": event.part})
+        self._alarms.return_(turn, STORAGE_KEYS[event.part], {"lost": event.lost} if event.lost else None)
         turn.show()
 
     def _uplink_changed(self, turn: Turn, event: events.UplinkChanged) -> None:
@@ -431,7 +438,8 @@ class Site:
 
     def _started(self, turn: Turn, event: events.Started) -> None:
         self._ids.run = self._alarms.run = event.run
-        data = {"version": event.version, "previous_clean": event.previous_clean, "clock": turn.now.clock.value}
+        clean, clock = event.previous_clean, turn.now.clock.value
+        data = {"version": event.version, "previous_clean": clean, "clock": clock, "reason": event.reason}
         self._tell(turn, "gateway.started", data)
         self._end_left_grants(turn)
         self._minute(turn)
@@ -446,7 +454,8 @@ class Site:
                 self._alarms.timer(turn, alarm.alarm)
             elif alarm.state is AlarmState.OUT_OF_SERVICE and not self._is_tagged(alarm):
                 self._alarms.put_back(turn, alarm.lane or "", "gateway")
-        for key in ("storage", *(("clock",) if turn.now.clock is not ClockState.UNSET else ())):
+        over = () if event.reason == "rebuilt" else tuple(STORAGE_KEYS.values())
+        for key in (*over, *(("clock",) if turn.now.clock is not ClockState.UNSET else ())):
             self._alarms.return_(turn, key)
         turn.show()
 
@@ -472,6 +481,23 @@ class Site:
 
     def _stopping(self, turn: Turn, event: events.Stopping) -> None:
         self._tell(turn, "gateway.stopped", {"reason": event.reason})
+
+    # ---- faults of the program
+
+    def _fault(self, turn: Turn, event: events.Event, error: Exception) -> None:
+        """A part of the core failed on this event before anything had changed: keep the event, alarm, go on."""
+        file = fault_file(turn.now.wall_ns)
+        turn.emit(SetAside(file, event, error))
+        self._fault_contained(turn, events.FaultContained(type(event).__name__, error_place(error), file))
+
+    def _fault_contained(self, turn: Turn, event: events.FaultContained) -> None:
+        """An alarm for each cause, over at once: it stays until a person has seen to it."""
+        key = f"fault:{event.event}:{event.error}"
+        detail = {"event": event.event, "error": event.error, "file": event.file}
+        self._alarms.raise_(turn, "fault", key, detail=detail)
+        self._alarms.return_(turn, key)
+        turn.log("error", f"the program failed on {event.event}: {event.error}")
+        turn.show()
 
     # ---- people
 

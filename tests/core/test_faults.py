@@ -1,0 +1,68 @@
+"""What the core tells of a fault of the program, and of storage that does not keep up."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core import events
+from gateway.core.faults import error_place, fault_file
+from tests.core.playbook import Playbook
+
+
+def test_an_error_is_told_by_its_kind_and_place_and_never_by_its_words() -> None:
+    try:
+        raise KeyError("张三, 13800138000")
+    except KeyError as error:
+        told = error_place(error)
+    assert told.startswith("KeyError at test_faults.py:")
+    assert told.endswith("in test_an_error_is_told_by_its_kind_and_place_and_never_by_its_words")
+
+
+def test_an_error_that_was_never_raised_is_told_by_its_kind() -> None:
+    assert error_place(MemoryError()) == "MemoryError"
+
+
+def test_the_file_of_an_event_has_its_moment_as_name() -> None:
+    assert fault_file(1_796_071_649_123_456_789) == "20261130T204729.123456789Z.json"
+
+
+def test_a_fault_is_an_alarm_that_a_person_must_close() -> None:
+    play = Playbook()
+    play.happens(events.FaultContained("CredentialRead", "KeyError at plates.py:9 in fold", "x.json"))
+    (alarm,) = play.alarms()
+    assert (alarm["kind"], alarm["priority"], alarm["state"]) == ("fault", 2, "returned-unacknowledged")
+    assert alarm["detail"] == {"event": "CredentialRead", "error": "KeyError at plates.py:9 in fold", "file": "x.json"}
+    play.happens(events.AlarmCommandReceived("r1", alarm["alarm"], "acknowledge", "Wei"))
+    assert [one["state"] for one in play.alarms()] == ["acknowledged"]
+    play.happens(events.AlarmCommandReceived("r2", alarm["alarm"], "close", "Wei", finding="real"))
+    assert play.alarms() == []
+
+
+def test_the_same_fault_again_is_the_same_alarm_and_another_one_is_not() -> None:
+    play = Playbook()
+    for file in ("1.json", "2.json"):
+        play.happens(events.FaultContained("CredentialRead", "KeyError", file))
+    play.happens(events.FaultContained("TimerFired", "KeyError", "3.json"))
+    assert [one["detail"]["file"] for one in play.alarms()] == ["2.json", "3.json"]
+
+
+@pytest.mark.parametrize("first", ["journal", "projections"])
+def test_each_part_of_the_storage_has_an_alarm_of_its_own(first: str) -> None:
+    play = Playbook()
+    second = {"journal": "projections", "projections": "journal"}[first]
+    for part in (first, second):
+        play.happens(events.StorageDegraded("disk full", part))
+    assert len(play.alarms()) == 2
+    play.happens(events.StorageRestored(1, part=first))
+    states = {one["detail"].get("part", "journal"): one["state"] for one in play.alarms()}
+    assert states == {first: "returned-unacknowledged", second: "unacknowledged"}
+
+
+def test_a_start_ends_the_alarms_of_both_parts_and_a_rebuild_leaves_them() -> None:
+    for reason, state in (("started", "returned-unacknowledged"), ("rebuilt", "unacknowledged")):
+        play = Playbook()
+        for part in ("journal", "projections"):
+            play.happens(events.StorageDegraded("disk full", part))
+        play.happens(events.Started("r9", "1", reason=reason))
+        assert play.data("gateway.started")["reason"] == reason
+        assert [one["state"] for one in play.alarms()] == [state, state]
