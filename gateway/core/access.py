@@ -56,6 +56,7 @@ class Reason(StrEnum):
     LANE_FAULT = "lane_fault"
     FAULT = "fault"
     CLOCK_UNSET = "clock_unset"
+    LANE_UNCLEAR = "lane_unclear"
 
 
 class LaneFitness(StrEnum):

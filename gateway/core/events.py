@@ -53,10 +53,11 @@ class CredentialRead(Event, frozen=True, gc=False):
 
     `kind` is `card`, `plate`, `qr` or `pin`; `value` as the contract writes it; `bits` the length of a card's data.
     `visits` are the open visits of the passes found (or of the credential itself), newest first; `rooms` what is taken
-    inside, of those passes that need a place. A `single_use` credential (a QR code) lets in once; `used`: it has.
-    `long_range` readers (UHF) also see tags that are nowhere near their lane; they tell about once a second that a tag
-    is still there, by the same read with `again`, which is no new presentation. `age_ms` is how old the read was when
-    it came, by the camera's own clock. `fault`: looking it up failed in a way that nobody foresaw.
+    inside, of those passes that need a place; `after` names the passage that the projections had applied by then. A
+    `single_use` credential (a QR code) lets in once; `used`: it has. `long_range` readers (UHF) also see tags that are
+    nowhere near their lane; they tell about once a second that a tag is still there, by the same read with `again`,
+    which is no new presentation. `age_ms` is how old the read was when it came, by the camera's own clock. `fault`:
+    looking it up failed in a way that nobody foresaw.
     """
 
     device: str
@@ -72,6 +73,7 @@ class CredentialRead(Event, frozen=True, gc=False):
     rooms: tuple[Room, ...] = ()
     age_ms: int = 0
     fault: str = ""
+    after: str = ""
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):
@@ -81,6 +83,7 @@ class OpenVisit(msgspec.Struct, frozen=True, gc=False):
     pass_id: str | None
     plate: str | None
     entered_wall_ns: int
+    credential: str | None = None
 
 
 class Room(Event, frozen=True, gc=False):

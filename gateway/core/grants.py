@@ -18,6 +18,8 @@ from gateway.core.timers import Timer
 from gateway.core.turn import NS_PER_MS, Turn, rfc3339
 
 GRANTS_MAX = 3
+BY_PERSON = ("operator", "remote", "emergency")
+"""Reasons of grants that a person gave."""
 SPENT_MS = 5000
 """A presentation ends by absence: what was shown for a vehicle that has passed is its own until unseen for so long."""
 
@@ -40,6 +42,9 @@ class Grant(msgspec.Struct):
     plate: str | None = None
     visit: OpenVisit | None = None
     left_ms: int | None = None
+    given_ns: int = 0
+    case: str | None = None
+    by_button: bool = False
     running_since_ns: int | None = None
     opened: bool = False
     """OPEN has gone out while it was at the head."""
@@ -54,7 +59,7 @@ class Grant(msgspec.Struct):
     @property
     def method(self) -> str:
         """How the vehicle got in, as a passage says it."""
-        return "automatic" if self.credential else "manual"
+        return "manual" if self.reason in BY_PERSON or not self.credential else "automatic"
 
     def proved_by(self, credential: dict[str, str]) -> bool:
         """Whether this was shown for it."""
@@ -140,6 +145,19 @@ class GrantQueue:
             return False
         self._used_ns = now_ns
         return True
+
+    def of_id(self, grant_id: str | None) -> Grant | None:
+        """The grant of that id while its vehicle has not passed."""
+        return next((grant for grant in self._waiting if grant.id == grant_id), None)
+
+    def documents(self) -> list[dict[str, Any]]:
+        """All that nobody has used yet, in order, as screens know them."""
+        return [{"id": grant.id, **grant.document()} for grant in self._waiting]
+
+    def drop(self, turn: Turn, grant: Grant, why: str) -> None:
+        """One vehicle may not pass any longer."""
+        self._waiting.remove(grant)
+        self._unused(turn, grant, why)
 
     def waits_for(self, lane: Lane) -> bool:
         """Whether somebody was let in at this lane and has not passed yet."""

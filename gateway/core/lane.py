@@ -138,7 +138,7 @@ class LaneMachine(LaneOrders):
             if self.approach_of(lane):
                 self.arrived_ns[lane.id] = turn.now.mono_ns
             else:
-                self._cases.pop(lane.id, None)
+                self.cases.end(lane)
         if self.approach:
             self.approach_seen_ns = turn.now.mono_ns
         if self.approach is not None:
@@ -232,7 +232,7 @@ class LaneMachine(LaneOrders):
         if value:
             self.arrived_ns[lane.id] = turn.now.mono_ns
         else:
-            self._cases.pop(lane.id, None)
+            self.cases.end(lane)
 
     def _limit(self, turn: Turn, name: str, value: bool) -> None:
         if self.inputs.last("at_open") and self.inputs.last("at_closed"):
@@ -309,6 +309,8 @@ class LaneMachine(LaneOrders):
                 self.signs[of].time_over(turn)
             case "lamp":
                 turn.show()
+            case "case":
+                turn.show()
             case "second":
                 self.second_came()
                 turn.show()
@@ -353,16 +355,31 @@ class LaneMachine(LaneOrders):
             "tag": self.tag,
             "hold": self._held() if Mode.HELD in self.modes else None,
             "grants": len(self.grants),
+            "waiting_grants": self.grants.documents(),
+            "case": self._shown_case(lane),
             "requested": requested.document() if requested else None,
             "interrupted": self.interrupted,
             "notice": self.shown_notice,
             "notice_since": self.notice_since.at if self.shown_notice else None,
             "service_due": self.service.documents(),
             "last_grant": self.last_grant,
-            "last_decision": self.last_decision.get(lane.id),
+            "last_decision": self._shown_decision(lane),
             "last_passage": self.last_passage.get(lane.id),
-            "allowed": self.allowed(),
+            "allowed": self.allowed(lane),
         }
+
+    def _shown_case(self, lane: Lane) -> dict[str, Any] | None:
+        """The car that waits for something before it may pass."""
+        case = self.cases.waiting(lane)
+        return case.document() if case is not None else None
+
+    def _shown_decision(self, lane: Lane) -> dict[str, Any] | None:
+        """The last decision; `present`: its car is still there."""
+        last = self.last_decision.get(lane.id)
+        if last is None:
+            return None
+        waits = self.cases.holds(lane, last.get("case"))
+        return {**last, "present": self.grants.of_id(last["grant"]) is not None if last.get("grant") else waits}
 
     def _held(self) -> dict[str, Any] | None:
         """Who holds the arm up, since when, until when and for how many more vehicles (None: no such end)."""

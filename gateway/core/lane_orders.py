@@ -7,20 +7,19 @@ from typing import Any
 from gateway.core.access import Decision, LaneFitness, Reason, Verdict
 from gateway.core.authors import Author
 from gateway.core.barrier import ArmEvent, ArmState
-from gateway.core.events import OpenVisit
+from gateway.core.events import CredentialRead
 from gateway.core.grants import Grant
 from gateway.core.lane_signs import LaneSigns
-from gateway.core.lane_state import Refused
 from gateway.core.modes import Mode
-from gateway.core.reads import LONG_RANGE_MS
+from gateway.core.pending import CASE_MS, NOT_ITS_FAULT, NOT_STATED, TOGETHER_MS, PendingCase
+from gateway.core.reads import LONG_RANGE_MS, Taken
 from gateway.core.refusals import COMMANDS, Asked, refusal
 from gateway.core.settings import Lane
 from gateway.core.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
 
 BUTTON = "exit button"
-CASES_MAX = 32
-NOT_ITS_FAULT = (Reason.SEEN_ELSEWHERE, Reason.LANE_LOCKED, Reason.LANE_FAULT)
-"""Refusals that say nothing of the vehicle that stands in front."""
+SAME_TAP_MS = 2000
+"""Where no loop tells that it is one car, a person's second open within this time is the same one."""
 
 
 class LaneOrders(LaneSigns):
@@ -40,9 +39,74 @@ class LaneOrders(LaneSigns):
 
         That one has stood there for longer than its own tag would need, its pass is known, and it was refused.
         """
-        refused = self._cases.get(lane.id)
+        case = self.case_of(lane, now_ns)
         stood_ns = now_ns - self.arrived_ns.get(lane.id, now_ns)
-        return refused is not None and refused.named and stood_ns > LONG_RANGE_MS * NS_PER_MS
+        return case is not None and case.named and stood_ns > LONG_RANGE_MS * NS_PER_MS
+
+    # ---- the car in front
+
+    def case_of(self, lane: Lane, now_ns: int) -> PendingCase | None:
+        """The case of the car in front of a lane."""
+        return self.cases.of(lane, self.approach_of(lane) is True, now_ns)
+
+    def other_proof(self, lane: Lane, read: CredentialRead, now_ns: int) -> CredentialRead | None:
+        """What the car in front has shown of the other kind: its plate for a card, its card for a plate."""
+        case = self.case_of(lane, now_ns)
+        if case is None:
+            return None
+        stands = self.approach_of(lane) is True
+        return case.other_proof(read, None if stands else now_ns - TOGETHER_MS * NS_PER_MS)
+
+    def first_proof(self, turn: Turn, lane: Lane, read: CredentialRead) -> None:
+        """The first of two proofs was read."""
+        case = self._case(turn, lane, read)
+        case.credential = case.credential or shown(read)
+        self.wait_for_second(turn, lane, shown(read))
+
+    def is_released(self, lane: Lane, now_ns: int) -> bool:
+        """Whether a person has let the car in front pass, and it has not passed yet."""
+        case = self.case_of(lane, now_ns)
+        return case is not None and case.handled and self.grants.of_id(case.grant) is not None
+
+    def let_pass_already(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:
+        """Whether the car in front may pass by its other proof already; then this one is of the same car."""
+        case = self.case_of(lane, turn.now.mono_ns)
+        grant = self.grants.of_id(case.grant) if case is not None else None
+        if case is None or grant is None or grant is self.bound:
+            return False
+        case.shown(read)
+        case.seen_ns = turn.now.mono_ns
+        if grant.second is None:
+            grant.second = shown(read)
+        again = {"credential": shown(read), "reason": Reason.VALID_PASS.value, "days_left": None}
+        self.signs[lane.id].decided(turn, Verdict.GRANTED.value, again)
+        return True
+
+    def withdraw_grant(self, turn: Turn, lane: Lane) -> None:
+        """The car in front was let pass and its other proof says otherwise: it waits, unless the arm goes up."""
+        case = self.case_of(lane, turn.now.mono_ns)
+        grant = self.grants.of_id(case.grant) if case is not None else None
+        if grant is None or grant is self.bound or self.arm is not ArmState.CLOSED:
+            return
+        self.call_off(turn, "open")
+        self.grants.drop(turn, grant, Reason.PLATE_MISMATCH.value)
+
+    def _case(self, turn: Turn, lane: Lane, read: CredentialRead) -> PendingCase:
+        """The case that a read belongs to: of the car in front, or of one that has come now."""
+        now_ns = turn.now.mono_ns
+        case = self.case_of(lane, now_ns)
+        if case is not None and self.approach_of(lane) is not True:
+            together = now_ns - case.seen_ns <= TOGETHER_MS * NS_PER_MS
+            kinds = {one.kind == "plate" for one in case.reads}
+            same = any((one.kind, one.value) == (read.kind, read.value) for one in case.reads)
+            if not same and not (together and (read.kind == "plate") not in kinds):
+                case = None
+        if case is None:
+            case = self.cases.begin(lane, PendingCase(self.ids.next("c"), turn.at, now_ns))
+        case.shown(read)
+        case.seen_ns = now_ns
+        turn.start(self.own_timer("case", lane.id), CASE_MS + 1)
+        return case
 
     # ---- reads
 
@@ -50,46 +114,46 @@ class LaneOrders(LaneSigns):
         self,
         turn: Turn,
         lane: Lane,
-        credential: dict[str, str],
+        taken: Taken,
         decision: Decision,
-        visit: OpenVisit | None,
-        warn_day: str | None,
-        second: dict[str, str] | None = None,
-    ) -> None:
+        warn_day: str | None = None,
+        shared: PendingCase | None = None,
+    ) -> PendingCase:
         """A credential was read and decided on: record it once, and let the vehicle pass if it may.
 
-        `warn_day`: the site-local day whose first passage this is of a pass that ends soon. `second`: the other of two
-        proofs.
+        `warn_day`: the site-local day whose first passage this is of a pass that ends soon. `shared`: the case of a car
+        that may stand at another lane as well, where the decision is on record.
         """
+        read, credential = taken.read, shown(taken.read)
         granted = decision.verdict is Verdict.GRANTED
-        if self.grants.holds(credential) or (not granted and self._told_already(lane, credential, decision)):
+        case = self._case(turn, lane, read)
+        if taken.second is not None:
+            case.shown(taken.second)
+        told = not granted and self.approach_of(lane) is True and case.told_already(credential, decision.reason.value)
+        if self.grants.holds(credential) or told:
             held = self.grants.holds(credential)
             self._answer_again(turn, lane, Verdict.GRANTED if held else decision.verdict, credential, decision)
-            return
-        if granted:
-            self._cases.pop(lane.id, None)
+            return case
+        if shared is not None:
+            case.id = shared.id
+        case.decision, case.credential, case.handled = decision, credential, False
+        case.visit = read.visits[0] if read.visits else None
+        case.named = not granted and (
+            case.named or (decision.pass_ is not None and decision.reason not in NOT_ITS_FAULT)
+        )
         self.void_inferred(turn, credential)
-        data = _decision_data(lane, credential, decision)
+        data = {**_decision_data(lane, credential, decision), "case": case.id}
+        if case.plate_read is not None and credential["kind"] != "plate":
+            data["plate_read"] = case.plate_read
         if granted:
-            self._grant(turn, lane, data, decision, visit, second)
-        else:
+            self._grant(turn, lane, data, decision, case, taken.second)
+        elif shared is None:
             turn.append(f"access.{decision.verdict.value}", f"lanes/{lane.id}", data)
         self._show_decision(turn, decision.verdict, data, decision)
         if warn_day is not None and decision.pass_ is not None:
             warning = {"pass": data["pass"], "days_left": data["days_left"], "valid_until": decision.pass_.valid_until}
             turn.append("pass.expiring", f"passes/{data['pass']}", {**warning, "lane": lane.id, "day": warn_day})
-
-    def _told_already(self, lane: Lane, credential: dict[str, str], decision: Decision) -> bool:
-        """A refused vehicle is one case until its loop clears: whether this refusal of it was told before."""
-        if not self.approach_of(lane):
-            return False
-        case = (credential["kind"] + credential["value"], decision.reason.value)
-        refused = self._cases.setdefault(lane.id, Refused())
-        known = case in refused.told
-        if len(refused.told) < CASES_MAX:
-            refused.told.add(case)
-        refused.named = refused.named or (decision.pass_ is not None and decision.reason not in NOT_ITS_FAULT)
-        return known
+        return case
 
     def let_in_already(self, turn: Turn, lane: Lane, credential: dict[str, str], *, again: bool) -> bool:
         """Of two proofs, one that let its car in: while that is here, or it goes on being seen, it proves nothing more.
@@ -110,8 +174,8 @@ class LaneOrders(LaneSigns):
         lane: Lane,
         data: dict[str, Any],
         decision: Decision,
-        visit: OpenVisit | None,
-        second: dict[str, str] | None,
+        case: PendingCase,
+        second: CredentialRead | None,
     ) -> None:
         grant = Grant(
             id=self.ids.next("g"),
@@ -122,34 +186,112 @@ class LaneOrders(LaneSigns):
             pass_id=data["pass"],
             kind=data["kind"],
             credential=data["credential"],
-            second=second,
+            second=shown(second) if second is not None else None,
             plate=_plate(data["credential"], decision),
-            visit=visit,
+            visit=case.visit,
+            given_ns=turn.now.mono_ns,
+            case=case.id,
         )
-        turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
+        case.grant = data["grant"] = grant.id
+        turn.append("access.granted", f"lanes/{lane.id}", data)
         self._queue(turn, grant)
 
-    def _let_pass(self, turn: Turn, lane: Lane, author: Author, reason: str, stated: str) -> None:
-        """A person lets one vehicle pass, and may state why; from wherever the arm is."""
-        via, station = author.via, author.station
-        grant = Grant(self.ids.next("g"), lane, reason, author.by, turn.at, via=via, station=station)
-        data = _person_data(lane, reason, author.by)
-        more = {"grant": grant.id, "stated": stated or None, "barrier": self.barrier.id, **author.document()}
-        turn.append("access.granted", f"lanes/{lane.id}", {**data, **more})
-        self._show_decision(turn, Verdict.GRANTED, data, None)
+    def _let_pass(
+        self, turn: Turn, lane: Lane, author: Author, reason: str, stated: str, identity_checked: Any = None
+    ) -> None:
+        """A person lets one vehicle pass, and may state why; from wherever the arm is.
+
+        A car that waits for that word is the one that is let pass, with its pass; an emergency vehicle is nobody's.
+        Opened again for a car that may pass already, it is the same grant.
+        """
+        case = self.pending(lane, turn.now.mono_ns) if reason != Reason.EMERGENCY.value else None
+        grant = self._grant_in_front(turn, lane, reason, case)
+        if grant is None:
+            grant = self._grant_by_hand(turn, lane, author, reason, case)
+            about = {"grant": grant.id, "stated": stated or None, "barrier": self.barrier.id, **author.document()}
+            data = {**_person_data(lane, reason, author.by, case), **about}
+            if identity_checked is not None:
+                data["identity_checked"] = identity_checked
+            turn.append("access.granted", f"lanes/{lane.id}", data)
+            self._show_decision(turn, Verdict.GRANTED, data, case.decision if case else None)
+        if case is not None:
+            case.grant = grant.id
+            self._case_row(turn, lane, "released", case, author, stated)
         self.interrupted = False
-        self._cases.pop(lane.id, None)
-        self.grants.add(grant)
-        self.bind()
         self.do_keep_up(turn)
         rises = self.arm is ArmState.RISING and not self.void
         if self.arm is not ArmState.OPEN and not rises and not self.terminals.asked("open"):
             self.ask(turn, "open", reason, author, grant, lane)
 
+    def _grant_by_hand(self, turn: Turn, lane: Lane, author: Author, reason: str, case: PendingCase | None) -> Grant:
+        """A person's grant, bound to the car that waits."""
+        grant = Grant(
+            self.ids.next("g"), lane, reason, author.by, turn.at,
+            given_ns=turn.now.mono_ns, via=author.via, station=author.station,
+        )  # fmt: skip
+        if case is not None:
+            grant.pass_id, grant.kind, grant.credential = case.pass_id, case.kind, case.credential
+            grant.plate, grant.visit, grant.case = case.plate, case.visit, case.id
+        self.grants.add(grant)
+        self.bind()
+        return grant
+
+    def _grant_in_front(self, turn: Turn, lane: Lane, reason: str, case: PendingCase | None) -> Grant | None:
+        """The grant of the car in front that a person opens for once more; None: this is another car.
+
+        Of a car that stands on its loop there is one. Where no loop tells, two taps a moment apart are one.
+        """
+        waiting = [grant for grant in self.grants.of(lane) if grant is not self.bound]
+        if reason == Reason.EMERGENCY.value:
+            waiting = [grant for grant in waiting if grant.reason == reason]
+        if case is not None and case.grant is None:
+            return None
+        if self.approach_of(lane) is True:
+            return waiting[0] if waiting else None
+        since_ns = turn.now.mono_ns - SAME_TAP_MS * NS_PER_MS
+        return next((grant for grant in waiting if grant.via and grant.given_ns >= since_ns), None)
+
+    def pending(self, lane: Lane, now_ns: int) -> PendingCase | None:
+        """The case of the car in front while it is not let pass: what a person does is about that car."""
+        case = self.case_of(lane, now_ns)
+        if case is None or (case.decision is not None and case.decision.verdict is Verdict.GRANTED):
+            return None
+        return None if case.handled and case.grant is not None else case
+
+    def _case_row(
+        self,
+        turn: Turn,
+        lane: Lane,
+        what: str,
+        case: PendingCase | None,
+        author: Author,
+        stated: str,
+        to: str | None = None,
+    ) -> None:
+        """What a person did with a car that was not let pass."""
+        reason = stated or NOT_STATED
+        data = {
+            "lane": lane.id,
+            "case": case.id if case else None,
+            "pass": case.pass_id if case else None,
+            "credential": case.credential if case else None,
+            "reason": reason,
+            "to": to,
+            **author.document(),
+        }
+        turn.append(f"case.{what}", f"lanes/{lane.id}", data)
+        if case is not None:
+            case.handled = True
+            last = self.last_decision.get(lane.id)
+            if last is not None and last.get("case") == case.id:
+                handled = {"what": what, "by": author.by, "reason": reason, "at": turn.at}
+                self.last_decision[lane.id] = {**last, "handled": handled}
+        turn.show()
+
     def pressed(self, turn: Turn, lane: Lane) -> None:
         """The exit button: one vehicle may pass, under the same rules as a read; pressed again it is still that one."""
         fitness = self.fitness()
-        waits = any(grant.by == BUTTON and grant is not self.bound for grant in self.grants.of(lane))
+        waits = any(grant.by_button and grant is not self.bound for grant in self.grants.of(lane))
         if waits:
             self._show_decision(turn, Verdict.GRANTED, _person_data(lane, Reason.OPERATOR.value, BUTTON), None)
         elif fitness is not LaneFitness.READY:
@@ -158,9 +300,10 @@ class LaneOrders(LaneSigns):
             turn.append("access.referred", f"lanes/{lane.id}", data)
             self._show_decision(turn, Verdict.REFERRED, data, None)
         else:
-            grant = Grant(id=self.ids.next("g"), lane=lane, reason=Reason.OPERATOR.value, by=BUTTON, at=turn.at)
+            grant = Grant(self.ids.next("g"), lane, Reason.OPERATOR.value, BUTTON, turn.at, by_button=True)
             data = _person_data(lane, grant.reason, BUTTON)
-            turn.append("access.granted", f"lanes/{lane.id}", {**data, "grant": grant.id})
+            data["grant"] = grant.id
+            turn.append("access.granted", f"lanes/{lane.id}", data)
             self._show_decision(turn, Verdict.GRANTED, data, None)
             self._queue(turn, grant)
 
@@ -188,22 +331,31 @@ class LaneOrders(LaneSigns):
             "verdict": verdict.value,
             "valid_until": decision.pass_.valid_until if decision and decision.pass_ else None,
             "by": data["decided_by"],
+            "case": data.get("case"),
+            "grant": data.get("grant"),
             **{key: data[key] for key in shown},
         }
         turn.show()
 
     # ---- a person's commands
 
-    def refusal(self, command: str, remote: bool) -> str | None:
+    def refusal(self, command: str, remote: bool, lane: Lane | None = None) -> str | None:
         """Why a command cannot be given now, as a code; None when it can."""
-        return refusal(command, self._asked(remote))
+        return refusal(command, self._asked(remote, lane or self.home))
 
-    def allowed(self) -> dict[str, str | None]:
+    def case_refusal(self, lane: Lane, command: str, case_id: str, stated: str, now_ns: int) -> str | None:
+        """Why a command about the car in front cannot be given, as a code; None when it can."""
+        case = self.case_of(lane, now_ns)
+        if case_id and (case is None or case.id != case_id):
+            return "case_over"
+        return "reason_missing" if command in ("refuse", "seen_to") and not stated.strip() else None
+
+    def allowed(self, lane: Lane) -> dict[str, str | None]:
         """Every command with the reason why a person on the spot cannot give it now, None when they can."""
-        asked = self._asked(remote=False)
+        asked = self._asked(remote=False, lane=lane)
         return {command: refusal(command, asked) for command in COMMANDS}
 
-    def _asked(self, remote: bool) -> Asked:
+    def _asked(self, remote: bool, lane: Lane) -> Asked:
         return Asked(
             remote=remote,
             locked=Mode.LOCKED in self.modes,
@@ -222,6 +374,7 @@ class LaneOrders(LaneSigns):
             close_device_lost=self.terminals.device("close") in self.away,
             grants_full=self.grants.full,
             interlocked=self.interlocked,
+            case=self.cases.may_be_judged(lane),
         )
 
     def command(
@@ -235,7 +388,8 @@ class LaneOrders(LaneSigns):
             self.inputs.believe("safety_loop")
         match command:
             case "open":
-                self._let_pass(turn, lane, author, "remote" if remote else "operator", reason)
+                way = Reason.REMOTE if remote else Reason.OPERATOR
+                self._let_pass(turn, lane, author, way.value, reason, detail.get("identity_checked"))
             case "close":
                 self._close(turn, author)
             case "stop":
@@ -251,12 +405,30 @@ class LaneOrders(LaneSigns):
             case "reset":
                 self._reset(turn, author, reason)
             case "passed":
-                self.passed_by_hand(turn, lane, author.by)
+                self._passed_by_hand(turn, lane, author, reason)
+            case "refuse":
+                self._case_row(turn, lane, "refused", self.case_of(lane, turn.now.mono_ns), author, reason, "leader")
+            case "seen_to":
+                self._case_row(turn, lane, "reported", self.case_of(lane, turn.now.mono_ns), author, reason)
             case "emergency":
                 self._let_pass(turn, lane, author, "emergency", reason)
             case "look":
                 self._look(turn, author, reason)
         turn.show()
+
+    def _passed_by_hand(self, turn: Turn, lane: Lane, author: Author, stated: str) -> None:
+        """A person let a vehicle through: the car that waits, or one that nobody read.
+
+        The loops may have seen it cross a moment ago: then it is on record, and only who let it through is told.
+        """
+        case = self.case_of(lane, turn.now.mono_ns)
+        crossed = self.claim_crossing(lane, turn.now.mono_ns)
+        if case is not None or crossed:
+            self._case_row(turn, lane, "released", case, author, stated)
+        if not crossed:
+            self.passed_by_hand(turn, lane, author, case, stated)
+        if case is not None:
+            self.cases.end_by_id(case.id)
 
     def _close(self, turn: Turn, author: Author) -> None:
         self.interrupted = False
@@ -355,17 +527,24 @@ def _decision_data(lane: Lane, credential: dict[str, str], decision: Decision) -
     }
 
 
-def _person_data(lane: Lane, reason: str, by: str) -> dict[str, Any]:
+def _person_data(lane: Lane, reason: str, by: str, case: PendingCase | None = None) -> dict[str, Any]:
+    """What a person decided; `case`: about that car."""
     return {
         "lane": lane.id,
         "direction": lane.direction.value,
-        "credential": None,
-        "pass": None,
-        "kind": None,
-        "days_left": None,
+        "credential": case.credential if case else None,
+        "pass": case.pass_id if case else None,
+        "kind": case.kind if case else None,
+        "days_left": case.decision.days_left if case and case.decision else None,
+        "case": case.id if case else None,
         "reason": reason,
         "decided_by": by,
     }
+
+
+def shown(read: CredentialRead) -> dict[str, str]:
+    """What was read, as grants and rows name it."""
+    return {"kind": read.kind, "value": read.value}
 
 
 def _plate(credential: dict[str, str], decision: Decision) -> str | None:

@@ -24,6 +24,7 @@ from gateway.core.grants import Grant, GrantQueue, Left
 from gateway.core.inputs import Inputs, points_of
 from gateway.core.modes import Mode, Modes
 from gateway.core.outputs import Motion, Terminals
+from gateway.core.pending import Cases, PendingCase
 from gateway.core.service import Service, ServiceMemory
 from gateway.core.settings import Barrier, Lane, Site
 from gateway.core.timers import Timer
@@ -85,13 +86,6 @@ class Since:
             self._known = {}
 
 
-class Refused(msgspec.Struct):
-    """What the vehicle in front of a lane was refused for: each credential and reason, and whether a pass named it."""
-
-    told: set[tuple[str, str]] = msgspec.field(default_factory=set)
-    named: bool = False
-
-
 class LaneState:
     """One barrier with the lanes that lead past it: everything that is known of them."""
 
@@ -141,7 +135,12 @@ class LaneState:
         self.safety_rose_ns: int | None = None
         self.approach_seen_ns: int | None = None
         self.arrived_ns: dict[str, int] = {}
-        self._cases: dict[str, Refused] = {}
+        self.cases = Cases()
+        # The car without a grant that is under the arm.
+        self.crossing_case: PendingCase | None = None
+        # When a person said, and when the loops saw, that a vehicle passed by hand.
+        self._declared_ns: dict[str, int] = {}
+        self._crossed_ns: dict[str, int] = {}
         self.cleared_ns: int | None = None
         # Whether traffic or a person has given a reason to close; a restart or a returning device never does.
         self.close_due = False

@@ -14,6 +14,7 @@ from gateway.core.crossing import Crossed, CrossingEvent, Vehicle, Way
 from gateway.core.grants import Grant
 from gateway.core.lane_arm import LaneArm
 from gateway.core.modes import Mode
+from gateway.core.pending import PendingCase
 from gateway.core.settings import Direction, Lane
 from gateway.core.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
 
@@ -22,6 +23,8 @@ LINGER_MS = 60_000
 STUCK_MS = {"safety": 300_000, "approach": 900_000}
 """DoorKing 1830: a loop under the arm that is occupied for five minutes is an alarm."""
 VOID_MS = 60_000
+SAME_CROSSING_MS = 20_000
+"""A person who says that a vehicle passed by hand means the one that the loops saw cross so long before."""
 QUESTION_MS = 60_000
 NO_OPENING_MS = 300_000
 CAME_OVER_APPROACH_MS = 3000
@@ -35,9 +38,16 @@ class LaneTraffic(LaneArm):
     opening_unused = False
     """The arm has come up, and nobody is known to have passed since."""
 
-    def passed_by_hand(self, turn: Turn, lane: Lane, by: str) -> None:
+    def passed_by_hand(self, turn: Turn, lane: Lane, author: Author, case: PendingCase | None, stated: str) -> None:
         """A person let a vehicle through that no grant and no loop knows of, and says so."""
-        self._passage_row(turn, lane, None, "hand", "declared", by)
+        told = {**author.document(), "stated": stated or None}
+        self._passage_row(turn, lane, None, "hand", "declared", case, told)
+        self._declared_ns[lane.id] = turn.now.mono_ns
+
+    def claim_crossing(self, lane: Lane, now_ns: int) -> bool:
+        """Whether the loops have just seen a vehicle cross that a person let through, and no person has said so yet."""
+        at_ns = self._crossed_ns.pop(lane.id, None)
+        return at_ns is not None and now_ns - at_ns <= SAME_CROSSING_MS * NS_PER_MS
 
     def cross(self, event: CrossingEvent) -> None:
         """Do what the crossing's table says; the one place that changes it."""
@@ -133,11 +143,21 @@ class LaneTraffic(LaneArm):
             self.vehicle = self._comes_under(turn.now.mono_ns)
             self.bind()
             self.vehicle.ungranted = self.bound is None and self.arm is not ArmState.CLOSED
+            self.crossing_case = self._case_under(self.vehicle)
         self.cross(CrossingEvent.SAFETY_ON)
         self.run_grants(turn)
         for motion in self.terminals.withdraw("close"):
             self.not_followed(turn, motion, "safety_occupied")
         self.arm_event(turn, ArmEvent.SAFETY)
+
+    def _case_under(self, vehicle: Vehicle) -> PendingCase | None:
+        """The car that was read in front of the arm and goes under it without a grant."""
+        lane = self._side(vehicle)
+        if self.bound is not None or lane is None:
+            return None
+        case = self.cases.of(lane, self.approach_of(lane) is True, vehicle.since_ns)
+        self.cases.end(lane)
+        return case
 
     def _comes_under(self, now_ns: int) -> Vehicle:
         recent = self._lately(self.approach_seen_ns, now_ns)
@@ -172,6 +192,8 @@ class LaneTraffic(LaneArm):
             return
         if not (vehicle.ungranted and self._left_its_loop(vehicle)):
             self.bound = self._grant_for(self._side(vehicle))
+            if self.bound is not None:
+                self.cases.end_of_grant(self.bound.id)
 
     def _side(self, vehicle: Vehicle) -> Lane | None:
         """The lane that a vehicle under a shared arm came by; None: the loops did not tell."""
@@ -300,6 +322,9 @@ class LaneTraffic(LaneArm):
     def _reversed(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:
         """The vehicle went back; its grant waits at the head again."""
         grant, self.bound = self.bound, None
+        case, self.crossing_case = self.crossing_case, None
+        if case is not None and self.approach_of(lane) is True:
+            self.cases.begin(lane, case)
         data = {
             "lane": (grant.lane if grant else lane).id,
             "visit": grant.visit.visit if grant and grant.visit else None,
@@ -321,7 +346,14 @@ class LaneTraffic(LaneArm):
             bound = self.grants.first_of(lane)
         grant = self.grants.use(bound, turn.now.mono_ns)
         method = grant.method if grant else self._ungranted_method()
-        self._passage_row(turn, lane, grant, method, "measured" if measured else "inferred")
+        case, self.crossing_case = self.crossing_case, None
+        if method == "hand":
+            if self._was_declared(lane, turn.now.mono_ns):
+                return
+            self._crossed_ns[lane.id] = turn.now.mono_ns
+        if grant is not None or method == "tailgate":
+            case = None
+        self._passage_row(turn, lane, grant, method, "measured" if measured else "inferred", case)
         if method == "tailgate":
             self._tailgated(turn, lane)
         if watched and self.moving_cause is Cause.COMMANDED and self.modes.moves and grant is not None:
@@ -329,6 +361,11 @@ class LaneTraffic(LaneArm):
         self._count_hold(turn)
         turn.cancel(self.own_timer("grant"))
         self.run_grants(turn)
+
+    def _was_declared(self, lane: Lane, now_ns: int) -> bool:
+        """Whether a person has said already that this vehicle was let through by hand: it is one passage."""
+        at_ns = self._declared_ns.pop(lane.id, None)
+        return at_ns is not None and now_ns - at_ns <= VOID_MS * NS_PER_MS
 
     def _count_hold(self, turn: Turn) -> None:
         """A convoy's hold ends after its last vehicle."""
@@ -374,23 +411,35 @@ class LaneTraffic(LaneArm):
         return "tailgate"
 
     def _passage_row(
-        self, turn: Turn, lane: Lane, grant: Grant | None, method: str, certainty: str, by: str | None = None
+        self,
+        turn: Turn,
+        lane: Lane,
+        grant: Grant | None,
+        method: str,
+        certainty: str,
+        case: PendingCase | None = None,
+        told: dict[str, str | None] | None = None,
     ) -> None:
+        """One passage: of the vehicle of a grant, of the car of a case, or of nobody known; `told`: by whom it is."""
         entry = lane.direction is Direction.ENTRY
-        known = grant.visit if grant and not entry else None
+        of = grant or case
+        known = of.visit if of and not entry else None
         data: dict[str, Any] = {
             "lane": lane.id,
             "visit": known.visit if known else self.ids.next("v"),
-            "pass": grant.pass_id if grant else None,
-            "plate": (grant.plate if grant else None) or (known.plate if known else None),
+            "pass": of.pass_id if of else None,
+            "plate": (of.plate if of else None) or (known.plate if known else None),
             "method": method,
             "certainty": certainty,
-            "kind": grant.kind if grant else None,
-            "credential": grant.credential if grant else None,
+            "kind": of.kind if of else None,
+            "credential": of.credential if of else None,
             "grant": grant.id if grant else None,
-            "by": by if by else (grant.by if grant else None),
+            "by": grant.by if grant else None,
             "mark": self._mark(grant),
+            **(told or {}),
         }
+        if case is not None or (grant is not None and grant.case is not None):
+            data["case"] = case.id if case is not None else grant and grant.case
         if not entry:
             entered_ns = known.entered_wall_ns if known else None
             data["entered_at"] = None if entered_ns is None else rfc3339(entered_ns)

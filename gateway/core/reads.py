@@ -1,11 +1,12 @@
 """From reads to decisions: which read counts, at which lane, and with which other one.
 
-A long-range reader sees tags that only pass by: its read counts while the approach loop is occupied, or if that becomes
-occupied within three seconds of the tag's last sighting. A car may roll up for longer than that, so its read waits for
-as long as the tag is seen `again`, but not for ever: a tag that lies in the field without coming is a parked car's. The
-same tag at two lanes within three seconds belongs to the first occupied one. Where a lane asks for two factors, a card
-and a plate within ten seconds make one read. What has let its car in proves nothing for the next one (`LaneOrders`),
-and what a car showed that a person let in is forgotten.
+A tag or a plate may be read from afar, or be told late, so it is bound to its car: the read counts while the approach
+loop is occupied, or if that becomes occupied within three seconds of the last sighting. A car may roll up for longer
+than that, so its read waits for as long as it is seen `again`, but not for ever: a tag that lies in the field without
+coming is a parked car's. A plate that its camera saw over three seconds before the car on the loop came is that of a
+car before it. The same tag or plate at two lanes within three seconds belongs to the first occupied one. Where a lane
+asks for two factors, a card and a plate within ten seconds make one read. What has let its car in proves nothing for
+the next one (`LaneOrders`), and what a car showed that a person let in is forgotten.
 
 A car that was refused and stands on the loop is not let in by the tag of one behind it: a tag that is first seen when
 that car has stood there for over three seconds waits until another car stands there. More cannot be told by one loop
@@ -27,7 +28,6 @@ ARRIVING_MS = 20_000
 """A tag that was seen for so long without its car standing on the loop is not arriving."""
 ELSEWHERE_MS = 3000
 TWO_FACTOR_MS = 10_000
-SINGLE_USE_MS = 120_000
 PENDING_MAX = 16
 SEEN_MAX = 256
 
@@ -44,34 +44,17 @@ class Taken(msgspec.Struct, frozen=True):
     mismatch: bool = False
 
 
+def is_bound(read: CredentialRead) -> bool:
+    """Whether a read is bound to its car by the approach loop: of a tag read from afar, or of a plate."""
+    return read.long_range or read.kind == "plate"
+
+
 class _Waiting(msgspec.Struct):
-    """A long-range read that waits for its loop: when its tag was first and last seen."""
+    """A read that waits for its loop: when its tag or plate was first and last seen."""
 
     read: CredentialRead
     first_ns: int
     seen_ns: int
-
-
-class SingleUse:
-    """At which lane a single-use credential was granted last: a copy shown elsewhere meanwhile is one too many.
-
-    Nobody has come in by then, so the projections do not know of it yet; at the lane itself its grant is held.
-    """
-
-    def __init__(self) -> None:
-        self._granted: dict[str, tuple[str, int]] = {}
-
-    def elsewhere(self, value: str, lane: str, now_ns: int) -> bool:
-        """Whether another lane has granted it within `SINGLE_USE_MS`."""
-        where, at_ns = self._granted.get(value, (lane, 0))
-        return where != lane and now_ns - at_ns < SINGLE_USE_MS * NS_PER_MS
-
-    def granted(self, value: str, lane: str, now_ns: int) -> None:
-        """It was granted here."""
-        self._granted.pop(value, None)
-        self._granted[value] = (lane, now_ns)
-        while len(self._granted) > SEEN_MAX:
-            self._granted.pop(next(iter(self._granted)))
 
 
 class ReadRules:
@@ -88,20 +71,30 @@ class ReadRules:
         return bool(self._waiting)
 
     def take(
-        self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int, behind: bool = False
+        self,
+        lane: Lane,
+        read: CredentialRead,
+        occupied: bool | None,
+        now_ns: int,
+        behind: bool = False,
+        arrived_ns: int = 0,
     ) -> Taken | None:
         """A read at a lane; None while it waits or does not count. `occupied` None: no approach loop to tell.
 
         `behind`: the car on the loop was refused, and a tag that is seen only now is that of a car behind it.
+        `arrived_ns`: when the car on the loop came.
         """
         if read.again:
             return self._seen_again(lane, read, occupied, now_ns, behind)
-        if read.long_range and (occupied is False or behind):
+        seen_ns = now_ns - read.age_ms * NS_PER_MS
+        if is_bound(read) and (occupied is False or behind):
             waiting = self._waiting.setdefault(lane.id, [])
-            waiting.append(_Waiting(read, now_ns, now_ns))
+            waiting.append(_Waiting(read, seen_ns, seen_ns))
             del waiting[:-PENDING_MAX]
             return None
-        if read.long_range and self._elsewhere(lane, read, now_ns):
+        if is_bound(read) and occupied and seen_ns < arrived_ns - LONG_RANGE_MS * NS_PER_MS:
+            return None
+        if is_bound(read) and self._elsewhere(lane, read, now_ns):
             return Taken(read, elsewhere=True)
         return self._factors(lane, read, now_ns) if lane.two_factor else Taken(read)
 
@@ -173,6 +166,6 @@ class ReadRules:
         card, plate = (before[1], read) if read.kind == "plate" else (read, before[1])
         common = {found.id for found in card.passes} & {found.id for found in plate.passes}
         if not common:
-            return Taken(card, mismatch=True)
+            return Taken(card, second=plate, mismatch=True)
         passes = tuple(found for found in card.passes if found.id in common)
         return Taken(msgspec.structs.replace(card, passes=passes), second=plate)

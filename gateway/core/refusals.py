@@ -14,7 +14,7 @@ from gateway.core.barrier import ArmState
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """All that a check may look at. `safety` is True occupied, False free, None unknown."""
+    """All that a check may look at. `safety` is True occupied, False free, None unknown; `case`: a car waits."""
 
     remote: bool
     locked: bool
@@ -33,6 +33,7 @@ class Asked(msgspec.Struct, frozen=True):
     close_device_lost: bool
     grants_full: bool
     interlocked: bool
+    case: bool
 
 
 Check = tuple[str, Callable[[Asked], bool]]
@@ -40,6 +41,7 @@ Check = tuple[str, Callable[[Asked], bool]]
 _LOCKED: Check = ("lane_locked", lambda a: a.locked)
 _LOCKED_REMOTE: Check = ("lane_locked", lambda a: a.locked and a.remote)
 _CRASHED: Check = ("lane_crashed", lambda a: a.crashed)
+_NO_CASE: Check = ("no_case", lambda a: not a.case)
 _OPEN: tuple[Check, ...] = (
     _LOCKED,
     _CRASHED,
@@ -69,6 +71,8 @@ TABLE: dict[str, tuple[Check, ...]] = {
     "unlock": (("not_locked", lambda a: not a.locked), _LOCKED_REMOTE),
     "passed": (),
     "emergency": (("on_the_spot_only", lambda a: a.remote), *_OPEN),
+    "refuse": (_NO_CASE,),
+    "seen_to": (_NO_CASE,),
     "look": (("on_the_spot_only", lambda a: a.remote),),
     "reset": (
         _LOCKED,

@@ -11,20 +11,24 @@ from typing import Any
 import msgspec
 
 from gateway.core import events
-from gateway.core.access import Question, Space, Verdict, decide
+from gateway.core.access import Decision, Question, Reason, Space, Verdict, decide
 from gateway.core.alarms import Alarm, AlarmDesk, AlarmState, Verb
 from gateway.core.authors import SCHEDULE, Author
 from gateway.core.barrier import ArmEvent, ArmState
+from gateway.core.chosen import ChosenLanes
 from gateway.core.commands import Command, Reply, SetAside
 from gateway.core.errors import NotFoundError, RefusedError
 from gateway.core.events import ClockState, Now
 from gateway.core.faults import error_place, fault_file
 from gateway.core.grants import Left
 from gateway.core.lane import LaneMachine
+from gateway.core.lane_orders import shown
 from gateway.core.lane_state import Ids, LaneMemory
 from gateway.core.passes import Pass, PassKind
+from gateway.core.pending import PendingCase, differ
 from gateway.core.places import Places
-from gateway.core.reads import ReadRules, SingleUse, Taken
+from gateway.core.reads import ReadRules, Taken, is_bound
+from gateway.core.recent import Recent
 from gateway.core.refusals import COMMANDS
 from gateway.core.schedule import in_schedule
 from gateway.core.service import ServiceMemory
@@ -77,9 +81,9 @@ class Site:
         self._ids = Ids()
         self._tokens = tokens
         self._reads = ReadRules()
-        self._single_use = SingleUse()
-        self._places = Places(settings)
-        self._counts = self._places.counts
+        self._recent = Recent()
+        self._places = Places(settings, self._recent)
+        self._chosen = ChosenLanes()
         self._flowing: dict[str, bool] = {}
         self._offset_ns: int | None = None
         self._alarms = AlarmDesk([_alarm(document) for document in memory.alarms])
@@ -113,6 +117,7 @@ class Site:
             events.StorageDegraded: self._storage_degraded,
             events.StorageRestored: self._storage_restored,
             events.CommandReceived: self._command_received,
+            events.LaneChosen: self._lane_chosen,
             events.AlarmCommandReceived: self._alarm_command,
             events.UplinkChanged: self._uplink_changed,
             events.ClockChanged: self._clock_changed,
@@ -152,7 +157,7 @@ class Site:
         self._note_clock(now)
         handler: Any = self._handlers[type(event)]
         handler(turn, event)
-        noted = self._note_passages(turn, 0) if self._counts else 0
+        noted = self._note_passages(turn, 0)
         self._serve_waiting_reads(turn)
         self._serve_interlocks(turn)
         if self._fires != self._heard:
@@ -161,14 +166,13 @@ class Site:
             for machine in self._machines.values():
                 machine.note_since(turn)
                 machine.update_signs(turn)
-        if self._counts:
-            self._note_passages(turn, noted)
+        self._note_passages(turn, noted)
         self._tokens = turn.tokens
         return turn.commands
 
     def _note_passages(self, turn: Turn, noted: int) -> int:
         """Whoever has passed has taken or left a place, before the next read of this turn is decided on."""
-        self._places.passed(turn.commands[noted:])
+        self._recent.note(turn.commands[noted:], turn.now.wall_ns)
         return len(turn.commands)
 
     def _hear_fire(self, turn: Turn) -> None:
@@ -262,20 +266,69 @@ class Site:
         lanes = [lane for lane in self._settings.lanes if event.device in (*lane.readers, *lane.cameras)]
         if not lanes and not event.again:
             turn.log("warning", f"{event.device} read a {event.kind}, but no lane has this reader")
+        if len(lanes) > 1 and not event.again:
+            lanes = self._lanes_meant(turn, lanes, event)
         for lane in lanes:
             self._read_at(turn, lane, event)
 
+    def _lanes_meant(self, turn: Turn, lanes: list[Lane], event: events.CredentialRead) -> list[Lane]:
+        """Of a reader that several lanes share: the lane that has a car waiting, else the one chosen on the screen.
+
+        A tag or a plate that no car stands for yet waits at each of them. Where nothing tells, a person decides.
+        """
+        standing = [lane for lane in lanes if self._by_lane[lane.id].approach_of(lane) is True]
+        waiting = [lane for lane in standing if not self._by_lane[lane.id].grants.waits_for(lane)] or standing
+        if len(waiting) == 1:
+            return waiting
+        if not standing and is_bound(event) and all(self._by_lane[lane.id].approach_fitted(lane) for lane in lanes):
+            return lanes
+        chosen = self._chosen.among(lanes, turn.now.mono_ns)
+        if chosen is not None:
+            return [chosen]
+        self._refer_unclear(turn, lanes, event)
+        return []
+
+    def _refer_unclear(self, turn: Turn, lanes: list[Lane], event: events.CredentialRead) -> None:
+        """Nothing tells at which of these lanes the car stands: it is one case at all of them."""
+        found = event.passes[0] if len(event.passes) == 1 else None
+        decision = Decision(Verdict.REFERRED, Reason.LANE_UNCLEAR, "the lane is not clear", found)
+        first: PendingCase | None = None
+        for lane in lanes:
+            taken = Taken(self._corrected(event))
+            case = self._by_lane[lane.id].decided(turn, lane, taken, decision, shared=first)
+            first = first or case
+
+    def _lane_chosen(self, turn: Turn, event: events.LaneChosen) -> None:
+        self._chosen.choose(event.station, event.lane, turn.now.mono_ns)
+
     def _read_at(self, turn: Turn, lane: Lane, event: events.CredentialRead) -> None:
-        machine = self._by_lane[lane.id]
-        if lane.two_factor and machine.let_in_already(turn, lane, _shown(event), again=event.again):
+        machine, now_ns = self._by_lane[lane.id], turn.now.mono_ns
+        if lane.two_factor and machine.let_in_already(turn, lane, shown(event), again=event.again):
             return
         approach = machine.approach_of(lane)
         occupied = approach is True if machine.approach_fitted(lane) else None
-        taken = self._reads.take(lane, event, occupied, turn.now.mono_ns, machine.behind(lane, turn.now.mono_ns))
+        arrived_ns = machine.arrived_ns.get(lane.id, 0)
+        taken = self._reads.take(lane, event, occupied, now_ns, machine.behind(lane, now_ns), arrived_ns)
         if taken is not None:
-            self._decide(turn, lane, taken)
+            joined = self._joined(turn, machine, lane, taken)
+            if joined is not None:
+                self._decide(turn, lane, joined)
         elif lane.two_factor and not event.again and not self._reads.waits:
-            machine.wait_for_second(turn, lane, _shown(event))
+            machine.first_proof(turn, lane, event)
+
+    def _joined(self, turn: Turn, machine: LaneMachine, lane: Lane, taken: Taken) -> Taken | None:
+        """With the other proof of the same car, so that card and plate are one decision; None: it may pass already."""
+        read, now_ns = taken.read, turn.now.mono_ns
+        other = machine.other_proof(lane, read, now_ns)
+        if other is None or taken.elsewhere or lane.two_factor:
+            return taken
+        if machine.is_released(lane, now_ns) or not differ(read, other):
+            if machine.let_pass_already(turn, lane, read):
+                return None
+            return _of_one_car(read, other)
+        machine.withdraw_grant(turn, lane)
+        card, plate = (other, read) if read.kind == "plate" else (read, other)
+        return Taken(card, second=plate, mismatch=True)
 
     def _serve_waiting_reads(self, turn: Turn) -> None:
         """A long-range read counts as soon as its approach loop is occupied."""
@@ -288,34 +341,60 @@ class Site:
                     self._read_at(turn, lane, read)
 
     def _decide(self, turn: Turn, lane: Lane, taken: Taken) -> None:
-        machine, event = self._by_lane[lane.id], taken.read
+        """Work the decision out before anything changes; one that cannot be worked out is a person's."""
+        machine = self._by_lane[lane.id]
         machine.second_came()
-        question = Question(
-            lane=lane.id,
-            direction=lane.direction,
-            fitness=machine.fitness(),
-            wall_ns=self._validity_wall_ns(turn.now),
-            zone=self._zone,
-            anti_passback="hard" if event.single_use else self._settings.site.anti_passback,
-            inside=self._is_inside(lane, event, turn.now),
-            mismatch=taken.mismatch,
-            elsewhere=taken.elsewhere,
-            spaces=self._spaces(lane, event),
-        )
-        decision = decide(event.passes, question)
+        try:
+            read = self._corrected(taken.read)
+            decision = decide(read.passes, self._question(turn, lane, msgspec.structs.replace(taken, read=read)))
+            if read.fault:
+                decision = Decision(Verdict.REFERRED, Reason.FAULT, "the pass could not be looked up")
+        except Exception as error:
+            read = msgspec.structs.replace(taken.read, passes=(), visits=())
+            decision = Decision(Verdict.REFERRED, Reason.FAULT, "the decision could not be worked out")
+            self._fault(turn, taken.read, error)
         granted = decision.verdict is Verdict.GRANTED
         warn = self._warn(turn, decision.pass_, decision.days_left) if granted and decision.pass_ is not None else None
-        visit = event.visits[0] if event.visits else None
-        if granted and event.single_use:
-            self._single_use.granted(event.value, lane.id, turn.now.mono_ns)
-        second = _shown(taken.second) if taken.second is not None else None
-        machine.decided(turn, lane, _shown(event), decision, visit, warn, second)
+        machine.decided(turn, lane, msgspec.structs.replace(taken, read=read), decision, warn)
 
-    def _is_inside(self, lane: Lane, event: events.CredentialRead, now: Now) -> bool:
-        """Whether the credential is inside; one that lets in once is as good as inside once it was used."""
-        if not event.single_use or lane.direction is Direction.EXIT:
-            return bool(event.visits)
-        return event.used or self._single_use.elsewhere(event.value, lane.id, now.mono_ns)
+    def _question(self, turn: Turn, lane: Lane, taken: Taken) -> Question:
+        read = taken.read
+        return Question(
+            lane=lane.id,
+            direction=lane.direction,
+            fitness=self._by_lane[lane.id].fitness(),
+            wall_ns=self._validity_wall_ns(turn.now),
+            zone=self._zone,
+            anti_passback="hard" if read.single_use else self._settings.site.anti_passback,
+            inside=self._is_inside(lane, read),
+            mismatch=taken.mismatch,
+            elsewhere=taken.elsewhere,
+            spaces=self._spaces(lane, read),
+        )
+
+    def _corrected(self, read: events.CredentialRead) -> events.CredentialRead:
+        """What the projections say of a read, with what has passed since."""
+        passes = frozenset(found.id for found in read.passes) if not read.single_use else frozenset()
+        visits = self._recent.visits(read.visits, read.after, passes, read.value)
+        used = read.used or (read.single_use and self._recent.used(read.value, read.after))
+        if visits == read.visits and used == read.used:
+            return read
+        return msgspec.structs.replace(read, visits=visits, used=used)
+
+    def _is_inside(self, lane: Lane, read: events.CredentialRead) -> bool:
+        """Whether the car is inside, or about to come in at another lane; a code that was used counts as inside."""
+        if lane.direction is Direction.EXIT:
+            return bool(read.visits)
+        coming = [
+            grant
+            for machine in self._machines.values()
+            for grant in machine.grants.entering()
+            if grant.lane is not lane
+        ]
+        if read.single_use:
+            return read.used or any(grant.proved_by(shown(read)) for grant in coming)
+        passes = {found.id for found in read.passes}
+        return bool(read.visits) or any(grant.pass_id in passes for grant in coming)
 
     def _spaces(self, lane: Lane, event: events.CredentialRead) -> dict[str, Space]:
         """By pass id, whether there is a place for its car inside."""
@@ -508,12 +587,21 @@ class Site:
             turn.log("info", f"{event.command} on {event.lane} by {event.by} refused: {refused}")
             return
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
+        about = machine.case_of(lane, turn.now.mono_ns)
         if event.command in ("open", "emergency"):
             self._reads.let_through(lane.id)
-        machine.command(turn, lane, event.command, _author(event), event.via in REMOTE, event.reason, event.detail)
+        machine.command(turn, lane, event.command, _author(event), not event.present, event.reason, event.detail)
+        if about is not None and event.command in ("open", "passed", "refuse", "seen_to"):
+            self._dealt_with(about, machine)
         if event.command == "emergency":
             self._open_exits(turn, lane, event)
         turn.emit(Reply(event.request, "done"))
+
+    def _dealt_with(self, case: PendingCase, at: LaneMachine) -> None:
+        """A car that might have stood at several lanes has been dealt with at one."""
+        for machine in self._machines.values():
+            if machine is not at:
+                machine.cases.end_by_id(case.id)
 
     def _open_exits(self, turn: Turn, tapped: Lane, event: events.CommandReceived) -> None:
         """An emergency opens the way out as well, so that nobody blocks it."""
@@ -531,15 +619,20 @@ class Site:
             return "unknown_command"
         if not event.by:
             return "name_missing"
-        remote = event.via in REMOTE
-        if remote and not event.expires_wall_ns:
+        if event.via in REMOTE and not event.expires_wall_ns:
             return "expiry_missing"
+        if event.expires_mono_ns and turn.now.mono_ns >= event.expires_mono_ns:
+            return "command_expired"
         if event.expires_wall_ns:
             if turn.now.clock is ClockState.UNSET:
                 return "clock_unset"
             if turn.now.wall_ns >= event.expires_wall_ns:
                 return "command_expired"
-        return self._by_lane[event.lane].refusal(event.command, remote)
+        machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
+        refused = machine.refusal(event.command, not event.present, lane)
+        if refused is not None:
+            return refused
+        return machine.case_refusal(lane, event.command, event.case, event.reason, turn.now.mono_ns)
 
     def _alarm_command(self, turn: Turn, event: events.AlarmCommandReceived) -> None:
         if event.verb not in _VERBS:
@@ -563,9 +656,13 @@ class Site:
         turn.emit(Reply(event.request, "done"))
 
 
-def _shown(read: events.CredentialRead) -> dict[str, str]:
-    """What was read, as grants and rows name it."""
-    return {"kind": read.kind, "value": read.value}
+def _of_one_car(read: events.CredentialRead, other: events.CredentialRead) -> Taken:
+    """A card and a plate that agree: what both name is decided on, or the one that names a pass."""
+    common = {found.id for found in read.passes} & {found.id for found in other.passes}
+    if common:
+        passes = tuple(found for found in read.passes if found.id in common)
+        return Taken(msgspec.structs.replace(read, passes=passes), second=other)
+    return Taken(read, second=other) if read.passes or not other.passes else Taken(other, second=read)
 
 
 def _author(event: events.CommandReceived) -> Author:

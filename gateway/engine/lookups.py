@@ -15,7 +15,8 @@ import msgspec
 from gateway.core.errors import GatehouseError, NotFoundError
 from gateway.core.events import CredentialRead, OpenVisit, Room
 from gateway.core.passes import Pass
-from gateway.core.places import PASSAGES_MAX, has_bay
+from gateway.core.places import has_bay
+from gateway.core.recent import KEPT_MAX
 from gateway.core.settings import Direction, Settings
 from gateway.store.credentials import CardBits
 from gateway.store.passcodes import PassCode, name_of_foreign, narrowed
@@ -47,6 +48,9 @@ class Visits(Protocol):
 
     def cars_inside(self, but: str, most: int) -> tuple[str, int]:
         """How many cars are inside but for that credential's, after which passage."""
+
+    def last_passage(self) -> str:
+        """The passage that was applied last, by its name."""
 
     def code_used(self, name: str) -> bool:
         """Whether a QR code has let somebody in already."""
@@ -83,11 +87,12 @@ class Lookups:
             return self._enrich_code(read)
         try:
             passes = self._registry.find(read.kind, read.value, self._card_bits)
+            after = self._visits.last_passage() if read.device in self._asks_visits else ""
             visits = self._visits_of(read, passes) if read.device in self._asks_visits else ()
         except GatehouseError as error:
             log.error("the pass of a %s could not be looked up: %s", read.kind, error)
             return read
-        return msgspec.structs.replace(read, passes=passes, visits=visits, rooms=self._rooms(read, passes))
+        return msgspec.structs.replace(read, passes=passes, visits=visits, after=after, rooms=self._rooms(read, passes))
 
     def _enrich_code(self, read: CredentialRead) -> CredentialRead:
         named = msgspec.structs.replace(read, value=name_of_foreign(read.value))
@@ -97,6 +102,7 @@ class Lookups:
                 return named
             named = msgspec.structs.replace(read, value=code.name, single_use=True)
             passes = (narrowed(self._registry.get(code.pass_id), code, self._zone),)
+            after = self._visits.last_passage()
             visits = self._visits.open_visits(None, code.name)
             used = self._visits.code_used(code.name)
         except NotFoundError:
@@ -105,7 +111,7 @@ class Lookups:
             log.error("a QR code could not be looked up: %s", error)
             return named
         rooms = self._rooms(named, passes)
-        return msgspec.structs.replace(named, passes=passes, visits=visits, used=used, rooms=rooms)
+        return msgspec.structs.replace(named, passes=passes, visits=visits, used=used, after=after, rooms=rooms)
 
     def _visits_of(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[OpenVisit, ...]:
         if not passes:
@@ -134,7 +140,7 @@ class Lookups:
             return Room(found.id, others=others, inside=inside, after=after)
         if self._capacity is None or has_bay(found):
             return None
-        after, cars = self._visits.cars_inside(credential, self._capacity + PASSAGES_MAX)
+        after, cars = self._visits.cars_inside(credential, self._capacity + KEPT_MAX)
         return Room(found.id, cars=cars, after=after)
 
 

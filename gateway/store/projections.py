@@ -13,7 +13,7 @@ import apsw
 import msgspec
 
 from gateway.core.errors import JournalBrokenError
-from gateway.core.places import passage_name
+from gateway.core.recent import passage_name
 from gateway.store.passcodes import MOST_DAYS
 from gateway.store.reader import StoredRow
 from gateway.store.times import rfc3339
@@ -299,9 +299,25 @@ def _latest(what: str, document: Callable[[Place, dict[str, Any]], dict[str, Any
 
 
 def _decision(place: Place, data: dict[str, Any]) -> dict[str, Any]:
-    shown = {key: data.get(key) for key in ("reason", "credential", "pass", "kind", "days_left", "lane")}
+    keys = ("reason", "credential", "pass", "kind", "days_left", "lane", "case", "grant")
+    shown = {key: data.get(key) for key in keys}
     verdict = place.type.removeprefix("access.")
     return {"verdict": verdict, "valid_until": None, "by": data.get("decided_by"), **shown}
+
+
+def _handled(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    """What a person did with the car that a lane decided on last."""
+    lane = _text(data, "lane")
+    known = db.execute("SELECT document FROM latest WHERE lane = ? AND what = 'decision'", (lane,)).get
+    shown: dict[str, Any] = msgspec.json.decode(known) if known else {}
+    if not data.get("case") or shown.get("case") != data["case"]:
+        return
+    what = place.type.removeprefix("case.")
+    shown["handled"] = {"what": what, "by": data.get("by"), "reason": data.get("reason"), "at": rfc3339(place.wall_ns)}
+    db.execute(
+        "UPDATE latest SET document = ? WHERE lane = ? AND what = 'decision'",
+        (msgspec.json.encode(shown).decode(), lane),
+    )
 
 
 def _last_grant(_place: Place, data: dict[str, Any]) -> dict[str, Any]:
@@ -458,6 +474,7 @@ _TABLE: dict[str, tuple[_Apply, ...]] = {
     "access.denied": (_DECISION,),
     "access.referred": (_DECISION,),
     "grant.unused": (_grant_over,),
+    **{f"case.{what}": (_handled,) for what in ("released", "refused", "reported")},
     "barrier.commanded": (
         _when(_is_persons_close, _DECIDED, _RELEASED),
         _mark("motion", of="barrier"),

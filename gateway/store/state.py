@@ -47,7 +47,7 @@ MOST_CRASHES = 1000
 ANSWER_KEPT_NS = 7 * 86_400 * NS_PER_S
 """Answers to requests are kept a week, and at most MOST_ANSWERS of them."""
 
-_STAYS = "SELECT visit, pass, plate, entered_wall_ns FROM visits WHERE "
+_STAYS = "SELECT visit, pass, plate, entered_wall_ns, credential FROM visits WHERE "
 _NEWEST = " ORDER BY entered_sequence DESC LIMIT 16"
 STAYS_OF_PASS = f"{_STAYS}pass = ? AND exited_sequence IS NULL{_NEWEST}"
 STAYS_OF_CREDENTIAL = (
@@ -211,13 +211,17 @@ class State:
         )
         return [_visit(*row) for row in rows]
 
+    def last_passage(self) -> str:
+        """The passage that was applied last, by its name; empty before the first."""
+        return self._meta(LAST_PASSAGE) or ""
+
     def code_used(self, name: str) -> bool:
         """Whether a QR code has let somebody in already."""
         return bool(self._select("SELECT 1 FROM codes WHERE code = ?", (name,)))
 
     def group_inside(self, passes: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         """Which of these passes are inside; with the passage that was applied last, by its name, or later ones."""
-        after = self._meta(LAST_PASSAGE) or ""
+        after = self.last_passage()
         rows = self._select(
             "SELECT DISTINCT pass FROM visits WHERE pass IN carray(?) AND exited_sequence IS NULL",
             (apsw.carray(tuple(passes)),),

@@ -112,6 +112,7 @@ class Commander:
             reason=order.reason,
             expires_at=_rfc3339(order.expires_at),
             detail={"identity_checked": order.identity_checked, **_detail(order)},
+            case=order.case,
         )
         detail = result.get("detail")
         words = detail if isinstance(detail, str) else ""

@@ -27,17 +27,23 @@ Revision = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class LaneOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A command to a lane, as it stands on `/commands`; `detail` only with `hold`, `by` a must with `passed`."""
+    """A command to a lane, as it stands on `/commands`; `detail` only with `hold`, `by` a must with `passed`.
+
+    `identity_checked`: how, or as earlier versions said it, whether whoever asked was known. `case`: the car in front
+    of the lane that it is about.
+    """
 
     id: Id
     lane: Id
     command: Literal[
-        "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "emergency", "look"
-    ]
+        "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "refuse", "seen_to",
+        "emergency", "look",
+    ]  # fmt: skip
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
     by: Name = ""
-    identity_checked: bool = False
+    identity_checked: bool | Literal["number_on_file", "camera", "post", "none"] = False
+    case: Id | Literal[""] = ""
     detail: HoldEnd | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -229,7 +229,8 @@ class Playbook:
         """A person's command; the reply."""
         self._count += 1
         request = f"r{self._count}"
-        given = {"by": "Lin", "via": "guard", "reason": "test", **more}
+        way = {"by": "Lin", "via": "guard", "reason": "test", **more}
+        given = {"present": way["via"] in ("guard", "cli"), **way}
         self.happens(
             events.CommandReceived(
                 request, more.pop("lane", "in"), command, **{k: v for k, v in given.items() if k != "lane"}

@@ -164,12 +164,14 @@ def plate(play: Playbook, value: str, passes: tuple[Pass, ...]) -> None:
 
 def test_two_factors_of_one_pass_open_in_either_order() -> None:
     play = two_factor()
+    play.set(approach_loop=True)
     play.read()
     assert play.types("access") == []
     assert play.lane()["notice"] == "second_factor"
     plate(play, "京A12345", (MONTHLY,))
     assert play.data("access.granted")["credential"]["kind"] == "card"
     again = two_factor()
+    again.set(approach_loop=True)
     plate(again, "京A12345", (MONTHLY,))
     again.read()
     assert again.types("access") == ["access.granted"]
@@ -177,6 +179,7 @@ def test_two_factors_of_one_pass_open_in_either_order() -> None:
 
 def test_a_card_with_somebody_elses_plate_is_referred() -> None:
     play = two_factor()
+    play.set(approach_loop=True)
     play.read()
     plate(play, "京B77777", (Pass(id="p2", kind=PassKind.MONTHLY),))
     assert play.data("access.referred")["reason"] == "plate_mismatch"
@@ -185,6 +188,7 @@ def test_a_card_with_somebody_elses_plate_is_referred() -> None:
 
 def test_a_second_factor_after_ten_seconds_comes_too_late() -> None:
     play = two_factor()
+    play.set(approach_loop=True)
     play.read()
     play.advance(10_100)
     plate(play, "京A12345", (MONTHLY,))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.core.events import CredentialRead
 from gateway.core.passes import Pass, PassKind
-from gateway.core.places import PASSAGES_MAX, Places
+from gateway.core.places import Places
+from gateway.core.recent import KEPT_MAX, Recent
 from tests.core.estate import HOUSEHOLD, Estate, car
 from tests.core.playbook import MONTHLY
 
@@ -262,28 +263,31 @@ def test_whoever_has_a_place_of_their_own_gets_into_a_full_car_park(tmp_path: Pa
 
 def test_a_passage_that_was_voided_takes_no_place(tmp_path: Path) -> None:
     play = Estate(tmp_path, STRANGERS, {"capacity": 5})
-    places = Places(play.settings)
+    recent = Recent()
+    places = Places(play.settings, recent)
     (room,) = play.seen("car1").rooms
     play.comes_in("car0")
-    places.passed(play.rows)
+    recent.note(play.rows, play.wall_ns)
     full = msgspec.structs.replace(room, cars=4)
     assert places.space(STRANGERS[1], full, "101", []).value == "car_park_full"
     entered = play.data("passage.entered")
-    places.passed([msgspec.structs.replace(play.rows[-1], type="passage.reversed", data={"voids": entered["visit"]})])
+    voided = msgspec.structs.replace(play.rows[-1], type="passage.reversed", data={"voids": entered["visit"]})
+    recent.note([voided], play.wall_ns)
     assert places.space(STRANGERS[1], full, "101", []).value == "free"
     play.__exit__(None, None, None)
 
 
 def test_projections_that_stay_behind_make_nobody_count_without_end(tmp_path: Path) -> None:
-    play = Estate(tmp_path, STRANGERS, {"capacity": 1000})
-    places = Places(play.settings)
+    play = Estate(tmp_path, STRANGERS, {"capacity": 20_000})
+    recent = Recent()
+    places = Places(play.settings, recent)
     play.comes_in("car0")
     entered = next(row for row in play.rows if row.type == "passage.entered")
-    for number in range(3 * PASSAGES_MAX):
-        places.passed([msgspec.structs.replace(entered, data={**entered.data, "visit": f"v{number}"})])
+    for number in range(KEPT_MAX + 64):
+        recent.note([msgspec.structs.replace(entered, data={**entered.data, "visit": f"v{number}"})], play.wall_ns)
     (room,) = play.seen("car1").rooms
     behind = msgspec.structs.replace(room, after="passage.entered:old")
-    for cars, space in ((999 - PASSAGES_MAX, "free"), (1000 - PASSAGES_MAX, "car_park_full")):
+    for cars, space in ((19_999 - KEPT_MAX, "free"), (20_000 - KEPT_MAX, "car_park_full")):
         stale = msgspec.structs.replace(behind, cars=cars)
         assert places.space(STRANGERS[1], stale, "101", []).value == space
     play.__exit__(None, None, None)

@@ -628,7 +628,7 @@ def shown(play: Playbook, lane: str = "in") -> dict[str, Any]:
 
 def before(told: dict[str, Any]) -> dict[str, Any]:
     """What is shown of the last car, as the next run shows it."""
-    decision = {**told["last_decision"], "valid_until": None, "before_restart": True}
+    decision = {**told["last_decision"], "valid_until": None, "before_restart": True, "present": False}
     return {**told, "last_decision": decision}
 
 

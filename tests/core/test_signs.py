@@ -67,6 +67,7 @@ class TestDisplays:
         document = fitted(cameras=["camera"])
         document["devices"].append({"id": "camera", "driver": "noop"})
         play = Playbook(document)
+        play.set(approach_loop=True)
         play.happens(events.CredentialRead("camera", "plate", "京A12345", 0, (MONTHLY,)))
         message = play.shown[-1][1]
         assert (message["plate"], message["card"], message["days_left"]) == ("京A12345", None, 466)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.core import events
 from gateway.core.passes import Pass, PassKind
-from gateway.core.reads import SEEN_MAX, SINGLE_USE_MS, SingleUse
-from tests.core.playbook import Playbook
+from tests.core.playbook import Playbook, TwoLanes, two_lanes
 
 VISITOR = Pass("v-1", PassKind.TEMPORARY, valid_until="2027-12-31")
-MS = 1_000_000
 
 
 def shown(play: Playbook, *, used: bool = False, visits: tuple[events.OpenVisit, ...] = ()) -> tuple[str, str]:
@@ -42,21 +38,40 @@ def test_a_code_whose_grant_nobody_used_is_good_again_at_its_lane() -> None:
     assert shown(play) == ("access.granted", "valid_pass")
 
 
-@pytest.mark.parametrize(("after_ms", "held"), [(0, True), (SINGLE_USE_MS - 1, True), (SINGLE_USE_MS, False)])
-def test_a_copy_elsewhere_is_one_too_many_for_a_while(after_ms: int, held: bool) -> None:
-    rules = SingleUse()
-    rules.granted("0a1b", "in", 7 * MS)
-    assert rules.elsewhere("0a1b", "in2", (7 + after_ms) * MS) is held
-    assert not rules.elsewhere("0a1b", "in", (7 + after_ms) * MS)
-    assert not rules.elsewhere("ffff", "in2", (7 + after_ms) * MS)
+def copy_elsewhere(play: TwoLanes) -> tuple[str, str]:
+    play.happens(events.CredentialRead("reader-out", "qr", "0a1b", 0, (VISITOR,), (), True))
+    row = next(row for row in reversed(play.rows) if row.type.startswith("access."))
+    return row.type, row.data["reason"]
 
 
-@given(st.lists(st.tuples(st.text("ab", max_size=9), st.sampled_from(["in", "in2"])), max_size=600))
-def test_what_is_remembered_is_bounded(granted: list[tuple[str, str]]) -> None:
-    rules = SingleUse()
-    for at, (value, lane) in enumerate(granted):
-        rules.granted(value, lane, at)
-    assert len(rules._granted) <= SEEN_MAX
-    for value, lane in granted[-1:]:
-        other = "in2" if lane == "in" else "in"
-        assert rules.elsewhere(value, other, len(granted))
+def two_entries() -> TwoLanes:
+    document = two_lanes()
+    document["lanes"][1]["direction"] = "entry"
+    return TwoLanes(document)
+
+
+def test_a_copy_at_another_lane_is_one_too_many_while_the_grant_waits() -> None:
+    play = two_entries()
+    shown(play)
+    assert copy_elsewhere(play) == ("access.denied", "already_inside")
+
+
+def test_a_copy_is_good_once_the_car_of_the_first_has_not_come() -> None:
+    play = two_entries()
+    shown(play)
+    play.rise()
+    play.advance(25_000)
+    assert play.types("grant") == ["grant.unused"]
+    assert copy_elsewhere(play) == ("access.granted", "valid_pass")
+
+
+@pytest.mark.parametrize("lane", ["its own", "the other one"])
+def test_a_code_that_let_in_is_used_at_once_whatever_the_projections_know(lane: str) -> None:
+    play = two_entries()
+    shown(play)
+    play.rise()
+    play.drive_through()
+    play.advance(60_000)
+    play.lower()
+    again = shown(play) if lane == "its own" else copy_elsewhere(play)
+    assert again == ("access.denied", "already_inside")

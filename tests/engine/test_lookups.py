@@ -11,7 +11,7 @@ import pytest
 from gateway.core.errors import DataDirectoryError, StorageError
 from gateway.core.events import CredentialRead, OpenVisit, Room
 from gateway.core.passes import Pass, PassKind
-from gateway.core.places import PASSAGES_MAX
+from gateway.core.recent import KEPT_MAX
 from gateway.core.site_file import parse_settings
 from gateway.engine.lookups import Lookups
 from tests.support.engine import SITE
@@ -39,6 +39,9 @@ class FakeStores:
         self.asked.append((pass_id, credential))
         since = 100 if pass_id == "p1" else 200
         return (OpenVisit(f"v{pass_id or credential}", pass_id, None, since),)
+
+    def last_passage(self) -> str:
+        return "passage.entered:v9"
 
     def of_group(self, group: str) -> tuple[str, ...]:
         self.asked.append(("of_group", group))
@@ -117,7 +120,7 @@ def test_the_car_park_is_counted_but_for_this_car() -> None:
     stores = FakeStores(CHEN)
     enriched = lookups(stores, groups=("another",), capacity=50).enrich(read("reader-in"))
     assert enriched.rooms == (Room("p1", cars=40, after="passage.exited:v8"),)
-    assert stores.asked[1:] == [("cars_inside", "7", 50 + PASSAGES_MAX)]
+    assert stores.asked[1:] == [("cars_inside", "7", 50 + KEPT_MAX)]
 
 
 @pytest.mark.parametrize(

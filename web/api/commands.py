@@ -12,18 +12,21 @@ from flask import Response
 from gateway.core.errors import RefusedError
 from gateway.core.holds import HoldEnd
 from gateway.core.refusals import COMMANDS
+from gateway.core.site_file import ID_PATTERN
 from web.api import engine
 from web.api.requests import body, idempotency_key, identifier, only, refuse
 from web.api.state import json_answer
 from web.auth import current_token, require_scope
 
+ABOUT_A_CAR = ("open", "passed", "refuse", "seen_to")
 ALARM_VERBS = ("acknowledge", "verify", "shelve", "unshelve", "close")
 
 
 class LaneCommand(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a lane command: the first three are required, `reason` in words for the journal.
 
-    `by` names the person who saw the vehicle of a `passed`; `detail` says when a `hold` ends.
+    `by` names the person who saw the vehicle of a `passed`; `detail` says when a `hold` ends; `identity_checked` how
+    whoever asked for an `open` was known; `case` which car in front of the lane it is about.
     """
 
     command: str
@@ -31,6 +34,8 @@ class LaneCommand(msgspec.Struct, forbid_unknown_fields=True):
     expires_at: datetime
     by: str = ""
     detail: HoldEnd | None = None
+    identity_checked: Literal["number_on_file", "camera", "post", "none"] | None = None
+    case: str = ""
 
 
 class AlarmCommand(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,6 +69,7 @@ def lane_command(lane: str) -> Response:
         reason=_reason(wanted.reason, required=True),
         expires_at=_instant(wanted.expires_at, "expires_at"),
         detail=_detail(wanted),
+        case=_case(wanted),
     )
     return _lane_answer(key, answer)
 
@@ -112,8 +118,21 @@ def _who(wanted: LaneCommand) -> str:
     return f"{person} ({token})"
 
 
+def _case(wanted: LaneCommand) -> str:
+    """The car that the command is about."""
+    if wanted.case and wanted.command not in ABOUT_A_CAR:
+        raise refuse(f"case is for {', '.join(ABOUT_A_CAR)}; {wanted.command} takes none.", "body_invalid", 422)
+    if wanted.case and not ID_PATTERN.fullmatch(wanted.case):
+        raise refuse("case is no id; give it as GET /lanes shows it.", "body_invalid", 422)
+    return wanted.case
+
+
 def _detail(wanted: LaneCommand) -> dict[str, Any]:
-    """When a hold ends; nothing else has a detail."""
+    """When a hold ends, or how the identity behind an open was checked; nothing else has a detail."""
+    if wanted.identity_checked is not None:
+        if wanted.command != "open":
+            raise refuse(f"identity_checked is for open; {wanted.command} takes none.", "body_invalid", 422)
+        return {"identity_checked": wanted.identity_checked}
     if wanted.detail is None:
         return {}
     if wanted.command != "hold":

@@ -1,0 +1,199 @@
+"""The pending case: one car in front of a lane, what it has shown, what was decided, and what is still missing.
+
+A car is one case from its first read until it has gone: its approach loop is free again, the vehicle that was let in
+is under the arm, or, where no loop tells, nothing was read for a while. A card and a plate of one case are of one car:
+they are decided on together, and where they differ a person compares. A car that was denied or referred waits for a
+person's word, and whatever that person does (release, refusal, passed by hand, seen to) is bound to the case.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from gateway.core import plates
+from gateway.core.access import Decision, Reason, Verdict
+from gateway.core.events import CredentialRead, OpenVisit
+from gateway.core.settings import Lane
+from gateway.core.turn import NS_PER_MS
+
+Missing = Literal["second_proof", "word"]
+RELEASE_REASONS = (
+    "resident_known", "papers_seen", "office_confirmed", "visitor_expected", "camera_misread", "other_car_of_household",
+    "other",
+)  # fmt: skip
+"""Why a person lets a car in or out that was not let pass, or waves it through by hand; or words of their own."""
+REFUSE_REASONS = ("not_known", "not_expected", "turned_back", "papers_missing", "office_refused", "other")
+"""Why a person turns a car away; or words of their own."""
+NOT_STATED = "not_stated"
+READS_MAX = 16
+TOLD_MAX = 32
+TOGETHER_MS = 10_000
+"""Where no loop tells, a card and a plate within this time are of one car."""
+CASE_MS = 120_000
+"""Where no loop tells, a car is there for so long after its last read."""
+NOT_ITS_FAULT = (Reason.SEEN_ELSEWHERE, Reason.LANE_LOCKED, Reason.LANE_FAULT, Reason.LANE_UNCLEAR, Reason.FAULT)
+"""Refusals that say nothing of the vehicle that stands in front."""
+
+
+class PendingCase(msgspec.Struct):
+    """One car in front of a lane. `decision` None: one proof was read and the other is awaited.
+
+    `credential`, `visit` are those of the last decision; `grant` is the id of the grant that the decision gave.
+    """
+
+    id: str
+    at: str
+    seen_ns: int
+    reads: list[CredentialRead] = msgspec.field(default_factory=list)
+    told: set[tuple[str, str, str]] = msgspec.field(default_factory=set)
+    named: bool = False
+    decision: Decision | None = None
+    credential: dict[str, str] | None = None
+    visit: OpenVisit | None = None
+    grant: str | None = None
+    handled: bool = False
+    """A person has decided on it, or seen to it."""
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """What must still come before this car may pass."""
+        if self.decision is None:
+            return ("second_proof",)
+        return () if self.handled or self.decision.verdict is Verdict.GRANTED else ("word",)
+
+    @property
+    def pass_id(self) -> str | None:
+        """The pass that the car is known by."""
+        found = self.decision.pass_ if self.decision else self._only_pass()
+        return found.id if found else None
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of that pass."""
+        found = self.decision.pass_ if self.decision else self._only_pass()
+        return found.kind.value if found else None
+
+    @property
+    def plate(self) -> str | None:
+        """The plate that was read, or the one plate that the pass has."""
+        read = self.plate_read
+        found = self.decision.pass_ if self.decision else self._only_pass()
+        return read or (found.plates[0] if found and len(found.plates) == 1 else None)
+
+    @property
+    def plate_read(self) -> str | None:
+        """The plate that a camera read of this car."""
+        return next((read.value for read in reversed(self.reads) if read.kind == "plate"), None)
+
+    def _only_pass(self) -> Any:
+        passes = self.reads[-1].passes if self.reads else ()
+        return passes[0] if len(passes) == 1 else None
+
+    def shown(self, read: CredentialRead) -> None:
+        """The car has shown something: each credential is kept once, as it was read last."""
+        self.reads = [one for one in self.reads if (one.kind, one.value) != (read.kind, read.value)][-READS_MAX:]
+        self.reads.append(read)
+
+    def other_proof(self, read: CredentialRead, since_ns: int | None) -> CredentialRead | None:
+        """What the same car has shown of the other kind: its plate for a card, its card for a plate.
+
+        `since_ns`: it counts only when the case was seen since then; None: the loop tells that it is the same car.
+        """
+        if since_ns is not None and self.seen_ns < since_ns:
+            return None
+        return next(
+            (one for one in reversed(self.reads) if (one.kind == "plate") != (read.kind == "plate") and not one.fault),
+            None,
+        )
+
+    def told_already(self, credential: dict[str, str], reason: str) -> bool:
+        """Whether this refusal was told before; it counts as told from now on."""
+        case = (credential["kind"], credential["value"], reason)
+        known = case in self.told
+        if len(self.told) < TOLD_MAX:
+            self.told.add(case)
+        return known
+
+    def document(self) -> dict[str, Any]:
+        """The case as screens know it; nothing personal."""
+        decided = self.decision
+        return {
+            "id": self.id,
+            "at": self.at,
+            "verdict": decided.verdict.value if decided else None,
+            "reason": decided.reason.value if decided else None,
+            "credential": self.credential,
+            "pass": self.pass_id,
+            "kind": self.kind,
+            "plate_read": self.plate_read,
+            "plates_differ": decided is not None and decided.reason is Reason.PLATE_MISMATCH,
+            "missing": list(self.missing),
+        }
+
+
+class Cases:
+    """The case of each lane that leads past one barrier."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, PendingCase] = {}
+
+    def of(self, lane: Lane, occupied: bool, now_ns: int) -> PendingCase | None:
+        """The case of the car in front; `occupied`: its approach loop tells that it stands there."""
+        case = self._open.get(lane.id)
+        if case is not None and not occupied and now_ns - case.seen_ns > CASE_MS * NS_PER_MS:
+            del self._open[lane.id]
+            return None
+        return case
+
+    def waiting(self, lane: Lane) -> PendingCase | None:
+        """The case of a lane as it was last looked at, while something is missing."""
+        case = self._open.get(lane.id)
+        return case if case is not None and case.missing else None
+
+    def may_be_judged(self, lane: Lane) -> bool:
+        """Whether there is a car in front that was not let pass, and a person may refuse it or see to it."""
+        case = self._open.get(lane.id)
+        granted = case is not None and case.decision is not None and case.decision.verdict is Verdict.GRANTED
+        return case is not None and not granted and not case.handled
+
+    def holds(self, lane: Lane, case_id: str | None) -> bool:
+        """Whether that car is the one in front of the lane."""
+        case = self._open.get(lane.id)
+        return case is not None and case.id == case_id
+
+    def begin(self, lane: Lane, case: PendingCase) -> PendingCase:
+        """A car has come."""
+        self._open[lane.id] = case
+        return case
+
+    def end(self, lane: Lane) -> None:
+        """The car in front of a lane has gone, or a person has dealt with it."""
+        self._open.pop(lane.id, None)
+
+    def end_by_id(self, case_id: str) -> None:
+        """That car is dealt with, at whichever lane it waited."""
+        for lane in [lane for lane, case in self._open.items() if case.id == case_id]:
+            del self._open[lane]
+
+    def end_of_grant(self, grant_id: str) -> None:
+        """The vehicle of a grant is under the arm: what is read from now on is of the next one."""
+        for lane in [lane for lane, case in self._open.items() if case.grant == grant_id]:
+            del self._open[lane]
+
+
+def differ(one: CredentialRead, other: CredentialRead) -> bool:
+    """Whether a card and a plate of one car do not agree; a card that nobody holds says nothing."""
+    card, plate = (other, one) if one.kind == "plate" else (one, other)
+    if not card.passes:
+        return False
+    if plate.passes:
+        return not {found.id for found in card.passes} & {found.id for found in plate.passes}
+    return all(found.plates and not any(_is_read_of(plate.value, own) for own in found.plates) for found in card.passes)
+
+
+def _is_read_of(read: str, own: str) -> bool:
+    """Whether a camera may have read a plate so."""
+    one, other = plates.normalise(read), plates.normalise(own)
+    return one == other or plates.alike(one, other)
