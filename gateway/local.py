@@ -20,6 +20,7 @@ from gateway.store.journal import Journal, Row
 from gateway.store.passcodes import answered, issued
 from gateway.store.passfile import read_passes
 from gateway.store.registry import PassRegistry
+from gateway.store.stationkeys import must_be_set_up
 
 OnProgress = Callable[[dict[str, Any]], None]
 
@@ -37,6 +38,7 @@ class Local:
             "token.create": self._create_token,
             "token.list": self._list_tokens,
             "token.revoke": self._revoke_token,
+            "station.key": self._make_station_key,
         }
 
     def call(
@@ -94,6 +96,12 @@ class Local:
         gone = list(self._directory.tokens.revoke(name))
         self._settings_changed("token_revoked", by, tokens=gone)
         return {"revoked": gone}
+
+    def _make_station_key(self, station: str, by: str) -> dict[str, Any]:
+        must_be_set_up(station, self._settings)
+        key = self._directory.station_keys.issue(station)
+        self._settings_changed("station_key", by, station=station)
+        return {"station": station, "key": key}
 
     def _settings_changed(self, what: str, by: str, **data: Any) -> None:
         gateway = self._settings.gateway.id

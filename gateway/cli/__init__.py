@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from gateway import __version__
-from gateway.cli import journal, lanes, passes, running, site, tokens
+from gateway.cli import journal, lanes, passes, running, site, stations, tokens
 from gateway.cli.common import (
     EXIT_IN_USE,
     EXIT_INTERRUPTED,
@@ -84,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
     commands = Commands(parser, common, "command")
-    for job in (running, site, passes, journal, lanes, tokens):
+    for job in (running, site, passes, journal, lanes, stations, tokens):
         job.add(commands)
     return parser
 

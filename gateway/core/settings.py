@@ -237,6 +237,23 @@ class Operator(Strict, frozen=True):
     pin_hash: str | None = None
 
 
+class Station(Strict, frozen=True):
+    """A booth's own screen, known by its key; `lanes` it stands at (none: all), `address` it must come from besides."""
+
+    id: str
+    name: str = ""
+    lanes: tuple[str, ...] = ()
+    address: str | None = None
+
+    def stands_at(self, lane: str) -> bool:
+        """Whether somebody in front of this screen stands at that lane."""
+        return not self.lanes or lane in self.lanes
+
+
+BOOTH = "booth"
+"""The station that the machine's own screen is where the site file names none."""
+
+
 class Mqtt(Strict, frozen=True):
     """The broker of central. `password` stands only in a site file on its way in."""
 
@@ -269,6 +286,7 @@ class Settings(msgspec.Struct, frozen=True):
     tariffs: tuple[dict[str, Any], ...] = ()
     uplink: Uplink | None = None
     groups: tuple[Group, ...] = ()
+    stations: tuple[Station, ...] = ()
 
     def lane(self, lane_id: str) -> Lane | None:
         """The lane of that id."""
@@ -280,6 +298,11 @@ class Settings(msgspec.Struct, frozen=True):
             if barrier.id == barrier_id:
                 return barrier
         raise KeyError(barrier_id)
+
+    def station(self, station_id: str) -> Station | None:
+        """The station of that id; without `stations` there is one for all lanes, the machine's own screen."""
+        known = self.stations or (Station(BOOTH),)
+        return next((one for one in known if one.id == station_id), None)
 
     @property
     def needs_uplink(self) -> bool:

@@ -36,7 +36,7 @@ from gateway.core.settings import Barrier, Direction, Lane, Settings
 from gateway.core.timers import Timer
 from gateway.core.turn import NS_PER_MS, Turn, local_day
 
-REMOTE = ("http", "mqtt")
+MUST_EXPIRE = ("http", "mqtt")
 MINUTE_TIMER = Timer("site", "", "minute")
 MINUTE_MS = 60_000
 STORAGE_KEYS = {"journal": "storage", "projections": "storage:projections"}
@@ -619,7 +619,7 @@ class Site:
             return "unknown_command"
         if not event.by:
             return "name_missing"
-        if event.via in REMOTE and not event.expires_wall_ns:
+        if event.via in MUST_EXPIRE and not event.expires_wall_ns:
             return "expiry_missing"
         if event.expires_mono_ns and turn.now.mono_ns >= event.expires_mono_ns:
             return "command_expired"

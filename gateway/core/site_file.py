@@ -34,6 +34,7 @@ from gateway.core.settings import (
     Settings,
     Signals,
     Site,
+    Station,
     Strict,
     Uplink,
 )
@@ -107,7 +108,8 @@ class LaneDocument(Strict, frozen=True):
 
 
 TOP_KEYS = (
-    "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "tariffs", "uplink",
+    "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
+    "uplink",
 )  # fmt: skip
 # What a number may be, so that a slip of the keyboard cannot make an arm wait an hour. (low, high), inclusive.
 _BOUNDS: dict[str, tuple[int, int]] = {
@@ -136,6 +138,9 @@ _HABITS = (
 # What an arm tells of itself: two of its contacts on one input, or one on a loop's, would contradict each other.
 _ARM = ("at_open", "at_closed", "arm_detached")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_DECIMAL = re.compile(r"[0-9]{1,3}")
+_V4_PARTS, _V4_PART_MAX = 4, 255
+_V6_GROUPS, _V6_GROUP = 8, re.compile(r"[0-9A-Fa-f]{1,4}")
 _POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{1,64})\.(input|output)\.(\d{1,3})")
 
 
@@ -233,6 +238,7 @@ def parse_settings(document: Any) -> Settings:
     interlocks: tuple[Interlock, ...] = reader.each(document, "interlocks", Interlock)
     groups: tuple[Group, ...] = reader.each(document, "groups", Group)
     operators: tuple[Operator, ...] = reader.each(document, "operators", Operator)
+    stations: tuple[Station, ...] = reader.each(document, "stations", Station)
     uplink = None
     if document.get("uplink") is not None:
         uplink = reader.convert(document["uplink"], Uplink, "uplink")
@@ -243,10 +249,11 @@ def parse_settings(document: Any) -> Settings:
         _check_gateway(reader, gateway)
     _check_groups(reader, groups)
     _check_operators(reader, operators)
+    _check_stations(reader, stations, lanes)
     _check_links(reader, devices, lanes, barriers, interlocks)
     if reader.problems or site is None or gateway is None:
         raise SettingsError(reader.problems)
-    return Settings(site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink, groups)
+    return Settings(site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink, groups, stations)
 
 
 def _unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -422,6 +429,37 @@ def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:
             reader.wrong(path, "is missing; give 4 to 12 digits")
         elif operator.pin is not None and not re.fullmatch(r"[0-9]{4,12}", operator.pin):
             reader.wrong(path, "is not 4 to 12 digits")
+
+
+def _check_stations(reader: _Reader, stations: tuple[Station, ...], lanes: tuple[Lane, ...]) -> None:
+    reader.unique([(station.id, f"stations[{n}].id") for n, station in enumerate(stations)])
+    known = {lane.id for lane in lanes}
+    for number, station in enumerate(stations):
+        path = f"stations[{number}]"
+        reader.identifier(station.id, f"{path}.id")
+        for place, lane in enumerate(station.lanes):
+            if lane not in known:
+                reader.wrong(f"{path}.lanes[{place}]", f"is {lane!r}; there is no such lane")
+        if station.address is not None and not _is_address(station.address):
+            reader.wrong(
+                f"{path}.address",
+                f"is {station.address!r}; give an IP address such as 192.168.1.20, or a network such as 192.168.1.0/28",
+            )
+
+
+def _is_address(text: str) -> bool:
+    """Whether this is an IP address or a network, of either version."""
+    address, slash, length = text.partition("/")
+    parts = address.split(".")
+    if len(parts) == _V4_PARTS:
+        right = all(_DECIMAL.fullmatch(part) and int(part) <= _V4_PART_MAX for part in parts)
+        longest = 8 * _V4_PARTS
+    else:
+        groups = [group for half in address.split("::") for group in half.split(":") if half]
+        whole = len(groups) < _V6_GROUPS if "::" in address else len(groups) == _V6_GROUPS
+        right = whole and address.count("::") <= 1 and all(_V6_GROUP.fullmatch(group) for group in groups)
+        longest = 16 * _V6_GROUPS
+    return right and (not slash or (_DECIMAL.fullmatch(length) is not None and int(length) <= longest))
 
 
 def _check_links(

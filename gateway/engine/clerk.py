@@ -29,6 +29,7 @@ from gateway.store.checks import check_pass
 from gateway.store.journal import Row
 from gateway.store.passcodes import answered, issued
 from gateway.store.registry import ImportResult
+from gateway.store.stationkeys import must_be_set_up
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,9 @@ class Clerk:
     ) -> None:
         self._registry = stores.registry
         self._registry_path = registry_path
+        self._settings = settings
         self._tokens = stores.tokens
+        self._station_keys = stores.station_keys
         self._codes = stores.codes
         self._recorder = recorder
         self._clock = clock
@@ -70,6 +73,7 @@ class Clerk:
             "token.create": self._create_token,
             "token.list": self._list_tokens,
             "token.revoke": self._revoke_token,
+            "station.key": self._make_station_key,
         }
 
     @property
@@ -206,6 +210,17 @@ class Clerk:
 
     def _token_changed(self, what: str, by: str, **data: Any) -> None:
         self._journal("settings.changed", self._gateway, {"what": what, **data, "by": by})
+
+    # ---- booths' own screens --------------------------------------------------------------------------------------
+
+    def _make_station_key(self, params: dict[str, Any]) -> dict[str, Any]:
+        """A key for a booth's own screen; it is answered and kept nowhere, and the one before is void."""
+        asked = r.read(r.StationKeyMake, params)
+        must_be_set_up(asked.station, self._settings)
+        key = self._station_keys.issue(asked.station)
+        data = {"what": "station_key", "station": asked.station, "by": asked.by}
+        self._journal("settings.changed", self._gateway, data)
+        return {"station": asked.station, "key": key}
 
     # ---- readers' keys --------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from drivers.base import Bus
 from gateway import __version__
 from gateway.control import Responder
 from gateway.core.errors import NotFoundError, RequestError
-from gateway.core.events import CredentialRead, UplinkChanged
+from gateway.core.events import CredentialRead, LaneChosen, UplinkChanged
 from gateway.core.settings import Settings
 from gateway.engine import requests as r
 from gateway.engine.clerk import Clerk
@@ -46,6 +46,7 @@ class Handlers:
     ) -> None:
         self._bus_of = bus_of
         self._gateway_id = settings.gateway.id
+        self._settings = settings
         self._devices = {device.id for device in settings.devices}
         self._journal_id = journal_id
         self._inbox = inbox
@@ -58,6 +59,7 @@ class Handlers:
             "state": self._state,
             "watch": self._watch,
             "lane.command": desk.lane_command,
+            "lane.choose": self._lane_choose,
             "alarm.command": desk.alarm_command,
             "passes.import": clerk.import_file,
             "uplink.report": self._uplink_report,
@@ -111,6 +113,18 @@ class Handlers:
     def _goes_on_well(self, before: UplinkState, asked: r.UplinkReport) -> bool:
         """The first report of a run is good and the last run left no alarm: nothing has changed."""
         return before.up is None and asked.up and not self._publisher.has_alarm("uplink_lost")
+
+    def _lane_choose(self, params: dict[str, Any], respond: Responder) -> None:
+        """A booth's own screen shows a lane as the chosen one; what its people read there is read for that lane."""
+        asked = r.read(r.LaneChoose, params)
+        station = self._settings.station(asked.station)
+        if station is None:
+            raise NotFoundError(f"there is no station {asked.station!r}")
+        if self._settings.lane(asked.lane) is None or not station.stands_at(asked.lane):
+            raise NotFoundError(f"station {asked.station!r} has no lane {asked.lane!r}")
+        self._inbox.admit()
+        self._inbox.put(LaneChosen(station.id, asked.lane))
+        respond.result({})
 
     def _device_link(self, params: dict[str, Any], respond: Responder) -> None:
         asked = r.read(r.DeviceLink, params)

@@ -17,7 +17,11 @@ Key = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Name = Annotated[str, msgspec.Meta(max_length=300)]
 Word = Annotated[str, msgspec.Meta(max_length=100)]
 Words = Annotated[str, msgspec.Meta(max_length=500)]
+Via = Literal["guard", "browser", "http", "mqtt", "cli"]
+ON_THE_SPOT = ("guard", "cli")
+"""Who stands at the lane unless it is said otherwise: a booth's own screen and the command line."""
 NOTE_BYTES = 4_096
+INT_MAX = 2**63 - 1
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,14 +35,18 @@ class LaneCommand(Params, frozen=True):
     lane: Word
     command: Word
     by: Name
-    via: Literal["guard", "http", "mqtt", "cli"]
+    via: Via
     reason: Words = ""
     expires_at: str | None = None
     detail: dict[str, Any] = {}
+    station: Word = ""
+    present: bool | None = None
+    expires_mono_ns: Annotated[int, msgspec.Meta(ge=0, le=INT_MAX)] = 0
+    case: Word = ""
 
     def digest(self) -> str:
-        """What makes it the same request when its key comes again; who carries it does not."""
-        return _digest(self.lane, self.command, self.reason, self.expires_at, self.detail)
+        """What makes it the same request when its key comes again; who carries it, and until when, does not."""
+        return _digest(self.lane, self.command, self.reason, self.expires_at, self.detail, self.case)
 
     def event(self) -> CommandReceived:
         """For the core; RequestError when `expires_at` is no instant."""
@@ -51,6 +59,10 @@ class LaneCommand(Params, frozen=True):
             self.reason,
             wall_ns(self.expires_at, "expires_at"),
             self.detail,
+            self.station,
+            self.via in ON_THE_SPOT if self.present is None else self.present,
+            self.expires_mono_ns,
+            self.case,
         )
 
 
@@ -64,6 +76,8 @@ class AlarmCommand(Params, frozen=True):
     reason: Words = ""
     finding: Word = ""
     until: str | None = None
+    via: Via | Literal[""] = ""
+    station: Word = ""
 
     def digest(self) -> str:
         """See `LaneCommand.digest`."""
@@ -79,6 +93,8 @@ class AlarmCommand(Params, frozen=True):
             self.reason,
             self.finding,
             wall_ns(self.until, "until"),
+            self.via,
+            self.station,
         )
 
 
@@ -166,6 +182,21 @@ class DeviceLink(Params, frozen=True):
     device: str
     up: bool
     words: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+class LaneChoose(Params, frozen=True):
+    """lane.choose"""
+
+    station: Word
+    lane: Word
+    by: Name
+
+
+class StationKeyMake(Params, frozen=True):
+    """station.key"""
+
+    station: Word
+    by: Name
 
 
 class TokenCreate(Params, frozen=True):

@@ -70,6 +70,7 @@ class Stores:
         self.registry = registry
         self.registry_lookups = registry_lookups
         self.tokens = directory.tokens
+        self.station_keys = directory.station_keys
         self.consumers = Consumers(directory.uplink, directory.web, self.tokens, settings)
         self.codes = directory.codes
         self.applied = state.sequence

@@ -325,7 +325,11 @@ class Play:
     def _person(self, lane: str, command: str, via: str, in_s: int) -> None:
         self._requests += 1
         expires_ns = 0 if via == "guard" and in_s > 0 else self.world.wall_ns() + in_s * 1_000_000_000
-        self._report(e.CommandReceived(f"p{self._requests}", lane, command, "Wei", via, "simulated", expires_ns))
+        self._report(
+            e.CommandReceived(
+                f"p{self._requests}", lane, command, "Wei", via, "simulated", expires_ns, present=via == "guard"
+            )
+        )
 
     def _care(self, chance: random.Random) -> None:
         """Somebody comes by every few minutes, mends what is broken, and deals with the alarms."""

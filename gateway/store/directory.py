@@ -25,6 +25,7 @@ from gateway.store.registry import PassRegistry
 from gateway.store.reserve import Reserve
 from gateway.store.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal
 from gateway.store.state import State
+from gateway.store.stationkeys import StationKeys
 
 # Letters and digits that nobody confuses when reading them aloud; 8 of them are 39 bits.
 _CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
@@ -61,6 +62,11 @@ class DataDirectory:
     def tokens(self) -> Tokens:
         """The API tokens."""
         return Tokens(self.secrets / "tokens.json")
+
+    @property
+    def station_keys(self) -> StationKeys:
+        """The keys of booths' own screens."""
+        return StationKeys(self.secrets / "stations.json")
 
     @property
     def vault(self) -> Vault:

@@ -501,6 +501,29 @@ def test_a_remote_command_needs_a_name_and_an_end_in_the_future(more: dict[str, 
     assert play.pulses() == []
 
 
+def test_a_page_that_is_not_at_the_lane_is_remote_and_needs_no_end() -> None:
+    play = Playbook()
+    assert play.person("emergency", via="browser").reason == "on_the_spot_only"
+    assert play.person("look", via="guard", station="booth", present=False).reason == "on_the_spot_only"
+    assert play.person("open", via="browser").status == "done"
+    assert play.data("access.granted")["reason"] == "remote"
+
+
+def test_an_order_from_a_screen_that_comes_too_late_moves_nothing() -> None:
+    play = Playbook()
+    for command in ("open", "stop", "emergency"):
+        reply = play.person(command, expires_mono_ns=play.mono_ns)
+        assert (reply.status, reply.reason) == ("refused", "command_expired")
+    assert play.person("open", expires_mono_ns=play.mono_ns + 1).status == "done"
+    assert play.pulses() == ["open"]
+
+
+def test_an_order_from_a_screen_needs_no_clock() -> None:
+    play = Playbook()
+    play.clock = ClockState.UNSET
+    assert play.person("open", expires_mono_ns=play.mono_ns + 1).status == "done"
+
+
 def test_with_the_clock_unset_a_command_that_expires_is_refused() -> None:
     play = Playbook()
     play.clock = ClockState.UNSET

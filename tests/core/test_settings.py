@@ -209,3 +209,57 @@ def test_garbage_anywhere_is_a_settings_error_and_never_anything_else(path: str,
         parse_settings(changed(path, value))
     except SettingsError as error:
         assert error.problems
+
+
+# ---- stations
+
+
+def test_a_station_stands_at_its_lanes_and_without_any_at_all() -> None:
+    settings = parse_settings({**DOCUMENT, "stations": [{"id": "north", "lanes": ["in"], "address": "10.1.0.0/28"}]})
+    north = settings.station("north")
+    assert north is not None and north.stands_at("in") and not north.stands_at("out")
+    assert settings.station("booth") is None
+    everywhere = parse_settings({**DOCUMENT, "stations": [{"id": "north"}]}).station("north")
+    assert everywhere is not None and everywhere.stands_at("out")
+
+
+def test_without_stations_the_machines_own_screen_is_one_for_all_lanes() -> None:
+    booth = parse_settings(DOCUMENT).station("booth")
+    assert booth is not None and booth.stands_at("in")
+
+
+@pytest.mark.parametrize(
+    ("station", "path", "words"),
+    [
+        ({"id": "no blanks"}, "stations[0].id", "use 1 to 64 letters"),
+        ({"id": "north", "lanes": ["in", "west"]}, "stations[0].lanes[1]", "'west'; there is no such lane"),
+        ({"id": "north", "address": "booth.local"}, "stations[0].address", "give an IP address"),
+        ({"id": "north", "key": "1"}, "stations[0].key", "not a known key"),
+    ],
+)
+def test_a_station_that_is_not_right_is_named_with_what_is_wrong(
+    station: dict[str, Any], path: str, words: str
+) -> None:
+    ((found, message),) = problems({**DOCUMENT, "stations": [station]})
+    assert found == path and words in message
+
+
+def test_two_stations_of_one_id_are_one_too_many() -> None:
+    assert problems({**DOCUMENT, "stations": [{"id": "north"}, {"id": "north"}]})[0][0] == "stations[1].id"
+
+
+@pytest.mark.parametrize(
+    "address", ["10.0.0.9", "10.0.0.0/24", "::1", "fe80::1/64", "2001:db8:0:1:2:3:4:5", "2001:db8::/32", "::"]
+)
+def test_a_station_may_be_tied_to_an_address_or_a_network(address: str) -> None:
+    assert (
+        parse_settings({**DOCUMENT, "stations": [{"id": "north", "address": address}]}).stations[0].address == address
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "10.0.0", "10.0.0.256", "10.0.0.0/33", "10.0.0.0/", "1::2::3", "12345::", ":::", "1:2:3", "::1/129", "::g"],
+)
+def test_what_is_no_address_ties_a_station_to_nothing(address: str) -> None:
+    assert problems({**DOCUMENT, "stations": [{"id": "north", "address": address}]})[0][0] == "stations[0].address"

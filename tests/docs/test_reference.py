@@ -37,6 +37,7 @@ OPS = {
     "passes.delete",
     "passes.import",
     "passes.put",
+    "station.key",
     "uplink.report",
 }
 NO_TYPES = {
@@ -77,6 +78,7 @@ def first_column(text: str) -> set[str]:
         ("`gateway`", settings.Gateway),
         ("`gateway.retention`", settings.Retention),
         ("`lanes[]`", site_file.LaneDocument),
+        ("`stations[]`", settings.Station),
         ("Barriers (`lanes[].barrier` or `barriers[]`)", site_file.BarrierDocument),
     ],
 )

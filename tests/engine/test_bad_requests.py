@@ -27,12 +27,14 @@ FAR = "2099-01-01T00:00:00Z"
 OPS: dict[str, dict[str, tuple[Any, ...]]] = {
     "lane.command": {
         "request": ODD, "lane": ("in", "out", "no"), "command": (*COMMANDS, "zap"), "by": ("Lin", ""),
-        "via": ("guard", "http", "mqtt", "cli"), "reason": ("", "why"), "expires_at": (None, FAR),
+        "via": ("guard", "browser", "http", "mqtt", "cli"), "reason": ("", "why"), "expires_at": (None, FAR),
+        "station": ("", "booth"), "present": (True, False), "expires_mono_ns": (0, 1, 10**18), "case": ("", "c1"),
         "detail": ({}, *[one for one in ODD if isinstance(one, dict)]),
     },
     "alarm.command": {
         "request": ODD, "alarm": ("a1",), "verb": ("acknowledge", "verify", "shelve", "unshelve", "close", "zap"),
         "by": ("Lin",), "reason": ("", "x"), "finding": ("", "real", "zz"), "until": (None, FAR, ODD[18]),
+        "via": ("", "guard", "browser"), "station": ("", "booth"),
     },
     "passes.put": {
         "pass": ({"id": "p1", "kind": "temporary"}, {"id": "p1", "kind": "monthly", "cards": ["1"]}),
@@ -43,6 +45,7 @@ OPS: dict[str, dict[str, tuple[Any, ...]]] = {
     "passes.batch": {"passes": ([{"id": "p1", "kind": "staff"}], [{"id": 1}], [1]), "by": ("o",)},
     "journal.note": {"type": ("operator.signed_in",), "subject": ("operators/x",), "data": ODD},
     "device.install_mode": {"device": ("io", "no"), "minutes": (0, 5, 61), "by": ("o",)},
+    "station.key": {"station": ("booth", "no"), "by": ("o",)},
     "token.create": {"name": ("n",), "scopes": (["events:read"], ["zz"], []), "by": ("o",), "expires_at": ("", FAR)},
     "token.list": {},
     "token.revoke": {"name": ("n",), "by": ("o",)},

@@ -306,3 +306,41 @@ def test_how_many_wait_for_one_answer_is_bounded(booth: Booth) -> None:
 def test_what_is_journaled_of_a_request_is_bounded_whoever_asks(booth: Booth, key: str) -> None:
     with pytest.raises(RequestError, match=r"lane\.command"):
         booth.ask(**{key: "x" * 501})
+
+
+# ---- who stands there
+
+
+@pytest.mark.parametrize(
+    ("asked", "present"),
+    [
+        ({"via": "guard", "station": "booth", "present": True}, True),
+        ({"via": "guard", "station": "booth", "present": False}, False),
+        ({"via": "browser", "present": False}, False),
+        ({"via": "browser"}, False),
+        ({"via": "http"}, False),
+        ({"via": "mqtt"}, False),
+        ({"via": "guard"}, True),
+        ({"via": "cli"}, True),
+    ],
+)
+def test_the_core_is_told_whether_whoever_asks_stands_there(booth: Booth, asked: dict[str, Any], present: bool) -> None:
+    booth.ask(**asked)
+    event = booth.event()
+    assert (event.present, event.station) == (present, asked.get("station", ""))
+
+
+def test_until_when_an_order_counts_and_which_car_it_is_about_reach_the_core(booth: Booth) -> None:
+    booth.ask(via="guard", expires_mono_ns=17, case="c4")
+    event = booth.event()
+    assert (event.expires_mono_ns, event.case) == (17, "c4")
+
+
+def test_the_same_press_sent_again_is_one_order_and_about_another_car_it_is_not(booth: Booth) -> None:
+    booth.ask("r1", via="guard", expires_mono_ns=17, case="c4")
+    booth.event()
+    again = booth.ask("r1", via="guard", expires_mono_ns=99, case="c4", station="booth")
+    other = booth.ask("r1", via="guard", expires_mono_ns=17, case="c5")
+    assert isinstance(other.one(), GatehouseError)
+    booth.reply("r1", "done")
+    assert again.one()["status"] == "done"

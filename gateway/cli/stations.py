@@ -1,0 +1,26 @@
+"""The command about booths' own screens."""
+
+from __future__ import annotations
+
+from gateway.cli.common import Arguments, Commands, data_path, gateway_of, say, show, wants_json, whoami
+
+
+def add(commands: Commands) -> None:
+    """Add `station`."""
+    station = commands.group("station", "tell a booth's own screen from every other browser")
+    key = station.add(
+        "key",
+        "make the key of a station, to be typed at its own screen; it is shown once",
+        _key,
+        "gatehouse station key booth-north",
+    )
+    key.add_argument("id", metavar="ID", help="id of the station in the site file")
+
+
+def _key(arguments: Arguments) -> int:
+    with gateway_of(data_path(arguments)) as gateway:
+        made = gateway.call("station.key", station=arguments.id, by=whoami())
+    show(arguments, made, made["key"])
+    if not wants_json(arguments):
+        say("type it at that screen, on the page /station; it is shown only now, and the key before it is void")
+    return 0
