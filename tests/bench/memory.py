@@ -43,8 +43,8 @@ def measure(plan: Plan) -> list[Figure]:
         broker.stop()
     note = f"RSS with {passes} passes, after cards, a feed pulled and a backlog delivered"
     return [
-        Figure.of("memory_engine", engine, "<=45", unit="MB", note=note),
-        Figure.of("memory_all", together, "<=150", unit="MB", note=f"{note}; PSS {max(shares):.0f} MB"),
+        Figure.of("memory_engine", engine, "<=40", unit="MB", note=note),
+        Figure.of("memory_all", together, "<=120", unit="MB", note=f"{note}; PSS {max(shares):.0f} MB"),
     ]
 
 

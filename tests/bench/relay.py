@@ -1,22 +1,87 @@
 """A relay between the uplink and the broker that sees when an alarm was acknowledged: the PUBACK of its PUBLISH.
 
 It passes bytes on as they come and only reads along: MQTT 5 packets by their length, the topic and packet id of each
-PUBLISH on its way out, the packet id of each PUBACK on its way back.
+PUBLISH on its way out, the packet id of each PUBACK on its way back. It is a process of its own: in the bench's own
+interpreter it would wait for the rig, and the rig for it, up to 5 ms a turn.
+
+python -m tests.bench.relay BROKER_PORT COUNTER: says its port, then `TOPIC KIND NANOSECONDS` for the first PUBACK of
+each alarm (perf_counter_ns is the same clock in all processes), and counts event messages in the file COUNTER.
 """
 
 from __future__ import annotations
 
 import contextlib
+import mmap
+import os
+import re
 import select
 import socket
-import threading
+import subprocess
+import sys
 import time
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.site_process import ROOT
 
 PUBLISH, PUBACK = 3, 4
+_QOS = 0x06
+_COUNTER_BYTES = 8
+_KIND = re.compile(rb'"kind":"(\w+)"')
+_PATIENCE_S = 20.0
+
+
+class Acknowledged(NamedTuple):
+    """The broker has acknowledged an alarm that it had not heard of before."""
+
+    topic: str
+    kind: str
+    at_ns: int
+
+
+class Relay:
+    """The relay's process; `port` is where the uplink dials."""
+
+    def __init__(self, broker_port: int, folder: Path) -> None:
+        counter = folder / "relay-counter"
+        counter.write_bytes(bytes(_COUNTER_BYTES))
+        argv = [sys.executable, "-m", "tests.bench.relay", str(broker_port), str(counter)]
+        self._process = subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT)
+        assert self._process.stdout is not None
+        self._output = self._process.stdout.fileno()
+        with counter.open("r+b") as file:
+            self._counter = mmap.mmap(file.fileno(), _COUNTER_BYTES)
+        self._rest = b""
+        self._alarms: list[Acknowledged] = []
+        if not select.select([self._output], [], [], _PATIENCE_S)[0]:
+            raise RuntimeError("the relay does not start")
+        self.port = int(os.read(self._output, 100))
+        os.set_blocking(self._output, False)
+
+    def stop(self) -> None:
+        """Hang up on everybody."""
+        self._process.kill()
+        self._process.wait()
+        self._counter.close()
+
+    @property
+    def events_seen(self) -> int:
+        """Messages with events that the uplink has sent."""
+        return int.from_bytes(self._counter, "little")
+
+    def alarms(self) -> list[Acknowledged]:
+        """All alarms that were acknowledged so far, each once, at its first PUBACK."""
+        with contextlib.suppress(BlockingIOError):
+            self._rest += os.read(self._output, 1 << 16)
+        *lines, self._rest = self._rest.split(b"\n")
+        for line in lines:
+            topic, kind, at_ns = line.decode().split()
+            self._alarms.append(Acknowledged(topic, kind, int(at_ns)))
+        return self._alarms
 
 
 class Packets:
-    """Cuts a stream of bytes into MQTT packets; large payloads are skipped, not kept."""
+    """Cuts a stream of bytes into MQTT packets."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -24,92 +89,96 @@ class Packets:
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
         """The packets that are complete now, as first byte and body."""
         self._rest += data
-        found = []
-        while (cut := self._first()) is not None:
-            kind, start, end = cut
-            found.append((kind, self._rest[start:end]))
-            self._rest = self._rest[end:]
+        found, start = [], 0
+        while (cut := self._cut(start)) is not None:
+            body, end = cut
+            found.append((self._rest[start], self._rest[body:end]))
+            start = end
+        self._rest = self._rest[start:]
         return found
 
-    def _first(self) -> tuple[int, int, int] | None:
+    def _cut(self, start: int) -> tuple[int, int] | None:
+        """Where the body of the packet at `start` begins and ends; None while it is not whole."""
         size, shift = 0, 0
-        for at in range(1, min(len(self._rest), 5)):
+        for at in range(start + 1, min(len(self._rest), start + 5)):
             byte = self._rest[at]
             size |= (byte & 0x7F) << shift
             shift += 7
             if byte < 0x80:
                 end = at + 1 + size
-                return (self._rest[0], at + 1, end) if len(self._rest) >= end else None
+                return (at + 1, end) if len(self._rest) >= end else None
         return None
 
 
-class Relay:
-    """Listens on `port`; `acknowledged` maps a topic to the perf_counter_ns of each PUBACK, with the payloads."""
+class Reader:
+    """Reads along on one connection."""
 
-    def __init__(self, broker_port: int) -> None:
-        self._broker_port = broker_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.acknowledged: list[tuple[str, bytes, int]] = []
-        self.events_seen = 0
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, daemon=True, name="relay")
-        self._thread.start()
+    def __init__(self) -> None:
+        self._sent = Packets()
+        self._back = Packets()
+        self._waiting: dict[bytes, tuple[str, bytes]] = {}
+        self.events = 0
 
-    def stop(self) -> None:
-        """Hang up on everybody."""
-        self._stopping = True
-        self._thread.join(5)
-        self._listener.close()
-
-    def alarm(self, alarm_kind: bytes, since: int) -> int | None:
-        """When an alarm of that kind was acknowledged first, of what came behind the first `since`."""
-        for topic, payload, at_ns in self.acknowledged[since:]:
-            if "/alarms/" in topic and b'"kind":"%b"' % alarm_kind in payload:
-                return at_ns
-        return None
-
-    def _run(self) -> None:
-        while not self._stopping:
-            if select.select([self._listener], [], [], 0.1)[0]:
-                near, _ = self._listener.accept()
-                with contextlib.suppress(OSError), near:
-                    self._pass_on(near)
-
-    def _pass_on(self, near: socket.socket) -> None:
-        with socket.create_connection(("127.0.0.1", self._broker_port)) as far:
-            for one in (near, far):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sent, back = Packets(), Packets()
-            waiting: dict[bytes, tuple[str, bytes]] = {}
-            while not self._stopping:
-                for source in select.select([near, far], [], [], 0.1)[0]:
-                    data = source.recv(1 << 18)
-                    now_ns = time.perf_counter_ns()
-                    source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # as the uplink does
-                    if not data:
-                        return
-                    (far if source is near else near).sendall(data)
-                    if source is near:
-                        self._note_sent(sent.feed(data), waiting)
-                    else:
-                        self._note_back(back.feed(data), waiting, now_ns)
-
-    def _note_sent(self, packets: list[tuple[int, bytes]], waiting: dict[bytes, tuple[str, bytes]]) -> None:
-        for kind, body in packets:
-            if kind >> 4 != PUBLISH or not kind & 0x06:
+    def sent(self, data: bytes) -> None:
+        """Bytes on their way to the broker."""
+        for first, body in self._sent.feed(data):
+            if first >> 4 != PUBLISH:
                 continue
             size = int.from_bytes(body[:2], "big")
             topic = body[2 : 2 + size].decode()
             if topic.endswith("/events"):
-                self.events_seen += 1
-            waiting[body[2 + size : 4 + size]] = (topic, b"" if topic.endswith("/events") else body[4 + size :])
+                self.events += 1
+            elif "/alarms/" in topic and first & _QOS:
+                self._waiting[body[2 + size : 4 + size]] = topic, body[4 + size :]
 
-    def _note_back(
-        self, packets: list[tuple[int, bytes]], waiting: dict[bytes, tuple[str, bytes]], now_ns: int
-    ) -> None:
-        for kind, body in packets:
-            if kind >> 4 == PUBACK and body[:2] in waiting:
-                topic, payload = waiting.pop(body[:2])
-                if payload:
-                    self.acknowledged.append((topic, payload, now_ns))
+    def back(self, data: bytes) -> list[tuple[str, bytes]]:
+        """Bytes on their way back; topic and payload of the alarms that they acknowledge."""
+        numbers = [body[:2] for first, body in self._back.feed(data) if first >> 4 == PUBACK]
+        return [self._waiting.pop(number) for number in numbers if number in self._waiting]
+
+
+def main() -> None:
+    """Relay one connection after another until killed."""
+    broker_port, counter_path = int(sys.argv[1]), Path(sys.argv[2])
+    known: set[str] = set()
+    with counter_path.open("r+b") as file, mmap.mmap(file.fileno(), _COUNTER_BYTES) as counter:
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(listener.getsockname()[1], flush=True)
+        while True:
+            near, _ = listener.accept()
+            with contextlib.suppress(OSError), near:
+                _pass_on(near, broker_port, known, counter)
+
+
+def _pass_on(near: socket.socket, broker_port: int, known: set[str], counter: mmap.mmap) -> None:
+    reader = Reader()
+    before = int.from_bytes(counter, "little")
+    with socket.create_connection(("127.0.0.1", broker_port)) as far:
+        for one in (near, far):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            for source in select.select([near, far], [], [])[0]:
+                data = source.recv(1 << 18)
+                now_ns = time.perf_counter_ns()
+                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # as the uplink does
+                if not data:
+                    return
+                (far if source is near else near).sendall(data)
+                if source is near:
+                    reader.sent(data)
+                    counter[:] = (before + reader.events).to_bytes(_COUNTER_BYTES, "little")
+                else:
+                    _tell(reader.back(data), known, now_ns)
+
+
+def _tell(acknowledged: list[tuple[str, bytes]], known: set[str], now_ns: int) -> None:
+    """The first word of each alarm; what is said of it later, as that somebody has seen it, is another message."""
+    for topic, payload in acknowledged:
+        kind = _KIND.search(payload)
+        if kind and topic not in known:
+            known.add(topic)
+            print(topic, kind[1].decode(), now_ns, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,9 +16,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from drivers.framing import modbus, rdm6300
 from drivers.sim.pty_port import PtyPort
+from tests.bench.disk import settle
 
 OPEN_ON = bytes((1, 5, 0, 0, 0xFF, 0))
 OPEN_OFF = bytes((1, 5, 0, 0, 0, 0))
@@ -28,7 +30,20 @@ PULSE_MS = 50
 RIG_PRIORITY = 50
 TRIES = 3
 PATIENCE_S = 10.0
+SETTLE_S = 120.0
 FIRST_CARD = 1_000_000
+
+
+class Sample(NamedTuple):
+    """One card: when its frame's last byte was written, and when the opening coil's write came (perf_counter_ns)."""
+
+    shown_ns: int
+    opened_ns: int
+
+    @property
+    def latency_us(self) -> float:
+        """From frame to coil."""
+        return (self.opened_ns - self.shown_ns) / 1000
 
 
 class Rig:
@@ -87,6 +102,12 @@ class Rig:
         ends_ns = time.perf_counter_ns() + int(seconds * 1e9)
         self.serve(lambda: time.perf_counter_ns() >= ends_ns, seconds + 5)
 
+    def settle(self, folder: Path) -> None:
+        """`disk.settle` in a thread, since whoever is measured goes on polling."""
+        syncing = threading.Thread(target=settle, args=(folder,), name="settle")
+        syncing.start()
+        self.serve(lambda: not syncing.is_alive(), SETTLE_S, "the disk has still to write")
+
     def _answer(self) -> None:
         request = self.board.receive()
         now_ns = time.perf_counter_ns()
@@ -137,24 +158,24 @@ class Rig:
 
     # ---- one passage -----------------------------------------------------------------------------------------------
 
-    def passage(self, card: int) -> float:
-        """A card opens the barrier, which closes again; microseconds from frame to coil."""
+    def passage(self, card: int) -> Sample:
+        """A card opens the barrier, which closes again."""
         self.opened_ns = self.closed_ns = 0
         self.reader.send(frame(card))
         shown_ns = time.perf_counter_ns()
         self.serve(lambda: self.opened_ns, what=f"no coil for card {card}")
-        latency_us = (self.opened_ns - shown_ns) / 1000
+        sample = Sample(shown_ns, self.opened_ns)
         self.finish()
-        # A random pause, so that cards come at any point between two polls.
-        self.serve_for(self._chance.uniform(0.015, 0.040))
-        return latency_us
+        # A random pause of one to two periods, so that cards come at every point between two polls alike.
+        self.serve_for(self._chance.uniform(POLL_MS / 1000, 2 * POLL_MS / 1000))
+        return sample
 
     def finish(self) -> None:
         """The rest of a passage: the arm goes up and comes down."""
         self.serve(lambda: self.closed_ns, what="the pulse has no end")
         self.serve(lambda: self.inputs[AT_CLOSED] and self.told_ns, what="nobody polls")
 
-    def passages(self, count: int, passes: int) -> list[float]:
+    def passages(self, count: int, passes: int) -> list[Sample]:
         """So many passages, each with a card that was not used lately.
 
         The rig's barrier does not wait for whoever is measured: on a machine that is so busy that a process stands
@@ -163,7 +184,7 @@ class Rig:
         """
         return [self._some_passage(passes) for _ in range(count)]
 
-    def _some_passage(self, passes: int) -> float:
+    def _some_passage(self, passes: int) -> Sample:
         for _ in range(TRIES - 1):
             try:
                 return self.passage(self.card(passes))

@@ -10,16 +10,19 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
 from gateway.core.errors import GatehouseError
 from gateway.core.passes import Pass, PassKind
 from gateway.store.registry import PassRegistry
+from gateway.store.sqlite import peek
+from tests.bench.disk import settle
 from tests.bench.rig import AT_CLOSED, AT_OPEN, FIRST_CARD, POLL_MS, PULSE_MS, Rig
 from tests.support.site_process import Gateway, site_document, wait_for
 
+G = TypeVar("G", bound=Gateway)
 VALID_UNTIL = "2099-12-31"
 FLOORS = Path(__file__).parent
 
@@ -62,17 +65,18 @@ def document(rig: Rig, **more: Any) -> dict[str, Any]:
     return site_document(devices, [lane], **more)
 
 
-def make(folder: Path, rig: Rig, count: int, **more: Any) -> Gateway:
-    """A data directory for the rig's site with so many passes."""
-    one = Gateway(folder / "data")
+def make(folder: Path, rig: Rig, count: int, *, kind: type[G] = Gateway, **more: Any) -> G:
+    """A data directory for the rig's site with so many passes, on the disk."""
+    one = kind(folder / "data")
     one.directory.create(document(rig, **more))
     with closing(PassRegistry(one.directory.registry, writer=True)) as registry:
         registry.import_passes(passes(count))
+    settle(folder)
     return one
 
 
 def floor_registry(path: Path, count: int) -> None:
-    """The same passes as a bare table with an index on the card."""
+    """The same passes as a bare table with an index on the card, on the disk."""
     db = apsw.Connection(str(path))
     db.execute("CREATE TABLE passes(card TEXT PRIMARY KEY, id TEXT, valid_until TEXT) WITHOUT ROWID")
     with db:
@@ -81,6 +85,7 @@ def floor_registry(path: Path, count: int) -> None:
             ((str(FIRST_CARD + n), f"p{n:07d}", VALID_UNTIL) for n in range(count)),
         )
     db.close()
+    settle(path.parent)
 
 
 @contextmanager
@@ -98,6 +103,15 @@ def engine(gateway: Gateway, rig: Rig) -> Iterator[Gateway]:
     finally:
         gateway.end()
         rig.explain, rig.help = lambda: "", None
+
+
+def rows_waiting(gateway: Gateway) -> int:
+    """Rows that the uplink has still to deliver, by its own cursor, which it writes once a second.
+
+    The engine's snapshot is no measure: it is 2 s old, and goes on showing what an uplink said that was killed.
+    """
+    found = peek(gateway.directory.uplink, "SELECT max(sequence) FROM cursor")
+    return gateway.last_sequence() - int((found and found[0][0]) or 0)
 
 
 def _open(gateway: Gateway) -> None:

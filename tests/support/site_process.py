@@ -50,12 +50,16 @@ class Gateway:
         """Start engine, uplink, web or run; returns at once. Each has its log beside the data directory."""
         with self._log_path(part).open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", part, "--data", str(self.data)],
+                [sys.executable, "-m", self.module(part), part, "--data", str(self.data)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, start_new_session=True,
                 env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
             )  # fmt: skip
         self._running[part] = process
         return process
+
+    def module(self, part: str) -> str:
+        """What `python -m` runs as a part."""
+        return "gateway"
 
     def start_engine(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """Start the engine and wait until every device was opened or has failed its first try."""
