@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.store.journal import JournalReader, StoredRow
+from gateway.store.times import local_time
 
 
 class News:
@@ -33,7 +33,7 @@ class News:
         if not row.type.startswith(self._TOLD):
             return ""
         data = row.data()
-        when = datetime.fromtimestamp(row.wall_ns / 1e9, self._zone).strftime("%H:%M:%S")
+        when = local_time(row.wall_ns, self._zone).strftime("%H:%M:%S")
         kind, _, name = row.subject.partition("/")
         place = data.get("lane") or data.get("device") or ("" if kind == "alarms" else name)
         told = ", ".join(text for text in (self._who(data), *_how(row.type, data)) if text)

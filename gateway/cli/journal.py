@@ -88,12 +88,12 @@ def _event_writer(form: str, zone: ZoneInfo) -> Callable[[StoredRow], None]:
     if form == "json":
         return lambda row: print(row.text)
     import csv
-    from datetime import datetime
 
     from gateway.show import clean, padded
+    from gateway.store.times import local_time
 
     def when(row: StoredRow) -> str:
-        return datetime.fromtimestamp(row.wall_ns / 1e9, zone).isoformat(" ", "milliseconds")
+        return local_time(row.wall_ns, zone).isoformat(" ", "milliseconds")
 
     if form == "csv":
         out = csv.writer(sys.stdout)

@@ -20,7 +20,10 @@ from gateway.core.errors import PassError
 from gateway.core.passes import Pass, PassKind
 from gateway.core.schedule import in_schedule
 from gateway.core.settings import Direction
-from gateway.core.turn import NS_PER_S
+from gateway.core.times import FIRST_YEAR, NO_END_YEAR, YEARS, local_time
+
+Moment = datetime.date | datetime.datetime
+"""What a validity names: a day in site time, or an instant with its offset."""
 
 
 class Verdict(StrEnum):
@@ -272,43 +275,67 @@ def _presence(question: Question) -> Presence:
 
 
 @lru_cache(maxsize=1024)
-def parse_moment(text: str) -> datetime.date | datetime.datetime:
-    """A day (`2026-11-30`) or an RFC 3339 instant with its offset; PassError says what would be right."""
+def parse_moment(text: str) -> Moment:
+    """A day (`2026-11-30`) or an RFC 3339 instant with its offset; PassError says what would be right.
+
+    Of a text in the first or the last year of the calendar only the day counts, with an offset or without one: other
+    systems write `9999-12-31T23:59:59` for *no end*, and no zone could show it.
+    """
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             return datetime.date.fromisoformat(text)
         moment = datetime.datetime.fromisoformat(text)
+        if moment.year in (FIRST_YEAR, NO_END_YEAR):
+            return moment.date()
         if moment.tzinfo is None:
             raise ValueError("no offset")
     except ValueError as error:
         raise PassError(
-            f"is {text!r}; write a day such as 2026-11-30, or an instant such as 2026-11-30T18:00:00+08:00"
+            f"is {text!r}; write a day such as 2026-11-30, or an instant such as 2026-11-30T18:00:00+08:00, {YEARS}"
         ) from error
     return moment
 
 
+def beginning(valid_from: str) -> Moment | None:
+    """What `valid_from` says; None without a beginning: empty, or in year 1. PassError when it cannot be read."""
+    moment = parse_moment(valid_from) if valid_from else None
+    return None if moment is None or moment.year == FIRST_YEAR else moment
+
+
+def end(valid_until: str) -> Moment | None:
+    """What `valid_until` says; None without an end: empty, or in year 9999. PassError when it cannot be read."""
+    moment = parse_moment(valid_until) if valid_until else None
+    return None if moment is None or moment.year == NO_END_YEAR else moment
+
+
 def validity(found: Pass, wall_ns: int, zone: ZoneInfo) -> Validity:
-    """Where a wall time lies against a pass's dates; both days of a range are included, an end instant is not."""
-    here = datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone)
-    if found.valid_from:
-        start = parse_moment(found.valid_from)
-        begun = here >= start if isinstance(start, datetime.datetime) else here.date() >= start
-        if not begun:
-            return Validity.BEFORE
-    if found.valid_until:
-        end = parse_moment(found.valid_until)
-        over = here >= end if isinstance(end, datetime.datetime) else here.date() > end
-        if over:
-            return Validity.AFTER
+    """Where a wall time lies against a pass's dates; both days of a range are included, an end instant is not.
+
+    Dates that cannot be read, as an earlier version may have stored them, let nobody in: not yet, or not any more.
+    """
+    here = local_time(wall_ns, zone)
+    try:
+        start = beginning(found.valid_from)
+    except PassError:
+        return Validity.BEFORE
+    if start is not None and not (here >= start if isinstance(start, datetime.datetime) else here.date() >= start):
+        return Validity.BEFORE
+    try:
+        last = end(found.valid_until)
+    except PassError:
+        return Validity.AFTER
+    if last is not None and (here >= last if isinstance(last, datetime.datetime) else here.date() > last):
+        return Validity.AFTER
     return Validity.WITHIN
 
 
 def days_left(found: Pass, wall_ns: int, zone: ZoneInfo) -> int | None:
     """Whole days from today to the last valid day in site time (0: it ends today); None without an end."""
-    if not found.valid_until:
+    try:
+        last = end(found.valid_until)
+    except PassError:
         return None
-    end = parse_moment(found.valid_until)
-    if isinstance(end, datetime.datetime):
-        end = end.astimezone(zone).date()
-    today = datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone).date()
-    return (end - today).days
+    if last is None:
+        return None
+    day = last.astimezone(zone).date() if isinstance(last, datetime.datetime) else last
+    return (day - local_time(wall_ns, zone).date()).days

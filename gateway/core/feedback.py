@@ -7,7 +7,6 @@ the car already, and of a card there are only the last digits.
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,8 @@ from gateway.core.commands import PulseOutput, SetOutput, ShowOnDevice
 from gateway.core.events import ClockState, Now
 from gateway.core.settings import Direction, Lane, Point
 from gateway.core.timers import Timer
-from gateway.core.turn import NS_PER_S, Turn
+from gateway.core.times import local_time
+from gateway.core.turn import Turn
 
 SHOWN_MS = 10_000
 LAMP_RETRY_MS = 1000
@@ -224,7 +224,7 @@ class Feedback:
         """The time of day on site; None while nobody knows it."""
         if now.clock is ClockState.UNSET:
             return None
-        local = datetime.datetime.fromtimestamp(now.wall_ns / NS_PER_S, self._zone)
+        local = local_time(now.wall_ns, self._zone)
         return f"{local.hour:02d}:{local.minute:02d}"
 
     def _light(self, turn: Turn, lamp: Lamp) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -10,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gateway.core.errors import PassError
-from gateway.core.turn import NS_PER_S
+from gateway.core.times import local_time
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"([a-z,\-]+)\s+(\d{1,2}:\d{2})-(\d{1,2}:\d{2})")
@@ -57,11 +56,14 @@ def _minutes(text: str, whole: str) -> int:
 
 
 def in_schedule(text: str, wall_ns: int, zone: ZoneInfo) -> bool:
-    """Whether a wall time lies in one of the windows, in site time."""
-    windows = parse_schedule(text)
+    """Whether a wall time lies in one of the windows, in site time; in a schedule that cannot be read nothing lies."""
+    try:
+        windows = parse_schedule(text)
+    except PassError:
+        return False
     if not windows:
         return True
-    here = datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone)
+    here = local_time(wall_ns, zone)
     day, minute = here.weekday(), here.hour * 60 + here.minute
     return any(_covers(window, day, minute) for window in windows)
 

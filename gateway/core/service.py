@@ -8,7 +8,6 @@ of the last run are those of its projections. A limit that is passed never keeps
 
 from __future__ import annotations
 
-import datetime
 from collections import deque
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ import msgspec
 
 from gateway.core.events import ClockState
 from gateway.core.settings import Barrier
+from gateway.core.times import local_time
 from gateway.core.travel import Travel
 from gateway.core.turn import NS_PER_S, Turn
 
@@ -128,7 +128,7 @@ class Service:
         return sum(1 for wall_ns in self._crashes if self._month(wall_ns) == month)
 
     def _month(self, wall_ns: int) -> tuple[int, int]:
-        here = datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, self._zone)
+        here = local_time(wall_ns, self._zone)
         return here.year, here.month
 
 

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from gateway.core.commands import Append, CancelTimer, Command, Log, Snapshot, StartTimer
 from gateway.core.events import Now
 from gateway.core.timers import Timer
-from gateway.core.times import NS_PER_MS, NS_PER_S, rfc3339
+from gateway.core.times import NS_PER_MS, NS_PER_S, local_time, rfc3339
 
 __all__ = ["NS_PER_MS", "NS_PER_S", "Turn", "local_day", "rfc3339"]
 
 
 def local_day(wall_ns: int, zone: ZoneInfo) -> datetime.date:
     """The site-local calendar day of a wall time in nanoseconds."""
-    return datetime.datetime.fromtimestamp(wall_ns / NS_PER_S, zone).date()
+    return local_time(wall_ns, zone).date()
 
 
 class Turn:

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.core.errors import RequestError
 from gateway.core.events import AlarmCommandReceived, CommandReceived
-from gateway.store.times import parse_wall_ns
+from gateway.store.times import YEARS, parse_wall_ns
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
@@ -233,8 +233,8 @@ def wall_ns(text: str | None, key: str) -> int:
         return 0
     try:
         return parse_wall_ns(text)
-    except (ValueError, OverflowError):
-        raise RequestError(f"{key} is {text!r}; give an instant such as 2026-11-30T08:00:00Z") from None
+    except ValueError:
+        raise RequestError(f"{key} is {text[:60]!r}; give an instant such as 2026-11-30T08:00:00Z, {YEARS}") from None
 
 
 def _digest(*body: Any) -> str:

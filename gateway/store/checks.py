@@ -7,17 +7,18 @@ spreadsheet right without a manual.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from gateway.core.access import parse_moment
+from gateway.core.access import Moment, beginning, end
 from gateway.core.errors import PassError
 from gateway.core.passes import Pass, PassKind
 from gateway.core.schedule import parse_schedule
+from gateway.core.times import FIRST_YEAR, NO_END_YEAR, YEARS
 from gateway.store.credentials import normal_card, normal_plate
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -130,21 +131,30 @@ def _check_count(field: str, items: tuple[str, ...]) -> None:
 
 @lru_cache(maxsize=4096)
 def _check_dates(valid_from: str, valid_until: str) -> None:
-    first = _check_moment("valid_from", valid_from)
-    last = _check_moment("valid_until", valid_until)
-    if first and last and last < first:
+    first = _check_moment("valid_from", valid_from, beginning)
+    last = _check_moment("valid_until", valid_until, end)
+    if first is not None and first.year == NO_END_YEAR:
+        raise PassFieldError("valid_from", valid_from, f"such a pass would never begin; give a day {YEARS}")
+    if last is not None and last.year == FIRST_YEAR:
+        reason = f"such a pass would never be valid; give a day {YEARS}, or leave it empty where there is no end"
+        raise PassFieldError("valid_until", valid_until, reason)
+    if first is not None and last is not None and _turned_round(first, last):
         raise PassFieldError("valid_until", valid_until, f"it lies before valid_from {valid_from}")
 
 
-def _check_moment(field: str, text: str) -> date | None:
-    """The day that a bound names, None when it is unbounded."""
-    if not text:
-        return None
+def _check_moment(field: str, text: str, bound: Callable[[str], Moment | None]) -> Moment | None:
+    """What a bound says, None when it is unbounded."""
     try:
-        moment = parse_moment(text)
+        return bound(text)
     except PassError as error:
         raise PassFieldError(field, text, _remedy(error, text)) from error
-    return None if isinstance(moment, datetime) else moment  # the day of an instant depends on the site
+
+
+def _turned_round(first: Moment, last: Moment) -> bool:
+    """Whether a range ends before it begins; of a day and an instant only the site's zone could tell."""
+    if isinstance(first, datetime) or isinstance(last, datetime):
+        return isinstance(first, datetime) and isinstance(last, datetime) and last < first
+    return last < first
 
 
 @lru_cache(maxsize=1024)

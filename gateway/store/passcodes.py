@@ -21,11 +21,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.core.access import parse_moment
+from gateway.core.access import end
 from gateway.core.errors import DataDirectoryError, PassError
 from gateway.core.passes import Pass, PassKind
 from gateway.store.files import write_atomically
-from gateway.store.times import NS_PER_S, rfc3339
+from gateway.store.times import NS_PER_S, local_time, rfc3339, wall_ns_of
 
 PREFIX = "GH1"
 MOST_CHARACTERS = 200
@@ -34,6 +34,7 @@ MOST_DAYS = 92
 """How far ahead a code may end; used ones are remembered for longer."""
 _KEY_BYTES, _END_BYTES, _NAME_BYTES, _MAC_BYTES = 32, 4, 6, 10
 _HEAD_BYTES = _END_BYTES + _NAME_BYTES
+_LAST_S = (1 << 8 * _END_BYTES) - 1
 
 
 class PassCode(msgspec.Struct, frozen=True):
@@ -132,34 +133,50 @@ def _ends_at(code: PassCode) -> str:
 
 
 def narrowed(pass_: Pass, code: PassCode, zone: ZoneInfo) -> Pass:
-    """The pass as far as the code goes: it ends with whichever ends first."""
-    end_s = _end_of(pass_.valid_until, zone)
+    """The pass as far as the code goes: it ends with whichever ends first.
+
+    An end of the pass that cannot be read stays, and lets nobody in.
+    """
+    try:
+        end_s = _end_of(pass_.valid_until, zone)
+    except PassError:
+        return pass_
     if end_s is not None and end_s <= code.ends_s:
         return pass_
-    return msgspec.structs.replace(pass_, valid_until=datetime.fromtimestamp(code.ends_s, zone).isoformat())
+    return msgspec.structs.replace(pass_, valid_until=local_time(code.ends_s * NS_PER_S, zone).isoformat())
 
 
 def _end(pass_: Pass, until: str, zone: ZoneInfo, now_s: int) -> int:
     if pass_.kind is not PassKind.TEMPORARY:
         raise PassError(f"pass {pass_.id} is {pass_.kind}; codes are for temporary passes")
-    pass_end_s = _end_of(pass_.valid_until, zone)
-    end_s = _end_of(until, zone) if until else pass_end_s
+    pass_end_s = _named(f"valid_until of pass {pass_.id}", pass_.valid_until, zone)
+    end_s = _named("until", until, zone) if until else pass_end_s
+    if end_s is None and until:
+        raise PassError(f"until is {until!r}, which is no end; say a day at most {MOST_DAYS} days ahead")
     if end_s is None:
         raise PassError(f"pass {pass_.id} has no end; say until when the code is good, for example 2026-11-30")
     if pass_end_s is not None and end_s > pass_end_s:
         raise PassError(f"the code would outlive pass {pass_.id}, which ends {pass_.valid_until}; end it by then")
-    if end_s <= now_s:
+    if end_s <= max(now_s, 0):
         raise PassError(f"the code would have ended already; pass {pass_.id} ends {pass_.valid_until or 'never'}")
-    if end_s > now_s + MOST_DAYS * 86_400:
+    if end_s > min(now_s + MOST_DAYS * 86_400, _LAST_S):
         raise PassError(f"the code would be good for more than {MOST_DAYS} days; say until when, at most so far ahead")
     return end_s
 
 
 def _end_of(text: str, zone: ZoneInfo) -> int | None:
     """The second at which a validity ends: of a day its midnight; None without an end."""
-    if not text:
+    moment = end(text)
+    if moment is None:
         return None
-    moment = parse_moment(text)
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment + timedelta(days=1), time(), zone)
-    return int(moment.timestamp())
+    return wall_ns_of(moment) // NS_PER_S
+
+
+def _named(field: str, text: str, zone: ZoneInfo) -> int | None:
+    """See `_end_of`; a complaint names the field."""
+    try:
+        return _end_of(text, zone)
+    except PassError as error:
+        raise PassError(f"{field} {error}") from error

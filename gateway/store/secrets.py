@@ -22,8 +22,9 @@ import msgspec
 
 from gateway.core.errors import DataDirectoryError, GatehouseError, NotFoundError
 from gateway.core.settings import PLATE_MQTT
+from gateway.core.times import NO_END_YEAR
 from gateway.store.files import write_atomically
-from gateway.store.times import parse_wall_ns, rfc3339
+from gateway.store.times import YEARS, parse_wall_ns, rfc3339
 
 SCOPES = (
     "events:read", "passes:read", "passes:write", "state:read", "lanes:command", "alarms:write", "metrics",
@@ -58,8 +59,13 @@ class Token(msgspec.Struct, frozen=True):
         return scope in self.scopes
 
     def expired(self, wall_ns: int) -> bool:
-        """Whether its time was over at that moment."""
-        return bool(self.expires_at) and parse_wall_ns(self.expires_at) <= wall_ns
+        """Whether its time was over at that moment; one that cannot be read, as an earlier version may have, is."""
+        if not self.expires_at or self.expires_at.startswith(str(NO_END_YEAR)):
+            return False
+        try:
+            return parse_wall_ns(self.expires_at) <= wall_ns
+        except ValueError:
+            return True
 
 
 def hash_pin(pin: str) -> str:
@@ -139,7 +145,9 @@ class Tokens:
             try:
                 parse_wall_ns(expires_at)
             except ValueError as error:
-                raise TokenError(f"expires_at {expires_at!r}; give an instant such as 2027-01-01T00:00:00Z") from error
+                raise TokenError(
+                    f"expires_at is {expires_at[:60]!r}; give an instant such as 2027-01-01T00:00:00Z, {YEARS}"
+                ) from error
         if len(self.list()) >= MOST_TOKENS:
             raise TokenError(f"there are {MOST_TOKENS} tokens already; revoke some")
 

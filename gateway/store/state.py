@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from gateway.store.projections import (
 from gateway.store.reader import JournalReader, StoredRow
 from gateway.store.schemas import STATE
 from gateway.store.sqlite import open_reader, open_writer, storage_errors, transaction
-from gateway.store.times import NS_PER_S, rfc3339
+from gateway.store.times import NS_PER_S, local_time, rfc3339
 
 MOST_PAGE = 1000
 """The most visits that one page gives."""
@@ -515,4 +515,4 @@ def _visit(
 
 
 def _local_day(wall_ns: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(wall_ns // NS_PER_S, zone).date().isoformat()
+    return local_time(wall_ns, zone).date().isoformat()

@@ -10,13 +10,13 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
 from gateway.core.errors import GatehouseError
+from gateway.store.times import text_of
 from gateway.uplink.answers import Answers
 from gateway.uplink.commands import Answer, LaneOrder, Letter, PassOrder, outgoing
 from gateway.uplink.messages import Outgoing
@@ -110,7 +110,7 @@ class Commander:
             by=order.by or "central",
             via="mqtt",
             reason=order.reason,
-            expires_at=_rfc3339(order.expires_at),
+            expires_at=text_of(order.expires_at),
             detail={"identity_checked": order.identity_checked, **_detail(order)},
             case=order.case,
         )
@@ -131,7 +131,3 @@ class Commander:
 def _detail(order: LaneOrder) -> dict[str, Any]:
     """When a hold ends, for the engine."""
     return {} if order.detail is msgspec.UNSET else order.detail.document()
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -15,6 +15,7 @@ import msgspec
 from gateway.core.explain import explain
 from gateway.core.holds import HoldEnd
 from gateway.core.passes import Pass
+from gateway.core.times import LAST_YEAR, YEARS
 from gateway.uplink.messages import Incoming, Outgoing, Topics
 
 COMMAND_BYTES = 4096
@@ -139,6 +140,10 @@ def _fit(document: Any, kind: type[_Fit], at: str = "") -> _Fit:
 
 
 def _whole(order: LaneOrder) -> LaneOrder:
+    if order.expires_at.year > LAST_YEAR:
+        raise msgspec.ValidationError(
+            f"expires_at: is in the year {order.expires_at.year}; give a time such as 2026-11-30T08:00:00Z, {YEARS}"
+        )
     if order.detail is not msgspec.UNSET and order.command != "hold":
         raise msgspec.ValidationError("`detail` is for hold")
     if order.command == "passed" and not order.by.strip():

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+import re
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -12,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from gateway.core.access import days_left
 from gateway.core.errors import GatehouseError, PassError
 from gateway.core.passes import Pass, PassKind
 from gateway.store.bulk import import_file
@@ -304,3 +309,65 @@ def test_a_workbook_that_unpacks_to_more_than_memory_holds_is_refused(
     monkeypatch.setattr("gateway.store.passfile.MOST_UNPACKED_BYTES", 1_000_000)
     with pytest.raises(PassFileError, match="unpacks to 2 MB"):
         list(read_passes(path))
+
+
+# ---- dates as other systems write them -------------------------------------------------------------------------------
+
+FOR_EVER = ["9999-12-31", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59-12:00"]
+
+
+def _list_of(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """Cells as they are, in the form that the suffix says."""
+    if path.suffix == ".xlsx":
+        book = Workbook()
+        for line in [list(rows[0]), *(list(row.values()) for row in rows)]:
+            book.active.append(line)  # type: ignore[union-attr]
+        book.save(path)
+    elif path.suffix == ".csv":
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    else:
+        path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("text", FOR_EVER)
+def test_an_end_in_the_year_9999_is_taken_in_every_form_of_list(tmp_path: Path, suffix: str, text: str) -> None:
+    path = _list_of(tmp_path / f"list{suffix}", [{"id": "a", "kind": "staff", "valid_until": text}])
+    assert [one.valid_until for one in read_passes(path)] == [text]
+
+
+def test_a_date_cell_in_the_year_9999_is_taken_too(tmp_path: Path) -> None:
+    cells = [datetime(9999, 12, 31), datetime(9999, 12, 31, 23, 59, 59)]
+    rows = [{"id": f"p{n}", "kind": "staff", "valid_until": cell} for n, cell in enumerate(cells)]
+    found = list(read_passes(_list_of(tmp_path / "list.xlsx", rows)))
+    assert [days_left(one, 0, UTC) for one in found] == [None, None]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("text", ["0000-01-01", "2026-11-30T24:00:01Z", "2016-12-31T23:59:60Z", "12026-01-01"])
+def test_a_date_that_cannot_be_is_named_by_line_and_column_with_a_remedy(
+    tmp_path: Path, suffix: str, text: str
+) -> None:
+    path = _list_of(tmp_path / f"list{suffix}", [{"id": "a", "kind": "staff", "valid_until": text}])
+    with pytest.raises(PassFileError, match="in the years 1 to 9998") as told:
+        list(read_passes(path))
+    assert told.value.rows[0].column == "valid_until"
+    assert text in told.value.rows[0].reason
+
+
+def test_a_date_cell_beyond_the_calendar_is_a_bad_row_and_no_traceback(tmp_path: Path) -> None:
+    path = _list_of(tmp_path / "list.xlsx", [{"id": "a", "kind": "staff", "valid_until": datetime(2026, 1, 1)}])
+    raw = tmp_path / "raw.xlsx"
+    with ZipFile(path) as old, ZipFile(raw, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("sheet1.xml"):
+                content = re.sub(rb"<v>[0-9]{5}(?:\.0)?</v>", b"<v>99999999999</v>", content)
+                assert b"99999999999" in content
+            new.writestr(name, content)
+    with pytest.warns(UserWarning, match="outside the limits"), pytest.raises(PassFileError, match="valid_until"):
+        list(read_passes(raw))

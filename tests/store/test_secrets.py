@@ -101,6 +101,8 @@ def test_another_process_sees_a_new_and_a_revoked_token(tokens: Tokens, tmp_path
         ("", ["metrics"], ""),
         ("a", ["metrics"], "tomorrow"),
         ("a", ["metrics"], "2027-01-01T00:00:00"),
+        ("a", ["metrics"], "9999-12-31T23:59:59-12:00"),
+        ("a", ["metrics"], "2016-12-31T23:59:60Z"),
     ],
 )
 def test_a_token_cannot_be_made_with_words_that_mean_nothing(
@@ -108,6 +110,18 @@ def test_a_token_cannot_be_made_with_words_that_mean_nothing(
 ) -> None:
     with pytest.raises(TokenError):
         tokens.create(name, scopes, expires_at)
+
+
+@pytest.mark.parametrize(
+    ("text", "good"), [("9999-12-31T23:59:59-12:00", True), ("soon", False), ("0001-01-01T00:00:00+14:00", False)]
+)
+def test_an_end_that_an_older_version_stored_ends_a_token_or_never_does(
+    tokens: Tokens, tmp_path: Path, text: str, good: bool
+) -> None:
+    _, secret = tokens.create("central", ["metrics"], "2027-01-01T00:00:00Z")
+    path = tmp_path / "tokens.json"
+    path.write_text(path.read_text().replace("2027-01-01T00:00:00Z", text))
+    assert (Tokens(path).check(secret) is not None) == good
 
 
 DOCUMENT = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from gateway.core.errors import RefusedError
 from gateway.core.holds import HoldEnd
 from gateway.core.refusals import COMMANDS
 from gateway.core.site_file import ID_PATTERN
+from gateway.store.times import LAST_YEAR, YEARS, text_of
 from web.api import engine
 from web.api.requests import body, idempotency_key, identifier, only, refuse
 from web.api.state import json_answer
@@ -165,4 +166,10 @@ def _reason(text: str, *, required: bool) -> str:
 def _instant(moment: datetime, name: str) -> str:
     if moment.tzinfo is None:
         raise refuse(f"{name} has no offset; write it like 2026-11-30T08:00:00Z.", "body_invalid", 422)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if moment.year > LAST_YEAR:
+        raise refuse(
+            f"{name} is in the year {moment.year}; give a time such as 2026-11-30T08:00:00Z, {YEARS}.",
+            "body_invalid",
+            422,
+        )
+    return text_of(moment)

@@ -1,15 +1,22 @@
-"""Times in a query: an instant, or a day of the site's calendar."""
+"""Times in a query: an instant, or a day of the site's calendar.
+
+`from` in year 1 is no beginning and `to` in year 9999 no end, since other systems write them so. The journal counts
+nanoseconds in 64 bits, from 1677 to 2262; a bound beyond them leaves out all of it or nothing.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import request
 
-from gateway.store.times import parse_wall_ns
+from gateway.core.times import FIRST_YEAR, LAST_YEAR, NO_END_YEAR, YEARS, wall_ns_of
 from web.api.requests import refuse
 from web.services import services
+
+_UNBOUNDED = {"from": FIRST_YEAR, "to": NO_END_YEAR}
+_MOST_NS = (1 << 63) - 1
 
 
 def instant_ns(name: str) -> int | None:
@@ -18,16 +25,24 @@ def instant_ns(name: str) -> int | None:
     if not text:
         return None
     try:
-        return parse_wall_ns(_begin_of_day(name, text) if len(text) == 10 else text)
-    except (ValueError, OverflowError):
+        moment = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+        if moment.year == _UNBOUNDED[name]:
+            return None
+        return min(max(wall_ns_of(_instant(name, moment)), -_MOST_NS), _MOST_NS)
+    except ValueError:
         raise refuse(
-            f"{name} is {text[:40]!r}; give a day like 2026-11-30 or a time like 2026-11-30T08:00:00Z"
+            f"{name} is {text[:40]!r}; give a day like 2026-11-30 or a time like 2026-11-30T08:00:00Z, {YEARS}"
         ) from None
 
 
-def _begin_of_day(name: str, text: str) -> str:
-    day = date.fromisoformat(text) + timedelta(days=name == "to")
-    return datetime(day.year, day.month, day.day, tzinfo=_zone()).isoformat()
+def _instant(name: str, moment: date | datetime) -> datetime:
+    if moment.year > LAST_YEAR:
+        raise ValueError(moment)
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment + timedelta(days=name == "to"), time(), _zone())
+    if moment.tzinfo is None:
+        raise ValueError(moment)
+    return moment
 
 
 def _zone() -> ZoneInfo:

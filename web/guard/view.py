@@ -14,7 +14,10 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateway.core.access import end
+from gateway.core.errors import PassError
 from gateway.core.passes import Pass
+from gateway.core.times import local_time, wall_ns_of
 from web.guard.words import Words, clock, masked, plate_as_written, words
 
 View = dict[str, Any]
@@ -145,7 +148,7 @@ class _Scene:
     def time(self, text: str | None) -> str:
         """An instant of the snapshot as local time of day."""
         when = _instant(text)
-        return clock(when.astimezone(self.zone)) if when else ""
+        return clock(local_time(wall_ns_of(when), self.zone)) if when else ""
 
     def age_ms(self, text: str | None) -> int:
         """How long ago an instant was; 0 for none and for the future."""
@@ -372,10 +375,11 @@ class _Scene:
         return self.said.first(f"passed.{passage['type']}", "passed.entered", time=self.time(passage["at"]))
 
     def _until(self, text: str | None) -> date | None:
-        if text and len(text) == len("2026-11-30"):
-            return date.fromisoformat(text)
-        when = _instant(text)
-        return when.astimezone(self.zone).date() if when else None
+        try:
+            last = end(text or "")
+        except PassError:
+            return None
+        return local_time(wall_ns_of(last), self.zone).date() if isinstance(last, datetime) else last
 
     # ---- the sentence to say -----------------------------------------------------------------------------------
 
