@@ -9,6 +9,7 @@ from drivers.framing.presentation import Presentations
 from drivers.framing.text_lines import LinePattern, card_number
 from gateway.core.errors import FrameError
 from gateway.core.events import CredentialRead
+from gateway.core.plates import is_none, normalise
 
 Kind = Literal["card", "qr", "plate", "pin"]
 WHOLE_LINE = "(?P<value>.+)"
@@ -63,7 +64,7 @@ class LineReader:
 
     @property
     def rejected(self) -> int:
-        """Damaged lines, and lines without a credential, so far."""
+        """Damaged lines, lines without a credential, and plates that say there is none, so far."""
         return self._lines.rejected + self._misfits
 
     def feed(self, received: bytes) -> tuple[int, list[CredentialRead]]:
@@ -91,7 +92,11 @@ class LineReader:
         if kind == "card":
             number, bits = card_number(value, self._options.radix)
             return CredentialRead(self._device, kind, number, bits)
-        return CredentialRead(self._device, kind, value.upper() if kind == "plate" else value)
+        if kind == "plate":
+            value = value.upper()
+            if is_none(normalise(value)):
+                raise FrameError(f"{value[:40]!r} says that there is no plate")
+        return CredentialRead(self._device, kind, value)
 
     def _begins(self, read: CredentialRead, now_ns: int) -> bool:
         """A PIN that is typed again is a new one; everything else must have been away."""

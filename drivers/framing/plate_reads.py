@@ -65,7 +65,7 @@ class PlateReads:
         """A read as the camera tells it; the plates that are decided by it, in order."""
         decided = self.tick(now_ns)
         read = _Read(plates.normalise(text), confidence)
-        if not read.plate or confidence < self._least:
+        if plates.is_none(read.plate) or confidence < self._least:
             self.rejected += 1
             return decided
         if self._is_misread(read.plate, now_ns):

@@ -4,6 +4,9 @@ Mainland Chinese plates (GA 36): a region character, a letter, then five places,
 the letters O and I are not used; there a camera (or a typist) that says O or I means 0 or 1. The last place may be a
 character for trailers, training, police, Hong Kong and Macao, or a consulate. Plates of other countries and of the
 forces are free text in capitals. Everything is total: any text has a normal form, and any JSON holds a plate or none.
+
+Many a camera, and many a list, has words where there is no plate (`无牌车`, `unknown`, `00000000`). They are no plate:
+a pass for them would open for every car that the camera cannot read.
 """
 
 from __future__ import annotations
@@ -34,6 +37,35 @@ _PLAIN: dict[int, int | None] = {ord(character): None for character in _SEPARATO
 _PLAIN |= {full: full - 0xFEE0 for full in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _NO_O_NO_I = str.maketrans("OI", "01")
 
+NO_PLATE = frozenset({
+    # English, as cameras write it.
+    "UNK", "UNKNOW", "UNREAD", "UNREADABLE", "UNDEFINED", "UNIDENTIFIED", "UNASSIGNED", "UNAVAILABLE", "UNRECOGNIZED",
+    "UNRECOGNISED", "UNLICENSED", "UNLICENCED", "UNREGISTERED", "NULL", "NONE", "NIL", "NAN", "NA", "NO", "NOT",
+    "NONUMBER", "NONUMBERPLATE", "NOLICENSE", "NOLICENCE", "NOLICENSEPLATE", "NOLICENCEPLATE", "NOREAD", "NORESULT",
+    "NOTHING", "NOVALUE", "NODATA", "NOTREAD", "NOTFOUND", "NOTAVAILABLE", "NOTAPPLICABLE", "NOTDETECTED", "NOTKNOWN",
+    "NOTRECOGNIZED", "NOTRECOGNISED", "NOTIDENTIFIED", "NOTSET", "EMPTY", "BLANK", "MISSING", "PENDING", "TBA", "TBC",
+    "TBD", "TODO", "VOID", "DEFAULT", "INVALID", "ERROR", "FAIL", "FAILED", "FALSE", "TRUE", "PLATE", "PLATENUMBER",
+    "PLATENO", "LICENSE", "LICENSEPLATE", "LICENCEPLATE", "NUMBERPLATE", "OTHER",
+    # Chinese, as cameras and property offices write it, beside what NO_PLATE_BEGINS has.
+    "空白", "空牌", "空车牌", "新车", "看不清", "缺失", "默认", "默認", "默认车牌", "错误", "錯誤", "其他", "其它",
+    "测试", "測試", "临时", "臨時", "临牌", "临时车", "临时牌",
+    # Other languages.
+    "UNBEKANNT", "KEIN", "KEINS", "KEINE", "KEINKENNZEICHEN", "OHNE", "OHNEKENNZEICHEN", "INCONNU", "INCONNUE", "AUCUN",
+    "AUCUNE", "SANSPLAQUE", "DESCONOCIDO", "DESCONOCIDA", "NINGUNO", "NINGUNA", "SINPLACA", "SINMATRICULA", "SEMPLACA",
+    "DESCONHECIDO", "NENHUM", "SCONOSCIUTO", "SCONOSCIUTA", "NESSUNO", "NESSUNA", "SENZATARGA", "НЕТ", "НЕТНОМЕРА",
+    "БЕЗНОМЕРА", "НЕИЗВЕСТНО", "НЕИЗВЕСТЕН", "なし", "ナシ", "없음", "미인식", "미등록",
+})  # fmt: skip
+"""Words that stand where there is no plate, in their normal form and without marks."""
+NO_PLATE_BEGINS = (
+    "无", "無", "未", "暂", "暫", "待", "没", "沒", "不", "识别", "識別", "车牌", "車牌", "号牌", "號牌",
+    "UNKNOWN", "NOPLATE",
+)  # fmt: skip
+"""No plate begins with these, whatever follows: `无牌车2`, `未识别车牌`, `待定`, `unknown-17`."""
+NO_PLATE_HOLDS = ("无牌", "無牌", "无车牌", "無車牌", "未识别", "未識別")
+"""No plate has these anywhere: `蓝色无牌车`."""
+_ISSUED_ALIKE = range(2, 5)
+"""So many equal digits, but zeros, are issued: 88 and 8888 in Hong Kong, Macao and the Emirates."""
+
 
 def normalise(text: str) -> str:
     """A plate as it is compared: no dots and blanks, capitals, and in Chinese plates 0 and 1 for O and I."""
@@ -45,9 +77,21 @@ def normalise(text: str) -> str:
     return plain
 
 
+def is_none(plate: str) -> bool:
+    """Whether a normal plate says that there is none: one of the words, one character all through, or no character."""
+    if _USUAL.fullmatch(plate):
+        return False
+    bare = "".join(character for character in plate if character.isalnum())
+    if len(set(bare)) <= 1:
+        return not (bare.isdigit() and bare[0] != "0" and len(bare) in _ISSUED_ALIKE)
+    return bare in NO_PLATE or bare.startswith(NO_PLATE_BEGINS) or any(words in bare for words in NO_PLATE_HOLDS)
+
+
 def is_whole(plate: str) -> bool:
     """Whether a normal plate has a form that is issued; of other countries' plates nobody can say, so they have."""
-    return bool(_WHOLE.fullmatch(plate)) if plate[:1] and plate[0] in REGIONS else bool(plate)
+    if plate[:1] and plate[0] in REGIONS:
+        return bool(_WHOLE.fullmatch(plate))
+    return not is_none(plate)
 
 
 def alike(one: str, other: str) -> bool:

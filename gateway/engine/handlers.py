@@ -15,6 +15,7 @@ from gateway import __version__
 from gateway.control import Responder
 from gateway.core.errors import NotFoundError, RequestError
 from gateway.core.events import CredentialRead, LaneChosen, UplinkChanged
+from gateway.core.plates import is_none, normalise
 from gateway.core.settings import Settings
 from gateway.engine import requests as r
 from gateway.engine.clerk import Clerk
@@ -144,5 +145,7 @@ class Handlers:
         if bus is None or not bus.push(asked.device, asked.kind, asked.value, asked.confidence):
             if not asked.value:
                 raise RequestError(f"value has 0 characters; give 1 to {VALUE_MAX}")
+            if asked.kind == "plate" and is_none(normalise(asked.value)):
+                raise RequestError(f"value is {asked.value!r}, which says that there is no plate")
             self._inbox.put(CredentialRead(asked.device, asked.kind, asked.value))
         respond.result({})

@@ -17,6 +17,7 @@ import msgspec
 from gateway.core.access import Moment, beginning, end
 from gateway.core.errors import PassError
 from gateway.core.passes import Pass, PassKind
+from gateway.core.plates import is_none
 from gateway.core.schedule import parse_schedule
 from gateway.core.times import FIRST_YEAR, NO_END_YEAR, YEARS
 from gateway.store.credentials import normal_card, normal_plate
@@ -113,6 +114,9 @@ def _check_cards(cards: tuple[str, ...]) -> None:
 def _check_plates(plates: tuple[str, ...]) -> None:
     _check_count("plates", plates)
     for plate in plates:
+        if is_none(normal_plate(plate)):
+            reason = "that says that there is no plate, and would fit every car that a camera cannot read; leave it out"
+            raise PassFieldError("plates", plate, reason)
         if not _PLATE.fullmatch(normal_plate(plate)):
             raise PassFieldError("plates", plate, "give 2 to 16 letters, digits or characters")
 

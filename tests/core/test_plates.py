@@ -13,17 +13,21 @@ from hypothesis import strategies as st
 from gateway.core.errors import PassError
 from gateway.core.plates import (
     MOST_CHARACTERS,
+    NO_PLATE,
+    NO_PLATE_BEGINS,
     REGIONS,
     PlateMapping,
     PlateSeen,
     alike,
     find_plate,
+    is_none,
     is_whole,
     normalise,
 )
 from gateway.store.credentials import normal_plate
 
-VECTORS = msgspec.json.decode((Path(__file__).parent.parent / "golden" / "plates.json").read_bytes())
+GOLDEN = Path(__file__).parent.parent / "golden"
+VECTORS = msgspec.json.decode((GOLDEN / "plates.json").read_bytes())
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 usual = st.builds(
     "{}{}{}".format,
@@ -83,6 +87,37 @@ def test_a_plate_with_one_place_misread_or_missing_is_alike(plate: str, place: i
 @pytest.mark.parametrize(("one", "other"), [("京A12345", "京A54321"), ("京A12345", "粤B99999"), ("京A12345", "京A1")])
 def test_other_plates_are_not_alike(one: str, other: str) -> None:
     assert not alike(one, other)
+
+
+# ---- no plate --------------------------------------------------------------------------------------------------------
+
+SAID: dict[str, list[str]] = msgspec.json.decode((GOLDEN / "no_plates.json").read_bytes())
+
+
+@pytest.mark.parametrize("text", SAID["no plate"])
+def test_words_that_say_there_is_no_plate_are_none_in_any_writing(text: str) -> None:
+    assert is_none(normalise(text))
+    assert not is_whole(normalise(text))
+
+
+@pytest.mark.parametrize("text", SAID["a plate"])
+def test_plates_that_only_look_like_it_are_plates(text: str) -> None:
+    assert not is_none(normalise(text))
+
+
+@given(usual)
+def test_no_plate_that_is_issued_is_none(plate: str) -> None:
+    assert not is_none(plate)
+
+
+@given(st.sampled_from(sorted(NO_PLATE) + list(NO_PLATE_BEGINS)), st.sampled_from(["{}", " {} ", "·{}", "({})", "{}?"]))
+def test_every_word_of_the_list_is_in_the_form_that_it_is_compared_in(word: str, written: str) -> None:
+    assert is_none(normalise(written.format(word.lower())))
+
+
+@given(st.text(max_size=40))
+def test_of_any_text_it_can_be_told(text: str) -> None:
+    assert is_none(normalise(text)) in (True, False)
 
 
 # ---- a camera's JSON -----------------------------------------------------------------------------------------------

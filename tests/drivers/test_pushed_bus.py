@@ -36,6 +36,16 @@ def test_a_plate_that_is_not_sure_is_told_when_its_window_is_over(running: Runni
     assert running.reported.wait(CredentialRead).value == PLATE
 
 
+@pytest.mark.parametrize("text", ["无牌车", "未识别", "unknown", "00000000", "-"])
+def test_a_plate_that_says_there_is_none_is_counted_and_no_credential(running: Running, text: str) -> None:
+    bus = start(running, window_ms=0)
+    bus.push("cam", "plate", text, 100.0)
+    bus.push("cam", "plate", PLATE, 100.0)
+    assert running.reported.wait(CredentialRead).value == PLATE
+    assert len(running.reported.of(CredentialRead)) == 1
+    assert (bus.health()[0].state, bus.health()[0].errors) == ("online", 1)
+
+
 def test_only_plates_are_taken(running: Running) -> None:
     bus = start(running)
     assert not bus.push("cam", "card", "472288", 100.0)

@@ -56,6 +56,16 @@ def test_garbage_without_an_end_does_not_hide_the_next_line(running: Running, sc
     assert values(running) == ["472288"]
 
 
+def test_a_plate_that_says_there_is_none_is_counted_and_no_credential(running: Running, scanner: SimTextDevice) -> None:
+    bus = running.start({"id": "s", "driver": "serial-text", "port": scanner.path, "kind": "plate"})
+    running.reported.wait(DeviceRestored)
+    for text in ("noplate", "无牌车", "京A12345"):
+        scanner.scan(text)
+    running.reported.wait(CredentialRead)
+    assert values(running) == ["京A12345"]
+    assert bus.health()[0].errors == 2
+
+
 def test_damaged_lines_are_counted(running: Running, scanner: SimTextDevice) -> None:
     bus = running.start({"id": "s", "driver": "serial-text", "port": scanner.path, "pattern": "^A(?P<value>[0-9]+)$"})
     running.reported.wait(DeviceRestored)

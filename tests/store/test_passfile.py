@@ -371,3 +371,17 @@ def test_a_date_cell_beyond_the_calendar_is_a_bad_row_and_no_traceback(tmp_path:
             new.writestr(name, content)
     with pytest.warns(UserWarning, match="outside the limits"), pytest.raises(PassFileError, match="valid_until"):
         list(read_passes(raw))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    "plate", ["无牌", "无牌车", "无车牌", "暂无", "待定", "unknown", "null", "n/a", "00000000", "-"]
+)
+def test_a_plate_that_says_there_is_none_is_refused_in_every_form_of_list(
+    tmp_path: Path, suffix: str, plate: str
+) -> None:
+    plates = [plate] if suffix in (".jsonl", ".ndjson") else plate
+    path = _list_of(tmp_path / f"list{suffix}", [{"id": "a", "kind": "staff", "plates": plates}])
+    with pytest.raises(PassFileError, match=r"says that there is no plate, .*; leave it out") as told:
+        list(read_passes(path))
+    assert (told.value.rows[0].column, told.value.rows[0].reason.partition(";")[0]) == ("plates", f"is {plate!r}")

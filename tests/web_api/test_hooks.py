@@ -73,6 +73,14 @@ def test_a_push_without_a_plate_is_a_sign_of_life(
     assert asked[0]["value"] == ""
 
 
+@pytest.mark.parametrize("plate", ["无牌车", "unknown", "00000000"])
+def test_a_plate_that_says_there_is_none_is_answered_as_none(
+    client: FlaskClient, token: Tokens, asked: list[dict[str, Any]], plate: str
+) -> None:
+    answer = client.post(HOOK, json=told(plate), headers=token("plates:push"))
+    assert (answer.status_code, answer.json["plate"]) == (200, None)
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

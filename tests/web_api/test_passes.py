@@ -95,7 +95,9 @@ def test_an_id_that_cannot_be_is_not_found(desk: Desk, name: str) -> None:
         ({"kind": "golden"}, "kind"), ({"kind": None}, "kind"), ({"cards": ["12x"]}, "cards"),
         ({"cards": "12"}, "cards"),
         ({"valid_until": "30.11.2026"}, "valid_until"), ({"valid_from": "2026-12-01"}, "valid_until"),
-        ({"plates": ["!"]}, "plates"), ({"colour": "red"}, "colour"), ({"holder": "x" * 300}, "holder"),
+        ({"plates": ["!"]}, "plates"), ({"plates": ["京A12345", "无 牌 车"]}, "plates"),
+        ({"plates": ["ｕｎｋｎｏｗｎ"]}, "plates"), ({"plates": ["0000-0000"]}, "plates"),
+        ({"colour": "red"}, "colour"), ({"holder": "x" * 300}, "holder"),
         ({"revision": -1}, "revision"), ({"schedule": "always"}, "schedule"),
     ],
 )  # fmt: skip

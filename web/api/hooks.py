@@ -13,7 +13,7 @@ import msgspec
 from flask import Response, request
 
 from gateway.core.errors import PassError
-from gateway.core.plates import PlateMapping, PlateSeen, find_plate, normalise, read_json
+from gateway.core.plates import PlateMapping, PlateSeen, find_plate, is_none, normalise, read_json
 from web.api import engine
 from web.api.requests import identifier, only, refuse
 from web.api.state import json_answer
@@ -33,7 +33,8 @@ def push_plate(device: str) -> Response:
     mapping = _mapping(identifier(device, "device"))
     seen = _seen(_document(), mapping)
     engine.ask("credential", device=device, kind="plate", value=seen.plate, confidence=seen.confidence)
-    return json_answer({"plate": normalise(seen.plate) or None, "confidence": seen.confidence})
+    plate = normalise(seen.plate)
+    return json_answer({"plate": None if is_none(plate) else plate, "confidence": seen.confidence})
 
 
 push_plate.gatehouse_scope = SCOPE  # type: ignore[attr-defined]
