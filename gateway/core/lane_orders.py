@@ -348,7 +348,9 @@ class LaneOrders(LaneSigns):
         case = self.case_of(lane, now_ns)
         if case_id and (case is None or case.id != case_id):
             return "case_over"
-        return "reason_missing" if command in ("refuse", "seen_to") and not stated.strip() else None
+        if command in ("refuse", "seen_to") and not stated.strip():
+            return "reason_missing"
+        return None
 
     def allowed(self, lane: Lane) -> dict[str, str | None]:
         """Every command with the reason why a person on the spot cannot give it now, None when they can."""

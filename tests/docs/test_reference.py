@@ -152,6 +152,8 @@ def test_every_code_of_a_refused_command_is_documented() -> None:
     codes = {code for checks in refusals.TABLE.values() for code, _ in checks}
     site = (ROOT / "gateway/core/site.py").read_text("utf-8")
     codes |= set(re.findall(r'return "([a-z_]+)"\n', site.partition("def _refusal(")[2].partition("\n    def ")[0]))
+    lane = (ROOT / "gateway/core/lane_orders.py").read_text("utf-8")
+    codes |= set(re.findall(r'return "([a-z_]+)"', lane.partition("def case_refusal(")[2].partition("\n    def ")[0]))
     assert len(codes) > 15
     told = first_column(section("Refused commands"))
     assert sorted(codes - told) == []

@@ -268,6 +268,7 @@ def test_the_engine_is_asked_with_a_key_made_of_the_id(serve: Serve) -> None:
                 "reason": "visitor",
                 "expires_at": "2026-11-21T08:00:30.000Z",
                 "detail": {"identity_checked": False},
+                "case": "",
             },
         )
     ]

@@ -64,6 +64,13 @@ def test_no_input_breaks_a_call(any_client: Any, route: Any, word: str, query: d
     answer.close()
 
 
+@pytest.mark.parametrize("body", [b'""\x00', b"{} {}", b'{"passes": 1}]', b"[1]x"])
+def test_what_follows_a_body_is_told(client: FlaskClient, token: Tokens, body: bytes) -> None:
+    headers = {**token(*SCOPES), "Content-Type": "application/json"}
+    answer = client.post("/api/v1/passes/batch", data=body, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (400, "not_json")
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cookie=st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=';,"\\'), max_size=80)

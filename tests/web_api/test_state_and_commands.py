@@ -171,7 +171,10 @@ def test_a_command_that_is_not_whole_moves_nothing(command: Command, engine: Eng
         ({"by": 4}, "by: is 4; give a text in quotes."),
         ({"expires_at": "soon"}, "expires_at: is 'soon'; give a time such as 2026-11-30T08:00:00Z."),
         ({"expires_at": None}, "expires_at: is null; give a time such as 2026-11-30T08:00:00Z."),
-        ({"speed": 4}, "speed: is not a known key; known here: command, reason, expires_at, by, detail."),
+        (
+            {"speed": 4},
+            "speed: is not a known key; known here: command, reason, expires_at, by, detail, identity_checked, case.",
+        ),
         ({"detail": {"hours": 1}}, "detail.hours: is not a known key; known here: minutes, count."),
     ],
 )

@@ -65,14 +65,16 @@ def body(kind: type[_Body], *, optional: bool = False) -> _Body:
     elif not _is_json():
         raise refuse("Send the body as JSON with Content-Type: application/json.", "not_json", 415)
     try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.ValidationError as error:
-        place, words = explain(error, msgspec.json.decode(raw), kind)
-        raise refuse(f"{place.removeprefix('.') or 'the body'}: {words}.", "body_invalid", 422) from None
+        document = msgspec.json.decode(raw)
     except RecursionError:
         raise refuse("The body is nested too deeply.", "not_json") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise refuse(f"The body is not JSON: {error}.", "not_json") from None
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        place, words = explain(error, document, kind)
+        raise refuse(f"{place.removeprefix('.') or 'the body'}: {words}.", "body_invalid", 422) from None
 
 
 def _is_json() -> bool:
