@@ -100,6 +100,7 @@ class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
             pass_id=self.pass_id,
             kind=self.kind,
             credential=self.credential,
+            plate=self.credential["value"] if self.credential and self.credential["kind"] == "plate" else None,
             visit=self.visit,
             opened=True,
         )

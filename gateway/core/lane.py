@@ -13,8 +13,10 @@ from typing import Any
 from gateway.core.authors import GATEWAY, Author
 from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.crossing import CrossingEvent, CrossingState, Vehicle
+from gateway.core.events import ClockState
 from gateway.core.lane_orders import LaneOrders
 from gateway.core.modes import Mode
+from gateway.core.pending import taken_up
 from gateway.core.settings import Lane
 from gateway.core.turn import Turn
 
@@ -81,6 +83,8 @@ class LaneMachine(LaneOrders):
         if first or "safety_loop" in bases:
             self._measure_safety(turn)
         self._take_up_grant(turn)
+        if first:
+            self._take_up_cases(turn)
         if bases & {"approach_loop", "clear_loop"}:
             self._measure_loops(turn)
         for name in told - self.inputs.chattering:
@@ -125,6 +129,17 @@ class LaneMachine(LaneOrders):
             self.grants.take_up(self.bound)
         elif left is not None:
             left.unused(turn)
+
+    def _take_up_cases(self, turn: Turn) -> None:
+        """A car that still stands on its loop when a run begins is the one that the last run refused, if any."""
+        for lane in self.lanes if turn.now.clock is not ClockState.UNSET else ():
+            last = self.last_decision.get(lane.id)
+            if last is None or not last.get("before_restart") or self.approach_of(lane) is not True:
+                continue
+            case = taken_up(last, self._stays.get(lane.id), turn.now.wall_ns, turn.now.mono_ns)
+            if case is not None:
+                self.cases.begin(lane, case)
+                self.last_decision[lane.id] = {**last, "before_restart": False}
 
     def _left_meanwhile(self, turn: Turn, vehicle: Vehicle) -> None:
         """A vehicle that was on the safety loop is not there any more: through an arm that was up, else back."""

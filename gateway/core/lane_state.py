@@ -121,6 +121,7 @@ class LaneState:
         self.notice: Notice | None = None
         # What each lane shows of its last car; what an earlier run has left is shown, and nothing follows from it.
         self.last_decision = _left(memory, "decision", before_restart=True)
+        self._stays = {lane: last.pop("visit", None) for lane, last in self.last_decision.items()}
         self.last_passage = _left(memory, "passage")
         self._granted_before = max(_left(memory, "grant").values(), key=lambda grant: str(grant["at"]), default=None)
         self.away: set[str] = self.devices()

@@ -8,6 +8,7 @@ person's word, and whatever that person does (release, refusal, passed by hand, 
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from gateway.core import plates
 from gateway.core.access import Decision, Reason, Verdict
 from gateway.core.events import CredentialRead, OpenVisit
+from gateway.core.passes import Pass, PassKind
 from gateway.core.settings import Lane
 from gateway.core.turn import NS_PER_MS
 
@@ -131,6 +133,34 @@ class PendingCase(msgspec.Struct):
             "plates_differ": decided is not None and decided.reason is Reason.PLATE_MISMATCH,
             "missing": list(self.missing),
         }
+
+
+def taken_up(last: dict[str, Any], visit: dict[str, Any] | None, wall_ns: int, mono_ns: int) -> PendingCase | None:
+    """The case that a lane's last decision of an earlier run left; None for one that was let pass, or is too old.
+
+    `last`: the decision as the projections keep it; `visit`: the open visit of its car.
+    """
+    verdict = Verdict(last["verdict"])
+    age_ns = wall_ns - _wall_ns(str(last["at"]))
+    if verdict is Verdict.GRANTED or not last.get("case") or not 0 <= age_ns <= CASE_MS * NS_PER_MS:
+        return None
+    found = Pass(str(last["pass"]), PassKind(last["kind"])) if last.get("pass") and last.get("kind") else None
+    reason = Reason(last["reason"])
+    return PendingCase(
+        id=str(last["case"]),
+        at=str(last["at"]),
+        seen_ns=mono_ns - age_ns,
+        named=found is not None and reason not in NOT_ITS_FAULT,
+        decision=Decision(verdict, reason, "decided before the restart", found, last.get("days_left")),
+        credential=last.get("credential"),
+        visit=msgspec.convert(visit, OpenVisit) if visit else None,
+        handled=bool(last.get("handled")),
+    )
+
+
+def _wall_ns(text: str) -> int:
+    moment = datetime.datetime.fromisoformat(text)
+    return int(moment.timestamp() * 1000) * NS_PER_MS
 
 
 class Cases:

@@ -53,7 +53,7 @@ class Memory(msgspec.Struct, frozen=True):
     {"day": site-local day, "passes": [...]}. `interrupted`: barriers that wait for a person to decide, as something was
     half done or somebody said stop; `asked`: those of which a person was asked whether the arm is whole; `lost`:
     devices that did not answer; each with since when. `grants`: what `Left` holds of those without an end.
-    `latest`: lane id -> its last `decision`, `grant` and `passage`, for people to look at; nothing follows from them.
+    `latest`: lane id -> its last `decision`, `grant` and `passage`: for people to look at, and which car may wait.
     `service`: barrier id -> what `ServiceMemory` holds.
     """
 

@@ -307,8 +307,7 @@ class State:
         """A grant that has no end yet, with the stay that it would end."""
         rest = msgspec.json.decode(about["reason"] or "{}")
         pass_id = about["by"] or None
-        visits = self.open_visits(pass_id, (rest.get("credential") or {}).get("value"))
-        visit = msgspec.structs.asdict(visits[0]) if visits else None
+        visit = self._stay_of(pass_id, rest.get("credential"))
         known = {"grant": grant, "lane": lane, "pass": pass_id, "given_wall_ns": about["since_wall_ns"], "visit": visit}
         return {**{key: value for key, value in rest.items() if value is not None}, **known}
 
@@ -317,7 +316,15 @@ class State:
         found: dict[str, dict[str, Any]] = {}
         for lane, what, document in self._select("SELECT lane, what, document FROM latest"):
             found.setdefault(str(lane), {})[str(what)] = msgspec.json.decode(document)
+        for latest in found.values():
+            if (last := latest.get("decision")) is not None:
+                last["visit"] = self._stay_of(last.get("pass"), last.get("credential"))
         return found
+
+    def _stay_of(self, pass_id: str | None, credential: dict[str, str] | None) -> dict[str, Any] | None:
+        """The stay of a car that has a pass, or of one that is known by what it showed."""
+        visits = self.open_visits(pass_id, (credential or {}).get("value"))
+        return msgspec.structs.asdict(visits[0]) if visits else None
 
     # ---- service -------------------------------------------------------------------------------------------------
 

@@ -221,6 +221,38 @@ def test_a_case_ends_where_no_loop_tells() -> None:
     assert play.data("access.granted")["pass"] is None
 
 
+def test_a_car_that_waits_is_known_after_a_restart_while_it_stands_there() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read(passes=(EXPIRED,))
+    case = play.lane()["case"]
+    again = play.restarted()
+    assert again.lane()["case"] == {**case, "plate_read": None}
+    assert again.lane()["last_decision"]["present"]
+    again.person("open", reason="papers_seen", case=case["id"])
+    assert again.data("access.granted")["pass"] == "p1"
+
+
+@pytest.mark.parametrize("why", ["gone", "long ago", "clock unset"])
+def test_a_car_that_may_be_another_is_nobody_after_a_restart(why: str) -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read(passes=(EXPIRED,))
+    contacts = {"approach_loop": False} if why == "gone" else {}
+    clock = events.ClockState.UNSET if why == "clock unset" else events.ClockState.SYNCED
+    again = play.restarted(after_ms=CASE_MS + 1 if why == "long ago" else 3000, clock=clock, **contacts)
+    assert again.lane()["case"] is None
+    again.person("open")
+    assert again.data("access.granted")["pass"] is None
+
+
+def test_the_visit_of_a_car_that_waits_at_the_exit_is_known_after_a_restart(tmp_path: Path) -> None:
+    with Estate(tmp_path, (car(0),)) as play:
+        play.comes_in("car0")
+        (latest,) = play.memory().latest.values()
+        assert latest["decision"]["visit"]["visit"] == play.data("passage.entered")["visit"]
+
+
 def test_every_reason_has_words_in_both_languages() -> None:
     for locale in ("en", "zh_CN"):
         words = msgspec.json.decode(Path(f"web/translations/{locale}.json").read_bytes())
