@@ -1,10 +1,12 @@
 """Alarms after ISA-18.2: one literal table of states, and the desk that keeps every alarm that is not closed.
 
-One cause, one alarm, one id: an alarm is found again by its `key` (what it is about), so that a cause that comes back
-or is understood better never makes a second one. Kinds that a machine can see end close by themselves once they were
-acknowledged; a crash and its like are closed only by a person who says what was found. *Out of service* is what a tag
-on the lane makes of its alarms: it has a named person, who tagged the lane, and an end, when the tag comes off; nobody
-shelves or closes them meanwhile.
+One cause, one alarm, one id: an alarm is found again by its `key` (what it is about) while its cause lasts, and an
+alarm on a movement is understood better for as long as that movement lasts. An incident that comes later is an alarm of
+its own, and the one before it stays to be judged; what only comes and goes (a device, the uplink) is raised again and
+counted. Kinds that a machine can see end close by themselves once they were acknowledged; a crash and its like are
+closed only by a person who says what was found. *Out of service* is what a tag on the lane makes of its alarms, and of
+what happens under it: it has a named person, who tagged the lane, and an end, when the tag comes off; nobody shelves or
+closes them meanwhile.
 """
 
 from __future__ import annotations
@@ -82,25 +84,29 @@ TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """What is known of an alarm kind: priority 1 (act now) to 4 (know of it), and whether a person must close it."""
+    """What is known of an alarm kind: priority 1 (act now) to 4 (know of it), and whether a person must close it.
+
+    `incident`: once its cause is over, the next one is another alarm, with its own id and time.
+    """
 
     priority: int
     by_person: bool
+    incident: bool = False
 
 
 KINDS: dict[str, Kind] = {
-    "crash": Kind(1, True),
-    "struck_vehicle": Kind(1, True),
+    "crash": Kind(1, True, incident=True),
+    "struck_vehicle": Kind(1, True, incident=True),
     "duress": Kind(1, True),
     "panic": Kind(1, True),
     "fire": Kind(1, True),
-    "forced": Kind(2, True),
+    "forced": Kind(2, True, incident=True),
     "intrusion": Kind(2, True),
     "tamper": Kind(2, True),
     "fault": Kind(2, True),
     "tailgating": Kind(3, True),
-    "obstructed": Kind(2, False),
-    "stuck": Kind(3, False),
+    "obstructed": Kind(2, False, incident=True),
+    "stuck": Kind(3, False, incident=True),
     "water": Kind(2, False),
     "power": Kind(2, False),
     "video_lost": Kind(3, False),
@@ -126,6 +132,8 @@ SHELF_MAX_MS = 12 * 3600 * 1000
 SAME_WIND_MS = 60_000
 """One wind shakes several lanes within this time."""
 _JOINED = (_U, _A, _R)
+ALIKE_MAX = 10
+"""Incidents of one kind and key that nobody has judged; further ones are counted with the newest."""
 
 
 class Alarm(msgspec.Struct):
@@ -198,9 +206,13 @@ class AlarmDesk:
     def __iter__(self) -> Any:
         return iter(self._open.values())
 
-    def find(self, key: str) -> Alarm | None:
-        """The open alarm of that cause; of several the newest."""
-        return next((alarm for alarm in reversed(self._open.values()) if alarm.key == key), None)
+    def get(self, alarm_id: str) -> Alarm | None:
+        """The alarm of that id, unless it is closed."""
+        return self._open.get(alarm_id)
+
+    def lasts(self, key: str) -> bool:
+        """Whether the cause of an alarm on this key lasts."""
+        return any(alarm.active for alarm in self._open.values() if alarm.key == key)
 
     def documents(self) -> list[dict[str, Any]]:
         """All alarms that are not closed: most urgent first, then oldest first."""
@@ -216,28 +228,42 @@ class AlarmDesk:
         lane: str | None = None,
         device: str | None = None,
         detail: dict[str, Any] | None = None,
+        of: str | None = None,
+        tagged: str | None = None,
     ) -> Alarm:
         """Raise an alarm, or find the one that this cause has already.
 
-        What is over and waits to be judged is not made again by a lesser kind: that is an alarm of its own.
+        `of`: the id of the alarm on the movement under way, which is understood better now; empty: there is none, and
+        this is an alarm of its own; None: look for one whose cause lasts, or comes back. `tagged`: the reason of the
+        lane's tag, which keeps a new alarm out of service.
         """
-        found = self.find(key)
-        if found is None or (not found.active and KINDS[kind].priority > found.priority):
+        found = self._known(kind, key) if of is None else self._open.get(of)
+        if found is None:
+            found = self._counted_with(kind, key)
+        if found is None:
             self._count += 1
-            alarm_id = f"a{self.run}-{self._count}"
-            found = Alarm(alarm_id, key, kind, _U, turn.at, turn.at, lane, device, detail=detail or {})
+            alarm_id, state = f"a{self.run}-{self._count}", _U if tagged is None else _O
+            found = Alarm(alarm_id, key, kind, state, turn.at, turn.at, lane, device, detail=detail or {})
             self._open[alarm_id] = found
-            self._report(turn, found, Verb.RAISE, "gateway")
-            return found
-        if kind != found.kind and KINDS[kind].priority <= found.priority:
+            self._report(turn, found, Verb.RAISE, "gateway", {} if tagged is None else {"reason": tagged})
+        elif kind != found.kind:
             self.refine(turn, found, kind=kind, verdict=kind, detail=detail)
-            return found
-        if not found.active:
+        elif not found.active:
             found.active = True
             found.count += 1
             found.detail = detail or found.detail
             self._move(turn, found, Verb.RAISE, "gateway")
         return found
+
+    def _known(self, kind: str, key: str) -> Alarm | None:
+        """The alarm of a cause that lasts still, or that is no incident and comes back."""
+        alike = (alarm for alarm in reversed(self._open.values()) if (alarm.kind, alarm.key) == (kind, key))
+        return next((alarm for alarm in alike if alarm.active or not KINDS[kind].incident), None)
+
+    def _counted_with(self, kind: str, key: str) -> Alarm | None:
+        """The newest of too many incidents that are over and that nobody has judged."""
+        alike = [alarm for alarm in self._open.values() if (alarm.kind, alarm.key) == (kind, key) and not alarm.active]
+        return alike[-1] if len(alike) >= ALIKE_MAX else None
 
     def refine(
         self,
@@ -253,14 +279,37 @@ class AlarmDesk:
         if kind is not None and kind != alarm.kind:
             alarm.kind = kind
             alarm.active = True
-            if alarm.state in (_A, _R):
+            if alarm.state is not _O:
                 alarm.state = _U
+                turn.cancel(_shelf_timer(alarm.alarm))
         alarm.benign = benign
         alarm.detail = {**alarm.detail, **(detail or {}), "verdict": verdict}
         alarm.as_of = turn.at
         self._append(turn, alarm, "refined", "gateway", {"verdict": verdict})
-        if benign:
-            self.return_(turn, alarm.key)
+        if benign and alarm.active:
+            self._return(turn, alarm)
+
+    def alike(self, alarm: Alarm, verdict: str) -> Alarm | None:
+        """An earlier alarm on the same key with this verdict, that nobody has looked at yet either."""
+        unseen = {_U: _R, _O: _O}.get(alarm.state)
+        return next(
+            (
+                one
+                for one in reversed(self._open.values())
+                if (one.key, one.kind, one.state) == (alarm.key, alarm.kind, unseen)
+                and one is not alarm
+                and not one.active
+                and one.detail.get("verdict") == verdict
+            ),
+            None,
+        )
+
+    def fold(self, turn: Turn, alarm: Alarm, into: Alarm, *, verdict: str, benign: bool) -> None:
+        """The same again, and harmless: one alarm, counted, is enough for both."""
+        into.count += 1
+        self.refine(turn, into, verdict=verdict, benign=benign)
+        alarm.detail = {**alarm.detail, "verdict": verdict}
+        self._set(turn, alarm, _C, Verb.CLOSE, "gateway", {"joined": into.alarm})
 
     def same_wind(self, turn: Turn, alarm: Alarm) -> None:
         """The wind that shook this lane shook another one a moment ago: that is one alarm, the first one's."""
@@ -278,11 +327,12 @@ class AlarmDesk:
 
     def return_(self, turn: Turn, key: str, detail: dict[str, Any] | None = None) -> None:
         """The cause is over; `detail` is what was learned by then."""
-        alarm = self.find(key)
-        if alarm is None or not alarm.active:
-            return
+        for alarm in [one for one in self._open.values() if one.key == key and one.active]:
+            alarm.detail = {**alarm.detail, **(detail or {})}
+            self._return(turn, alarm)
+
+    def _return(self, turn: Turn, alarm: Alarm) -> None:
         alarm.active = False
-        alarm.detail = {**alarm.detail, **(detail or {})}
         self._move(turn, alarm, Verb.RETURN, "gateway")
 
     def command(

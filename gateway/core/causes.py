@@ -95,7 +95,8 @@ class Movement(msgspec.Struct):
     """An uncommanded movement that is being watched."""
 
     since_ns: int
-    alarmed: bool = False
+    alarm: str = ""
+    """The alarm that waits for its verdict, if one was raised."""
 
     def age_ms(self, mono_ns: int) -> int:
         """Milliseconds since *closed* was lost."""

@@ -200,7 +200,7 @@ class LaneMachine(LaneOrders):
     def _report_chatter(self, turn: Turn) -> None:
         """An input that will not calm down is a fault with a name."""
         for name in self.inputs.chattering:
-            if self.alarms.find(self.alarm_key(f"chatter:{name}")) is None:
+            if not self.alarms.lasts(self.alarm_key(f"chatter:{name}")):
                 detail = {"reason": "chatters", "point": self.inputs.point(name), "input": name}
                 self.incident(turn, "stuck", detail)
                 self.raise_alarm(turn, "stuck", f"chatter:{name}", detail)
@@ -253,7 +253,7 @@ class LaneMachine(LaneOrders):
         if self.inputs.last("at_open") and self.inputs.last("at_closed"):
             self.arm_event(turn, ArmEvent.CONTRADICTION)
             return
-        self.end_alarm(turn, "limits")
+        self.end_limit_alarms(turn)
         if name == "at_open":
             self.arm_event(turn, ArmEvent.OPEN_LIMIT if value else ArmEvent.OPEN_LOST)
         else:

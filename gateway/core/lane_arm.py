@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.core.alarms import Alarm
 from gateway.core.authors import GATEWAY, NOBODY
 from gateway.core.barrier import TABLE, ArmEvent, ArmState
 from gateway.core.causes import BENIGN, BLOW_MS, FLICKER_WINDOW_MS, Cause, Movement, Seen, verdict
@@ -408,7 +409,7 @@ class LaneArm(LaneState):
             self.interrupted = True
             self.drop_grants(turn, "limit_fault")
             self.incident(turn, "stuck", {"reason": "closed_limit", "interrupted": True})
-            self.raise_alarm(turn, "stuck", "limits", {"reason": "closed_limit"})
+            self.raise_alarm(turn, "stuck", "closed_limit", {"reason": "closed_limit"})
         elif self.barrier.at_open is not None and self.arm is not ArmState.OPEN:
             self.open_unseen += 1
             if self.open_unseen == UNSEEN_MAX:
@@ -420,7 +421,12 @@ class LaneArm(LaneState):
         self.end_travel(turn)
         self.drop_grants(turn, "not_followed")
         self.incident(turn, "forced", {"cause": Cause.FORCED.value})
-        self.raise_alarm(turn, "forced", "motion", {"verdict": Cause.FORCED.value})
+        self._alarm_forced(turn)
+
+    def _alarm_forced(self, turn: Turn) -> None:
+        """Nothing explains a movement that was not alarmed before; a crashed lane has its alarm already."""
+        if Mode.CRASHED not in self.modes:
+            self.raise_alarm(turn, "forced", "motion", {"verdict": Cause.FORCED.value}, of="")
 
     def do_report_limits(self, turn: Turn) -> None:
         """Both limit switches say yes: neither is believed, and nothing closes by itself."""
@@ -440,8 +446,13 @@ class LaneArm(LaneState):
     def do_measure(self, turn: Turn) -> None:
         """Believe the switches again."""
         if self.arm is not ArmState.UNKNOWN:
-            self.end_alarm(turn, "limits")
+            self.end_limit_alarms(turn)
             self.interrupted = True
+
+    def end_limit_alarms(self, turn: Turn) -> None:
+        """The limit switches are believed again."""
+        self.end_alarm(turn, "limits")
+        self.end_alarm(turn, "closed_limit")
 
     # ---- actions: why it moved
 
@@ -461,7 +472,7 @@ class LaneArm(LaneState):
         """The arm turned back on, or came down on, whoever stands under it: evidence and report, no lock."""
         if self.inputs.last("safety_loop"):
             self.incident(turn, "struck_vehicle", {"cause": self.moving_cause.value})
-            self.raise_alarm(turn, "struck_vehicle", "struck")
+            self.raise_alarm(turn, "struck_vehicle", "struck", of="")
             self.end_alarm(turn, "struck")
 
     def do_seek_cause(self, turn: Turn) -> None:
@@ -478,11 +489,11 @@ class LaneArm(LaneState):
         turn.start(self.own_timer("cause"), self.travel.expected_ms("up") if expected else self.travel.limit_ms("up"))
 
     def _alarm_unexplained(self, turn: Turn, movement: Movement) -> None:
-        """Alarm before the verdict, unless something speaks for a harmless one already."""
+        """Alarm before the verdict, unless something speaks for a harmless one already, or the lane is crashed."""
         seen = self._seen(turn)
-        if not (seen.power_window or seen.by_hand or seen.mains_off):
-            movement.alarmed = True
-            self.raise_alarm(turn, "forced", "motion")
+        excused = seen.power_window or seen.by_hand or seen.mains_off
+        if not excused and Mode.CRASHED not in self.modes:
+            movement.alarm = self.raise_alarm(turn, "forced", "motion", of="").alarm
 
     def do_judge_blow(self, turn: Turn) -> None:
         """A safety input rose while the arm goes up uncommanded."""
@@ -499,6 +510,7 @@ class LaneArm(LaneState):
         """*Closed* is back without a command having moved the arm."""
         window_ns = turn.now.mono_ns - FLICKER_WINDOW_MS * NS_PER_MS
         self.flickers = [at for at in self.flickers if at > window_ns][-FLICKERS_KEPT:]
+        self.flicker_alarm = self.flicker_alarm if self.flickers else ""
         self.flickers.append(turn.now.mono_ns)
         self.end_travel(turn)
         cause = self._conclude(turn, self._seen(turn, back=True))
@@ -554,14 +566,27 @@ class LaneArm(LaneState):
         self.moving_cause = cause
         if cause is Cause.FORCED:
             self.incident(turn, "forced", {"cause": cause.value})
-        alarm = self.alarms.find(self.alarm_key("motion"))
-        if alarm is None and cause is Cause.FORCED:
-            self.raise_alarm(turn, "forced", "motion", {"verdict": cause.value})
-        elif alarm is not None and movement is not None and movement.alarmed:
-            self.alarms.refine(turn, alarm, verdict=cause.value, benign=cause in BENIGN)
-            if cause is Cause.WIND:
-                self.alarms.same_wind(turn, alarm)
+        alarm = self.alarms.get(movement.alarm) if movement is not None else None
+        if alarm is not None:
+            self._refine(turn, alarm, cause)
+        elif cause is Cause.FORCED:
+            self._alarm_forced(turn)
         return cause
+
+    def _refine(self, turn: Turn, alarm: Alarm, cause: Cause) -> None:
+        """The verdict on the movement that an alarm waits for; what was told before, and nobody saw, is told once."""
+        earlier = None if cause is Cause.FORCED else self.alarms.alike(alarm, cause.value)
+        if cause is Cause.WIND and earlier is None:
+            shaken = self.alarms.alike(alarm, Cause.UNKNOWN.value)
+            earlier = shaken if shaken is not None and shaken.alarm == self.flicker_alarm else None
+        if earlier is None:
+            self.alarms.refine(turn, alarm, verdict=cause.value, benign=cause in BENIGN)
+        else:
+            self.alarms.fold(turn, alarm, earlier, verdict=cause.value, benign=cause in BENIGN)
+        told = earlier or alarm
+        if cause is Cause.WIND:
+            self.alarms.same_wind(turn, told)
+        self.flicker_alarm = told.alarm if cause in (Cause.WIND, Cause.UNKNOWN) else self.flicker_alarm
 
 
 def _how(presumed: bool, took_ms: int | None) -> dict[str, Any] | None:

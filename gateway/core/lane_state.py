@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.core.alarms import AlarmDesk
+from gateway.core.alarms import Alarm, AlarmDesk
 from gateway.core.authors import NOBODY, Author
 from gateway.core.barrier import ArmState, measured
 from gateway.core.causes import Cause, Movement
@@ -32,6 +32,8 @@ from gateway.core.travel import Travel
 from gateway.core.turn import NS_PER_MS, Turn
 
 SIREN_MS = 180_000
+CALLS = ("fire", "panic", "duress")
+"""Alarms by which somebody calls for help; no tag keeps them back."""
 MOVING = (ArmState.RISING, ArmState.LOWERING)
 Notice = Literal[
     "arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor",
@@ -159,6 +161,8 @@ class LaneState:
         self.void = False
         self.turning_back = False
         self.flickers: list[int] = []
+        # The alarm that the last flickers are told by.
+        self.flicker_alarm = ""
         self.power_ns: int | None = None
         # A lane held open by a person may have an end and a count; what was last counted without certainty.
         self.hold: dict[str, Any] | None = None
@@ -367,6 +371,8 @@ class LaneState:
             "last_grant": self.last_grant,
             "media": [],
         }
+        if self.tag is not None:
+            data["under_tag"] = True
         turn.append(f"barrier.{what}", f"lanes/{self.home.id}", {**data, **(more or {})})
         self.service.happened(turn, what)
         turn.show()
@@ -375,11 +381,17 @@ class LaneState:
         """A commanded movement did not happen, and never will."""
         self.incident(turn, "not_followed", {"command": motion.command, "reason": why, "by": motion.author.by})
 
-    def raise_alarm(self, turn: Turn, kind: str, about: str, detail: dict[str, Any] | None = None) -> None:
-        """Raise an alarm on this lane; `about` names its cause, so that it is found again."""
-        self.alarms.raise_(turn, kind, self.alarm_key(about), lane=self.home.id, detail=detail)
-        if self.tag is not None:
-            self.alarms_out_of_service(turn)
+    def raise_alarm(
+        self, turn: Turn, kind: str, about: str, detail: dict[str, Any] | None = None, of: str | None = None
+    ) -> Alarm:
+        """Raise an alarm on this lane; `about` names its cause, so that it is found again.
+
+        `of`: the alarm on the same movement, as `AlarmDesk.raise_` has it. What happens under a tag, but for calls for
+        help, waits out of service until it comes off.
+        """
+        tagged = None if self.tag is None or kind in CALLS else str(self.tag.get("reason") or "")
+        key, lane = self.alarm_key(about), self.home.id
+        return self.alarms.raise_(turn, kind, key, lane=lane, detail=detail, of=of, tagged=tagged)
 
     def alarms_out_of_service(self, turn: Turn) -> None:
         """Under a tag people work here: alarms of these lanes wait until it comes off."""
@@ -398,21 +410,23 @@ class LaneState:
     # ---- crash
 
     def crash(self, turn: Turn, sign: str) -> None:
-        """The arm was struck: lock the lane, sound the siren, tell the control room."""
-        self.movement = None
+        """The arm was struck: lock the lane, sound the siren, tell the control room.
+
+        It is one crash until somebody resets it. Under a tag people work at the arm: it is recorded, and the lane is
+        locked once the tag comes off, but nothing sounds.
+        """
+        movement, self.movement = self.movement, None
         self.question = False
         turn.cancel(self.own_timer("cause"))
-        if Mode.LOCKED in self.modes:
-            self.void_expectations(turn)
-            turn.log("warning", f"{self.home.id}: {sign} while the lane is tagged; noted, no alarm")
-            return
         again = Mode.CRASHED in self.modes
         self.modes.happens("crash")
-        self.raise_alarm(turn, "crash", "motion", {"sign": sign, "arm": self.arm.value})
+        judged = movement.alarm if movement is not None else ""
+        detail = {"sign": sign, "arm": self.arm.value}
+        self.raise_alarm(turn, "crash", "motion", detail, of=None if again else judged)
         if not again:
             self.incident(turn, "crashed", {"cause": Cause.FORCED.value, "sign": sign})
             self.drop_grants(turn, "crashed")
-            self.siren(turn, True)
+            self.siren(turn, self.tag is None)
         self.void_expectations(turn)
         turn.log("error", f"{self.home.id}: crash ({sign}); the lane is locked until a named person resets it")
 

@@ -34,6 +34,8 @@ class LaneTraffic(LaneArm):
     """A lane that sees vehicles come and go."""
 
     beyond_seen_ns: int | None = None
+    _asked_of: Lane | None = None
+    """The lane by which a vehicle crossed the closed arm, of which it is asked whether it is whole."""
     leaves_over_approach = False
     opening_unused = False
     """The arm has come up, and nobody is known to have passed since."""
@@ -280,6 +282,9 @@ class LaneTraffic(LaneArm):
         if self.barrier.at_closed is None and self.inputs.last("arm_detached") is False:
             self._was_open_after_all(turn, crossed, lane)
             return
+        if not self.modes.moves:
+            self._crossed_by_hand(turn, crossed, lane)
+            return
         if crossed.way is not Way.FORWARD or not crossed.measured or self.modes.strongest is not Mode.AUTO:
             return
         if self.inputs.fitted("arm_detached"):
@@ -287,10 +292,18 @@ class LaneTraffic(LaneArm):
             self.notice = "crossed_closed"
         elif self._long_closed(turn):
             self.crash(turn, "crossed_closed")
+            self._crossed_by_hand(turn, crossed, lane)
         else:
-            self.question = True
+            self.question, self._asked_of = True, lane
             self.incident(turn, "stuck", {"reason": "crossed_closed", "asked": "arm_whole"})
             self.ask_on(turn)
+
+    def _crossed_by_hand(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:
+        """On a tagged or crashed lane the arm is off, or people lift it past its switches: who crosses has passed."""
+        if crossed.way is Way.FORWARD:
+            self._passage_row(turn, lane, None, "hand", "measured" if crossed.measured else "inferred")
+        elif crossed.way is Way.WRONG_WAY:
+            self._reversed(turn, crossed, lane)
 
     def _long_closed(self, turn: Turn) -> bool:
         """No limit switch at all, and no opening in the last minutes: nobody can have been let in late."""
@@ -316,8 +329,12 @@ class LaneTraffic(LaneArm):
 
     def question_over(self, turn: Turn) -> None:
         """Nobody said that the arm is whole."""
-        if self.question:
-            self.crash(turn, "crossed_closed")
+        if not self.question:
+            return
+        lane, self._asked_of = self._asked_of, None
+        self.crash(turn, "crossed_closed")
+        if lane is not None:
+            self._passage_row(turn, lane, None, "hand", "measured")
 
     def _reversed(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:
         """The vehicle went back; its grant waits at the head again."""

@@ -199,14 +199,6 @@ def test_the_controllers_own_close_is_not_an_alarm() -> None:
     assert play.pulses() == []
 
 
-def test_a_detached_contact_on_a_tagged_lane_is_noted_without_alarm() -> None:
-    play = Playbook()
-    play.person("lock", reason="new arm")
-    play.set(arm_detached=True)
-    assert play.alarms() == []
-    assert play.lane()["mode"] == "locked"
-
-
 def test_a_vehicle_across_a_closed_arm_asks_whether_the_arm_is_whole_and_silence_is_a_crash() -> None:
     play = Playbook(site_document(arm_detached=None))
     play.drive_through()
