@@ -25,6 +25,10 @@ from gateway.store.stationkeys import must_be_set_up
 OnProgress = Callable[[dict[str, Any]], None]
 
 
+Who = dict[str, str | None]
+"""Who asked, and by which way, as a row of the journal says it."""
+
+
 class Local:
     """Answers `call` as `gateway.control.Client` does, for the ops that move nothing."""
 
@@ -53,10 +57,12 @@ class Local:
             raise EngineUnreachableError(f"{op} needs a running engine; start it first")
         if op == "passes.import":
             params["on_progress"] = on_progress
+        if "by" in params:
+            params["who"] = {"by": params.pop("by"), "via": params.pop("via", "") or None}
         return self._ops[op](**params)
 
     def _import(
-        self, file: str, by: str, replace: bool, dry_run: bool, on_progress: OnProgress | None
+        self, file: str, who: Who, replace: bool, dry_run: bool, on_progress: OnProgress | None
     ) -> dict[str, Any]:
         def told(rows: int) -> None:
             if on_progress is not None:
@@ -69,10 +75,10 @@ class Local:
             registry.close()
         figures = msgspec.structs.asdict(result)
         if not dry_run:
-            self._journal("passes.imported", "passes", {**figures, "replace": replace, "by": by})
+            self._journal("passes.imported", "passes", {**figures, "replace": replace, **who})
         return figures
 
-    def _code(self, pass_id: str, until: str, by: str) -> dict[str, Any]:
+    def _code(self, pass_id: str, until: str, who: Who) -> dict[str, Any]:
         registry = PassRegistry(self._directory.registry)
         try:
             pass_ = registry.get(pass_id)
@@ -80,32 +86,32 @@ class Local:
             registry.close()
         now = Clock(trusted=self._settings.gateway.clock == "trusted").now()
         code, text = self._directory.codes.issue(pass_, until, self._settings.zone, now.wall_ns)
-        self._journal("settings.changed", f"passes/{code.pass_id}", {**issued(code), "by": by})
+        self._journal("settings.changed", f"passes/{code.pass_id}", {**issued(code), **who})
         return answered(code, text)
 
-    def _create_token(self, name: str, scopes: list[str], by: str) -> dict[str, Any]:
+    def _create_token(self, name: str, scopes: list[str], who: Who) -> dict[str, Any]:
         token_id, secret = self._directory.tokens.create(name, scopes)
-        self._settings_changed("token_created", by, token=token_id, scopes=scopes)
+        self._settings_changed("token_created", who, token=token_id, scopes=scopes)
         return {"id": token_id, "token": secret}
 
     def _list_tokens(self) -> list[dict[str, Any]]:
         found = [msgspec.to_builtins(token) for token in self._directory.tokens.list()]
         return [{key: value for key, value in token.items() if key != "digest"} for token in found]
 
-    def _revoke_token(self, name: str, by: str) -> dict[str, Any]:
+    def _revoke_token(self, name: str, who: Who) -> dict[str, Any]:
         gone = list(self._directory.tokens.revoke(name))
-        self._settings_changed("token_revoked", by, tokens=gone)
+        self._settings_changed("token_revoked", who, tokens=gone)
         return {"revoked": gone}
 
-    def _make_station_key(self, station: str, by: str) -> dict[str, Any]:
+    def _make_station_key(self, station: str, who: Who) -> dict[str, Any]:
         must_be_set_up(station, self._settings)
         key = self._directory.station_keys.issue(station)
-        self._settings_changed("station_key", by, station=station)
+        self._settings_changed("station_key", who, station=station)
         return {"station": station, "key": key}
 
-    def _settings_changed(self, what: str, by: str, **data: Any) -> None:
+    def _settings_changed(self, what: str, who: Who, **data: Any) -> None:
         gateway = self._settings.gateway.id
-        self._journal("settings.changed", f"devices/{gateway}", {"what": what, **data, "by": by})
+        self._journal("settings.changed", f"devices/{gateway}", {"what": what, **data, **who})
 
     def _journal(self, kind: str, subject: str, data: dict[str, Any]) -> None:
         now = Clock(trusted=self._settings.gateway.clock == "trusted").now()

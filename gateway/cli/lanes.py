@@ -35,6 +35,7 @@ def _add_lane(commands: Commands) -> None:
         """
         gatehouse lane in open --reason "parcel for 4-201"
         gatehouse lane out hold --minutes 30 --reason "house move"
+        gatehouse lane in refuse --reason "not expected by anybody"
         gatehouse lane in passed --by Lin --reason "waved through, the arm is off"
         """,
     )
@@ -43,7 +44,7 @@ def _add_lane(commands: Commands) -> None:
         "order",
         type=_order,
         metavar="ORDER",
-        help="open, close, stop, hold, release, lock, unlock, reset, passed, emergency or look",
+        help="open, close, stop, hold, release, lock, unlock, reset, passed, refuse, seen_to, emergency or look",
     )
     lane.add_argument("--reason", required=True, metavar="TEXT", help="why, for the journal")
     lane.add_argument("--by", metavar="NAME", help="who gives it (default: the user of this terminal)")
@@ -114,7 +115,9 @@ def _lane(arguments: Arguments) -> int:
 
 def _install_mode(arguments: Arguments) -> int:
     with gateway_of(data_path(arguments)) as gateway:
-        done = gateway.call("device.install_mode", device=arguments.id, minutes=arguments.minutes, by=whoami())
+        done = gateway.call(
+            "device.install_mode", device=arguments.id, minutes=arguments.minutes, by=whoami(), via="cli"
+        )
     text = f"{arguments.id}: install mode for {arguments.minutes} min; `gatehouse events --follow` tells how it ends"
     show(arguments, done, text if arguments.minutes else f"{arguments.id}: install mode is ended")
     return 0

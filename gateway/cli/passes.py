@@ -90,6 +90,7 @@ def _passes_import(arguments: Arguments) -> int:
                 replace=arguments.replace,
                 dry_run=arguments.dry_run,
                 by=whoami(),
+                via="cli",
             )
     finally:
         progress.end()
@@ -172,7 +173,7 @@ def _passes_show(arguments: Arguments) -> int:
 
 def _passes_qr(arguments: Arguments) -> int:
     with gateway_of(data_path(arguments)) as gateway:
-        made = gateway.call("passes.code", pass_id=arguments.id, until=arguments.until, by=whoami())
+        made = gateway.call("passes.code", pass_id=arguments.id, until=arguments.until, by=whoami(), via="cli")
     if arguments.svg:
         import segno
 

@@ -19,7 +19,7 @@ def add(commands: Commands) -> None:
 
 def _key(arguments: Arguments) -> int:
     with gateway_of(data_path(arguments)) as gateway:
-        made = gateway.call("station.key", station=arguments.id, by=whoami())
+        made = gateway.call("station.key", station=arguments.id, by=whoami(), via="cli")
     show(arguments, made, made["key"])
     if not wants_json(arguments):
         say("type it at that screen, on the page /station; it is shown only now, and the key before it is void")

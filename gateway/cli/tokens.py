@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
 def _token_create(arguments: Arguments) -> int:
     scopes = [scope for text in arguments.scope for scope in text.split(",") if scope]
     with gateway_of(data_path(arguments)) as gateway:
-        made = gateway.call("token.create", name=arguments.name, scopes=scopes, by=whoami())
+        made = gateway.call("token.create", name=arguments.name, scopes=scopes, by=whoami(), via="cli")
     show(arguments, {**made, "name": arguments.name, "scopes": scopes}, made["token"])
     if not wants_json(arguments):
         say("keep it: it is shown only now")
@@ -50,6 +50,6 @@ def _token_list(arguments: Arguments) -> int:
 
 def _token_revoke(arguments: Arguments) -> int:
     with gateway_of(data_path(arguments)) as gateway:
-        gone = gateway.call("token.revoke", name=arguments.token, by=whoami())
+        gone = gateway.call("token.revoke", name=arguments.token, by=whoami(), via="cli")
     show(arguments, gone, f"token {arguments.token} is revoked")
     return 0

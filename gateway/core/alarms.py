@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.authors import Author
 from gateway.core.errors import NotFoundError, RefusedError
 from gateway.core.timers import Timer
 from gateway.core.turn import NS_PER_MS, Turn, rfc3339
@@ -340,7 +341,7 @@ class AlarmDesk:
         turn: Turn,
         alarm_id: str,
         verb: Verb,
-        by: str,
+        author: Author,
         *,
         reason: str = "",
         finding: str = "",
@@ -353,19 +354,21 @@ class AlarmDesk:
         following = alarm.next(verb)
         _check_words(alarm, verb, reason, finding, until_wall_ns - turn.now.wall_ns)
         if verb is Verb.ACKNOWLEDGE:
-            alarm.acknowledged_by = by
+            alarm.acknowledged_by = author.by
         if finding:
             alarm.finding = finding
         if verb is Verb.SHELVE:
             turn.start(_shelf_timer(alarm_id), (until_wall_ns - turn.now.wall_ns) // NS_PER_MS)
         if verb is Verb.UNSHELVE:
             turn.cancel(_shelf_timer(alarm_id))
-        words = {"reason": reason} if reason else {}
+        words = author.document()
+        if reason:
+            words["reason"] = reason
         if finding:
             words["finding"] = finding
         if verb is Verb.SHELVE:
             words["until"] = rfc3339(until_wall_ns)
-        self._set(turn, alarm, following, verb, by, words)
+        self._set(turn, alarm, following, verb, author.by, words)
         return alarm
 
     def timer(self, turn: Turn, alarm_id: str) -> None:

@@ -643,7 +643,7 @@ class Site:
                 turn,
                 event.alarm,
                 _VERBS[event.verb],
-                event.by,
+                _author(event),
                 reason=event.reason,
                 finding=event.finding,
                 until_wall_ns=event.until_wall_ns,
@@ -665,7 +665,7 @@ def _of_one_car(read: events.CredentialRead, other: events.CredentialRead) -> Ta
     return Taken(read, second=other) if read.passes or not other.passes else Taken(other, second=read)
 
 
-def _author(event: events.CommandReceived) -> Author:
+def _author(event: events.CommandReceived | events.AlarmCommandReceived) -> Author:
     return Author(event.by, event.via, event.station or None)
 
 

@@ -121,7 +121,7 @@ class Clerk:
             before = self._revision(pass_.id)
             stored, created = self._registry.put(pass_, asked.if_revision)
         if stored.revision != before:
-            self._journal_pass("pass.issued" if created else "pass.changed", stored, asked.by)
+            self._journal_pass("pass.issued" if created else "pass.changed", stored, asked.who)
         return {"pass": msgspec.to_builtins(stored), "created": created}
 
     def _revision(self, pass_id: str) -> int | None:
@@ -135,7 +135,7 @@ class Clerk:
         with self._registry_free():
             removed = self._registry.get(asked.pass_id)
             self._registry.delete(asked.pass_id, asked.if_revision)
-        self._journal_pass("pass.removed", removed, asked.by)
+        self._journal_pass("pass.removed", removed, asked.who)
         return {}
 
     def _batch(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -143,14 +143,14 @@ class Clerk:
         passes = [check_pass(document) for document in asked.passes]
         with self._registry_free():
             result = self._registry.import_passes(iter(passes))
-        return self._imported(result, asked.by, replace=False)
+        return self._imported(result, asked.who, replace=False)
 
     def _code(self, params: dict[str, Any]) -> dict[str, Any]:
         """A QR code; its text is answered and kept nowhere, its name is on record."""
         asked = r.read(r.PassCode, params)
         pass_ = self._registry.get(asked.pass_id)
         code, text = self._codes.issue(pass_, asked.until, self._zone, self._clock.now().wall_ns)
-        self._journal("settings.changed", f"passes/{code.pass_id}", {**issued(code), "by": asked.by})
+        self._journal("settings.changed", f"passes/{code.pass_id}", {**issued(code), **asked.who})
         return answered(code, text)
 
     def _import(self, asked: r.PassesImport, respond: Responder) -> dict[str, Any]:
@@ -165,15 +165,15 @@ class Clerk:
         )
         if asked.dry_run:
             return msgspec.structs.asdict(result)
-        return self._imported(result, asked.by, replace=asked.replace)
+        return self._imported(result, asked.who, replace=asked.replace)
 
-    def _imported(self, result: ImportResult, by: str, *, replace: bool) -> dict[str, Any]:
+    def _imported(self, result: ImportResult, who: dict[str, str | None], *, replace: bool) -> dict[str, Any]:
         figures = msgspec.structs.asdict(result)
-        self._journal("passes.imported", "passes", {**figures, "replace": replace, "by": by})
+        self._journal("passes.imported", "passes", {**figures, "replace": replace, **who})
         return figures
 
-    def _journal_pass(self, kind: str, pass_: Pass, by: str) -> None:
-        data = {"pass": pass_.id, "kind": pass_.kind, "revision": pass_.revision, "by": by}
+    def _journal_pass(self, kind: str, pass_: Pass, who: dict[str, str | None]) -> None:
+        data = {"pass": pass_.id, "kind": pass_.kind, "revision": pass_.revision, **who}
         self._journal(kind, f"passes/{pass_.id}", data)
 
     def _registry_free(self) -> _Free:
@@ -194,7 +194,7 @@ class Clerk:
     def _create_token(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.TokenCreate, params)
         token_id, secret = self._tokens.create(asked.name, asked.scopes, asked.expires_at)
-        self._token_changed("token_created", asked.by, token=token_id, scopes=asked.scopes)
+        self._token_changed("token_created", asked.who, token=token_id, scopes=asked.scopes)
         return {"id": token_id, "token": secret}
 
     def _list_tokens(self, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -205,11 +205,11 @@ class Clerk:
     def _revoke_token(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.TokenRevoke, params)
         revoked = list(self._tokens.revoke(asked.name))
-        self._token_changed("token_revoked", asked.by, tokens=revoked)
+        self._token_changed("token_revoked", asked.who, tokens=revoked)
         return {"revoked": revoked}
 
-    def _token_changed(self, what: str, by: str, **data: Any) -> None:
-        self._journal("settings.changed", self._gateway, {"what": what, **data, "by": by})
+    def _token_changed(self, what: str, who: dict[str, str | None], **data: Any) -> None:
+        self._journal("settings.changed", self._gateway, {"what": what, **data, **who})
 
     # ---- booths' own screens --------------------------------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class Clerk:
         asked = r.read(r.StationKeyMake, params)
         must_be_set_up(asked.station, self._settings)
         key = self._station_keys.issue(asked.station)
-        data = {"what": "station_key", "station": asked.station, "by": asked.by}
+        data = {"what": "station_key", "station": asked.station, **asked.who}
         self._journal("settings.changed", self._gateway, data)
         return {"station": asked.station, "key": key}
 
@@ -229,7 +229,7 @@ class Clerk:
         asked = r.read(r.InstallMode, params)
         self._start_install_mode(asked.device, asked.minutes * 60)
         what = "install_mode" if asked.minutes else "install_mode_stopped"
-        data = {"what": what, "device": asked.device, "minutes": asked.minutes, "by": asked.by}
+        data = {"what": what, "device": asked.device, "minutes": asked.minutes, **asked.who}
         self._journal("settings.changed", f"devices/{asked.device}", data)
         return {"device": asked.device, "minutes": asked.minutes}
 

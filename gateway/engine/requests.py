@@ -98,44 +98,51 @@ class AlarmCommand(Params, frozen=True):
         )
 
 
-class PassPut(Params, frozen=True):
-    """passes.put"""
+class Change(Params, frozen=True, kw_only=True):
+    """Base of all that is written down for somebody: who, and by which way it came."""
 
     by: Name
+    via: Via | Literal[""] = ""
+
+    @property
+    def who(self) -> dict[str, str | None]:
+        """As a row of the journal says it."""
+        return {"by": self.by, "via": self.via or None}
+
+
+class PassPut(Change, frozen=True, kw_only=True):
+    """passes.put"""
+
     document: dict[str, Any] = msgspec.field(name="pass")
     if_revision: int | None = None
 
 
-class PassDelete(Params, frozen=True):
+class PassDelete(Change, frozen=True, kw_only=True):
     """passes.delete"""
 
     pass_id: str
-    by: Name
     if_revision: int | None = None
 
 
-class PassCode(Params, frozen=True):
+class PassCode(Change, frozen=True, kw_only=True):
     """passes.code"""
 
     pass_id: str
-    by: Name
     until: str = ""
 
 
-class PassesImport(Params, frozen=True):
+class PassesImport(Change, frozen=True, kw_only=True):
     """passes.import"""
 
     file: str
-    by: Name
     replace: bool = False
     dry_run: bool = False
 
 
-class PassesBatch(Params, frozen=True):
+class PassesBatch(Change, frozen=True, kw_only=True):
     """passes.batch"""
 
     passes: list[dict[str, Any]]
-    by: Name
 
 
 class JournalNote(Params, frozen=True):
@@ -150,12 +157,11 @@ class JournalNote(Params, frozen=True):
             raise ValueError(f"data is longer than {NOTE_BYTES} bytes")
 
 
-class InstallMode(Params, frozen=True):
+class InstallMode(Change, frozen=True, kw_only=True):
     """device.install_mode"""
 
     device: str
     minutes: Annotated[int, msgspec.Meta(ge=0, le=60)]
-    by: Name
 
 
 class UplinkReport(Params, frozen=True):
@@ -192,19 +198,17 @@ class LaneChoose(Params, frozen=True):
     by: Name
 
 
-class StationKeyMake(Params, frozen=True):
+class StationKeyMake(Change, frozen=True, kw_only=True):
     """station.key"""
 
     station: Word
-    by: Name
 
 
-class TokenCreate(Params, frozen=True):
+class TokenCreate(Change, frozen=True, kw_only=True):
     """token.create"""
 
     name: str
     scopes: list[str]
-    by: Name
     expires_at: str = ""
 
 
@@ -212,11 +216,10 @@ class TokenList(Params, frozen=True):
     """token.list"""
 
 
-class TokenRevoke(Params, frozen=True):
+class TokenRevoke(Change, frozen=True, kw_only=True):
     """token.revoke"""
 
     name: str
-    by: Name
 
 
 def read(kind: type[Request], params: dict[str, Any]) -> Request:

@@ -122,9 +122,9 @@ class Commander:
     def _change(self, order: PassOrder) -> None:
         by = order.by or "central"
         if order.put is None:
-            self._engine.call("passes.delete", pass_id=order.delete, if_revision=order.revision, by=by)
+            self._engine.call("passes.delete", pass_id=order.delete, if_revision=order.revision, by=by, via="mqtt")
         else:
-            document: dict[str, Any] = {"pass": order.put, "if_revision": order.revision, "by": by}
+            document: dict[str, Any] = {"pass": order.put, "if_revision": order.revision, "by": by, "via": "mqtt"}
             self._engine.call("passes.put", **document)
 
 

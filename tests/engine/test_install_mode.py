@@ -39,7 +39,7 @@ def test_install_mode_is_on_record_with_who_asked_and_how_it_ended(
     rows = running.rows("settings.changed")
     assert [row.subject for row in rows] == ["devices/reader-in"] * 2
     begun, ended = (row.data() for row in rows)
-    assert begun == {"what": "install_mode", "device": "reader-in", "minutes": 10, "by": "Lin"}
+    assert begun == {"what": "install_mode", "device": "reader-in", "minutes": 10, "by": "Lin", "via": None}
     assert (ended["what"], ended["outcome"], ended["by"]) == ("install_mode_ended", "key_set", "gateway")
 
 

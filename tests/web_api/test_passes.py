@@ -198,7 +198,7 @@ def test_a_code_is_made_in_the_tokens_name_and_told_once(desk: Desk, engine: Eng
     made = desk("POST", "/v-1/codes", {"until": "2026-11-30"})
     assert (made.status_code, made.json["code"], made.json["pass"]) == (201, "GH1X", "v-1")
     assert made.headers["Cache-Control"] == "no-store"
-    assert engine.calls("passes.code") == [{"pass_id": "v-1", "until": "2026-11-30", "by": "central"}]
+    assert engine.calls("passes.code") == [{"pass_id": "v-1", "until": "2026-11-30", "by": "central", "via": "http"}]
 
 
 def test_a_code_needs_no_body_and_then_ends_with_its_pass(desk: Desk, engine: EngineStandIn) -> None:

@@ -91,6 +91,7 @@ def alarm_command(alarm: str, verb: str) -> Response:
         alarm=alarm,
         verb=verb,
         by=current_token().name,
+        via="http",
         reason=_reason(wanted.reason, required=False),
         finding=wanted.finding,
         until=_instant(wanted.until, "until") if wanted.until else None,

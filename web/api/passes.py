@@ -70,7 +70,7 @@ def put_pass(pass_id: str) -> Response:
     if wanted.setdefault("id", pass_id) != pass_id:
         raise refuse(f"The body is pass {wanted['id']!r}, the address {pass_id!r}.", PassError.code, 422)
     one = _checked(wanted)
-    answer = _guarded(one.revision, "passes.put", **{"pass": _plain(one)}, by=current_token().name)
+    answer = _guarded(one.revision, "passes.put", **{"pass": _plain(one)}, by=current_token().name, via="http")
     return _pass_answer(answer["pass"], created=bool(answer["created"]))
 
 
@@ -79,7 +79,7 @@ def delete_pass(pass_id: str) -> Response:
     """`DELETE /passes/{id}`."""
     only()
     identifier(pass_id, "pass")
-    _guarded(0, "passes.delete", pass_id=pass_id, by=current_token().name)
+    _guarded(0, "passes.delete", pass_id=pass_id, by=current_token().name, via="http")
     return Response(status=204)
 
 
@@ -89,7 +89,7 @@ def make_code(pass_id: str) -> Response:
     only()
     identifier(pass_id, "pass")
     wanted = body(CodeWanted, optional=True)
-    made = engine.ask("passes.code", pass_id=pass_id, until=wanted.until, by=current_token().name)
+    made = engine.ask("passes.code", pass_id=pass_id, until=wanted.until, by=current_token().name, via="http")
     return json_answer(made, 201)
 
 
@@ -103,7 +103,7 @@ def put_batch() -> Response:
     if len(wanted) > BATCH_MOST:
         raise _too_large()
     plain = [_plain(_checked(one, f"passes[{place}].")) for place, one in enumerate(wanted)]
-    answer = engine.ask("passes.batch", timeout_s=30.0, passes=plain, by=current_token().name)
+    answer = engine.ask("passes.batch", timeout_s=30.0, passes=plain, by=current_token().name, via="http")
     return json_answer(answer)
 
 
