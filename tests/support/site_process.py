@@ -202,16 +202,18 @@ def monthly_passes(count: int) -> list[Pass]:
 
 def site_document(
     devices: list[dict[str, Any]], lanes: list[dict[str, Any]], *, mqtt_port: int | None = None, http_port: int = 0,
-    **gateway_keys: Any,
+    site: dict[str, Any] | None = None, groups: list[dict[str, Any]] | None = None, **gateway_keys: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """A site file for simulated hardware; the clock is vouched for, since test machines often cannot tell."""
     document: dict[str, Any] = {
-        "site": {"id": "north-court", "name": "North Court", "timezone": "Asia/Shanghai"},
+        "site": {"id": "north-court", "name": "North Court", "timezone": "Asia/Shanghai", **(site or {})},
         "gateway": {"id": "gw1", "clock": "trusted", **gateway_keys},
         "devices": devices,
         "lanes": lanes,
         "operators": [{"name": "Lin", "role": "guard", "pin": "2468"}],
     }
+    if groups:
+        document["groups"] = groups
     if http_port:
         document["gateway"]["http"] = {"host": "127.0.0.1", "port": http_port}
     if mqtt_port is not None:
