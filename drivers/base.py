@@ -88,9 +88,19 @@ class Bus(ABC):
         Thread-safe and never blocks, as everything here. A bus that has nothing to show with ignores it.
         """
 
-    def push(self, device: str, kind: str, value: str, confidence: float) -> bool:  # noqa: ARG002
+    def push(
+        self,
+        device: str,  # noqa: ARG002
+        kind: str,  # noqa: ARG002
+        value: str,  # noqa: ARG002
+        confidence: float,  # noqa: ARG002
+        age_ms: int | None = None,  # noqa: ARG002
+        wrong: str = "",  # noqa: ARG002
+    ) -> bool:
         """Take a read that arrived at another process (`confidence` in percent, an empty value is a sign of life).
 
+        `age_ms` is how old it is by its sender's own time, negative when that lies ahead; None: not told. `wrong` says
+        in words why a message that came counts for nothing.
         False when this device is not one that is told so. Thread-safe, never blocks.
         """
         return False

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Hashable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -36,11 +36,25 @@ class Listener(Protocol):
     def ends_ns(self) -> int | None:
         """When something is due by time."""
 
-    def take(self, value: str, confidence: float, now_ns: int) -> Sequence[Event]:
-        """A read; an empty one is a sign of life and is not given here."""
+    @property
+    def words(self) -> str:
+        """Why the last read did not count, for people; empty when there is nothing to say."""
+
+    def take(self, value: str, confidence: float, now_ns: int, age_ms: int | None = None) -> Sequence[Event]:
+        """A read, so old where its sender tells; an empty one is a sign of life and is not given here."""
 
     def tick(self, now_ns: int) -> Sequence[Event]:
         """What is due by time."""
+
+
+class _Pushed(NamedTuple):
+    """A read as it came."""
+
+    value: str
+    confidence: float
+    at_ns: int
+    age_ms: int | None
+    wrong: str
 
 
 class PushedBus(OutputlessBus):
@@ -53,7 +67,7 @@ class PushedBus(OutputlessBus):
         self._kind = kind
         self._silence_ns = silence_s * S
         self._listener = listener
-        self._waiting: deque[tuple[str, float, int]] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[_Pushed] = deque(maxlen=MAX_WAITING)
         self._woken = threading.Event()
         self._stopping = False
         self._heard_ns = time.monotonic_ns()
@@ -65,11 +79,19 @@ class PushedBus(OutputlessBus):
         """See `Bus.health`."""
         return [self._health]
 
-    def push(self, device: str, kind: str, value: str, confidence: float) -> bool:  # noqa: ARG002
+    def push(
+        self,
+        device: str,  # noqa: ARG002
+        kind: str,
+        value: str,
+        confidence: float,
+        age_ms: int | None = None,
+        wrong: str = "",
+    ) -> bool:
         """See `Bus.push`."""
         if kind != self._kind:
             return False
-        self._waiting.append((value, confidence, time.monotonic_ns()))
+        self._waiting.append(_Pushed(value, confidence, time.monotonic_ns(), age_ms, wrong))
         self._woken.set()
         return True
 
@@ -93,7 +115,7 @@ class PushedBus(OutputlessBus):
             self._woken.wait(self._pause_s())
             self._woken.clear()
             while self._waiting:
-                self._take(*self._waiting.popleft())
+                self._take(self._waiting.popleft())
             now_ns = time.monotonic_ns()
             self._tell(self._listener.tick(now_ns))
             self._look_at_link(*self._link, now_ns)
@@ -115,14 +137,21 @@ class PushedBus(OutputlessBus):
         elif words and words != self._health.last_error:
             self._health = msgspec.structs.replace(self._health, last_error=words, errors=self._health.errors + 1)
 
-    def _take(self, value: str, confidence: float, now_ns: int) -> None:
+    def _take(self, pushed: _Pushed) -> None:
+        now_ns, wrong = pushed.at_ns, pushed.wrong
         self._heard_ns = now_ns
         self._back()
         rejected = self._listener.rejected
-        events = self._listener.take(value, confidence, now_ns) if value else ()
-        errors = self._health.errors + self._listener.rejected - rejected
+        events: Sequence[Event] = ()
+        if pushed.value:
+            events = self._listener.take(pushed.value, pushed.confidence, now_ns, pushed.age_ms)
+            wrong = wrong or self._listener.words
         self._health = msgspec.structs.replace(
-            self._health, last_ok_mono_ns=now_ns, frames=self._health.frames + 1, errors=errors
+            self._health,
+            last_ok_mono_ns=now_ns,
+            last_error=wrong or self._health.last_error,
+            frames=self._health.frames + 1,
+            errors=self._health.errors + self._listener.rejected - rejected + bool(pushed.wrong),
         )
         self._tell(events)
 

@@ -3,35 +3,52 @@
 Reads that may be of one car (`plates.alike`) are collected for a short window, and the best wins: a whole plate before
 a part of one, then the higher confidence. A read that is sure ends the window at once. For a while after that the car's
 misreads are no news, counted from when the plate itself was last seen, and for as long as it is seen it is one
-presentation. A plate unlike the one that waits is another car: the first is decided then and there.
+presentation, which is told `again` once a second: the read may wait for its loop for as long as the car is in sight. A
+plate unlike the one that waits is another car: the first is decided then and there.
+
+A message that is too old by the camera's own time, or from the future, is no sighting at all.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
-from drivers.framing.presentation import Presentations
+from drivers.framing.plate_ages import PlateAges
+from drivers.framing.presentation import Presentations, Sightings
 from gateway.core import plates
 from gateway.core.events import CredentialRead
 
 ALIKE_MS = 2_000
 """How long after the decided plate was last seen one that is alike passes for a misread; then it is a neighbour's."""
+AGAIN_MS = 1_000
+"""How often a plate that stays in sight is told again."""
 MS = 1_000_000
 
 
 class PlateReading(msgspec.Struct, frozen=True):
-    """Options of all cameras; `plate` and `confidence` are dotted paths in the JSON that the camera sends."""
+    """Options of all cameras; what is named in `plates.PlateMapping` says where the camera's JSON has it."""
 
-    plate: Annotated[str, Meta(min_length=1, max_length=200)] = plates.PlateMapping().plate
+    plate: plates.Path = plates.PlateMapping().plate
     confidence: Annotated[str, Meta(max_length=200)] = plates.PlateMapping().confidence
+    time: Annotated[str, Meta(max_length=200)] = plates.PlateMapping().time
+    only: plates.Only = {}
+    max_age_s: Annotated[int, Meta(ge=1, le=86_400)] = 30
     min_confidence: Annotated[float, Meta(ge=0, le=100)] = 0
     sure_confidence: Annotated[float, Meta(ge=0, le=100)] = 95
     window_ms: Annotated[int, Meta(ge=0, le=5_000)] = 500
     silence_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
     repeat_ms: Annotated[int, Meta(ge=100, le=600_000)] = 5000
+
+
+class Decided(NamedTuple):
+    """A plate that is decided; `again`: it was before, and is still in sight. `age_ms` 0: the camera told no time."""
+
+    plate: str
+    again: bool = False
+    age_ms: int = 0
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -52,7 +69,10 @@ class PlateReads:
         self._sure = sure_confidence
         self._window_ns = window_ms * MS
         self._presentations = Presentations(repeat_ms)
+        self._sightings = Sightings(AGAIN_MS)
         self._best: _Read | None = None
+        self._seen_ns: int | None = None
+        """When the car of the window was last before the camera, by the camera's time; None when that is not told."""
         self._ends_ns = 0
         self._decided = ("", 0)
 
@@ -61,8 +81,8 @@ class PlateReads:
         """When the window that is open ends; None when none is."""
         return self._ends_ns if self._best is not None else None
 
-    def take(self, text: str, confidence: float, now_ns: int) -> list[str]:
-        """A read as the camera tells it; the plates that are decided by it, in order."""
+    def take(self, text: str, confidence: float, now_ns: int, age_ms: int | None = None) -> list[Decided]:
+        """A read as the camera tells it, so old; the plates that are decided by it, in order."""
         decided = self.tick(now_ns)
         read = _Read(plates.normalise(text), confidence)
         if plates.is_none(read.plate) or confidence < self._least:
@@ -73,14 +93,17 @@ class PlateReads:
         if self._best is not None and not plates.alike(self._best.plate, read.plate):
             decided += self._decide(now_ns)
         if self._best is None:
-            self._best, self._ends_ns = read, now_ns + self._window_ns
+            self._best, self._seen_ns, self._ends_ns = read, None, now_ns + self._window_ns
         elif read.rank > self._best.rank:
             self._best = read
+        if age_ms is not None:
+            seen_ns = now_ns - max(0, age_ms) * MS
+            self._seen_ns = seen_ns if self._seen_ns is None else max(seen_ns, self._seen_ns)
         if self._best.rank >= (True, self._sure):
             decided += self._decide(now_ns)
         return decided + self.tick(now_ns)
 
-    def tick(self, now_ns: int) -> list[str]:
+    def tick(self, now_ns: int) -> list[Decided]:
         """The plate whose window is over."""
         return self._decide(now_ns) if self._best is not None and now_ns >= self._ends_ns else []
 
@@ -91,40 +114,50 @@ class PlateReads:
             return False
         return bool(decided) and now_ns - seen_ns < ALIKE_MS * MS and plates.alike(plate, decided)
 
-    def _decide(self, now_ns: int) -> list[str]:
+    def _decide(self, now_ns: int) -> list[Decided]:
         best, self._best = self._best, None
         if best is None:
             return []
         begins = self._presentations.begins(best.plate, now_ns)
         if begins:
             self._decided = (best.plate, now_ns)
-        return [best.plate] if begins else []
+        if not self._sightings.due(best.plate, now_ns) and not begins:
+            return []
+        age_ms = 0 if self._seen_ns is None else max(0, now_ns - self._seen_ns) // MS
+        return [Decided(best.plate, not begins, age_ms)]
 
 
 class PlateReader:
-    """Turns a camera's reads into one credential per presentation."""
+    """Turns a camera's reads into one credential per presentation, and says why others do not count."""
 
     def __init__(self, device: str, options: PlateReading) -> None:
+        self.words = ""
         self._device = device
         self._reads = PlateReads(options.min_confidence, options.sure_confidence, options.window_ms, options.repeat_ms)
+        self._ages = PlateAges(options.max_age_s)
+        self._old = 0
 
     @property
     def rejected(self) -> int:
-        """Reads so far below `min_confidence`, or empty."""
-        return self._reads.rejected
+        """Reads so far below `min_confidence`, without a plate, or not of now."""
+        return self._reads.rejected + self._old
 
     @property
     def ends_ns(self) -> int | None:
         """When the window that is open ends."""
         return self._reads.ends_ns
 
-    def take(self, value: str, confidence: float, now_ns: int) -> list[CredentialRead]:
-        """One read."""
-        return self._seen(self._reads.take(value, confidence, now_ns))
+    def take(self, value: str, confidence: float, now_ns: int, age_ms: int | None = None) -> list[CredentialRead]:
+        """One read, so old by the camera's own time where that is told."""
+        self.words = "" if age_ms is None else self._ages.wrong(age_ms, now_ns)
+        if self.words:
+            self._old += 1
+            return self.tick(now_ns)
+        return self._seen(self._reads.take(value, confidence, now_ns, age_ms))
 
     def tick(self, now_ns: int) -> list[CredentialRead]:
         """The plate whose window is over."""
         return self._seen(self._reads.tick(now_ns))
 
-    def _seen(self, decided: list[str]) -> list[CredentialRead]:
-        return [CredentialRead(self._device, "plate", plate) for plate in decided]
+    def _seen(self, decided: list[Decided]) -> list[CredentialRead]:
+        return [CredentialRead(self._device, "plate", one.plate, again=one.again, age_ms=one.age_ms) for one in decided]

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, tzinfo
 from typing import Annotated, Any
 
 import msgspec
 
+from gateway.core.camera_time import age_ms
 from gateway.core.errors import PassError
 
 REGIONS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -24,6 +26,10 @@ LAST = "挂学警港澳领使"
 MOST_CHARACTERS = 32
 """Of a plate as a camera writes it; what is longer is none."""
 MOST_STEPS = 16
+MOST_VALUES = 10_000
+"""Objects and lists of a camera's JSON in which a mark is looked for."""
+SENT_AGAIN = frozenset({"isdataretransmission", "isretransmission", "isoffline", "ishistory"})
+"""Keys by which cameras say that a read is from earlier, in small letters."""
 SURE = 100.0
 """The confidence of a camera that tells none."""
 
@@ -105,18 +111,52 @@ def alike(one: str, other: str) -> bool:
 # ---- what a camera sends -------------------------------------------------------------------------------------------
 
 
-class PlateMapping(msgspec.Struct, frozen=True):
-    """Where in a camera's JSON the plate and its confidence stand: dotted paths, a number for a place in a list."""
+Scalar = str | int | float | bool | None
+Path = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Only = Annotated[
+    dict[Path, Scalar | Annotated[list[Scalar], msgspec.Meta(min_length=1, max_length=50)]],
+    msgspec.Meta(max_length=16),
+]
 
-    plate: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "plate"
+
+class PlateMapping(msgspec.Struct, frozen=True):
+    """Where in a camera's JSON things stand: dotted paths, a number for a place in a list.
+
+    `time` is the camera's own; `only`: what must stand at a path, one value or any of several, for a read to be one.
+    """
+
+    plate: Path = "plate"
     confidence: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    time: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    only: Only = {}
 
 
 class PlateSeen(msgspec.Struct, frozen=True):
-    """A plate as the camera writes it and its confidence in percent; an empty plate: the camera only lives."""
+    """A plate as the camera writes it and its confidence in percent; an empty plate: the camera only lives.
+
+    `age_ms` is how old it is by the camera's own time, negative when that lies ahead, None when it is not told. `wrong`
+    says why a message with a plate counts for nothing.
+    """
 
     plate: str
     confidence: float
+    age_ms: int | None = None
+    wrong: str = ""
+
+    def at_least(self, waited_ms: int) -> PlateSeen:
+        """The same, known to have waited so long on its way here; 0: not known to have."""
+        if not waited_ms or (self.age_ms is not None and not 0 <= self.age_ms < waited_ms):
+            return self
+        return msgspec.structs.replace(self, age_ms=waited_ms)
+
+    def request(self) -> dict[str, Any]:
+        """As the control op `credential` takes it."""
+        told: dict[str, Any] = {"kind": "plate", "value": self.plate, "confidence": self.confidence}
+        if self.age_ms is not None:
+            told["age_ms"] = self.age_ms
+        if self.wrong:
+            told["wrong"] = self.wrong
+        return told
 
 
 def read_json(raw: bytes) -> Any:
@@ -135,17 +175,71 @@ def read_json(raw: bytes) -> Any:
         raise PassError(f"it is not JSON: {error}") from None
 
 
-def find_plate(document: Any, mapping: PlateMapping) -> PlateSeen:
-    """What a camera's JSON says; PassError when there is a plate but its confidence is not where it should be."""
+def find_plate(document: Any, mapping: PlateMapping, wall_ns: int = 0, zone: tzinfo = UTC) -> PlateSeen:
+    """What a camera's JSON says at that wall time, in that zone where its own time has no offset.
+
+    PassError when there is a plate but its confidence is not where it should be.
+    """
     plate = _at(document, mapping.plate)
     if not isinstance(plate, str) or not 0 < len(plate.strip()) <= MOST_CHARACTERS:
         return PlateSeen("", 0.0)
-    if not mapping.confidence:
-        return PlateSeen(plate.strip(), SURE)
-    confidence = _percent(_at(document, mapping.confidence))
+    if not all(_is_one_of(_at(document, path), wanted) for path, wanted in mapping.only.items()):
+        return PlateSeen("", 0.0)
+    if mark := _sent_again(document):
+        return PlateSeen("", 0.0, wrong=f"the camera sent an earlier read again ({mark}): it opens for nobody")
+    sure = _sure(document, mapping.confidence)
+    if not mapping.time:
+        return PlateSeen(plate.strip(), sure)
+    age = age_ms(_at(document, mapping.time), wall_ns, zone)
+    if age is None:
+        words = (
+            f"there is a plate, but no time at {mapping.time!r}, so it opens for nobody; put the option `time` right"
+        )
+        return PlateSeen("", 0.0, wrong=words)
+    return PlateSeen(plate.strip(), sure, age)
+
+
+def _sure(document: Any, path: str) -> float:
+    if not path:
+        return SURE
+    confidence = _percent(_at(document, path))
     if confidence is None:
-        raise PassError(f"there is a plate, but no number at {mapping.confidence!r}; put the option `confidence` right")
-    return PlateSeen(plate.strip(), confidence)
+        raise PassError(f"there is a plate, but no number at {path!r}; put the option `confidence` right")
+    return confidence
+
+
+def _is_one_of(found: Any, wanted: Scalar | list[Scalar]) -> bool:
+    """Whether a value is the one that is wanted, or one of them; cameras write `false` also as a text."""
+    if isinstance(found, dict | list):
+        return False
+    return _as_text(found) in {_as_text(one) for one in (wanted if isinstance(wanted, list) else [wanted])}
+
+
+def _as_text(value: Scalar) -> str:
+    """A value as it is compared: `new`, `1` for 1 and 1.0, `true`, `null`."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip().casefold() if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _sent_again(document: Any) -> str:
+    """The mark by which a camera says that a read is from earlier, wherever it stands; empty when there is none."""
+    waiting, steps = [document], MOST_VALUES
+    while waiting and steps:
+        steps -= 1
+        found = waiting.pop()
+        if isinstance(found, list):
+            waiting += found[:steps]
+        elif isinstance(found, dict):
+            for key, value in found.items():
+                if key.casefold() in SENT_AGAIN and _as_text_or_none(value) in ("true", "1"):
+                    return str(key)
+            waiting += [value for value in found.values() if isinstance(value, dict | list)]
+    return ""
+
+
+def _as_text_or_none(value: Any) -> str | None:
+    return None if isinstance(value, dict | list) else _as_text(value)
 
 
 def _at(document: Any, path: str) -> Any:

@@ -142,10 +142,12 @@ class Handlers:
             raise RequestError(f"value has {len(asked.value)} characters; give 1 to {VALUE_MAX}")
         self._inbox.admit()
         bus = self._bus_of(asked.device)
-        if bus is None or not bus.push(asked.device, asked.kind, asked.value, asked.confidence):
+        read = (asked.kind, asked.value, asked.confidence, asked.age_ms, asked.wrong)
+        if bus is None or not bus.push(asked.device, *read):
             if not asked.value:
                 raise RequestError(f"value has 0 characters; give 1 to {VALUE_MAX}")
             if asked.kind == "plate" and is_none(normalise(asked.value)):
                 raise RequestError(f"value is {asked.value!r}, which says that there is no plate")
-            self._inbox.put(CredentialRead(asked.device, asked.kind, asked.value))
+            age_ms = max(0, asked.age_ms or 0)
+            self._inbox.put(CredentialRead(asked.device, asked.kind, asked.value, age_ms=age_ms))
         respond.result({})

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from gateway.core.camera_time import MOST_MS
 from gateway.core.errors import RequestError
 from gateway.core.events import AlarmCommandReceived, CommandReceived
 from gateway.store.times import YEARS, parse_wall_ns
@@ -180,6 +181,8 @@ class CredentialSeen(Params, frozen=True):
     kind: Literal["card", "plate", "qr", "pin"]
     value: str
     confidence: Annotated[float, msgspec.Meta(ge=0, le=100)] = 100.0
+    age_ms: Annotated[int, msgspec.Meta(ge=-MOST_MS, le=MOST_MS)] | None = None
+    wrong: Words = ""
 
 
 class DeviceLink(Params, frozen=True):

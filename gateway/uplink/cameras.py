@@ -1,8 +1,9 @@
 """Number-plate cameras that publish to a broker: each has a connection and a thread of its own, apart from central's.
 
 What a camera publishes goes on as a read of that device, or not at all: a retained message (nobody knows how old it
-is), one that came while the engine was away, or one without a plate opens nothing. The engine is told every few seconds
-how the way to the broker is, so that the device's health says it in words.
+is), one that came while the engine was away, or one without a plate opens nothing. A message that may have waited here,
+because this process was held up, is at least as old as that. The engine is told every few seconds how the way to the
+broker is, so that the device's health says it in words.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +35,19 @@ POLL_S = 0.5
 DIAL_S = 15.0
 TELL_EVERY_S = 5.0
 ASK_S = 1.0
+HELD_UP_S = 1.0
+"""A shorter delay than this may be the machine's, and is not told."""
 
 
 class Camera(msgspec.Struct, frozen=True):
-    """A camera, its topic (wildcards are fine), its broker, and where its JSON has the plate."""
+    """A camera, its topic (wildcards are fine), its broker, where its JSON has the plate, and the site's time zone."""
 
     device: str
     topic: str
     broker: Mqtt
     mapping: PlateMapping
     client_id: str
+    zone: tzinfo = UTC
 
 
 def cameras_of(settings: Settings) -> tuple[Camera, ...]:
@@ -54,6 +59,7 @@ def cameras_of(settings: Settings) -> tuple[Camera, ...]:
             msgspec.convert(device.options["broker"], Mqtt),
             msgspec.convert(_chosen(device.options), PlateMapping),
             f"{settings.gateway.id}-{device.id}",
+            settings.zone,
         )
         for device in settings.devices
         if device.driver == PLATE_MQTT
@@ -91,6 +97,9 @@ class Listener(threading.Thread):
         """What is wrong with the way to the broker; empty: nothing; None until the first dial has ended."""
         self._warning = ""
         self._tell_at_s = 0.0
+        self._polled_s = 0.0
+        self._held_up_ms = 0
+        """How long what is read now may have waited for this thread."""
 
     def stop(self) -> None:
         """End within a moment."""
@@ -114,8 +123,10 @@ class Listener(threading.Thread):
         link = Link(camera.broker, camera.client_id, None, self._waker, MOST_BYTES)
         dialled_s, up_s = time.monotonic(), 0.0
         link.dial()
+        self._polled_s = time.monotonic()
         while not self._stopping.is_set() and not link.lost:
             link.poll(POLL_S)
+            self._note_delay(time.monotonic())
             if link.up and not up_s:
                 up_s = time.monotonic()
                 link.subscribe([camera.topic])
@@ -129,6 +140,12 @@ class Listener(threading.Thread):
             link.leave()
         return time.monotonic() - up_s if up_s else 0.0
 
+    def _note_delay(self, now_s: float) -> None:
+        """A thread that runs freely comes by every `POLL_S`; after far more, messages have waited in the socket."""
+        held_up_s = now_s - self._polled_s - POLL_S
+        self._held_up_ms = round(held_up_s * 1000) if held_up_s > HELD_UP_S else 0
+        self._polled_s = now_s
+
     def _attend(self, link: Link) -> None:
         while link.warnings:
             self._warning = f"{link.warnings.popleft()}; check `topic` and the broker's rights"
@@ -141,7 +158,7 @@ class Listener(threading.Thread):
         try:
             seen = self._seen(message)
             if seen is not None:
-                self._ask("credential", kind="plate", value=seen.plate, confidence=seen.confidence)
+                self._ask("credential", **seen.request())
         except GatehouseError as error:
             _log.warning("%s: a message on %s counts for nothing: %s", self._camera.device, message.topic, error)
             self._warn(str(error))
@@ -152,7 +169,8 @@ class Listener(threading.Thread):
             self._warn("it publishes retained messages, which count for nothing; switch `retain` off in the camera")
             return None
         self._warn("")
-        return find_plate(read_json(message.payload), self._camera.mapping)
+        seen = find_plate(read_json(message.payload), self._camera.mapping, time.time_ns(), self._camera.zone)
+        return seen.at_least(self._held_up_ms)
 
     # ---- telling the engine ----------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -26,6 +27,7 @@ from gateway.core.plates import (
 )
 from gateway.store.credentials import normal_plate
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 GOLDEN = Path(__file__).parent.parent / "golden"
 VECTORS = msgspec.json.decode((GOLDEN / "plates.json").read_bytes())
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -159,3 +161,97 @@ def test_any_json_holds_a_plate_or_none(document: Any, plate: str, confidence: s
         return
     assert len(seen.plate) <= MOST_CHARACTERS
     assert 0 <= seen.confidence <= 100
+
+
+# ---- messages that are no reads of now -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("only", "document", "counts"),
+    [
+        ({"type": "new"}, {"type": "new"}, True),
+        ({"type": "new"}, {"type": "end"}, False),
+        ({"type": "new"}, {}, False),
+        ({"type": ["new", "update"]}, {"type": "update"}, True),
+        ({"type": ["new", "update"]}, {"type": "end"}, False),
+        ({"sent.again": False}, {"sent": {"again": False}}, True),
+        ({"sent.again": False}, {"sent": {"again": "False"}}, True),
+        ({"sent.again": False}, {"sent": {"again": True}}, False),
+        ({"sent.again": False}, {}, False),
+        ({"sent.again": [False, None]}, {}, True),
+        ({"channel": 1}, {"channel": 1.0}, True),
+        ({"channel": "1"}, {"channel": 1}, True),
+        ({"channel": 1}, {"channel": [1]}, False),
+        ({"type": "new", "channel": 1}, {"type": "new", "channel": 2}, False),
+        ({}, {"type": "end"}, True),
+    ],
+)
+def test_only_messages_with_the_values_that_are_asked_for_are_reads(
+    only: dict[str, Any], document: dict[str, Any], counts: bool
+) -> None:
+    mapping = msgspec.convert({"only": only}, PlateMapping)
+    assert find_plate({"plate": "京A12345", **document}, mapping) == (
+        PlateSeen("京A12345", 100.0) if counts else PlateSeen("", 0.0)
+    )
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"isDataRetransmission": True},
+        {"isDataRetransmission": "true"},
+        {"ANPR": {"info": [{"isDataRetransmission": 1}]}},
+        {"AlarmInfoPlate": {"result": {"PlateResult": {"isoffline": 1}}}},
+    ],
+)
+def test_a_message_that_the_camera_marks_as_sent_again_is_no_fresh_read(document: dict[str, Any]) -> None:
+    seen = find_plate({"plate": "京A12345", **document}, PlateMapping())
+    assert seen.plate == ""
+    assert "sent an earlier read again" in seen.wrong
+
+
+@pytest.mark.parametrize(
+    "document", [{"isDataRetransmission": False}, {"isDataRetransmission": [True]}, {"isoffline": 0}]
+)
+def test_a_message_that_the_camera_marks_as_fresh_is_a_read(document: dict[str, Any]) -> None:
+    assert find_plate({"plate": "京A12345", **document}, PlateMapping()) == PlateSeen("京A12345", 100.0)
+
+
+def test_a_sign_of_life_is_not_asked_for_its_time() -> None:
+    assert find_plate({"heartbeat": 1}, PlateMapping("plate", "", "at")) == PlateSeen("", 0.0)
+
+
+def test_the_age_is_told_by_the_time_that_is_named() -> None:
+    seen = find_plate({"plate": "x", "at": "1970-01-01 08:00:01"}, PlateMapping("plate", "", "at"), 5 * 10**9, SHANGHAI)
+    assert seen == PlateSeen("x", 100.0, 4_000)
+
+
+@pytest.mark.parametrize("told", [None, "", "soon", True, [], 0])
+def test_a_plate_without_the_time_that_is_named_opens_for_nobody_and_says_so(told: Any) -> None:
+    seen = find_plate({"plate": "x", "at": told}, PlateMapping("plate", "", "at"))
+    assert seen.plate == ""
+    assert "no time at 'at'" in seen.wrong and "put the option `time` right" in seen.wrong
+
+
+@given(json, st.dictionaries(st.text("ab0.", min_size=1, max_size=6), json, max_size=3), st.text("ab0.", max_size=6))
+def test_any_json_survives_any_filter_and_any_place_of_the_time(document: Any, only: dict[str, Any], time: str) -> None:
+    try:
+        mapping = msgspec.convert({"plate": "a", "time": time, "only": only}, PlateMapping)
+    except msgspec.ValidationError:
+        return
+    seen = find_plate(document, mapping, 1_796_025_600 * 10**9, SHANGHAI)
+    assert len(seen.plate) <= MOST_CHARACTERS
+    assert not (seen.plate and seen.wrong)
+
+
+def test_a_document_of_millions_of_values_is_not_searched_to_its_end() -> None:
+    document = {"plate": "京A12345", "picture": [[[0]] * 1000] * 1000}
+    assert find_plate(document, PlateMapping()).plate == "京A12345"
+
+
+def test_what_may_have_waited_on_the_way_is_at_least_so_old() -> None:
+    assert PlateSeen("x", 100.0).at_least(0) == PlateSeen("x", 100.0)
+    assert PlateSeen("x", 100.0).at_least(9_000).age_ms == 9_000
+    assert PlateSeen("x", 100.0, 500).at_least(9_000).age_ms == 9_000
+    assert PlateSeen("x", 100.0, 10_000).at_least(9_000).age_ms == 10_000
+    assert PlateSeen("x", 100.0, -40_000).at_least(9_000).age_ms == -40_000

@@ -46,6 +46,34 @@ def test_a_plate_that_says_there_is_none_is_counted_and_no_credential(running: R
     assert (bus.health()[0].state, bus.health()[0].errors) == ("online", 1)
 
 
+def test_a_plate_in_sight_is_told_again_and_how_old_it_is(running: Running) -> None:
+    bus = start(running)
+    bus.push("cam", "plate", PLATE, 100.0, 2_000)
+    first = running.reported.wait(CredentialRead)
+    assert (first.again, first.age_ms // 1000) == (False, 2)
+    wait_until(
+        lambda: (
+            bus.push("cam", "plate", PLATE, 100.0, 0) and any(one.again for one in running.reported.of(CredentialRead))
+        )
+    )
+    assert [one.again for one in running.reported.of(CredentialRead)][:2] == [False, True]
+
+
+def test_a_late_plate_is_an_error_in_words_and_the_camera_lives(running: Running) -> None:
+    bus = start(running, max_age_s=5)
+    bus.push("cam", "plate", PLATE, 100.0, 12_000)
+    wait_until(lambda: "came 12 s after it was read" in bus.health()[0].last_error)
+    assert (bus.health()[0].state, bus.health()[0].errors, bus.health()[0].frames) == ("online", 1, 1)
+    assert running.reported.of(CredentialRead) == []
+
+
+def test_a_message_that_was_wrong_where_it_came_in_is_an_error_in_words(running: Running) -> None:
+    bus = start(running, silence_s=60)
+    bus.push("cam", "plate", "", 0.0, wrong="there is a plate, but no time at 'at'")
+    wait_until(lambda: "no time at" in bus.health()[0].last_error)
+    assert (bus.health()[0].state, bus.health()[0].errors) == ("online", 1)
+
+
 def test_only_plates_are_taken(running: Running) -> None:
     bus = start(running)
     assert not bus.push("cam", "card", "472288", 100.0)
@@ -120,6 +148,12 @@ def test_a_link_that_breaks_is_a_device_that_is_lost_and_its_words_are_told(runn
         ("broker", {"port": 1883}, "is missing"),
         ("brocker", {}, "is not a known key"),
         ("window_ms", 5_001, "<= 5000"),
+        ("max_age_s", 0, ">= 1"),
+        ("only", {"type": []}, "length >= 1"),
+        ("only", {"": "new"}, "length >= 1"),
+        ("only", {"type": {"a": 1}}, "only"),
+        ("only", "new", "give an object"),
+        ("time", 5, "give a text"),
     ],
 )
 def test_a_wrong_option_of_a_camera_is_named(option: str, value: Any, says: str) -> None:

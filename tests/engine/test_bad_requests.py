@@ -52,7 +52,7 @@ OPS: dict[str, dict[str, tuple[Any, ...]]] = {
     "uplink.report": {"up": (True, False), "reason": ("",), "waiting": (0, -5, 10**18), "since": (None, "x", FAR)},
     "credential": {
         "device": ("reader-in", "io"), "kind": ("card", "plate", "qr", "pin"), "value": ("1", "京A12345", "0" * 40),
-        "confidence": (0, 50, 100),
+        "confidence": (0, 50, 100), "age_ms": (None, 0, -(10**15), 10**15, 10**18), "wrong": ("", "late"),
     },
     "device.link": {"device": ("reader-in", "no"), "up": (True, False), "words": ("",)},
     "ping": {},

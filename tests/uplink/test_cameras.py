@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import paho.mqtt.publish as publish
 import pytest
 from paho.mqtt.client import MQTTv5
 
 from drivers.registry import configure, open_buses
+from gateway.control import Client
 from gateway.core.plates import PlateMapping
 from gateway.core.settings import Mqtt
 from gateway.core.site_file import parse_settings
@@ -21,8 +24,9 @@ from gateway.engine.engine import Engine
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import JournalReader
 from gateway.store.secrets import seal, unseal
-from gateway.uplink.cameras import Camera, cameras_of, listening
+from gateway.uplink.cameras import Camera, Listener, cameras_of, listening
 from gateway.uplink.main import run
+from gateway.uplink.messages import Incoming
 from tests.support.engine_stand_in import EngineStandIn
 from tests.support.mosquitto import Mosquitto, wait_until
 
@@ -61,6 +65,54 @@ def test_a_published_plate_is_handed_to_the_engine(heard: EngineStandIn, broker:
     say(broker, told())
     [asked] = wait_until(lambda: heard.calls("credential"))
     assert asked == {"device": "cam-in", "kind": "plate", "value": "京A·12345", "confidence": 97.0}
+
+
+MAPPED = PlateMapping("after.plate", "", "after.at", {"type": ["new", "update"]})
+
+
+@pytest.fixture
+def timed(broker: Mosquitto, engine: EngineStandIn, tmp_path: Path) -> Iterator[EngineStandIn]:
+    """The engine, with a camera that tells its own time and the kind of its messages."""
+    one = Camera("cam-in", "cameras/+/in", Mqtt("127.0.0.1", broker.port), MAPPED, "gw1-cam-in", ZoneInfo("Asia/Tokyo"))
+    with listening([one], tmp_path / "engine.sock"):
+        wait_until(lambda: engine.calls("device.link") and engine.calls("device.link")[-1]["up"], what="link")
+        yield engine
+
+
+def test_the_age_by_the_cameras_own_time_goes_along(timed: EngineStandIn, broker: Mosquitto) -> None:
+    at = datetime.now(ZoneInfo("Asia/Tokyo")) - timedelta(minutes=3)
+    say(broker, {"type": "new", "after": {"plate": "京A12345", "at": at.strftime("%Y-%m-%d %H:%M:%S")}})
+    [asked] = wait_until(lambda: timed.calls("credential"))
+    assert asked["value"] == "京A12345"
+    assert 179_000 <= asked["age_ms"] < 240_000
+
+
+@pytest.mark.parametrize(
+    ("document", "wrong"),
+    [
+        ({"type": "end", "after": {"plate": "京A12345", "at": 1}}, False),
+        ({"type": "new", "after": {"plate": "京A12345", "at": 1796025600}, "isDataRetransmission": True}, True),
+        ({"type": "new", "after": {"plate": "京A12345"}}, True),
+    ],
+)
+def test_a_message_that_is_no_read_of_now_is_a_sign_of_life(
+    timed: EngineStandIn, broker: Mosquitto, document: Any, wrong: bool
+) -> None:
+    say(broker, document)
+    [asked] = wait_until(lambda: timed.calls("credential"))
+    assert (asked["value"], bool(asked.get("wrong"))) == ("", wrong)
+
+
+def test_what_may_have_waited_while_the_process_was_held_up_is_as_old_as_that(
+    engine: EngineStandIn, tmp_path: Path
+) -> None:
+    held = Listener(camera(0), Client(tmp_path / "engine.sock"))
+    for now_s in (0.4, 0.9, 13.4):
+        held._note_delay(now_s)
+    held._take(Incoming(TOPIC, json.dumps(told()).encode()))
+    held._note_delay(13.9)
+    held._take(Incoming(TOPIC, json.dumps(told()).encode()))
+    assert [asked.get("age_ms") for asked in engine.calls("credential")] == [12_000, None]
 
 
 def test_a_message_without_a_plate_is_a_sign_of_life(heard: EngineStandIn, broker: Mosquitto) -> None:
@@ -153,7 +205,9 @@ SITE: dict[str, Any] = {
 def test_cameras_come_from_the_site_file_and_need_the_uplink_process() -> None:
     settings = parse_settings(SITE)
     broker = Mqtt("127.0.0.1", 1883, username="gate", password="geheim")
-    assert cameras_of(settings) == (Camera("cam-in", "cameras/+/in", broker, MAPPING, "gw1-cam-in"),)
+    assert cameras_of(settings) == (
+        Camera("cam-in", "cameras/+/in", broker, MAPPING, "gw1-cam-in", ZoneInfo("Asia/Shanghai")),
+    )
     assert settings.needs_uplink
     assert not parse_settings({**SITE, "devices": SITE["devices"][1:], "lanes": []}).needs_uplink
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -71,6 +73,21 @@ def test_a_push_without_a_plate_is_a_sign_of_life(
     answer = client.post(HOOK, json={"heartbeat": 1}, headers=token("plates:push"))
     assert (answer.status_code, answer.json["plate"]) == (200, None)
     assert asked[0]["value"] == ""
+
+
+def test_the_age_by_the_cameras_own_time_goes_along(
+    client: FlaskClient, token: Tokens, engine: EngineStandIn, directory: DataDirectory
+) -> None:
+    directory.save_site({**SITE, "devices": [{**CAMERA, "time": "at", "only": {"type": ["new", "update"]}}]})
+    at = (datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(seconds=12)).strftime("%Y-%m-%d %H:%M:%S")
+    message = {**told(), "at": at, "type": "new"}
+    for body in (message, {**message, "type": "end"}, {**message, "isDataRetransmission": True}, {**message, "at": ""}):
+        assert client.post(HOOK, json=body, headers=token("plates:push")).status_code == 200
+    fresh, ended, again, timeless = engine.calls("credential")
+    assert 12_000 <= fresh["age_ms"] < 60_000
+    assert (ended["value"], ended.get("wrong")) == ("", None)
+    assert (again["value"], "sent an earlier read again" in again["wrong"]) == ("", True)
+    assert (timeless["value"], "no time at 'at'" in timeless["wrong"]) == ("", True)
 
 
 @pytest.mark.parametrize("plate", ["无牌车", "unknown", "00000000"])

@@ -2,11 +2,13 @@
 
 Cameras are plain: few can set a header of one's choice, some call their JSON a form or write it in GB 18030, many send
 a picture along. So the token may also come as the password of Basic authentication or in the address, the body is read
-for what it is, and only plate and confidence go on to the engine. A push without a plate is a sign of life.
+for what it is, and only plate, confidence and age go on to the engine. A push without a plate is a sign of life, and so
+is one that is no read of now: the camera is answered 200 all the same, or it would send it again and again.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from flask import Response, request
 from gateway.core.errors import PassError
 from gateway.core.plates import PlateMapping, PlateSeen, find_plate, is_none, normalise, read_json
 from web.api import engine
+from web.api.moments import site_zone
 from web.api.requests import identifier, only, refuse
 from web.api.state import json_answer
 from web.auth import check_scope
@@ -32,9 +35,10 @@ def push_plate(device: str) -> Response:
     check_scope(SCOPE, secret=_secret())
     mapping = _mapping(identifier(device, "device"))
     seen = _seen(_document(), mapping)
-    engine.ask("credential", device=device, kind="plate", value=seen.plate, confidence=seen.confidence)
+    engine.ask("credential", device=device, **seen.request())
     plate = normalise(seen.plate)
-    return json_answer({"plate": None if is_none(plate) else plate, "confidence": seen.confidence})
+    answer = {"plate": None if is_none(plate) else plate, "confidence": seen.confidence}
+    return json_answer({**answer, "wrong": seen.wrong} if seen.wrong else answer)
 
 
 push_plate.gatehouse_scope = SCOPE  # type: ignore[attr-defined]
@@ -58,7 +62,7 @@ def _mapping(device: str) -> PlateMapping:
 
 def _seen(document: Any, mapping: PlateMapping) -> PlateSeen:
     try:
-        return find_plate(document, mapping)
+        return find_plate(document, mapping, time.time_ns(), site_zone())
     except PassError as error:
         raise refuse(f"{error}.", "body_invalid", 422) from None
 

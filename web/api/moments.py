@@ -39,11 +39,12 @@ def _instant(name: str, moment: date | datetime) -> datetime:
     if moment.year > LAST_YEAR:
         raise ValueError(moment)
     if not isinstance(moment, datetime):
-        return datetime.combine(moment + timedelta(days=name == "to"), time(), _zone())
+        return datetime.combine(moment + timedelta(days=name == "to"), time(), site_zone())
     if moment.tzinfo is None:
         raise ValueError(moment)
     return moment
 
 
-def _zone() -> ZoneInfo:
+def site_zone() -> ZoneInfo:
+    """The site's time zone."""
     return ZoneInfo(services().site.document().get("site", {}).get("timezone", "Asia/Shanghai"))
