@@ -6,7 +6,8 @@ misreads are no news, counted from when the plate itself was last seen, and for 
 presentation, which is told `again` once a second: the read may wait for its loop for as long as the car is in sight. A
 plate unlike the one that waits is another car: the first is decided then and there.
 
-A message that is too old by the camera's own time, or from the future, is no sighting at all.
+A message that is too old by the camera's own time, or from the future, is no sighting at all. Another one that is told
+late is a sighting of back then: when the same plate is seen afresh long after it, that is a new presentation.
 """
 
 from __future__ import annotations
@@ -118,13 +119,13 @@ class PlateReads:
         best, self._best = self._best, None
         if best is None:
             return []
-        begins = self._presentations.begins(best.plate, now_ns)
+        seen_ns = now_ns if self._seen_ns is None else min(now_ns, self._seen_ns)
+        begins = self._presentations.begins(best.plate, seen_ns)
         if begins:
             self._decided = (best.plate, now_ns)
         if not self._sightings.due(best.plate, now_ns) and not begins:
             return []
-        age_ms = 0 if self._seen_ns is None else max(0, now_ns - self._seen_ns) // MS
-        return [Decided(best.plate, not begins, age_ms)]
+        return [Decided(best.plate, not begins, (now_ns - seen_ns) // MS)]
 
 
 class PlateReader:

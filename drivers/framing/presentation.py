@@ -37,9 +37,9 @@ class Presentations:
         self._last_seen: dict[str, int] = {}
 
     def begins(self, value: str, now_ns: int) -> bool:
-        """True when this sighting begins a presentation."""
+        """True when this sighting begins a presentation; one from before the last sighting begins none."""
         last_ns = self._last_seen.pop(value, None)
-        self._last_seen[value] = now_ns
+        self._last_seen[value] = now_ns if last_ns is None else max(now_ns, last_ns)
         if len(self._last_seen) > MAX_VALUES:
             del self._last_seen[next(iter(self._last_seen))]
         return last_ns is None or now_ns - last_ns >= self._repeat_ns

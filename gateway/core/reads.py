@@ -139,7 +139,8 @@ class ReadRules:
         if elsewhere or now_ns - found.first_ns > ARRIVING_MS * NS_PER_MS:
             self._keep(lane.id, [one for one in waiting if one is not found])
             return None
-        found.read, found.seen_ns = msgspec.structs.replace(read, again=False), now_ns
+        seen_ns = max(found.seen_ns, now_ns - read.age_ms * NS_PER_MS)
+        found.read, found.seen_ns = msgspec.structs.replace(read, again=False), seen_ns
         if occupied is False or behind:
             return None
         self._keep(lane.id, [one for one in waiting if one is not found])

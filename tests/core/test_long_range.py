@@ -82,3 +82,13 @@ def test_a_sighting_of_a_tag_that_was_never_told_is_nothing() -> None:
     play.set(approach_loop=True)
     play.sees("reader-in", 3, first=False)
     assert play.types("access") == []
+
+
+def test_a_late_word_of_a_tag_is_no_word_of_where_it_is_now() -> None:
+    play = Field()
+    play.sees("reader-in", 1)
+    play.advance(3000)
+    late = events.CredentialRead("reader-in", "card", "E280", 96, (MONTHLY,), long_range=True, again=True, age_ms=4000)
+    play.happens(late)
+    play.set(approach_loop=True)
+    assert play.types("access") == []

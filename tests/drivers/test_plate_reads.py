@@ -217,6 +217,20 @@ def test_a_late_message_is_no_sight_of_a_car_that_was_there() -> None:
     assert [one.again for one in camera.take(TRUE, 99, 5 * S, 0)] == [False]
 
 
+def test_a_car_that_is_seen_afresh_after_a_late_message_of_it_is_read() -> None:
+    camera = reader()
+    assert [one.again for one in camera.take(TRUE, 99, 100 * S, 20_000)] == [False]
+    assert [one.again for one in camera.take(TRUE, 99, 102 * S, 0)] == [False]
+    assert [one.again for one in camera.take(TRUE, 99, 104 * S, 0)] == [True]
+
+
+def test_a_late_message_of_a_car_that_is_in_sight_begins_no_presentation() -> None:
+    camera = reader()
+    assert [one.again for one in camera.take(TRUE, 99, 100 * S, 0)] == [False]
+    assert [(one.again, one.age_ms) for one in camera.take(TRUE, 99, 102 * S, 20_000)] == [(True, 20_000)]
+    assert [one.again for one in camera.take(TRUE, 99, 104 * S, 0)] == [True]
+
+
 @pytest.mark.parametrize(
     ("ages", "says"),
     [
