@@ -21,7 +21,7 @@ from drivers.registry import configure, open_buses
 from gateway.core.errors import GatehouseError, SettingsError
 from gateway.core.events import Event
 from gateway.core.settings import Barrier, Direction, Lane, Retention, Settings
-from gateway.core.site_file import parse_settings
+from gateway.core.site_file import parse_settings, warnings
 from gateway.store.reader import JournalReader
 from gateway.store.times import rfc3339
 
@@ -63,14 +63,19 @@ class JournalFound(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything that a check found; `problems` are (path, message), `places` is what keeps cars from being counted."""
+    """Everything that a check found; `problems` and `warnings` are (path, message).
+
+    `shared` tells of each reader of several lanes whose reads they are, `places` what keeps cars from being counted.
+    """
 
     problems: tuple[tuple[str, str], ...] = ()
     devices: tuple[DeviceFound, ...] = ()
     lanes: tuple[LaneFound, ...] = ()
+    shared: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     journal: JournalFound | None = None
     retention: Retention | None = None
+    warnings: tuple[tuple[str, str], ...] = ()
 
     @property
     def fine(self) -> bool:
@@ -104,9 +109,11 @@ def check(
         lanes=tuple(
             LaneFound(lane.id, lane.name, without(lane, settings.barrier(lane.barrier))) for lane in settings.lanes
         ),
+        shared=shared(settings),
         places=uncounted(settings),
         journal=_journal(journal) if journal is not None and journal.exists() else None,
         retention=settings.gateway.retention,
+        warnings=warnings(settings),
     )
 
 
@@ -245,6 +252,40 @@ def without(lane: Lane, barrier: Barrier) -> tuple[str, ...]:
     if lane.siren is None:
         found.append("no siren: a crash sounds at the control room and on the screen only")
     return tuple(found)
+
+
+def shared(settings: Settings) -> tuple[str, ...]:
+    """For each reader or camera that several lanes name: whose its reads are, one sentence or two."""
+    found = []
+    for device in settings.devices:
+        lanes = [lane for lane in settings.lanes if device.id in (*lane.readers, *lane.cameras)]
+        if len(lanes) > 1:
+            kind = "camera" if any(device.id in lane.cameras for lane in lanes) else "reader"
+            names = _listed([lane.id for lane in lanes])
+            found.append(f"{kind} {device.id} of lanes {names}: {_belongs(settings, lanes)}")
+    return tuple(found)
+
+
+def _belongs(settings: Settings, lanes: Sequence[Lane]) -> str:
+    blind = [lane.id for lane in lanes if settings.barrier(lane.barrier).approach_loop is None]
+    if len(blind) == len(lanes):
+        return (
+            "what it reads belongs to the lane that is chosen on the booth's screen, else the guard decides"
+            " (lane_unclear); none of these lanes has an approach loop that tells where a car waits"
+        )
+    words = (
+        "what it reads belongs to the lane where a car waits on its approach loop, else to the lane that is chosen on"
+        " the booth's screen, else the guard decides (lane_unclear)"
+    )
+    if not blind:
+        return words
+    which = f"{blind[0]} has" if len(blind) == 1 else f"{_listed(blind)} have"
+    return f"{words}; {which} no approach loop, so there a car is only known by the screen"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def uncounted(settings: Settings) -> tuple[str, ...]:

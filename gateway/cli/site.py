@@ -83,12 +83,13 @@ def _add_later(commands: Commands, name: str, words: str) -> None:
 
 def _init(arguments: Arguments) -> int:
     from drivers.registry import configure
-    from gateway.core.site_file import parse_settings
+    from gateway.core.site_file import parse_settings, warnings
     from gateway.store.directory import DataDirectory
     from gateway.store.journal import JournalReader
 
     document = _read_site(arguments.site) if arguments.site else _EMPTY_SITE
-    configure(parse_settings(document))
+    settings = parse_settings(document)
+    configure(settings)
     directory = DataDirectory(data_path(arguments))
     if directory.exists and not directory.half_made:
         raise InUseError(f"{directory.path} holds a site already; choose another with --data")
@@ -96,6 +97,8 @@ def _init(arguments: Arguments) -> int:
     journal = JournalReader(directory.journal).journal_id
     made = {"data": str(directory.path), "journal": journal, "setup_code": code}
     show(arguments, made, _INIT_WORDS.format(data=directory.path, journal=journal, code=code))
+    for warning in warnings(settings):
+        say(_warned(warning))
     if not arguments.site:
         say("the site is still empty; use --site FILE for a gate with devices and lanes")
     return 0
@@ -162,6 +165,10 @@ def _snapshot(data: Path) -> dict[str, Any] | None:
     return found
 
 
+def _warned(warning: tuple[str, str]) -> str:
+    return f"settings: warning: {warning[0]} {warning[1]}"
+
+
 def _check_text(report: check.Report) -> str:
     from gateway.check import journal_words
     from gateway.show import table
@@ -169,12 +176,15 @@ def _check_text(report: check.Report) -> str:
     lines = [f"settings: {path}: {message}" if path else f"settings: {message}" for path, message in report.problems]
     if not report.problems:
         lines.append("settings: fine")
+    lines += [_warned(warning) for warning in report.warnings]
     if report.devices:
         rows = [(d.id, d.driver, "answers" if d.fine else d.state, d.asked, d.error) for d in report.devices]
         lines += ["", table(("device", "driver", "state", "asked", "what is wrong"), rows)]
     for lane in report.lanes:
         lines += ["", f"lane {lane.id} ({lane.name}) does without:" if lane.without else f"lane {lane.id}: complete"]
         lines += [f"  - {text}" for text in lane.without]
+    if report.shared:
+        lines += ["", "shared by several lanes:", *(f"  - {text}" for text in report.shared)]
     if report.places:
         lines += ["", "places are counted, but:", *(f"  - {text}" for text in report.places)]
     if report.journal and report.retention:

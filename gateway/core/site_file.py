@@ -256,6 +256,13 @@ def parse_settings(document: Any) -> Settings:
     return Settings(site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink, groups, stations)
 
 
+def warnings(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """What is accepted and does not do yet what somebody may expect of it, by path."""
+    if not settings.tariffs:
+        return ()
+    return (("tariffs", "are accepted and kept, but nobody is charged: charging comes in a later version"),)
+
+
 def _unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Texts that no file, screen or wire can hold: with NUL, or with half of a character."""
     waiting: list[tuple[str, Any]] = [(str(key), value) for key, value in document.items()]

@@ -11,7 +11,7 @@ import pytest
 
 from drivers.base import Bus, DeviceConfig, Health, Report
 from drivers.registry import open_buses
-from gateway.check import JournalFound, check, journal_words, without
+from gateway.check import JournalFound, check, journal_words, shared, without
 from gateway.core.settings import Retention
 from gateway.core.site_file import parse_settings
 from gateway.store.directory import DataDirectory
@@ -209,3 +209,82 @@ def test_a_driver_that_fails_before_its_bus_is_made_is_a_finding_and_the_others_
         "lost",
         "its driver failed (ZeroDivisionError: no ports); tell who made it",
     )
+
+
+# ---- what is accepted and not done yet -------------------------------------------------------------------------------
+
+TARIFFS = [{"id": "day", "first_minutes": 30}, {"id": "night"}]
+
+
+@pytest.mark.parametrize("tariffs", [TARIFFS[:1], TARIFFS])
+def test_tariffs_are_one_warning_and_no_error(gatehouse: Gatehouse, site_file: Path, tariffs: list[Any]) -> None:
+    site_file.write_text(json.dumps({**SITE, "tariffs": tariffs}))
+    told = gatehouse("check", "--site", site_file)
+    assert told.status == 0
+    assert told.out.count("warning") == 1
+    assert "settings: warning: tariffs are accepted and kept, but nobody is charged" in told.out
+    assert [path for path, _ in gatehouse("check", "--site", site_file, "--json").data["warnings"]] == ["tariffs"]
+
+
+def test_init_says_the_warning_once(gatehouse: Gatehouse, site_file: Path) -> None:
+    site_file.write_text(json.dumps({**SITE, "tariffs": TARIFFS}))
+    told = gatehouse("init", "--site", site_file)
+    assert told.status == 0
+    assert told.err.count("nobody is charged") == 1
+
+
+@pytest.mark.parametrize("tariffs", [{}, {"tariffs": []}])
+def test_a_site_without_tariffs_is_warned_of_nothing(
+    gatehouse: Gatehouse, site_file: Path, tariffs: dict[str, Any]
+) -> None:
+    site_file.write_text(json.dumps({**SITE, **tariffs}))
+    assert "warning" not in gatehouse("check", "--site", site_file).out
+
+
+# ---- a reader of several lanes ---------------------------------------------------------------------------------------
+
+
+def desk(loops: dict[str, bool], key: str = "readers") -> tuple[str, ...]:
+    """What is said of one reader that these lanes share; True: the lane has an approach loop."""
+    lanes = [
+        {
+            "id": lane,
+            "direction": "entry",
+            key: ["desk"],
+            "barrier": {"open": f"io.output.{n}"} | ({"approach_loop": f"io.input.{n}"} if loop else {}),
+        }
+        for n, (lane, loop) in enumerate(loops.items())
+    ]
+    devices = [{"id": "io", "driver": "noop"}, {"id": "desk", "driver": "noop"}]
+    return shared(parse_settings({**SITE, "devices": devices, "lanes": lanes}))
+
+
+def test_a_reader_of_one_lane_is_not_mentioned() -> None:
+    assert desk({"in": True}) == ()
+
+
+def test_a_reader_of_several_lanes_is_said_to_read_for_the_lane_where_a_car_waits() -> None:
+    assert desk({"in": True, "out": True}) == (
+        "reader desk of lanes in and out: what it reads belongs to the lane where a car waits on its approach loop,"
+        " else to the lane that is chosen on the booth's screen, else the guard decides (lane_unclear)",
+    )
+
+
+def test_lanes_of_it_without_an_approach_loop_are_named() -> None:
+    [one] = desk({"in": True, "out": False})
+    assert one.endswith("; out has no approach loop, so there a car is only known by the screen")
+    [two] = desk({"in": True, "out": False, "back": False})
+    assert "of lanes in, out and back:" in two and two.endswith(
+        "; out and back have no approach loop, so there a car is only known by the screen"
+    )
+    [none] = desk({"in": False, "out": False}, key="cameras")
+    assert none.startswith("camera desk of lanes in and out: what it reads belongs to the lane that is chosen")
+    assert none.endswith("none of these lanes has an approach loop that tells where a car waits")
+
+
+def test_it_is_said_by_the_command(gatehouse: Gatehouse, site_file: Path) -> None:
+    reader = SITE["lanes"][0]["readers"]
+    site_file.write_text(json.dumps({**SITE, "lanes": [*SITE["lanes"], {**_way_out(), "readers": reader}]}))
+    told = gatehouse("check", "--site", site_file)
+    assert told.status == 0
+    assert f"shared by several lanes:\n  - reader {reader[0]} of lanes in and out: " in told.out
