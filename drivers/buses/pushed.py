@@ -73,6 +73,8 @@ class PushedBus(OutputlessBus):
         self._heard_ns = time.monotonic_ns()
         self._link: tuple[bool, str] = (True, "")
         self._linked_lost = False
+        self._words = ""
+        """What was last told of the link; a read's own error stands until there is something else to tell."""
         self._health = Health(device, "starting", time.time_ns())
 
     def health(self) -> list[Health]:
@@ -132,10 +134,12 @@ class PushedBus(OutputlessBus):
             self._heard_ns = now_ns
             self._back()
         elif not up and not self._linked_lost:
-            self._linked_lost = True
+            self._linked_lost, self._words = True, words
             self._lose(words)
-        elif words and words != self._health.last_error:
-            self._health = msgspec.structs.replace(self._health, last_error=words, errors=self._health.errors + 1)
+        elif words != self._words:
+            self._words = words
+            if words:
+                self._health = msgspec.structs.replace(self._health, last_error=words, errors=self._health.errors + 1)
 
     def _take(self, pushed: _Pushed) -> None:
         now_ns, wrong = pushed.at_ns, pushed.wrong

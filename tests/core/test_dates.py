@@ -24,12 +24,14 @@ from gateway.core.access import (
     validity,
 )
 from gateway.core.errors import PassError
+from gateway.core.events import ClockState
 from gateway.core.passes import Pass, PassKind
 from gateway.core.schedule import in_schedule
 from gateway.core.settings import Direction
 from gateway.core.times import local_time, rfc3339, wall_ns_of
 from gateway.core.turn import local_day
 from gateway.store.checks import PassFieldError, check_pass
+from tests.core.playbook import Playbook, site_document
 
 ZONES = [ZoneInfo(name) for name in ("Asia/Shanghai", "Pacific/Kiritimati", "America/Adak", "Africa/Monrovia")]
 NOW_NS = wall_ns_of(datetime(2026, 11, 30, 4, 0, tzinfo=UTC))
@@ -166,3 +168,28 @@ def test_a_moment_of_the_calendar_comes_back_from_its_nanoseconds(moment: dateti
     assert local_time(wall_ns_of(moment), UTC) == moment.astimezone(UTC)
     seconds = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
     assert rfc3339(wall_ns_of(moment)).startswith(seconds)
+
+
+# ---- a whole site whose clock is absurd ------------------------------------------------------------------------------
+
+ABSURD_NS = [0, -1, -(1 << 62), (1 << 63) - 10**15, -(10**20), 10**21, 253_402_300_799 * 10**9 - 10**11]
+
+
+@pytest.mark.parametrize("wall_ns", ABSURD_NS)
+@pytest.mark.parametrize("clock", [ClockState.SYNCED, ClockState.UNSET])
+def test_a_site_goes_on_whatever_its_clock_shows(wall_ns: int, clock: ClockState) -> None:
+    document = site_document()
+    document["lanes"][0] |= {"free_flow": "mon-fri 07:00-09:00"}
+    document["lanes"][0]["barrier"] |= {"service_limits": {"crashes_per_month": 1}}
+    play = Playbook(document, wall_ns=wall_ns, clock=clock)
+    for found in (
+        monthly(valid_until="2099-01-01"),
+        monthly(valid_from="1980-01-01"),
+        monthly(schedule="sat 10:00-11:00"),
+    ):
+        play.read(passes=(found,))
+        play.advance(120_000)
+    play.set(arm_detached=True)
+    play.advance(120_000)
+    assert len([row for row in play.rows if row.type.startswith("access.")]) == 3
+    assert play.types("barrier.crashed") == ["barrier.crashed"]

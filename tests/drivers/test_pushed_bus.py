@@ -139,6 +139,21 @@ def test_a_link_that_breaks_is_a_device_that_is_lost_and_its_words_are_told(runn
     assert len(running.reported.of(DeviceLost)) == 1
 
 
+def test_words_of_the_link_and_of_a_late_plate_do_not_count_each_other_up(running: Running) -> None:
+    bus = running.start({"id": "cam", "driver": "plate-mqtt", **MQTT})
+    running.reported.wait(DeviceRestored)
+    bus.link("cam", True, "it publishes retained messages")
+    wait_until(lambda: "retained" in bus.health()[0].last_error)
+    bus.push("cam", "plate", PLATE, 100.0, 90_000)
+    wait_until(lambda: "after it was read" in bus.health()[0].last_error)
+    for _ in range(3):
+        bus.link("cam", True, "it publishes retained messages")
+        turns = bus.turns
+        wait_until(lambda seen=turns: bus.turns > seen)  # type: ignore[misc]
+    assert "after it was read" in bus.health()[0].last_error
+    assert bus.health()[0].errors == 2
+
+
 @pytest.mark.parametrize(
     ("option", "value", "says"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -236,5 +237,45 @@ def test_a_camera_opens_the_gate_once_for_a_car_that_it_reads_many_times(gate: D
         assert granted["data"]["credential"] == {"kind": "plate", "value": "京A02345"}
         assert granted["data"]["pass"] == "p1"
         assert events("access.denied") == []
+    finally:
+        held.close()
+
+
+@pytest.mark.real
+def test_messages_that_are_not_of_now_open_for_nobody_and_the_next_fresh_one_opens(gate: DataDirectory) -> None:
+    document = gate.documents.load()
+    camera = {**CAMERA, "time": "at", "only": {"type": ["new", "update"]}}
+    gate.save_site({**document, "devices": [camera, *document["devices"][1:]]})
+    app = create_app(gate.path)
+    held: Services = app.extensions["gatehouse"]
+    client = app.test_client()
+    _, secret = gate.tokens.create("camera", ["plates:push", "passes:write", "state:read", "events:read"])
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    def push(**message: Any) -> None:
+        assert client.post(HOOK, json={**told(), "type": "new", **message}, headers=headers).status_code == 200
+
+    def decisions() -> list[Any]:
+        return list(
+            client.get("/api/v1/events?type=access.granted,access.denied,access.referred", headers=headers).json
+        )
+
+    try:
+        put = client.put("/api/v1/passes/p1", json={"kind": "monthly", "plates": ["京A12345"]}, headers=headers)
+        assert put.status_code == 201
+        now_s = time.time()
+        push(at=now_s - 3 * 3600)
+        push(at=now_s + 300)
+        push(at=now_s, isDataRetransmission=True)
+        push(at=now_s, type="end")
+        push(at="")
+        push(at=now_s, AlarmInfoPlate={"result": {"PlateResult": {"license": "无牌车", "confidence": 100}}})
+        devices = lambda: client.get("/api/v1/devices", headers=headers).json["items"][0]  # noqa: E731
+        until(lambda: devices()["frames"] == 6)
+        assert (devices()["state"], devices()["errors"]) == ("online", 5)
+        assert decisions() == []
+        push(at=time.time())
+        until(decisions)
+        assert [one["data"]["pass"] for one in decisions()] == ["p1"]
     finally:
         held.close()
