@@ -85,6 +85,12 @@ def test_an_instant_ends_on_its_local_day() -> None:
     assert "11 Nov" in car("denied", "expired", "p-wang", valid_until="2026-11-10T16:30:00Z")["say"]
 
 
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "9999-12-31", "soon"])
+def test_a_pass_of_any_end_can_be_shown(until: str) -> None:
+    assert car("granted", "valid_pass", "p-wang", valid_until=until)["word"] == "GO"
+    assert car("denied", "expired", "p-wang", valid_until=until)["word"] == "DENIED"
+
+
 def test_an_unknown_card_shows_its_number() -> None:
     shown = car("denied", "unknown_credential")
     assert (shown["title"], shown["who"], shown["kind"]) == ("472299", "", "Card")
