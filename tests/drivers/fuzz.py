@@ -266,7 +266,7 @@ def _camera() -> Fuzzed:
     def alive() -> bool:
         nonlocal at_ns
         at_ns += 10_000_000_000
-        return reads.take("京A·12345", 99, at_ns)[-1:] == ["京A12345"]
+        return [one.plate for one in reads.take("京A·12345", 99, at_ns)][-1:] == ["京A12345"]
 
     true = '{"a": [{"plate": "京A12345", "sure": 0.97}]}'.encode()
     return Fuzzed("plates", feed, [true], alive, lambda: len(reads._presentations._last_seen))
