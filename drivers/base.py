@@ -119,6 +119,14 @@ class Bus(ABC):
         """
         raise RefusedError(f"{device} has no key to be given; only osdp readers have an install mode")
 
+    def tell_anew(self) -> bool:
+        """Report each device once more for a core that knows nothing: read back and `DeviceRestored`, or `DeviceLost`.
+
+        Thread-safe, never blocks, moves nothing; the bus's own thread does it soon. False when this bus cannot: then
+        what it told last is taken for what is.
+        """
+        return False
+
     @abstractmethod
     def health(self) -> list[Health]:
         """How each device is at this moment."""

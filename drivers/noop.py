@@ -40,8 +40,13 @@ class NoopBus(Bus):
 
     def run(self) -> None:
         """See `Bus.run`."""
-        self._watch.restored((False,) * self._options.inputs, (False,) * self._options.outputs)
+        self.tell_anew()
         self._stopped.wait()
+
+    def tell_anew(self) -> bool:
+        """See `Bus.tell_anew`."""
+        self._watch.restored((False,) * self._options.inputs, (False,) * self._options.outputs)
+        return True
 
     def stop(self) -> None:
         """See `Bus.stop`."""

@@ -58,6 +58,13 @@ class Watch:
         self._change("online", frames=1)
         self._report(DeviceRestored(self.device, inputs, outputs))
 
+    def tell_anew(self) -> None:
+        """Say once more that the device is there, or lost; one with points is read back and `restored` instead."""
+        if self.lost:
+            self._report(DeviceLost(self.device, self.health.last_error))
+        elif self.known:
+            self._report(DeviceRestored(self.device))
+
     def missed(self, error: str) -> None:
         """A poll or an order went unanswered."""
         self.failures += 1

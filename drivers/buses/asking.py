@@ -136,6 +136,7 @@ class AskingBus(OutputlessBus):
         self._heard_bytes = 0
         self._reconnects = reconnects
         self._stopping = False
+        self._anew = False
 
     def health(self) -> list[Health]:
         """See `Bus.health`."""
@@ -146,6 +147,12 @@ class AskingBus(OutputlessBus):
         self._stopping = True
         self._stream.wake()
 
+    def tell_anew(self) -> bool:
+        """See `Bus.tell_anew`."""
+        self._anew = True
+        self._stream.wake()
+        return True
+
     # ---- the bus's own thread --------------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -153,6 +160,10 @@ class AskingBus(OutputlessBus):
         try:
             while not self._stopping:
                 self.turns += 1
+                if self._anew:
+                    self._anew = False
+                    for asked in self._asked:
+                        asked.watch.tell_anew()
                 try:
                     self._round()
                 except DeviceError as error:

@@ -57,6 +57,7 @@ class DirectBus(OrderedBus):
         self._retry_ns = 0
         self._woken = threading.Event()
         self._stopping = False
+        self._anew = False
 
     def health(self) -> list[Health]:
         """See `Bus.health`."""
@@ -66,6 +67,12 @@ class DirectBus(OrderedBus):
         """See `Bus.stop`."""
         self._stopping = True
         self._wake()
+
+    def tell_anew(self) -> bool:
+        """See `Bus.tell_anew`."""
+        self._anew = True
+        self._wake()
+        return True
 
     def _wake(self) -> None:
         self._woken.set()
@@ -88,6 +95,10 @@ class DirectBus(OrderedBus):
 
     def _round(self) -> None:
         """Everything that there is to do now."""
+        if self._anew:
+            self._anew = False
+            for name, points in self._points.items():
+                self._tell_anew(name, points)
         if time.monotonic_ns() >= self._retry_ns:
             self._open_missing()
         while (lease := self._leases.due(time.monotonic_ns())) is not None:
@@ -97,6 +108,17 @@ class DirectBus(OrderedBus):
         for name, points in self._points.items():
             if self._watches[name].online:
                 self._look(name, points)
+
+    def _tell_anew(self, name: str, points: Points) -> None:
+        watch = self._watches[name]
+        if not watch.online:
+            watch.tell_anew()
+            return
+        try:
+            self._inputs[name] = points.inputs()
+            watch.restored(self._inputs[name], points.outputs())
+        except DeviceError as error:
+            watch.gone(str(error))
 
     def _pause_s(self) -> float:
         over_ns = self._leases.next_ns()

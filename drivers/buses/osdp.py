@@ -148,6 +148,7 @@ class OsdpBus(OutputlessBus):
         self._fault: DeviceError | None = None
         self._jobs: deque[Callable[[], None]] = deque(maxlen=MAX_WAITING)
         self._stopping = False
+        self._anew = False
 
     # ---- for any thread --------------------------------------------------------------------------------------------
 
@@ -179,6 +180,12 @@ class OsdpBus(OutputlessBus):
         self._jobs.append(lambda: self._install(reader, duration_s))
         self._port.wake()
 
+    def tell_anew(self) -> bool:
+        """See `Bus.tell_anew`."""
+        self._anew = True
+        self._port.wake()
+        return True
+
     # ---- the bus's own thread --------------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -186,6 +193,9 @@ class OsdpBus(OutputlessBus):
         try:
             while not self._stopping:
                 self.turns += 1
+                if self._anew:
+                    self._anew = False
+                    self._tell_all()
                 try:
                     self._turn()
                 except DeviceError as error:
@@ -212,6 +222,12 @@ class OsdpBus(OutputlessBus):
         now_ns = time.monotonic_ns()
         for reader in self._readers:
             self._attend(self._panel, reader, now_ns)
+
+    def _tell_all(self) -> None:
+        for reader in self._readers:
+            reader.watch.tell_anew()
+            if reader.tampered:
+                self._report(TamperChanged(reader.device, True))
 
     def _on_line(self, described: BusReader) -> link.LineReader:
         return link.LineReader(described.device, described.address, described.key)

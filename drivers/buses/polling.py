@@ -41,6 +41,7 @@ class PolledDevice:
         self.due_ns = 0
         self.inputs: tuple[bool, ...] | None = None
         self.retry = backoff.for_device(1)
+        self.anew = False
         self._period_ns = poll_ms * MS
 
     def polled(self, now_ns: int) -> None:
@@ -84,6 +85,7 @@ class PollingBus(OrderedBus):
         self._idle = False
         self._begun: Begun | None = None
         self._stopping = False
+        self._anew = False
         for device in devices:
             device.retry = backoff.for_device(len(devices))
 
@@ -99,6 +101,12 @@ class PollingBus(OrderedBus):
         """See `Bus.stop`."""
         self._stopping = True
         self._wake()
+
+    def tell_anew(self) -> bool:
+        """See `Bus.tell_anew`."""
+        self._anew = True
+        self._wake()
+        return True
 
     def _wake(self) -> None:
         with self._orders_lock:
@@ -135,7 +143,19 @@ class PollingBus(OrderedBus):
         if self._woken is not None:
             self._woken.set()
 
+    def _greet_all(self) -> None:
+        """Somebody knows nothing of these boards: what is lost is told, the others are read back at once."""
+        self._anew = False
+        for device in self._polled.values():
+            if device.watch.lost:
+                device.watch.tell_anew()
+            else:
+                device.anew = True
+                device.due_ns = 0
+
     async def _step(self) -> None:
+        if self._anew:
+            self._greet_all()
         if self._begun is not None:
             begun, self._begun = self._begun, None
             await self._finish(begun)
@@ -203,7 +223,7 @@ class PollingBus(OrderedBus):
     async def _poll(self, device: PolledDevice) -> None:
         started_ns = time.monotonic_ns()
         try:
-            if device.watch.known:
+            if device.watch.known and not device.anew:
                 self._inputs_read(device, await device.unit.poll())
             else:
                 await self._greet(device)
@@ -225,6 +245,7 @@ class PollingBus(OrderedBus):
         inputs = await device.unit.poll()
         outputs = await device.unit.read_outputs()
         device.inputs = inputs
+        device.anew = False
         device.watch.restored(inputs, outputs)
 
     def _missed(self, device: PolledDevice, error: DeviceError) -> None:

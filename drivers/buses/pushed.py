@@ -70,6 +70,7 @@ class PushedBus(OutputlessBus):
         self._waiting: deque[_Pushed] = deque(maxlen=MAX_WAITING)
         self._woken = threading.Event()
         self._stopping = False
+        self._anew = False
         self._heard_ns = time.monotonic_ns()
         self._link: tuple[bool, str] = (True, "")
         self._linked_lost = False
@@ -103,6 +104,12 @@ class PushedBus(OutputlessBus):
         self._woken.set()
         return True
 
+    def tell_anew(self) -> bool:
+        """See `Bus.tell_anew`."""
+        self._anew = True
+        self._woken.set()
+        return True
+
     def stop(self) -> None:
         """See `Bus.stop`."""
         self._stopping = True
@@ -116,6 +123,11 @@ class PushedBus(OutputlessBus):
             self.turns += 1
             self._woken.wait(self._pause_s())
             self._woken.clear()
+            if self._anew:
+                self._anew = False
+                lost = self._health.state == "lost"
+                device = self.devices[0]
+                self._report(DeviceLost(device, self._health.last_error) if lost else DeviceRestored(device))
             while self._waiting:
                 self._take(self._waiting.popleft())
             now_ns = time.monotonic_ns()

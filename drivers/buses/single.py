@@ -51,6 +51,7 @@ class SingleBus(OutputlessBus, Generic[AnyWire]):
         self._watch = Watch(device, report)
         self._retry = retry
         self._stopping = False
+        self._anew = False
 
     def health(self) -> list[Health]:
         """See `Bus.health`."""
@@ -61,10 +62,19 @@ class SingleBus(OutputlessBus, Generic[AnyWire]):
         self._stopping = True
         self._wire.wake()
 
+    def tell_anew(self) -> bool:
+        """See `Bus.tell_anew`."""
+        self._anew = True
+        self._wire.wake()
+        return True
+
     def run(self) -> None:
         """See `Bus.run`."""
         try:
             while not self._stopping:
+                if self._anew:
+                    self._anew = False
+                    self._watch.tell_anew()
                 try:
                     self._round()
                 except DeviceError as error:

@@ -61,6 +61,11 @@ class SimReaderBus(OutputlessBus):
         """See `Bus.stop`."""
         self._stopped.set()
 
+    def tell_anew(self) -> bool:
+        """See `Bus.tell_anew`."""
+        self._watch.tell_anew()
+        return True
+
     def health(self) -> list[Health]:
         """See `Bus.health`."""
         return [self._watch.health]

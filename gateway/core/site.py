@@ -54,7 +54,8 @@ class Memory(msgspec.Struct, frozen=True):
     half done or somebody said stop; `asked`: those of which a person was asked whether the arm is whole; `lost`:
     devices that did not answer; each with since when. `grants`: what `Left` holds of those without an end.
     `latest`: lane id -> its last `decision`, `grant` and `passage`: for people to look at, and which car may wait.
-    `service`: barrier id -> what `ServiceMemory` holds.
+    `service`: barrier id -> what `ServiceMemory` holds. `unapplied`: grants and passages ({"type", "wall_ns", "data"},
+    in order) that the projections have not applied yet; only when the core begins anew within a run.
     """
 
     alarms: list[dict[str, Any]] = []
@@ -68,6 +69,7 @@ class Memory(msgspec.Struct, frozen=True):
     latest: dict[str, dict[str, dict[str, Any]]] = {}
     last_sure_wall_ns: int = 0
     service: dict[str, dict[str, Any]] = {}
+    unapplied: list[dict[str, Any]] = []
 
 
 class Site:
@@ -150,6 +152,11 @@ class Site:
             for device in machine.inputs.devices():
                 found[device] = (*found.get(device, ()), machine)
         return found
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens were used so far."""
+        return self._tokens
 
     def handle(self, event: events.Event, now: Now) -> list[Command]:
         """What one event leads to, in order."""

@@ -25,6 +25,7 @@ from gateway.engine.answers import Answers
 from gateway.engine.clerk import Clerk
 from gateway.engine.clock import Clock, boot_id
 from gateway.engine.desk import Desk
+from gateway.engine.faults import FaultFiles
 from gateway.engine.handlers import Handlers
 from gateway.engine.inbox import Inbox
 from gateway.engine.keeper import Keeper
@@ -33,6 +34,7 @@ from gateway.engine.loop import CoreLoop
 from gateway.engine.projector import Projector
 from gateway.engine.publisher import Publisher
 from gateway.engine.recorder import Recorder
+from gateway.engine.standby import EngineStandby
 from gateway.engine.stores import Stores
 from gateway.engine.watchdog import Progress
 from gateway.engine.workers import Workers
@@ -81,8 +83,7 @@ class Engine:
         )
         self._clerk = self._make_clerk()
         self._handlers = self._make_handlers()
-        self._loop = self._make_loop()
-        self._keeper = self._make_keeper()
+        self._faults = FaultFiles(directory.faults)
         self._projector = Projector(
             self._stores.reader,
             self._stores.state,
@@ -90,6 +91,8 @@ class Engine:
             lambda: self._recorder.sequence,
             self._stores.applied,
         )
+        self._loop = self._make_loop()
+        self._keeper = self._make_keeper()
 
     # ---- running --------------------------------------------------------------------------------------------------
 
@@ -107,6 +110,7 @@ class Engine:
         start("keeper", self._keeper.run)
         start("desk", self._desk.run)
         start("clerk", self._clerk.run)
+        start("faults", self._faults.run)
         start("control", self._server.run)
         for bus in self._buses:
             start(_name(bus), bus.run)
@@ -124,7 +128,8 @@ class Engine:
         self._desk.stop()
         self._clerk.stop()
         self._keeper.stop()
-        self._join(["desk", "clerk", "keeper"], _STOP_SERVICES_S / 2)
+        self._faults.stop()
+        self._join(["desk", "clerk", "keeper", "faults"], _STOP_SERVICES_S / 2)
         self._server.stop()
         self._publisher.stop()
         self._join(["control", "publisher"], _STOP_SERVICES_S / 2)
@@ -222,6 +227,8 @@ class Engine:
             publish=self._publisher.offer,
             reply=self._desk.replied,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,
+            standby=EngineStandby(self._settings, stores, self._buses, self._faults),
+            lag=self._projector.note_lag,
         )
 
     def _asked(self, op: str, params: dict[str, Any], respond: Responder) -> None:

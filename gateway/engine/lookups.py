@@ -14,6 +14,7 @@ import msgspec
 
 from gateway.core.errors import GatehouseError, NotFoundError
 from gateway.core.events import CredentialRead, OpenVisit, Room
+from gateway.core.faults import error_place
 from gateway.core.passes import Pass
 from gateway.core.places import has_bay
 from gateway.core.recent import KEPT_MAX
@@ -142,6 +143,12 @@ class Lookups:
             return None
         after, cars = self._visits.cars_inside(credential, self._capacity + KEPT_MAX)
         return Room(found.id, cars=cars, after=after)
+
+
+def unknown(read: CredentialRead, error: Exception) -> CredentialRead:
+    """A read that nothing could be looked up for: it goes on without what it says, where that may be a secret."""
+    value = name_of_foreign(read.value) if read.kind == "qr" else read.value
+    return msgspec.structs.replace(read, value=value, fault=error_place(error))
 
 
 def _asking_visits(settings: Settings) -> frozenset[str]:

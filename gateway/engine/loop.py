@@ -2,23 +2,30 @@
 
 Nothing in here waits for a disk, a wire or a client: rows go to the recorder, orders to their bus, answers to the desk,
 snapshots to the publisher, each through a queue. All rows of one decision are handed over first and together, so that
-they share one commit. What the core waits for in the journal is answered here, exactly once a token. If `handle`
-raises, the core may be half changed: the exception ends the thread, and with it the process.
+they share one commit. What the core waits for in the journal is answered here, exactly once a token.
+
+One bad fact never ends the gate. If `handle` raises, the core may be half changed: what that fact asked for is dropped,
+and another core takes its place, made from the journal, from rows that still wait for it, and from what the devices
+tell when they are asked to (`renewal`). Until they have, reads wait, since nobody knows yet where the arms are. The
+fact is set aside and alarmed. A second such fault within a minute ends the thread, and with it the process. What raises
+around the core (a bus, a look-up, a snapshot) is told as a fault too, and changes nothing in it.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.core import commands as c
 from gateway.core import events as e
+from gateway.core.faults import error_place, fault_file
 from gateway.engine.clock import Clock
 from gateway.engine.inbox import Inbox
+from gateway.engine.lookups import unknown
 from gateway.engine.pacer import Pacer
-from gateway.engine.recorder import Entry, Recorded, Recorder, Unrecorded
+from gateway.engine.recorder import MEMORY_MAX, Entry, Recorded, Recorder, Unrecorded
 from gateway.engine.timers import Timers
 from gateway.engine.waits import JournalWaits
 from gateway.store.journal import Row
@@ -26,11 +33,25 @@ from gateway.store.journal import Row
 log = logging.getLogger("gatehouse.core")
 
 TICK_NS = 1_000_000_000
+FAULT_PAUSE_NS = 60 * TICK_NS
+"""A core that fails twice within this time is beyond help. Of one cause around the core is told once in it."""
+RENEWAL_NS = TICK_NS
+"""How long reads wait for devices to be measured anew."""
+READS_MAX = 256
+"""Reads that wait for that; of more the oldest are dropped, since a driver presents a card again."""
+CAUSES_MAX = 64
+WAITING_MAX = 2 * MEMORY_MAX
+COMMIT_PATIENCE_S = 0.5
+REFUSED = "the gateway's own program failed on this; look at the lane, then ask again"
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
 class Core(Protocol):
     """What the loop drives: `core.site.Site`."""
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens were used so far."""
 
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
         """Take a fact in and say what is to be done."""
@@ -55,6 +76,19 @@ class Outputs(Protocol):
 Snapshot = dict[str, Any]
 
 
+class Standby(Protocol):
+    """What stands by for a core that raises."""
+
+    def core(self, waiting: Sequence[Row], tokens: int) -> tuple[Core, e.Started]:
+        """Another core and its first fact; `waiting` are rows that the journal does not have yet."""
+
+    def measure(self) -> tuple[Collection[str], Collection[str]]:
+        """Ask all devices to tell how they are: those worth waiting for, and those that tell nothing unasked."""
+
+    def set_aside(self, file: str, event: e.Event, now: e.Now, error: BaseException) -> None:
+        """Keep an event that made the core raise."""
+
+
 class CoreLoop:
     """Owns the core. `run` is the core thread; everything else here belongs to it too, except `turns`."""
 
@@ -70,8 +104,13 @@ class CoreLoop:
         publish: Callable[[Snapshot], None],
         reply: Callable[[c.Reply, Snapshot], None],
         journal_wait_ms: int,
+        standby: Standby | None = None,
+        lag: Callable[[int], e.Event | None] = lambda _now_ns: None,
     ) -> None:
+        """`lag` tells, about once a second, that the projections stay behind or have caught up."""
         self._core = core
+        self._standby = standby
+        self._lag = lag
         self._clock = clock
         self._inbox = inbox
         self._recorder = recorder
@@ -83,12 +122,22 @@ class CoreLoop:
         self.waits = JournalWaits(journal_wait_ms)
         self._pacer = Pacer()
         self._own: deque[e.Event] = deque()
+        self._waiting: deque[Entry] = deque()
+        self._failed_ns: int | None = None
+        self._causes: dict[tuple[str, str], int] = {}
+        self._measuring: set[str] = set()
+        self._measured_by_ns = 0
+        self._told: dict[str, e.DeviceRestored] = {}
+        self._reads: deque[e.CredentialRead] = deque(maxlen=READS_MAX)
         self._tick_ns = 0
         self._due_ns = 0
         self._finished = False
         self.turns = 0
         self._takers: dict[type, Callable[[Any, e.Now], None]] = {
             e.CredentialRead: self._credential,
+            e.DeviceRestored: self._device_told,
+            e.DeviceLost: self._device_told,
+            e.InputsRead: self._inputs_told,
             Recorded: self._recorded,
             Unrecorded: self._unrecorded,
             e.Stopping: self._stopping,
@@ -101,13 +150,14 @@ class CoreLoop:
             c.CancelTimer: self._cancel_timer,
             c.Reply: self._answer,
             c.Snapshot: self._changed,
+            c.SetAside: self._set_aside,
             c.Log: self._log,
         }
 
     def begin(self, started: e.Started) -> None:
         """Let the core take its first fact; before `run`, in the starting thread."""
         self._take(started, self._clock.now())
-        self._publish(self._core.snapshot(self._clock.now()))
+        self._show_all(self._clock.now())
 
     def run(self) -> None:
         """Take facts until `Stopping`."""
@@ -149,7 +199,7 @@ class CoreLoop:
             self._tick_ns = now.mono_ns + TICK_NS
             self._tick(now)
         if self._pacer.take(now.mono_ns):
-            self._publish(self._core.snapshot(now))
+            self._show_all(now)
 
     def _tick(self, now: e.Now) -> None:
         changed = self._clock.check()
@@ -158,24 +208,46 @@ class CoreLoop:
         stalled = self._recorder.note_stall(now.mono_ns)
         if stalled is not None:
             self._handle(stalled, now)
+        lags = self._lag(now.mono_ns)
+        if lags is not None:
+            self._handle(lags, now)
+        if self._measuring and now.mono_ns >= self._measured_by_ns:
+            self._serve_reads()
 
     # ---- facts ----------------------------------------------------------------------------------------------------
 
     def _handle(self, event: e.Event, now: e.Now) -> None:
         """Let the core decide; rows first and together, then the rest in order."""
-        commands = self._core.handle(event, now)
+        try:
+            commands = self._core.handle(event, now)
+        except Exception as error:
+            self._contain(event, now, error)
+            return
         appends = [command for command in commands if type(command) is c.Append]
         if appends:
             self._append(appends, now)
         for command in commands:
             doer = self._doers.get(type(command))
-            if doer is not None:
+            if doer is None:
+                continue
+            try:
                 doer(command, now)
+            except Exception as error:
+                self._not_done(command, now, error)
 
     def _credential(self, read: e.CredentialRead, now: e.Now) -> None:
-        self._handle(self._enrich(read), now)
+        if self._measuring:
+            self._reads.append(read)
+            return
+        try:
+            known = self._enrich(read)
+        except Exception as error:
+            self._report("looking up", error, now)
+            known = unknown(read, error)
+        self._handle(known, now)
 
     def _recorded(self, item: Recorded, now: e.Now) -> None:
+        self._forget_written()
         for token in item.tokens:
             if self.waits.settle(token):
                 self._handle(e.JournalCommitted(token), now)
@@ -187,8 +259,96 @@ class CoreLoop:
                 self._handle(e.JournalDelayed(token), now)
 
     def _stopping(self, event: e.Stopping, now: e.Now) -> None:
-        self._handle(event, now)
         self._finished = True
+        self._handle(event, now)
+
+    # ---- faults ---------------------------------------------------------------------------------------------------
+
+    def _contain(self, event: e.Event, now: e.Now, error: Exception) -> None:
+        """The core raised: put another one in its place, once a minute."""
+        name, place, file = type(event).__name__, error_place(error), fault_file(now.wall_ns)
+        log.error("the core failed on %s: %s", name, place, exc_info=error)
+        if self._standby is None:
+            raise error
+        self._standby.set_aside(file, event, now, error)
+        if self._finished:
+            return
+        if self._failed_ns is not None and now.mono_ns - self._failed_ns < FAULT_PAUSE_NS:
+            raise error
+        self._failed_ns = now.mono_ns
+        self._replace_core(self._standby, now)
+        self._handle(e.FaultContained(name, place, file), now)
+        if isinstance(event, e.CommandReceived | e.AlarmCommandReceived):
+            self._answer(c.Reply(event.request, "refused", "fault", REFUSED), now)
+
+    def _replace_core(self, standby: Standby, now: e.Now) -> None:
+        """Begin anew within the process; nothing of the old core is waited for any more."""
+        self.timers.clear()
+        self.waits.clear()
+        self._own.clear()
+        with self._recorder.between_commits(COMMIT_PATIENCE_S):
+            rows = [entry.row for entry in self._waiting if not entry.sequence]
+            self._core, started = standby.core(rows, self._core.tokens)
+        self._handle(started, now)
+        awaited, silent = standby.measure()
+        for device in silent & self._told.keys():
+            self._handle(self._told[device], now)
+        self._measuring = set(awaited)
+        self._measured_by_ns = self._tick_ns = now.mono_ns + RENEWAL_NS
+
+    def _inputs_told(self, event: e.InputsRead, now: e.Now) -> None:
+        before = self._told.get(event.device)
+        if before is not None:
+            self._told[event.device] = e.DeviceRestored(event.device, event.inputs, before.outputs)
+        self._handle(event, now)
+
+    def _device_told(self, event: e.DeviceRestored | e.DeviceLost, now: e.Now) -> None:
+        if type(event) is e.DeviceRestored:
+            self._told[event.device] = event
+        else:
+            self._told.pop(event.device, None)
+        self._handle(event, now)
+        if self._measuring:
+            self._measuring.discard(event.device)
+            if not self._measuring:
+                self._serve_reads()
+
+    def _serve_reads(self) -> None:
+        """It is known again where the arms are, as far as it can be: serve whoever has waited for that."""
+        self._measuring = set()
+        self._own.extend(self._reads)
+        self._reads.clear()
+
+    def _not_done(self, command: c.Command, now: e.Now, error: Exception) -> None:
+        """What the core asked for raised in the part that should have done it."""
+        if isinstance(command, c.PulseOutput | c.SetOutput):
+            words = f"the driver failed: {error_place(error)}"
+            self._own.append(e.OutputFailed(command.device, command.output, command.token, words))
+        self._report(type(command).__name__, error, now)
+
+    def _report(self, part: str, error: Exception, now: e.Now) -> None:
+        """Something around the core raised: log it, and tell the core once in a while."""
+        place = error_place(error)
+        log.error("%s failed: %s", part, place, exc_info=error)
+        told_ns = self._causes.get((part, place))
+        if told_ns is not None and now.mono_ns - told_ns < FAULT_PAUSE_NS:
+            return
+        while len(self._causes) >= CAUSES_MAX:
+            self._causes.pop(next(iter(self._causes)))
+        self._causes[part, place] = now.mono_ns
+        self._own.append(e.FaultContained(part, place))
+
+    def _forget_written(self) -> None:
+        waiting = self._waiting
+        while waiting and waiting[0].sequence:
+            waiting.popleft()
+
+    def _show_all(self, now: e.Now) -> None:
+        """Publish; a snapshot that cannot be made is left out, and screens say that their news is old."""
+        try:
+            self._publish(self._core.snapshot(now))
+        except Exception as error:
+            self._report("snapshot", error, now)
 
     # ---- commands -------------------------------------------------------------------------------------------------
 
@@ -203,6 +363,9 @@ class CoreLoop:
                 tokens.append(command.token)
             if command.type.startswith("alarm."):
                 self._pacer.changed(now.mono_ns, urgent=True)
+        self._waiting.extend(entries)
+        if len(self._waiting) > WAITING_MAX:
+            self._waiting = deque(entry for entry in self._waiting if not entry.sequence)
         if not self._recorder.submit(entries):
             self._own.extend(e.JournalDelayed(token) for token in tokens if self.waits.settle(token))
 
@@ -236,10 +399,20 @@ class CoreLoop:
         self.timers.cancel(command.timer)
 
     def _answer(self, reply: c.Reply, now: e.Now) -> None:
-        self._reply(reply, self._core.snapshot(now))
+        try:
+            snapshot = self._core.snapshot(now)
+        except Exception as error:
+            self._report("snapshot", error, now)
+            snapshot = {"lanes": [], "alarms": []}
+        self._reply(reply, snapshot)
 
     def _changed(self, _command: c.Snapshot, now: e.Now) -> None:
         self._pacer.changed(now.mono_ns)
+
+    def _set_aside(self, command: c.SetAside, now: e.Now) -> None:
+        log.error("the core failed on %s", type(command.event).__name__, exc_info=command.error)
+        if self._standby is not None:
+            self._standby.set_aside(command.file, command.event, now, command.error)
 
     def _log(self, line: c.Log, _now: e.Now) -> None:
         log.log(_LEVELS.get(line.level, logging.ERROR), "%s", line.message)

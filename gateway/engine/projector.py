@@ -3,23 +3,29 @@
 It looks ten times a second whether there is news, so that a commit wakes nobody but the core. Committed rows are read
 back a page at a time and applied in one transaction. The journal's WAL is folded into its file here too, since that may
 take long on a slow card and the recorder must not wait for it. What fails is tried again and never stops the gate;
-nothing is lost, since the journal is the truth and the state says how far it has come.
+nothing is lost, since the journal is the truth and the state says how far it has come. Projections that stay behind
+for long are told of as storage that is degraded (`note_lag`): what people look at is old.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 from gateway.core.errors import GatehouseError
+from gateway.core.events import StorageDegraded, StorageRestored
 from gateway.store.journal import JournalReader
 
 log = logging.getLogger(__name__)
 
 SETTLE_S = 0.1
 RETRY_S = 2.0
+LAG_MS = 2_000
+LAG_ROWS = 5_000
+"""Projections that are so far behind for so long, or by so many rows, are degraded storage."""
 
 
 class Projection(Protocol):
@@ -55,6 +61,9 @@ class Projector:
         self._applied = applied
         self._stop = threading.Event()
         self._failing = False
+        self._error = ""
+        self._seen: deque[tuple[int, int]] = deque()  # where the journal was, about once a second
+        self._lagging = False
 
     def stop(self) -> None:
         """Apply what is left, then end `run`."""
@@ -66,13 +75,31 @@ class Projector:
             self._turn()
         self._turn()
 
+    def note_lag(self, now_ns: int) -> StorageDegraded | StorageRestored | None:
+        """Tells once that the projections stay behind, and once that they have caught up; for the core thread."""
+        committed, seen = self._committed(), self._seen
+        seen.append((now_ns, committed))
+        while len(seen) > 1 and seen[1][0] <= now_ns - LAG_MS * 1_000_000:
+            seen.popleft()
+        old = seen[0][1] if seen[0][0] <= now_ns - LAG_MS * 1_000_000 else 0
+        behind = committed - self._applied
+        lagging = self._applied < old or behind > LAG_ROWS
+        if lagging == self._lagging:
+            return None
+        self._lagging = lagging
+        if not lagging:
+            return StorageRestored(0, part="projections")
+        return StorageDegraded(self._error or f"visits and lists are {behind} rows behind the journal", "projections")
+
     def _turn(self) -> None:
         if self._committed() == self._applied:
             return
         try:
             self._applied = self._projection.catch_up(self._reader)
             self._failing = False
+            self._error = ""
         except GatehouseError as error:
+            self._error = str(error)
             if not self._failing:
                 log.error("projections stay behind the journal: %s", error)
             self._failing = True

@@ -11,15 +11,18 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 import msgspec
 
 from gateway.core.errors import GatehouseError
-from gateway.core.events import StorageDegraded, StorageRestored
+from gateway.core.events import FaultContained, StorageDegraded, StorageRestored
+from gateway.core.faults import error_place
 from gateway.store.journal import Row
+from gateway.store.projections import KEPT_FOR_SAFETY
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,10 @@ _EXPENDABLE = frozenset(
     )
 )
 
+# What says whether people may be at an arm, and whether it may move, is given up last.
+_PRECIOUS = frozenset((*KEPT_FOR_SAFETY, "barrier.held", "barrier.released"))
+LOST = -1
+
 Done = Callable[[int | None], None]
 
 
@@ -57,11 +64,15 @@ class Writer(Protocol):
 
 
 class Entry(msgspec.Struct, gc=False):
-    """A row on its way; `done` is called once, from any thread: with its sequence, or None when it is late or lost."""
+    """A row on its way; `done` is called once, from any thread: with its sequence, or None when it is late or lost.
+
+    `sequence` is 0 while the row waits, then its sequence in the journal, or `LOST`.
+    """
 
     row: Row
     token: int = 0
     done: Done | None = None
+    sequence: int = 0
 
 
 class Recorded(msgspec.Struct, frozen=True, gc=False):
@@ -96,6 +107,7 @@ class Recorder:
         self._queue: SimpleQueue[list[Entry] | None] = SimpleQueue()
         self._rows: deque[Entry] = deque()
         self._mode = threading.Lock()
+        self._committing = threading.Lock()
         self._busy_since_ns = 0
         self._retry_ms = RETRY_MIN_MS
         self._retry_at_ns = 0
@@ -130,6 +142,18 @@ class Recorder:
             log.error("storage is degraded: %s", self.degraded)
             self._post(StorageDegraded(self.degraded))
         self._answer_late(oldest)
+        for entry in oldest:
+            entry.sequence = LOST
+
+    @contextmanager
+    def between_commits(self, patience_s: float) -> Iterator[None]:
+        """No row becomes durable meanwhile; after that patience with a commit that hangs, one may."""
+        held = self._committing.acquire(timeout=patience_s)
+        try:
+            yield
+        finally:
+            if held:
+                self._committing.release()
 
     def note_stall(self, now_ns: int) -> StorageDegraded | None:
         """Tells once when a commit hangs; asked about once a second by the core thread."""
@@ -201,10 +225,13 @@ class Recorder:
         group = [self._rows[n] for n in range(count)]
         self._busy_since_ns = self._mono_ns()
         try:
-            written = self._journal.append([entry.row for entry in group])
+            written = self._commit(group)
         except GatehouseError as error:
             self._fail(str(error))
             return False
+        except Exception as error:
+            self._sift(error)
+            return True
         finally:
             self._busy_since_ns = 0
         for _ in group:
@@ -212,12 +239,32 @@ class Recorder:
         self._succeed(group, written)
         return True
 
+    def _commit(self, group: list[Entry]) -> range:
+        with self._committing:
+            written = self._journal.append([entry.row for entry in group])
+            for entry, sequence in zip(group, written, strict=True):
+                entry.sequence = sequence
+            return written
+
+    def _sift(self, error: Exception) -> None:
+        """Give up the rows that cannot be written down, so that the others can; raises when it is not the rows."""
+        bad = [entry for entry in self._rows if not _can_be_written(entry.row)]
+        if not bad:
+            raise error
+        names = ", ".join(sorted({entry.row.type for entry in bad}))
+        log.error("rows that cannot be written down are given up: %s", names, exc_info=error)
+        self._rows = deque(entry for entry in self._rows if entry not in bad)
+        self._answer_late(bad)
+        for entry in bad:
+            entry.sequence = LOST
+        self._post(FaultContained(f"journal row {names}", error_place(error)))
+
     def _succeed(self, group: list[Entry], written: range) -> None:
         self.sequence = written[-1]
         self._post(Recorded(tuple([e.token for e in group if e.token]), self.sequence))
-        for entry, sequence in zip(group, written, strict=True):
+        for entry in group:
             if entry.done is not None:
-                entry.done(sequence)
+                entry.done(entry.sequence)
         if self.degraded:
             self._late += len(group)
             self._restore()
@@ -258,18 +305,34 @@ class Recorder:
                 entry.done = None
 
     def _bound(self) -> None:
-        """Give up rows past the bound: the oldest expendable ones first, then the oldest."""
+        """Give up rows past the bound: the oldest expendable ones first, then the oldest, the precious ones last."""
         excess = len(self._rows) - self._memory_max
         if excess <= 0:
             return
         with self._mode:
             self._lost += excess
+        for fits in (_EXPENDABLE.__contains__, lambda type_: type_ not in _PRECIOUS, lambda _type: True):
+            excess = self._give_up(excess, fits)
+
+    def _give_up(self, excess: int, fits: Callable[[str], bool]) -> int:
+        """Give up the oldest rows of these types; how many are still too many."""
+        if not excess:
+            return 0
         kept: deque[Entry] = deque()
         for entry in self._rows:
-            if excess and entry.row.type in _EXPENDABLE:
+            if excess and fits(entry.row.type):
                 excess -= 1
+                entry.sequence = LOST
             else:
                 kept.append(entry)
-        for _ in range(excess):
-            kept.popleft()
         self._rows = kept
+        return excess
+
+
+def _can_be_written(row: Row) -> bool:
+    """Whether a row's data can be written as JSON."""
+    try:
+        msgspec.json.encode((row.type, row.subject, row.data))
+    except Exception:
+        return False
+    return True

@@ -7,6 +7,8 @@ wait for a lock.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from datetime import tzinfo
 from typing import Protocol
 
 import msgspec
@@ -18,7 +20,7 @@ from gateway.core.site import Memory
 from gateway.engine.mend import Mender
 from gateway.store.consumers import Consumers
 from gateway.store.directory import DataDirectory, source_of
-from gateway.store.journal import Journal, JournalReader
+from gateway.store.journal import Journal, JournalReader, Row
 from gateway.store.registry import PassRegistry
 from gateway.store.rescue import open_state
 from gateway.store.state import State
@@ -77,6 +79,11 @@ class Stores:
         self.memory = Memory(**state.memory(settings.zone))
         self.was_synced = self._was_synced(boot_id)
         directory.reserve.hold()
+
+    def memory_ahead(self, zone: tzinfo, waiting: Sequence[Row]) -> Memory:
+        """What the journal tells of this run so far, with rows that still wait for it; StorageError."""
+        with self.state.ahead(self.reader, waiting) as ahead:
+            return Memory(**ahead.memory(zone))
 
     def close(self) -> None:
         """Let go of all files; one that fails keeps none of the others."""

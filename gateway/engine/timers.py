@@ -34,6 +34,11 @@ class Timers:
         """Forget a timer, running or not."""
         self._current.pop(name, None)
 
+    def clear(self) -> None:
+        """Forget all timers."""
+        self._heap.clear()
+        self._current.clear()
+
     def next_ns(self) -> int | None:
         """When the next timer runs out."""
         while self._heap:

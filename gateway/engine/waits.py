@@ -21,6 +21,10 @@ class JournalWaits:
         """Stop waiting for a token; False when its answer was given before."""
         return self._due_ns.pop(token, None) is not None
 
+    def clear(self) -> None:
+        """Wait for nothing any more."""
+        self._due_ns.clear()
+
     def next_ns(self) -> int | None:
         """When the patience for the oldest row ends."""
         return next(iter(self._due_ns.values())) if self._due_ns else None

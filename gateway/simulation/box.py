@@ -126,6 +126,10 @@ class _Core:
         self.site = site
         self._rules = rules
 
+    @property
+    def tokens(self) -> int:
+        return self.site.tokens
+
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
         todo = self.site.handle(event, now)
         self._rules.handled(event, now, todo)

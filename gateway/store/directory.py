@@ -46,6 +46,7 @@ class DataDirectory:
         self.web = self.path / "web.db"
         self.media = self.path / "media"
         self.secrets = self.path / "secrets"
+        self.faults = self.path / "faults"
         self.run = self.path / "run"
         self.socket = self.run / "engine.sock"
         self.lock_file = self.run / "engine.lock"

@@ -5,6 +5,7 @@ Each entry takes the row's place and data and writes; the order of rows is all t
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,11 +13,13 @@ from typing import Any
 import apsw
 import msgspec
 
-from gateway.core.errors import JournalBrokenError
+from gateway.core.errors import GatehouseError, JournalBrokenError
 from gateway.core.recent import passage_name
 from gateway.store.passcodes import MOST_DAYS
 from gateway.store.reader import StoredRow
 from gateway.store.times import rfc3339
+
+log = logging.getLogger(__name__)
 
 MOST_VISITS = 200_000
 """Visits that have ended are kept up to this number, the latest."""
@@ -81,7 +84,12 @@ def apply_rows(db: apsw.Connection, rows: Iterable[StoredRow]) -> StoredRow | No
         except msgspec.DecodeError as error:
             raise JournalBrokenError(f"row {row.sequence} is not an event: {error}", row.sequence) from error
         for change in _TABLE.get(row.type, ()):
-            change(db, Place(row.sequence, row.type, row.wall_ns), event.data)
+            try:
+                change(db, Place(row.sequence, row.type, row.wall_ns), event.data)
+            except Exception as error:
+                if not _is_of_the_row(error):
+                    raise
+                log.exception("row %d (%s) does not fit a projection, which goes on without it", row.sequence, row.type)
         types[row.type] += 1
         if event.clockstate and event.clockstate != "unset":
             sure_ns = row.wall_ns
@@ -90,6 +98,13 @@ def apply_rows(db: apsw.Connection, rows: Iterable[StoredRow]) -> StoredRow | No
     if sure_ns is not None:
         note(db, "sure_wall_ns", str(sure_ns))
     return row
+
+
+def _is_of_the_row(error: Exception) -> bool:
+    """Whether it is what the row says that raised, and not the disk or the machine."""
+    if isinstance(error, apsw.Error):
+        return isinstance(error, apsw.ConstraintError | apsw.MismatchError | apsw.TooBigError)
+    return not isinstance(error, GatehouseError | MemoryError)
 
 
 def note(db: apsw.Connection, key: str, value: str) -> None:

@@ -8,7 +8,8 @@ anything may move; an answer whose `finish` a power cut took is known as begun a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import msgspec
 from gateway.core.errors import NotFoundError, StorageError
 from gateway.core.events import OpenVisit
 from gateway.store.credentials import normal_plate
+from gateway.store.journal import Row
 from gateway.store.projections import (
     GRANT,
     KEPT_FOR_SAFETY,
@@ -32,7 +34,7 @@ from gateway.store.projections import (
 )
 from gateway.store.reader import JournalReader, StoredRow
 from gateway.store.schemas import STATE
-from gateway.store.sqlite import open_reader, open_writer, storage_errors, transaction
+from gateway.store.sqlite import open_reader, open_writer, roll_back, storage_errors, transaction
 from gateway.store.times import NS_PER_S, local_time, rfc3339
 
 MOST_PAGE = 1000
@@ -44,6 +46,8 @@ PRUNE_ROWS = 4096
 MOST_ANSWERS = 100_000
 MOST_CRASHES = 1000
 """Crashes of one barrier that are told at the start; the limit of a month is lower."""
+AHEAD_WAIT_S = 3.0
+"""How long `ahead` waits for a commit that another thread makes."""
 ANSWER_KEPT_NS = 7 * 86_400 * NS_PER_S
 """Answers to requests are kept a week, and at most MOST_ANSWERS of them."""
 
@@ -77,6 +81,8 @@ _FROM_THE_JOURNAL = (
     "latest",
     "meta",
 )
+_MET_BY_READS = ("access.granted", "passage.entered", "passage.exited", "passage.reversed")
+"""Rows that the next decision must know of before they are applied."""
 _MODES = ("locked", "crashed")
 """Strongest first."""
 
@@ -181,6 +187,31 @@ class State:
             if len(rows) < CATCH_UP_ROWS:
                 break
         return at
+
+    @contextmanager
+    def ahead(self, reader: JournalReader, waiting: Iterable[Row] = ()) -> Iterator[State]:
+        """The state as it will be once the rest of the journal, and rows that wait for it, are applied.
+
+        It is made in a transaction that is rolled back, and so without writing anything: a full disk does not matter.
+        """
+        if not self._write_lock.acquire(timeout=AHEAD_WAIT_S):
+            raise StorageError(f"{self._path} has been busy for {AHEAD_WAIT_S:g} s; look at the disk")
+        try:
+            db = self._writing()
+            with storage_errors(self._path):
+                db.pragma("cache_spill", False)
+                db.execute("BEGIN IMMEDIATE")
+                try:
+                    unapplied = [*_rest(reader, self.sequence)]
+                    last = unapplied[-1].sequence if unapplied else self.sequence
+                    unapplied += [_as_stored(row, number) for number, row in enumerate(waiting, last + 1)]
+                    apply_rows(db, unapplied)
+                    yield _Ahead(self._path, db, unapplied)
+                finally:
+                    roll_back(db)
+                    db.pragma("cache_spill", True)
+        finally:
+            self._write_lock.release()
 
     def forget(self, before: int) -> None:
         """Retention: forget what was over before that row, a bounded number a call."""
@@ -301,6 +332,7 @@ class State:
             "latest": self._latest(),
             "last_sure_wall_ns": int(self._meta("sure_wall_ns") or 0),
             "service": self._service(),
+            "unapplied": self._unapplied(),
         }
 
     def _left(self, lane: str, grant: str, about: dict[str, Any]) -> dict[str, Any]:
@@ -412,6 +444,10 @@ class State:
         rows = self._select("SELECT answer FROM answers WHERE key = ?", (key,))
         return _known(rows[0][0]) if rows else None
 
+    def _unapplied(self) -> list[dict[str, Any]]:
+        """What only `ahead` knows: nothing."""
+        return []
+
     # ---- inside --------------------------------------------------------------------------------------------------
 
     def _follow(self, reader: JournalReader) -> None:
@@ -460,6 +496,36 @@ class State:
             if self._reader is None:
                 self._reader = open_reader(self._path, STATE)
             return list(self._reader.execute(sql, values).fetchall())
+
+
+class _Ahead(State):
+    """A look through the writer's connection, within its transaction."""
+
+    def __init__(self, path: Path, db: apsw.Connection, unapplied: Sequence[StoredRow]) -> None:
+        self._path = path
+        self._db = db
+        self._rows = unapplied
+
+    def _select(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with storage_errors(self._path):
+            return list(self._db.execute(sql, values).fetchall())
+
+    def _unapplied(self) -> list[dict[str, Any]]:
+        kept = [row for row in self._rows if row.type in _MET_BY_READS]
+        return [{"type": row.type, "wall_ns": row.wall_ns, "data": row.data()} for row in kept]
+
+
+def _rest(reader: JournalReader, after: int) -> Iterator[StoredRow]:
+    """The rows of the journal behind that one."""
+    while rows := reader.page(after, CATCH_UP_ROWS):
+        yield from rows
+        after = rows[-1].sequence
+
+
+def _as_stored(row: Row, sequence: int) -> StoredRow:
+    """A row that waits, as if the journal had it."""
+    text = msgspec.json.encode({"data": row.data, "clockstate": row.clock.value}).decode()
+    return StoredRow(sequence, row.type, row.subject, row.wall_ns, text)
 
 
 def _begin(db: apsw.Connection, key: str, digest: str, now_wall_ns: int) -> Answer | Pending | Conflict | None:

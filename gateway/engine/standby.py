@@ -1,0 +1,45 @@
+"""What stands by for a core that raises: another core from what the journal tells, and devices that are asked anew."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Sequence
+
+from drivers.base import Bus
+from gateway import __version__
+from gateway.core.events import Event, Now, Started
+from gateway.core.settings import Settings
+from gateway.core.site import Site
+from gateway.engine.faults import FaultFiles
+from gateway.engine.stores import Stores
+from gateway.store.journal import Row
+
+
+class EngineStandby:
+    """Belongs to the core thread."""
+
+    def __init__(self, settings: Settings, stores: Stores, buses: Sequence[Bus], files: FaultFiles) -> None:
+        self._settings = settings
+        self._stores = stores
+        self._buses = buses
+        self.set_aside: Callable[[str, Event, Now, BaseException], None] = files.keep
+        self._measuring = {
+            point.device
+            for barrier in settings.barriers
+            for point in (*barrier.inputs().values(), *barrier.outputs().values())
+        }
+
+    def core(self, waiting: Sequence[Row], tokens: int) -> tuple[Site, Started]:
+        """See `loop.Standby`."""
+        memory = self._stores.memory_ahead(self._settings.zone, waiting)
+        started = Started(secrets.token_hex(4), __version__, memory.previous_clean, "rebuilt")
+        return Site(self._settings, memory, tokens), started
+
+    def measure(self) -> tuple[Collection[str], Collection[str]]:
+        """See `loop.Standby`."""
+        awaited: set[str] = set()
+        silent: set[str] = set()
+        for bus in self._buses:
+            (awaited if bus.tell_anew() else silent).update(bus.devices)
+        starting = {one.device for bus in self._buses for one in bus.health() if one.state == "starting"}
+        return awaited & self._measuring - starting, silent
