@@ -1,0 +1,110 @@
+"""Every bus can be asked by a core that knows nothing: what is there is read back, what is lost is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from drivers.base import Bus
+from drivers.registry import known
+from drivers.sim import board_driver
+from drivers.sim.board import RtuBoards, TcpBoards
+from gateway.core.events import DeviceLost, DeviceRestored, OutputDone, TamperChanged
+from tests.drivers.conftest import Running, serial_link, tcp_link, wait_until
+from tests.drivers.test_lost_and_back import ALL, Wire, make
+from tests.drivers.test_pushed_bus import MQTT
+
+pytestmark = pytest.mark.real
+WITHOUT_WIRES = {
+    "noop": {},
+    "sim-board": {"channel": "anew"},
+    "sim-reader": {"channel": "anew"},
+    "plate-http": {},
+    "plate-mqtt": MQTT,
+}
+
+
+@pytest.fixture
+def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wire]:
+    with ExitStack() as stack:
+        yield make(request.param, tmp_path / "adapter", stack)
+
+
+def asked_anew(running: Running, bus: Bus) -> list[object]:
+    """What the bus tells of its devices when it is asked."""
+    running.reported.forget()
+    assert bus.tell_anew()
+    wait_until(lambda: running.reported.of(DeviceRestored) or running.reported.of(DeviceLost))
+    return [*running.reported.of(DeviceRestored), *running.reported.of(DeviceLost)]
+
+
+def test_every_driver_is_tried() -> None:
+    tried = {*WITHOUT_WIRES, *(name.removesuffix("-tcp") for name in ALL)}
+    assert {*known()} - tried == {"gpio", "hid", "wiegand"}, "those share DirectBus and SingleBus with others"
+
+
+@pytest.mark.parametrize("wire", ALL, indirect=True)
+def test_a_device_on_a_wire_is_told_as_there(running: Running, wire: Wire) -> None:
+    bus = running.start(wire.device)
+    first = running.reported.wait(DeviceRestored)
+    assert asked_anew(running, bus) == [first]
+
+
+@pytest.mark.parametrize("wire", ALL, indirect=True)
+def test_a_lost_device_is_told_as_lost(running: Running, wire: Wire) -> None:
+    bus = running.start(wire.device)
+    running.reported.wait(DeviceRestored)
+    wire.unplug()
+    first = running.reported.wait(DeviceLost)
+    running.reported.forget()
+    assert bus.tell_anew()
+    assert running.reported.wait(DeviceLost).device == first.device
+    assert running.reported.of(DeviceRestored) == []
+
+
+@pytest.mark.parametrize("driver", WITHOUT_WIRES)
+def test_a_device_without_a_wire_is_told_too(running: Running, driver: str) -> None:
+    bus = running.start({"id": "d", "driver": driver, **WITHOUT_WIRES[driver]})
+    first = running.reported.wait(DeviceRestored)
+    assert asked_anew(running, bus) == [first]
+
+
+@pytest.mark.parametrize("kind", ["rtu", "tcp"])
+def test_a_board_is_read_back_with_inputs_and_outputs(running: Running, kind: str, tmp_path: Path) -> None:
+    with RtuBoards(tmp_path / "bus") if kind == "rtu" else TcpBoards() as server:
+        link = serial_link(server, 3000) if isinstance(server, RtuBoards) else tcp_link(server, 3000)
+        bus = running.start({"id": "io", "driver": "modbus", "link": link, "poll_ms": 10})
+        running.reported.wait(DeviceRestored)
+        bus.switch("io", 3, True, 1)
+        running.reported.wait(OutputDone)
+        before = server.boards[1].outputs()
+        server.boards[1].set_input(2, True)
+        (told,) = asked_anew(running, bus)
+        assert told == DeviceRestored("io", tuple(n == 2 for n in range(8)), tuple(n == 3 for n in range(8)))
+        assert server.boards[1].outputs() == before
+        running.stop()
+
+
+def test_points_at_hand_are_read_back_with_inputs_and_outputs(running: Running) -> None:
+    board = board_driver.board("anew")
+    bus = running.start({"id": "io", "driver": "sim-board", "channel": "anew"})
+    running.reported.wait(DeviceRestored)
+    bus.switch("io", 1, True)
+    running.reported.wait(OutputDone)
+    board.set_input(4, True)
+    (told,) = asked_anew(running, bus)
+    assert told == DeviceRestored("io", tuple(n == 4 for n in range(8)), tuple(n == 1 for n in range(8)))
+    board_driver.forget("anew")
+
+
+@pytest.mark.parametrize("wire", ["osdp"], indirect=True)
+def test_a_housing_that_is_open_is_told_again(running: Running, wire: Wire) -> None:
+    bus = running.start(wire.device)
+    running.reported.wait(DeviceRestored)
+    for reader in bus._readers:  # type: ignore[attr-defined]
+        reader.tampered = True
+    asked_anew(running, bus)
+    assert running.reported.wait(TamperChanged).tampered
