@@ -1,11 +1,17 @@
-"""Requests on their way to a thread that does one after the other: bounded for who asks, all of them done at a stop."""
+"""Requests on their way to a thread that does one after the other: bounded for who asks, all of them done at a stop.
+
+A job answers for its own failures; one that raises all the same is logged, and the next one is done.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from gateway.core.errors import BusyError
+
+log = logging.getLogger(__name__)
 
 WAITING_MAX = 256
 """Requests that may wait for one thread."""
@@ -46,4 +52,7 @@ class Jobs:
                 continue
             if job is None:
                 return
-            job()
+            try:
+                job()
+            except Exception:
+                log.exception("one of the %s failed; the next is served", self._what)

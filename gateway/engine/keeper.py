@@ -132,6 +132,11 @@ class Keeper:
                 log.error("retention cannot go on: %s", error)
             self._failing = True
             more = False
+        except Exception:
+            if not self._failing:
+                log.exception("retention cannot go on")
+            self._failing = True
+            more = False
         if not more:
             self._since_ns = 0
             self._tell()

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from gateway.core.errors import GatehouseError
 from gateway.core.events import StorageDegraded, StorageRestored
+from gateway.core.faults import error_place
 from gateway.store.journal import JournalReader
 
 log = logging.getLogger(__name__)
@@ -102,5 +103,10 @@ class Projector:
             self._error = str(error)
             if not self._failing:
                 log.error("projections stay behind the journal: %s", error)
+            self._failing = True
+        except Exception as error:
+            self._error = error_place(error)
+            if not self._failing:
+                log.exception("projections stay behind the journal")
             self._failing = True
         self._journal.tidy()

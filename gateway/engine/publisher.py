@@ -7,6 +7,7 @@ own thread, at least once a second, so that whoever watches can tell a quiet gat
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from queue import Empty, SimpleQueue
@@ -22,6 +23,8 @@ from gateway.core.settings import Barrier, Settings
 from gateway.engine.clock import Clock
 from gateway.engine.recorder import Recorder
 from gateway.store.times import rfc3339
+
+log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.9
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -72,6 +75,7 @@ class Publisher:
         self._core: dict[str, Any] = {"lanes": [], "alarms": []}
         self._sending = threading.Lock()
         self._stopping = False
+        self._failing = False
         self.uplink = UplinkState(configured=bool(settings.uplink and settings.uplink.mqtt))
         self.turns = 0
 
@@ -104,8 +108,14 @@ class Publisher:
         while not self._stopping:
             self.turns += 1
             self.settle(HEARTBEAT_S)
-            with self._sending:
-                self._broadcast(self._line())
+            try:
+                with self._sending:
+                    self._broadcast(self._line())
+                self._failing = False
+            except Exception:
+                if not self._failing:
+                    log.exception("the state cannot be published; screens say that their news is old")
+                self._failing = True
 
     def watch(self, respond: Responder) -> None:
         """The client gets the present snapshot, and each one after it."""
