@@ -16,7 +16,7 @@ from gateway.core.alarms import Alarm, AlarmDesk, AlarmState, Verb
 from gateway.core.authors import SCHEDULE, Author
 from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.chosen import ChosenLanes
-from gateway.core.commands import Command, Reply, SetAside
+from gateway.core.commands import Append, Command, Reply, SetAside
 from gateway.core.errors import NotFoundError, RefusedError
 from gateway.core.events import ClockState, Now
 from gateway.core.faults import error_place, fault_file
@@ -54,8 +54,8 @@ class Memory(msgspec.Struct, frozen=True):
     half done or somebody said stop; `asked`: those of which a person was asked whether the arm is whole; `lost`:
     devices that did not answer; each with since when. `grants`: what `Left` holds of those without an end.
     `latest`: lane id -> its last `decision`, `grant` and `passage`: for people to look at, and which car may wait.
-    `service`: barrier id -> what `ServiceMemory` holds. `unapplied`: grants and passages ({"type", "wall_ns", "data"},
-    in order) that the projections have not applied yet; only when the core begins anew within a run.
+    `service`: barrier id -> what `ServiceMemory` holds. `unapplied`: passages ({"type", "wall_ns", "data"}, in
+    order) that the projections have not applied yet; only when the core begins anew within a run.
     """
 
     alarms: list[dict[str, Any]] = []
@@ -84,6 +84,8 @@ class Site:
         self._tokens = tokens
         self._reads = ReadRules()
         self._recent = Recent()
+        for row in memory.unapplied:
+            self._recent.note([Append(row["type"], "", row["data"])], row["wall_ns"])
         self._places = Places(settings, self._recent)
         self._chosen = ChosenLanes()
         self._flowing: dict[str, bool] = {}

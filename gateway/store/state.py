@@ -81,7 +81,7 @@ _FROM_THE_JOURNAL = (
     "latest",
     "meta",
 )
-_MET_BY_READS = ("access.granted", "passage.entered", "passage.exited", "passage.reversed")
+_PASSAGES = ("passage.entered", "passage.exited", "passage.reversed")
 """Rows that the next decision must know of before they are applied."""
 _MODES = ("locked", "crashed")
 """Strongest first."""
@@ -511,7 +511,7 @@ class _Ahead(State):
             return list(self._db.execute(sql, values).fetchall())
 
     def _unapplied(self) -> list[dict[str, Any]]:
-        kept = [row for row in self._rows if row.type in _MET_BY_READS]
+        kept = [row for row in self._rows if row.type in _PASSAGES]
         return [{"type": row.type, "wall_ns": row.wall_ns, "data": row.data()} for row in kept]
 
 

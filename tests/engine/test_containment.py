@@ -42,6 +42,7 @@ EVENTS: dict[type, e.Event] = {
         e.StorageRestored(1),
         e.CommandReceived("r1", "in", "stop", "Lin", "guard"),
         e.AlarmCommandReceived("r1", "a0-0", "acknowledge", "Lin"),
+        e.LaneChosen("booth", "in"),
         e.UplinkChanged(False, "cut"),
         e.ClockChanged(e.ClockState.SYNCED, 0),
         e.Started("r9", "test"),

@@ -144,7 +144,7 @@ class Turns:
     def command(self, command: str, lane: str = "in", **more: Any) -> Reply:
         """A guard at the lane asks for something; what was answered."""
         request = f"q{len(self.replies) + 1}"
-        more = {"reason": "a test", **more}
+        more = {"reason": "a test", "present": True, **more}
         self.take(e.CommandReceived(request, lane, command, "Lin", "guard", **more))
         return self.replies[-1]
 
