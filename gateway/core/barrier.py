@@ -4,7 +4,9 @@ Inputs from the world are total: every event has a row in every state, if only t
 from the top, the last one has no guard, so exactly one fits. Guards and actions are names; `gateway.core.lane_arm`
 gives them their meaning (`if_...`, `do_...`). What is measured decides: *rising* and *lowering* say that a pulse was
 sent or the arm was seen to leave a limit, *open* and *closed* only that a limit switch says so (or, without limit
-switches, that the travel time is over).
+switches, that the travel time is over). People see less: an order that was sent moves nothing yet, so for them an arm
+is *rising* once its closed switch has let go (`LaneState.seen`). The table does not tell these two apart, since what an
+arm that was told to move waits for, and turns back for, is the same before and after.
 """
 
 from __future__ import annotations
@@ -107,7 +109,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
             Row("turning_back", "touch_down", _RISING),
             Row("", "fall_back", _CLOSED),
         ),
-        ArmEvent.CLOSED_LOST: _stay(_RISING),
+        ArmEvent.CLOSED_LOST: (Row("", "set_off", _RISING),),
         ArmEvent.OPEN_LIMIT: (Row("", "arrive_open", _OPEN),),
         ArmEvent.OPEN_LOST: _stay(_RISING),
         ArmEvent.CONTRADICTION: _CONTRADICTION,
@@ -154,7 +156,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.CLOSED_LIMIT: (Row("", "arrive_closed", _CLOSED),),
         ArmEvent.CLOSED_LOST: _stay(_LOWERING),
         ArmEvent.OPEN_LIMIT: (Row("", "see_own_reversal", _OPEN),),
-        ArmEvent.OPEN_LOST: _stay(_LOWERING),
+        ArmEvent.OPEN_LOST: (Row("", "set_off", _LOWERING),),
         ArmEvent.CONTRADICTION: _CONTRADICTION,
         ArmEvent.OPEN_SENT: (Row("", "leave_up", _RISING),),
         ArmEvent.CLOSE_SENT: _stay(_LOWERING),
@@ -166,6 +168,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
             Row("no_closed_limit", "presume_closed", _CLOSED),
             Row("uncommanded", "report_forced", _BETWEEN),
             Row("may_close_again", "ask_close_again", _LOWERING),
+            Row("at_open", "report_obstructed", _OPEN),
             Row("", "report_obstructed", _BETWEEN),
         ),
         ArmEvent.SAFETY: (Row("may_reopen", "reopen", _LOWERING), Row("", "note", _LOWERING)),

@@ -1,8 +1,9 @@
 """What people at a lane see and hear: displays, readers that can show, the lane's lamps, a reader's lamp and buzzer.
 
 Nothing here moves an arm, and no arm waits for it: the signal for a grant goes out behind the order to open. A sign
-ends when what it is about has ended, and then the idle one is shown again. Nothing personal is shown: a plate stands on
-the car already, and of a card there are only the last digits.
+ends when what it is about has ended, and then the idle one is shown again. A lane that opens for nobody says so before
+it welcomes anybody, and no sign tells a driver to go before the arm is measured open. Nothing personal is shown: a
+plate stands on the car already, and of a card there are only the last digits.
 """
 
 from __future__ import annotations
@@ -47,7 +48,13 @@ _WORDS: dict[str, Words] = {
     "hazardous_load": ("Load not allowed", "危险品禁止入内"),
     "lane_locked": ("Lane closed", "车道关闭"),
     "lane_crashed": ("Lane closed", "车道关闭"),
+    "paused": ("Please wait", "请稍候"),
 }
+_HELP = ("device_lost", "stopped", "interrupted", "fault", "no_answer")
+_WORDS |= dict.fromkeys(_HELP, _WORDS["referred"])
+CANNOT_OPEN = {**dict.fromkeys(("lane_locked", "lane_crashed", *_HELP), "locked"), "paused": "wait"}
+"""What a lane that opens for nobody shows (`LaneState.cannot_open`): the reason and its verdict."""
+_INVITES = ("granted", "wait")
 _WELCOME: dict[tuple[str, Direction], Words] = {
     ("idle", Direction.ENTRY): ("Welcome", "欢迎光临"),
     ("idle", Direction.EXIT): ("Drive carefully", "出入平安"),
@@ -62,19 +69,22 @@ Lamp = Literal["red", "green"]
 def words(verdict: str, reason: str, direction: Direction, locale: str) -> str:
     """What a display says for a verdict and its reason, in the site's language."""
     welcome = _WELCOME.get((verdict, direction)) if verdict == "idle" or reason == "valid_pass" else None
-    found = welcome or _WORDS.get(reason) or _WORDS[verdict]
+    return _said(welcome or _WORDS.get(reason) or _WORDS[verdict], locale)
+
+
+def _said(found: Words, locale: str) -> str:
     return found[1] if locale == "zh_CN" else found[0]
 
 
 class Around(msgspec.Struct, frozen=True):
     """What the lane knows that its signs and lamps follow.
 
-    `closed`: `lane_locked`, `lane_crashed`, or empty while vehicles may pass. `occupied`: a vehicle stands on the
-    approach loop. `expected`: somebody was let in and has not passed. `drive`: the arm is measured open for this lane.
-    `opening`: an order to open waits for its row. `measured`: the barrier's contacts have been read once.
+    `cannot_open`: why no card opens the lane, or empty. `occupied`: a vehicle stands on the approach loop. `expected`:
+    somebody was let in and has not passed. `drive`: the arm is measured open for this lane. `opening`: an order to open
+    waits for its row. `measured`: the barrier's contacts have been read once.
     """
 
-    closed: str
+    cannot_open: str
     occupied: bool
     expected: bool
     drive: bool
@@ -92,10 +102,11 @@ class Feedback:
         self._zone = zone
         self._devices = tuple(dict.fromkeys((*lane.displays, *lane.readers)))
         self._resting = {
-            reason: self._message("locked" if reason else "idle", reason, None, None)
-            for reason in ("", "lane_locked", "lane_crashed")
+            reason: self._message(verdict, reason, None, None)
+            for reason, verdict in {"": "idle", **CANNOT_OPEN}.items()
         }
         self._sign: dict[str, Any] | None = None
+        self._go_sign: dict[str, Any] | None = None
         self._sign_was_occupied = False
         self._shown: dict[str, Any] | None = None
         self._signal: Point | None = None
@@ -124,7 +135,10 @@ class Feedback:
     def _begin(
         self, turn: Turn, verdict: str, reason: str, credential: dict[str, str] | None, days_left: int | None
     ) -> None:
-        self._sign = self._message(verdict, reason, credential, days_left)
+        self._sign, self._go_sign = self._message(verdict, reason, credential, days_left), None
+        if verdict == "granted" and self._sign["words"] == _said(_WORDS["granted"], self._locale):
+            self._go_sign = self._sign
+            self._sign = {**self._go_sign, "words": _said(_WORDS["paused"], self._locale)}
         self._sign_was_occupied = False
         turn.start(self._timer, SHOWN_MS)
         turn.show()
@@ -132,7 +146,7 @@ class Feedback:
     def time_over(self, turn: Turn) -> None:
         """A refusal or a wait has been shown long enough; a grant is shown until it is used."""
         if self._sign is not None and self._sign["verdict"] != "granted":
-            self._sign = None
+            self._sign = self._go_sign = None
         turn.show()
 
     def device_lost(self, device: str) -> None:
@@ -166,14 +180,14 @@ class Feedback:
     # ---- what is shown
 
     @property
-    def has_lamps(self) -> bool:
-        """Whether the lane has a traffic light."""
-        return bool(self._lamps)
+    def tells_to_drive(self) -> bool:
+        """Whether the lane has a traffic light, or a sign that changes when drivers may go."""
+        return bool(self._lamps) or self._go_sign is not None
 
-    def rests(self, closed: str) -> bool:
+    def rests(self, cannot_open: str) -> bool:
         """Whether there is nothing to bring up to date: the commonest case, asked at every turn."""
         busy = self._lamps or self._sign is not None or self._signal is not None
-        return not busy and self._shown is self._resting[closed]
+        return not busy and self._shown is self._resting[cannot_open]
 
     def update(self, turn: Turn, around: Around) -> None:
         """Bring signs, lamps and signals up to date; at the end of a turn that changed something."""
@@ -191,15 +205,18 @@ class Feedback:
         if self._sign is None:
             return
         if self._sign["verdict"] == "granted":
-            over = bool(around.closed) or not around.expected
+            over = around.cannot_open in ("lane_locked", "lane_crashed") or not around.expected
         else:
             over = self._sign_was_occupied and not around.occupied
         self._sign_was_occupied = around.occupied
         if over:
-            self._sign = None
+            self._sign = self._go_sign = None
 
     def _show(self, turn: Turn, around: Around) -> None:
-        message = self._sign or self._resting[around.closed]
+        sign = self._go_sign if self._go_sign is not None and around.drive else self._sign
+        if sign is not None and around.cannot_open and sign["verdict"] in _INVITES:
+            sign = None
+        message = sign or self._resting[around.cannot_open]
         if message is self._shown:
             return
         self._shown = message

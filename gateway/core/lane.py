@@ -15,6 +15,7 @@ from gateway.core.barrier import ArmEvent, ArmState
 from gateway.core.crossing import CrossingEvent, CrossingState, Vehicle
 from gateway.core.events import ClockState
 from gateway.core.lane_orders import LaneOrders
+from gateway.core.lane_state import MOVING
 from gateway.core.modes import Mode
 from gateway.core.pending import taken_up
 from gateway.core.settings import Lane
@@ -48,6 +49,7 @@ class LaneMachine(LaneOrders):
         if device not in self.devices():
             return
         self.away.discard(device)
+        self.unheard.discard(device)
         self.inputs.lost(turn, device)
         self.inputs.read(turn, device, values)
         if device in (self.inputs.devices() or self.devices()):  # an arm without contacts is taken as it is
@@ -164,6 +166,7 @@ class LaneMachine(LaneOrders):
         if device not in self.devices():
             return
         self.away.add(device)
+        self.unheard.discard(device)
         limits = (self.barrier.at_open, self.barrier.at_closed)
         lost = self.inputs.lost(turn, device)
         if any(name.startswith("fire") for name, _ in lost):
@@ -283,6 +286,7 @@ class LaneMachine(LaneOrders):
         if Mode.FIRE in self.modes or self.terminals.device("open") in self.away:
             return
         self.modes.happens("fire")
+        self.end_pause(turn)
         turn.cancel(self.own_timer("clear"))
         self.call_off(turn, "close", "open")
         if self.arm is not ArmState.OPEN:
@@ -329,6 +333,8 @@ class LaneMachine(LaneOrders):
             case "second":
                 self.second_came()
                 turn.show()
+            case "pause":
+                self.pause_over(turn)
             case "hold" if Mode.HELD in self.modes:
                 self.end_hold(turn, GATEWAY, "time_over")
 
@@ -341,11 +347,13 @@ class LaneMachine(LaneOrders):
             return "interrupted"
         if self.inputs.value("fault"):
             return "fault"
-        if self.arm is ArmState.OPEN and strongest is Mode.HELD:
+        if self.arm not in (*MOVING, ArmState.OPEN):
+            return _WORDS[self.arm]
+        if self.seen is ArmState.OPEN and strongest is Mode.HELD:
             return "held"
-        if self.arm is ArmState.OPEN and self.vehicle is not None:
+        if self.seen is ArmState.OPEN and self.vehicle is not None:
             return "passing"
-        return _WORDS[self.arm]
+        return _WORDS[self.seen]
 
     def note_since(self, turn: Turn) -> None:
         """Something that people look at has changed: what is new begins now."""
@@ -354,7 +362,7 @@ class LaneMachine(LaneOrders):
 
     def snapshot(self, lane: Lane) -> dict[str, Any]:
         """What people see of a lane; the engine adds how old the measurement is."""
-        requested = self.terminals.requested
+        requested = self.requested
         return {
             "id": lane.id,
             "name": lane.name,
@@ -362,7 +370,7 @@ class LaneMachine(LaneOrders):
             "barrier": self.barrier.id,
             "state": self.word(),
             "since": self.state_since.at,
-            "arm": self.arm.value,
+            "arm": self.seen.value,
             "mode": self.modes.strongest.value,
             "crossing": self.crossing.value,
             "approach": self.inputs.last("approach_loop"),
@@ -374,6 +382,8 @@ class LaneMachine(LaneOrders):
             "case": self._shown_case(lane),
             "requested": requested.document() if requested else None,
             "interrupted": self.interrupted,
+            "pause": self.pause,
+            "cannot_open": self.cannot_open,
             "notice": self.shown_notice,
             "notice_since": self.notice_since.at if self.shown_notice else None,
             "service_due": self.service.documents(),

@@ -8,7 +8,7 @@ from gateway.core.alarms import Alarm
 from gateway.core.authors import GATEWAY, NOBODY
 from gateway.core.barrier import TABLE, ArmEvent, ArmState
 from gateway.core.causes import BENIGN, BLOW_MS, FLICKER_WINDOW_MS, Cause, Movement, Seen, verdict
-from gateway.core.lane_state import LaneState
+from gateway.core.lane_state import MOVING, LaneState
 from gateway.core.modes import Mode
 from gateway.core.outputs import Motion
 from gateway.core.turn import NS_PER_MS, Turn
@@ -60,7 +60,29 @@ class LaneArm(LaneState):
         elif self.terminals.send(turn, motion):
             self.moving_cause, self.mover = Cause.COMMANDED, motion.author
             self.retries = self.retries + 1 if motion.cause == "retry" else 0
+            if motion.direction == "stop":
+                self._stops_moving(turn)
+            elif motion.cause != "retry":
+                self.order = motion
             self.arm_event(turn, _SENT[motion.direction])
+            if self.arm not in MOVING:
+                self.order = None
+
+    def _stops_moving(self, turn: Turn) -> None:
+        """An arm that rested when it was stopped, and moves by now, has been stopped on its way: a person decides."""
+        if self.pause is not None and self.arm is not ArmState.CLOSED:
+            self.end_pause(turn)
+            self.interrupted = True
+
+    def pause_over(self, turn: Turn) -> None:
+        """The arm may move by itself again: whoever waits is served, and an arm that stands open closes."""
+        self.pause = None
+        if len(self.grants):
+            self.arm_event(turn, ArmEvent.GRANTED)
+        elif self.close_due and self.arm is ArmState.OPEN and self.vehicle is None:
+            self.start_clear(turn)
+        self.run_grants(turn)
+        turn.show()
 
     def _objection(self, motion: Motion) -> str | None:
         """What has come up against a movement since it was asked for."""
@@ -91,17 +113,25 @@ class LaneArm(LaneState):
         if motion is None:
             return
         self.not_followed(turn, motion, "output_failed")
+        if motion.direction != "stop":
+            self.order = None
         turn.log("error", f"{self.barrier.id}: {motion.command} was not carried out: {error}")
-        if motion.direction == "open" and self.arm is ArmState.RISING and self.if_still_closed():
+        if motion.direction == "open" and self.arm is ArmState.RISING and self._not_seen_to_leave("at_closed"):
             self.end_travel(turn)
             self._take_open_back(turn)
             self.drop_grants(turn, "not_followed")
             self.enter(turn, ArmState.CLOSED)
-            self.notice = "no_answer"
-        elif motion.direction == "close" and self.arm is ArmState.LOWERING and self.inputs.last("at_open"):
+            self._tell_no_answer()
+        elif motion.direction == "close" and self.arm is ArmState.LOWERING and self._not_seen_to_leave("at_open"):
             self.end_travel(turn)
             self.enter(turn, ArmState.OPEN)
             self.notice = "no_answer"
+
+    def _not_seen_to_leave(self, limit: str) -> bool:
+        """An arm that went nowhere as far as its switch tells; without one it is where it was before the order."""
+        if self.inputs.fitted(limit):
+            return self.inputs.last(limit) is True
+        return self.left is (ArmState.CLOSED if limit == "at_closed" else ArmState.OPEN)
 
     def output_done(self, token: int) -> None:
         """The device has taken an output command."""
@@ -113,7 +143,7 @@ class LaneArm(LaneState):
 
     def if_moves_by_itself(self) -> bool:
         """Nothing keeps the lane from opening for a grant, and nothing has been asked for yet."""
-        free = self.modes.moves and not self.interrupted and not self.interlocked
+        free = self.modes.moves and not self.interrupted and self.pause is None and not self.interlocked
         return free and not self.terminals.asked("open")
 
     def if_uncommanded(self) -> bool:
@@ -159,7 +189,7 @@ class LaneArm(LaneState):
 
     def if_may_close_by_itself(self) -> bool:
         """The gateway may close: nobody waits or stands under, safety is known to be free, nothing forbids it."""
-        idle = not len(self.grants) and self.vehicle is None and not self.interrupted
+        idle = not len(self.grants) and self.vehicle is None and not self.interrupted and self.pause is None
         able = self.barrier.close_by == "gateway" and self.terminals.can("close")
         quiet = self.modes.strongest is Mode.AUTO and not self.terminals.asked("close")
         return idle and able and quiet and self._safe()
@@ -176,12 +206,20 @@ class LaneArm(LaneState):
     def if_may_reopen(self) -> bool:
         """A lowering arm must go up again: somebody is under it, that is not known, or somebody was granted."""
         able = self.barrier.control != "step" and self.modes.moves
-        return (self.safety_in_doubt or bool(len(self.grants))) and able and not self.terminals.asked("open")
+        granted = bool(len(self.grants)) and self.pause is None
+        return (self.safety_in_doubt or granted) and able and not self.terminals.asked("open")
 
     # ---- actions: commanded movements
 
     def do_note(self, turn: Turn) -> None:
         """The event changes nothing in this state."""
+
+    def do_set_off(self, turn: Turn) -> None:
+        """The arm leaves its limit: it is seen to do what it was told."""
+        self.order = None
+        if self.no_answer and self.moving_cause is Cause.COMMANDED:
+            self.notice, self.no_answer = None, False
+        turn.show()
 
     def do_leave_up(self, turn: Turn) -> None:
         """An OPEN went out: the arm has an answer time and a travel time."""
@@ -282,10 +320,10 @@ class LaneArm(LaneState):
         self.call_off(turn, "close")
 
     def do_halt(self, turn: Turn) -> None:
-        """STOP went out: nothing moves until a person acts."""
+        """STOP went out: nothing moves until a person acts, or for a moment where nothing moved."""
         self.end_travel(turn)
         self.movement = None
-        self.person_row(turn, "stopped", self.mover)
+        self.person_row(turn, "stopped", self.mover, {"interrupted": self.interrupted})
 
     # ---- actions: arrivals
 
@@ -336,7 +374,7 @@ class LaneArm(LaneState):
         self.end_travel(turn)
         self.row(turn, "closed", Cause.UNKNOWN)
         self.drop_grants(turn, "not_followed")
-        self.notice = "no_answer"
+        self._tell_no_answer()
         self._let_go_of_open(turn)
 
     def _take_open_back(self, turn: Turn) -> None:
@@ -349,8 +387,11 @@ class LaneArm(LaneState):
         if self.terminals.holds:
             self.ask(turn, "close", "not_followed", GATEWAY, None)
 
+    def _tell_no_answer(self) -> None:
+        self.notice, self.no_answer = "no_answer", True
+
     def _is_up(self, turn: Turn) -> None:
-        self.notice = None
+        self.notice, self.no_answer = None, False
         self.end_alarm(turn, "travel")
         if len(self.grants):
             self.run_grants(turn)
@@ -386,7 +427,7 @@ class LaneArm(LaneState):
         self._take_open_back(turn)
         self.not_followed(turn, Motion("open", "grant", self.mover, None, turn.at), "no_answer")
         self.drop_grants(turn, "not_followed")
-        self.notice = "no_answer"
+        self._tell_no_answer()
         self._let_go_of_open(turn)
 
     def do_wait_for_vehicle(self, turn: Turn) -> None:

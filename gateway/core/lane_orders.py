@@ -26,13 +26,11 @@ class LaneOrders(LaneSigns):
     """A lane that lets vehicles pass and does as a person tells it."""
 
     def fitness(self) -> LaneFitness:
-        """Whether this lane could open for anybody now."""
+        """Whether this lane could open for anybody now; an arm that did not answer is asked once more."""
         if not self.modes.moves:
             return LaneFitness.LOCKED
-        lame = self.arm in (ArmState.BETWEEN, ArmState.STOPPED, ArmState.UNKNOWN) or self.inputs.value("fault")
-        if lame or self.grants.full or self.interrupted or self.terminals.device("open") in self.away:
-            return LaneFitness.FAULT
-        return LaneFitness.READY
+        able = self.cannot_open in (None, "no_answer", "paused") and not self.grants.full
+        return LaneFitness.READY if able else LaneFitness.FAULT
 
     def behind(self, lane: Lane, now_ns: int) -> bool:
         """Whether what a long-range reader sees for the first time now belongs to a vehicle behind the one in front.
@@ -217,7 +215,7 @@ class LaneOrders(LaneSigns):
         if case is not None:
             case.grant = grant.id
             self._case_row(turn, lane, "released", case, author, stated)
-        self.interrupted = False
+        self.resume(turn)
         self.do_keep_up(turn)
         rises = self.arm is ArmState.RISING and not self.void
         if self.arm is not ArmState.OPEN and not rises and not self.terminals.asked("open"):
@@ -433,7 +431,7 @@ class LaneOrders(LaneSigns):
             self.cases.end_by_id(case.id)
 
     def _close(self, turn: Turn, author: Author) -> None:
-        self.interrupted = False
+        self.resume(turn)
         self.modes.happens("release")
         self.modes.happens("fire_over")
         self.presume_passed(turn)
@@ -442,9 +440,15 @@ class LaneOrders(LaneSigns):
         self.ask(turn, "close", "operator", author, None)
 
     def _stop(self, turn: Turn, author: Author) -> None:
+        """Where nothing moves and nothing was asked for, nothing starts for a moment; else a person decides."""
+        at_rest = self.at_rest
         self.drop_grants(turn, "stop")
         self.void_expectations(turn)
-        self.interrupted = True
+        if at_rest:
+            self.pause_motion(turn, author)
+        else:
+            self.end_pause(turn)
+            self.interrupted = True
         self.ask(turn, "stop", "operator", author, None)
 
     def _look(self, turn: Turn, author: Author, reason: str) -> None:
@@ -456,7 +460,7 @@ class LaneOrders(LaneSigns):
             self.start_clear(turn)
 
     def _hold(self, turn: Turn, lane: Lane, author: Author, reason: str, detail: dict[str, Any]) -> None:
-        self.interrupted = False
+        self.resume(turn)
         self.modes.happens("hold")
         self.withdraw_close(turn)
         minutes, count = _bounded(detail.get("minutes"), 24 * 60), _bounded(detail.get("count"), 1000)
@@ -473,7 +477,7 @@ class LaneOrders(LaneSigns):
             self.ask(turn, "hold", "operator", author, None, lane)
 
     def _release(self, turn: Turn, author: Author, reason: str) -> None:
-        self.interrupted = False
+        self.resume(turn)
         if not self.fires:
             self.modes.happens("fire_over")
         self.end_hold(turn, author, reason)
@@ -499,7 +503,7 @@ class LaneOrders(LaneSigns):
             self.crash(turn, "arm_detached")
 
     def _reset(self, turn: Turn, author: Author, reason: str) -> None:
-        self.notice = None
+        self.notice, self.no_answer = None, False
         self.end_question(turn)
         crashed = Mode.CRASHED in self.modes
         if crashed:

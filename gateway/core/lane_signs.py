@@ -19,16 +19,18 @@ class LaneSigns(LaneTraffic):
 
     def update_signs(self, turn: Turn) -> None:
         """Bring displays, lamps and signals of these lanes up to date."""
-        closed = _CLOSED.get(self.modes.strongest, "")
+        why = self.cannot_open or ""
+        if why == "device_lost" and self.unheard:
+            why = ""  # a run begins, and its boards have had no time to answer
         for lane in self.lanes:
             sign = self.signs[lane.id]
-            if sign.rests(closed):
+            if sign.rests(why):
                 continue
             around = Around(
-                closed=closed,
+                cannot_open=why,
                 occupied=self.approach_of(lane) is True,
                 expected=self.grants.waits_for(lane),
-                drive=sign.has_lamps and self._may_drive(lane),
+                drive=sign.tells_to_drive and self._may_drive(lane),
                 opening=self.terminals.asked("open"),
                 measured=self.measured,
             )
@@ -103,9 +105,6 @@ class LaneSigns(LaneTraffic):
         elif name == "panic" or Mode.LOCKED not in self.modes:
             self.alarms.raise_(turn, kind, key, lane=lane.id, detail=detail)
 
-
-# mode -> why nobody may pass, as displays know it
-_CLOSED = {Mode.LOCKED: "lane_locked", Mode.CRASHED: "lane_crashed"}
 
 # contact -> (alarm kind, what it is about, detail)
 _TROUBLE: dict[str, tuple[str, str, dict[str, str]]] = {

@@ -29,11 +29,13 @@ from gateway.core.service import Service, ServiceMemory
 from gateway.core.settings import Barrier, Lane, Site
 from gateway.core.timers import Timer
 from gateway.core.travel import Travel
-from gateway.core.turn import NS_PER_MS, Turn
+from gateway.core.turn import NS_PER_MS, Turn, rfc3339
 
 SIREN_MS = 180_000
 CALLS = ("fire", "panic", "duress")
 """Alarms by which somebody calls for help; no tag keeps them back."""
+PAUSE_MS = 10_000
+"""How long nothing moves by itself after a stop of an arm that rested."""
 MOVING = (ArmState.RISING, ArmState.LOWERING)
 Notice = Literal[
     "arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor",
@@ -120,13 +122,19 @@ class LaneState:
         self.crossing = CrossingState.UNSURE if barrier.safety else CrossingState.EMPTY
         self.tag: dict[str, Any] | None = memory.tag
         self.interrupted = memory.interrupted
+        # A person stopped an arm that rested: nothing moves by itself for a moment.
+        self.pause: dict[str, str] | None = None
         self.notice: Notice | None = None
+        # OPEN was sent, and the arm did not follow.
+        self.no_answer = False
         # What each lane shows of its last car; what an earlier run has left is shown, and nothing follows from it.
         self.last_decision = _left(memory, "decision", before_restart=True)
         self._stays = {lane: last.pop("visit", None) for lane, last in self.last_decision.items()}
         self.last_passage = _left(memory, "passage")
         self._granted_before = max(_left(memory, "grant").values(), key=lambda grant: str(grant["at"]), default=None)
         self.away: set[str] = self.devices()
+        # Devices that have not been heard of yet in this run, neither that they answer nor that they are lost.
+        self.unheard: set[str] = self.devices()
         self._unmeasured: set[str] = set()
         self.ids = ids
         self.alarms = alarms
@@ -150,6 +158,8 @@ class LaneState:
         # The movement under way: why, by whom, since when, and what opened the arm last.
         self.moving_cause = Cause.COMMANDED
         self.mover = NOBODY
+        # The order that was sent and that the arm has not been seen to follow yet.
+        self.order: Motion | None = None
         self.moved_ns = 0
         # The way of a movement that began at the other end, so that its travel time is one; else empty.
         self.whole_way = ""
@@ -210,6 +220,45 @@ class LaneState:
         return next((lane for lane in self.lanes if lane is not self.home), self.home)
 
     @property
+    def seen(self) -> ArmState:
+        """Where the arm is for people: an arm that was told to move has not moved while its limit switch says yes."""
+        at_open, at_closed = self.inputs.last("at_open") is True, self.inputs.last("at_closed") is True
+        if self.arm is ArmState.UNKNOWN or at_open == at_closed:
+            return self.arm
+        return ArmState.OPEN if at_open else ArmState.CLOSED
+
+    @property
+    def requested(self) -> Motion | None:
+        """What the arm was asked for and is not seen to do yet; one more pulse for it is no other order."""
+        waiting = self.terminals.requested
+        if waiting is None or waiting.cause == "retry":
+            return self.order or waiting
+        return waiting
+
+    @property
+    def at_rest(self) -> bool:
+        """The arm is down, nothing was asked of it, and no person is waited for: there is nothing that a stop stops."""
+        asked = self.terminals.asked("open") or self.terminals.asked("close") or self.terminals.underway("open")
+        waits = self.interrupted or self.question or self.modes.stays_up
+        return self.arm is ArmState.CLOSED and not asked and not waits
+
+    @property
+    def cannot_open(self) -> str | None:
+        """Why no card opens these lanes now, as a code; None when one does."""
+        if not self.modes.moves:
+            return "lane_locked" if Mode.LOCKED in self.modes else "lane_crashed"
+        position_lost = self.arm is ArmState.UNKNOWN and bool(self.away & self.inputs.devices())
+        if self.terminals.device("open") in self.away or position_lost:
+            return "device_lost"
+        if self.interrupted or self.arm is ArmState.STOPPED:
+            return "stopped" if self.arm is ArmState.STOPPED else "interrupted"
+        if self.arm in (ArmState.BETWEEN, ArmState.UNKNOWN) or self.inputs.value("fault"):
+            return "fault"
+        if self.no_answer:
+            return "no_answer"
+        return "paused" if self.pause is not None else None
+
+    @property
     def blind(self) -> bool:
         """Whether there is no limit switch at all."""
         return self.barrier.at_open is None and self.barrier.at_closed is None
@@ -258,7 +307,7 @@ class LaneState:
         self, turn: Turn, command: str, cause: str, author: Author, grant: Grant | None, lane: Lane | None = None
     ) -> None:
         """Record that the arm shall move; it is sent when that row is durable."""
-        motion = Motion(command, cause, author, grant.id if grant else None, turn.at)
+        motion = Motion(command, cause, author, grant.id if grant else None, turn.at, self.interrupted)
         self.terminals.ask(turn, (lane or self.home).id, motion)
         self.service.happened(turn, "commanded")
 
@@ -277,6 +326,24 @@ class LaneState:
             turn.cancel(self.own_timer(timer))
         self.retries = 0
         self.void = False
+        self.order = None
+
+    def resume(self, turn: Turn) -> None:
+        """A person decides: nothing waits for one any more, and no pause keeps the arm."""
+        self.interrupted = False
+        self.end_pause(turn)
+
+    def pause_motion(self, turn: Turn, author: Author) -> None:
+        """Nothing moves by itself for ten seconds from now."""
+        until = rfc3339(turn.now.wall_ns + PAUSE_MS * NS_PER_MS)
+        self.pause = {"by": author.by, "since": turn.at, "until": until}
+        turn.start(self.own_timer("pause"), PAUSE_MS)
+        turn.show()
+
+    def end_pause(self, turn: Turn) -> None:
+        """The arm may move again; what waited is not looked at here."""
+        self.pause = None
+        turn.cancel(self.own_timer("pause"))
 
     def void_expectations(self, turn: Turn) -> None:
         """Nothing that was asked for or waited for counts any longer; an arm that moves is watched until it rests."""
@@ -315,7 +382,7 @@ class LaneState:
         moves = self.arm in (ArmState.RISING, ArmState.LOWERING) or self.terminals.asked("open")
         still = self.arm is ArmState.OPEN or not moves
         waits = head is not None and bool(self.approach_of(head.lane))
-        self.grants.run(turn, still and self.vehicle is None and not waits)
+        self.grants.run(turn, still and self.vehicle is None and not waits and self.pause is None)
 
     def start_clear(self, turn: Turn, since_ns: int | None = None) -> None:
         """Close after `auto_close_ms`, counted from the moment the safety input cleared."""

@@ -7,6 +7,8 @@ stop or reverse): the opposite pulse is ended and the new one waits for the gap.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from gateway.core.authors import Author
@@ -26,6 +28,8 @@ class Motion(msgspec.Struct):
     author: Author
     grant: str | None
     asked_at: str
+    interrupted: bool = False
+    """Of a stop: the lane waits for a person; else the arm rested, and only pauses."""
 
     def document(self) -> dict[str, str]:
         """The movement as screens show it while it is only requested."""
@@ -87,7 +91,7 @@ class Terminals:
         """Record the command; `committed` hands it back when it may be sent."""
         token = turn.token()
         self._waiting[token] = motion
-        data = {
+        data: dict[str, Any] = {
             "lane": lane,
             "barrier": self.barrier.id,
             "command": motion.command,
@@ -95,6 +99,8 @@ class Terminals:
             **motion.author.document(),
             "grant": motion.grant,
         }
+        if motion.command == "stop":
+            data["interrupted"] = motion.interrupted
         turn.append("barrier.commanded", f"lanes/{lane}", data, token)
         turn.show()
 

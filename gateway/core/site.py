@@ -474,7 +474,7 @@ class Site:
         for machine in self._machines.values():
             machine.service.check(turn)
         for lane in self._settings.lanes:
-            if not lane.free_flow:
+            if not lane.free_flow or self._by_lane[lane.id].pause is not None:
                 continue
             flows = in_schedule(lane.free_flow, wall_ns, self._zone)
             if flows != self._flowing.setdefault(lane.id, flows):

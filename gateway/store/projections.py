@@ -283,12 +283,12 @@ def _mark(mark: str, *, of: str = "lane", first_counts: bool = False) -> _Apply:
     return change
 
 
-def _unmark(mark: str, *, of: tuple[str, ...] = ("lane", "barrier")) -> _Apply:
-    """Take a mark off the lane and its barrier, whichever has it."""
+def _unmark(mark: str, *, of: str = "lane") -> _Apply:
+    """Take a mark off again, from what `_mark` has put it on: a lane and another's barrier may have the same id."""
 
     def change(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
-        for name in of:
-            db.execute("DELETE FROM marks WHERE lane = ? AND mark = ?", (_text(data, name), mark))
+        name = _text(data, of) or _text(data, "lane")
+        db.execute("DELETE FROM marks WHERE lane = ? AND mark = ?", (name, mark))
 
     return change
 
@@ -436,12 +436,12 @@ _DECISION, _GRANT, _PASSAGE = (
     _latest("grant", _last_grant),
     _latest("passage", _passage),
 )
-_MEASURED = _unmark("motion")
-_ANSWERED = _unmark("asked")
-_DECIDED = _unmark("interrupted")
+_MEASURED = _unmark("motion", of="barrier")
+_ANSWERED = _unmark("asked", of="barrier")
+_DECIDED = _unmark("interrupted", of="barrier")
 _INTERRUPTED = _mark("interrupted", of="barrier", first_counts=True)
-_RELEASED = _unmark("held")
-_FOUND = _unmark("lost", of=("device",))
+_RELEASED = _unmark("held", of="barrier")
+_FOUND = _unmark("lost", of="device")
 _PERSONS = ("operator", "remote", "emergency")
 
 
@@ -466,7 +466,13 @@ def _is_persons_open(data: dict[str, Any]) -> bool:
 
 
 def _is_persons_release(data: dict[str, Any]) -> bool:
-    return data.get("by") != "gateway"
+    """Only a person comes by a way; rows of earlier versions tell by the name alone."""
+    return bool(data["via"]) if "via" in data else data.get("by") != "gateway"
+
+
+def _is_left_waiting(data: dict[str, Any]) -> bool:
+    """A stop of an arm that rested leaves nothing to a person; earlier versions did not tell the two apart."""
+    return data.get("interrupted") is not False
 
 
 def _is_lost_device(data: dict[str, Any]) -> bool:
@@ -493,12 +499,12 @@ _TABLE: dict[str, tuple[_Apply, ...]] = {
     "barrier.commanded": (
         _when(_is_persons_close, _DECIDED, _RELEASED),
         _mark("motion", of="barrier"),
-        _when(_is_stop, _MEASURED, _INTERRUPTED),
+        _when(_is_stop, _MEASURED, _when(_is_left_waiting, _INTERRUPTED)),
         _counted("commands"),
     ),
     "barrier.opened": (_MEASURED, _counted("cycles"), _moved),
     "barrier.closed": (_MEASURED, _moved),
-    "barrier.stopped": (_MEASURED,),
+    "barrier.stopped": (_MEASURED, *_LEFT),
     "barrier.obstructed": (_MEASURED, *_LEFT),
     "barrier.not_followed": (_MEASURED,),
     "barrier.stuck": (_MEASURED, *_LEFT, _when(_is_asked, _mark("asked", of="barrier"))),

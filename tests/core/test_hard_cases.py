@@ -270,6 +270,7 @@ def test_an_exit_button_does_not_undo_a_stop() -> None:
     document = site_document()
     document["lanes"][0] |= {"direction": "exit", "readers": [], "exit_button": "io.input.6"}
     play = Playbook(document)
+    play.set(at_closed=False)
     play.person("stop")
     play.forget()
     play.electrical[6] = True

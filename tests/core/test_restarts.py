@@ -84,9 +84,13 @@ def test_the_answer_of_a_person_stands_in_the_journal_with_their_name() -> None:
 
 
 def stopped() -> Playbook:
+    """A person has stopped the arm on its way up; it was brought down by hand."""
     play = Playbook()
     play.let_in()
+    play.person("open")
+    play.set(at_closed=False)
     play.person("stop")
+    play.set(at_closed=True)
     return play
 
 
@@ -198,8 +202,10 @@ def test_an_open_for_the_second_lane_of_a_barrier_decides_for_both() -> None:
     document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": "b"})
     play = Playbook(document)
     play.let_in()
+    play.person("open")
+    play.set(at_closed=False)
     play.person("stop")
-    play = play.restarted()
+    play = play.restarted(at_closed=True)
     assert {lane: play.lane(lane)["state"] for lane in ("in", "out")} == {"in": "interrupted", "out": "interrupted"}
     play.person("open", lane="out")
     play.rise()
@@ -237,8 +243,10 @@ def test_every_state_says_since_when() -> None:
     assert began == "2026-09-21T14:13:20.000Z"
     play.advance(5000)
     play.person("open")
-    assert (play.lane()["state"], play.lane()["since"]) == ("opening", "2026-09-21T14:13:25.000Z")
-    play.rise()
+    assert (play.lane()["state"], play.lane()["since"]) == ("ready", began)
+    play.set(at_closed=False)
+    assert (play.lane()["state"], play.lane()["since"]) == ("opening", "2026-09-21T14:13:25.030Z")
+    play.rise(1960)
     opened = play.lane()["since"]
     assert (play.lane()["state"], opened) == ("open", "2026-09-21T14:13:26.990Z")
     play.advance(1000)
@@ -302,8 +310,9 @@ def test_the_age_of_an_earlier_trouble_is_not_that_of_the_next() -> None:
     again.person("open")
     again.let_in()
     again.advance(60_000)
+    again.person("open")
     again.person("stop")
-    assert again.lane()["since"] == rfc3339(again.wall_ns)
+    assert (again.lane()["state"], again.lane()["since"]) == ("interrupted", rfc3339(again.wall_ns))
 
 
 # ---- every grant and every command has its end
@@ -670,7 +679,7 @@ def test_old_news_moves_nothing_and_greets_nobody() -> None:
     again = play.restarted()
     again.advance(60_000)
     assert (again.pulses(), again.lane()["grants"]) == ([], 0)
-    assert {message["verdict"] for _, message in again.shown} <= {"idle"}
+    assert {message["verdict"] for _, message in again.shown} <= {"idle", "locked"}
 
 
 def test_a_car_that_nobody_let_in_after_a_restart_does_not_follow_the_last_one_of_before() -> None:

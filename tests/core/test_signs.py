@@ -183,6 +183,165 @@ class TestDisplays:
         assert all(len(text.encode("gb2312")) <= 32 for text in said)
 
 
+class TestLanesThatOpenForNobody:
+    """What a lane that no card opens says first, and what it says again once it opens."""
+
+    @staticmethod
+    def shown(play: Playbook) -> tuple[str, str, str]:
+        message = next(message for device, message in reversed(play.shown) if device == "sign")
+        return message["verdict"], message["reason"], message["words"]
+
+    def test_a_stopped_lane_sends_drivers_to_the_guard_until_a_person_decides(self) -> None:
+        play = Playbook(fitted())
+        play.read()
+        play.set(at_closed=False)
+        play.person("stop")
+        assert self.shown(play) == ("locked", "stopped", "Please wait for the guard")
+        play.person("open")
+        assert self.shown(play)[0] == "granted"
+        play.set(at_open=True)
+        play.drive_through()
+        assert self.shown(play)[0] == "idle"
+
+    def test_a_lane_that_pauses_asks_to_wait_whoever_was_granted(self) -> None:
+        play = Playbook(fitted())
+        play.person("stop")
+        assert self.shown(play) == ("wait", "paused", "Please wait")
+        play.read()
+        assert self.shown(play) == ("wait", "paused", "Please wait")
+        play.advance(10_000)
+        assert self.shown(play) == ("granted", "valid_pass", "Welcome back")
+
+    def test_a_pause_with_nobody_there_ends_with_the_idle_sign(self) -> None:
+        play = Playbook(fitted())
+        play.person("stop")
+        play.advance(10_000)
+        assert verdicts(play) == ["idle", "wait", "idle"]
+
+    def test_the_sign_of_a_granted_car_changes_to_the_guards_help_when_the_arm_does_not_answer(self) -> None:
+        play = Playbook(fitted())
+        play.set(approach_loop=True)
+        play.read()
+        assert self.shown(play)[0] == "granted"
+        play.advance(3100)
+        assert self.shown(play) == ("locked", "no_answer", "Please wait for the guard")
+        assert play.lane()["cannot_open"] == "no_answer"
+
+    def test_a_card_on_a_lane_that_did_not_answer_is_tried_and_welcomed_once_the_arm_moves(self) -> None:
+        play = Playbook(fitted())
+        play.read()
+        play.advance(3100)
+        play.read("7")
+        assert play.pulses().count("open") == 3
+        assert self.shown(play)[1] == "no_answer"
+        play.set(at_closed=False)
+        assert (self.shown(play)[0], play.lane()["cannot_open"], play.lane()["notice"]) == ("granted", None, None)
+
+    def test_another_notice_does_not_hide_that_the_arm_did_not_answer(self) -> None:
+        play = Playbook(fitted(two_factor=True))
+        play.person("open")
+        play.advance(3100)
+        play.read()
+        play.advance(11_000)
+        assert play.lane()["cannot_open"] == "no_answer"
+        assert self.shown(play)[1] == "no_answer"
+
+    def test_a_lane_whose_board_is_away_says_so_and_welcomes_again(self) -> None:
+        play = Playbook(fitted())
+        play.happens(events.DeviceLost("io", "no answer"))
+        assert self.shown(play) == ("locked", "device_lost", "Please wait for the guard")
+        play.restored()
+        assert self.shown(play)[0] == "idle"
+
+    def test_a_board_that_never_answers_is_told_once_it_is_known_to_be_lost(self) -> None:
+        play = Playbook(fitted(), start=False)
+        assert verdicts(play) == ["idle"]
+        assert play.lane()["cannot_open"] == "device_lost"
+        play.happens(events.DeviceLost("io", "no answer"))
+        assert self.shown(play)[1] == "device_lost"
+
+    def test_the_board_of_the_switches_alone_keeps_the_lane_from_opening_too(self) -> None:
+        document = fitted()
+        document["devices"].append({"id": "io2", "driver": "noop"})
+        document["lanes"][0]["barrier"]["at_closed"] = "io2.input.0"
+        play = Playbook(document)
+        play.happens(events.DeviceRestored("io2", (True,)))
+        assert play.lane()["cannot_open"] is None
+        play.happens(events.DeviceLost("io2", "no answer"))
+        assert (play.lane()["cannot_open"], self.shown(play)[1]) == ("device_lost", "device_lost")
+
+    def test_a_controller_that_reports_a_fault_opens_for_nobody(self) -> None:
+        document = fitted()
+        document["lanes"][0]["barrier"]["fault"] = "io.input.8"
+        play = Playbook(document)
+        play.set(fault=True)
+        assert (play.lane()["cannot_open"], self.shown(play)[1]) == ("fault", "fault")
+        play.set(fault=False)
+        assert self.shown(play)[0] == "idle"
+
+    def test_an_arm_that_stays_half_way_is_a_fault(self) -> None:
+        play = Playbook(fitted())
+        play.person("open")
+        play.set(at_closed=False)
+        play.advance(10_000)
+        assert (play.lane()["cannot_open"], self.shown(play)[1]) == ("fault", "fault")
+
+    def test_after_a_restart_in_the_middle_drivers_wait_for_the_guard(self) -> None:
+        play = Playbook(fitted())
+        play.read()
+        again = play.restarted()
+        assert (again.lane()["cannot_open"], self.shown(again)[1]) == ("interrupted", "interrupted")
+
+    def test_a_refusal_is_told_on_such_a_lane_as_well(self) -> None:
+        play = Playbook(fitted())
+        play.set(at_closed=False)
+        play.person("stop")
+        play.read(passes=(EXPIRED,))
+        assert self.shown(play)[0] in ("denied", "referred")
+        play.advance(10_100)
+        assert self.shown(play)[1] == "stopped"
+
+    def test_the_strongest_reason_is_told(self) -> None:
+        play = Playbook(fitted())
+        play.set(at_closed=False)
+        play.person("stop")
+        play.set(arm_detached=True)
+        assert play.lane()["cannot_open"] == "lane_crashed"
+        play.person("lock")
+        assert play.lane()["cannot_open"] == "lane_locked"
+
+
+class TestGo:
+    """No sign tells a driver to go before the arm is measured open."""
+
+    GO = "Please drive on"
+
+    def test_whom_a_person_lets_in_waits_until_the_arm_is_up(self) -> None:
+        play = Playbook(fitted(lights={}))
+        play.person("open")
+        assert [message["words"] for device, message in play.shown if device == "sign"] == ["Welcome", "Please wait"]
+        play.set(at_closed=False)
+        play.advance(1900)
+        assert play.shown[-1][1]["words"] == "Please wait"
+        play.set(at_open=True)
+        assert (play.shown[-1][1]["verdict"], play.shown[-1][1]["words"]) == ("granted", self.GO)
+
+    def test_an_arm_that_goes_down_again_takes_the_word_back(self) -> None:
+        play = Playbook(fitted())
+        play.person("open")
+        play.rise()
+        assert play.shown[-1][1]["words"] == self.GO
+        play.set(at_open=False)
+        assert play.shown[-1][1]["words"] == "Please wait"
+
+    def test_where_the_arm_is_up_already_they_may_go_at_once(self) -> None:
+        play = Playbook(fitted())
+        play.person("hold")
+        play.rise()
+        play.person("open")
+        assert play.shown[-1][1]["words"] == self.GO
+
+
 class TestLamps:
     def test_nothing_is_lit_before_the_barrier_was_measured(self) -> None:
         play = Playbook(fitted(), start=False)

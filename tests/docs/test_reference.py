@@ -16,6 +16,7 @@ from gateway import cli, supervisor
 from gateway.cli import common
 from gateway.core import access, alarms, commands, errors, lane_state, passes, refusals, settings, site_file
 from gateway.core.causes import Cause
+from gateway.core.feedback import CANNOT_OPEN
 from gateway.simulation.rules import RULES
 from gateway.store.secrets import SCOPES
 from tests.support import machines
@@ -212,6 +213,10 @@ def test_every_environment_variable_is_documented() -> None:
 
 def test_every_scope_is_documented() -> None:
     assert names(section("Token scopes")) == set(SCOPES)
+
+
+def test_every_reason_why_a_lane_opens_for_nobody_is_explained() -> None:
+    assert first_column(section("Why a lane opens for nobody")) == set(CANNOT_OPEN)
 
 
 def test_the_page_of_the_machines_is_as_the_tables_are() -> None:
