@@ -250,7 +250,7 @@ class LaneMachine(LaneOrders):
         if value:
             self.arrived_ns[lane.id] = turn.now.mono_ns
         else:
-            self.cases.end(lane)
+            self.cases.leaves(lane, turn.now.mono_ns)
 
     def _limit(self, turn: Turn, name: str, value: bool) -> None:
         if self.inputs.last("at_open") and self.inputs.last("at_closed"):

@@ -66,6 +66,10 @@ class LaneOrders(LaneSigns):
         case = self.case_of(lane, now_ns)
         return case is not None and case.handled and self.grants.of_id(case.grant) is not None
 
+    def may_pass(self, lane: Lane) -> bool:
+        """Whether a vehicle was let pass at this lane and is not under the arm yet."""
+        return any(grant is not self.bound for grant in self.grants.of(lane))
+
     def let_pass_already(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:
         """Whether the car in front may pass by its other proof already; then this one is of the same car."""
         case = self.case_of(lane, turn.now.mono_ns)
@@ -89,10 +93,15 @@ class LaneOrders(LaneSigns):
         self.call_off(turn, "open")
         self.grants.drop(turn, grant, Reason.PLATE_MISMATCH.value)
 
-    def _case(self, turn: Turn, lane: Lane, read: CredentialRead) -> PendingCase:
-        """The case that a read belongs to: of the car in front, or of one that has come now."""
+    def _case(self, turn: Turn, lane: Lane, read: CredentialRead, elsewhere: bool = False) -> PendingCase:
+        """The case that a read belongs to: of the car in front, or of one that has come now.
+
+        A tag or plate of another lane is of a car that stands there, and none of this lane's.
+        """
         now_ns = turn.now.mono_ns
         case = self.case_of(lane, now_ns)
+        if elsewhere:
+            return PendingCase(self.ids.next("c"), turn.at, now_ns, told=case.told if case is not None else set())
         if case is not None and self.approach_of(lane) is not True:
             together = now_ns - case.seen_ns <= TOGETHER_MS * NS_PER_MS
             kinds = {one.kind == "plate" for one in case.reads}
@@ -124,12 +133,12 @@ class LaneOrders(LaneSigns):
         """
         read, credential = taken.read, shown(taken.read)
         granted = decision.verdict is Verdict.GRANTED
-        case = self._case(turn, lane, read)
+        case = self._case(turn, lane, read, taken.elsewhere)
         if taken.second is not None:
             case.shown(taken.second)
+        held = self.grants.holds(credential) and not taken.mismatch
         told = not granted and self.approach_of(lane) is True and case.told_already(credential, decision.reason.value)
-        if self.grants.holds(credential) or told:
-            held = self.grants.holds(credential)
+        if held or told:
             self._answer_again(turn, lane, Verdict.GRANTED if held else decision.verdict, credential, decision)
             return case
         if shared is not None:
@@ -227,9 +236,7 @@ class LaneOrders(LaneSigns):
             self.ids.next("g"), lane, reason, author.by, turn.at,
             given_ns=turn.now.mono_ns, via=author.via, station=author.station,
         )  # fmt: skip
-        if case is not None:
-            grant.pass_id, grant.kind, grant.credential = case.pass_id, case.kind, case.credential
-            grant.plate, grant.visit, grant.case = case.plate, case.visit, case.id
+        _bind(grant, case)
         self.grants.add(grant)
         self.bind()
         return grant
@@ -298,8 +305,10 @@ class LaneOrders(LaneSigns):
             turn.append("access.referred", f"lanes/{lane.id}", data)
             self._show_decision(turn, Verdict.REFERRED, data, None)
         else:
+            case = self.pending(lane, turn.now.mono_ns)
             grant = Grant(self.ids.next("g"), lane, Reason.OPERATOR.value, BUTTON, turn.at, by_button=True)
-            data = _person_data(lane, grant.reason, BUTTON)
+            _bind(grant, case)
+            data = _person_data(lane, grant.reason, BUTTON, case)
             data["grant"] = grant.id
             turn.append("access.granted", f"lanes/{lane.id}", data)
             self._show_decision(turn, Verdict.GRANTED, data, None)
@@ -546,6 +555,14 @@ def _person_data(lane: Lane, reason: str, by: str, case: PendingCase | None = No
         "reason": reason,
         "decided_by": by,
     }
+
+
+def _bind(grant: Grant, case: PendingCase | None) -> None:
+    """The grant is for the car of the case."""
+    if case is not None:
+        case.grant = grant.id
+        grant.pass_id, grant.kind, grant.credential = case.pass_id, case.kind, case.credential
+        grant.plate, grant.visit, grant.case = case.plate, case.visit, case.id
 
 
 def shown(read: CredentialRead) -> dict[str, str]:

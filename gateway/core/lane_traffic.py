@@ -157,9 +157,7 @@ class LaneTraffic(LaneArm):
         lane = self._side(vehicle)
         if self.bound is not None or lane is None:
             return None
-        case = self.cases.of(lane, self.approach_of(lane) is True, vehicle.since_ns)
-        self.cases.end(lane)
-        return case
+        return self.cases.goes_under(lane, self.approach_of(lane) is True, vehicle.since_ns)
 
     def _comes_under(self, now_ns: int) -> Vehicle:
         recent = self._lately(self.approach_seen_ns, now_ns)

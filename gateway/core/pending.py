@@ -33,6 +33,8 @@ READS_MAX = 16
 TOLD_MAX = 32
 TOGETHER_MS = 10_000
 """Where no loop tells, a card and a plate within this time are of one car."""
+GONE_MS = 3000
+"""A vehicle that comes under the arm so long after the loop in front was left is the one that left it."""
 CASE_MS = 120_000
 """Where no loop tells, a car is there for so long after its last read."""
 NOT_ITS_FAULT = (Reason.SEEN_ELSEWHERE, Reason.LANE_LOCKED, Reason.LANE_FAULT, Reason.LANE_UNCLEAR, Reason.FAULT)
@@ -168,6 +170,7 @@ class Cases:
 
     def __init__(self) -> None:
         self._open: dict[str, PendingCase] = {}
+        self._gone: dict[str, tuple[PendingCase, int]] = {}
 
     def of(self, lane: Lane, occupied: bool, now_ns: int) -> PendingCase | None:
         """The case of the car in front; `occupied`: its approach loop tells that it stands there."""
@@ -196,6 +199,21 @@ class Cases:
     def begin(self, lane: Lane, case: PendingCase) -> PendingCase:
         """A car has come."""
         self._open[lane.id] = case
+        return case
+
+    def leaves(self, lane: Lane, now_ns: int) -> None:
+        """The loop in front of a lane is free: its car has gone, back or on to the arm."""
+        case = self._open.pop(lane.id, None)
+        if case is not None:
+            self._gone[lane.id] = case, now_ns
+
+    def goes_under(self, lane: Lane, occupied: bool, now_ns: int) -> PendingCase | None:
+        """The case of the vehicle that comes under the arm: of the car that has just left the loop, or stands on it."""
+        gone, at_ns = self._gone.pop(lane.id, (None, 0))
+        if gone is not None and now_ns - at_ns <= GONE_MS * NS_PER_MS:
+            return gone
+        case = self.of(lane, occupied, now_ns)
+        self.end(lane)
         return case
 
     def end(self, lane: Lane) -> None:

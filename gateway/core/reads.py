@@ -87,12 +87,11 @@ class ReadRules:
         if read.again:
             return self._seen_again(lane, read, occupied, now_ns, behind)
         seen_ns = now_ns - read.age_ms * NS_PER_MS
-        if is_bound(read) and (occupied is False or behind):
+        before = bool(occupied) and seen_ns < arrived_ns - LONG_RANGE_MS * NS_PER_MS
+        if is_bound(read) and (occupied is False or behind or before):
             waiting = self._waiting.setdefault(lane.id, [])
             waiting.append(_Waiting(read, seen_ns, seen_ns))
             del waiting[:-PENDING_MAX]
-            return None
-        if is_bound(read) and occupied and seen_ns < arrived_ns - LONG_RANGE_MS * NS_PER_MS:
             return None
         if is_bound(read) and self._elsewhere(lane, read, now_ns):
             return Taken(read, elsewhere=True)

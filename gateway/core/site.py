@@ -6,6 +6,7 @@ decision in `access`. A `Memory` is what survived the last run: alarms, crashed 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -286,7 +287,7 @@ class Site:
         A tag or a plate that no car stands for yet waits at each of them. Where nothing tells, a person decides.
         """
         standing = [lane for lane in lanes if self._by_lane[lane.id].approach_of(lane) is True]
-        waiting = [lane for lane in standing if not self._by_lane[lane.id].grants.waits_for(lane)] or standing
+        waiting = [lane for lane in standing if not self._by_lane[lane.id].may_pass(lane)] or standing
         if len(waiting) == 1:
             return waiting
         if not standing and is_bound(event) and all(self._by_lane[lane.id].approach_fitted(lane) for lane in lanes):
@@ -299,12 +300,10 @@ class Site:
 
     def _refer_unclear(self, turn: Turn, lanes: list[Lane], event: events.CredentialRead) -> None:
         """Nothing tells at which of these lanes the car stands: it is one case at all of them."""
-        found = event.passes[0] if len(event.passes) == 1 else None
-        decision = Decision(Verdict.REFERRED, Reason.LANE_UNCLEAR, "the lane is not clear", found)
+        read, decision = self._work_out(turn, Taken(event), lambda read: _unclear(read.passes))
         first: PendingCase | None = None
         for lane in lanes:
-            taken = Taken(self._corrected(event))
-            case = self._by_lane[lane.id].decided(turn, lane, taken, decision, shared=first)
+            case = self._by_lane[lane.id].decided(turn, lane, Taken(read), decision, shared=first)
             first = first or case
 
     def _lane_chosen(self, turn: Turn, event: events.LaneChosen) -> None:
@@ -319,25 +318,31 @@ class Site:
         arrived_ns = machine.arrived_ns.get(lane.id, 0)
         taken = self._reads.take(lane, event, occupied, now_ns, machine.behind(lane, now_ns), arrived_ns)
         if taken is not None:
-            joined = self._joined(turn, machine, lane, taken)
-            if joined is not None:
-                self._decide(turn, lane, joined)
+            self._decide_with_the_other(turn, machine, lane, taken)
         elif lane.two_factor and not event.again and not self._reads.waits:
             machine.first_proof(turn, lane, event)
 
-    def _joined(self, turn: Turn, machine: LaneMachine, lane: Lane, taken: Taken) -> Taken | None:
-        """With the other proof of the same car, so that card and plate are one decision; None: it may pass already."""
+    def _decide_with_the_other(self, turn: Turn, machine: LaneMachine, lane: Lane, taken: Taken) -> None:
+        """With the other proof that the same car has shown, so that card and plate are one decision."""
         read, now_ns = taken.read, turn.now.mono_ns
-        other = machine.other_proof(lane, read, now_ns)
-        if other is None or taken.elsewhere or lane.two_factor:
-            return taken
-        if machine.is_released(lane, now_ns) or not differ(read, other):
-            if machine.let_pass_already(turn, lane, read):
-                return None
-            return _of_one_car(read, other)
-        machine.withdraw_grant(turn, lane)
-        card, plate = (other, read) if read.kind == "plate" else (read, other)
-        return Taken(card, second=plate, mismatch=True)
+        other = None if taken.elsewhere or lane.two_factor else machine.other_proof(lane, read, now_ns)
+        if other is None:
+            self._decide(turn, lane, taken)
+        elif machine.is_released(lane, now_ns) or not self._differ(turn, read, other):
+            if not machine.let_pass_already(turn, lane, read):
+                self._decide(turn, lane, _of_one_car(read, other))
+        else:
+            machine.withdraw_grant(turn, lane)
+            card, plate = (other, read) if read.kind == "plate" else (read, other)
+            self._decide(turn, lane, Taken(card, second=plate, mismatch=True))
+
+    def _differ(self, turn: Turn, read: events.CredentialRead, other: events.CredentialRead) -> bool:
+        """Whether two proofs of one car do not agree; what cannot be compared is compared by a person."""
+        try:
+            return differ(read, other)
+        except Exception as error:
+            self._fault(turn, read, error)
+            return True
 
     def _serve_waiting_reads(self, turn: Turn) -> None:
         """A long-range read counts as soon as its approach loop is occupied."""
@@ -350,21 +355,30 @@ class Site:
                     self._read_at(turn, lane, read)
 
     def _decide(self, turn: Turn, lane: Lane, taken: Taken) -> None:
-        """Work the decision out before anything changes; one that cannot be worked out is a person's."""
         machine = self._by_lane[lane.id]
         machine.second_came()
-        try:
-            read = self._corrected(taken.read)
-            decision = decide(read.passes, self._question(turn, lane, msgspec.structs.replace(taken, read=read)))
-            if read.fault:
-                decision = Decision(Verdict.REFERRED, Reason.FAULT, "the pass could not be looked up")
-        except Exception as error:
-            read = msgspec.structs.replace(taken.read, passes=(), visits=())
-            decision = Decision(Verdict.REFERRED, Reason.FAULT, "the decision could not be worked out")
-            self._fault(turn, taken.read, error)
+
+        def of(read: events.CredentialRead) -> Decision:
+            return decide(read.passes, self._question(turn, lane, msgspec.structs.replace(taken, read=read)))
+
+        read, decision = self._work_out(turn, taken, of)
         granted = decision.verdict is Verdict.GRANTED
         warn = self._warn(turn, decision.pass_, decision.days_left) if granted and decision.pass_ is not None else None
         machine.decided(turn, lane, msgspec.structs.replace(taken, read=read), decision, warn)
+
+    def _work_out(
+        self, turn: Turn, taken: Taken, of: Callable[[events.CredentialRead], Decision]
+    ) -> tuple[events.CredentialRead, Decision]:
+        """A decision before anything changes, and the read that it rests on; one that raises is a person's."""
+        try:
+            read = self._corrected(taken.read)
+            if read.fault:
+                return read, Decision(Verdict.REFERRED, Reason.FAULT, "the pass could not be looked up")
+            return read, of(read)
+        except Exception as error:
+            self._fault(turn, taken.read, error)
+            read = msgspec.structs.replace(taken.read, passes=(), visits=())
+            return read, Decision(Verdict.REFERRED, Reason.FAULT, "the decision could not be worked out")
 
     def _question(self, turn: Turn, lane: Lane, taken: Taken) -> Question:
         read = taken.read
@@ -663,6 +677,12 @@ class Site:
         if event.verb == "acknowledge" and alarm.kind == "crash" and alarm.lane in self._by_lane:
             self._by_lane[alarm.lane].siren(turn, False)
         turn.emit(Reply(event.request, "done"))
+
+
+def _unclear(passes: tuple[Pass, ...]) -> Decision:
+    """Nothing tells at which lane the car stands."""
+    found = passes[0] if len(passes) == 1 else None
+    return Decision(Verdict.REFERRED, Reason.LANE_UNCLEAR, "the lane is not clear", found)
 
 
 def _of_one_car(read: events.CredentialRead, other: events.CredentialRead) -> Taken:

@@ -12,7 +12,7 @@ from gateway.core import events
 from gateway.core.passes import Pass, PassKind
 from gateway.core.pending import CASE_MS, REFUSE_REASONS, RELEASE_REASONS
 from tests.core.estate import Estate, car
-from tests.core.playbook import MONTHLY, Playbook, site_document
+from tests.core.playbook import MONTHLY, Playbook, TwoLanes, site_document
 
 EXPIRED = msgspec.structs.replace(MONTHLY, valid_until="2020-12-31")
 CAR_B = Pass(id="p2", kind=PassKind.MONTHLY, cards=("7",), plates=("京B77777",))
@@ -212,6 +212,33 @@ def test_who_let_a_car_through_that_the_loops_saw_is_told_of_that_passage() -> N
     assert play.data("case.released")["by"] == "Lin"
 
 
+def test_a_car_that_leaves_its_loop_before_it_comes_under_the_arm_is_the_one_that_was_read() -> None:
+    play = Playbook()
+    play.set(at_closed=False)
+    play.set(at_open=True)
+    play.person("lock", reason="new arm")
+    play.set(approach_loop=True)
+    play.read()
+    play.set(approach_loop=False)
+    play.advance(1000)
+    play.set(safety_loop=True)
+    play.advance(500)
+    play.set(safety_loop=False)
+    play.advance(700)
+    assert play.data("passage.entered")["pass"] == "p1"
+
+
+def test_who_was_let_out_by_the_exit_button_is_the_car_that_waits() -> None:
+    document = site_document(approach_loop="io.input.3")
+    document["lanes"][0] |= {"direction": "exit", "exit_button": "io.input.9"}
+    play = Playbook(document)
+    play.set(approach_loop=True)
+    play.read(passes=(EXPIRED,))
+    play.set(panic=True)
+    granted = play.data("access.granted")
+    assert (granted["pass"], granted["decided_by"]) == ("p1", "exit button")
+
+
 def test_a_case_ends_where_no_loop_tells() -> None:
     play = with_camera(approach_loop=None)
     play.read(passes=(EXPIRED,))
@@ -397,6 +424,44 @@ def test_a_difference_that_a_person_has_judged_stays_judged() -> None:
     play.rise()
     play.drive_through()
     assert (play.data("passage.entered")["pass"], play.data("passage.entered")["plate"]) == ("p1", "京C00001")
+
+
+def test_a_difference_that_shows_when_the_arm_goes_up_is_referred_all_the_same() -> None:
+    play = with_camera()
+    play.set(approach_loop=True)
+    play.read()
+    play.set(at_closed=False)
+    plate(play, "京B77777", CAR_B)
+    plate(play, "京B77777", CAR_B)
+    assert play.types("access") == ["access.granted", "access.referred"]
+    assert play.lane()["case"]["plates_differ"]
+    play.person("open", reason="other_car_of_household")
+    assert play.types("access") == ["access.granted", "access.referred"]
+    assert play.data("case.released")["pass"] == "p1"
+
+
+def test_the_tag_of_another_lane_is_nobodys_case_here() -> None:
+    play = TwoLanes()
+    play.set2(approach_loop=True)
+    play.tag("reader-out", "E280")
+    play.set(approach_loop=True)
+    play.read("99", ())
+    case = play.lane()["case"]
+    play.tag("reader-in", "E280")
+    assert play.data("access.denied")["reason"] == "seen_elsewhere"
+    assert play.lane()["case"] == case
+    play.person("open", reason="papers_seen")
+    assert play.data("access.granted")["credential"]["value"] == "99"
+
+
+def test_a_plate_from_before_that_is_seen_again_now_is_of_the_car_here() -> None:
+    play = with_camera()
+    play.set(approach_loop=True)
+    play.advance(2000)
+    plate(play, "京A12345", MONTHLY, age_ms=5500)
+    assert play.types("access") == []
+    plate(play, "京A12345", MONTHLY, again=True)
+    assert play.types("access") == ["access.granted"]
 
 
 def test_the_next_car_has_a_plate_of_its_own() -> None:
