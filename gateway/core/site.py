@@ -709,18 +709,19 @@ def _alarm(document: dict[str, Any]) -> Alarm:
 def _lane_memory(barrier: Barrier, lanes: tuple[Lane, ...], memory: Memory) -> LaneMemory:
     kept = [memory.lanes[lane.id] for lane in lanes if lane.id in memory.lanes]
     tags = [{k: one.get(k) for k in ("by", "since", "reason")} for one in kept if one.get("mode") == "locked"]
-    names = {barrier.id, *(lane.id for lane in lanes)}
-    interrupted = [at for name, at in memory.interrupted.items() if name in names]
+    interrupted = memory.interrupted.get(barrier.id)
     devices = {point.device for point in barrier.inputs().values()}
-    known = {str(one.get("mode")): one.get("since") for one in kept} | {
-        "interrupted": min(interrupted, default=None),
+    known = {
+        "crashed": min((str(one["crashed_since"]) for one in kept if one.get("crashed_since")), default=None),
+        **{str(one.get("mode")): one.get("since") for one in kept},
+        "interrupted": interrupted,
         "arm_whole": memory.asked.get(barrier.id),
         "unknown": min((at for device, at in memory.lost.items() if device in devices), default=None),
     }
     return LaneMemory(
         crashed=any(one.get("mode") == "crashed" or one.get("crashed") for one in kept),
         tag=tags[0] if tags else None,
-        interrupted=bool(interrupted),
+        interrupted=interrupted is not None,
         question=barrier.id in memory.asked,
         since={what: at for what, at in known.items() if at},
         latest={lane.id: memory.latest[lane.id] for lane in lanes if lane.id in memory.latest},

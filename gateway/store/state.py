@@ -298,7 +298,8 @@ class State:
                     "mode": mode,
                     **marks[mode],
                     "crashed": "crashed" in marks,
-                    "marks": sorted(marks),
+                    "crashed_since": marks["crashed"]["since"] if "crashed" in marks else None,
+                    "marks": sorted(mark for mark in marks if mark in _MODES),
                 }
         return found
 

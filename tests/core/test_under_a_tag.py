@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway.core.turn import rfc3339
 from tests.core.playbook import Playbook, site_document
 
 
@@ -60,11 +61,14 @@ def test_when_the_tag_comes_off_the_lane_is_crashed_until_a_named_person_resets_
 def test_a_restart_forgets_neither_the_tag_nor_the_crash_under_it() -> None:
     play = tagged()
     torn_off(play)
+    struck = rfc3339(play.wall_ns - 10_000_000)
     again = play.restarted()
     assert (again.lane()["mode"], [alarm["state"] for alarm in again.alarms()]) == ("locked", ["out of service"])
     assert again.types("barrier.crashed") == []
+    again.advance(60_000)
     again.person("unlock")
     assert again.lane()["mode"] == "crashed"
+    assert again.lane()["since"] == struck
 
 
 def test_the_crash_before_the_tag_goes_on_calling() -> None:

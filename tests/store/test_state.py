@@ -699,3 +699,68 @@ def test_old_movements_are_forgotten_by_age_and_number(gate: Gate, monkeypatch: 
     monkeypatch.setattr(projections, "MOVEMENTS_KEPT_NS", 2_000_000_000)
     moved(gate, "closed")
     assert [one["travel_ms"] for one in gate.state.movements("in", None, None)] == [1004, 1005]
+
+
+# ---- ids that lanes and barriers share, names that people and the gateway share ----------------------------------
+
+
+A, B = {"lane": "a", "barrier": "b"}, {"lane": "b", "barrier": "a"}
+"""Each barrier is called like the other one's lane."""
+
+
+@pytest.mark.parametrize(
+    ("put_on", "taken_off", "what"),
+    [
+        (("barrier.commanded", {"command": "open"}), ("barrier.opened", {}), "interrupted"),
+        (("barrier.held", {"via": "guard"}), ("barrier.released", {"via": "guard"}), "interrupted"),
+        (("barrier.commanded", {"command": "stop"}), ("barrier.reset", {"interrupted": False}), "interrupted"),
+        (("barrier.stuck", {"asked": "arm_whole"}), ("barrier.reset", {"interrupted": False}), "asked"),
+        (("barrier.crashed", {}), ("barrier.reset", {"interrupted": False}), "lanes"),
+        (("barrier.locked", {}), ("barrier.unlocked", {"interrupted": False}), "lanes"),
+    ],
+)
+def test_what_ends_at_one_barrier_ends_nothing_at_another_that_is_called_like_its_lane(
+    gate: Gate, put_on: tuple[str, dict[str, Any]], taken_off: tuple[str, dict[str, Any]], what: str
+) -> None:
+    gate.happens(put_on[0], **A, **put_on[1])
+    gate.happens(put_on[0], **B, **put_on[1])
+    gate.happens(taken_off[0], **A, **taken_off[1])
+    assert list(gate.state.memory(SHANGHAI)[what]) == (["a"] if what != "lanes" else ["b"])
+    gate.happens(taken_off[0], **B, **taken_off[1])
+    assert not gate.state.memory(SHANGHAI)[what]
+
+
+@pytest.mark.parametrize(
+    ("row", "decides"),
+    [
+        ({"by": "Lin", "via": "guard"}, True),
+        ({"by": "gateway", "via": "guard"}, True),
+        ({"by": "schedule", "via": "mqtt"}, True),
+        ({"by": "gateway", "via": None}, False),
+        ({"by": "schedule", "via": None}, False),
+        ({"by": "Lin"}, True),
+        ({"by": "gateway"}, False),
+    ],
+)
+def test_a_persons_release_decides_whatever_their_name_is(gate: Gate, row: dict[str, Any], decides: bool) -> None:
+    gate.happens("barrier.obstructed", barrier="in", interrupted=True)
+    gate.happens("barrier.released", barrier="in", **row)
+    assert (gate.state.memory()["interrupted"] == {}) is decides
+
+
+@pytest.mark.parametrize(
+    ("more", "waits"), [({"interrupted": False}, False), ({"interrupted": True}, True), ({}, True)]
+)
+def test_a_stop_leaves_a_barrier_to_a_person_unless_its_arm_rested(
+    gate: Gate, more: dict[str, Any], waits: bool
+) -> None:
+    gate.happens("barrier.commanded", barrier="in", command="stop", cause="operator", by="Lin", **more)
+    gate.happens("barrier.stopped", barrier="in", cause="commanded", by="Lin", **more)
+    gate.happens("gateway.started")
+    assert list(gate.state.memory()["interrupted"]) == (["in"] if waits else [])
+
+
+def test_an_arm_that_had_set_off_when_its_stop_went_out_waits_for_a_person(gate: Gate) -> None:
+    gate.happens("barrier.commanded", barrier="in", command="stop", cause="operator", by="Lin", interrupted=False)
+    gate.happens("barrier.stopped", barrier="in", cause="commanded", by="Lin", interrupted=True)
+    assert list(gate.state.memory()["interrupted"]) == ["in"]
