@@ -299,7 +299,7 @@ class LaneTraffic(LaneArm):
     def _crossed_by_hand(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:
         """On a tagged or crashed lane the arm is off, or people lift it past its switches: who crosses has passed."""
         if crossed.way is Way.FORWARD:
-            self._passage_row(turn, lane, None, "hand", "measured" if crossed.measured else "inferred")
+            self._passed(turn, crossed.measured, lane, late=False)
         elif crossed.way is Way.WRONG_WAY:
             self._reversed(turn, crossed, lane)
 
@@ -331,7 +331,7 @@ class LaneTraffic(LaneArm):
             return
         lane, self._asked_of = self._asked_of, None
         self.crash(turn, "crossed_closed")
-        if lane is not None:
+        if lane is not None and not self._was_declared(lane, turn.now.mono_ns):
             self._passage_row(turn, lane, None, "hand", "measured")
 
     def _reversed(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.alarms import ALIKE_MAX
 from gateway.core.turn import rfc3339
-from tests.core.playbook import Playbook, TwoLanes, site_document, two_lanes
+from tests.core.playbook import INPUTS, Playbook, TwoLanes, site_document, two_lanes
 from tests.core.test_hard_cases import OTHER
 
 
@@ -262,6 +262,20 @@ def test_the_same_trouble_an_hour_later_has_its_own_alarm_and_time(
     raised = [row.data for row in play.rows if row.type == "alarm.raised" and row.data["kind"] == kind]
     assert [alarm["alarm"] for alarm in both] == [first["alarm"], raised[0]["alarm"]]
     assert both[0]["raised_at"] == first["raised_at"] < both[1]["raised_at"]
+
+
+@pytest.mark.parametrize("contact", ["panic", "fire"])
+def test_a_second_call_for_help_has_its_own_alarm_and_time(contact: str) -> None:
+    document = site_document()
+    document["lanes"][0][contact] = f"io.input.{INPUTS.index(contact)}"
+    play = Playbook(document)
+    for _ in range(2):
+        play.set(**{contact: True})
+        play.set(**{contact: False})
+        play.advance(3_600_000)
+    first, second = play.alarms()
+    assert (first["kind"], second["kind"]) == (contact, contact)
+    assert first["raised_at"] < second["raised_at"]
 
 
 def test_alarms_that_nobody_judges_do_not_grow_without_end() -> None:

@@ -152,6 +152,20 @@ def test_who_crosses_where_the_arm_is_off_though_its_switch_says_closed_has_pass
     assert play.lane()["notice"] is None
 
 
+@pytest.mark.parametrize("lane", [tagged, crashed])
+@pytest.mark.parametrize("first", ["tap", "loops"])
+def test_whom_a_person_notes_as_passed_and_the_loops_see_has_passed_once(
+    lane: Callable[[], Playbook], first: str
+) -> None:
+    play = lane()
+    if first == "tap":
+        play.person("passed")
+    play.drive_through()
+    if first == "loops":
+        play.person("passed")
+    assert play.types("passage") == ["passage.entered"]
+
+
 def test_without_an_approach_loop_the_crossing_is_inferred() -> None:
     play = tagged(approach_loop=None)
     play.set(safety_loop=True)
