@@ -381,6 +381,7 @@ class LaneArm(LaneState):
         """The arm is given up: no pulse comes late, and what the board says of one changes nothing any more."""
         self.terminals.take_back(turn, "open")
         self.terminals.forget("open")
+        self.terminals.withdraw("open")
 
     def _let_go_of_open(self, turn: Turn) -> None:
         """A held OPEN that the arm did not follow would lift it later, when nobody expects that."""

@@ -168,3 +168,14 @@ def test_other_controllers_are_seen_the_same_way(barrier: dict[str, Any]) -> Non
     assert seen(play) == ("closed", "ready", "open")
     play.set(at_closed=False)
     assert seen(play) == ("rising", "opening", None)
+
+
+def test_a_second_pulse_whose_row_comes_after_the_arm_was_given_up_is_not_sent() -> None:
+    play = Playbook()
+    play.read()
+    play.journal_waits = True
+    play.advance(10_000)
+    assert play.lane()["notice"] == "no_answer"
+    assert play.lane()["requested"] is None
+    play.happens(events.JournalCommitted(play.uncommitted.pop()))
+    assert play.pulses() == ["open"]
