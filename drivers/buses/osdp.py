@@ -226,8 +226,8 @@ class OsdpBus(OutputlessBus):
     def _tell_all(self) -> None:
         for reader in self._readers:
             reader.watch.tell_anew()
-            if reader.tampered:
-                self._report(TamperChanged(reader.device, True))
+            if reader.tampered is not None:
+                self._report(TamperChanged(reader.device, reader.tampered))
 
     def _on_line(self, described: BusReader) -> link.LineReader:
         return link.LineReader(described.device, described.address, described.key)

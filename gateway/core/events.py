@@ -250,13 +250,16 @@ class ClockChanged(Event, frozen=True, gc=False):
 class Started(Event, frozen=True, gc=False):
     """The engine begins; always the first event of a run. `previous_clean` tells whether the last run ended well.
 
-    `reason` is `started`, or `rebuilt` when the core failed and begins anew within the same process.
+    `reason` is `started`, or `rebuilt` when the core failed and begins anew within the same process. Then `degraded`
+    says which part of the storage does not keep up, and why, and `uplink` whether central can be reached, if known.
     """
 
     run: str
     version: str
     previous_clean: bool = True
     reason: str = "started"
+    degraded: dict[str, str] = {}
+    uplink: bool | None = None
 
 
 class FaultContained(Event, frozen=True, gc=False):

@@ -556,10 +556,20 @@ class Site:
                 self._alarms.timer(turn, alarm.alarm)
             elif alarm.state is AlarmState.OUT_OF_SERVICE and not self._is_tagged(alarm):
                 self._alarms.put_back(turn, alarm.lane or "", "gateway")
-        over = () if event.reason == "rebuilt" else tuple(STORAGE_KEYS.values())
-        for key in (*over, *(("clock",) if turn.now.clock is not ClockState.UNSET else ())):
-            self._alarms.return_(turn, key)
+        if turn.now.clock is not ClockState.UNSET:
+            self._alarms.return_(turn, "clock")
+        self._links_and_storage(turn, event)
         turn.show()
+
+    def _links_and_storage(self, turn: Turn, event: events.Started) -> None:
+        """How storage and uplink are now: the last core may have failed on the news of it."""
+        for part, key in STORAGE_KEYS.items():
+            if part not in event.degraded:
+                self._alarms.return_(turn, key)
+            elif not self._alarms.lasts(key):
+                self._storage_degraded(turn, events.StorageDegraded(event.degraded[part], part))
+        if event.uplink is not None and event.uplink is self._alarms.lasts("uplink"):
+            self._uplink_changed(turn, events.UplinkChanged(event.uplink))
 
     def _end_left_grants(self, turn: Turn) -> None:
         """Grants of the last run are unused, but for a barrier's only one while it is new.

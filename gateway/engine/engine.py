@@ -34,7 +34,7 @@ from gateway.engine.loop import CoreLoop
 from gateway.engine.projector import Projector
 from gateway.engine.publisher import Publisher
 from gateway.engine.recorder import Recorder
-from gateway.engine.standby import EngineStandby
+from gateway.engine.standby import EngineStandby, degraded
 from gateway.engine.stores import Stores
 from gateway.engine.watchdog import Progress
 from gateway.engine.workers import Workers
@@ -227,7 +227,14 @@ class Engine:
             publish=self._publisher.offer,
             reply=self._desk.replied,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,
-            standby=EngineStandby(self._settings, stores, self._buses, self._faults),
+            standby=EngineStandby(
+                self._settings,
+                stores,
+                self._buses,
+                self._faults,
+                degraded=lambda: degraded(self._recorder, self._projector),
+                uplink=lambda: self._publisher.uplink.up,
+            ),
             lag=self._projector.note_lag,
         )
 

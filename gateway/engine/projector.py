@@ -64,7 +64,8 @@ class Projector:
         self._failing = False
         self._error = ""
         self._seen: deque[tuple[int, int]] = deque()  # where the journal was, about once a second
-        self._lagging = False
+        self.degraded = ""
+        """Why the projections stay behind, as was told last; empty while they follow."""
 
     def stop(self) -> None:
         """Apply what is left, then end `run`."""
@@ -85,12 +86,12 @@ class Projector:
         old = seen[0][1] if seen[0][0] <= now_ns - LAG_MS * 1_000_000 else 0
         behind = committed - self._applied
         lagging = self._applied < old or behind > LAG_ROWS
-        if lagging == self._lagging:
+        if lagging == bool(self.degraded):
             return None
-        self._lagging = lagging
+        self.degraded = (self._error or f"visits and lists are {behind} rows behind the journal") if lagging else ""
         if not lagging:
             return StorageRestored(0, part="projections")
-        return StorageDegraded(self._error or f"visits and lists are {behind} rows behind the journal", "projections")
+        return StorageDegraded(self.degraded, "projections")
 
     def _turn(self) -> None:
         if self._committed() == self._applied:

@@ -11,14 +11,34 @@ from gateway.core.events import Event, Now, Started
 from gateway.core.settings import Settings
 from gateway.core.site import Site
 from gateway.engine.faults import FaultFiles
+from gateway.engine.projector import Projector
+from gateway.engine.recorder import Recorder
 from gateway.engine.stores import Stores
 from gateway.store.journal import Row
+
+
+def degraded(recorder: Recorder, projector: Projector) -> dict[str, str]:
+    """Which part of the storage does not keep up, and why."""
+    parts = {"journal": recorder.degraded, "projections": projector.degraded}
+    return {part: error for part, error in parts.items() if error}
 
 
 class EngineStandby:
     """Belongs to the core thread."""
 
-    def __init__(self, settings: Settings, stores: Stores, buses: Sequence[Bus], files: FaultFiles) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        buses: Sequence[Bus],
+        files: FaultFiles,
+        *,
+        degraded: Callable[[], dict[str, str]],
+        uplink: Callable[[], bool | None],
+    ) -> None:
+        """`degraded`: what of the storage does not keep up; `uplink`: whether central can be reached."""
+        self._degraded = degraded
+        self._uplink = uplink
         self._settings = settings
         self._stores = stores
         self._buses = buses
@@ -32,7 +52,8 @@ class EngineStandby:
     def core(self, waiting: Sequence[Row], tokens: int) -> tuple[Site, Started]:
         """See `loop.Standby`."""
         memory = self._stores.memory_ahead(self._settings.zone, waiting)
-        started = Started(secrets.token_hex(4), __version__, memory.previous_clean, "rebuilt")
+        run, clean = secrets.token_hex(4), memory.previous_clean
+        started = Started(run, __version__, clean, "rebuilt", self._degraded(), self._uplink())
         return Site(self._settings, memory, tokens), started
 
     def measure(self) -> tuple[Collection[str], Collection[str]]:

@@ -58,11 +58,21 @@ def test_each_part_of_the_storage_has_an_alarm_of_its_own(first: str) -> None:
     assert states == {first: "returned-unacknowledged", second: "unacknowledged"}
 
 
-def test_a_start_ends_the_alarms_of_both_parts_and_a_rebuild_leaves_them() -> None:
-    for reason, state in (("started", "returned-unacknowledged"), ("rebuilt", "unacknowledged")):
-        play = Playbook()
-        for part in ("journal", "projections"):
-            play.happens(events.StorageDegraded("disk full", part))
-        play.happens(events.Started("r9", "1", reason=reason))
-        assert play.data("gateway.started")["reason"] == reason
-        assert [one["state"] for one in play.alarms()] == [state, state]
+@pytest.mark.parametrize("degraded", ["", "journal", "projections"])
+def test_a_start_ends_the_alarms_of_what_keeps_up(degraded: str) -> None:
+    play = Playbook()
+    for part in ("journal", "projections"):
+        play.happens(events.StorageDegraded("disk full", part))
+    left = {degraded: "disk full"} if degraded else {}
+    play.happens(events.Started("r9", "1", reason="rebuilt", degraded=left))
+    active = [one["detail"].get("part", "journal") for one in play.alarms() if one["state"] == "unacknowledged"]
+    assert active == list(left)
+    assert play.data("gateway.started")["reason"] == "rebuilt"
+
+
+def test_a_core_that_begins_anew_is_told_what_the_last_one_may_have_missed() -> None:
+    play = Playbook()
+    play.happens(events.Started("r9", "1", reason="rebuilt", degraded={"projections": "slow"}, uplink=False))
+    assert sorted(one["kind"] for one in play.alarms()) == ["storage_degraded", "uplink_lost"]
+    play.happens(events.Started("r10", "1", reason="rebuilt", uplink=True))
+    assert {one["state"] for one in play.alarms()} == {"returned-unacknowledged"}

@@ -320,6 +320,26 @@ def test_alarms_stay_as_they_were(turns: Turns, disk: str, monkeypatch: pytest.M
     assert after["acknowledged_by"] == "Lin"
 
 
+@pytest.mark.parametrize("part", ["journal", "projections"])
+def test_news_of_the_storage_is_not_lost_with_the_core_that_failed_on_it(turns: Turns, part: str) -> None:
+    error = {"journal": turns.recorder, "projections": turns.projector}[part]
+    plant(turns, e.StorageDegraded, RuntimeError())
+    error.degraded = "disk full"
+    turns.take(e.StorageDegraded("disk full", part))
+    assert len(turns.alarms("storage_degraded")) == 1
+    turns.pass_ms(FAULT_PAUSE_NS // MS, 10_000)
+    plant(turns, e.StorageRestored, RuntimeError())
+    error.degraded = ""
+    turns.take(e.StorageRestored(1, part=part))
+    assert [one["state"] for one in turns.alarms("storage_degraded")] == ["returned-unacknowledged"]
+
+
+def test_news_of_the_uplink_is_not_lost_with_the_core_that_failed_on_it(turns: Turns) -> None:
+    turns.uplink = False
+    fail(turns)
+    assert len(turns.alarms("uplink_lost")) == 1
+
+
 def test_no_id_and_no_token_is_given_twice(turns: Turns) -> None:
     turns.card("7")
     fail(turns)

@@ -24,7 +24,7 @@ from gateway.engine.lookups import Lookups
 from gateway.engine.loop import CoreLoop
 from gateway.engine.projector import Projector
 from gateway.engine.recorder import Recorder
-from gateway.engine.standby import EngineStandby
+from gateway.engine.standby import EngineStandby, degraded
 from gateway.engine.stores import Stores
 from gateway.store.directory import DataDirectory
 from gateway.store.journal import StoredRow
@@ -91,6 +91,7 @@ class Turns:
         self.replies: list[Reply] = []
         self.published: list[dict[str, Any]] = []
         self.full = False
+        self.uplink: bool | None = None
         self.recorder = Recorder(
             self.stores.journal,
             self.inbox.put,
@@ -111,7 +112,14 @@ class Turns:
             publish=self.published.append,
             reply=lambda reply, _snapshot: self.replies.append(reply),
             journal_wait_ms=250,
-            standby=EngineStandby(self.settings, self.stores, [self.bus], files),
+            standby=EngineStandby(
+                self.settings,
+                self.stores,
+                [self.bus],
+                files,
+                degraded=lambda: degraded(self.recorder, self.projector),
+                uplink=lambda: self.uplink,
+            ),
             lag=self.projector.note_lag,
         )
         self.files = files
