@@ -11,6 +11,7 @@ import contextlib
 import logging
 import random
 from collections import deque
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ from gateway.engine.lookups import Lookups
 from gateway.engine.loop import CoreLoop
 from gateway.engine.recorder import Entry, Recorder
 from gateway.simulation.disk import TornDisk
+from gateway.simulation.faults import Faults, PlantedFault
 from gateway.simulation.gate import Gate
 from gateway.simulation.rules import Rules
 from gateway.simulation.world import NS_PER_MS, World
-from gateway.store.journal import Journal, JournalReader
+from gateway.store.journal import Journal, JournalReader, Row
 from gateway.store.registry import PassRegistry
 from gateway.store.state import State
 
@@ -120,35 +122,92 @@ class _Outputs:
 
 
 class _Core:
-    """The core with somebody looking over its shoulder at every step."""
+    """The core with somebody looking over its shoulder at every step; it fails where a fault is planted."""
 
-    def __init__(self, site: Site, rules: Rules) -> None:
+    def __init__(self, site: Site, rules: Rules, faults: Faults) -> None:
         self.site = site
         self._rules = rules
+        self._faults = faults
 
     @property
     def tokens(self) -> int:
         return self.site.tokens
 
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
-        todo = self.site.handle(event, now)
+        how = self._faults.due(event)
+        if how in ("before", "changed"):
+            self._fail(event, now, how)
+        known = self._faults.poisoned(event) if how and type(event) is e.CredentialRead else event
+        todo = self._handle(known, now)
         self._rules.handled(event, now, todo)
+        self._faults.handled(event, todo)
+        if type(event) is e.Started and event.reason == "rebuilt":
+            self._faults.replaced(self.site.snapshot(now))
         return todo
+
+    def _fail(self, event: e.Event, now: e.Now, how: str) -> None:
+        self._faults.failing(self.site.snapshot(now))
+        if how == "changed":
+            self._handle(event, now)
+        self._rules.core_replaced()
+        raise PlantedFault(how)
+
+    def _handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
+        try:
+            return self.site.handle(event, now)
+        except Exception as error:
+            raise self._rules.broken("raise", f"{type(event).__name__}: {type(error).__name__}: {error}") from error
 
     def snapshot(self, _now: e.Now) -> dict[str, Any]:
         return {}
+
+
+class _Standby:
+    """What stands by for a core that fails."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._count = 0
+
+    def core(self, waiting: Sequence[Row], tokens: int) -> tuple[_Core, e.Started]:
+        box = self._box
+        with box.state.ahead(box.reader, waiting) as ahead:
+            memory = msgspec.convert(ahead.memory(box.settings.zone), Memory)
+        self._count += 1
+        degraded = {"journal": box.recorder.degraded} if box.recorder and box.recorder.degraded else {}
+        started = e.Started(
+            f"r{box.runs}f{self._count}", "simulated", memory.previous_clean, "rebuilt", degraded, box.central_up
+        )
+        box.site = Site(box.settings, memory, tokens)
+        return _Core(box.site, box.rules, box.faults), started
+
+    def measure(self) -> tuple[Collection[str], Collection[str]]:
+        for gate in self._box.gates:
+            gate.tell_anew()
+        return {gate.device for gate in self._box.gates}, ()
+
+    def set_aside(self, file: str, event: e.Event, now: e.Now, error: BaseException) -> None:
+        """A simulated box has no folder for it."""
 
 
 class Box:
     """One gateway: started, killed, cut off from power, and started again."""
 
     def __init__(
-        self, world: World, folder: Path, settings: Settings, gates: list[Gate], rules: Rules, end_ns: int
+        self,
+        world: World,
+        folder: Path,
+        settings: Settings,
+        gates: list[Gate],
+        rules: Rules,
+        faults: Faults,
+        end_ns: int,
     ) -> None:
         self.world = world
         self.settings = settings
         self.gates = gates
         self.rules = rules
+        self.faults = faults
         self.replies: dict[str, c.Reply] = {}
         self.synchronised = True
         self.disk_ready_ns = 0
@@ -194,7 +253,7 @@ class Box:
         self.recorder = self._make_recorder(journal)
         lookups = Lookups(self.registry, self.state, self.settings)
         self.loop = CoreLoop(
-            _Core(self.site, self.rules),
+            _Core(self.site, self.rules, self.faults),
             self.clock,
             self.inbox,  # type: ignore[arg-type]
             self.recorder,
@@ -203,6 +262,7 @@ class Box:
             publish=lambda _snapshot: None,
             reply=self._reply,
             journal_wait_ms=self.settings.gateway.journal_wait_ms,
+            standby=_Standby(self),
         )
         self.loop.begin(e.Started(f"r{self.runs}", "simulated", memory.previous_clean))
         for gate in self.gates:

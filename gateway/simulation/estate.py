@@ -16,6 +16,8 @@ from gateway.simulation.story import WHO, Story
 
 FAMILIES = ("right", "shared", "expired", "blocked", "future", "unknown", "cloned", "lost")
 ADMITTED = ("right", "shared", "cloned", "lost")
+SURE = ("right", "shared")
+"""Whoever has one of these is let in whatever has happened."""
 _ENDS = {"expired": "2020-01-01"}
 _BEGINS = {"future": "2099-01-01"}
 _BARRIER_KEYS = ("control", "external_open", "close_by")

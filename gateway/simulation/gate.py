@@ -65,6 +65,7 @@ class Gate:
         self.reported_at_ns = 0
         self.trouble_ns = -(10**18)
         self._pending = False
+        self._anew = False
         self._failures = 0
         self.session = 0
         self._told_ns = 0
@@ -129,6 +130,7 @@ class Gate:
         """A new engine opens the board: after a moment it reads it for the first time."""
         self.session += 1
         self.reported = None
+        self._anew = False
         self._failures = 0
         self._first(self.session)
 
@@ -136,6 +138,14 @@ class Gate:
         """The engine is gone; outputs that the board does not time stay as they are until it is back."""
         self.session += 1
         self.reported = None
+
+    def tell_anew(self) -> None:
+        """A core that knows nothing asks: at the next answer everything is told, or at once that there is none."""
+        if self.reported is None and self._failures >= LOST_AFTER:
+            self.report(e.DeviceLost(self.device, "no answer within 500 ms; check its power and wiring"))
+            return
+        self._anew = True
+        self._next_poll()
 
     def _first(self, session: int) -> None:
         def answers() -> None:
@@ -150,6 +160,7 @@ class Gate:
         self._world.after(30, answers)
 
     def _restored(self) -> None:
+        self._anew = False
         self.reported = self.contacts()
         self.reported_at_ns = self._world.now_ns
         self.report(e.DeviceRestored(self.device, self.reported, tuple(self.outputs)))
@@ -170,7 +181,7 @@ class Gate:
             return
         if self.silent:
             self._missed(session)
-        elif self.reported is None:
+        elif self.reported is None or self._anew:
             self._failures = 0
             self._restored()
         else:
@@ -212,6 +223,9 @@ class Gate:
             self._world.after(SILENT_MS, lambda: self._missed(session) if session == self.session else None)
             self._failures = 0
             self.reported_at_ns = min(self.reported_at_ns, self._world.now_ns)
+            return
+        if self._anew:
+            self._restored()
             return
         now = self.contacts()
         self.reported_at_ns = self._world.now_ns

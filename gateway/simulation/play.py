@@ -16,6 +16,7 @@ from gateway.simulation.box import Box, Killed
 from gateway.simulation.cars import Proofs, Road
 from gateway.simulation.estate import (
     ADMITTED,
+    SURE,
     barrier_of,
     card_number,
     family_of,
@@ -25,6 +26,7 @@ from gateway.simulation.estate import (
     plate_of,
     settings_of,
 )
+from gateway.simulation.faults import Faults
 from gateway.simulation.gate import Gate
 from gateway.simulation.rules import Broken, Rules
 from gateway.simulation.side import Side
@@ -49,6 +51,7 @@ class Found(msgspec.Struct, frozen=True):
     crossings: int
     excused: int
     starts: int
+    faults: int
 
 
 class Play:
@@ -63,7 +66,9 @@ class Play:
         self.sides = [Side(self.world, gates[homes[n]], n, shape) for n, shape in enumerate(story.lanes)]
         self.rules = Rules(self.world, self.gates, self.sides)
         self.end_ns = self.world.now_ns + story.hours * HOUR_MS * NS_PER_MS
-        self.box = Box(self.world, folder, settings_of(story), self.gates, self.rules, self.end_ns)
+        self.faults = Faults(self.world, self.rules, self.sides)
+        self.faults.surely = lambda card: int(card) < 9_000 and family_of(card) in SURE
+        self.box = Box(self.world, folder, settings_of(story), self.gates, self.rules, self.faults, self.end_ns)
         self.roads = [Road(self.world, side, self._read, self.rules.crossed, self.rules.struck) for side in self.sides]
         self._requests = 0
         self._up = False
@@ -110,6 +115,7 @@ class Play:
             crossings=rules.crossings,
             excused=rules.excused,
             starts=self.box.runs,
+            faults=self.faults.met,
         )
 
     def _live(self) -> None:
@@ -143,6 +149,8 @@ class Play:
 
     def _report(self, event: e.Event) -> None:
         if self._up:
+            if type(event) is e.CredentialRead and event.kind == "card" and not event.again:
+                self.faults.presented(event)
             self.box.inbox.put(event)
 
     def _read(self, side: Side, proofs: Proofs, chance: random.Random) -> None:
@@ -256,6 +264,8 @@ class Play:
                 self.box.stall_disk(detail["for_ms"])
             case "disk_full":
                 self.box.disk_full_until_ns = self.world.now_ns + detail["for_ms"] * NS_PER_MS
+            case "core_fault" if self._up:
+                self.faults.plant(detail["after"], detail["how"])
             case "kill" if self._up:
                 self._kill(detail, None)
             case "power_cut" if self._up:

@@ -53,7 +53,7 @@ def simulate(seed: int, hours: int) -> Outcome:
     """Play so many hours of site time, up to the first story that breaks a rule."""
     err = sys.stderr
     logging.disable(logging.CRITICAL)
-    outcome = Outcome(seed, hours, dict.fromkeys(("steps", "rows", "crossings", "excused", "starts"), 0))
+    outcome = Outcome(seed, hours, dict.fromkeys(("steps", "rows", "crossings", "excused", "starts", "faults"), 0))
     err.write(f"seed {seed}\n")
     began_s = time.monotonic()
     done = 0

@@ -79,6 +79,7 @@ _TROUBLES: tuple[tuple[str, float], ...] = (
     ("fire", 0.3),
     ("obstructed", 0.5),
     ("mains", 0.4),
+    ("core_fault", 4.0),
 )
 _BEHAVIOURS = (
     ("through", 88.0), ("tailgate", 3.0), ("back_off", 3.0), ("halfway", 2.0), ("chat", 1.5), ("e_bike", 2.0),
@@ -229,6 +230,8 @@ def _details(chance: random.Random, trouble: str) -> dict[str, Any]:
         case "kill" | "power_cut":
             network_ms = chance.choice((60_000, 60_000, 3 * HOUR_MS))
             return {"for_ms": chance.choice((400, 2000, 20_000, 300_000)), "network_ms": network_ms}
+        case "core_fault":
+            return {"after": chance.randrange(60), "how": chance.choice(("before", "changed", "deciding"))}
         case "clock_unsure" | "mains":
             return {"for_ms": chance.choice((20_000, 3_600_000))}
         case "obstructed":

@@ -16,6 +16,7 @@ from gateway.core import reads, site
 from gateway.core.access import Decision, Reason, Verdict, decide
 from gateway.core.alarms import AlarmDesk
 from gateway.core.authors import Author
+from gateway.core.commands import PulseOutput
 from gateway.core.grants import GrantQueue
 from gateway.core.inputs import Inputs
 from gateway.core.lane import LaneMachine
@@ -27,7 +28,9 @@ from gateway.core.reads import ReadRules, Taken
 from gateway.core.site import Site
 from gateway.core.timers import Timer
 from gateway.core.turn import Turn
+from gateway.engine.loop import CoreLoop
 from gateway.engine.waits import JournalWaits
+from gateway.simulation.gate import Gate
 from gateway.simulation.play import Found, play
 from gateway.simulation.rules import RULES
 from gateway.simulation.shrink import shortest
@@ -35,6 +38,7 @@ from gateway.simulation.story import Story, share, write
 from gateway.store import journal as journal_store
 from gateway.store.registry import PassRegistry
 from gateway.store.sqlite import open_writer
+from gateway.store.state import State, _Ahead
 
 pytestmark = pytest.mark.timeout(600)
 Patch = pytest.MonkeyPatch
@@ -303,6 +307,67 @@ def test_a_core_that_raises_is_caught(monkeypatch: Patch) -> None:
 
     monkeypatch.setattr(Site, "_device_stale", raises)
     assert found_by("raise") is not None
+
+
+FAULTS = ("core_fault", "person", "strike", "disk_full")
+
+
+@pytest.mark.parametrize("forgotten", ["lanes", "interrupted", "alarms"])
+def test_a_core_that_begins_anew_without_what_the_last_one_knew_is_caught(monkeypatch: Patch, forgotten: str) -> None:
+    """Tags and crashes, what waits for a person, or the alarms."""
+    right = State.memory
+
+    def forgets(self: State, zone: Any) -> dict[str, Any]:
+        found = right(self, zone)
+        return {**found, forgotten: type(found[forgotten])()} if isinstance(self, _Ahead) else found
+
+    monkeypatch.setattr(State, "memory", forgets)
+    assert found_by("fault", troubles=30.0, only=FAULTS) is not None
+
+
+def test_a_core_that_begins_anew_without_the_rows_that_wait_is_caught(monkeypatch: Patch) -> None:
+    right = State.ahead
+    monkeypatch.setattr(State, "ahead", lambda self, reader, _waiting: right(self, reader, ()))
+    assert found_by("fault", hours=8, troubles=60.0, only=FAULTS) is not None
+
+
+def test_a_core_that_begins_anew_with_a_movement_is_caught(monkeypatch: Patch) -> None:
+    right = Site._started
+
+    def moves(self: Site, turn: Turn, event: Any) -> None:
+        right(self, turn, event)
+        if event.reason == "rebuilt":
+            turn.emit(PulseOutput("io0", 0, 500))
+
+    monkeypatch.setattr(Site, "_started", moves)
+    assert found_by("start", troubles=30.0, only=FAULTS) is not None
+
+
+def test_a_core_that_begins_anew_and_is_not_told_where_the_arms_are_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Gate, "tell_anew", lambda _self: None)
+    assert found_by("crossing", troubles=30.0, only=FAULTS) is not None
+
+
+def test_reads_that_wait_for_the_boards_and_are_dropped_are_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(CoreLoop, "_serve_reads", lambda self: self._measuring.clear() or self._reads.clear())
+    right = Gate.tell_anew
+
+    def late(self: Gate) -> None:
+        session = self.session
+        self._world.after(900, lambda: right(self) if session == self.session else None)
+
+    monkeypatch.setattr(Gate, "tell_anew", late)
+    assert found_by("fault", hours=24, troubles=60.0, only=("core_fault",)) is not None
+
+
+def test_a_fault_in_a_decision_that_ends_the_core_as_well_is_caught(monkeypatch: Patch) -> None:
+    """The decision does not contain it, and so it is not the read alone that is harmed."""
+
+    def raises(self: Site, *_: Any) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(Site, "_fault", raises)
+    assert found_by("raise", troubles=30.0, only=FAULTS) is not None
 
 
 def test_every_rule_has_a_planted_fault() -> None:
