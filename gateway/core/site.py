@@ -240,10 +240,10 @@ class Site:
             for sign in machine.signs.values():
                 sign.device_restored(turn, event.device, event.outputs)
         turn.show()
-        if event.device in self._down:
+        left = sorted(self._interrupted() - waiting)
+        if event.device in self._down or left:  # at a start too: what waits for a person outlives the next one
             self._down.discard(event.device)
-            data = {"device": event.device, "interrupted": sorted(self._interrupted() - waiting)}
-            self._tell(turn, "device.restored", data, event.device)
+            self._tell(turn, "device.restored", {"device": event.device, "interrupted": left}, event.device)
         self._alarms.return_(turn, f"device:{event.device}")
 
     def _interrupted(self) -> set[str]:

@@ -81,6 +81,7 @@ class Faults:
 
     def poisoned(self, read: e.CredentialRead) -> e.CredentialRead:
         """The read with a pass that no decision can be made on."""
+        self.disturbed(read.device)
         broken: Any = None
         passes: tuple[Pass, ...] = (broken,)
         return msgspec.structs.replace(read, passes=passes)
@@ -130,7 +131,7 @@ class Faults:
         return quiet and still and well and not any(gate.on.values()) and self._since_ms(gate.trouble_ns) > QUIET_MS
 
     def disturbed(self, lane: str) -> None:
-        """A person has asked something of a lane: what it does now is theirs."""
+        """A person has asked something of a lane, or the fault is in the decision on a read there."""
         self._disturbed_ns[lane] = self._world.now_ns
 
     def presented(self, read: e.CredentialRead) -> None:

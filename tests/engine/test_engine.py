@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from gateway.control import Client
@@ -550,3 +551,19 @@ def all_rows(running: Running) -> list[Any]:
         rows += page
     reader.close()
     return rows
+
+
+def test_projections_that_cannot_be_written_are_degraded_storage_and_the_engine_stays_ready(running: Running) -> None:
+    held = apsw.Connection(str(running.directory.state))
+    held.execute("BEGIN IMMEDIATE")
+    running.bus.card("1")
+    until(lambda: running.alarms() == ["storage_degraded"])
+    assert running.client.call("ping")["ready"] is True
+    state = running.client.call("state")
+    assert state["alarms"][0]["detail"]["part"] == "projections"
+    assert state["journal"]["degraded"] is None
+    held.execute("ROLLBACK")
+    held.close()
+    until(lambda: running.rows("storage.restored"))
+    assert running.rows("storage.restored")[0].data()["part"] == "projections"
+    until(lambda: running.client.call("state")["alarms"][0]["state"] == "returned-unacknowledged")
