@@ -25,11 +25,13 @@ from web.operators import Operator
 from web.problems import Problem, wants_json
 from web.services import Services, services
 from web.sessions import SHIFT_S, form_token
+from web.stations import current_station
 
 __all__ = [
     "COOKIE",
     "Operator",
     "check_csrf",
+    "check_pin_again",
     "confirm_pin",
     "csrf_token",
     "current_operator",
@@ -109,7 +111,7 @@ def _ask_to_sign_in() -> Any:
 def sign_in(name: str, pin: str) -> Operator:
     """Check name and PIN and begin a session on the answer to this request.
 
-    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts` with Retry-After and `wait_s`.
+    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, with Retry-After and `wait_s` when one must wait.
     """
     operator = _check_pin(name, pin)
     held = services()
@@ -133,13 +135,18 @@ def sign_out() -> None:
         _note("operator.signed_out", operator)
 
 
-def confirm_pin(operator_name: str, pin: str) -> bool:
+def check_pin_again(operator_name: str, pin: str) -> None:
     """Ask for the PIN again before something that cannot be undone; counts like a sign-in.
 
-    Raises Problem 429 while the person must wait.
+    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, each with `wait_s` when the next try must wait.
     """
+    _check_pin(operator_name, pin)
+
+
+def confirm_pin(operator_name: str, pin: str) -> bool:
+    """Whether this is that person's PIN; see `check_pin_again`. Raises Problem 429 while the person must wait."""
     try:
-        _check_pin(operator_name, pin)
+        check_pin_again(operator_name, pin)
     except Problem as problem:
         if problem.code == "pin_wrong":
             return False
@@ -151,22 +158,36 @@ def _check_pin(name: str, pin: str) -> Operator:
     held = services()
     operator = held.site.operators().get(name)
     known = operator.name if operator is not None else None
-    address = request.remote_addr or "unknown"
-    _must_not_wait(held, known, address)
+    where = _where()
+    _must_not_wait(held, known, where)
     with _one_of_few_checks():
         # Asked again: whoever sent many guesses at once has waited here while the first ones were counted.
-        _must_not_wait(held, known, address)
+        _must_not_wait(held, known, where)
         if operator is None:
             hash_pin("0000")  # as much work as a real check, so that the time tells no names
         if operator is None or not _fits(pin, operator):
-            held.lockout.failed(known, address)
-            raise Problem(401, "pin_wrong", "Name and PIN do not go together. Try again.")
-    held.lockout.succeeded(operator.name, address)
+            held.lockout.failed(known, *where)
+            raise _pin_wrong(held.lockout.wait_s(known, *where))
+    held.lockout.succeeded(operator.name, *where)
     return operator
 
 
-def _must_not_wait(held: Services, known: str | None, address: str) -> None:
-    if wait_s := held.lockout.wait_s(known, address):
+def _where() -> tuple[str, str]:
+    """The address that asks, and the station that it is, "" for none."""
+    station = current_station()
+    return request.remote_addr or "unknown", station.id if station is not None else ""
+
+
+def _pin_wrong(wait_s: int) -> Problem:
+    """The try that makes the next one wait says so itself."""
+    if not wait_s:
+        return Problem(401, "pin_wrong", "Name and PIN do not go together. Try again.")
+    detail = f"Name and PIN do not go together. Wait {wait_s} s, then try again."
+    return Problem(401, "pin_wrong", detail, headers={"Retry-After": str(wait_s)}, wait_s=wait_s)
+
+
+def _must_not_wait(held: Services, known: str | None, where: tuple[str, str]) -> None:
+    if wait_s := held.lockout.wait_s(known, *where):
         raise Problem(
             429,
             "too_many_attempts",

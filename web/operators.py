@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.errors import GatehouseError
-from gateway.core.settings import Role
+from gateway.core.settings import Role, Station
 from gateway.store.documents import Documents
 
 _log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class SiteDocument:
         self._stamp: tuple[int, int, int] | None = None
         self._document: dict[str, Any] = {}
         self._operators: dict[str, Operator] = {}
+        self._stations: dict[str, Station] = {}
 
     def document(self) -> dict[str, Any]:
         """The settings document (PINs as hashes); {} while there is none that can be read."""
@@ -53,6 +54,11 @@ class SiteDocument:
         """All operators by name, in the order of the site file."""
         self._refresh()
         return self._operators
+
+    def stations(self) -> dict[str, Station]:
+        """The booths' own screens by id; {} where only the machine's own screen is one."""
+        self._refresh()
+        return self._stations
 
     def _refresh(self) -> None:
         stamp = _stamp(self._path)
@@ -67,6 +73,7 @@ class SiteDocument:
                 _log.warning("site.json cannot be read, the operators stay as they were: %s", error)
             else:
                 self._document, self._operators = document, _operators(document)
+                self._stations = _stations(document)
             self._stamp = stamp
 
 
@@ -83,3 +90,8 @@ def _operators(document: dict[str, Any]) -> dict[str, Operator]:
         Operator(str(raw["name"]), raw["role"], str(raw.get("pin_hash") or "")) for raw in document.get("operators", [])
     ]
     return {operator.name: operator for operator in found}
+
+
+def _stations(document: dict[str, Any]) -> dict[str, Station]:
+    found = msgspec.convert(document.get("stations") or [], list[Station])
+    return {station.id: station for station in found}

@@ -45,6 +45,8 @@ _LIMITS: dict[str, Any] = {
     "outbuf_overflow": 8 * 1024 * 1024,
     "outbuf_high_watermark": 2 * 1024 * 1024,
     "asyncore_use_poll": True,
+    # Whether a proxy has passed a request on must be seen; nothing here believes what such a header says.
+    "clear_untrusted_proxy_headers": False,
     "ident": "Gatehouse",
     "expose_tracebacks": False,
     "log_socket_errors": False,
@@ -63,6 +65,8 @@ class Server:
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set; then end in good order within a few seconds."""
+        services: Services = self.app.extensions["gatehouse"]
+        services.heart.start()
         while not stop.is_set():
             self._turn(POLL_S)
         self._end()

@@ -9,10 +9,13 @@ from typing import Any
 from flask import current_app
 
 from gateway.store.secrets import Tokens
+from gateway.store.stationkeys import StationKeys
 from web.consumers import Consumers
+from web.heart import Heart
 from web.live import Live, Slots, Snapshot
 from web.lockout import Lockout
 from web.operators import Operator, SiteDocument
+from web.presses import Presses
 from web.readers import Readers
 from web.sessions import Sessions
 from web.webdb import WebDatabase
@@ -48,6 +51,9 @@ class Services:
         self.consumers = Consumers(self.database)
         self.readers = Readers(data)
         self.tokens = Tokens(data / "secrets" / "tokens.json")
+        self.station_keys = StationKeys(data / "secrets" / "stations.json")
+        self.heart = Heart()
+        self.presses = Presses(self.heart)
         self.live = live or Live(data)
         self.live_view: Callable[[], View] = plain_view
         self.streams = Slots(STREAM_SLOTS, "ask again later, or ask without waiting")
@@ -56,6 +62,7 @@ class Services:
     def close(self) -> None:
         """Stop the background thread and close the files."""
         self.live.stop()
+        self.heart.stop()
         self.consumers.flush()
         self.database.close()
 

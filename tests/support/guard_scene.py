@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ FREE = {
     "passed": None,
     "emergency": None,
     "look": None,
+    "refuse": "no_case",
+    "seen_to": "no_case",
 }
 NAMES = {"in": "北门入口", "out": "北门出口", "south": "南门入口", "goods": "货运出口", "east": "东门入口"}
 DIRECTIONS = {"in": "entry", "out": "exit", "south": "entry", "goods": "exit", "east": "entry"}
@@ -96,6 +99,30 @@ def decision(verdict: str, reason: str, pass_id: str | None = None, ago: float =
         "by": "gateway",
         **more,
     }
+
+
+def case(case_id: str = "c1", **changes: Any) -> dict[str, Any]:
+    """A car that was referred because its plate is not that of its card, and waits for a person's word."""
+    return {
+        "id": case_id,
+        "at": at(4),
+        "verdict": "referred",
+        "reason": "plate_mismatch",
+        "credential": {"kind": "card", "value": "100200"},
+        "pass": "p-li",
+        "kind": "monthly",
+        "plate_read": "粤A99999",
+        "plates_differ": True,
+        "missing": ["word"],
+        **changes,
+    }
+
+
+def judged(lane_id: str = "in", case_id: str = "c1", **changes: Any) -> dict[str, Any]:
+    """A lane whose car waits for a person's word."""
+    decided = decision("referred", "plate_mismatch", "p-li", ago=4, present=True, case=case_id)
+    waits = {"approach": True, "crossing": "waiting", "case": case(case_id), "last_decision": decided}
+    return lane(lane_id, **{**waits, "allowed": {**FREE, "refuse": None, "seen_to": None}, **changes})
 
 
 def crashed(lane_id: str = "in", **changes: Any) -> dict[str, Any]:
@@ -172,6 +199,9 @@ class PlayedEngine:
         self.asked: list[dict[str, Any]] = []
         self.acknowledged: list[dict[str, Any]] = []
         self.refuse: dict[str, str] = {}
+        self.chosen: list[dict[str, Any]] = []
+        self._hangs = False
+        self._waiting: list[tuple[dict[str, Any], Responder]] = []
         self._quiet = threading.Event()
         self._ended = threading.Event()
         self._answers: dict[str, dict[str, Any]] = {}
@@ -190,6 +220,20 @@ class PlayedEngine:
     def fall_silent(self) -> None:
         """Send nothing more, as a hung engine."""
         self._quiet.set()
+
+    def hang(self) -> None:
+        """Answer no order until `wake`, and send nothing."""
+        self._hangs = True
+        self._quiet.set()
+
+    def wake(self) -> None:
+        """Serve what has waited."""
+        self._hangs = False
+        self._quiet.clear()
+        for params, respond in self._waiting:
+            respond.result(self._command(params))
+        self._waiting.clear()
+        self._send()
 
     def stop(self) -> None:
         """End the server and its threads."""
@@ -218,8 +262,13 @@ class PlayedEngine:
     def _handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
         if op == "watch":
             respond.watch(self._line())
+        elif op == "lane.command" and self._hangs:
+            self._waiting.append((params, respond))
         elif op == "lane.command":
             respond.result(self._command(params))
+        elif op == "lane.choose":
+            self.chosen.append(params)
+            respond.result({})
         elif op == "alarm.command":
             self._acknowledge(params, respond)
         else:
@@ -227,8 +276,10 @@ class PlayedEngine:
 
     def _command(self, params: dict[str, Any]) -> dict[str, Any]:
         if params["request"] not in self._answers:
-            code = self.refuse.get(params["command"], "")
-            self.asked.append(params)
+            late = 0 < params["expires_mono_ns"] <= time.monotonic_ns()
+            code = "command_expired" if late else self.refuse.get(params["command"], "")
+            if not late:
+                self.asked.append(params)
             status = "refused" if code else "done"
             self._answers[params["request"]] = {"id": "c1", "status": status, "reason": code, "detail": ""}
         return self._answers[params["request"]]

@@ -288,6 +288,69 @@ def test_a_right_pin_wipes_the_slate_clean(lockout: Lockout, clock: Clock) -> No
     assert guess(lockout, FREE_FAILURES, "Lin", "127.0.0.1", clock) == 0
 
 
+def test_at_a_booth_each_wrong_pin_makes_the_next_try_of_that_name_wait_from_one_second_to_a_minute(
+    lockout: Lockout, clock: Clock
+) -> None:
+    waits = []
+    for _ in range(9):
+        lockout.failed("Lin", "127.0.0.1", "booth")
+        waits.append(lockout.wait_s("Lin", "127.0.0.1", "booth"))
+        clock.now_s += waits[-1]
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_at_a_booth_one_names_wrong_pins_keep_no_other_name_out(lockout: Lockout) -> None:
+    for _ in range(30):
+        lockout.failed("Lin", "127.0.0.1", "booth")
+        lockout.failed(None, "127.0.0.1", "booth")
+    assert lockout.wait_s("Wei", "127.0.0.1", "booth") == 0
+
+
+def test_what_is_guessed_elsewhere_keeps_nobody_waiting_at_the_booth(lockout: Lockout, clock: Clock) -> None:
+    for address in ("10.0.0.9", "127.0.0.1"):
+        guess(lockout, 12, "Lin", address, clock)
+    assert lockout.wait_s("Lin", "127.0.0.1", "booth") == 0
+    assert lockout.wait_s("Lin", "10.0.0.9") > 60
+
+
+def test_two_booths_count_apart(lockout: Lockout) -> None:
+    lockout.failed("Lin", "10.0.0.9", "north")
+    assert lockout.wait_s("Lin", "10.0.0.9", "south") == 0
+
+
+def test_a_right_pin_at_the_booth_ends_what_the_wrong_ones_began(lockout: Lockout, clock: Clock) -> None:
+    for _ in range(9):
+        lockout.failed("Lin", "127.0.0.1", "booth")
+    clock.now_s += 60
+    lockout.succeeded("Lin", "127.0.0.1", "booth")
+    lockout.failed("Lin", "127.0.0.1", "booth")
+    assert lockout.wait_s("Lin", "127.0.0.1", "booth") == 1
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_out_of_the_booth(lockout: Lockout, clock: Clock) -> None:
+    lockout.failed("Lin", "127.0.0.1", "booth")
+    clock.now_s -= 30 * 86400
+    assert lockout.wait_s("Lin", "127.0.0.1", "booth") == 0
+
+
+def test_the_try_that_causes_a_wait_says_so_itself(client: FlaskClient) -> None:
+    told = client.post("/sign-in", data={"name": "Lin", "pin": "0000"})
+    assert told.status_code == 401 and 'data-wait="1"' in told.text and "try again in 1 s" in told.text
+    far = {"REMOTE_ADDR": "10.0.0.9"}
+    answers = [
+        client.post("/sign-in", data={"name": "Lin", "pin": "0000"}, environ_base=far) for _ in range(FREE_FAILURES + 1)
+    ]
+    assert ['data-wait="0"' in one.text for one in answers] == [True] * FREE_FAILURES + [False]
+    assert 'data-wait="2"' in answers[-1].text
+
+
+def test_at_the_booth_wei_gets_in_whatever_lin_has_typed(client: FlaskClient) -> None:
+    for _ in range(5):
+        sign_in(client, pin="0000")
+    assert sign_in(client) == 429
+    assert sign_in(client, "Mei", "1357") == 303
+
+
 def test_made_up_names_and_addresses_do_not_fill_the_disk(
     lockout: Lockout, clock: Clock, database: WebDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

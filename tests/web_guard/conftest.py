@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import functools
+import http.client
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from selenium import webdriver
@@ -15,8 +21,9 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from gateway.demo_line import free_port
 from tests.support import waiting
-from tests.support.guard_scene import PlayedEngine, make_site
+from tests.support.guard_scene import OPERATORS, PlayedEngine, make_site
 from tests.support.waiting import PATIENCE_S
 from web.auth import COOKIE
 from web.server import Server
@@ -38,9 +45,8 @@ wait_until = functools.partial(waiting.wait_until, every_s=0.05)
 CHROMIUM, CHROMEDRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 
 
-@pytest.fixture(scope="session")
-def chrome() -> Iterator[webdriver.Chrome]:
-    """One headless Chromium for all tests."""
+def open_chrome() -> webdriver.Chrome:
+    """A headless Chromium of its own; skips the test where there is none."""
     if not (CHROMIUM.exists() and CHROMEDRIVER.exists()):
         pytest.skip("needs chromium and chromium-driver")
     options = Options()
@@ -50,6 +56,13 @@ def chrome() -> Iterator[webdriver.Chrome]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(str(CHROMEDRIVER)))
     driver.set_script_timeout(15)
+    return driver
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[webdriver.Chrome]:
+    """One headless Chromium for all tests."""
+    driver = open_chrome()
     yield driver
     driver.quit()
 
@@ -60,14 +73,16 @@ class Booth:
     def __init__(self, chrome: webdriver.Chrome, path: Path, lanes: tuple[str, ...]) -> None:
         self.directory = make_site(path, lanes)
         self.engine = PlayedEngine(self.directory.socket)
+        self.port = 0
         self.start_web()
-        self.url = f"http://127.0.0.1:{self.server.port}"
+        self.url = f"http://127.0.0.1:{self.port}"
         self.chrome = chrome
         self.size(800, 480)
 
     def start_web(self, port: int = 0) -> None:
         """Start the web server; on a given port as after a restart."""
         self.server = Server(self.directory.path, "127.0.0.1", port)
+        self.port = self.server.port
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.server.run, args=(self._stop,), daemon=True)
         self._thread.start()
@@ -201,6 +216,62 @@ class Booth:
         return path
 
 
+class ApartBooth(Booth):
+    """A booth whose web server is a process of its own, so that it can hang."""
+
+    def start_web(self, port: int = 0) -> None:
+        """Start the web process."""
+        self.port = port or free_port()
+        documents = self.directory.documents
+        document = documents.load()
+        documents.save({**document, "gateway": {**document["gateway"], "http": {"port": self.port}}})
+        self.web = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "web", "--data", str(self.directory.path)],
+            stdin=subprocess.DEVNULL,
+            cwd=SHOTS.parents[1],
+        )
+        wait_until(lambda: self._signed_in(), what="the web process listens")
+
+    def stop_web(self) -> int:
+        """End the web process."""
+        self.web.send_signal(signal.SIGCONT)
+        self.web.terminate()
+        self.web.wait(PATIENCE_S)
+        return self.port
+
+    def enter(self, name: str = "林小军") -> None:
+        """Be at work, as somebody who has signed in."""
+        self.forget()
+        token = wait_until(lambda: self._signed_in(name))
+        cookie = {"name": COOKIE, "value": token, "url": self.url, "httpOnly": True, "sameSite": "Strict"}
+        self.chrome.execute_cdp_cmd("Network.setCookie", cookie)
+        self.open()
+        wait_until(self.at_work)
+
+    @contextmanager
+    def web_hangs(self) -> Iterator[None]:
+        """The web process stands still for the length of the block."""
+        self.web.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.web.send_signal(signal.SIGCONT)
+
+    def _signed_in(self, name: str = "林小军") -> str:
+        """A new session's token, "" while nobody listens."""
+        pin = next(one["pin"] for one in OPERATORS if one["name"] == name)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        form = urlencode({"name": name, "pin": pin})
+        try:
+            connection.request("POST", "/sign-in", form, {"Content-Type": "application/x-www-form-urlencoded"})
+            cookies = connection.getresponse().headers.get_all("Set-Cookie") or []
+        except OSError:
+            return ""
+        finally:
+            connection.close()
+        return next((one.split(";")[0].split("=", 1)[1] for one in cookies if one.startswith(f"{COOKIE}=")), "")
+
+
 def _network(offline: bool) -> dict[str, Any]:
     return {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 
@@ -210,6 +281,15 @@ def booth(chrome: webdriver.Chrome, tmp_path: Path, request: pytest.FixtureReque
     """A booth with two lanes, or those that the test names by parametrize(indirect)."""
     lanes: tuple[str, ...] = getattr(request, "param", ("in", "out"))
     made = Booth(chrome, tmp_path / "data", lanes)
+    made.complaints()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def apart(chrome: webdriver.Chrome, tmp_path: Path) -> Iterator[ApartBooth]:
+    """A booth with two lanes whose web server can hang."""
+    made = ApartBooth(chrome, tmp_path / "data", ("in", "out"))
     made.complaints()
     yield made
     made.close()

@@ -6,15 +6,42 @@ from typing import Any
 
 import pytest
 
-from tests.support.guard_scene import alarm, at, crashed, decision, lane
+from tests.support.guard_scene import alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until
-from tests.web_guard.test_browser import DUE, GRANTED, OVERFLOW, WAITING, held, look
+from tests.web_guard.test_browser import (
+    CUT,
+    DUE,
+    GRANTED,
+    MEASURE_TARGETS,
+    OVERFLOW,
+    TARGETS,
+    TRIMMED,
+    WAITING,
+    WHOLE,
+    held,
+    look,
+)
 
 pytestmark = pytest.mark.real
 
 Scene = tuple[list[dict[str, Any]], dict[str, Any]]
 DOWN = {"configured": True, "up": False, "since": at(1300), "waiting": 1284, "reason": "no route"}
 TAG = {"by": "陈班长", "since": at(4000), "reason": "maintenance"}
+
+ASKED = {"command": "open", "by": "gateway", "since": at(1)}
+HERE = {"present": True}
+
+
+def grant(grant_id: str, by: str = "gateway") -> dict[str, Any]:
+    """A vehicle that was let in and has not passed."""
+    return {"id": grant_id, "at": at(12), "by": by, "reason": "operator", "pass": "p-li", "credential": None}
+
+
+def handled(what: str, by: str) -> dict[str, Any]:
+    """What a person did with a car, for the longest reason there is."""
+    reason = "other_car_of_household" if what == "released" else "papers_missing"
+    return {"what": what, "by": by, "reason": reason, "at": at(1)}
+
 
 SITE = {"id": "north", "name": "北苑花园 North", "timezone": "Asia/Shanghai", "locale": "zh_CN"}
 
@@ -32,6 +59,99 @@ SCENES: dict[str, Scene] = {
         [
             lane("in", **WAITING, last_decision=decision("denied", "unknown_credential")),
             lane("out", **WAITING, last_decision=decision("referred", "expired", "p-li", valid_until="2026-11-10")),
+        ],
+        {},
+    ),
+    "asked": (
+        [
+            lane("in", **WAITING, requested=ASKED, last_decision=decision("granted", "valid_pass", "p-wang", **HERE)),
+            lane(
+                "out",
+                **WAITING,
+                arm="rising",
+                state="opening",
+                last_decision=decision("granted", "valid_pass", "p-li", **HERE, **GRANTED),
+            ),
+        ],
+        {},
+    ),
+    "waits": (
+        [
+            lane(
+                "in",
+                **WAITING,
+                arm="open",
+                state="open",
+                waiting_grants=[grant("g1"), grant("g2", "林小军")],
+                last_decision=decision("granted", "valid_pass", "p-wang", **HERE, grant="g1"),
+            ),
+            lane(
+                "out",
+                arm="open",
+                state="open",
+                waiting_grants=[grant("g3", "林小军")],
+                last_decision=decision("granted", "valid_pass", "p-li", ago=60, present=False),
+            ),
+        ],
+        {},
+    ),
+    "compare": ([judged(), lane("out")], {}),
+    "handled": (
+        [
+            lane(
+                "in",
+                **WAITING,
+                arm="open",
+                state="open",
+                last_decision=decision("granted", "operator", "p-li", **HERE, handled=handled("released", "林小军")),
+            ),
+            lane(
+                "out",
+                **WAITING,
+                last_decision=decision(
+                    "denied",
+                    "expired",
+                    "p-wang",
+                    **HERE,
+                    valid_until="2026-11-10",
+                    handled=handled("refused", "陈班长"),
+                ),
+            ),
+        ],
+        {},
+    ),
+    "blocked": (
+        [
+            lane(
+                "in",
+                **WAITING,
+                pause={"by": "林小军", "since": at(3), "until": at(-60)},
+                cannot_open="paused",
+                last_decision=decision("granted", "valid_pass", "p-wang", **HERE),
+            ),
+            lane(
+                "out",
+                **WAITING,
+                notice="no_answer",
+                notice_since=at(8),
+                cannot_open="no_answer",
+                last_decision=decision("granted", "valid_pass", "p-li", **HERE, **GRANTED),
+            ),
+        ],
+        {},
+    ),
+    "dead": (
+        [
+            lane(
+                "in",
+                **WAITING,
+                pause={"by": "林小军", "since": at(3), "until": at(-60)},
+                cannot_open="paused",
+                last_decision=decision("granted", "valid_pass", "p-wang", **HERE),
+            ),
+            crashed("out", **WAITING, cannot_open="lane_crashed"),
+            lane("south", arm="unknown", state="unknown", cannot_open="device_lost", waiting_grants=[grant("g3")]),
+            lane("goods", interrupted=True, state="interrupted", arm="between", cannot_open="interrupted"),
         ],
         {},
     ),
@@ -87,7 +207,7 @@ LANES = {name: tuple(one["id"] for one in scene[0]) for name, scene in SCENES.it
 PICTURES = [
     *((name, "zh_CN", "day", (800, 480)) for name in SCENES),
     *((name, "en", "night", (800, 480)) for name in SCENES),
-    *((name, "en", "day", (1024, 600)) for name in ("refused", "crash", "four")),
+    *((name, "en", "day", (1024, 600)) for name in ("refused", "crash", "four", "blocked", "waits")),
 ]
 
 
@@ -104,6 +224,45 @@ def test_each_scene_is_whole_and_has_its_picture(
     look(booth, theme, lang)
     wait_until(lambda: booth.text(".site") == "北苑花园 North")
     assert booth.script(OVERFLOW) == []
+    assert booth.script(TRIMMED) == []
+    assert booth.script(CUT, f"{WHOLE}, .waits, .reason") == []
     assert booth.complaints() == []
     picture = booth.shoot(f"{name}-{size[0]}-{lang}-{theme}")
     assert picture.stat().st_size > 10_000, "an empty page compresses to less"
+
+
+@pytest.mark.parametrize("size", [(800, 480), (1024, 600)])
+@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+def test_the_comparison_is_whole_and_has_its_picture(
+    booth: Booth, lang: str, theme: str, size: tuple[int, int]
+) -> None:
+    booth.size(*size)
+    booth.enter()
+    booth.engine.show(judged(), lane("out"), site=SITE)
+    look(booth, theme, lang)
+    wait_until(lambda: booth.one(".act-open").get_attribute("data-command") == "compare" and booth.at_work())
+    booth.press(".act-open", "pointerdown")
+    wait_until(lambda: booth.all("#sheet-case"))
+    assert booth.script(MEASURE_TARGETS, TARGETS) == []
+    assert booth.script(OVERFLOW) == []
+    assert booth.script(CUT, "#sheet-case :is(h2, h3, p, dt, dd, button)") == []
+    low = "const list = document.getElementById('case-facts'); return list.scrollHeight - list.clientHeight"
+    assert booth.script(low) <= 1
+    assert booth.complaints() == []
+    booth.shoot(f"compare-sheet-{size[0]}-{lang}-{theme}")
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+def test_the_page_of_a_station_is_whole_and_has_its_picture(booth: Booth, lang: str, theme: str) -> None:
+    booth.enter()
+    look(booth, theme, lang)
+    for stations in ([], [{"id": "north", "name": "North booth"}]):
+        document = booth.directory.documents.load()
+        booth.directory.documents.save({**document, "stations": stations})
+        booth.open("/station")
+        wait_until(booth.loaded)
+        assert booth.script(MEASURE_TARGETS, TARGETS) == []
+        assert booth.script(OVERFLOW) == []
+        assert booth.script(CUT, "h1, p, .plain, .choice, .key, label") == []
+        assert booth.complaints() == []
+        booth.shoot(f"station-{'key' if stations else 'own'}-800-{lang}-{theme}")

@@ -215,10 +215,10 @@ def test_a_fresh_car_is_spoken_to_even_in_a_locked_lane() -> None:
     assert first(crashed(last_decision=decided))["line"]["label"] == "Say"
 
 
-def test_what_a_car_was_told_before_the_arm_was_struck_gives_way_to_what_is_to_be_done() -> None:
+def test_what_a_car_was_told_gives_way_to_what_is_to_be_done_once_the_arm_is_struck() -> None:
     decided = decision("granted", "valid_pass", "p-li", ago=8)
     assert "cones" in first(crashed(last_decision=decided, since=at(3)))["line"]["text"]
-    assert first(crashed(last_decision=decided, since=at(20)))["line"]["label"] == "Say"
+    assert "cones" in first(crashed(last_decision=decided, since=at(20)))["line"]["text"]
 
 
 def test_a_question_of_the_lane_goes_before_the_greeting() -> None:

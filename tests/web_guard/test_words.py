@@ -16,6 +16,7 @@ from gateway.core.lane_state import Notice
 from gateway.core.refusals import COMMANDS, TABLE
 from gateway.core.service import What
 from gateway.core.settings import Role
+from web.guard.views import SCRIPT_WORDS
 from web.guard.words import LOCALES, TRANSLATIONS, masked, plate_as_written, words
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +115,14 @@ def test_every_key_that_pages_and_script_name_exists() -> None:
         named |= set(re.findall(r"""say\(["']([a-z_]+\.[a-z_.]+[a-z])["'][,)]""", path.read_text("utf-8")))
     assert len(named) > 30
     assert sorted(named - known.keys()) == []
+
+
+def test_every_key_that_the_script_names_goes_to_the_page() -> None:
+    script = (ROOT / "web" / "static" / "guard.js").read_text("utf-8")
+    named = set(re.findall(r"""say\(["']([a-z_.]+)["']""", script))
+    named |= set(re.findall(r'"((?:hold\.end|case|answer|refused)\.[a-z_]+)"', script))
+    assert len(named) > 40
+    assert sorted(one for one in named if not one.startswith(SCRIPT_WORDS)) == []
 
 
 def test_a_mainland_plate_is_written_with_its_gap() -> None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from gateway.core.errors import GatehouseError
 from web.api import engine
 from web.auth import check_scope
 from web.services import Services, services
+from web.stations import is_local
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Sample = tuple[dict[str, Any], float]
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 
 
 class Page:
@@ -45,23 +44,13 @@ class Page:
 
 def metrics() -> Response:
     """`GET /metrics`; answers with what it has, also without an engine (`gatehouse_engine_up 0`)."""
-    if not _is_local():
+    if not is_local():
         check_scope("metrics")
     page = Page()
     held = services()
     for part in (_of_engine, _of_journal, _of_web):
         part(page, held)
     return Response(page.text(), content_type=CONTENT_TYPE)
-
-
-def _is_local() -> bool:
-    """Asked from this machine, and not by a proxy that stands here for somebody else."""
-    if any(name in request.headers for name in _FORWARDED):
-        return False
-    try:
-        return ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _of_engine(page: Page, _held: Services) -> None:

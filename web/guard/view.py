@@ -2,8 +2,9 @@
 
 The snapshot holds facts and codes and nothing personal; here they become the guard's language, with holder and bay
 looked up by pass id. The screen's script only puts these texts in place, so the first page and every update come from
-the same code. Three rules: what was measured, what was asked for and what is old never look alike; every refusal says
-why; a holder's name shows while it helps to greet, and is masked after that.
+the same code. Rules: what was measured, what was asked for and what is old never look alike; what keeps a lane from
+opening for cards stands before everything else; a verdict belongs to its car and goes with it; every refusal says why;
+a holder's name shows while it helps to greet, and is masked after that.
 """
 
 from __future__ import annotations
@@ -43,12 +44,20 @@ UNSEEN = frozenset({"unacknowledged", "returned-unacknowledged"})
 _ALARM_STATES = {"returned-unacknowledged": "returned", "out of service": "out_of_service"}
 _LOOPS = {True: "on", False: "off", None: "unknown"}
 _LINKS = {True: "up", False: "down", None: "unknown"}
+# What only somebody at the lane may do, and what a tagged lane takes from nobody else.
+ON_THE_SPOT = frozenset({"emergency", "look"})
+TAG_KEEPS_AFAR = frozenset({"stop", "release", "unlock"})
+BY_PERSON = frozenset({"operator", "remote", "emergency"})
+# Exits whose names fit on the button that opens them too; of more it says how many.
+EXITS_WIDTH = 14
 # How loud a mode or state is: act (red), decide (amber), note (no colour, but marked), calm.
 _TONES = {
     "crashed": "act",
     "fire": "act",
     "interrupted": "decide",
+    "paused": "decide",
     "stopped": "decide",
+    "device_lost": "decide",
     "fault": "decide",
     "unknown": "decide",
     "held": "note",
@@ -74,6 +83,10 @@ NOTICES = frozenset(
         "controller_fault", "crossed_closed",
     }
 )  # fmt: skip
+# Why no card opens a lane, by the mode or state that says so on it.
+_CLOSED_BY = {"lane_locked": "locked", "lane_crashed": "crashed"}
+# The car of a lane that is out of use is waved through, so it is spoken to.
+_WAVED_THROUGH = frozenset(_CLOSED_BY)
 _ASKED = {"open": "up", "hold": "up", "close": "down", "release": "down"}
 _SEEN_AS = {"up": ("rising", "open"), "down": ("lowering", "closed")}
 # Nobody stands there to be spoken to: the line says what to do.
@@ -90,15 +103,18 @@ def guard_view(
     age_ms: int = 0,
     role: str = "guard",
     expiry_days: int = EXPIRY_WARNING_DAYS,
+    stands_at: Callable[[str], bool] = lambda _lane: True,
 ) -> View:
     """The view model of a snapshot that is `age_ms` old, for an operator of this role.
 
     `lookup` finds a pass by id, None for one that is gone; `now` is an aware time; `expiry_days` is the site's
-    `expiry_warning_days`.
+    `expiry_warning_days`; `stands_at` tells whether the screen stands at a lane.
     """
     said = words(locale)
     site = snapshot.get("site", {})
     scene = _Scene(said, lookup, _zone(site.get("timezone", "UTC")), now, role, expiry_days)
+    scene.stands_at = stands_at
+    scene.lanes = snapshot.get("lanes", [])
     names = {lane["id"]: lane.get("name") or lane["id"] for lane in snapshot.get("lanes", [])}
     alarms = [scene.alarm(alarm, names) for alarm in sorted(_troubles(snapshot), key=_urgency)]
     notice = _notice(alarms)
@@ -144,6 +160,8 @@ class _Scene:
         self.now = now
         self.role = role
         self.expiry_days = expiry_days
+        self.stands_at: Callable[[str], bool] = lambda _lane: True
+        self.lanes: Sequence[Mapping[str, Any]] = ()
 
     def time(self, text: str | None) -> str:
         """An instant of the snapshot as local time of day."""
@@ -175,14 +193,19 @@ class _Scene:
             "arm_text": said.first(f"arm.{arm}", "arm.unknown"),
             "state": state,
             "mode": self.mode(lane),
+            "pause_ends_ms": self.pause_ends_ms(lane),
             "requested": self.requested(lane),
             "asked": _asked(lane),
             "age_ms": lane.get("age_ms"),
             "approach": self.loop("approach", lane.get("approach")),
             "safety": self.loop("safety", lane.get("safety")),
             "car": car,
+            "bar": self.bar(lane, car),
+            "waits": self.waits(lane, car),
+            "case": self.case(lane),
             "line": self.line(lane, car),
             "actions": self.actions(lane),
+            "present": self.stands_at(lane["id"]),
             "needs_you": _needs_you(lane, car),
         }
 
@@ -194,7 +217,13 @@ class _Scene:
         text = self._held_chip(lane) if key == "held" else ""
         text = text or self.said.first(f"notice.{key}", f"mode.{key}", f"state.{key}")
         since = None if key in _SAY_SINCE else lane.get("notice_since" if lane.get("notice") == key else "since")
-        return {"key": key, "text": text, "tone": _TONES[key], "at_ms": self.epoch_ms(since) if since else None}
+        at_ms = self.epoch_ms(since) if since and key != "paused" else None
+        return {"key": key, "text": text, "tone": _TONES[key], "at_ms": at_ms}
+
+    def pause_ends_ms(self, lane: Mapping[str, Any]) -> int | None:
+        """When cards open the lane again after a stop at rest; None for no such pause."""
+        until = (lane.get("pause") or {}).get("until")
+        return self.epoch_ms(until) if until else None
 
     def _held_chip(self, lane: Mapping[str, Any]) -> str:
         """What is left of a hold, its time before its vehicles; "" for one that only a person ends."""
@@ -217,11 +246,108 @@ class _Scene:
         state = _LOOPS[occupied]
         return {"state": state, "name": self.said(f"loop.{which}"), "text": self.said(f"loop.{state}")}
 
+    def bar(self, lane: Mapping[str, Any], car: View | None) -> View:
+        """The largest words of a lane: that no card opens it, else the last car's verdict.
+
+        A granted car's verdict has steps of its own: asked for while the arm is measured down, moving, done.
+        """
+        code = cannot_open(lane)
+        if code is not None:
+            reason = self.said.first(f"blocked.{code}", "blocked.other")
+            return self._bar("blocked", self.said("verdict.blocked"), reason, tone=_TONES.get(_key_of(code), "decide"))
+        if car is None:
+            return self._bar("", self.said("verdict.none"), "")
+        step = _step(lane, car)
+        return self._bar(
+            car["verdict"], self.said("verdict.asked") if step == "asked" else car["word"], car["reason"], step
+        )
+
+    def _bar(self, verdict: str, word: str, reason: str, step: str = "", tone: str = "") -> View:
+        return {"verdict": verdict, "word": word, "reason": reason, "step": step, "tone": tone}
+
+    def waits(self, lane: Mapping[str, Any], car: View | None) -> View | None:
+        """Vehicles that were let in and have not passed, but for the one whose verdict is shown."""
+        grants = [one for one in lane.get("waiting_grants") or [] if one.get("lane") in (None, lane["id"])]
+        shown = lane.get("last_decision") if car is not None and not car["earlier"] else None
+        others = [one for one in grants if shown is None or not _of_decision(one, shown)]
+        if not others:
+            return None
+        first, more = others[0], len(others) - 1
+        whole = car is None or car["earlier"]
+        by = first.get("by") or ""
+        who = self._waiting(first)
+        keys = ["waits.who" if by in ("", "gateway") else "waits.by"]
+        text = self.said(keys[0], who=who, by=by) + (f" +{more}" if more else "")
+        return {
+            "text": text,
+            "shown": text if whole else self.said("waits.brief", n=len(others)),
+            "whole": whole,
+            "at_ms": self.epoch_ms(first["at"]) if first.get("at") else None,
+        }
+
+    def _waiting(self, grant: Mapping[str, Any]) -> str:
+        """Who was let in: the plate, else what was read, else somebody."""
+        pass_ = self.lookup(grant["pass"]) if grant.get("pass") else None
+        credential = grant.get("credential") or {}
+        if credential.get("kind") == "plate":
+            return plate_as_written(credential["value"])
+        if pass_ and pass_.plates:
+            return plate_as_written(pass_.plates[0])
+        return self._credential(credential) if credential else self.said("waits.vehicle")
+
+    def case(self, lane: Mapping[str, Any]) -> View | None:
+        """The car that waits for a person's word, side by side with its pass."""
+        case = lane.get("case")
+        if not case:
+            return None
+        pass_ = self.lookup(case["pass"]) if case.get("pass") else None
+        verdict, reason = case.get("verdict"), case.get("reason")
+        credential = case.get("credential") or {}
+        read = case.get("plate_read")
+        by_hand = self._by_hand(lane)
+        blocked = reason == "blocked"
+        return {
+            "id": case["id"],
+            "at_ms": self.epoch_ms(case["at"]),
+            "verdict": verdict or "",
+            "word": self.said(f"verdict.{verdict}") if verdict else self.said("case.waits"),
+            "reason": self.said.first(f"reason.{reason}", "reason.other", code=reason) if reason else "",
+            "read": plate_as_written(read) if read else "",
+            "shown": self._credential(credential) if credential and credential.get("kind") != "plate" else "",
+            "plates": self.said.listed([plate_as_written(one) for one in pass_.plates]) if pass_ else "",
+            "differ": bool(case.get("plates_differ")),
+            "holder": (masked(pass_.holder) if blocked else pass_.holder) if pass_ else "",
+            "unit": pass_.unit if pass_ else "",
+            "kind": self.said.first(f"kind.{case.get('kind')}", "kind.none"),
+            "several": pass_ is not None and len(pass_.plates) > 1,
+            "missing": self.said("case.missing") if "second_proof" in (case.get("missing") or ()) else "",
+            "release": self._deed(lane, "passed" if by_hand else "open"),
+            "refuse": self._deed(lane, "refuse"),
+            "seen_to": self._deed(lane, "seen_to"),
+        }
+
+    def _deed(self, lane: Mapping[str, Any], command: str) -> View:
+        """What a person may do with a car, and why not."""
+        code = self._why_not(lane, command)
+        label = "release_case" if command == "open" else command
+        return {
+            "command": command,
+            "label": self.said(f"case.{label}"),
+            "on": code is None,
+            "why": "" if code is None else refusal(self.said, code),
+        }
+
     def line(self, lane: Mapping[str, Any], car: View | None) -> View:
-        """The line under the car: what must be done at once, else what to say to a fresh car, else what to do."""
+        """The line under the car: what keeps cards from opening or must be done at once, else what to say to a fresh
+        car, else what to do.
+        """
+        code = cannot_open(lane)
         key = _exception(lane)
+        if code is not None and (key is None or (key != "locked" and _TONES[key] == "note")):
+            key = _key_of(code)
         fresh = car is not None and bool(car["say"]) and not car["earlier"]
-        if key is not None and (key in NOTICES or not fresh or _overtaken(lane)):
+        first = code is not None and not (code in _WAVED_THROUGH and car is not None and car["verdict"] != "granted")
+        if key is not None and (key in NOTICES or not fresh or first or _overtaken(lane)):
             return self._line("do", self._todo(key, lane), self._todo(key, lane, brief=True), _TONES[key])
         if car is None:
             return self._line("say", "", "", "calm")
@@ -244,6 +370,10 @@ class _Scene:
             return self._held(lane["hold"], brief=brief)
         if key == "service_due":
             return self._due(lane["service_due"], brief=brief)
+        if key == "paused":
+            pause = lane.get("pause") or {}
+            until = self.time(pause.get("until"))
+            return self.said.first(*_briefly(["do.paused"], brief), by=pause.get("by") or "", until=until)
         tag = lane.get("tag") or {}
         by, since, code = tag.get("by") or "", self.time(tag.get("since")), str(tag.get("reason") or "")
         reason = self.said.first(f"confirm.lock.{code}", "mode.locked.reason")
@@ -290,7 +420,7 @@ class _Scene:
             "time": self.time(decision["at"]),
             "verdict": verdict,
             "word": self.said(f"verdict.{verdict}"),
-            "reason": self.said.first(f"reason.{reason}", "reason.other", code=reason),
+            "reason": self._handled(decision) or self.said.first(f"reason.{reason}", "reason.other", code=reason),
             "title": title,
             "title_kind": title_kind,
             "who": self._who(decision, pass_, title_kind, earlier),
@@ -301,16 +431,34 @@ class _Scene:
             "say": self._say(decision, pass_, lane, earlier),
             "say_brief": self._say(decision, pass_, lane, earlier, brief=True),
             "earlier": earlier,
+            "by_hand": reason in BY_PERSON,
+            "handled": bool(decision.get("handled")),
         }
 
     def _earlier(self, decision: Mapping[str, Any], lane: Mapping[str, Any]) -> bool:
         if decision.get("before_restart"):
             return True
+        if decision.get("present") is not None:
+            return not decision["present"]
         age_ms = self.age_ms(decision["at"])
         if age_ms <= FRESH_S * 1000:
             return False
         standing = lane.get("approach") is True or lane.get("safety") is True
         return not standing or _passage_after(decision, lane) or age_ms > CASE_MOST_S * 1000
+
+    def _handled(self, decision: Mapping[str, Any]) -> str:
+        """What a person did with the car, and why; "" while nobody has."""
+        handled = decision.get("handled")
+        if not handled:
+            return ""
+        why = self.stated(handled.get("reason") or "")
+        return self.said.first(
+            f"handled.{handled.get('what')}", "handled.reported", by=handled.get("by") or "", why=why
+        )
+
+    def stated(self, reason: str) -> str:
+        """A reason that a person chose or gave in words."""
+        return self.said.first(f"because.{reason}", "because.words", words=reason)
 
     def _title(self, decision: Mapping[str, Any], pass_: Pass | None, earlier: bool) -> tuple[str, str]:
         credential = decision.get("credential") or {}
@@ -429,27 +577,63 @@ class _Scene:
         }
 
     def _open_or_passed(self, lane: Mapping[str, Any]) -> View:
-        """Open; where the arm is out of use, noting a vehicle that was waved through."""
+        """Open, or the comparison with a car that waits for a person's word; where the arm is out of use, noting a
+        vehicle that was waved through.
+        """
+        if lane.get("case"):
+            return self._compare(lane)
         seen = lane.get("approach") is True
-        by_hand = lane.get("mode") in ("locked", "crashed") and self._why_not(lane, "passed") is None
-        command = "passed" if by_hand else "open"
+        command = "passed" if self._by_hand(lane) else "open"
         action = self._action(lane, command, "tap" if seen else "hold")
-        if action["on"] and seen:
+        waits = self.waits(lane, self.car(lane))
+        if action["on"] and waits is not None and command == "open":
+            action["hint"] = waits["text"]
+        elif action["on"] and seen:
             action["hint"] = self.said(f"cmd.{command}.tap")
         elif action["on"]:
             action["hint"] = self.said("cmd.open.hold")
         return action
 
+    def _by_hand(self, lane: Mapping[str, Any]) -> bool:
+        """Whether vehicles are waved through here, past an arm that is out of use."""
+        return lane.get("mode") in ("locked", "crashed") and self._why_not(lane, "passed") is None
+
+    def _compare(self, lane: Mapping[str, Any]) -> View:
+        """The sheet on which a car that waits for a person's word is released or refused."""
+        code = "role" if self.role not in COMMAND_ROLES else None if lane.get("allowed") is not None else "stale"
+        return {
+            "command": "compare",
+            "label": self.said("cmd.compare"),
+            "press": "case",
+            "on": code is None,
+            "hint": self.said("cmd.compare.hint") if code is None else self.said(f"why.{code}"),
+            "why": "" if code is None else refusal(self.said, code),
+        }
+
     def _more(self, lane: Mapping[str, Any]) -> View:
         """The rarer action that fits the moment: reset, saying that one has looked, or an emergency vehicle."""
         doubted = lane.get("notice") in LOOK_NOTICES or (lane.get("allowed") or {}).get("close") == "safety_unknown"
+        spot = (None, "on_the_spot_only")
         if self._why_not(lane, "reset") is None:
             return self._action(lane, "reset", "pin")
-        if doubted and self._why_not(lane, "look") is None:
+        if doubted and self._why_not(lane, "look") in spot:
             return self._action(lane, "look", "hold")
-        if lane.get("mode") not in ("locked", "crashed") and self._why_not(lane, "emergency") is None:
-            return self._action(lane, "emergency", "tap" if lane.get("approach") is True else "hold")
+        if lane.get("mode") not in ("locked", "crashed") and self._why_not(lane, "emergency") in spot:
+            return self._emergency(lane)
         return self._action(lane, "reset", "pin")
+
+    def _emergency(self, lane: Mapping[str, Any]) -> View:
+        """Open for an emergency vehicle; on an entry it says which exits it opens too."""
+        action = self._action(lane, "emergency", "tap" if lane.get("approach") is True else "hold")
+        exits = exits_opened(lane, self.lanes)
+        if action["on"] and exits:
+            names = self.said.listed(exits)
+            short = _width(names) <= EXITS_WIDTH
+            action["hint"] = self.said(
+                "cmd.emergency.exits" if short else "cmd.emergency.exits_n", exits=names, n=len(exits)
+            )
+            action["spoken"] = self.said("cmd.emergency.spoken", exits=names)
+        return action
 
     def _action(self, lane: Mapping[str, Any], command: str, press: str) -> View:
         code = self._why_not(lane, command)
@@ -470,6 +654,8 @@ class _Scene:
         if allowed is None:
             return "stale"
         code = allowed.get(command, "other")
+        if not self.stands_at(lane["id"]) and (afar := _why_not_from_afar(lane, command)):
+            return afar
         return str(code) if code else None
 
     # ---- alarms ------------------------------------------------------------------------------------------------
@@ -520,6 +706,71 @@ def is_night(local: datetime) -> bool:
     return not DAY_FROM_H <= local.hour < DAY_UNTIL_H
 
 
+def cannot_open(lane: Mapping[str, Any]) -> str | None:
+    """Why no card opens a lane now, as a code; None when cards open it."""
+    if "cannot_open" in lane:
+        code: str | None = lane["cannot_open"]
+        return code
+    mode, state = lane.get("mode"), lane.get("state")
+    for seen, code in (
+        (mode == "locked", "lane_locked"),
+        (mode == "crashed", "lane_crashed"),
+        (lane.get("interrupted"), "interrupted"),
+        (state == "stopped", "stopped"),
+        (lane.get("pause"), "paused"),
+        (lane.get("notice") == "no_answer", "no_answer"),
+        (state == "fault", "fault"),
+    ):
+        if seen:
+            return code
+    return None
+
+
+def exits_opened(lane: Mapping[str, Any], lanes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The exits that an emergency at this lane opens too, by name: at an entry every one that can open."""
+    if lane.get("direction", "exit") == "exit":
+        return []
+    return [
+        str(one.get("name") or one["id"])
+        for one in lanes
+        if one.get("direction") == "exit" and (one.get("allowed") or {}).get("emergency") is None
+    ]
+
+
+def _key_of(code: str) -> str:
+    """The mode or state that goes with the reason why no card opens a lane."""
+    return _CLOSED_BY.get(code, code)
+
+
+def _step(lane: Mapping[str, Any], car: View) -> str:
+    """How far a granted car's opening is: asked, moving or done; passed behind it, "" for another verdict."""
+    if car["verdict"] != "granted" or car["earlier"]:
+        return ""
+    arm = lane.get("arm")
+    if arm == "open":
+        return "done"
+    if arm == "rising":
+        return "moving"
+    return "passed" if car["passed"] else "asked"
+
+
+def _of_decision(grant: Mapping[str, Any], decision: Mapping[str, Any]) -> bool:
+    """Whether a grant is the one that a decision gave."""
+    if decision.get("grant") is not None:
+        return bool(grant.get("id") == decision["grant"])
+    known = grant.get("credential") is not None and grant.get("credential") == decision.get("credential")
+    return decision["verdict"] == "granted" and (known or grant.get("at") == decision.get("at"))
+
+
+def _why_not_from_afar(lane: Mapping[str, Any], command: str) -> str | None:
+    """Why somebody who does not stand at the lane may not do this."""
+    tagged = bool(lane.get("tag")) or lane.get("mode") == "locked"
+    if command in ON_THE_SPOT or (tagged and command in TAG_KEEPS_AFAR):
+        return "on_the_spot_only"
+    unguarded = command == "close" and lane.get("safety") is None
+    return "safety_unknown" if unguarded and not (lane.get("allowed") or {}).get(command) else None
+
+
 def refusal(said: Words, code: str, **values: object) -> str:
     """Why a command was not carried out, and what to do instead."""
     return said.first(f"refused.{code}", f"reason.{code}", "refused.other", code=code, **values)
@@ -548,6 +799,10 @@ def _exception(lane: Mapping[str, Any]) -> str | None:
         return str(mode)
     if lane.get("interrupted"):
         return "interrupted"
+    if lane.get("pause") and cannot_open(lane) == "paused":
+        return "paused"
+    if lane.get("cannot_open") == "device_lost":
+        return "device_lost"
     if state in _TONES:
         return str(state)
     if notice in _TONES:
@@ -571,7 +826,7 @@ def _needs_you(lane: Mapping[str, Any], car: View | None) -> bool:
     """A vehicle stands there and nothing will open by itself."""
     if lane.get("approach") is not True or lane.get("arm") not in ("closed", None):
         return False
-    return car is None or car["earlier"] or car["verdict"] != "granted"
+    return bool(lane.get("case")) or car is None or car["earlier"] or car["verdict"] != "granted"
 
 
 def _passage_after(decision: Mapping[str, Any], lane: Mapping[str, Any]) -> bool:

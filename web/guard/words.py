@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -41,6 +41,10 @@ class Words:
     def part(self, *prefixes: str) -> dict[str, str]:
         """The unfilled texts under some prefixes, for the screen's own script."""
         return {key: text for key, text in self._texts.items() if key.startswith(prefixes)}
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Several names in one text."""
+        return ("、" if self.locale == "zh_CN" else ", ").join(names)
 
     def day(self, when: date) -> str:
         """A day as one says it aloud; the year is left out, it is near."""

@@ -3,6 +3,8 @@
 "use strict";
 (function () {
   const AGE_SHOWN_MS = 2000, OLD_MS = 5000, HOLD_MS = 600, SETTLE_MS = 700, SAME_PRESS_MS = 1000;
+  // An order counts for two seconds, at the server by the same clock; before that the screen says that it is not there.
+  const COUNTS_MS = 2000, NOT_YET_MS = 900, STOP_TRY_MS = 700, CLOCK_KEPT_MS = 30000, CHOSEN_EVERY_MS = 20000;
   const FOLLOW_AFTER_MS = 5000, ANSWER_MS = 8000, POLL_MS = 1000, BACK_OFF_MS = [2000, 4000, 8000, 16000, 30000];
   const $ = (id) => document.getElementById(id);
   const data = $("data").dataset;
@@ -10,7 +12,9 @@
   const csrf = document.querySelector("meta[name=csrf]").content;
   const PER_PAGE = 4;
 
-  let view = JSON.parse(data.view), heardAt = performance.now(), linked = true;
+  // The first view is as old as the page: it was made when the answer to the request began to come.
+  const cameAt = (performance.getEntriesByType("navigation")[0] || {}).responseStart || performance.now();
+  let view = JSON.parse(data.view), heardAt = cameAt, linked = true;
   let chosen = view.lanes.length ? view.lanes[0].id : null, changedAt = 0, touchedAt = 0, page = 0;
 
   function say(key, values) {
@@ -26,6 +30,19 @@
   const newsAge = () => view.age_ms + (performance.now() - heardAt);
   const lane = (id) => view.lanes.find((one) => one.id === id);
   function laneAge(one) { return newsAge() + (one.age_ms || 0); }
+
+  // ---- the server's monotonic clock, by which it knows when a button was touched ----
+  // Of what was heard lately the largest difference is the one with the least delay.
+  let offsets = [];
+  function learn(mono, at) {
+    if (!mono) return;
+    const offset = mono - at, best = Math.max(...offsets.map((one) => one.offset));
+    // The machine was started anew and its clock with it.
+    if (offsets.length && offset < best - CLOCK_KEPT_MS) offsets = [];
+    offsets = [...offsets.filter((one) => at - one.at < CLOCK_KEPT_MS), { at, offset }];
+  }
+  learn(view.mono_ms, cameAt);
+  const pressedMs = () => (offsets.length ? Math.round(Math.max(...offsets.map((one) => one.offset)) + performance.now()) : null);
 
   // ---- texts and marks: bound once, touched only when they change ----
   function bind(root) {
@@ -69,8 +86,10 @@
       mark(panel.el, "aria-pressed", String(panel.id === chosen));
     }
     follow();
+    outdated();
     paintActions();
     paintDesk();
+    paintCase();
     tick();
   }
   function paintActions() {
@@ -82,6 +101,7 @@
       const before = slot.el.dataset.command;
       fill(slot.bound, { actions: { [slot.name]: old(one) ? off(action) : action } });
       if (slot.el.dataset.command !== before) settle(slot.el);
+      if (action.spoken) mark(slot.el, "aria-label", action.spoken); else slot.el.removeAttribute("aria-label");
     }
     const falling = view.lanes.filter((other) => other.arm === "lowering" && other.id !== chosen).length;
     put($("stop-span"), old(one) ? say("stop.all") : falling ? say("stop.more", { lane: one.name }) : one.name);
@@ -102,7 +122,7 @@
       panel.age.classList.toggle("is-old", state !== "");
       if (state === "old") put(panel.stale, noNews(age));
       put(panel.ago, one.car ? ago(one.car.at_ms) : "");
-      put(panel.since, one.mode && one.mode.at_ms ? ago(one.mode.at_ms, "since") : "");
+      put(panel.since, one.pause_ends_ms ? left(one.pause_ends_ms) : one.mode && one.mode.at_ms ? ago(one.mode.at_ms, "since") : "");
     }
     if (grew) paintActions();
     for (const { el, path } of topAges) {
@@ -122,6 +142,10 @@
     if (ms > 3600000) return say("age.never");
     return ms < 100000 ? say("age.seconds", { n: Math.floor(ms / 1000) }) : say("age.minutes", { n: Math.floor(ms / 60000) });
   }
+  function left(until) {
+    const s = Math.ceil((until - now()) / 1000);
+    return s > 0 ? say("left.seconds", { n: s }) : say("left.now");
+  }
   function ago(at, kind = "ago") {
     const s = Math.max(0, Math.floor((now() - at) / 1000));
     if (s < 3) return say(kind + ".now");
@@ -135,12 +159,19 @@
     if (id === chosen) return;
     chosen = id;
     changedAt = performance.now();
+    if (changedAt - touchedChoice < 50) touchedChoice = changedAt;
     page = pageOf(id);
     showPage();
     for (const panel of panels) mark(panel.el, "aria-pressed", String(panel.id === chosen));
-    answer("");
+    if (!pending && (answered.tone !== "failed" || touchedChoice === changedAt)) answer("");
     for (const slot of slots) cancel(slot.el);
     paintActions();
+    tellChosen();
+  }
+  // What a desk reader of several lanes reads is for the lane that a booth's own screen shows as chosen.
+  function tellChosen() {
+    const one = lane(chosen);
+    if (view.station && one && one.present && !document.hidden) post("/guard/choose", { lane: chosen }, 3000);
   }
   const size = () => (panels.length > PER_PAGE ? PER_PAGE - 1 : PER_PAGE);
   const pageOf = (id) => Math.floor(panels.findIndex((one) => one.id === id) / size());
@@ -201,31 +232,56 @@
       clearTimeout(timer);
     }
   }
-  let answerTimer = 0;
+  let answerTimer = 0, answered = { tone: "" }, pending = 0, orders = 0;
+  // An answer belongs to the car that stood there; what has failed or is not known yet stays until the next order.
   function answer(text, tone) {
-    const el = $("answer");
+    const el = $("answer"), one = lane(chosen);
     clearTimeout(answerTimer);
     put(el, text);
     el.dataset.tone = tone || "";
-    if (text) answerTimer = setTimeout(() => put(el, ""), tone === "failed" ? 2 * ANSWER_MS : ANSWER_MS);
+    answered = { tone: tone || "", lane: chosen, at: now(), stood: one && one.approach.state === "on" };
+    if (text && !pending && tone !== "failed") answerTimer = setTimeout(() => put(el, ""), ANSWER_MS);
+  }
+  function outdated() {
+    const one = lane(answered.lane);
+    if (!one || pending || answered.tone === "failed" || !$("answer").textContent) return;
+    const left = answered.stood && one.approach.state !== "on";
+    const another = one.car && !one.car.by_hand && one.car.at_ms > answered.at;
+    if (left || another) answer("");
+  }
+  // An order is on its way: within a second the screen says that it is not there yet, after two that it did not arrive.
+  function begun(command, words) {
+    const mine = orders += 1;
+    pending = mine;
+    answer(say("answer.sending", { command: say("cmd." + command) }));
+    const early = setTimeout(() => { if (pending === mine) answer(words.notYet, "refused"); }, NOT_YET_MS);
+    const late = setTimeout(() => { if (pending === mine) { pending = 0; answer(words.failed, "failed"); } }, COUNTS_MS);
+    return (text, tone) => {
+      clearTimeout(early);
+      clearTimeout(late);
+      if (orders !== mine) return;
+      pending = 0;
+      answer(text, tone);
+    };
   }
   const recent = new Map();
+  // The second tap of a double tap is the same press, and keeps the time of the first.
   function samePress(key) {
     const known = recent.get(key), at = performance.now();
-    if (known && at - known.at < SAME_PRESS_MS) return { id: known.id, again: true };
-    const id = pressId();
-    recent.set(key, { id, at });
-    return { id, again: false };
+    if (known && at - known.at < SAME_PRESS_MS) return Object.assign({ again: true }, known);
+    const press = { id: pressId(), at, pressed: pressedMs() };
+    recent.set(key, press);
+    return Object.assign({ again: false }, press);
   }
   async function give(id, command, extra) {
     const press = samePress(id + "/" + command);
-    if (press.again) return null; // the second tap of a double tap is the same press
-    const label = say("cmd." + command);
-    answer(say("answer.sending", { command: label }));
-    const got = await post("/guard/lanes/" + encodeURIComponent(id) + "/" + command, Object.assign({ request: press.id }, extra));
+    if (press.again) return null;
+    const label = say("cmd." + command), failed = say("answer.not_arrived", { command: label });
+    const done = begun(command, { notYet: say("answer.no_answer_yet", { command: label }), failed });
+    const body = Object.assign({ request: press.id, pressed_ms: press.pressed }, extra);
+    const got = await post("/guard/lanes/" + encodeURIComponent(id) + "/" + command, body);
     if (!got) return null;
-    const text = got.code === "network" ? say("answer.failed", { command: label, why: got.text }) : got.text;
-    answer(text, got.status);
+    if (got.code === "network") done(failed, "failed"); else done(got.text, got.tone || got.status);
     return got;
   }
 
@@ -246,6 +302,7 @@
     if (action.press === "tap") return give(one.id, action.command);
     if (action.press === "pin") return confirmSheet(one, action.command);
     if (action.press === "sheet") return holdSheet(one);
+    if (action.press === "case") return caseSheet(one);
     return fillRing(el, () => { if (chosen === one.id) give(one.id, action.command); });
   }
   function fillRing(el, then) {
@@ -266,19 +323,20 @@
   for (const { el } of slots) pressable(el, begin);
   document.addEventListener("contextmenu", (event) => event.preventDefault());
 
-  // ---- Stop: on touch-down, always, and tried again until it is known to have arrived ----
+  // ---- Stop: on touch-down, always, and tried again for as long as it counts ----
   async function stop() {
-    const body = { request: pressId(), lane: chosen };
-    const button = $("stop");
+    const body = { request: pressId(), lane: chosen, pressed_ms: pressedMs() }, began = performance.now();
+    const button = $("stop"), failed = say("answer.stop_failed");
     button.classList.add("pressed");
     setTimeout(() => button.classList.remove("pressed"), 300);
-    answer(say("answer.sending", { command: say("cmd.stop") }));
-    for (let n = 0; n < 4; n += 1) {
-      const got = await post("/guard/stop", body, 3000);
-      if (!got) return;
-      if (got.code !== "network") return answer(got.text, got.status);
+    const done = begun("stop", { notYet: say("answer.stop_not_yet"), failed });
+    while (performance.now() - began < COUNTS_MS) {
+      const got = await post("/guard/stop", body, STOP_TRY_MS);
+      if (!got) return undefined;
+      if (got.code !== "network") return done(got.text, got.tone || got.status);
+      await new Promise((go) => setTimeout(go, 100));
     }
-    answer(say("answer.stop_failed"), "failed");
+    return done(failed, "failed");
   }
   $("stop").addEventListener("pointerdown", (event) => { event.preventDefault(); stop(); });
   $("stop").addEventListener("keydown", (event) => { if ((event.key === "Enter" || event.key === " ") && !event.repeat) { event.preventDefault(); stop(); } });
@@ -356,7 +414,8 @@
   async function deal(verb, extra) {
     const id = alarmChosen, press = samePress("alarm/" + id + "/" + verb);
     if (!id || press.again) return;
-    const got = await post("/guard/alarms/" + encodeURIComponent(id) + "/" + verb, Object.assign({ request: press.id }, extra));
+    const body = Object.assign({ request: press.id, pressed_ms: press.pressed }, extra);
+    const got = await post("/guard/alarms/" + encodeURIComponent(id) + "/" + verb, body, COUNTS_MS);
     if (got) put($("alarm-answer"), got.status === "done" ? "" : got.text);
   }
   $("alarm-ack").addEventListener("click", () => deal("acknowledge"));
@@ -466,11 +525,60 @@
     });
   });
 
+  // ---- the sheet that compares a car with its pass, and asks why it is released or refused ----
+  let caseOf = null, caseOpenedAt = 0, caseDrawn = "";
+  function caseSheet(one) {
+    caseOf = { lane: one.id, id: one.case.id };
+    caseOpenedAt = performance.now();
+    caseDrawn = "";
+    put($("case-title"), say("case.title", { lane: one.name }));
+    open("case");
+    paintCase();
+  }
+  function caseNow() {
+    const one = caseOf && lane(caseOf.lane);
+    return one && one.case && one.case.id === caseOf.id ? one.case : null;
+  }
+  function paintCase() {
+    if (!sheet || sheet.id !== "sheet-case") return;
+    const found = caseNow(), drawn = JSON.stringify(found);
+    if (drawn === caseDrawn) return;
+    caseDrawn = drawn;
+    const verdict = $("case-verdict");
+    verdict.dataset.verdict = found ? found.verdict : "";
+    put(verdict, found ? [found.word, found.reason].filter(Boolean).join(" · ") : say("case.over"));
+    for (const el of document.querySelectorAll(".case-chips")) mark(el, "data-on", found && found[el.dataset.deed].on ? "yes" : "");
+    if (!found) return;
+    put($("case-release"), found.release.label);
+    const facts = [
+      [found.differ ? say("case.read_differs") : say("case.read"), found.read || say("case.no_plate"), found.read ? "plate" : ""],
+      [say("case.plates"), found.plates || say("case.unknown"), found.plates ? (found.several ? "plate several" : "plate") : ""],
+      ["", [found.holder, found.unit, found.kind].filter(Boolean).join(" · "), ""],
+      ["", found.shown && say("case.shown", { what: found.shown }), ""],
+      ["", found.missing, ""],
+    ].filter(([_name, value]) => value);
+    $("case-facts").replaceChildren(...facts.flatMap(([name, value, kind]) => [
+      make("dt", name), make("dd", value, [kind, found.differ && kind ? "differs" : ""].join(" ").trim()),
+    ]));
+  }
+  async function judge(chips, reason) {
+    const found = caseNow(), one = caseOf && lane(caseOf.lane);
+    if (performance.now() - caseOpenedAt < SETTLE_MS) return; // the touch that opened the sheet decides nothing
+    if (!one || old(one)) return answer(say("refused.stale"), "refused");
+    if (!found) return answer(say("refused.case_over"), "refused");
+    const deed = found[chips.dataset.deed];
+    if (!deed.on) return answer(deed.why, "refused");
+    const got = await give(one.id, deed.command, { case: found.id, reason });
+    if (got && got.status === "done" && sheet && sheet.id === "sheet-case") open(null);
+  }
+  for (const chips of document.querySelectorAll(".case-chips")) for (const el of chips.children) el.addEventListener("click", () => judge(chips, el.value));
+
   // ---- news: a stream, and asking once a second while there is none ----
   let source = null, tries = 0, lastEvent = 0, polling = false;
   function heard(next) {
     view = next;
     heardAt = performance.now();
+    learn(view.mono_ms, heardAt);
     linked = true;
     paint();
   }
@@ -525,6 +633,8 @@
   listen();
   setInterval(tick, 250);
   setInterval(poll, POLL_MS);
+  setInterval(tellChosen, CHOSEN_EVERY_MS);
+  tellChosen();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
   window.addEventListener("pagehide", () => { if (source) source.close(); });
   document.body.dataset.ready = "yes";
