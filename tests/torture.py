@@ -1,5 +1,6 @@
-"""`python -m tests.torture [--kills N] [--cuts N] [--seed S]`: kills and power cuts in numbers that a test run has no
-time for. The exit code is 0 when nothing acknowledged was lost and nothing moved that should not have.
+"""`python -m tests.torture [--kills N] [--cuts N] [--fuzz-s N] [--seed S]`: kills, power cuts and nonsense in numbers
+that a test run has no time for. The exit code is 0 when nothing acknowledged was lost and nothing moved that should
+not have.
 """
 
 from __future__ import annotations
@@ -14,19 +15,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 KILL_TESTS = ("tests/chaos/test_kill.py",)
 CUT_TESTS = ("tests/store/test_power_cuts.py",)
+FUZZ_TESTS = ("tests/chaos/test_fuzzed_engine.py",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the kills, then the power cuts; both even if the first fail."""
+    """Run the kills, the power cuts and the nonsense; all of them even if the first fail."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description="Kill the engine and cut the power.")
     parser.add_argument("--kills", type=int, default=500, help="kill -9 of the engine (500)")
     parser.add_argument("--cuts", type=int, default=10_000, help="simulated power cuts (10000)")
     parser.add_argument("--seed", default="", help="the seed that a failed run has printed")
+    parser.add_argument("--fuzz-s", type=int, default=60, help="seconds of nonsense for a running engine (60)")
     asked = parser.parse_args(arguments)
-    environment = {**os.environ, "GATEHOUSE_KILLS": str(asked.kills), "GATEHOUSE_CUTS": str(asked.cuts)}
+    numbers = {"GATEHOUSE_KILLS": asked.kills, "GATEHOUSE_CUTS": asked.cuts, "GATEHOUSE_FUZZ_S": asked.fuzz_s}
+    environment = {**os.environ, **{name: str(number) for name, number in numbers.items()}}
     if asked.seed:
         environment["GATEHOUSE_SEED"] = asked.seed
-    statuses = [_run(tests, environment) for tests in (KILL_TESTS, CUT_TESTS)]
+    statuses = [_run(tests, environment) for tests in (KILL_TESTS, CUT_TESTS, FUZZ_TESTS)]
     return max(statuses)
 
 

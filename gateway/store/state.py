@@ -7,9 +7,10 @@ anything may move; an answer whose `finish` a power cut took is known as begun a
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,10 @@ from gateway.store.projections import (
 )
 from gateway.store.reader import JournalReader, StoredRow
 from gateway.store.schemas import STATE
-from gateway.store.sqlite import open_reader, open_writer, roll_back, storage_errors, transaction
+from gateway.store.sqlite import BUSY_MS, open_reader, open_writer, roll_back, storage_errors, transaction
 from gateway.store.times import NS_PER_S, local_time, rfc3339
+
+log = logging.getLogger(__name__)
 
 MOST_PAGE = 1000
 """The most visits that one page gives."""
@@ -46,8 +49,8 @@ PRUNE_ROWS = 4096
 MOST_ANSWERS = 100_000
 MOST_CRASHES = 1000
 """Crashes of one barrier that are told at the start; the limit of a month is lower."""
-AHEAD_WAIT_S = 3.0
-"""How long `ahead` waits for a commit that another thread makes."""
+AHEAD_WAIT_S = 0.5
+"""How long `ahead` waits for a commit that another thread or process makes."""
 ANSWER_KEPT_NS = 7 * 86_400 * NS_PER_S
 """Answers to requests are kept a week, and at most MOST_ANSWERS of them."""
 
@@ -193,25 +196,50 @@ class State:
         """The state as it will be once the rest of the journal, and rows that wait for it, are applied.
 
         It is made in a transaction that is rolled back, and so without writing anything: a full disk does not matter.
+        Where another thread or process holds the file it is made in a copy.
         """
-        if not self._write_lock.acquire(timeout=AHEAD_WAIT_S):
-            raise StorageError(f"{self._path} has been busy for {AHEAD_WAIT_S:g} s; look at the disk")
+        rows = [*_rest(reader, self.sequence)]
+        last = rows[-1].sequence if rows else self.sequence
+        rows += [_as_stored(row, number) for number, row in enumerate(waiting, last + 1)]
+        with self._set_back() as db:
+            apply_rows(db, [row for row in rows if row.sequence > _sequence(db)])
+            yield _Ahead(self._path, db, rows)
+
+    @contextmanager
+    def _set_back(self) -> Iterator[apsw.Connection]:
+        """A connection on which whatever is written is gone behind the block."""
+        held = self._write_lock.acquire(timeout=AHEAD_WAIT_S)
         try:
-            db = self._writing()
-            with storage_errors(self._path):
-                db.pragma("cache_spill", False)
-                db.execute("BEGIN IMMEDIATE")
-                try:
-                    unapplied = [*_rest(reader, self.sequence)]
-                    last = unapplied[-1].sequence if unapplied else self.sequence
-                    unapplied += [_as_stored(row, number) for number, row in enumerate(waiting, last + 1)]
-                    apply_rows(db, unapplied)
-                    yield _Ahead(self._path, db, unapplied)
-                finally:
-                    roll_back(db)
-                    db.pragma("cache_spill", True)
+            with storage_errors(self._path), ExitStack() as stack:
+                db = self._begun(stack) if held else None
+                yield db if db is not None else self._copied(stack)
         finally:
-            self._write_lock.release()
+            if held:
+                self._write_lock.release()
+
+    def _begun(self, stack: ExitStack) -> apsw.Connection | None:
+        """The writer in a transaction that will be rolled back; None when another process holds the file."""
+        db = self._writing()
+        db.set_busy_timeout(int(AHEAD_WAIT_S * 1000))
+        stack.callback(db.set_busy_timeout, BUSY_MS)
+        db.pragma("cache_spill", False)
+        stack.callback(db.pragma, "cache_spill", True)
+        try:
+            db.execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            log.warning("%s is held by another, so a copy has to do: %s", self._path, error)
+            return None
+        stack.callback(roll_back, db)
+        return db
+
+    def _copied(self, stack: ExitStack) -> apsw.Connection:
+        """All of it in memory."""
+        source = stack.enter_context(closing(open_reader(self._path, STATE)))
+        copy = stack.enter_context(closing(apsw.Connection(":memory:")))
+        with copy.backup("main", source, "main") as backup:
+            while not backup.done:
+                backup.step()
+        return copy
 
     def forget(self, before: int) -> None:
         """Retention: forget what was over before that row, a bounded number a call."""
@@ -514,6 +542,11 @@ class _Ahead(State):
     def _unapplied(self) -> list[dict[str, Any]]:
         kept = [row for row in self._rows if row.type in _PASSAGES]
         return [{"type": row.type, "wall_ns": row.wall_ns, "data": row.data()} for row in kept]
+
+
+def _sequence(db: apsw.Connection) -> int:
+    """The last row that was applied."""
+    return int(db.execute("SELECT value FROM meta WHERE key = 'sequence'").get or 0)
 
 
 def _rest(reader: JournalReader, after: int) -> Iterator[StoredRow]:

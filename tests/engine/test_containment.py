@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import apsw
 import msgspec
 import pytest
 
@@ -16,6 +17,7 @@ from gateway.core.errors import StorageError
 from gateway.core.passes import Pass, PassKind
 from gateway.core.site import MINUTE_TIMER, Site
 from gateway.engine.loop import FAULT_PAUSE_NS
+from gateway.store import state as store_state
 from gateway.store.journal import Row
 from gateway.store.state import State
 from tests.support.turns import MS, Turns
@@ -204,13 +206,18 @@ def test_a_folder_that_cannot_be_made_stops_nothing(turns: Turns) -> None:
 
 # ---- nothing is forgotten ------------------------------------------------------------------------------------------
 
-DISKS = pytest.mark.parametrize("disk", ["well", "full", "projections behind"])
+DISKS = pytest.mark.parametrize("disk", ["well", "full", "projections behind", "held by another"])
 
 
 def spoil(turns: Turns, disk: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the disk take nothing, or the projections not follow."""
     turns.full = disk == "full"
-    if disk == "projections behind":
+    if disk == "held by another":
+        held = apsw.Connection(str(turns.directory.state))
+        held.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(turns, "held", held, raising=False)
+        monkeypatch.setattr(store_state, "AHEAD_WAIT_S", 0.01)
+    if disk in ("projections behind", "held by another"):
         monkeypatch.setattr(turns.projector, "_turn", lambda: None)
 
 
