@@ -284,9 +284,9 @@ def test_every_reason_has_words_in_both_languages() -> None:
     for locale in ("en", "zh_CN"):
         words = msgspec.json.decode(Path(f"web/translations/{locale}.json").read_bytes())
         for reason in RELEASE_REASONS:
-            assert f"case.release.{reason}" in words, reason
+            assert f"because.{reason}" in words, reason
         for reason in REFUSE_REASONS:
-            assert f"case.refuse.{reason}" in words, reason
+            assert f"because.{reason}" in words, reason
 
 
 # ---- whose verdict it is ---------------------------------------------------------------------------------------------
