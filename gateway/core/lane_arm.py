@@ -99,7 +99,7 @@ class LaneArm(LaneState):
 
     def _objection_up(self, motion: Motion) -> str | None:
         """What has come up against an OPEN; fire and whoever is under the arm go before another barrier."""
-        if self.barrier.control == "step" and self.arm is not ArmState.CLOSED:
+        if self.barrier.control == "step" and self.rests_at is not ArmState.CLOSED:
             return "arm_between"
         if motion.command == "hold" and not self.modes.stays_up and not len(self.grants):
             return "no_longer_wanted"
@@ -379,6 +379,8 @@ class LaneArm(LaneState):
 
     def _take_open_back(self, turn: Turn) -> None:
         """The arm is given up: no pulse comes late, and what the board says of one changes nothing any more."""
+        for motion in self.terminals.withdraw("open", cause="retry"):
+            self.not_followed(turn, motion, "no_answer")
         self.terminals.take_back(turn, "open")
         self.terminals.forget("open")
         self.terminals.withdraw("open")

@@ -374,7 +374,7 @@ class LaneOrders(LaneSigns):
             fire_contact=bool(self.fires),
             detached=self.inputs.value("arm_detached") is True,
             question=self.question,
-            arm=self.arm,
+            arm=self.rests_at,
             step=self.barrier.control == "step",
             safety_fitted=bool(self.barrier.safety),
             safety=self.safety,

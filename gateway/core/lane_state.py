@@ -228,6 +228,11 @@ class LaneState:
         return ArmState.OPEN if at_open else ArmState.CLOSED
 
     @property
+    def rests_at(self) -> ArmState:
+        """The arm as orders take it: one that was told to move counts as moving, one that was stopped as measured."""
+        return self.arm if self.arm in MOVING else self.seen
+
+    @property
     def requested(self) -> Motion | None:
         """What the arm was asked for and is not seen to do yet; one more pulse for it is no other order."""
         waiting = self.terminals.requested

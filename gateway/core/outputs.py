@@ -108,11 +108,15 @@ class Terminals:
         """The movement whose row is durable (or has waited long enough)."""
         return self._waiting.pop(token, None)
 
-    def withdraw(self, direction: str) -> list[Motion]:
-        """Forget what was asked in a direction and not sent; the motions, so that it can be recorded."""
-        gone = [token for token, motion in self._waiting.items() if motion.direction == direction]
+    def withdraw(self, direction: str, cause: str = "") -> list[Motion]:
+        """Forget what was asked in a direction (for that cause alone) and not sent; the motions, to be recorded."""
+
+        def is_meant(motion: Motion) -> bool:
+            return motion.direction == direction and cause in ("", motion.cause)
+
+        gone = [token for token, motion in self._waiting.items() if is_meant(motion)]
         found = [self._waiting.pop(token) for token in gone]
-        if self._gap is not None and self._gap.direction == direction:
+        if self._gap is not None and is_meant(self._gap):
             found.append(self._gap)
             self._gap = None
         return found

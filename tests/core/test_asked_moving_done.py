@@ -70,6 +70,29 @@ def test_one_more_pulse_that_waits_for_the_journal_is_the_same_order() -> None:
     assert play.lane()["requested"] == asked
 
 
+def test_one_more_pulse_that_waits_too_long_for_the_journal_is_not_sent_to_an_arm_that_was_given_up() -> None:
+    play = Playbook()
+    play.person("open")
+    play.journal_waits = True
+    play.advance(10_000)
+    assert play.lane()["cannot_open"] == "no_answer"
+    play.commit()
+    assert play.pulses() == ["open"]
+    assert [row.data["reason"] for row in play.rows if row.type == "barrier.not_followed"] == ["no_answer"] * 2
+
+
+def test_an_order_that_a_person_gives_as_an_arm_is_given_up_goes_out() -> None:
+    play = Playbook()
+    play.person("open")
+    play.advance(2_900)
+    play.journal_waits = True
+    play.person("hold")
+    play.advance(200)
+    assert play.lane()["cannot_open"] == "no_answer"
+    play.commit()
+    assert play.pulses() == ["open", "open", "open"]
+
+
 def test_a_close_that_the_arm_does_not_follow_leaves_it_open() -> None:
     play = opened()
     play.person("close")
@@ -93,6 +116,22 @@ def test_a_stop_before_the_arm_has_set_off_shows_it_where_it_is() -> None:
     play.person("stop")
     assert seen(play) == ("closed", "interrupted", None)
     assert play.lane()["cannot_open"] == "stopped"
+
+
+def test_an_arm_with_one_button_that_was_stopped_before_it_set_off_can_be_opened_again() -> None:
+    play = Playbook(site_document(control="step", close=None))
+    play.person("open")
+    play.person("stop")
+    play.advance(10_000)
+    assert play.person("open").status == "done"
+    assert play.pulses().count("open") == 2
+
+
+def test_an_arm_with_one_button_gets_no_second_pulse_before_it_has_followed_the_first() -> None:
+    play = Playbook(site_document(control="step", close=None))
+    play.person("open")
+    play.person("hold")
+    assert play.pulses() == ["open"]
 
 
 def test_the_switch_that_lets_go_just_after_a_stop_is_no_forced_movement() -> None:
