@@ -383,7 +383,6 @@ class LaneArm(LaneState):
             self.not_followed(turn, motion, "no_answer")
         self.terminals.take_back(turn, "open")
         self.terminals.forget("open")
-        self.terminals.withdraw("open")
 
     def _let_go_of_open(self, turn: Turn) -> None:
         """A held OPEN that the arm did not follow would lift it later, when nobody expects that."""
