@@ -58,6 +58,11 @@ def test_a_command_without_its_end_is_half_done() -> None:
     assert not half_done([*opens(1), row("barrier.opened", 2)])
 
 
+def test_a_stop_of_an_arm_that_rested_is_not_half_done() -> None:
+    assert not half_done([row("barrier.commanded", 1, command="stop", cause="operator", interrupted=False)])
+    assert half_done([*opens(1), row("barrier.commanded", 2, command="stop", cause="operator", interrupted=False)])
+
+
 def test_what_a_run_left_half_done_stays_so_until_a_person_decides() -> None:
     left = [*opens(1), row("gateway.started", 2)]
     assert half_done([*left, row("gateway.started", 3), row("barrier.opened", 4, by="external")])

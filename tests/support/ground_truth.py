@@ -67,14 +67,15 @@ def half_done(events: Iterable[dict[str, Any]]) -> bool:
     """Whether the rows of a lane, with the starts among them, leave something half done for a person to decide.
 
     That is a movement without its end, of the last run or of an earlier one that nobody has decided on since: a guard
-    who opens where the arm is up already has decided, and nothing needs to move for it.
+    who opens where the arm is up already has decided, and nothing needs to move for it. A stop of an arm that rested
+    moves nothing.
     """
     moving = waiting = False
     for event in events:
         if kind(event) == "gateway.started":
             moving, waiting = False, waiting or moving
         elif kind(event) == "barrier.commanded":
-            moving = True
+            moving = moving or event["data"].get("interrupted") is not False
         elif kind(event) in _ENDS_MOTION:
             moving = False
         if kind(event) in _SETTLES or _is_a_persons(event):
