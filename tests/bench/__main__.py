@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with _byte_code_kept_in(scratch):
                 figures = _measure(name, plan)
             failed += [] if figures else [name]
+            _name_left_out(name, figures, plan)
             for figure in figures:
                 if not asked.names or {name, figure.name} & set(asked.names):
                     found.append(figure)
@@ -75,6 +76,13 @@ def _how_busy(plan: Plan) -> dict[str, Any]:
     if percent > machine.QUIET_PERCENT:
         plan.say(f"this machine is {percent:.0f} % busy with other things: figures will be noise")
     return {"busy_percent_before": round(percent, 1)}
+
+
+def _name_left_out(bench: str, figures: Sequence[Figure], plan: Plan) -> None:
+    """What this machine or this product does not offer is no failure, and no silence either."""
+    for name in BENCHES[bench][1:] if figures else ():
+        if name not in {figure.name for figure in figures}:
+            plan.say(f"{name}: left out, there is no such thing here")
 
 
 def _hand_over(document: dict[str, Any], asked: argparse.Namespace) -> None:

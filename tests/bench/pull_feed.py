@@ -99,8 +99,8 @@ class Client:
             start, end = self._receive()
         took_ns = time.perf_counter_ns() - started_ns
         last = self._unpacked(start, end)
-        if int(last[-1]["sequence"]) != rows:
-            raise RuntimeError(f"the last page ends at event {last[-1]['sequence']}, not at {rows}")
+        if (found := int(last[-1]["sequence"])) != rows:
+            raise RuntimeError(f"the last page ends at event {found}, not at {rows}")
         return rows * 1e9 / took_ns
 
     def close(self) -> None:

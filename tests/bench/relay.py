@@ -46,7 +46,7 @@ class Relay:
         counter = folder / "relay-counter"
         counter.write_bytes(bytes(_COUNTER_BYTES))
         argv = [sys.executable, "-m", "tests.bench.relay", str(broker_port), str(counter)]
-        self._process = subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT)
+        self._process = subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT, bufsize=0)
         assert self._process.stdout is not None
         self._output = self._process.stdout.fileno()
         with counter.open("r+b") as file:
@@ -55,7 +55,7 @@ class Relay:
         self._alarms: list[Acknowledged] = []
         if not select.select([self._output], [], [], _PATIENCE_S)[0]:
             raise RuntimeError("the relay does not start")
-        self.port = int(os.read(self._output, 100))
+        self.port = int(self._process.stdout.readline())
         os.set_blocking(self._output, False)
 
     def stop(self) -> None:
@@ -143,7 +143,7 @@ def main() -> None:
     known: set[str] = set()
     with counter_path.open("r+b") as file, mmap.mmap(file.fileno(), _COUNTER_BYTES) as counter:
         listener = socket.create_server(("127.0.0.1", 0))
-        print(listener.getsockname()[1], flush=True)
+        os.write(1, b"%d\n" % listener.getsockname()[1])
         while True:
             near, _ = listener.accept()
             with contextlib.suppress(OSError), near:
@@ -177,7 +177,7 @@ def _tell(acknowledged: list[tuple[str, bytes]], known: set[str], now_ns: int) -
         kind = _KIND.search(payload)
         if kind and topic not in known:
             known.add(topic)
-            print(topic, kind[1].decode(), now_ns, flush=True)
+            os.write(1, f"{topic} {kind[1].decode()} {now_ns}\n".encode())
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """The bench rig: a reader and a board on pseudo-terminals in one thread, the same for the product and for a floor.
 
-Time is taken here: from the moment at which a card frame's last byte is written to the moment at which the write of
-the opening coil is received. The board answers at once, and its barrier obeys: it leaves its lower limit when the coil
-is switched on, is up at the next poll, and comes down when its pulse is over. It does so for every pulse, also for one
-that comes late: an arm that stayed half-way would be a fault of the lane, and no later card would open it.
+Time is taken here: from the moment at which a card frame is written to the moment at which the write of the opening
+coil is received. The board answers at once, and its barrier obeys: it leaves its lower limit when the coil is switched
+on, is up at the next poll, and comes down when its pulse is over. It does so for every pulse, also for one that comes
+late: an arm that stayed half-way would be a fault of the lane, and no later card would open it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FIRST_CARD = 1_000_000
 
 
 class Sample(NamedTuple):
-    """One card: when its frame's last byte was written, and when the opening coil's write came (perf_counter_ns)."""
+    """One card: when its frame was written, and when the opening coil's write came (perf_counter_ns)."""
 
     shown_ns: int
     opened_ns: int
@@ -161,8 +161,8 @@ class Rig:
     def passage(self, card: int) -> Sample:
         """A card opens the barrier, which closes again."""
         self.opened_ns = self.closed_ns = 0
+        shown_ns = time.perf_counter_ns()  # before the write, which may wake somebody who takes this processor at once
         self.reader.send(frame(card))
-        shown_ns = time.perf_counter_ns()
         self.serve(lambda: self.opened_ns, what=f"no coil for card {card}")
         sample = Sample(shown_ns, self.opened_ns)
         self.finish()
