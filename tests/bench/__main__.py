@@ -33,6 +33,7 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "backlog": ("backlog_drain",),
     "pull_feed": ("pull_feed", "pull_feed_gzip"),
     "restart": ("restart",),
+    "written": ("written_per_read", "written_idle"),
     "memory": ("memory_engine", "memory_all"),
     "imports": ("import_passes",),
     "simulated": ("simulate_speed",),

@@ -25,7 +25,7 @@ from tests.bench.disk import settle
 class Figure:
     """One result. `target` is `<=1.3` or `>=35`; `median`, `low` and `high` are taken over the rounds.
 
-    `samples` is the size of the pool behind `value` on the product's side; 0: the value is the rounds' median.
+    `samples` is the size of the pool behind `value`, on its smaller side; 0: the value was not pooled.
     """
 
     name: str
@@ -55,6 +55,17 @@ class Figure:
             name, pool.figure(percent), unit, target,
             statistics.median(rounds), min(rounds), max(rounds), len(rounds), pool.samples, note,
         )  # fmt: skip
+
+    @classmethod
+    def average(
+        cls, name: str, rounds: Sequence[tuple[float, float]], target: str, *, unit: str = "x", note: str = ""
+    ) -> Figure:
+        """What one costs on average over all rounds, each given as (cost of one, how many)."""
+        count = sum(many for _, many in rounds)
+        mean = sum(cost * many for cost, many in rounds) / count
+        costs = [cost for cost, _ in rounds]
+        median = statistics.median(costs)
+        return cls(name, mean, unit, target, median, min(costs), max(costs), len(costs), note=note)
 
     @property
     def passed(self) -> bool:

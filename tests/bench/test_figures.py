@@ -130,6 +130,11 @@ def test_a_pool_that_is_too_small_for_its_percentile_says_so(size: int, percent:
     assert figure.note.startswith(f"p{percent} of so few is the greatest") is warned
 
 
+def test_an_average_weighs_the_rounds_by_their_size() -> None:
+    figure = Figure.average("f", [(10.0, 1), (1.0, 8), (4.0, 1)], "<=12", unit="kB")
+    assert (figure.value, figure.median, figure.low, figure.high) == (2.2, 4.0, 1.0, 10.0)
+
+
 @pytest.mark.parametrize(
     ("value", "target", "passed"),
     [(1.4, "<=1.3", False), (1.3, "<=1.3", True), (36.0, ">=35", True), (35.0, ">=35", True), (34.9, ">=35", False)],

@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.bench import backlog, machine, pull_feed, subjects
+from tests.bench.counted import FILES, CountedGateway, Counts, count_into, slot_of
 from tests.bench.disk import settle
 from tests.bench.floor_chain import Chain
 from tests.bench.floor_group_concat import PAGE
@@ -183,8 +185,6 @@ def test_the_bare_chain_lives_on_from_round_to_round(tmp_path: Path) -> None:
 
 
 def test_the_floor_of_the_import_stores_every_pass_with_its_card_and_plate(tmp_path: Path) -> None:
-    import apsw
-
     write_list(tmp_path / "passes.csv", 300)
     assert import_seconds(tmp_path / "floor.db", tmp_path / "passes.csv") > 0
     db = apsw.Connection(str(tmp_path / "floor.db"))
@@ -242,6 +242,35 @@ def test_compressed_pages_are_pulled_to_the_last_event() -> None:
 def test_a_feed_that_does_not_compress_is_found_out() -> None:
     with feed(10, packs=False) as port, closing(pull_feed.Client(port, "s", gzip=True)) as client:
         assert not client.is_packed()
+
+
+# ---- bytes written ---------------------------------------------------------------------------------------------------
+
+
+def test_every_byte_that_a_database_hands_to_the_file_system_is_counted_by_its_file(tmp_path: Path) -> None:
+    gateway = CountedGateway(tmp_path / "data")
+    gateway.data.mkdir()
+    counting = count_into(Counts(tmp_path / "data-engine-written"))
+    try:
+        db = apsw.Connection(str(gateway.data / "state.db"))
+        db.pragma("journal_mode", "wal")
+        db.execute("CREATE TABLE rows(text)")
+        before = gateway.written()
+        db.execute("INSERT INTO rows VALUES(?)", ("x" * 500,))
+        frame_bytes = db.pragma("page_size") + 24
+        assert gateway.written() - before == {"state.db-wal": frame_bytes}
+        before = gateway.written()
+        db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        assert gateway.written() - before == {"state.db": (gateway.data / "state.db").stat().st_size}
+        db.close()
+    finally:
+        counting.unregister()
+
+
+def test_what_is_no_database_of_ours_is_counted_as_other() -> None:
+    assert [FILES[slot_of(path)] for path in ("/d/journal.db", "/d/journal.db-wal", "/tmp/etilqs_1", "")] == [
+        "journal.db", "journal.db-wal", "other", "other",
+    ]  # fmt: skip
 
 
 # ---- the machine -----------------------------------------------------------------------------------------------------
