@@ -13,6 +13,7 @@ from tests.bench import subjects
 from tests.bench.figures import Figure, Plan
 from tests.bench.pull_feed import Client
 from tests.bench.rig import Rig
+from tests.bench.targets import TARGETS
 from tests.support.mosquitto import Mosquitto
 
 PARTS = ("engine", "uplink", "web")
@@ -43,8 +44,8 @@ def measure(plan: Plan) -> list[Figure]:
         broker.stop()
     note = f"RSS with {passes} passes, after cards, a feed pulled and a backlog delivered"
     return [
-        Figure.of("memory_engine", engine, "<=40", unit="MB", note=note),
-        Figure.of("memory_all", together, "<=120", unit="MB", note=f"{note}; PSS {max(shares):.0f} MB"),
+        Figure.of("memory_engine", engine, TARGETS["memory_engine"], unit="MB", note=note),
+        Figure.of("memory_all", together, TARGETS["memory_all"], unit="MB", note=f"{note}; PSS {max(shares):.0f} MB"),
     ]
 
 

@@ -6,6 +6,7 @@ import gzip
 import http.server
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ import apsw
 import pytest
 
 from tests.bench import backlog, machine, pull_feed, subjects
+from tests.bench.__main__ import BENCHES
 from tests.bench.counted import FILES, CountedGateway, Counts, count_into, slot_of
 from tests.bench.disk import settle
 from tests.bench.floor_chain import Chain
@@ -26,9 +28,24 @@ from tests.bench.imports import write_list
 from tests.bench.relay import Packets, Reader
 from tests.bench.restart import fill_journal
 from tests.bench.rig import Rig, Sample
+from tests.bench.targets import TARGETS
 from tests.bench.timed_engine import Commit, TimedGateway, apart, stalls
+from tests.support.site_process import ROOT
 
 MS = 1_000_000
+
+
+# ---- what is promised ------------------------------------------------------------------------------------------------
+
+
+def test_every_figure_has_a_target() -> None:
+    assert sorted(figure for figures in BENCHES.values() for figure in figures) == sorted(TARGETS)
+
+
+def test_the_contributors_page_has_every_figure_with_its_target() -> None:
+    page = (ROOT / "docs" / "contributor.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([<>]=[\d.]+) ", page.partition("## The benchmark")[2], re.M)
+    assert dict(rows) == TARGETS
 
 
 # ---- the disk --------------------------------------------------------------------------------------------------------
