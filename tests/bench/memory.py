@@ -32,7 +32,7 @@ def measure(plan: Plan) -> list[Figure]:
         plan.say(f"  storing {passes} passes ...")
         gateway = subjects.make(folder, rig, passes, mqtt_port=broker.port, http_port=port)
         _, secret = gateway.directory.tokens.create("central", ["events:read"])
-        for number in range(min(plan.rounds, 2)):
+        for number in range(min(plan.rounds, 3)):
             rss, pss = _round(rig, gateway, port, secret, passes, plan.size(150, 5))
             engine.append(rss["engine"] / MB)
             together.append(sum(rss.values()) / MB)
