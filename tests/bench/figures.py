@@ -77,14 +77,18 @@ class Figure:
         """`name value unit target pass|short`, and behind it the rounds."""
         verdict = "pass" if self.passed else "short"
         pooled = f"{self.samples} samples pooled, " if self.samples else ""
-        rounds = f"median {self.median:.3g}, {self.low:.3g} .. {self.high:.3g}, {self.rounds} rounds"
-        return (
-            f"{self.name} {self.value:.3g} {self.unit} {self.target} {verdict}  [{pooled}{rounds}] {self.note}".rstrip()
-        )
+        rounds = f"median {_short(self.median)}, {_short(self.low)} .. {_short(self.high)}, {self.rounds} rounds"
+        figure = f"{self.name} {_short(self.value)} {self.unit} {self.target} {verdict}"
+        return f"{figure}  [{pooled}{rounds}] {self.note}".rstrip()
 
     def document(self) -> dict[str, Any]:
         """The same for machines."""
         return {**asdict(self), "passed": self.passed}
+
+
+def _short(value: float) -> str:
+    """Three digits that count, and never an exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 class Pool:

@@ -149,6 +149,11 @@ def test_a_line_holds_name_value_unit_target_and_verdict_in_this_order() -> None
     assert line == "card_to_coil_p50 1.25 x <=1.3 pass  [median 1.25, 1.2 .. 1.5, 3 rounds]"
 
 
+def test_a_line_has_no_exponents() -> None:
+    line = Figure.of("f", [18014.976, 17000.0, 99.94], ">=15000").line()
+    assert line == "f 17000 x >=15000 pass  [median 17000, 99.9 .. 18015, 3 rounds]"
+
+
 def test_a_pooled_line_says_how_many_samples_stand_behind_it() -> None:
     line = Figure.pooled("p99", pool(([2.0] * 100, [1.0] * 100)), 99, "<=2", note="so").line()
     assert line == "p99 2 x <=2 pass  [100 samples pooled, median 2, 2 .. 2, 1 rounds] so"
