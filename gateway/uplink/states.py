@@ -14,13 +14,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from gateway.core.views import ALARM_KEYS, LANE_KEYS
 from gateway.uplink.mailbox import Snapshot
 from gateway.uplink.messages import Outgoing, Topics
 
-ALARM_FIELDS = ("alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of")
-LANE_FIELDS = (
-    "id", "state", "since", "arm", "mode", "measured_at", "tag", "last_grant", "notice", "notice_since", "service_due",
-)  # fmt: skip
 # When something was looked at is not what was seen.
 _AGES = frozenset({"as_of", "measured_at"})
 
@@ -60,9 +57,9 @@ class States:
         if not snapshot.get("lanes") and not snapshot.get("alarms"):
             return
         alarms = sorted(snapshot.get("alarms", ()), key=lambda alarm: alarm.get("priority") or 9)
-        wanted = {self._topics.alarm(alarm["alarm"]): _only(alarm, ALARM_FIELDS) for alarm in alarms}
+        wanted = {self._topics.alarm(alarm["alarm"]): _only(alarm, ALARM_KEYS) for alarm in alarms}
         for lane in snapshot.get("lanes", ()):
-            wanted[self._topics.lane(lane["id"])] = _only(lane, LANE_FIELDS)
+            wanted[self._topics.lane(lane["id"])] = _only(lane, LANE_KEYS)
         self._wanted = wanted
         self._plan()
 

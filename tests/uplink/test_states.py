@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from gateway.core.views import ALARM_KEYS, LANE_KEYS
 from gateway.uplink.messages import Outgoing, Topics
-from gateway.uplink.states import ALARM_FIELDS, LANE_FIELDS, States
+from gateway.uplink.states import States
 from tests.support.engine_stand_in import alarm, lane
 
 TOPICS = Topics("g")
@@ -78,8 +79,8 @@ def test_only_the_contracts_fields_leave_the_house() -> None:
     states = connected()
     states.update(snapshot(alarm("a1")))
     first, second = drain(states)
-    assert tuple(json.loads(first.payload)) == ALARM_FIELDS
-    assert tuple(json.loads(second.payload)) == LANE_FIELDS
+    assert tuple(json.loads(first.payload)) == ALARM_KEYS
+    assert tuple(json.loads(second.payload)) == LANE_KEYS
     assert first.retain
     assert second.retain
 

@@ -36,7 +36,9 @@ def test_a_lane_is_shown_with_what_the_contract_lists_and_what_it_asks_of_people
     answer = get("lanes").json
     assert answer["as_of"] == engine.snapshot["as_of"]
     listed = {"id", "state", "arm", "mode", "measured_at", "tag", "last_grant"}
-    assert set(answer["items"][0]) == listed | {"since", "notice", "notice_since", "service_due"}
+    assert set(answer["items"][0]) == listed | {
+        "since", "notice", "notice_since", "service_due", "requested", "cannot_open", "pause", "case",
+    }  # fmt: skip
 
 
 def test_alarms_and_devices_are_those_of_the_snapshot(get: Get, engine: EngineStandIn) -> None:

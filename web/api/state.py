@@ -9,15 +9,12 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
+from gateway.core.views import LANE_KEYS
 from web.api import engine
 from web.api.requests import flag, number, only
 from web.auth import require_scope
 from web.services import services
 
-# A lane as the contract has it, the same here and on MQTT.
-LANE_KEYS = (
-    "id", "state", "since", "arm", "mode", "measured_at", "tag", "last_grant", "notice", "notice_since", "service_due",
-)  # fmt: skip
 VISITS = 100
 VISITS_MOST = 1000
 
