@@ -140,3 +140,16 @@ def test_a_car_that_has_gone_meanwhile_is_answered_in_words(ask: Any, engine: En
     told = ask("/guard/lanes/in/open", case="c7", reason="resident_known")
     assert (told.status_code, told.json["code"]) == (409, "case_over")
     assert "gone" in told.json["text"]
+
+
+# ---- the PIN that is asked again ---------------------------------------------------------------------------------
+
+
+def test_at_the_booth_a_wrong_pin_says_at_once_how_long_to_wait_and_keeps_no_colleague_out(
+    ask: Any, engine: EngineStandIn
+) -> None:
+    wrong = ask("/guard/lanes/in/lock", reason="works", name="Lin", pin="0000")
+    assert (wrong.status_code, wrong.json["code"]) == (403, "pin_wrong_wait")
+    assert "in 1 s" in wrong.json["text"]
+    assert ask("/guard/lanes/in/lock", reason="works", name="Mei", pin="1357").status_code == 200
+    assert [one["by"] for one in orders(engine)] == ["Mei"]

@@ -223,6 +223,7 @@ def test_each_scene_is_whole_and_has_its_picture(
     booth.engine.show(*lanes, site=SITE, **more)
     look(booth, theme, lang)
     wait_until(lambda: booth.text(".site") == "北苑花园 North")
+    assert len(booth.all(".lane .word")) == len(lanes)
     assert booth.script(OVERFLOW) == []
     assert booth.script(TRIMMED) == []
     assert booth.script(CUT, f"{WHOLE}, .waits, .reason") == []

@@ -146,7 +146,8 @@ def test_a_waiting_grant_is_shown_with_who_by_whom_and_since_when() -> None:
     waiting = [grant("g9", "林小军", **{"pass": "p-li"})]
     shown = first(lane("in", arm="open", last_decision=granted(present=False), waiting_grants=waiting))
     assert shown["waits"]["text"] == "粤B D12345 waits · 林小军"
-    assert shown["waits"]["shown"] == shown["waits"]["text"] and shown["waits"]["at_ms"]
+    assert (shown["waits"]["shown"], shown["waits"]["by"]) == ("粤B D12345 waits", "林小军")
+    assert 11_000 < datetime.now(UTC).timestamp() * 1000 - shown["waits"]["at_ms"] < 60_000
     assert shown["actions"]["open"]["hint"] == shown["waits"]["text"]
 
 

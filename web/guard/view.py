@@ -274,13 +274,12 @@ class _Scene:
             return None
         first, more = others[0], len(others) - 1
         whole = car is None or car["earlier"]
-        by = first.get("by") or ""
-        who = self._waiting(first)
-        keys = ["waits.who" if by in ("", "gateway") else "waits.by"]
-        text = self.said(keys[0], who=who, by=by) + (f" +{more}" if more else "")
+        by = "" if first.get("by") in (None, "", "gateway") else str(first["by"])
+        who = self.said("waits.who", who=self._waiting(first)) + (f" +{more}" if more else "")
         return {
-            "text": text,
-            "shown": text if whole else self.said("waits.brief", n=len(others)),
+            "text": f"{who} · {by}" if by else who,
+            "shown": who if whole else self.said("waits.brief", n=len(others)),
+            "by": by if whole else "",
             "whole": whole,
             "at_ms": self.epoch_ms(first["at"]) if first.get("at") else None,
         }

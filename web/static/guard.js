@@ -71,7 +71,7 @@
   const top = bind(document.querySelector(".top"));
   const panels = [...document.querySelectorAll(".lane")].map((el) => ({
     el, id: el.dataset.lane, bound: bind(el), age: el.querySelector("[data-age]"), ago: el.querySelector("[data-ago]"),
-    since: el.querySelector("[data-since]"),
+    since: el.querySelector("[data-since]"), waits: el.querySelector("[data-wait-since]"),
     stale: el.querySelector("[data-stale-title]"),
   }));
   const topAges = [...document.querySelectorAll(".top [data-ago]")].map((el) => ({ el, path: el.dataset.ago.split(".") }));
@@ -122,6 +122,7 @@
       panel.age.classList.toggle("is-old", state !== "");
       if (state === "old") put(panel.stale, noNews(age));
       put(panel.ago, one.car ? ago(one.car.at_ms) : "");
+      put(panel.waits, one.waits && one.waits.whole && one.waits.at_ms ? ago(one.waits.at_ms, "since") : "");
       put(panel.since, one.pause_ends_ms ? left(one.pause_ends_ms) : one.mode && one.mode.at_ms ? ago(one.mode.at_ms, "since") : "");
     }
     if (grew) paintActions();
