@@ -240,11 +240,17 @@ class Site:
             for sign in machine.signs.values():
                 sign.device_restored(turn, event.device, event.outputs)
         turn.show()
-        left = sorted(self._interrupted() - waiting)
-        if event.device in self._down or left:  # at a start too: what waits for a person outlives the next one
+        if event.device in self._down:
             self._down.discard(event.device)
-            self._tell(turn, "device.restored", {"device": event.device, "interrupted": left}, event.device)
+            data = {"device": event.device, "interrupted": sorted(self._interrupted() - waiting)}
+            self._tell(turn, "device.restored", data, event.device)
         self._alarms.return_(turn, f"device:{event.device}")
+
+    @property
+    def interrupted(self) -> dict[str, str]:
+        """The barriers that wait for a person to decide, each since when; a start leaves some that no row tells of."""
+        found = {barrier: self._machines[barrier].state_since.at for barrier in self._interrupted()}
+        return {barrier: at or "" for barrier, at in found.items()}
 
     def _interrupted(self) -> set[str]:
         """The barriers that wait for a person to decide."""

@@ -53,6 +53,10 @@ class Core(Protocol):
     def tokens(self) -> int:
         """How many tokens were used so far."""
 
+    @property
+    def interrupted(self) -> dict[str, str]:
+        """The barriers that wait for a person to decide, each since when."""
+
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
         """Take a fact in and say what is to be done."""
 
@@ -79,8 +83,11 @@ Snapshot = dict[str, Any]
 class Standby(Protocol):
     """What stands by for a core that raises."""
 
-    def core(self, waiting: Sequence[Row], tokens: int) -> tuple[Core, e.Started]:
-        """Another core and its first fact; `waiting` are rows that the journal does not have yet."""
+    def core(self, waiting: Sequence[Row], failed: Core) -> tuple[Core, e.Started]:
+        """Another core and its first fact; `waiting` are rows that the journal does not have yet.
+
+        Of the `failed` one no token is used again, and what waited for a person still does.
+        """
 
     def measure(self) -> tuple[Collection[str], Collection[str]]:
         """Ask all devices to tell how they are: those worth waiting for, and those that tell nothing unasked."""
@@ -288,7 +295,7 @@ class CoreLoop:
         self._own.clear()
         with self._recorder.between_commits(COMMIT_PATIENCE_S):
             rows = [entry.row for entry in self._waiting if not entry.sequence]
-            self._core, started = standby.core(rows, self._core.tokens)
+            self._core, started = standby.core(rows, self._core)
         self._handle(started, now)
         awaited, silent = standby.measure()
         for device in silent & self._told.keys():

@@ -5,12 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Sequence
 
+import msgspec
+
 from drivers.base import Bus
 from gateway import __version__
 from gateway.core.events import Event, Now, Started
 from gateway.core.settings import Settings
-from gateway.core.site import Site
+from gateway.core.site import Memory, Site
 from gateway.engine.faults import FaultFiles
+from gateway.engine.loop import Core
 from gateway.engine.projector import Projector
 from gateway.engine.recorder import Recorder
 from gateway.engine.stores import Stores
@@ -21,6 +24,11 @@ def degraded(recorder: Recorder, projector: Projector) -> dict[str, str]:
     """Which part of the storage does not keep up, and why."""
     parts = {"journal": recorder.degraded, "projections": projector.degraded}
     return {part: error for part, error in parts.items() if error}
+
+
+def still_interrupted(memory: Memory, failed: Core) -> Memory:
+    """The memory, with barriers that a start has left to a person, of which no row tells."""
+    return msgspec.structs.replace(memory, interrupted={**failed.interrupted, **memory.interrupted})
 
 
 class EngineStandby:
@@ -49,12 +57,12 @@ class EngineStandby:
             for point in (*barrier.inputs().values(), *barrier.outputs().values())
         }
 
-    def core(self, waiting: Sequence[Row], tokens: int) -> tuple[Site, Started]:
+    def core(self, waiting: Sequence[Row], failed: Core) -> tuple[Site, Started]:
         """See `loop.Standby`."""
-        memory = self._stores.memory_ahead(self._settings.zone, waiting)
+        memory = still_interrupted(self._stores.memory_ahead(self._settings.zone, waiting), failed)
         run, clean = secrets.token_hex(4), memory.previous_clean
         started = Started(run, __version__, clean, "rebuilt", self._degraded(), self._uplink())
-        return Site(self._settings, memory, tokens), started
+        return Site(self._settings, memory, failed.tokens), started
 
     def measure(self) -> tuple[Collection[str], Collection[str]]:
         """See `loop.Standby`."""

@@ -25,8 +25,9 @@ from gateway.core.settings import Settings
 from gateway.core.site import Memory, Site
 from gateway.engine.clock import Clock
 from gateway.engine.lookups import Lookups
-from gateway.engine.loop import CoreLoop
+from gateway.engine.loop import Core, CoreLoop
 from gateway.engine.recorder import Entry, Recorder
+from gateway.engine.standby import still_interrupted
 from gateway.simulation.disk import TornDisk
 from gateway.simulation.faults import Faults, PlantedFault
 from gateway.simulation.gate import Gate
@@ -133,6 +134,10 @@ class _Core:
     def tokens(self) -> int:
         return self.site.tokens
 
+    @property
+    def interrupted(self) -> dict[str, str]:
+        return self.site.interrupted
+
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
         how = self._faults.due(event)
         if how in ("before", "changed"):
@@ -169,16 +174,16 @@ class _Standby:
         self._box = box
         self._count = 0
 
-    def core(self, waiting: Sequence[Row], tokens: int) -> tuple[_Core, e.Started]:
+    def core(self, waiting: Sequence[Row], failed: Core) -> tuple[_Core, e.Started]:
         box = self._box
         with box.state.ahead(box.reader, waiting) as ahead:
-            memory = msgspec.convert(ahead.memory(box.settings.zone), Memory)
+            memory = still_interrupted(msgspec.convert(ahead.memory(box.settings.zone), Memory), failed)
         self._count += 1
         degraded = {"journal": box.recorder.degraded} if box.recorder and box.recorder.degraded else {}
         started = e.Started(
             f"r{box.runs}f{self._count}", "simulated", memory.previous_clean, "rebuilt", degraded, box.central_up
         )
-        box.site = Site(box.settings, memory, tokens)
+        box.site = Site(box.settings, memory, failed.tokens)
         return _Core(box.site, box.rules, box.faults), started
 
     def measure(self) -> tuple[Collection[str], Collection[str]]:

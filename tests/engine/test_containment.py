@@ -275,6 +275,19 @@ def test_a_stop_by_a_person_stays(turns: Turns, disk: str, monkeypatch: pytest.M
     assert turns.opened() == 0
 
 
+def test_a_barrier_that_a_start_has_left_to_a_person_stays_with_them(tmp_path: Path) -> None:
+    """No row tells of it: at the start a car stood under the arm."""
+    turns = Turns(tmp_path / "data", safety=True)
+    assert turns.lane()["interrupted"]
+    since = turns.lane()["since"]
+    set_inputs(turns, safety=False)
+    turns.pass_ms(5000)
+    fail(turns)
+    assert turns.lane()["interrupted"]
+    assert turns.lane()["since"] == since
+    turns.close()
+
+
 @DISKS
 def test_a_movement_under_way_is_left_to_a_person(turns: Turns, disk: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spoil(turns, disk, monkeypatch)

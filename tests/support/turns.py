@@ -78,7 +78,8 @@ class NotedBus(Bus):
 class Turns:
     """One engine's core, without its threads. The arms of both lanes are closed at the start."""
 
-    def __init__(self, path: Path, site: dict[str, Any] = SITE) -> None:
+    def __init__(self, path: Path, site: dict[str, Any] = SITE, *, safety: bool = False) -> None:
+        """`safety`: a car stands under the arm of the entry."""
         self.directory = DataDirectory(path)
         if not self.directory.exists:
             self.directory.create(site)
@@ -88,6 +89,7 @@ class Turns:
         self.inbox = Inbox(_overflowed)
         self.bus = NotedBus(tuple(device.id for device in self.settings.devices), self.inbox.put)
         self.bus.inputs[1] = self.bus.inputs[5] = True
+        self.bus.inputs[2] = safety
         self.replies: list[Reply] = []
         self.published: list[dict[str, Any]] = []
         self.full = False
