@@ -275,6 +275,23 @@ def test_a_stop_by_a_person_stays(turns: Turns, disk: str, monkeypatch: pytest.M
     assert turns.opened() == 0
 
 
+@DISKS
+def test_a_barrier_that_is_held_open_stays_up_and_waits_for_a_person(
+    turns: Turns, disk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(turns, disk, monkeypatch)
+    turns.command("hold")
+    turns.pass_ms(300)
+    set_inputs(turns, closed=False)
+    set_inputs(turns, opened=True)
+    turns.bus.orders.clear()
+    fail(turns)
+    turns.pass_ms(60_000, 1000)
+    assert turns.lane()["interrupted"]
+    assert turns.bus.orders == []
+    assert turns.command("close").status == "done"
+
+
 def test_a_barrier_that_a_start_has_left_to_a_person_stays_with_them(tmp_path: Path) -> None:
     """No row tells of it: at the start a car stood under the arm."""
     turns = Turns(tmp_path / "data", safety=True)
