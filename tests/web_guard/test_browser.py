@@ -70,6 +70,15 @@ return [...document.querySelectorAll(arguments[0])].filter((el) => el.checkVisib
   .filter((el) => el.scrollWidth > el.clientWidth + 1 && getComputedStyle(el).display !== 'inline')
   .map((el) => el.className + ': ' + el.textContent);
 """
+# What reaches out of its button or its lane, where the rest of it is cut off.
+OUTSIDE = """
+return [...document.querySelectorAll('button *')].filter((el) => el.checkVisibility() && el.textContent.trim())
+  .filter((el) => {
+    if (el.closest('.aside, .sprite, svg')) return false;
+    const box = el.getBoundingClientRect(), around = el.closest('button').getBoundingClientRect();
+    return box.right > around.right + 1 || box.left < around.left - 1 || box.bottom > around.bottom + 1;
+  }).map((el) => el.className + ': ' + el.textContent);
+"""
 CONTRAST = """
 function rgb(text) { const n = text.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; }
 function light([r, g, b]) {

@@ -13,6 +13,7 @@ from tests.web_guard.test_browser import (
     DUE,
     GRANTED,
     MEASURE_TARGETS,
+    OUTSIDE,
     OVERFLOW,
     TARGETS,
     TRIMMED,
@@ -226,6 +227,7 @@ def test_each_scene_is_whole_and_has_its_picture(
     assert len(booth.all(".lane .word")) == len(lanes)
     assert booth.script(OVERFLOW) == []
     assert booth.script(TRIMMED) == []
+    assert booth.script(OUTSIDE) == []
     assert booth.script(CUT, f"{WHOLE}, .waits, .reason") == []
     assert booth.complaints() == []
     picture = booth.shoot(f"{name}-{size[0]}-{lang}-{theme}")
@@ -246,6 +248,7 @@ def test_the_comparison_is_whole_and_has_its_picture(
     wait_until(lambda: booth.all("#sheet-case"))
     assert booth.script(MEASURE_TARGETS, TARGETS) == []
     assert booth.script(OVERFLOW) == []
+    assert booth.script(OUTSIDE) == []
     assert booth.script(CUT, "#sheet-case :is(h2, h3, p, dt, dd, button)") == []
     low = "const list = document.getElementById('case-facts'); return list.scrollHeight - list.clientHeight"
     assert booth.script(low) <= 1
