@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import time
+from typing import TYPE_CHECKING
 
 from gateway.cli.common import (
     EXIT_USAGE,
@@ -19,6 +21,13 @@ from gateway.cli.common import (
     whoami,
 )
 from gateway.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from gateway.control import Client
+
+COUNTS_S = 5.0
+"""An order that the engine has not taken by then is not carried out any more."""
+ANSWER_MORE_S = 0.5
 
 
 def add(commands: Commands) -> None:
@@ -44,7 +53,8 @@ def _add_lane(commands: Commands) -> None:
         "order",
         type=_order,
         metavar="ORDER",
-        help="open, close, stop, hold, release, lock, unlock, reset, passed, refuse, seen_to, emergency or look",
+        help="open, close, stop, hold, release, lock, unlock, reset, passed, refuse, seen_to, emergency (at an entry it"
+        " opens every exit too) or look",
     )
     lane.add_argument("--reason", required=True, metavar="TEXT", help="why, for the journal")
     lane.add_argument("--by", metavar="NAME", help="who gives it (default: the user of this terminal)")
@@ -98,8 +108,12 @@ def _lane(arguments: Arguments) -> int:
     if end != HoldEnd() and arguments.order != "hold":
         wrong = RequestError(f"--minutes and --count are for hold, not for {arguments.order}")
         return failed(arguments, wrong, str(wrong), EXIT_USAGE)
-    answer = client_of(data_path(arguments)).call(
+    client = client_of(data_path(arguments))
+    exits = _exits_opened(client, arguments.lane) if arguments.order == "emergency" else []
+    answer = client.call(
         "lane.command",
+        timeout_s=COUNTS_S + ANSWER_MORE_S,
+        expires_mono_ns=time.monotonic_ns() + int(COUNTS_S * 1e9),
         request=f"cli:{secrets.token_hex(8)}",
         lane=arguments.lane,
         command=arguments.order,
@@ -109,8 +123,19 @@ def _lane(arguments: Arguments) -> int:
         detail=end.document(),
     )
     done = answer["status"] == "done"
-    show(arguments, answer, f"{arguments.lane}: {arguments.order} {answer['status']} {answer['reason']}".rstrip())
+    text = f"{arguments.lane}: {arguments.order} {answer['status']} {answer['reason']}".rstrip()
+    if done and exits:
+        text, answer = f"{text}, opened too: {', '.join(exits)}", {**answer, "exits": exits}
+    show(arguments, answer, text)
     return 0 if done else EXIT_WRONG
+
+
+def _exits_opened(client: Client, lane_id: str) -> list[str]:
+    """The exits that an emergency at this lane opens too, by name."""
+    from web.guard.view import exits_opened
+
+    lanes = client.call("state").get("lanes", [])
+    return exits_opened(next((lane for lane in lanes if lane["id"] == lane_id), {}), lanes)
 
 
 def _install_mode(arguments: Arguments) -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gateway.cli.lanes import COUNTS_S
 from gateway.core.holds import COUNT_MAX, MINUTES_MAX
 from gateway.core.refusals import COMMANDS
 from tests.cli.conftest import Gatehouse
-from tests.support.engine_stand_in import EngineStandIn, engine_stand_in
+from tests.support.engine_stand_in import EngineStandIn, engine_stand_in, lane
 
 
 @pytest.fixture
@@ -42,6 +44,23 @@ def test_each_order_has_a_key_of_its_own(gatehouse: Gatehouse, engine: EngineSta
 def test_a_hold_takes_its_end_along(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
     gatehouse("lane", "in", "hold", "--reason", "house move", "--minutes", 30, "--count", 4)
     assert engine.calls("lane.command")[0]["detail"] == {"minutes": 30, "count": 4}
+
+
+def test_an_order_that_a_hung_engine_finds_later_has_ended(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
+    before_ns = time.monotonic_ns()
+    gatehouse("lane", "in", "open", "--reason", "parcel")
+    left_s = (engine.calls("lane.command")[0]["expires_mono_ns"] - before_ns) / 1e9
+    assert COUNTS_S <= left_s < COUNTS_S + 60
+
+
+def test_an_emergency_at_an_entry_says_which_exits_open_too(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
+    entry, tagged = lane("in", direction="entry"), {"emergency": "lane_locked"}
+    out, back = lane("out", name="North out", direction="exit"), lane("back", direction="exit", allowed=tagged)
+    engine.answers["state"] = lambda _: {"lanes": [entry, out, back]}
+    told = gatehouse("lane", "in", "emergency", "--reason", "ambulance")
+    assert told.out == "in: emergency done, opened too: North out\n"
+    assert gatehouse("lane", "out", "emergency", "--reason", "ambulance").out == "out: emergency done\n"
+    assert gatehouse("lane", "in", "emergency", "--reason", "ambulance", "--json").data["exits"] == ["North out"]
 
 
 def test_a_refusal_is_said_and_exits_with_1(gatehouse: Gatehouse, engine: EngineStandIn) -> None:

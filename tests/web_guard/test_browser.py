@@ -13,7 +13,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from gateway.core.access import Reason
 from gateway.core.alarms import KINDS
 from gateway.core.lane_state import Notice
-from tests.support.guard_scene import FREE, alarm, at, crashed, decision, lane
+from tests.support.guard_scene import FREE, alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until
 from web import stream
 
@@ -25,8 +25,8 @@ SIZES = [(800, 480), (1024, 600), (1366, 768)]
 # What must be hit with a glove, and what must be read at arm's length.
 TARGETS = "button, a, .lane"
 READ = (
-    ".word, .reason, .title, .subtitle, .bay, .days, .line-text, .line-label, .lane-name, .arm-text, .age, .loop,"
-    " .lane-mode, .since,"
+    ".word, .reason, .title, .subtitle, .waits, .bay, .days, .line-text, .line-label, .lane-name, .arm-text, .age,"
+    " .loop, .lane-mode, .since,"
     " .act-label, .act-hint, .stop b, .stop-words span, .clock, .uplink-words, .duty span, .band-title, .band-where,"
     " .band-ago, .band-others, .act-lane, .answer, .calm-text, .box-notice span"
 )
@@ -794,6 +794,17 @@ def test_what_is_read_at_arms_length_stands_out_seven_to_one(booth: Booth, theme
         open_sheet(booth, opener)
         weak += [one for one in booth.script(CONTRAST, SHEETS) if one[1] < 7]
     booth.one("#sheet-confirm [data-close]").click()
+    asked = {"command": "open", "by": "gateway", "since": at(1)}
+    here = decision("granted", "valid_pass", "p-li", present=True, **GRANTED)
+    waits = [{"id": "g1", "at": at(9), "by": "林小军", "reason": "operator", "pass": "p-li", "credential": None}]
+    scenes += [
+        [lane("in", requested=asked, last_decision=here), lane("out", arm="rising", last_decision=here)],
+        [
+            lane("in", notice="no_answer", cannot_open="no_answer"),
+            lane("out", mode="locked", cannot_open="lane_locked"),
+        ],
+        [lane("in", arm="open", last_decision=here), lane("out", waiting_grants=waits)],
+    ]
     down = {"configured": True, "up": False, "since": at(90)}
     for n, scene in enumerate(scenes):
         booth.engine.show(*scene, alarms=[alarm("stuck", 3)], uplink=down, site={"id": "north", "name": f"北苑{n}"})
@@ -802,6 +813,11 @@ def test_what_is_read_at_arms_length_stands_out_seven_to_one(booth: Booth, theme
     booth.engine.show(lane("in"), lane("out"), journal={"degraded": "disk full"})
     wait_until(lambda: booth.all("#notice"))
     weak += [one for one in booth.script(CONTRAST, READ) if one[1] < 7]
+    booth.engine.show(judged(), lane("out"))
+    wait_until(lambda: booth.one(".act-open").get_attribute("data-command") == "compare" and booth.at_work())
+    booth.press(".act-open", "pointerdown")
+    wait_until(lambda: booth.all("#sheet-case"))
+    weak += [one for one in booth.script(CONTRAST, f"{SHEETS}, .sheet dt, .sheet dd") if one[1] < 7]
     assert weak == []
 
 
