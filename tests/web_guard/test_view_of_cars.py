@@ -294,6 +294,8 @@ def test_at_an_entry_urgent_says_which_exits_it_opens_too(locale: str) -> None:
 def test_of_many_exits_the_button_says_how_many_and_aloud_which() -> None:
     more = view(lane("in"), lane("out"), lane("goods"))["lanes"][0]["actions"]["more"]
     assert more["hint"] == "also 2 exits" and "北门出口, 货运出口" in more["spoken"]
+    long = view(lane("in"), lane("out", name="North gate, the way out"))["lanes"][0]["actions"]["more"]
+    assert long["hint"] == "also the exit" and "North gate, the way out" in long["spoken"]
 
 
 def test_an_exit_that_cannot_open_is_not_promised() -> None:

@@ -628,9 +628,9 @@ class _Scene:
         if action["on"] and exits:
             names = self.said.listed(exits)
             short = _width(names) <= EXITS_WIDTH
-            action["hint"] = self.said(
-                "cmd.emergency.exits" if short else "cmd.emergency.exits_n", exits=names, n=len(exits)
-            )
+            keys = [] if not short else ["cmd.emergency.exits"]
+            keys += [f"cmd.emergency.exits_{len(exits)}", "cmd.emergency.exits_n"]
+            action["hint"] = self.said.first(*keys, exits=names, n=len(exits))
             action["spoken"] = self.said("cmd.emergency.spoken", exits=names)
         return action
 
