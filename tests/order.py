@@ -15,6 +15,7 @@ LONGEST = (
     "tests/drivers/test_lost_and_back.py",
     "tests/web_guard/test_gallery.py",
     "tests/chaos/test_hardware_trouble.py",
+    "tests/chaos/test_fuzzed_engine.py",
     "tests/chaos/test_kill.py",
     "tests/cli/test_demo.py",
     "tests/uplink/test_central.py",

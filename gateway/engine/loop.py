@@ -22,10 +22,11 @@ from gateway.core import commands as c
 from gateway.core import events as e
 from gateway.core.faults import error_place, fault_file
 from gateway.engine.clock import Clock
+from gateway.engine.containment import Causes, Measuring, Unwritten
 from gateway.engine.inbox import Inbox
 from gateway.engine.lookups import unknown
 from gateway.engine.pacer import Pacer
-from gateway.engine.recorder import MEMORY_MAX, Entry, Recorded, Recorder, Unrecorded
+from gateway.engine.recorder import Entry, Recorded, Recorder, Unrecorded
 from gateway.engine.timers import Timers
 from gateway.engine.waits import JournalWaits
 from gateway.store.journal import Row
@@ -34,13 +35,9 @@ log = logging.getLogger("gatehouse.core")
 
 TICK_NS = 1_000_000_000
 FAULT_PAUSE_NS = 60 * TICK_NS
-"""A core that fails twice within this time is beyond help. Of one cause around the core is told once in it."""
+"""A core that fails twice within this time is beyond help."""
 RENEWAL_NS = TICK_NS
 """How long reads wait for devices to be measured anew."""
-READS_MAX = 256
-"""Reads that wait for that; of more the oldest are dropped, since a driver presents a card again."""
-CAUSES_MAX = 64
-WAITING_MAX = 2 * MEMORY_MAX
 COMMIT_PATIENCE_S = 0.5
 REFUSED = "the gateway's own program failed on this; look at the lane, then ask again"
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
@@ -129,13 +126,11 @@ class CoreLoop:
         self.waits = JournalWaits(journal_wait_ms)
         self._pacer = Pacer()
         self._own: deque[e.Event] = deque()
-        self._waiting: deque[Entry] = deque()
+        self._unwritten = Unwritten()
         self._failed_ns: int | None = None
-        self._causes: dict[tuple[str, str], int] = {}
-        self._measuring: set[str] = set()
-        self._measured_by_ns = 0
+        self._causes = Causes()
+        self._measuring = Measuring()
         self._told: dict[str, e.DeviceRestored] = {}
-        self._reads: deque[e.CredentialRead] = deque(maxlen=READS_MAX)
         self._tick_ns = 0
         self._due_ns = 0
         self._finished = False
@@ -218,7 +213,7 @@ class CoreLoop:
         lags = self._lag(now.mono_ns)
         if lags is not None:
             self._handle(lags, now)
-        if self._measuring and now.mono_ns >= self._measured_by_ns:
+        if self._measuring and now.mono_ns >= self._measuring.until_ns:
             self._serve_reads()
 
     # ---- facts ----------------------------------------------------------------------------------------------------
@@ -235,16 +230,18 @@ class CoreLoop:
             self._append(appends, now)
         for command in commands:
             doer = self._doers.get(type(command))
-            if doer is None:
-                continue
-            try:
-                doer(command, now)
-            except Exception as error:
-                self._not_done(command, now, error)
+            if doer is not None:
+                self._do(doer, command, now)
+
+    def _do(self, doer: Callable[[Any, e.Now], None], command: c.Command, now: e.Now) -> None:
+        try:
+            doer(command, now)
+        except Exception as error:
+            self._not_done(command, now, error)
 
     def _credential(self, read: e.CredentialRead, now: e.Now) -> None:
         if self._measuring:
-            self._reads.append(read)
+            self._measuring.hold(read)
             return
         try:
             known = self._enrich(read)
@@ -254,7 +251,7 @@ class CoreLoop:
         self._handle(known, now)
 
     def _recorded(self, item: Recorded, now: e.Now) -> None:
-        self._forget_written()
+        self._unwritten.forget()
         for token in item.tokens:
             if self.waits.settle(token):
                 self._handle(e.JournalCommitted(token), now)
@@ -286,7 +283,7 @@ class CoreLoop:
         self._replace_core(self._standby, now)
         self._handle(e.FaultContained(name, place, file), now)
         if isinstance(event, e.CommandReceived | e.AlarmCommandReceived):
-            self._answer(c.Reply(event.request, "refused", "fault", REFUSED), now)
+            self._do(self._answer, c.Reply(event.request, "refused", "fault", REFUSED), now)
 
     def _replace_core(self, standby: Standby, now: e.Now) -> None:
         """Begin anew within the process; nothing of the old core is waited for any more."""
@@ -294,14 +291,13 @@ class CoreLoop:
         self.waits.clear()
         self._own.clear()
         with self._recorder.between_commits(COMMIT_PATIENCE_S):
-            rows = [entry.row for entry in self._waiting if not entry.sequence]
-            self._core, started = standby.core(rows, self._core)
+            self._core, started = standby.core(self._unwritten.rows(), self._core)
         self._handle(started, now)
         awaited, silent = standby.measure()
         for device in silent & self._told.keys():
             self._handle(self._told[device], now)
-        self._measuring = set(awaited)
-        self._measured_by_ns = self._tick_ns = now.mono_ns + RENEWAL_NS
+        self._tick_ns = now.mono_ns + RENEWAL_NS
+        self._measuring.begin(awaited, self._tick_ns)
 
     def _inputs_told(self, event: e.InputsRead, now: e.Now) -> None:
         before = self._told.get(event.device)
@@ -315,16 +311,12 @@ class CoreLoop:
         else:
             self._told.pop(event.device, None)
         self._handle(event, now)
-        if self._measuring:
-            self._measuring.discard(event.device)
-            if not self._measuring:
-                self._serve_reads()
+        if self._measuring.told(event.device):
+            self._serve_reads()
 
     def _serve_reads(self) -> None:
         """It is known again where the arms are, as far as it can be: serve whoever has waited for that."""
-        self._measuring = set()
-        self._own.extend(self._reads)
-        self._reads.clear()
+        self._own.extend(self._measuring.end())
 
     def _not_done(self, command: c.Command, now: e.Now, error: Exception) -> None:
         """What the core asked for raised in the part that should have done it."""
@@ -337,18 +329,8 @@ class CoreLoop:
         """Something around the core raised: log it, and tell the core once in a while."""
         place = error_place(error)
         log.error("%s failed: %s", part, place, exc_info=error)
-        told_ns = self._causes.get((part, place))
-        if told_ns is not None and now.mono_ns - told_ns < FAULT_PAUSE_NS:
-            return
-        while len(self._causes) >= CAUSES_MAX:
-            self._causes.pop(next(iter(self._causes)))
-        self._causes[part, place] = now.mono_ns
-        self._own.append(e.FaultContained(part, place))
-
-    def _forget_written(self) -> None:
-        waiting = self._waiting
-        while waiting and waiting[0].sequence:
-            waiting.popleft()
+        if self._causes.is_news(part, place, now.mono_ns):
+            self._own.append(e.FaultContained(part, place))
 
     def _show_all(self, now: e.Now) -> None:
         """Publish; a snapshot that cannot be made is left out, and screens say that their news is old."""
@@ -370,9 +352,7 @@ class CoreLoop:
                 tokens.append(command.token)
             if command.type.startswith("alarm."):
                 self._pacer.changed(now.mono_ns, urgent=True)
-        self._waiting.extend(entries)
-        if len(self._waiting) > WAITING_MAX:
-            self._waiting = deque(entry for entry in self._waiting if not entry.sequence)
+        self._unwritten.add(entries)
         if not self._recorder.submit(entries):
             self._own.extend(e.JournalDelayed(token) for token in tokens if self.waits.settle(token))
 

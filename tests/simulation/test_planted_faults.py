@@ -349,7 +349,7 @@ def test_a_core_that_begins_anew_and_is_not_told_where_the_arms_are_is_caught(mo
 
 
 def test_reads_that_wait_for_the_boards_and_are_dropped_are_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(CoreLoop, "_serve_reads", lambda self: self._measuring.clear() or self._reads.clear())
+    monkeypatch.setattr(CoreLoop, "_serve_reads", lambda self: self._measuring.end())
     right = Gate.tell_anew
 
     def late(self: Gate) -> None:
