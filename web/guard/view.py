@@ -586,7 +586,7 @@ class _Scene:
         action = self._action(lane, command, "tap" if seen else "hold")
         waits = self.waits(lane, self.car(lane))
         if action["on"] and waits is not None and command == "open":
-            action["hint"] = waits["text"]
+            action["hint"], action["long"] = waits["text"], True
         elif action["on"] and seen:
             action["hint"] = self.said(f"cmd.{command}.tap")
         elif action["on"]:
