@@ -277,7 +277,7 @@ class _Scene:
         by = "" if first.get("by") in (None, "", "gateway") else str(first["by"])
         who = self.said("waits.who", who=self._waiting(first)) + (f" +{more}" if more else "")
         return {
-            "text": f"{self.said('waits.brief', n=len(others))} · {by}" if by else who,
+            "text": f"{who} · {by}" if by else who,
             "shown": who if whole else self.said("waits.brief", n=len(others)),
             "by": by if whole else "",
             "whole": whole,
