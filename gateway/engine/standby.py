@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Collection, Sequence
 
@@ -19,6 +20,8 @@ from gateway.engine.recorder import Recorder
 from gateway.engine.stores import Stores
 from gateway.store.journal import Row
 
+log = logging.getLogger(__name__)
+
 
 def degraded(recorder: Recorder, projector: Projector) -> dict[str, str]:
     """Which part of the storage does not keep up, and why."""
@@ -28,7 +31,12 @@ def degraded(recorder: Recorder, projector: Projector) -> dict[str, str]:
 
 def still_interrupted(memory: Memory, failed: Core) -> Memory:
     """The memory, with barriers that a start has left to a person, of which no row tells."""
-    return msgspec.structs.replace(memory, interrupted={**failed.interrupted, **memory.interrupted})
+    try:
+        left = failed.interrupted
+    except Exception:  # it is half changed, and what it says is a caution only
+        log.exception("the core that failed cannot tell what waits for a person")
+        left = {}
+    return msgspec.structs.replace(memory, interrupted={**left, **memory.interrupted})
 
 
 class EngineStandby:

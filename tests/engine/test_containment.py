@@ -305,6 +305,16 @@ def test_a_barrier_that_a_start_has_left_to_a_person_stays_with_them(tmp_path: P
     turns.close()
 
 
+def test_a_core_that_cannot_even_tell_what_waits_for_a_person_is_replaced_all_the_same(
+    turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns.site._machines.clear()
+    turns.site._interrupted = lambda: {"gone"}  # type: ignore[method-assign]
+    fail(turns)
+    turns.card("7")
+    assert turns.opened() == 1
+
+
 @DISKS
 def test_a_movement_under_way_is_left_to_a_person(turns: Turns, disk: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spoil(turns, disk, monkeypatch)
