@@ -230,14 +230,12 @@ class CoreLoop:
             self._append(appends, now)
         for command in commands:
             doer = self._doers.get(type(command))
-            if doer is not None:
-                self._do(doer, command, now)
-
-    def _do(self, doer: Callable[[Any, e.Now], None], command: c.Command, now: e.Now) -> None:
-        try:
-            doer(command, now)
-        except Exception as error:
-            self._not_done(command, now, error)
+            if doer is None:
+                continue
+            try:
+                doer(command, now)
+            except Exception as error:
+                self._not_done(command, now, error)
 
     def _credential(self, read: e.CredentialRead, now: e.Now) -> None:
         if self._measuring:
@@ -283,7 +281,15 @@ class CoreLoop:
         self._replace_core(self._standby, now)
         self._handle(e.FaultContained(name, place, file), now)
         if isinstance(event, e.CommandReceived | e.AlarmCommandReceived):
-            self._do(self._answer, c.Reply(event.request, "refused", "fault", REFUSED), now)
+            self._refuse(event.request, now)
+
+    def _refuse(self, request: str, now: e.Now) -> None:
+        """A person's request that the core failed on."""
+        reply = c.Reply(request, "refused", "fault", REFUSED)
+        try:
+            self._answer(reply, now)
+        except Exception as error:
+            self._not_done(reply, now, error)
 
     def _replace_core(self, standby: Standby, now: e.Now) -> None:
         """Begin anew within the process; nothing of the old core is waited for any more."""
