@@ -147,6 +147,10 @@ class GrantQueue:
         self._used_ns = now_ns
         return True
 
+    def used_lately(self, now_ns: int) -> Grant | None:
+        """The grant of the vehicle that has just passed."""
+        return self._used if now_ns - self._used_ns <= SPENT_MS * NS_PER_MS else None
+
     def of_id(self, grant_id: str | None) -> Grant | None:
         """The grant of that id while its vehicle has not passed."""
         return next((grant for grant in self._waiting if grant.id == grant_id), None)

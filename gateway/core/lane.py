@@ -17,9 +17,9 @@ from gateway.core.events import ClockState
 from gateway.core.lane_orders import LaneOrders
 from gateway.core.lane_state import MOVING
 from gateway.core.modes import Mode
-from gateway.core.pending import taken_up
+from gateway.core.pending import TOGETHER_MS, taken_up
 from gateway.core.settings import Lane
-from gateway.core.turn import Turn
+from gateway.core.turn import NS_PER_MS, Turn
 
 _WORDS = {
     ArmState.CLOSED: "ready",
@@ -246,9 +246,10 @@ class LaneMachine(LaneOrders):
                 self.pressed(turn, self.lane_of(contact))
 
     def _arrives(self, turn: Turn, lane: Lane, value: bool) -> None:
-        """The loop in front of a lane has changed: another vehicle is another case."""
+        """The loop in front of a lane has changed: another vehicle is another case, also after one that no loop saw."""
         if value:
             self.arrived_ns[lane.id] = turn.now.mono_ns
+            self.cases.end_unless_seen_since(lane, turn.now.mono_ns - TOGETHER_MS * NS_PER_MS)
         else:
             self.cases.leaves(lane, turn.now.mono_ns)
 

@@ -84,6 +84,13 @@ class LaneOrders(LaneSigns):
         self.signs[lane.id].decided(turn, Verdict.GRANTED.value, again)
         return True
 
+    def is_of_passing(self, read: CredentialRead, now_ns: int) -> bool:
+        """Whether a plate, told late, is that of the vehicle which its card let in: under the arm, or just past it."""
+        passing = self.bound or self.grants.used_lately(now_ns)
+        if read.kind != "plate" or passing is None or passing.credential is None:
+            return False
+        return passing.credential["kind"] != "plate" and passing.pass_id in {found.id for found in read.passes}
+
     def withdraw_grant(self, turn: Turn, lane: Lane) -> None:
         """The car in front was let pass and its other proof says otherwise: it waits, unless the arm goes up."""
         case = self.case_of(lane, turn.now.mono_ns)
@@ -92,6 +99,37 @@ class LaneOrders(LaneSigns):
             return
         self.call_off(turn, "open")
         self.grants.drop(turn, grant, Reason.PLATE_MISMATCH.value)
+
+    def _opened_unread(self, lane: Lane) -> Grant | None:
+        """The grant by which a person let the car on the loop pass before it had shown anything."""
+        if self.approach_of(lane) is not True:
+            return None
+        came_ns = self.arrived_ns.get(lane.id, 0)
+        return next(
+            (
+                grant
+                for grant in self.grants.of(lane)
+                if grant.via and grant.case is None and grant.given_ns >= came_ns and grant is not self.bound
+                and grant.reason != Reason.EMERGENCY.value
+            ),
+            None,
+        )  # fmt: skip
+
+    def _read_after_open(self, turn: Turn, lane: Lane, taken: Taken, decision: Decision, grant: Grant) -> PendingCase:
+        """A car shows what it has when a person has let it pass: it is that car's grant, whatever the decision is."""
+        case = self._case(turn, lane, taken.read)
+        if taken.second is not None:
+            case.shown(taken.second)
+            grant.second = shown(taken.second)
+        case.decision, case.credential = decision, shown(taken.read)
+        case.visit = taken.read.visits[0] if taken.read.visits else None
+        _bind(grant, case)
+        data = {**_decision_data(lane, case.credential, decision), "case": case.id}
+        if decision.verdict is not Verdict.GRANTED:
+            turn.append(f"access.{decision.verdict.value}", f"lanes/{lane.id}", data)
+        self._show_decision(turn, decision.verdict, {**data, "grant": grant.id}, decision)
+        self._case_row(turn, lane, "released", case, grant.author, "")
+        return case
 
     def _case(self, turn: Turn, lane: Lane, read: CredentialRead, elsewhere: bool = False) -> PendingCase:
         """The case that a read belongs to: of the car in front, or of one that has come now.
@@ -133,6 +171,9 @@ class LaneOrders(LaneSigns):
         """
         read, credential = taken.read, shown(taken.read)
         granted = decision.verdict is Verdict.GRANTED
+        by_hand = self._opened_unread(lane) if not taken.elsewhere else None
+        if by_hand is not None:
+            return self._read_after_open(turn, lane, taken, decision, by_hand)
         case = self._case(turn, lane, read, taken.elsewhere)
         if taken.second is not None:
             case.shown(taken.second)
@@ -249,19 +290,23 @@ class LaneOrders(LaneSigns):
         waiting = [grant for grant in self.grants.of(lane) if grant is not self.bound]
         if reason == Reason.EMERGENCY.value:
             waiting = [grant for grant in waiting if grant.reason == reason]
-        if case is not None and case.grant is None:
-            return None
+        if case is not None:
+            return self.grants.of_id(case.grant)
         if self.approach_of(lane) is True:
             return waiting[0] if waiting else None
         since_ns = turn.now.mono_ns - SAME_TAP_MS * NS_PER_MS
         return next((grant for grant in waiting if grant.via and grant.given_ns >= since_ns), None)
 
     def pending(self, lane: Lane, now_ns: int) -> PendingCase | None:
-        """The case of the car in front while it is not let pass: what a person does is about that car."""
+        """The case of the car in front while it may not pass: what a person does is about that car.
+
+        One that was let pass and whose grant is over, say because the arm did not follow, waits again.
+        """
         case = self.case_of(lane, now_ns)
-        if case is None or (case.decision is not None and case.decision.verdict is Verdict.GRANTED):
-            return None
-        return None if case.handled and case.grant is not None else case
+        if case is None or self.grants.of_id(case.grant) is None:
+            return case
+        granted = case.decision is not None and case.decision.verdict is Verdict.GRANTED
+        return None if granted or case.handled else case
 
     def _case_row(
         self,

@@ -147,7 +147,7 @@ class LaneState:
         self.approach_seen_ns: int | None = None
         self.arrived_ns: dict[str, int] = {}
         self.cases = Cases()
-        # The car without a grant that is under the arm.
+        # The case of the car that is under the arm.
         self.crossing_case: PendingCase | None = None
         # When a person said, and when the loops saw, that a vehicle passed by hand.
         self._declared_ns: dict[str, int] = {}

@@ -97,6 +97,7 @@ class LaneTraffic(LaneArm):
 
     def _was_nobody(self, turn: Turn) -> None:
         """The safety input was active for less than its debounce time: the arm stayed up for it, but nobody came."""
+        self._return_case(self.bound.lane if self.bound is not None else self.home)
         self.vehicle = self.bound = None
         self.cross(CrossingEvent.SAFETY_OFF_WAITING if self.approach else CrossingEvent.SAFETY_OFF)
         self.run_grants(turn)
@@ -143,9 +144,11 @@ class LaneTraffic(LaneArm):
             turn.start(self.own_timer("linger"), LINGER_MS)
             self.watch_loop(turn, "safety", True)
             self.vehicle = self._comes_under(turn.now.mono_ns)
+            self.crossing_case = None
             self.bind()
             self.vehicle.ungranted = self.bound is None and self.arm is not ArmState.CLOSED
-            self.crossing_case = self._case_under(self.vehicle)
+            if self.bound is None:
+                self.crossing_case = self._case_under(self.vehicle)
         self.cross(CrossingEvent.SAFETY_ON)
         self.run_grants(turn)
         for motion in self.terminals.withdraw("close"):
@@ -155,7 +158,7 @@ class LaneTraffic(LaneArm):
     def _case_under(self, vehicle: Vehicle) -> PendingCase | None:
         """The car that was read in front of the arm and goes under it without a grant."""
         lane = self._side(vehicle)
-        if self.bound is not None or lane is None:
+        if lane is None:
             return None
         return self.cases.goes_under(lane, self.approach_of(lane) is True, vehicle.since_ns)
 
@@ -193,7 +196,7 @@ class LaneTraffic(LaneArm):
         if not (vehicle.ungranted and self._left_its_loop(vehicle)):
             self.bound = self._grant_for(self._side(vehicle))
             if self.bound is not None:
-                self.cases.end_of_grant(self.bound.id)
+                self.crossing_case = self.cases.end_of_grant(self.bound.id) or self.crossing_case
 
     def _side(self, vehicle: Vehicle) -> Lane | None:
         """The lane that a vehicle under a shared arm came by; None: the loops did not tell."""
@@ -337,9 +340,7 @@ class LaneTraffic(LaneArm):
     def _reversed(self, turn: Turn, crossed: Crossed, lane: Lane) -> None:
         """The vehicle went back; its grant waits at the head again."""
         grant, self.bound = self.bound, None
-        case, self.crossing_case = self.crossing_case, None
-        if case is not None and self.approach_of(lane) is True:
-            self.cases.begin(lane, case)
+        self._return_case(lane)
         data = {
             "lane": (grant.lane if grant else lane).id,
             "visit": grant.visit.visit if grant and grant.visit else None,
@@ -349,6 +350,12 @@ class LaneTraffic(LaneArm):
         }
         turn.append("passage.reversed", f"lanes/{data['lane']}", data)
         self.run_grants(turn)
+
+    def _return_case(self, lane: Lane) -> None:
+        """The car that was under the arm stands in front of it again."""
+        case, self.crossing_case = self.crossing_case, None
+        if case is not None and self.approach_of(lane) is True:
+            self.cases.begin(lane, case)
 
     def _passed(self, turn: Turn, measured: bool, lane: Lane, late: bool = True, watched: bool = True) -> None:
         """A vehicle has crossed: the record that everything else is for.
@@ -360,6 +367,8 @@ class LaneTraffic(LaneArm):
         if bound is None and late:
             bound = self.grants.first_of(lane)
         grant = self.grants.use(bound, turn.now.mono_ns)
+        if grant is not None:
+            self.cases.end_of_grant(grant.id)
         method = grant.method if grant else self._ungranted_method()
         case, self.crossing_case = self.crossing_case, None
         if method == "hand":
@@ -490,6 +499,7 @@ class LaneTraffic(LaneArm):
             return False
         self.opening_unused = False
         self.grants.use(head, turn.now.mono_ns)
+        self.cases.end_of_grant(head.id)
         self._passage_row(turn, head.lane, head, head.method, "inferred")
         return True
 

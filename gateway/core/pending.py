@@ -89,7 +89,10 @@ class PendingCase(msgspec.Struct):
     @property
     def plate_read(self) -> str | None:
         """The plate that a camera read of this car."""
-        return next((read.value for read in reversed(self.reads) if read.kind == "plate"), None)
+        read = next((read.value for read in reversed(self.reads) if read.kind == "plate"), None)
+        if read is None and self.credential is not None and self.credential["kind"] == "plate":
+            return self.credential["value"]  # read in an earlier run
+        return read
 
     def _only_pass(self) -> Any:
         passes = self.reads[-1].passes if self.reads else ()
@@ -220,15 +223,21 @@ class Cases:
         """The car in front of a lane has gone, or a person has dealt with it."""
         self._open.pop(lane.id, None)
 
+    def end_unless_seen_since(self, lane: Lane, since_ns: int) -> None:
+        """A car has come to the loop: what was read before it rolled up is its own, what was read earlier is not."""
+        case = self._open.get(lane.id)
+        if case is not None and case.seen_ns < since_ns:
+            del self._open[lane.id]
+
     def end_by_id(self, case_id: str) -> None:
         """That car is dealt with, at whichever lane it waited."""
         for lane in [lane for lane, case in self._open.items() if case.id == case_id]:
             del self._open[lane]
 
-    def end_of_grant(self, grant_id: str) -> None:
-        """The vehicle of a grant is under the arm: what is read from now on is of the next one."""
-        for lane in [lane for lane, case in self._open.items() if case.grant == grant_id]:
-            del self._open[lane]
+    def end_of_grant(self, grant_id: str) -> PendingCase | None:
+        """The vehicle of a grant is under the arm: what is read from now on is of the next one. Returns its case."""
+        found = next((lane for lane, case in self._open.items() if case.grant == grant_id), None)
+        return self._open.pop(found) if found is not None else None
 
 
 def differ(one: CredentialRead, other: CredentialRead) -> bool:

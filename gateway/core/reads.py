@@ -93,7 +93,7 @@ class ReadRules:
             waiting.append(_Waiting(read, seen_ns, seen_ns))
             del waiting[:-PENDING_MAX]
             return None
-        if is_bound(read) and self._elsewhere(lane, read, now_ns):
+        if is_bound(read) and self._elsewhere(lane, read, seen_ns):
             return Taken(read, elsewhere=True)
         return self._factors(lane, read, now_ns) if lane.two_factor else Taken(read)
 
@@ -106,7 +106,7 @@ class ReadRules:
         waiting = self._waiting.get(lane.id, [])
         counting = [one for one in waiting if now_ns - one.seen_ns <= LONG_RANGE_MS * NS_PER_MS]
         self._keep(lane.id, [one for one in waiting if one not in counting])
-        return [one.read for one in counting]
+        return [msgspec.structs.replace(one.read, age_ms=max(0, now_ns - one.seen_ns) // NS_PER_MS) for one in counting]
 
     def waiting_lanes(self, now_ns: int) -> list[str]:
         """Lanes with reads that still wait; what is too old is forgotten."""
@@ -145,13 +145,13 @@ class ReadRules:
         self._keep(lane.id, [one for one in waiting if one is not found])
         return self.take(lane, found.read, occupied, now_ns)
 
-    def _elsewhere(self, lane: Lane, read: CredentialRead, now_ns: int) -> bool:
+    def _elsewhere(self, lane: Lane, read: CredentialRead, seen_ns: int) -> bool:
         key = (read.kind, read.value)
         before = self._seen.get(key)
-        if before is not None and before[0] != lane.id and now_ns - before[1] <= ELSEWHERE_MS * NS_PER_MS:
+        if before is not None and before[0] != lane.id and seen_ns - before[1] <= ELSEWHERE_MS * NS_PER_MS:
             return True
         self._seen.pop(key, None)
-        self._seen[key] = (lane.id, now_ns)
+        self._seen[key] = (lane.id, seen_ns)
         while len(self._seen) > SEEN_MAX:
             self._seen.pop(next(iter(self._seen)))
         return False

@@ -51,6 +51,13 @@ class Passage(msgspec.Struct):
         """Whether it is of a car with one of these passes; of a car without any, whether it showed that credential."""
         return self.pass_id in passes if passes else value in (self.value, self.plate)
 
+    def is_of_car(self, stay: OpenVisit) -> bool:
+        """Whether a stay is of the car of this passage: the same credential, or card and plate of one pass."""
+        if not self.value or stay.pass_id != self.pass_id:
+            return False
+        by_code = self.credential is not None and self.credential["kind"] == "qr"
+        return stay.credential == self.value or (not by_code and stay.plate is not None and stay.plate == self.plate)
+
 
 class Recent:
     """The passages of this run, in order."""
@@ -82,13 +89,10 @@ class Recent:
         found = {visit.visit: visit for visit in reversed(known)}
         for passage in self.behind(after):
             if passage.change < 0:
-                found.pop(passage.visit, None)
+                found = {key: one for key, one in found.items() if key != passage.visit and not passage.is_of_car(one)}
             elif passage.change > 0 and passage.is_by(passes, value):
-                same = (passage.value, passage.pass_id)
-                # Back in by the same credential: the exit was missed, so the old stay is over.
-                found = {
-                    key: one for key, one in found.items() if (one.credential, one.pass_id) != same or not passage.value
-                }
+                # Back in by the same car's card, plate or code: the exit was missed, so the old stay is over.
+                found = {key: one for key, one in found.items() if not passage.is_of_car(one)}
                 found[passage.visit] = passage.stay()
         return tuple(reversed(found.values()))
 

@@ -319,6 +319,8 @@ class Site:
         machine, now_ns = self._by_lane[lane.id], turn.now.mono_ns
         if lane.two_factor and machine.let_in_already(turn, lane, shown(event), again=event.again):
             return
+        if not lane.two_factor and machine.is_of_passing(event, now_ns):
+            return
         approach = machine.approach_of(lane)
         occupied = approach is True if machine.approach_fitted(lane) else None
         arrived_ns = machine.arrived_ns.get(lane.id, 0)

@@ -188,16 +188,27 @@ def _entered(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
         " entered_sequence, entered_wall_ns, entered_lane) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
+    _left_unseen(db, place, data)
+
+
+def _left_unseen(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+    """End the older visits of a car that comes in, or goes out, by its card, plate or code: their exit was missed.
+
+    A card and a plate of one pass are of one car when its plate is the same. A code has a visit of its own.
+    """
+    credential, plate = data.get("credential") or {}, data.get("plate")
     if credential.get("value"):
-        _left_unseen(db, place, data, str(credential["value"]))
+        _end_unseen(db, place, data, "credential", str(credential["value"]))
+    if credential.get("value") and plate and credential.get("kind") != "qr":
+        _end_unseen(db, place, data, "plate", str(plate))
 
 
-def _left_unseen(db: apsw.Connection, place: Place, data: dict[str, Any], credential: str) -> None:
-    """Who comes in by a credential that is inside has been outside: its old stay is over, and nobody saw where."""
+def _end_unseen(db: apsw.Connection, place: Place, data: dict[str, Any], column: str, value: str) -> None:
+    codes = " AND NOT EXISTS (SELECT 1 FROM codes WHERE code = credential)" if column == "plate" else ""
     db.execute(
         "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?"
-        " WHERE credential = ? AND pass IS ? AND exited_sequence IS NULL AND visit <> ?",
-        (place.sequence, place.wall_ns, credential, data.get("pass"), _text(data, "visit")),
+        f" WHERE {column} = ? AND pass IS ? AND exited_sequence IS NULL AND visit <> ?{codes}",
+        (place.sequence, place.wall_ns, value, data.get("pass"), _text(data, "visit")),
     )
 
 
@@ -216,6 +227,7 @@ def _exited(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
             " ORDER BY entered_sequence LIMIT 1)",
             values,
         )
+    _left_unseen(db, place, data)
 
 
 def _last_passage(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:

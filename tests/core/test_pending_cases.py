@@ -68,6 +68,23 @@ def test_the_released_car_is_inside_the_next_morning(tmp_path: Path) -> None:
         play.comes_in("car0")
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_car_inside_that_is_released_by_its_plate_and_leaves_is_outside(tmp_path: Path, late: bool) -> None:
+    one = msgspec.structs.replace(car(0), plates=("京A12345",))
+    with Estate(tmp_path, (one,), {"anti_passback": "soft"}) as play:
+        play.comes_in("car0")
+        play.late = late
+        play.advance(10_000)
+        play.set(approach_loop=True)
+        play.happens(play.lookups.enrich(events.CredentialRead("reader-in", "plate", "京A12345")))
+        assert play.said() == ("access.referred", "already_inside", "car0")
+        play.person("open", lane="in", reason="resident_known")
+        play.drives_in()
+        play.goes_out("car0")
+        play.arrives("car0")
+        assert play.said() == ("access.granted", "valid_pass", "car0")
+
+
 def test_a_release_at_the_exit_ends_the_visit_of_that_car_and_of_no_other(tmp_path: Path) -> None:
     with Estate(tmp_path, (car(0), car(1))) as play:
         play.person("open", reason="a guest of 4-201")
@@ -342,6 +359,21 @@ def test_card_and_plate_of_one_pass_are_one_grant(first: str) -> None:
     assert play.lane()["grants"] == 1
 
 
+def test_a_car_that_was_under_the_arm_and_backs_is_still_one_car() -> None:
+    play = with_camera()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(safety_loop=True)
+    play.advance(1000)
+    play.set(safety_loop=False)
+    play.advance(1000)
+    assert play.types("passage") == ["passage.reversed"]
+    plate(play, "京A12345", MONTHLY)
+    assert play.types("access") == ["access.granted"]
+    assert play.lane()["grants"] == 1
+
+
 def test_without_an_approach_loop_card_and_plate_a_moment_apart_are_one_car() -> None:
     play = with_camera(approach_loop=None)
     play.read()
@@ -474,6 +506,46 @@ def test_the_next_car_has_a_plate_of_its_own() -> None:
     assert play.types("access") == ["access.granted", "access.granted"]
 
 
+def test_what_an_e_bike_showed_that_no_loop_saw_is_not_of_the_car_behind_it() -> None:
+    play = with_camera()
+    play.read(passes=(EXPIRED,))
+    play.advance(30_000)
+    play.set(approach_loop=True)
+    plate(play, "京B77777", CAR_B)
+    assert last_decision(play) == ("access.granted", "valid_pass", "p2")
+
+
+def test_a_card_that_was_shown_while_the_car_rolled_up_is_its_own() -> None:
+    play = with_camera()
+    play.read()
+    play.rise()
+    play.advance(4000)
+    play.set(approach_loop=True)
+    plate(play, "京A12345", MONTHLY)
+    assert play.types("access") == ["access.granted"]
+
+
+def test_the_plate_of_a_car_that_passes_by_its_card_is_not_of_the_car_behind_it() -> None:
+    play = with_camera()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(safety_loop=True)
+    plate(play, "京A12345", MONTHLY)
+    play.set(approach_loop=False)
+    play.advance(500)
+    play.set(approach_loop=True)
+    play.set(safety_loop=False)
+    plate(play, "京A12345", MONTHLY)
+    play.advance(2000)
+    plate(play, "京A12345", MONTHLY)
+    assert play.types("access") == ["access.granted"]
+    assert play.lane()["grants"] == 0
+    play.advance(10_000)
+    plate(play, "京A12345", MONTHLY)
+    assert play.types("access") == ["access.granted", "access.granted"]
+
+
 # ---- a plate is bound to its car -------------------------------------------------------------------------------------
 
 
@@ -533,6 +605,80 @@ def test_a_plate_seen_by_the_cameras_of_two_lanes_is_one_car() -> None:
     ]
 
 
+def beside() -> tuple[Playbook, list[bool]]:
+    """Two lanes, each with a camera; the second one's contacts."""
+    document = site_document()
+    document["devices"] += [{"id": name, "driver": "noop"} for name in ("camera", "camera2", "io2")]
+    barrier = {key: value.replace("io.", "io2.") for key, value in document["lanes"][0]["barrier"].items()}
+    document["lanes"][0]["cameras"] = ["camera"]
+    document["lanes"].append({"id": "in2", "direction": "entry", "cameras": ["camera2"], "barrier": barrier})
+    play = Playbook(document)
+    second = list(play.electrical)
+    play.happens(events.DeviceRestored("io2", tuple(second)))
+    second[3] = True
+    play.happens(events.InputsRead("io2", tuple(second)))
+    play.advance(40)
+    return play, second
+
+
+def test_a_plate_of_the_car_at_the_next_lane_changes_nothing_for_the_one_in_front() -> None:
+    play, _ = beside()
+    play.set(approach_loop=True)
+    play.read(passes=(EXPIRED,))
+    case = play.lane()["case"]
+    play.happens(events.CredentialRead("camera2", "plate", "京B77777", 0, (CAR_B,)))
+    plate(play, "京B77777", CAR_B)
+    assert last_decision(play) == ("access.denied", "seen_elsewhere", "p2")
+    assert play.lane()["case"] == case
+    play.person("open", reason="papers_seen")
+    assert last_decision(play) == ("access.granted", "operator", "p1")
+
+
+def test_a_plate_of_the_car_at_the_next_lane_differs_from_no_card_here() -> None:
+    play, _ = beside()
+    play.set(approach_loop=True)
+    play.happens(events.CredentialRead("camera2", "plate", "京B77777", 0, (CAR_B,)))
+    plate(play, "京B77777", CAR_B)
+    assert last_decision(play) == ("access.denied", "seen_elsewhere", "p2")
+    play.read()
+    assert last_decision(play) == ("access.granted", "valid_pass", "p1")
+
+
+def test_a_plate_of_the_car_at_the_next_lane_does_not_wait_for_the_next_car_here() -> None:
+    play, _ = beside()
+    play.happens(events.CredentialRead("camera2", "plate", "京B77777", 0, (CAR_B,)))
+    play.advance(2000)
+    plate(play, "京B77777", CAR_B)
+    play.advance(1500)
+    play.set(approach_loop=True)
+    assert last_decision(play) == ("access.denied", "seen_elsewhere", "p2")
+    assert play.types("access") == ["access.granted", "access.denied"]
+
+
+def test_a_car_whose_arm_did_not_follow_is_released_by_its_own_pass() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.advance(10_000)
+    assert play.types("grant") == ["grant.unused"]
+    play.person("open", reason="resident_known")
+    assert last_decision(play) == ("access.granted", "operator", "p1")
+    play.rise()
+    play.drive_through()
+    assert play.data("passage.entered")["pass"] == "p1"
+
+
+def test_a_car_that_is_presumed_to_have_passed_is_not_the_one_a_person_opens_for_next() -> None:
+    play = Playbook(site_document(approach_loop=None, safety_loop=None))
+    play.read()
+    play.rise()
+    play.advance(30_000)
+    play.lower()
+    assert play.types("passage") == ["passage.entered"]
+    play.person("open", reason="visitor_expected")
+    assert last_decision(play) == ("access.granted", "operator", None)
+
+
 # ---- one car, one grant by hand --------------------------------------------------------------------------------------
 
 
@@ -556,6 +702,33 @@ def test_a_tap_for_a_car_that_its_card_let_in_is_the_same_grant() -> None:
     play.person("open")
     assert play.types("access") == ["access.granted"]
     assert play.lane()["grants"] == 1
+
+
+def test_a_card_that_is_shown_after_the_tap_is_of_the_same_grant() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.person("open", by="Lin")
+    play.read()
+    assert play.lane()["grants"] == 1
+    assert (play.data("case.released")["pass"], play.data("case.released")["by"]) == ("p1", "Lin")
+    play.rise()
+    play.drive_through()
+    assert (play.data("passage.entered")["pass"], play.data("passage.entered")["method"]) == ("p1", "manual")
+    assert play.types("access") == ["access.granted"]
+
+
+def test_a_card_that_is_refused_after_the_tap_is_of_the_same_grant_and_on_record() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.person("open", by="Lin")
+    play.read(passes=(EXPIRED,))
+    play.person("open", by="Wei")
+    assert play.types("access") == ["access.granted", "access.denied"]
+    assert play.lane()["grants"] == 1
+    assert play.lane()["case"] is None
+    play.rise()
+    play.drive_through()
+    assert play.data("passage.entered")["pass"] == "p1"
 
 
 def test_the_next_car_on_the_loop_gets_a_grant_of_its_own() -> None:

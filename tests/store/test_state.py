@@ -180,6 +180,34 @@ def test_who_comes_in_again_by_the_same_card_has_left_unseen(gate: Gate) -> None
     assert (unseen["visit"], unseen["exit_lane"], unseen["exited_at"]) == ("v1", None, "2026-09-21T14:13:23.000Z")
 
 
+def test_a_car_that_came_in_by_its_card_and_comes_in_again_by_its_plate_has_left_unseen(gate: Gate) -> None:
+    card, plate = {"kind": "card", "value": "42"}, {"kind": "plate", "value": "粤B12345"}
+    gate.enters("v1", **{"pass": "p1"}, plate="粤B12345", credential=card)
+    gate.enters("v2", **{"pass": "p1"}, plate="粤B12345", credential=plate)
+    gate.enters("v3", **{"pass": "p1"}, plate="粤B99999", credential={"kind": "plate", "value": "粤B99999"})
+    assert [one["visit"] for one in gate.state.visits()] == ["v2", "v3"]
+    gate.enters("v4", **{"pass": "p2"}, plate="粤B99999", credential={"kind": "card", "value": "7"})
+    assert [one["visit"] for one in gate.state.visits()] == ["v2", "v3", "v4"]
+
+
+def test_a_car_that_goes_out_by_its_card_is_not_inside_by_an_older_visit(gate: Gate) -> None:
+    card = {"kind": "card", "value": "42"}
+    gate.enters("v1", **{"pass": "p1"}, plate="粤B12345", credential=card)
+    gate.enters("v2", **{"pass": "p1"}, credential={"kind": "plate", "value": "粤B12345"})
+    gate.happens("passage.exited", visit="v2", lane="out", **{"pass": "p1"}, plate="粤B12345", credential=card)
+    assert gate.state.open_visits("p1") == ()
+    gate.enters("v3", **{"pass": "p2"}, credential={"kind": "card", "value": "7"})
+    gate.happens("passage.exited", visit="v4", lane="out", **{"pass": "p3"}, plate=None, credential=card)
+    assert [one["visit"] for one in gate.state.visits()] == ["v3"]
+
+
+def test_the_stay_of_a_code_is_not_ended_by_the_plate_of_its_pass(gate: Gate) -> None:
+    gate.enters("v1", **{"pass": "t1"}, plate="粤B12345", credential={"kind": "qr", "value": "c0de"})
+    gate.enters("v2", **{"pass": "t1"}, plate="粤B12345", credential={"kind": "plate", "value": "粤B12345"})
+    gate.enters("v3", **{"pass": "t1"}, plate="粤B12345", credential={"kind": "qr", "value": "c0df"})
+    assert [one["visit"] for one in gate.state.visits()] == ["v1", "v2", "v3"]
+
+
 def test_who_leaves_and_is_not_known_to_be_inside_ends_the_oldest_stay_of_nobody(gate: Gate) -> None:
     gate.enters("v1", **{"pass": "p1"})
     gate.enters("v2")
