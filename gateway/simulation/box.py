@@ -29,6 +29,7 @@ from gateway.engine.loop import Core, CoreLoop
 from gateway.engine.recorder import Entry, Recorder
 from gateway.engine.standby import still_interrupted
 from gateway.simulation.disk import TornDisk
+from gateway.simulation.estate import codes
 from gateway.simulation.faults import Faults, PlantedFault
 from gateway.simulation.gate import Gate
 from gateway.simulation.rules import Rules
@@ -256,7 +257,7 @@ class Box:
         )
         self.site = Site(self.settings, memory)
         self.recorder = self._make_recorder(journal)
-        lookups = Lookups(self.registry, self.state, self.settings)
+        lookups = Lookups(self.registry, self.state, self.settings, codes(self._folder))
         self.loop = CoreLoop(
             _Core(self.site, self.rules, self.faults),
             self.clock,

@@ -31,6 +31,8 @@ QUIET_MS = 5_000
 SPARED_MS = 300_000
 """The next car at a quiet lane is watched when it comes within this time."""
 SERVED_MS = 2_500
+PROVES_MORE = ("two_factor", "long_range", "camera")
+"""At such lanes more than the card counts."""
 NEVER_NS = -(10**18)
 _ENDED_BY_A_START = ("storage_degraded", "clock_unsure", "uplink_lost", "device_lost", "fault")
 
@@ -46,7 +48,7 @@ class Faults:
         self._world = world
         self._rules = rules
         self._sides = sides
-        self._plain = {side.reader for side in sides if not (side.two_factor or side.shape.get("long_range"))}
+        self._plain = {side.reader for side in sides if not any(side.shape.get(one) for one in PROVES_MORE)}
         self._how = ""
         self._facts = 0
         self._planted_ns = NEVER_NS

@@ -33,7 +33,7 @@ BUTTON_MS = 250
 class Gate:
     """A barrier's hardware: arm, loops and board; `number` and `lane` are those of its (first) lane."""
 
-    def __init__(self, world: World, number: int, shape: dict[str, Any], report: Callable[[e.Event], None]) -> None:
+    def __init__(self, world: World, number: int, shape: dict[str, Any], report: Callable[[e.Event], object]) -> None:
         self._world = world
         self.number = number
         self.shape = shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +14,34 @@ import msgspec
 from gateway.core import events as e
 from gateway.core.errors import GatehouseError
 from gateway.simulation.box import Box, Killed
-from gateway.simulation.cars import Proofs, Road
+from gateway.simulation.cars import Car, Proofs, Road
 from gateway.simulation.estate import (
     ADMITTED,
+    CODES,
     SURE,
     barrier_of,
     card_number,
+    code_name,
+    code_text,
     family_of,
+    misread,
+    pass_id_of,
     pass_of,
     passes,
     plate_number,
-    plate_of,
     settings_of,
 )
 from gateway.simulation.faults import Faults
 from gateway.simulation.gate import Gate
+from gateway.simulation.guards import Guards
 from gateway.simulation.rules import Broken, Rules
+from gateway.simulation.shows import TOO_LATE_MS, Shows
 from gateway.simulation.side import Side
-from gateway.simulation.story import DAY_HOURS, HOUR_MS, LANES, WHO, Happening, Story
+from gateway.simulation.story import DAY_HOURS, HOUR_MS, LANES, TELLINGS, WHO, Happening, Story
 from gateway.simulation.world import NS_PER_MS, START_WALL_NS, World
 
 REPORTED_MS = 20_000
 """How long a card that was reported lost may still be let in by a read that waits for its loop."""
-
-TOO_LATE_MS = 9_900
-"""A plate that is read so long after the card may not count any more."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -67,30 +71,40 @@ class Play:
         self.rules = Rules(self.world, self.gates, self.sides)
         self.end_ns = self.world.now_ns + story.hours * HOUR_MS * NS_PER_MS
         self.faults = Faults(self.world, self.rules, self.sides)
-        self.faults.surely = lambda card: int(card) < 9_000 and family_of(card) in SURE
+        self.faults.surely = lambda card: not story.site and family_of(card) in SURE
         self.box = Box(self.world, folder, settings_of(story), self.gates, self.rules, self.faults, self.end_ns)
-        self.roads = [Road(self.world, side, self._read, self.rules.crossed, self.rules.struck) for side in self.sides]
-        self._requests = 0
+        shows = Shows(self.world, self.sides, self._report, self.rules.cars)
+        self.roads = [Road(self.world, side, shows, self.rules.crossed, self.rules.struck) for side in self.sides]
+        fronts = {road.side.lane: road for road in self.roads}
+        self.guards = Guards(self.world, self.gates, fronts, self._report, self._alarms)
         self._up = False
         self._down_until_ns = 0
         self._lost: dict[str, int] = {}
         self.rules.admits = self._admits
-        self.rules.plate_of = plate_of
+        self.rules.cars.roads = fronts
+        self.rules.cars.refused = self.guards.refused
         self.box.registry.import_passes(passes())
 
-    def _admits(self, card: str) -> bool:
-        """Whether somebody with this card may come in now."""
-        lost_ns = self._lost.get(card)
-        return family_of(card) in ADMITTED and (
+    def _admits(self, credential: dict[str, str]) -> bool:
+        """Whether somebody with this card, code or plate may come in now."""
+        kind, value = credential["kind"], credential["value"]
+        if kind == "qr":
+            return pass_id_of(kind, value) is not None
+        lost_ns = self._lost.get(value)
+        return family_of(value.removeprefix("沪A")) in ADMITTED and (
             lost_ns is None or self.world.now_ns < lost_ns + REPORTED_MS * NS_PER_MS
         )
+
+    def _alarms(self) -> Sequence[Mapping[str, Any]]:
+        """The alarms that are shown now."""
+        return self.box.site.snapshot(self.box.clock.now())["alarms"] if self._up else ()
 
     def run(self) -> Found:
         """Let it all happen."""
         broken: Broken | None = None
         for one in self.story.happenings:
             self.world.at(self.world.now_ns + one.at_ms * NS_PER_MS, lambda it=one: self._happens(it))  # type: ignore[misc]
-        self._care(random.Random(self.story.seed))
+        self.guards.care(random.Random(self.story.seed), self.story.care_ms)
         try:
             self._live()
             self._settle()
@@ -147,44 +161,12 @@ class Play:
 
     # ---- what happens
 
-    def _report(self, event: e.Event) -> None:
+    def _report(self, event: e.Event) -> bool:
         if self._up:
             if type(event) is e.CredentialRead and event.kind == "card" and not event.again:
                 self.faults.presented(event)
             self.box.inbox.put(event)
-
-    def _read(self, side: Side, proofs: Proofs, chance: random.Random) -> None:
-        """Somebody shows what there is to show: presses the button, holds up a card, has the plate read."""
-        if side.shape.get("button_only"):
-            side.gate.press("exit_button")
-            return
-        if side.two_factor and proofs.plate:
-            self.world.after(max(0, proofs.plate_ms), lambda: self._sees(side, "plate", proofs.plate))
-        if side.two_factor and proofs.plate_ms > TOO_LATE_MS and chance.random() < 0.5:
-            self.world.after(
-                proofs.plate_ms + chance.randint(-3000, 3000), lambda: self._sees(side, "card", proofs.card)
-            )
-        self.world.after(max(0, -proofs.plate_ms), lambda: self._shows_card(side, proofs.card, chance))
-
-    def _shows_card(self, side: Side, card: str, chance: random.Random) -> None:
-        """A card is shown, or a tag seen; readers repeat and garble, and the next lane's aerial sees tags as well."""
-        if side.garbles:
-            side.garbles -= 1
-            self._sees(side, "card", str(90_000 + chance.randrange(WHO)))
-        self._sees(side, "card", card)
-        far = side.shape.get("long_range")
-        again = chance.randint(1, 5) if side.repeats or far else 0
-        side.repeats = max(0, side.repeats - 1)
-        for n in range(1, again + 1):
-            self.world.after(n * 1000, lambda: self._sees(side, "card", card, again=True))
-        for other in self.sides:
-            if other is not side and other.shape.get("long_range") and far:
-                self.world.after(chance.randint(0, 2000), lambda it=other: self._sees(it, "card", card))  # type: ignore[misc]
-
-    def _sees(self, side: Side, kind: str, value: str, again: bool = False) -> None:
-        read = side.sees(kind, value, again)
-        if read is not None:
-            self._report(read)
+        return self._up
 
     def _happens(self, one: Happening) -> None:
         chance = random.Random(one.seed)
@@ -200,9 +182,13 @@ class Play:
             case "fob":
                 self._fob(gate)
             case "person":
-                self._person(side.lane, detail["command"], detail["via"], in_s=60)
+                self.guards.says(side.lane, detail["command"], detail["via"])
             case "stale_command":
-                self._person(side.lane, detail["command"], "mqtt", in_s=-1)
+                self.guards.says(side.lane, detail["command"], "mqtt", in_s=-1)
+            case "two_taps":
+                self.guards.two_taps(side, detail["gap_ms"])
+            case "by_hand":
+                self.guards.out_of_use(side, detail["for_ms"])
             case "board_silent":
                 gate.silence(detail["for_ms"])
             case "board_blip":
@@ -222,7 +208,7 @@ class Play:
             case "lost_card":
                 self._lose(detail["who"])
             case "alarm_key":
-                self._alarm_key(detail["verb"], chance)
+                self.guards.alarm_key(detail["verb"], chance)
             case "output_fails":
                 gate.fail_next_output = True
             case "stuck_input":
@@ -237,20 +223,26 @@ class Play:
                 self._to_the_box(one, chance)
 
     def _car(self, one: Happening, chance: random.Random) -> None:
-        """A car arrives; one with a cloned card at the same time at the next lane."""
+        """A car arrives; one with a cloned card, or a copied code, at the same time at another lane."""
         kind = one.detail["card"]
-        who = 0 if kind == "shared" else one.detail["who"]
-        proofs = _proofs(kind, who, one.detail["plate"], one.seed)
-        self.roads[one.lane].arrives(one.detail["behaviour"], proofs, chance)
-        if kind == "cloned":
-            other, copy = (one.lane + 1) % LANES, Proofs(proofs.card, plate_number("unknown", who))
-            self.roads[other].arrives(one.detail["behaviour"], copy, random.Random(one.seed + 1))
+        car = _car_of(one, kind, 0 if kind == "shared" else one.detail["who"], chance)
+        self.roads[one.lane].arrives(car)
+        if kind in ("cloned", "copied"):
+            other, proofs = (
+                (one.lane + 1) % LANES,
+                car.proofs._replace(plate=plate_number("unknown", one.detail["who"])),
+            )
+            copy = Car(car.behaviour, proofs, random.Random(one.seed + 1), car.identity, car.pass_id)
+            copy.code = car.code
+            self.roads[other].arrives(copy)
 
     def _meet(self, gate: Gate, one: Happening) -> None:
         """Two cars come at once, one from either side of a shared barrier."""
         for n, side in enumerate(side for side in self.sides if side.shares and side.gate is gate):
-            proofs = _proofs("right", (one.detail["who"] + n) % WHO, "right", one.seed)
-            self.roads[side.number].arrives("through", proofs, random.Random(one.seed))
+            who = (one.detail["who"] + n) % WHO
+            detail = {"behaviour": "through", "plate": "right"}
+            car = _car_of(msgspec.structs.replace(one, detail=detail), "right", who, random.Random(one.seed))
+            self.roads[side.number].arrives(car)
 
     def _lose(self, who: int) -> None:
         """Somebody says that a card is lost: from now on it is nobody's."""
@@ -330,52 +322,35 @@ class Play:
         gate.touch()
         self.world.after(for_ms, back)
 
-    # ---- people
 
-    def _person(self, lane: str, command: str, via: str, in_s: int) -> None:
-        self._requests += 1
-        expires_ns = 0 if via == "guard" and in_s > 0 else self.world.wall_ns() + in_s * 1_000_000_000
-        self._report(
-            e.CommandReceived(
-                f"p{self._requests}", lane, command, "Wei", via, "simulated", expires_ns, present=via == "guard"
-            )
-        )
-
-    def _care(self, chance: random.Random) -> None:
-        """Somebody comes by every few minutes, mends what is broken, and deals with the alarms."""
-        self.world.after(chance.randint(*self.story.care_ms), lambda: self._care_now(chance))
-
-    def _care_now(self, chance: random.Random) -> None:
-        for gate in self.gates:
-            if gate.arm.torn and not gate.on["safety_loop"]:
-                gate.trouble()
-                gate.arm.repair()
-            for command in ("unlock", "reset", "release", "look"):
-                self._person(gate.lane, command, "guard", in_s=60)
-            if not any(gate.on.values()):
-                self._person(gate.lane, "close", "guard", in_s=60)
-        for alarm in self.box.site.snapshot(self.box.clock.now())["alarms"] if self._up else ():
-            for verb in ("acknowledge", "close"):
-                self._requests += 1
-                self._report(e.AlarmCommandReceived(f"p{self._requests}", alarm["alarm"], verb, "Wei", "seen", "real"))
-        self._care(chance)
-
-    def _alarm_key(self, verb: str, chance: random.Random) -> None:
-        """Somebody presses a key of an alarm that is shown, or of one that is long gone."""
-        shown = self.box.site.snapshot(self.box.clock.now())["alarms"] if self._up else ()
-        alarm = chance.choice([*(one["alarm"] for one in shown), "a0-0"])
-        self._requests += 1
-        until_ns = self.world.wall_ns() + chance.choice((-1, 600, 86_400)) * 1_000_000_000
-        self._report(e.AlarmCommandReceived(f"p{self._requests}", alarm, verb, "Wei", "seen", "real", until_ns))
+def _car_of(one: Happening, kind: str, who: int, chance: random.Random) -> Car:
+    """Somebody's car: what it has to show, and by which name it is known when it does."""
+    family = "visitor" if kind == "copied" else kind
+    proofs = _proofs(family, who, one.detail["plate"], one.seed)
+    pass_id = None if family == "unknown" else f"{family}-{who}"
+    known = "" if kind in ("shared", "cloned", "copied") else pass_id or proofs.card
+    car = Car(one.detail["behaviour"], proofs, chance, known, pass_id)
+    if family == "visitor":
+        number = one.seed % CODES
+        car.code = code_name(number)
+        car.identity = known and car.code
+        car.pass_id = pass_id_of("qr", car.code)
+        car.proofs = proofs._replace(code=code_text(number), card="")
+    return car
 
 
 def _proofs(kind: str, who: int, plate: str, seed: int) -> Proofs:
     """What somebody's car has to show, and when the camera sees its plate: the right one, another one, or none."""
-    card = card_number(kind, who)
+    card, chance = card_number(kind, who), random.Random(seed)
     if plate == "none":
         return Proofs(card)
-    late_ms = random.Random(seed).randint(TOO_LATE_MS, TOO_LATE_MS + 4000)
-    return Proofs(card, plate_number(kind, who + (plate == "wrong")), {"late": late_ms, "first": -2000}.get(plate, 500))
+    late_ms = chance.randint(TOO_LATE_MS, TOO_LATE_MS + 4000)
+    names, weights = zip(*TELLINGS, strict=True)
+    telling = chance.choices(names, weights)[0]
+    shown = plate_number(kind, who + (plate == "wrong"))
+    if telling == "misread":
+        shown = misread(shown, chance)
+    return Proofs(card, shown, {"late": late_ms, "first": -2000}.get(plate, 500), telling=telling)
 
 
 def play(story: Story) -> Found:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from gateway.core import commands as c
 from gateway.core import events as e
+from gateway.simulation.car_rules import CarRules
+from gateway.simulation.estate import code_text, pass_id_of
 from gateway.simulation.gate import INPUTS, OUTPUTS, POLL_MS, Gate
 from gateway.simulation.side import Side
 from gateway.simulation.world import NS_PER_MS, World
@@ -41,6 +43,11 @@ RULES = {
     "storage": "storage that fails is alarmed",
     "raise": "the core never raises but by a planted fault",
     "fault": "a fault in the core harms no other car: the next core knows what the last one knew, and serves who comes",
+    "once": "a QR code that lets in once lets in once, also on a full disk",
+    "released": "whom a person let pass is inside or outside by its own pass, and no other car's visit is ended by it",
+    "plates": "a plate opens for the car that stands there, and a card that differs from it is for a person",
+    "desk": "a read in the booth opens one lane at most: where a car waits, or the chosen one",
+    "taps": "one car is let pass once, however often somebody taps or it is read",
 }
 WINDOW_MS = 2500
 TOLD_APART_MS = 900
@@ -54,6 +61,8 @@ WHOLE_MS = 60_000
 FACTORS_MS = 10_000
 GRANT_MS = 600_000
 """A queue of three, each standing on its loop for as long as any driver chats, is over by then."""
+DECLARED_MS = 62_000
+"""A person says within a minute before that a car passes by hand."""
 PERSON_CAUSES = ("operator", "remote", "emergency")
 ROWS_KEPT = 400
 _LEARNED = frozenset(
@@ -88,6 +97,7 @@ class _Lane:
         self.mode_locked: bool | None = False  # None: what was said last was lost with the memory
         self.lock_changed_ns = -(10**18)
         self.passages: deque[tuple[int, str]] = deque(maxlen=ROWS_KEPT)
+        self.declared: deque[tuple[int, str]] = deque(maxlen=ROWS_KEPT)
         self.reversals: deque[int] = deque(maxlen=ROWS_KEPT)
         self.alarmed: deque[tuple[int, str]] = deque(maxlen=ROWS_KEPT)
         self.silent_permits: dict[int, tuple[str, str]] = {}
@@ -112,8 +122,8 @@ class Rules:
         self._entered = 0
         self._true_entered = 0
         self._inferred = 0
-        self.admits: Callable[[str], bool] = lambda _card: True
-        self.plate_of: Callable[[str], str] = lambda card: card
+        self.admits: Callable[[dict[str, str]], bool] = lambda _credential: True
+        self.cars = CarRules(world, sides, self.broken, self._troubled)
         self.crossings = 0
         self.excused = 0
         self.declared = 0
@@ -143,6 +153,7 @@ class Rules:
     def core_replaced(self) -> None:
         """Another core begins within the run, and knows what is measured only when the boards have told."""
         self._up_since_ns = self._world.now_ns
+        self.cars.replaced()
         self._forget()
 
     def _forget(self) -> None:
@@ -158,12 +169,15 @@ class Rules:
     def died(self) -> None:
         """The engine is gone."""
         self._up_since_ns = None
+        self.cars.died()
         for lane in self._barriers:
             lane.gate.trouble()
 
     def acknowledged(self, sequence: int, last_hash: str) -> None:
         """The recorder has said that rows up to here are durable."""
         self._acknowledged, self._hash = sequence, last_hash
+        if self._box is not None and self._box.recorder is not None and not self._box.recorder.waiting:
+            self.cars.durable()
 
     def delivered(self, cursor: int, kept: str, told: str) -> None:
         """Central compares the row that it has last with the journal's."""
@@ -184,6 +198,7 @@ class Rules:
                 self._order(event, command.device, OUTPUTS[command.output])
             elif type(command) is c.SetOutput:
                 self._switch(event, command)
+        self.cars.handled(event)
         if self.steps % 512 == 0:
             self._bounds()
 
@@ -230,6 +245,7 @@ class Rules:
             self._degraded_row = True
         if lane is None:
             return
+        self.cars.row(row.type, data)
         if row.type == "barrier.commanded":
             self._commanded(lane, row)
         elif row.type == "access.granted":
@@ -255,12 +271,13 @@ class Rules:
         """A credential was let in: it must be one that may, and its car must be there."""
         if credential is None:
             return
-        if not self.admits(credential["value"]):
-            raise self.broken("decision", f"{side.lane} let in card {credential['value']}")
+        if not self.admits(credential):
+            raise self.broken("decision", f"{side.lane} let in {credential['kind']} {credential['value']}")
         if side.two_factor:
             self._proved(side, credential)
         gate = side.gate
-        if not side.shape.get("long_range") or side.near in gate.without or self._troubled(gate, CAME_MS):
+        far = side.shape.get("long_range") and credential["kind"] == "card"
+        if not far or side.near in gate.without or self._troubled(gate, CAME_MS):
             return
         gone_ms = (self._world.now_ns - gate.left_ns[side.near]) // NS_PER_MS
         if not gate.on[side.near] and gone_ms > CAME_MS:
@@ -270,9 +287,11 @@ class Rules:
         """A lane that asks for card and plate has let somebody in: both were read here just now, of the same pass."""
         since_ns = self._world.now_ns - FACTORS_MS * NS_PER_MS
         lately = [(kind, value) for at_ns, kind, value in side.shown if at_ns >= since_ns]
-        if credential["kind"] != "card" or ("card", credential["value"]) not in lately:
-            raise self.broken("factors", f"{side.lane} let in {credential}, and no such card was shown")
-        if ("plate", self.plate_of(credential["value"])) not in lately:
+        kind, value = credential["kind"], credential["value"]
+        if kind == "plate" or (kind, code_text(int(value, 16)) if kind == "qr" else value) not in lately:
+            raise self.broken("factors", f"{side.lane} let in {credential}, and no such card or code was shown")
+        plates = {pass_id_of("plate", value) for kind, value in lately if kind == "plate"}
+        if pass_id_of(kind, value) not in plates:
             raise self.broken("factors", f"{side.lane} let in {credential} without its car's plate; it saw {lately}")
 
     def _crash_alarmed(self, lane: _Lane) -> None:
@@ -288,6 +307,7 @@ class Rules:
             raise self.broken("sides", f"a car passed by {row.data['lane']} on a grant of {given_at}")
         if row.data["certainty"] == "declared":
             self.declared += 1
+            lane.declared.append((now.mono_ns, row.data["lane"]))
         else:
             lane.passages.append((now.mono_ns, row.data["lane"]))
             self._inferred += "safety_loop" in lane.gate.without
@@ -390,13 +410,27 @@ class Rules:
         lane = self._lanes[side.lane]
         if self._excuse(gate, crossing):
             self.excused += 1
+            self.cars.crossed(crossing, plain=False)
             return
         since = itertools.takewhile(lambda passage: passage[0] > crossing.at_ns, reversed(lane.passages))
         rows = sum(by == side.lane for _, by in since)
         want = 1 if crossing.forward else 0
+        if not rows and (declared_ns := self._was_declared(lane, crossing)) is not None:
+            self.cars.crossed(crossing, plain=True, since_ns=declared_ns)
+            return
         if rows != want:
-            how = f"{crossing.kind}, {'forward' if crossing.forward else 'back'}, shown {crossing.read}"
+            how = f"{crossing.car.behaviour}, {'forward' if crossing.forward else 'back'}, shown {crossing.car.proofs}"
             raise self.broken("crossing", f"{side.lane}: {rows} passages for a car ({how}), {want} expected")
+        self.cars.crossed(crossing, plain=True)
+
+    def _was_declared(self, lane: _Lane, crossing: Crossing) -> int | None:
+        """When a person said before that this car passes by hand: then that is its passage."""
+        since_ns = crossing.at_ns - DECLARED_MS * NS_PER_MS
+        found = next((one for one in lane.declared if one[0] >= since_ns and one[1] == crossing.side.lane), None)
+        if found is None or lane.mode_locked is False or not crossing.forward:
+            return None
+        lane.declared.remove(found)
+        return found[0]
 
     def _excuse(self, gate: Gate, crossing: Crossing) -> bool:
         """What the product could not know of this crossing."""
@@ -417,7 +451,8 @@ class Rules:
         far = crossing.side.far
         seen_with_it_ns = crossing.began_ns - 2 * POLL_MS * NS_PER_MS
         came = seen_with_it_ns < gate.came_ns[far] < crossing.at_ns + MERGED_MS * NS_PER_MS
-        left = seen_with_it_ns < gate.left_ns[far] < crossing.at_ns
+        until_ns = crossing.at_ns + (0 if crossing.forward else MERGED_MS * NS_PER_MS)
+        left = seen_with_it_ns < gate.left_ns[far] < until_ns
         return crossing.side.shares and ((came and not crossing.forward) or left)
 
     def struck(self, gate: Gate) -> None:

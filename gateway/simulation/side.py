@@ -7,14 +7,31 @@ front of the other, and their cars come under the same arm over the same safety 
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.core import events as e
+from gateway.simulation.estate import DESK
 from gateway.simulation.gate import Gate
 from gateway.simulation.world import NS_PER_MS, World
 
+if TYPE_CHECKING:
+    from gateway.simulation.cars import Car
+
 READER_LOST_MS = 3000
 SHOWN_KEPT = 32
+
+
+class Sighting(NamedTuple):
+    """A plate that a camera has told of: when, when it was seen by what was told (ns), and whose it is.
+
+    `at`: the lane of the car, which may be another one's than the camera's.
+    """
+
+    told_ns: int
+    seen_ns: int
+    value: str
+    car: Car
+    at: Side
 
 
 class Side:
@@ -36,6 +53,7 @@ class Side:
         self.dead_until_ns = 0
         self.shown: deque[tuple[int, str, str]] = deque(maxlen=SHOWN_KEPT)
         """What was read here lately: when (ns), kind and value."""
+        self.sightings: deque[Sighting] = deque(maxlen=SHOWN_KEPT)
         self._lost = False
 
     @property
@@ -43,14 +61,19 @@ class Side:
         """Whether another lane leads past the same arm."""
         return "clear_loop" not in self.gate.without
 
-    def sees(self, kind: str, value: str, again: bool = False) -> e.CredentialRead | None:
+    def sees(
+        self, kind: str, value: str, again: bool = False, age_ms: int = 0, desk: bool = False
+    ) -> e.CredentialRead | None:
         """The reader or the camera reads something; None when it is dead."""
-        if self._world.now_ns < self.dead_until_ns:
+        if self._world.now_ns < self.dead_until_ns and not desk:
             return None
         self.shown.append((self._world.now_ns, kind, value))
+        if desk:
+            return e.CredentialRead(DESK, kind, value, 32)
         far = bool(self.shape.get("long_range")) and kind == "card"
         device = self.camera if kind == "plate" else self.reader
-        return e.CredentialRead(device, kind, value, 32, long_range=far, again=again and far)
+        bound = far or kind == "plate"
+        return e.CredentialRead(device, kind, value, 32, long_range=far, again=again and bound, age_ms=age_ms)
 
     def kill_reader(self, for_ms: int) -> None:
         """The reader is dead for a while; that it is, is noticed after some seconds."""

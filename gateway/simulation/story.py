@@ -35,18 +35,23 @@ class Happening(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """A shape and its happenings, in order of time; somebody looks after the site every `care_ms` (from, to)."""
+    """A shape and its happenings, in order of time; somebody looks after the site every `care_ms` (from, to).
+
+    `site`: what the site file says of the whole site.
+    """
 
     seed: int
     hours: int
     lanes: tuple[dict[str, Any], ...]
     happenings: tuple[Happening, ...]
     care_ms: tuple[int, int] = (120_000, 900_000)
+    site: dict[str, Any] = {}
 
     def told(self) -> str:
         """The story in lines."""
         shape = "\n".join(f"lane {n}: {lane}" for n, lane in enumerate(self.lanes))
-        return "\n".join([shape, *(one.words() for one in self.happenings)])
+        site = "".join(f"{key}: {value}\n" for key, value in self.site.items())
+        return "\n".join([site + shape, *(one.words() for one in self.happenings)])
 
 
 # How often each trouble comes, per site and day; cars come 2,000 a day to four lanes.
@@ -80,6 +85,8 @@ _TROUBLES: tuple[tuple[str, float], ...] = (
     ("obstructed", 0.5),
     ("mains", 0.4),
     ("core_fault", 4.0),
+    ("two_taps", 12.0),
+    ("by_hand", 2.0),
 )
 _BEHAVIOURS = (
     ("through", 88.0), ("tailgate", 3.0), ("back_off", 3.0), ("halfway", 2.0), ("chat", 1.5), ("e_bike", 2.0),
@@ -87,10 +94,17 @@ _BEHAVIOURS = (
 )  # fmt: skip
 _CARDS = (
     ("right", 82.0), ("unknown", 5.0), ("expired", 3.0), ("blocked", 1.0), ("future", 1.0), ("shared", 5.0),
-    ("cloned", 2.0), ("lost", 1.0),
+    ("cloned", 2.0), ("lost", 1.0), ("visitor", 4.0), ("copied", 1.0),
 )  # fmt: skip
 _PLATES = (("right", 80.0), ("first", 6.0), ("late", 5.0), ("none", 5.0), ("wrong", 4.0))
-"""What a camera makes of a car's plate; it matters at lanes that ask for card and plate."""
+"""What a camera makes of a car's plate; it matters at lanes that ask for card and plate, and at those with a camera."""
+TELLINGS = (
+    ("once", 60.0), ("alone", 8.0), ("before", 6.0), ("aged", 5.0), ("again", 5.0), ("repeats", 4.0), ("old", 4.0),
+    ("unaged", 3.0), ("misread", 5.0),
+)  # fmt: skip
+"""How a camera tells of a plate at a lane where one proof is enough (`shows`)."""
+PAUSE_MS = 180_000
+"""How long somebody stays, at least."""
 WHO = 200
 """How many people there are of each kind of card."""
 _ALARM_KEYS = ("acknowledge", "verify", "shelve", "unshelve", "close", "nonsense")
@@ -134,6 +148,20 @@ def _shape(chance: random.Random, number: int) -> dict[str, Any]:
     return shape
 
 
+def _habits(seed: int, lanes: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    """Cameras, the reader on the desk, and anti-passback."""
+    chance = random.Random(f"habits {seed}")
+    for shape in lanes:
+        if chance.random() < 0.35 and not shape.keys() & {"two_factor", "button_only"}:
+            shape["camera"] = True
+    plain = [shape for shape in lanes if not shape.keys() & {"two_factor", "button_only", "long_range"}]
+    if chance.random() < 0.3 and len(plain) > 1:
+        for shape in chance.sample(plain, 2):
+            shape["desk"] = True
+    anti_passback = chance.choices(("off", "soft", "hard"), (70.0, 12.0, 18.0))[0]
+    return {} if anti_passback == "off" else {"anti_passback": anti_passback}
+
+
 def _shapes(chance: random.Random) -> tuple[dict[str, Any], ...]:
     """The lanes of a site; now and then two of them share a barrier, or are the doors of a sally port."""
     shapes = tuple(_shape(chance, number) for number in range(LANES))
@@ -158,6 +186,7 @@ def write(seed: int, hours: int, cars_a_day: int = 2000, troubles: float = 1.0) 
     """A story of that many hours at a site of four lanes; `troubles` scales how much goes wrong."""
     chance = random.Random(seed)
     lanes = _shapes(chance)
+    site = _habits(seed, lanes)
     happenings: list[Happening] = []
 
     def happens(what: str, **detail: Any) -> None:
@@ -176,7 +205,29 @@ def write(seed: int, hours: int, cars_a_day: int = 2000, troubles: float = 1.0) 
         for _ in range(_count(chance, a_day * troubles * hours / 24)):
             happens(trouble, **_details(chance, trouble))
     happenings.sort(key=lambda one: one.at_ms)
-    return Story(seed, hours, lanes, tuple(happenings))
+    if site:
+        happenings = _there_and_back(happenings, lanes)
+    return Story(seed, hours, lanes, tuple(happenings), site=site)
+
+
+def _there_and_back(happenings: list[Happening], lanes: tuple[dict[str, Any], ...]) -> list[Happening]:
+    """Most people with a card of their own come in before they go out, and the other way round."""
+    last: dict[int, tuple[bool, int]] = {}  # who -> whether they are inside, and since when
+    told: list[Happening] = []
+    for one in happenings:
+        if one.what == "car" and one.detail["card"] == "right" and one.seed % 8:
+            enters, who = lanes[one.lane]["direction"] == "entry", one.detail["who"]
+            others = ((who + n) % WHO for n in range(WHO))
+            who = next((other for other in others if _is_ready(last.get(other), enters, one.at_ms)), who)
+            last[who] = enters, one.at_ms
+            one = msgspec.structs.replace(one, detail={**one.detail, "who": who})
+        told.append(one)
+    return told
+
+
+def _is_ready(last: tuple[bool, int] | None, enters: bool, at_ms: int) -> bool:
+    inside, since_ms = last or (False, -PAUSE_MS)
+    return inside is not enters and at_ms - since_ms >= PAUSE_MS
 
 
 def write_outage(seed: int, hours: int = MONTH_HOURS) -> Story:
@@ -232,6 +283,10 @@ def _details(chance: random.Random, trouble: str) -> dict[str, Any]:
             return {"for_ms": chance.choice((400, 2000, 20_000, 300_000)), "network_ms": network_ms}
         case "core_fault":
             return {"after": chance.randrange(60), "how": chance.choice(("before", "changed", "deciding"))}
+        case "two_taps":
+            return {"gap_ms": chance.choice((0, 8, 300, 1500))}
+        case "by_hand":
+            return {"for_ms": chance.choice((60_000, 300_000))}
         case "clock_unsure" | "mains":
             return {"for_ms": chance.choice((20_000, 3_600_000))}
         case "obstructed":

@@ -17,7 +17,7 @@ class World:
         self.wall_offset_ns = START_WALL_NS - self.now_ns
         self._drift_ppm = 0
         self._drift_since_ns = 0
-        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._heap: list[tuple[int, int, Callable[[], object]]] = []
         self._count = 0
 
     @property
@@ -37,12 +37,12 @@ class World:
         self.wall_offset_ns = offset_ns
         self._drift_ppm, self._drift_since_ns = drift_ppm, self.now_ns
 
-    def at(self, at_ns: int, happens: Callable[[], None]) -> None:
+    def at(self, at_ns: int, happens: Callable[[], object]) -> None:
         """Arrange that something happens at a moment (now, if that has passed)."""
         self._count += 1
         heapq.heappush(self._heap, (max(at_ns, self.now_ns), self._count, happens))
 
-    def after(self, ms: float, happens: Callable[[], None]) -> None:
+    def after(self, ms: float, happens: Callable[[], object]) -> None:
         """Arrange that something happens in a while."""
         self.at(self.now_ns + int(ms * NS_PER_MS), happens)
 

@@ -17,25 +17,31 @@ from gateway.core.access import Decision, Reason, Verdict, decide
 from gateway.core.alarms import AlarmDesk
 from gateway.core.authors import Author
 from gateway.core.commands import PulseOutput
+from gateway.core.events import OpenVisit
 from gateway.core.grants import GrantQueue
 from gateway.core.inputs import Inputs
 from gateway.core.lane import LaneMachine
 from gateway.core.lane_arm import LaneArm
+from gateway.core.lane_orders import LaneOrders
 from gateway.core.lane_state import LaneState
 from gateway.core.lane_traffic import LaneTraffic
 from gateway.core.outputs import Motion, Terminals
+from gateway.core.pending import Cases
 from gateway.core.reads import ReadRules, Taken
+from gateway.core.recent import Recent
 from gateway.core.site import Site
 from gateway.core.timers import Timer
 from gateway.core.turn import Turn
 from gateway.engine.loop import CoreLoop
 from gateway.engine.waits import JournalWaits
 from gateway.simulation.gate import Gate
+from gateway.simulation.guards import Guards
 from gateway.simulation.play import Found, play
 from gateway.simulation.rules import RULES
 from gateway.simulation.shrink import shortest
 from gateway.simulation.story import Story, share, write
 from gateway.store import journal as journal_store
+from gateway.store import projections
 from gateway.store.registry import PassRegistry
 from gateway.store.sqlite import open_writer
 from gateway.store.state import State, _Ahead
@@ -44,6 +50,8 @@ pytestmark = pytest.mark.timeout(600)
 Patch = pytest.MonkeyPatch
 SEEDS = range(1, 9)
 TWO_PROOFS = {"two_factor": True, "long_range": False, "button_only": False}
+CAMERA = {"two_factor": False, "long_range": False, "button_only": False, "camera": True}
+IN_THE_BOOTH = {"two_factor": False, "long_range": False, "button_only": False, "desk": True}
 LONG_RANGE = {"two_factor": False, "long_range": True, "button_only": False}
 
 
@@ -65,19 +73,31 @@ def pointed(
     only: tuple[str, ...] = (),
     shape: dict[str, Any] | None = None,
     shared: bool = False,
+    site: dict[str, Any] | None = None,
+    card: str = "",
 ) -> Story:
-    """A story with nothing but cars and what is named, at lanes that all have a certain shape; `shared`: two by two."""
+    """A story with nothing but cars and what is named, at lanes that all have a certain shape; `shared`: two by two.
+
+    `card`: what all of them show.
+    """
     story = write(seed, hours, troubles=troubles)
     kept = tuple(one for one in story.happenings if not only or one.what in ("car", *only))
+    if card:
+        kept = tuple(msgspec.structs.replace(one, detail={**one.detail, "card": card}) for one in kept)
     lanes = tuple({**lane, **(shape or {})} for lane in story.lanes)
     if shared:
         share(lanes[0], lanes[1])
         share(lanes[2], lanes[3])
-    return msgspec.structs.replace(story, happenings=kept, lanes=lanes)
+    return msgspec.structs.replace(story, happenings=kept, lanes=lanes, site=site or story.site)
 
 
 def test_without_a_fault_the_same_stories_break_nothing() -> None:
     assert found_by("none") is None
+
+
+@pytest.mark.parametrize("shape", [CAMERA, IN_THE_BOOTH])
+def test_without_a_fault_cameras_and_a_reader_in_the_booth_break_nothing(shape: dict[str, Any]) -> None:
+    assert found_by("none", shape=shape) is None
 
 
 @pytest.mark.parametrize("shape", [TWO_PROOFS, LONG_RANGE])
@@ -296,6 +316,108 @@ def test_a_fob_that_is_taken_for_a_crash_is_caught(monkeypatch: Patch) -> None:
 def test_storage_that_fails_in_silence_is_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Site, "_storage_degraded", lambda _self, _turn, _event: None)
     assert found_by("storage", troubles=20.0) is not None
+
+
+def test_a_code_that_counts_as_used_only_when_the_disk_says_so_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Recent, "used", lambda *_given: False)
+    assert found_by("once", troubles=100.0, only=("disk_full",), card="visitor") is not None
+
+
+def test_a_code_that_is_forgotten_by_a_restart_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(State, "code_used", lambda *_given: False)
+    assert found_by("once", only=("kill",), card="visitor") is not None
+
+
+def test_a_code_that_opens_two_lanes_at_once_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(GrantQueue, "entering", lambda _self: [])
+    assert found_by("once", only=("nothing",), card="copied") is not None
+
+
+def test_a_release_that_names_nobody_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneOrders, "pending", lambda *_given: None)
+    assert found_by("released", only=("nothing",)) is not None
+
+
+def test_a_release_of_a_car_that_has_gone_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Cases, "end", lambda *_given: None)
+    monkeypatch.setattr(Cases, "end_unless_seen_since", lambda *_given: None)
+    assert found_by("released", only=("nothing",)) is not None
+
+
+def test_a_release_that_ends_the_stay_of_another_car_is_caught(monkeypatch: Patch) -> None:
+    right = LaneTraffic._passage_row
+    seen: list[Any] = []
+
+    def row(self: LaneTraffic, turn: Turn, lane: Any, grant: Any, *given: Any, **more: Any) -> None:
+        if grant is not None and grant.case is not None and grant.by != "gateway" and seen:
+            grant.visit = seen[-1]
+        elif grant is not None and grant.visit is None and lane.direction == "exit" and seen:
+            seen.pop()
+        right(self, turn, lane, grant, *given, **more)
+        last = self.last_passage[lane.id]
+        if last["type"] == "entered" and last["pass"]:
+            seen.append(OpenVisit(last["visit"], last["pass"], None, turn.now.wall_ns))
+
+    monkeypatch.setattr(LaneTraffic, "_passage_row", row)
+    assert found_by("released", only=("nothing",)) is not None
+
+
+def test_a_car_that_stays_inside_by_a_missed_exit_is_caught(monkeypatch: Patch) -> None:
+    right = projections._exited
+
+    def exited(db: Any, place: Any, data: dict[str, Any]) -> None:
+        if data.get("method") != "automatic" or hash(place.sequence) % 2:
+            right(db, place, data)
+
+    monkeypatch.setitem(projections._TABLE, "passage.exited", (exited, *projections._TABLE["passage.exited"][1:]))
+    assert found_by("released", hours=8, only=("nothing",), site={"anti_passback": "hard"}) is not None
+
+
+def test_a_plate_that_opens_with_nobody_there_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(reads, "is_bound", lambda read: read.long_range)
+    assert found_by("plates", only=("nothing",), shape=CAMERA) is not None
+
+
+def test_a_plate_whose_age_is_not_looked_at_is_caught(monkeypatch: Patch) -> None:
+    right = ReadRules.take
+
+    def take(self: ReadRules, lane: Any, read: Any, *given: Any, **more: Any) -> Any:
+        return right(self, lane, msgspec.structs.replace(read, age_ms=0), *given, **more)
+
+    monkeypatch.setattr(ReadRules, "take", take)
+    assert found_by("plates", only=("nothing",), shape=CAMERA) is not None
+
+
+def test_a_plate_that_opens_the_lane_beside_its_car_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(ReadRules, "_elsewhere", lambda *_given: False)
+    monkeypatch.setattr(Guards, "refused", lambda *_given: None)
+    assert found_by("plates", only=("nothing",), shape=CAMERA) is not None
+
+
+def test_a_plate_that_differs_and_is_not_referred_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(site, "differ", lambda *_given: False)
+    monkeypatch.setattr(LaneOrders, "let_pass_already", lambda *_given: False)
+    assert found_by("plates", only=("nothing",), shape=CAMERA) is not None
+
+
+def test_a_card_and_a_plate_that_make_two_grants_are_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneOrders, "other_proof", lambda *_given: None)
+    assert found_by("plates", only=("nothing",), shape=CAMERA) is not None
+
+
+def test_a_read_in_the_booth_that_opens_every_lane_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Site, "_lanes_meant", lambda _self, _turn, lanes, _event: lanes)
+    assert found_by("desk", only=("nothing",), shape=IN_THE_BOOTH) is not None
+
+
+def test_a_read_in_the_booth_that_opens_the_first_lane_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Site, "_lanes_meant", lambda _self, _turn, lanes, _event: lanes[:1])
+    assert found_by("desk", only=("nothing",), shape=IN_THE_BOOTH) is not None
+
+
+def test_two_taps_that_make_two_grants_are_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneOrders, "_grant_in_front", lambda *_given: None)
+    assert found_by("taps", troubles=20.0, only=("two_taps",)) is not None
 
 
 def test_a_core_that_raises_is_caught(monkeypatch: Patch) -> None:
