@@ -208,9 +208,11 @@ class CarRules:
         credential = data["credential"]
         if entered and credential is not None and credential["kind"] == "qr":
             before = self._used.get(credential["value"])
-            if before is not None and given is not None and not given.person:
+            said = before is not None and before.startswith("word:")
+            if before is not None and not said and given is not None and not given.person:
                 raise self._broken("once", f"{data['lane']}: code {credential['value']} came in, as before by {before}")
-            self._used[credential["value"]] = data["lane"]
+            by_word = "word:" if data["certainty"] == "declared" else ""
+            self._used[credential["value"]] = f"{by_word}{data['lane']}"
             self._not_durable.add(credential["value"])
         self._note_visit(entered, data)
         for name in _names(data):
