@@ -218,3 +218,22 @@ def test_a_second_pulse_whose_row_comes_after_the_arm_was_given_up_is_not_sent()
     assert play.lane()["requested"] is None
     play.happens(events.JournalCommitted(play.uncommitted.pop()))
     assert play.pulses() == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("command", "first", "then", "arm"),
+    [
+        ("open", "at_closed", "at_open", "open"),
+        ("close", "at_open", "at_closed", "closed"),
+    ],
+)
+def test_an_arm_whose_other_limit_was_made_all_the_time_has_arrived_when_the_first_lets_go(
+    command: str, first: str, then: str, arm: str
+) -> None:
+    play = Playbook()
+    play.set(**{first: True, then: True})
+    assert play.lane()["arm"] == "unknown"
+    play.person(command)
+    play.set(**{first: False})
+    assert (play.lane()["arm"], play.site._machines["in"].arm.value) == (arm, arm)
+    assert play.lane()["requested"] is None
