@@ -86,8 +86,11 @@ class Snapshot(Command, frozen=True, gc=False):
     """Something that people look at has changed: publish `Site.snapshot(now)` to screens and uplink."""
 
 
-class SetAside(Command, frozen=True, gc=False):
-    """Keep an event in which the program failed, under the file's name, for whoever mends the program."""
+class SetAside(Command, frozen=True, gc=True):
+    """Keep an event in which the program failed, under the file's name, for whoever mends the program.
+
+    The collector follows it, unlike other commands: its error holds the frames that hold it.
+    """
 
     file: str
     event: Event

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from gateway.core import events
+from gateway.core.commands import SetAside
 from gateway.core.faults import error_place, fault_file
 from tests.core.playbook import Playbook
 
@@ -76,3 +79,22 @@ def test_a_core_that_begins_anew_is_told_what_the_last_one_may_have_missed() -> 
     assert sorted(one["kind"] for one in play.alarms()) == ["storage_degraded", "uplink_lost"]
     play.happens(events.Started("r10", "1", reason="rebuilt", uplink=True))
     assert {one["state"] for one in play.alarms()} == {"returned-unacknowledged"}
+
+
+def test_what_is_kept_of_a_fault_holds_no_memory_once_it_is_written_down() -> None:
+    class Site:
+        """Something in the frames that failed."""
+
+    def fails() -> None:
+        site = Site()
+        kept = []
+        try:
+            raise KeyError(site)
+        except KeyError as error:
+            kept.append(SetAside("x.json", events.Event(), error))
+
+    gc.collect()
+    fails()
+    gc.collect()
+    assert not [one for one in gc.get_objects() if type(one).__name__ == "Site" and "fails" in type(one).__qualname__]
+    assert gc.is_tracked(SetAside("x.json", events.Event(), KeyError()))
