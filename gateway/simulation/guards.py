@@ -23,7 +23,7 @@ _WORDS = ("open",) * 6 + ("refuse",) * 2 + ("seen_to", "passed")
 
 
 class Guards:
-    """`alarms` are those that are shown now; empty while there is no engine."""
+    """`alarms` are those that are shown now, none without an engine; `stops` is told before somebody says stop."""
 
     def __init__(
         self,
@@ -32,12 +32,14 @@ class Guards:
         roads: Mapping[str, Road],
         report: Callable[[e.Event], bool],
         alarms: Callable[[], Sequence[Mapping[str, Any]]],
+        stops: Callable[[str], None],
     ) -> None:
         self._world = world
         self._gates = gates
         self._roads = roads
         self._report = report
         self._alarms = alarms
+        self._stops = stops
         self._by_hand: set[str] = set()
         self._requests = 0
 
@@ -49,6 +51,8 @@ class Guards:
     ) -> None:  # fmt: skip
         """Somebody asks something of a lane."""
         self._requests += 1
+        if command == "stop" and in_s > 0:
+            self._stops(lane)
         expires_ns = 0 if via == "guard" and in_s > 0 else self._world.wall_ns() + in_s * 1_000_000_000
         self._report(
             e.CommandReceived(

@@ -76,7 +76,7 @@ class Play:
         shows = Shows(self.world, self.sides, self._report, self.rules.cars)
         self.roads = [Road(self.world, side, shows, self.rules.crossed, self.rules.struck) for side in self.sides]
         fronts = {road.side.lane: road for road in self.roads}
-        self.guards = Guards(self.world, self.gates, fronts, self._report, self._alarms)
+        self.guards = Guards(self.world, self.gates, fronts, self._report, self._alarms, self.rules.stops)
         self._up = False
         self._down_until_ns = 0
         self._lost: dict[str, int] = {}
@@ -228,10 +228,8 @@ class Play:
         car = _car_of(one, kind, 0 if kind == "shared" else one.detail["who"], chance)
         self.roads[one.lane].arrives(car)
         if kind in ("cloned", "copied"):
-            other, proofs = (
-                (one.lane + 1) % LANES,
-                car.proofs._replace(plate=plate_number("unknown", one.detail["who"])),
-            )
+            other = (one.lane + (1 if kind == "cloned" else 2)) % LANES
+            proofs = car.proofs._replace(plate=plate_number("unknown", one.detail["who"]))
             copy = Car(car.behaviour, proofs, random.Random(one.seed + 1), car.identity, car.pass_id)
             copy.code = car.code
             self.roads[other].arrives(copy)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.core import commands as c
 from gateway.core import events as e
@@ -48,6 +48,7 @@ RULES = {
     "plates": "a plate opens for the car that stands there, and a card that differs from it is for a person",
     "desk": "a read in the booth opens one lane at most: where a car waits, or the chosen one",
     "taps": "one car is let pass once, however often somebody taps or it is read",
+    "rest": "a stop of an arm that rests pauses its lane for ten seconds, and leaves nobody waiting for a person",
 }
 WINDOW_MS = 2500
 TOLD_APART_MS = 900
@@ -61,6 +62,8 @@ WHOLE_MS = 60_000
 FACTORS_MS = 10_000
 GRANT_MS = 600_000
 """A queue of three, each standing on its loop for as long as any driver chats, is over by then."""
+STOPPED_MS = 100
+PAUSED_MS = 10_000
 DECLARED_MS = 62_000
 """A person says within a minute before that a car passes by hand."""
 PERSON_CAUSES = ("operator", "remote", "emergency")
@@ -101,7 +104,8 @@ class _Lane:
         self.reversals: deque[int] = deque(maxlen=ROWS_KEPT)
         self.alarmed: deque[tuple[int, str]] = deque(maxlen=ROWS_KEPT)
         self.silent_permits: dict[int, tuple[str, str]] = {}
-        self.opened_ns = -(10**18)
+        self.opened_ns = self.asked_ns = -(10**18)
+        self.paused_until_ns = -(10**18)
 
 
 class Rules:
@@ -204,6 +208,9 @@ class Rules:
 
     def _learn(self, event: e.Event) -> None:
         kind = type(event)
+        if kind is e.CommandReceived and event.lane in self._lanes:  # type: ignore[attr-defined]
+            asked = self._lanes[event.lane]  # type: ignore[attr-defined]
+            asked.asked_ns, asked.paused_until_ns = self._world.now_ns, 0
         if kind is e.InputsRead or kind is e.DeviceRestored:
             lane = self._by_device.get(event.device)  # type: ignore[attr-defined]
             if lane is not None:
@@ -359,8 +366,49 @@ class Rules:
             lane.opened_ns = self._world.now_ns
             self._opens(lane, cause)
 
+    def stops(self, lane_id: str) -> None:
+        """Somebody is about to say stop; at an arm that rests, and that nothing was asked of, that is a pause."""
+        lane = self._lanes[lane_id]
+        gate, shown = lane.gate, self._shown_lane(lane_id)
+        if shown is None or shown["mode"] != "auto" or shown["interrupted"] or shown["requested"] or shown["grants"]:
+            return
+        if shown["notice"]:
+            return  # it waits for a person already
+        moved_ms = (self._world.now_ns - lane.opened_ns) // NS_PER_MS
+        rests = shown["arm"] == "closed" and gate.arm.at_closed and not gate.arm.motor and not gate.arm.torn
+        if rests and shown["state"] == "ready" and moved_ms > EXCUSED_MS and not self._troubled(gate, EXCUSED_MS):
+            said_ns = self._world.now_ns
+            self._world.after(STOPPED_MS, lambda: self._paused(lane, lane_id, said_ns))
+            self._world.after(PAUSED_MS + KNOWN_MS, lambda: self._paused_enough(lane, lane_id, said_ns))
+
+    def _shown_lane(self, lane_id: str) -> dict[str, Any] | None:
+        if self._box is None or self._up_since_ns is None:
+            return None
+        lanes: list[dict[str, Any]] = self._box.site.snapshot(self._box.clock.now())["lanes"]
+        return next(lane for lane in lanes if lane["id"] == lane_id)
+
+    def _alone_since(self, lane: _Lane, said_ns: int) -> bool:
+        """Whether nothing but that stop can have changed what a lane does."""
+        return not self.went_down_since(said_ns) and lane.asked_ns <= said_ns and lane.gate.trouble_ns < said_ns
+
+    def _paused(self, lane: _Lane, lane_id: str, said_ns: int) -> None:
+        shown = self._shown_lane(lane_id)
+        if shown is None or not self._alone_since(lane, said_ns):
+            return
+        if shown["interrupted"]:
+            raise self.broken("rest", f"{lane_id} rested, was stopped, and waits for a person")
+        if shown["pause"] is not None:
+            lane.paused_until_ns = said_ns + PAUSED_MS * NS_PER_MS
+
+    def _paused_enough(self, lane: _Lane, lane_id: str, said_ns: int) -> None:
+        shown = self._shown_lane(lane_id)
+        if shown is not None and self._alone_since(lane, said_ns) and (shown["pause"] or shown["interrupted"]):
+            raise self.broken("rest", f"{lane_id} was stopped {PAUSED_MS} ms ago, and is not ready yet")
+
     def _opens(self, lane: _Lane, cause: str) -> None:
-        """A door of a sally port is opened for somebody: the other one must be shut, as far as can be known."""
+        """For whom an arm goes up: not while it is paused, nor, of a sally port, while the other door is not shut."""
+        if cause == "grant" and self._world.now_ns < lane.paused_until_ns - KNOWN_MS * NS_PER_MS:
+            raise self.broken("rest", f"{lane.gate.lane} is opened by itself while it is paused")
         if not lane.gate.shape.get("sally_port") or cause in ("fire", "safety", "retry"):
             return
         index = INPUTS.index("at_closed")
@@ -427,7 +475,8 @@ class Rules:
         """When a person said before that this car passes by hand: then that is its passage."""
         since_ns = crossing.at_ns - DECLARED_MS * NS_PER_MS
         found = next((one for one in lane.declared if one[0] >= since_ns and one[1] == crossing.side.lane), None)
-        if found is None or lane.mode_locked is False or not crossing.forward:
+        locked = lane.mode_locked is not False or lane.lock_changed_ns >= crossing.began_ns
+        if found is None or not locked or not crossing.forward:
             return None
         lane.declared.remove(found)
         return found[0]

@@ -88,7 +88,7 @@ def pointed(
     if shared:
         share(lanes[0], lanes[1])
         share(lanes[2], lanes[3])
-    return msgspec.structs.replace(story, happenings=kept, lanes=lanes, site=site or story.site)
+    return msgspec.structs.replace(story, happenings=kept, lanes=lanes, site=site or {})
 
 
 def test_without_a_fault_the_same_stories_break_nothing() -> None:
@@ -418,6 +418,16 @@ def test_a_read_in_the_booth_that_opens_the_first_lane_is_caught(monkeypatch: Pa
 def test_two_taps_that_make_two_grants_are_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(LaneOrders, "_grant_in_front", lambda *_given: None)
     assert found_by("taps", troubles=20.0, only=("two_taps",)) is not None
+
+
+def test_a_stop_at_rest_that_leaves_the_lane_to_a_person_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneState, "at_rest", property(lambda _self: False))
+    assert found_by("rest", only=("person",)) is not None
+
+
+def test_a_pause_that_does_not_end_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(LaneState, "end_pause", lambda *_given: None)
+    assert found_by("rest", troubles=20.0, only=("person",)) is not None
 
 
 def test_a_core_that_raises_is_caught(monkeypatch: Patch) -> None:
