@@ -68,6 +68,7 @@ class CarRules:
         self._used: dict[str, str] = {}
         self._cases: OrderedDict[str, tuple[Side, Car]] = OrderedDict()
         self._visits: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._taken_back: deque[str] = deque(maxlen=64)
         self._whereabouts: dict[str, bool | None] = {}
         self._about: dict[str, int] = {}
         self._rows: deque[tuple[int, dict[str, Any]]] = deque(maxlen=64)
@@ -287,6 +288,8 @@ class CarRules:
             raise self._broken("released", f"{data['lane']}: {name} is {where} and told {data['reason']}")
 
     def _voided(self, data: dict[str, Any]) -> None:
+        """A passage that was only inferred was taken back, since its car was read outside again, or seemed to be."""
+        self._taken_back.append(data["voids"])
         visit = self._visits.pop(data["voids"], None)
         for name in _names(visit or data):
             self._whereabouts[name] = None
@@ -308,6 +311,7 @@ class CarRules:
         if not car.identity:
             return
         surely = plain and car.alone and len(own) == len(here) == 1 and car.identity in _names(here[0])
+        surely = surely and here[0]["visit"] not in self._taken_back
         self._whereabouts[car.identity] = crossing.side.entry if surely else None
 
     def _released_passed(self, crossing: Crossing, rows: list[dict[str, Any]]) -> None:
