@@ -212,7 +212,7 @@ class CarRules:
             said = before is not None and before.startswith("word:")
             if before is not None and not said and given is not None and not given.person:
                 raise self._broken("once", f"{data['lane']}: code {credential['value']} came in, as before by {before}")
-            by_word = "word:" if data["certainty"] == "declared" else ""
+            by_word = "" if given is not None and not given.person else "word:"
             self._used[credential["value"]] = f"{by_word}{data['lane']}"
             self._not_durable.add(credential["value"])
         self._note_visit(entered, data)
