@@ -426,7 +426,7 @@ def test_a_stop_at_rest_that_leaves_the_lane_to_a_person_is_caught(monkeypatch: 
 
 
 def test_a_pause_that_does_not_end_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneState, "end_pause", lambda *_given: None)
+    monkeypatch.setattr(LaneArm, "pause_over", lambda *_given: None)
     assert found_by("rest", troubles=20.0, only=("person",)) is not None
 
 
