@@ -366,6 +366,8 @@ class CarRules:
 
     def _one_grant(self, side: Side, car: Car | None, data: dict[str, Any], person: bool) -> None:
         """One car is let pass once, by whatever it shows and however often somebody taps."""
+        if self._ago_ms(side.gate.last_off_ns) < SETTLED_MS:
+            return  # whether the one under the arm has gone on or backed is not judged yet
         if car is not None and not car.under:
             alive = [self._given[one] for one in car.grants if one in self._given]
             before = [one for one in alive if not one.emergency and (one.person or self._shown_by(car, one.credential))]
