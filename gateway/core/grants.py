@@ -45,6 +45,10 @@ class Grant(msgspec.Struct):
     given_ns: int = 0
     case: str | None = None
     by_button: bool = False
+    stood: bool = False
+    """Its vehicle stood on the loop in front when it was given."""
+    left: bool = False
+    """Its vehicle has left that loop, and is not under the arm."""
     running_since_ns: int | None = None
     opened: bool = False
     """OPEN has gone out while it was at the head."""

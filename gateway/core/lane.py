@@ -17,7 +17,7 @@ from gateway.core.events import ClockState
 from gateway.core.lane_orders import LaneOrders
 from gateway.core.lane_state import MOVING
 from gateway.core.modes import Mode
-from gateway.core.pending import TOGETHER_MS, taken_up
+from gateway.core.pending import GONE_MS, TOGETHER_MS, taken_up
 from gateway.core.settings import Lane
 from gateway.core.turn import NS_PER_MS, Turn
 
@@ -249,9 +249,11 @@ class LaneMachine(LaneOrders):
         """The loop in front of a lane has changed: another vehicle is another case, also after one that no loop saw."""
         if value:
             self.arrived_ns[lane.id] = turn.now.mono_ns
+            self.note_left(turn, lane)
             self.cases.end_unless_seen_since(lane, turn.now.mono_ns - TOGETHER_MS * NS_PER_MS)
         else:
             self.cases.leaves(lane, turn.now.mono_ns)
+            turn.start(self.own_timer("left", lane.id), GONE_MS)
 
     def _limit(self, turn: Turn, name: str, value: bool) -> None:
         if self.inputs.last("at_open") and self.inputs.last("at_closed"):
@@ -329,7 +331,10 @@ class LaneMachine(LaneOrders):
                 self.signs[of].time_over(turn)
             case "lamp":
                 turn.show()
+            case "left":
+                self.note_left(turn, next(lane for lane in self.lanes if lane.id == of))
             case "case":
+                self.case_of(next(lane for lane in self.lanes if lane.id == of), turn.now.mono_ns)
                 turn.show()
             case "second":
                 self.second_came()
@@ -396,7 +401,7 @@ class LaneMachine(LaneOrders):
 
     def _shown_case(self, lane: Lane) -> dict[str, Any] | None:
         """The car that waits for something before it may pass."""
-        case = self.cases.waiting(lane)
+        case = self.waiting_case(lane)
         return case.document() if case is not None else None
 
     def _shown_decision(self, lane: Lane) -> dict[str, Any] | None:
@@ -405,7 +410,10 @@ class LaneMachine(LaneOrders):
         if last is None:
             return None
         waits = self.cases.holds(lane, last.get("case"))
-        return {**last, "present": self.grants.of_id(last["grant"]) is not None if last.get("grant") else waits}
+        if not last.get("grant"):
+            return {**last, "present": waits}
+        grant = self.grants.of_id(last["grant"])
+        return {**last, "present": waits if grant is None else not grant.left}
 
     def _held(self) -> dict[str, Any] | None:
         """Who holds the arm up, since when, until when and for how many more vehicles (None: no such end)."""

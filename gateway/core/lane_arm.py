@@ -77,6 +77,7 @@ class LaneArm(LaneState):
     def pause_over(self, turn: Turn) -> None:
         """The arm may move by itself again: whoever waits is served, and an arm that stands open closes."""
         self.pause = None
+        self.drop_left(turn)
         if len(self.grants):
             self.arm_event(turn, ArmEvent.GRANTED)
         elif self.close_due and self.arm is ArmState.OPEN and self.vehicle is None:

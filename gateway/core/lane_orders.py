@@ -11,7 +11,7 @@ from gateway.core.events import CredentialRead
 from gateway.core.grants import Grant
 from gateway.core.lane_signs import LaneSigns
 from gateway.core.modes import Mode
-from gateway.core.pending import CASE_MS, NOT_ITS_FAULT, NOT_STATED, TOGETHER_MS, PendingCase
+from gateway.core.pending import CASE_MS, NOT_ITS_FAULT, NOT_STATED, TOGETHER_MS, UNNAMED_MS, PendingCase
 from gateway.core.reads import LONG_RANGE_MS, Taken
 from gateway.core.refusals import COMMANDS, Asked, refusal
 from gateway.core.settings import Lane
@@ -45,7 +45,14 @@ class LaneOrders(LaneSigns):
 
     def case_of(self, lane: Lane, now_ns: int) -> PendingCase | None:
         """The case of the car in front of a lane."""
-        return self.cases.of(lane, self.approach_of(lane) is True, now_ns)
+        return self.cases.of(lane, self.loop_of(lane), now_ns)
+
+    def waiting_case(self, lane: Lane) -> PendingCase | None:
+        """The car in front that waits for something: a proof, a person's word, or its grant, which is over unused."""
+        case = self.cases.current(lane)
+        if case is None or case.missing or case.handled:
+            return case if case is not None and case.missing else None
+        return case if self.grants.of_id(case.grant) is None else None
 
     def other_proof(self, lane: Lane, read: CredentialRead, now_ns: int) -> CredentialRead | None:
         """What the car in front has shown of the other kind: its plate for a card, its card for a plate."""
@@ -140,7 +147,8 @@ class LaneOrders(LaneSigns):
         case = self.case_of(lane, now_ns)
         if elsewhere:
             return PendingCase(self.ids.next("c"), turn.at, now_ns, told=case.told if case is not None else set())
-        if case is not None and self.approach_of(lane) is not True:
+        rolled_up = case is not None and case.seen_ns < self.arrived_ns.get(lane.id, 0)
+        if case is not None and (rolled_up or self.approach_of(lane) is not True):
             together = now_ns - case.seen_ns <= TOGETHER_MS * NS_PER_MS
             kinds = {one.kind == "plate" for one in case.reads}
             same = any((one.kind, one.value) == (read.kind, read.value) for one in case.reads)
@@ -150,8 +158,27 @@ class LaneOrders(LaneSigns):
             case = self.cases.begin(lane, PendingCase(self.ids.next("c"), turn.at, now_ns))
         case.shown(read)
         case.seen_ns = now_ns
-        turn.start(self.own_timer("case", lane.id), CASE_MS + 1)
+        turn.start(self.own_timer("case", lane.id), (UNNAMED_MS if self.approach_fitted(lane) else CASE_MS) + 1)
         return case
+
+    def _is_here(self, turn: Turn, lane: Lane, credential: dict[str, str]) -> None:
+        """A vehicle that was let pass shows its proof again: it has not left, or has come back."""
+        for grant in self.grants.of(lane):
+            if grant.proved_by(credential) and grant is not self.bound:
+                grant.given_ns, grant.stood, grant.left = turn.now.mono_ns, self.approach_of(lane) is True, False
+
+    def _drop_of_gone(self, turn: Turn, lane: Lane, case: PendingCase) -> None:
+        """Another car is read here: the one that was let pass before it, and has backed off, may not pass any more."""
+        gone = self.cases.gone_with(lane, turn.now.mono_ns)
+        grant = self.grants.of_id(gone.grant) if gone is not None else None
+        if gone is None or grant is None or grant is self.bound or gone.is_of(case):
+            return
+        self.grants.drop(turn, grant, "left")
+        if not len(self.grants):
+            self.call_off(turn, "open")
+            if self.arm is ArmState.OPEN and self.vehicle is None:
+                self.start_clear(turn)
+        self.run_grants(turn)
 
     # ---- reads
 
@@ -174,13 +201,18 @@ class LaneOrders(LaneSigns):
         by_hand = self._opened_unread(lane) if not taken.elsewhere else None
         if by_hand is not None:
             return self._read_after_open(turn, lane, taken, decision, by_hand)
+        if self.grants.holds(credential) and not taken.mismatch:
+            self._is_here(turn, lane, credential)
+            self._answer_again(turn, lane, Verdict.GRANTED, credential, decision)
+            return self.case_of(lane, turn.now.mono_ns) or PendingCase("", turn.at, turn.now.mono_ns)
         case = self._case(turn, lane, read, taken.elsewhere)
         if taken.second is not None:
             case.shown(taken.second)
-        held = self.grants.holds(credential) and not taken.mismatch
+        if self.approach_of(lane) is True and not taken.elsewhere:
+            self._drop_of_gone(turn, lane, case)
         told = not granted and self.approach_of(lane) is True and case.told_already(credential, decision.reason.value)
-        if held or told:
-            self._answer_again(turn, lane, Verdict.GRANTED if held else decision.verdict, credential, decision)
+        if told:
+            self._answer_again(turn, lane, decision.verdict, credential, decision)
             return case
         if shared is not None:
             case.id = shared.id
@@ -238,6 +270,7 @@ class LaneOrders(LaneSigns):
             plate=_plate(data["credential"], decision),
             visit=case.visit,
             given_ns=turn.now.mono_ns,
+            stood=self.approach_of(lane) is True,
             case=case.id,
         )
         case.grant = data["grant"] = grant.id
@@ -245,14 +278,23 @@ class LaneOrders(LaneSigns):
         self._queue(turn, grant)
 
     def _let_pass(
-        self, turn: Turn, lane: Lane, author: Author, reason: str, stated: str, identity_checked: Any = None
+        self,
+        turn: Turn,
+        lane: Lane,
+        author: Author,
+        reason: str,
+        stated: str,
+        identity_checked: Any = None,
+        *,
+        named: bool = False,
     ) -> None:
         """A person lets one vehicle pass, and may state why; from wherever the arm is.
 
         A car that waits for that word is the one that is let pass, with its pass; an emergency vehicle is nobody's.
         Opened again for a car that may pass already, it is the same grant.
         """
-        case = self.pending(lane, turn.now.mono_ns) if reason != Reason.EMERGENCY.value else None
+        emergency = reason == Reason.EMERGENCY.value
+        case = None if emergency else self.pending(lane, turn.now.mono_ns, named=named)
         grant = self._grant_in_front(turn, lane, reason, case)
         if grant is None:
             grant = self._grant_by_hand(turn, lane, author, reason, case)
@@ -275,7 +317,7 @@ class LaneOrders(LaneSigns):
         """A person's grant, bound to the car that waits."""
         grant = Grant(
             self.ids.next("g"), lane, reason, author.by, turn.at,
-            given_ns=turn.now.mono_ns, via=author.via, station=author.station,
+            given_ns=turn.now.mono_ns, stood=self.approach_of(lane) is True, via=author.via, station=author.station,
         )  # fmt: skip
         _bind(grant, case)
         self.grants.add(grant)
@@ -293,16 +335,27 @@ class LaneOrders(LaneSigns):
         if case is not None:
             return self.grants.of_id(case.grant)
         if self.approach_of(lane) is True:
-            return waiting[0] if waiting else None
+            return waiting[0] if waiting else self._tail_on_loop(lane)
         since_ns = turn.now.mono_ns - SAME_TAP_MS * NS_PER_MS
         return next((grant for grant in waiting if grant.via and grant.given_ns >= since_ns), None)
 
-    def pending(self, lane: Lane, now_ns: int) -> PendingCase | None:
+    def _tail_on_loop(self, lane: Lane) -> Grant | None:
+        """The grant of the vehicle that is under the arm and has not left the loop in front of it yet."""
+        bound, vehicle = self.bound, self.vehicle
+        if bound is None or vehicle is None or bound.lane is not lane or self._left_its_loop(vehicle):
+            return None
+        return bound
+
+    def pending(self, lane: Lane, now_ns: int, *, named: bool = False) -> PendingCase | None:
         """The case of the car in front while it may not pass: what a person does is about that car.
 
-        One that was let pass and whose grant is over, say because the arm did not follow, waits again.
+        One that was let pass and whose grant is over, say because the arm did not follow, waits again. `named`: the
+        person has said which case it is about.
         """
         case = self.case_of(lane, now_ns)
+        long_ago = case is not None and now_ns - case.seen_ns > UNNAMED_MS * NS_PER_MS
+        if long_ago and not named and self.approach_of(lane) is not True:
+            return None
         if case is None or self.grants.of_id(case.grant) is None:
             return case
         granted = case.decision is not None and case.decision.verdict is Verdict.GRANTED
@@ -428,11 +481,19 @@ class LaneOrders(LaneSigns):
             close_device_lost=self.terminals.device("close") in self.away,
             grants_full=self.grants.full,
             interlocked=self.interlocked,
-            case=self.cases.may_be_judged(lane),
+            case=(waiting := self.waiting_case(lane)) is not None and not waiting.handled,
         )
 
     def command(
-        self, turn: Turn, lane: Lane, command: str, author: Author, remote: bool, reason: str, detail: dict[str, Any]
+        self,
+        turn: Turn,
+        lane: Lane,
+        command: str,
+        author: Author,
+        remote: bool,
+        reason: str,
+        detail: dict[str, Any],
+        case_id: str = "",
     ) -> None:
         """Carry out a person's command that `refusal` has nothing against.
 
@@ -443,7 +504,8 @@ class LaneOrders(LaneSigns):
         match command:
             case "open":
                 way = Reason.REMOTE if remote else Reason.OPERATOR
-                self._let_pass(turn, lane, author, way.value, reason, detail.get("identity_checked"))
+                checked = detail.get("identity_checked")
+                self._let_pass(turn, lane, author, way.value, reason, checked, named=bool(case_id))
             case "close":
                 self._close(turn, author)
             case "stop":
@@ -476,7 +538,7 @@ class LaneOrders(LaneSigns):
         The loops may have seen it cross a moment ago: then it is on record, and only who let it through is told.
         """
         case = self.case_of(lane, turn.now.mono_ns)
-        crossed = self.claim_crossing(lane, turn.now.mono_ns)
+        crossed = case is None and self.claim_crossing(lane, turn.now.mono_ns)
         if case is not None or crossed:
             self._case_row(turn, lane, "released", case, author, stated)
         if not crossed:

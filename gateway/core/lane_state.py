@@ -276,6 +276,10 @@ class LaneState:
         """Whether a lane has a loop in front of the arm."""
         return self.inputs.fitted("approach_loop" if lane is self.home else "clear_loop")
 
+    def loop_of(self, lane: Lane) -> bool | None:
+        """Whether the loop in front of a lane is occupied; None where there is none, or it cannot be read."""
+        return self.approach_of(lane) if self.approach_fitted(lane) else None
+
     @property
     def interlocked(self) -> bool:
         """Another barrier that must not be open together with this one is open, or about to be."""
@@ -359,6 +363,25 @@ class LaneState:
         if self.arm in MOVING:
             self.void = True
             turn.start(self.own_timer("travel"), self.travel.limit_ms("up"))
+
+    def has_left(self, grant: Grant) -> bool:
+        """Whether the vehicle of a grant has left the loop that it stood on, and is not under the arm."""
+        if not grant.stood or grant is self.bound:
+            return False
+        came_ns = self.arrived_ns.get(grant.lane.id, 0)
+        return self.approach_of(grant.lane) is False or came_ns > grant.given_ns
+
+    def drop_left(self, turn: Turn) -> None:
+        """The arm could not open for a while: it does not open now for a vehicle that has gone meanwhile."""
+        for grant in [one for lane in self.lanes for one in self.grants.of(lane) if self.has_left(one)]:
+            self.grants.drop(turn, grant, "left")
+
+    def note_left(self, turn: Turn, lane: Lane) -> None:
+        """The loop in front of a lane was left a while ago, or another vehicle has come to it."""
+        for grant in self.grants.of(lane):
+            if grant.left != self.has_left(grant):
+                grant.left = not grant.left
+                turn.show()
 
     def call_off(self, turn: Turn, *directions: str) -> None:
         """What was asked for in these directions and has not reached the barrier yet is not wanted any longer."""

@@ -49,6 +49,8 @@ class LaneTraffic(LaneArm):
     def claim_crossing(self, lane: Lane, now_ns: int) -> bool:
         """Whether the loops have just seen a vehicle cross that a person let through, and no person has said so yet."""
         at_ns = self._crossed_ns.pop(lane.id, None)
+        if at_ns is not None and self.approach_of(lane) is True and self.arrived_ns.get(lane.id, 0) > at_ns:
+            return False  # another vehicle stands there: it is the one that is meant
         return at_ns is not None and now_ns - at_ns <= SAME_CROSSING_MS * NS_PER_MS
 
     def cross(self, event: CrossingEvent) -> None:
@@ -160,7 +162,7 @@ class LaneTraffic(LaneArm):
         lane = self._side(vehicle)
         if lane is None:
             return None
-        return self.cases.goes_under(lane, self.approach_of(lane) is True, vehicle.since_ns)
+        return self.cases.goes_under(lane, self.loop_of(lane), vehicle.since_ns)
 
     def _comes_under(self, now_ns: int) -> Vehicle:
         recent = self._lately(self.approach_seen_ns, now_ns)

@@ -34,9 +34,13 @@ TOLD_MAX = 32
 TOGETHER_MS = 10_000
 """Where no loop tells, a card and a plate within this time are of one car."""
 GONE_MS = 3000
+LEFT_MS = 5000
+"""A vehicle that left the loop so long ago and is not under the arm has backed off."""
 """A vehicle that comes under the arm so long after the loop in front was left is the one that left it."""
 CASE_MS = 120_000
-"""Where no loop tells, a car is there for so long after its last read."""
+"""Where no loop tells, a car that somebody has looked at is there for so long after its last read."""
+UNNAMED_MS = 20_000
+"""A car that was read and stands on no loop is there for so long, for a person who names no case and for the loop."""
 NOT_ITS_FAULT = (Reason.SEEN_ELSEWHERE, Reason.LANE_LOCKED, Reason.LANE_FAULT, Reason.LANE_UNCLEAR, Reason.FAULT)
 """Refusals that say nothing of the vehicle that stands in front."""
 
@@ -98,6 +102,12 @@ class PendingCase(msgspec.Struct):
         passes = self.reads[-1].passes if self.reads else ()
         return passes[0] if len(passes) == 1 else None
 
+    def is_of(self, other: PendingCase) -> bool:
+        """Whether two cases are of one car: the same pass, or a credential that both have shown."""
+        mine = {(one.kind, one.value) for one in self.reads}
+        same_pass = self.pass_id is not None and self.pass_id == other.pass_id
+        return same_pass or any((one.kind, one.value) in mine for one in other.reads)
+
     def shown(self, read: CredentialRead) -> None:
         """The car has shown something: each credential is kept once, as it was read last."""
         self.reads = [one for one in self.reads if (one.kind, one.value) != (read.kind, read.value)][-READS_MAX:]
@@ -136,7 +146,7 @@ class PendingCase(msgspec.Struct):
             "kind": self.kind,
             "plate_read": self.plate_read,
             "plates_differ": decided is not None and decided.reason is Reason.PLATE_MISMATCH,
-            "missing": list(self.missing),
+            "missing": list(self.missing) or ["word"],
         }
 
 
@@ -175,24 +185,21 @@ class Cases:
         self._open: dict[str, PendingCase] = {}
         self._gone: dict[str, tuple[PendingCase, int]] = {}
 
-    def of(self, lane: Lane, occupied: bool, now_ns: int) -> PendingCase | None:
-        """The case of the car in front; `occupied`: its approach loop tells that it stands there."""
+    def of(self, lane: Lane, occupied: bool | None, now_ns: int) -> PendingCase | None:
+        """The case of the car in front; `occupied` is what the approach loop tells, None where there is none to tell.
+
+        What was read while the loop was empty is of a car that is about to roll up, or is handed in for it.
+        """
         case = self._open.get(lane.id)
-        if case is not None and not occupied and now_ns - case.seen_ns > CASE_MS * NS_PER_MS:
+        kept_ms = CASE_MS if occupied is None else UNNAMED_MS
+        if case is not None and not occupied and now_ns - case.seen_ns > kept_ms * NS_PER_MS:
             del self._open[lane.id]
             return None
         return case
 
-    def waiting(self, lane: Lane) -> PendingCase | None:
-        """The case of a lane as it was last looked at, while something is missing."""
-        case = self._open.get(lane.id)
-        return case if case is not None and case.missing else None
-
-    def may_be_judged(self, lane: Lane) -> bool:
-        """Whether there is a car in front that was not let pass, and a person may refuse it or see to it."""
-        case = self._open.get(lane.id)
-        granted = case is not None and case.decision is not None and case.decision.verdict is Verdict.GRANTED
-        return case is not None and not granted and not case.handled
+    def current(self, lane: Lane) -> PendingCase | None:
+        """The case of a lane as it was last looked at."""
+        return self._open.get(lane.id)
 
     def holds(self, lane: Lane, case_id: str | None) -> bool:
         """Whether that car is the one in front of the lane."""
@@ -210,7 +217,12 @@ class Cases:
         if case is not None:
             self._gone[lane.id] = case, now_ns
 
-    def goes_under(self, lane: Lane, occupied: bool, now_ns: int) -> PendingCase | None:
+    def gone_with(self, lane: Lane, now_ns: int) -> PendingCase | None:
+        """The case of the car that has left the loop in front, and did not come under the arm."""
+        gone, at_ns = self._gone.get(lane.id, (None, now_ns))
+        return gone if now_ns - at_ns > LEFT_MS * NS_PER_MS else None
+
+    def goes_under(self, lane: Lane, occupied: bool | None, now_ns: int) -> PendingCase | None:
         """The case of the vehicle that comes under the arm: of the car that has just left the loop, or stands on it."""
         gone, at_ns = self._gone.pop(lane.id, (None, 0))
         if gone is not None and now_ns - at_ns <= GONE_MS * NS_PER_MS:

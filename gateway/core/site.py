@@ -194,7 +194,8 @@ class Site:
     def _serve_interlocks(self, turn: Turn) -> None:
         """Whoever waited for another barrier to close is served once it has."""
         for machine in self._interlocked:
-            if len(machine.grants) and machine.arm is ArmState.CLOSED:
+            if len(machine.grants) and machine.arm is ArmState.CLOSED and not machine.interlocked:
+                machine.drop_left(turn)
                 machine.arm_event(turn, ArmEvent.GRANTED)
 
     def snapshot(self, _now: Now) -> dict[str, Any]:
@@ -631,7 +632,8 @@ class Site:
         about = machine.case_of(lane, turn.now.mono_ns)
         if event.command in ("open", "emergency"):
             self._reads.let_through(lane.id)
-        machine.command(turn, lane, event.command, _author(event), not event.present, event.reason, event.detail)
+        way = (_author(event), not event.present, event.reason, event.detail)
+        machine.command(turn, lane, event.command, *way, case_id=event.case)
         if about is not None and event.command in ("open", "passed", "refuse", "seen_to"):
             self._dealt_with(about, machine)
         if event.command == "emergency":

@@ -256,6 +256,88 @@ def test_who_was_let_out_by_the_exit_button_is_the_car_that_waits() -> None:
     assert (granted["pass"], granted["decided_by"]) == ("p1", "exit button")
 
 
+def test_a_card_that_was_shown_on_foot_is_not_the_next_car() -> None:
+    play = Playbook()
+    play.read(passes=(EXPIRED,))
+    play.advance(22_000)
+    assert play.lane()["case"] is None
+    play.set(approach_loop=True)
+    play.person("open", reason="visitor of 4-201")
+    assert play.data("access.granted")["pass"] is None
+
+
+def test_a_stranger_on_foot_and_the_resident_who_drives_up_are_two_cases() -> None:
+    play = Playbook()
+    play.read("99", ())
+    stranger = play.data("access.denied")["case"]
+    play.advance(8000)
+    play.set(approach_loop=True)
+    play.read()
+    assert play.data("access.granted")["case"] != stranger
+
+
+def test_who_waves_a_car_through_while_it_stands_there_means_that_car_and_not_the_one_that_crashed() -> None:
+    play = Playbook()
+    play.set(at_closed=False)
+    play.set(at_open=True)
+    play.set(arm_detached=True)
+    play.drive_through()
+    play.set(approach_loop=True)
+    play.read()
+    play.person("passed", reason="resident_known")
+    assert play.data("passage.entered")["pass"] == "p1"
+    play.drive_through()
+    assert [row.data["pass"] for row in play.rows if row.type == "passage.entered"] == [None, "p1"]
+
+
+def test_a_car_whose_grant_a_stop_took_is_let_in_by_its_pass_when_the_guard_opens() -> None:
+    play = Playbook()
+    play.person("stop")
+    play.set(approach_loop=True)
+    play.read()
+    play.person("stop")
+    assert play.data("grant.unused")["reason"] == "stop"
+    assert (play.lane()["case"]["pass"], play.lane()["case"]["missing"]) == ("p1", ["word"])
+    play.advance(11_000)
+    play.person("open", reason="resident_known")
+    assert play.data("access.granted")["pass"] == "p1"
+
+
+@pytest.mark.parametrize("found", [(), (CAR_B,)], ids=["a stranger", "another resident"])
+def test_the_grant_of_a_car_that_backed_off_is_over_when_another_one_is_read(found: tuple[Pass, ...]) -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(approach_loop=False)
+    play.advance(6000)
+    play.set(approach_loop=True)
+    play.read("7", found)
+    assert (play.data("grant.unused")["pass"], play.data("grant.unused")["reason"]) == ("p1", "left")
+    play.drive_through()
+    assert play.data("passage.entered")["pass"] == ("p2" if found else None)
+
+
+def test_a_car_that_backs_off_and_comes_again_keeps_its_grant() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(approach_loop=False)
+    play.advance(6000)
+    play.set(approach_loop=True)
+    play.read()
+    assert play.types("grant") == []
+
+
+def test_a_card_that_was_granted_and_is_read_again_is_no_car_that_waits() -> None:
+    play = Playbook(site_document(approach_loop=None))
+    play.read()
+    play.advance(30_000)
+    play.read()
+    assert play.lane()["case"] is None or play.lane()["case"]["verdict"] is not None
+
+
 def test_a_case_ends_where_no_loop_tells() -> None:
     play = with_camera(approach_loop=None)
     play.read(passes=(EXPIRED,))
@@ -333,6 +415,27 @@ def test_the_verdict_of_a_refused_car_goes_with_it() -> None:
     assert play.lane()["last_decision"]["present"]
     play.set(approach_loop=False)
     assert not play.lane()["last_decision"]["present"]
+
+
+def test_the_verdict_is_over_when_its_car_has_backed_off_or_another_one_comes() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(approach_loop=False)
+    assert play.lane()["last_decision"]["present"]
+    play.set(approach_loop=True)
+    assert not play.lane()["last_decision"]["present"]
+    again = Playbook()
+    again.set(approach_loop=True)
+    again.read()
+    again.rise()
+    again.set(approach_loop=False)
+    again.advance(3100)
+    assert not again.lane()["last_decision"]["present"]
+    again.set(approach_loop=True)
+    again.read()
+    assert again.lane()["last_decision"]["present"]
 
 
 def test_the_verdict_of_a_grant_that_nobody_used_is_over_with_it() -> None:
@@ -737,8 +840,31 @@ def test_the_next_car_on_the_loop_gets_a_grant_of_its_own() -> None:
     play.person("open")
     play.rise()
     play.set(safety_loop=True)
+    play.set(approach_loop=False)
+    play.set(approach_loop=True)
     play.person("open")
     assert play.types("access") == ["access.granted", "access.granted"]
+
+
+def test_a_tap_while_the_tail_of_the_car_under_the_arm_is_on_its_loop_is_the_same_grant() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(safety_loop=True)
+    assert play.person("open").status == "done"
+    assert play.types("access") == ["access.granted"]
+
+
+def test_a_car_that_was_opened_for_and_then_shows_its_card_has_one_grant_with_its_pass() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.person("open")
+    play.read()
+    assert len(play.lane()["waiting_grants"]) == 1
+    play.rise()
+    play.drive_through()
+    assert play.data("passage.entered")["pass"] == "p1"
 
 
 def test_where_no_loop_tells_two_screens_a_moment_apart_are_one_tap() -> None:

@@ -322,3 +322,29 @@ def test_a_stop_of_an_earlier_version_waits_for_a_person_after_the_restart() -> 
     for _, row in play.kept:
         row.data.pop("interrupted", None)
     assert play.restarted().lane()["state"] == "interrupted"
+
+
+@pytest.mark.parametrize("behind", ["nobody", "an unread car"])
+def test_a_car_that_left_in_the_pause_is_not_opened_for(behind: str) -> None:
+    play = Playbook()
+    play.person("stop")
+    play.set(approach_loop=True)
+    play.read()
+    play.set(approach_loop=False)
+    if behind == "an unread car":
+        play.advance(1000)
+        play.set(approach_loop=True)
+    play.forget()
+    play.advance(11_000)
+    assert play.pulses() == []
+    assert play.data("grant.unused")["reason"] == "left"
+
+
+def test_a_car_that_waits_in_the_pause_is_opened_for() -> None:
+    play = Playbook()
+    play.person("stop")
+    play.set(approach_loop=True)
+    play.read()
+    play.forget()
+    play.advance(11_000)
+    assert play.pulses() == ["open"]
