@@ -2,8 +2,8 @@
 
 A page knows CLOCK_MONOTONIC of this machine (`mono_ms` of its view) and says with each order when the finger came down.
 An order counts for two seconds from there, whoever hung meanwhile: this process, the engine, or the way between. The
-same order sent again keeps its first time. One without a time was touched when it came, unless this process stood
-still.
+same order sent again keeps its first time. One that was touched in the future does not count. One without a time was
+touched when it came, unless this process stood still.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from gateway.core.errors import RequestError
 from web.heart import Heart
 
 COUNTS_MS = 2000
+AHEAD_MS = 1000
 KEPT_MAX = 500
 _NS_PER_MS = 1_000_000
 
@@ -63,8 +64,11 @@ class Presses:
             pressed_ms = math.nan
         if not math.isfinite(pressed_ms) or isinstance(given, bool):
             raise RequestError("pressed_ms is no time; leave it out or send what the page's clock says")
-        # A page that is ahead of this machine does not make its order count longer.
-        return min(now_ns, int(pressed_ms * _NS_PER_MS))
+        pressed_ns = int(pressed_ms * _NS_PER_MS)
+        # How old a touch is that lies ahead of this machine's clock, nobody knows: the machine may have hung since.
+        if pressed_ns > now_ns + AHEAD_MS * _NS_PER_MS:
+            raise TooLateError
+        return min(now_ns, pressed_ns)
 
     def _first_of(self, request_id: str, pressed_ns: int) -> int:
         with self._lock:

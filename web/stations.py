@@ -18,8 +18,17 @@ from web.services import services
 COOKIE = "gatehouse_station"
 # As long as browsers keep a cookie; each page of the guard's renews it.
 KEPT_S = 400 * 86400
-_PROXIED = ("Forwarded", "Via", "X-Real-Ip")
-_PROXIED_PREFIX = "x-forwarded-"
+_PROXIED = (
+    "Forwarded",
+    "Forwarded-For",
+    "Via",
+    "X-Real-Ip",
+    "X-Client-Ip",
+    "Client-Ip",
+    "True-Client-Ip",
+    "Cf-Connecting-Ip",
+)
+_PROXIED_PREFIX = "x-forwarded"
 
 
 def current_station() -> Station | None:

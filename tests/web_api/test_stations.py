@@ -28,6 +28,12 @@ PROXIES = [
     {"X-Forwarded-Proto": "https"},
     {"X-Forwarded-Anything": "1"},
     {"X-Real-IP": "127.0.0.1"},
+    {"X-Forwarded": "for=127.0.0.1"},
+    {"Forwarded-For": "127.0.0.1"},
+    {"X-Client-IP": "127.0.0.1"},
+    {"Client-IP": "127.0.0.1"},
+    {"True-Client-IP": "127.0.0.1"},
+    {"CF-Connecting-IP": "127.0.0.1"},
     {"Via": "1.1 proxy"},
 ]
 

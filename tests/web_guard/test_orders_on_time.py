@@ -99,6 +99,7 @@ def test_an_open_that_does_not_arrive_opens_nothing_afterwards(apart: ApartBooth
     later = time.monotonic() + 2
     wait_until(lambda: time.monotonic() > later)
     assert apart.engine.commands() == []
+    assert apart.one("#answer").get_attribute("data-tone") == "failed"
 
 
 def test_a_short_stall_only_delays_an_order(apart: ApartBooth) -> None:

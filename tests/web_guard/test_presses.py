@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.errors import RequestError
 from web.heart import BEAT_S, STILL_S, Heart
-from web.presses import COUNTS_MS, KEPT_MAX, Presses, TooLateError
+from web.presses import AHEAD_MS, COUNTS_MS, KEPT_MAX, Presses, TooLateError
 
 MS = 1_000_000
 COUNTS_NS = COUNTS_MS * MS
@@ -53,8 +53,14 @@ def test_an_older_one_does_not(machine: Machine, age_ms: int) -> None:
         machine.presses.counts_until_ns("r1", machine.now_ms - age_ms)
 
 
-def test_a_page_that_is_ahead_does_not_make_its_order_count_longer(machine: Machine) -> None:
-    assert machine.presses.counts_until_ns("r1", machine.now_ms + 90_000) == machine.now_ns + COUNTS_NS
+def test_a_page_that_is_a_little_ahead_does_not_make_its_order_count_longer(machine: Machine) -> None:
+    assert machine.presses.counts_until_ns("r1", machine.now_ms + AHEAD_MS) == machine.now_ns + COUNTS_NS
+
+
+@pytest.mark.parametrize("ahead_ms", [AHEAD_MS + 1, 90_000, 10**12])
+def test_a_touch_that_has_not_happened_yet_does_not_count(machine: Machine, ahead_ms: int) -> None:
+    with pytest.raises(TooLateError):
+        machine.presses.counts_until_ns("r1", machine.now_ms + ahead_ms)
 
 
 def test_a_repeat_keeps_the_time_of_the_first_whatever_it_says(machine: Machine) -> None:

@@ -95,7 +95,8 @@ def test_a_lane_that_no_card_opens_says_so_first_and_neither_go_nor_welcome(code
     marks = {"cannot_open": code} if told else {}
     shown = first(lane("in", **STANDS, **CLOSED[code], **marks, last_decision=granted()), locale=locale)
     assert shown["bar"]["verdict"] == "blocked"
-    assert shown["bar"]["word"] == words(locale)("verdict.blocked")
+    word = "verdict.blocked.no_answer" if code == "no_answer" else "verdict.blocked"
+    assert shown["bar"]["word"] == words(locale)(word)
     assert shown["line"]["label"] == words(locale)("do.label")
     assert shown["mode"] is not None
     for text in (shown["line"]["text"], shown["line"]["brief"]):
@@ -103,11 +104,18 @@ def test_a_lane_that_no_card_opens_says_so_first_and_neither_go_nor_welcome(code
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("code", [one for one in CLOSED if one not in ("lane_locked", "lane_crashed")])
+@pytest.mark.parametrize("code", [one for one in CLOSED if one not in ("lane_locked", "lane_crashed", "no_answer")])
 def test_the_line_says_that_no_card_opens(code: str, locale: str) -> None:
     shown = first(lane("in", **CLOSED[code], cannot_open=code, last_decision=granted()), locale=locale)
     wanted = re.compile(r"no card opens|刷卡不开|暂不刷卡", re.IGNORECASE)
     assert wanted.search(shown["line"]["text"]) and wanted.search(shown["line"]["brief"])
+
+
+@pytest.mark.parametrize(("locale", "wanted"), [("en", "The next card tries again"), ("zh_CN", "下一次刷卡会再试")])
+def test_an_arm_that_did_not_move_is_tried_again_by_the_next_card(locale: str, wanted: str) -> None:
+    shown = first(lane("in", **CLOSED["no_answer"], cannot_open="no_answer", last_decision=granted()), locale=locale)
+    for text in (shown["line"]["text"], shown["line"]["brief"]):
+        assert wanted in text and "no card opens" not in text and "刷卡不开" not in text
 
 
 def test_a_referred_resident_does_not_hide_that_the_lane_waits_for_a_decision() -> None:

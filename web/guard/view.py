@@ -254,7 +254,8 @@ class _Scene:
         code = cannot_open(lane)
         if code is not None:
             reason = self.said.first(f"blocked.{code}", "blocked.other")
-            return self._bar("blocked", self.said("verdict.blocked"), reason, tone=_TONES.get(_key_of(code), "decide"))
+            word = self.said.first(f"verdict.blocked.{code}", "verdict.blocked")
+            return self._bar("blocked", word, reason, tone=_TONES.get(_key_of(code), "decide"))
         if car is None:
             return self._bar("", self.said("verdict.none"), "")
         step = _step(lane, car)

@@ -256,13 +256,14 @@
     pending = mine;
     answer(say("answer.sending", { command: say("cmd." + command) }));
     const early = setTimeout(() => { if (pending === mine) answer(words.notYet, "refused"); }, NOT_YET_MS);
-    const late = setTimeout(() => { if (pending === mine) { pending = 0; answer(words.failed, "failed"); } }, COUNTS_MS);
+    let given = false;
+    const late = setTimeout(() => { if (pending === mine) { pending = 0; given = true; answer(words.failed, "failed"); } }, COUNTS_MS);
     return (text, tone) => {
       clearTimeout(early);
       clearTimeout(late);
       if (orders !== mine) return;
       pending = 0;
-      answer(text, tone);
+      answer(text, given && tone === "refused" ? "failed" : tone);
     };
   }
   const recent = new Map();
