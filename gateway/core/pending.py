@@ -34,9 +34,9 @@ TOLD_MAX = 32
 TOGETHER_MS = 10_000
 """Where no loop tells, a card and a plate within this time are of one car."""
 GONE_MS = 3000
+"""A vehicle that comes under the arm so long after the loop in front was left is the one that left it."""
 LEFT_MS = 5000
 """A vehicle that left the loop so long ago and is not under the arm has backed off."""
-"""A vehicle that comes under the arm so long after the loop in front was left is the one that left it."""
 CASE_MS = 120_000
 """Where no loop tells, a car that somebody has looked at is there for so long after its last read."""
 UNNAMED_MS = 20_000
