@@ -167,6 +167,15 @@ class LaneOrders(LaneSigns):
             if grant.proved_by(credential) and grant is not self.bound:
                 grant.given_ns, grant.stood, grant.left = turn.now.mono_ns, self.approach_of(lane) is True, False
 
+    def _is_of_another_lane(self, lane: Lane, taken: Taken, credential: dict[str, str]) -> bool:
+        """Whether the car that stands here shows a card by which one on the barrier's other side was let pass.
+
+        It may pass by nothing of its own, but has shown that card: a plate that differs from it is for a person.
+        """
+        shows = taken.read.kind != "plate" and not taken.read.long_range and not taken.elsewhere
+        stands = shows and self.approach_of(lane) is True
+        return stands and not any(grant.proved_by(credential) for grant in self.grants.of(lane))
+
     def _drop_of_gone(self, turn: Turn, lane: Lane, case: PendingCase) -> None:
         """Another car is read here: the one that was let pass before it, and has backed off, may not pass any more."""
         gone = self.cases.gone_with(lane, turn.now.mono_ns)
@@ -204,6 +213,10 @@ class LaneOrders(LaneSigns):
         if self.grants.holds(credential) and not taken.mismatch:
             self._is_here(turn, lane, credential)
             self._answer_again(turn, lane, Verdict.GRANTED, credential, decision)
+            if self._is_of_another_lane(lane, taken, credential):
+                case = self._case(turn, lane, read)
+                case.decision, case.credential = decision, credential
+                return case
             return self.case_of(lane, turn.now.mono_ns) or PendingCase("", turn.at, turn.now.mono_ns)
         case = self._case(turn, lane, read, taken.elsewhere)
         if taken.second is not None:
@@ -360,6 +373,11 @@ class LaneOrders(LaneSigns):
             return case
         granted = case.decision is not None and case.decision.verdict is Verdict.GRANTED
         return None if granted or case.handled else case
+
+    def is_named_otherwise(self, lane: Lane, read: CredentialRead, now_ns: int) -> bool:
+        """Whether the car in front waits for a person's word by a pass that this read is not of."""
+        case = self.pending(lane, now_ns)
+        return case is not None and case.named and case.pass_id not in {found.id for found in read.passes}
 
     def _case_row(
         self,

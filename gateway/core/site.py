@@ -306,10 +306,15 @@ class Site:
         return []
 
     def _refer_unclear(self, turn: Turn, lanes: list[Lane], event: events.CredentialRead) -> None:
-        """Nothing tells at which of these lanes the car stands: it is one case at all of them."""
+        """Nothing tells at which of these lanes the car stands: it is one case at all of them.
+
+        A car that waits for a word by a pass of its own keeps its own case.
+        """
         read, decision = self._work_out(turn, Taken(event), lambda read: _unclear(read.passes))
         first: PendingCase | None = None
-        for lane in lanes:
+        now_ns = turn.now.mono_ns
+        unnamed = [lane for lane in lanes if not self._by_lane[lane.id].is_named_otherwise(lane, read, now_ns)]
+        for lane in unnamed or lanes:
             case = self._by_lane[lane.id].decided(turn, lane, Taken(read), decision, shared=first)
             first = first or case
 

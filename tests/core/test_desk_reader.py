@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from gateway.core import events
 from gateway.core.chosen import CHOSEN_S
 from gateway.core.passes import Pass
 from tests.core.playbook import MONTHLY, TwoLanes, two_lanes
+
+EXPIRED = msgspec.structs.replace(MONTHLY, valid_until="2020-12-31")
 
 
 class Desk(TwoLanes):
@@ -84,6 +87,20 @@ def test_the_car_is_released_at_one_lane_and_waits_no_longer_at_the_other() -> N
     play.person("open", lane="out", reason="resident_known")
     assert play.data("access.granted")["pass"] == "p1"
     assert [play.lane(lane)["case"] for lane in ("in", "out")] == [None, None]
+
+
+def test_a_car_that_waits_by_its_own_pass_is_not_released_by_a_card_that_nobody_can_place() -> None:
+    play = Desk()
+    play.set2(approach_loop=True)
+    play.shows((EXPIRED,))
+    play.set(approach_loop=True)
+    other = Pass(id="p9", kind=MONTHLY.kind)
+    assert [reason for _, reason, _ in play.shows((other,))] == ["lane_unclear"]
+    play.forget()
+    play.person("open", lane="out", reason="papers_seen")
+    assert play.data("case.released")["pass"] == EXPIRED.id
+    play.person("open", lane="in", reason="papers_seen")
+    assert play.data("case.released")["pass"] == "p9"
 
 
 def test_a_tag_seen_by_a_shared_antenna_waits_for_the_loop_that_its_car_comes_to() -> None:

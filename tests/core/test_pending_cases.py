@@ -513,6 +513,26 @@ def test_the_plate_first_and_a_card_that_differs_are_referred() -> None:
     assert play.pulses() == []
 
 
+@pytest.mark.parametrize(("plates", "wanted"), [("京B77777", "plate_mismatch"), ("京A12345", "valid_pass")])
+def test_a_card_that_let_a_car_in_on_the_barriers_other_side_counts_for_the_plate_of_who_shows_it_here(
+    plates: str, wanted: str
+) -> None:
+    """A copied card at both sides of one barrier at once: the second car may not pass on by another's plate."""
+    document = site_document(clear_loop="io.input.6", arm_detached=None)
+    document["barriers"] = [{"id": "north", **document["lanes"][0].pop("barrier")}]
+    document["lanes"][0] |= {"barrier": "north", "cameras": ["camera"]}
+    document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": "north"})
+    document["devices"].append({"id": "camera", "driver": "noop"})
+    play = Playbook(document)
+    play.electrical[6] = True
+    play.set(approach_loop=True)
+    play.read(device="reader-out")
+    play.read()
+    assert play.types("access") == ["access.granted"]
+    plate(play, plates, CAR_B if plates in CAR_B.plates else MONTHLY)
+    assert last_decision(play)[1] == wanted
+
+
 def test_a_plate_that_its_camera_misread_is_no_difference() -> None:
     play = with_camera()
     play.set(approach_loop=True)
