@@ -401,7 +401,7 @@ class CarRules:
             raise self._broken("desk", f"a read in the booth opened {lane}, and the car waits at {standing[0]}")
         if known and not standing and lane != chosen:
             raise self._broken("desk", f"a read in the booth opened {lane}, and {chosen or 'no lane'} is chosen")
-        waits = any(one.lane == chosen for one in self._given.values() if one.at_ns < self._world.now_ns)
+        waits = any(one.lane == chosen for one in self._given.values())
         both = len(standing) == len(self._at_desk)
         if both and chosen in standing and lane != chosen and not waits:
             raise self._broken("desk", f"a read in the booth opened {lane}, and {chosen} is chosen")
