@@ -30,6 +30,8 @@ TAP_MS = 2000
 CHOSEN_MS = 60_000
 AT_ONCE_MS = 3000
 """One tag or plate at two lanes within this time is one car's."""
+LET_PASS_MS = 120_000
+"""A car that a person let pass may be on its way in or out for so long."""
 KEPT_MAX = 20_000
 LONG_AGO_NS = -(10**18)
 
@@ -70,6 +72,7 @@ class CarRules:
         self._visits: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._taken_back: deque[str] = deque(maxlen=64)
         self._whereabouts: dict[str, bool | None] = {}
+        self._let_pass: dict[str, int] = {}
         self._about: dict[str, int] = {}
         self._rows: deque[tuple[int, dict[str, Any]]] = deque(maxlen=64)
         self._chosen: tuple[str, int] = ("", LONG_AGO_NS)
@@ -151,6 +154,8 @@ class CarRules:
             self._access_refused(data)
         elif kind.startswith("case."):
             self._bound(data)
+            if kind == "case.released":
+                self._let_pass.update(dict.fromkeys(_names(data), self._world.now_ns))
         elif kind in ("passage.entered", "passage.exited"):
             if data.get("case") and data["certainty"] == "declared":
                 self._bound(data)
@@ -194,6 +199,8 @@ class CarRules:
         car = self._front(side, 0)
         if car is not None and not car.under and data.get("case"):
             car.refused = data["reason"] != "seen_elsewhere"
+            if not car.refused:  # two cameras saw it, and so it is of none of their cars
+                car.told = [one for one in car.told if one.value != data["credential"]["value"]]
             self._cases[data["case"]] = side, car
             if len(self._cases) > KEPT_MAX:
                 self._cases.popitem(last=False)
@@ -238,6 +245,8 @@ class CarRules:
         of_pass = visit["pass"] is not None and visit["pass"] == data["pass"]
         if not of_pass and not set(_values(visit)) & set(_values(data)):
             raise self._broken("released", f"{data['lane']}: {_names(data)} ended the visit of {_names(visit)}")
+        for name in set(_names(visit)) - set(_names(data)):
+            self._whereabouts[name] = None  # another proof of its pass has ended its stay
 
     def _bound(self, data: dict[str, Any]) -> None:
         """A person has decided on a case: its car must be the one in front, and the row must be about that car."""
@@ -283,6 +292,7 @@ class CarRules:
         if credential["kind"] == "qr" and data["reason"] == "already_inside":
             inside = name in self._used
         coming = any(name in _names_of(one.pass_id, one.credential) for one in self._given.values())
+        coming = coming or self._ago_ms(self._let_pass.get(name, LONG_AGO_NS)) <= LET_PASS_MS
         if inside is expected and not coming:
             where = "inside" if inside else "outside"
             raise self._broken("released", f"{data['lane']}: {name} is {where} and told {data['reason']}")
