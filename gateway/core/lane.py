@@ -295,6 +295,11 @@ class LaneMachine(LaneOrders):
         if self.arm is not ArmState.OPEN:
             self.ask(turn, "open", "fire", FIRE_CONTACT, None)
 
+    @property
+    def is_up_for_fire(self) -> bool:
+        """Whether the arm was told to open by a fire contact, and no person has ended that yet."""
+        return Mode.FIRE in self.modes and self.arm is not ArmState.CLOSED
+
     # ---- timers and snapshot
 
     def timer(self, turn: Turn, name: str, of: str) -> None:

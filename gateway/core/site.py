@@ -249,8 +249,9 @@ class Site:
 
     @property
     def interrupted(self) -> dict[str, str]:
-        """The barriers that wait for a person to decide, each since when; a start leaves some that no row tells of."""
-        found = {barrier: self._machines[barrier].state_since.at for barrier in self._interrupted()}
+        """The barriers that wait for a person, each since when; no row tells of some that a start or a fire left."""
+        waits = self._interrupted() | {barrier for barrier, one in self._machines.items() if one.is_up_for_fire}
+        found = {barrier: self._machines[barrier].state_since.at for barrier in waits}
         return {barrier: at or "" for barrier, at in found.items()}
 
     def _interrupted(self) -> set[str]:

@@ -713,3 +713,21 @@ def test_each_of_two_lanes_at_one_barrier_keeps_its_last_car() -> None:
     again = play.restarted()
     assert {lane: shown(again, lane)["last_decision"]["reason"] for lane in ("in", "out")} == told
     assert again.lane("in")["last_grant"]["pass"] == "p2"
+
+
+def test_an_arm_without_contacts_that_a_fire_opened_waits_for_a_person_when_the_core_is_replaced() -> None:
+    """Nothing measures where it stands, and no row tells that a person has to close it."""
+    document = site_document(at_open=None, at_closed=None)
+    document["lanes"][0]["fire"] = "io.input.7"
+    play = Playbook(document)
+    play.set(fire=True)
+    play.advance(20_000)
+    play.set(fire=False)
+    assert play.lane()["mode"] == "fire"
+    left = play.site.interrupted
+    memory = msgspec.structs.replace(play.memory(), interrupted=left)
+    again = Playbook(document, memory, start=False, wall_ns=play.wall_ns, run=2)
+    again.restored()
+    again.advance(60_000)
+    assert again.lane()["interrupted"]
+    assert again.pulses() == []
