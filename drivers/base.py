@@ -2,8 +2,8 @@
 
 A driver is one object that knows one kind of device: its options, how many points it has, and how to open a bus.
 A bus is everything that one thread must talk to: a serial port, a TCP link, the GPIO chip. The engine gives every
-bus a thread of its own; the bus reports facts (`gateway.core.events`) and takes orders for outputs. Devices fail and
-come back inside `run`, which ends only when `stop` was called. The shortest driver is `drivers/noop.py`.
+bus a thread of its own; the bus reports facts (`gateway.core.vocabulary.events`) and takes orders for outputs. Devices
+fail and come back inside `run`, which ends only when `stop` was called. The shortest driver is `drivers/noop.py`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from gateway.core.errors import RefusedError
-from gateway.core.events import Event
+from gateway.core.vocabulary.errors import RefusedError
+from gateway.core.vocabulary.events import Event
 
 Report = Callable[[Event], None]
 """Where a bus reports to; thread-safe and never blocks."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.boards import Board, load_board
 from drivers.watch import Watch
-from gateway.core.errors import DriverError
+from gateway.core.vocabulary.errors import DriverError
 
 if TYPE_CHECKING:
     from drivers.buses.board_unit import BoardUnit

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Health, Options, Report
 from drivers.watch import Watch
-from gateway.core.events import OutputDone
+from gateway.core.vocabulary.events import OutputDone
 
 Count = Annotated[int, Meta(ge=0, le=256)]
 

@@ -16,7 +16,7 @@ from collections import deque
 import msgspec
 
 from drivers.base import MAX_PULSE_MS, Bus, Report
-from gateway.core.events import OutputDone, OutputFailed
+from gateway.core.vocabulary.events import OutputDone, OutputFailed
 
 MAX_ORDERS = 64
 """Orders that may wait on one bus; one more fails at once."""

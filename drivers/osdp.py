@@ -13,8 +13,8 @@ from drivers.framing.osdp import MAX_ADDRESS, CardReader, formats_of, keys_of, p
 from drivers.framing.presentation import Presentations
 from drivers.framing.wiegand import PinPad
 from drivers.links.osdp_panel import Buzzer, Led
-from gateway.core.errors import FrameError
-from gateway.core.events import CredentialRead
+from gateway.core.vocabulary.errors import FrameError
+from gateway.core.vocabulary.events import CredentialRead
 
 MS = 1_000_000
 ONE_BEEP = Buzzer(on_ds=2, off_ds=1, times=1)

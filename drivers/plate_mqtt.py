@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.framing.plate_reads import PlateReader, PlateReading
-from gateway.core.settings import PLATE_MQTT, Mqtt
+from gateway.core.settings.model import PLATE_MQTT, Mqtt
 
 
 class PlateMqttOptions(PlateReading, Options, frozen=True, kw_only=True):

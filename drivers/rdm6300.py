@@ -11,7 +11,7 @@ from msgspec import Meta
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.framing.presentation import Presentations
 from drivers.framing.rdm6300 import CARD_BITS, Decoder, card_number
-from gateway.core.events import CredentialRead
+from gateway.core.vocabulary.events import CredentialRead
 
 
 class Rdm6300Options(Options, frozen=True):

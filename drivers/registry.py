@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from drivers.base import Bus, DeviceConfig, Driver, Report
-from gateway.core.errors import DriverError, SettingsError
-from gateway.core.explain import explain
-from gateway.core.settings import Point, Settings
+from gateway.core.settings.explain import explain
+from gateway.core.settings.model import Point, Settings
+from gateway.core.vocabulary.errors import DriverError, SettingsError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

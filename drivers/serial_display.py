@@ -10,8 +10,8 @@ from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Message, Options, Report
 from drivers.framing import display
-from gateway.core.errors import FrameError
-from gateway.core.feedback import VERDICTS
+from gateway.core.lane.feedback import VERDICTS
+from gateway.core.vocabulary.errors import FrameError
 
 Line = Annotated[str, Meta(max_length=128)]
 Template = Annotated[tuple[Line, ...], Meta(max_length=8)]

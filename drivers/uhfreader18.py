@@ -13,8 +13,8 @@ from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.buses.asking import AskingBus, Heard, Question
 from drivers.framing import uhfreader18 as frames
 from drivers.framing.presentation import Presentations, Sightings
-from gateway.core.errors import DeviceError, FrameError
-from gateway.core.events import CredentialRead, Event
+from gateway.core.vocabulary.errors import DeviceError, FrameError
+from gateway.core.vocabulary.events import CredentialRead, Event
 
 if TYPE_CHECKING:
     from drivers.links.stream import Stream

@@ -13,7 +13,7 @@ import time
 from msgspec.structs import replace
 
 from drivers.base import Health, Report
-from gateway.core.events import DeviceLost, DeviceRestored, DeviceStale
+from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, DeviceStale
 
 LOST_AFTER = 3
 """Failures in a row after which a device is given up until it answers again."""

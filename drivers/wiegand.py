@@ -11,8 +11,8 @@ from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.framing.gpio_events import LINE_EVENT, Events, request_falling
 from drivers.framing.presentation import Presentations
 from drivers.framing.wiegand import Card, Decoder, Key, PinPad, parse_format
-from gateway.core.errors import FrameError
-from gateway.core.events import CredentialRead
+from gateway.core.vocabulary.errors import FrameError
+from gateway.core.vocabulary.events import CredentialRead
 
 MS = 1_000_000
 MOST_EDGES = 256

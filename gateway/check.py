@@ -18,11 +18,11 @@ import msgspec
 
 from drivers.base import Bus, DeviceConfig, Health
 from drivers.registry import configure, open_buses
-from gateway.core.errors import GatehouseError, SettingsError
-from gateway.core.events import Event
-from gateway.core.settings import Barrier, Direction, Lane, Retention, Settings
-from gateway.core.site_file import parse_settings, warnings
-from gateway.store.reader import JournalReader
+from gateway.core.settings.model import Barrier, Direction, Lane, Retention, Settings
+from gateway.core.settings.site_file import parse_settings, warnings
+from gateway.core.vocabulary.errors import GatehouseError, SettingsError
+from gateway.core.vocabulary.events import Event
+from gateway.store.journal.reader import JournalReader
 from gateway.store.times import rfc3339
 
 TRY_S = 2.0

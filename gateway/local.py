@@ -12,15 +12,15 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.errors import EngineUnreachableError
-from gateway.core.settings import Settings
+from gateway.core.settings.model import Settings
+from gateway.core.vocabulary.errors import EngineUnreachableError
 from gateway.engine.clock import Clock, boot_id
 from gateway.store.directory import DataDirectory, source_of
-from gateway.store.journal import Journal, Row
-from gateway.store.passcodes import answered, issued
-from gateway.store.passfile import read_passes
-from gateway.store.registry import PassRegistry
-from gateway.store.stationkeys import must_be_set_up
+from gateway.store.journal.writer import Journal, Row
+from gateway.store.passes.codes import answered, issued
+from gateway.store.passes.files import read_passes
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.settings.station_keys import must_be_set_up
 
 OnProgress = Callable[[dict[str, Any]], None]
 

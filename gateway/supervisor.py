@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError
 
 PARENT_VARIABLE = "GATEHOUSE_PARENT"
 STOP_WITHIN_S = 8.5

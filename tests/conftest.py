@@ -14,7 +14,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import settings
 
-from gateway.store import secrets
+from gateway.store.settings import secrets
 from tests.order import place
 
 settings.register_profile("gatehouse", deadline=None)

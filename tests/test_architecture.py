@@ -106,14 +106,15 @@ LAYERS = (
         "gateway.core gateway.store gateway.control drivers.base drivers.registry",
         "msgspec",
     ),
-    _layer("gateway.demo_line"),
-    _layer("gateway.demo_people", "gateway.core", "msgspec"),
-    _layer("gateway.demo_news", "gateway.store"),
-    _layer("gateway.demo_traffic", "gateway.core gateway.control gateway.demo_people drivers.sim"),
+    _layer("gateway.demo"),
+    _layer("gateway.demo.line"),
+    _layer("gateway.demo.people", "gateway.core", "msgspec"),
+    _layer("gateway.demo.news", "gateway.store"),
+    _layer("gateway.demo.traffic", "gateway.core gateway.control gateway.demo.people drivers.sim"),
     _layer(
-        "gateway.demo",
-        "gateway.core gateway.store gateway.control gateway.supervisor gateway.demo_line gateway.demo_news "
-        "gateway.demo_people gateway.demo_traffic drivers.sim",
+        "gateway.demo.run",
+        "gateway.core gateway.store gateway.control gateway.supervisor gateway.demo.line gateway.demo.news "
+        "gateway.demo.people gateway.demo.traffic drivers.sim",
         "msgspec",
     ),
     _layer("gateway.cli", "gateway drivers web", "msgspec segno"),
@@ -121,7 +122,7 @@ LAYERS = (
     _layer("gateway"),
 )
 # Writers of files that belong to the engine: readers elsewhere must not even name them.
-WRITERS = {("gateway.store.journal", "Journal")}
+WRITERS = {("gateway.store.journal.writer", "Journal")}
 READ_ONLY = ("web", "gateway.uplink")
 IMPURE_CALLS = frozenset({
     "open", "print", "input", "exec", "eval", "compile", "__import__", "globals", "locals", "vars",
@@ -265,24 +266,24 @@ PLANTED = {
         "gateway.core.site",
         "import datetime\nx = datetime.date.today()",
     ),
-    "the core opens a file": ("gateway.core.lane", "def f():\n    return open('x')"),
-    "the core prints": ("gateway.core.lane", "print('x')"),
-    "the core rolls dice": ("gateway.core.access", "from random import choice"),
-    "the core starts threads": ("gateway.core.access", "import threading"),
-    "the core logs": ("gateway.core.alarms", "import logging"),
-    "the core asks the system": ("gateway.core.alarms", "import os.path"),
+    "the core opens a file": ("gateway.core.lane.lane", "def f():\n    return open('x')"),
+    "the core prints": ("gateway.core.lane.lane", "print('x')"),
+    "the core rolls dice": ("gateway.core.access.rules", "from random import choice"),
+    "the core starts threads": ("gateway.core.access.rules", "import threading"),
+    "the core logs": ("gateway.core.alarms.desk", "import logging"),
+    "the core asks the system": ("gateway.core.alarms.desk", "import os.path"),
     "the core imports the store": ("gateway.core.site", "from gateway.store import journal"),
     "the core imports inside a function": ("gateway.core.site", "def f():\n    import socket"),
     "the core imports relatively upwards": ("gateway.core.site", "from ..store import journal"),
-    "the store imports the engine": ("gateway.store.state", "import gateway.engine.loop"),
+    "the store imports the engine": ("gateway.store.projections.state", "import gateway.engine.core_thread.loop"),
     "the control socket imports the store": ("gateway.control", "from gateway.store import state"),
-    "the engine imports Flask": ("gateway.engine.loop", "import flask"),
-    "the engine imports paho": ("gateway.engine.loop", "from paho.mqtt import client"),
+    "the engine imports Flask": ("gateway.engine.core_thread.loop", "import flask"),
+    "the engine imports paho": ("gateway.engine.core_thread.loop", "from paho.mqtt import client"),
     "the engine imports a driver's link": ("gateway.engine.workers", "import drivers.links.serial"),
     "the web imports paho": ("web.app", "import paho.mqtt.client"),
     "the web imports the engine": ("web.app", "from gateway.engine import loop"),
-    "the web writes the journal": ("web.api.events", "from gateway.store.journal import Journal"),
-    "the uplink imports Flask": ("gateway.uplink.mqtt", "import flask"),
+    "the web writes the journal": ("web.api.events", "from gateway.store.journal.writer import Journal"),
+    "the uplink imports Flask": ("gateway.uplink.mqtt.connection", "import flask"),
     "a driver uses pyserial past the links": ("drivers.rdm6300", "import serial"),
     "a driver uses pymodbus past the links": ("drivers.modbus", "import pymodbus.client"),
     "a driver uses gpiozero past the links": ("drivers.gpio", "from gpiozero import LED"),
@@ -304,11 +305,11 @@ FITTING = {
     ),
     "a moment given as argument": ("gateway.core.site", "def f(now):\n    return now.wall_ns"),
     "an instant in a zone": (
-        "gateway.core.passes",
+        "gateway.core.vocabulary.passes",
         "from datetime import datetime, UTC\ndef f(s):\n    return datetime.fromtimestamp(s, UTC)",
     ),
-    "the journal read by the web": ("web.app", "from gateway.store.journal import JournalReader"),
-    "the version": ("gateway.engine.loop", "from gateway import __version__"),
+    "the journal read by the web": ("web.app", "from gateway.store.journal.writer import JournalReader"),
+    "the version": ("gateway.engine.core_thread.loop", "from gateway import __version__"),
 }
 
 

@@ -19,8 +19,8 @@ from urllib.parse import quote, urlsplit
 from flask import Response, after_this_request, g, redirect, request
 
 from gateway.control import Client
-from gateway.core.errors import GatehouseError
-from gateway.store.secrets import Token, check_pin, hash_pin
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.store.settings.secrets import Token, check_pin, hash_pin
 from web.operators import Operator
 from web.problems import Problem, wants_json
 from web.services import Services, services

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.control import Client
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError
 from web.problems import Problem
 
 _log = logging.getLogger(__name__)

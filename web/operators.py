@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.errors import GatehouseError
-from gateway.core.settings import Role, Station
-from gateway.store.documents import Documents
+from gateway.core.settings.model import Role, Station
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.store.settings.documents import Documents
 
 _log = logging.getLogger(__name__)
 

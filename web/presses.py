@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from gateway.core.errors import RequestError
+from gateway.core.vocabulary.errors import RequestError
 from web.heart import Heart
 
 COUNTS_MS = 2000

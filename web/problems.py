@@ -10,11 +10,11 @@ import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError
 
 _log = logging.getLogger(__name__)
 
-# Stable error codes of gateway/core/errors.py and the HTTP status that says the same.
+# Stable error codes of gateway/core/vocabulary/errors.py and the HTTP status that says the same.
 STATUS = {
     "not_found": 404,
     "pass_invalid": 422,

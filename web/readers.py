@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gateway.store.reader import JournalReader
-from gateway.store.registry import PassRegistry
-from gateway.store.state import State
+from gateway.store.journal.reader import JournalReader
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections.state import State
 
 _Reader = TypeVar("_Reader")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import current_app
 
-from gateway.store.secrets import Tokens
-from gateway.store.stationkeys import StationKeys
+from gateway.store.settings.secrets import Tokens
+from gateway.store.settings.station_keys import StationKeys
 from web.consumers import Consumers
 from web.heart import Heart
 from web.live import Live, Slots, Snapshot

@@ -11,8 +11,8 @@ from ipaddress import ip_address, ip_network
 
 from flask import Response, g, request
 
-from gateway.core.errors import GatehouseError
-from gateway.core.settings import BOOTH, Station
+from gateway.core.settings.model import BOOTH, Station
+from gateway.core.vocabulary.errors import GatehouseError
 from web.services import services
 
 COOKIE = "gatehouse_station"

@@ -16,9 +16,9 @@ from typing import Any
 
 import apsw
 
-from gateway.store.aside import open_or_begin
-from gateway.store.migrations import Schema
-from gateway.store.sqlite import storage_errors
+from gateway.store.recovery.aside import open_or_begin
+from gateway.store.sqlite.database import storage_errors
+from gateway.store.sqlite.migrations import Schema
 
 SCHEMA = Schema(
     "sessions",

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from gateway.core.errors import DriverError
+from gateway.core.vocabulary.errors import DriverError
 
 COIL_ON, COIL_OFF = 0xFF00, 0x0000
 _FOLDER = Path(__file__).parent

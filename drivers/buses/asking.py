@@ -18,8 +18,8 @@ from drivers.buses.outputless import OutputlessBus
 from drivers.links import backoff
 from drivers.links.backoff import Backoff
 from drivers.watch import Watch
-from gateway.core.errors import DeviceError
-from gateway.core.events import Event
+from gateway.core.vocabulary.errors import DeviceError
+from gateway.core.vocabulary.events import Event
 
 if TYPE_CHECKING:
     from drivers.links.stream import Stream

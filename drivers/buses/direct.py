@@ -15,8 +15,8 @@ from drivers.base import Health, Report
 from drivers.links import backoff
 from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus
 from drivers.watch import Watch
-from gateway.core.errors import DeviceError
-from gateway.core.events import InputsRead
+from gateway.core.vocabulary.errors import DeviceError
+from gateway.core.vocabulary.events import InputsRead
 
 MS = 1_000_000
 LOOK_S = 0.05

@@ -15,7 +15,7 @@ from drivers.base import Report
 from drivers.buses.single import SingleBus
 from drivers.links import backoff
 from drivers.links.gpio_edges import EdgeQueue
-from gateway.core.events import Event
+from gateway.core.vocabulary.events import Event
 
 SETTLE_NS = 1_000_000
 """An edge is in the queue this long after its interrupt at the latest."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from drivers.base import Report
 from drivers.buses.single import SingleBus, Wire
 from drivers.links import backoff
-from gateway.core.events import Event
+from gateway.core.vocabulary.events import Event
 
 
 class Listener(Protocol):

@@ -26,8 +26,8 @@ from drivers.links import osdp_panel as link
 from drivers.links.backoff import Backoff
 from drivers.links.serial_port import SerialPort
 from drivers.watch import Watch
-from gateway.core.errors import DeviceError, RefusedError
-from gateway.core.events import Event, InstallModeEnded, TamperChanged
+from gateway.core.vocabulary.errors import DeviceError, RefusedError
+from gateway.core.vocabulary.events import Event, InstallModeEnded, TamperChanged
 
 MS = 1_000_000
 TURN_S = 0.005

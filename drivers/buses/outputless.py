@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from drivers.base import Bus, Report
-from gateway.core.events import Event, OutputFailed
+from gateway.core.vocabulary.events import Event, OutputFailed
 
 
 class OutputlessBus(Bus):

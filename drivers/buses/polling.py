@@ -23,8 +23,8 @@ from drivers.links import backoff
 from drivers.links.modbus_bus import ModbusLink, Pending
 from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus
 from drivers.watch import Watch
-from gateway.core.errors import DeviceError
-from gateway.core.events import InputsRead
+from gateway.core.vocabulary.errors import DeviceError
+from gateway.core.vocabulary.events import InputsRead
 
 MS = 1_000_000
 STOP_LIMIT_S = 3.0

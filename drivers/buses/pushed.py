@@ -17,7 +17,7 @@ import msgspec
 
 from drivers.base import Health, Report
 from drivers.buses.outputless import OutputlessBus
-from gateway.core.events import DeviceLost, DeviceRestored, Event
+from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, Event
 
 MAX_WAITING = 64
 """Reads that may wait for the thread; of more the oldest are dropped."""

@@ -14,7 +14,7 @@ from drivers.base import Health, Report
 from drivers.buses.outputless import OutputlessBus
 from drivers.links.backoff import Backoff
 from drivers.watch import Watch
-from gateway.core.errors import DeviceError
+from gateway.core.vocabulary.errors import DeviceError
 
 
 class Wire(Protocol):

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 
 FIELDS = ("plate", "card", "days_left", "words", "lane", "time")
 MAX_FIELD = 64

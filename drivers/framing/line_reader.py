@@ -7,9 +7,9 @@ from typing import Literal, Protocol
 
 from drivers.framing.presentation import Presentations
 from drivers.framing.text_lines import LinePattern, card_number
-from gateway.core.errors import FrameError
-from gateway.core.events import CredentialRead
-from gateway.core.plates import is_none, normalise
+from gateway.core.access.plates import is_none, normalise
+from gateway.core.vocabulary.errors import FrameError
+from gateway.core.vocabulary.events import CredentialRead
 
 Kind = Literal["card", "qr", "plate", "pin"]
 WHOLE_LINE = "(?P<value>.+)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from drivers.framing.wiegand import Card, Format, parse_format
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 
 MAX_ADDRESS = 0x7E
 """0x7F calls all readers at once, which secure channel forbids."""

@@ -19,8 +19,8 @@ from msgspec import Meta
 
 from drivers.framing.plate_ages import PlateAges
 from drivers.framing.presentation import Presentations, Sightings
-from gateway.core import plates
-from gateway.core.events import CredentialRead
+from gateway.core.access import plates
+from gateway.core.vocabulary.events import CredentialRead
 
 ALIKE_MS = 2_000
 """How long after the decided plate was last seen one that is alike passes for a misread; then it is a neighbour's."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import xor
 
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 
 START, END = 0x02, 0x03
 FRAME_BYTES = 14

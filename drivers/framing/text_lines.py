@@ -18,7 +18,7 @@ from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 
 MAX_LINE_BYTES = 512
 MAX_CARD_BITS = 128

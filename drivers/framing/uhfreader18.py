@@ -21,7 +21,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 
 REFUSED, INVENTORY, TAG, INFO, POWER = 0x00, 0x01, 0xEE, 0x21, 0x2F
 OK, LAST, TIME_OVER, MORE, FULL = 0x00, 0x01, 0x02, 0x03, 0x04

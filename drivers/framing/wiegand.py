@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from drivers.framing.gpio_events import LOST, Edge
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 
 GAP_NS = 5_000_000
 RINGING_NS = 100_000

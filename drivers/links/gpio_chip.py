@@ -24,7 +24,7 @@ import msgspec
 from gpiozero import Device, GPIOZeroError
 from gpiozero.pins.mock import MockFactory
 
-from gateway.core.errors import DeviceError
+from gateway.core.vocabulary.errors import DeviceError
 
 Level = Literal["high", "low"]
 Pull = Literal["up", "down", "none"]

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from drivers.links.waker import Waker
-from gateway.core.errors import DeviceError
+from gateway.core.vocabulary.errors import DeviceError
 
 CHIP_INFO_BYTES = 68
 GET_CHIP_INFO = 0x8044_B401

@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 from drivers.links.waker import Waker
-from gateway.core.errors import DeviceError
+from gateway.core.vocabulary.errors import DeviceError
 
 EV_SYN, EV_KEY = 0, 1
 SYN_DROPPED = 3

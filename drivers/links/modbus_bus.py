@@ -29,7 +29,7 @@ from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
 from drivers.links.serial_port import FAULTS, why_not_open
-from gateway.core.errors import BusSilentError, DeviceError
+from gateway.core.vocabulary.errors import BusSilentError, DeviceError
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # Each failure is reported once, by us.
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from gateway.core.errors import DeviceError
+from gateway.core.vocabulary.errors import DeviceError
 
 _START, _MARK = 0x53, b"\xff"
 _BUFFER_BYTES = 4096

@@ -8,7 +8,7 @@ import time
 from typing import Protocol
 
 from drivers.links.waker import Waker
-from gateway.core.errors import DeviceError
+from gateway.core.vocabulary.errors import DeviceError
 
 READ_BYTES = 4096
 WRITE_S = 1.0

@@ -23,7 +23,7 @@ from drivers.boards import load_board
 from drivers.framing import modbus
 from drivers.sim.board_model import SimBoard
 from drivers.sim.pty_port import PtyPort
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 
 TICK_S = 0.005
 MAX_RECEIVED_BYTES = 4096

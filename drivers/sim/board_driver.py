@@ -16,7 +16,7 @@ from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.boards import load_board
 from drivers.buses.direct import DirectBus
 from drivers.sim.board_model import SimBoard
-from gateway.core.errors import DeviceError
+from gateway.core.vocabulary.errors import DeviceError
 
 Count = Annotated[int, Meta(ge=0, le=256)]
 _channels: dict[str, DirectBoard] = {}

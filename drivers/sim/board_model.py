@@ -14,7 +14,7 @@ import msgspec
 
 from drivers.boards import Board
 from drivers.framing import modbus as m
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 
 TOGGLE = 0x5500
 MAX_WRITES_KEPT = 10_000

@@ -16,7 +16,7 @@ from drivers.base import Bus, DeviceConfig, Driver, Health, Options, Report
 from drivers.buses.outputless import OutputlessBus
 from drivers.framing.presentation import Presentations
 from drivers.watch import Watch
-from gateway.core.events import CredentialRead
+from gateway.core.vocabulary.events import CredentialRead
 
 _channels: dict[str, SimReaderBus] = {}
 

@@ -15,7 +15,7 @@ import msgspec
 from drivers.framing import uhfreader18 as frames
 from drivers.framing.uhfreader18 import Response
 from drivers.sim.board import RtuBoards, Send, TcpBoards
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 
 TAGS_PER_FRAME = 8
 HEARTBEAT = bytes.fromhex("560000000000")

@@ -33,7 +33,7 @@ from gateway.cli.common import (
     let_go_of_stdout,
     whoami,
 )
-from gateway.core.errors import (
+from gateway.core.vocabulary.errors import (
     CursorError,
     DataDirectoryError,
     EngineUnreachableError,

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.core.errors import EngineUnreachableError, SettingsError
+from gateway.core.vocabulary.errors import EngineUnreachableError, SettingsError
 
 if TYPE_CHECKING:
     from gateway.control import Client
-    from gateway.core.settings import Settings
+    from gateway.core.settings.model import Settings
     from gateway.local import Local
     from gateway.store.directory import DataDirectory
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.common import EXIT_WRONG, Arguments, Commands, data_path, opened, say, show, wants_json
-from gateway.core.errors import DamagedError, JournalBrokenError
+from gateway.core.vocabulary.errors import DamagedError, JournalBrokenError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from gateway.store.journal import StoredRow
+    from gateway.store.journal.writer import StoredRow
 
 
 def add(commands: Commands) -> None:
@@ -60,7 +60,7 @@ def add(commands: Commands) -> None:
 
 
 def _events(arguments: Arguments) -> int:
-    from gateway.store.journal import JournalReader, parse_cursor
+    from gateway.store.journal.writer import JournalReader, parse_cursor
 
     directory, settings = opened(data_path(arguments))
     reader = JournalReader(directory.journal)
@@ -120,7 +120,7 @@ def _short(value: Any) -> str:
 
 def _verify(arguments: Arguments) -> int:
     from gateway.show import Progress
-    from gateway.store.journal import JournalReader
+    from gateway.store.journal.writer import JournalReader
 
     file = arguments.file or opened(data_path(arguments))[0].journal
     progress = Progress("journal rows")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.common import Arguments, Commands, count, data_path, gateway_of, opened, say, show, wants_json, whoami
-from gateway.core.errors import NotFoundError
+from gateway.core.vocabulary.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from gateway.core.passes import Pass
+    from gateway.core.vocabulary.passes import Pass
 
 
 def add(commands: Commands) -> None:
@@ -121,8 +121,8 @@ def lent(path: Path, data: Path) -> Iterator[Path]:
 
 def _passes_export(arguments: Arguments) -> int:
     from gateway.show import Progress
-    from gateway.store.passfile import write_passes
-    from gateway.store.registry import PassRegistry
+    from gateway.store.passes.files import write_passes
+    from gateway.store.passes.registry import PassRegistry
 
     directory, _ = opened(data_path(arguments))
     progress = Progress(f"{arguments.file.name}: rows")
@@ -138,7 +138,7 @@ def _passes_list(arguments: Arguments) -> int:
     import msgspec
 
     from gateway.show import table
-    from gateway.store.registry import PassRegistry
+    from gateway.store.passes.registry import PassRegistry
 
     directory, _ = opened(data_path(arguments))
     registry = PassRegistry(directory.registry)
@@ -162,7 +162,7 @@ def _passes_show(arguments: Arguments) -> int:
     import msgspec
 
     from gateway.show import clean
-    from gateway.store.registry import PassRegistry
+    from gateway.store.passes.registry import PassRegistry
 
     directory, _ = opened(data_path(arguments))
     found = msgspec.to_builtins(PassRegistry(directory.registry).get(arguments.id))

@@ -104,7 +104,7 @@ def _site_hours(text: str) -> int:
 
 
 def _demo(arguments: Arguments) -> int:
-    from gateway import demo
+    from gateway.demo import run as demo
 
     if arguments.action == "uplink":
         on = demo.switch_uplink(getattr(arguments, "data", None), arguments.line)

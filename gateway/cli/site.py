@@ -20,7 +20,7 @@ from gateway.cli.common import (
     say,
     show,
 )
-from gateway.core.errors import EngineUnreachableError, InUseError, SettingsError
+from gateway.core.vocabulary.errors import EngineUnreachableError, InUseError, SettingsError
 
 if TYPE_CHECKING:
     from gateway import check
@@ -83,9 +83,9 @@ def _add_later(commands: Commands, name: str, words: str) -> None:
 
 def _init(arguments: Arguments) -> int:
     from drivers.registry import configure
-    from gateway.core.site_file import parse_settings, warnings
+    from gateway.core.settings.site_file import parse_settings, warnings
     from gateway.store.directory import DataDirectory
-    from gateway.store.journal import JournalReader
+    from gateway.store.journal.writer import JournalReader
 
     document = _read_site(arguments.site) if arguments.site else _EMPTY_SITE
     settings = parse_settings(document)

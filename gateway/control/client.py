@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.control.wire import LINE_MAX_BYTES, address, decode, encode, error_from
-from gateway.core.errors import EngineUnreachableError, RequestError
+from gateway.core.vocabulary.errors import EngineUnreachableError, RequestError
 
 # A snapshot of a large site or a list of tokens may be longer than a request may be.
 _ANSWER_MAX_BYTES = 16 * LINE_MAX_BYTES

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gateway.control.wire import LINE_MAX_BYTES, encode, error_body
-from gateway.core.errors import RequestError
+from gateway.core.vocabulary.errors import RequestError
 
 log = logging.getLogger(__name__)
 

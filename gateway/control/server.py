@@ -22,7 +22,7 @@ from typing import Any
 
 from gateway.control.connection import Connection
 from gateway.control.wire import address, decode, encode, error_body
-from gateway.core.errors import DataDirectoryError, GatehouseError, InUseError, RequestError
+from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, InUseError, RequestError
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.errors import GatehouseError, RequestError, SettingsError
+from gateway.core.vocabulary.errors import GatehouseError, RequestError, SettingsError
 
 LINE_MAX_BYTES = 1 << 20
 # sun_path holds 108 bytes with its final zero (unix(7)).

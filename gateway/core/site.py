@@ -11,31 +11,31 @@ from typing import Any
 
 import msgspec
 
-from gateway.core import events
-from gateway.core.access import Decision, Question, Reason, Space, Verdict, decide
-from gateway.core.alarms import Alarm, AlarmDesk, AlarmState, Verb
-from gateway.core.authors import SCHEDULE, Author
-from gateway.core.barrier import ArmEvent, ArmState
-from gateway.core.chosen import ChosenLanes
-from gateway.core.commands import Append, Command, Reply, SetAside
-from gateway.core.errors import NotFoundError, RefusedError
-from gateway.core.events import ClockState, Now
-from gateway.core.faults import error_place, fault_file
-from gateway.core.grants import Left
-from gateway.core.lane import LaneMachine
-from gateway.core.lane_orders import shown
-from gateway.core.lane_state import Ids, LaneMemory
-from gateway.core.passes import Pass, PassKind
-from gateway.core.pending import PendingCase, differ
-from gateway.core.places import Places
-from gateway.core.reads import ReadRules, Taken, is_bound
-from gateway.core.recent import Recent
-from gateway.core.refusals import COMMANDS
-from gateway.core.schedule import in_schedule
-from gateway.core.service import ServiceMemory
-from gateway.core.settings import Barrier, Direction, Lane, Settings
-from gateway.core.timers import Timer
-from gateway.core.turn import NS_PER_MS, Turn, local_day
+from gateway.core.access.chosen import ChosenLanes
+from gateway.core.access.pending import PendingCase, differ
+from gateway.core.access.places import Places
+from gateway.core.access.reads import ReadRules, Taken, is_bound
+from gateway.core.access.recent import Recent
+from gateway.core.access.rules import Decision, Question, Reason, Space, Verdict, decide
+from gateway.core.alarms.desk import Alarm, AlarmDesk, AlarmState, Verb
+from gateway.core.lane.arm_table import ArmEvent, ArmState
+from gateway.core.lane.grants import Left
+from gateway.core.lane.lane import LaneMachine
+from gateway.core.lane.orders import shown
+from gateway.core.lane.refusals import COMMANDS
+from gateway.core.lane.service import ServiceMemory
+from gateway.core.lane.state import Ids, LaneMemory
+from gateway.core.settings.model import Barrier, Direction, Lane, Settings
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.authors import SCHEDULE, Author
+from gateway.core.vocabulary.commands import Append, Command, Reply, SetAside
+from gateway.core.vocabulary.errors import NotFoundError, RefusedError
+from gateway.core.vocabulary.events import ClockState, Now
+from gateway.core.vocabulary.faults import error_place, fault_file
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.schedule import in_schedule
+from gateway.core.vocabulary.timers import Timer
+from gateway.core.vocabulary.turn import NS_PER_MS, Turn, local_day
 
 MUST_EXPIRE = ("http", "mqtt")
 MINUTE_TIMER = Timer("site", "", "minute")

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.core.events import ClockChanged, ClockState, Now
+from gateway.core.vocabulary.events import ClockChanged, ClockState, Now
 
 STEP_MIN_NS = 200_000_000
 """A change of wall time against monotonic time from which on it is a step and no rounding."""

@@ -17,24 +17,24 @@ from typing import Any
 from drivers.base import Bus, DeviceConfig, Health, Report
 from gateway import __version__
 from gateway.control import Responder, Server
-from gateway.core.errors import NotFoundError
-from gateway.core.events import Started, Stopping
-from gateway.core.settings import Settings
+from gateway.core.settings.model import Settings
 from gateway.core.site import Site
-from gateway.engine.answers import Answers
-from gateway.engine.clerk import Clerk
+from gateway.core.vocabulary.errors import NotFoundError
+from gateway.core.vocabulary.events import Started, Stopping
 from gateway.engine.clock import Clock, boot_id
-from gateway.engine.desk import Desk
-from gateway.engine.faults import FaultFiles
-from gateway.engine.handlers import Handlers
-from gateway.engine.inbox import Inbox
-from gateway.engine.keeper import Keeper
-from gateway.engine.lookups import Lookups
-from gateway.engine.loop import CoreLoop
-from gateway.engine.projector import Projector
-from gateway.engine.publisher import Publisher
-from gateway.engine.recorder import Recorder
-from gateway.engine.standby import EngineStandby, degraded
+from gateway.engine.core_thread.faults import FaultFiles
+from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.core_thread.lookups import Lookups
+from gateway.engine.core_thread.loop import CoreLoop
+from gateway.engine.core_thread.standby import EngineStandby, degraded
+from gateway.engine.journal_thread.keeper import Keeper
+from gateway.engine.journal_thread.projector import Projector
+from gateway.engine.journal_thread.recorder import Recorder
+from gateway.engine.socket.answers import Answers
+from gateway.engine.socket.clerk import Clerk
+from gateway.engine.socket.desk import Desk
+from gateway.engine.socket.handlers import Handlers
+from gateway.engine.socket.publisher import Publisher
 from gateway.engine.stores import Stores
 from gateway.engine.watchdog import Progress
 from gateway.engine.workers import Workers

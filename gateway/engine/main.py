@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.core.errors import (
+from gateway.core.vocabulary.errors import (
     DataDirectoryError,
     GatehouseError,
     InUseError,
@@ -24,7 +24,7 @@ from gateway.engine.watchdog import Notifier, Watchdog
 from gateway.store.directory import DataDirectory
 
 if TYPE_CHECKING:
-    from gateway.core.settings import Settings
+    from gateway.core.settings.model import Settings
     from gateway.engine.engine import Engine
 
 log = logging.getLogger(__name__)

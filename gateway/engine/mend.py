@@ -11,18 +11,18 @@ import logging
 import secrets
 from typing import Any
 
-from gateway.core.alarms import AlarmDesk
-from gateway.core.commands import Append
-from gateway.core.events import Now
-from gateway.core.settings import Barrier, Settings
-from gateway.core.times import rfc3339
-from gateway.core.turn import Turn
+from gateway.core.alarms.desk import AlarmDesk
+from gateway.core.settings.model import Barrier, Settings
+from gateway.core.vocabulary.commands import Append
+from gateway.core.vocabulary.events import Now
+from gateway.core.vocabulary.times import rfc3339
+from gateway.core.vocabulary.turn import Turn
 from gateway.engine.clock import Clock
-from gateway.store import aside
 from gateway.store.directory import DataDirectory, source_of
-from gateway.store.journal import Journal, Row
-from gateway.store.rescue import Loss, Place, damage_of, registry_damage, set_journal_aside
-from gateway.store.salvage import prepare_registry
+from gateway.store.journal.writer import Journal, Row
+from gateway.store.recovery import aside
+from gateway.store.recovery.rescue import Loss, Place, damage_of, registry_damage, set_journal_aside
+from gateway.store.recovery.salvage import prepare_registry
 
 log = logging.getLogger(__name__)
 

@@ -13,17 +13,17 @@ from typing import Protocol
 
 import msgspec
 
-from gateway.core.errors import JournalBrokenError
-from gateway.core.events import ClockState
-from gateway.core.settings import Settings
+from gateway.core.settings.model import Settings
 from gateway.core.site import Memory
+from gateway.core.vocabulary.errors import JournalBrokenError
+from gateway.core.vocabulary.events import ClockState
 from gateway.engine.mend import Mender
-from gateway.store.consumers import Consumers
 from gateway.store.directory import DataDirectory, source_of
-from gateway.store.journal import Journal, JournalReader, Row
-from gateway.store.registry import PassRegistry
-from gateway.store.rescue import open_state
-from gateway.store.state import State
+from gateway.store.journal.consumers import Consumers
+from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections.state import State
+from gateway.store.recovery.rescue import open_state
 
 log = logging.getLogger(__name__)
 

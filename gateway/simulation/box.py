@@ -18,25 +18,25 @@ from typing import Any
 import apsw
 import msgspec
 
-from gateway.core import commands as c
-from gateway.core import events as e
-from gateway.core.errors import GatehouseError, StorageError
-from gateway.core.settings import Settings
+from gateway.core.settings.model import Settings
 from gateway.core.site import Memory, Site
+from gateway.core.vocabulary import commands as c
+from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.errors import GatehouseError, StorageError
 from gateway.engine.clock import Clock
-from gateway.engine.lookups import Lookups
-from gateway.engine.loop import Core, CoreLoop
-from gateway.engine.recorder import Entry, Recorder
-from gateway.engine.standby import still_interrupted
+from gateway.engine.core_thread.lookups import Lookups
+from gateway.engine.core_thread.loop import Core, CoreLoop
+from gateway.engine.core_thread.standby import still_interrupted
+from gateway.engine.journal_thread.recorder import Entry, Recorder
 from gateway.simulation.disk import TornDisk
 from gateway.simulation.estate import codes
 from gateway.simulation.faults import Faults, PlantedFault
 from gateway.simulation.gate import Gate
 from gateway.simulation.rules import Rules
 from gateway.simulation.world import NS_PER_MS, World
-from gateway.store.journal import Journal, JournalReader, Row
-from gateway.store.registry import PassRegistry
-from gateway.store.state import State
+from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections.state import State
 
 SOURCE = "/sites/simulated/gateways/sim"
 COMMIT_MS = 1

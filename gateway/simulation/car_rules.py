@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.core import events as e
+from gateway.core.vocabulary import events as e
 from gateway.simulation.cars import Car, Crossing, Road, Told
 from gateway.simulation.estate import DESK, pass_id_of
 from gateway.simulation.side import Side, Sighting

@@ -10,13 +10,13 @@ import random
 from pathlib import Path
 from typing import Any
 
-from gateway.core.passes import Pass, PassKind
-from gateway.core.settings import Settings
-from gateway.core.site_file import parse_settings
+from gateway.core.settings.model import Settings
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.simulation.gate import INPUTS, LANE_INPUTS, OUTPUTS
 from gateway.simulation.story import WHO, Story
 from gateway.simulation.world import START_WALL_NS
-from gateway.store.passcodes import PassCode, PassCodes, write_code
+from gateway.store.passes.codes import PassCode, PassCodes, write_code
 
 FAMILIES = ("right", "shared", "expired", "blocked", "future", "unknown", "cloned", "lost", "visitor")
 """Visitors have no card but a QR code; the number of a card that they might have had names their plate."""

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway.core import commands as c
-from gateway.core import events as e
-from gateway.core.passes import Pass
+from gateway.core.vocabulary import commands as c
+from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.passes import Pass
 from gateway.simulation.gate import Gate
 from gateway.simulation.world import NS_PER_MS, World
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from gateway.core import events as e
+from gateway.core.vocabulary import events as e
 from gateway.simulation.arm import Arm, Controller
 from gateway.simulation.world import NS_PER_MS, World
 

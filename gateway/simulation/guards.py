@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gateway.core import events as e
-from gateway.core.pending import REFUSE_REASONS, RELEASE_REASONS
+from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
+from gateway.core.vocabulary import events as e
 from gateway.simulation.cars import Car, Road
 from gateway.simulation.gate import Gate
 from gateway.simulation.side import Side

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.core import events as e
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.errors import GatehouseError
 from gateway.simulation.box import Box, Killed
 from gateway.simulation.cars import Car, Proofs, Road
 from gateway.simulation.estate import (

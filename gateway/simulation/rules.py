@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gateway.core import commands as c
-from gateway.core import events as e
+from gateway.core.vocabulary import commands as c
+from gateway.core.vocabulary import events as e
 from gateway.simulation.car_rules import CarRules
 from gateway.simulation.estate import code_text, pass_id_of
 from gateway.simulation.gate import INPUTS, OUTPUTS, POLL_MS, Gate

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gateway.core import events as e
+from gateway.core.vocabulary import events as e
 from gateway.simulation.car_rules import CarRules
 from gateway.simulation.cars import Car, Told
 from gateway.simulation.side import Side, Sighting

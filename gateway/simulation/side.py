@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gateway.core import events as e
+from gateway.core.vocabulary import events as e
 from gateway.simulation.estate import DESK
 from gateway.simulation.gate import Gate
 from gateway.simulation.world import NS_PER_MS, World

@@ -14,18 +14,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.core.errors import DataDirectoryError, InUseError
-from gateway.core.settings import Settings
-from gateway.core.site_file import parse_settings
-from gateway.store.documents import Documents
+from gateway.core.settings.model import Settings
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.errors import DataDirectoryError, InUseError
 from gateway.store.files import write_atomically
-from gateway.store.journal import Journal, JournalReader, says_nothing
-from gateway.store.passcodes import PassCodes
-from gateway.store.registry import PassRegistry
-from gateway.store.reserve import Reserve
-from gateway.store.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal
-from gateway.store.state import State
-from gateway.store.stationkeys import StationKeys
+from gateway.store.journal.writer import Journal, JournalReader, says_nothing
+from gateway.store.passes.codes import PassCodes
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections.state import State
+from gateway.store.recovery.reserve import Reserve
+from gateway.store.settings.documents import Documents
+from gateway.store.settings.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal
+from gateway.store.settings.station_keys import StationKeys
 
 # Letters and digits that nobody confuses when reading them aloud; 8 of them are 39 bits.
 _CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"

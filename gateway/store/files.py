@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gateway.core.errors import StorageError
+from gateway.core.vocabulary.errors import StorageError
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:

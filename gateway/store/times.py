@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gateway.core.times import LAST_YEAR, NS_PER_S, YEARS, local_time, rfc3339, to_the_second, wall_ns_of
+from gateway.core.vocabulary.times import LAST_YEAR, NS_PER_S, YEARS, local_time, rfc3339, to_the_second, wall_ns_of
 
 __all__ = [
     "LAST_YEAR", "NS_PER_S", "YEARS", "local_time", "parse_wall_ns", "rfc3339", "text_of", "to_the_second",

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.uplink.messages import Outgoing
+from gateway.uplink.mqtt.messages import Outgoing
 
 ANSWERS = 128
 Snapshot = dict[str, Any]

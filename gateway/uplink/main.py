@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.core.errors import GatehouseError
-from gateway.core.settings import Settings
+from gateway.core.settings.model import Settings
+from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.directory import DataDirectory
-from gateway.uplink.cameras import Camera, cameras_of, listening
+from gateway.uplink.mqtt.cameras import Camera, cameras_of, listening
 from gateway.uplink.parts import Central, Place, deliver
 
 _log = logging.getLogger(__name__)

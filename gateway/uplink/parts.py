@@ -12,19 +12,19 @@ from pathlib import Path
 import msgspec
 
 from gateway.control import Client
-from gateway.core.errors import GatehouseError
-from gateway.core.settings import Mqtt
-from gateway.store.consumers import central_name
-from gateway.uplink.commander import Commander
-from gateway.uplink.cursors import Cursors
-from gateway.uplink.feed import JournalFeed
+from gateway.core.settings.model import Mqtt
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.store.journal.consumers import central_name
+from gateway.uplink.central.commander import Commander
+from gateway.uplink.central.cursors import Cursors
+from gateway.uplink.central.feed import JournalFeed
+from gateway.uplink.central.outbox import Outbox
+from gateway.uplink.central.reporter import Reporter
+from gateway.uplink.central.states import States
 from gateway.uplink.mailbox import Mailbox, Waker
-from gateway.uplink.messages import Topics
-from gateway.uplink.mqtt import Link, Will
-from gateway.uplink.outbox import Outbox
-from gateway.uplink.reporter import Reporter
-from gateway.uplink.states import States
-from gateway.uplink.uplink import Desk, Uplink
+from gateway.uplink.mqtt.connection import Link, Will
+from gateway.uplink.mqtt.messages import Topics
+from gateway.uplink.mqtt.sender import Desk, Uplink
 from gateway.uplink.watch import Watch
 
 _log = logging.getLogger(__name__)

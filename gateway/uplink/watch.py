@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError
 from gateway.uplink.mailbox import Mailbox
 
 RETRY_S = 1.0

@@ -11,11 +11,11 @@ import time
 from itertools import count
 from pathlib import Path
 
-from gateway.core.settings import Mqtt
-from gateway.store.journal import Journal, JournalReader, Row
-from gateway.uplink.feed import JournalFeed
+from gateway.core.settings.model import Mqtt
+from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.uplink.central.feed import JournalFeed
+from gateway.uplink.mqtt.sender import Uplink
 from gateway.uplink.parts import Central, Place, open_desk
-from gateway.uplink.uplink import Uplink
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, take_turns
 from tests.bench.floor_paho import messages_per_second

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from gateway.core.errors import NotFoundError, RefusedError
+from gateway.core.vocabulary.errors import NotFoundError, RefusedError
 from tests.bench import subjects
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, Pool, percentile

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from gateway.store.bulk import import_file
-from gateway.store.registry import PassRegistry
+from gateway.store.passes.bulk import import_file
+from gateway.store.passes.registry import PassRegistry
 from tests.bench import subjects
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, Pool, take_turns

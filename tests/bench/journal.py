@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from gateway.engine.projector import SETTLE_S
-from gateway.store.journal import Journal, JournalReader, Row
+from gateway.engine.journal_thread.projector import SETTLE_S
+from gateway.store.journal.writer import Journal, JournalReader, Row
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, take_turns
 from tests.bench.floor_chain import Chain

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from gateway.demo_line import free_port
+from gateway.demo.line import free_port
 from tests.bench import subjects
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, Pool, percentile

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gateway.demo_line import free_port
+from gateway.demo.line import free_port
 from tests.bench import subjects
 from tests.bench.figures import Figure, Plan
 from tests.bench.pull_feed import Client

@@ -18,9 +18,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from gateway.demo_line import free_port
+from gateway.demo.line import free_port
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import Journal, Row
+from gateway.store.journal.writer import Journal, Row
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, take_turns
 from tests.bench.floor_group_concat import PAGE, events_per_second

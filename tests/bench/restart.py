@@ -11,8 +11,8 @@ from hashlib import sha256
 import apsw
 
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import JournalReader
-from gateway.store.state import State
+from gateway.store.journal.writer import JournalReader
+from gateway.store.projections.state import State
 from tests.bench import subjects
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, take_turns

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 import apsw
 
-from gateway.core.errors import GatehouseError
-from gateway.core.passes import Pass, PassKind
-from gateway.store.registry import PassRegistry
-from gateway.store.sqlite import peek
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.sqlite.database import peek
 from tests.bench.disk import settle
 from tests.bench.rig import AT_CLOSED, AT_OPEN, FIRST_CARD, POLL_MS, PULSE_MS, Rig
 from tests.support.site_process import Gateway, site_document, wait_for

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 from gateway.__main__ import main as run
-from gateway.store.journal import Journal, Row
+from gateway.store.journal.writer import Journal, Row
 from tests.bench.rig import Sample
 from tests.support.site_process import Gateway
 

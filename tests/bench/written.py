@@ -20,9 +20,9 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from gateway.core.passes import Pass, PassKind
-from gateway.demo_line import free_port
-from gateway.store.registry import PassRegistry
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.demo.line import free_port
+from gateway.store.passes.registry import PassRegistry
 from tests.bench import subjects
 from tests.bench.counted import CountedGateway
 from tests.bench.disk import settle

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.core.passes import Pass, PassKind
-from gateway.store.registry import PassRegistry
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.passes.registry import PassRegistry
 from tests.chaos.conftest import MakeSite
 from tests.chaos.test_full_disk import Lane, fill_until_degraded, raised, small_disk
 from tests.support.site_process import Gateway, wait_for

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.events import UplinkChanged
+from gateway.core.vocabulary.events import UplinkChanged
 from tests.chaos.test_full_disk import enlarge, fill, small_disk
 from tests.engine.conftest import until
 from tests.support.engine import Running

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from drivers.sim.site import SimSite
-from gateway.core.errors import EngineUnreachableError
+from gateway.core.vocabulary.errors import EngineUnreachableError
 from tests.chaos.conftest import MakeSite
 from tests.support.ground_truth import kind, mono_ns, of_lane, unrecorded
 from tests.support.site_process import FIRST_CARD, Gateway, wait_for

@@ -24,8 +24,8 @@ import pytest
 
 from drivers.sim.site import SimSite
 from gateway.control import Client
-from gateway.core.errors import GatehouseError
-from gateway.demo_line import free_port
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.demo.line import free_port
 from tests.chaos.conftest import PASSES, MakeSite
 from tests.chaos.test_full_disk import Lane
 from tests.support.site_process import FIRST_CARD, Gateway, wait_for

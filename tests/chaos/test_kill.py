@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from drivers.sim.site import SimSite
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError
 from tests.chaos.conftest import PASSES, MakeSite
 from tests.support.ground_truth import half_done, kind, of_lane, of_lane_and_starts, unasked, unrecorded
 from tests.support.site_process import FIRST_CARD, Gateway

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from drivers.sim.site import SimSite
-from gateway.demo_line import free_port
-from gateway.store.journal import JournalReader
+from gateway.demo.line import free_port
+from gateway.store.journal.writer import JournalReader
 from tests.chaos.conftest import PASSES, MakeSite
 from tests.support.mosquitto import BINARY, Central, Mosquitto, central
 from tests.support.site_process import FIRST_CARD, Gateway, wait_for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.demo_line import free_port
+from gateway.demo.line import free_port
 from tests.chaos.conftest import MakeSite
 from tests.support.site_process import FIRST_CARD, alive, children, wait_for
 from tests.support.waiting import PATIENCE_S

@@ -12,10 +12,10 @@ import pytest
 from drivers.base import Bus, DeviceConfig, Health, Report
 from drivers.registry import open_buses
 from gateway.check import JournalFound, check, journal_words, shared, without
-from gateway.core.settings import Retention
-from gateway.core.site_file import parse_settings
+from gateway.core.settings.model import Retention
+from gateway.core.settings.site_file import parse_settings
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import Journal, Row
+from gateway.store.journal.writer import Journal, Row
 from tests.cli.conftest import SITE, Gatehouse
 
 

@@ -18,9 +18,9 @@ import pytest
 
 from gateway.cli import build_parser
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import Journal, JournalReader
-from gateway.store.registry import PassRegistry
-from gateway.store.secrets import SCOPES
+from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.settings.secrets import SCOPES
 from tests.cli.conftest import SITE, Gatehouse
 from tests.support.engine_stand_in import engine_stand_in
 from tests.support.waiting import PATIENCE_S

@@ -19,15 +19,16 @@ from typing import Any
 
 import pytest
 
-from gateway import demo, demo_traffic
-from gateway.core.events import ClockState
-from gateway.core.passes import PassKind
-from gateway.demo_line import Broker, Switch, free_port, line_is_on, set_line
-from gateway.demo_news import News
-from gateway.demo_people import People
-from gateway.store.checks import check_pass
+from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.passes import PassKind
+from gateway.demo import run as demo
+from gateway.demo import traffic as demo_traffic
+from gateway.demo.line import Broker, Switch, free_port, line_is_on, set_line
+from gateway.demo.news import News
+from gateway.demo.people import People
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import Journal, JournalReader, Row
+from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.passes.checks import check_pass
 from tests.cli.conftest import SITE, Gatehouse
 from tests.support.site_process import alive, children
 from tests.support.waiting import PATIENCE_S, wait_until

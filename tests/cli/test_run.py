@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from gateway.control import Client
-from gateway.core.errors import GatehouseError
-from gateway.demo_line import free_port
-from gateway.store.journal import JournalReader
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.demo.line import free_port
+from gateway.store.journal.writer import JournalReader
 from tests.cli.conftest import SITE, Gatehouse
 from tests.support.site_process import alive, children
 from tests.support.waiting import PATIENCE_S, wait_until

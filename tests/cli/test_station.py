@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.store.directory import DataDirectory
-from gateway.store.reader import JournalReader
+from gateway.store.journal.reader import JournalReader
 from tests.cli.conftest import Gatehouse
 from tests.support.engine import SITE
 

@@ -16,7 +16,7 @@ import pytest
 
 from gateway.control import Client, Responder
 from gateway.control.server import IDLE_S
-from gateway.core.errors import (
+from gateway.core.vocabulary.errors import (
     DataDirectoryError,
     EngineUnreachableError,
     GatehouseError,

@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from gateway.core import events
-from gateway.core.passes import Pass
-from gateway.engine.lookups import Lookups
-from gateway.store.journal import StoredRow
-from gateway.store.registry import PassRegistry
-from gateway.store.state import State
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.passes import Pass
+from gateway.engine.core_thread.lookups import Lookups
+from gateway.store.journal.writer import StoredRow
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections.state import State
 from tests.core.playbook import MONTHLY, TwoLanes, two_lanes
 
 

@@ -15,14 +15,14 @@ from typing import Any
 
 import msgspec
 
-from gateway.core import commands, events
-from gateway.core.events import ClockState, Now
-from gateway.core.passes import Pass, PassKind
+from gateway.core.settings.site_file import parse_settings
 from gateway.core.site import Memory, Site
-from gateway.core.site_file import parse_settings
-from gateway.core.timers import Timer
-from gateway.store.journal import StoredRow
-from gateway.store.state import State
+from gateway.core.vocabulary import commands, events
+from gateway.core.vocabulary.events import ClockState, Now
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.timers import Timer
+from gateway.store.journal.writer import StoredRow
+from gateway.store.projections.state import State
 
 START_WALL_NS = 1_790_000_000_000_000_000  # 2026-09-21T14:13:20Z, 22:13:20 in Shanghai
 INPUTS = (

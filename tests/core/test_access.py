@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.core.access import (
+from gateway.core.access.rules import (
     RULES,
     Case,
     Holder,
@@ -24,10 +24,10 @@ from gateway.core.access import (
     judge,
     validity,
 )
-from gateway.core.errors import PassError
-from gateway.core.passes import Pass, PassKind
-from gateway.core.schedule import in_schedule, parse_schedule
-from gateway.core.settings import Direction
+from gateway.core.settings.model import Direction
+from gateway.core.vocabulary.errors import PassError
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.schedule import in_schedule, parse_schedule
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ALL_CASES = [

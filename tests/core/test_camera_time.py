@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.camera_time import MOST_MS, age_ms
-from gateway.core.times import wall_ns_of
+from gateway.core.access.camera_time import MOST_MS, age_ms
+from gateway.core.vocabulary.times import wall_ns_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 30, 0, 0, 12, tzinfo=UTC)  # 08:00:12 in Shanghai

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.core.access import (
+from gateway.core.access.rules import (
     LaneFitness,
     Question,
     Reason,
@@ -23,14 +23,14 @@ from gateway.core.access import (
     parse_moment,
     validity,
 )
-from gateway.core.errors import PassError
-from gateway.core.events import ClockState
-from gateway.core.passes import Pass, PassKind
-from gateway.core.schedule import in_schedule
-from gateway.core.settings import Direction
-from gateway.core.times import local_time, rfc3339, wall_ns_of
-from gateway.core.turn import local_day
-from gateway.store.checks import PassFieldError, check_pass
+from gateway.core.settings.model import Direction
+from gateway.core.vocabulary.errors import PassError
+from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.schedule import in_schedule
+from gateway.core.vocabulary.times import local_time, rfc3339, wall_ns_of
+from gateway.core.vocabulary.turn import local_day
+from gateway.store.passes.checks import PassFieldError, check_pass
 from tests.core.playbook import Playbook, site_document
 
 ZONES = [ZoneInfo(name) for name in ("Asia/Shanghai", "Pacific/Kiritimati", "America/Adak", "Africa/Monrovia")]

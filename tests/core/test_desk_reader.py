@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.core import events
-from gateway.core.chosen import CHOSEN_S
-from gateway.core.passes import Pass
+from gateway.core.access.chosen import CHOSEN_S
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.passes import Pass
 from tests.core.playbook import MONTHLY, TwoLanes, two_lanes
 
 EXPIRED = msgspec.structs.replace(MONTHLY, valid_until="2020-12-31")

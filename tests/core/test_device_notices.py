@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.core import events
+from gateway.core.vocabulary import events
 from tests.core.playbook import Playbook
 
 

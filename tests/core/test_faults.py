@@ -6,9 +6,9 @@ import gc
 
 import pytest
 
-from gateway.core import events
-from gateway.core.commands import SetAside
-from gateway.core.faults import error_place, fault_file
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.commands import SetAside
+from gateway.core.vocabulary.faults import error_place, fault_file
 from tests.core.playbook import Playbook
 
 

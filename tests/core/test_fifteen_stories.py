@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.core import events
-from gateway.core.events import OpenVisit
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.events import OpenVisit
 from tests.core.estate import HOUSEHOLD, Estate
 from tests.core.playbook import MONTHLY, START_WALL_NS, Playbook, TwoLanes, site_document
 

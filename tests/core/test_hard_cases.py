@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.core import events
-from gateway.core.passes import Pass
 from gateway.core.site import Memory
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.passes import Pass
 from tests.core.playbook import INPUTS, MONTHLY, Playbook, TwoLanes, site_document, two_lanes
 
 OTHER = msgspec.structs.replace(MONTHLY, id="p2", cards=("7",), plates=("京B77777",))

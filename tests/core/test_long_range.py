@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.core import events
-from gateway.core.passes import Pass, PassKind
-from gateway.core.reads import ARRIVING_MS
+from gateway.core.access.reads import ARRIVING_MS
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.playbook import MONTHLY, TwoLanes
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core import events
-from gateway.core.events import ClockState
 from gateway.core.site import Memory
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.events import ClockState
 from tests.core.playbook import START_WALL_NS, Playbook, TwoLanes, site_document
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.core.alarms import ALIKE_MAX
-from gateway.core.turn import rfc3339
+from gateway.core.alarms.desk import ALIKE_MAX
+from gateway.core.vocabulary.turn import rfc3339
 from tests.core.playbook import INPUTS, Playbook, TwoLanes, site_document, two_lanes
 from tests.core.test_hard_cases import OTHER
 

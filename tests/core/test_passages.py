@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.core import events
-from gateway.core.events import OpenVisit
-from gateway.core.passes import Pass, PassKind
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.playbook import MONTHLY, START_WALL_NS, Playbook, site_document
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.core import events
-from gateway.core.passes import Pass, PassKind
-from gateway.core.pending import CASE_MS, REFUSE_REASONS, RELEASE_REASONS
+from gateway.core.access.pending import CASE_MS, REFUSE_REASONS, RELEASE_REASONS
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.estate import Estate, car
 from tests.core.playbook import MONTHLY, Playbook, TwoLanes, site_document
 

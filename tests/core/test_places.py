@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.events import CredentialRead
-from gateway.core.passes import Pass, PassKind
-from gateway.core.places import Places
-from gateway.core.recent import KEPT_MAX, Recent
+from gateway.core.access.places import Places
+from gateway.core.access.recent import KEPT_MAX, Recent
+from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.estate import HOUSEHOLD, Estate, car
 from tests.core.playbook import MONTHLY
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.errors import PassError
-from gateway.core.plates import (
+from gateway.core.access.plates import (
     MOST_CHARACTERS,
     NO_PLATE,
     NO_PLATE_BEGINS,
@@ -25,7 +24,8 @@ from gateway.core.plates import (
     is_whole,
     normalise,
 )
-from gateway.store.credentials import normal_plate
+from gateway.core.vocabulary.errors import PassError
+from gateway.store.passes.credentials import normal_plate
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 GOLDEN = Path(__file__).parent.parent / "golden"

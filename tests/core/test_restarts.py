@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.core import commands, events
-from gateway.core.barrier import ArmState
-from gateway.core.events import ClockState
-from gateway.core.turn import rfc3339
+from gateway.core.lane.arm_table import ArmState
+from gateway.core.vocabulary import commands, events
+from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.turn import rfc3339
 from tests.core.playbook import INPUTS, MONTHLY, Playbook, site_document
 
 OTHER = msgspec.structs.replace(MONTHLY, id="p2", cards=("7",), plates=("京B77777",))

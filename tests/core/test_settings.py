@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.errors import SettingsError
-from gateway.core.settings import Direction, Group, Point
-from gateway.core.site_file import parse_settings
+from gateway.core.settings.model import Direction, Group, Point
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.errors import SettingsError
 
 DOCUMENT: dict[str, Any] = {
     "site": {"id": "north-court", "name": "North Court", "timezone": "Asia/Shanghai", "locale": "zh_CN"},

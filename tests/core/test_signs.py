@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from gateway.core import events
-from gateway.core.access import Reason
-from gateway.core.feedback import VERDICTS, words
-from gateway.core.passes import Pass, PassKind
-from gateway.core.settings import Direction
+from gateway.core.access.rules import Reason
+from gateway.core.lane.feedback import VERDICTS, words
+from gateway.core.settings.model import Direction
 from gateway.core.site import Memory
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.playbook import MONTHLY, Playbook, site_document
 
 LIGHTS = {"red": "io.output.4", "green": "io.output.5"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core import events
-from gateway.core.passes import Pass, PassKind
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.playbook import Playbook, TwoLanes, two_lanes
 
 VISITOR = Pass("v-1", PassKind.TEMPORARY, valid_until="2027-12-31")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gateway.core import events
-from gateway.core.turn import rfc3339
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.turn import rfc3339
 from tests.core.playbook import Playbook, TwoLanes, site_document, two_lanes
 
 NO_LIMITS = {"at_open": None, "at_closed": None}

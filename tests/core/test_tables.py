@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.alarms import TABLE as ALARMS
-from gateway.core.alarms import AlarmState, Verb
-from gateway.core.barrier import TABLE as ARM
-from gateway.core.barrier import ArmEvent, ArmState, measured
-from gateway.core.crossing import TABLE as CROSSING
-from gateway.core.crossing import CrossingEvent, CrossingState
-from gateway.core.lane import LaneMachine
-from gateway.core.modes import TABLE as MODES
-from gateway.core.modes import Mode
-from gateway.core.refusals import TABLE as REFUSALS
+from gateway.core.alarms.desk import TABLE as ALARMS
+from gateway.core.alarms.desk import AlarmState, Verb
+from gateway.core.lane.arm_table import TABLE as ARM
+from gateway.core.lane.arm_table import ArmEvent, ArmState, measured
+from gateway.core.lane.crossing import TABLE as CROSSING
+from gateway.core.lane.crossing import CrossingEvent, CrossingState
+from gateway.core.lane.lane import LaneMachine
+from gateway.core.lane.modes import TABLE as MODES
+from gateway.core.lane.modes import Mode
+from gateway.core.lane.refusals import TABLE as REFUSALS
 from tests.core.playbook import Playbook
 
 

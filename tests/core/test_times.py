@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.times import rfc3339, to_the_second
+from gateway.core.vocabulary.times import rfc3339, to_the_second
 
 
 def test_a_moment_is_cut_to_milliseconds_and_not_rounded() -> None:

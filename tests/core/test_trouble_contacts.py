@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core import events
+from gateway.core.vocabulary import events
 from tests.core.playbook import Playbook, site_document
 
 WIRED = {"hand": "io.input.6", "fault": "io.input.8"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.core.turn import rfc3339
+from gateway.core.vocabulary.turn import rfc3339
 from tests.core.playbook import Playbook, site_document
 
 

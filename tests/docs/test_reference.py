@@ -14,11 +14,17 @@ from drivers.boards import __file__ as boards_module
 from drivers.registry import find, known
 from gateway import cli, supervisor
 from gateway.cli import common
-from gateway.core import access, alarms, commands, errors, lane_state, passes, refusals, settings, site_file
-from gateway.core.causes import Cause
-from gateway.core.feedback import CANNOT_OPEN
+from gateway.core.access import rules as access
+from gateway.core.alarms import desk as alarms
+from gateway.core.lane import refusals
+from gateway.core.lane import state as lane_state
+from gateway.core.lane.causes import Cause
+from gateway.core.lane.feedback import CANNOT_OPEN
+from gateway.core.settings import model as settings
+from gateway.core.settings import site_file
+from gateway.core.vocabulary import commands, errors, passes
 from gateway.simulation.rules import RULES
-from gateway.store.secrets import SCOPES
+from gateway.store.settings.secrets import SCOPES
 from tests.support import machines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,7 +159,7 @@ def test_every_code_of_a_refused_command_is_documented() -> None:
     codes = {code for checks in refusals.TABLE.values() for code, _ in checks}
     site = (ROOT / "gateway/core/site.py").read_text("utf-8")
     codes |= set(re.findall(r'return "([a-z_]+)"\n', site.partition("def _refusal(")[2].partition("\n    def ")[0]))
-    lane = (ROOT / "gateway/core/lane_orders.py").read_text("utf-8")
+    lane = (ROOT / "gateway/core/lane/orders.py").read_text("utf-8")
     codes |= set(re.findall(r'return "([a-z_]+)"', lane.partition("def case_refusal(")[2].partition("\n    def ")[0]))
     assert len(codes) > 15
     told = first_column(section("Refused commands"))

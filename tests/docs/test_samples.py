@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from gateway.cli import main
-from gateway.core.site_file import parse_settings
-from gateway.demo_line import free_port
-from gateway.store.passfile import read_passes
+from gateway.core.settings.site_file import parse_settings
+from gateway.demo.line import free_port
+from gateway.store.passes.files import read_passes
 from tests.support.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ import pytest
 from drivers import registry
 from drivers.base import Bus, DeviceConfig
 from drivers.sim.board import RtuBoards, TcpBoards
-from gateway.core.events import Event
+from gateway.core.vocabulary.events import Event
 from tests.support import waiting
 from tests.support.waiting import PATIENCE_S
 

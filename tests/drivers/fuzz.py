@@ -30,9 +30,9 @@ from drivers.framing.wiegand import Decoder as WiegandDecoder
 from drivers.serial_display import Screen, SerialDisplayOptions
 from drivers.serial_text import SerialTextOptions
 from drivers.wiegand import WiegandOptions, WiegandReader
-from gateway.core.errors import GatehouseError
-from gateway.core.plates import PlateMapping, PlateSeen, find_plate
-from gateway.store.passcodes import PassCode, read_code, write_code
+from gateway.core.access.plates import PlateMapping, PlateSeen, find_plate
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.store.passes.codes import PassCode, read_code, write_code
 
 DEFAULT_BYTES = 1_000_000
 CHUNK_BYTES = 1 << 16

@@ -14,8 +14,8 @@ from drivers.framing.display import FIELDS, cut, fill
 from drivers.noop import DRIVER as NOOP
 from drivers.serial_display import DRIVER, Screen, SerialDisplayOptions
 from drivers.sim.text_device import SimTextDevice
-from gateway.core.events import DeviceLost, DeviceRestored, OutputFailed
-from gateway.core.feedback import VERDICTS
+from gateway.core.lane.feedback import VERDICTS
+from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, configured, golden, wait_until
 
 

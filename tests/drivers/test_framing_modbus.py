@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.framing import modbus as m
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 from tests.drivers.conftest import golden
 
 GOLDEN = golden("modbus")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from drivers.framing.osdp import DEFAULT_KEY, CardReader, card_bits, keys_of, parse_key, status_of
 from drivers.framing.wiegand import parse_format
 from drivers.links.osdp_panel import address_of
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 from tests.drivers.conftest import golden
 
 VECTORS = golden("osdp")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.framing.rdm6300 import FRAME_BYTES, Decoder, card_number, checksum, decode, encode
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 from tests.drivers.conftest import golden
 
 VECTORS = golden("rdm6300")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from drivers.framing.line_reader import LineReader
 from drivers.framing.text_lines import MAX_LINE_BYTES, LineDecoder, LinePattern, card_number
 from drivers.serial_text import SerialTextOptions
-from gateway.core.errors import FrameError
-from gateway.core.events import CredentialRead
+from gateway.core.vocabulary.errors import FrameError
+from gateway.core.vocabulary.events import CredentialRead
 from tests.drivers.conftest import golden
 
 VECTORS = golden("text_lines")

@@ -20,7 +20,7 @@ from drivers.framing.uhfreader18 import (
     tags_data,
     tags_of,
 )
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 from tests.drivers.conftest import golden
 
 VECTORS = golden("uhfreader18")

@@ -19,7 +19,7 @@ from drivers.framing.wiegand import (
     key_of,
     parse_format,
 )
-from gateway.core.errors import FrameError
+from gateway.core.vocabulary.errors import FrameError
 from tests.drivers.conftest import golden
 
 VECTORS = golden("wiegand")

@@ -9,8 +9,8 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from drivers.base import Bus
 from drivers.links import gpio_chip
-from gateway.core.errors import DeviceError
-from gateway.core.events import DeviceLost, DeviceRestored, InputsRead, OutputDone, OutputFailed
+from gateway.core.vocabulary.errors import DeviceError
+from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, InputsRead, OutputDone, OutputFailed
 from tests.drivers.conftest import Running, wait_until
 
 

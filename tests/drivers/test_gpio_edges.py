@@ -15,7 +15,7 @@ import pytest
 from drivers.framing.gpio_events import LINE_EVENT, LINE_REQUEST, LOST, Events, encode_event, request_falling
 from drivers.links import gpio_edges
 from drivers.links.gpio_edges import EdgeQueue, explain, open_lines
-from gateway.core.errors import DeviceError
+from gateway.core.vocabulary.errors import DeviceError
 
 HEADER = Path("/usr/include/linux/gpio.h")
 PROGRAM = """

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
+from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until
 from tests.support.evdev_fake import FakeEvdev, FakeKeyboard
 

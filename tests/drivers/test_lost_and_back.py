@@ -24,7 +24,7 @@ from drivers.sim.board import RtuBoards, TcpBoards
 from drivers.sim.reader import SimReader
 from drivers.sim.text_device import SimTextDevice
 from drivers.sim.uhf_reader import UhfOnPty, UhfOnTcp
-from gateway.core.events import DeviceLost, DeviceRestored
+from gateway.core.vocabulary.events import DeviceLost, DeviceRestored
 from tests.drivers.conftest import Running, wait_until
 
 pytestmark = pytest.mark.real

@@ -14,7 +14,7 @@ from drivers.links.modbus_bus import ModbusLink
 from drivers.orders import MAX_ORDERS
 from drivers.sim.board import BoardServer, RtuBoards, TcpBoards
 from drivers.sim.board_model import SimBoard
-from gateway.core.events import DeviceLost, DeviceRestored, DeviceStale, InputsRead, OutputDone, OutputFailed
+from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, DeviceStale, InputsRead, OutputDone, OutputFailed
 from tests.drivers.conftest import Running, serial_link, tcp_link, wait_until
 
 pytestmark = pytest.mark.real

@@ -16,8 +16,8 @@ import pytest
 import serial
 from pyModbusTCP.server import ModbusServer
 
-from gateway.core.events import DeviceLost, DeviceRestored, InputsRead, OutputDone
-from gateway.demo_line import free_port
+from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, InputsRead, OutputDone
+from gateway.demo.line import free_port
 from tests.drivers.conftest import Running, wait_until
 
 pytestmark = pytest.mark.real

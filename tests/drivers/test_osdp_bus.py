@@ -14,8 +14,9 @@ from drivers import registry
 from drivers.base import Bus
 from drivers.buses import osdp as buses_osdp
 from drivers.framing.wiegand import parse_format
-from gateway.core.errors import RefusedError, SettingsError
-from gateway.core.events import (
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.errors import RefusedError, SettingsError
+from gateway.core.vocabulary.events import (
     CredentialRead,
     DeviceLost,
     DeviceRestored,
@@ -24,7 +25,6 @@ from gateway.core.events import (
     OutputFailed,
     TamperChanged,
 )
-from gateway.core.site_file import parse_settings
 from tests.drivers.conftest import Running, wait_until
 
 osdp_sys = pytest.importorskip("osdp_sys", reason="libosdp has no wheel for this machine")

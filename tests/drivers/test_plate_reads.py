@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.framing.plate_ages import PlateAges
 from drivers.framing.plate_reads import ALIKE_MS, Decided, PlateReader, PlateReading, PlateReads
-from gateway.core.events import CredentialRead
+from gateway.core.vocabulary.events import CredentialRead
 
 S = 1_000_000_000
 MS = 1_000_000

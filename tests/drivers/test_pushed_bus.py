@@ -7,9 +7,9 @@ import pytest
 from drivers import registry
 from drivers.base import Bus
 from drivers.buses.pushed import PushedBus
-from gateway.core.errors import SettingsError
-from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
-from gateway.core.site_file import parse_settings
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.errors import SettingsError
+from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until
 
 PLATE = "京A12345"

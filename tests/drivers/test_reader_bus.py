@@ -8,7 +8,7 @@ import pytest
 
 from drivers.framing.rdm6300 import encode
 from drivers.sim.reader import SimReader
-from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
+from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until
 
 CARD = "472288"

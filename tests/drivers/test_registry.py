@@ -12,8 +12,8 @@ from drivers.base import Driver
 from drivers.boards import known_boards, load_board
 from drivers.modbus import ModbusOptions
 from drivers.noop import DRIVER as NOOP
-from gateway.core.errors import DriverError, SettingsError
-from gateway.core.site_file import parse_settings
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.errors import DriverError, SettingsError
 
 TCP = {"type": "tcp", "host": "127.0.0.1", "port": 5020}
 SERIAL = {"type": "serial", "port": "/dev/ttyUSB0"}

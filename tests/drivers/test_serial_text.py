@@ -7,7 +7,7 @@ import pytest
 
 from drivers.framing.text_lines import LineDecoder
 from drivers.sim.text_device import SimTextDevice
-from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored
+from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored
 from tests.drivers.conftest import Running, wait_until
 
 pytestmark = pytest.mark.real

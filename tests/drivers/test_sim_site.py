@@ -12,8 +12,8 @@ from drivers import registry
 from drivers.base import Bus
 from drivers.sim.arm import ArmSpec
 from drivers.sim.site import SimSite
-from gateway.core.events import CredentialRead, DeviceRestored, InputsRead, OutputDone
-from gateway.core.site_file import parse_settings
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.events import CredentialRead, DeviceRestored, InputsRead, OutputDone
 from tests.drivers.conftest import PATIENCE_S, Reported, wait_until
 
 pytestmark = pytest.mark.real

@@ -9,7 +9,7 @@ from drivers.links.backoff import Backoff
 from drivers.orders import ORDER_LIFE_MS, Leases, Order, OrderedBus
 from drivers.sim import board_driver, reader_driver
 from drivers.watch import LOST_AFTER, Watch
-from gateway.core.events import (
+from gateway.core.vocabulary.events import (
     CredentialRead,
     DeviceLost,
     DeviceRestored,

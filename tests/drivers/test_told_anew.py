@@ -12,7 +12,7 @@ from drivers.base import Bus
 from drivers.registry import known
 from drivers.sim import board_driver
 from drivers.sim.board import RtuBoards, TcpBoards
-from gateway.core.events import DeviceLost, DeviceRestored, OutputDone, TamperChanged
+from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, OutputDone, TamperChanged
 from tests.drivers.conftest import Running, serial_link, tcp_link, wait_until
 from tests.drivers.test_lost_and_back import ALL, Wire, make
 from tests.drivers.test_pushed_bus import MQTT

@@ -14,8 +14,8 @@ from drivers.base import Bus
 from drivers.buses.asking import AskingBus
 from drivers.framing import uhfreader18 as frames
 from drivers.sim.uhf_reader import HEARTBEAT, SimUhfReader, UhfOnPty, UhfOnTcp
-from gateway.core.errors import DeviceError
-from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
+from gateway.core.vocabulary.errors import DeviceError
+from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until
 
 pytestmark = pytest.mark.real

@@ -8,8 +8,8 @@ from drivers.base import Bus
 from drivers.buses.edges import NOISY_AFTER
 from drivers.links import gpio_edges
 from drivers.sim.wiegand_lines import SimWiegand
-from gateway.core.errors import DeviceError
-from gateway.core.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
+from gateway.core.vocabulary.errors import DeviceError
+from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until
 
 CARD = 472288

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from gateway.core import commands as c
-from gateway.core import events as e
-from gateway.core.errors import StorageError
+from gateway.core.vocabulary import commands as c
+from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.errors import StorageError
 from gateway.engine.clock import Clock
-from gateway.store.journal import Row
+from gateway.store.journal.writer import Row
 from tests.support.engine import Running
 from tests.support.waiting import wait_until
 

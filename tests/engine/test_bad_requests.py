@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import GatehouseError
-from gateway.core.refusals import COMMANDS
+from gateway.core.lane.refusals import COMMANDS
+from gateway.core.vocabulary.errors import GatehouseError
 from tests.support.engine import Running
 
 REQUESTS = 600

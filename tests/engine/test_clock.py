@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.core.events import ClockChanged, ClockState
+from gateway.core.vocabulary.events import ClockChanged, ClockState
 from gateway.engine.clock import boot_id, kernel_synchronised
 from tests.engine.conftest import FakeTime, S
 

@@ -11,15 +11,15 @@ import apsw
 import msgspec
 import pytest
 
-from gateway.core import commands as c
-from gateway.core import events as e
-from gateway.core.errors import StorageError
-from gateway.core.passes import Pass, PassKind
 from gateway.core.site import MINUTE_TIMER, Site
-from gateway.engine.loop import FAULT_PAUSE_NS
-from gateway.store import state as store_state
-from gateway.store.journal import Row
-from gateway.store.state import State
+from gateway.core.vocabulary import commands as c
+from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.errors import StorageError
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.engine.core_thread.loop import FAULT_PAUSE_NS
+from gateway.store.journal.writer import Row
+from gateway.store.projections import state as store_state
+from gateway.store.projections.state import State
 from tests.support.turns import MS, Turns
 
 ERRORS = (RuntimeError("planted"), OverflowError("planted"), RecursionError("planted"), MemoryError())

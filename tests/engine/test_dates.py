@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.errors import GatehouseError, PassError, RequestError
-from gateway.core.passes import Pass, PassKind
+from gateway.core.vocabulary.errors import GatehouseError, PassError, RequestError
+from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.engine.conftest import until
 from tests.support.engine import Running
 

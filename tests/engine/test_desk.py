@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from gateway.core.commands import Reply
-from gateway.core.errors import BusyError, GatehouseError, NotFoundError, RequestError, StorageError
-from gateway.core.events import AlarmCommandReceived, CommandReceived, DeviceStale
-from gateway.core.site_file import parse_settings
-from gateway.engine.answers import RECENT_MAX, Answers
-from gateway.engine.desk import JOINED_MAX, PATIENCE_S, Desk
-from gateway.engine.inbox import REQUESTS_MAX, Inbox
-from gateway.store.state import State
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.commands import Reply
+from gateway.core.vocabulary.errors import BusyError, GatehouseError, NotFoundError, RequestError, StorageError
+from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived, DeviceStale
+from gateway.engine.core_thread.inbox import REQUESTS_MAX, Inbox
+from gateway.engine.socket.answers import RECENT_MAX, Answers
+from gateway.engine.socket.desk import JOINED_MAX, PATIENCE_S, Desk
+from gateway.store.projections.state import State
 from tests.engine.conftest import until
 from tests.support.engine import SITE
 
@@ -277,7 +277,7 @@ def test_a_refused_alarm_command_is_an_error_and_so_is_its_repeat(booth: Booth, 
 def test_a_request_that_the_core_forgot_is_answered_as_failed(booth: Booth, monkeypatch: pytest.MonkeyPatch) -> None:
     asker = booth.ask()
     booth.event()
-    monkeypatch.setattr("gateway.engine.desk.PATIENCE_S", -1.0)
+    monkeypatch.setattr("gateway.engine.socket.desk.PATIENCE_S", -1.0)
     assert "did not decide" in str(asker.one())
 
 

@@ -11,7 +11,7 @@ import apsw
 import pytest
 
 from gateway.control import Client
-from gateway.core.errors import (
+from gateway.core.vocabulary.errors import (
     BusyError,
     DataDirectoryError,
     GatehouseError,
@@ -22,9 +22,9 @@ from gateway.core.errors import (
     RevisionConflictError,
     StorageError,
 )
-from gateway.core.events import CredentialRead, DeviceLost
+from gateway.core.vocabulary.events import CredentialRead, DeviceLost
 from gateway.engine.watchdog import Notifier, Watchdog
-from gateway.store.journal import Row
+from gateway.store.journal.writer import Row
 from tests.engine.conftest import until
 from tests.support.engine import SITE, Running
 
@@ -543,7 +543,7 @@ def test_a_stop_under_load_loses_no_row_and_leaves_no_socket(running: Running) -
 
 
 def all_rows(running: Running) -> list[Any]:
-    from gateway.store.journal import JournalReader
+    from gateway.store.journal.writer import JournalReader
 
     reader = JournalReader(running.directory.journal)
     rows: list[Any] = []

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from gateway.core import access, site
-from gateway.core.lane import LaneMachine
-from gateway.core.passes import Pass, PassKind
-from gateway.core.pending import PendingCase
-from gateway.core.places import Places
-from gateway.core.reads import ReadRules
-from gateway.core.recent import Recent
+from gateway.core import site
+from gateway.core.access import rules as access
+from gateway.core.access.pending import PendingCase
+from gateway.core.access.places import Places
+from gateway.core.access.reads import ReadRules
+from gateway.core.access.recent import Recent
+from gateway.core.lane.lane import LaneMachine
 from gateway.core.site import Site
-from gateway.engine.lookups import Lookups
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.engine.core_thread.lookups import Lookups
 from tests.engine.test_containment import ERRORS
 from tests.support.engine import SITE
 from tests.support.turns import Turns

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.errors import NotFoundError, RefusedError, RequestError
-from gateway.core.events import InstallModeEnded
+from gateway.core.vocabulary.errors import NotFoundError, RefusedError, RequestError
+from gateway.core.vocabulary.events import InstallModeEnded
 from tests.engine.conftest import until
 from tests.support.engine import Running
 

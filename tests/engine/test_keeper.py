@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import NotFoundError, StorageError
-from gateway.core.events import ClockState
-from gateway.core.settings import Retention
-from gateway.engine.keeper import STEP_ROWS, Keeper
-from gateway.store.journal import Journal, JournalReader, Row
-from gateway.store.state import State
+from gateway.core.settings.model import Retention
+from gateway.core.vocabulary.errors import NotFoundError, StorageError
+from gateway.core.vocabulary.events import ClockState
+from gateway.engine.journal_thread.keeper import STEP_ROWS, Keeper
+from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.projections.state import State
 from tests.engine.conftest import FakeTime, S
 
 DAY_S = 86_400
@@ -191,8 +191,8 @@ def test_a_stretch_of_wrong_clocks_longer_than_a_look_holds_nothing_back_for_goo
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A gate that stood without a clock for a season, and then got one."""
-    monkeypatch.setattr("gateway.engine.keeper._SCAN_PAGES", 1)
-    monkeypatch.setattr("gateway.engine.keeper._PAGE_ROWS", 10)
+    monkeypatch.setattr("gateway.engine.journal_thread.keeper._SCAN_PAGES", 1)
+    monkeypatch.setattr("gateway.engine.journal_thread.keeper._PAGE_ROWS", 10)
     unset = Row("access.granted", "lanes/in", {}, house.clock.now().wall_ns, 0, ClockState.UNSET)
     house.journal.append([unset] * 35)
     house.write(5)

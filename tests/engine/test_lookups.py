@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import DataDirectoryError, StorageError
-from gateway.core.events import CredentialRead, OpenVisit, Room
-from gateway.core.passes import Pass, PassKind
-from gateway.core.recent import KEPT_MAX
-from gateway.core.site_file import parse_settings
-from gateway.engine.lookups import Lookups
+from gateway.core.access.recent import KEPT_MAX
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.errors import DataDirectoryError, StorageError
+from gateway.core.vocabulary.events import CredentialRead, OpenVisit, Room
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.engine.core_thread.lookups import Lookups
 from tests.support.engine import SITE
 
 WANG = Pass("p1", PassKind.MONTHLY, cards=("7",))

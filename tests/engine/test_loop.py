@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from gateway.core import commands as c
-from gateway.core import events as e
-from gateway.core.events import ClockState
-from gateway.engine.inbox import Inbox
-from gateway.engine.loop import TICK_NS, CoreLoop
-from gateway.engine.pacer import SETTLE_NS
-from gateway.engine.recorder import Entry, Recorded, Unrecorded
+from gateway.core.vocabulary import commands as c
+from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.events import ClockState
+from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.core_thread.loop import TICK_NS, CoreLoop
+from gateway.engine.core_thread.pacer import SETTLE_NS
+from gateway.engine.journal_thread.recorder import Entry, Recorded, Unrecorded
 from tests.engine.conftest import MS, FakeTime, ScriptCore
 
 

@@ -13,13 +13,13 @@ from typing import Any
 import apsw
 import pytest
 
-from gateway.core.errors import DataDirectoryError, JournalBrokenError
+from gateway.core.vocabulary.errors import DataDirectoryError, JournalBrokenError
 from gateway.engine.mend import Mender
-from gateway.store import aside
 from gateway.store.directory import DataDirectory
 from gateway.store.files import sync_directory
-from gateway.store.journal import Journal, JournalReader, Row
-from gateway.store.registry import PassRegistry
+from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.recovery import aside
 from tests.engine.conftest import until
 from tests.support.engine import SITE, Running
 
@@ -317,7 +317,7 @@ def test_a_whole_wal_is_no_damage(killed: DataDirectory) -> None:
 
 
 def test_what_the_broker_has_had_and_the_journal_has_not_is_missed_too(lived: Running) -> None:
-    from gateway.uplink.cursors import Cursors, Position
+    from gateway.uplink.central.cursors import Cursors, Position
 
     cursors = Cursors(lived.directory.uplink)
     cursors.move("mqtt:h:1883:gw1", Position(journal_id(lived.directory), 4711))
@@ -419,7 +419,7 @@ def test_a_lost_registry_is_told_and_the_engine_runs_without_its_passes(lived: R
 
 def test_passes_that_can_be_read_are_kept(lived: Running) -> None:
     registry = PassRegistry(lived.directory.registry, writer=True)
-    from gateway.store.checks import check_pass
+    from gateway.store.passes.checks import check_pass
 
     registry.import_passes(
         check_pass({"id": f"q{n:05d}", "kind": "monthly", "cards": [str(n)], "note": "x" * 300}) for n in range(1, 2001)

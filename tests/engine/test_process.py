@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from gateway.control import Client
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError
 from gateway.engine.main import EXIT_CLEAN, EXIT_IN_USE, EXIT_WRONG
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import JournalReader
+from gateway.store.journal.writer import JournalReader
 from tests.engine.conftest import until
 from tests.support.engine import SITE
 

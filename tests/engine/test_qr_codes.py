@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import NotFoundError, PassError
-from gateway.core.events import CredentialRead
-from gateway.store.passcodes import PassCode, write_code
+from gateway.core.vocabulary.errors import NotFoundError, PassError
+from gateway.core.vocabulary.events import CredentialRead
+from gateway.store.passes.codes import PassCode, write_code
 from tests.engine.conftest import until
 from tests.support.engine import SITE, Running
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import JournalBrokenError
-from gateway.core.events import StorageDegraded, StorageRestored
-from gateway.engine.recorder import GROUP_MAX, STALL_MS, Entry, Recorded, Recorder, Unrecorded
+from gateway.core.vocabulary.errors import JournalBrokenError
+from gateway.core.vocabulary.events import StorageDegraded, StorageRestored
+from gateway.engine.journal_thread.recorder import GROUP_MAX, STALL_MS, Entry, Recorded, Recorder, Unrecorded
 from tests.engine.conftest import MS, FakeJournal, FakeTime, row, until
 
 

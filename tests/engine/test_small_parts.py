@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.errors import BusyError
-from gateway.core.events import CredentialRead, DeviceStale
-from gateway.engine.inbox import REQUESTS_MAX, Inbox
-from gateway.engine.pacer import PERIOD_NS, SETTLE_NS, Pacer
-from gateway.engine.timers import Timers
-from gateway.engine.waits import JournalWaits
+from gateway.core.vocabulary.errors import BusyError
+from gateway.core.vocabulary.events import CredentialRead, DeviceStale
+from gateway.engine.core_thread.inbox import REQUESTS_MAX, Inbox
+from gateway.engine.core_thread.pacer import PERIOD_NS, SETTLE_NS, Pacer
+from gateway.engine.core_thread.timers import Timers
+from gateway.engine.core_thread.waits import JournalWaits
 from tests.engine.conftest import MS
 
 

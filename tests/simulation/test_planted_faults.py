@@ -12,38 +12,39 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.core import reads, site
-from gateway.core.access import Decision, Reason, Verdict, decide
-from gateway.core.alarms import AlarmDesk
-from gateway.core.authors import Author
-from gateway.core.commands import PulseOutput
-from gateway.core.events import OpenVisit
-from gateway.core.grants import GrantQueue
-from gateway.core.inputs import Inputs
-from gateway.core.lane import LaneMachine
-from gateway.core.lane_arm import LaneArm
-from gateway.core.lane_orders import LaneOrders
-from gateway.core.lane_state import LaneState
-from gateway.core.lane_traffic import LaneTraffic
-from gateway.core.outputs import Motion, Terminals
-from gateway.core.reads import ReadRules, Taken
-from gateway.core.recent import Recent
+from gateway.core import site
+from gateway.core.access import reads
+from gateway.core.access.reads import ReadRules, Taken
+from gateway.core.access.recent import Recent
+from gateway.core.access.rules import Decision, Reason, Verdict, decide
+from gateway.core.alarms.desk import AlarmDesk
+from gateway.core.lane.arm import LaneArm
+from gateway.core.lane.grants import GrantQueue
+from gateway.core.lane.inputs import Inputs
+from gateway.core.lane.lane import LaneMachine
+from gateway.core.lane.orders import LaneOrders
+from gateway.core.lane.outputs import Motion, Terminals
+from gateway.core.lane.state import LaneState
+from gateway.core.lane.traffic import LaneTraffic
 from gateway.core.site import Site
-from gateway.core.timers import Timer
-from gateway.core.turn import Turn
-from gateway.engine.loop import CoreLoop
-from gateway.engine.waits import JournalWaits
+from gateway.core.vocabulary.authors import Author
+from gateway.core.vocabulary.commands import PulseOutput
+from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.timers import Timer
+from gateway.core.vocabulary.turn import Turn
+from gateway.engine.core_thread.loop import CoreLoop
+from gateway.engine.core_thread.waits import JournalWaits
 from gateway.simulation.gate import Gate
 from gateway.simulation.guards import Guards
 from gateway.simulation.play import Found, play
 from gateway.simulation.rules import RULES
 from gateway.simulation.shrink import shortest
 from gateway.simulation.story import Story, share, write
-from gateway.store import journal as journal_store
-from gateway.store import projections
-from gateway.store.registry import PassRegistry
-from gateway.store.sqlite import open_writer
-from gateway.store.state import State, _Ahead
+from gateway.store.journal import writer as journal_store
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections import table as projections
+from gateway.store.projections.state import State, _Ahead
+from gateway.store.sqlite.database import open_writer
 
 pytestmark = pytest.mark.timeout(600)
 Patch = pytest.MonkeyPatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway import cli
-from gateway.core.lane_state import LaneState
+from gateway.core.lane.state import LaneState
 from tests.simulation.test_simulate import command
 
 

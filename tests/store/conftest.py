@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.core.events import ClockState
-from gateway.store.journal import Journal, JournalReader, Row
+from gateway.core.vocabulary.events import ClockState
+from gateway.store.journal.writer import Journal, JournalReader, Row
 
 SOURCE = "/sites/north-court/gateways/gw1"
 START_NS = 1_790_000_000_000_000_000

@@ -7,12 +7,12 @@ from typing import Any
 
 import apsw
 
-from gateway.core.site_file import parse_settings
-from gateway.store.consumers import Consumers, central_name
-from gateway.store.migrations import Schema, migrate
-from gateway.store.secrets import Tokens
+from gateway.core.settings.site_file import parse_settings
+from gateway.store.journal.consumers import Consumers, central_name
+from gateway.store.settings.secrets import Tokens
+from gateway.store.sqlite.migrations import Schema, migrate
 from gateway.store.times import parse_wall_ns
-from gateway.uplink.cursors import Cursors, Position
+from gateway.uplink.central.cursors import Cursors, Position
 from web.consumers import MAX_CONSUMERS
 from web.consumers import Consumers as HttpConsumers
 from web.webdb import SCHEMA, WebDatabase

@@ -11,11 +11,11 @@ from typing import Any
 import apsw
 import pytest
 
-from gateway.core.errors import DataDirectoryError, InUseError, SettingsError
+from gateway.core.vocabulary.errors import DataDirectoryError, InUseError, SettingsError
 from gateway.store.directory import DataDirectory, source_of
-from gateway.store.journal import Journal, JournalReader
-from gateway.store.registry import PassRegistry
-from gateway.store.secrets import check_pin
+from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.settings.secrets import check_pin
 from tests.store.conftest import row
 
 SITE: dict[str, Any] = {
@@ -204,7 +204,7 @@ def test_a_database_of_somebody_else_is_left_alone(directory: DataDirectory, nam
 
 
 def _open_everything(directory: DataDirectory) -> None:
-    from gateway.store.state import State
+    from gateway.store.projections.state import State
 
     directory.open()
     Journal.open(directory.journal, "/s", "b").close()

@@ -10,12 +10,12 @@ from pathlib import Path
 import apsw
 import pytest
 
-from gateway.core.errors import StorageError
-from gateway.core.passes import Pass, PassKind
+from gateway.core.vocabulary.errors import StorageError
+from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.simulation.disk import TornDisk
 from gateway.store.files import write_atomically
-from gateway.store.journal import Journal, JournalReader
-from gateway.store.registry import PassRegistry
+from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.passes.registry import PassRegistry
 from tests.store.conftest import SOURCE, row
 
 
@@ -85,7 +85,7 @@ def test_while_the_disk_stays_full_every_append_is_refused_and_none_is_half_stor
 def test_a_checkpoint_on_a_full_disk_loses_nothing(
     disk: TornDisk, on_disk: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.store.journal.TIDY_FRAMES", 1)
+    monkeypatch.setattr("gateway.store.journal.writer.TIDY_FRAMES", 1)
     on_disk.append([row(n) for n in range(50)])
     disk.refuse(_refusing(apsw.FullError("full")))
     assert on_disk.tidy() is False

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tinydb import TinyDB
 
-from gateway.core.errors import DataDirectoryError, StorageError
-from gateway.store.documents import AtomicStorage, Documents
+from gateway.core.vocabulary.errors import DataDirectoryError, StorageError
+from gateway.store.settings.documents import AtomicStorage, Documents
 
 OLD = {"site": {"id": "old"}, "lanes": []}
 NEW = {"site": {"id": "new", "name": "北苑"}, "lanes": [{"id": "in"}]}

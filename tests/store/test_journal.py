@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import gateway.store.journal as journal_module
-from gateway.core.errors import DataDirectoryError, JournalBrokenError, StorageError
-from gateway.core.events import ClockState
-from gateway.store.journal import TIDY_FRAMES, WAL_BYTES, WAL_KEPT_BYTES, Journal, JournalReader, Row
+import gateway.store.journal.writer as journal_module
+from gateway.core.vocabulary.errors import DataDirectoryError, JournalBrokenError, StorageError
+from gateway.core.vocabulary.events import ClockState
+from gateway.store.journal.writer import TIDY_FRAMES, WAL_BYTES, WAL_KEPT_BYTES, Journal, JournalReader, Row
 from tests.store.conftest import SOURCE, START_NS, row
 
 

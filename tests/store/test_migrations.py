@@ -7,12 +7,12 @@ from pathlib import Path
 import apsw
 import pytest
 
-from gateway.core.errors import DataDirectoryError
-from gateway.store.journal import Journal, JournalReader
-from gateway.store.migrations import Schema, migrate, require_current, version_of
-from gateway.store.registry import PassRegistry
-from gateway.store.schemas import JOURNAL, REGISTRY, STATE
-from gateway.store.state import Answer, State
+from gateway.core.vocabulary.errors import DataDirectoryError
+from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections.state import Answer, State
+from gateway.store.sqlite.migrations import Schema, migrate, require_current, version_of
+from gateway.store.sqlite.schemas import JOURNAL, REGISTRY, STATE
 from tests.store.conftest import SOURCE, row
 
 KEPT = Path(__file__).parent / "kept"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.access import Validity, validity
-from gateway.core.errors import DataDirectoryError, PassError
-from gateway.core.passes import Pass, PassKind
-from gateway.store.passcodes import (
+from gateway.core.access.rules import Validity, validity
+from gateway.core.vocabulary.errors import DataDirectoryError, PassError
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.passes.codes import (
     MOST_CHARACTERS,
     PREFIX,
     PassCode,

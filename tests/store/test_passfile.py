@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from gateway.core.access import days_left
-from gateway.core.errors import GatehouseError, PassError
-from gateway.core.passes import Pass, PassKind
-from gateway.store.bulk import import_file
-from gateway.store.checks import check_pass
-from gateway.store.passfile import MOST_BAD, BadRow, PassFileError, read_passes, write_passes
-from gateway.store.registry import PassRegistry
+from gateway.core.access.rules import days_left
+from gateway.core.vocabulary.errors import GatehouseError, PassError
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.passes.bulk import import_file
+from gateway.store.passes.checks import check_pass
+from gateway.store.passes.files import MOST_BAD, BadRow, PassFileError, read_passes, write_passes
+from gateway.store.passes.registry import PassRegistry
 
 FULL = Pass(
     id="p-1",
@@ -306,7 +306,7 @@ def test_a_workbook_that_unpacks_to_more_than_memory_holds_is_refused(
     path = tmp_path / "bomb.xlsx"
     with ZipFile(path, "w", ZIP_DEFLATED) as parts:
         parts.writestr("xl/sharedStrings.xml", bytes(2_000_000))
-    monkeypatch.setattr("gateway.store.passfile.MOST_UNPACKED_BYTES", 1_000_000)
+    monkeypatch.setattr("gateway.store.passes.files.MOST_UNPACKED_BYTES", 1_000_000)
     with pytest.raises(PassFileError, match="unpacks to 2 MB"):
         list(read_passes(path))
 

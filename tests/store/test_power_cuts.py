@@ -16,10 +16,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-import gateway.store.journal as journal_module
-from gateway.core.errors import GatehouseError, StorageError
+import gateway.store.journal.writer as journal_module
+from gateway.core.vocabulary.errors import GatehouseError, StorageError
 from gateway.simulation.disk import TornDisk
-from gateway.store.journal import Journal, JournalReader
+from gateway.store.journal.writer import Journal, JournalReader
 from tests.store.conftest import SOURCE, row
 
 CUTS = max(1000, int(os.environ.get("GATEHOUSE_CUTS", "1000")))
@@ -159,7 +159,7 @@ def test_a_cut_in_the_middle_of_retention_leaves_a_chain_that_verifies(fast_fold
 APPENDER = """
 import sys
 from pathlib import Path
-from gateway.store.journal import Journal
+from gateway.store.journal.writer import Journal
 from tests.store.conftest import SOURCE, row
 journal = Journal.open(Path(sys.argv[1]), SOURCE, "boot")
 while True:

@@ -11,11 +11,11 @@ from typing import Any
 import apsw
 import pytest
 
-from gateway.core.errors import CursorError, StorageError
-from gateway.store.journal import Journal, JournalReader, parse_cursor
-from gateway.store.reader import Batch
-from gateway.store.schemas import BLOCK_ROWS
-from gateway.store.sqlite import open_reader
+from gateway.core.vocabulary.errors import CursorError, StorageError
+from gateway.store.journal.reader import Batch
+from gateway.store.journal.writer import Journal, JournalReader, parse_cursor
+from gateway.store.sqlite.database import open_reader
+from gateway.store.sqlite.schemas import BLOCK_ROWS
 from tests.store.conftest import SOURCE, START_NS, row
 
 
@@ -78,7 +78,7 @@ def test_a_filter_reads_only_the_blocks_that_can_hold_a_match(mixed: Journal, re
 
 
 def _ranges(db):  # type: ignore[no-untyped-def]
-    from gateway.store.queries import Filter, ranges_of
+    from gateway.store.journal.queries import Filter, ranges_of
 
     return ranges_of(db, 0, Filter.of(["alarm.raised"], None, None))
 
@@ -266,7 +266,7 @@ def test_a_file_that_could_not_be_read_once_is_read_the_next_time(
     journal.append([row()])
     reader.close()
     with monkeypatch.context() as patch:
-        patch.setattr("gateway.store.reader.open_reader", refusing)
+        patch.setattr("gateway.store.journal.reader.open_reader", refusing)
         with pytest.raises(StorageError):
             reader.last_sequence()
     assert (reader.journal_id, reader.last_sequence()) == ("testjournal1", 1)

@@ -11,15 +11,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from gateway.core.errors import (
+from gateway.core.vocabulary.errors import (
     NotFoundError,
     PassError,
     RevisionConflictError,
     StorageError,
 )
-from gateway.core.passes import Pass, PassKind
-from gateway.store.credentials import normal_card, normal_plate
-from gateway.store.registry import OF_GROUP, ImportResult, PassRegistry
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.passes.credentials import normal_card, normal_plate
+from gateway.store.passes.registry import OF_GROUP, ImportResult, PassRegistry
 
 
 @pytest.fixture

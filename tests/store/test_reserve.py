@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from gateway.store import reserve
-from gateway.store.reserve import NEEDED_BYTES, PLENTY_BYTES, RESERVE_BYTES, Reserve
+from gateway.store.recovery import reserve
+from gateway.store.recovery.reserve import NEEDED_BYTES, PLENTY_BYTES, RESERVE_BYTES, Reserve
 
 
 def free(monkeypatch: pytest.MonkeyPatch, size: int) -> None:

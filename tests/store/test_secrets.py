@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.errors import NotFoundError
-from gateway.store.secrets import TokenError, Tokens, check_pin, hash_pin, seal, unseal
+from gateway.core.vocabulary.errors import NotFoundError
+from gateway.store.settings.secrets import TokenError, Tokens, check_pin, hash_pin, seal, unseal
 from gateway.store.times import parse_wall_ns
 from tests.conftest import WORK_IN_THE_FIELD
 
@@ -20,7 +20,7 @@ def test_a_pin_fits_its_hash_and_no_other() -> None:
 
 
 def test_a_hash_takes_the_work_that_so_short_a_secret_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.store.secrets._SCRYPT_N", WORK_IN_THE_FIELD)
+    monkeypatch.setattr("gateway.store.settings.secrets._SCRYPT_N", WORK_IN_THE_FIELD)
     pin_hash = hash_pin("2468")
     assert pin_hash.startswith("scrypt$16384$8$1$")
     assert check_pin("2468", pin_hash)

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import gateway.store.projections as projections
-import gateway.store.state as state_module
-from gateway.core.errors import NotFoundError, StorageError
-from gateway.core.events import ClockState
-from gateway.core.grants import Left
-from gateway.core.service import ServiceMemory
-from gateway.store.journal import Journal, JournalReader, Row
-from gateway.store.state import Answer, Conflict, Pending, State
+import gateway.store.projections.state as state_module
+import gateway.store.projections.table as projections
+from gateway.core.lane.grants import Left
+from gateway.core.lane.service import ServiceMemory
+from gateway.core.vocabulary.errors import NotFoundError, StorageError
+from gateway.core.vocabulary.events import ClockState
+from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.projections.state import Answer, Conflict, Pending, State
 from tests.store.conftest import SOURCE, START_NS, row
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.errors import DataDirectoryError
-from gateway.store.stationkeys import StationKeys
+from gateway.core.vocabulary.errors import DataDirectoryError
+from gateway.store.settings.station_keys import StationKeys
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from unittest.mock import patch
 from drivers.base import Bus, DeviceConfig, Health, Report
 from drivers.registry import configure
 from gateway.control import Client
-from gateway.core.events import CredentialRead, DeviceRestored, InputsRead, OutputDone
+from gateway.core.vocabulary.events import CredentialRead, DeviceRestored, InputsRead, OutputDone
 from gateway.engine import engine as engine_module
 from gateway.engine.engine import Engine
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import JournalReader, StoredRow
+from gateway.store.journal.writer import JournalReader, StoredRow
 from tests.support.waiting import PATIENCE_S
 
 BOUNDS = ("_STOP_CORE_S", "_STOP_BUSES_S", "_STOP_SERVICES_S", "_STOP_JOURNAL_S")

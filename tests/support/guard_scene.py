@@ -11,11 +11,11 @@ from typing import Any
 
 from gateway.control import Responder, Server
 from gateway.control.wire import encode
-from gateway.core.errors import NotFoundError
-from gateway.core.passes import Pass, PassKind
-from gateway.core.refusals import COMMANDS
+from gateway.core.lane.refusals import COMMANDS
+from gateway.core.vocabulary.errors import NotFoundError
+from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.directory import DataDirectory
-from gateway.store.registry import PassRegistry
+from gateway.store.passes.registry import PassRegistry
 
 FREE = {
     "open": None,

@@ -12,7 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.core import access, alarms, barrier, causes, crossing, modes
+from gateway.core.access import rules as access
+from gateway.core.alarms import desk as alarms
+from gateway.core.lane import arm_table as barrier
+from gateway.core.lane import causes, crossing, modes
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "machines.md"
 _HEAD = """\

@@ -21,7 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from gateway.demo_line import free_port
+from gateway.demo.line import free_port
 from tests.support.waiting import PATIENCE_S, wait_until
 
 BINARY = shutil.which("mosquitto") or "/usr/sbin/mosquitto"

@@ -12,22 +12,22 @@ from typing import Any
 from unittest.mock import patch
 
 from drivers.base import Bus, Health
-from gateway.core import events as e
-from gateway.core.commands import Reply
-from gateway.core.errors import StorageError
-from gateway.core.passes import Pass
 from gateway.core.site import Site
+from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.commands import Reply
+from gateway.core.vocabulary.errors import StorageError
+from gateway.core.vocabulary.passes import Pass
 from gateway.engine.clock import Clock
-from gateway.engine.faults import FaultFiles
-from gateway.engine.inbox import Inbox
-from gateway.engine.lookups import Lookups
-from gateway.engine.loop import CoreLoop
-from gateway.engine.projector import Projector
-from gateway.engine.recorder import Recorder
-from gateway.engine.standby import EngineStandby, degraded
+from gateway.engine.core_thread.faults import FaultFiles
+from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.core_thread.lookups import Lookups
+from gateway.engine.core_thread.loop import CoreLoop
+from gateway.engine.core_thread.standby import EngineStandby, degraded
+from gateway.engine.journal_thread.projector import Projector
+from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.stores import Stores
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import StoredRow
+from gateway.store.journal.writer import StoredRow
 from tests.support.engine import SITE
 
 MS = 1_000_000

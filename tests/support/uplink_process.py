@@ -72,7 +72,7 @@ class UplinkProcess:
 def _main() -> None:
     import logging
 
-    from gateway.core.settings import Mqtt
+    from gateway.core.settings.model import Mqtt
     from gateway.uplink.parts import Central, Place, deliver
 
     logging.basicConfig(level=logging.INFO)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.store.journal import Journal, Row
+from gateway.store.journal.writer import Journal, Row
 from tests.support.engine_stand_in import EngineStandIn, engine_stand_in
 from tests.support.mosquitto import Central, Mosquitto, central, wait_until
 from tests.support.uplink_process import PREFIX, UplinkProcess

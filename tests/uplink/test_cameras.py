@@ -16,17 +16,17 @@ from paho.mqtt.client import MQTTv5
 
 from drivers.registry import configure, open_buses
 from gateway.control import Client
-from gateway.core.plates import PlateMapping
-from gateway.core.settings import Mqtt
-from gateway.core.site_file import parse_settings
-from gateway.demo_line import free_port
+from gateway.core.access.plates import PlateMapping
+from gateway.core.settings.model import Mqtt
+from gateway.core.settings.site_file import parse_settings
+from gateway.demo.line import free_port
 from gateway.engine.engine import Engine
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import JournalReader
-from gateway.store.secrets import seal, unseal
-from gateway.uplink.cameras import Camera, Listener, cameras_of, listening
+from gateway.store.journal.writer import JournalReader
+from gateway.store.settings.secrets import seal, unseal
 from gateway.uplink.main import run
-from gateway.uplink.messages import Incoming
+from gateway.uplink.mqtt.cameras import Camera, Listener, cameras_of, listening
+from gateway.uplink.mqtt.messages import Incoming
 from tests.support.engine_stand_in import EngineStandIn
 from tests.support.mosquitto import Mosquitto, wait_until
 

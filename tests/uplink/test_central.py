@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from gateway.core.settings import Mqtt
-from gateway.demo_line import free_port
-from gateway.uplink.feed import JournalFeed
+from gateway.core.settings.model import Mqtt
+from gateway.demo.line import free_port
+from gateway.uplink.central.feed import JournalFeed
+from gateway.uplink.mqtt.sender import Patience, Uplink
 from gateway.uplink.parts import Central as Whom
 from gateway.uplink.parts import Place, open_desk
-from gateway.uplink.uplink import Patience, Uplink
 from tests.support.engine_stand_in import EngineStandIn, alarm, engine_stand_in, lane
 from tests.support.mosquitto import Central, Mosquitto, central, wait_until
 from tests.support.uplink_process import PREFIX, UplinkProcess

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.settings import Mqtt
-from gateway.uplink.feed import JournalFeed
+from gateway.core.settings.model import Mqtt
+from gateway.uplink.central.feed import JournalFeed
+from gateway.uplink.mqtt.sender import Uplink
 from gateway.uplink.parts import Central as Whom
 from gateway.uplink.parts import Place, open_desk
-from gateway.uplink.uplink import Uplink
 from tests.support.engine_stand_in import EngineStandIn
 from tests.support.mosquitto import Central, Mosquitto
 from tests.support.waiting import PATIENCE_S, wait_until
@@ -94,7 +94,7 @@ def test_a_line_cut_at_any_byte_loses_nothing_and_keeps_the_order(
     cuts: tuple[int, ...],
     towards_us: bool,
 ) -> None:
-    monkeypatch.setattr("gateway.uplink.backoff.Backoff.after", lambda *_: 0.0)
+    monkeypatch.setattr("gateway.uplink.mqtt.backoff.Backoff.after", lambda *_: 0.0)
     last = writer.write(1_500)
     line = CutLine(broker.port, cuts, towards_us=towards_us)
     try:

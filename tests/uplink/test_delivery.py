@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.demo_line import free_port
+from gateway.demo.line import free_port
 from tests.support.engine_stand_in import EngineStandIn, alarm
 from tests.support.mosquitto import Central, Mosquitto, central
 from tests.support.slow_line import SlowLine
@@ -35,7 +35,7 @@ def test_a_backlog_arrives_whole_and_in_order(writer: Writer, uplink: UplinkProc
 def test_what_central_gets_is_what_the_journal_holds(
     writer: Writer, uplink: UplinkProcess, arrived: Arrived, listener: Central
 ) -> None:
-    from gateway.store.journal import JournalReader
+    from gateway.store.journal.writer import JournalReader
 
     writer.write(30)
     uplink.start()

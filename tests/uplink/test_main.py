@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import DataDirectoryError
-from gateway.core.settings import Mqtt
-from gateway.demo_line import free_port
+from gateway.core.settings.model import Mqtt
+from gateway.core.vocabulary.errors import DataDirectoryError
+from gateway.demo.line import free_port
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import Journal, Row
+from gateway.store.journal.writer import Journal, Row
 from gateway.uplink.main import run
 from gateway.uplink.parts import Central as Whom
 from gateway.uplink.parts import Place, deliver

@@ -12,13 +12,13 @@ from typing import Any, get_args, get_type_hints
 import apsw
 import pytest
 
-from gateway.core.errors import EngineUnreachableError, RevisionConflictError
-from gateway.core.refusals import COMMANDS
-from gateway.uplink.answers import IN_MEMORY, Answers
-from gateway.uplink.commander import QUEUE, Commander
-from gateway.uplink.commands import COMMAND_BYTES, Answer, LaneOrder, Letter, PassOrder, read
-from gateway.uplink.cursors import Cursors
-from gateway.uplink.messages import Incoming, Outgoing, Topics
+from gateway.core.lane.refusals import COMMANDS
+from gateway.core.vocabulary.errors import EngineUnreachableError, RevisionConflictError
+from gateway.uplink.central.answers import IN_MEMORY, Answers
+from gateway.uplink.central.commander import QUEUE, Commander
+from gateway.uplink.central.commands import COMMAND_BYTES, Answer, LaneOrder, Letter, PassOrder, read
+from gateway.uplink.central.cursors import Cursors
+from gateway.uplink.mqtt.messages import Incoming, Outgoing, Topics
 from tests.support.mosquitto import wait_until
 
 TOPICS = Topics("gatehouse/s/g")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.store.reader import Cursor
-from gateway.uplink.cursors import Position
-from gateway.uplink.feed import JournalFeed
-from gateway.uplink.outbox import SINGLY, Batch, Outbox
+from gateway.store.journal.reader import Cursor
+from gateway.uplink.central.cursors import Position
+from gateway.uplink.central.feed import JournalFeed
+from gateway.uplink.central.outbox import SINGLY, Batch, Outbox
 from tests.uplink.conftest import BOOT, Writer
 
 

@@ -6,11 +6,11 @@ from collections import deque
 
 import pytest
 
-from gateway.core.errors import StorageError
-from gateway.uplink.messages import Ack, Limits, Outgoing, Topics
-from gateway.uplink.outbox import Batch, Outbox
-from gateway.uplink.session import RESERVED, UNDER_WAY, RefusedByBrokerError, Session
-from gateway.uplink.states import States
+from gateway.core.vocabulary.errors import StorageError
+from gateway.uplink.central.outbox import Batch, Outbox
+from gateway.uplink.central.states import States
+from gateway.uplink.mqtt.messages import Ack, Limits, Outgoing, Topics
+from gateway.uplink.mqtt.session import RESERVED, UNDER_WAY, RefusedByBrokerError, Session
 from tests.support.engine_stand_in import alarm, lane
 from tests.uplink.test_outbox import Rows
 from tests.uplink.test_states import Memory

@@ -8,13 +8,13 @@ from pathlib import Path
 import apsw
 import pytest
 
-from gateway.core.errors import DataDirectoryError
-from gateway.uplink.answers import KEPT, Answers
-from gateway.uplink.backoff import FIRST_S, LASTED_S, LONGEST_S, Backoff
-from gateway.uplink.commands import Answer, PassOrder
-from gateway.uplink.cursors import WRITE_EVERY_S, Cursors, Position
+from gateway.core.vocabulary.errors import DataDirectoryError
+from gateway.uplink.central.answers import KEPT, Answers
+from gateway.uplink.central.commands import Answer, PassOrder
+from gateway.uplink.central.cursors import WRITE_EVERY_S, Cursors, Position
 from gateway.uplink.mailbox import Mailbox, Waker
-from gateway.uplink.pace import BATCH, QUEUE_S, WINDOW, Pace
+from gateway.uplink.mqtt.backoff import FIRST_S, LASTED_S, LONGEST_S, Backoff
+from gateway.uplink.mqtt.pace import BATCH, QUEUE_S, WINDOW, Pace
 from tests.support.waiting import PATIENCE_S
 
 

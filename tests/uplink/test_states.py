@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gateway.core.views import ALARM_KEYS, LANE_KEYS
-from gateway.uplink.messages import Outgoing, Topics
-from gateway.uplink.states import States
+from gateway.core.vocabulary.views import ALARM_KEYS, LANE_KEYS
+from gateway.uplink.central.states import States
+from gateway.uplink.mqtt.messages import Outgoing, Topics
 from tests.support.engine_stand_in import alarm, lane
 
 TOPICS = Topics("g")

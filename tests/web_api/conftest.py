@@ -17,11 +17,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gateway.core.errors import GatehouseError
-from gateway.store.checks import check_pass
+from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import Journal, Row
-from gateway.store.registry import PassRegistry
+from gateway.store.journal.writer import Journal, Row
+from gateway.store.passes.checks import check_pass
+from gateway.store.passes.registry import PassRegistry
 from tests.support.engine_stand_in import EngineStandIn, alarm, engine_stand_in, lane
 from web.app import create_app
 from web.server import Server

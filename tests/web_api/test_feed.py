@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from gateway.store.journal import Journal
-from gateway.store.reader import JournalReader
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import JOURNAL_ID, Running, Write, held, snapshot
 

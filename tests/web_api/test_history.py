@@ -13,12 +13,12 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 import web.api
-from gateway.core.lane_state import Notice
-from gateway.core.service import What
+from gateway.core.lane.service import What
+from gateway.core.lane.state import Notice
 from gateway.store.directory import DataDirectory
-from gateway.store.journal import Journal, Row
-from gateway.store.reader import JournalReader
-from gateway.store.state import State
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal, Row
+from gateway.store.projections.state import State
 from tests.web_api.conftest import SECOND_NS, SITE, START_NS, Write
 
 Tokens = Callable[..., dict[str, str]]

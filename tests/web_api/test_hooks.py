@@ -15,7 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from drivers.registry import configure, open_buses
-from gateway.core.errors import EngineUnreachableError
+from gateway.core.vocabulary.errors import EngineUnreachableError
 from gateway.engine.engine import Engine
 from gateway.store.directory import DataDirectory
 from tests.engine.conftest import until

@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
-from gateway.core.holds import COUNT_MAX, MINUTES_MAX, HoldEnd
-from gateway.core.refusals import COMMANDS
-from gateway.store.secrets import SCOPES
+from gateway.core.lane.holds import COUNT_MAX, MINUTES_MAX, HoldEnd
+from gateway.core.lane.refusals import COMMANDS
+from gateway.store.settings.secrets import SCOPES
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import Write
 from web.api import commands

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gateway.core.errors import EngineUnreachableError
-from gateway.core.pending import REFUSE_REASONS, RELEASE_REASONS
+from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
+from gateway.core.vocabulary.errors import EngineUnreachableError
 from gateway.store.directory import DataDirectory
 from tests.support.engine_stand_in import EngineStandIn
 from tests.support.guard_scene import FREE, lane, snapshot

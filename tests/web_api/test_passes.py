@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from gateway.core.errors import BusyError, GatehouseError, NotFoundError, PassError, StorageError
+from gateway.core.vocabulary.errors import BusyError, GatehouseError, NotFoundError, PassError, StorageError
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import fails
 

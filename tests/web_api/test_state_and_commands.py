@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from gateway.core.errors import IdempotencyConflictError, NotFoundError, RefusedError
+from gateway.core.vocabulary.errors import IdempotencyConflictError, NotFoundError, RefusedError
 from gateway.store.directory import DataDirectory
-from gateway.store.reader import JournalReader
-from gateway.store.state import State
+from gateway.store.journal.reader import JournalReader
+from gateway.store.projections.state import State
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import Write, fails, held
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from gateway.demo_line import free_port
-from gateway.store.secrets import SCOPES
+from gateway.demo.line import free_port
+from gateway.store.settings.secrets import SCOPES
 from tests.support.site_process import Gateway, site_document, wait_for
 
 DEVICES = [{"id": "reader-in", "driver": "noop"}, {"id": "io", "driver": "noop"}]

@@ -21,7 +21,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from gateway.demo_line import free_port
+from gateway.demo.line import free_port
 from tests.support import waiting
 from tests.support.guard_scene import OPERATORS, PlayedEngine, make_site
 from tests.support.waiting import PATIENCE_S

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import RequestError
+from gateway.core.vocabulary.errors import RequestError
 from web.heart import BEAT_S, STILL_S, Heart
 from web.presses import AHEAD_MS, COUNTS_MS, KEPT_MAX, Presses, TooLateError
 

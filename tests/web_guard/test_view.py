@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 import pytest
 
-from gateway.core.access import Reason, Verdict
-from gateway.core.lane_state import Notice
-from gateway.core.passes import Pass, PassKind
-from gateway.core.service import What
+from gateway.core.access.rules import Reason, Verdict
+from gateway.core.lane.service import What
+from gateway.core.lane.state import Notice
+from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.support.guard_scene import FREE, PASSES, alarm, at, crashed, decision, lane, snapshot
 from web.guard.view import blank_snapshot, guard_view
 

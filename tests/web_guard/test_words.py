@@ -9,13 +9,13 @@ from typing import Any, get_args
 
 import pytest
 
-from gateway.core.access import Reason, Verdict
-from gateway.core.alarms import KINDS, AlarmState
-from gateway.core.barrier import ArmState
-from gateway.core.lane_state import Notice
-from gateway.core.refusals import COMMANDS, TABLE
-from gateway.core.service import What
-from gateway.core.settings import Role
+from gateway.core.access.rules import Reason, Verdict
+from gateway.core.alarms.desk import KINDS, AlarmState
+from gateway.core.lane.arm_table import ArmState
+from gateway.core.lane.refusals import COMMANDS, TABLE
+from gateway.core.lane.service import What
+from gateway.core.lane.state import Notice
+from gateway.core.settings.model import Role
 from web.guard.views import SCRIPT_WORDS
 from web.guard.words import LOCALES, TRANSLATIONS, masked, plate_as_written, words
 

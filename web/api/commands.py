@@ -9,10 +9,10 @@ from typing import Any, Literal
 import msgspec
 from flask import Response
 
-from gateway.core.errors import RefusedError
-from gateway.core.holds import HoldEnd
-from gateway.core.refusals import COMMANDS
-from gateway.core.site_file import ID_PATTERN
+from gateway.core.lane.holds import HoldEnd
+from gateway.core.lane.refusals import COMMANDS
+from gateway.core.settings.site_file import ID_PATTERN
+from gateway.core.vocabulary.errors import RefusedError
 from gateway.store.times import LAST_YEAR, YEARS, text_of
 from web.api import engine
 from web.api.requests import body, idempotency_key, identifier, only, refuse

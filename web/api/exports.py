@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from flask import Response
 
-from gateway.store.reader import JournalReader, StoredRow
+from gateway.store.journal.reader import JournalReader, StoredRow
 from web.api.feed import wanted_types
 from web.api.moments import instant_ns
 from web.api.requests import only

@@ -11,7 +11,7 @@ import time
 
 from flask import Response, request
 
-from gateway.store.reader import Batch, JournalReader
+from gateway.store.journal.reader import Batch, JournalReader
 from web.api.requests import number, only, refuse
 from web.auth import current_token, require_scope
 from web.gone import client_gone

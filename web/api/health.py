@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError
 from web.api import engine
 from web.api.state import json_answer
 from web.problems import Problem

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response
 
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError
 from web.api import engine
 from web.auth import check_scope
 from web.services import Services, services

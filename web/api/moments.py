@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import request
 
-from gateway.core.times import FIRST_YEAR, LAST_YEAR, NO_END_YEAR, YEARS, wall_ns_of
+from gateway.core.vocabulary.times import FIRST_YEAR, LAST_YEAR, NO_END_YEAR, YEARS, wall_ns_of
 from web.api.requests import refuse
 from web.services import services
 

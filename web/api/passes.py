@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import msgspec
 from flask import Response, request
 
-from gateway.core.errors import PassError, RevisionConflictError
-from gateway.core.passes import Pass, PassKind
-from gateway.store.checks import PassFieldError, check_pass
+from gateway.core.vocabulary.errors import PassError, RevisionConflictError
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.passes.checks import PassFieldError, check_pass
 from web.api import engine
 from web.api.requests import body, identifier, if_match, number, one_of, only, refuse
 from web.api.state import json_answer

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from gateway.core.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError
 from web.api.feed import CONTENT_TYPE, LIMIT, LIMIT_MOST, TIMEOUT_MOST_MS
 from web.headers import Wsgi
 from web.services import Services

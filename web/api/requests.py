@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 
-from gateway.core.explain import explain
-from gateway.core.site_file import ID_PATTERN
+from gateway.core.settings.explain import explain
+from gateway.core.settings.site_file import ID_PATTERN
 from web.problems import Problem
 
 _Body = TypeVar("_Body")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from gateway.core.views import LANE_KEYS
+from gateway.core.vocabulary.views import LANE_KEYS
 from web.api import engine
 from web.api.requests import flag, number, only
 from web.auth import require_scope

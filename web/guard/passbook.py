@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from gateway.core.errors import GatehouseError, NotFoundError
-from gateway.core.passes import Pass
+from gateway.core.vocabulary.errors import GatehouseError, NotFoundError
+from gateway.core.vocabulary.passes import Pass
 from web.guard.view import Lookup
 from web.services import Services
 

@@ -15,10 +15,10 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.core.access import end
-from gateway.core.errors import PassError
-from gateway.core.passes import Pass
-from gateway.core.times import local_time, wall_ns_of
+from gateway.core.access.rules import end
+from gateway.core.vocabulary.errors import PassError
+from gateway.core.vocabulary.passes import Pass
+from gateway.core.vocabulary.times import local_time, wall_ns_of
 from web.guard.words import Words, clock, masked, plate_as_written, words
 
 View = dict[str, Any]

@@ -19,10 +19,10 @@ import msgspec
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
 from gateway.control import Client
-from gateway.core.errors import EngineUnreachableError, GatehouseError
-from gateway.core.holds import HoldEnd
-from gateway.core.pending import REFUSE_REASONS, RELEASE_REASONS
-from gateway.core.settings import Station
+from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
+from gateway.core.lane.holds import HoldEnd
+from gateway.core.settings.model import Station
+from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from web import auth, stations
 from web.guard import look
 from web.guard.passbook import passbook

@@ -13,12 +13,12 @@ from pathlib import Path
 import apsw
 import apsw.shell
 
-from gateway.core.passes import Pass, PassKind
-from gateway.store.journal import Journal, JournalReader
-from gateway.store.migrations import Schema
-from gateway.store.registry import PassRegistry
-from gateway.store.schemas import JOURNAL, REGISTRY, STATE
-from gateway.store.state import State
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections.state import State
+from gateway.store.sqlite.migrations import Schema
+from gateway.store.sqlite.schemas import JOURNAL, REGISTRY, STATE
 from tests.store.conftest import SOURCE, row
 
 HERE = Path(__file__).parent

@@ -1,0 +1,1 @@
+"""Who may pass: reads, plates, the case of a car, places and the rules of the decision."""

@@ -1,0 +1,66 @@
+"""Places: whether there is one left inside for a car.
+
+A group (a household, a firm) has as many places as the site file says, and each of its passes that is inside takes one.
+The car park holds `site.capacity` cars. Whoever has a place of their own is not asked about that: a monthly or staff
+pass with a bay, and every pass of a group with places, which are counted apart.
+
+Who is inside, the projections know, and `recent` corrects. A grant that nobody has used yet has its place already: of
+two cars nose to tail only one gets the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from gateway.core.access.recent import Recent
+from gateway.core.access.rules import Reason, Space
+from gateway.core.lane.grants import Grant
+from gateway.core.settings.model import Settings
+from gateway.core.vocabulary.events import Room
+from gateway.core.vocabulary.passes import Pass, PassKind
+
+
+def has_bay(found: Pass) -> bool:
+    """Whether a pass has a place of its own in the car park; a visitor's bay is anybody's when they are late."""
+    return bool(found.bay) and found.kind in (PassKind.MONTHLY, PassKind.STAFF)
+
+
+class Places:
+    """Groups and capacity of one site."""
+
+    def __init__(self, settings: Settings, recent: Recent) -> None:
+        self._groups = {group.id: group.places for group in settings.groups}
+        self._capacity = settings.site.capacity
+        self._recent = recent
+
+    def space(self, found: Pass, room: Room, credential: str, grants: Collection[Grant]) -> Space:
+        """Whether there is a place for a pass's car; `grants` are all whose vehicles are about to come in."""
+        places = self._groups.get(found.group)
+        if places is not None:
+            return Space.HOUSEHOLD_FULL if self._taken(room, grants) >= places else Space.FREE
+        if self._capacity is None or has_bay(found):
+            return Space.FREE
+        return Space.CAR_PARK_FULL if self._cars(room, credential, grants) >= self._capacity else Space.FREE
+
+    def _taken(self, room: Room, grants: Iterable[Grant]) -> int:
+        """How many other passes of the group are inside, or about to be."""
+        inside: set[str | None] = set(room.inside)
+        for passage in self._recent.behind(room.after):
+            if passage.change > 0:
+                inside.add(passage.pass_id)
+            elif passage.change < 0:
+                inside.discard(passage.pass_id)
+        inside.update(grant.pass_id for grant in grants)
+        return len(inside.intersection(room.others))
+
+    def _cars(self, room: Room, credential: str, grants: Iterable[Grant]) -> int:
+        """How many other cars are inside, or about to be; an emergency vehicle does not count."""
+        since = sum(one.change for one in self._recent.behind(room.after) if one.value != credential)
+        coming = sum(
+            1 for one in grants if _value(one.credential) != credential and one.reason != Reason.EMERGENCY.value
+        )
+        return max(0, room.cars + since) + coming
+
+
+def _value(credential: dict[str, str] | None) -> str | None:
+    return credential["value"] if credential else None

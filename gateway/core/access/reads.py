@@ -1,0 +1,171 @@
+"""From reads to decisions: which read counts, at which lane, and with which other one.
+
+A tag or a plate may be read from afar, or be told late, so it is bound to its car: the read counts while the approach
+loop is occupied, or if that becomes occupied within three seconds of the last sighting. A car may roll up for longer
+than that, so its read waits for as long as it is seen `again`, but not for ever: a tag that lies in the field without
+coming is a parked car's. A plate that its camera saw over three seconds before the car on the loop came is that of a
+car before it. The same tag or plate at two lanes within three seconds belongs to the first occupied one. Where a lane
+asks for two factors, a card and a plate within ten seconds make one read. What has let its car in proves nothing for
+the next one (`LaneOrders`), and what a car showed that a person let in is forgotten.
+
+A car that was refused and stands on the loop is not let in by the tag of one behind it: a tag that is first seen when
+that car has stood there for over three seconds waits until another car stands there. More cannot be told by one loop
+and one reader: a stranger who stands on the loop and has shown nothing takes the tag that is read meanwhile.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.turn import NS_PER_MS
+
+LONG_RANGE_MS = 3000
+KEPT_MS = 6000
+"""A waiting read that is too old to count comes back to life when its tag is seen again within this time."""
+ARRIVING_MS = 20_000
+"""A tag that was seen for so long without its car standing on the loop is not arriving."""
+ELSEWHERE_MS = 3000
+TWO_FACTOR_MS = 10_000
+PENDING_MAX = 16
+SEEN_MAX = 256
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A read that is to be decided on; `elsewhere`: another lane has it; `mismatch`: card and plate do not agree.
+
+    `second`: the plate that proves the card, where a lane asks for both.
+    """
+
+    read: CredentialRead
+    second: CredentialRead | None = None
+    elsewhere: bool = False
+    mismatch: bool = False
+
+
+def is_bound(read: CredentialRead) -> bool:
+    """Whether a read is bound to its car by the approach loop: of a tag read from afar, or of a plate."""
+    return read.long_range or read.kind == "plate"
+
+
+class _Waiting(msgspec.Struct):
+    """A read that waits for its loop: when its tag or plate was first and last seen."""
+
+    read: CredentialRead
+    first_ns: int
+    seen_ns: int
+
+
+class ReadRules:
+    """What has been read lately, and what waits for a loop or a second factor."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, list[_Waiting]] = {}
+        self._seen: dict[tuple[str, str], tuple[str, int]] = {}
+        self._first: dict[str, tuple[int, CredentialRead]] = {}
+
+    @property
+    def waits(self) -> bool:
+        """Whether any read waits for its approach loop."""
+        return bool(self._waiting)
+
+    def take(
+        self,
+        lane: Lane,
+        read: CredentialRead,
+        occupied: bool | None,
+        now_ns: int,
+        behind: bool = False,
+        arrived_ns: int = 0,
+    ) -> Taken | None:
+        """A read at a lane; None while it waits or does not count. `occupied` None: no approach loop to tell.
+
+        `behind`: the car on the loop was refused, and a tag that is seen only now is that of a car behind it.
+        `arrived_ns`: when the car on the loop came.
+        """
+        if read.again:
+            return self._seen_again(lane, read, occupied, now_ns, behind)
+        seen_ns = now_ns - read.age_ms * NS_PER_MS
+        before = bool(occupied) and seen_ns < arrived_ns - LONG_RANGE_MS * NS_PER_MS
+        if is_bound(read) and (occupied is False or behind or before):
+            waiting = self._waiting.setdefault(lane.id, [])
+            waiting.append(_Waiting(read, seen_ns, seen_ns))
+            del waiting[:-PENDING_MAX]
+            return None
+        if is_bound(read) and self._elsewhere(lane, read, seen_ns):
+            return Taken(read, elsewhere=True)
+        return self._factors(lane, read, now_ns) if lane.two_factor else Taken(read)
+
+    def let_through(self, lane: str) -> None:
+        """A person let the car in front through: what it has shown so far says nothing of the next one."""
+        self._first.pop(lane, None)
+
+    def occupied(self, lane: Lane, now_ns: int) -> list[CredentialRead]:
+        """The approach loop is occupied: the reads that waited for it and are not too old."""
+        waiting = self._waiting.get(lane.id, [])
+        counting = [one for one in waiting if now_ns - one.seen_ns <= LONG_RANGE_MS * NS_PER_MS]
+        self._keep(lane.id, [one for one in waiting if one not in counting])
+        return [msgspec.structs.replace(one.read, age_ms=max(0, now_ns - one.seen_ns) // NS_PER_MS) for one in counting]
+
+    def waiting_lanes(self, now_ns: int) -> list[str]:
+        """Lanes with reads that still wait; what is too old is forgotten."""
+        limit = now_ns - KEPT_MS * NS_PER_MS
+        for lane, waiting in list(self._waiting.items()):
+            self._keep(lane, [one for one in waiting if one.seen_ns >= limit])
+        return list(self._waiting)
+
+    def _keep(self, lane: str, waiting: list[_Waiting]) -> None:
+        self._waiting[lane] = waiting
+        if not waiting:
+            del self._waiting[lane]
+
+    def _seen_again(
+        self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int, behind: bool
+    ) -> Taken | None:
+        """A tag that was told before is still there: its read waits on, or counts, or belongs elsewhere by now."""
+        key = (read.kind, read.value)
+        waiting = self._waiting.get(lane.id, [])
+        found = next((one for one in waiting if (one.read.kind, one.read.value) == key), None)
+        at = self._seen.get(key)
+        if at is not None and at[0] == lane.id:
+            self._seen[key] = (lane.id, now_ns)
+        if found is None:
+            return None
+        if behind:
+            found.first_ns = now_ns
+        elsewhere = at is not None and at[0] != lane.id and now_ns - at[1] <= ELSEWHERE_MS * NS_PER_MS
+        if elsewhere or now_ns - found.first_ns > ARRIVING_MS * NS_PER_MS:
+            self._keep(lane.id, [one for one in waiting if one is not found])
+            return None
+        seen_ns = max(found.seen_ns, now_ns - read.age_ms * NS_PER_MS)
+        found.read, found.seen_ns = msgspec.structs.replace(read, again=False), seen_ns
+        if occupied is False or behind:
+            return None
+        self._keep(lane.id, [one for one in waiting if one is not found])
+        return self.take(lane, found.read, occupied, now_ns)
+
+    def _elsewhere(self, lane: Lane, read: CredentialRead, seen_ns: int) -> bool:
+        key = (read.kind, read.value)
+        before = self._seen.get(key)
+        if before is not None and before[0] != lane.id and seen_ns - before[1] <= ELSEWHERE_MS * NS_PER_MS:
+            return True
+        self._seen.pop(key, None)
+        self._seen[key] = (lane.id, seen_ns)
+        while len(self._seen) > SEEN_MAX:
+            self._seen.pop(next(iter(self._seen)))
+        return False
+
+    def _factors(self, lane: Lane, read: CredentialRead, now_ns: int) -> Taken | None:
+        before = self._first.pop(lane.id, None)
+        fits = before is not None and now_ns - before[0] <= TWO_FACTOR_MS * NS_PER_MS
+        fits = fits and before is not None and (before[1].kind == "plate") != (read.kind == "plate")
+        if before is None or not fits:
+            self._first[lane.id] = (now_ns, read)
+            return None
+        card, plate = (before[1], read) if read.kind == "plate" else (read, before[1])
+        common = {found.id for found in card.passes} & {found.id for found in plate.passes}
+        if not common:
+            return Taken(card, second=plate, mismatch=True)
+        passes = tuple(found for found in card.passes if found.id in common)
+        return Taken(msgspec.structs.replace(card, passes=passes), second=plate)

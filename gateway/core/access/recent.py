@@ -1,0 +1,117 @@
+"""What has passed in this run and the projections may not have applied yet.
+
+The decision reads from the projections who is inside, which codes are used and which places are taken. They follow the
+journal by a moment, and for hours while the disk takes nothing. So each read comes with the name of the passage that
+was applied last when it was looked up, and the passages behind that one correct what was read.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from gateway.core.vocabulary.commands import Append, Command
+from gateway.core.vocabulary.events import OpenVisit
+
+KEPT_MAX = 10_000
+"""As many passages as rows wait in memory while the disk takes none; of more the oldest are forgotten."""
+_CHANGE = {"passage.entered": 1, "passage.exited": -1}
+EMERGENCY = "emergency"
+
+
+def passage_name(type_: str, visit: str) -> str:
+    """What tells one passage from all others."""
+    return f"{type_}:{visit}"
+
+
+class Passage(msgspec.Struct):
+    """A passage of this run; `change` is what it does to the number of cars inside."""
+
+    name: str
+    visit: str
+    pass_id: str | None
+    credential: dict[str, str] | None
+    plate: str | None
+    wall_ns: int
+    change: int
+
+    @property
+    def value(self) -> str | None:
+        """The card, plate or code that was shown for it."""
+        return self.credential["value"] if self.credential else None
+
+    def stay(self) -> OpenVisit:
+        """The stay that an entry begins."""
+        return OpenVisit(self.visit, self.pass_id, self.plate, self.wall_ns, self.value)
+
+    def is_by(self, passes: frozenset[str], value: str) -> bool:
+        """Whether it is of a car with one of these passes; of a car without any, whether it showed that credential."""
+        return self.pass_id in passes if passes else value in (self.value, self.plate)
+
+    def is_of_car(self, stay: OpenVisit) -> bool:
+        """Whether a stay is of the car of this passage: the same credential, or card and plate of one pass."""
+        if not self.value or stay.pass_id != self.pass_id:
+            return False
+        by_code = self.credential is not None and self.credential["kind"] == "qr"
+        return stay.credential == self.value or (not by_code and stay.plate is not None and stay.plate == self.plate)
+
+
+class Recent:
+    """The passages of this run, in order."""
+
+    def __init__(self) -> None:
+        self._passages: deque[Passage] = deque(maxlen=KEPT_MAX)
+
+    def note(self, commands: Iterable[Command], wall_ns: int) -> None:
+        """Note the passages among the rows of a turn."""
+        for command in commands:
+            if isinstance(command, Append) and command.type in _CHANGE:
+                self._passages.append(_passage(command.type, command.data, wall_ns))
+            elif isinstance(command, Append) and command.data.get("voids"):
+                self._void(command.data["voids"])
+
+    def behind(self, name: str) -> list[Passage]:
+        """The passages that came after the named one: all that are known, when it is older than they."""
+        found: list[Passage] = []
+        for passage in reversed(self._passages):
+            if passage.name == name:
+                break
+            found.append(passage)
+        return found[::-1]
+
+    def visits(
+        self, known: tuple[OpenVisit, ...], after: str, passes: frozenset[str], value: str
+    ) -> tuple[OpenVisit, ...]:
+        """The open visits of these passes, or of that credential, newest first: those known, corrected."""
+        found = {visit.visit: visit for visit in reversed(known)}
+        for passage in self.behind(after):
+            if passage.change < 0:
+                found = {key: one for key, one in found.items() if key != passage.visit and not passage.is_of_car(one)}
+            elif passage.change > 0 and passage.is_by(passes, value):
+                # Back in by the same car's card, plate or code: the exit was missed, so the old stay is over.
+                found = {key: one for key, one in found.items() if not passage.is_of_car(one)}
+                found[passage.visit] = passage.stay()
+        return tuple(reversed(found.values()))
+
+    def used(self, code: str, after: str) -> bool:
+        """Whether a QR code has let somebody in; also when that passage was voided, as the projections have it."""
+        return any(
+            one.credential is not None and one.credential["kind"] == "qr" and one.value == code
+            for one in self.behind(after)
+            if one.name.startswith("passage.entered:")
+        )
+
+    def _void(self, visit: str) -> None:
+        """A passage that was only inferred did not happen."""
+        for passage in self._passages:
+            if passage.visit == visit:
+                passage.change = 0
+
+
+def _passage(type_: str, data: dict[str, Any], wall_ns: int) -> Passage:
+    change = 0 if data["mark"] == EMERGENCY else _CHANGE[type_]
+    visit = data["visit"]
+    return Passage(passage_name(type_, visit), visit, data["pass"], data["credential"], data["plate"], wall_ns, change)

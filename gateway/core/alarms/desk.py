@@ -1,0 +1,448 @@
+"""Alarms after ISA-18.2: one literal table of states, and the desk that keeps every alarm that is not closed.
+
+One cause, one alarm, one id: an alarm is found again by its `key` (what it is about) while its cause lasts, and an
+alarm on a movement is understood better for as long as that movement lasts. An incident that comes later is an alarm of
+its own, and the one before it stays to be judged; what only comes and goes (a device, the uplink) is raised again and
+counted. Kinds that a machine can see end close by themselves once they were acknowledged; a crash and its like are
+closed only by a person who says what was found. *Out of service* is what a tag on the lane makes of its alarms, and of
+what happens under it: it has a named person, who tagged the lane, and an end, when the tag comes off; nobody shelves or
+closes them meanwhile.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from gateway.core.vocabulary.authors import Author
+from gateway.core.vocabulary.errors import NotFoundError, RefusedError
+from gateway.core.vocabulary.timers import Timer
+from gateway.core.vocabulary.turn import NS_PER_MS, Turn, rfc3339
+
+
+class AlarmState(StrEnum):
+    """The life of an alarm."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned-unacknowledged"
+    SHELVED = "shelved"
+    OUT_OF_SERVICE = "out of service"
+    CLOSED = "closed"
+
+
+class Verb(StrEnum):
+    """What can happen to an alarm; by its cause, by a person or a shelf's end, and by the tag on its lane."""
+
+    RAISE = "raise"
+    RETURN = "return"
+    ACKNOWLEDGE = "acknowledge"
+    VERIFY = "verify"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    CLOSE = "close"
+    TAKE_OUT = "take_out"
+    PUT_BACK = "put_back"
+
+
+_U, _A, _R = AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED
+_S, _O, _C = AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE, AlarmState.CLOSED
+
+# state -> verb -> next state. What the cause does is total; what a person does and is not listed is refused.
+# `_C` after RETURN or ACKNOWLEDGE is only for kinds that end by themselves (see `Alarm.next`).
+TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
+    _U: {
+        Verb.RAISE: _U,
+        Verb.RETURN: _R,
+        Verb.ACKNOWLEDGE: _A,
+        Verb.VERIFY: _U,
+        Verb.SHELVE: _S,
+        Verb.TAKE_OUT: _O,
+    },
+    _A: {
+        Verb.RAISE: _U,
+        Verb.RETURN: _C,
+        Verb.VERIFY: _A,
+        Verb.SHELVE: _S,
+        Verb.CLOSE: _C,
+        Verb.ACKNOWLEDGE: _A,
+        Verb.TAKE_OUT: _O,
+    },
+    _R: {
+        Verb.RAISE: _U,
+        Verb.RETURN: _R,
+        Verb.ACKNOWLEDGE: _C,
+        Verb.VERIFY: _R,
+        Verb.SHELVE: _S,
+        Verb.TAKE_OUT: _O,
+    },
+    _S: {Verb.RAISE: _S, Verb.RETURN: _S, Verb.UNSHELVE: _U, Verb.VERIFY: _S},
+    _O: {Verb.RAISE: _O, Verb.RETURN: _O, Verb.PUT_BACK: _U},
+    _C: {Verb.RAISE: _C, Verb.RETURN: _C},
+}
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """What is known of an alarm kind: priority 1 (act now) to 4 (know of it), and whether a person must close it.
+
+    `incident`: once its cause is over, the next one is another alarm, with its own id and time.
+    """
+
+    priority: int
+    by_person: bool
+    incident: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "crash": Kind(1, True, incident=True),
+    "struck_vehicle": Kind(1, True, incident=True),
+    "duress": Kind(1, True, incident=True),
+    "panic": Kind(1, True, incident=True),
+    "fire": Kind(1, True, incident=True),
+    "forced": Kind(2, True, incident=True),
+    "intrusion": Kind(2, True, incident=True),
+    "tamper": Kind(2, True),
+    "fault": Kind(2, True),
+    "tailgating": Kind(3, True),
+    "obstructed": Kind(2, False, incident=True),
+    "stuck": Kind(3, False, incident=True),
+    "water": Kind(2, False),
+    "power": Kind(2, False),
+    "video_lost": Kind(3, False),
+    "device_lost": Kind(2, False),
+    "uplink_lost": Kind(3, False),
+    "clock_unsure": Kind(3, False),
+    "storage_degraded": Kind(1, False),
+}
+
+_EVENT = {
+    Verb.RAISE: "raised",
+    Verb.RETURN: "returned",
+    Verb.ACKNOWLEDGE: "acknowledged",
+    Verb.VERIFY: "verified",
+    Verb.SHELVE: "shelved",
+    Verb.UNSHELVE: "unshelved",
+    Verb.CLOSE: "closed",
+    Verb.TAKE_OUT: "shelved",
+    Verb.PUT_BACK: "unshelved",
+}
+_SHOWN_AGAIN = (Verb.UNSHELVE, Verb.PUT_BACK)
+SHELF_MAX_MS = 12 * 3600 * 1000
+SAME_WIND_MS = 60_000
+"""One wind shakes several lanes within this time."""
+_JOINED = (_U, _A, _R)
+ALIKE_MAX = 10
+"""Incidents of one kind and key that nobody has judged; further ones are counted with the newest."""
+
+
+class Alarm(msgspec.Struct):
+    """One alarm that is not closed yet."""
+
+    alarm: str
+    key: str
+    kind: str
+    state: AlarmState
+    raised_at: str
+    as_of: str
+    lane: str | None = None
+    device: str | None = None
+    active: bool = True
+    acknowledged_by: str | None = None
+    finding: str = ""
+    benign: bool = False
+    count: int = 1
+    detail: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def priority(self) -> int:
+        """1 (act now) to 4."""
+        return KINDS[self.kind].priority
+
+    @property
+    def by_person(self) -> bool:
+        """Whether only a person may close it; a benign verdict lifts that."""
+        return KINDS[self.kind].by_person and not self.benign
+
+    def document(self) -> dict[str, Any]:
+        """The alarm as screens, central and journal know it."""
+        return {
+            "alarm": self.alarm,
+            "kind": self.kind,
+            "priority": self.priority,
+            "state": self.state.value,
+            "lane": self.lane,
+            "device": self.device,
+            "raised_at": self.raised_at,
+            "as_of": self.as_of,
+            "acknowledged_by": self.acknowledged_by,
+            "detail": self.detail,
+        }
+
+    def next(self, verb: Verb) -> AlarmState:
+        """The state after a verb; RefusedError when it does not fit."""
+        if verb not in TABLE[self.state]:
+            raise RefusedError(
+                f"an alarm that is {self.state.value} cannot be {_EVENT[verb]}",
+                code=f"alarm_{self.state.name.lower()}",
+            )
+        following = TABLE[self.state][verb]
+        if following is _C and verb is not Verb.CLOSE and self.by_person:
+            return _A
+        if following is _C and verb is Verb.ACKNOWLEDGE and self.active:
+            return _A
+        return following
+
+
+class AlarmDesk:
+    """Every alarm of the site that is not closed."""
+
+    def __init__(self, alarms: list[Alarm]) -> None:
+        self._open: dict[str, Alarm] = {alarm.alarm: alarm for alarm in alarms}
+        self._count = 0
+        self._wind: tuple[str, int] | None = None
+        self.run = "0"
+
+    def __iter__(self) -> Any:
+        return iter(self._open.values())
+
+    def get(self, alarm_id: str) -> Alarm | None:
+        """The alarm of that id, unless it is closed."""
+        return self._open.get(alarm_id)
+
+    def lasts(self, key: str) -> bool:
+        """Whether the cause of an alarm on this key lasts."""
+        return any(alarm.active for alarm in self._open.values() if alarm.key == key)
+
+    def documents(self) -> list[dict[str, Any]]:
+        """All alarms that are not closed: most urgent first, then oldest first."""
+        ordered = sorted(self._open.values(), key=lambda a: (a.priority, a.raised_at, a.alarm))
+        return [alarm.document() for alarm in ordered]
+
+    def raise_(
+        self,
+        turn: Turn,
+        kind: str,
+        key: str,
+        *,
+        lane: str | None = None,
+        device: str | None = None,
+        detail: dict[str, Any] | None = None,
+        of: str | None = None,
+        tagged: str | None = None,
+    ) -> Alarm:
+        """Raise an alarm, or find the one that this cause has already.
+
+        `of`: the id of the alarm on the movement under way, which is understood better now; empty: there is none, and
+        this is an alarm of its own; None: look for one whose cause lasts, or comes back. `tagged`: the reason of the
+        lane's tag, which keeps a new alarm out of service.
+        """
+        found = self._known(kind, key) if of is None else self._open.get(of)
+        if found is None:
+            found = self._counted_with(kind, key)
+        if found is None:
+            self._count += 1
+            alarm_id, state = f"a{self.run}-{self._count}", _U if tagged is None else _O
+            found = Alarm(alarm_id, key, kind, state, turn.at, turn.at, lane, device, detail=detail or {})
+            self._open[alarm_id] = found
+            self._report(turn, found, Verb.RAISE, "gateway", {} if tagged is None else {"reason": tagged})
+        elif kind != found.kind:
+            self.refine(turn, found, kind=kind, verdict=kind, detail=detail)
+        elif not found.active:
+            found.active = True
+            found.count += 1
+            found.detail = detail or found.detail
+            self._move(turn, found, Verb.RAISE, "gateway")
+        return found
+
+    def _known(self, kind: str, key: str) -> Alarm | None:
+        """The alarm of a cause that lasts still, or that is no incident and comes back."""
+        alike = (alarm for alarm in reversed(self._open.values()) if (alarm.kind, alarm.key) == (kind, key))
+        return next((alarm for alarm in alike if alarm.active or not KINDS[kind].incident), None)
+
+    def _counted_with(self, kind: str, key: str) -> Alarm | None:
+        """The newest of too many incidents that are over and that nobody has judged."""
+        alike = [alarm for alarm in self._open.values() if (alarm.kind, alarm.key) == (kind, key) and not alarm.active]
+        return alike[-1] if len(alike) >= ALIKE_MAX else None
+
+    def refine(
+        self,
+        turn: Turn,
+        alarm: Alarm,
+        *,
+        verdict: str,
+        kind: str | None = None,
+        benign: bool = False,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """The cause is understood better; `benign` verdicts let the alarm end by itself."""
+        if kind is not None and kind != alarm.kind:
+            alarm.kind = kind
+            alarm.active = True
+            if alarm.state is not _O:
+                alarm.state = _U
+                turn.cancel(_shelf_timer(alarm.alarm))
+        alarm.benign = benign
+        alarm.detail = {**alarm.detail, **(detail or {}), "verdict": verdict}
+        alarm.as_of = turn.at
+        self._append(turn, alarm, "refined", "gateway", {"verdict": verdict})
+        if benign and alarm.active:
+            self._return(turn, alarm)
+
+    def alike(self, alarm: Alarm, verdict: str) -> Alarm | None:
+        """An earlier alarm on the same key with this verdict, that nobody has looked at yet either."""
+        unseen = {_U: _R, _O: _O}.get(alarm.state)
+        return next(
+            (
+                one
+                for one in reversed(self._open.values())
+                if (one.key, one.kind, one.state) == (alarm.key, alarm.kind, unseen)
+                and one is not alarm
+                and not one.active
+                and one.detail.get("verdict") == verdict
+            ),
+            None,
+        )
+
+    def fold(self, turn: Turn, alarm: Alarm, into: Alarm, *, verdict: str, benign: bool) -> None:
+        """The same again, and harmless: one alarm, counted, is enough for both."""
+        into.count += 1
+        self.refine(turn, into, verdict=verdict, benign=benign)
+        alarm.detail = {**alarm.detail, "verdict": verdict}
+        self._set(turn, alarm, _C, Verb.CLOSE, "gateway", {"joined": into.alarm})
+
+    def same_wind(self, turn: Turn, alarm: Alarm) -> None:
+        """The wind that shook this lane shook another one a moment ago: that is one alarm, the first one's."""
+        known, now_ns = self._wind, turn.now.mono_ns
+        first = self._open.get(known[0]) if known and now_ns - known[1] <= SAME_WIND_MS * NS_PER_MS else None
+        if first is None or first.detail.get("verdict") != "wind" or first.state not in _JOINED:
+            first = alarm
+        self._wind = first.alarm, now_ns
+        if first is alarm or alarm.state not in _JOINED or alarm.alarm not in self._open:
+            return
+        lanes = first.detail.get("lanes") or [first.lane]
+        if alarm.lane not in lanes:
+            self.refine(turn, first, verdict="wind", benign=True, detail={"lanes": [*lanes, alarm.lane]})
+        self._set(turn, alarm, _C, Verb.CLOSE, "gateway", {"joined": first.alarm})
+
+    def return_(self, turn: Turn, key: str, detail: dict[str, Any] | None = None) -> None:
+        """The cause is over; `detail` is what was learned by then."""
+        for alarm in [one for one in self._open.values() if one.key == key and one.active]:
+            alarm.detail = {**alarm.detail, **(detail or {})}
+            self._return(turn, alarm)
+
+    def _return(self, turn: Turn, alarm: Alarm) -> None:
+        alarm.active = False
+        self._move(turn, alarm, Verb.RETURN, "gateway")
+
+    def command(
+        self,
+        turn: Turn,
+        alarm_id: str,
+        verb: Verb,
+        author: Author,
+        *,
+        reason: str = "",
+        finding: str = "",
+        until_wall_ns: int = 0,
+    ) -> Alarm:
+        """A person acts on an alarm; NotFoundError or RefusedError when that does not fit, and nothing changes."""
+        alarm = self._open.get(alarm_id)
+        if alarm is None:
+            raise NotFoundError(f"there is no open alarm {alarm_id}")
+        following = alarm.next(verb)
+        _check_words(alarm, verb, reason, finding, until_wall_ns - turn.now.wall_ns)
+        if verb is Verb.ACKNOWLEDGE:
+            alarm.acknowledged_by = author.by
+        if finding:
+            alarm.finding = finding
+        if verb is Verb.SHELVE:
+            turn.start(_shelf_timer(alarm_id), (until_wall_ns - turn.now.wall_ns) // NS_PER_MS)
+        if verb is Verb.UNSHELVE:
+            turn.cancel(_shelf_timer(alarm_id))
+        words = author.document()
+        if reason:
+            words["reason"] = reason
+        if finding:
+            words["finding"] = finding
+        if verb is Verb.SHELVE:
+            words["until"] = rfc3339(until_wall_ns)
+        self._set(turn, alarm, following, verb, author.by, words)
+        return alarm
+
+    def timer(self, turn: Turn, alarm_id: str) -> None:
+        """A shelf has run out: the alarm is shown again."""
+        alarm = self._open.get(alarm_id)
+        if alarm is not None and alarm.state is _S:
+            self._move(turn, alarm, Verb.UNSHELVE, "gateway")
+
+    def take_out(self, turn: Turn, lane: str, by: str, reason: str) -> None:
+        """A lane was tagged: until the tag comes off its alarms are out of service; what calls for help stays."""
+        for alarm in list(self._open.values()):
+            if alarm.lane == lane and alarm.priority > 1 and Verb.TAKE_OUT in TABLE[alarm.state]:
+                self._set(turn, alarm, alarm.next(Verb.TAKE_OUT), Verb.TAKE_OUT, by, {"reason": reason})
+
+    def put_back(self, turn: Turn, lane: str, by: str) -> None:
+        """The tag has come off: what was out of service counts again, and is to be acknowledged anew."""
+        for alarm in list(self._open.values()):
+            if alarm.lane == lane and alarm.state is _O:
+                self._move(turn, alarm, Verb.PUT_BACK, by)
+
+    def _move(self, turn: Turn, alarm: Alarm, verb: Verb, by: str) -> None:
+        self._set(turn, alarm, alarm.next(verb), verb, by, {})
+
+    def _set(
+        self,
+        turn: Turn,
+        alarm: Alarm,
+        state: AlarmState,
+        verb: Verb,
+        by: str,
+        words: dict[str, Any],
+    ) -> None:
+        if verb in _SHOWN_AGAIN and not alarm.active:
+            state = _R
+        alarm.state = state
+        alarm.as_of = turn.at
+        self._report(turn, alarm, verb, by, words)
+        if state is _C:
+            if verb is not Verb.CLOSE:
+                self._append(turn, alarm, "closed", by, {})
+            del self._open[alarm.alarm]
+
+    def _report(self, turn: Turn, alarm: Alarm, verb: Verb, by: str, words: dict[str, Any] | None = None) -> None:
+        self._append(turn, alarm, _EVENT[verb], by, words or {})
+
+    def _append(self, turn: Turn, alarm: Alarm, event: str, by: str, words: dict[str, Any]) -> None:
+        data = {
+            **alarm.document(),
+            "key": alarm.key,
+            "active": alarm.active,
+            "benign": alarm.benign,
+            "finding": alarm.finding,
+            "count": alarm.count,
+            "by": by,
+            **words,
+        }
+        turn.append(f"alarm.{event}", f"alarms/{alarm.alarm}", data)
+        turn.show()
+
+
+def _shelf_timer(alarm_id: str) -> Timer:
+    return Timer("alarm", alarm_id, "shelf")
+
+
+def _check_words(alarm: Alarm, verb: Verb, reason: str, finding: str, shelf_ns: int) -> None:
+    if finding not in ("", "real", "false"):
+        raise RefusedError("the finding is real or false", code="finding_invalid")
+    if verb is Verb.VERIFY and not finding:
+        raise RefusedError("say what was found: real or false", code="finding_missing")
+    if verb is Verb.CLOSE and alarm.active:
+        raise RefusedError("the cause lasts still; end it first (after a crash: reset the lane)", code="alarm_active")
+    if verb is Verb.CLOSE and alarm.by_person and not (finding or alarm.finding):
+        raise RefusedError("say what was found, real or false, before closing", code="finding_missing")
+    if verb is Verb.SHELVE and not reason:
+        raise RefusedError("shelving needs a reason", code="reason_missing")
+    if verb is Verb.SHELVE and not 0 < shelf_ns <= SHELF_MAX_MS * NS_PER_MS:
+        raise RefusedError("shelving needs an end within the shift (12 h)", code="until_invalid")

@@ -1,0 +1,1 @@
+"""A lane: its arm, loops, grants, modes, signs, and what people ask of it."""

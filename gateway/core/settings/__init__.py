@@ -1,0 +1,1 @@
+"""The settings: typed, read from a site file, checked."""

@@ -1,0 +1,534 @@
+"""The site file: what an installer writes, checked and turned into `Settings`.
+
+`parse_settings` takes the plain JSON object and returns a `Settings` or raises `SettingsError` with every problem
+found, each with its path, the value and what would be right. Unknown keys are errors. The options of a device
+beside `id`, `driver` and `name` belong to its driver and are checked by `drivers.registry`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from gateway.core.settings.explain import explain, kind_of
+from gateway.core.settings.model import (
+    INPUTS,
+    OUTPUTS,
+    Barrier,
+    Device,
+    Direction,
+    Gateway,
+    Group,
+    Interlock,
+    Lane,
+    Lights,
+    Operator,
+    Point,
+    ServiceLimits,
+    Settings,
+    Signals,
+    Site,
+    Station,
+    Strict,
+    Uplink,
+)
+from gateway.core.vocabulary.errors import PassError, SettingsError
+from gateway.core.vocabulary.schedule import parse_schedule
+
+ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+PointText = str | Point
+
+
+class BarrierDocument(Strict, frozen=True):
+    """A barrier as written in the site file."""
+
+    open: PointText
+    id: str | None = None
+    stop: PointText | None = None
+    close: PointText | None = None
+    at_open: PointText | None = None
+    at_closed: PointText | None = None
+    safety_loop: PointText | list[PointText] | None = None
+    approach_loop: PointText | None = None
+    clear_loop: PointText | None = None
+    arm_detached: PointText | None = None
+    fault: PointText | None = None
+    hand: PointText | None = None
+    mains: PointText | None = None
+    control: Literal["pulse", "hold", "step"] = "pulse"
+    close_by: Literal["gateway", "barrier", "guard"] = "gateway"
+    external_open: Literal["expected", "forced"] = "forced"
+    safety: Literal["gateway", "controller"] = "gateway"
+    pulse_ms: int = 500
+    travel_time_ms: int = 3000
+    auto_close_ms: int = 1500
+    grant_ms: int = 20000
+    max_cycles_per_h: int | None = None
+    service_limits: ServiceLimits = ServiceLimits()
+
+
+class LightsDocument(Strict, frozen=True):
+    """`lanes[].lights` as written in the site file."""
+
+    red: PointText | None = None
+    green: PointText | None = None
+
+
+class SignalsDocument(Strict, frozen=True):
+    """`lanes[].signals` as written in the site file."""
+
+    granted: PointText | None = None
+    denied: PointText | None = None
+    pulse_ms: int = 300
+
+
+class LaneDocument(Strict, frozen=True):
+    """A lane as written in the site file; `barrier` is a document inline or the id of one that stands apart."""
+
+    id: str
+    direction: Direction
+    barrier: dict[str, Any] | str
+    name: str = ""
+    readers: tuple[str, ...] = ()
+    siren: PointText | None = None
+    exit_button: PointText | None = None
+    fire: PointText | None = None
+    cameras: tuple[str, ...] = ()
+    displays: tuple[str, ...] = ()
+    two_factor: bool = False
+    free_flow: str = ""
+    panic: PointText | None = None
+    lights: LightsDocument = LightsDocument()
+    signals: SignalsDocument = SignalsDocument()
+
+
+TOP_KEYS = (
+    "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
+    "uplink",
+)  # fmt: skip
+# What a number may be, so that a slip of the keyboard cannot make an arm wait an hour. (low, high), inclusive.
+_BOUNDS: dict[str, tuple[int, int]] = {
+    "expiry_warning_days": (0, 365),
+    "capacity": (1, 1_000_000),
+    "places": (1, 10_000),
+    "journal_wait_ms": (0, 10_000),
+    "days": (1, 3_650),
+    "grace_days": (0, 3_650),
+    "megabytes": (20, 1_000_000),
+    "debounce_ms": (0, 390),
+    "pulse_ms": (50, 10_000),
+    "travel_time_ms": (300, 60_000),
+    "auto_close_ms": (0, 600_000),
+    "grant_ms": (1_000, 600_000),
+    "max_cycles_per_h": (1, 10_000),
+    "cycles": (1, 1_000_000_000),
+    "relay_operations": (1, 1_000_000_000),
+    "crashes_per_month": (0, 1_000),
+    "travel_ms": (300, 120_000),
+}
+_HABITS = (
+    "control", "close_by", "external_open", "pulse_ms", "travel_time_ms", "auto_close_ms", "grant_ms",
+    "max_cycles_per_h", "service_limits",
+)  # fmt: skip
+# What an arm tells of itself: two of its contacts on one input, or one on a loop's, would contradict each other.
+_ARM = ("at_open", "at_closed", "arm_detached")
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_DECIMAL = re.compile(r"[0-9]{1,3}")
+_V4_PARTS, _V4_PART_MAX = 4, 255
+_V6_GROUPS, _V6_GROUP = 8, re.compile(r"[0-9A-Fa-f]{1,4}")
+_POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{1,64})\.(input|output)\.(\d{1,3})")
+
+
+class _Reader:
+    """Walks the document and collects every problem instead of stopping at the first."""
+
+    def __init__(self) -> None:
+        self.problems: list[tuple[str, str]] = []
+
+    def wrong(self, path: str, message: str) -> None:
+        self.problems.append((path, message))
+
+    def convert(self, value: Any, kind: Any, path: str) -> Any:
+        """Convert to a struct; None after a problem was noted."""
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            where, message = explain(error, value, kind)
+            self.wrong(path + where, message)
+            return None
+
+    def bounds(self, struct: Any, path: str) -> None:
+        for key in struct.__struct_fields__:
+            number = getattr(struct, key)
+            if key in _BOUNDS and isinstance(number, int):
+                low, high = _BOUNDS[key]
+                if not low <= number <= high:
+                    self.wrong(f"{path}.{key}", f"is {number}; give a number from {low} to {high}")
+
+    def identifier(self, value: str, path: str) -> None:
+        if not ID_PATTERN.fullmatch(value):
+            self.wrong(path, f"is {value!r}; use 1 to 64 letters, digits, '-' or '_'")
+
+    def point(self, value: PointText | None, side: str, path: str) -> Point | None:
+        if value is None:
+            return None
+        point = Point(value) if isinstance(value, str) else value
+        match = _POINT_PATTERN.fullmatch(point.point)
+        if match is None:
+            self.wrong(
+                path,
+                f"is {point.point!r}; write a point as device.{side}.N, for example io.{side}.0",
+            )
+            return None
+        if match[2] != side:
+            self.wrong(
+                path,
+                f"is {point.point!r}; an {side} is needed here, for example {match[1]}.{side}.{match[3]}",
+            )
+            return None
+        self.bounds(point, path)
+        return point
+
+    def schedule(self, value: str, path: str) -> str:
+        try:
+            parse_schedule(value)
+        except PassError as error:
+            self.wrong(path, str(error))
+        return value
+
+    def section(self, document: dict[str, Any], key: str) -> list[Any]:
+        value = document.get(key, [])
+        if not isinstance(value, list):
+            self.wrong(key, f"is {kind_of(value)}; give a list")
+            return []
+        return value
+
+    def each(self, document: dict[str, Any], key: str, kind: Any) -> Any:
+        """The entries of a section as structs, without those that a problem was noted of."""
+        found = (self.convert(raw, kind, f"{key}[{n}]") for n, raw in enumerate(self.section(document, key)))
+        return tuple(one for one in found if one is not None)
+
+    def unique(self, ids: list[tuple[str, str]]) -> None:
+        seen: dict[str, str] = {}
+        for value, path in ids:
+            if value in seen:
+                self.wrong(path, f"is {value!r}, which {seen[value]} has already; every id is used once")
+            seen.setdefault(value, path)
+
+
+def parse_settings(document: Any) -> Settings:
+    """Check a settings document and return it typed; raises SettingsError with all problems found."""
+    reader = _Reader()
+    if not isinstance(document, dict):
+        raise SettingsError([("", f"the document is {kind_of(document)}; give a JSON object")])
+    if unwritten := list(_unwritten(document)):
+        raise SettingsError(unwritten)
+    for key in document:
+        if key not in TOP_KEYS:
+            reader.wrong(key, f"is not a known key; known here: {', '.join(TOP_KEYS)}")
+    site = _required(reader, document, "site", Site)
+    gateway = _required(reader, document, "gateway", Gateway)
+    devices = _devices(reader, document)
+    lanes, barriers = _lanes(reader, document)
+    interlocks: tuple[Interlock, ...] = reader.each(document, "interlocks", Interlock)
+    groups: tuple[Group, ...] = reader.each(document, "groups", Group)
+    operators: tuple[Operator, ...] = reader.each(document, "operators", Operator)
+    stations: tuple[Station, ...] = reader.each(document, "stations", Station)
+    uplink = None
+    if document.get("uplink") is not None:
+        uplink = reader.convert(document["uplink"], Uplink, "uplink")
+    tariffs = tuple(reader.section(document, "tariffs"))
+    if site is not None:
+        _check_site(reader, site)
+    if gateway is not None:
+        _check_gateway(reader, gateway)
+    _check_groups(reader, groups)
+    _check_operators(reader, operators)
+    _check_stations(reader, stations, lanes)
+    _check_links(reader, devices, lanes, barriers, interlocks)
+    if reader.problems or site is None or gateway is None:
+        raise SettingsError(reader.problems)
+    return Settings(site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink, groups, stations)
+
+
+def warnings(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """What is accepted and does not do yet what somebody may expect of it, by path."""
+    if not settings.tariffs:
+        return ()
+    return (("tariffs", "are accepted and kept, but nobody is charged: charging comes in a later version"),)
+
+
+def _unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Texts that no file, screen or wire can hold: with NUL, or with half of a character."""
+    waiting: list[tuple[str, Any]] = [(str(key), value) for key, value in document.items()]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str) and _NO_TEXT.search(value):
+            yield path, f"is {value!r}; it holds a character that is no text, leave it out"
+        elif isinstance(value, dict):
+            waiting += [(f"{path}.{key}", each) for key, each in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{path}[{number}]", each) for number, each in enumerate(value)]
+
+
+def _required(reader: _Reader, document: dict[str, Any], key: str, kind: Any) -> Any:
+    if key not in document:
+        reader.wrong(key, "is missing; it is required")
+        return None
+    return reader.convert(document[key], kind, key)
+
+
+def _devices(reader: _Reader, document: dict[str, Any]) -> tuple[Device, ...]:
+    found: list[Device] = []
+    for number, raw in enumerate(reader.section(document, "devices")):
+        path = f"devices[{number}]"
+        if not isinstance(raw, dict):
+            reader.wrong(path, f"is {kind_of(raw)}; give an object with id and driver")
+            continue
+        bad = False
+        for key in ("id", "driver"):
+            if not isinstance(raw.get(key), str):
+                reader.wrong(f"{path}.{key}", "is missing or not a text; it is required")
+                bad = True
+        if bad:
+            continue
+        reader.identifier(raw["id"], f"{path}.id")
+        options = {k: v for k, v in raw.items() if k not in ("id", "driver", "name")}
+        found.append(Device(raw["id"], raw["driver"], str(raw.get("name", "")), options))
+    reader.unique([(device.id, f"devices[{n}].id") for n, device in enumerate(found)])
+    return tuple(found)
+
+
+def _barrier(reader: _Reader, raw: Any, barrier_id: str | None, path: str) -> Barrier | None:
+    written = reader.convert(raw, BarrierDocument, path)
+    if written is None:
+        return None
+    barrier_id = barrier_id or written.id
+    if barrier_id is None:
+        reader.wrong(f"{path}.id", "is missing; a barrier that stands apart needs an id")
+        return None
+    reader.identifier(barrier_id, f"{path}.id")
+    reader.bounds(written, path)
+    reader.bounds(written.service_limits, f"{path}.service_limits")
+    loops = written.safety_loop
+    several = loops if isinstance(loops, list) else ([] if loops is None else [loops])
+    safety = [reader.point(raw_point, "input", f"{path}.safety_loop") for raw_point in several]
+    points: dict[str, Any] = {
+        key: reader.point(getattr(written, key), "output" if key in OUTPUTS else "input", f"{path}.{key}")
+        for key in OUTPUTS + INPUTS
+    }
+    if points["open"] is None:
+        return None
+    values: dict[str, Any] = {key: getattr(written, key) for key in _HABITS}
+    return Barrier(
+        id=barrier_id,
+        safety=tuple(point for point in safety if point is not None),
+        safety_by=written.safety,
+        **values,
+        **points,
+    )
+
+
+def _lanes(reader: _Reader, document: dict[str, Any]) -> tuple[tuple[Lane, ...], tuple[Barrier, ...]]:
+    barriers: list[Barrier] = []
+    paths: list[tuple[str, str]] = []
+    for number, raw in enumerate(reader.section(document, "barriers")):
+        barrier = _barrier(reader, raw, None, f"barriers[{number}]")
+        if barrier is not None:
+            barriers.append(barrier)
+            paths.append((barrier.id, f"barriers[{number}].id"))
+    lanes: list[Lane] = []
+    for number, raw in enumerate(reader.section(document, "lanes")):
+        path = f"lanes[{number}]"
+        written = reader.convert(raw, LaneDocument, path)
+        if written is None:
+            continue
+        reader.identifier(written.id, f"{path}.id")
+        barrier_id = written.barrier if isinstance(written.barrier, str) else written.id
+        if isinstance(written.barrier, dict):
+            barrier = _barrier(reader, written.barrier, written.id, f"{path}.barrier")
+            if barrier is not None:
+                barriers.append(barrier)
+                paths.append((barrier.id, f"{path}.barrier"))
+        elif all(barrier.id != barrier_id for barrier in barriers):
+            reader.wrong(f"{path}.barrier", f"is {barrier_id!r}; there is no such barrier")
+        lanes.append(_lane(reader, written, barrier_id, path))
+    reader.unique([(lane.id, f"lanes[{n}].id") for n, lane in enumerate(lanes)])
+    reader.unique(paths)
+    return tuple(lanes), tuple(barriers)
+
+
+def _lane(reader: _Reader, written: LaneDocument, barrier_id: str, path: str) -> Lane:
+    return Lane(
+        id=written.id,
+        name=written.name or written.id,
+        direction=written.direction,
+        barrier=barrier_id,
+        readers=written.readers,
+        siren=reader.point(written.siren, "output", f"{path}.siren"),
+        exit_button=reader.point(written.exit_button, "input", f"{path}.exit_button"),
+        fire=reader.point(written.fire, "input", f"{path}.fire"),
+        cameras=written.cameras,
+        displays=written.displays,
+        two_factor=written.two_factor,
+        free_flow=reader.schedule(written.free_flow, f"{path}.free_flow"),
+        panic=reader.point(written.panic, "input", f"{path}.panic"),
+        lights=_lights(reader, written.lights, f"{path}.lights"),
+        signals=_signals(reader, written.signals, f"{path}.signals"),
+    )
+
+
+def _lights(reader: _Reader, written: LightsDocument, path: str) -> Lights:
+    return Lights(
+        reader.point(written.red, "output", f"{path}.red"),
+        reader.point(written.green, "output", f"{path}.green"),
+    )
+
+
+def _signals(reader: _Reader, written: SignalsDocument, path: str) -> Signals:
+    reader.bounds(written, path)
+    return Signals(
+        reader.point(written.granted, "output", f"{path}.granted"),
+        reader.point(written.denied, "output", f"{path}.denied"),
+        written.pulse_ms,
+    )
+
+
+def _check_site(reader: _Reader, site: Site) -> None:
+    reader.identifier(site.id, "site.id")
+    reader.bounds(site, "site")
+    try:
+        ZoneInfo(site.timezone)
+    except (ValueError, OSError, KeyError):
+        reader.wrong(
+            "site.timezone",
+            f"is {site.timezone!r}; use a name such as Asia/Shanghai or Europe/Berlin",
+        )
+
+
+def _check_gateway(reader: _Reader, gateway: Gateway) -> None:
+    reader.identifier(gateway.id, "gateway.id")
+    reader.bounds(gateway, "gateway")
+    reader.bounds(gateway.retention, "gateway.retention")
+    if not 0 <= gateway.http.port <= 65535:
+        reader.wrong("gateway.http.port", f"is {gateway.http.port}; give a port from 1 to 65535")
+
+
+def _check_groups(reader: _Reader, groups: tuple[Group, ...]) -> None:
+    """A group is whatever text the passes name it by, so it is no id; one that no pass names harms nobody."""
+    reader.unique([(group.id, f"groups[{n}].id") for n, group in enumerate(groups)])
+    for number, group in enumerate(groups):
+        if not group.id.strip():
+            reader.wrong(f"groups[{number}].id", "is empty; write the group as the passes name it, for example 12-3")
+        reader.bounds(group, f"groups[{number}]")
+
+
+def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:
+    reader.unique([(operator.name, f"operators[{n}].name") for n, operator in enumerate(operators)])
+    for number, operator in enumerate(operators):
+        path = f"operators[{number}].pin"
+        if operator.pin is None and operator.pin_hash is None:
+            reader.wrong(path, "is missing; give 4 to 12 digits")
+        elif operator.pin is not None and not re.fullmatch(r"[0-9]{4,12}", operator.pin):
+            reader.wrong(path, "is not 4 to 12 digits")
+
+
+def _check_stations(reader: _Reader, stations: tuple[Station, ...], lanes: tuple[Lane, ...]) -> None:
+    reader.unique([(station.id, f"stations[{n}].id") for n, station in enumerate(stations)])
+    known = {lane.id for lane in lanes}
+    for number, station in enumerate(stations):
+        path = f"stations[{number}]"
+        reader.identifier(station.id, f"{path}.id")
+        for place, lane in enumerate(station.lanes):
+            if lane not in known:
+                reader.wrong(f"{path}.lanes[{place}]", f"is {lane!r}; there is no such lane")
+        if station.address is not None and not _is_address(station.address):
+            reader.wrong(
+                f"{path}.address",
+                f"is {station.address!r}; give an IP address such as 192.168.1.20, or a network such as 192.168.1.0/28",
+            )
+
+
+def _is_address(text: str) -> bool:
+    """Whether this is an IP address or a network, of either version."""
+    address, slash, length = text.partition("/")
+    parts = address.split(".")
+    if len(parts) == _V4_PARTS:
+        right = all(_DECIMAL.fullmatch(part) and int(part) <= _V4_PART_MAX for part in parts)
+        longest = 8 * _V4_PARTS
+    else:
+        groups = [group for half in address.split("::") for group in half.split(":") if half]
+        whole = len(groups) < _V6_GROUPS if "::" in address else len(groups) == _V6_GROUPS
+        right = whole and address.count("::") <= 1 and all(_V6_GROUP.fullmatch(group) for group in groups)
+        longest = 16 * _V6_GROUPS
+    return right and (not slash or (_DECIMAL.fullmatch(length) is not None and int(length) <= longest))
+
+
+def _check_links(
+    reader: _Reader,
+    devices: tuple[Device, ...],
+    lanes: tuple[Lane, ...],
+    barriers: tuple[Barrier, ...],
+    interlocks: tuple[Interlock, ...],
+) -> None:
+    """What stands in one place and speaks of another; `taken` is which output has which meaning already."""
+    known = {device.id for device in devices}
+    by_lane = {lane.barrier: f"lanes.{lane.id}.barrier" for lane in lanes}
+    taken: dict[str, str] = {}
+    for barrier in barriers:
+        base = by_lane.get(barrier.id, f"barriers.{barrier.id}")
+        _check_points(reader, known, barrier, base)
+        for key, point in barrier.outputs().items():
+            _take(reader, taken, point, f"{base}.{key}")
+        _check_arm(reader, barrier, base)
+    for lane in lanes:
+        _check_devices(reader, known, lane)
+        _check_points(reader, known, lane, f"lanes.{lane.id}")
+        for key, point in lane.outputs().items():
+            # One siren may serve several lanes; everything else has its own output.
+            if key != "siren" or not taken.get(point.point, "siren").endswith("siren"):
+                _take(reader, taken, point, f"lanes.{lane.id}.{key}")
+            taken.setdefault(point.point, f"lanes.{lane.id}.{key}")
+    names = {barrier.id for barrier in barriers}
+    for number, interlock in enumerate(interlocks):
+        for name in interlock.barriers:
+            if name not in names:
+                reader.wrong(f"interlocks[{number}].barriers", f"names {name!r}; there is no such barrier")
+
+
+def _check_points(reader: _Reader, known: set[str], owner: Barrier | Lane, base: str) -> None:
+    for key, point in (*owner.outputs().items(), *owner.inputs().items()):
+        if point.device not in known:
+            reader.wrong(f"{base}.{key}", f"is {point.point!r}; there is no device {point.device!r}")
+
+
+def _check_devices(reader: _Reader, known: set[str], lane: Lane) -> None:
+    for key in ("readers", "cameras", "displays"):
+        for number, device in enumerate(getattr(lane, key)):
+            if device not in known:
+                reader.wrong(f"lanes.{lane.id}.{key}[{number}]", f"is {device!r}; there is no such device")
+
+
+def _check_arm(reader: _Reader, barrier: Barrier, base: str) -> None:
+    owners: dict[tuple[str, str], str] = {}
+    for key, point in barrier.inputs().items():
+        owner = owners.setdefault((point.point, point.normally), key)
+        if owner != key and (owner in _ARM or key in _ARM):
+            reader.wrong(
+                f"{base}.{key}",
+                f"is {point.point!r}, which {base}.{owner} uses already; give each its own input",
+            )
+
+
+def _take(reader: _Reader, taken: dict[str, str], point: Point, path: str) -> None:
+    if point.point in taken:
+        reader.wrong(
+            path,
+            f"is {point.point!r}, which {taken[point.point]} uses already; give each its own output",
+        )
+    taken.setdefault(point.point, path)

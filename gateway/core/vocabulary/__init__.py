@@ -1,0 +1,1 @@
+"""The words of the core: events in, commands out, errors, passes, time, authors."""

@@ -1,0 +1,71 @@
+"""One turn of the core: the moment, and the commands that come out of handling one event at it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.core.vocabulary.commands import Append, CancelTimer, Command, Log, Snapshot, StartTimer
+from gateway.core.vocabulary.events import Now
+from gateway.core.vocabulary.timers import Timer
+from gateway.core.vocabulary.times import NS_PER_MS, NS_PER_S, local_time, rfc3339
+
+__all__ = ["NS_PER_MS", "NS_PER_S", "Turn", "local_day", "rfc3339"]
+
+
+def local_day(wall_ns: int, zone: ZoneInfo) -> datetime.date:
+    """The site-local calendar day of a wall time in nanoseconds."""
+    return local_time(wall_ns, zone).date()
+
+
+class Turn:
+    """Collects what one event leads to; `tokens` counts through all turns, so that each wait has its own number."""
+
+    __slots__ = ("_at", "commands", "now", "shown", "tokens")
+
+    def __init__(self, now: Now, tokens: int = 0) -> None:
+        self.now = now
+        self._at = ""
+        self.commands: list[Command] = []
+        self.tokens = tokens
+        self.shown = False
+        """Whether something that people look at has changed in this turn."""
+
+    def emit(self, command: Command) -> None:
+        """Add a command; order is the order in which the world carries them out."""
+        self.commands.append(command)
+
+    def token(self) -> int:
+        """A number that no other wait has."""
+        self.tokens += 1
+        return self.tokens
+
+    def append(self, type_: str, subject: str, data: dict[str, Any], token: int = 0) -> None:
+        """Write a row to the journal."""
+        self.commands.append(Append(type_, subject, data, token))
+
+    def start(self, timer: Timer, after_ms: int) -> None:
+        """Start a timer, or start it again."""
+        self.commands.append(StartTimer(timer, max(0, after_ms)))
+
+    def cancel(self, timer: Timer) -> None:
+        """Forget a timer."""
+        self.commands.append(CancelTimer(timer))
+
+    def show(self) -> None:
+        """Publish the state to whoever looks at it; once a turn is enough."""
+        if not self.shown:
+            self.shown = True
+            self.commands.append(Snapshot())
+
+    def log(self, level: str, message: str) -> None:
+        """A line for the installer."""
+        self.commands.append(Log(level, message))
+
+    @property
+    def at(self) -> str:
+        """This moment as RFC 3339 UTC."""
+        if not self._at:
+            self._at = rfc3339(self.now.wall_ns)
+        return self._at

@@ -1,0 +1,58 @@
+"""The journal as lines for people: what the demo prints while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.store.journal.writer import JournalReader, StoredRow
+from gateway.store.times import local_time
+
+
+class News:
+    """What is new in the journal, a line each."""
+
+    _TOLD = ("access.", "passage.", "alarm.", "barrier.crashed", "barrier.reset", "uplink.", "device.", "pass.")
+
+    def __init__(self, journal: Path, names: dict[str, str], zone: ZoneInfo) -> None:
+        self._reader = JournalReader(journal)
+        self._names = names
+        self._zone = zone
+        self._sequence = self._reader.last_sequence()
+
+    def rows(self) -> Iterator[StoredRow]:
+        """What is new."""
+        for row in self._reader.page(self._sequence, 100):
+            self._sequence = row.sequence
+            yield row
+
+    def line(self, row: StoredRow) -> str:
+        """Time, place, type, who, and how it came about; "" for what only fills the screen."""
+        if not row.type.startswith(self._TOLD):
+            return ""
+        data = row.data()
+        when = local_time(row.wall_ns, self._zone).strftime("%H:%M:%S")
+        kind, _, name = row.subject.partition("/")
+        place = data.get("lane") or data.get("device") or ("" if kind == "alarms" else name)
+        told = ", ".join(text for text in (self._who(data), *_how(row.type, data)) if text)
+        return f"  {when}  {place:6}  {row.type:20}  {told}".rstrip()
+
+    def _who(self, data: dict[str, Any]) -> str:
+        if found := data.get("pass"):
+            return f"{found} {self._names.get(found, '')}".strip()
+        credential = data.get("credential")
+        return f"{credential['kind']} {credential['value']}" if credential else ""
+
+
+def _how(kind: str, data: dict[str, Any]) -> Iterator[str]:
+    """The rest of a line: the code of a reason, days, and who had a hand in it."""
+    if kind.startswith("alarm."):
+        yield str(data.get("kind", ""))
+    for key in ("reason", "cause", "error"):
+        yield str(data.get(key) or "")
+    if (days := data.get("days_left")) is not None:
+        yield f"days left: {days}" if days >= 0 else f"days since its end: {-days}"
+    if data.get("by") not in (None, "", "gateway"):
+        yield f"by {data['by']}"

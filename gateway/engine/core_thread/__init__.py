@@ -1,0 +1,1 @@
+"""The core thread: takes events, lets the core decide, carries out its commands."""

@@ -1,0 +1,166 @@
+"""What the registry and the open visits know about a credential, handed to the core along with its read.
+
+What no rule of the site asks for is not looked up: who is inside only at exits and with anti-passback, places only at
+entries of a site with groups or a capacity, and then only of passes that need one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from gateway.core.access.places import has_bay
+from gateway.core.access.recent import KEPT_MAX
+from gateway.core.settings.model import Direction, Settings
+from gateway.core.vocabulary.errors import GatehouseError, NotFoundError
+from gateway.core.vocabulary.events import CredentialRead, OpenVisit, Room
+from gateway.core.vocabulary.faults import error_place
+from gateway.core.vocabulary.passes import Pass
+from gateway.store.passes.codes import PassCode, name_of_foreign, narrowed
+from gateway.store.passes.credentials import CardBits
+
+log = logging.getLogger(__name__)
+
+
+class Registry(Protocol):
+    """What is needed of `store.registry.PassRegistry`."""
+
+    def find(self, kind: str, value: str, card_bits: CardBits = "full") -> tuple[Pass, ...]:
+        """The passes that a credential belongs to."""
+
+    def get(self, pass_id: str) -> Pass:
+        """The pass of that id; NotFoundError."""
+
+    def of_group(self, group: str) -> tuple[str, ...]:
+        """The ids of the passes that name a group."""
+
+
+class Visits(Protocol):
+    """What is needed of `store.state.State`."""
+
+    def open_visits(self, pass_id: str | None, credential: str | None) -> tuple[OpenVisit, ...]:
+        """The open visits of a pass, or of a credential that has none, newest first."""
+
+    def group_inside(self, passes: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+        """Which of these passes are inside, after which passage."""
+
+    def cars_inside(self, but: str, most: int) -> tuple[str, int]:
+        """How many cars are inside but for that credential's, after which passage."""
+
+    def last_passage(self) -> str:
+        """The passage that was applied last, by its name."""
+
+    def code_used(self, name: str) -> bool:
+        """Whether a QR code has let somebody in already."""
+
+
+class Codes(Protocol):
+    """What is needed of `store.passcodes.PassCodes`."""
+
+    def check(self, text: str) -> PassCode | None:
+        """What a QR code says; None for one that was not made here."""
+
+
+class Lookups:
+    """Point look-ups on read connections of the core thread; microseconds each.
+
+    A QR code is checked here: what goes on is its name, the pass that it is for as far as the code goes, and whether it
+    was used. A code that is not ours goes on as a name that nobody has, without what it says.
+    """
+
+    def __init__(self, registry: Registry, visits: Visits, settings: Settings, codes: Codes | None = None) -> None:
+        self._registry = registry
+        self._visits = visits
+        self._codes = codes
+        self._zone = settings.zone
+        self._card_bits: CardBits = settings.site.card_bits
+        self._asks_visits = _asking_visits(settings)
+        self._groups = frozenset(group.id for group in settings.groups)
+        self._capacity = settings.site.capacity
+        self._asks_places = _asking_places(settings)
+
+    def enrich(self, read: CredentialRead) -> CredentialRead:
+        """The same read with its passes and visits; with none when the store fails, so that a guard decides."""
+        if read.kind == "qr":
+            return self._enrich_code(read)
+        try:
+            passes = self._registry.find(read.kind, read.value, self._card_bits)
+            after = self._visits.last_passage() if read.device in self._asks_visits else ""
+            visits = self._visits_of(read, passes) if read.device in self._asks_visits else ()
+        except GatehouseError as error:
+            log.error("the pass of a %s could not be looked up: %s", read.kind, error)
+            return read
+        return msgspec.structs.replace(read, passes=passes, visits=visits, after=after, rooms=self._rooms(read, passes))
+
+    def _enrich_code(self, read: CredentialRead) -> CredentialRead:
+        named = msgspec.structs.replace(read, value=name_of_foreign(read.value))
+        try:
+            code = self._codes.check(read.value) if self._codes is not None else None
+            if code is None:
+                return named
+            named = msgspec.structs.replace(read, value=code.name, single_use=True)
+            passes = (narrowed(self._registry.get(code.pass_id), code, self._zone),)
+            after = self._visits.last_passage()
+            visits = self._visits.open_visits(None, code.name)
+            used = self._visits.code_used(code.name)
+        except NotFoundError:
+            return named
+        except GatehouseError as error:
+            log.error("a QR code could not be looked up: %s", error)
+            return named
+        rooms = self._rooms(named, passes)
+        return msgspec.structs.replace(named, passes=passes, visits=visits, used=used, after=after, rooms=rooms)
+
+    def _visits_of(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[OpenVisit, ...]:
+        if not passes:
+            return self._visits.open_visits(None, read.value)
+        found = [visit for one in passes for visit in self._visits.open_visits(one.id, None)]
+        if len(passes) > 1:
+            found.sort(key=lambda visit: visit.entered_wall_ns, reverse=True)
+        return tuple(found)
+
+    def _rooms(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[Room, ...]:
+        """What is taken inside; nothing when the store fails, since nobody is refused a place for that."""
+        if read.device not in self._asks_places:
+            return ()
+        try:
+            return tuple([room for one in passes if (room := self._room(one, read.value)) is not None])
+        except GatehouseError as error:
+            log.error("the places for a %s could not be counted: %s", read.kind, error)
+            return ()
+
+    def _room(self, found: Pass, credential: str) -> Room | None:
+        if found.group in self._groups:
+            others = tuple([one for one in self._registry.of_group(found.group) if one != found.id])
+            if not others:
+                return None
+            after, inside = self._visits.group_inside(others)
+            return Room(found.id, others=others, inside=inside, after=after)
+        if self._capacity is None or has_bay(found):
+            return None
+        after, cars = self._visits.cars_inside(credential, self._capacity + KEPT_MAX)
+        return Room(found.id, cars=cars, after=after)
+
+
+def unknown(read: CredentialRead, error: Exception) -> CredentialRead:
+    """A read that nothing could be looked up for: it goes on without what it says, where that may be a secret."""
+    value = name_of_foreign(read.value) if read.kind == "qr" else read.value
+    return msgspec.structs.replace(read, value=value, fault=error_place(error))
+
+
+def _asking_visits(settings: Settings) -> frozenset[str]:
+    """The readers whose decisions need to know who is inside: at exits; with anti-passback everywhere."""
+    everywhere = settings.site.anti_passback != "off"
+    lanes = [lane for lane in settings.lanes if everywhere or lane.direction is Direction.EXIT]
+    return frozenset(device for lane in lanes for device in (*lane.readers, *lane.cameras))
+
+
+def _asking_places(settings: Settings) -> frozenset[str]:
+    """The readers at entries, where the site counts places."""
+    if not settings.groups and settings.site.capacity is None:
+        return frozenset()
+    lanes = [lane for lane in settings.lanes if lane.direction is Direction.ENTRY]
+    return frozenset(device for lane in lanes for device in (*lane.readers, *lane.cameras))

@@ -1,0 +1,411 @@
+"""The core thread: takes facts one by one, lets the core decide, carries out what it commands.
+
+Nothing in here waits for a disk, a wire or a client: rows go to the recorder, orders to their bus, answers to the desk,
+snapshots to the publisher, each through a queue. All rows of one decision are handed over first and together, so that
+they share one commit. What the core waits for in the journal is answered here, exactly once a token.
+
+One bad fact never ends the gate. If `handle` raises, the core may be half changed: what that fact asked for is dropped,
+and another core takes its place, made from the journal, from rows that still wait for it, and from what the devices
+tell when they are asked to (`renewal`). Until they have, reads wait, since nobody knows yet where the arms are. The
+fact is set aside and alarmed. A second such fault within a minute ends the thread, and with it the process. What raises
+around the core (a bus, a look-up, a snapshot) is told as a fault too, and changes nothing in it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from gateway.core.vocabulary import commands as c
+from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.faults import error_place, fault_file
+from gateway.engine.clock import Clock
+from gateway.engine.core_thread.containment import Causes, Measuring, Unwritten
+from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.core_thread.lookups import unknown
+from gateway.engine.core_thread.pacer import Pacer
+from gateway.engine.core_thread.timers import Timers
+from gateway.engine.core_thread.waits import JournalWaits
+from gateway.engine.journal_thread.recorder import Entry, Recorded, Recorder, Unrecorded
+from gateway.store.journal.writer import Row
+
+log = logging.getLogger("gatehouse.core")
+
+TICK_NS = 1_000_000_000
+FAULT_PAUSE_NS = 60 * TICK_NS
+"""A core that fails twice within this time is beyond help."""
+RENEWAL_NS = TICK_NS
+"""How long reads wait for devices to be measured anew."""
+COMMIT_PATIENCE_S = 0.5
+REFUSED = "the gateway's own program failed on this; look at the lane, then ask again"
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+
+
+class Core(Protocol):
+    """What the loop drives: `core.site.Site`."""
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens were used so far."""
+
+    @property
+    def interrupted(self) -> dict[str, str]:
+        """The barriers that wait for a person to decide, each since when."""
+
+    def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
+        """Take a fact in and say what is to be done."""
+
+    def snapshot(self, now: e.Now) -> dict[str, Any]:
+        """Lanes and alarms as people and central may see them."""
+
+
+class Outputs(Protocol):
+    """What the loop needs of `drivers.base.Bus`."""
+
+    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:
+        """Switch an output for a time."""
+
+    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
+        """Switch an output and leave it so."""
+
+    def show(self, device: str, message: dict[str, Any]) -> None:
+        """Show people what was decided; ignored by what shows nothing."""
+
+
+Snapshot = dict[str, Any]
+
+
+class Standby(Protocol):
+    """What stands by for a core that raises."""
+
+    def core(self, waiting: Sequence[Row], failed: Core) -> tuple[Core, e.Started]:
+        """Another core and its first fact; `waiting` are rows that the journal does not have yet.
+
+        Of the `failed` one no token is used again, and what waited for a person still does.
+        """
+
+    def measure(self) -> tuple[Collection[str], Collection[str]]:
+        """Ask all devices to tell how they are: those worth waiting for, and those that tell nothing unasked."""
+
+    def set_aside(self, file: str, event: e.Event, now: e.Now, error: BaseException) -> None:
+        """Keep an event that made the core raise."""
+
+
+class CoreLoop:
+    """Owns the core. `run` is the core thread; everything else here belongs to it too, except `turns`."""
+
+    def __init__(
+        self,
+        core: Core,
+        clock: Clock,
+        inbox: Inbox,
+        recorder: Recorder,
+        *,
+        outputs: Mapping[str, Outputs],
+        enrich: Callable[[e.CredentialRead], e.CredentialRead],
+        publish: Callable[[Snapshot], None],
+        reply: Callable[[c.Reply, Snapshot], None],
+        journal_wait_ms: int,
+        standby: Standby | None = None,
+        lag: Callable[[int], e.Event | None] = lambda _now_ns: None,
+    ) -> None:
+        """`lag` tells, about once a second, that the projections stay behind or have caught up."""
+        self._core = core
+        self._standby = standby
+        self._lag = lag
+        self._clock = clock
+        self._inbox = inbox
+        self._recorder = recorder
+        self._outputs = outputs
+        self._enrich = enrich
+        self._publish = publish
+        self._reply = reply
+        self.timers = Timers()
+        self.waits = JournalWaits(journal_wait_ms)
+        self._pacer = Pacer()
+        self._own: deque[e.Event] = deque()
+        self._unwritten = Unwritten()
+        self._failed_ns: int | None = None
+        self._causes = Causes()
+        self._measuring = Measuring()
+        self._told: dict[str, e.DeviceRestored] = {}
+        self._tick_ns = 0
+        self._due_ns = 0
+        self._finished = False
+        self.turns = 0
+        self._takers: dict[type, Callable[[Any, e.Now], None]] = {
+            e.CredentialRead: self._credential,
+            e.DeviceRestored: self._device_told,
+            e.DeviceLost: self._device_told,
+            e.InputsRead: self._inputs_told,
+            Recorded: self._recorded,
+            Unrecorded: self._unrecorded,
+            e.Stopping: self._stopping,
+        }
+        self._doers: dict[type, Callable[[Any, e.Now], None]] = {
+            c.PulseOutput: self._pulse,
+            c.SetOutput: self._switch,
+            c.ShowOnDevice: self._show,
+            c.StartTimer: self._start_timer,
+            c.CancelTimer: self._cancel_timer,
+            c.Reply: self._answer,
+            c.Snapshot: self._changed,
+            c.SetAside: self._set_aside,
+            c.Log: self._log,
+        }
+
+    def begin(self, started: e.Started) -> None:
+        """Let the core take its first fact; before `run`, in the starting thread."""
+        self._take(started, self._clock.now())
+        self._show_all(self._clock.now())
+
+    def run(self) -> None:
+        """Take facts until `Stopping`."""
+        while not self._finished:
+            self.turn()
+
+    def turn(self) -> None:
+        """Wait for one fact at most, take it, and do what time demands."""
+        item = self._own.popleft() if self._own else self._inbox.take(self._wait_s())
+        now = self._clock.now()
+        self.turns += 1
+        if item is not None:
+            self._take(item, now)
+            self._due_ns = self._next_ns()
+        if now.mono_ns >= self._due_ns:
+            self._on_time(now)
+            self._due_ns = self._next_ns()
+
+    def _wait_s(self) -> float:
+        return max(0.0, (self._due_ns - self._clock.mono_ns()) / 1e9)
+
+    def _next_ns(self) -> int:
+        """When time itself demands something next; the tick at the latest."""
+        first_ns = self._tick_ns
+        for at_ns in (self.timers.next_ns(), self.waits.next_ns(), self._pacer.due_ns):
+            if at_ns is not None and at_ns < first_ns:
+                first_ns = at_ns
+        return first_ns
+
+    def _take(self, item: Any, now: e.Now) -> None:
+        self._takers.get(type(item), self._handle)(item, now)
+
+    def _on_time(self, now: e.Now) -> None:
+        for token in self.waits.expire(now.mono_ns):
+            self._handle(e.JournalDelayed(token), now)
+        for timer in self.timers.due(now.mono_ns):
+            self._handle(e.TimerFired(timer), now)
+        if now.mono_ns >= self._tick_ns:
+            self._tick_ns = now.mono_ns + TICK_NS
+            self._tick(now)
+        if self._pacer.take(now.mono_ns):
+            self._show_all(now)
+
+    def _tick(self, now: e.Now) -> None:
+        changed = self._clock.check()
+        if changed is not None:
+            self._handle(changed, self._clock.now())
+        stalled = self._recorder.note_stall(now.mono_ns)
+        if stalled is not None:
+            self._handle(stalled, now)
+        lags = self._lag(now.mono_ns)
+        if lags is not None:
+            self._handle(lags, now)
+        if self._measuring and now.mono_ns >= self._measuring.until_ns:
+            self._serve_reads()
+
+    # ---- facts ----------------------------------------------------------------------------------------------------
+
+    def _handle(self, event: e.Event, now: e.Now) -> None:
+        """Let the core decide; rows first and together, then the rest in order."""
+        try:
+            commands = self._core.handle(event, now)
+        except Exception as error:
+            self._contain(event, now, error)
+            return
+        appends = [command for command in commands if type(command) is c.Append]
+        if appends:
+            self._append(appends, now)
+        for command in commands:
+            doer = self._doers.get(type(command))
+            if doer is None:
+                continue
+            try:
+                doer(command, now)
+            except Exception as error:
+                self._not_done(command, now, error)
+
+    def _credential(self, read: e.CredentialRead, now: e.Now) -> None:
+        if self._measuring:
+            self._measuring.hold(read)
+            return
+        try:
+            known = self._enrich(read)
+        except Exception as error:
+            self._report("looking up", error, now)
+            known = unknown(read, error)
+        self._handle(known, now)
+
+    def _recorded(self, item: Recorded, now: e.Now) -> None:
+        self._unwritten.forget()
+        for token in item.tokens:
+            if self.waits.settle(token):
+                self._handle(e.JournalCommitted(token), now)
+        self._pacer.recorded(now.mono_ns)
+
+    def _unrecorded(self, item: Unrecorded, now: e.Now) -> None:
+        for token in item.tokens:
+            if self.waits.settle(token):
+                self._handle(e.JournalDelayed(token), now)
+
+    def _stopping(self, event: e.Stopping, now: e.Now) -> None:
+        self._finished = True
+        self._handle(event, now)
+
+    # ---- faults ---------------------------------------------------------------------------------------------------
+
+    def _contain(self, event: e.Event, now: e.Now, error: Exception) -> None:
+        """The core raised: put another one in its place, once a minute."""
+        name, place, file = type(event).__name__, error_place(error), fault_file(now.wall_ns)
+        log.error("the core failed on %s: %s", name, place, exc_info=error)
+        if self._standby is None:
+            raise error
+        self._standby.set_aside(file, event, now, error)
+        if self._finished:
+            return
+        if self._failed_ns is not None and now.mono_ns - self._failed_ns < FAULT_PAUSE_NS:
+            raise error
+        self._failed_ns = now.mono_ns
+        self._replace_core(self._standby, now)
+        self._handle(e.FaultContained(name, place, file), now)
+        if isinstance(event, e.CommandReceived | e.AlarmCommandReceived):
+            self._refuse(event.request, now)
+
+    def _refuse(self, request: str, now: e.Now) -> None:
+        """A person's request that the core failed on."""
+        reply = c.Reply(request, "refused", "fault", REFUSED)
+        try:
+            self._answer(reply, now)
+        except Exception as error:
+            self._not_done(reply, now, error)
+
+    def _replace_core(self, standby: Standby, now: e.Now) -> None:
+        """Begin anew within the process; nothing of the old core is waited for any more."""
+        self.timers.clear()
+        self.waits.clear()
+        self._own.clear()
+        with self._recorder.between_commits(COMMIT_PATIENCE_S):
+            self._core, started = standby.core(self._unwritten.rows(), self._core)
+        self._handle(started, now)
+        awaited, silent = standby.measure()
+        for device in silent & self._told.keys():
+            self._handle(self._told[device], now)
+        self._tick_ns = now.mono_ns + RENEWAL_NS
+        self._measuring.begin(awaited, self._tick_ns)
+
+    def _inputs_told(self, event: e.InputsRead, now: e.Now) -> None:
+        before = self._told.get(event.device)
+        if before is not None:
+            self._told[event.device] = e.DeviceRestored(event.device, event.inputs, before.outputs)
+        self._handle(event, now)
+
+    def _device_told(self, event: e.DeviceRestored | e.DeviceLost, now: e.Now) -> None:
+        if type(event) is e.DeviceRestored:
+            self._told[event.device] = event
+        else:
+            self._told.pop(event.device, None)
+        self._handle(event, now)
+        if self._measuring.told(event.device):
+            self._serve_reads()
+
+    def _serve_reads(self) -> None:
+        """It is known again where the arms are, as far as it can be: serve whoever has waited for that."""
+        self._own.extend(self._measuring.end())
+
+    def _not_done(self, command: c.Command, now: e.Now, error: Exception) -> None:
+        """What the core asked for raised in the part that should have done it."""
+        if isinstance(command, c.PulseOutput | c.SetOutput):
+            words = f"the driver failed: {error_place(error)}"
+            self._own.append(e.OutputFailed(command.device, command.output, command.token, words))
+        self._report(type(command).__name__, error, now)
+
+    def _report(self, part: str, error: Exception, now: e.Now) -> None:
+        """Something around the core raised: log it, and tell the core once in a while."""
+        place = error_place(error)
+        log.error("%s failed: %s", part, place, exc_info=error)
+        if self._causes.is_news(part, place, now.mono_ns):
+            self._own.append(e.FaultContained(part, place))
+
+    def _show_all(self, now: e.Now) -> None:
+        """Publish; a snapshot that cannot be made is left out, and screens say that their news is old."""
+        try:
+            self._publish(self._core.snapshot(now))
+        except Exception as error:
+            self._report("snapshot", error, now)
+
+    # ---- commands -------------------------------------------------------------------------------------------------
+
+    def _append(self, appends: Iterable[c.Append], now: e.Now) -> None:
+        entries = []
+        tokens = []
+        for command in appends:
+            row = Row(command.type, command.subject, command.data, now.wall_ns, now.mono_ns, now.clock)
+            entries.append(Entry(row, command.token))
+            if command.token:
+                self.waits.add(command.token, now.mono_ns)
+                tokens.append(command.token)
+            if command.type.startswith("alarm."):
+                self._pacer.changed(now.mono_ns, urgent=True)
+        self._unwritten.add(entries)
+        if not self._recorder.submit(entries):
+            self._own.extend(e.JournalDelayed(token) for token in tokens if self.waits.settle(token))
+
+    def _pulse(self, order: c.PulseOutput, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is None:
+            self._no_bus(order.device, order.output, order.token)
+        else:
+            bus.pulse(order.device, order.output, order.duration_ms, order.active, order.token)
+
+    def _switch(self, order: c.SetOutput, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is None:
+            self._no_bus(order.device, order.output, order.token)
+        else:
+            bus.switch(order.device, order.output, order.active, order.token)
+
+    def _show(self, order: c.ShowOnDevice, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is not None:
+            bus.show(order.device, order.message)
+
+    def _no_bus(self, device: str, output: int, token: int) -> None:
+        error = f"there is no device {device!r}; check the points of the lanes"
+        self._own.append(e.OutputFailed(device, output, token, error))
+
+    def _start_timer(self, command: c.StartTimer, now: e.Now) -> None:
+        self.timers.start(command.timer, now.mono_ns + max(1, command.after_ms) * 1_000_000)
+
+    def _cancel_timer(self, command: c.CancelTimer, _now: e.Now) -> None:
+        self.timers.cancel(command.timer)
+
+    def _answer(self, reply: c.Reply, now: e.Now) -> None:
+        try:
+            snapshot = self._core.snapshot(now)
+        except Exception as error:
+            self._report("snapshot", error, now)
+            snapshot = {"lanes": [], "alarms": []}
+        self._reply(reply, snapshot)
+
+    def _changed(self, _command: c.Snapshot, now: e.Now) -> None:
+        self._pacer.changed(now.mono_ns)
+
+    def _set_aside(self, command: c.SetAside, now: e.Now) -> None:
+        log.error("the core failed on %s", type(command.event).__name__, exc_info=command.error)
+        if self._standby is not None:
+            self._standby.set_aside(command.file, command.event, now, command.error)
+
+    def _log(self, line: c.Log, _now: e.Now) -> None:
+        log.log(_LEVELS.get(line.level, logging.ERROR), "%s", line.message)

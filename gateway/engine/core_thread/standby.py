@@ -1,0 +1,82 @@
+"""What stands by for a core that raises: another core from what the journal tells, and devices that are asked anew."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Collection, Sequence
+
+import msgspec
+
+from drivers.base import Bus
+from gateway import __version__
+from gateway.core.settings.model import Settings
+from gateway.core.site import Memory, Site
+from gateway.core.vocabulary.events import Event, Now, Started
+from gateway.engine.core_thread.faults import FaultFiles
+from gateway.engine.core_thread.loop import Core
+from gateway.engine.journal_thread.projector import Projector
+from gateway.engine.journal_thread.recorder import Recorder
+from gateway.engine.stores import Stores
+from gateway.store.journal.writer import Row
+
+log = logging.getLogger(__name__)
+
+
+def degraded(recorder: Recorder, projector: Projector) -> dict[str, str]:
+    """Which part of the storage does not keep up, and why."""
+    parts = {"journal": recorder.degraded, "projections": projector.degraded}
+    return {part: error for part, error in parts.items() if error}
+
+
+def still_interrupted(memory: Memory, failed: Core) -> Memory:
+    """The memory, with barriers that a start has left to a person, of which no row tells."""
+    try:
+        left = failed.interrupted
+    except Exception:  # it is half changed, and what it says is a caution only
+        log.exception("the core that failed cannot tell what waits for a person")
+        left = {}
+    return msgspec.structs.replace(memory, interrupted={**left, **memory.interrupted})
+
+
+class EngineStandby:
+    """Belongs to the core thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        buses: Sequence[Bus],
+        files: FaultFiles,
+        *,
+        degraded: Callable[[], dict[str, str]],
+        uplink: Callable[[], bool | None],
+    ) -> None:
+        """`degraded`: what of the storage does not keep up; `uplink`: whether central can be reached."""
+        self._degraded = degraded
+        self._uplink = uplink
+        self._settings = settings
+        self._stores = stores
+        self._buses = buses
+        self.set_aside: Callable[[str, Event, Now, BaseException], None] = files.keep
+        self._measuring = {
+            point.device
+            for barrier in settings.barriers
+            for point in (*barrier.inputs().values(), *barrier.outputs().values())
+        }
+
+    def core(self, waiting: Sequence[Row], failed: Core) -> tuple[Site, Started]:
+        """See `loop.Standby`."""
+        memory = still_interrupted(self._stores.memory_ahead(self._settings.zone, waiting), failed)
+        run, clean = secrets.token_hex(4), memory.previous_clean
+        started = Started(run, __version__, clean, "rebuilt", self._degraded(), self._uplink())
+        return Site(self._settings, memory, failed.tokens), started
+
+    def measure(self) -> tuple[Collection[str], Collection[str]]:
+        """See `loop.Standby`."""
+        awaited: set[str] = set()
+        silent: set[str] = set()
+        for bus in self._buses:
+            (awaited if bus.tell_anew() else silent).update(bus.devices)
+        starting = {one.device for bus in self._buses for one in bus.health() if one.state == "starting"}
+        return awaited & self._measuring - starting, silent

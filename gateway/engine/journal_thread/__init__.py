@@ -1,0 +1,1 @@
+"""The journal's threads: commit rows, follow with projections, drop old rows."""

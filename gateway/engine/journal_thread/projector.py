@@ -1,0 +1,113 @@
+"""Keeps `state.db` up with the journal, behind the commits and never in their way.
+
+It looks ten times a second whether there is news, so that a commit wakes nobody but the core. Committed rows are read
+back a page at a time and applied in one transaction. The journal's WAL is folded into its file here too, since that may
+take long on a slow card and the recorder must not wait for it. What fails is tried again and never stops the gate;
+nothing is lost, since the journal is the truth and the state says how far it has come. Projections that stay behind
+for long are told of as storage that is degraded (`note_lag`): what people look at is old.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.events import StorageDegraded, StorageRestored
+from gateway.core.vocabulary.faults import error_place
+from gateway.store.journal.writer import JournalReader
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 0.1
+RETRY_S = 2.0
+LAG_MS = 2_000
+LAG_ROWS = 5_000
+"""Projections that are so far behind for so long, or by so many rows, are degraded storage."""
+
+
+class Projection(Protocol):
+    """What is kept up: `store.state.State`."""
+
+    def catch_up(self, reader: JournalReader, *, stop: Callable[[], bool] | None = None) -> int:
+        """Apply what the journal has more, in bounded steps."""
+
+
+class Tidy(Protocol):
+    """What is folded: `store.journal.Journal`."""
+
+    def tidy(self) -> bool:
+        """Copy the WAL into the database if it is worth it."""
+
+
+class Projector:
+    """`run` in a thread of its own until `stop`."""
+
+    def __init__(
+        self,
+        reader: JournalReader,
+        projection: Projection,
+        journal: Tidy,
+        committed: Callable[[], int],
+        applied: int = 0,
+    ) -> None:
+        """`committed` tells the journal's last sequence without reading it; `applied` is where the projection is."""
+        self._reader = reader
+        self._projection = projection
+        self._journal = journal
+        self._committed = committed
+        self._applied = applied
+        self._stop = threading.Event()
+        self._failing = False
+        self._error = ""
+        self._seen: deque[tuple[int, int]] = deque()  # where the journal was, about once a second
+        self.degraded = ""
+        """Why the projections stay behind, as was told last; empty while they follow."""
+
+    def stop(self) -> None:
+        """Apply what is left, then end `run`."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Keep up until `stop`."""
+        while not self._stop.wait(RETRY_S if self._failing else SETTLE_S):
+            self._turn()
+        self._turn()
+
+    def note_lag(self, now_ns: int) -> StorageDegraded | StorageRestored | None:
+        """Tells once that the projections stay behind, and once that they have caught up; for the core thread."""
+        committed, seen = self._committed(), self._seen
+        seen.append((now_ns, committed))
+        while len(seen) > 1 and seen[1][0] <= now_ns - LAG_MS * 1_000_000:
+            seen.popleft()
+        old = seen[0][1] if seen[0][0] <= now_ns - LAG_MS * 1_000_000 else 0
+        behind = committed - self._applied
+        lagging = self._applied < old or behind > LAG_ROWS
+        if lagging == bool(self.degraded):
+            return None
+        self.degraded = (self._error or f"visits and lists are {behind} rows behind the journal") if lagging else ""
+        if not lagging:
+            return StorageRestored(0, part="projections")
+        return StorageDegraded(self.degraded, "projections")
+
+    def _turn(self) -> None:
+        if self._committed() == self._applied:
+            return
+        try:
+            self._applied = self._projection.catch_up(self._reader)
+            self._failing = False
+            self._error = ""
+        except GatehouseError as error:
+            self._error = str(error)
+            if not self._failing:
+                log.error("projections stay behind the journal: %s", error)
+            self._failing = True
+        except Exception as error:
+            self._error = error_place(error)
+            if not self._failing:
+                log.exception("projections stay behind the journal")
+            self._failing = True
+        self._journal.tidy()

@@ -1,0 +1,338 @@
+"""The journal's only writer: a thread that commits whatever waits, and keeps it in memory while the disk will not.
+
+Latency first: a handful of rows of one decision is one item in a C queue, one transaction and one item back. What
+arrives during a commit goes into the next one (group commit). When storage fails, or the journal's file is found to be
+damaged, the rows stay here, in order, bounded; the core is told at once that they are delayed, and the gate goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.events import FaultContained, StorageDegraded, StorageRestored
+from gateway.core.vocabulary.faults import error_place
+from gateway.store.journal.writer import Row
+from gateway.store.projections.table import KEPT_FOR_SAFETY
+
+log = logging.getLogger(__name__)
+
+GROUP_MAX = 500
+MEMORY_MAX = 10_000
+"""Rows kept in memory while the disk takes none; about 10 MB, and more than a day of a large estate."""
+STALL_MS = 2_000
+"""A commit that takes longer than this counts as storage that is degraded."""
+RETRY_MIN_MS = 250
+RETRY_MAX_MS = 5_000
+_TURN_S = 1.0
+# What may be given up first when memory is full: nothing of it moved an arm, raised an alarm or let a vehicle pass.
+_EXPENDABLE = frozenset(
+    (
+        "access.denied",
+        "access.referred",
+        "clock.changed",
+        "device.lost",
+        "device.restored",
+        "grant.unused",
+        "pass.expiring",
+        "uplink.lost",
+        "uplink.restored",
+    )
+)
+
+# What says whether people may be at an arm, and whether it may move, is given up last.
+_PRECIOUS = frozenset((*KEPT_FOR_SAFETY, "barrier.held", "barrier.released"))
+LOST = -1
+
+Done = Callable[[int | None], None]
+
+
+class Writer(Protocol):
+    """What the recorder needs of `store.journal.Journal`."""
+
+    def append(self, rows: Sequence[Row]) -> range:
+        """Write rows in one transaction, durable on return; StorageError or JournalBrokenError: nothing was stored."""
+
+
+class Entry(msgspec.Struct, gc=False):
+    """A row on its way; `done` is called once, from any thread: with its sequence, or None when it is late or lost.
+
+    `sequence` is 0 while the row waits, then its sequence in the journal, or `LOST`.
+    """
+
+    row: Row
+    token: int = 0
+    done: Done | None = None
+    sequence: int = 0
+
+
+class Recorded(msgspec.Struct, frozen=True, gc=False):
+    """To the core thread: the rows with these tokens are durable; `sequence` is the journal's last."""
+
+    tokens: tuple[int, ...]
+    sequence: int
+
+
+class Unrecorded(msgspec.Struct, frozen=True, gc=False):
+    """To the core thread: the rows with these tokens wait in memory."""
+
+    tokens: tuple[int, ...]
+
+
+class Recorder:
+    """Takes rows from any thread (`submit`) and writes them in its own (`run`)."""
+
+    def __init__(
+        self,
+        journal: Writer,
+        post: Callable[[Any], None],
+        *,
+        sequence: int = 0,
+        memory_max: int = MEMORY_MAX,
+        mono_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._journal = journal
+        self._post = post
+        self._memory_max = memory_max
+        self._mono_ns = mono_ns
+        self._queue: SimpleQueue[list[Entry] | None] = SimpleQueue()
+        self._rows: deque[Entry] = deque()
+        self._mode = threading.Lock()
+        self._committing = threading.Lock()
+        self._busy_since_ns = 0
+        self._retry_ms = RETRY_MIN_MS
+        self._retry_at_ns = 0
+        self._late = 0
+        self._lost = 0
+        self._stopping = False
+        self.sequence = sequence
+        self.degraded = ""
+        self.turns = 0
+
+    def submit(self, entries: list[Entry]) -> bool:
+        """Hand rows over; False when storage is degraded, so that nobody should wait for them."""
+        if self._queue.qsize() >= self._memory_max:
+            self._make_room()
+        self._queue.put(entries)
+        return not self.degraded
+
+    def _make_room(self) -> None:
+        """The commit in hand lasts so long that memory is full: give up what has waited longest, and say so."""
+        try:
+            oldest = self._queue.get_nowait()
+        except Empty:
+            return
+        if oldest is None:  # `stop`: nothing behind it is written any more
+            self._queue.put(None)
+            return
+        with self._mode:
+            self._lost += len(oldest)
+            first = not self.degraded
+            self.degraded = self.degraded or "more rows wait than fit in memory; check the storage"
+        if first:
+            log.error("storage is degraded: %s", self.degraded)
+            self._post(StorageDegraded(self.degraded))
+        self._answer_late(oldest)
+        for entry in oldest:
+            entry.sequence = LOST
+
+    @contextmanager
+    def between_commits(self, patience_s: float) -> Iterator[None]:
+        """No row becomes durable meanwhile; after that patience with a commit that hangs, one may."""
+        held = self._committing.acquire(timeout=patience_s)
+        try:
+            yield
+        finally:
+            if held:
+                self._committing.release()
+
+    def note_stall(self, now_ns: int) -> StorageDegraded | None:
+        """Tells once when a commit hangs; asked about once a second by the core thread."""
+        since_ns = self._busy_since_ns
+        if not since_ns or now_ns - since_ns < STALL_MS * 1_000_000:
+            return None
+        with self._mode:
+            if self.degraded:
+                return None
+            self.degraded = f"the disk has not answered for {STALL_MS} ms; check the storage"
+            return StorageDegraded(self.degraded)
+
+    def stop(self) -> None:
+        """Write what waits, then end `run`."""
+        self._queue.put(None)
+
+    def run(self) -> None:
+        """Write rows until `stop`."""
+        while not self._stopping:
+            self.turn()
+        while self._rows and self._write_group():
+            pass
+        if self._rows:
+            log.error("%d journal rows could not be written before the end", len(self._rows))
+
+    def turn(self, wait: bool = True) -> None:
+        """Take what waits and write it, if it is time to; `wait`: for the first row, for a while."""
+        self.turns += 1
+        self._collect(self._patience_s() if wait else 0.0)
+        if self._rows and (self._stopping or self._mono_ns() >= self._retry_at_ns):
+            self._write_group()
+
+    @property
+    def waiting(self) -> int:
+        """Decisions and rows that are not written yet."""
+        return len(self._rows) + self._queue.qsize()
+
+    def retry_in_ms(self) -> float:
+        """How long until a disk that failed is tried again; 0: at once."""
+        return max(0.0, (self._retry_at_ns - self._mono_ns()) / 1e6)
+
+    def _collect(self, patience_s: float) -> None:
+        """Take everything that waits, at most about a group; wait for the first when there is nothing."""
+        try:
+            self._take(self._queue.get(patience_s > 0, patience_s))
+            while len(self._rows) < GROUP_MAX and not self._stopping:
+                self._take(self._queue.get_nowait())
+        except Empty:
+            pass
+
+    def _patience_s(self) -> float:
+        if not self._rows:
+            return _TURN_S
+        wait_ns = self._retry_at_ns - self._mono_ns()
+        return min(_TURN_S, max(0.0, wait_ns / 1e9))
+
+    def _take(self, entries: list[Entry] | None) -> None:
+        if entries is None:
+            self._stopping = True
+            return
+        self._rows.extend(entries)
+        if self.degraded:
+            self._answer_late(entries)
+            self._bound()
+
+    def _write_group(self) -> bool:
+        """One transaction; False when the disk did not take it."""
+        count = min(len(self._rows), GROUP_MAX)
+        group = [self._rows[n] for n in range(count)]
+        self._busy_since_ns = self._mono_ns()
+        try:
+            written = self._commit(group)
+        except GatehouseError as error:
+            self._fail(str(error))
+            return False
+        except Exception as error:
+            self._sift(error)
+            return True
+        finally:
+            self._busy_since_ns = 0
+        for _ in group:
+            self._rows.popleft()
+        self._succeed(group, written)
+        return True
+
+    def _commit(self, group: list[Entry]) -> range:
+        with self._committing:
+            written = self._journal.append([entry.row for entry in group])
+            for entry, sequence in zip(group, written, strict=True):
+                entry.sequence = sequence
+            return written
+
+    def _sift(self, error: Exception) -> None:
+        """Give up the rows that cannot be written down, so that the others can; raises when it is not the rows."""
+        bad = [entry for entry in self._rows if not _can_be_written(entry.row)]
+        if not bad:
+            raise error
+        names = ", ".join(sorted({entry.row.type for entry in bad}))
+        log.error("rows that cannot be written down are given up: %s", names, exc_info=error)
+        self._rows = deque(entry for entry in self._rows if entry not in bad)
+        self._answer_late(bad)
+        for entry in bad:
+            entry.sequence = LOST
+        self._post(FaultContained(f"journal row {names}", error_place(error)))
+
+    def _succeed(self, group: list[Entry], written: range) -> None:
+        self.sequence = written[-1]
+        self._post(Recorded(tuple([e.token for e in group if e.token]), self.sequence))
+        for entry in group:
+            if entry.done is not None:
+                entry.done(entry.sequence)
+        if self.degraded:
+            self._late += len(group)
+            self._restore()
+
+    def _restore(self) -> None:
+        """Storage takes rows again; said once nothing of the backlog is left."""
+        self._retry_at_ns = 0
+        self._retry_ms = RETRY_MIN_MS
+        if self._rows:
+            return
+        with self._mode:
+            self.degraded = ""
+            late, self._late = self._late, 0
+            lost, self._lost = self._lost, 0
+        log.warning("storage is restored: %d rows written late, %d lost", late, lost)
+        self._post(StorageRestored(late, lost))
+
+    def _fail(self, error: str) -> None:
+        self._retry_at_ns = self._mono_ns() + self._retry_ms * 1_000_000
+        self._retry_ms = min(2 * self._retry_ms, RETRY_MAX_MS)
+        with self._mode:
+            first = not self.degraded
+            self.degraded = error
+        self._answer_late(self._rows)
+        if first:
+            log.error("storage is degraded, rows stay in memory: %s", error)
+            self._post(StorageDegraded(error))
+
+    def _answer_late(self, entries: Sequence[Entry]) -> None:
+        """Say of each row once that it is late."""
+        tokens = tuple([entry.token for entry in entries if entry.token])
+        if tokens:
+            self._post(Unrecorded(tokens))
+        for entry in entries:
+            entry.token = 0
+            if entry.done is not None:
+                entry.done(None)
+                entry.done = None
+
+    def _bound(self) -> None:
+        """Give up rows past the bound: the oldest expendable ones first, then the oldest, the precious ones last."""
+        excess = len(self._rows) - self._memory_max
+        if excess <= 0:
+            return
+        with self._mode:
+            self._lost += excess
+        for fits in (_EXPENDABLE.__contains__, lambda type_: type_ not in _PRECIOUS, lambda _type: True):
+            excess = self._give_up(excess, fits)
+
+    def _give_up(self, excess: int, fits: Callable[[str], bool]) -> int:
+        """Give up the oldest rows of these types; how many are still too many."""
+        if not excess:
+            return 0
+        kept: deque[Entry] = deque()
+        for entry in self._rows:
+            if excess and fits(entry.row.type):
+                excess -= 1
+                entry.sequence = LOST
+            else:
+                kept.append(entry)
+        self._rows = kept
+        return excess
+
+
+def _can_be_written(row: Row) -> bool:
+    """Whether a row's data can be written as JSON."""
+    try:
+        msgspec.json.encode((row.type, row.subject, row.data))
+    except Exception:
+        return False
+    return True

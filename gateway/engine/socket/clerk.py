@@ -1,0 +1,265 @@
+"""The clerk: passes, notes, tokens and readers' keys; everything that is written down without moving anything.
+
+A thread of its own, apart from the desk, so that a registry that is slow never holds up a command. What changes passes
+is journaled with ids and revisions only, nothing personal, after the registry has taken it. An import has a thread and
+a process of its own (`store.bulk`), one at a time; while it holds the registry, other changes are told to come again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.control import Responder
+from gateway.core.settings.model import Settings
+from gateway.core.vocabulary.errors import BusyError, GatehouseError, NotFoundError, RequestError
+from gateway.core.vocabulary.passes import Pass
+from gateway.engine.clock import Clock
+from gateway.engine.journal_thread.recorder import Entry, Recorder
+from gateway.engine.socket import requests as r
+from gateway.engine.socket.jobs import Jobs
+from gateway.engine.stores import Stores
+from gateway.store.journal.writer import Row
+from gateway.store.passes.checks import check_pass
+from gateway.store.passes.codes import answered, issued
+from gateway.store.passes.registry import ImportResult
+from gateway.store.settings.station_keys import must_be_set_up
+
+log = logging.getLogger(__name__)
+
+_SPARE_S = 0.25
+"""How much longer than the core the clerk waits for its row."""
+
+
+class Clerk:
+    """`handle` is for the control thread, everything else happens in the clerk's own."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        registry_path: Path,
+        recorder: Recorder,
+        clock: Clock,
+        install_mode: Callable[[str, int], None],
+    ) -> None:
+        self._registry = stores.registry
+        self._registry_path = registry_path
+        self._settings = settings
+        self._tokens = stores.tokens
+        self._station_keys = stores.station_keys
+        self._codes = stores.codes
+        self._recorder = recorder
+        self._clock = clock
+        self._start_install_mode = install_mode
+        self._zone = settings.zone
+        self._gateway = f"devices/{settings.gateway.id}"
+        self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
+        self._jobs = Jobs("changes")
+        self._importing = threading.Lock()
+        self._ops: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "passes.put": self._put,
+            "passes.delete": self._delete,
+            "passes.batch": self._batch,
+            "passes.code": self._code,
+            "journal.note": self._note,
+            "device.install_mode": self._install_mode,
+            "token.create": self._create_token,
+            "token.list": self._list_tokens,
+            "token.revoke": self._revoke_token,
+            "station.key": self._make_station_key,
+        }
+
+    @property
+    def ops(self) -> tuple[str, ...]:
+        """What the clerk can be asked, beside `passes.import`."""
+        return tuple(self._ops)
+
+    def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
+        """Queue a request; BusyError when too many wait."""
+        self._jobs.ask(partial(self._serve, partial(self._ops[op], params), respond))
+
+    def import_file(self, params: dict[str, Any], respond: Responder) -> None:
+        """passes.import; in a thread of its own."""
+        asked = r.read(r.PassesImport, params)
+        if not Path(asked.file).is_absolute():
+            raise RequestError(f"file is {asked.file!r}; give an absolute path")
+        if not self._importing.acquire(blocking=False):
+            raise BusyError("an import runs already; try again when it is done")
+        work = partial(self._serve, partial(self._import, asked, respond), respond)
+        threading.Thread(target=self._released, args=(work,), name="import", daemon=True).start()
+
+    def stop(self) -> None:
+        """End `run` when what waits is done."""
+        self._jobs.stop()
+
+    def run(self) -> None:
+        """Serve requests until `stop`."""
+        self._jobs.run()
+
+    def _serve(self, work: Callable[[], Any], respond: Responder) -> None:
+        try:
+            respond.result(work())
+        except GatehouseError as error:
+            respond.error(error)
+        except Exception:
+            log.exception("a change could not be made")
+            respond.error(GatehouseError("the engine could not carry this out; see its log"))
+
+    # ---- passes ---------------------------------------------------------------------------------------------------
+
+    def _put(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.PassPut, params)
+        pass_ = check_pass(asked.document)
+        with self._registry_free():
+            before = self._revision(pass_.id)
+            stored, created = self._registry.put(pass_, asked.if_revision)
+        if stored.revision != before:
+            self._journal_pass("pass.issued" if created else "pass.changed", stored, asked.who)
+        return {"pass": msgspec.to_builtins(stored), "created": created}
+
+    def _revision(self, pass_id: str) -> int | None:
+        try:
+            return self._registry.get(pass_id).revision
+        except NotFoundError:
+            return None
+
+    def _delete(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.PassDelete, params)
+        with self._registry_free():
+            removed = self._registry.get(asked.pass_id)
+            self._registry.delete(asked.pass_id, asked.if_revision)
+        self._journal_pass("pass.removed", removed, asked.who)
+        return {}
+
+    def _batch(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.PassesBatch, params)
+        passes = [check_pass(document) for document in asked.passes]
+        with self._registry_free():
+            result = self._registry.import_passes(iter(passes))
+        return self._imported(result, asked.who, replace=False)
+
+    def _code(self, params: dict[str, Any]) -> dict[str, Any]:
+        """A QR code; its text is answered and kept nowhere, its name is on record."""
+        asked = r.read(r.PassCode, params)
+        pass_ = self._registry.get(asked.pass_id)
+        code, text = self._codes.issue(pass_, asked.until, self._zone, self._clock.now().wall_ns)
+        self._journal("settings.changed", f"passes/{code.pass_id}", {**issued(code), **asked.who})
+        return answered(code, text)
+
+    def _import(self, asked: r.PassesImport, respond: Responder) -> dict[str, Any]:
+        from gateway.store.passes.bulk import import_file
+
+        result = import_file(
+            self._registry_path,
+            Path(asked.file),
+            replace=asked.replace,
+            dry_run=asked.dry_run,
+            progress=lambda rows: respond.progress(rows=rows),
+        )
+        if asked.dry_run:
+            return msgspec.structs.asdict(result)
+        return self._imported(result, asked.who, replace=asked.replace)
+
+    def _imported(self, result: ImportResult, who: dict[str, str | None], *, replace: bool) -> dict[str, Any]:
+        figures = msgspec.structs.asdict(result)
+        self._journal("passes.imported", "passes", {**figures, "replace": replace, **who})
+        return figures
+
+    def _journal_pass(self, kind: str, pass_: Pass, who: dict[str, str | None]) -> None:
+        data = {"pass": pass_.id, "kind": pass_.kind, "revision": pass_.revision, **who}
+        self._journal(kind, f"passes/{pass_.id}", data)
+
+    def _registry_free(self) -> _Free:
+        return _Free(self._importing)
+
+    def _released(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            self._importing.release()
+
+    # ---- notes and tokens -----------------------------------------------------------------------------------------
+
+    def _note(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.JournalNote, params)
+        return {"sequence": self._journal(asked.type, asked.subject, asked.data)}
+
+    def _create_token(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.TokenCreate, params)
+        token_id, secret = self._tokens.create(asked.name, asked.scopes, asked.expires_at)
+        self._token_changed("token_created", asked.who, token=token_id, scopes=asked.scopes)
+        return {"id": token_id, "token": secret}
+
+    def _list_tokens(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        r.read(r.TokenList, params)
+        keys = ("id", "name", "scopes", "created_at", "expires_at")
+        return [{key: getattr(token, key) for key in keys} for token in self._tokens.list()]
+
+    def _revoke_token(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = r.read(r.TokenRevoke, params)
+        revoked = list(self._tokens.revoke(asked.name))
+        self._token_changed("token_revoked", asked.who, tokens=revoked)
+        return {"revoked": revoked}
+
+    def _token_changed(self, what: str, who: dict[str, str | None], **data: Any) -> None:
+        self._journal("settings.changed", self._gateway, {"what": what, **data, **who})
+
+    # ---- booths' own screens --------------------------------------------------------------------------------------
+
+    def _make_station_key(self, params: dict[str, Any]) -> dict[str, Any]:
+        """A key for a booth's own screen; it is answered and kept nowhere, and the one before is void."""
+        asked = r.read(r.StationKeyMake, params)
+        must_be_set_up(asked.station, self._settings)
+        key = self._station_keys.issue(asked.station)
+        data = {"what": "station_key", "station": asked.station, **asked.who}
+        self._journal("settings.changed", self._gateway, data)
+        return {"station": asked.station, "key": key}
+
+    # ---- readers' keys --------------------------------------------------------------------------------------------
+
+    def _install_mode(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Who may give a reader its key, and when, is on record; how it ended the core records."""
+        asked = r.read(r.InstallMode, params)
+        self._start_install_mode(asked.device, asked.minutes * 60)
+        what = "install_mode" if asked.minutes else "install_mode_stopped"
+        data = {"what": what, "device": asked.device, "minutes": asked.minutes, **asked.who}
+        self._journal("settings.changed", f"devices/{asked.device}", data)
+        return {"device": asked.device, "minutes": asked.minutes}
+
+    # ---- the journal ----------------------------------------------------------------------------------------------
+
+    def _journal(self, kind: str, subject: str, data: dict[str, Any]) -> int | None:
+        """The row's sequence once it is durable; None while it waits in memory, as long as the disk is slow."""
+        now = self._clock.now()
+        row = Row(kind, subject, data, now.wall_ns, now.mono_ns, now.clock)
+        written = threading.Event()
+        sequences: list[int | None] = []
+
+        def done(sequence: int | None) -> None:
+            sequences.append(sequence)
+            written.set()
+
+        self._recorder.submit([Entry(row, done=done)])
+        written.wait(self._wait_s)
+        return sequences[0] if sequences else None
+
+
+class _Free:
+    """`with` holds the registry against imports; BusyError while one runs."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            raise BusyError("passes are being imported; try again when that is done")
+
+    def __exit__(self, *_error: object) -> None:
+        self._lock.release()

@@ -1,0 +1,190 @@
+"""The desk: commands on lanes and alarms on their way to the core, and the core's replies on their way back.
+
+It has a thread of its own, since requests from afar are noted on disk (`answers.py`). Somebody who asks while the first
+is still being answered gets the same answer along with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from gateway.control import Responder
+from gateway.core.settings.model import Settings
+from gateway.core.vocabulary.commands import Reply
+from gateway.core.vocabulary.errors import (
+    BusyError,
+    GatehouseError,
+    IdempotencyConflictError,
+    NotFoundError,
+    RefusedError,
+)
+from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
+from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.socket.answers import Answers
+from gateway.engine.socket.jobs import LOOK_S, Jobs
+from gateway.engine.socket.requests import AlarmCommand, LaneCommand, read
+
+log = logging.getLogger(__name__)
+
+JOINED_MAX = 64
+"""How many may wait for the answer to one request."""
+PATIENCE_S = 30.0
+"""A request that the core has not replied to by then has failed; the core replies at once or never."""
+_REMOTE = ("http", "mqtt")
+
+Asked = LaneCommand | AlarmCommand
+
+
+class Open(msgspec.Struct):
+    """A request that the core has not replied to yet; `before` is the alarm as it was when it was asked."""
+
+    asked: Asked
+    digest: str
+    on_disk: bool
+    responders: list[Responder]
+    since_s: float
+    before: dict[str, Any] | None = None
+
+
+class Desk:
+    """`lane_command` and `alarm_command` are for the control thread, `replied` for the core thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        inbox: Inbox,
+        answers: Answers,
+        alarm: Callable[[str], dict[str, Any] | None],
+        mono_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._mono_s = mono_s
+        self._look_at_s = 0.0
+        self._lanes = {lane.id for lane in settings.lanes}
+        self._inbox = inbox
+        self._answers = answers
+        self._alarm = alarm
+        self._jobs = Jobs("commands")
+        self._open: dict[str, Open] = {}
+
+    def lane_command(self, params: dict[str, Any], respond: Responder) -> None:
+        """lane.command"""
+        asked = read(LaneCommand, params)
+        if asked.lane not in self._lanes:
+            raise NotFoundError(f"there is no lane {asked.lane!r}")
+        self._jobs.ask(partial(self._take, asked, asked.event(), asked.via in _REMOTE, respond))
+
+    def alarm_command(self, params: dict[str, Any], respond: Responder) -> None:
+        """alarm.command"""
+        asked = read(AlarmCommand, params)
+        self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
+
+    def replied(self, reply: Reply, snapshot: dict[str, Any]) -> None:
+        """The core has replied; `snapshot` is how things are since then."""
+        self._jobs.tell(partial(self._settle, reply, msgspec.json.encode(snapshot["alarms"])))
+
+    def stop(self) -> None:
+        """End `run` when what waits is done."""
+        self._jobs.stop()
+
+    def run(self) -> None:
+        """Serve requests and replies until `stop`."""
+        self._jobs.run(self._give_up)
+
+    # ---- asking ---------------------------------------------------------------------------------------------------
+
+    def _take(
+        self,
+        asked: Asked,
+        event: CommandReceived | AlarmCommandReceived,
+        on_disk: bool,
+        respond: Responder,
+    ) -> None:
+        try:
+            digest = asked.digest()
+            if self._joined(asked.request, digest, respond):
+                return
+            self._inbox.admit()
+            first = self._answers.begin(asked.request, digest, on_disk=on_disk)
+        except GatehouseError as error:
+            respond.error(error)
+            return
+        if first is not None:
+            _respond(first, [respond])
+            return
+        before = self._alarm(asked.alarm) if isinstance(asked, AlarmCommand) else None
+        self._open[asked.request] = Open(asked, digest, on_disk, [respond], self._mono_s(), before)
+        self._inbox.put(event)
+
+    def _joined(self, request: str, digest: str, respond: Responder) -> bool:
+        """Whether the same request is being answered already; then this one is answered with it."""
+        found = self._open.get(request)
+        if found is None:
+            return False
+        if found.digest != digest:
+            raise IdempotencyConflictError(
+                f"request {request!r} is used for something else; take a new key for a new request"
+            )
+        if len(found.responders) >= JOINED_MAX:
+            raise BusyError(f"request {request!r} is asked too often at once; wait for its answer")
+        found.responders.append(respond)
+        return True
+
+    # ---- answering ------------------------------------------------------------------------------------------------
+
+    def _settle(self, reply: Reply, alarms: bytes) -> None:
+        found = self._open.pop(reply.request, None)
+        if found is None:
+            log.warning("the core replied to request %r, which nobody waits for", reply.request)
+            return
+        if isinstance(found.asked, LaneCommand):
+            answer = _lane_answer(reply)
+        else:
+            answer = _alarm_answer(found.asked.alarm, found.before, reply, alarms)
+        self._answers.finish(reply.request, found.digest, answer, on_disk=found.on_disk)
+        _respond(answer, found.responders)
+
+    def _give_up(self) -> None:
+        """Answer requests that the core has forgotten."""
+        now_s = self._mono_s()
+        if now_s < self._look_at_s:
+            return
+        self._look_at_s = now_s + LOOK_S
+        latest_s = now_s - PATIENCE_S
+        for request in [key for key, one in self._open.items() if one.since_s < latest_s]:
+            for respond in self._open.pop(request).responders:
+                respond.error(GatehouseError("the engine did not decide on this; see its log"))
+
+
+def _respond(answer: dict[str, Any], responders: list[Responder]) -> None:
+    """Give an answer as it is kept: an `error` in it is raised at the client."""
+    for respond in responders:
+        if "error" in answer:
+            kind = NotFoundError if answer["error"] == NotFoundError.code else RefusedError
+            respond.error(kind(answer["message"]))
+        else:
+            respond.result(answer)
+
+
+def _lane_answer(reply: Reply) -> dict[str, Any]:
+    return {
+        "id": reply.request,
+        "status": reply.status,
+        "reason": reply.reason,
+        "detail": reply.detail,
+    }
+
+
+def _alarm_answer(alarm_id: str, before: dict[str, Any] | None, reply: Reply, alarms: bytes) -> dict[str, Any]:
+    """The alarm as it is now; one that is closed is not in the list any more."""
+    if reply.status != "done":
+        return {"error": reply.reason, "message": reply.detail or reply.reason}
+    for alarm in msgspec.json.decode(alarms, type=list[dict[str, Any]]):
+        if alarm["alarm"] == alarm_id:
+            return alarm
+    return {**(before or {"alarm": alarm_id}), "state": "closed"}

@@ -1,0 +1,153 @@
+"""What can be asked at the control socket: each op, and who carries it out.
+
+`handle` runs in the control socket's thread. What only reads memory is answered here; what moves something goes to the
+desk, what writes something down to the clerk.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from drivers.base import Bus
+from gateway import __version__
+from gateway.control import Responder
+from gateway.core.access.plates import is_none, normalise
+from gateway.core.settings.model import Settings
+from gateway.core.vocabulary.errors import NotFoundError, RequestError
+from gateway.core.vocabulary.events import CredentialRead, LaneChosen, UplinkChanged
+from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.socket import requests as r
+from gateway.engine.socket.clerk import Clerk
+from gateway.engine.socket.desk import Desk
+from gateway.engine.socket.publisher import Publisher, UplinkState
+from gateway.store.times import rfc3339
+
+Op = Callable[[dict[str, Any], Responder], None]
+VALUE_MAX = 256
+"""Characters of a credential that comes from a camera or the demo."""
+
+
+class Handlers:
+    """The table of ops."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        journal_id: str,
+        inbox: Inbox,
+        publisher: Publisher,
+        desk: Desk,
+        clerk: Clerk,
+        missing: Callable[[], list[str]],
+        wall_ns: Callable[[], int],
+        bus_of: Callable[[str], Bus | None],
+    ) -> None:
+        self._bus_of = bus_of
+        self._gateway_id = settings.gateway.id
+        self._settings = settings
+        self._devices = {device.id for device in settings.devices}
+        self._journal_id = journal_id
+        self._inbox = inbox
+        self._publisher = publisher
+        self._clerk = clerk
+        self._missing = missing
+        self._wall_ns = wall_ns
+        self._ops: dict[str, Op] = {
+            "ping": self._ping,
+            "state": self._state,
+            "watch": self._watch,
+            "lane.command": desk.lane_command,
+            "lane.choose": self._lane_choose,
+            "alarm.command": desk.alarm_command,
+            "passes.import": clerk.import_file,
+            "uplink.report": self._uplink_report,
+            "credential": self._credential,
+            "device.link": self._device_link,
+        }
+
+    def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
+        """Answer a request or pass it on; what is raised is the answer too."""
+        taken = self._ops.get(op)
+        if taken is not None:
+            taken(params, respond)
+        elif op in self._clerk.ops:
+            self._clerk.handle(op, params, respond)
+        else:
+            known = ", ".join(sorted((*self._ops, *self._clerk.ops)))
+            raise RequestError(f"there is no op {op!r}; known here: {known}")
+
+    def _ping(self, _params: dict[str, Any], respond: Responder) -> None:
+        missing = self._missing()
+        respond.result(
+            {
+                "pid": os.getpid(),
+                "version": __version__,
+                "gateway": self._gateway_id,
+                "journal": self._journal_id,
+                "ready": not missing,
+                "missing": missing,
+            }
+        )
+
+    def _state(self, _params: dict[str, Any], respond: Responder) -> None:
+        respond.result(self._publisher.compose())
+
+    def _watch(self, _params: dict[str, Any], respond: Responder) -> None:
+        self._publisher.watch(respond)
+
+    def _uplink_report(self, params: dict[str, Any], respond: Responder) -> None:
+        """Everything of a report is shown; the core hears of it when the link goes up or down."""
+        asked = r.read(r.UplinkReport, params)
+        before = self._publisher.uplink
+        changed = before.up is not asked.up
+        if changed and not self._goes_on_well(before, asked):
+            self._inbox.admit()
+            self._inbox.put(UplinkChanged(asked.up, asked.reason))
+        since = asked.since or (rfc3339(self._wall_ns()) if changed else before.since)
+        self._publisher.uplink = UplinkState(before.configured, asked.up, since, asked.waiting, asked.reason)
+        self._publisher.refresh()
+        respond.result({})
+
+    def _goes_on_well(self, before: UplinkState, asked: r.UplinkReport) -> bool:
+        """The first report of a run is good and the last run left no alarm: nothing has changed."""
+        return before.up is None and asked.up and not self._publisher.has_alarm("uplink_lost")
+
+    def _lane_choose(self, params: dict[str, Any], respond: Responder) -> None:
+        """A booth's own screen shows a lane as the chosen one; what its people read there is read for that lane."""
+        asked = r.read(r.LaneChoose, params)
+        station = self._settings.station(asked.station)
+        if station is None:
+            raise NotFoundError(f"there is no station {asked.station!r}")
+        if self._settings.lane(asked.lane) is None or not station.stands_at(asked.lane):
+            raise NotFoundError(f"station {asked.station!r} has no lane {asked.lane!r}")
+        self._inbox.admit()
+        self._inbox.put(LaneChosen(station.id, asked.lane))
+        respond.result({})
+
+    def _device_link(self, params: dict[str, Any], respond: Responder) -> None:
+        asked = r.read(r.DeviceLink, params)
+        bus = self._bus_of(asked.device)
+        if bus is None or not bus.link(asked.device, asked.up, asked.words):
+            raise NotFoundError(f"there is no device {asked.device!r} that another process keeps a link to")
+        respond.result({})
+
+    def _credential(self, params: dict[str, Any], respond: Responder) -> None:
+        asked = r.read(r.CredentialSeen, params)
+        if asked.device not in self._devices:
+            raise NotFoundError(f"there is no device {asked.device!r}")
+        if len(asked.value) > VALUE_MAX:
+            raise RequestError(f"value has {len(asked.value)} characters; give 1 to {VALUE_MAX}")
+        self._inbox.admit()
+        bus = self._bus_of(asked.device)
+        read = (asked.kind, asked.value, asked.confidence, asked.age_ms, asked.wrong)
+        if bus is None or not bus.push(asked.device, *read):
+            if not asked.value:
+                raise RequestError(f"value has 0 characters; give 1 to {VALUE_MAX}")
+            if asked.kind == "plate" and is_none(normalise(asked.value)):
+                raise RequestError(f"value is {asked.value!r}, which says that there is no plate")
+            age_ms = max(0, asked.age_ms or 0)
+            self._inbox.put(CredentialRead(asked.device, asked.kind, asked.value, age_ms=age_ms))
+        respond.result({})

@@ -1,0 +1,194 @@
+"""The snapshot for screens and central: what the core says, and around it how fresh that is and how the gateway does.
+
+The core thread offers its part when it is due (`pacer.py`); composing, encoding and sending happen in the publisher's
+own thread, at least once a second, so that whoever watches can tell a quiet gateway from a dead one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import msgspec
+
+from drivers.base import DeviceConfig, Health
+from gateway.control import Responder
+from gateway.control.wire import encode
+from gateway.core.settings.model import Barrier, Settings
+from gateway.core.vocabulary.events import Now
+from gateway.engine.clock import Clock
+from gateway.engine.journal_thread.recorder import Recorder
+from gateway.store.times import rfc3339
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 0.9
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class UplinkState(msgspec.Struct, frozen=True):
+    """What the uplink process last reported; `up` is None until it has."""
+
+    configured: bool
+    up: bool | None = None
+    since: str | None = None
+    waiting: int = 0
+    reason: str = ""
+
+
+class Publisher:
+    """Composes snapshots and sends them to all watchers; `offer`, `compose` and `watch` are for any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        configs: Iterable[DeviceConfig],
+        *,
+        version: str,
+        journal_id: str,
+        clock: Clock,
+        recorder: Recorder,
+        health: Callable[[], list[Health]],
+        broadcast: Callable[[bytes], None],
+    ) -> None:
+        self._clock = clock
+        self._recorder = recorder
+        self._health = health
+        self._broadcast = broadcast
+        self._configs = {config.id: config for config in configs}
+        self._measured_by = {lane.id: _measuring(settings.barrier(lane.barrier)) for lane in settings.lanes}
+        site = settings.site
+        self._site = {
+            "id": site.id, "name": site.name, "timezone": site.timezone, "locale": site.locale,
+        }  # fmt: skip
+        self._gateway = {
+            "id": settings.gateway.id,
+            "version": version,
+            "started_at": rfc3339(clock.now().wall_ns),
+        }
+        self._journal_id = journal_id
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._core: dict[str, Any] = {"lanes": [], "alarms": []}
+        self._sending = threading.Lock()
+        self._stopping = False
+        self._failing = False
+        self.uplink = UplinkState(configured=bool(settings.uplink and settings.uplink.mqtt))
+        self.turns = 0
+
+    def offer(self, core: dict[str, Any]) -> None:
+        """The core's part has changed; in the core thread, which alone may look into it, so it is encoded here."""
+        self._queue.put(msgspec.json.encode(core))
+
+    def refresh(self) -> None:
+        """Something around the core's part has changed."""
+        self._queue.put(None)
+
+    def has_alarm(self, kind: str) -> bool:
+        """Whether an alarm of that kind was last published."""
+        return any(alarm["kind"] == kind for alarm in self._core["alarms"])
+
+    def settle(self, patience_s: float = 0.0) -> None:
+        """Take what was offered, waiting so long for it; of several offers the last one counts."""
+        with contextlib.suppress(Empty):
+            self._keep(self._queue.get(timeout=patience_s))
+            while True:
+                self._keep(self._queue.get_nowait())
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._stopping = True
+        self._queue.put(None)
+
+    def run(self) -> None:
+        """Send snapshots until `stop`."""
+        while not self._stopping:
+            self.turns += 1
+            self.settle(HEARTBEAT_S)
+            try:
+                with self._sending:
+                    self._broadcast(self._line())
+                self._failing = False
+            except Exception:
+                if not self._failing:
+                    log.exception("the state cannot be published; screens say that their news is old")
+                self._failing = True
+
+    def watch(self, respond: Responder) -> None:
+        """The client gets the present snapshot, and each one after it."""
+        with self._sending:
+            respond.watch(self._line())
+
+    def compose(self) -> dict[str, Any]:
+        """The snapshot as of now."""
+        now = self._clock.now()
+        health = {one.device: one for one in self._health()}
+        return {
+            "as_of": rfc3339(now.wall_ns),
+            "site": self._site,
+            "gateway": {**self._gateway, "clock": now.clock},
+            "journal": {
+                "id": self._journal_id,
+                "sequence": self._recorder.sequence,
+                "degraded": self._recorder.degraded or None,
+            },
+            "lanes": [self._lane(lane, health, now) for lane in self._core["lanes"]],
+            "alarms": self._core["alarms"],
+            "devices": [self._device(config, health, now) for config in self._configs.values()],
+            "uplink": msgspec.structs.asdict(self.uplink),
+        }
+
+    def alarm(self, alarm_id: str) -> dict[str, Any] | None:
+        """An alarm as last published; None when it is not there or closed."""
+        return _find(self._core["alarms"], alarm_id)
+
+    def _keep(self, core: bytes | None) -> None:
+        if core is not None:
+            self._core = _decode(core)
+
+    def _line(self) -> bytes:
+        return encode({"event": "state", "state": self.compose()})
+
+    def _lane(self, lane: dict[str, Any], health: dict[str, Health], now: Now) -> dict[str, Any]:
+        """With the time of its oldest measurement: an answer that all of its devices gave."""
+        oks = [
+            one.last_ok_mono_ns
+            for device in self._measured_by.get(lane["id"], ())
+            if (one := health.get(device)) is not None
+        ]
+        known = [ok for ok in oks if ok is not None]
+        oldest = min(known) if known and len(known) == len(oks) else None
+        return {**lane, **_age("measured_at", oldest, now)}
+
+    def _device(self, config: DeviceConfig, health: dict[str, Health], now: Now) -> dict[str, Any]:
+        one = health.get(config.id) or Health(config.id, "starting", now.wall_ns)
+        return {
+            "id": config.id,
+            "driver": config.driver,
+            "name": config.name,
+            "state": one.state,
+            "since": rfc3339(one.since_wall_ns),
+            **_age("last_ok_at", one.last_ok_mono_ns, now),
+            "last_error": one.last_error,
+            "frames": one.frames,
+            "errors": one.errors,
+        }
+
+
+def _measuring(barrier: Barrier) -> tuple[str, ...]:
+    """The devices whose answers say how a barrier stands."""
+    return tuple(sorted({point.device for point in barrier.inputs().values()}))
+
+
+def _age(key: str, mono_ns: int | None, now: Now) -> dict[str, Any]:
+    if mono_ns is None:
+        return {key: None, "age_ms": None}
+    age_ns = max(0, now.mono_ns - mono_ns)
+    return {key: rfc3339(now.wall_ns - age_ns), "age_ms": age_ns // 1_000_000}
+
+
+def _find(alarms: list[dict[str, Any]], alarm_id: str) -> dict[str, Any] | None:
+    return next((alarm for alarm in alarms if alarm["alarm"] == alarm_id), None)

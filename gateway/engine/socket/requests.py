@@ -1,0 +1,247 @@
+"""What a control request must hold: one struct an op, unknown keys refused with words that say what is known."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from gateway.core.access.camera_time import MOST_MS
+from gateway.core.vocabulary.errors import RequestError
+from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
+from gateway.store.times import YEARS, parse_wall_ns
+
+Request = TypeVar("Request", bound=msgspec.Struct)
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+# What is journaled is bounded here, whoever asks: a row must fit into one packet of any broker.
+Name = Annotated[str, msgspec.Meta(max_length=300)]
+Word = Annotated[str, msgspec.Meta(max_length=100)]
+Words = Annotated[str, msgspec.Meta(max_length=500)]
+Via = Literal["guard", "browser", "http", "mqtt", "cli"]
+ON_THE_SPOT = ("guard", "cli")
+"""Who stands at the lane unless it is said otherwise: a booth's own screen and the command line."""
+NOTE_BYTES = 4_096
+INT_MAX = 2**63 - 1
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all requests."""
+
+
+class LaneCommand(Params, frozen=True):
+    """lane.command"""
+
+    request: Key
+    lane: Word
+    command: Word
+    by: Name
+    via: Via
+    reason: Words = ""
+    expires_at: str | None = None
+    detail: dict[str, Any] = {}
+    station: Word = ""
+    present: bool | None = None
+    expires_mono_ns: Annotated[int, msgspec.Meta(ge=0, le=INT_MAX)] = 0
+    case: Word = ""
+
+    def digest(self) -> str:
+        """What makes it the same request when its key comes again; who carries it, and until when, does not."""
+        return _digest(self.lane, self.command, self.reason, self.expires_at, self.detail, self.case)
+
+    def event(self) -> CommandReceived:
+        """For the core; RequestError when `expires_at` is no instant."""
+        return CommandReceived(
+            self.request,
+            self.lane,
+            self.command,
+            self.by,
+            self.via,
+            self.reason,
+            wall_ns(self.expires_at, "expires_at"),
+            self.detail,
+            self.station,
+            self.via in ON_THE_SPOT if self.present is None else self.present,
+            self.expires_mono_ns,
+            self.case,
+        )
+
+
+class AlarmCommand(Params, frozen=True):
+    """alarm.command"""
+
+    request: Key
+    alarm: Word
+    verb: Word
+    by: Name
+    reason: Words = ""
+    finding: Word = ""
+    until: str | None = None
+    via: Via | Literal[""] = ""
+    station: Word = ""
+
+    def digest(self) -> str:
+        """See `LaneCommand.digest`."""
+        return _digest(self.alarm, self.verb, self.reason, self.finding, self.until)
+
+    def event(self) -> AlarmCommandReceived:
+        """For the core; RequestError when `until` is no instant."""
+        return AlarmCommandReceived(
+            self.request,
+            self.alarm,
+            self.verb,
+            self.by,
+            self.reason,
+            self.finding,
+            wall_ns(self.until, "until"),
+            self.via,
+            self.station,
+        )
+
+
+class Change(Params, frozen=True, kw_only=True):
+    """Base of all that is written down for somebody: who, and by which way it came."""
+
+    by: Name
+    via: Via | Literal[""] = ""
+
+    @property
+    def who(self) -> dict[str, str | None]:
+        """As a row of the journal says it."""
+        return {"by": self.by, "via": self.via or None}
+
+
+class PassPut(Change, frozen=True, kw_only=True):
+    """passes.put"""
+
+    document: dict[str, Any] = msgspec.field(name="pass")
+    if_revision: int | None = None
+
+
+class PassDelete(Change, frozen=True, kw_only=True):
+    """passes.delete"""
+
+    pass_id: str
+    if_revision: int | None = None
+
+
+class PassCode(Change, frozen=True, kw_only=True):
+    """passes.code"""
+
+    pass_id: str
+    until: str = ""
+
+
+class PassesImport(Change, frozen=True, kw_only=True):
+    """passes.import"""
+
+    file: str
+    replace: bool = False
+    dry_run: bool = False
+
+
+class PassesBatch(Change, frozen=True, kw_only=True):
+    """passes.batch"""
+
+    passes: list[dict[str, Any]]
+
+
+class JournalNote(Params, frozen=True):
+    """journal.note"""
+
+    type: Literal["operator.signed_in", "operator.signed_out"]
+    subject: Annotated[str, msgspec.Meta(max_length=200)]
+    data: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        if len(msgspec.json.encode(self.data)) > NOTE_BYTES:
+            raise ValueError(f"data is longer than {NOTE_BYTES} bytes")
+
+
+class InstallMode(Change, frozen=True, kw_only=True):
+    """device.install_mode"""
+
+    device: str
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=60)]
+
+
+class UplinkReport(Params, frozen=True):
+    """uplink.report"""
+
+    up: bool
+    reason: Words = ""
+    waiting: int = 0
+    since: str | None = None
+
+
+class CredentialSeen(Params, frozen=True):
+    """credential"""
+
+    device: str
+    kind: Literal["card", "plate", "qr", "pin"]
+    value: str
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=100)] = 100.0
+    age_ms: Annotated[int, msgspec.Meta(ge=-MOST_MS, le=MOST_MS)] | None = None
+    wrong: Words = ""
+
+
+class DeviceLink(Params, frozen=True):
+    """device.link"""
+
+    device: str
+    up: bool
+    words: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+class LaneChoose(Params, frozen=True):
+    """lane.choose"""
+
+    station: Word
+    lane: Word
+    by: Name
+
+
+class StationKeyMake(Change, frozen=True, kw_only=True):
+    """station.key"""
+
+    station: Word
+
+
+class TokenCreate(Change, frozen=True, kw_only=True):
+    """token.create"""
+
+    name: str
+    scopes: list[str]
+    expires_at: str = ""
+
+
+class TokenList(Params, frozen=True):
+    """token.list"""
+
+
+class TokenRevoke(Change, frozen=True, kw_only=True):
+    """token.revoke"""
+
+    name: str
+
+
+def read(kind: type[Request], params: dict[str, Any]) -> Request:
+    """The request typed; RequestError says which key is wrong."""
+    try:
+        return msgspec.convert(params, kind)
+    except msgspec.ValidationError as error:
+        raise RequestError(f"{kind.__doc__}: {error}") from None
+
+
+def wall_ns(text: str | None, key: str) -> int:
+    """An RFC 3339 instant as nanoseconds since 1970, 0 for none."""
+    if text is None:
+        return 0
+    try:
+        return parse_wall_ns(text)
+    except ValueError:
+        raise RequestError(f"{key} is {text[:60]!r}; give an instant such as 2026-11-30T08:00:00Z, {YEARS}") from None
+
+
+def _digest(*body: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(body, order="deterministic")).hexdigest()

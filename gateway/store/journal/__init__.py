@@ -1,0 +1,1 @@
+"""The journal: one writer, many readers, cursors and consumers."""

@@ -1,0 +1,235 @@
+"""Reading the journal, from any process: pages, batches joined in SQL, cursors and gaps, verification.
+
+Each read is one short transaction, since a reader that lingers keeps the WAL from being used again. A batch is joined
+by SQLite from the stored texts and never becomes rows in Python (15 x); the SQL stands in `queries`. When the file is
+replaced by another (restore), the next read opens the new one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+import msgspec
+
+from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, JournalBrokenError
+from gateway.store.journal import queries
+from gateway.store.journal.cursors import Cursor, gap_event, parse_cursor
+from gateway.store.journal.queries import Batch, Filter, Split, StoredRow
+from gateway.store.sqlite.database import explain, open_reader
+from gateway.store.sqlite.schemas import JOURNAL
+
+__all__ = ["Batch", "Cursor", "JournalReader", "StoredRow", "Verified", "parse_cursor"]
+
+MOST_ROWS = 1000
+"""The most rows that one page or batch gives."""
+VERIFY_ROWS = 2000
+"""Rows that verification reads in one transaction."""
+
+_Found = TypeVar("_Found")
+
+
+class Verified(msgspec.Struct, frozen=True, gc=False):
+    """A journal without a fault: how many rows were looked at, from which sequence to which."""
+
+    rows: int
+    first: int
+    last: int
+
+
+class JournalReader:
+    """Reads while the writer writes. May be shared by threads: reads take turns."""
+
+    def __init__(self, path: Path, vfs: str | None = None) -> None:
+        """Open for reading; StorageError when there is no journal at `path`. `vfs` as in `Journal`."""
+        self._path = path
+        self._vfs = vfs
+        self._lock = threading.Lock()
+        self._db: apsw.Connection | None = None
+        self._identity = (0, 0)
+        self._journal_id = ""
+        self._source = ""
+        with self._lock:
+            self._connected()
+
+    @property
+    def journal_id(self) -> str:
+        """The id of the journal, as in each event's id; another one after a restore."""
+        self._read(queries.first_of)
+        return self._journal_id
+
+    def first_sequence(self) -> int:
+        """The oldest row that is still there; 1 in an empty journal."""
+        return self._read(queries.first_of)
+
+    def last_sequence(self) -> int:
+        """The newest row, 0 in an empty journal."""
+        return self._read(queries.last_of)
+
+    def used_bytes(self) -> int:
+        """What the rows take up; less than the file once rows were dropped, since the room is used again."""
+        return self._read(queries.used_bytes)
+
+    def hash_of(self, sequence: int) -> str:
+        """SHA-256 of a row's text in hex; of the last dropped row too; zeros for sequence 0."""
+        return self._read(lambda db: queries.hash_of(db, sequence, self._path))
+
+    def page(
+        self,
+        after: int,
+        limit: int,
+        types: Sequence[str] = (),
+        *,
+        since_wall_ns: int | None = None,
+        until_wall_ns: int | None = None,
+    ) -> list[StoredRow]:
+        """Up to `limit` rows behind `after`, in order, of these types (all when empty), with or without prefix.
+
+        The wall times bound the rows from (inclusive) and to (exclusive).
+        """
+        wanted = Filter.of(types, since_wall_ns, until_wall_ns)
+        work = partial(queries.read_rows, after=after, limit=min(limit, MOST_ROWS), wanted=wanted)
+        return self._read(work, alone=wanted.everything)
+
+    def batch(
+        self,
+        after: int,
+        limit: int,
+        types: Sequence[str] = (),
+        *,
+        live_since_mono_ns: int | None = None,
+        boot_id: str = "",
+    ) -> Batch:
+        """Up to `limit` events behind `after` as one JSON array.
+
+        With `live_since_mono_ns` (CLOCK_MONOTONIC of the boot `boot_id`) the batch never mixes rows older than that
+        with newer ones; rows of other boots are old. Monotonic time, so that a step of the clock changes nothing.
+        """
+        limit = min(limit, MOST_ROWS)
+        wanted = Filter.of(types, None, None)
+        return self._read(lambda db: queries.read_batch(db, after, limit, wanted, Split(live_since_mono_ns, boot_id)))
+
+    def feed(self, cursor: str | None, limit: int = 100, types: Sequence[str] = ()) -> Batch:
+        """What a client gets that has seen everything up to `cursor` (an event id, or empty for the start).
+
+        A cursor that retention has passed, or of another journal, is answered by one `journal.gap` event first.
+        Raises CursorError for one that cannot be read.
+        """
+        wanted = Filter.of(types, None, None)
+        return self._read(lambda db: self._feed(db, cursor, min(limit, MOST_ROWS), wanted))
+
+    def gap_after(self, cursor: Cursor) -> str | None:
+        """The `journal.gap` event that a consumer at `cursor` gets first, or None when nothing is missing."""
+        return self._read(lambda db: self._gap(db, cursor)[1])
+
+    def verify(self, progress: Callable[[int, int], None] | None = None, *, integrity: bool = True) -> Verified:
+        """Walk the whole chain, a few thousand rows a transaction; JournalBrokenError names the first bad row.
+
+        `progress(row, last)` is called after each of them. `integrity`: the pages of the other tables as well.
+        """
+        if integrity:
+            self._read(queries.check_small_tables)
+        last = self.last_sequence()
+        gap = self._read(queries.last_gap)
+        sequence, previous, limit = gap.last, gap.lasthash, VERIFY_ROWS
+        first = count = 0
+        while True:
+            try:
+                gap, rows = self._read(partial(queries.read_chain, after=sequence, limit=limit))
+            except JournalBrokenError as error:
+                if limit == 1:
+                    raise JournalBrokenError(f"row {sequence + 1} cannot be read: {error}", sequence + 1) from error
+                limit = 1  # which of them is it?
+                continue
+            if gap.last > sequence:  # retention was here meanwhile
+                sequence, previous = gap.last, gap.lasthash
+            first, count = first or sequence + 1, count + len(rows)
+            for row in rows:
+                sequence += 1
+                previous = queries.check_row(row, sequence, previous, self._journal_id)
+            if progress is not None:
+                progress(sequence, last)
+            if len(rows) < limit:
+                return Verified(count, first, sequence)
+
+    def close(self) -> None:
+        """Let go of the file; a later read opens it again."""
+        with self._lock:
+            self._drop()
+
+    # ---- connection ----------------------------------------------------------------------------------------------
+
+    def _read(self, work: Callable[[apsw.Connection], _Found], alone: bool = False) -> _Found:
+        """One short read transaction on the file that is there now; one statement `alone` needs none."""
+        with self._lock:
+            db = self._connected()
+            try:
+                if not alone:
+                    db.execute("BEGIN")
+                return work(db)
+            except apsw.Error as error:
+                raise self._explained(error) from error
+            except UnicodeDecodeError as error:
+                raise JournalBrokenError(f"{self._path} is damaged: a row is no text ({error})") from error
+            finally:
+                self._end(db)
+
+    def _end(self, db: apsw.Connection) -> None:
+        try:
+            if db.in_transaction:
+                db.execute("COMMIT")
+        except apsw.Error:
+            self._drop()
+
+    def _connected(self) -> apsw.Connection:
+        try:
+            found = self._path.stat()
+            identity = (found.st_dev, found.st_ino)
+        except OSError:
+            identity = (0, 0)
+        if self._db is None or identity != self._identity:
+            self._drop()
+            db = open_reader(self._path, JOURNAL, self._vfs)
+            try:
+                meta: Any = dict(db.execute("SELECT key, value FROM meta"))
+            except apsw.Error as error:
+                db.close()
+                raise self._explained(error) from error
+            self._db, self._identity = db, identity
+            self._journal_id = str(meta.get("journal", ""))
+            self._source = str(meta.get("source", ""))
+        return self._db
+
+    def _drop(self) -> None:
+        if self._db is not None:
+            try:
+                self._db.close()
+            finally:
+                self._db = None
+
+    def _explained(self, error: apsw.Error) -> GatehouseError:
+        found = explain(error, self._path)
+        return JournalBrokenError(str(found)) if isinstance(found, DataDirectoryError) else found
+
+    # ---- feed ----------------------------------------------------------------------------------------------------
+
+    def _feed(self, db: apsw.Connection, text: str | None, limit: int, wanted: Filter) -> Batch:
+        cursor = parse_cursor(text, self._journal_id)
+        after, gap = self._gap(db, cursor)
+        if gap is None:
+            return queries.read_batch(db, after, limit, wanted, Split(None, ""))
+        rest = queries.read_batch(db, after, limit - 1, wanted, Split(None, ""))
+        joined = b"[" + gap.encode() + (b"," if rest.count else b"") + rest.json[1:]
+        return Batch(joined, rest.first or after, rest.last or after, rest.count + 1, rest.scanned)
+
+    def _gap(self, db: apsw.Connection, cursor: Cursor) -> tuple[int, str | None]:
+        """Where to go on reading, and the event that tells what is missing before."""
+        gap = queries.last_gap(db)
+        if not cursor.foreign and cursor.sequence >= gap.last:
+            return cursor.sequence, None
+        reason = "other_journal" if cursor.foreign else "retention"
+        return gap.last, gap_event(self._journal_id, self._source, gap, min(cursor.sequence + 1, gap.last), reason)

@@ -1,0 +1,446 @@
+"""The journal's writer: append-only, hash-chained, durable when `append` returns.
+
+A row is the CloudEvents JSON text exactly as it will be sent, beside the few columns that queries need. Each text
+holds the SHA-256 of the text before it (`prevhash`), so nothing can be taken out or changed unseen. There is one
+writer (the engine's directory lock sees to that), WAL with `synchronous=FULL`, and one transaction an `append`: all
+of its rows are durable, or none is there. (Of an append that failed, rows may be found after a power cut all the
+same, when the disk took them and only failed to say so; they were never acknowledged.) The WAL is grown beforehand
+and is copied into the database by `tidy`, from another thread and over a connection of its own; only past a hard bound
+does `append` do it itself. How much there is to copy is SQLite's own count.
+
+Rows are summed up in blocks of 1,024 (which types, which times), so that a rare type is found among millions without an
+index that each commit would have to pay for. Start-up reads the last row and the last block, whatever the length.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.core.vocabulary.errors import (
+    DataDirectoryError,
+    GatehouseError,
+    JournalBrokenError,
+    StorageError,
+)
+from gateway.core.vocabulary.events import ClockState
+from gateway.store.journal.reader import Batch, Cursor, JournalReader, StoredRow, Verified, parse_cursor
+from gateway.store.sqlite.database import (
+    close_keeping_wal,
+    explain,
+    grow_wal,
+    keep_wal,
+    open_as_it_is,
+    open_writer,
+    roll_back,
+)
+from gateway.store.sqlite.schemas import BLOCK_ROWS, JOURNAL, NO_HASH
+from gateway.store.times import to_the_second
+
+__all__ = [
+    "Batch",
+    "Cursor",
+    "Journal",
+    "JournalReader",
+    "Row",
+    "StoredRow",
+    "Verified",
+    "new_journal_id",
+    "parse_cursor",
+    "says_nothing",
+]
+
+JOURNAL_ID = re.compile(r"[a-z0-9]{8,32}")
+WAL_BYTES = 4 * 1024 * 1024
+"""The WAL's size from the start; it holds about a thousand pages."""
+TIDY_FRAMES = 500
+"""From so many pages in the WAL on, `tidy` copies them into the database: seldom, since each copy flushes the disk
+three times and writes again the pages that the one before wrote half full."""
+MOST_FRAMES = 960
+"""At so many, `append` does it itself: just below what fits into WAL_BYTES."""
+WAL_KEPT_BYTES = 2 * WAL_BYTES
+"""A WAL that grew past this, since somebody read for long, is cut back to it when it begins anew."""
+MOST_GAPS = 1_000
+"""Gap records that are kept, the latest; each tells of everything before it, so the last one would do."""
+
+_INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
+_FAR_NS = 1 << 62
+_ZEROS = ["0" * (20 - digits) for digits in range(21)]  # before a sequence of so many digits
+_Stored = tuple[int, int, int, str, str, bytes, str]
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """What happened, before it has its place in the chain. `type` without the `gatehouse.` prefix."""
+
+    type: str
+    subject: str
+    data: dict[str, Any]
+    wall_ns: int
+    mono_ns: int
+    clock: ClockState = ClockState.SYNCED
+
+
+def new_journal_id() -> str:
+    """Sixteen characters that no other journal will ever have."""
+    return secrets.token_hex(8)
+
+
+def says_nothing(path: Path) -> bool:
+    """Whether a journal was begun and holds no row, in whatever schema; False when that cannot be found out."""
+    try:
+        db = open_as_it_is(path)
+        try:
+            if not db.execute("SELECT count(*) FROM sqlite_schema").get:
+                return True
+            ours = db.pragma("application_id") == JOURNAL.application_id
+            return bool(ours and not db.execute("SELECT EXISTS(SELECT 1 FROM rows)").get)
+        finally:
+            db.close()
+    except apsw.Error:
+        return False
+
+
+class Journal:
+    """The one writer. `append` from one thread; `tidy` may be called from another."""
+
+    def __init__(self, path: Path, source: str, boot_id: str, vfs: str | None = None) -> None:
+        """Open an existing journal; see `create` and `open`."""
+        self._path = path
+        self._vfs = vfs
+        self._boot_id = boot_id
+        self._lock = threading.Lock()
+        self._keeper_lock = threading.Lock()
+        self._suspect = False
+        self._encode = msgspec.json.Encoder().encode
+        self.journal_id = ""
+        self.last_sequence = 0
+        self.last_hash = NO_HASH
+        self._block = _Block(0)
+        self._db = self._connect()
+        try:
+            self._load(source)
+        except BaseException:
+            with contextlib.suppress(apsw.Error):  # a disk that refuses also refuses a checkpoint
+                self._close()
+            raise
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        journal_id: str | None = None,
+        source: str = "/sites/site/gateways/gateway",
+        boot_id: str = "0",
+        vfs: str | None = None,
+    ) -> Journal:
+        """Make an empty journal and open it; DataDirectoryError when there is one already."""
+        journal_id = journal_id or new_journal_id()
+        if not JOURNAL_ID.fullmatch(journal_id):
+            raise DataDirectoryError(f"journal id {journal_id!r} cannot be used; give 8 to 32 of a-z and 0-9")
+        db = open_writer(path, JOURNAL, vfs=vfs)
+        try:
+            if db.execute("SELECT count(*) FROM meta").get:
+                raise DataDirectoryError(f"{path} is a journal already; open it, or move it away")
+            db.execute("INSERT INTO meta VALUES('journal', ?)", (journal_id,))
+        except apsw.Error as error:
+            raise explain(error, path) from error
+        finally:
+            db.close()
+        return cls(path, source, boot_id, vfs)
+
+    @classmethod
+    def open(cls, path: Path, source: str, boot_id: str, vfs: str | None = None) -> Journal:
+        """Open for writing; JournalBrokenError when the last row is damaged. Takes no longer for a long journal."""
+        if vfs is None and not path.exists():
+            raise StorageError(f"{path} is missing; make a data directory with `gatehouse init`")
+        return cls(path, source, boot_id, vfs)
+
+    def append(self, rows: Sequence[Row]) -> range:
+        """Store all rows in one transaction and return their sequences once they are durable.
+
+        Raises StorageError when the disk does not take them, and JournalBrokenError when the file is damaged: then
+        nothing of them is stored, and the same call may be made again later.
+        """
+        with self._lock:
+            if self._suspect:
+                self._recover()
+            elif self._not_copied >= MOST_FRAMES:
+                self._checkpoint()
+            made = self._compose(rows)
+            if not made:
+                return range(self.last_sequence + 1, self.last_sequence + 1)
+            full = self._block.filled_by(made) if made[-1][0] // BLOCK_ROWS > self._block.number else []
+            try:
+                self._commit(made, [block.summary() for block in full[:-1]])
+            except apsw.Error as error:
+                roll_back(self._db)
+                self._suspect = True
+                raise self._explained(error) from error
+            first = self.last_sequence + 1
+            self.last_sequence = made[-1][0]
+            self.last_hash = made[-1][5].hex()
+            if full:
+                self._block = full[-1]
+            else:
+                self._block.add(made)
+            return range(first, self.last_sequence + 1)
+
+    def tidy(self) -> bool:
+        """Copy the WAL into the database if it is worth it; True when it did. Never raises for a failing disk."""
+        if self._not_copied < TIDY_FRAMES or self._suspect:
+            return False
+        return self._checkpoint()
+
+    def drop_some(self, before: int, *, wall_ns: int, most: int) -> int:
+        """Retention: drop rows before that sequence, at most so many of the oldest, and leave a gap record.
+
+        Returns how many went; raises StorageError. The last row always stays. One transaction, which leaves a chain
+        that verifies; an `append` waits for as long as it takes. Steps with the same `wall_ns` share one gap record.
+        """
+        with self._lock:
+            if self._suspect:
+                self._recover()
+            return self._drop_some(min(before, self.last_sequence), wall_ns, most)
+
+    def close(self) -> None:
+        """Copy the WAL into the database and let go; may be called twice."""
+        with self._lock, self._keeper_lock:
+            self._close()
+
+    # ---- opening -------------------------------------------------------------------------------------------------
+
+    def _connect(self) -> apsw.Connection:
+        self._in_wal = self._copied = 0  # pages in the WAL, and how many of them are in the database: see _committed
+        db = open_writer(self._path, JOURNAL, vfs=self._vfs)
+        keep_wal(db, WAL_KEPT_BYTES)
+        db.set_wal_hook(self._committed)
+        self._keeper = db
+        if self._vfs is None:
+            self._keeper = open_writer(self._path, JOURNAL)
+            keep_wal(self._keeper, WAL_KEPT_BYTES)
+        return db
+
+    def _committed(self, _db: apsw.Connection, _name: str, pages: int) -> int:
+        """SQLite says after each commit how many pages the WAL holds."""
+        if pages < self._copied:  # it began anew, since all of it was in the database
+            self._copied = 0
+        self._in_wal = pages
+        return apsw.SQLITE_OK
+
+    @property
+    def _not_copied(self) -> int:
+        return self._in_wal - self._copied
+
+    def _load(self, source: str) -> None:
+        try:
+            found = self._db.execute("SELECT value FROM meta WHERE key = 'journal'").get
+            if found is None:
+                raise DataDirectoryError(f"{self._path} holds no journal id; start the engine, it sets the file aside")
+            self.journal_id = str(found)
+            self._load_tail()
+            self._source = source
+            self._noted = self._known("source") == source and self._last_boot() == self._boot_id
+        except apsw.Error as error:
+            raise self._explained(error) from error
+        if self._vfs is None:
+            grow_wal(self._path, WAL_BYTES)
+        self._head = f'{{"specversion":"1.0","id":"{self.journal_id}.'
+        self._middle = _middle_maker(source, self._encode)
+        self._boot_text = self._encode(self._boot_id).decode()
+
+    def _load_tail(self) -> None:
+        last = self._db.execute("SELECT sequence, hash, text FROM rows ORDER BY sequence DESC LIMIT 1").fetchone()
+        if last is None:
+            self.last_sequence, self.last_hash = 0, NO_HASH
+        else:
+            sequence, digest, text = last
+            if sha256(text.encode()).digest() != digest:
+                raise JournalBrokenError(
+                    f"{self._path}: the text of the last row, {sequence}, was changed after it was "
+                    "written; start the engine, it sets the file aside and goes on",
+                    sequence,
+                )
+            self.last_sequence, self.last_hash = sequence, digest.hex()
+        self._block = _Block.load(self._db, self.last_sequence)
+
+    def _known(self, key: str) -> Any:
+        return self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).get
+
+    def _last_boot(self) -> Any:
+        return self._db.execute("SELECT boot FROM boots ORDER BY first DESC LIMIT 1").get
+
+    def _note(self, first: int) -> None:
+        """Source and boot of the rows from `first` on, along with the first of them: opening writes nothing."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES('source', ?)", (self._source,))
+        self._db.execute("INSERT OR REPLACE INTO boots VALUES(?, ?)", (first, self._boot_id))
+
+    def _recover(self) -> None:
+        """After a failure: go on with the connection if it still knows the end of the chain, else with a fresh one."""
+        try:
+            found = self._db.execute("SELECT max(sequence) FROM rows").get or 0
+        except apsw.Error:
+            found = None
+        try:
+            if found != self.last_sequence:
+                with self._keeper_lock:
+                    self._close()
+                    self._db = self._connect()
+                self._load_tail()
+        except apsw.Error as error:
+            raise self._explained(error) from error
+        self._suspect = False
+
+    def _close(self) -> None:
+        if self._keeper is not self._db:
+            close_keeping_wal(self._keeper)
+        close_keeping_wal(self._db)
+
+    # ---- appending -----------------------------------------------------------------------------------------------
+
+    def _compose(self, rows: Sequence[Row]) -> list[_Stored]:
+        """The rows with their place in the chain; the hot loop, so it is written out flat."""
+        head, middle, boot, encode = self._head, self._middle, self._boot_text, self._encode
+        sequence, previous = self.last_sequence, self.last_hash
+        made: list[_Stored] = []
+        for row in rows:
+            sequence += 1
+            number = str(sequence)
+            second, rest_ns = divmod(row.wall_ns, 1_000_000_000)
+            text = (
+                f"{head}{number}{middle(row.type, row.subject)}"
+                f'{to_the_second(second)}.{rest_ns // 1_000_000:03d}Z"'
+                f',"datacontenttype":"application/json","sequence":"{_ZEROS[len(number)]}{number}"'
+                f',"bootid":{boot},"uptimens":"{row.mono_ns}","clockstate":"{row.clock._value_}"'
+                f',"prevhash":"{previous}","data":{encode(row.data).decode()}}}'
+            )
+            digest = sha256(text.encode()).digest()
+            previous = digest.hex()
+            made.append((sequence, row.wall_ns, row.mono_ns, row.type, row.subject, digest, text))
+        return made
+
+    def _commit(self, made: list[_Stored], closed: list[tuple[Any, ...]]) -> None:
+        db = self._db
+        if len(made) == 1 and not closed and self._noted:
+            db.execute(_INSERT, made[0])
+            return
+        db.execute("BEGIN IMMEDIATE")
+        if not self._noted:
+            self._note(made[0][0])
+        db.executemany(_INSERT, made)
+        if closed:
+            db.executemany("INSERT OR REPLACE INTO blocks VALUES(?, ?, ?, ?)", closed)
+        db.execute("COMMIT")
+        self._noted = True
+
+    def _checkpoint(self) -> bool:
+        """Copy what no reader holds; when that is all of it, the next commit starts the WAL from its beginning."""
+        with self._keeper_lock:
+            try:
+                _, self._copied = self._keeper.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            except apsw.Error:
+                return False  # the rows are safe in the WAL; the next append meets the disk itself
+            return True
+
+    def _explained(self, error: apsw.Error) -> GatehouseError:
+        found = explain(error, self._path)
+        if isinstance(found, StorageError):
+            return found
+        return JournalBrokenError(str(found))
+
+    # ---- retention -----------------------------------------------------------------------------------------------
+
+    def _drop_some(self, stop: int, when_ns: int, most: int) -> int:
+        try:
+            first = self._db.execute("SELECT min(sequence) FROM rows").get
+            last = min(stop, first + most) - 1 if first is not None else 0
+            if first is None or last < first:
+                return 0
+            self._db.execute("BEGIN IMMEDIATE")
+            digest = self._db.execute("SELECT hash FROM rows WHERE sequence = ?", (last,)).get
+            self._db.execute("DELETE FROM rows WHERE sequence <= ?", (last,))
+            self._db.execute("DELETE FROM blocks WHERE block < ?", ((last + 1) // BLOCK_ROWS,))
+            self._db.execute(
+                "DELETE FROM boots WHERE first < (SELECT max(first) FROM boots WHERE first <= ?)", (last + 1,)
+            )
+            self._db.execute("DELETE FROM gaps WHERE wall_ns = ?", (when_ns,))
+            self._db.execute(
+                "INSERT INTO gaps(last, lasthash, wall_ns) VALUES(?, ?, ?)",
+                (last, digest.hex(), when_ns),
+            )
+            self._db.execute(
+                "DELETE FROM gaps WHERE last <= (SELECT last FROM gaps ORDER BY last DESC LIMIT 1 OFFSET ?)",
+                (MOST_GAPS,),
+            )
+            self._db.execute("COMMIT")
+            return int(last - first + 1)
+        except apsw.Error as error:
+            roll_back(self._db)
+            self._suspect = True
+            raise self._explained(error) from error
+
+
+class _Block:
+    """What the block that is still being filled holds so far."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.types: set[str] = set()
+        self.low_ns = _FAR_NS
+        self.high_ns = -_FAR_NS
+
+    @classmethod
+    def load(cls, db: apsw.Connection, last_sequence: int) -> _Block:
+        made = cls(last_sequence // BLOCK_ROWS)
+        rows: Any = db.execute(
+            "SELECT type, min(wall_ns), max(wall_ns) FROM rows WHERE sequence >= ? GROUP BY type",
+            (made.number * BLOCK_ROWS,),
+        )
+        for kind, low_ns, high_ns in rows:
+            made.types.add(kind)
+            made.low_ns, made.high_ns = min(made.low_ns, low_ns), max(made.high_ns, high_ns)
+        return made
+
+    def add(self, made: list[_Stored]) -> None:
+        for row in made:
+            self.types.add(row[3])
+            if row[1] < self.low_ns:
+                self.low_ns = row[1]
+            if row[1] > self.high_ns:
+                self.high_ns = row[1]
+
+    def filled_by(self, made: list[_Stored]) -> list[_Block]:
+        """This block and those behind it with the rows in them; only the last is still open."""
+        blocks = [self._copy()]
+        for row in made:
+            if row[0] // BLOCK_ROWS > blocks[-1].number:
+                blocks.append(_Block(row[0] // BLOCK_ROWS))
+            blocks[-1].add([row])
+        return blocks
+
+    def _copy(self) -> _Block:
+        made = _Block(self.number)
+        made.types, made.low_ns, made.high_ns = set(self.types), self.low_ns, self.high_ns
+        return made
+
+    def summary(self) -> tuple[Any, ...]:
+        return (self.number, f" {' '.join(sorted(self.types))} ", self.low_ns, self.high_ns)
+
+
+def _middle_maker(source: str, encode: Any) -> Any:
+    @lru_cache(maxsize=4096)
+    def middle(kind: str, subject: str) -> str:
+        """What stands between the sequence and the time: it repeats, so it is worth remembering."""
+        named = encode(f"gatehouse.{kind}").decode()
+        return f'","source":{encode(source).decode()},"type":{named},"subject":{encode(subject).decode()},"time":"'
+
+    return middle

@@ -1,0 +1,1 @@
+"""The pass registry: lookups, imports, files and QR codes."""

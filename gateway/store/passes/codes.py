@@ -1,0 +1,182 @@
+"""QR codes for temporary passes that nobody can make up: a pass, an end, a number used once, and a signature.
+
+A code is `GH1` and base32 letters, which is what a QR code holds most densely and a keyboard wedge types on any layout.
+Inside are four bytes of end time (seconds since 1970), six random bytes that name this code, the pass id, and the first
+ten bytes of an HMAC-SHA256 over all that stands before. The key lies in `secrets/` and never leaves the gateway: only
+the engine signs and checks. What goes into the journal is the code's name, from which nobody can make the code.
+
+A code lets in once: the projections keep the names of those that were used until long after the last one has ended.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from gateway.core.access.rules import end
+from gateway.core.vocabulary.errors import DataDirectoryError, PassError
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.files import write_atomically
+from gateway.store.times import NS_PER_S, local_time, rfc3339, wall_ns_of
+
+PREFIX = "GH1"
+MOST_CHARACTERS = 200
+"""A code with the longest pass id has 138."""
+MOST_DAYS = 92
+"""How far ahead a code may end; used ones are remembered for longer."""
+_KEY_BYTES, _END_BYTES, _NAME_BYTES, _MAC_BYTES = 32, 4, 6, 10
+_HEAD_BYTES = _END_BYTES + _NAME_BYTES
+_LAST_S = (1 << 8 * _END_BYTES) - 1
+
+
+class PassCode(msgspec.Struct, frozen=True):
+    """What a code says: whose it is, until when (seconds since 1970, exclusive), and its own name in hex."""
+
+    pass_id: str
+    ends_s: int
+    name: str
+
+
+def write_code(key: bytes, code: PassCode) -> str:
+    """The text of a code, as a QR code holds it."""
+    head = code.ends_s.to_bytes(_END_BYTES, "big") + bytes.fromhex(code.name)
+    signed = head + code.pass_id.encode("ascii")
+    return PREFIX + base64.b32encode(signed + _mac(key, signed)).decode().rstrip("=")
+
+
+def read_code(key: bytes, text: str) -> PassCode | None:
+    """What a code says; None when it was not signed with this key, letter by letter."""
+    upper = text.strip().upper()
+    if not upper.startswith(PREFIX) or len(upper) > MOST_CHARACTERS or not upper.isascii():
+        return None
+    body = upper.removeprefix(PREFIX)
+    try:
+        raw = base64.b32decode(body + "=" * (-len(body) % 8))
+    except ValueError:
+        return None
+    signed, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+    if len(signed) <= _HEAD_BYTES or not hmac.compare_digest(mac, _mac(key, signed)):
+        return None
+    if base64.b32encode(raw).decode().rstrip("=") != body:
+        return None  # The bits that base32 leaves unused at the end were changed.
+    name = signed[_END_BYTES:_HEAD_BYTES].hex()
+    return PassCode(signed[_HEAD_BYTES:].decode("ascii"), int.from_bytes(signed[:_END_BYTES], "big"), name)
+
+
+def _mac(key: bytes, signed: bytes) -> bytes:
+    return hmac.digest(key, PREFIX.encode() + signed, hashlib.sha256)[:_MAC_BYTES]
+
+
+def name_of_foreign(text: str) -> str:
+    """What is journaled instead of a QR code that is not ours: what it says may be anybody's secret."""
+    return "foreign-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+class PassCodes:
+    """Makes and checks the codes of one data directory."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is `secrets/pass-codes.key`; it is made with the first code."""
+        self._path = path
+        self._key = b""
+
+    def issue(self, pass_: Pass, until: str, zone: ZoneInfo, now_wall_ns: int) -> tuple[PassCode, str]:
+        """A new code for a temporary pass: what it says, and its text. PassError says why there can be none.
+
+        `until` is a day in site time or an instant; empty: the end of the pass.
+        """
+        ends_s = _end(pass_, until, zone, now_wall_ns // NS_PER_S)
+        code = PassCode(pass_.id, ends_s, secrets.token_hex(_NAME_BYTES))
+        if not self._load():
+            write_atomically(self._path, secrets.token_bytes(_KEY_BYTES))
+        return code, write_code(self._load(), code)
+
+    def check(self, text: str) -> PassCode | None:
+        """What a code says; None for one that was not made here. Whether it has ended, the pass's dates say."""
+        key = self._load()
+        return read_code(key, text) if key else None
+
+    def _load(self) -> bytes:
+        if not self._key:
+            try:
+                key = self._path.read_bytes()
+            except FileNotFoundError:
+                return b""
+            except OSError as error:
+                raise DataDirectoryError(f"{self._path} cannot be read ({error})") from error
+            if len(key) != _KEY_BYTES:
+                raise DataDirectoryError(f"{self._path} is damaged; take it away, and issue the codes anew")
+            self._key = key
+        return self._key
+
+
+def issued(code: PassCode) -> dict[str, Any]:
+    """What the journal says of a code that was made; not enough to make it again."""
+    return {"what": "code_issued", "pass": code.pass_id, "code": code.name, "ends_at": _ends_at(code)}
+
+
+def answered(code: PassCode, text: str) -> dict[str, Any]:
+    """What whoever asked for a code is told."""
+    return {"code": text, "pass": code.pass_id, "name": code.name, "ends_at": _ends_at(code)}
+
+
+def _ends_at(code: PassCode) -> str:
+    return rfc3339(code.ends_s * NS_PER_S)
+
+
+def narrowed(pass_: Pass, code: PassCode, zone: ZoneInfo) -> Pass:
+    """The pass as far as the code goes: it ends with whichever ends first.
+
+    An end of the pass that cannot be read stays, and lets nobody in.
+    """
+    try:
+        end_s = _end_of(pass_.valid_until, zone)
+    except PassError:
+        return pass_
+    if end_s is not None and end_s <= code.ends_s:
+        return pass_
+    return msgspec.structs.replace(pass_, valid_until=local_time(code.ends_s * NS_PER_S, zone).isoformat())
+
+
+def _end(pass_: Pass, until: str, zone: ZoneInfo, now_s: int) -> int:
+    if pass_.kind is not PassKind.TEMPORARY:
+        raise PassError(f"pass {pass_.id} is {pass_.kind}; codes are for temporary passes")
+    pass_end_s = _named(f"valid_until of pass {pass_.id}", pass_.valid_until, zone)
+    end_s = _named("until", until, zone) if until else pass_end_s
+    if end_s is None and until:
+        raise PassError(f"until is {until!r}, which is no end; say a day at most {MOST_DAYS} days ahead")
+    if end_s is None:
+        raise PassError(f"pass {pass_.id} has no end; say until when the code is good, for example 2026-11-30")
+    if pass_end_s is not None and end_s > pass_end_s:
+        raise PassError(f"the code would outlive pass {pass_.id}, which ends {pass_.valid_until}; end it by then")
+    if end_s <= max(now_s, 0):
+        raise PassError(f"the code would have ended already; pass {pass_.id} ends {pass_.valid_until or 'never'}")
+    if end_s > min(now_s + MOST_DAYS * 86_400, _LAST_S):
+        raise PassError(f"the code would be good for more than {MOST_DAYS} days; say until when, at most so far ahead")
+    return end_s
+
+
+def _end_of(text: str, zone: ZoneInfo) -> int | None:
+    """The second at which a validity ends: of a day its midnight; None without an end."""
+    moment = end(text)
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment + timedelta(days=1), time(), zone)
+    return wall_ns_of(moment) // NS_PER_S
+
+
+def _named(field: str, text: str, zone: ZoneInfo) -> int | None:
+    """See `_end_of`; a complaint names the field."""
+    try:
+        return _end_of(text, zone)
+    except PassError as error:
+        raise PassError(f"{field} {error}") from error

@@ -1,0 +1,73 @@
+"""How a credential is written in the index, so that the same card or plate is found however somebody typed it.
+
+A card is the decimal string of its data bits (leading zeros mean nothing) or, for UHF, its EPC in upper-case hex. A
+plate is written as `gateway.core.access.plates` does. How many bits of a card count is the site's `card_bits`, since
+one card read by two kinds of reader may show more or fewer.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from gateway.core.access.plates import normalise
+from gateway.core.vocabulary.passes import Pass
+
+CardBits = Literal[24, 32, "full"]
+
+KINDS = {"card": 0, "plate": 1, "qr": 2, "pin": 3}
+"""The numbers of the kinds of credential in the index; part of the schema."""
+LOW_24 = 0xFF_FFFF
+LOW_32 = 0xFFFF_FFFF
+
+_MOST_DIGITS = 20
+"""Decimal digits that hold any 64-bit number; what is longer, or has letters, is an EPC."""
+_HEX = re.compile(r"[0-9A-F]{1,64}")
+
+Key = tuple[int, int, str]
+
+
+def normal_card(text: str) -> str:
+    """A card number as the index has it; ValueError when it is neither decimal nor an EPC in hex."""
+    if _is_decimal(text):
+        return text if text[0] != "0" else text.lstrip("0") or "0"
+    upper = text.strip().upper()
+    if upper != text:
+        return normal_card(upper)
+    if not _HEX.fullmatch(upper):
+        raise ValueError(text)
+    return upper
+
+
+def normal_plate(text: str) -> str:
+    """A plate as the index has it; the same as a camera's reads are brought to."""
+    return normalise(text)
+
+
+def card_number(normal: str) -> int:
+    """The number that a card's normal form stands for."""
+    return int(normal) if _is_decimal(normal) else int(normal, 16)
+
+
+def key_of(kind: str, value: str) -> Key:
+    """Where a credential stands in the index; ValueError for a kind or card number that cannot be."""
+    if kind == "card":
+        normal = normal_card(value)
+        return 0, card_number(normal) & LOW_24, normal
+    if kind == "plate":
+        return 1, 0, normal_plate(value)
+    if kind not in KINDS:
+        raise ValueError(kind)
+    return KINDS[kind], 0, value
+
+
+def _is_decimal(text: str) -> bool:
+    return text.isdigit() and len(text) <= _MOST_DIGITS and text.isascii()
+
+
+def keys_of(pass_: Pass) -> list[Key]:
+    """All credentials of a pass; one that is written twice may stand there twice."""
+    found = [key_of("card", card) for card in pass_.cards]
+    if pass_.plates:
+        found += [(1, 0, normal_plate(plate)) for plate in pass_.plates]
+    return found

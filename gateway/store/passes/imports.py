@@ -1,0 +1,166 @@
+"""An import of passes: all of them or none, in one transaction that look-ups do not see until it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.core.vocabulary.errors import PassError, StorageError
+from gateway.core.vocabulary.passes import Pass
+from gateway.store.passes.credentials import keys_of
+from gateway.store.passes.rows import decode, encode, remove, same
+from gateway.store.sqlite.database import explain, roll_back
+
+IMPORT_ROWS = 2000
+"""Passes that an import handles at a time, and between two calls of its progress."""
+IMPORT_CACHE_KIB = 32 * 1024
+"""Memory for pages during an import."""
+
+_TAKEN = 1 << 62  # stands for the number of a pass that this import has met already
+
+
+class ImportResult(msgspec.Struct, frozen=True):
+    """What an import did. `digest` is the SHA-256 of all passes in the order of the file, without revisions."""
+
+    count: int
+    created: int
+    changed: int
+    removed: int
+    digest: str
+
+
+class Import:
+    """One import: staged in chunks inside a single transaction, the credentials sorted at its end."""
+
+    def __init__(self, db: apsw.Connection, path: Path, progress: Callable[[int], None] | None) -> None:
+        self._db = db
+        self._path = path
+        self._progress = progress
+        self._digest = hashlib.sha256()
+        self._count = self._created = self._changed = 0
+        db.pragma("cache_size", -IMPORT_CACHE_KIB)
+        db.pragma("temp_store", 1)
+        db.execute("CREATE TEMP TABLE staged(kind, low, value, pass)")
+
+    def run(self, passes: Iterable[Pass], replace: bool, dry_run: bool) -> ImportResult:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            result = self._fill(iter(passes), replace)
+            self._db.execute("ROLLBACK" if dry_run else "COMMIT")
+        except apsw.Error as error:
+            raise self._failed(error) from error
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._settle()
+        return result
+
+    def _failed(self, error: apsw.Error) -> StorageError:
+        roll_back(self._db)
+        return StorageError(f"{explain(error, self._path)}; nothing was imported")
+
+    def _settle(self) -> None:
+        try:
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error:
+            pass  # a look-up was in the way; a later commit does it
+
+    def _fill(self, passes: Iterator[Pass], replace: bool) -> ImportResult:
+        self._known = self._db.execute("SELECT coalesce(max(number), 0) FROM passes").get
+        self._next = self._known + 1
+        self._seen = bytearray(self._known + 1)
+        while chunk := list(islice(passes, IMPORT_ROWS)):
+            self._take(chunk)
+            if self._progress is not None:
+                self._progress(self._count)
+        removed = self._remove_unseen() if replace else 0
+        self._db.execute(
+            "INSERT OR IGNORE INTO credentials SELECT kind, low, value, pass FROM staged"
+            " ORDER BY kind, low, value, pass"
+        )
+        return ImportResult(self._count, self._created, self._changed, removed, self._digest.hexdigest())
+
+    def _take(self, chunk: list[Pass]) -> None:
+        contents = [_content(pass_) for pass_ in chunk]
+        self._digest.update(b"".join(contents))
+        self._count += len(chunk)
+        if not self._known:
+            self._store(chunk, contents, [1] * len(chunk), range(self._next, self._next + len(chunk)))
+            self._next += len(chunk)
+            self._created += len(chunk)
+            return
+        olds = self._olds([pass_.id for pass_ in chunk])
+        kept: list[tuple[Pass, bytes, int, int]] = []
+        for pass_, content in zip(chunk, contents, strict=True):
+            number, old = olds.pop(pass_.id, (0, None))
+            if old is None:
+                olds[pass_.id] = (_TAKEN, pass_)
+                kept.append((pass_, content, 1, self._next))
+                self._next += 1
+                self._created += 1
+                continue
+            if number > self._known or self._seen[number]:
+                raise _twice(pass_.id)
+            self._seen[number] = 1
+            olds[pass_.id] = (_TAKEN, pass_)
+            if not same(pass_, old):
+                remove(self._db, number, old)
+                kept.append((pass_, content, old.revision + 1, number))
+                self._changed += 1
+        if kept:
+            self._store(*map(list, zip(*kept, strict=True)))
+
+    def _store(self, passes: list[Pass], contents: list[bytes], revisions: list[int], numbers: Iterable[int]) -> None:
+        fresh: list[tuple[Any, ...]] = []
+        staged: list[tuple[Any, ...]] = []
+        for pass_, content, revision, number in zip(passes, contents, revisions, numbers, strict=True):
+            document = _with_revision(content, revision)
+            fresh.append((number, pass_.id, pass_.kind, pass_.holder, pass_.unit, document))
+            for kind, low, value in keys_of(pass_):
+                staged.append((kind, low, value, number))
+        self._insert(fresh)
+        self._db.executemany("INSERT INTO staged VALUES(?, ?, ?, ?)", staged)
+
+    def _insert(self, fresh: list[tuple[Any, ...]]) -> None:
+        try:
+            self._db.executemany("INSERT INTO passes VALUES(?, ?, ?, ?, ?, ?)", fresh)
+        except apsw.ConstraintError as error:
+            stored = self._olds([row[1] for row in fresh])
+            raise _twice(next(row[1] for row in fresh if stored[row[1]][0] != row[0])) from error
+
+    def _olds(self, ids: list[str]) -> dict[str, tuple[int, Pass]]:
+        rows: Any = self._db.execute(
+            "SELECT id, number, document FROM passes WHERE id IN carray(?)", (apsw.carray(tuple(ids)),)
+        )
+        return {str(row[0]): (int(row[1]), decode(row[2])) for row in rows}
+
+    def _remove_unseen(self) -> int:
+        removed = 0
+        for number in range(1, self._known + 1):
+            if self._seen[number]:
+                continue
+            found = self._db.execute("SELECT document FROM passes WHERE number = ?", (number,)).get
+            if found is not None:
+                remove(self._db, number, decode(found))
+                removed += 1
+        return removed
+
+
+def _content(pass_: Pass) -> bytes:
+    """A pass as JSON without its revision."""
+    return encode(pass_ if not pass_.revision else msgspec.structs.replace(pass_, revision=0))
+
+
+def _with_revision(content: bytes, revision: int) -> str:
+    """The JSON of the pass with a revision, which is its last field."""
+    return f'{content[:-1].decode()},"revision":{revision}}}'
+
+
+def _twice(pass_id: str) -> PassError:
+    return PassError(f"pass {pass_id!r} comes twice; an id is used once")

@@ -1,0 +1,1 @@
+"""What follows from the journal, kept ready to look up in `state.db`."""

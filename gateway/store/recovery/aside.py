@@ -1,0 +1,119 @@
+"""A database that cannot go on is set aside under a name of its own, whole, and a fresh one takes its place.
+
+Nothing is destroyed, and power or process may go at any moment. The fresh one is finished first, under the name that
+the old one will have and `.next`. Then the old one's main file moves, for without it nobody takes what is left for a
+database; then its WAL, which belongs to it; then the fresh one. `finish` is what a start does with a move that was
+interrupted. Each step is durable before the one after it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Literal
+
+import apsw
+
+from gateway.core.vocabulary.errors import DamagedError
+from gateway.store.files import sync_directory
+from gateway.store.sqlite.database import open_writer, storage_errors
+from gateway.store.sqlite.migrations import Schema
+from gateway.store.times import NS_PER_S
+
+log = logging.getLogger(__name__)
+
+_WITH_IT = ("-wal", "-shm", "-journal")
+_NEXT, _MAKING = ".next", ".making"
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The file that belongs to a database."""
+    return path.with_name(path.name + suffix)
+
+
+def aside_of(path: Path, wall_ns: int) -> Path:
+    """A name that no file has yet, such as `journal-damaged-20261122T020000Z.db`."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall_ns // NS_PER_S))
+    found, number = path.with_name(f"{path.stem}-damaged-{stamp}.db"), 1
+    while found.exists() or beside(found, _NEXT).exists():
+        number += 1
+        found = path.with_name(f"{path.stem}-damaged-{stamp}-{number}.db")
+    return found
+
+
+def open_or_begin(path: Path, schema: Schema, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> apsw.Connection:
+    """A small database that its process can do without: one that is damaged is put aside, and an empty one begun."""
+    try:
+        return _sound(path, schema, synchronous)
+    except DamagedError as error:
+        old = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+        move(path, old)
+        log.warning("%s; it is now %s, and an empty one is begun", error, old.name)
+        return _sound(path, schema, synchronous)
+
+
+def _sound(path: Path, schema: Schema, synchronous: Literal["FULL", "NORMAL"]) -> apsw.Connection:
+    db = open_writer(path, schema, synchronous=synchronous)
+    try:
+        with storage_errors(path):
+            found = db.pragma("quick_check")
+        if found != "ok":
+            raise DamagedError(f"{path} is damaged ({found})")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def making(aside: Path) -> Path:
+    """Where the fresh database is made; whatever an interrupted try has left there is taken away."""
+    path = beside(aside, _MAKING)
+    for suffix in ("", *_WITH_IT):
+        beside(path, suffix).unlink(missing_ok=True)
+    return path
+
+
+def made(aside: Path) -> None:
+    """The fresh database is finished and closed: pack it into one file, and make that durable."""
+    path = beside(aside, _MAKING)
+    with storage_errors(path):
+        db = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        try:
+            db.pragma("synchronous", "FULL")
+            db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        finally:
+            db.close()
+    for suffix in _WITH_IT:
+        beside(path, suffix).unlink(missing_ok=True)
+    path.replace(beside(aside, _NEXT))
+    sync_directory(path.parent)
+
+
+def move(path: Path, aside: Path) -> None:
+    """A database gets another name, and what belongs to it goes with it; what had that name is gone."""
+    for suffix in ("", *_WITH_IT):
+        if beside(path, suffix).exists():
+            beside(path, suffix).replace(beside(aside, suffix))
+        if not suffix:
+            sync_directory(path.parent)
+    sync_directory(path.parent)
+
+
+def swap(path: Path, aside: Path) -> None:
+    """The old database goes aside, the fresh one into its place."""
+    move(path, aside)
+    beside(aside, _NEXT).rename(path)
+    sync_directory(path.parent)
+
+
+def finish(path: Path) -> None:
+    """Go on with a move that was interrupted; what was prepared for one that had not begun is taken away."""
+    for fresh in sorted(path.parent.glob(f"{path.stem}-damaged-*.db{_NEXT}")):
+        if path.exists():
+            fresh.unlink()
+        else:
+            swap(path, fresh.with_name(fresh.name.removesuffix(_NEXT)))
+    for left in path.parent.glob(f"{path.stem}-damaged-*.db{_MAKING}*"):
+        left.unlink()

@@ -1,0 +1,86 @@
+"""The passes that can still be read of a registry that is damaged: whoever is among them is let in as before.
+
+Nothing else knows the passes, since the journal holds nothing personal. So each document is taken that is whole and is
+a pass as it should be, and where pages are damaged the look goes on behind them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.core.vocabulary.errors import PassError
+from gateway.core.vocabulary.passes import Pass
+from gateway.store.passes.checks import checked
+from gateway.store.passes.rows import decode, insert
+from gateway.store.recovery import aside
+from gateway.store.sqlite.database import open_as_it_is, open_writer, transaction
+from gateway.store.sqlite.schemas import REGISTRY
+
+log = logging.getLogger(__name__)
+
+_PAGE = 500
+_FAR = 1 << 40
+"""Behind all row numbers."""
+
+
+def readable_passes(path: Path) -> Iterator[Pass]:
+    """Every pass that can be read, each id once; none when the file cannot be opened."""
+    try:
+        db = open_as_it_is(path)
+    except apsw.Error:
+        return
+    try:
+        seen: set[str] = set()
+        for document in _documents(db):
+            try:
+                found = checked(decode(document))
+            except (msgspec.DecodeError, PassError, UnicodeDecodeError):
+                continue
+            if found.id not in seen:
+                seen.add(found.id)
+                yield found
+    finally:
+        db.close()
+
+
+def _documents(db: apsw.Connection) -> Iterator[Any]:
+    """The rows in order of their numbers; behind a damaged stretch in strides that double until one is readable."""
+    after, stride, limit = 0, 1, _PAGE
+    while after < _FAR:
+        try:
+            rows: Any = db.execute(
+                "SELECT number, CAST(document AS BLOB) FROM passes WHERE number > ? ORDER BY number LIMIT ?",
+                (after, limit),
+            ).fetchall()
+        except apsw.Error:
+            if limit > 1:  # up to the row before the damage first
+                limit = 1
+            else:
+                after, stride = after + stride, 2 * stride
+            continue
+        if not rows:
+            return
+        yield from (document for _, document in rows)
+        after, stride, limit = rows[-1][0], 1, _PAGE if limit == _PAGE or stride > 1 else 1
+
+
+def prepare_registry(path: Path, file: Path) -> int:
+    """Make the registry that takes the place of the one at `path`, which goes to `file`; how many passes it has."""
+    fresh = aside.making(file)
+    kept = 0
+    db = open_writer(fresh, REGISTRY)
+    try:
+        with transaction(db, fresh):
+            for found in readable_passes(path):
+                insert(db, None, found)
+                kept += 1
+    finally:
+        db.close()
+    aside.made(file)
+    return kept

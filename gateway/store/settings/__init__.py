@@ -1,0 +1,1 @@
+"""The settings document, secrets and station keys on disk."""

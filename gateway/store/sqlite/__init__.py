@@ -1,0 +1,1 @@
+"""SQLite: opening a database, its schema, its migrations."""

@@ -1,0 +1,186 @@
+"""The schemas of all databases, step by step. A step that has been released is never changed, only followed."""
+
+from __future__ import annotations
+
+from gateway.store.sqlite.migrations import Schema
+
+BLOCK_ROWS = 1024
+"""Rows that one summary in `blocks` covers; part of the journal's schema."""
+NO_HASH = "0" * 64
+"""The `prevhash` of the first row."""
+
+# `text` comes last: the columns before it are read without touching the page that a long text overflows to.
+# `blocks` sums up the rows with sequence // 1024 = block, written once the block is full; `types` is ` a b c `.
+JOURNAL = Schema(
+    "a journal",
+    0x47484A4E,
+    (
+        """
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE rows(
+            sequence INTEGER PRIMARY KEY,
+            wall_ns INTEGER NOT NULL,
+            mono_ns INTEGER NOT NULL,
+            type TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            hash BLOB NOT NULL,
+            text TEXT NOT NULL
+        );
+        CREATE TABLE boots(first INTEGER PRIMARY KEY, boot TEXT NOT NULL);
+        CREATE TABLE blocks(
+            block INTEGER PRIMARY KEY,
+            types TEXT NOT NULL,
+            low_ns INTEGER NOT NULL,
+            high_ns INTEGER NOT NULL
+        );
+        CREATE TABLE gaps(
+            last INTEGER PRIMARY KEY,
+            lasthash TEXT NOT NULL,
+            wall_ns INTEGER NOT NULL
+        );
+        """,
+    ),
+)
+
+# `low` is the low 24 bits of a card's number (0 for other kinds), so that one index serves comparing 24 bits, 32 bits
+# and the full number. `kind` is 0 card, 1 plate, 2 qr, 3 pin.
+REGISTRY = Schema(
+    "a pass registry",
+    0x47485052,
+    (
+        """
+        CREATE TABLE passes(
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            holder TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            document TEXT NOT NULL
+        );
+        CREATE TABLE credentials(
+            kind INTEGER NOT NULL,
+            low INTEGER NOT NULL,
+            value TEXT NOT NULL,
+            pass INTEGER NOT NULL,
+            PRIMARY KEY(kind, low, value, pass)
+        ) WITHOUT ROWID;
+        """,
+        # In Chinese plates O and I are 0 and 1 behind the two letters of the region, as cameras and typists mean them.
+        """
+        CREATE TEMP TABLE meant AS
+            SELECT value, pass, substr(value, 1, 2) || replace(replace(substr(value, 3), 'O', '0'), 'I', '1') AS better
+            FROM credentials
+            WHERE kind = 1 AND value GLOB '[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]?*[OI]*';
+        INSERT OR IGNORE INTO credentials SELECT 1, 0, better, pass FROM meant;
+        DELETE FROM credentials
+            WHERE kind = 1 AND (value, pass) IN (SELECT value, pass FROM meant WHERE value <> better);
+        DROP TABLE meant;
+        """,
+        # A household's passes are found by its name, which stands in the document alone.
+        """
+        CREATE INDEX passes_of_group ON passes(document ->> '$.group') WHERE document ->> '$.group' IS NOT NULL;
+        """,
+    ),
+)
+
+# Everything but `answers` follows from the journal and can be had again from it. `document` of an alarm is the data of
+# all its events, the last word on each key winning.
+STATE = Schema(
+    "projections",
+    0x47485354,
+    (
+        """
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE visits(
+            visit TEXT PRIMARY KEY,
+            pass TEXT,
+            plate TEXT,
+            credential TEXT,
+            method TEXT NOT NULL,
+            certainty TEXT NOT NULL,
+            entered_sequence INTEGER NOT NULL,
+            entered_wall_ns INTEGER NOT NULL,
+            entered_lane TEXT NOT NULL,
+            exited_sequence INTEGER,
+            exited_wall_ns INTEGER,
+            exited_lane TEXT
+        ) WITHOUT ROWID;
+        CREATE INDEX visits_inside ON visits(visit) WHERE exited_sequence IS NULL;
+        CREATE INDEX visits_of_pass ON visits(pass, entered_sequence) WHERE exited_sequence IS NULL;
+        CREATE INDEX visits_of_plate ON visits(plate) WHERE exited_sequence IS NULL;
+        CREATE INDEX visits_of_credential ON visits(credential) WHERE exited_sequence IS NULL;
+        CREATE INDEX visits_gone ON visits(exited_sequence) WHERE exited_sequence IS NOT NULL;
+        CREATE TABLE alarms(
+            alarm TEXT PRIMARY KEY,
+            raised_sequence INTEGER NOT NULL,
+            closed_sequence INTEGER,
+            as_of_wall_ns INTEGER NOT NULL,
+            acknowledged_by TEXT,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX alarms_closed ON alarms(closed_sequence);
+        CREATE TABLE marks(
+            lane TEXT NOT NULL,
+            mark TEXT NOT NULL,
+            since_wall_ns INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY(lane, mark)
+        ) WITHOUT ROWID;
+        CREATE TABLE warned(
+            pass TEXT PRIMARY KEY, wall_ns INTEGER NOT NULL, day TEXT
+        ) WITHOUT ROWID;
+        CREATE TABLE counters(
+            name TEXT NOT NULL, subject TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY(name, subject)
+        ) WITHOUT ROWID;
+        CREATE TABLE answers(
+            number INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE,
+            digest TEXT NOT NULL,
+            begun_wall_ns INTEGER NOT NULL,
+            answer TEXT
+        );
+        """,
+        # `movements` holds the arm's movements whose time was measured, for curves, and its crashes (no time).
+        """
+        CREATE TABLE movements(
+            sequence INTEGER PRIMARY KEY,
+            barrier TEXT NOT NULL,
+            wall_ns INTEGER NOT NULL,
+            what TEXT NOT NULL,
+            cause TEXT NOT NULL,
+            travel_ms INTEGER
+        );
+        CREATE INDEX movements_of_barrier ON movements(barrier, sequence);
+        CREATE INDEX movements_crashed ON movements(barrier, wall_ns) WHERE travel_ms IS NULL;
+        CREATE TABLE service(
+            barrier TEXT NOT NULL,
+            what TEXT NOT NULL,
+            most INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            since_wall_ns INTEGER NOT NULL,
+            PRIMARY KEY(barrier, what)
+        ) WITHOUT ROWID;
+        """,
+        # `codes` holds the names of the QR codes that have let somebody in.
+        """
+        CREATE TABLE codes(code TEXT PRIMARY KEY, wall_ns INTEGER NOT NULL) WITHOUT ROWID;
+        """,
+        # `latest` holds what each lane last decided, whom it let in and who passed, as its snapshot shows them.
+        """
+        CREATE TABLE latest(
+            lane TEXT NOT NULL,
+            what TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY(lane, what)
+        ) WITHOUT ROWID;
+        """,
+        # Cars inside are counted by this index alone: with `exited_sequence` in it SQLite need not look at the visits.
+        """
+        DROP INDEX visits_of_credential;
+        CREATE INDEX visits_of_credential ON visits(credential, exited_sequence) WHERE exited_sequence IS NULL;
+        """,
+    ),
+)

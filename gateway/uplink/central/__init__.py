@@ -1,0 +1,1 @@
+"""What central gets and asks: the journal as an outbox, retained states, orders."""

@@ -1,0 +1,133 @@
+"""Carries central's orders to the engine, one after another, in a thread of its own.
+
+Asking the engine may take seconds, and the sending thread must not wait meanwhile. The queue is short: who sends more
+orders than can be carried out is told `busy` at once instead of having gates move late.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.store.times import text_of
+from gateway.uplink.central.answers import Answers
+from gateway.uplink.central.commands import Answer, LaneOrder, Letter, PassOrder, outgoing
+from gateway.uplink.mqtt.messages import Outgoing
+
+_log = logging.getLogger(__name__)
+QUEUE = 64
+# Refusals that say nothing about the order: the same one may do better in a moment.
+_PASSING = frozenset({"engine_unreachable", "busy", "storage_failed", "error"})
+
+# The engine's reasons that central knows by another name.
+_REASONS = {"command_expired": "expired"}
+
+
+class Engine(Protocol):
+    """The control socket (`gateway.control.Client`)."""
+
+    def call(self, op: str, timeout_s: float = 5.0, **params: Any) -> Any:
+        """The result of an op; raises GatehouseError."""
+
+
+class Commander:
+    """One worker; `reply` takes each answer and must be safe to call from it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        answers_path: Path,
+        reply: Callable[[Outgoing], None],
+    ) -> None:
+        self._engine = engine
+        self._path = answers_path
+        self._reply = reply
+        self._queue: queue.Queue[Letter | None] = queue.Queue(QUEUE)
+        self._thread = threading.Thread(target=self._run, name="uplink-orders", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work; raises apsw.Error when the answers cannot be opened, since nobody could be answered then."""
+        self._answers = Answers(self._path)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the order in hand; those behind it are dropped and may be sent again."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put(None)
+        self._thread.join(timeout=1.0)
+
+    def submit(self, letter: Letter) -> None:
+        """Queue an order, or refuse it at once; never blocks."""
+        try:
+            self._queue.put_nowait(letter)
+        except queue.Full:
+            answer = Answer(letter.order.id, "refused", "busy", "too many orders at once")
+            self._reply(outgoing(answer, letter.response_topic, letter.correlation))
+
+    def _run(self) -> None:
+        answers = self._answers
+        while (letter := self._queue.get()) is not None:
+            try:
+                answer = self._carry_out(letter.order, answers)
+            except Exception as error:  # A thread that dies would leave all later orders unanswered.
+                _log.exception("order %s", letter.order.id)
+                answer = Answer(letter.order.id, "refused", "error", str(error))
+            self._reply(outgoing(answer, letter.response_topic, letter.correlation))
+        answers.close()
+
+    def _carry_out(self, order: LaneOrder | PassOrder, answers: Answers) -> Answer:
+        known = answers.find(order)
+        if known is not None:
+            return known
+        answer = self._ask(order)
+        if answer.status == "done" or answer.reason not in _PASSING:
+            answers.keep(order, answer)
+        return answer
+
+    def _ask(self, order: LaneOrder | PassOrder) -> Answer:
+        try:
+            if isinstance(order, LaneOrder):
+                return self._command(order)
+            self._change(order)
+            return Answer(order.id, "done")
+        except GatehouseError as error:
+            return Answer(order.id, "refused", error.code, str(error))
+
+    def _command(self, order: LaneOrder) -> Answer:
+        result = self._engine.call(
+            "lane.command",
+            request=f"mqtt:{order.id}",
+            lane=order.lane,
+            command=order.command,
+            by=order.by or "central",
+            via="mqtt",
+            reason=order.reason,
+            expires_at=text_of(order.expires_at),
+            detail={"identity_checked": order.identity_checked, **_detail(order)},
+            case=order.case,
+        )
+        detail = result.get("detail")
+        words = detail if isinstance(detail, str) else ""
+        reason = result.get("reason") or ""
+        return Answer(order.id, result["status"], _REASONS.get(reason, reason), words)
+
+    def _change(self, order: PassOrder) -> None:
+        by = order.by or "central"
+        if order.put is None:
+            self._engine.call("passes.delete", pass_id=order.delete, if_revision=order.revision, by=by, via="mqtt")
+        else:
+            document: dict[str, Any] = {"pass": order.put, "if_revision": order.revision, "by": by, "via": "mqtt"}
+            self._engine.call("passes.put", **document)
+
+
+def _detail(order: LaneOrder) -> dict[str, Any]:
+    """When a hold ends, for the engine."""
+    return {} if order.detail is msgspec.UNSET else order.detail.document()

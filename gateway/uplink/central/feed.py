@@ -1,0 +1,80 @@
+"""The journal as the uplink reads it: joined batches behind a row, and the gap that retention has left.
+
+Rows are told apart by CLOCK_MONOTONIC and the boot they were written in, so that a step of the wall clock neither makes
+news look old nor old rows look new.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from gateway.core.vocabulary.errors import GatehouseError, StorageError
+from gateway.store.journal.reader import Cursor, JournalReader
+from gateway.uplink.central.cursors import Position
+from gateway.uplink.central.outbox import Batch
+
+HISTORICAL_NS = 10_000_000_000
+"""Rows committed longer ago than this are history; from the contract."""
+
+
+class _Range(msgspec.Struct, frozen=True):
+    last: int
+
+
+class _Gap(msgspec.Struct, frozen=True):
+    data: _Range
+
+
+class JournalFeed:
+    """One journal; `replaced` when the file is another one by now (a restore)."""
+
+    def __init__(self, path: Path, boot_id: str, mono_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        """StorageError when there is no journal at `path` yet."""
+        self._reader = JournalReader(path)
+        self._boot_id = boot_id
+        self._mono_ns = mono_ns
+        self.journal_id = self._reader.journal_id
+        if not self.journal_id:
+            self._reader.close()
+            raise StorageError(f"{path} has no journal id yet; it is being made")
+
+    def last(self) -> int:
+        """The newest row's sequence, 0 when there is none."""
+        return self._reader.last_sequence()
+
+    def batch(self, after: int, limit: int) -> Batch | None:
+        """Up to `limit` rows behind `after`, all history or none of them; None: there is no row."""
+        found = self._reader.batch(
+            after,
+            limit,
+            live_since_mono_ns=self._mono_ns() - HISTORICAL_NS,
+            boot_id=self._boot_id,
+        )
+        if found.count == 0:
+            return None
+        return Batch(found.json, found.first, found.last, found.historical)
+
+    def gap(self, position: Position) -> Batch | None:
+        """The event that tells a consumer at `position` which rows it will never get; None: it misses none."""
+        foreign = position.journal != self.journal_id
+        cursor = Cursor(position.journal, 0 if foreign else position.sequence, foreign)
+        event = self._reader.gap_after(cursor)
+        if event is None:
+            return None
+        last = msgspec.json.decode(event, type=_Gap).data.last  # of the event itself: retention may have gone on since
+        return Batch(f"[{event}]".encode(), last, last, True)
+
+    def replaced(self) -> bool:
+        """Whether another journal lies there now."""
+        try:
+            return self._reader.journal_id != self.journal_id
+        except GatehouseError:
+            return False  # In the middle of being moved; the next look will tell.
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.close()

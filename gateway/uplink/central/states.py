@@ -1,0 +1,104 @@
+"""What stands retained at the broker: each alarm that is not closed, and each lane.
+
+Fed with the engine's snapshots; gives out a message whenever what central would conclude has changed: a newer age of
+the same state is no news. After each connect everything is published once, since a broker may have forgotten, and
+topics that were used before and are of no alarm or lane now are cleared - also those of alarms that were closed while
+the broker or this process was away (`cursors` remembers them). Nothing is cleared before the first snapshot: not to
+know is not to know that it is over. Alarms go first, the gravest ahead, then what is to be cleared, then lanes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.core.vocabulary.views import ALARM_KEYS, LANE_KEYS
+from gateway.uplink.mailbox import Snapshot
+from gateway.uplink.mqtt.messages import Outgoing, Topics
+
+# When something was looked at is not what was seen.
+_AGES = frozenset({"as_of", "measured_at"})
+
+
+class Memory(Protocol):
+    """What must be known after a restart: topics in use (`cursors.Cursors`)."""
+
+    def retained(self, consumer: str) -> set[str]:
+        """The topics that may hold a message."""
+
+    def retain(self, consumer: str, topic: str) -> None:
+        """A topic is about to be used."""
+
+    def cleared(self, consumer: str, topic: str) -> None:
+        """The broker has taken the empty message."""
+
+
+class States:
+    """Turns snapshots into retained messages; one per process, outlives connections."""
+
+    def __init__(self, topics: Topics, memory: Memory, consumer: str) -> None:
+        self._topics = topics
+        self._memory = memory
+        self._consumer = consumer
+        self._used = memory.retained(consumer)
+        self._wanted: dict[str, dict[str, Any]] | None = None
+        self._sent: dict[str, dict[str, Any]] = {}
+        self._pending: deque[str] = deque()
+
+    def connected(self) -> None:
+        """A new connection: whatever was sent before may be lost."""
+        self._sent.clear()
+        self._plan()
+
+    def update(self, snapshot: Snapshot) -> None:
+        """The newest state of the site. An engine that starts is empty for a moment; that is not a state."""
+        if not snapshot.get("lanes") and not snapshot.get("alarms"):
+            return
+        alarms = sorted(snapshot.get("alarms", ()), key=lambda alarm: alarm.get("priority") or 9)
+        wanted = {self._topics.alarm(alarm["alarm"]): _only(alarm, ALARM_KEYS) for alarm in alarms}
+        for lane in snapshot.get("lanes", ()):
+            wanted[self._topics.lane(lane["id"])] = _only(lane, LANE_KEYS)
+        self._wanted = wanted
+        self._plan()
+
+    def next(self) -> Outgoing | None:
+        """The most urgent message, None when the broker has all of them; the caller must send it."""
+        if not self._pending:
+            return None
+        topic = self._pending.popleft()
+        state = (self._wanted or {}).get(topic)
+        if state is None:
+            self._sent[topic] = {}
+            return Outgoing(topic, b"", retain=True)
+        if topic not in self._used:
+            self._memory.retain(self._consumer, topic)
+            self._used.add(topic)
+        self._sent[topic] = _meaning(state)
+        return Outgoing(topic, msgspec.json.encode(state), retain=True)
+
+    def acknowledged(self, message: Outgoing) -> None:
+        """The broker has taken this message; a topic that was emptied needs no clearing any more."""
+        if not message.payload and message.topic not in (self._wanted or {}):
+            self._memory.cleared(self._consumer, message.topic)
+            self._used.discard(message.topic)
+            self._sent.pop(message.topic, None)
+
+    def _plan(self) -> None:
+        if self._wanted is None:
+            return
+        changed = [topic for topic, state in self._wanted.items() if _meaning(state) != self._sent.get(topic)]
+        alarms = [topic for topic in changed if topic.startswith(self._topics.alarm(""))]
+        gone = [t for t in sorted(self._used - self._wanted.keys()) if self._sent.get(t) != {}]
+        lanes = [topic for topic in changed if topic.startswith(self._topics.lane(""))]
+        self._pending = deque([*alarms, *gone, *lanes])
+
+
+def _only(state: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    """The contract's fields and nothing else, so that nobody's name slips out with them."""
+    return {field: state.get(field) for field in fields}
+
+
+def _meaning(state: dict[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in state.items() if field not in _AGES}

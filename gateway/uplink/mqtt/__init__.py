@@ -1,0 +1,1 @@
+"""The MQTT connection: send with a window, listen, reconnect."""

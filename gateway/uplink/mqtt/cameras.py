@@ -1,0 +1,196 @@
+"""Number-plate cameras that publish to a broker: each has a connection and a thread of its own, apart from central's.
+
+What a camera publishes goes on as a read of that device, or not at all: a retained message (nobody knows how old it
+is), one that came while the engine was away, or one without a plate opens nothing. A message that may have waited here,
+because this process was held up, is at least as old as that. The engine is told every few seconds how the way to the
+broker is, so that the device's health says it in words.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.control import Client
+from gateway.core.access.plates import PlateMapping, PlateSeen, find_plate, read_json
+from gateway.core.settings.model import PLATE_MQTT, Mqtt, Settings
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.uplink.mailbox import Waker
+from gateway.uplink.mqtt.backoff import Backoff
+from gateway.uplink.mqtt.connection import Link
+from gateway.uplink.mqtt.messages import Incoming
+
+_log = logging.getLogger(__name__)
+MOST_BYTES = 4 * 1024 * 1024
+"""Of one message, with a picture in it; the broker drops larger ones."""
+POLL_S = 0.5
+DIAL_S = 15.0
+TELL_EVERY_S = 5.0
+ASK_S = 1.0
+HELD_UP_S = 1.0
+"""A shorter delay than this may be the machine's, and is not told."""
+
+
+class Camera(msgspec.Struct, frozen=True):
+    """A camera, its topic (wildcards are fine), its broker, where its JSON has the plate, and the site's time zone."""
+
+    device: str
+    topic: str
+    broker: Mqtt
+    mapping: PlateMapping
+    client_id: str
+    zone: tzinfo = UTC
+
+
+def cameras_of(settings: Settings) -> tuple[Camera, ...]:
+    """The cameras of a site that publish."""
+    return tuple(
+        Camera(
+            device.id,
+            str(device.options["topic"]),
+            msgspec.convert(device.options["broker"], Mqtt),
+            msgspec.convert(_chosen(device.options), PlateMapping),
+            f"{settings.gateway.id}-{device.id}",
+            settings.zone,
+        )
+        for device in settings.devices
+        if device.driver == PLATE_MQTT
+    )
+
+
+def _chosen(options: dict[str, Any]) -> dict[str, Any]:
+    return {key: options[key] for key in PlateMapping.__struct_fields__ if key in options}
+
+
+@contextmanager
+def listening(cameras: Sequence[Camera], engine: Path) -> Iterator[None]:
+    """Listen to all of them for as long as the block lasts."""
+    listeners = [Listener(camera, Client(engine)) for camera in cameras]
+    for listener in listeners:
+        listener.start()
+    try:
+        yield
+    finally:
+        for listener in listeners:
+            listener.stop()
+
+
+class Listener(threading.Thread):
+    """One camera: connects, subscribes, hands plates on, for ever."""
+
+    def __init__(self, camera: Camera, engine: Client) -> None:
+        super().__init__(name=f"camera {camera.device}", daemon=True)
+        self._camera = camera
+        self._engine = engine
+        self._waker = Waker()
+        self._stopping = threading.Event()
+        self._backoff = Backoff()
+        self._trouble: str | None = None
+        """What is wrong with the way to the broker; empty: nothing; None until the first dial has ended."""
+        self._warning = ""
+        self._tell_at_s = 0.0
+        self._polled_s = 0.0
+        self._held_up_ms = 0
+        """How long what is read now may have waited for this thread."""
+
+    def stop(self) -> None:
+        """End within a moment."""
+        self._stopping.set()
+        self._waker.wake()
+        self.join(2 * POLL_S + ASK_S)
+
+    def run(self) -> None:
+        """See `threading.Thread.run`."""
+        while not self._stopping.is_set():
+            lasted_s = self._listen()
+            until_s = time.monotonic() + self._backoff.after(lasted_s)
+            while not self._stopping.is_set() and time.monotonic() < until_s:
+                self._tell()
+                self._waker.wait(POLL_S)
+        self._waker.close()
+
+    def _listen(self) -> float:
+        """One connection from dial to loss; how long it was up, in seconds."""
+        camera = self._camera
+        link = Link(camera.broker, camera.client_id, None, self._waker, MOST_BYTES)
+        dialled_s, up_s = time.monotonic(), 0.0
+        link.dial()
+        self._polled_s = time.monotonic()
+        while not self._stopping.is_set() and not link.lost:
+            link.poll(POLL_S)
+            self._note_delay(time.monotonic())
+            if link.up and not up_s:
+                up_s = time.monotonic()
+                link.subscribe([camera.topic])
+                self._say("")
+            elif not link.up and time.monotonic() - dialled_s > DIAL_S:
+                link.abandon(f"the broker did not answer within {DIAL_S:.0f} s")
+            self._attend(link)
+        if link.lost:
+            self._say(f"no link to the broker {camera.broker.host}:{camera.broker.port}: {link.lost}")
+        else:
+            link.leave()
+        return time.monotonic() - up_s if up_s else 0.0
+
+    def _note_delay(self, now_s: float) -> None:
+        """A thread that runs freely comes by every `POLL_S`; after far more, messages have waited in the socket."""
+        held_up_s = now_s - self._polled_s - POLL_S
+        self._held_up_ms = round(held_up_s * 1000) if held_up_s > HELD_UP_S else 0
+        self._polled_s = now_s
+
+    def _attend(self, link: Link) -> None:
+        while link.warnings:
+            self._warning = f"{link.warnings.popleft()}; check `topic` and the broker's rights"
+            self._tell_at_s = 0.0
+        while link.incoming:
+            self._take(link.incoming.popleft())
+        self._tell()
+
+    def _take(self, message: Incoming) -> None:
+        try:
+            seen = self._seen(message)
+            if seen is not None:
+                self._ask("credential", **seen.request())
+        except GatehouseError as error:
+            _log.warning("%s: a message on %s counts for nothing: %s", self._camera.device, message.topic, error)
+            self._warn(str(error))
+
+    def _seen(self, message: Incoming) -> PlateSeen | None:
+        """What a message says; PassError when it cannot be read."""
+        if message.retained:
+            self._warn("it publishes retained messages, which count for nothing; switch `retain` off in the camera")
+            return None
+        self._warn("")
+        seen = find_plate(read_json(message.payload), self._camera.mapping, time.time_ns(), self._camera.zone)
+        return seen.at_least(self._held_up_ms)
+
+    # ---- telling the engine ----------------------------------------------------------------------------------------
+
+    def _warn(self, words: str) -> None:
+        if words != self._warning:
+            self._warning, self._tell_at_s = words, 0.0
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            _log.info("%s: %s", self._camera.device, trouble or "connected to its broker")
+        self._trouble, self._warning, self._tell_at_s = trouble, "", 0.0
+
+    def _tell(self) -> None:
+        if self._trouble is None or time.monotonic() < self._tell_at_s:
+            return
+        self._tell_at_s = time.monotonic() + TELL_EVERY_S
+        try:
+            self._ask("device.link", up=not self._trouble, words=self._trouble or self._warning)
+        except GatehouseError as error:
+            _log.debug("%s: the engine was not told: %s", self._camera.device, error)
+
+    def _ask(self, op: str, **params: Any) -> None:
+        self._engine.call(op, timeout_s=ASK_S, device=self._camera.device, **params)

@@ -1,0 +1,158 @@
+"""One connection's traffic: what may leave next, what is under way, what came back.
+
+The broker says how many messages it takes unacknowledged; of at most twenty, two are kept free of events, so that an
+alarm, an answer or a lane's new state always finds a place and never waits for an acknowledgement. Those go first;
+events fill what their pace allows. All of it is QoS 1, in one stream, so the broker sees events in the journal's order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Protocol
+
+import msgspec
+
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.uplink.central.outbox import Batch, Outbox
+from gateway.uplink.central.states import States
+from gateway.uplink.mqtt.messages import Ack, Limits, Outgoing, Topics
+from gateway.uplink.mqtt.pace import Pace
+
+UNDER_WAY = 20
+RESERVED = 2
+# Fixed header, topic length, number and properties of a batch message; generous.
+_OVERHEAD_BYTES = 128
+
+
+class Carrier(Protocol):
+    """A link that is up (`mqtt.Link`)."""
+
+    limits: Limits
+
+    def publish(self, message: Outgoing) -> int:
+        """Hand a message over; its number comes back in an Ack."""
+
+
+class _Flight(msgspec.Struct, frozen=True, gc=False):
+    sent_s: float
+    what: Batch | Outgoing
+
+
+class RefusedByBrokerError(Exception):
+    """The broker cannot or will not take an event; the message says why, in words for the installer."""
+
+
+class Session:
+    """Sends over one link from its CONNACK to its loss."""
+
+    def __init__(
+        self,
+        link: Carrier,
+        topics: Topics,
+        outbox: Outbox,
+        states: States,
+        urgent: deque[Outgoing],
+    ) -> None:
+        self._link = link
+        self._topics = topics
+        self._outbox = outbox
+        self._states = states
+        self._urgent = urgent
+        self._places = max(1, min(UNDER_WAY, link.limits.receive_maximum))
+        self._pace = Pace(self._places - RESERVED)
+        self._flights: dict[int, _Flight] = {}
+        self._events = 0
+        self._acknowledged_s = 0.0
+        self.warning = ""
+        self._unread = ""
+        states.connected()
+
+    def waiting_s(self, now_s: float) -> float:
+        """For how long the broker has acknowledged nothing although it should; 0 when it owes nothing."""
+        oldest = next(iter(self._flights.values()), None)
+        return 0.0 if oldest is None else now_s - max(oldest.sent_s, self._acknowledged_s)
+
+    @property
+    def under_way(self) -> int:
+        """Messages that the broker has not acknowledged."""
+        return len(self._flights)
+
+    def fill(self, now_s: float, events: bool = True) -> None:
+        """Send what there is room for: answers and status, then alarms and lanes, then events if wanted."""
+        self._send_urgent(now_s)
+        if events:
+            self._send_events(now_s)
+
+    def _send_urgent(self, now_s: float) -> None:
+        while len(self._flights) < self._places:
+            message = self._urgent.popleft() if self._urgent else self._states.next()
+            if message is None:
+                break
+            self._launch(message, message, now_s)
+
+    def _send_events(self, now_s: float) -> None:
+        while self._events < self._pace.window and len(self._flights) < self._places:
+            batch = self._read()
+            if batch is None:
+                return
+            message = Outgoing(
+                self._topics.events,
+                batch.payload,
+                batch=True,
+                historical=batch.historical,
+            )
+            self._outbox.sent(batch)
+            self._launch(message, batch, now_s)
+            self._events += 1
+
+    def acknowledge(self, ack: Ack, now_s: float) -> None:
+        """Account for one PUBACK; raises RefusedByBrokerError when the broker did not take an event."""
+        flight = self._flights.pop(ack.mid, None)
+        if flight is None:
+            return
+        self._acknowledged_s = now_s
+        if isinstance(flight.what, Batch):
+            self._events -= 1
+            if ack.refused:
+                raise RefusedByBrokerError(
+                    f"the broker refuses events on {self._topics.events}: {ack.refused}; let this client publish there"
+                )
+            self._outbox.acknowledge(flight.what)
+            self._pace.acknowledged(now_s, now_s - flight.sent_s)
+        elif ack.refused:
+            self.warning = f"the broker refuses {flight.what.topic}: {ack.refused}"
+        else:
+            self._states.acknowledged(flight.what)
+
+    def _read(self) -> Batch | None:
+        """The next batch that fits into one packet of this broker."""
+        most_bytes = self._link.limits.packet_bytes - _OVERHEAD_BYTES - len(self._topics.events)
+        while True:
+            batch = self._next_batch()
+            if batch is None or len(batch.payload) <= most_bytes:
+                return batch
+            if batch.first == batch.last:
+                raise RefusedByBrokerError(
+                    f"event {batch.first} has {len(batch.payload)} bytes, but the broker takes packets of "
+                    f"{self._link.limits.packet_bytes} bytes at most; raise its max_packet_size"
+                )
+            self._pace.halve_batch()
+
+    def _next_batch(self) -> Batch | None:
+        """A journal that cannot be read holds back events only; alarms and answers go on."""
+        try:
+            batch = self._outbox.read(self._pace.batch)
+        except GatehouseError as error:
+            self.warning = self._unread = str(error)
+            return None
+        if self._unread:
+            self.warning = self._unread = ""
+        return batch
+
+    def _launch(self, message: Outgoing, what: Batch | Outgoing, now_s: float) -> None:
+        try:
+            mid = self._link.publish(message)
+        except ValueError as error:
+            self.warning = f"cannot publish on {message.topic!r}: {error}"
+            return
+        self._flights[mid] = _Flight(now_s, what)
