@@ -8,7 +8,7 @@ ARGS ?=
 # Many tests wait for real parts, so three share two cores well, and a fourth waits for the simulator, which takes what
 # they leave (tests/order.py); WORKERS=0 runs them one after the other.
 WORKERS ?= 4
-.PHONY: help demo test check format bench torture simulate lock clean
+.PHONY: help demo test check format bench torture simulate mutants lock clean
 
 help: ## Show this help
 	@echo "Gatehouse, the edge gateway for the guard's booth"
@@ -48,6 +48,10 @@ torture: ## Kill the engine and cut the power, hundreds of times
 simulate: ## Play made-up days against the real core and stores (ARGS='--seed 7 --hours 500')
 	@.ci/setup demo
 	@.venv/bin/gatehouse simulate $(ARGS)
+
+mutants: ## Plant single faults and see whether the tests find them (ARGS="--of store --count 30")
+	@.ci/setup mutants
+	@$(PYTHON) -m tests.mutants $(ARGS)
 
 lock: ## Pin every package anew, with hashes (needs uv)
 	@.ci/lock
