@@ -69,8 +69,8 @@ def _add_device(commands: Commands) -> None:
         "for a few minutes let an OSDP reader that does not know its key be given it",
         _install_mode,
         """
-        gatehouse device install-mode reader-in                 ten minutes
-        gatehouse device install-mode reader-in --minutes 0     end it
+        gatehouse device install-mode reader-gate               ten minutes
+        gatehouse device install-mode reader-gate --minutes 0   end it
         """,
     )
     install.add_argument("id", metavar="ID", help="id of the reader")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.access.camera_time import MOST_MS, age_ms
+from gateway.core.access.camera_time import AGE_MAX_MS, age_ms
 from gateway.core.vocabulary.times import wall_ns_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -70,4 +70,4 @@ values = (
 @given(values, st.integers(-(1 << 80), 1 << 80), st.sampled_from([SHANGHAI, UTC, ZoneInfo("Pacific/Kiritimati")]))
 def test_any_value_has_an_age_or_none(told: Any, wall_ns: int, zone: Any) -> None:
     found = age_ms(told, wall_ns, zone)
-    assert found is None or -MOST_MS <= found <= MOST_MS
+    assert found is None or -AGE_MAX_MS <= found <= AGE_MAX_MS

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.access.plates import (
-    MOST_CHARACTERS,
+    CHARACTERS_MAX,
     NO_PLATE,
     NO_PLATE_BEGINS,
     REGIONS,
@@ -149,8 +149,8 @@ def test_without_a_plate_it_is_a_sign_of_life(document: object) -> None:
 
 
 def test_a_plate_that_is_too_long_is_none() -> None:
-    assert find_plate({"plate": "A" * MOST_CHARACTERS}, PlateMapping()).plate == "A" * MOST_CHARACTERS
-    assert find_plate({"plate": "A" * (MOST_CHARACTERS + 1)}, PlateMapping()).plate == ""
+    assert find_plate({"plate": "A" * CHARACTERS_MAX}, PlateMapping()).plate == "A" * CHARACTERS_MAX
+    assert find_plate({"plate": "A" * (CHARACTERS_MAX + 1)}, PlateMapping()).plate == ""
 
 
 @given(json, st.text("ab0.9²", max_size=12), st.text("ab0.", max_size=6))
@@ -159,7 +159,7 @@ def test_any_json_holds_a_plate_or_none(document: Any, plate: str, confidence: s
         seen = find_plate(document, PlateMapping(plate, confidence))
     except PassError:
         return
-    assert len(seen.plate) <= MOST_CHARACTERS
+    assert len(seen.plate) <= CHARACTERS_MAX
     assert 0 <= seen.confidence <= 100
 
 
@@ -240,7 +240,7 @@ def test_any_json_survives_any_filter_and_any_place_of_the_time(document: Any, o
     except msgspec.ValidationError:
         return
     seen = find_plate(document, mapping, 1_796_025_600 * 10**9, SHANGHAI)
-    assert len(seen.plate) <= MOST_CHARACTERS
+    assert len(seen.plate) <= CHARACTERS_MAX
     assert not (seen.plate and seen.wrong)
 
 

@@ -13,7 +13,7 @@ from gateway.uplink.central.answers import KEPT, Answers
 from gateway.uplink.central.commands import Answer, PassOrder
 from gateway.uplink.central.cursors import WRITE_EVERY_S, Cursors, Position
 from gateway.uplink.mailbox import Mailbox, Waker
-from gateway.uplink.mqtt.backoff import FIRST_S, LASTED_S, LONGEST_S, Backoff
+from gateway.uplink.mqtt.backoff import FIRST_S, LASTED_S, PAUSE_MAX_S, Backoff
 from gateway.uplink.mqtt.pace import BATCH, QUEUE_S, WINDOW, Pace
 from tests.support.waiting import PATIENCE_S
 
@@ -76,14 +76,14 @@ def test_waits_double_up_to_a_bound_and_are_never_short_of_half() -> None:
     backoff = Backoff(draw=lambda: 0.0)
     waits = [backoff.after(0.0) for _ in range(12)]
     assert waits[:4] == [FIRST_S / 2, FIRST_S, FIRST_S * 2, FIRST_S * 4]
-    assert waits[-1] == LONGEST_S / 2
+    assert waits[-1] == PAUSE_MAX_S / 2
 
 
 def test_a_connection_that_lasted_starts_the_waits_over() -> None:
     backoff = Backoff(draw=lambda: 1.0)
     for _ in range(8):
         backoff.after(0.0)
-    assert backoff.after(1.0) == LONGEST_S
+    assert backoff.after(1.0) == PAUSE_MAX_S
     assert backoff.after(LASTED_S) == FIRST_S
 
 

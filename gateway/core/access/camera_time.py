@@ -13,8 +13,8 @@ from typing import Any
 
 from gateway.core.vocabulary.times import NS_PER_MS, NS_PER_S, wall_ns_of
 
-MOST_CHARACTERS = 40
-MOST_MS = 10**15
+CHARACTERS_MAX = 40
+AGE_MAX_MS = 10**15
 """Of an age; what is further away is as good as that."""
 
 # The largest number that still counts as seconds (to the year 5138), then milliseconds, then microseconds.
@@ -33,7 +33,7 @@ def age_ms(value: Any, wall_ns: int, zone: tzinfo) -> int | None:
     told_ns = _told_ns(value, wall_ns, zone)
     if told_ns is None:
         return None
-    return min(max((wall_ns - told_ns) // NS_PER_MS, -MOST_MS), MOST_MS)
+    return min(max((wall_ns - told_ns) // NS_PER_MS, -AGE_MAX_MS), AGE_MAX_MS)
 
 
 def _told_ns(value: Any, wall_ns: int, zone: tzinfo) -> int | None:
@@ -41,7 +41,7 @@ def _told_ns(value: Any, wall_ns: int, zone: tzinfo) -> int | None:
         return None
     if isinstance(value, int | float):
         return _since_1970(value)
-    if not isinstance(value, str) or len(text := value.strip()) > MOST_CHARACTERS:
+    if not isinstance(value, str) or len(text := value.strip()) > CHARACTERS_MAX:
         return None
     try:
         moment = _moment(text)

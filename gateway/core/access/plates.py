@@ -23,10 +23,10 @@ from gateway.core.vocabulary.errors import PassError
 
 REGIONS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 LAST = "挂学警港澳领使"
-MOST_CHARACTERS = 32
+CHARACTERS_MAX = 32
 """Of a plate as a camera writes it; what is longer is none."""
-MOST_STEPS = 16
-MOST_VALUES = 10_000
+STEPS_MAX = 16
+VALUES_MAX = 10_000
 """Objects and lists of a camera's JSON in which a mark is looked for."""
 SENT_AGAIN = frozenset({"isdataretransmission", "isretransmission", "isoffline", "ishistory"})
 """Keys by which cameras say that a read is from earlier, in small letters."""
@@ -181,7 +181,7 @@ def find_plate(document: Any, mapping: PlateMapping, wall_ns: int = 0, zone: tzi
     PassError when there is a plate but its confidence is not where it should be.
     """
     plate = _at(document, mapping.plate)
-    if not isinstance(plate, str) or not 0 < len(plate.strip()) <= MOST_CHARACTERS:
+    if not isinstance(plate, str) or not 0 < len(plate.strip()) <= CHARACTERS_MAX:
         return PlateSeen("", 0.0)
     if not all(_is_one_of(_at(document, path), wanted) for path, wanted in mapping.only.items()):
         return PlateSeen("", 0.0)
@@ -224,7 +224,7 @@ def _as_text(value: Scalar) -> str:
 
 def _sent_again(document: Any) -> str:
     """The mark by which a camera says that a read is from earlier, wherever it stands; empty when there is none."""
-    waiting, steps = [document], MOST_VALUES
+    waiting, steps = [document], VALUES_MAX
     while waiting and steps:
         steps -= 1
         found = waiting.pop()
@@ -244,7 +244,7 @@ def _as_text_or_none(value: Any) -> str | None:
 
 def _at(document: Any, path: str) -> Any:
     found = document
-    for step in path.split(".")[:MOST_STEPS]:
+    for step in path.split(".")[:STEPS_MAX]:
         if isinstance(found, dict):
             found = found.get(step)
         elif isinstance(found, list) and step.isascii() and step.isdigit() and int(step[:6]) < len(found):

@@ -37,7 +37,7 @@ _WANTED = {
 }
 # What stands there is nobody's business, on no terminal and in no log.
 _SECRET = {"pin_hash", "password", "key"}
-_LONGEST = 80
+_SHOWN_MAX = 80
 
 
 def kind_of(value: Any) -> str:
@@ -120,7 +120,7 @@ def _shown(document: Any, path: str) -> str:
     if last in _SECRET:
         return f"is {kind_of(value)}"
     if isinstance(value, str):
-        return f"is {value[:_LONGEST]!r}{'...' if len(value) > _LONGEST else ''}"
+        return f"is {value[:_SHOWN_MAX]!r}{'...' if len(value) > _SHOWN_MAX else ''}"
     return f"is {kind_of(value)}" if value is None or isinstance(value, dict | list) else f"is {_json(value)}"
 
 

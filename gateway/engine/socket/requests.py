@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from gateway.core.access.camera_time import MOST_MS
+from gateway.core.access.camera_time import AGE_MAX_MS
 from gateway.core.vocabulary.errors import RequestError
 from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
 from gateway.store.times import YEARS, parse_wall_ns
@@ -181,7 +181,7 @@ class CredentialSeen(Params, frozen=True):
     kind: Literal["card", "plate", "qr", "pin"]
     value: str
     confidence: Annotated[float, msgspec.Meta(ge=0, le=100)] = 100.0
-    age_ms: Annotated[int, msgspec.Meta(ge=-MOST_MS, le=MOST_MS)] | None = None
+    age_ms: Annotated[int, msgspec.Meta(ge=-AGE_MAX_MS, le=AGE_MAX_MS)] | None = None
     wrong: Words = ""
 
 

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable
 
 FIRST_S = 0.5
-LONGEST_S = 30.0
+PAUSE_MAX_S = 30.0
 LASTED_S = 20.0
 
 
@@ -28,5 +28,5 @@ class Backoff:
         if lasted_s >= LASTED_S:
             self._ceiling_s = FIRST_S
         wait_s = self._ceiling_s * (0.5 + 0.5 * self._draw())
-        self._ceiling_s = min(self._ceiling_s * 2, LONGEST_S)
+        self._ceiling_s = min(self._ceiling_s * 2, PAUSE_MAX_S)
         return wait_s

@@ -29,7 +29,7 @@ from gateway.uplink.mqtt.connection import Link
 from gateway.uplink.mqtt.messages import Incoming
 
 _log = logging.getLogger(__name__)
-MOST_BYTES = 4 * 1024 * 1024
+BYTES_MAX = 4 * 1024 * 1024
 """Of one message, with a picture in it; the broker drops larger ones."""
 POLL_S = 0.5
 DIAL_S = 15.0
@@ -120,7 +120,7 @@ class Listener(threading.Thread):
     def _listen(self) -> float:
         """One connection from dial to loss; how long it was up, in seconds."""
         camera = self._camera
-        link = Link(camera.broker, camera.client_id, None, self._waker, MOST_BYTES)
+        link = Link(camera.broker, camera.client_id, None, self._waker, BYTES_MAX)
         dialled_s, up_s = time.monotonic(), 0.0
         link.dial()
         self._polled_s = time.monotonic()
