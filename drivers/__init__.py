@@ -1,1 +1,1 @@
-"""What stands at the gate: a module for each device, made of `framing`, `links` and `buses`."""
+"""The devices at the gate: a folder for each model, under the kind of device that it is."""

@@ -3,7 +3,7 @@
 A driver is one object that knows one kind of device: its options, how many points it has, and how to open a bus.
 A bus is everything that one thread must talk to: a serial port, a TCP link, the GPIO chip. The engine gives every
 bus a thread of its own; the bus reports facts (`gateway.core.vocabulary.events`) and takes orders for outputs. Devices
-fail and come back inside `run`, which ends only when `stop` was called. The shortest driver is `drivers/noop.py`.
+fail and come back inside `run`, which ends only when `stop` was called. The shortest driver is `drivers/virtual/noop/`.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
-"""Finding drivers by name, checking the devices of a site file with them, and opening their buses.
+"""Finds drivers by name, checks the devices of a site file with them, and opens their buses.
 
-A driver is found through the entry-point group `gatehouse.drivers`, so that another package can bring one; those that
-ship are known even where Gatehouse is run from a checkout without being installed.
+A driver of ours is a folder: `serial-text` is `drivers/readers/serial_text/`, and no list names it. Another package
+brings a driver through the entry-point group `gatehouse.drivers`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,29 +23,26 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "gatehouse.drivers"
-SHIPPED = {
-    "gpio": "drivers.gpio:DRIVER",
-    "hid": "drivers.hid:DRIVER",
-    "modbus": "drivers.modbus:DRIVER",
-    "noop": "drivers.noop:DRIVER",
-    "osdp": "drivers.osdp:DRIVER",
-    "plate-http": "drivers.plate_http:DRIVER",
-    "plate-mqtt": "drivers.plate_mqtt:DRIVER",
-    "rdm6300": "drivers.rdm6300:DRIVER",
-    "serial-display": "drivers.serial_display:DRIVER",
-    "serial-text": "drivers.serial_text:DRIVER",
-    "sim-board": "drivers.sim.board_driver:DRIVER",
-    "sim-reader": "drivers.sim.reader_driver:DRIVER",
-    "uhfreader18": "drivers.uhfreader18:DRIVER",
-    "wiegand": "drivers.wiegand:DRIVER",
-}
+KINDS = ("readers", "cameras", "boards", "displays", "virtual")
+_HERE = Path(__file__).parent
 
 Problems = list[tuple[str, str]]
 
 
+@cache
+def shipped() -> dict[str, str]:
+    """The drivers that come with Gatehouse: the module of each, by the driver's name."""
+    return {
+        folder.name.replace("_", "-"): f"drivers.{kind}.{folder.name}"
+        for kind in KINDS
+        for folder in sorted((_HERE / kind).iterdir())
+        if (folder / "__init__.py").is_file()
+    }
+
+
 def known() -> list[str]:
     """The names of all drivers that can be found."""
-    return sorted({*SHIPPED, *brought()})
+    return sorted({*shipped(), *brought()})
 
 
 def find(name: str) -> Driver:
@@ -61,15 +60,14 @@ def find(name: str) -> Driver:
 
 
 def _load(name: str) -> Any:
-    if name in SHIPPED:
-        module, _, attribute = SHIPPED[name].partition(":")
-        return getattr(import_module(module), attribute)
+    if name in shipped():
+        return import_module(shipped()[name]).DRIVER
     theirs = brought().get(name)
     return theirs.load() if theirs else None
 
 
 def brought() -> dict[str, EntryPoint]:
-    """What other packages bring. Asked only for a driver that does not ship: the answer loads `email` and more."""
+    """The drivers of other packages. Asked only for one that is not ours: the answer loads `email` and more."""
     from importlib.metadata import entry_points
 
     return {entry.name: entry for entry in entry_points(group=GROUP)}

@@ -19,12 +19,12 @@ LONGEST = (
     "tests/chaos/test_kill.py",
     "tests/cli/test_demo.py",
     "tests/uplink/test_central.py",
-    "tests/drivers/test_modbus_bus.py",
+    "tests/drivers/boards/test_modbus_bus.py",
     "tests/cli/test_run.py",
     "tests/cli/test_commands.py",
     "tests/uplink/test_delivery.py",
     "tests/web_api/test_with_the_engine.py",
-    "tests/drivers/test_uhf_bus.py",
+    "tests/drivers/readers/test_uhfreader18.py",
 )
 
 

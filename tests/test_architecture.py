@@ -45,6 +45,10 @@ def _layer(prefix: str, ours: str = "", others: str | frozenset[str] = "") -> La
     return Layer(prefix, tuple(ours.split()), names)
 
 
+# A model's own folder: `<kind>` and `<model>` stand for the names of the module that is looked at.
+MODEL = "drivers.<kind>.<model>"
+_MODEL = re.compile(r"drivers\.(readers|cameras|boards|displays|virtual)\.(?!layout\b)(\w+)")
+
 # The longest prefix that fits a module is its layer.
 LAYERS = (
     Layer("gateway.core", ("gateway.core",), frozenset({"msgspec"}), PURE_STDLIB, pure=True),
@@ -58,26 +62,36 @@ LAYERS = (
         pure=True,
     ),
     _layer("drivers.links", "gateway.core drivers.links", HARDWARE_PACKAGES | {"msgspec"}),
-    _layer("drivers.boards", "gateway.core drivers.boards", "msgspec"),
+    _layer("drivers.boards.layout", "gateway.core", "msgspec"),
     _layer("drivers.base", "gateway.core", "msgspec"),
     _layer("drivers.orders", "gateway.core drivers.base", "msgspec"),
     _layer("drivers.watch", "gateway.core drivers.base", "msgspec"),
     _layer("drivers.registry", "gateway.core drivers.base", "msgspec"),
     _layer(
         "drivers.buses",
-        "gateway.core drivers.base drivers.orders drivers.watch drivers.boards drivers.links drivers.buses",
+        "gateway.core drivers.base drivers.orders drivers.watch drivers.boards.layout drivers.links drivers.buses",
         "msgspec",
     ),
     _layer(
         "drivers.sim",
-        "gateway.core drivers.base drivers.watch drivers.framing drivers.boards drivers.buses drivers.sim",
+        "gateway.core drivers.base drivers.framing drivers.boards.layout drivers.sim",
         "msgspec",
     ),
     _layer(
-        "drivers",
-        "gateway.core drivers.base drivers.watch drivers.framing drivers.links drivers.boards drivers.buses",
+        "drivers.virtual.<model>",
+        "gateway.core drivers.base drivers.watch drivers.framing drivers.boards.layout drivers.buses "
+        "drivers.sim.board_model drivers.virtual.<model>",
         "msgspec",
     ),
+    Layer(f"{MODEL}.frames", ("gateway.core", "drivers.framing"), frozenset({"msgspec"}), CODEC_STDLIB, pure=True),
+    _layer(f"{MODEL}.sim", f"gateway.core drivers.framing drivers.sim {MODEL}.frames", "msgspec"),
+    _layer(
+        MODEL,
+        "gateway.core drivers.base drivers.watch drivers.framing drivers.links drivers.boards.layout drivers.buses "
+        f"{MODEL}",
+        "msgspec",
+    ),
+    _layer("drivers"),
     _layer(
         "gateway.engine",
         "gateway.core gateway.store gateway.control gateway.engine drivers.base drivers.registry",
@@ -145,10 +159,16 @@ def under(module: str, prefix: str) -> bool:
     return module == prefix or module.startswith(prefix + ".")
 
 
+def own(prefix: str, module: str) -> str:
+    """A prefix with the kind and the model of the driver that the module belongs to."""
+    found = _MODEL.match(module)
+    return prefix.replace("<kind>", found[1]).replace("<model>", found[2]) if found else prefix
+
+
 def layer_of(module: str) -> Layer | None:
     """The layer a module of ours stands in; None for one that is not drawn in."""
-    fitting = [layer for layer in LAYERS if under(module, layer.prefix)]
-    found = max(fitting, key=lambda layer: len(layer.prefix), default=None)
+    fitting = [layer for layer in LAYERS if under(module, own(layer.prefix, module))]
+    found = max(fitting, key=lambda layer: len(own(layer.prefix, module)), default=None)
     if found is not None and found.prefix == "gateway" and module != "gateway":
         return None
     return found
@@ -184,7 +204,7 @@ def import_violations(module: str, layer: Layer, found: list[Import]) -> list[st
         target = full if one.name and top in OURS and _module_exists(full) else one.module
         if top in OURS:
             version = target == "gateway" and one.name == "__version__"
-            allowed = version or any(under(target, prefix) for prefix in layer.ours)
+            allowed = version or any(under(target, own(prefix, module)) for prefix in layer.ours)
         elif top in sys.stdlib_module_names:
             allowed = layer.stdlib is None or top in layer.stdlib
         else:
@@ -247,7 +267,8 @@ def places() -> list[str]:
         line.split("|")[1] for line in page.splitlines() if line.startswith(("| `gateway/", "| `drivers/", "| `web/"))
     ]
     named = [place for row in rows for place in re.findall(r"`([^`]+)`", row)]
-    return [place + "*" if place.endswith("/") else place.replace("<model>", "*") for place in named]
+    patterns = [place.replace("<kind>", "*").replace("<model>", "*") for place in named]
+    return [place + "*" if place.endswith("/") else place for place in patterns]
 
 
 def test_every_module_has_its_place_on_the_contributors_page() -> None:
@@ -284,11 +305,13 @@ PLANTED = {
     "the web imports the engine": ("web.app", "from gateway.engine import loop"),
     "the web writes the journal": ("web.api.events", "from gateway.store.journal.writer import Journal"),
     "the uplink imports Flask": ("gateway.uplink.mqtt.connection", "import flask"),
-    "a driver uses pyserial past the links": ("drivers.rdm6300", "import serial"),
-    "a driver uses pymodbus past the links": ("drivers.modbus", "import pymodbus.client"),
-    "a driver uses gpiozero past the links": ("drivers.gpio", "from gpiozero import LED"),
-    "a driver imports the engine": ("drivers.noop", "import gateway.engine"),
+    "a driver uses pyserial past the links": ("drivers.readers.rdm6300", "import serial"),
+    "a driver uses pymodbus past the links": ("drivers.boards.modbus", "import pymodbus.client"),
+    "a driver uses gpiozero past the links": ("drivers.boards.gpio", "from gpiozero import LED"),
+    "a driver imports the engine": ("drivers.virtual.noop", "import gateway.engine"),
     "a codec opens a socket": ("drivers.framing.modbus", "import socket"),
+    "a model's frames open a socket": ("drivers.readers.osdp.frames", "import socket"),
+    "a model imports another one": ("drivers.readers.hid", "from drivers.readers.osdp import frames"),
     "a place that is not drawn": ("gateway.helpers", ""),
 }
 

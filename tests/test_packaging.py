@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from setuptools import find_packages
 
-from drivers.registry import SHIPPED
+from drivers.registry import shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -52,8 +53,10 @@ def test_every_tool_is_pinned_too(text: str) -> None:
     assert pins("requirements-dev.lock")[canonicalize_name(requirement.name)] in requirement.specifier
 
 
-def test_every_driver_that_ships_is_an_entry_point() -> None:
-    assert PROJECT["project"]["entry-points"]["gatehouse.drivers"] == SHIPPED
+def test_every_driver_of_ours_is_a_package_that_is_installed() -> None:
+    packages = {*find_packages(str(ROOT), include=PROJECT["tool"]["setuptools"]["packages"]["find"]["include"])}
+    assert len(shipped()) > 10
+    assert {*shipped().values()} <= packages
 
 
 def test_every_data_file_is_installed() -> None:

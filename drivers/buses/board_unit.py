@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.boards import Board, Inputs, Outputs
+from drivers.boards.layout import Board, Inputs, Outputs
 from drivers.links.modbus_bus import ModbusLink, Pending, Request, read_request, write_request
 
 

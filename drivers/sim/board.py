@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from drivers.boards import load_board
+from drivers.boards.layout import load_board
 from drivers.framing import modbus
 from drivers.sim.board_model import SimBoard
 from drivers.sim.pty_port import PtyPort

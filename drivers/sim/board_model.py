@@ -1,6 +1,6 @@
 """What a simulated I/O board does with a request: its relays, inputs and pulse timers, and its faults; no wires.
 
-Every board of `drivers/boards/` can be simulated, because the model reads the same data from the other side.
+Every board of `drivers/boards/layouts/` can be simulated, because the model reads the same data from the other side.
 Relays are switched from the wire and inputs by the world behind the board; both may happen in different threads.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from drivers.boards import Board
+from drivers.boards.layout import Board
 from drivers.framing import modbus as m
 from gateway.core.vocabulary.errors import FrameError
 

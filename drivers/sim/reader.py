@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from drivers.framing import rdm6300
+from drivers.framing import em4100
 from drivers.sim.pty_port import PtyDevice
 
 VERSION_BYTE = b"\x01"
@@ -29,7 +29,7 @@ class SimReader(PtyDevice):
 
     def present(self, card: str, times: int = 1) -> None:
         """Hold a card (decimal number) to the reader long enough for so many frames."""
-        frame = rdm6300.encode(VERSION_BYTE + int(card).to_bytes(4, "big"))
+        frame = em4100.encode(VERSION_BYTE + int(card).to_bytes(4, "big"))
         if self.faults.garbled:
             frame = bytes((*frame[:5], frame[5] ^ 0x01, *frame[6:]))
         if not self.faults.silent:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from drivers.boards import load_board
+from drivers.boards.layout import load_board
 from drivers.sim.arm import ArmSpec
 from drivers.sim.board import BoardServer, RtuBoards, TcpBoards
 from drivers.sim.board_model import SimBoard

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from drivers.framing import modbus, rdm6300
+from drivers.framing import em4100, modbus
 from drivers.sim.pty_port import PtyPort
 from tests.bench.disk import settle
 
@@ -242,4 +242,4 @@ class Rig:
 
 def frame(card: int) -> bytes:
     """The RDM6300 frame of a card."""
-    return rdm6300.encode(b"\x01" + card.to_bytes(4, "big"))
+    return em4100.encode(b"\x01" + card.to_bytes(4, "big"))

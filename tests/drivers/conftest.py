@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,8 +23,14 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 
 
 def golden(name: str) -> Any:
-    """The vectors of one codec."""
+    """The vectors of a codec that several models share."""
     return msgspec.json.decode((GOLDEN / f"{name}.json").read_bytes())
+
+
+def golden_of(driver: str) -> Any:
+    """The vectors in a driver's own folder."""
+    module = import_module(registry.shipped()[driver])
+    return msgspec.json.decode(Path(module.__file__ or "").with_name("golden.json").read_bytes())
 
 
 def wait_until(true: Callable[[], Any], what: str = "condition") -> Any:

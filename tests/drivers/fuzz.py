@@ -20,16 +20,19 @@ from typing import Any
 
 import msgspec
 
-from drivers.framing import keyboard, modbus, osdp, rdm6300, uhfreader18
+from drivers.displays.serial_display import Screen, SerialDisplayOptions
+from drivers.framing import em4100, modbus
 from drivers.framing.gpio_events import LINE_EVENT, Events, encode_event
 from drivers.framing.line_reader import LineReader
 from drivers.framing.plate_reads import PlateReads
 from drivers.framing.text_lines import LineDecoder
 from drivers.framing.wiegand import Card, PinPad, edges, parse_format
 from drivers.framing.wiegand import Decoder as WiegandDecoder
-from drivers.serial_display import Screen, SerialDisplayOptions
-from drivers.serial_text import SerialTextOptions
-from drivers.wiegand import WiegandOptions, WiegandReader
+from drivers.readers.hid import frames as keyboard
+from drivers.readers.osdp import frames as osdp
+from drivers.readers.serial_text import SerialTextOptions
+from drivers.readers.uhfreader18 import frames as uhfreader18
+from drivers.readers.wiegand import WiegandOptions, WiegandReader
 from gateway.core.access.plates import PlateMapping, PlateSeen, find_plate
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.passes.codes import PassCode, read_code, write_code
@@ -51,11 +54,11 @@ class Fuzzed(msgspec.Struct):
     kept: Callable[[], int] = lambda: 0
 
 
-def _rdm6300() -> Fuzzed:
-    decoder = rdm6300.Decoder()
-    frame = rdm6300.encode(bytes.fromhex("01000734E0"))
+def _em4100() -> Fuzzed:
+    decoder = em4100.Decoder()
+    frame = em4100.encode(bytes.fromhex("01000734E0"))
     return Fuzzed(
-        "rdm6300",
+        "em4100",
         decoder.feed,
         [frame],
         lambda: decoder.feed(frame)[-1:] == [bytes.fromhex("01000734E0")],
@@ -273,7 +276,7 @@ def _camera() -> Fuzzed:
 
 
 CODECS: tuple[Callable[[], Fuzzed], ...] = (
-    _rdm6300,
+    _em4100,
     _uhfreader18,
     _text_lines,
     _serial_text,

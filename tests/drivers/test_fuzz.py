@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import drivers
 from drivers import framing
 from tests.drivers import fuzz
 
@@ -26,6 +27,7 @@ def test_every_codec_that_takes_bytes_from_a_wire_is_fuzzed() -> None:
     source = Path(fuzz.__file__).read_text("utf-8")
     others = {"__init__", "presentation", "plate_reads", "plate_ages"}  # Nothing that comes from a wire as bytes.
     codecs = {path.stem for path in Path(framing.__file__).parent.glob("*.py")} - others
+    codecs |= {path.parent.name for path in Path(drivers.__file__).parent.glob("*/*/frames.py")}
     assert [codec for codec in sorted(codecs) if codec not in source] == []
 
 

@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 
-from drivers import uhfreader18
 from drivers.base import Bus
 from drivers.links import backoff
+from drivers.readers import uhfreader18
+from drivers.readers.uhfreader18.sim import UhfOnPty, UhfOnTcp
 from drivers.sim.board import RtuBoards, TcpBoards
 from drivers.sim.reader import SimReader
 from drivers.sim.text_device import SimTextDevice
-from drivers.sim.uhf_reader import UhfOnPty, UhfOnTcp
 from gateway.core.vocabulary.events import DeviceLost, DeviceRestored
 from tests.drivers.conftest import Running, wait_until
 

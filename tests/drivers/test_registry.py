@@ -9,9 +9,9 @@ import pytest
 
 from drivers import registry
 from drivers.base import Driver
-from drivers.boards import known_boards, load_board
-from drivers.modbus import ModbusOptions
-from drivers.noop import DRIVER as NOOP
+from drivers.boards.layout import known_boards, load_board
+from drivers.boards.modbus import ModbusOptions
+from drivers.virtual.noop import DRIVER as NOOP
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import DriverError, SettingsError
 
@@ -38,7 +38,7 @@ def lane(**barrier: Any) -> dict[str, Any]:
 # ---- finding -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(registry.SHIPPED))
+@pytest.mark.parametrize("name", sorted(registry.shipped()))
 def test_every_driver_of_the_contract_is_found_by_its_name(name: str) -> None:
     assert registry.find(name).name == name
 
@@ -49,7 +49,7 @@ def test_an_unknown_driver_is_refused_with_the_known_ones() -> None:
 
 
 def test_another_package_can_bring_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs = EntryPoint("theirs", "drivers.noop:DRIVER", registry.GROUP)
+    theirs = EntryPoint("theirs", "drivers.virtual.noop:DRIVER", registry.GROUP)
     monkeypatch.setattr(registry, "brought", lambda: {"theirs": theirs})
     assert registry.find("theirs") is NOOP
     assert "theirs" in registry.known()
@@ -59,7 +59,7 @@ def test_another_package_can_bring_a_driver(monkeypatch: pytest.MonkeyPatch) -> 
     ("target", "says"),
     [
         ("no.such.module:DRIVER", "cannot be loaded"),
-        ("drivers.noop:NOTHING", "cannot be loaded"),
+        ("drivers.virtual.noop:NOTHING", "cannot be loaded"),
         ("os:sep", "is not a"),
     ],
 )
@@ -87,11 +87,11 @@ def test_whatever_a_driver_of_another_package_raises_is_no_fault_of_ours(
 def test_drivers_that_ship_are_found_without_asking_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asking them costs every start of the engine a tenth of its time."""
     monkeypatch.delattr(registry, "brought")
-    for name in registry.SHIPPED:
+    for name in registry.shipped():
         assert registry.find(name).name == name
 
 
-@pytest.mark.parametrize("name", sorted(registry.SHIPPED))
+@pytest.mark.parametrize("name", sorted(registry.shipped()))
 def test_a_shipped_driver_documents_itself(name: str) -> None:
     driver = registry.find(name)
     assert isinstance(driver, Driver)
@@ -274,7 +274,7 @@ def test_pulses_timed_by_the_board_are_rounded_up(asked_ms: int, steps: int) -> 
 
 
 def test_counts_of_the_site_file_do_not_change_a_board_with_a_map_of_its_own() -> None:
-    from drivers.modbus import TcpLink
+    from drivers.boards.modbus import TcpLink
 
     options = ModbusOptions(TcpLink("h"), board="waveshare-io-8ch", inputs=100)
     assert options.layout() == load_board("waveshare-io-8ch")

@@ -7,7 +7,7 @@ import pytest
 from drivers.base import Health
 from drivers.links.backoff import Backoff
 from drivers.orders import ORDER_LIFE_MS, Leases, Order, OrderedBus
-from drivers.sim import board_driver, reader_driver
+from drivers.virtual import sim_board, sim_reader
 from drivers.watch import LOST_AFTER, Watch
 from gateway.core.vocabulary.events import (
     CredentialRead,
@@ -175,8 +175,8 @@ def test_a_simulated_reader_without_wires_reads_what_it_is_given(running: Runnin
     bus = running.start({"id": "r", "driver": "sim-reader", "channel": "c1"})
     running.reported.wait(DeviceRestored)
     for _ in range(3):
-        reader_driver.present("c1", "472288")
-    reader_driver.present("c1", "AB12CD", kind="plate")
+        sim_reader.present("c1", "472288")
+    sim_reader.present("c1", "AB12CD", kind="plate")
     assert running.reported.of(CredentialRead) == [
         CredentialRead("r", "card", "472288"),
         CredentialRead("r", "plate", "AB12CD"),
@@ -186,11 +186,11 @@ def test_a_simulated_reader_without_wires_reads_what_it_is_given(running: Runnin
     assert bus.health()[0].state == "online"
     running.stop()
     with pytest.raises(KeyError):
-        reader_driver.present("c1", "1")
+        sim_reader.present("c1", "1")
 
 
 def test_a_simulated_board_without_wires_is_driven_from_both_sides(running: Running) -> None:
-    board = board_driver.board("c2", inputs=2, outputs=2)
+    board = sim_board.board("c2", inputs=2, outputs=2)
     bus = running.start({"id": "b", "driver": "sim-board", "channel": "c2", "inputs": 2, "outputs": 2})
     running.reported.wait(DeviceRestored)
     board.set_input(1, True)
@@ -201,4 +201,4 @@ def test_a_simulated_board_without_wires_is_driven_from_both_sides(running: Runn
     board.faults.silent = True
     bus.switch("b", 1, True, 2)
     assert "silent" in running.reported.wait(OutputFailed).error
-    board_driver.forget("c2")
+    sim_board.forget("c2")

@@ -10,12 +10,12 @@ import pytest
 
 from drivers.base import Bus
 from drivers.registry import known
-from drivers.sim import board_driver
 from drivers.sim.board import RtuBoards, TcpBoards
+from drivers.virtual import sim_board
 from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, OutputDone, TamperChanged
+from tests.drivers.cameras.test_pushed_bus import MQTT
 from tests.drivers.conftest import Running, serial_link, tcp_link, wait_until
 from tests.drivers.test_lost_and_back import ALL, Wire, make
-from tests.drivers.test_pushed_bus import MQTT
 
 pytestmark = pytest.mark.real
 WITHOUT_WIRES = {
@@ -89,7 +89,7 @@ def test_a_board_is_read_back_with_inputs_and_outputs(running: Running, kind: st
 
 
 def test_points_at_hand_are_read_back_with_inputs_and_outputs(running: Running) -> None:
-    board = board_driver.board("anew")
+    board = sim_board.board("anew")
     bus = running.start({"id": "io", "driver": "sim-board", "channel": "anew"})
     running.reported.wait(DeviceRestored)
     bus.switch("io", 1, True)
@@ -97,7 +97,7 @@ def test_points_at_hand_are_read_back_with_inputs_and_outputs(running: Running) 
     board.set_input(4, True)
     (told,) = asked_anew(running, bus)
     assert told == DeviceRestored("io", tuple(n == 4 for n in range(8)), tuple(n == 1 for n in range(8)))
-    board_driver.forget("anew")
+    sim_board.forget("anew")
 
 
 @pytest.mark.parametrize("wire", ["osdp"], indirect=True)

@@ -10,7 +10,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-from drivers.framing.keyboard import PRESS, typed
+from drivers.readers.hid.frames import PRESS, typed
 
 EV_SYN, EV_KEY, EV_MSC = 0, 1, 4
 SYN_DROPPED = 3

@@ -16,8 +16,8 @@ from typing import Any
 
 import osdp_sys
 
-from drivers.framing.osdp import card_bits
 from drivers.links.osdp_panel import address_of
+from drivers.readers.osdp.frames import card_bits
 from drivers.sim.pty_port import PtyPort
 from tests.support.waiting import PATIENCE_S
 

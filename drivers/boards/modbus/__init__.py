@@ -10,7 +10,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
-from drivers.boards import Board, load_board
+from drivers.boards.layout import Board, load_board
 from drivers.watch import Watch
 from gateway.core.vocabulary.errors import DriverError
 

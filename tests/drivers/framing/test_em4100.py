@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.framing.rdm6300 import FRAME_BYTES, Decoder, card_number, checksum, decode, encode
+from drivers.framing.em4100 import FRAME_BYTES, Decoder, card_number, checksum, decode, encode
 from gateway.core.vocabulary.errors import FrameError
-from tests.drivers.conftest import golden
+from tests.drivers.conftest import golden_of
 
-VECTORS = golden("rdm6300")
+VECTORS = golden_of("rdm6300")
 FRAME = bytes.fromhex(VECTORS[0]["frame"])
 DATA = bytes.fromhex(VECTORS[0]["data"])
 five_bytes = st.binary(min_size=5, max_size=5)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.framing import uhfreader18 as frames
-from drivers.framing.uhfreader18 import (
+from drivers.readers.uhfreader18 import frames
+from drivers.readers.uhfreader18.frames import (
     Decoder,
     Info,
     Response,
@@ -21,9 +21,9 @@ from drivers.framing.uhfreader18 import (
     tags_of,
 )
 from gateway.core.vocabulary.errors import FrameError
-from tests.drivers.conftest import golden
+from tests.drivers.conftest import golden_of
 
-VECTORS = golden("uhfreader18")
+VECTORS = golden_of("uhfreader18")
 RESPONSES = [vector for vector in VECTORS if vector["direction"] == "response"]
 REQUESTS = [vector for vector in VECTORS if vector["direction"] == "request"]
 TAG = bytes.fromhex(RESPONSES[0]["frame"])

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from drivers.framing import uhfreader18 as frames
-from drivers.framing.uhfreader18 import Response
+from drivers.readers.uhfreader18 import frames
+from drivers.readers.uhfreader18.frames import Response
 from drivers.sim.board import RtuBoards, Send, TcpBoards
 from gateway.core.vocabulary.errors import FrameError
 

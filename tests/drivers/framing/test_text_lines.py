@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from drivers.framing.line_reader import LineReader
 from drivers.framing.text_lines import MAX_LINE_BYTES, LineDecoder, LinePattern, card_number
-from drivers.serial_text import SerialTextOptions
+from drivers.readers.serial_text import SerialTextOptions
 from gateway.core.vocabulary.errors import FrameError
 from gateway.core.vocabulary.events import CredentialRead
-from tests.drivers.conftest import golden
+from tests.drivers.conftest import golden_of
 
-VECTORS = golden("text_lines")
+VECTORS = golden_of("serial-text")
 text = st.text(st.characters(codec="utf-8", categories=("L", "N", "P")), min_size=1, max_size=40)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.framing.rdm6300 import encode
+from drivers.framing.em4100 import encode
 from drivers.sim.reader import SimReader
 from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until

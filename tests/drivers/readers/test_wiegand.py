@@ -7,7 +7,7 @@ import pytest
 from drivers.base import Bus
 from drivers.buses.edges import NOISY_AFTER
 from drivers.links import gpio_edges
-from drivers.sim.wiegand_lines import SimWiegand
+from drivers.readers.wiegand.sim import SimWiegand
 from gateway.core.vocabulary.errors import DeviceError
 from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.framing.keyboard import GAP_NS, LOST, MAX_CHARACTERS, PRESS, KeyDecoder, typed
+from drivers.readers.hid.frames import GAP_NS, LOST, MAX_CHARACTERS, PRESS, KeyDecoder, typed
 
 # What a keyboard on the US layout types, but for blanks at the ends, which a line loses.
 text = st.text(string.ascii_letters + string.digits + string.punctuation + " ", min_size=1, max_size=60)

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.framing.osdp import DEFAULT_KEY, CardReader, card_bits, keys_of, parse_key, status_of
 from drivers.framing.wiegand import parse_format
 from drivers.links.osdp_panel import address_of
+from drivers.readers.osdp.frames import DEFAULT_KEY, CardReader, card_bits, keys_of, parse_key, status_of
 from gateway.core.vocabulary.errors import FrameError
-from tests.drivers.conftest import golden
+from tests.drivers.conftest import golden_of
 
-VECTORS = golden("osdp")
+VECTORS = golden_of("osdp")
 KEY = "8f1c2b7e55a94d03c6e0917f3ab2d864"
 frames = st.text("01", min_size=1, max_size=256)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drivers.base import MAX_PULSE_MS, Bus
-from drivers.boards import load_board
+from drivers.boards.layout import load_board
 from drivers.framing import modbus as m
 from drivers.links.modbus_bus import ModbusLink
 from drivers.orders import MAX_ORDERS

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Message, Options, Report
-from drivers.framing import display
+from drivers.displays.serial_display import frames
 from gateway.core.lane.feedback import VERDICTS
 from gateway.core.vocabulary.errors import FrameError
 
@@ -46,16 +46,16 @@ class SerialDisplayOptions(Options, frozen=True):
     after: Hex = ""
     show_ms: Annotated[int, Meta(ge=500, le=600_000)] = 60_000
 
-    def controls(self) -> display.Controls:
+    def controls(self) -> frames.Controls:
         """The control bytes; FrameError when one is not hex."""
-        return display.Controls(
+        return frames.Controls(
             self.encoding,
             self.width,
             self.lines,
-            display.parse_bytes(self.before),
-            tuple(display.parse_bytes(text) for text in self.before_line),
-            display.parse_bytes(self.after_line),
-            display.parse_bytes(self.after),
+            frames.parse_bytes(self.before),
+            tuple(frames.parse_bytes(text) for text in self.before_line),
+            frames.parse_bytes(self.after_line),
+            frames.parse_bytes(self.after),
         )
 
 
@@ -70,7 +70,7 @@ class Screen:
         """The bytes for a message; one with a verdict that is not known shows the idle lines."""
         verdict = message.get("verdict")
         template: tuple[str, ...] = getattr(self._templates, verdict if verdict in VERDICTS else "idle")
-        return display.encode(display.fill(template, message), self._controls)
+        return frames.encode(frames.fill(template, message), self._controls)
 
 
 class SerialDisplayDriver(Driver):
@@ -84,14 +84,14 @@ class SerialDisplayDriver(Driver):
         """Templates with known fields and characters, control bytes in hex."""
         for verdict in VERDICTS:
             try:
-                display.check_template(getattr(options.templates, verdict), options.encoding)
+                frames.check_template(getattr(options.templates, verdict), options.encoding)
             except FrameError as error:
                 return f"templates.{verdict}", str(error)
         for key in ("before", "before_line", "after_line", "after"):
             value = getattr(options, key)
             try:
                 for text in value if isinstance(value, tuple) else (value,):
-                    display.parse_bytes(text)
+                    frames.parse_bytes(text)
             except FrameError as error:
                 return key, str(error)
         return None

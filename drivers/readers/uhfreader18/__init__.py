@@ -11,8 +11,8 @@ from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.buses.asking import AskingBus, Heard, Question
-from drivers.framing import uhfreader18 as frames
 from drivers.framing.presentation import Presentations, Sightings
+from drivers.readers.uhfreader18 import frames
 from gateway.core.vocabulary.errors import DeviceError, FrameError
 from gateway.core.vocabulary.events import CredentialRead, Event
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
-from drivers.framing.keyboard import KeyDecoder
 from drivers.framing.line_reader import WHOLE_LINE, Kind, LineReader, wrong_pattern
+from drivers.readers.hid.frames import KeyDecoder
 
 
 class HidOptions(Options, frozen=True):

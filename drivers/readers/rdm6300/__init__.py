@@ -9,8 +9,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.framing.em4100 import CARD_BITS, Decoder, card_number
 from drivers.framing.presentation import Presentations
-from drivers.framing.rdm6300 import CARD_BITS, Decoder, card_number
 from gateway.core.vocabulary.events import CredentialRead
 
 

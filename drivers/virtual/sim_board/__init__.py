@@ -13,7 +13,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
-from drivers.boards import load_board
+from drivers.boards.layout import load_board
 from drivers.buses.direct import DirectBus
 from drivers.sim.board_model import SimBoard
 from gateway.core.vocabulary.errors import DeviceError

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.base import Bus
-from drivers.framing.display import FIELDS, cut, fill
-from drivers.noop import DRIVER as NOOP
-from drivers.serial_display import DRIVER, Screen, SerialDisplayOptions
+from drivers.displays.serial_display import DRIVER, Screen, SerialDisplayOptions
+from drivers.displays.serial_display.frames import FIELDS, cut, fill
 from drivers.sim.text_device import SimTextDevice
+from drivers.virtual.noop import DRIVER as NOOP
 from gateway.core.lane.feedback import VERDICTS
 from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, OutputFailed
-from tests.drivers.conftest import Running, configured, golden, wait_until
+from tests.drivers.conftest import Running, configured, golden_of, wait_until
 
 
 def screen(**options: Any) -> Screen:
@@ -26,7 +26,7 @@ def screen(**options: Any) -> Screen:
 # ---- bytes ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("vector", golden("display"), ids=lambda vector: vector["source"][:30])
+@pytest.mark.parametrize("vector", golden_of("serial-display"), ids=lambda vector: vector["source"][:30])
 def test_golden_screens(vector: dict[str, Any]) -> None:
     assert screen(**vector["options"]).encode(vector["message"]) == bytes.fromhex(vector["bytes"])
 

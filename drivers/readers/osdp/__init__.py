@@ -9,10 +9,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Message, Options, Report
-from drivers.framing.osdp import MAX_ADDRESS, CardReader, formats_of, keys_of, parse_key, status_of
 from drivers.framing.presentation import Presentations
 from drivers.framing.wiegand import PinPad
 from drivers.links.osdp_panel import Buzzer, Led
+from drivers.readers.osdp.frames import MAX_ADDRESS, CardReader, formats_of, keys_of, parse_key, status_of
 from gateway.core.vocabulary.errors import FrameError
 from gateway.core.vocabulary.events import CredentialRead
 

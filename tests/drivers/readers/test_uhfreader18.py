@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from drivers import uhfreader18
 from drivers.base import Bus
 from drivers.buses.asking import AskingBus
-from drivers.framing import uhfreader18 as frames
-from drivers.sim.uhf_reader import HEARTBEAT, SimUhfReader, UhfOnPty, UhfOnTcp
+from drivers.readers import uhfreader18
+from drivers.readers.uhfreader18 import frames
+from drivers.readers.uhfreader18.sim import HEARTBEAT, SimUhfReader, UhfOnPty, UhfOnTcp
 from gateway.core.vocabulary.errors import DeviceError
 from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until

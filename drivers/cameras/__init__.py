@@ -1,0 +1,1 @@
+"""Number-plate cameras: a folder for each way in which they send."""

@@ -1,0 +1,1 @@
+"""Displays at a lane: a folder for each model."""

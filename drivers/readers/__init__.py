@@ -1,0 +1,1 @@
+"""Readers of cards, tags, codes and PINs: a folder for each model."""

@@ -1,0 +1,1 @@
+"""Devices without hardware: for tests, and as the shortest lessons in drivers."""
