@@ -39,6 +39,8 @@ PLATES: dict[str, tuple[Pass, ...]] = {
     "京A12345": (MONTHLY,), "沪B77777": (ENDS_SOON,), "苏E55555": (STAFF,), "粤Z99999": (),
 }  # fmt: skip
 EXTRAS = {"mains": "io.input.5", "hand": "io.input.6", "fault": "io.input.8"}
+OUTWARD = ((1, 1, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1), (0, 0, 0))
+"""The loop beyond, the safety loop and the approach loop under a car that leaves."""
 LIMITS = {"cycles": 5, "relay_operations": 9, "crashes_per_month": 0, "travel_ms": 1500}
 
 
@@ -203,10 +205,9 @@ def _goes_out(play: Told, card: str) -> None:
     play.set()
     play.read(card, CARDS[card], device="reader-out")
     _obey(play)
-    for clear, safety, approach in ((True, True, False), (False, True, False), (False, True, True), (False, False, True),
-                                    (False, False, False)):  # fmt: skip
-        play.electrical[6] = clear
-        play.set(safety_loop=safety, approach_loop=approach)
+    for clear, safety, approach in OUTWARD:
+        play.electrical[6] = bool(clear)
+        play.set(safety_loop=bool(safety), approach_loop=bool(approach))
         play.advance(400)
     play.advance(900)
     _obey(play)
