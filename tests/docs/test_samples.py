@@ -50,6 +50,7 @@ KINDS = {
     "python chain": "the check of the chain",
     "toml entry-point": "how a package brings a driver",
     "wiegand": "a description of a card format",
+    "text house": "the floors; `test_contributor` compares them with the folders",
     "text output": "what a command prints; its tests are those of the command",
     "mermaid": "a diagram; `test_reference` compares it with its table",
 }
