@@ -15,15 +15,14 @@ import msgspec
 
 from gateway.core.settings.model import Settings
 from gateway.core.site import Memory
-from gateway.core.vocabulary.errors import JournalBrokenError
 from gateway.core.vocabulary.events import ClockState
-from gateway.engine.mend import Mender
+from gateway.engine.clock import Clock
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.journal.consumers import Consumers
-from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.journal.writer import Row
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
-from gateway.store.recovery.rescue import open_state
+from gateway.store.recovery.opening import Place, open_all
 
 log = logging.getLogger(__name__)
 
@@ -47,16 +46,9 @@ class Stores:
 
     def __init__(self, directory: DataDirectory, settings: Settings, boot_id: str) -> None:
         """Open everything, whatever became of it, and bring the projections up to date; raises StorageError."""
-        directory.reserve.release()
-        mender = Mender(directory, settings, boot_id)
-        mender.mend_journal()
-        try:
-            journal, reader, state = _of_journal(directory, settings, boot_id)
-        except JournalBrokenError as error:  # behind the projections, where no look reaches
-            mender.mend_journal(str(error))
-            journal, reader, state = _of_journal(directory, settings, boot_id)
-        mender.mend_registry(journal)
-        state.catch_up(reader)
+        now = Clock(trusted=settings.gateway.clock == "trusted").now()
+        opened = open_all(place_of(directory), settings, source_of(settings), boot_id, now)
+        journal, reader, state = opened.journal, opened.reader, opened.state
         self._closing: list[Closing] = [
             journal,
             reader,
@@ -102,17 +94,6 @@ class Stores:
         return stamp.bootid == boot_id and stamp.clockstate != ClockState.UNSET
 
 
-def _of_journal(directory: DataDirectory, settings: Settings, boot_id: str) -> tuple[Journal, JournalReader, State]:
-    """The journal, a reader of it, and the projections up to date; damaged ones are made again from the journal."""
-    journal = Journal.open(directory.journal, source_of(settings), boot_id)
-    reader = JournalReader(directory.journal)
-
-    def bring_on(state: State) -> None:
-        state.catch_up(reader)
-
-    try:
-        return journal, reader, open_state(directory.state, bring_on)
-    except BaseException:
-        reader.close()
-        journal.close()
-        raise
+def place_of(directory: DataDirectory) -> Place:
+    """The files that recovery looks at."""
+    return Place(directory.journal, directory.state, directory.registry, directory.uplink, directory.reserve)

@@ -1,9 +1,16 @@
 """What must outlive a power cut: the journal, the passes, the settings, the secrets and the projections.
 
-One file, one writing process (the engine); everybody else reads with `mode=ro`. Start with `directory` (what lies
-where) and `journal` (the writer). `reader`, `queries` and `cursors` read the journal, `projections` and `state` keep
-what follows from it, `registry` holds the passes (`imports`, `passrows`, `credentials`), `checks` and `passfile` take
-lists of them in, `bulk` in a process of its own; `documents` and `secrets` hold the settings; `sqlite`, `schemas`,
-`migrations`, `files` and `times` are what all share. What is damaged goes `aside`; `rescue` and `salvage` find that out
-and save what can be known; `reserve` keeps room for a start on a full disk.
+One file, one writing process: the engine writes `journal.db`, `registry.db` and `state.db`; everybody else reads them
+with `mode=ro`. `directory` says which files a data directory has, makes one and locks it.
+
+| room | goes in | comes out |
+|---|---|---|
+| `journal` | rows of the core, cursors of consumers | sequences of durable rows; rows, batches, a checked chain |
+| `projections` | journal rows, in order | visits, alarms, lanes, counters, the core's memory of the last run |
+| `passes` | passes, singly or from files | the passes that a credential, an id or a search finds; QR codes |
+| `settings` | site documents, PINs, tokens, station keys | documents without secrets, answers to "does it fit?" |
+| `recovery` | the files as a start finds them | open stores, rows about what was lost |
+| `sqlite` | paths and schemas | connections, schema steps, SQLite's errors in words |
+
+`files` writes small files whole or not at all; `times` reads and writes wall time as text.
 """

@@ -18,10 +18,12 @@ from gateway.core.settings.model import Settings
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import DataDirectoryError, InUseError
 from gateway.store.files import write_atomically
-from gateway.store.journal.writer import Journal, JournalReader, says_nothing
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
 from gateway.store.passes.codes import PassCodes
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
+from gateway.store.recovery.look import says_nothing
 from gateway.store.recovery.reserve import Reserve
 from gateway.store.settings.documents import Documents
 from gateway.store.settings.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal

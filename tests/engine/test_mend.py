@@ -14,12 +14,14 @@ import apsw
 import pytest
 
 from gateway.core.vocabulary.errors import DataDirectoryError, JournalBrokenError
-from gateway.engine.mend import Mender
-from gateway.store.directory import DataDirectory
+from gateway.engine.clock import Clock
+from gateway.engine.stores import place_of
+from gateway.store.directory import DataDirectory, source_of
 from gateway.store.files import sync_directory
 from gateway.store.journal.writer import Journal, JournalReader, Row
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.recovery import aside
+from gateway.store.recovery.opening import Recovery
 from tests.engine.conftest import until
 from tests.support.engine import SITE, Running
 
@@ -176,6 +178,7 @@ def test_the_first_rows_say_what_happened_and_the_alarm_stays_until_it_is_seen(l
     HARMS["the last row's text"](lived.directory.journal)
     running = again(lived)
     (file,) = set_aside(running.directory)
+    until(lambda: running.rows("gateway.started"))
     rows = running.rows()
     assert [row.type for row in rows[:5]] == [
         "storage.degraded", "alarm.raised", "storage.restored", "alarm.returned", "gateway.started",
@@ -327,6 +330,12 @@ def test_what_the_broker_has_had_and_the_journal_has_not_is_missed_too(lived: Ru
     assert all(lane["interrupted"] for lane in running.client.call("state")["lanes"]), "nobody knows what they said"
 
 
+def mend_journal(directory: DataDirectory) -> None:
+    """What a start does about its journal."""
+    settings, now = directory.configured(), Clock(trusted=True).now()
+    Recovery(place_of(directory), settings, source_of(settings), "b", now).mend_journal()
+
+
 class Killed(BaseException):
     """The process has ended here."""
 
@@ -344,7 +353,7 @@ def test_a_kill_at_any_moment_of_setting_aside_loses_nothing(
         directory = DataDirectory(copy)
         if killed_at(directory, steps, monkeypatch):
             steps += 1
-        Mender(directory, directory.configured(), "b").mend_journal()
+        mend_journal(directory)
         (file,) = set_aside(directory)
         assert (file.read_bytes(), aside.beside(file, "-wal").read_bytes()) == (left, b"what is in the WAL")
         assert JournalReader(directory.journal).page(0, 1)[0].type == "storage.degraded"
@@ -372,7 +381,7 @@ def killed_at(directory: DataDirectory, step: int, monkeypatch: pytest.MonkeyPat
         patch.setattr(Path, "replace", dying(Path.replace))
         patch.setattr(aside, "sync_directory", dying(sync_directory))
         try:
-            Mender(directory, directory.configured(), "b").mend_journal()
+            mend_journal(directory)
         except Killed:
             return True
     return False

@@ -1,1 +1,6 @@
-"""The journal: one writer, many readers, cursors and consumers."""
+"""The journal: append-only, hash-chained, the outbox of every consumer.
+
+In: rows in the order in which they happened (`writer.Journal.append`), and what retention drops. Out: their sequences
+once they are durable; pages, batches and single rows by cursor (`reader.JournalReader`), the check of the chain, and
+what each consumer has confirmed (`consumers`). Only the engine holds a `Journal`; all other processes read.
+"""

@@ -40,7 +40,6 @@ from gateway.store.sqlite.database import (
     explain,
     grow_wal,
     keep_wal,
-    open_as_it_is,
     open_writer,
     roll_back,
 )
@@ -57,7 +56,6 @@ __all__ = [
     "Verified",
     "new_journal_id",
     "parse_cursor",
-    "says_nothing",
 ]
 
 JOURNAL_ID = re.compile(r"[a-z0-9]{8,32}")
@@ -93,21 +91,6 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 def new_journal_id() -> str:
     """Sixteen characters that no other journal will ever have."""
     return secrets.token_hex(8)
-
-
-def says_nothing(path: Path) -> bool:
-    """Whether a journal was begun and holds no row, in whatever schema; False when that cannot be found out."""
-    try:
-        db = open_as_it_is(path)
-        try:
-            if not db.execute("SELECT count(*) FROM sqlite_schema").get:
-                return True
-            ours = db.pragma("application_id") == JOURNAL.application_id
-            return bool(ours and not db.execute("SELECT EXISTS(SELECT 1 FROM rows)").get)
-        finally:
-            db.close()
-    except apsw.Error:
-        return False
 
 
 class Journal:

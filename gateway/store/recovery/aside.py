@@ -16,8 +16,10 @@ from typing import Literal
 
 import apsw
 
-from gateway.core.vocabulary.errors import DamagedError
+from gateway.core.vocabulary.errors import DamagedError, GatehouseError
 from gateway.store.files import sync_directory
+from gateway.store.recovery.look import found_of
+from gateway.store.recovery.table import Store, Treatment, treatment
 from gateway.store.sqlite.database import open_writer, storage_errors
 from gateway.store.sqlite.migrations import Schema
 from gateway.store.times import NS_PER_S
@@ -44,10 +46,12 @@ def aside_of(path: Path, wall_ns: int) -> Path:
 
 
 def open_or_begin(path: Path, schema: Schema, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> apsw.Connection:
-    """A small database that its process can do without: one that is damaged is put aside, and an empty one begun."""
+    """A small database that its process can do without: a damaged one is put aside, and an empty one begun."""
     try:
         return _sound(path, schema, synchronous)
-    except DamagedError as error:
+    except GatehouseError as error:
+        if treatment(Store.SIDE, found_of(error)) is not Treatment.BEGIN_EMPTY:
+            raise
         old = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
         move(path, old)
         log.warning("%s; it is now %s, and an empty one is begun", error, old.name)

@@ -1,8 +1,8 @@
-"""Room that is kept for the start of an engine whose disk is full.
+"""Keeps room for the start of an engine whose disk is full.
 
-A running engine outlives a full disk, since its files are there and rows can wait in memory. One that starts has to
-make small files first (SQLite's shared memory, a few pages of WAL), and without room for those no gate would open
-until somebody came. So a file of its own takes that room while there is plenty, and is given up when there is none.
+A running engine outlives a full disk, since its files are there and rows can wait in memory. A starting engine makes
+small files first (SQLite's shared memory, a few pages of WAL), and without room for those no gate opens until a person
+comes. So a file takes that room while there is plenty, and is deleted when there is none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from gateway.store.files import free_bytes
+from gateway.store.recovery.table import Found, Store, Treatment, treatment
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +30,16 @@ class Reserve:
         """Touches nothing."""
         self._path = path
 
-    def release(self) -> bool:
-        """Give the room up if the disk has none; whether that was done."""
+    def found(self) -> Found:
+        """What is found of the disk."""
         free = free_bytes(self._path)
-        if free is None or free >= NEEDED_BYTES or not self._path.exists():
+        if free is None or free >= NEEDED_BYTES:
+            return Found.ROOM
+        return Found.FULL if self._path.exists() else Found.FULL_WITHOUT_RESERVE
+
+    def release(self) -> bool:
+        """Give the room up if the disk has none; True when that was done."""
+        if treatment(Store.DISK, self.found()) is not Treatment.GIVE_UP:
             return False
         try:
             self._path.unlink()

@@ -1,7 +1,7 @@
-"""The passes that can still be read of a registry that is damaged: whoever is among them is let in as before.
+"""Takes the passes that can still be read from a damaged registry into a new one.
 
-Nothing else knows the passes, since the journal holds nothing personal. So each document is taken that is whole and is
-a pass as it should be, and where pages are damaged the look goes on behind them.
+Nothing else knows the passes, since the journal holds nothing personal. So each document is taken that is whole and
+makes a valid pass, and where pages are damaged reading goes on behind them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _documents(db: apsw.Connection) -> Iterator[Any]:
 
 
 def prepare_registry(path: Path, file: Path) -> int:
-    """Make the registry that takes the place of the one at `path`, which goes to `file`; how many passes it has."""
+    """Make the registry that replaces the one at `path`, which goes to `file`; returns how many passes it has."""
     fresh = aside.making(file)
     kept = 0
     db = open_writer(fresh, REGISTRY)

@@ -1,0 +1,163 @@
+"""What a look at a store finds, of files that were harmed in each way."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import apsw
+import pytest
+
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
+from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections.state import State
+from gateway.store.recovery.look import Finding, look_at_journal, look_at_registry, says_nothing
+from gateway.store.recovery.reserve import NEEDED_BYTES, Reserve
+from gateway.store.recovery.table import Found
+from tests.store.conftest import SOURCE, row
+
+Harm = Callable[[Path], object]
+
+
+def sql(path: Path, text: str) -> None:
+    """Change a database as no Gatehouse does."""
+    db = apsw.Connection(str(path))
+    db.execute(text)
+    db.close()
+
+
+def overwrite(path: Path, at: int) -> None:
+    """Noise from there on."""
+    content = path.read_bytes()
+    path.write_bytes(content[:at] + b"\xa5" * (len(content) - at))
+
+
+def another(path: Path) -> None:
+    """A database of something else."""
+    path.unlink()
+    sql(path, "CREATE TABLE things(x)")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Stores with ten rows and a pass, closed, without WAL."""
+    journal = Journal.create(tmp_path / "journal.db", "testjournal1", SOURCE, "boot-1")
+    journal.append([row(n) for n in range(10)])
+    journal.close()
+    reader = JournalReader(tmp_path / "journal.db")
+    state = State(tmp_path / "state.db", writer=True)
+    state.catch_up(reader)
+    state.close()
+    reader.close()
+    PassRegistry(tmp_path / "registry.db", writer=True).close()
+    for name in ("journal", "state", "registry"):
+        sql(tmp_path / f"{name}.db", "PRAGMA wal_checkpoint(TRUNCATE)")
+        for suffix in ("-wal", "-shm"):
+            (tmp_path / f"{name}.db{suffix}").unlink(missing_ok=True)
+    return tmp_path
+
+
+def journal_found(folder: Path, unreadable: str = "") -> Finding:
+    return look_at_journal(folder / "journal.db", folder / "state.db", folder / "uplink.db", unreadable)
+
+
+OF_A_FILE: dict[Found, Harm] = {
+    Found.SOUND: lambda _path: None,
+    Found.MISSING: lambda path: path.unlink(),
+    Found.EMPTY: lambda path: path.write_bytes(b""),
+    Found.FOREIGN: another,
+    Found.NEWER: lambda path: sql(path, "PRAGMA user_version = 99"),
+    Found.DAMAGED: lambda path: overwrite(path, 0),
+    Found.OUT_OF_REACH: lambda path: (path.unlink(), path.mkdir()),
+}
+OF_A_JOURNAL: dict[Found, Harm] = {
+    Found.NO_ID: lambda path: sql(path, "DELETE FROM meta WHERE key = 'journal'"),
+    Found.LAST_ROW_CHANGED: lambda path: sql(path, "UPDATE rows SET text = text || ' ' WHERE sequence = 10"),
+    Found.ROWS_GONE: lambda path: sql(path, "DELETE FROM rows WHERE sequence > 4"),
+}
+
+
+@pytest.mark.parametrize(("found", "harm"), [*OF_A_FILE.items(), *OF_A_JOURNAL.items()])
+def test_what_is_found_of_a_journal(folder: Path, found: Found, harm: Harm) -> None:
+    harm(folder / "journal.db")
+    finding = journal_found(folder)
+    assert finding.found is found
+    assert (finding.error == "") == (found is Found.SOUND)
+
+
+@pytest.mark.parametrize(("found", "harm"), OF_A_FILE.items())
+def test_what_is_found_of_a_registry(folder: Path, found: Found, harm: Harm) -> None:
+    harm(folder / "registry.db")
+    finding = look_at_registry(folder / "registry.db")
+    assert finding.found is found
+    assert (finding.error == "") == (found is Found.SOUND)
+
+
+def test_a_row_that_could_not_be_read_is_found_only_where_the_end_is_sound(folder: Path) -> None:
+    assert journal_found(folder, "row 7 is torn") == Finding(Found.ROW_UNREADABLE, "row 7 is torn", "testjournal1", 10)
+    OF_A_JOURNAL[Found.ROWS_GONE](folder / "journal.db")
+    assert journal_found(folder, "row 7 is torn").found is Found.ROWS_GONE
+
+
+def test_rows_that_only_others_have_are_counted(folder: Path) -> None:
+    OF_A_JOURNAL[Found.ROWS_GONE](folder / "journal.db")
+    finding = journal_found(folder)
+    assert (finding.journal, finding.last) == ("testjournal1", 10)
+    assert finding.error == "it ends at row 4 and had 10"
+
+
+def test_what_others_know_of_another_journal_counts_for_nothing(folder: Path) -> None:
+    sql(folder / "state.db", "UPDATE meta SET value = 'elsewhere00' WHERE key = 'journal'")
+    OF_A_JOURNAL[Found.ROWS_GONE](folder / "journal.db")
+    assert journal_found(folder).found is Found.SOUND
+
+
+def test_a_look_changes_nothing(folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in folder.glob("*.db")}
+    journal_found(folder)
+    look_at_registry(folder / "registry.db")
+    assert {path.name: path.read_bytes() for path in folder.glob("*.db")} == before
+
+
+def test_damage_in_the_middle_is_not_looked_for(folder: Path) -> None:
+    sql(folder / "journal.db", "UPDATE rows SET text = 'torn' WHERE sequence = 3")
+    assert journal_found(folder).found is Found.SOUND
+
+
+def test_a_journal_held_by_another_process_is_no_damage(folder: Path) -> None:
+    db = apsw.Connection(str(folder / "journal.db"))
+    db.execute("BEGIN IMMEDIATE")
+    assert journal_found(folder).found is Found.SOUND
+    db.execute("ROLLBACK")
+
+
+def test_a_journal_without_rows_says_nothing(folder: Path, tmp_path: Path) -> None:
+    assert not says_nothing(folder / "journal.db")
+    Journal.create(tmp_path / "begun.db", "testjournal2", SOURCE).close()
+    assert says_nothing(tmp_path / "begun.db")
+    shutil.copy(folder / "registry.db", tmp_path / "other.db")
+    assert not says_nothing(tmp_path / "other.db")
+    assert not says_nothing(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("free", "reserved", "found"),
+    [
+        (NEEDED_BYTES, True, Found.ROOM),
+        (NEEDED_BYTES - 1, True, Found.FULL),
+        (NEEDED_BYTES - 1, False, Found.FULL_WITHOUT_RESERVE),
+        (None, True, Found.ROOM),
+    ],
+)
+def test_what_is_found_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int | None, reserved: bool, found: Found
+) -> None:
+    monkeypatch.setattr("gateway.store.recovery.reserve.free_bytes", lambda _path: free)
+    reserve = Reserve(tmp_path / "reserve")
+    if reserved:
+        (tmp_path / "reserve").write_bytes(b"room")
+    assert reserve.found() is found
+    assert reserve.release() is (found is Found.FULL)
+    assert (tmp_path / "reserve").exists() is (reserved and found is not Found.FULL)
