@@ -80,7 +80,7 @@ def _add_device(commands: Commands) -> None:
 
 
 def _order(text: str) -> str:
-    from gateway.core.lane.refusals import COMMANDS
+    from gateway.core.lane.people.refusals import COMMANDS
 
     if text not in COMMANDS:
         raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(COMMANDS)}")
@@ -88,13 +88,13 @@ def _order(text: str) -> str:
 
 
 def _hold_minutes(text: str) -> int:
-    from gateway.core.lane.holds import MINUTES_MAX
+    from gateway.core.lane.modes.hold_end import MINUTES_MAX
 
     return int(number(text, int, 1, MINUTES_MAX))
 
 
 def _hold_count(text: str) -> int:
-    from gateway.core.lane.holds import COUNT_MAX
+    from gateway.core.lane.modes.hold_end import COUNT_MAX
 
     return int(number(text, int, 1, COUNT_MAX))
 
@@ -102,7 +102,7 @@ def _hold_count(text: str) -> int:
 def _lane(arguments: Arguments) -> int:
     import secrets
 
-    from gateway.core.lane.holds import HoldEnd
+    from gateway.core.lane.modes.hold_end import HoldEnd
 
     end = HoldEnd(arguments.minutes, arguments.count)
     if end != HoldEnd() and arguments.order != "hold":

@@ -18,11 +18,11 @@ from gateway.core.access.reads import ReadRules, Taken, is_bound
 from gateway.core.access.recent import Recent
 from gateway.core.access.rules import Decision, Question, Reason, Space, Verdict, decide
 from gateway.core.alarms.desk import Alarm, AlarmDesk, AlarmState, Verb
-from gateway.core.lane.arm_table import ArmEvent, ArmState
-from gateway.core.lane.grants import Left
+from gateway.core.lane.arm.table import ArmEvent, ArmState
+from gateway.core.lane.grants.queue import Left
 from gateway.core.lane.lane import LaneMachine
-from gateway.core.lane.orders import shown
-from gateway.core.lane.refusals import COMMANDS
+from gateway.core.lane.people.lane_orders import shown
+from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.lane.service import ServiceMemory
 from gateway.core.lane.state import Ids, LaneMemory
 from gateway.core.settings.model import Barrier, Direction, Lane, Settings

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.lanes import COUNTS_S
-from gateway.core.lane.holds import COUNT_MAX, MINUTES_MAX
-from gateway.core.lane.refusals import COMMANDS
+from gateway.core.lane.modes.hold_end import COUNT_MAX, MINUTES_MAX
+from gateway.core.lane.people.refusals import COMMANDS
 from tests.cli.conftest import Gatehouse
 from tests.support.engine_stand_in import EngineStandIn, engine_stand_in, lane
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.core.lane.feedback import Feedback
-from gateway.core.lane.grants import GRANTS_MAX
+from gateway.core.lane.grants.queue import GRANTS_MAX
 from gateway.core.lane.lane import LaneMachine
+from gateway.core.lane.signs.sign import Feedback
 from gateway.core.vocabulary import commands, events
 from tests.core.playbook import INPUTS, MONTHLY, OUTPUTS, START_WALL_NS, Playbook, site_document
 

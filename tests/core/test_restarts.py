@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.core.lane.arm_table import ArmState
+from gateway.core.lane.arm.table import ArmState
 from gateway.core.vocabulary import commands, events
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.turn import rfc3339

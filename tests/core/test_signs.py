@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.core.access.rules import Reason
-from gateway.core.lane.feedback import VERDICTS, words
+from gateway.core.lane.signs.sign import VERDICTS, words
 from gateway.core.settings.model import Direction
 from gateway.core.site import Memory
 from gateway.core.vocabulary import events

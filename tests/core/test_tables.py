@@ -6,14 +6,14 @@ import pytest
 
 from gateway.core.alarms.desk import TABLE as ALARMS
 from gateway.core.alarms.desk import AlarmState, Verb
-from gateway.core.lane.arm_table import TABLE as ARM
-from gateway.core.lane.arm_table import ArmEvent, ArmState, measured
-from gateway.core.lane.crossing import TABLE as CROSSING
-from gateway.core.lane.crossing import CrossingEvent, CrossingState
+from gateway.core.lane.arm.table import TABLE as ARM
+from gateway.core.lane.arm.table import ArmEvent, ArmState, measured
 from gateway.core.lane.lane import LaneMachine
-from gateway.core.lane.modes import TABLE as MODES
-from gateway.core.lane.modes import Mode
-from gateway.core.lane.refusals import TABLE as REFUSALS
+from gateway.core.lane.modes.modes import TABLE as MODES
+from gateway.core.lane.modes.modes import Mode
+from gateway.core.lane.people.refusals import TABLE as REFUSALS
+from gateway.core.lane.traffic.crossing import TABLE as CROSSING
+from gateway.core.lane.traffic.crossing import CrossingEvent, CrossingState
 from tests.core.playbook import Playbook
 
 

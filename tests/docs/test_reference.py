@@ -16,10 +16,10 @@ from gateway import cli, supervisor
 from gateway.cli import common
 from gateway.core.access import rules as access
 from gateway.core.alarms import desk as alarms
-from gateway.core.lane import refusals
 from gateway.core.lane import state as lane_state
-from gateway.core.lane.causes import Cause
-from gateway.core.lane.feedback import CANNOT_OPEN
+from gateway.core.lane.arm.causes import Cause
+from gateway.core.lane.people import refusals
+from gateway.core.lane.signs.sign import CANNOT_OPEN
 from gateway.core.settings import model as settings
 from gateway.core.settings import site_file
 from gateway.core.vocabulary import commands, errors, passes
@@ -159,7 +159,7 @@ def test_every_code_of_a_refused_command_is_documented() -> None:
     codes = {code for checks in refusals.TABLE.values() for code, _ in checks}
     site = (ROOT / "gateway/core/site.py").read_text("utf-8")
     codes |= set(re.findall(r'return "([a-z_]+)"\n', site.partition("def _refusal(")[2].partition("\n    def ")[0]))
-    lane = (ROOT / "gateway/core/lane/orders.py").read_text("utf-8")
+    lane = (ROOT / "gateway/core/lane/people/lane_orders.py").read_text("utf-8")
     codes |= set(re.findall(r'return "([a-z_]+)"', lane.partition("def case_refusal(")[2].partition("\n    def ")[0]))
     assert len(codes) > 15
     told = first_column(section("Refused commands"))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.lane.refusals import COMMANDS
+from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.vocabulary.errors import GatehouseError
 from tests.support.engine import Running
 

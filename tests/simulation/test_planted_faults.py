@@ -18,14 +18,14 @@ from gateway.core.access.reads import ReadRules, Taken
 from gateway.core.access.recent import Recent
 from gateway.core.access.rules import Decision, Reason, Verdict, decide
 from gateway.core.alarms.desk import AlarmDesk
-from gateway.core.lane.arm import LaneArm
-from gateway.core.lane.grants import GrantQueue
-from gateway.core.lane.inputs import Inputs
+from gateway.core.lane.arm.lane_arm import LaneArm
+from gateway.core.lane.arm.terminals import Motion, Terminals
+from gateway.core.lane.contacts.inputs import Inputs
+from gateway.core.lane.grants.queue import GrantQueue
 from gateway.core.lane.lane import LaneMachine
-from gateway.core.lane.orders import LaneOrders
-from gateway.core.lane.outputs import Motion, Terminals
+from gateway.core.lane.people.lane_orders import LaneOrders
 from gateway.core.lane.state import LaneState
-from gateway.core.lane.traffic import LaneTraffic
+from gateway.core.lane.traffic.lane_traffic import LaneTraffic
 from gateway.core.site import Site
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.commands import PulseOutput

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import gateway.store.projections.state as state_module
 import gateway.store.projections.table as projections
-from gateway.core.lane.grants import Left
+from gateway.core.lane.grants.queue import Left
 from gateway.core.lane.service import ServiceMemory
 from gateway.core.vocabulary.errors import NotFoundError, StorageError
 from gateway.core.vocabulary.events import ClockState

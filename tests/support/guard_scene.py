@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.control import Responder, Server
 from gateway.control.wire import encode
-from gateway.core.lane.refusals import COMMANDS
+from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.vocabulary.errors import NotFoundError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.directory import DataDirectory

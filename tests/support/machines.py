@@ -14,8 +14,10 @@ from typing import Any
 
 from gateway.core.access import rules as access
 from gateway.core.alarms import desk as alarms
-from gateway.core.lane import arm_table as barrier
-from gateway.core.lane import causes, crossing, modes
+from gateway.core.lane.arm import causes
+from gateway.core.lane.arm import table as barrier
+from gateway.core.lane.modes import modes
+from gateway.core.lane.traffic import crossing
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "machines.md"
 _HEAD = """\

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 import apsw
 import pytest
 
-from gateway.core.lane.refusals import COMMANDS
+from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.vocabulary.errors import EngineUnreachableError, RevisionConflictError
 from gateway.uplink.central.answers import IN_MEMORY, Answers
 from gateway.uplink.central.commander import QUEUE, Commander

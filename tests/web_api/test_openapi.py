@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
-from gateway.core.lane.holds import COUNT_MAX, MINUTES_MAX, HoldEnd
-from gateway.core.lane.refusals import COMMANDS
+from gateway.core.lane.modes.hold_end import COUNT_MAX, MINUTES_MAX, HoldEnd
+from gateway.core.lane.people.refusals import COMMANDS
 from gateway.store.settings.secrets import SCOPES
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import Write

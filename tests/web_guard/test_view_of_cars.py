@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
-from gateway.core.lane.refusals import TABLE
+from gateway.core.lane.people.refusals import TABLE
 from tests.support.guard_scene import FREE, PASSES, at, crashed, decision, lane, snapshot
 from web.guard.view import ON_THE_SPOT, TAG_KEEPS_AFAR, guard_view
 from web.guard.words import LOCALES, words

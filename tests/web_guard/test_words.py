@@ -11,8 +11,8 @@ import pytest
 
 from gateway.core.access.rules import Reason, Verdict
 from gateway.core.alarms.desk import KINDS, AlarmState
-from gateway.core.lane.arm_table import ArmState
-from gateway.core.lane.refusals import COMMANDS, TABLE
+from gateway.core.lane.arm.table import ArmState
+from gateway.core.lane.people.refusals import COMMANDS, TABLE
 from gateway.core.lane.service import What
 from gateway.core.lane.state import Notice
 from gateway.core.settings.model import Role

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import msgspec
 from flask import Response
 
-from gateway.core.lane.holds import HoldEnd
-from gateway.core.lane.refusals import COMMANDS
+from gateway.core.lane.modes.hold_end import HoldEnd
+from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.settings.site_file import ID_PATTERN
 from gateway.core.vocabulary.errors import RefusedError
 from gateway.store.times import LAST_YEAR, YEARS, text_of

@@ -20,7 +20,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 
 from gateway.control import Client
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
-from gateway.core.lane.holds import HoldEnd
+from gateway.core.lane.modes.hold_end import HoldEnd
 from gateway.core.settings.model import Station
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from web import auth, stations

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Message, Options, Report
 from drivers.displays.serial_display import frames
-from gateway.core.lane.feedback import VERDICTS
+from gateway.core.lane.signs.sign import VERDICTS
 from gateway.core.vocabulary.errors import FrameError
 
 Line = Annotated[str, Meta(max_length=128)]

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 
 from gateway.core.access.recent import Recent
 from gateway.core.access.rules import Reason, Space
-from gateway.core.lane.grants import Grant
+from gateway.core.lane.grants.queue import Grant
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.events import Room
 from gateway.core.vocabulary.passes import Pass, PassKind

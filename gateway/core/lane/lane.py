@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.access.pending import GONE_MS, TOGETHER_MS, taken_up
-from gateway.core.lane.arm_table import ArmEvent, ArmState
-from gateway.core.lane.crossing import CrossingEvent, CrossingState, Vehicle
-from gateway.core.lane.modes import Mode
-from gateway.core.lane.orders import LaneOrders
+from gateway.core.lane.arm.table import ArmEvent, ArmState
+from gateway.core.lane.modes.modes import Mode
+from gateway.core.lane.people.lane_orders import LaneOrders
 from gateway.core.lane.state import MOVING
+from gateway.core.lane.traffic.crossing import CrossingEvent, CrossingState, Vehicle
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import GATEWAY, Author
 from gateway.core.vocabulary.events import ClockState

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.core.lane.travel import Travel
+from gateway.core.lane.arm.travel import Travel
 from gateway.core.settings.model import Barrier
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.times import local_time

@@ -15,16 +15,16 @@ import msgspec
 
 from gateway.core.access.pending import Cases, PendingCase
 from gateway.core.alarms.desk import Alarm, AlarmDesk
-from gateway.core.lane.arm_table import ArmState, measured
-from gateway.core.lane.causes import Cause, Movement
-from gateway.core.lane.crossing import CrossingState, Vehicle
-from gateway.core.lane.feedback import Feedback
-from gateway.core.lane.grants import Grant, GrantQueue, Left
-from gateway.core.lane.inputs import Inputs, points_of
-from gateway.core.lane.modes import Mode, Modes
-from gateway.core.lane.outputs import Motion, Terminals
+from gateway.core.lane.arm.causes import Cause, Movement
+from gateway.core.lane.arm.table import ArmState, measured
+from gateway.core.lane.arm.terminals import Motion, Terminals
+from gateway.core.lane.arm.travel import Travel
+from gateway.core.lane.contacts.inputs import Inputs, points_of
+from gateway.core.lane.grants.queue import Grant, GrantQueue, Left
+from gateway.core.lane.modes.modes import Mode, Modes
 from gateway.core.lane.service import Service, ServiceMemory
-from gateway.core.lane.travel import Travel
+from gateway.core.lane.signs.sign import Feedback
+from gateway.core.lane.traffic.crossing import CrossingState, Vehicle
 from gateway.core.settings.model import Barrier, Lane, Site
 from gateway.core.vocabulary.authors import NOBODY, Author
 from gateway.core.vocabulary.commands import SetOutput

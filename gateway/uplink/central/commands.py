@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from gateway.core.lane.holds import HoldEnd
+from gateway.core.lane.modes.hold_end import HoldEnd
 from gateway.core.settings.explain import explain
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import LAST_YEAR, YEARS

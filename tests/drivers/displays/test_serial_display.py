@@ -14,7 +14,7 @@ from drivers.displays.serial_display import DRIVER, Screen, SerialDisplayOptions
 from drivers.displays.serial_display.frames import FIELDS, cut, fill
 from drivers.sim.text_device import SimTextDevice
 from drivers.virtual.noop import DRIVER as NOOP
-from gateway.core.lane.feedback import VERDICTS
+from gateway.core.lane.signs.sign import VERDICTS
 from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, configured, golden_of, wait_until
 

@@ -7,11 +7,11 @@ from typing import Any
 from gateway.core.access.pending import CASE_MS, NOT_ITS_FAULT, NOT_STATED, TOGETHER_MS, UNNAMED_MS, PendingCase
 from gateway.core.access.reads import LONG_RANGE_MS, Taken
 from gateway.core.access.rules import Decision, LaneFitness, Reason, Verdict
-from gateway.core.lane.arm_table import ArmEvent, ArmState
-from gateway.core.lane.grants import Grant
-from gateway.core.lane.modes import Mode
-from gateway.core.lane.refusals import COMMANDS, Asked, refusal
-from gateway.core.lane.trouble import LaneSigns
+from gateway.core.lane.arm.table import ArmEvent, ArmState
+from gateway.core.lane.grants.queue import Grant
+from gateway.core.lane.modes.modes import Mode
+from gateway.core.lane.people.refusals import COMMANDS, Asked, refusal
+from gateway.core.lane.signs.lane_signs import LaneSigns
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import CredentialRead

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from gateway.core.access.pending import PendingCase
-from gateway.core.lane import crossing
-from gateway.core.lane.arm import LaneArm
-from gateway.core.lane.arm_table import ArmEvent, ArmState
-from gateway.core.lane.causes import Cause
-from gateway.core.lane.crossing import Crossed, CrossingEvent, Vehicle, Way
-from gateway.core.lane.grants import Grant
-from gateway.core.lane.modes import Mode
+from gateway.core.lane.arm.causes import Cause
+from gateway.core.lane.arm.lane_arm import LaneArm
+from gateway.core.lane.arm.table import ArmEvent, ArmState
+from gateway.core.lane.grants.queue import Grant
+from gateway.core.lane.modes.modes import Mode
+from gateway.core.lane.traffic import crossing
+from gateway.core.lane.traffic.crossing import Crossed, CrossingEvent, Vehicle, Way
 from gateway.core.settings.model import Direction, Lane
 from gateway.core.vocabulary.authors import GATEWAY, Author
 from gateway.core.vocabulary.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gateway.core.access.reads import TWO_FACTOR_MS
-from gateway.core.lane.arm_table import ArmState
-from gateway.core.lane.feedback import Around
-from gateway.core.lane.modes import Mode
+from gateway.core.lane.arm.table import ArmState
+from gateway.core.lane.modes.modes import Mode
+from gateway.core.lane.signs.sign import Around
 from gateway.core.lane.state import Notice
-from gateway.core.lane.traffic import LaneTraffic
+from gateway.core.lane.traffic.lane_traffic import LaneTraffic
 from gateway.core.settings.model import Direction, Lane
 from gateway.core.vocabulary.turn import Turn
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.alarms.desk import Alarm
-from gateway.core.lane.arm_table import TABLE, ArmEvent, ArmState
-from gateway.core.lane.causes import BENIGN, BLOW_MS, FLICKER_WINDOW_MS, Cause, Movement, Seen, verdict
-from gateway.core.lane.modes import Mode
-from gateway.core.lane.outputs import Motion
+from gateway.core.lane.arm.causes import BENIGN, BLOW_MS, FLICKER_WINDOW_MS, Cause, Movement, Seen, verdict
+from gateway.core.lane.arm.table import TABLE, ArmEvent, ArmState
+from gateway.core.lane.arm.terminals import Motion
+from gateway.core.lane.modes.modes import Mode
 from gateway.core.lane.state import MOVING, LaneState
 from gateway.core.vocabulary.authors import GATEWAY, NOBODY
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.core.lane.arm_table import ArmState
+from gateway.core.lane.arm.table import ArmState
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""The arm: where it is, what moves it, and why it moved."""

@@ -1,0 +1,1 @@
+"""Grants: who may pass, and for how long."""

@@ -1,0 +1,1 @@
+"""What rules a lane, and what keeps it from moving by itself."""

@@ -1,0 +1,1 @@
+"""What people ask of a lane: reads, buttons and commands."""

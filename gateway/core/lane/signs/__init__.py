@@ -1,0 +1,1 @@
+"""Displays, lamps and signals at a lane."""
