@@ -222,7 +222,7 @@ def test_every_scope_is_documented() -> None:
 
 
 def test_every_reason_why_a_lane_opens_for_nobody_is_explained() -> None:
-    assert first_column(section("Why a lane opens for nobody")) == set(CANNOT_OPEN)
+    assert first_column(section("Why a lane opens for no card")) == set(CANNOT_OPEN)
 
 
 def test_the_page_of_the_machines_is_as_the_tables_are() -> None:

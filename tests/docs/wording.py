@@ -32,16 +32,19 @@ RIDDLES = (
     r"\b(?:no|some)body\b",
     r"\bany (?:longer|more)\b",
     r"\b(?:be|being|been|is|are|was|were) told\b(?! (?:apart|from))",
-    r"\bstands? (?:there|in (?:the|a|its|no)|here|where|beside it|above)\b(?! (?:way|field|lane|queue))",
+    r"(?<!car )(?<!vehicle )\bstands? (?:there|in (?:the|a|its|no)|here|where|beside it|above)\b(?! (?:way|field|lane|queue))",
 )
 _RIDDLE = re.compile("|".join(RIDDLES), re.IGNORECASE)
 
 # Places whose prose is finished.
 ROOMS: tuple[str, ...] = (
+    "CHANGELOG.md",
     "README.md",
     "docs/installer.md",
     "docs/integrator.md",
     "docs/mqtt.md",
+    "docs/reference.md",
+    "systemd",
 )
 
 
