@@ -1,0 +1,92 @@
+"""Shelving has a reason and an end within twelve hours; each kind of alarm has its urgency and its way to end."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.alarms.desk import KINDS
+from tests.core.playbook import Playbook
+
+HOUR_NS = 3600 * 10**9
+
+
+def struck() -> Playbook:
+    """A lane with one alarm."""
+    play = Playbook()
+    play.set(arm_detached=True)
+    return play
+
+
+@pytest.mark.parametrize(
+    ("after_ns", "reason"),
+    [
+        (-1, "until_invalid"),
+        (0, "until_invalid"),
+        (1, ""),
+        (12 * HOUR_NS, ""),
+        (12 * HOUR_NS + 1, "until_invalid"),
+    ],
+)
+def test_a_shelf_ends_within_twelve_hours(after_ns: int, reason: str) -> None:
+    play = struck()
+    assert play.alarm("shelve", reason="crane", until_wall_ns=play.wall_ns + after_ns).reason == reason
+    assert play.alarms()[0]["state"] == ("unacknowledged" if reason else "shelved")
+
+
+def test_a_shelf_needs_a_reason() -> None:
+    play = struck()
+    assert play.alarm("shelve", until_wall_ns=play.wall_ns + HOUR_NS).reason == "reason_missing"
+
+
+def test_a_shelf_that_runs_out_shows_the_alarm_again_at_that_moment() -> None:
+    play = struck()
+    play.alarm("shelve", reason="crane", until_wall_ns=play.wall_ns + HOUR_NS)
+    play.advance(3_599_999)
+    assert play.alarms()[0]["state"] == "shelved"
+    play.advance(1)
+    assert play.alarms()[0]["state"] == "unacknowledged"
+
+
+def test_an_alarm_that_was_taken_off_its_shelf_does_not_move_when_the_shelf_would_have_run_out() -> None:
+    play = struck()
+    play.alarm("shelve", reason="crane", until_wall_ns=play.wall_ns + HOUR_NS)
+    play.alarm("unshelve")
+    play.alarm("acknowledge")
+    play.forget()
+    play.advance(3_700_000)
+    assert play.types("alarm") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "priority", "by_person", "incident"),
+    [
+        ("crash", 1, True, True),
+        ("struck_vehicle", 1, True, True),
+        ("duress", 1, True, True),
+        ("panic", 1, True, True),
+        ("fire", 1, True, True),
+        ("forced", 2, True, True),
+        ("intrusion", 2, True, True),
+        ("tamper", 2, True, False),
+        ("fault", 2, True, False),
+        ("tailgating", 3, True, False),
+        ("obstructed", 2, False, True),
+        ("stuck", 3, False, True),
+        ("water", 2, False, False),
+        ("power", 2, False, False),
+        ("video_lost", 3, False, False),
+        ("device_lost", 2, False, False),
+        ("uplink_lost", 3, False, False),
+        ("clock_unsure", 3, False, False),
+        ("storage_degraded", 1, False, False),
+    ],
+)
+def test_each_kind_has_its_urgency_and_its_way_to_end(
+    kind: str, priority: int, by_person: bool, incident: bool
+) -> None:
+    known = KINDS[kind]
+    assert (known.priority, known.by_person, known.incident) == (priority, by_person, incident)
+
+
+def test_no_kind_is_left_out() -> None:
+    assert len(KINDS) == 19
