@@ -61,6 +61,7 @@ LAYERS = (
         CODEC_STDLIB,
         pure=True,
     ),
+    Layer("gateway.physics", ("gateway.physics",), frozenset({"msgspec"}), PURE_STDLIB, pure=True),
     _layer("drivers.links", "gateway.core drivers.links", HARDWARE_PACKAGES | {"msgspec"}),
     _layer("drivers.boards.layout", "gateway.core", "msgspec"),
     _layer("drivers.base", "gateway.core", "msgspec"),
@@ -74,7 +75,7 @@ LAYERS = (
     ),
     _layer(
         "drivers.sim",
-        "gateway.core drivers.base drivers.framing drivers.boards.layout drivers.sim",
+        "gateway.core gateway.physics drivers.base drivers.framing drivers.boards.layout drivers.sim",
         "msgspec",
     ),
     _layer(
@@ -124,7 +125,7 @@ LAYERS = (
     _layer("gateway.demo.line"),
     _layer("gateway.demo.people", "gateway.core", "msgspec"),
     _layer("gateway.demo.news", "gateway.store"),
-    _layer("gateway.demo.traffic", "gateway.core gateway.control gateway.demo.people drivers.sim"),
+    _layer("gateway.demo.traffic", "gateway.core gateway.control gateway.physics gateway.demo.people drivers.sim"),
     _layer(
         "gateway.demo.run",
         "gateway.core gateway.store gateway.control gateway.supervisor gateway.demo.line gateway.demo.news "
@@ -296,6 +297,9 @@ PLANTED = {
     "the core imports the store": ("gateway.core.site", "from gateway.store import journal"),
     "the core imports inside a function": ("gateway.core.site", "def f():\n    import socket"),
     "the core imports relatively upwards": ("gateway.core.site", "from ..store import journal"),
+    "the physical model reads the clock": ("gateway.physics.gate", "import time"),
+    "the physical model rolls dice": ("gateway.physics.manners", "import random"),
+    "the physical model imports the core": ("gateway.physics.gate", "from gateway.core import site"),
     "the store imports the engine": ("gateway.store.projections.state", "import gateway.engine.core_thread.loop"),
     "the control socket imports the store": ("gateway.control", "from gateway.store import state"),
     "the engine imports Flask": ("gateway.engine.core_thread.loop", "import flask"),

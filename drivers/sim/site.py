@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from drivers.boards.layout import load_board
-from drivers.sim.arm import ArmSpec
 from drivers.sim.board import BoardServer, RtuBoards, TcpBoards
 from drivers.sim.board_model import SimBoard
 from drivers.sim.reader import SimReader
 from drivers.sim.world import Wiring, World
+from gateway.physics.controller import ArmSpec
 
 
 def lane_document(

@@ -1,8 +1,8 @@
-"""The world behind simulated hardware, in real time: gates and cars wired to boards and readers.
+"""The physical model in real time: gates and cars wired to simulated boards and readers.
 
-A thread lets the gates live, copies their contacts to the boards' inputs and holds the cars' cards to the readers;
-relays that a board switches reach the gate's terminals in the same instant. What really happened (`movements`,
-`pulses`, `crossings`) is kept to be compared with what the gateway has recorded.
+A thread brings the gates up to the clock, copies their contacts to the boards' inputs and holds the cars' cards to the
+readers; a relay that a board switches reaches the gate's terminals in the same instant. What truly happened
+(`movements`, `pulses`, `crossings`) is kept, to be compared with what the gateway has recorded.
 """
 
 from __future__ import annotations
@@ -13,16 +13,21 @@ from typing import Any
 
 import msgspec
 
-from drivers.sim.arm import ArmSpec, Movement, Pulse, Terminal
 from drivers.sim.board_model import SimBoard
-from drivers.sim.cars import Behaviour, Crossing
-from drivers.sim.gate import Contacts, Gate
 from drivers.sim.reader import SimReader
+from gateway.physics.arm import Movement
+from gateway.physics.cars import Behaviour, Car
+from gateway.physics.controller import ArmSpec, Pulse, Terminal
+from gateway.physics.gate import Contacts, Gate
+from gateway.physics.manners import Manner
+from gateway.physics.traffic import Crossing
 
 TICK_S = 0.005
 CARD_HELD_NS = 500_000_000
 CARD_EVERY_NS = 65_000_000
 """An RDM6300 repeats a card's frame about every 65 ms while it is in the field (ESPHome rdm6300)."""
+MAX_LEAP_NS = 1_000_000_000
+"""In a longer gap between two steps (a suspended machine) nothing happens at the gates."""
 
 
 class Wiring(msgspec.Struct, frozen=True):
@@ -38,6 +43,9 @@ class Wiring(msgspec.Struct, frozen=True):
     approach_loop: int | None = 3
     arm_detached: int | None = 4
     mains: int | None = None
+    exit_button: int | None = None
+    fire: int | None = None
+    clear_loop: int | None = None
 
     def terminal(self, output: int) -> Terminal | None:
         """The barrier's terminal that an output is wired to."""
@@ -60,21 +68,40 @@ class SimLane:
         self.reader = reader
         self.wiring = wiring
         self._held: _HeldCard | None = None
+        self._stepped_ns: int | None = None
+        self._cars = 0
+
+    def car(self, card: str | None, behaviour: Behaviour, now_ns: int) -> Car:
+        """A car turns into the lane."""
+        car = self._new_car(card, behaviour)
+        self.gate.car(car, now_ns)
+        return car
+
+    def strike(self, shaft_slips: bool, now_ns: int) -> None:
+        """A vehicle tears the arm off and stands under it for a while."""
+        self.gate.strike(self._new_car(None, "chat", shaft_slips), now_ns)
+
+    def _new_car(self, card: str | None, behaviour: Behaviour, drags: bool = False) -> Car:
+        self._cars += 1
+        return Car(f"car-{self._cars}", behaviour, Manner(behaviour, drags=drags), card)
 
     def hold(self, card: str, now_ns: int) -> None:
         """A card is held to the reader for half a second."""
         self._held = _HeldCard(card, now_ns + CARD_HELD_NS, now_ns)
 
     def step(self, now_ns: int) -> None:
-        """Let the lane live up to that moment."""
-        for car in self.gate.advance(now_ns):
-            if car.card is not None:
+        """Bring the lane up to that moment."""
+        if self._stepped_ns is not None and now_ns - self._stepped_ns > MAX_LEAP_NS:
+            self.gate.skip(now_ns - self._stepped_ns)
+        self._stepped_ns = now_ns
+        for what, car, _ in self.gate.advance(now_ns):
+            if what == "shows" and car.card is not None:
                 self.hold(car.card, now_ns)
         self._show_contacts(self.gate.contacts())
         self._show_card(now_ns)
 
     def _show_contacts(self, contacts: Contacts) -> None:
-        for name in Contacts.__struct_fields__:
+        for name in Contacts._fields:
             number = getattr(self.wiring, name)
             if number is not None:
                 self.board.set_input(number, getattr(contacts, name))
@@ -137,7 +164,7 @@ class World:
     def car(self, lane: str, credential: str | None = None, behaviour: Behaviour = "through") -> str:
         """A car turns into the lane, with a card number or without; returns its name."""
         with self._lock:
-            return self.lanes[lane].gate.car(credential, behaviour).name
+            return self.lanes[lane].car(credential, behaviour, time.monotonic_ns()).name
 
     def present(self, lane: str, card: str) -> None:
         """Somebody on foot holds a card to the reader."""
@@ -146,23 +173,26 @@ class World:
 
     def strike(self, lane: str, shaft_slips: bool = False) -> None:
         """A vehicle hits the arm and tears it off."""
-        self._act(lane, lambda gate, now_ns: gate.strike(now_ns, shaft_slips))
+        with self._lock:
+            now_ns = time.monotonic_ns()
+            self.lanes[lane].strike(shaft_slips, now_ns)
+            self.lanes[lane].step(now_ns)
 
     def repair(self, lane: str) -> None:
         """A new arm is fitted."""
-        self._act(lane, lambda gate, _: gate.arm.repair())
+        self._act(lane, lambda gate, now_ns: gate.repair(now_ns))
 
     def fob(self, lane: str) -> None:
         """Somebody opens with the controller's own remote control."""
-        self._act(lane, lambda gate, now_ns: gate.arm.fob(now_ns))
+        self._act(lane, lambda gate, now_ns: gate.fob(now_ns))
 
     def crank(self, lane: str, up: bool = True) -> None:
         """Somebody turns the arm up or down by hand."""
-        self._act(lane, lambda gate, now_ns: gate.arm.crank(up, now_ns))
+        self._act(lane, lambda gate, now_ns: gate.crank(up, now_ns))
 
     def mains(self, lane: str, on: bool) -> None:
         """The barrier loses its mains, or gets it back."""
-        self._act(lane, lambda gate, _: gate.arm.mains(on))
+        self._act(lane, lambda gate, now_ns: gate.mains(on, now_ns))
 
     # ---- what is true ----------------------------------------------------------------------------------------------
 
@@ -184,12 +214,12 @@ class World:
     def pulses(self, lane: str) -> list[Pulse]:
         """Every time a terminal of the barrier was closed, oldest first."""
         with self._lock:
-            return list(self.lanes[lane].gate.arm.pulses)
+            return list(self.lanes[lane].gate.controller.pulses)
 
     def crossings(self, lane: str) -> list[Crossing]:
         """Every car that crossed, or turned round on the safety loop, oldest first."""
         with self._lock:
-            return list(self.lanes[lane].gate.crossings)
+            return list(self.lanes[lane].gate.traffic.crossings)
 
     def empty(self, lane: str) -> bool:
         """True while no car is in the lane."""
@@ -208,7 +238,6 @@ class World:
         name = lane.wiring.terminal(output)
         if name is not None:
             with self._lock:
-                lane.gate.advance(now_ns)
                 lane.gate.terminal(name, active, now_ns)
 
     def _run(self) -> None:

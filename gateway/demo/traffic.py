@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from drivers.sim.cars import Behaviour
 from drivers.sim.site import SimSite
 from gateway.control import Client
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.passes import Pass
 from gateway.demo.people import People
+from gateway.physics.cars import Behaviour
 
 REPAIR_AFTER_S = 30.0
 RESET_AFTER_S = 120.0

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from drivers.sim.arm import ArmSpec
 from drivers.sim.site import SimSite
+from gateway.physics.controller import ArmSpec
 from tests.support.site_process import Gateway, gateway, monthly_passes, site_document
 
 BARRIER = {"pulse_ms": 100, "auto_close_ms": 200}

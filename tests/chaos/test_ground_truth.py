@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drivers.sim.arm import Pulse
+from gateway.physics.controller import Pulse
 from tests.support.ground_truth import half_done, unasked, unrecorded
 
 S = 1_000_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from drivers.sim.arm import Pulse
+from gateway.physics.controller import Pulse
 
 ORDER_LIFE_NS = 6_000_000_000
 """An order older than two seconds is never carried out by a bus (`drivers.orders`); before that it may have waited for

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from selenium import webdriver
 
-from drivers.sim.arm import ArmSpec
-from drivers.sim.cars import Behaviour
 from drivers.sim.site import SimSite
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.demo.line import free_port
+from gateway.physics.cars import Behaviour
+from gateway.physics.controller import ArmSpec
 from tests.support.guard_scene import OPERATORS
 from tests.support.site_process import Gateway, gateway, site_document
 from tests.web_guard.conftest import ApartBooth, open_chrome, wait_until

@@ -10,10 +10,10 @@ import pytest
 
 from drivers import registry
 from drivers.base import Bus
-from drivers.sim.arm import ArmSpec
 from drivers.sim.site import SimSite
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.events import CredentialRead, DeviceRestored, InputsRead, OutputDone
+from gateway.physics.controller import ArmSpec
 from tests.drivers.conftest import PATIENCE_S, Reported, wait_until
 
 pytestmark = pytest.mark.real
