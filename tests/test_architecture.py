@@ -305,8 +305,8 @@ PLANTED = {
     "the engine imports Flask": ("gateway.engine.core_thread.loop", "import flask"),
     "the engine imports paho": ("gateway.engine.core_thread.loop", "from paho.mqtt import client"),
     "the engine imports a driver's link": ("gateway.engine.workers", "import drivers.links.serial"),
-    "the web imports paho": ("web.app", "import paho.mqtt.client"),
-    "the web imports the engine": ("web.app", "from gateway.engine import loop"),
+    "the web imports paho": ("web.platform.app", "import paho.mqtt.client"),
+    "the web imports the engine": ("web.platform.app", "from gateway.engine import loop"),
     "the web writes the journal": ("web.api.events", "from gateway.store.journal.writer import Journal"),
     "the uplink imports Flask": ("gateway.uplink.mqtt.connection", "import flask"),
     "a driver uses pyserial past the links": ("drivers.readers.rdm6300", "import serial"),
@@ -335,7 +335,7 @@ FITTING = {
         "gateway.core.vocabulary.passes",
         "from datetime import datetime, UTC\ndef f(s):\n    return datetime.fromtimestamp(s, UTC)",
     ),
-    "the journal read by the web": ("web.app", "from gateway.store.journal.writer import JournalReader"),
+    "the journal read by the web": ("web.platform.app", "from gateway.store.journal.writer import JournalReader"),
     "the version": ("gateway.engine.core_thread.loop", "from gateway import __version__"),
 }
 

@@ -160,7 +160,7 @@ def _uplink(arguments: Arguments) -> int:
 def _web(arguments: Arguments) -> int:
     stop = _part("web")
     from gateway.store.directory import DataDirectory
-    from web.server import serve
+    from web.platform.server import serve
 
     data = data_path(arguments)
     http = DataDirectory(data).configured().gateway.http

@@ -13,9 +13,9 @@ from gateway.store.settings.secrets import Tokens
 from gateway.store.sqlite.migrations import Schema, migrate
 from gateway.store.times import parse_wall_ns
 from gateway.uplink.central.cursors import Cursors, Position
-from web.consumers import MAX_CONSUMERS
-from web.consumers import Consumers as HttpConsumers
-from web.webdb import SCHEMA, WebDatabase
+from web.platform.consumers import MAX_CONSUMERS
+from web.platform.consumers import Consumers as HttpConsumers
+from web.platform.webdb import SCHEMA, WebDatabase
 
 SITE: dict[str, Any] = {"site": {"id": "north-court"}, "gateway": {"id": "gw1"}}
 CENTRAL = "mqtt:10.0.0.9:1883:gw1"

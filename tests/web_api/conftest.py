@@ -23,9 +23,9 @@ from gateway.store.journal.writer import Journal, Row
 from gateway.store.passes.checks import check_pass
 from gateway.store.passes.registry import PassRegistry
 from tests.support.engine_stand_in import EngineStandIn, alarm, engine_stand_in, lane
-from web.app import create_app
-from web.server import Server
-from web.services import Services
+from web.platform.app import create_app
+from web.platform.server import Server
+from web.platform.services import Services
 
 SECOND_NS = 1_000_000_000
 START_NS = 1_796_000_000 * SECOND_NS

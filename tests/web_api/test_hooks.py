@@ -21,8 +21,8 @@ from gateway.store.directory import DataDirectory
 from tests.engine.conftest import until
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import SITE, fails
-from web.app import create_app
-from web.services import Services
+from web.platform.app import create_app
+from web.platform.services import Services
 
 Tokens = Callable[..., dict[str, str]]
 CAMERA = {

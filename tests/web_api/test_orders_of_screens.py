@@ -17,8 +17,8 @@ from tests.support.guard_scene import FREE, lane, snapshot
 from tests.support.waiting import wait_until
 from tests.web_api.conftest import fails, held
 from tests.web_api.test_stations import set_up
-from web.presses import COUNTS_MS
-from web.sessions import form_token
+from web.live.presses import COUNTS_MS
+from web.people.sessions import form_token
 
 PRESS = "0123456789abcdef"
 

@@ -17,12 +17,12 @@ from flask.testing import FlaskClient
 from tests.support.engine_stand_in import EngineStandIn, lane
 from tests.web_api.conftest import Running, Write, held, snapshot
 from tests.web_api.test_feed import until
-from web.app import MAX_BODY_BYTES
-from web.headers import SAFE
-from web.live import Live, Slots
-from web.problems import Problem
-from web.server import EXIT_ADDRESS, EXIT_OK, serve
-from web.services import STREAM_SLOTS, THREADS
+from web.live.snapshots import Live, Slots
+from web.platform.app import MAX_BODY_BYTES
+from web.platform.headers import SAFE
+from web.platform.problems import Problem
+from web.platform.server import EXIT_ADDRESS, EXIT_OK, serve
+from web.platform.services import STREAM_SLOTS, THREADS
 
 Tokens = Callable[..., dict[str, str]]
 
@@ -31,7 +31,8 @@ Tokens = Callable[..., dict[str, str]]
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/sign-in", "/healthz", "/nothing", "/api/v1/nothing", "/api/docs", "/live", "/static/guard.css"]
+    "path",
+    ["/", "/sign-in", "/healthz", "/nothing", "/api/v1/nothing", "/api/docs", "/live", "/static/x/parts/base/base.css"],
 )
 def test_every_answer_carries_the_safe_headers(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
@@ -259,7 +260,7 @@ def test_a_served_directory_ends_well_when_told_to(data: Path, caplog: pytest.Lo
 
 
 def test_what_a_consumer_confirmed_is_on_disk_after_a_stop(data: Path, write: Write, token: Tokens) -> None:
-    from web.webdb import WebDatabase
+    from web.platform.webdb import WebDatabase
 
     write(3)
     running = Running(data)

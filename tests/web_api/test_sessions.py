@@ -14,12 +14,12 @@ from flask.testing import FlaskClient
 from gateway.store.directory import DataDirectory
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import SITE, held
-from web.auth import confirm_pin, csrf_token, require_operator
-from web.lockout import FREE_FAILURES, Lockout
-from web.operators import Operator, SiteDocument
-from web.problems import Problem
-from web.sessions import SHIFT_S, Sessions, form_token
-from web.webdb import WebDatabase
+from web.people.auth import confirm_pin, csrf_token, require_operator
+from web.people.lockout import FREE_FAILURES, Lockout
+from web.people.operators import Operator, SiteDocument
+from web.people.sessions import SHIFT_S, Sessions, form_token
+from web.platform.problems import Problem
+from web.platform.webdb import WebDatabase
 
 
 class Clock:
@@ -96,7 +96,7 @@ def test_the_session_is_not_on_the_disk_as_it_is_in_the_cookie(client: FlaskClie
 
 
 def test_a_session_survives_a_restart_of_the_web(client: FlaskClient, data: Path) -> None:
-    from web.app import create_app
+    from web.platform.app import create_app
 
     sign_in(client)
     again = create_app(data)
@@ -354,7 +354,7 @@ def test_at_the_booth_wei_gets_in_whatever_lin_has_typed(client: FlaskClient) ->
 def test_made_up_names_and_addresses_do_not_fill_the_disk(
     lockout: Lockout, clock: Clock, database: WebDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.lockout.MAX_ROWS", 50)
+    monkeypatch.setattr("web.people.lockout.MAX_ROWS", 50)
     guess(lockout, 8, "Lin", "10.9.9.9", clock)
     for number in range(200):
         lockout.failed(None, f"10.0.{number // 250}.{number % 250}")
@@ -384,7 +384,7 @@ def test_the_pin_is_asked_again_and_counts_like_a_sign_in(app: Flask) -> None:
 
 def test_a_name_that_is_not_there_takes_as_long_as_one_that_is(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[str] = []
-    monkeypatch.setattr("web.auth.hash_pin", lambda pin: hashed.append(pin) or "")
+    monkeypatch.setattr("web.people.auth.hash_pin", lambda pin: hashed.append(pin) or "")
     with app.test_request_context("/"):
         assert not confirm_pin("Nobody", "2468")
     assert len(hashed) == 1
@@ -401,7 +401,7 @@ def test_many_guesses_at_once_are_counted_like_one_after_the_other(app: Flask, m
 
     looked: list[str] = []
     begin = threading.Barrier(20)
-    monkeypatch.setattr("web.auth.check_pin", lambda pin, _hash: looked.append(pin) is not None)
+    monkeypatch.setattr("web.people.auth.check_pin", lambda pin, _hash: looked.append(pin) is not None)
 
     def one() -> None:
         with app.test_request_context("/"), suppress(Problem):
@@ -432,7 +432,7 @@ def test_two_pins_are_checked_at_a_time_and_no_more(app: Flask, monkeypatch: pyt
 
     lock, now, most = threading.Lock(), [0], [0]
     both = threading.Barrier(2)
-    monkeypatch.setattr("web.auth.hash_pin", lambda _pin: "")
+    monkeypatch.setattr("web.people.auth.hash_pin", lambda _pin: "")
 
     def slow(_pin: str, _hash: str) -> bool:
         with lock:
@@ -444,7 +444,7 @@ def test_two_pins_are_checked_at_a_time_and_no_more(app: Flask, monkeypatch: pyt
             now[0] -= 1
         return True
 
-    monkeypatch.setattr("web.auth.check_pin", slow)
+    monkeypatch.setattr("web.people.auth.check_pin", slow)
 
     def one() -> None:
         with app.test_request_context("/"):

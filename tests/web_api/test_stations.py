@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from gateway.store.directory import DataDirectory
 from tests.support.engine_stand_in import EngineStandIn, lane
 from tests.web_api.conftest import SITE, Running
-from web.sessions import form_token
-from web.stations import COOKIE, KEPT_S
+from web.people.sessions import form_token
+from web.people.stations import COOKIE, KEPT_S
 
 LANES = [
     {"id": one, "direction": way, "barrier": {"open": f"io.output.{n}"}}

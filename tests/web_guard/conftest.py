@@ -25,8 +25,8 @@ from gateway.demo.line import free_port
 from tests.support import waiting
 from tests.support.guard_scene import OPERATORS, PlayedEngine, make_site
 from tests.support.waiting import PATIENCE_S
-from web.auth import COOKIE
-from web.server import Server
+from web.people.auth import COOKIE
+from web.platform.server import Server
 
 FLAGS = (
     "--headless=new",

@@ -15,7 +15,7 @@ from gateway.core.alarms.desk import KINDS
 from gateway.core.lane.state import Notice
 from tests.support.guard_scene import FREE, alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until
-from web import stream
+from web.live import stream
 
 pytestmark = pytest.mark.real
 

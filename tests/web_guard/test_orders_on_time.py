@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.guard_scene import at, decision, judged, lane
 from tests.web_guard.conftest import ApartBooth, Booth, wait_until
-from web.presses import COUNTS_MS
+from web.live.presses import COUNTS_MS
 
 pytestmark = pytest.mark.real
 

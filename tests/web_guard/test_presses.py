@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.core.vocabulary.errors import RequestError
-from web.heart import BEAT_S, STILL_S, Heart
-from web.presses import AHEAD_MS, COUNTS_MS, KEPT_MAX, Presses, TooLateError
+from web.live.heart import BEAT_S, STILL_S, Heart
+from web.live.presses import AHEAD_MS, COUNTS_MS, KEPT_MAX, Presses, TooLateError
 
 MS = 1_000_000
 COUNTS_NS = COUNTS_MS * MS

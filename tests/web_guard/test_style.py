@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from web.guard.home.page import SHEETS as HOME
+from web.guard.sign_in.page import SHEETS as SIGN_IN
+
 WEB = Path(__file__).parents[2] / "web"
-SHEET = re.sub(r"/\*.*?\*/", "", (WEB / "static" / "guard.css").read_text("utf-8"), flags=re.DOTALL)
+SHEETS = tuple(dict.fromkeys([*HOME, *SIGN_IN]))
+SHEET = re.sub(r"/\*.*?\*/", "", "\n".join((WEB / one).read_text("utf-8") for one in SHEETS), flags=re.DOTALL)
 SCALES, RULES = SHEET[: SHEET.index("* {")], SHEET[SHEET.index("* {") :]
 SPACE = re.compile(r"0|auto|-?var\(--s[0-5]\)")
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgb|hsl)a?\(")
@@ -45,9 +49,14 @@ def test_every_variable_is_defined_and_used() -> None:
 
 
 def test_every_class_of_the_sheet_stands_on_a_page() -> None:
-    pages = [path.read_text("utf-8") for path in (WEB / "templates").rglob("*.*")]
-    scripts = [(WEB / "static" / name).read_text("utf-8") for name in ("guard.js", "sign_in.js")]
-    named = set(re.findall(r"[\w-]+", " ".join([*pages, *scripts])))
+    pages = [path for path in WEB.rglob("*.*") if path.suffix in (".html", ".js", ".svg")]
+    named = set(re.findall(r"[\w-]+", " ".join(path.read_text("utf-8") for path in pages)))
     built = {f"{prefix}{one}" for prefix in ("v-", "c-", "act-") for one in named}
     classes = set(re.findall(r"\.([a-z][\w-]*)", re.sub(r"\d\.\d+|:[^;{}]*;", " ", RULES)))
     assert sorted(classes - named - built) == []
+
+
+def test_every_sheet_is_on_a_page() -> None:
+    assert sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.css") if "api" not in path.parts) == sorted(
+        SHEETS
+    )

@@ -12,7 +12,7 @@ from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
 from gateway.core.lane.people.refusals import TABLE
 from tests.support.guard_scene import FREE, PASSES, at, crashed, decision, lane, snapshot
 from web.guard.view import ON_THE_SPOT, TAG_KEEPS_AFAR, guard_view
-from web.guard.words import LOCALES, words
+from web.words.texts import LOCALES, words
 
 BOOK = {pass_.id: pass_ for pass_ in PASSES}
 STANDS = {"approach": True, "crossing": "waiting"}

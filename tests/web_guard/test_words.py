@@ -16,10 +16,11 @@ from gateway.core.lane.people.refusals import COMMANDS, TABLE
 from gateway.core.lane.service import What
 from gateway.core.lane.state import Notice
 from gateway.core.settings.model import Role
-from web.guard.views import SCRIPT_WORDS
-from web.guard.words import LOCALES, TRANSLATIONS, masked, plate_as_written, words
+from web.guard.home.page import SCRIPT_WORDS
+from web.platform.pages import SCRIPT_WORDS as ALWAYS
+from web.words.texts import LOCALES, TRANSLATIONS, masked, plate_as_written, words
 
-ROOT = Path(__file__).parents[2]
+WEB = Path(__file__).parents[2] / "web"
 CONTRACT_REASONS = """
     valid_pass operator remote emergency unknown_credential blocked not_yet_valid expired outside_schedule wrong_lane
     already_inside not_inside plate_mismatch car_park_full places_full unpaid hazardous_load seen_elsewhere lane_locked
@@ -111,18 +112,18 @@ def test_every_alarm_state_has_words(locale: str) -> None:
 def test_every_key_that_pages_and_script_name_exists() -> None:
     known = texts("en")
     named: set[str] = set()
-    for path in [*(ROOT / "web" / "templates").rglob("*.html"), ROOT / "web" / "static" / "guard.js"]:
+    for path in [*WEB.rglob("*.html"), *WEB.rglob("*.js")]:
         named |= set(re.findall(r"""say\(["']([a-z_]+\.[a-z_.]+[a-z])["'][,)]""", path.read_text("utf-8")))
     assert len(named) > 30
     assert sorted(named - known.keys()) == []
 
 
 def test_every_key_that_the_script_names_goes_to_the_page() -> None:
-    script = (ROOT / "web" / "static" / "guard.js").read_text("utf-8")
+    script = "\n".join(path.read_text("utf-8") for path in WEB.rglob("*.js"))
     named = set(re.findall(r"""say\(["']([a-z_.]+)["']""", script))
     named |= set(re.findall(r'"((?:hold\.end|case|answer|refused)\.[a-z_]+)"', script))
     assert len(named) > 40
-    assert sorted(one for one in named if not one.startswith(SCRIPT_WORDS)) == []
+    assert sorted(one for one in named if not one.startswith((*SCRIPT_WORDS, *ALWAYS))) == []
 
 
 def test_a_mainland_plate_is_written_with_its_gap() -> None:

@@ -17,7 +17,7 @@ from gateway.store.times import LAST_YEAR, YEARS, text_of
 from web.api import engine
 from web.api.requests import body, idempotency_key, identifier, only, refuse
 from web.api.state import json_answer
-from web.auth import current_token, require_scope
+from web.people.auth import current_token, require_scope
 
 ABOUT_A_CAR = ("open", "passed", "refuse", "seen_to")
 ALARM_VERBS = ("acknowledge", "verify", "shelve", "unshelve", "close")

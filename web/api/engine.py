@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.control import Client
-from web.live import Snapshot
-from web.services import services
+from web.live.snapshots import Snapshot
+from web.platform.services import services
 
 FRESH_MS = 5000
 

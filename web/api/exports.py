@@ -19,8 +19,8 @@ from web.api.feed import wanted_types
 from web.api.moments import instant_ns
 from web.api.requests import only
 from web.api.xlsx import workbook
-from web.auth import require_scope
-from web.services import services
+from web.people.auth import require_scope
+from web.platform.services import services
 
 COLUMNS = (
     "id", "time", "type", "subject", "lane", "credential_kind", "credential", "pass", "reason", "by", "data",

@@ -13,9 +13,9 @@ from flask import Response, request
 
 from gateway.store.journal.reader import Batch, JournalReader
 from web.api.requests import number, only, refuse
-from web.auth import current_token, require_scope
-from web.gone import client_gone
-from web.services import services
+from web.live.gone import client_gone
+from web.people.auth import current_token, require_scope
+from web.platform.services import services
 
 CONTENT_TYPE = "application/cloudevents-batch+json"
 PREFIX = "gatehouse."

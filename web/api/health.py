@@ -7,7 +7,7 @@ from flask import Response
 from gateway.core.vocabulary.errors import GatehouseError
 from web.api import engine
 from web.api.state import json_answer
-from web.problems import Problem
+from web.platform.problems import Problem
 
 
 def healthz() -> Response:

@@ -15,8 +15,8 @@ from gateway.store.times import rfc3339
 from web.api.moments import instant_ns
 from web.api.requests import identifier, number, only, refuse
 from web.api.state import json_answer, now_text
-from web.auth import require_scope
-from web.services import services
+from web.people.auth import require_scope
+from web.platform.services import services
 
 _NEXT = re.compile("-?[0-9]{1,18}")
 POINTS = 1000

@@ -20,8 +20,8 @@ from web.api import engine
 from web.api.moments import site_zone
 from web.api.requests import identifier, only, refuse
 from web.api.state import json_answer
-from web.auth import check_scope
-from web.services import services
+from web.people.auth import check_scope
+from web.platform.services import services
 
 SCOPE = "plates:push"
 DRIVER = "plate-http"

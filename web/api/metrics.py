@@ -11,9 +11,9 @@ from flask import Response
 
 from gateway.core.vocabulary.errors import GatehouseError
 from web.api import engine
-from web.auth import check_scope
-from web.services import Services, services
-from web.stations import is_local
+from web.people.auth import check_scope
+from web.people.stations import is_local
+from web.platform.services import Services, services
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Sample = tuple[dict[str, Any], float]

@@ -13,7 +13,7 @@ from flask import request
 
 from gateway.core.vocabulary.times import FIRST_YEAR, LAST_YEAR, NO_END_YEAR, YEARS, wall_ns_of
 from web.api.requests import refuse
-from web.services import services
+from web.platform.services import services
 
 _UNBOUNDED = {"from": FIRST_YEAR, "to": NO_END_YEAR}
 _MOST_NS = (1 << 63) - 1

@@ -17,8 +17,8 @@ from gateway.store.passes.checks import PassFieldError, check_pass
 from web.api import engine
 from web.api.requests import body, identifier, if_match, number, one_of, only, refuse
 from web.api.state import json_answer
-from web.auth import current_token, require_scope
-from web.services import services
+from web.people.auth import current_token, require_scope
+from web.platform.services import services
 
 LIMIT = 100
 LIMIT_MOST = 1000

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl
 
 from gateway.core.vocabulary.errors import GatehouseError
 from web.api.feed import CONTENT_TYPE, LIMIT, LIMIT_MOST, TIMEOUT_MOST_MS
-from web.headers import Wsgi
-from web.services import Services
+from web.platform.headers import Wsgi
+from web.platform.services import Services
 
 PATH = "/api/v1/events"
 SCOPE = "events:read"

@@ -11,7 +11,7 @@ from flask import request
 
 from gateway.core.settings.explain import explain
 from gateway.core.settings.site_file import ID_PATTERN
-from web.problems import Problem
+from web.platform.problems import Problem
 
 _Body = TypeVar("_Body")
 _KEY_PATTERN = re.compile(r'"?[\x21\x23-\x7e]{1,128}"?')

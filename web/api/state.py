@@ -12,8 +12,8 @@ from flask import Response, request
 from gateway.core.vocabulary.views import LANE_KEYS
 from web.api import engine
 from web.api.requests import flag, number, only
-from web.auth import require_scope
-from web.services import services
+from web.people.auth import require_scope
+from web.platform.services import services
 
 VISITS = 100
 VISITS_MOST = 1000

@@ -1,1 +1,1 @@
-"""The guard's screen: a pure view of the snapshot in the guard's language, and the views that serve it."""
+"""The guard's screens: a folder for each subject, with its part of the view, its page, its script and its looks."""

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.core.access.rules import end
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import local_time, wall_ns_of
-from web.guard.words import Words, clock, masked, plate_as_written, words
+from web.words.texts import Words, clock, masked, plate_as_written, words
+from web.words.times import instant, is_night, ms_since, zone
 
 View = dict[str, Any]
 Lookup = Callable[[str], Pass | None]
@@ -30,8 +30,6 @@ CARD_TAIL = 6
 # A car that still stands there is the present case; past this the loop is stuck or the car is parked.
 CASE_MOST_S = 600
 EXPIRY_WARNING_DAYS = 10
-DAY_FROM_H = 7
-DAY_UNTIL_H = 19
 # Characters that fit two lines of large, and two lines of normal type on the smallest screen.
 LONG_LINE = {"en": (60, 80), "zh_CN": (30, 42)}
 NAME_WIDTH = 13
@@ -112,7 +110,7 @@ def guard_view(
     """
     said = words(locale)
     site = snapshot.get("site", {})
-    scene = _Scene(said, lookup, _zone(site.get("timezone", "UTC")), now, role, expiry_days)
+    scene = _Scene(said, lookup, zone(site.get("timezone", "UTC")), now, role, expiry_days)
     scene.stands_at = stands_at
     scene.lanes = snapshot.get("lanes", [])
     names = {lane["id"]: lane.get("name") or lane["id"] for lane in snapshot.get("lanes", [])}
@@ -137,7 +135,7 @@ def guard_view(
 
 def age_of(snapshot: Mapping[str, Any], heard_ms: int, now: datetime) -> int:
     """How old a snapshot is in ms that was heard `heard_ms` ago; a hung engine sends old ones again."""
-    return max(heard_ms, _ms_since(snapshot.get("as_of"), now))
+    return max(heard_ms, ms_since(snapshot.get("as_of"), now))
 
 
 def blank_snapshot(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,10 +151,10 @@ def _lanes(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 class _Scene:
     """What every part of the view needs: the words, the passes, the place's time and who looks."""
 
-    def __init__(self, said: Words, lookup: Lookup, zone: tzinfo, now: datetime, role: str, expiry_days: int) -> None:
+    def __init__(self, said: Words, lookup: Lookup, place: tzinfo, now: datetime, role: str, expiry_days: int) -> None:
         self.said = said
         self.lookup = lookup
-        self.zone = zone
+        self.zone = place
         self.now = now
         self.role = role
         self.expiry_days = expiry_days
@@ -165,16 +163,16 @@ class _Scene:
 
     def time(self, text: str | None) -> str:
         """An instant of the snapshot as local time of day."""
-        when = _instant(text)
+        when = instant(text)
         return clock(local_time(wall_ns_of(when), self.zone)) if when else ""
 
     def age_ms(self, text: str | None) -> int:
         """How long ago an instant was; 0 for none and for the future."""
-        return _ms_since(text, self.now)
+        return ms_since(text, self.now)
 
     def epoch_ms(self, text: str) -> int:
         """An instant as the screen's script counts it; one that cannot be read counts as now."""
-        return int((_instant(text) or self.now).timestamp() * 1000)
+        return int((instant(text) or self.now).timestamp() * 1000)
 
     # ---- lane --------------------------------------------------------------------------------------------------
 
@@ -228,7 +226,7 @@ class _Scene:
     def _held_chip(self, lane: Mapping[str, Any]) -> str:
         """What is left of a hold, its time before its vehicles; "" for one that only a person ends."""
         hold = lane.get("hold") or {}
-        until, left = _instant(hold.get("until")), hold.get("left")
+        until, left = instant(hold.get("until")), hold.get("left")
         if until:
             return self.said("mode.held.minutes", n=max(0, math.ceil((until - self.now).total_seconds() / 60)))
         return self.said("mode.held.count", n=left) if left else ""
@@ -701,11 +699,6 @@ class _Scene:
         }
 
 
-def is_night(local: datetime) -> bool:
-    """Whether the booth is dark enough for the night theme, by the clock alone."""
-    return not DAY_FROM_H <= local.hour < DAY_UNTIL_H
-
-
 def cannot_open(lane: Mapping[str, Any]) -> str | None:
     """Why no card opens a lane now, as a code; None when cards open it."""
     if "cannot_open" in lane:
@@ -844,7 +837,7 @@ def _overtaken(lane: Mapping[str, Any]) -> bool:
 
 def _urgency(alarm: Mapping[str, Any]) -> tuple[bool, int, float]:
     """Unseen first, then by priority, then the newest."""
-    raised = _instant(alarm.get("raised_at"))
+    raised = instant(alarm.get("raised_at"))
     return alarm["state"] not in UNSEEN, alarm.get("priority", 1), -(raised.timestamp() if raised else 0)
 
 
@@ -906,25 +899,3 @@ def _notice(alarms: list[View]) -> View | None:
     """What is wrong with the box itself: it has a place of its own on the top line, whoever has seen the alarm."""
     first = next((one for kind in BOX_KINDS for one in alarms if one["kind"] == kind and not one["unseen"]), None)
     return first and {"alarm": first["alarm"], "text": first["title"], "at_ms": first["at_ms"]}
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
-
-
-def _ms_since(text: str | None, now: datetime) -> int:
-    when = _instant(text)
-    return max(0, int((now - when).total_seconds() * 1000)) if when else 0
-
-
-def _instant(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)

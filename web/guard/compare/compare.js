@@ -1,0 +1,57 @@
+// The sheet that compares a car with its pass, and asks why it is released or refused.
+import { $, make, mark, put } from "../../parts/base/dom.js";
+import { say } from "../../parts/base/words.js";
+import { isOpen, openSheet } from "../../parts/sheet/sheet.js";
+import { answer } from "../../parts/answer/answer.js";
+import { opens } from "../actions/actions.js";
+import { give } from "../actions/orders.js";
+import { lane, old } from "../home/state.js";
+import { SETTLE_MS } from "../lane/lanes.js";
+
+let caseOf = null, openedAt = 0, drawn = "";
+
+opens("case", (one) => {
+  caseOf = { lane: one.id, id: one.case.id };
+  openedAt = performance.now();
+  drawn = "";
+  put($("case-title"), say("case.title", { lane: one.name }));
+  openSheet("case");
+  paintCase();
+});
+function caseNow() {
+  const one = caseOf && lane(caseOf.lane);
+  return one && one.case && one.case.id === caseOf.id ? one.case : null;
+}
+export function paintCase() {
+  if (!isOpen("case")) return;
+  const found = caseNow(), draws = JSON.stringify(found);
+  if (draws === drawn) return;
+  drawn = draws;
+  const verdict = $("case-verdict");
+  verdict.dataset.verdict = found ? found.verdict : "";
+  put(verdict, found ? [found.word, found.reason].filter(Boolean).join(" · ") : say("case.over"));
+  for (const el of document.querySelectorAll(".case-chips")) mark(el, "data-on", found && found[el.dataset.deed].on ? "yes" : "");
+  if (!found) return;
+  put($("case-release"), found.release.label);
+  const facts = [
+    [found.differ ? say("case.read_differs") : say("case.read"), found.read || say("case.no_plate"), found.read ? "plate" : ""],
+    [say("case.plates"), found.plates || say("case.unknown"), found.plates ? (found.several ? "plate several" : "plate") : ""],
+    ["", [found.holder, found.unit, found.kind].filter(Boolean).join(" · "), ""],
+    ["", found.shown && say("case.shown", { what: found.shown }), ""],
+    ["", found.missing, ""],
+  ].filter(([_name, value]) => value);
+  $("case-facts").replaceChildren(...facts.flatMap(([name, value, kind]) => [
+    make("dt", name), make("dd", value, [kind, found.differ && kind ? "differs" : ""].join(" ").trim()),
+  ]));
+}
+async function judge(chips, reason) {
+  const found = caseNow(), one = caseOf && lane(caseOf.lane);
+  if (performance.now() - openedAt < SETTLE_MS) return undefined; // the touch that opened the sheet decides nothing
+  if (!one || old(one)) return answer(say("refused.stale"), "refused");
+  if (!found) return answer(say("refused.case_over"), "refused");
+  const deed = found[chips.dataset.deed];
+  if (!deed.on) return answer(deed.why, "refused");
+  const got = await give(one.id, deed.command, { case: found.id, reason });
+  return got && got.status === "done" && isOpen("case") ? openSheet(null) : undefined;
+}
+for (const chips of document.querySelectorAll(".case-chips")) for (const el of chips.children) el.addEventListener("click", () => judge(chips, el.value));

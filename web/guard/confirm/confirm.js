@@ -1,0 +1,76 @@
+// The sheet that asks for name, PIN and reason.
+import { $, make, put } from "../../parts/base/dom.js";
+import { say } from "../../parts/base/words.js";
+import { wireKeypad } from "../../parts/keypad/keypad.js";
+import { isOpen, onSheet, openSheet } from "../../parts/sheet/sheet.js";
+import { answer } from "../../parts/answer/answer.js";
+import { opens } from "../actions/actions.js";
+import { give, newPress } from "../actions/orders.js";
+import { lane, old, state } from "../home/state.js";
+
+const REASONS = {
+  reset: ["arm_mended", "arm_whole", "false_alarm"], lock: ["maintenance", "arm_off", "works"], unlock: ["work_done", "by_mistake"],
+};
+const MORE = "\u0000more", NAMES_SHOWN = 6, PIN_MAX = 12;
+let asked = null, pin = "", who = state.operator, reason = "", naming = false, namePage = 0, busy = false;
+
+opens("pin", (one, command) => {
+  asked = { lane: one.id, command };
+  pin = ""; reason = ""; who = state.operator; naming = false;
+  put($("confirm-title"), say("confirm." + command + ".title", { lane: one.name }));
+  openSheet("confirm");
+  paint();
+});
+function paint() {
+  const rows = naming ? namesToPick() : REASONS[asked.command].map((code) => [code, say("confirm." + asked.command + "." + code)]);
+  $("confirm-list").classList.toggle("names-list", naming);
+  $("confirm-list").replaceChildren(...rows.map(([value, text]) => {
+    const row = make("button", text, "choice");
+    row.type = "button";
+    row.value = value;
+    row.setAttribute("aria-pressed", String(value === (naming ? who : reason)));
+    row.addEventListener("click", () => picked(value));
+    return row;
+  }));
+  put($("confirm-name"), who);
+  put($("confirm-dots"), pin ? "•".repeat(pin.length) : "PIN");
+}
+function namesToPick() {
+  const all = state.people.map((name) => [name, name]);
+  if (all.length <= NAMES_SHOWN) return all;
+  const first = (namePage * (NAMES_SHOWN - 1)) % all.length;
+  return [...all.slice(first, first + NAMES_SHOWN - 1), [MORE, say("alarm.older")]];
+}
+function picked(value) {
+  if (value === MORE) namePage = (namePage + 1) % Math.ceil(state.people.length / (NAMES_SHOWN - 1));
+  else if (naming) { who = value; naming = false; pin = ""; }
+  else reason = value;
+  paint();
+}
+function key(which) {
+  if (which === "erase") pin = pin.slice(0, -1);
+  else if (which === "enter") return confirmed();
+  else if (pin.length < PIN_MAX) pin += which;
+  return paint();
+}
+async function confirmed() {
+  if (!reason) return answer(say("refused.reason_needed"), "refused");
+  if (!pin || busy) return undefined;
+  const one = lane(asked.lane);
+  if (!one || old(one)) return answer(say("refused.stale"), "refused");
+  busy = true;
+  newPress(asked.lane, asked.command);
+  const got = await give(asked.lane, asked.command, { name: who, pin, reason });
+  busy = false;
+  pin = "";
+  return got && got.status === "done" ? openSheet(null) : paint();
+}
+
+onSheet((name) => { if (name !== "confirm") pin = ""; });
+$("confirm-who").addEventListener("click", () => { naming = !naming; paint(); });
+wireKeypad("confirm-pad", key);
+document.addEventListener("keydown", (event) => {
+  if (!isOpen("confirm")) return;
+  const which = /^[0-9]$/.test(event.key) ? event.key : event.key === "Backspace" ? "erase" : event.key === "Enter" && event.target.tagName !== "BUTTON" ? "enter" : null;
+  if (which) { event.preventDefault(); key(which); }
+});

@@ -1,0 +1,1 @@
+"""The page with the lanes and what can be done now."""

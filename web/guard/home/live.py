@@ -1,0 +1,42 @@
+"""The view of this moment for one browser: its language, its station and who is signed in."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gateway.core.settings.model import Station
+from web.guard.passbook import passbook
+from web.guard.view import COMMAND_ROLES, View, blank_snapshot, guard_view
+from web.live.snapshots import Snapshot
+from web.people import stations
+from web.people.operators import Operator
+from web.platform import look
+from web.platform.pages import mono_ms
+from web.platform.services import Services, services
+
+# A view that was made before any news counts as this old, so that no button is on.
+NEVER_MS = 10**9
+
+
+def live_view() -> partial[View]:
+    """The view for this request's language, to be called with (snapshot, age in ms, operator) outside the request."""
+    return partial(_render, services(), look.locale(), stations.current_station())
+
+
+def _render(
+    held: Services, locale: str, station: Station | None, snapshot: Snapshot | None, age_ms: int, operator: Operator
+) -> View:
+    document = held.site.document()
+    view = guard_view(
+        blank_snapshot(document) if snapshot is None else snapshot,
+        passbook(held),
+        locale,
+        look.aware_now(),
+        age_ms=age_ms,
+        role=operator.role,
+        expiry_days=int(document.get("site", {}).get("expiry_warning_days", 10)),
+        stands_at=partial(stations.stands_at, station),
+    )
+    acts = operator.role in COMMAND_ROLES
+    age = {} if snapshot is not None else {"age_ms": NEVER_MS}
+    return {**view, **age, "mono_ms": mono_ms(), "station": station.id if station and acts else ""}

@@ -1,0 +1,49 @@
+"""The guard's screen, with its first state already in it."""
+
+from __future__ import annotations
+
+from flask import Response, current_app
+
+from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
+from web.guard.home.live import live_view
+from web.guard.view import COMMAND_ROLES
+from web.people import auth, stations
+from web.platform.pages import page
+from web.platform.services import services
+
+# Of the reasons to turn a car away those that fit one which was seen to.
+SEEN_REASONS = ("turned_back", "other")
+# Texts that the page's scripts put together themselves, each by its key or by what all of a kind begin with.
+SCRIPT_WORDS = (
+    "age.", "ago.", "since.", "left.", "stale.", "cmd.", "confirm.", "stop.", "lanes.", "hold.",
+    "alarm.none", "alarm.older",
+    "answer.sending", "answer.no_answer_yet", "answer.not_arrived",
+    "case.title", "case.over", "case.read", "case.no_plate", "case.plates", "case.unknown", "case.shown",
+    "refused.choose_lane", "refused.stale", "refused.reason_needed", "refused.held_already", "refused.case_over",
+    "why.stale",
+)  # fmt: skip
+SHEETS = (
+    "parts/base/base.css", "guard/top/top.css", "guard/lane/lane.css", "guard/actions/actions.css",
+    "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css", "guard/compare/compare.css",
+    "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css", "guard/confirm/confirm.css",
+    "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/home/sizes.css",
+)  # fmt: skip
+
+
+@auth.require_operator()
+def home() -> Response:
+    """The guard screen."""
+    operator = auth.signed_in()
+    snapshot, age_ms = services().live.snapshot()
+    made = page(
+        "guard/home/page.html",
+        script_words=SCRIPT_WORDS,
+        sheets=SHEETS,
+        view=live_view()(snapshot, age_ms, operator),
+        operator=operator,
+        people=[one.name for one in services().site.operators().values() if one.role in COMMAND_ROLES],
+        release_reasons=RELEASE_REASONS,
+        refuse_reasons=REFUSE_REASONS,
+        seen_reasons=SEEN_REASONS,
+    )
+    return stations.renew(current_app.make_response(made))

@@ -1,0 +1,33 @@
+"""The guard's addresses, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint
+
+from web.guard.home.page import home
+from web.guard.orders.alarms import alarm_verb
+from web.guard.orders.lanes import choose, command
+from web.guard.orders.stop import stop
+from web.guard.sign_in.page import choose_look, sign_in, sign_in_page, sign_out
+from web.guard.station.page import give_key, station_page, time_of_day
+
+BLUEPRINT = Blueprint("guard", __name__)
+ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    ("GET", "/", home),
+    ("GET", "/sign-in", sign_in_page),
+    ("POST", "/sign-in", sign_in),
+    ("POST", "/sign-out", sign_out),
+    ("GET", "/station", station_page),
+    ("POST", "/station", give_key),
+    ("GET", "/guard/time", time_of_day),
+    ("POST", "/guard/look", choose_look),
+    ("POST", "/guard/choose", choose),
+    ("POST", "/guard/lanes/<lane>/<command>", command),
+    ("POST", "/guard/stop", stop),
+    ("POST", "/guard/alarms/<alarm>/<any(acknowledge, close):verb>", alarm_verb),
+)
+for _method, _rule, _view in ROUTES:
+    BLUEPRINT.add_url_rule(_rule, endpoint=_view.__name__, view_func=_view, methods=[_method])

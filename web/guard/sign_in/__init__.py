@@ -1,0 +1,1 @@
+"""Names first, then the PIN of the chosen one."""

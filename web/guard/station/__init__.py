@@ -1,0 +1,1 @@
+"""Which booth's own screen this browser is."""

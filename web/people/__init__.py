@@ -1,0 +1,1 @@
+"""Who asks: people with PIN and session, booths' own screens, programs with a token."""

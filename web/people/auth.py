@@ -1,0 +1,343 @@
+"""Who asks: people by name and PIN with a session cookie, programs by bearer token.
+
+Everything a view needs stands here: `current_operator`, `require_operator`, `sign_in`, `sign_out`, `confirm_pin`,
+`csrf_token` for people, `require_scope` and `current_token` for programs. A token is only looked at under `/api/`,
+`/hooks/` and `/metrics`, a cookie only elsewhere, so neither can be smuggled in for the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hmac
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from flask import Response, after_this_request, g, redirect, request
+
+from gateway.control import Client
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.store.settings.secrets import Token, check_pin, hash_pin
+from web.people.operators import Operator
+from web.people.sessions import SHIFT_S, form_token
+from web.people.stations import current_station
+from web.platform.problems import Problem, wants_json
+from web.platform.services import Services, services
+
+__all__ = [
+    "COOKIE",
+    "Operator",
+    "check_csrf",
+    "check_pin_again",
+    "confirm_pin",
+    "csrf_token",
+    "current_operator",
+    "current_token",
+    "known_station",
+    "operator_of",
+    "require_operator",
+    "require_scope",
+    "session_token",
+    "sign_in",
+    "sign_out",
+    "signed_in",
+]
+
+COOKIE = "gatehouse"
+CSRF_FIELD = "csrf"
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# A PIN check takes 16 MB and tens of milliseconds on purpose; two at a time are plenty for one booth.
+PIN_PATIENCE_S = 5.0
+MOST_PIN = 64
+_pin_checks = threading.BoundedSemaphore(2)
+_log = logging.getLogger(__name__)
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+# ---- people --------------------------------------------------------------------------------------
+
+
+def session_token() -> str:
+    """The session cookie's value as sent, "" without one."""
+    return request.cookies.get(COOKIE, "")
+
+
+def operator_of(held: Services, token: str) -> Operator | None:
+    """The operator of a session token while the session is good; needs no request."""
+    return held.sessions.find(token) if token else None
+
+
+def current_operator() -> Operator | None:
+    """Who is signed in on this request, None for nobody."""
+    if "operator" not in g:
+        g.operator = operator_of(services(), session_token())
+    found: Operator | None = g.operator
+    return found
+
+
+def signed_in() -> Operator:
+    """Who is signed in; only inside views with `require_operator`."""
+    operator = current_operator()
+    assert operator is not None
+    return operator
+
+
+def known_station() -> bool:
+    """Whether an operator has signed in from this address before, so that its Stop works without a session."""
+    return current_operator() is not None or services().lockout.knows(request.remote_addr or "")
+
+
+def require_operator(*roles: str) -> Callable[[_View], _View]:
+    """Only for signed-in operators, of one of these roles if any are named.
+
+    Pages send the person to `/sign-in`; JSON gets 401 or 403.
+    """
+
+    def wrap(view: _View) -> _View:
+        @functools.wraps(view)
+        def guarded(*values: Any, **named: Any) -> Any:
+            operator = current_operator()
+            if operator is None:
+                return _ask_to_sign_in()
+            if roles and operator.role not in roles:
+                raise Problem(
+                    403,
+                    "role_missing",
+                    f"This is for {' or '.join(roles)}; {operator.name} is {operator.role}.",
+                )
+            return view(*values, **named)
+
+        return guarded  # type: ignore[return-value]
+
+    return wrap
+
+
+def _ask_to_sign_in() -> Any:
+    if wants_json() or request.method not in _SAFE_METHODS:
+        raise Problem(401, "sign_in_required", "Sign in with your name and PIN first.")
+    return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'))}", 303)
+
+
+def sign_in(name: str, pin: str) -> Operator:
+    """Check name and PIN and begin a session on the answer to this request.
+
+    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, with Retry-After and `wait_s` when one must wait.
+    """
+    operator = _check_pin(name, pin)
+    held = services()
+    if old := session_token():
+        held.sessions.end(old)
+    token = held.sessions.create(operator)
+    g.operator = operator
+    after_this_request(lambda answer: _set_cookie(answer, token))
+    _note("operator.signed_in", operator)
+    return operator
+
+
+def sign_out() -> None:
+    """End the session of this request and take the cookie back."""
+    operator = current_operator()
+    if token := session_token():
+        services().sessions.end(token)
+    g.operator = None
+    after_this_request(_drop_cookie)
+    if operator is not None:
+        _note("operator.signed_out", operator)
+
+
+def check_pin_again(operator_name: str, pin: str) -> None:
+    """Ask for the PIN again before something that cannot be undone; counts like a sign-in.
+
+    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, each with `wait_s` when the next try must wait.
+    """
+    _check_pin(operator_name, pin)
+
+
+def confirm_pin(operator_name: str, pin: str) -> bool:
+    """Whether this is that person's PIN; see `check_pin_again`. Raises Problem 429 while the person must wait."""
+    try:
+        check_pin_again(operator_name, pin)
+    except Problem as problem:
+        if problem.code == "pin_wrong":
+            return False
+        raise
+    return True
+
+
+def _check_pin(name: str, pin: str) -> Operator:
+    held = services()
+    operator = held.site.operators().get(name)
+    known = operator.name if operator is not None else None
+    where = _where()
+    _must_not_wait(held, known, where)
+    with _one_of_few_checks():
+        # Asked again: whoever sent many guesses at once has waited here while the first ones were counted.
+        _must_not_wait(held, known, where)
+        if operator is None:
+            hash_pin("0000")  # as much work as a real check, so that the time tells no names
+        if operator is None or not _fits(pin, operator):
+            held.lockout.failed(known, *where)
+            raise _pin_wrong(held.lockout.wait_s(known, *where))
+    held.lockout.succeeded(operator.name, *where)
+    return operator
+
+
+def _where() -> tuple[str, str]:
+    """The address that asks, and the station that it is, "" for none."""
+    station = current_station()
+    return request.remote_addr or "unknown", station.id if station is not None else ""
+
+
+def _pin_wrong(wait_s: int) -> Problem:
+    """The try that makes the next one wait says so itself."""
+    if not wait_s:
+        return Problem(401, "pin_wrong", "Name and PIN do not go together. Try again.")
+    detail = f"Name and PIN do not go together. Wait {wait_s} s, then try again."
+    return Problem(401, "pin_wrong", detail, headers={"Retry-After": str(wait_s)}, wait_s=wait_s)
+
+
+def _must_not_wait(held: Services, known: str | None, where: tuple[str, str]) -> None:
+    if wait_s := held.lockout.wait_s(known, *where):
+        raise Problem(
+            429,
+            "too_many_attempts",
+            f"Too many wrong PINs. Wait {wait_s} s, then try again.",
+            headers={"Retry-After": str(wait_s)},
+            wait_s=wait_s,
+        )
+
+
+@contextlib.contextmanager
+def _one_of_few_checks() -> Iterator[None]:
+    if not _pin_checks.acquire(timeout=PIN_PATIENCE_S):
+        raise Problem(503, "busy", "Many sign in just now. Try again.", headers={"Retry-After": "2"})
+    try:
+        yield
+    finally:
+        _pin_checks.release()
+
+
+def _fits(pin: str, operator: Operator) -> bool:
+    if not 0 < len(pin) <= MOST_PIN or not pin.isprintable():
+        return False
+    return bool(operator.pin_hash) and check_pin(pin, operator.pin_hash)
+
+
+def _set_cookie(answer: Response, token: str) -> Response:
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=SHIFT_S,
+        path="/",
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Strict",
+    )
+    return answer
+
+
+def _drop_cookie(answer: Response) -> Response:
+    answer.delete_cookie(COOKIE, path="/", secure=request.is_secure, httponly=True, samesite="Strict")
+    return answer
+
+
+def _note(kind: str, operator: Operator) -> None:
+    """Have the engine journal it; without an engine people still get in to see what is wrong."""
+    try:
+        data = {"by": operator.name, "role": operator.role}
+        Client(services().socket).call(
+            "journal.note", timeout_s=1, type=kind, subject=f"operators/{operator.name}", data=data
+        )
+    except (GatehouseError, OSError) as error:
+        _log.warning("%s of %s is not in the journal: %s", kind, operator.name, error)
+
+
+# ---- forms ---------------------------------------------------------------------------------------
+
+
+def csrf_token() -> str:
+    """The token for a form's hidden field `csrf` or the header `X-CSRF-Token`; "" when nobody is signed in."""
+    token = session_token()
+    return form_token(token) if token else ""
+
+
+def check_csrf() -> None:
+    """Refuse unsafe requests that another site made the browser send; raises Problem 403.
+
+    With a session the form's token is needed; without one (signing in) the browser's own word for where the request
+    comes from must not name another site. Bearer tokens are never sent by a browser on its own.
+    """
+    if request.method in _SAFE_METHODS or request.path.startswith(("/api/", "/hooks/")):
+        return
+    if not _same_origin():
+        raise Problem(403, "csrf", "This request came from another site. Open the page again.")
+    if current_operator() is None:
+        return
+    sent = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
+    if not hmac.compare_digest(sent.encode(), csrf_token().encode()):
+        raise Problem(403, "csrf", "The form is not from this session. Load the page again.")
+
+
+def _same_origin() -> bool:
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+# ---- programs ------------------------------------------------------------------------------------
+
+
+def current_token() -> Token:
+    """The token of this request; only inside views with `require_scope`."""
+    token: Token = g.token
+    return token
+
+
+def require_scope(scope: str) -> Callable[[_View], _View]:
+    """Only with a bearer token that has this scope: 401 without a good token, 403 without the scope."""
+
+    def wrap(view: _View) -> _View:
+        @functools.wraps(view)
+        def guarded(*values: Any, **named: Any) -> Any:
+            check_scope(scope)
+            return view(*values, **named)
+
+        guarded.gatehouse_scope = scope  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return wrap
+
+
+def check_scope(scope: str, secret: str | None = None) -> None:
+    """Raise Problem 401 or 403 unless the `secret`, by default this request's bearer token, has the scope."""
+    if secret is None:
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        secret = given if kind.lower() == "bearer" else ""
+    if not secret.strip():
+        raise _unauthorized("token_missing", "Send a token: Authorization: Bearer gh_...", "")
+    token = services().tokens.check(secret.strip())
+    if token is None:
+        raise _unauthorized(
+            "token_invalid",
+            "This token is unknown, revoked or expired; make one with: gatehouse token create",
+            ', error="invalid_token"',
+        )
+    if not token.allows(scope):
+        challenge = f'Bearer realm="gatehouse", error="insufficient_scope", scope="{scope}"'
+        raise Problem(
+            403,
+            "scope_missing",
+            f"This token lacks the scope {scope}; make one that has it: gatehouse token create",
+            headers={"WWW-Authenticate": challenge},
+        )
+    g.token = token
+
+
+def _unauthorized(code: str, detail: str, error: str) -> Problem:
+    headers = {"WWW-Authenticate": f'Bearer realm="gatehouse"{error}'}
+    return Problem(401, code, detail, headers=headers)

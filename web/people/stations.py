@@ -1,0 +1,100 @@
+"""Which booth's own screen asks, if one does: whoever is in front of it stands at its lanes.
+
+With `stations` in the site file a browser is one only while it holds that station's key, in a cookie, and comes from
+the station's address where one is set; without, a browser on this machine is the one station, for all lanes. What has
+come through a proxy may come from anywhere, so it never comes from a station.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+from flask import Response, g, request
+
+from gateway.core.settings.model import BOOTH, Station
+from gateway.core.vocabulary.errors import GatehouseError
+from web.platform.services import services
+
+COOKIE = "gatehouse_station"
+# As long as browsers keep a cookie; each page of the guard's renews it.
+KEPT_S = 400 * 86400
+_PROXIED = (
+    "Forwarded",
+    "Forwarded-For",
+    "Via",
+    "X-Real-Ip",
+    "X-Client-Ip",
+    "Client-Ip",
+    "True-Client-Ip",
+    "Cf-Connecting-Ip",
+)
+_PROXIED_PREFIX = "x-forwarded"
+
+
+def current_station() -> Station | None:
+    """The station that this request comes from, None for a browser anywhere else."""
+    if "station" not in g:
+        g.station = _station()
+    found: Station | None = g.station
+    return found
+
+
+def stands_at(station: Station | None, lane: str) -> bool:
+    """Whether somebody in front of this screen stands at the lane."""
+    return station is not None and station.stands_at(lane)
+
+
+def is_proxied() -> bool:
+    """Whether somebody has passed this request on."""
+    headers = request.headers
+    return any(name in headers for name in _PROXIED) or any(
+        name.lower().startswith(_PROXIED_PREFIX) for name, _ in headers
+    )
+
+
+def is_local() -> bool:
+    """Whether a program on this machine asks, for itself."""
+    try:
+        peer = ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    mapped = getattr(peer, "ipv4_mapped", None)
+    return (mapped or peer).is_loopback and not is_proxied()
+
+
+def of_key(key: str) -> Station | None:
+    """The station that this key makes the asking browser, None for a wrong key or the wrong place."""
+    try:
+        held = services().station_keys.find(key) if key else None
+    except (GatehouseError, OSError):
+        held = None
+    station = services().site.stations().get(held or "")
+    return station if station is not None and not is_proxied() and _is_at(station) else None
+
+
+def keep(answer: Response, key: str) -> Response:
+    """Have the browser keep its key."""
+    answer.set_cookie(COOKIE, key, max_age=KEPT_S, path="/", secure=request.is_secure, httponly=True, samesite="Strict")
+    return answer
+
+
+def renew(answer: Response) -> Response:
+    """Have a station keep its key for as long again."""
+    key = request.cookies.get(COOKIE, "")
+    return keep(answer, key) if key and current_station() is not None else answer
+
+
+def _station() -> Station | None:
+    if not services().site.stations():
+        return Station(BOOTH) if is_local() else None
+    return of_key(request.cookies.get(COOKIE, ""))
+
+
+def _is_at(station: Station) -> bool:
+    if station.address is None:
+        return True
+    try:
+        peer, place = ip_address(request.remote_addr or ""), ip_network(station.address, strict=False)
+    except ValueError:
+        return False
+    return (getattr(peer, "ipv4_mapped", None) or peer) in place

@@ -1,0 +1,53 @@
+"""The web application: wires the parts, bounds what comes in, and puts the safe headers on everything that goes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from web.api import routes
+from web.api.quick import quick_feed
+from web.guard.home.live import live_view
+from web.guard.routes import BLUEPRINT as GUARD
+from web.live import stream
+from web.live.snapshots import Live
+from web.people import auth
+from web.platform import assets, look, problems
+from web.platform.headers import safe_headers
+from web.platform.services import Services
+
+# A million-row file is imported by path over the control socket, so no request needs to be large.
+MAX_BODY_BYTES = 1024 * 1024
+MAX_FORM_BYTES = 64 * 1024
+
+
+def create_app(data: Path, *, live: Live | None = None) -> Flask:
+    """The WSGI application for one data directory; opens files and the control socket only when they are needed."""
+    app = Flask("web", static_folder=None, template_folder=str(assets.WEB))
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_FORM_PARTS=100,
+        TRAP_HTTP_EXCEPTIONS=False,
+    )
+    held = Services(data, live)
+    held.live_view = live_view
+    app.extensions["gatehouse"] = held
+    app.before_request(auth.check_csrf)
+    problems.register(app)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.filters["dig"] = look.dig
+    app.jinja_env.globals.update(
+        asset=assets.asset,
+        csrf_token=auth.csrf_token,
+        current_operator=auth.current_operator,
+        script=assets.script,
+        styles=assets.styles,
+    )
+    app.register_blueprint(stream.BLUEPRINT)
+    app.register_blueprint(routes.BLUEPRINT)
+    app.register_blueprint(GUARD)
+    app.register_blueprint(assets.BLUEPRINT)
+    app.wsgi_app = safe_headers(quick_feed(app.wsgi_app, held))  # type: ignore[method-assign,assignment]
+    return app

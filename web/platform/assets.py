@@ -1,0 +1,85 @@
+"""Scripts, styles and pictures of the screens, served from the folders in which they stand.
+
+Every address holds a mark of all their bytes, so that a browser may keep them for a year and never mixes two versions.
+Scripts are ES modules that name each other by relative paths; a page names all that it needs at once. The styles of a
+page are sent as one sheet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, url_for
+from markupsafe import Markup
+
+from web.platform.problems import Problem
+
+BLUEPRINT = Blueprint("static", __name__)
+WEB = Path(__file__).parents[1]
+ROOMS = ("parts", "guard")
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+KEPT = "public, max-age=31536000, immutable"
+_IMPORT = re.compile(r'^import .*?"(\.[^"]+)";$', re.MULTILINE)
+
+
+@cache
+def files() -> dict[str, bytes]:
+    """Every asset by its path below `web/`."""
+    paths = (path for room in ROOMS for path in sorted((WEB / room).rglob("*")) if path.suffix in TYPES)
+    return {path.relative_to(WEB).as_posix(): path.read_bytes() for path in paths}
+
+
+@cache
+def mark() -> str:
+    """Changes when any asset does."""
+    whole = hashlib.sha256()
+    for name, content in files().items():
+        whole.update(f"{name}\0{len(content)}\0".encode() + content)
+    return whole.hexdigest()[:12]
+
+
+@cache
+def needs(name: str) -> tuple[str, ...]:
+    """Every script that a script imports, by itself or through another, in the order found."""
+    found: list[str] = []
+    waiting = [name]
+    while waiting:
+        one = waiting.pop(0)
+        paths = _IMPORT.findall(files()[one].decode())
+        wanted = [posixpath.normpath(posixpath.join(posixpath.dirname(one), path)) for path in paths]
+        waiting += [path for path in wanted if path not in found]
+        found += [path for path in wanted if path not in found]
+    return tuple(found)
+
+
+def asset(name: str) -> str:
+    """The address of an asset; `+` joins several styles to one sheet."""
+    return url_for("static.serve", version=mark(), name=name)
+
+
+def script(name: str) -> Markup:
+    """The elements that load a page's script with all that it needs."""
+    early = [f'<link rel="modulepreload" href="{asset(one)}">' for one in needs(name)]
+    return Markup("\n".join([*early, f'<script type="module" src="{asset(name)}"></script>']))
+
+
+def styles(*names: str) -> Markup:
+    """The element that loads these styles as one sheet, in this order."""
+    joined = "+".join(name.removesuffix(".css") for name in names)
+    return Markup(f'<link rel="stylesheet" href="{asset(joined + ".css")}">')
+
+
+@BLUEPRINT.get("/static/<version>/<path:name>")
+def serve(version: str, name: str) -> Response:
+    """One asset, or several styles as one sheet."""
+    suffix = posixpath.splitext(name)[1]
+    parts = [f"{one}.css" for one in name.removesuffix(".css").split("+")] if suffix == ".css" else [name]
+    if len(parts) > len(files()) or any(part not in files() for part in parts):
+        raise Problem(404, "not_found", "There is no such file.")
+    kept = KEPT if version == mark() else "no-cache"
+    body = b"\n".join(files()[part] for part in parts)
+    return Response(body, content_type=f"{TYPES[suffix]}; charset=utf-8", headers={"Cache-Control": kept})

@@ -1,0 +1,68 @@
+"""How far each HTTP consumer has read: the cursor that it sent, which confirms everything up to there.
+
+A sequence counts only in the journal that it is of. Kept in memory and written to `web.db` at most every half minute,
+so that a central system that pulls all day costs the SD card nothing to speak of.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from web.platform.webdb import WebDatabase
+
+WRITE_EVERY_S = 30
+MAX_CONSUMERS = 200
+
+
+class Consumers:
+    """The confirmed sequence of each token. Thread-safe."""
+
+    def __init__(self, database: WebDatabase, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+        self._lock = threading.Lock()
+        self._news: dict[str, tuple[str, int]] = {}
+        self._written_s = 0.0
+
+    def confirmed(self, token: str, cursor: str, journal_id: str) -> None:
+        """The holder of this token asks on behind `cursor`; one of another journal (or none) confirms nothing."""
+        journal, _, digits = cursor.partition(".")
+        if journal != journal_id:
+            return
+        with self._lock:
+            self._news[token] = journal, int(digits)
+            now = self._now()
+            if 0 <= now - self._written_s < WRITE_EVERY_S:
+                return
+            self._written_s = now
+        self.flush()
+
+    def all(self, journal_id: str) -> dict[str, int]:
+        """The sequence of that journal that each token has confirmed, 0 for none."""
+        stored = self._database.rows("SELECT token, journal, sequence FROM consumer")
+        with self._lock:
+            known = {token: (journal, sequence) for token, journal, sequence in stored} | self._news
+        return {token: sequence if journal == journal_id else 0 for token, (journal, sequence) in known.items()}
+
+    def flush(self) -> None:
+        """Write what is only in memory."""
+        with self._lock:
+            news, self._news = self._news, {}
+        if not news:
+            return
+        with self._database.transaction() as connection:
+            # Later than all before, also when the clock was set back: the last heard must not count as the oldest.
+            last_s = connection.execute("SELECT max(seen_s) FROM consumer").get or 0
+            seen_s = max(int(self._now()), last_s + 1)
+            connection.executemany(
+                "INSERT INTO consumer(token, sequence, seen_s, journal) VALUES(?,?,?,?) ON CONFLICT DO UPDATE"
+                " SET sequence=excluded.sequence, seen_s=excluded.seen_s, journal=excluded.journal",
+                [(token, sequence, seen_s, journal) for token, (journal, sequence) in news.items()],
+            )
+            connection.execute(
+                "DELETE FROM consumer WHERE token IN"
+                " (SELECT token FROM consumer ORDER BY seen_s DESC LIMIT -1 OFFSET ?)",
+                (MAX_CONSUMERS,),
+            )

@@ -1,0 +1,73 @@
+"""What one web application holds: the data directory and everything that is opened once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+from gateway.store.settings.secrets import Tokens
+from gateway.store.settings.station_keys import StationKeys
+from web.live.heart import Heart
+from web.live.presses import Presses
+from web.live.snapshots import Live, Slots, Snapshot
+from web.people.lockout import Lockout
+from web.people.operators import Operator, SiteDocument
+from web.people.sessions import Sessions
+from web.platform.consumers import Consumers
+from web.platform.readers import Readers
+from web.platform.webdb import WebDatabase
+
+THREADS = 12
+# Streams and long polls together stay below half of the threads, so that pages always load.
+STREAM_SLOTS = THREADS // 2 - 1
+EXPORT_SLOTS = 2
+
+
+View = Callable[[Snapshot | None, int, Operator], dict[str, Any]]
+"""What an operator is shown of a snapshot (None: there never was one) and its age in ms."""
+
+
+def plain_view() -> View:
+    """The snapshot as it is, for when no screen has a view of its own."""
+    return lambda snapshot, age_ms, operator: {"age_ms": age_ms, "state": snapshot, "by": operator.name}
+
+
+class Services:
+    """The parts that views reach through `services()`.
+
+    `live_view` makes what `/live` sends: it is called within the request, the view that it returns later and outside.
+    """
+
+    def __init__(self, data: Path, live: Live | None = None) -> None:
+        self.data = data
+        self.socket = data / "run" / "engine.sock"
+        self.site = SiteDocument(data / "site.json")
+        self.database = WebDatabase(data / "web.db")
+        self.sessions = Sessions(self.database, self.site)
+        self.lockout = Lockout(self.database)
+        self.consumers = Consumers(self.database)
+        self.readers = Readers(data)
+        self.tokens = Tokens(data / "secrets" / "tokens.json")
+        self.station_keys = StationKeys(data / "secrets" / "stations.json")
+        self.heart = Heart()
+        self.presses = Presses(self.heart)
+        self.live = live or Live(data)
+        self.live_view: Callable[[], View] = plain_view
+        self.streams = Slots(STREAM_SLOTS, "ask again later, or ask without waiting")
+        self.exports = Slots(EXPORT_SLOTS)
+
+    def close(self) -> None:
+        """Stop the background thread and close the files."""
+        self.live.stop()
+        self.heart.stop()
+        self.consumers.flush()
+        self.database.close()
+
+
+def services() -> Services:
+    """The services of the application that handles this request."""
+    found: Services = current_app.extensions["gatehouse"]
+    return found
