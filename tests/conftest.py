@@ -2,7 +2,7 @@
 
 Hypothesis judges what is right, never how long it takes on a busy machine. The longest files begin first. A PIN's hash
 is made with less work than in the field, since most sites of the tests have operators: the work stands in each hash,
-so whoever checks one does what a real one asks for (`tests/store/test_secrets.py` has the real figure).
+so whoever checks one does what a real one asks for (`tests/store/settings/test_secrets.py` has the real figure).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 KILL_TESTS = ("tests/chaos/test_kill.py",)
-CUT_TESTS = ("tests/store/test_power_cuts.py",)
+CUT_TESTS = ("tests/store/journal/test_power_cuts.py",)
 FUZZ_TESTS = ("tests/chaos/test_fuzzed_engine.py",)
 
 

@@ -19,7 +19,7 @@ from gateway.core.lane.lane import LaneMachine
 from gateway.core.site import Site
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.engine.core_thread.lookups import Lookups
-from tests.engine.test_containment import ERRORS
+from tests.engine.core_thread.test_containment import ERRORS
 from tests.support.engine import SITE
 from tests.support.turns import Turns
 

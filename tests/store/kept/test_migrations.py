@@ -15,7 +15,7 @@ from gateway.store.sqlite.migrations import Schema, migrate, require_current, ve
 from gateway.store.sqlite.schemas import JOURNAL, REGISTRY, STATE
 from tests.store.conftest import SOURCE, row
 
-KEPT = Path(__file__).parent / "kept"
+KEPT = Path(__file__).parent
 
 
 def versions(schema: Schema) -> range:
