@@ -24,12 +24,12 @@ from typing import Any
 
 import apsw
 
-from drivers.sim.arm import ArmSpec
 from drivers.sim.site import SimSite
 from gateway import __version__
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.demo.line import free_port
+from gateway.physics.controller import ArmSpec
 from gateway.store.journal.reader import JournalReader
 from tests.support.engine import Running
 from tests.support.mosquitto import Central, Mosquitto, central

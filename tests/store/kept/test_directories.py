@@ -22,11 +22,11 @@ from tests.support.engine import Running
 from tests.support.mosquitto import Central, Mosquitto, central
 from tests.support.site_process import Gateway, wait_for
 from tests.support.told import told
-from web.app import create_app
-from web.lockout import FREE_FAILURES, Lockout
-from web.operators import SiteDocument
-from web.sessions import Sessions
-from web.webdb import WebDatabase
+from web.people.lockout import FREE_FAILURES, Lockout
+from web.people.operators import SiteDocument
+from web.people.sessions import Sessions
+from web.platform.app import create_app
+from web.platform.webdb import WebDatabase
 
 HERE = Path(__file__).parent
 PREFIX = "gatehouse/north-court/gw1"
