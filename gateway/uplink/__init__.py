@@ -1,1 +1,1 @@
-"""The way to central and to cameras that publish: the journal goes out over MQTT, orders and plates come in."""
+"""The uplink process: sends the journal to central over MQTT, receives central's commands and plates of cameras."""

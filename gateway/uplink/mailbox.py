@@ -1,7 +1,7 @@
-"""Where other threads leave things for the sending thread, and how they wake it.
+"""The mailbox of the sending thread: other threads put snapshots and answers in, and wake it.
 
-The sending thread sleeps in one `select` on the broker's socket and on this mailbox. Only the newest snapshot is kept:
-an older one is of no use to anybody. Answers are bounded because orders are (`commander`).
+The sending thread sleeps in one `select` on the broker's socket and on this mailbox. Only the newest snapshot is kept.
+Answers are bounded because orders are (`commander`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.uplink.mqtt.messages import Outgoing
 
-ANSWERS = 128
+ANSWERS_MAX = 128
 Snapshot = dict[str, Any]
 
 
@@ -36,10 +36,10 @@ class Waker:
         try:
             self._write.send(b"w")
         except OSError:
-            pass  # Full: it is awake anyway. Closed: nobody sleeps any more.
+            pass  # Full: the thread is awake anyway. Closed: no thread sleeps here.
 
     def drain(self) -> None:
-        """Forget the wakes so far."""
+        """Discard the wakes so far."""
         try:
             while self._read.recv(4096):
                 pass
@@ -52,7 +52,7 @@ class Waker:
         self.drain()
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close the descriptors."""
         self._read.close()
         self._write.close()
 
@@ -65,26 +65,26 @@ class Mailbox:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._news = False
-        self._answers: deque[Outgoing] = deque(maxlen=ANSWERS)
+        self._answers: deque[Outgoing] = deque(maxlen=ANSWERS_MAX)
 
     def put_snapshot(self, snapshot: Snapshot | None) -> None:
-        """Leave the newest state of the site; None: the engine cannot be reached."""
+        """Put the newest snapshot; None: the engine cannot be reached."""
         with self._lock:
             self._snapshot, self._news = snapshot, True
         self._waker.wake()
 
     def take_snapshot(self) -> tuple[bool, Snapshot | None]:
-        """(is there news, the newest snapshot)."""
+        """Whether the snapshot is new since the last call, and the newest snapshot."""
         with self._lock:
             news, self._news = self._news, False
             return news, self._snapshot
 
     def put_answer(self, answer: Outgoing) -> None:
-        """Leave an answer to be sent; safe from any thread."""
+        """Put an answer; safe from any thread."""
         self._answers.append(answer)
         self._waker.wake()
 
     def take_answers(self) -> Iterator[Outgoing]:
-        """The answers left since the last time."""
+        """The answers since the last call."""
         while self._answers:
             yield self._answers.popleft()

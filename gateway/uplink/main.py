@@ -1,7 +1,7 @@
-"""`gatehouse uplink`: delivers to central, and listens to cameras that publish, until it is told to stop.
+"""`gatehouse uplink`: delivers to central and listens to cameras that publish, until it is stopped.
 
-Needs neither the engine nor a broker to be there. When the settings name another central or other cameras it starts
-over with those, and when they name none any more it ends.
+It runs without the engine and without a broker. If the settings change to another central or other cameras, it restarts
+with those; if they name none, it ends.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NOTHING: Work = (None, ())
 
 
 def run(data: Path, stop: threading.Event | None = None) -> int:
-    """Deliver and listen until `stop`; 0, also when there is nothing to do.
+    """Deliver and listen until `stop`; returns 0, also without anything to do.
 
     Raises DataDirectoryError or SettingsError when the data directory cannot be used.
     """
@@ -53,7 +53,7 @@ def _wait(stop: threading.Event, changed: Callable[[], bool]) -> None:
 
 
 class _Changed:
-    """Whether the settings name something else to do by now; cheap as long as the file stays as it is."""
+    """Whether the settings name other work now; cheap while the file is unchanged."""
 
     def __init__(self, directory: DataDirectory, work: Work, version: tuple[int, int]) -> None:
         self._directory = directory
@@ -80,7 +80,7 @@ def _work(settings: Settings) -> Work:
 
 
 def _version(site: Path) -> tuple[int, int]:
-    """What changes when the file is replaced."""
+    """A value that changes when the file is replaced."""
     try:
         found = site.stat()
     except OSError:

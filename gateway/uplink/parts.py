@@ -1,4 +1,4 @@
-"""Puts the uplink's parts together and takes them apart again."""
+"""Builds the parts of the uplink, starts their threads and ends them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Central(msgspec.Struct, frozen=True):
-    """Whom to deliver to, and who we are there."""
+    """The broker, and the ids of site and gateway there."""
 
     broker: Mqtt
     site: str
@@ -49,14 +49,14 @@ class Central(msgspec.Struct, frozen=True):
 
     @property
     def consumer(self) -> str:
-        """The name that the cursor goes by."""
+        """The name of the consumer, which owns the cursor."""
         return central_name(self.broker.host, self.broker.port, self.gateway)
 
 
 def deliver(place: Place, central: Central, stop: threading.Event, changed: Callable[[], bool]) -> None:
-    """Deliver until `stop`, until the settings have `changed` or until another journal lies there.
+    """Deliver until `stop`, until the settings have `changed` or until the journal is replaced.
 
-    Waits for a journal that is not there yet; then neither engine nor broker is needed.
+    Waits for the journal at first; needs neither engine nor broker.
     """
     feed = _wait_for_journal(place.journal, stop, changed)
     if feed is None:
@@ -69,7 +69,7 @@ def deliver(place: Place, central: Central, stop: threading.Event, changed: Call
 
 
 def _wait_for_journal(path: Path, stop: threading.Event, changed: Callable[[], bool]) -> JournalFeed | None:
-    """The journal as soon as it can be read; before that the engine may have to make it or bring it up to date."""
+    """The journal as soon as it is readable: the engine may have to make it or migrate it first."""
     said = ""
     while not stop.is_set() and not changed():
         try:
@@ -84,7 +84,7 @@ def _wait_for_journal(path: Path, stop: threading.Event, changed: Callable[[], b
 
 @contextmanager
 def open_desk(place: Place, central: Central, feed: JournalFeed) -> Iterator[Desk]:
-    """All parts, their threads running; stopped and closed behind the block."""
+    """All parts with their threads running; the end of the block stops and closes them."""
     engine = Client(place.engine)
     waker = Waker()
     mailbox = Mailbox(waker)
@@ -118,7 +118,7 @@ def open_desk(place: Place, central: Central, feed: JournalFeed) -> Iterator[Des
 
 
 def _boot_id() -> str:
-    """As the engine writes it into the journal; empty where there is none: then all rows count as history."""
+    """The boot id as in the journal; empty where the kernel has none: then all rows count as historical."""
     try:
         return _BOOT_ID.read_text("ascii").strip()
     except OSError:

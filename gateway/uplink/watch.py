@@ -1,7 +1,7 @@
-"""Keeps the newest snapshot of the engine in the mailbox, for as long as there is an engine to ask.
+"""Puts the newest snapshot of the engine into the mailbox.
 
-A thread of its own, since the control socket's `watch` blocks. Without an engine the journal is drained all the same;
-central sees in `/status` that nobody is deciding.
+It has its own thread, since `watch` of the control socket blocks. Without an engine the journal is delivered all the
+same, and `/status` shows that no engine runs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Watch:
         threading.Thread(target=self._run, name="uplink-watch", daemon=True).start()
 
     def stop(self) -> None:
-        """End with the next snapshot; the thread does not keep the process alive."""
+        """End with the next snapshot; it is a daemon thread."""
         self._stop.set()
 
     def _run(self) -> None:
@@ -47,6 +47,6 @@ class Watch:
                     if self._stop.is_set():
                         return
             except GatehouseError:
-                pass  # Told to people by the engine's absence everywhere; tried again for ever.
+                pass  # The mailbox shows that the engine is away; try again for ever.
             self._mailbox.put_snapshot(None)
             self._stop.wait(RETRY_S)

@@ -14,8 +14,8 @@ import pytest
 
 from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.vocabulary.errors import EngineUnreachableError, RevisionConflictError
-from gateway.uplink.central.answers import IN_MEMORY, Answers
-from gateway.uplink.central.commander import QUEUE, Commander
+from gateway.uplink.central.answers import MEMORY_MAX, Answers
+from gateway.uplink.central.commander import QUEUE_MAX, Commander
 from gateway.uplink.central.commands import COMMAND_BYTES, Answer, LaneOrder, Letter, PassOrder, read
 from gateway.uplink.central.cursors import Cursors
 from gateway.uplink.mqtt.messages import Incoming, Outgoing, Topics
@@ -391,9 +391,9 @@ def test_answers_in_memory_are_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Answers, "_write", full)
     Cursors(tmp_path / "uplink.db").close()
     answers = Answers(tmp_path / "uplink.db")
-    for number in range(IN_MEMORY + 10):
+    for number in range(MEMORY_MAX + 10):
         answers.keep(letter(command(id=f"c{number}")).order, Answer(f"c{number}", "done"))
-    assert len(answers._unwritten) == IN_MEMORY
+    assert len(answers._unwritten) == MEMORY_MAX
     answers.close()
 
 
@@ -409,7 +409,7 @@ def test_an_id_used_for_another_command_is_refused(serve: Serve) -> None:
 
 def test_more_orders_than_can_be_carried_out_are_refused_at_once(serve: Serve) -> None:
     commander, engine, replies = serve(lambda *_: {}, start=False)
-    for number in range(QUEUE + 3):
+    for number in range(QUEUE_MAX + 3):
         commander.submit(letter(command(id=f"c{number}")))
     assert [reply["reason"] for reply in replies] == ["busy"] * 3
     assert engine.asked == []

@@ -10,7 +10,7 @@ from gateway.core.vocabulary.errors import StorageError
 from gateway.uplink.central.outbox import Batch, Outbox
 from gateway.uplink.central.states import States
 from gateway.uplink.mqtt.messages import Ack, Limits, Outgoing, Topics
-from gateway.uplink.mqtt.session import RESERVED, UNDER_WAY, RefusedByBrokerError, Session
+from gateway.uplink.mqtt.session import FLIGHT_MAX, RESERVED, RefusedByBrokerError, Session
 from tests.support.engine_stand_in import alarm, lane
 from tests.uplink.test_outbox import Rows
 from tests.uplink.test_states import Memory
@@ -64,11 +64,11 @@ class Bench:
 def test_events_leave_room_for_an_alarm() -> None:
     bench = Bench(Rows(100_000, old=100_000))
     bench.warm_up()
-    assert bench.session.under_way == UNDER_WAY - RESERVED
+    assert bench.session.under_way == FLIGHT_MAX - RESERVED
     bench.states.update({"alarms": [alarm("a1")], "lanes": [lane()]})
     bench.fill()
     assert bench.topics()[-2:] == ["alarms/a1", "state/lanes/in"]
-    assert bench.session.under_way == UNDER_WAY
+    assert bench.session.under_way == FLIGHT_MAX
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 10, 65_535])
@@ -77,7 +77,7 @@ def test_the_brokers_receive_maximum_is_never_passed(most: int) -> None:
     bench.states.update({"alarms": [alarm(f"a{n}") for n in range(30)], "lanes": [lane()]})
     for _ in range(200):
         bench.fill()
-        assert len(bench.wire.open) <= min(most, UNDER_WAY)
+        assert len(bench.wire.open) <= min(most, FLIGHT_MAX)
         bench.acknowledge()
     assert "events" in bench.topics()
 

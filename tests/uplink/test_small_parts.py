@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from gateway.core.vocabulary.errors import DataDirectoryError
-from gateway.uplink.central.answers import KEPT, Answers
+from gateway.uplink.central.answers import KEPT_MAX, Answers
 from gateway.uplink.central.commands import Answer, PassOrder
 from gateway.uplink.central.cursors import WRITE_EVERY_S, Cursors, Position
 from gateway.uplink.mailbox import Mailbox, Waker
@@ -176,12 +176,12 @@ def test_an_id_with_other_contents_is_refused(tmp_path: Path) -> None:
 def test_only_the_newest_answers_are_kept(tmp_path: Path) -> None:
     Cursors(tmp_path / "uplink.db").close()
     with apsw.Connection(str(tmp_path / "uplink.db")) as db:
-        rows = ((n, f"c{n}") for n in range(1, KEPT + 1))
+        rows = ((n, f"c{n}") for n in range(1, KEPT_MAX + 1))
         db.executemany("INSERT INTO answer VALUES (?, ?, '', '{}')", rows)
     answers = Answers(tmp_path / "uplink.db")
     answers.keep(PassOrder(id="new", revision=0, delete="p1"), Answer("new", "done"))
     with apsw.Connection(str(tmp_path / "uplink.db")) as db:
-        assert db.execute("SELECT count(*), min(number) FROM answer").fetchone() == (KEPT, 2)
+        assert db.execute("SELECT count(*), min(number) FROM answer").fetchone() == (KEPT_MAX, 2)
 
 
 def test_only_the_newest_snapshot_is_kept() -> None:

@@ -1,1 +1,1 @@
-"""What central gets and asks: the journal as an outbox, retained states, orders."""
+"""Central's side: the journal as an outbox, retained states, central's commands."""

@@ -1,9 +1,8 @@
-"""The first answers to central's orders, so that a repeated `id` is answered again and nothing is done twice.
+"""First answers to central's orders: a repeated `id` gets its first answer and does nothing twice.
 
-The engine remembers lane commands too, together with the movement; but a repeat that comes after the command has
-expired must get the first answer as well, and pass changes are remembered nowhere else. Kept in `uplink.db`, durably,
-the newest `KEPT` of them; used by the commander's thread over a connection of its own. What was done is answered so
-whatever the disk says: an answer that it does not take is kept in memory.
+The engine remembers lane commands with their movement. A repeat after the expiry must get the first answer too, and
+changes of passes are remembered only here. The newest `KEPT_MAX` answers are durable in `uplink.db`; the commander's
+thread has its own connection. An answer that the disk does not take is kept in memory.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ import msgspec
 from gateway.uplink.central.commands import Answer, LaneOrder, PassOrder
 
 _log = logging.getLogger(__name__)
-KEPT = 10_000
-IN_MEMORY = 1_000
+KEPT_MAX = 10_000
+MEMORY_MAX = 1_000
 
 
 class Answers:
-    """Answers by the id of the order; `path` is `uplink.db`, made by `cursors.Cursors` before."""
+    """Answers by the id of the order. `path` is `uplink.db`, which `cursors.Cursors` has made."""
 
     def __init__(self, path: Path) -> None:
         self._db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
@@ -33,7 +32,7 @@ class Answers:
         self._unwritten: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     def find(self, order: LaneOrder | PassOrder) -> Answer | None:
-        """The answer given before; a refusal when the same id came with other contents; None: it is new."""
+        """The first answer; a refusal if the id had other contents; None for a new order."""
         row = self._unwritten.get(order.id) or self._stored(order.id)
         if row is None:
             return None
@@ -42,14 +41,14 @@ class Answers:
         return msgspec.json.decode(row[1], type=Answer)
 
     def keep(self, order: LaneOrder | PassOrder, answer: Answer) -> None:
-        """Remember an answer and forget the oldest ones."""
+        """Store an answer and delete the oldest ones past the bound."""
         text = msgspec.json.encode(answer).decode()
         try:
             self._write(order.id, _digest(order), text)
         except apsw.Error as error:
             _log.warning("the answer to %s is kept in memory only (%s); free space on the disk", order.id, error)
             self._unwritten[order.id] = (_digest(order), text)
-            if len(self._unwritten) > IN_MEMORY:
+            if len(self._unwritten) > MEMORY_MAX:
                 self._unwritten.popitem(last=False)
 
     def _stored(self, order_id: str) -> tuple[str, str] | None:
@@ -61,7 +60,7 @@ class Answers:
             self._db.execute(
                 "INSERT OR IGNORE INTO answer(id, digest, answer) VALUES (?, ?, ?)", (order_id, digest, text)
             )
-            self._db.execute("DELETE FROM answer WHERE number <= (SELECT max(number) FROM answer) - ?", (KEPT,))
+            self._db.execute("DELETE FROM answer WHERE number <= (SELECT max(number) FROM answer) - ?", (KEPT_MAX,))
 
     def close(self) -> None:
         """Close the file."""

@@ -1,7 +1,7 @@
-"""Carries central's orders to the engine, one after another, in a thread of its own.
+"""Passes central's orders to the engine, one after the other, in its own thread.
 
-Asking the engine may take seconds, and the sending thread must not wait meanwhile. The queue is short: who sends more
-orders than can be carried out is told `busy` at once instead of having gates move late.
+A call to the engine may take seconds, and the sending thread must not wait for it. The queue is short: orders past its
+bound are refused with `busy` at once, so that no gate moves late.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from gateway.uplink.central.commands import Answer, LaneOrder, Letter, PassOrder
 from gateway.uplink.mqtt.messages import Outgoing
 
 _log = logging.getLogger(__name__)
-QUEUE = 64
-# Refusals that say nothing about the order: the same one may do better in a moment.
+QUEUE_MAX = 64
+# Passing refusals: the same order may succeed a moment later, so they are not kept.
 _PASSING = frozenset({"engine_unreachable", "busy", "storage_failed", "error"})
 
-# The engine's reasons that central knows by another name.
+# Reasons of the engine with another name for central.
 _REASONS = {"command_expired": "expired"}
 
 
@@ -38,7 +38,7 @@ class Engine(Protocol):
 
 
 class Commander:
-    """One worker; `reply` takes each answer and must be safe to call from it."""
+    """One worker. It calls `reply` with each answer, from its own thread."""
 
     def __init__(
         self,
@@ -49,16 +49,16 @@ class Commander:
         self._engine = engine
         self._path = answers_path
         self._reply = reply
-        self._queue: queue.Queue[Letter | None] = queue.Queue(QUEUE)
+        self._queue: queue.Queue[Letter | None] = queue.Queue(QUEUE_MAX)
         self._thread = threading.Thread(target=self._run, name="uplink-orders", daemon=True)
 
     def start(self) -> None:
-        """Begin to work; raises apsw.Error when the answers cannot be opened, since nobody could be answered then."""
+        """Start the thread. apsw.Error if the answers cannot be opened."""
         self._answers = Answers(self._path)
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the order in hand; those behind it are dropped and may be sent again."""
+        """End after the current order. Orders behind it are dropped; central may send them again."""
         while not self._queue.empty():
             self._queue.get_nowait()
         self._queue.put(None)
@@ -77,7 +77,7 @@ class Commander:
         while (letter := self._queue.get()) is not None:
             try:
                 answer = self._carry_out(letter.order, answers)
-            except Exception as error:  # A thread that dies would leave all later orders unanswered.
+            except Exception as error:  # A dead thread would leave all later orders unanswered.
                 _log.exception("order %s", letter.order.id)
                 answer = Answer(letter.order.id, "refused", "error", str(error))
             self._reply(outgoing(answer, letter.response_topic, letter.correlation))
@@ -129,5 +129,5 @@ class Commander:
 
 
 def _detail(order: LaneOrder) -> dict[str, Any]:
-    """When a hold ends, for the engine."""
+    """The end of a hold, as the engine takes it."""
     return {} if order.detail is msgspec.UNSET else order.detail.document()

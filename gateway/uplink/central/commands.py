@@ -1,8 +1,7 @@
-"""What central may ask over MQTT, and the first word on it: well-formed, or refused.
+"""Central's orders over MQTT: their form, and the refusal of a malformed one.
 
-Pure: bytes in, an order or an answer out. The engine judges the rest (lane, repeats, and expiry, since it alone knows
-whether the clock is sure); what is refused here never reaches it. Unknown keys are refused too: a key that was meant to
-hold a gate back must not be overlooked.
+Pure: bytes in, an order or an answer out. The engine checks lane, repeats and expiry (only the engine knows whether the
+clock is sure). Unknown keys are refused: a misspelt key that was meant to hold a gate back must not be ignored.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ Revision = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class LaneOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A command to a lane, as it stands on `/commands`; `detail` only with `hold`, `by` a must with `passed`.
+    """A command to a lane, as sent on `/commands`. `detail` only with `hold`; `passed` requires `by`.
 
-    `identity_checked`: how, or as earlier versions said it, whether whoever asked was known. `case`: the car in front
-    of the lane that it is about.
+    `identity_checked`: how the caller was identified (a bool from earlier versions). `case`: the car that the command
+    is for.
     """
 
     id: Id
@@ -49,10 +48,10 @@ class LaneOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PassOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A change of one pass, as it stands on `/passes`: a `pass` to store or the id of one to `delete`.
+    """A change of one pass, as sent on `/passes`: a `pass` to store or the id of one to `delete`.
 
-    `revision` is the one that the sender last saw: 0 for a pass that must not exist yet, null to go over whatever is
-    there; it may stand in the pass instead.
+    `revision` is the one that the sender saw last: 0 for a new pass, null to overwrite any. It may be in the pass
+    instead.
     """
 
     id: Id
@@ -63,7 +62,7 @@ class PassOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the sender gets back; `status` is `done` or `refused`, `detail` is for people."""
+    """The answer to an order; `status` is `done` or `refused`, `detail` is text for people."""
 
     id: str | None
     status: str
@@ -72,7 +71,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """An order with the way back to whoever sent it."""
+    """An order with the topic and correlation data for its answer."""
 
     order: LaneOrder | PassOrder
     response_topic: str
@@ -80,7 +79,7 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 def read(message: Incoming, topics: Topics) -> Letter | Outgoing | None:
-    """An order to carry out, or the answer that refuses it, or None where nobody could be answered."""
+    """An order, or the answer that refuses it; None for a malformed one without id and response topic."""
     order = _order(message, topics)
     back = response_topic(message, topics)
     if isinstance(order, Answer):
@@ -96,7 +95,7 @@ def outgoing(answer: Answer, topic: str, correlation: bytes | None) -> Outgoing:
 
 
 def response_topic(message: Incoming, topics: Topics) -> str:
-    """Where the answer goes: the sender's topic, unless it would be mistaken for something that we say or hear."""
+    """The topic of the answer: the sender's, unless it is one of the gateway's own topics."""
     wished = message.response_topic
     ours = wished == topics.prefix or wished.startswith(f"{topics.prefix}/")
     if not wished or wished.startswith("$") or set(wished) & set("+#\0"):
@@ -160,7 +159,7 @@ def _with_revision(order: PassOrder, inside: int | msgspec.UnsetType | None) -> 
 
 
 def _salvaged_id(payload: bytes) -> str | None:
-    """The id of a message that is wrong otherwise, so that its sender can be told."""
+    """The id in a malformed message, for the refusal."""
     try:
         document: Any = msgspec.json.decode(payload)
         found: Any = document.get("id") if isinstance(document, dict) else None

@@ -1,12 +1,12 @@
-"""`uplink.db`: how far each consumer has acknowledged, and what stands retained at its broker.
+"""`uplink.db`: the cursor of each consumer, and the topics with retained messages at its broker.
 
-A cursor names a journal and the last row of it that the consumer has acknowledged (PUBACK), with everything before it.
-It is written at most once a second and at stop, without waiting for the disk: after a crash some rows are sent again,
-none is left out. A topic with a retained message is remembered before the first one is published there, and that
-write does wait for the disk: after a power cut nobody else would know that an alarm has to be cleared at the broker.
+A cursor is a journal id and the last row that the consumer has acknowledged (PUBACK) with all rows before it. It is
+written at most once a second and at stop, without waiting for the disk: after a crash some rows are sent again, none is
+left out. A topic is stored before the first retained message is published there, and this write waits for the disk:
+otherwise a power cut would leave an alarm at the broker for ever.
 
-The uplink process is the only writer. A file that cannot be read is put aside and begun anew, since all that is lost
-with it is the knowledge of what need not be sent again.
+The uplink process is the only writer. An unreadable file is set aside and made again: rows are then sent twice, none is
+lost.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ UPLINK = Schema(
 
 
 class Position(msgspec.Struct, frozen=True):
-    """A place in a journal: everything up to and including `sequence` is acknowledged."""
+    """A position in a journal: all rows up to and including `sequence` are acknowledged."""
 
     journal: str
     sequence: int
@@ -67,25 +67,25 @@ class Cursors:
         self._write_at_s = 0.0
 
     def get(self, consumer: str) -> Position | None:
-        """Where the consumer stands; None for a new one."""
+        """The consumer's position; None for a new one."""
         if consumer in self._unwritten:
             return self._unwritten[consumer]
         row = self._db.execute("SELECT journal, sequence FROM cursor WHERE consumer = ?", (consumer,)).fetchone()
         return None if row is None else Position(*row)
 
     def move(self, consumer: str, position: Position) -> None:
-        """Take note of an acknowledgement; `tick` or `close` writes it down."""
+        """Note a new position; `tick` or `close` writes it."""
         if self._known.get(consumer) != position:
             self._known[consumer] = self._unwritten[consumer] = position
 
     def tick(self, now_s: float) -> None:
-        """Write what moved, at most once in `WRITE_EVERY_S`; a disk that refuses is tried again next time."""
+        """Write moved cursors, at most once in `WRITE_EVERY_S`; a failed write is tried again next time."""
         if self._unwritten and now_s >= self._write_at_s:
             self._write_at_s = now_s + WRITE_EVERY_S
             self.flush()
 
     def flush(self) -> None:
-        """Write what moved, now."""
+        """Write moved cursors now."""
         rows = [(c, p.journal, p.sequence, time.time_ns()) for c, p in self._unwritten.items()]
         try:
             self._db.execute("PRAGMA synchronous = NORMAL")
@@ -97,20 +97,20 @@ class Cursors:
             self._unwritten.clear()
 
     def retained(self, consumer: str) -> set[str]:
-        """The topics that may hold a retained message of ours at this consumer's broker."""
+        """Topics that may hold a retained message of this gateway at the consumer's broker."""
         rows = self._db.execute("SELECT topic FROM retained WHERE consumer = ?", (consumer,))
         return {topic for (topic,) in rows}
 
     def retain(self, consumer: str, topic: str) -> None:
-        """Remember, durably, that a topic is about to be used; a full disk does not hold an alarm back."""
+        """Store durably that a topic will be used; a full disk does not delay the alarm."""
         self._durably("INSERT OR IGNORE INTO retained VALUES (?, ?)", consumer, topic)
 
     def cleared(self, consumer: str, topic: str) -> None:
-        """Forget a topic whose empty message the broker has acknowledged."""
+        """Delete a topic whose empty message the broker has acknowledged."""
         self._durably("DELETE FROM retained WHERE consumer = ? AND topic = ?", consumer, topic)
 
     def close(self) -> None:
-        """Write what moved and close the file."""
+        """Write moved cursors and close the file."""
         if self._unwritten:
             self.flush()
         self._db.close()

@@ -1,7 +1,7 @@
-"""The journal as the uplink reads it: joined batches behind a row, and the gap that retention has left.
+"""Reads the journal for the uplink: joined batches behind a row, and the gap that retention has left.
 
-Rows are told apart by CLOCK_MONOTONIC and the boot they were written in, so that a step of the wall clock neither makes
-news look old nor old rows look new.
+The age of a row is measured by CLOCK_MONOTONIC and its boot, so that a step of the wall clock makes neither new rows
+look old nor old rows look new.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Gap(msgspec.Struct, frozen=True):
 
 
 class JournalFeed:
-    """One journal; `replaced` when the file is another one by now (a restore)."""
+    """One journal. `replaced` is true once another file is in its place (a restore)."""
 
     def __init__(self, path: Path, boot_id: str, mono_ns: Callable[[], int] = time.monotonic_ns) -> None:
         """StorageError when there is no journal at `path` yet."""
@@ -47,7 +47,7 @@ class JournalFeed:
         return self._reader.last_sequence()
 
     def batch(self, after: int, limit: int) -> Batch | None:
-        """Up to `limit` rows behind `after`, all history or none of them; None: there is no row."""
+        """Up to `limit` rows behind `after`, either all historical or all current; None without rows."""
         found = self._reader.batch(
             after,
             limit,
@@ -59,7 +59,7 @@ class JournalFeed:
         return Batch(found.json, found.first, found.last, found.historical)
 
     def gap(self, position: Position) -> Batch | None:
-        """The event that tells a consumer at `position` which rows it will never get; None: it misses none."""
+        """The `journal.gap` event for a consumer at `position`; None if no row is missing."""
         foreign = position.journal != self.journal_id
         cursor = Cursor(position.journal, 0 if foreign else position.sequence, foreign)
         event = self._reader.gap_after(cursor)
@@ -69,12 +69,12 @@ class JournalFeed:
         return Batch(f"[{event}]".encode(), last, last, True)
 
     def replaced(self) -> bool:
-        """Whether another journal lies there now."""
+        """Whether the path holds another journal now."""
         try:
             return self._reader.journal_id != self.journal_id
         except GatehouseError:
-            return False  # In the middle of being moved; the next look will tell.
+            return False  # It is being moved; check again next time.
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._reader.close()

@@ -1,9 +1,8 @@
-"""The journal as an outbox: which rows go out next, and up to where they are acknowledged.
+"""The journal as an outbox: which rows are sent next, and up to which row they are acknowledged.
 
-Nothing is copied: a batch is read when there is room for it, and after a lost connection sending starts again behind
-the last acknowledged row. The cursor moves only over rows that are acknowledged together with all rows before them, in
-whatever order the acknowledgements come. Rows that retention dropped before they could be sent are not passed over in
-silence: one `journal.gap` event goes out in their place.
+A batch is read when there is room for it; nothing is copied. After a lost connection sending starts behind the last
+acknowledged row. The cursor passes a row when it and all rows before it are acknowledged, in any order. For rows that
+retention has dropped before they were sent, one `journal.gap` event is sent.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from gateway.uplink.central.cursors import Position
 
 _log = logging.getLogger(__name__)
 SINGLY = 18
-"""So many new rows go out one by one; more of them are a backlog, and go in handfuls."""
+"""Up to this many new rows are sent singly; more are a backlog and are sent in batches."""
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False):
-    """Rows `first` to `last` of the journal as one JSON array; `historical`: all committed over 10 s ago."""
+    """Rows `first` to `last` as one JSON array; `historical`: all were committed over 10 s ago."""
 
     payload: bytes
     first: int
@@ -39,17 +38,17 @@ class Feed(Protocol):
         """The newest row's sequence, 0 when there is none."""
 
     def batch(self, after: int, limit: int) -> Batch | None:
-        """Up to `limit` rows behind `after`, all history or none of them; None: there is no row."""
+        """Up to `limit` rows behind `after`, either all historical or all current; None without rows."""
 
     def gap(self, position: Position) -> Batch | None:
-        """What a consumer at `position` misses, as one event; None: nothing."""
+        """The missing rows of a consumer at `position` as one event; None if none is missing."""
 
 
 class Outbox:
-    """The rows on their way; `position` is the cursor, `sent_to` the last row handed out."""
+    """Rows in flight; `position` is the cursor, `sent_to` the last row handed out."""
 
     def __init__(self, feed: Feed, start: Position | None) -> None:
-        """`start` is the cursor that was written down, None for a new consumer."""
+        """`start` is the stored cursor, None for a new consumer."""
         self._feed = feed
         self.position = self._believable(start or Position(feed.journal_id, 0))
         self._under_way: deque[Batch] = deque()
@@ -63,13 +62,13 @@ class Outbox:
         return self._feed.journal_id
 
     def waiting(self) -> int:
-        """Rows that are not acknowledged yet."""
+        """The number of rows that are not acknowledged."""
         return max(0, self._feed.last() - self._acknowledged_to())
 
     def read(self, limit: int) -> Batch | None:
-        """The next batch, None when all rows are under way; it counts as sent only after `sent`.
+        """The next batch, None when all rows are in flight; it counts as sent after `sent`.
 
-        News comes singly as long as it is little; a backlog comes `limit` rows at a time, history apart from news.
+        Few new rows come singly, a backlog `limit` rows at a time; a batch never mixes historical and current rows.
         """
         if self._gap_possible:
             gap = self._feed.gap(self.position)
@@ -88,13 +87,13 @@ class Outbox:
         return self._feed.batch(self.sent_to, 1)
 
     def sent(self, batch: Batch) -> None:
-        """This batch was handed to the broker's socket."""
+        """The batch was written to the broker's socket."""
         self._gap_possible = False
         self.sent_to = batch.last
         self._under_way.append(batch)
 
     def acknowledge(self, batch: Batch) -> None:
-        """The broker has taken this batch."""
+        """The broker has acknowledged the batch."""
         self._done.add(batch.last)
         while self._under_way and self._under_way[0].last in self._done:
             last = self._under_way.popleft().last
@@ -102,14 +101,14 @@ class Outbox:
             self.position = Position(self._feed.journal_id, last)
 
     def rewind(self) -> None:
-        """The connection is lost (or not made yet): everything that is not acknowledged goes out again."""
+        """The connection is lost: send everything again that is not acknowledged."""
         self._under_way.clear()
         self._done.clear()
         self.sent_to = self._acknowledged_to()
         self._gap_possible = True
 
     def _believable(self, start: Position) -> Position:
-        """A cursor past the journal's end (an older copy was put back by hand) would leave new rows out."""
+        """Correct a cursor past the end of the journal (an older copy was put back by hand): it would skip new rows."""
         last = self._feed.last()
         if start.journal != self._feed.journal_id or start.sequence <= last:
             return start
@@ -122,7 +121,7 @@ class Outbox:
         return self.position.sequence
 
     def _behind_hole(self, batch: Batch) -> Batch | None:
-        """Retention has overtaken what is under way: wait for that, then tell of the gap."""
+        """Retention has dropped rows in flight: wait for their acknowledgement, then send the gap."""
         if self._under_way:
             return None
         gap = self._feed.gap(self.position)

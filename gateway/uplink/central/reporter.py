@@ -1,7 +1,7 @@
-"""Tells the engine how the link is doing, so that it is journaled and shown at the gate.
+"""Reports the state of the link to the engine, which journals and shows it.
 
-At each change, and otherwise at most every two seconds, and only if something changed. A thread of its own, since the
-engine may be slow or away; only the newest report matters. After the engine was away it is told again.
+A link that goes up or down is reported at once, other changes at most every two seconds. It has its own thread, since
+the engine may be slow or away. Only the newest report counts; it is repeated after the engine was away.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import msgspec
 from gateway.core.vocabulary.errors import GatehouseError
 
 EVERY_S = 2.0
-# The engine forgets at its own restart; so it is told now and then even without news.
+# Repeated without news, since the engine forgets the link at its own restart.
 AGAIN_S = 10.0
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The link: up or not, why (in words), rows not acknowledged yet, and since when (RFC 3339)."""
+    """The link: up or not, why (in words), how many rows are not acknowledged, and since when (RFC 3339)."""
 
     up: bool
     reason: str
@@ -36,7 +36,7 @@ class Engine(Protocol):
 
 
 class Reporter:
-    """`tell` from the sending thread; the rest happens in this one's own."""
+    """Call `tell` from the sending thread; everything else runs in the reporter's own thread."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -50,7 +50,7 @@ class Reporter:
         self._thread.start()
 
     def tell(self, report: Report) -> None:
-        """The link's present state; never blocks."""
+        """Set the newest state of the link; never blocks."""
         with self._news:
             self._newest = report
             self._news.notify()
@@ -76,7 +76,7 @@ class Reporter:
             self._send(self._newest)
 
     def _next(self, tried: Report | None) -> Report | None:
-        """The newest report: at once when the link went up or down, otherwise after `EVERY_S`."""
+        """The newest report: at once if the link went up or down, else after `EVERY_S`."""
 
         def urgent() -> bool:
             newest = self._newest

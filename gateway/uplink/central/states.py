@@ -1,10 +1,10 @@
-"""What stands retained at the broker: each alarm that is not closed, and each lane.
+"""Retained messages at the broker: each open alarm, and each lane.
 
-Fed with the engine's snapshots; gives out a message whenever what central would conclude has changed: a newer age of
-the same state is no news. After each connect everything is published once, since a broker may have forgotten, and
-topics that were used before and are of no alarm or lane now are cleared - also those of alarms that were closed while
-the broker or this process was away (`cursors` remembers them). Nothing is cleared before the first snapshot: not to
-know is not to know that it is over. Alarms go first, the gravest ahead, then what is to be cleared, then lanes.
+Snapshots of the engine come in; a message goes out when the meaning of a state has changed (a newer age is no change).
+After each connect everything is published once, since the broker may have lost it. Topics of earlier alarms and lanes
+are cleared, also those of alarms that were closed while the broker or this process was away (`cursors` stores them).
+Nothing is cleared before the first snapshot, because unknown is not over. Order: alarms by priority, topics to clear,
+lanes.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from gateway.core.vocabulary.views import ALARM_KEYS, LANE_KEYS
 from gateway.uplink.mailbox import Snapshot
 from gateway.uplink.mqtt.messages import Outgoing, Topics
 
-# When something was looked at is not what was seen.
+# The time of a measurement is no part of its meaning.
 _AGES = frozenset({"as_of", "measured_at"})
 
 
 class Memory(Protocol):
-    """What must be known after a restart: topics in use (`cursors.Cursors`)."""
+    """Topics in use, kept over a restart (`cursors.Cursors`)."""
 
     def retained(self, consumer: str) -> set[str]:
         """The topics that may hold a message."""
 
     def retain(self, consumer: str, topic: str) -> None:
-        """A topic is about to be used."""
+        """A topic will be used."""
 
     def cleared(self, consumer: str, topic: str) -> None:
-        """The broker has taken the empty message."""
+        """The broker has acknowledged the empty message."""
 
 
 class States:
-    """Turns snapshots into retained messages; one per process, outlives connections."""
+    """Turns snapshots into retained messages. One object per process, kept over connections."""
 
     def __init__(self, topics: Topics, memory: Memory, consumer: str) -> None:
         self._topics = topics
@@ -48,12 +48,12 @@ class States:
         self._pending: deque[str] = deque()
 
     def connected(self) -> None:
-        """A new connection: whatever was sent before may be lost."""
+        """A new connection: publish everything again."""
         self._sent.clear()
         self._plan()
 
     def update(self, snapshot: Snapshot) -> None:
-        """The newest state of the site. An engine that starts is empty for a moment; that is not a state."""
+        """Take the newest snapshot; an empty one of a starting engine is ignored."""
         if not snapshot.get("lanes") and not snapshot.get("alarms"):
             return
         alarms = sorted(snapshot.get("alarms", ()), key=lambda alarm: alarm.get("priority") or 9)
@@ -64,7 +64,7 @@ class States:
         self._plan()
 
     def next(self) -> Outgoing | None:
-        """The most urgent message, None when the broker has all of them; the caller must send it."""
+        """The most urgent message, which the caller must send; None if the broker has all of them."""
         if not self._pending:
             return None
         topic = self._pending.popleft()
@@ -79,7 +79,7 @@ class States:
         return Outgoing(topic, msgspec.json.encode(state), retain=True)
 
     def acknowledged(self, message: Outgoing) -> None:
-        """The broker has taken this message; a topic that was emptied needs no clearing any more."""
+        """The broker has acknowledged this message; an emptied topic needs no more clearing."""
         if not message.payload and message.topic not in (self._wanted or {}):
             self._memory.cleared(self._consumer, message.topic)
             self._used.discard(message.topic)
@@ -96,7 +96,7 @@ class States:
 
 
 def _only(state: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """The contract's fields and nothing else, so that nobody's name slips out with them."""
+    """The fields of the contract and nothing else, so that no personal name leaves the box."""
     return {field: state.get(field) for field in fields}
 
 

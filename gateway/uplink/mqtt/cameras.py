@@ -1,9 +1,8 @@
-"""Number-plate cameras that publish to a broker: each has a connection and a thread of its own, apart from central's.
+"""Number-plate cameras that publish to a broker. Each has its own connection and thread, apart from central's.
 
-What a camera publishes goes on as a read of that device, or not at all: a retained message (nobody knows how old it
-is), one that came while the engine was away, or one without a plate opens nothing. A message that may have waited here,
-because this process was held up, is at least as old as that. The engine is told every few seconds how the way to the
-broker is, so that the device's health says it in words.
+A message becomes a read of its device, or is dropped: a retained message (its age is unknown), one that came while the
+engine was away, and one without a plate open nothing. If this process was delayed, its messages count as that much
+older. The state of the connection is reported to the engine every few seconds and shows in the health of the device.
 """
 
 from __future__ import annotations
@@ -30,17 +29,17 @@ from gateway.uplink.mqtt.messages import Incoming
 
 _log = logging.getLogger(__name__)
 BYTES_MAX = 4 * 1024 * 1024
-"""Of one message, with a picture in it; the broker drops larger ones."""
+"""Of one message, with its picture; the broker drops larger ones."""
 POLL_S = 0.5
 DIAL_S = 15.0
 TELL_EVERY_S = 5.0
 ASK_S = 1.0
 HELD_UP_S = 1.0
-"""A shorter delay than this may be the machine's, and is not told."""
+"""A shorter delay is normal on this machine and is not reported."""
 
 
 class Camera(msgspec.Struct, frozen=True):
-    """A camera, its topic (wildcards are fine), its broker, where its JSON has the plate, and the site's time zone."""
+    """A camera: its topic (may have wildcards), its broker, the paths in its JSON, and the site's time zone."""
 
     device: str
     topic: str
@@ -51,7 +50,7 @@ class Camera(msgspec.Struct, frozen=True):
 
 
 def cameras_of(settings: Settings) -> tuple[Camera, ...]:
-    """The cameras of a site that publish."""
+    """The cameras of a site that publish to a broker."""
     return tuple(
         Camera(
             device.id,
@@ -72,7 +71,7 @@ def _chosen(options: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def listening(cameras: Sequence[Camera], engine: Path) -> Iterator[None]:
-    """Listen to all of them for as long as the block lasts."""
+    """Listen to all cameras within the block."""
     listeners = [Listener(camera, Client(engine)) for camera in cameras]
     for listener in listeners:
         listener.start()
@@ -84,7 +83,7 @@ def listening(cameras: Sequence[Camera], engine: Path) -> Iterator[None]:
 
 
 class Listener(threading.Thread):
-    """One camera: connects, subscribes, hands plates on, for ever."""
+    """One camera: connects, subscribes and passes plates on until `stop`."""
 
     def __init__(self, camera: Camera, engine: Client) -> None:
         super().__init__(name=f"camera {camera.device}", daemon=True)
@@ -94,12 +93,12 @@ class Listener(threading.Thread):
         self._stopping = threading.Event()
         self._backoff = Backoff()
         self._trouble: str | None = None
-        """What is wrong with the way to the broker; empty: nothing; None until the first dial has ended."""
+        """What is wrong with the connection, in words; empty: nothing; None until the first dial has ended."""
         self._warning = ""
         self._tell_at_s = 0.0
         self._polled_s = 0.0
         self._held_up_ms = 0
-        """How long what is read now may have waited for this thread."""
+        """How long a message that is read now may have waited for this thread."""
 
     def stop(self) -> None:
         """End within a moment."""
@@ -118,7 +117,7 @@ class Listener(threading.Thread):
         self._waker.close()
 
     def _listen(self) -> float:
-        """One connection from dial to loss; how long it was up, in seconds."""
+        """One connection from dial to loss; returns how long it was up, in seconds."""
         camera = self._camera
         link = Link(camera.broker, camera.client_id, None, self._waker, BYTES_MAX)
         dialled_s, up_s = time.monotonic(), 0.0
@@ -141,7 +140,7 @@ class Listener(threading.Thread):
         return time.monotonic() - up_s if up_s else 0.0
 
     def _note_delay(self, now_s: float) -> None:
-        """A thread that runs freely comes by every `POLL_S`; after far more, messages have waited in the socket."""
+        """A call much later than `POLL_S` after the last one means that messages have waited in the socket."""
         held_up_s = now_s - self._polled_s - POLL_S
         self._held_up_ms = round(held_up_s * 1000) if held_up_s > HELD_UP_S else 0
         self._polled_s = now_s
@@ -164,7 +163,7 @@ class Listener(threading.Thread):
             self._warn(str(error))
 
     def _seen(self, message: Incoming) -> PlateSeen | None:
-        """What a message says; PassError when it cannot be read."""
+        """The plate in a message; PassError if it cannot be read."""
         if message.retained:
             self._warn("it publishes retained messages, which count for nothing; switch `retain` off in the camera")
             return None

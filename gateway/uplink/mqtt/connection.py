@@ -1,13 +1,13 @@
-"""One connection to the broker: the only file that knows paho.
+"""One connection to the broker: the only file that uses paho.
 
-A `Link` lives from one dial to one loss and is never used again: paho's own reconnecting would resend from a memory
-queue that the journal does not know about. Dialling (name look-up, TCP, TLS) may take long and happens in a thread of
-its own; after that the sending thread drives the socket itself through paho's interface for external loops. So there is
-no network thread that an exception could kill behind our back, and no hand-over between threads for each message.
+A `Link` lives from one dial to one loss. paho's own reconnect is not used: it would resend from a memory queue that the
+journal does not know. Dialling (name look-up, TCP, TLS) may take long and has its own thread. Afterwards the sending
+thread drives the socket through paho's interface for external loops, so no network thread can die unnoticed and no
+message changes threads.
 
-paho's callbacks only take notes; `poll` is where bytes move. The session ends with the connection (clean start, expiry
-0), the client id is the gateway's, and the last will says `offline`. Subscriptions ask for retain-as-published and no
-retained messages: without that a retained command published while we are connected would look like a fresh one.
+paho's callbacks only take notes; `poll` moves bytes. The session ends with the connection (clean start, expiry 0), the
+client id is the gateway's, the last will says `offline`. Subscriptions use retain-as-published and ask for no retained
+messages: otherwise a retained command that is published during the connection would look like a fresh one.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from gateway.uplink.mqtt.messages import Ack, Incoming, Limits, Outgoing
 
 KEEPALIVE_S = 20
 DIAL_TIMEOUT_S = 5.0
-# What we take: orders are small, and the broker must not push more of them than the queue behind can hold.
+# Orders are small, and the broker must not push more of them than the queue can hold.
 INCOMING_BYTES = 128 * 1024
 INCOMING_UNACKNOWLEDGED = 20
-_FAILED = 0x80  # Reason codes from here on mean that the other side did not do it.
+_FAILED = 0x80  # Reason codes from here on are failures.
 
 _UNSPECIFIED = 0x80
 
 
 class Will(msgspec.Struct, frozen=True):
-    """What the broker publishes, retained, when we are gone without a word."""
+    """The retained message that the broker publishes when the connection breaks."""
 
     topic: str
     payload: bytes
@@ -53,8 +53,8 @@ class Will(msgspec.Struct, frozen=True):
 class Link:
     """A connection to the broker; all methods but the dial belong to the sending thread.
 
-    `up` after the broker's CONNACK, `lost` in words as soon as it is over (and why); `broke_off` when it was not us who
-    ended it.
+    `up`: the broker has sent CONNACK. `lost`: why the connection is over, in words. `broke_off`: the broker or the
+    network ended it.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Link:
         threading.Thread(target=self._dial, name="uplink-dial", daemon=True).start()
 
     def poll(self, timeout_s: float) -> None:
-        """Sleep until there is something to read, to write or a wake, then move bytes and take notes."""
+        """Sleep until the socket is readable or writable or a wake comes, then move bytes."""
         sock: Any = self._client.socket() if self._dialled and not self.lost else None
         if sock is None:
             select.select([self._waker], [], [], timeout_s)
@@ -100,22 +100,22 @@ class Link:
         self._check(self._client.loop_misc())
 
     def publish(self, message: Outgoing) -> int:
-        """Hand a message over at QoS 1; its number comes back in `acks`. ValueError: the topic is not one."""
+        """Send a message at QoS 1 and return its number, which comes back in `acks`. ValueError for a bad topic."""
         info = self._client.publish(message.topic, message.payload, 1, message.retain, self._properties(message))
         return info.mid
 
     def subscribe(self, topics: Sequence[str]) -> None:
-        """Ask for messages on these topics, never for retained ones."""
+        """Subscribe to these topics without retained messages."""
         options = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=2)
         self._client.subscribe([(topic, options) for topic in topics])
 
     def leave(self) -> None:
-        """Say good-bye, so that the broker does not publish the last will; for a link that is up."""
+        """Disconnect in good order, so that the broker does not publish the last will."""
         self._client.disconnect()
         self.abandon("left")
 
     def abandon(self, reason: str) -> None:
-        """Give the connection up at once; the broker publishes the last will. This reason counts, not an older one."""
+        """Drop the connection at once; the broker publishes the last will. This reason replaces an older one."""
         self.lost, self.broke_off = reason, False
         self._abandoned.set()
         if self._dialled:
@@ -131,7 +131,7 @@ class Link:
             reconnect_on_failure=False,
         )
         client.connect_timeout = DIAL_TIMEOUT_S
-        # The window is ours (session.py); paho's own would only search all messages at each acknowledgement.
+        # `session` limits the messages in flight; paho's own window searches all messages at each acknowledgement.
         client.max_inflight_messages = 0
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=True)
@@ -212,7 +212,7 @@ class Link:
         try:
             topic = message.topic
         except UnicodeDecodeError:
-            return  # Nothing of ours: we subscribe to topics that can be read.
+            return  # Not from our topics, which are all readable.
         properties = message.properties
         self.incoming.append(
             Incoming(
@@ -254,13 +254,15 @@ def _properties(packet_type: int, **values: Any) -> Properties:
 
 
 def _no_delay(_client: Any, _data: Any, sock: Any) -> None:
-    """Small messages leave at once: with Nagle's algorithm an alarm waits 40 ms for an acknowledgement."""
+    """Send small messages at once: with Nagle's algorithm an alarm waits 40 ms for an acknowledgement."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _acknowledge_at_once(sock: Any) -> None:
-    """A broker with Nagle's algorithm on (mosquitto's default) holds its word for an alarm back until the one before
-    it is acknowledged, which this kernel would put off for 40 ms. Linux forgets the option, so it is set each time.
+    """Acknowledge TCP segments at once, or this kernel waits up to 40 ms.
+
+    A broker with Nagle's algorithm (mosquitto's default) holds its PUBACK back until the one before it is acknowledged.
+    Linux resets the option, so it is set each time.
     """
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)

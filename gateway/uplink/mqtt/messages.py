@@ -1,4 +1,4 @@
-"""What crosses the link, in words of our own, so that only `mqtt.py` speaks paho's."""
+"""Messages of the link in types of our own, so that only `connection` uses paho's."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import msgspec
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A message to the broker, QoS 1; `topic` is whole. A `batch` of events carries its content type, and is
-    marked when it is `historical`; an answer carries its `correlation`."""
+    """A message to the broker, QoS 1, with its full topic. A `batch` of events has its content type and the mark
+    `historical`; an answer has its `correlation`."""
 
     topic: str
     payload: bytes
@@ -18,7 +18,7 @@ class Outgoing(msgspec.Struct, frozen=True):
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """A message from the broker; `retained` is true for one that was published as retained, whenever that was."""
+    """A message from the broker; `retained`: it was published with the retain flag, now or earlier."""
 
     topic: str
     payload: bytes
@@ -28,14 +28,14 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 class Ack(msgspec.Struct, frozen=True, gc=False):
-    """The broker's answer to one message of ours; `refused` is empty when it took it, else says why in words."""
+    """The PUBACK for one message; `refused` says why the broker did not take it, empty if it did."""
 
     mid: int
     refused: str = ""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What the broker said in CONNACK: messages it takes unacknowledged, bytes in one packet."""
+    """The broker's limits from CONNACK: unacknowledged messages, bytes in one packet."""
 
     receive_maximum: int = 65_535
     packet_bytes: int = 268_435_455
@@ -73,7 +73,7 @@ class Topics(msgspec.Struct, frozen=True):
 
     @property
     def replies(self) -> str:
-        """Answers to those who named no response topic."""
+        """Answers to orders without a response topic."""
         return f"{self.prefix}/replies"
 
     def alarm(self, alarm: str) -> str:

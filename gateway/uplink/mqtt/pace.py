@@ -1,15 +1,14 @@
-"""How many events may be under way to the broker, so that an alarm behind them is never late.
+"""How many events may be in flight, so that an alarm behind them is never late.
 
-Whatever was handed to the socket goes ahead of an alarm raised a moment later. On a local network eighteen full batches
-are gone in milliseconds; on a booth's 1 Mbit/s line they are ten seconds. So the window follows the line: as long as an
-acknowledgement comes no more than `QUEUE_S` later than the quickest one seen, the window grows; when it comes later,
-the bytes are queueing and the window is halved, and when it is one batch already, so is the batch. (The idea is that
-of TCP Vegas: the least round trip is the line, what is above it is the queue.)
+Bytes in the socket are sent before an alarm that is raised a moment later. Eighteen full batches take milliseconds on a
+local network and ten seconds on a booth's 1 Mbit/s line. So the window follows the line, as in TCP Vegas: while an
+acknowledgement comes at most `QUEUE_S` later than the fastest one, the window grows. If it comes later, bytes are
+queueing: the window is halved, and at one batch the batch is halved.
 """
 
 from __future__ import annotations
 
-# The pitfall says 18: paho queues first-in-first-out past 20, and two places stay free for alarms and answers.
+# 18: paho queues first-in-first-out past 20, and two places stay free for alarms and answers.
 WINDOW = 18
 BATCH = 100
 _LEAST_BATCH = 10
@@ -17,9 +16,9 @@ QUEUE_S = 0.25
 
 
 class Pace:
-    """The window in batches and the batch in events, both bounded; starts small and doubles at each good round.
+    """The window in batches and the batch in events, both bounded; they start small and double at each good round.
 
-    The small start is for the slowest lines: there the first acknowledgement must come before the link is given up.
+    The small start is for the slowest lines, where the first acknowledgement must come before the link is dropped.
     """
 
     def __init__(self, window: int = WINDOW) -> None:
@@ -32,17 +31,17 @@ class Pace:
         self._quiet_until_s = 0.0
 
     def acknowledged(self, now_s: float, took_s: float) -> None:
-        """A batch came back after `took_s`."""
+        """A batch was acknowledged after `took_s`."""
         self._least_s = min(self._least_s, took_s)
         if took_s - self._least_s <= QUEUE_S:
             self._grow()
         elif now_s >= self._quiet_until_s:
             self._shrink()
-            # Batches that left before this step say nothing about it.
+            # Batches that were sent before this step say nothing about it.
             self._quiet_until_s = now_s + took_s
 
     def halve_batch(self) -> None:
-        """A batch was larger than the broker's bound on a packet; later ones are to have fewer events."""
+        """Halve the batch: it was larger than the broker's bound on a packet."""
         self.batch = self._most_batch = max(1, self.batch // 2)
 
     def _grow(self) -> None:

@@ -1,8 +1,8 @@
-"""The sending thread: dials, sends, listens, and gives up a connection that makes no progress.
+"""The sending thread: dials, sends, listens, and drops a connection that makes no progress.
 
-Progress is what counts, not a flag: a link is given up when its dial takes too long, when messages are under way and
-none is acknowledged for `Patience.ack_s`, or when the broker refuses events. Then a new link is built after a pause
-(`backoff`) and sending starts again behind the last acknowledged row. paho's keepalive watches an idle line.
+A link is dropped if its dial takes too long, if messages are in flight and none is acknowledged for `Patience.ack_s`,
+or if the broker refuses events. After a pause (`backoff`) a new link is made, and sending starts behind the last
+acknowledged row. paho's keepalive watches an idle line.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from gateway import __version__
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.times import rfc3339
-from gateway.uplink.central.commander import QUEUE, Commander
+from gateway.uplink.central.commander import QUEUE_MAX, Commander
 from gateway.uplink.central.commands import Letter, read
 from gateway.uplink.central.cursors import Cursors
 from gateway.uplink.central.outbox import Outbox
@@ -32,16 +32,16 @@ from gateway.uplink.mqtt.messages import Outgoing, Topics
 from gateway.uplink.mqtt.session import RefusedByBrokerError, Session
 
 _log = logging.getLogger(__name__)
-# Without news from the engine the journal is looked at this often.
+# How often the journal is read without news from the engine.
 POLL_S = 0.5
-# So long events wait for the first word from or about the engine.
+# How long events wait for the first snapshot, since alarms go ahead of them.
 HEAR_S = 2.0
 GOODBYE_S = 1.0
 LOOK_EVERY_S = 2.0
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """For how long a broker may keep us waiting: for its first word, and for an acknowledgement; in seconds."""
+    """How long to wait for CONNACK and for an acknowledgement, in seconds."""
 
     dial_s: float = 15.0
     ack_s: float = 10.0
@@ -79,7 +79,7 @@ class Uplink:
         self._session: Session | None = None
         self._since_s = 0.0
         self._dial_at_s = 0.0
-        self._urgent: deque[Outgoing] = deque(maxlen=QUEUE)
+        self._urgent: deque[Outgoing] = deque(maxlen=QUEUE_MAX)
         self._up: bool | None = None
         self._reason = ""
         self._changed_at = rfc3339(time.time_ns())
@@ -90,7 +90,7 @@ class Uplink:
         self._short_lived = 0
 
     def run(self, stop: threading.Event, outdated: Callable[[], bool] = lambda: False) -> None:
-        """Work until `stop` or until what we work with is `outdated`, then say good-bye to the broker."""
+        """Work until `stop` or until the settings or the journal are `outdated`, then disconnect in good order."""
         look_at_s = self._clock_s() + LOOK_EVERY_S
         try:
             while not stop.is_set():
@@ -162,7 +162,7 @@ class Uplink:
             session.fill(now_s, events and self._knows_alarms(now_s))
 
     def _knows_alarms(self, now_s: float) -> bool:
-        """Events wait for a moment until it is known which alarms must go ahead of them."""
+        """Whether the open alarms are known, which go ahead of events; after `HEAR_S` events go without."""
         return self._heard or now_s - self._since_s > HEAR_S
 
     def _supervise(self, link: Link, now_s: float) -> None:
@@ -184,7 +184,7 @@ class Uplink:
         self._set_state(False, reason)
 
     def _why(self, link: Link, lasted_s: float) -> str:
-        """The loss in words; brokers that hang up without giving a reason are helped along."""
+        """The loss in words, with a likely cause if the broker gave none."""
         warning = self._session.warning if self._session is not None else ""
         self._short_lived = self._short_lived + 1 if link.broke_off and link.up and lasted_s < LASTED_S else 0
         if link.broke_off and warning:

@@ -1,8 +1,8 @@
-"""One connection's traffic: what may leave next, what is under way, what came back.
+"""The traffic of one connection: the next message, messages in flight, acknowledgements.
 
-The broker says how many messages it takes unacknowledged; of at most twenty, two are kept free of events, so that an
-alarm, an answer or a lane's new state always finds a place and never waits for an acknowledgement. Those go first;
-events fill what their pace allows. All of it is QoS 1, in one stream, so the broker sees events in the journal's order.
+The broker sets how many messages may be unacknowledged. Of at most twenty places two are never used by events, so that
+an alarm, an answer or a new state of a lane never waits for an acknowledgement. These go first; events fill what their
+pace allows. All messages are QoS 1 in one stream, so the broker gets events in the order of the journal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gateway.uplink.central.states import States
 from gateway.uplink.mqtt.messages import Ack, Limits, Outgoing, Topics
 from gateway.uplink.mqtt.pace import Pace
 
-UNDER_WAY = 20
+FLIGHT_MAX = 20
 RESERVED = 2
 # Fixed header, topic length, number and properties of a batch message; generous.
 _OVERHEAD_BYTES = 128
@@ -30,7 +30,7 @@ class Carrier(Protocol):
     limits: Limits
 
     def publish(self, message: Outgoing) -> int:
-        """Hand a message over; its number comes back in an Ack."""
+        """Send a message and return its number, which comes back in an Ack."""
 
 
 class _Flight(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +39,7 @@ class _Flight(msgspec.Struct, frozen=True, gc=False):
 
 
 class RefusedByBrokerError(Exception):
-    """The broker cannot or will not take an event; the message says why, in words for the installer."""
+    """The broker does not take an event; the text says why, for the installer."""
 
 
 class Session:
@@ -58,7 +58,7 @@ class Session:
         self._outbox = outbox
         self._states = states
         self._urgent = urgent
-        self._places = max(1, min(UNDER_WAY, link.limits.receive_maximum))
+        self._places = max(1, min(FLIGHT_MAX, link.limits.receive_maximum))
         self._pace = Pace(self._places - RESERVED)
         self._flights: dict[int, _Flight] = {}
         self._events = 0
@@ -68,17 +68,17 @@ class Session:
         states.connected()
 
     def waiting_s(self, now_s: float) -> float:
-        """For how long the broker has acknowledged nothing although it should; 0 when it owes nothing."""
+        """How long the oldest acknowledgement is overdue, in seconds; 0 without messages in flight."""
         oldest = next(iter(self._flights.values()), None)
         return 0.0 if oldest is None else now_s - max(oldest.sent_s, self._acknowledged_s)
 
     @property
     def under_way(self) -> int:
-        """Messages that the broker has not acknowledged."""
+        """The number of messages that the broker has not acknowledged."""
         return len(self._flights)
 
     def fill(self, now_s: float, events: bool = True) -> None:
-        """Send what there is room for: answers and status, then alarms and lanes, then events if wanted."""
+        """Send as far as there is room: answers and status, then alarms and lanes, then events if wanted."""
         self._send_urgent(now_s)
         if events:
             self._send_events(now_s)
@@ -139,7 +139,7 @@ class Session:
             self._pace.halve_batch()
 
     def _next_batch(self) -> Batch | None:
-        """A journal that cannot be read holds back events only; alarms and answers go on."""
+        """The next batch; None if the journal cannot be read. Alarms and answers are sent all the same."""
         try:
             batch = self._outbox.read(self._pace.batch)
         except GatehouseError as error:
