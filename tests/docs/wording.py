@@ -32,7 +32,8 @@ RIDDLES = (
     r"\b(?:no|some)body\b",
     r"\bany (?:longer|more)\b",
     r"\b(?:be|being|been|is|are|was|were) told\b(?! (?:apart|from))",
-    r"(?<!car )(?<!vehicle )\bstands? (?:there|in (?:the|a|its|no)|here|where|beside it|above)\b(?! (?:way|field|lane|queue))",
+    r"(?<!car )(?<!vehicle )\bstands? (?:there|here|where|beside it|above)\b",
+    r"(?<!car )(?<!vehicle )\bstands? in (?:the|a|its|no)\b(?! (?:way|field|lane|queue))",
 )
 _RIDDLE = re.compile("|".join(RIDDLES), re.IGNORECASE)
 
@@ -44,6 +45,9 @@ ROOMS: tuple[str, ...] = (
     "docs/integrator.md",
     "docs/mqtt.md",
     "docs/reference.md",
+    "gateway/core/access",
+    "gateway/core/settings",
+    "gateway/uplink",
     "systemd",
 )
 

@@ -1,7 +1,7 @@
-"""A camera's own time, however it writes it, and so how old its message is; pure, and total over any JSON value.
+"""The time stamp of a camera in any of its usual forms, and the age of its message. Pure, total over any JSON value.
 
-RFC 3339; seconds, milliseconds, microseconds or nanoseconds since 1970, as a number or as its digits; a date and a time
-with an offset, or without one in site time (`2026-11-30 08:00:00`, `2026/11/30 08:00`, `20261130080000`).
+Forms: RFC 3339; seconds, milliseconds, microseconds or nanoseconds since 1970, as a number or as digits; a date and a
+time with an offset, or without one in site time (`2026-11-30 08:00:00`, `2026/11/30 08:00`, `20261130080000`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from gateway.core.vocabulary.times import NS_PER_MS, NS_PER_S, wall_ns_of
 
 CHARACTERS_MAX = 40
 AGE_MAX_MS = 10**15
-"""Of an age; what is further away is as good as that."""
+"""The largest age; a larger one is cut to it."""
 
-# The largest number that still counts as seconds (to the year 5138), then milliseconds, then microseconds.
+# Up to which number a value is in seconds (to the year 5138), then in milliseconds, then in microseconds.
 _UNITS = ((10**11, NS_PER_S), (10**14, NS_PER_MS), (10**17, 1000))
 _DIGITS = re.compile(r"[0-9]{1,19}(?:\.[0-9]+)?")
 _COMPACT = re.compile(r"(20\d\d)([01]\d)([0-3]\d)([0-2]\d)([0-5]\d)([0-5]\d)(\d{3})?", re.ASCII)
@@ -29,7 +29,7 @@ _WRITTEN = re.compile(
 
 
 def age_ms(value: Any, wall_ns: int, zone: tzinfo) -> int | None:
-    """How long before `wall_ns` a camera's time lies, negative when after it; None when it is none."""
+    """The age of a camera's time at `wall_ns` in ms, negative if it is in the future; None if it is no time."""
     told_ns = _told_ns(value, wall_ns, zone)
     if told_ns is None:
         return None
@@ -53,7 +53,7 @@ def _told_ns(value: Any, wall_ns: int, zone: tzinfo) -> int | None:
 
 
 def _since_1970(number: float) -> int | None:
-    """Nanoseconds since 1970 of a number in the unit that its size tells; a camera without a clock says 0."""
+    """Nanoseconds since 1970; the unit follows from the size. None for 0: a camera without a clock."""
     if not (math.isfinite(number) if isinstance(number, float) else True) or number <= 0:
         return None
     unit = next((unit for most, unit in _UNITS if number < most), 1)
@@ -61,7 +61,7 @@ def _since_1970(number: float) -> int | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """A date and a time as written; None when it has another form, ValueError for one that no calendar has."""
+    """A date and time as written; None for another form, ValueError for a date that does not exist."""
     found = _COMPACT.fullmatch(text) or _WRITTEN.fullmatch(text)
     if found is None:  # Other forms of ISO 8601, such as 20261130T080000Z.
         return datetime.fromisoformat(text) if "T" in text.upper() else None
@@ -73,6 +73,6 @@ def _moment(text: str) -> datetime | None:
 
 
 def _at_the_site(moment: datetime, wall_ns: int, zone: tzinfo) -> int:
-    """A time without offset; of the two that the end of summer time makes of it the one nearer to now."""
+    """A time without offset in site time; where the end of summer time makes it ambiguous, the one nearer to now."""
     both = (wall_ns_of(moment.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
     return min(both, key=lambda told_ns: abs(wall_ns - told_ns))

@@ -1,9 +1,9 @@
-"""The pending case: one car in front of a lane, what it has shown, what was decided, and what is still missing.
+"""The pending case: one car in front of a lane, what it has shown, the decision, and what is missing.
 
-A car is one case from its first read until it has gone: its approach loop is free again, the vehicle that was let in
-is under the arm, or, where no loop tells, nothing was read for a while. A card and a plate of one case are of one car:
-they are decided on together, and where they differ a person compares. A car that was denied or referred waits for a
-person's word, and whatever that person does (release, refusal, passed by hand, seen to) is bound to the case.
+A car is one case from its first read until it has gone: its approach loop is free again, the granted vehicle is under
+the arm, or, without a loop, nothing was read for a while. Card and plate of one case give one decision; if they differ,
+a person compares. A denied or referred car waits for a person, whose act (release, refusal, passed by hand, seen to) is
+bound to the case.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ RELEASE_REASONS = (
     "resident_known", "papers_seen", "office_confirmed", "visitor_expected", "camera_misread", "other_car_of_household",
     "other",
 )  # fmt: skip
-"""Why a person lets a car in or out that was not let pass, or waves it through by hand; or words of their own."""
+"""Reasons of a person who releases a car or waves it through by hand; own words are accepted too."""
 REFUSE_REASONS = ("not_known", "not_expected", "turned_back", "papers_missing", "office_refused", "other")
-"""Why a person turns a car away; or words of their own."""
+"""Reasons of a person who turns a car away; own words are accepted too."""
 NOT_STATED = "not_stated"
 READS_MAX = 16
 TOLD_MAX = 32
 TOGETHER_MS = 10_000
-"""Where no loop tells, a card and a plate within this time are of one car."""
+"""Without a loop, a card and a plate within this time are of one car."""
 GONE_MS = 3000
-"""A vehicle that comes under the arm so long after the loop in front was left is the one that left it."""
+"""A vehicle that comes under the arm within this time after the loop was left is the one that left it."""
 LEFT_MS = 5000
-"""A vehicle that left the loop so long ago and is not under the arm has backed off."""
+"""A vehicle that left the loop this long ago and is not under the arm has backed off."""
 CASE_MS = 120_000
-"""Where no loop tells, a car that somebody has looked at is there for so long after its last read."""
+"""Without a loop, a car counts as present for this long after its last read."""
 UNNAMED_MS = 20_000
-"""A car that was read and stands on no loop is there for so long, for a person who names no case and for the loop."""
+"""A car that was read and is not on the loop counts as present for this long, for orders without a case too."""
 NOT_ITS_FAULT = (Reason.SEEN_ELSEWHERE, Reason.LANE_LOCKED, Reason.LANE_FAULT, Reason.LANE_UNCLEAR, Reason.FAULT)
-"""Refusals that say nothing of the vehicle that stands in front."""
+"""Refusals that do not concern the vehicle in front."""
 
 
 class PendingCase(msgspec.Struct):
-    """One car in front of a lane. `decision` None: one proof was read and the other is awaited.
+    """One car in front of a lane. `decision` None: one proof was read, the other is missing.
 
-    `credential`, `visit` are those of the last decision; `grant` is the id of the grant that the decision gave.
+    `credential` and `visit` are those of the last decision; `grant` is the id of the grant that the decision gave.
     """
 
     id: str
@@ -62,30 +62,30 @@ class PendingCase(msgspec.Struct):
     visit: OpenVisit | None = None
     grant: str | None = None
     handled: bool = False
-    """A person has decided on it, or seen to it."""
+    """A person has decided the case, or seen to it."""
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """What must still come before this car may pass."""
+        """What is missing before this car may pass."""
         if self.decision is None:
             return ("second_proof",)
         return () if self.handled or self.decision.verdict is Verdict.GRANTED else ("word",)
 
     @property
     def pass_id(self) -> str | None:
-        """The pass that the car is known by."""
+        """The id of the car's pass, if known."""
         found = self.decision.pass_ if self.decision else self._only_pass()
         return found.id if found else None
 
     @property
     def kind(self) -> str | None:
-        """The kind of that pass."""
+        """The kind of this pass."""
         found = self.decision.pass_ if self.decision else self._only_pass()
         return found.kind.value if found else None
 
     @property
     def plate(self) -> str | None:
-        """The plate that was read, or the one plate that the pass has."""
+        """The plate that was read, else the only plate of the pass."""
         read = self.plate_read
         found = self.decision.pass_ if self.decision else self._only_pass()
         return read or (found.plates[0] if found and len(found.plates) == 1 else None)
@@ -109,14 +109,14 @@ class PendingCase(msgspec.Struct):
         return same_pass or any((one.kind, one.value) in mine for one in other.reads)
 
     def shown(self, read: CredentialRead) -> None:
-        """The car has shown something: each credential is kept once, as it was read last."""
+        """Add a read; each credential is kept once, as it was read last."""
         self.reads = [one for one in self.reads if (one.kind, one.value) != (read.kind, read.value)][-READS_MAX:]
         self.reads.append(read)
 
     def other_proof(self, read: CredentialRead, since_ns: int | None) -> CredentialRead | None:
-        """What the same car has shown of the other kind: its plate for a card, its card for a plate.
+        """The other proof of the same car: its plate for a card, its card for a plate.
 
-        `since_ns`: it counts only when the case was seen since then; None: the loop tells that it is the same car.
+        `since_ns`: only if the case was seen since then; None: the loop shows that it is the same car.
         """
         if since_ns is not None and self.seen_ns < since_ns:
             return None
@@ -126,7 +126,7 @@ class PendingCase(msgspec.Struct):
         )
 
     def told_already(self, credential: dict[str, str], reason: str) -> bool:
-        """Whether this refusal was told before; it counts as told from now on."""
+        """Whether this refusal was reported before; from now on it is."""
         case = (credential["kind"], credential["value"], reason)
         known = case in self.told
         if len(self.told) < TOLD_MAX:
@@ -134,7 +134,7 @@ class PendingCase(msgspec.Struct):
         return known
 
     def document(self) -> dict[str, Any]:
-        """The case as screens know it; nothing personal."""
+        """The case for screens; nothing personal."""
         decided = self.decision
         return {
             "id": self.id,
@@ -151,7 +151,7 @@ class PendingCase(msgspec.Struct):
 
 
 def taken_up(last: dict[str, Any], visit: dict[str, Any] | None, wall_ns: int, mono_ns: int) -> PendingCase | None:
-    """The case that a lane's last decision of an earlier run left; None for one that was let pass, or is too old.
+    """The case of a lane's last decision before the restart; None if the car was granted, or it is too old.
 
     `last`: the decision as the projections keep it; `visit`: the open visit of its car.
     """
@@ -179,16 +179,16 @@ def _wall_ns(text: str) -> int:
 
 
 class Cases:
-    """The case of each lane that leads past one barrier."""
+    """The case of each lane at one barrier."""
 
     def __init__(self) -> None:
         self._open: dict[str, PendingCase] = {}
         self._gone: dict[str, tuple[PendingCase, int]] = {}
 
     def of(self, lane: Lane, occupied: bool | None, now_ns: int) -> PendingCase | None:
-        """The case of the car in front; `occupied` is what the approach loop tells, None where there is none to tell.
+        """The case of the car in front; `occupied` is the state of the approach loop, None without one.
 
-        What was read while the loop was empty is of a car that is about to roll up, or is handed in for it.
+        A read while the loop is empty is of a car that is about to roll up.
         """
         case = self._open.get(lane.id)
         kept_ms = CASE_MS if occupied is None else UNNAMED_MS
@@ -198,32 +198,32 @@ class Cases:
         return case
 
     def current(self, lane: Lane) -> PendingCase | None:
-        """The case of a lane as it was last looked at."""
+        """The case of a lane as of the last look."""
         return self._open.get(lane.id)
 
     def holds(self, lane: Lane, case_id: str | None) -> bool:
-        """Whether that car is the one in front of the lane."""
+        """Whether the case is that of the car in front."""
         case = self._open.get(lane.id)
         return case is not None and case.id == case_id
 
     def begin(self, lane: Lane, case: PendingCase) -> PendingCase:
-        """A car has come."""
+        """Begin the case of a car."""
         self._open[lane.id] = case
         return case
 
     def leaves(self, lane: Lane, now_ns: int) -> None:
-        """The loop in front of a lane is free: its car has gone, back or on to the arm."""
+        """The approach loop is free: its car has gone, back or on to the arm."""
         case = self._open.pop(lane.id, None)
         if case is not None:
             self._gone[lane.id] = case, now_ns
 
     def gone_with(self, lane: Lane, now_ns: int) -> PendingCase | None:
-        """The case of the car that has left the loop in front, and did not come under the arm."""
+        """The case of the car that has left the loop and did not come under the arm."""
         gone, at_ns = self._gone.get(lane.id, (None, now_ns))
         return gone if now_ns - at_ns > LEFT_MS * NS_PER_MS else None
 
     def goes_under(self, lane: Lane, occupied: bool | None, now_ns: int) -> PendingCase | None:
-        """The case of the vehicle that comes under the arm: of the car that has just left the loop, or stands on it."""
+        """The case of the vehicle that comes under the arm: the car that has just left the loop, or is on it."""
         gone, at_ns = self._gone.pop(lane.id, (None, 0))
         if gone is not None and now_ns - at_ns <= GONE_MS * NS_PER_MS:
             return gone
@@ -236,24 +236,24 @@ class Cases:
         self._open.pop(lane.id, None)
 
     def end_unless_seen_since(self, lane: Lane, since_ns: int) -> None:
-        """A car has come to the loop: what was read before it rolled up is its own, what was read earlier is not."""
+        """A car has come to the loop: recent reads are its own, earlier ones are not."""
         case = self._open.get(lane.id)
         if case is not None and case.seen_ns < since_ns:
             del self._open[lane.id]
 
     def end_by_id(self, case_id: str) -> None:
-        """That car is dealt with, at whichever lane it waited."""
+        """The car was dealt with, whatever lane it waited at."""
         for lane in [lane for lane, case in self._open.items() if case.id == case_id]:
             del self._open[lane]
 
     def end_of_grant(self, grant_id: str) -> PendingCase | None:
-        """The vehicle of a grant is under the arm: what is read from now on is of the next one. Returns its case."""
+        """The granted vehicle is under the arm; reads from now on are of the next one. Returns its case."""
         found = next((lane for lane, case in self._open.items() if case.grant == grant_id), None)
         return self._open.pop(found) if found is not None else None
 
 
 def differ(one: CredentialRead, other: CredentialRead) -> bool:
-    """Whether a card and a plate of one car do not agree; a card that nobody holds says nothing."""
+    """Whether card and plate of one car contradict each other; an unknown card does not."""
     card, plate = (other, one) if one.kind == "plate" else (one, other)
     if not card.passes:
         return False
@@ -263,6 +263,6 @@ def differ(one: CredentialRead, other: CredentialRead) -> bool:
 
 
 def _is_read_of(read: str, own: str) -> bool:
-    """Whether a camera may have read a plate so."""
+    """Whether the plate may be a misread of the other."""
     one, other = plates.normalise(read), plates.normalise(own)
     return one == other or plates.alike(one, other)

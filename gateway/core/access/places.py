@@ -1,10 +1,10 @@
 """Places: whether there is one left inside for a car.
 
 A group (a household, a firm) has as many places as the site file says, and each of its passes that is inside takes one.
-The car park holds `site.capacity` cars. Whoever has a place of their own is not asked about that: a monthly or staff
-pass with a bay, and every pass of a group with places, which are counted apart.
+The car park holds `site.capacity` cars. A pass with a place of its own is let in all the same: a monthly or staff pass
+with a bay, and every pass of a group with places, which are counted apart.
 
-Who is inside, the projections know, and `recent` corrects. A grant that nobody has used yet has its place already: of
+Who is inside, the projections know, and `recent` corrects. A grant takes its place before its car crosses: of
 two cars nose to tail only one gets the last.
 """
 

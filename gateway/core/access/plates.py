@@ -1,12 +1,12 @@
-"""Number plates: one way of writing each, whether two reads may be of one car, and finding a plate in a camera's JSON.
+"""Number plates: their normal form, whether two reads may be of one car, and the plate in a camera's JSON.
 
-Mainland Chinese plates (GA 36): a region character, a letter, then five places, or six on new-energy vehicles, in which
-the letters O and I are not used; there a camera (or a typist) that says O or I means 0 or 1. The last place may be a
-character for trailers, training, police, Hong Kong and Macao, or a consulate. Plates of other countries and of the
-forces are free text in capitals. Everything is total: any text has a normal form, and any JSON holds a plate or none.
+Mainland Chinese plates (GA 36): a region character, a letter, then five places, or six on new-energy vehicles. These
+places have no letters O and I, so O and I from a camera or a typist mean 0 and 1. The last place may be a character for
+trailers, training, police, Hong Kong and Macao, or a consulate. Plates of other countries and of the forces are free
+text in capitals. Every function is total: any text has a normal form, any JSON has a plate or none.
 
-Many a camera, and many a list, has words where there is no plate (`无牌车`, `unknown`, `00000000`). They are no plate:
-a pass for them would open for every car that the camera cannot read.
+Cameras and lists write words where there is no plate (`无牌车`, `unknown`, `00000000`). They are no plate: a pass with
+such a plate would open for every car that the camera cannot read.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from gateway.core.vocabulary.errors import PassError
 REGIONS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 LAST = "挂学警港澳领使"
 CHARACTERS_MAX = 32
-"""Of a plate as a camera writes it; what is longer is none."""
+"""Of a plate as a camera writes it; a longer text is no plate."""
 STEPS_MAX = 16
 VALUES_MAX = 10_000
-"""Objects and lists of a camera's JSON in which a mark is looked for."""
+"""Objects and lists of a camera's JSON that are searched for a mark."""
 SENT_AGAIN = frozenset({"isdataretransmission", "isretransmission", "isoffline", "ishistory"})
-"""Keys by which cameras say that a read is from earlier, in small letters."""
+"""Keys with which cameras mark a repeated read, in small letters."""
 SURE = 100.0
-"""The confidence of a camera that tells none."""
+"""The confidence of a camera that sends none."""
 
 _TAIL = "A-HJ-NP-Z0-9"
 _USUAL = re.compile(f"[{REGIONS}][A-HJ-NP-Z][{_TAIL}]{{5,6}}")
@@ -61,20 +61,20 @@ NO_PLATE = frozenset({
     "DESCONHECIDO", "NENHUM", "SCONOSCIUTO", "SCONOSCIUTA", "NESSUNO", "NESSUNA", "SENZATARGA", "НЕТ", "НЕТНОМЕРА",
     "БЕЗНОМЕРА", "НЕИЗВЕСТНО", "НЕИЗВЕСТЕН", "なし", "ナシ", "없음", "미인식", "미등록",
 })  # fmt: skip
-"""Words that stand where there is no plate, in their normal form and without marks."""
+"""Words that mean *no plate*, in normal form and without marks."""
 NO_PLATE_BEGINS = (
     "无", "無", "未", "暂", "暫", "待", "没", "沒", "不", "识别", "識別", "车牌", "車牌", "号牌", "號牌",
     "UNKNOWN", "NOPLATE",
 )  # fmt: skip
-"""No plate begins with these, whatever follows: `无牌车2`, `未识别车牌`, `待定`, `unknown-17`."""
+"""No plate begins with these: `无牌车2`, `未识别车牌`, `待定`, `unknown-17`."""
 NO_PLATE_HOLDS = ("无牌", "無牌", "无车牌", "無車牌", "未识别", "未識別")
 """No plate has these anywhere: `蓝色无牌车`."""
 _ISSUED_ALIKE = range(2, 5)
-"""So many equal digits, but zeros, are issued: 88 and 8888 in Hong Kong, Macao and the Emirates."""
+"""Up to this many equal digits other than zeros are issued: 88 and 8888 in Hong Kong, Macao and the Emirates."""
 
 
 def normalise(text: str) -> str:
-    """A plate as it is compared: no dots and blanks, capitals, and in Chinese plates 0 and 1 for O and I."""
+    """A plate in normal form: capitals without dots and blanks, in Chinese plates 0 and 1 for O and I."""
     if _USUAL.fullmatch(text):
         return text
     plain = text.translate(_PLAIN).upper()
@@ -84,7 +84,7 @@ def normalise(text: str) -> str:
 
 
 def is_none(plate: str) -> bool:
-    """Whether a normal plate says that there is none: one of the words, one character all through, or no character."""
+    """Whether a normal form means *no plate*: one of the words, one repeated character, or nothing."""
     if _USUAL.fullmatch(plate):
         return False
     bare = "".join(character for character in plate if character.isalnum())
@@ -94,14 +94,14 @@ def is_none(plate: str) -> bool:
 
 
 def is_whole(plate: str) -> bool:
-    """Whether a normal plate has a form that is issued; of other countries' plates nobody can say, so they have."""
+    """Whether a normal plate has a form that is issued; plates of other countries always have."""
     if plate[:1] and plate[0] in REGIONS:
         return bool(_WHOLE.fullmatch(plate))
     return not is_none(plate)
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether one of two normal plates may be the other misread: two places differ, or one place is missing."""
+    """Whether one normal plate may be a misread of the other: at most two places differ, or one is missing."""
     if len(one) == len(other):
         return sum(a != b for a, b in zip(one, other, strict=True)) <= 2
     short, long = sorted((one, other), key=len)
@@ -120,9 +120,9 @@ Only = Annotated[
 
 
 class PlateMapping(msgspec.Struct, frozen=True):
-    """Where in a camera's JSON things stand: dotted paths, a number for a place in a list.
+    """Paths in a camera's JSON: dotted, with a number for an item of a list.
 
-    `time` is the camera's own; `only`: what must stand at a path, one value or any of several, for a read to be one.
+    `time` is the camera's own time; `only`: the value, or one of several, that a path must have in a read.
     """
 
     plate: Path = "plate"
@@ -132,10 +132,10 @@ class PlateMapping(msgspec.Struct, frozen=True):
 
 
 class PlateSeen(msgspec.Struct, frozen=True):
-    """A plate as the camera writes it and its confidence in percent; an empty plate: the camera only lives.
+    """A plate as the camera writes it, with its confidence in percent; an empty plate is a sign of life.
 
-    `age_ms` is how old it is by the camera's own time, negative when that lies ahead, None when it is not told. `wrong`
-    says why a message with a plate counts for nothing.
+    `age_ms` is its age by the camera's own time, negative in the future, None without a time. `wrong` says why a
+    message with a plate is dropped.
     """
 
     plate: str
@@ -144,13 +144,13 @@ class PlateSeen(msgspec.Struct, frozen=True):
     wrong: str = ""
 
     def at_least(self, waited_ms: int) -> PlateSeen:
-        """The same, known to have waited so long on its way here; 0: not known to have."""
+        """The same, at least this old, because it has waited on its way; 0: not known."""
         if not waited_ms or (self.age_ms is not None and not 0 <= self.age_ms < waited_ms):
             return self
         return msgspec.structs.replace(self, age_ms=waited_ms)
 
     def request(self) -> dict[str, Any]:
-        """As the control op `credential` takes it."""
+        """The parameters of the control op `credential`."""
         told: dict[str, Any] = {"kind": "plate", "value": self.plate, "confidence": self.confidence}
         if self.age_ms is not None:
             told["age_ms"] = self.age_ms
@@ -160,7 +160,7 @@ class PlateSeen(msgspec.Struct, frozen=True):
 
 
 def read_json(raw: bytes) -> Any:
-    """JSON as cameras write it, in UTF-8 (with a byte order mark or without) or GB 18030; PassError when it is none."""
+    """JSON of a camera in UTF-8 (with or without byte order mark) or GB 18030; PassError if it is not JSON."""
     try:
         try:
             text = raw.decode("utf-8")
@@ -176,9 +176,9 @@ def read_json(raw: bytes) -> Any:
 
 
 def find_plate(document: Any, mapping: PlateMapping, wall_ns: int = 0, zone: tzinfo = UTC) -> PlateSeen:
-    """What a camera's JSON says at that wall time, in that zone where its own time has no offset.
+    """The plate in a camera's JSON at this wall time; `zone` is for a time without offset.
 
-    PassError when there is a plate but its confidence is not where it should be.
+    PassError if there is a plate and no confidence at its path.
     """
     plate = _at(document, mapping.plate)
     if not isinstance(plate, str) or not 0 < len(plate.strip()) <= CHARACTERS_MAX:
@@ -209,21 +209,21 @@ def _sure(document: Any, path: str) -> float:
 
 
 def _is_one_of(found: Any, wanted: Scalar | list[Scalar]) -> bool:
-    """Whether a value is the one that is wanted, or one of them; cameras write `false` also as a text."""
+    """Whether a value is the wanted one, or one of them; some cameras write `false` as a text."""
     if isinstance(found, dict | list):
         return False
     return _as_text(found) in {_as_text(one) for one in (wanted if isinstance(wanted, list) else [wanted])}
 
 
 def _as_text(value: Scalar) -> str:
-    """A value as it is compared: `new`, `1` for 1 and 1.0, `true`, `null`."""
+    """A value in the form in which it is compared: `new`, `1` for 1 and 1.0, `true`, `null`."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).strip().casefold() if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _sent_again(document: Any) -> str:
-    """The mark by which a camera says that a read is from earlier, wherever it stands; empty when there is none."""
+    """The mark of a repeated read, anywhere in the JSON; empty without one."""
     waiting, steps = [document], VALUES_MAX
     while waiting and steps:
         steps -= 1
@@ -255,7 +255,7 @@ def _at(document: Any, path: str) -> Any:
 
 
 def _percent(value: Any) -> float | None:
-    """A confidence as percent: what is at most 1 is taken for a share of one."""
+    """A confidence as percent; a value up to 1 is a share."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -1,7 +1,7 @@
 """From reads to decisions: which read counts, at which lane, and with which other one.
 
-A tag or a plate may be read from afar, or be told late, so it is bound to its car: the read counts while the approach
-loop is occupied, or if that becomes occupied within three seconds of the last sighting. A car may roll up for longer
+A tag or a plate may be read from afar or arrive late, so it is bound to its car: the read counts while the approach
+loop is occupied, or becomes occupied within three seconds of the last sighting. A car may roll up for longer
 than that, so its read waits for as long as it is seen `again`, but not for ever: a tag that lies in the field without
 coming is a parked car's. A plate that its camera saw over three seconds before the car on the loop came is that of a
 car before it. The same tag or plate at two lanes within three seconds belongs to the first occupied one. Where a lane
@@ -9,8 +9,8 @@ asks for two factors, a card and a plate within ten seconds make one read. What 
 the next one (`LaneOrders`), and what a car showed that a person let in is forgotten.
 
 A car that was refused and stands on the loop is not let in by the tag of one behind it: a tag that is first seen when
-that car has stood there for over three seconds waits until another car stands there. More cannot be told by one loop
-and one reader: a stranger who stands on the loop and has shown nothing takes the tag that is read meanwhile.
+that car has been there for over three seconds waits for the next car. One loop and one reader cannot tell more: a
+stranger on the loop who has shown nothing gets the tag that is read meanwhile.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class ReadRules:
     def _seen_again(
         self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int, behind: bool
     ) -> Taken | None:
-        """A tag that was told before is still there: its read waits on, or counts, or belongs elsewhere by now."""
+        """A tag was seen again: its read waits on, or counts, or belongs to another lane by now."""
         key = (read.kind, read.value)
         waiting = self._waiting.get(lane.id, [])
         found = next((one for one in waiting if (one.read.kind, one.read.value) == key), None)

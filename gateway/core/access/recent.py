@@ -97,7 +97,7 @@ class Recent:
         return tuple(reversed(found.values()))
 
     def used(self, code: str, after: str) -> bool:
-        """Whether a QR code has let somebody in; also when that passage was voided, as the projections have it."""
+        """Whether a QR code has let a car in; also if that passage was voided, as in the projections."""
         return any(
             one.credential is not None and one.credential["kind"] == "qr" and one.value == code
             for one in self.behind(after)

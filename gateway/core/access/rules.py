@@ -1,8 +1,7 @@
-"""The decision on a read: one labelled table of rules, looked through from the top; the first that fits decides.
+"""The decision on a read: one labelled table of rules, searched from the top; the first that fits decides.
 
-What a rule may look at is a `Case`: a handful of small closed sets, so that a test can walk every combination.
-Turning a pass, a lane and a moment into a `Case` is the rest of this module. Nobody is trapped: what would be denied at
-an entry for a date is referred to the guard at an exit.
+A rule sees a `Case` of small closed sets, so that a test can walk every combination. The rest of this module turns a
+pass, a lane and a moment into a `Case`. No car is trapped: a date that is denied at an entry is referred at an exit.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from gateway.core.vocabulary.schedule import in_schedule
 from gateway.core.vocabulary.times import FIRST_YEAR, NO_END_YEAR, YEARS, local_time
 
 Moment = datetime.date | datetime.datetime
-"""What a validity names: a day in site time, or an instant with its offset."""
+"""A bound of a validity: a day in site time, or an instant with its offset."""
 
 
 class Verdict(StrEnum):
-    """What is decided: the arm opens, stays down, or the guard decides."""
+    """The verdict: the arm opens, it stays down, or the guard decides."""
 
     GRANTED = "granted"
     DENIED = "denied"
@@ -63,7 +62,7 @@ class Reason(StrEnum):
 
 
 class LaneFitness(StrEnum):
-    """Whether the lane could open for anybody at all."""
+    """Whether the lane can open at all."""
 
     READY = "ready"
     LOCKED = "locked"
@@ -79,7 +78,7 @@ class Holder(StrEnum):
 
 
 class Validity(StrEnum):
-    """Where the moment lies against the pass's dates."""
+    """The moment compared with the dates of the pass."""
 
     BEFORE = "before"
     WITHIN = "within"
@@ -87,7 +86,7 @@ class Validity(StrEnum):
 
 
 class Presence(StrEnum):
-    """What anti-passback has against the car; `FITS` also when it is off."""
+    """The finding of anti-passback; `FITS` also if it is off."""
 
     FITS = "fits"
     TWICE_SOFT = "twice_soft"
@@ -97,7 +96,7 @@ class Presence(StrEnum):
 
 
 class Space(StrEnum):
-    """Whether there is a place for the car inside; nothing of it matters at an exit."""
+    """Whether there is a place inside for the car; irrelevant at an exit."""
 
     FREE = "free"
     HOUSEHOLD_FULL = "household_full"
@@ -192,7 +191,7 @@ RULES: tuple[Rule, ...] = (
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """The verdict on a read, with the pass it rests on; `days_left` None for a pass without an end."""
+    """The verdict on a read and its pass; `days_left` None for a pass without an end."""
 
     verdict: Verdict
     reason: Reason
@@ -210,9 +209,9 @@ def judge(case: Case) -> Rule:
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A read, as the decision sees it: where, when (site time by `zone`), and whether the car is inside already.
+    """The question to decide: lane, time (site time by `zone`), and whether the car is inside.
 
-    `spaces`: by pass id, whether there is a place for its car; FREE for one that is not in it.
+    `spaces`: by pass id, whether there is a place for its car; FREE if the id is missing.
     """
 
     lane: str
@@ -228,7 +227,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def decide(passes: tuple[Pass, ...], question: Question) -> Decision:
-    """Decide on a credential that is known by these passes; several: a blocked one wins, then one that grants."""
+    """Decide on a credential with these passes. Of several a blocked one wins, then one that grants."""
     if not passes:
         return _decision(None, question)
     decisions = [_decision(found, question) for found in passes]
@@ -278,8 +277,8 @@ def _presence(question: Question) -> Presence:
 def parse_moment(text: str) -> Moment:
     """A day (`2026-11-30`) or an RFC 3339 instant with its offset; PassError says what would be right.
 
-    Of a text in the first or the last year of the calendar only the day counts, with an offset or without one: other
-    systems write `9999-12-31T23:59:59` for *no end*, and no zone could show it.
+    In the first and last year of the calendar only the day counts, with or without an offset: other systems write
+    `9999-12-31T23:59:59` for *no end*, which no zone can show.
     """
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
@@ -297,21 +296,21 @@ def parse_moment(text: str) -> Moment:
 
 
 def beginning(valid_from: str) -> Moment | None:
-    """What `valid_from` says; None without a beginning: empty, or in year 1. PassError when it cannot be read."""
+    """The moment in `valid_from`; None without a beginning: empty, or in year 1. PassError if unreadable."""
     moment = parse_moment(valid_from) if valid_from else None
     return None if moment is None or moment.year == FIRST_YEAR else moment
 
 
 def end(valid_until: str) -> Moment | None:
-    """What `valid_until` says; None without an end: empty, or in year 9999. PassError when it cannot be read."""
+    """The moment in `valid_until`; None without an end: empty, or in year 9999. PassError if unreadable."""
     moment = parse_moment(valid_until) if valid_until else None
     return None if moment is None or moment.year == NO_END_YEAR else moment
 
 
 def validity(found: Pass, wall_ns: int, zone: ZoneInfo) -> Validity:
-    """Where a wall time lies against a pass's dates; both days of a range are included, an end instant is not.
+    """A wall time compared with the dates of a pass; both days of a range are included, an end instant is not.
 
-    Dates that cannot be read, as an earlier version may have stored them, let nobody in: not yet, or not any more.
+    Unreadable dates, which an earlier version may have stored, grant nothing: not yet valid, or expired.
     """
     here = local_time(wall_ns, zone)
     try:

@@ -1,7 +1,7 @@
-"""What msgspec finds wrong with a document, in words for whoever wrote it: where, the value, what would be right.
+"""Explains msgspec's errors to the author of a document: path, value and remedy.
 
-msgspec names Python's types and leaves out which words an option knows; an installer knows neither. So the type at the
-place of the fault is looked up, and what it takes is said in the words of JSON.
+msgspec names Python types and does not list the words of an option. So the type at the path is looked up, and the
+remedy is given in the words of JSON.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ _WANTED = {
     "bool": "true or false",
     "datetime": "a time such as 2026-11-30T08:00:00Z",
 }
-# What stands there is nobody's business, on no terminal and in no log.
+# Secrets: never shown, on no terminal and in no log.
 _SECRET = {"pin_hash", "password", "key"}
 _SHOWN_MAX = 80
 
 
 def kind_of(value: Any) -> str:
-    """What a JSON value is, for people."""
+    """The kind of a JSON value, in words."""
     return "null" if value is None else _NAMES.get(type(value), type(value).__name__)
 
 
 def explain(error: msgspec.ValidationError, document: Any, kind: Any) -> tuple[str, str]:
-    """Where in the document (a path that begins with `.` or `[`, or is empty), and the words."""
+    """The path in the document (begins with `.` or `[`, or is empty), and the words."""
     text = str(error)
     at = _AT.search(text)
     path = at[1] if at else ""
@@ -67,7 +67,7 @@ def _in_words(expected: re.Match[str]) -> str:
 
 
 def _words_of(document: Any, kind: Any, path: str) -> str:
-    """The choice that an option leaves, where it takes certain words alone."""
+    """The words of an option that takes only certain words."""
     words = [_json(value) for one in _types(document, kind, path) for value in _values(one)]
     return f"use one of {', '.join(words)}" if words else ""
 
@@ -83,7 +83,7 @@ def _structs(document: Any, kind: Any, path: str) -> list[inspect.StructType]:
 
 
 def _types(document: Any, kind: Any, path: str) -> Iterable[inspect.Type]:
-    """What may stand at a path; of objects that are told apart by a key the one that was written."""
+    """The type at a path; of tagged objects the one that was written."""
     types = _apart([inspect.type_info(kind)])
     value = document
     for name, index in _STEP.findall(path):
@@ -113,7 +113,7 @@ def _inside(one: inspect.Type, name: str) -> Iterable[inspect.Type]:
 
 
 def _shown(document: Any, path: str) -> str:
-    """The value at a path, cut to a length that a line can hold."""
+    """The value at a path, cut to fit a line."""
     value, last = document, ""
     for name, index in _STEP.findall(path):
         value, last = _step(value, name, index), name

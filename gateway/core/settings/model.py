@@ -1,6 +1,6 @@
-"""The settings, typed: one site, its gateway, devices, lanes, barriers, operators and uplink.
+"""The types of the settings: site, gateway, devices, lanes, barriers, operators and uplink.
 
-How they are written in the site file, and every check on that, is `site_file`.
+`site_file` has their form in the site file and all checks.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 PLATE_MQTT = "plate-mqtt"
-"""The driver whose cameras the uplink process listens to."""
+"""The driver of cameras that the uplink process listens to."""
 Role = Literal["guard", "leader", "control_room", "office", "installer", "auditor"]
 OUTPUTS = ("open", "stop", "close")
 """A barrier's output points by their key in the site file."""
 INPUTS = ("at_open", "at_closed", "approach_loop", "clear_loop", "arm_detached", "fault", "hand", "mains")
-"""A barrier's input points by their key in the site file, but for `safety_loop`, of which there may be several."""
+"""A barrier's input points by their key in the site file, without `safety_loop`, which may be a list."""
 
 
 class Direction(StrEnum):
-    """Which way a lane leads: into the site or out of it."""
+    """The direction of a lane: into the site or out of it."""
 
     ENTRY = "entry"
     EXIT = "exit"
@@ -32,7 +32,7 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Point(Strict, frozen=True):
-    """One contact or relay: `normally: closed` means that the meaning is true while the current is off."""
+    """One contact or relay. With `normally: closed` the meaning is true while the current is off."""
 
     point: str
     normally: Literal["open", "closed"] = "open"
@@ -54,7 +54,7 @@ class Point(Strict, frozen=True):
         return int(self.point.split(".")[2])
 
     def means(self, electrical: bool) -> bool:
-        """What an electrical state says about this point; and the electrical state that says a meaning."""
+        """The meaning of an electrical state, and the electrical state of a meaning."""
         return electrical != (self.normally == "closed")
 
     def left_on(self, device: str, outputs: tuple[bool, ...]) -> bool:
@@ -103,7 +103,7 @@ class Gateway(Strict, frozen=True):
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A device: what its driver needs beyond id, driver and name stands in `options`, checked by the driver."""
+    """A device; `options` are for its driver, which checks them."""
 
     id: str
     driver: str
@@ -119,7 +119,7 @@ class Lights(msgspec.Struct, frozen=True):
 
 
 class Signals(msgspec.Struct, frozen=True):
-    """What a reader's own lamp and buzzer are wired to: an output for *come in*, one for *no*, and how long."""
+    """Outputs for the lamp and buzzer of a reader: granted, denied, and the length of a pulse."""
 
     granted: Point | None = None
     denied: Point | None = None
@@ -127,7 +127,7 @@ class Signals(msgspec.Struct, frozen=True):
 
 
 class ServiceLimits(Strict, frozen=True):
-    """When a barrier is due for service; None: nobody asks. `travel_ms` is one way's, the median of the last 20."""
+    """When a barrier is due for service; None: no limit. `travel_ms`: median of the last 20 movements one way."""
 
     cycles: int | None = None
     relay_operations: int | None = None
@@ -136,7 +136,7 @@ class ServiceLimits(Strict, frozen=True):
 
 
 class Barrier(msgspec.Struct, frozen=True):
-    """A barrier's terminals and habits; times in milliseconds. `id` of an inline barrier is its lane's id."""
+    """The terminals and behaviour of a barrier. The `id` of an inline barrier is that of its lane."""
 
     id: str
     open: Point
@@ -229,7 +229,7 @@ class Group(Strict, frozen=True):
 
 
 class Operator(Strict, frozen=True):
-    """A named person. `pin` stands only in a site file on its way in; stored is `pin_hash`."""
+    """A named person. `pin` is only in a site file that comes in; `pin_hash` is stored."""
 
     name: str
     role: Role
@@ -238,7 +238,7 @@ class Operator(Strict, frozen=True):
 
 
 class Station(Strict, frozen=True):
-    """A booth's own screen, known by its key; `lanes` it stands at (none: all), `address` it must come from besides."""
+    """A booth's own screen, identified by its key. `lanes`: its lanes (none: all); `address`: required besides."""
 
     id: str
     name: str = ""
@@ -246,16 +246,16 @@ class Station(Strict, frozen=True):
     address: str | None = None
 
     def stands_at(self, lane: str) -> bool:
-        """Whether somebody in front of this screen stands at that lane."""
+        """Whether a person at this screen is at the lane."""
         return not self.lanes or lane in self.lanes
 
 
 BOOTH = "booth"
-"""The station that the machine's own screen is where the site file names none."""
+"""The id of the machine's own screen if the site file has no stations."""
 
 
 class Mqtt(Strict, frozen=True):
-    """The broker of central. `password` stands only in a site file on its way in."""
+    """The broker of central. `password` is only in a site file that comes in."""
 
     host: str
     port: int = 1883
@@ -300,13 +300,13 @@ class Settings(msgspec.Struct, frozen=True):
         raise KeyError(barrier_id)
 
     def station(self, station_id: str) -> Station | None:
-        """The station of that id; without `stations` there is one for all lanes, the machine's own screen."""
+        """The station of that id; without `stations` the machine's own screen, for all lanes."""
         known = self.stations or (Station(BOOTH),)
         return next((one for one in known if one.id == station_id), None)
 
     @property
     def needs_uplink(self) -> bool:
-        """Whether there is anything for the uplink process: central, or cameras that publish to a broker."""
+        """Whether the uplink process is needed: for central, or for cameras that publish to a broker."""
         return self.uplink is not None or any(device.driver == PLATE_MQTT for device in self.devices)
 
     @property

@@ -1,8 +1,7 @@
-"""The site file: what an installer writes, checked and turned into `Settings`.
+"""The site file: checks the installer's document and turns it into `Settings`.
 
-`parse_settings` takes the plain JSON object and returns a `Settings` or raises `SettingsError` with every problem
-found, each with its path, the value and what would be right. Unknown keys are errors. The options of a device
-beside `id`, `driver` and `name` belong to its driver and are checked by `drivers.registry`.
+`parse_settings` takes the JSON object and returns a `Settings`, or raises `SettingsError` with all problems, each with
+path, value and remedy. Unknown keys are errors. `drivers.registry` checks the options of a device.
 """
 
 from __future__ import annotations
@@ -88,7 +87,7 @@ class SignalsDocument(Strict, frozen=True):
 
 
 class LaneDocument(Strict, frozen=True):
-    """A lane as written in the site file; `barrier` is a document inline or the id of one that stands apart."""
+    """A lane as written in the site file; `barrier` is inline, or the id of one in `barriers`."""
 
     id: str
     direction: Direction
@@ -111,7 +110,7 @@ TOP_KEYS = (
     "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
     "uplink",
 )  # fmt: skip
-# What a number may be, so that a slip of the keyboard cannot make an arm wait an hour. (low, high), inclusive.
+# Bounds (low, high), inclusive, so that a typing error cannot make an arm wait an hour.
 _BOUNDS: dict[str, tuple[int, int]] = {
     "expiry_warning_days": (0, 365),
     "capacity": (1, 1_000_000),
@@ -135,7 +134,7 @@ _HABITS = (
     "control", "close_by", "external_open", "pulse_ms", "travel_time_ms", "auto_close_ms", "grant_ms",
     "max_cycles_per_h", "service_limits",
 )  # fmt: skip
-# What an arm tells of itself: two of its contacts on one input, or one on a loop's, would contradict each other.
+# Contacts of the arm: two of them on one input, or one on the input of a loop, would contradict each other.
 _ARM = ("at_open", "at_closed", "arm_detached")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _DECIMAL = re.compile(r"[0-9]{1,3}")
@@ -145,7 +144,7 @@ _POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{1,64})\.(input|output)\.(\d{1,3})")
 
 
 class _Reader:
-    """Walks the document and collects every problem instead of stopping at the first."""
+    """Walks the document and collects all problems."""
 
     def __init__(self) -> None:
         self.problems: list[tuple[str, str]] = []
@@ -154,7 +153,7 @@ class _Reader:
         self.problems.append((path, message))
 
     def convert(self, value: Any, kind: Any, path: str) -> Any:
-        """Convert to a struct; None after a problem was noted."""
+        """The value as a struct; None after noting a problem."""
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
@@ -209,7 +208,7 @@ class _Reader:
         return value
 
     def each(self, document: dict[str, Any], key: str, kind: Any) -> Any:
-        """The entries of a section as structs, without those that a problem was noted of."""
+        """The entries of a section as structs, without the wrong ones."""
         found = (self.convert(raw, kind, f"{key}[{n}]") for n, raw in enumerate(self.section(document, key)))
         return tuple(one for one in found if one is not None)
 
@@ -257,14 +256,14 @@ def parse_settings(document: Any) -> Settings:
 
 
 def warnings(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """What is accepted and does not do yet what somebody may expect of it, by path."""
+    """Accepted settings that have no effect yet, by path."""
     if not settings.tariffs:
         return ()
     return (("tariffs", "are accepted and kept, but nobody is charged: charging comes in a later version"),)
 
 
 def _unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Texts that no file, screen or wire can hold: with NUL, or with half of a character."""
+    """Texts that no file, screen or wire can hold: with NUL, or with half a surrogate pair."""
     waiting: list[tuple[str, Any]] = [(str(key), value) for key, value in document.items()]
     while waiting:
         path, value = waiting.pop()
@@ -420,7 +419,7 @@ def _check_gateway(reader: _Reader, gateway: Gateway) -> None:
 
 
 def _check_groups(reader: _Reader, groups: tuple[Group, ...]) -> None:
-    """A group is whatever text the passes name it by, so it is no id; one that no pass names harms nobody."""
+    """Check the groups. A group's id is free text, as the passes have it; a group without passes does no harm."""
     reader.unique([(group.id, f"groups[{n}].id") for n, group in enumerate(groups)])
     for number, group in enumerate(groups):
         if not group.id.strip():
@@ -455,7 +454,7 @@ def _check_stations(reader: _Reader, stations: tuple[Station, ...], lanes: tuple
 
 
 def _is_address(text: str) -> bool:
-    """Whether this is an IP address or a network, of either version."""
+    """Whether the text is an IP address or network, IPv4 or IPv6."""
     address, slash, length = text.partition("/")
     parts = address.split(".")
     if len(parts) == _V4_PARTS:
@@ -476,7 +475,7 @@ def _check_links(
     barriers: tuple[Barrier, ...],
     interlocks: tuple[Interlock, ...],
 ) -> None:
-    """What stands in one place and speaks of another; `taken` is which output has which meaning already."""
+    """Check references between sections; `taken` maps an output to its meaning."""
     known = {device.id for device in devices}
     by_lane = {lane.barrier: f"lanes.{lane.id}.barrier" for lane in lanes}
     taken: dict[str, str] = {}
