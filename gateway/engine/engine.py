@@ -17,6 +17,7 @@ from typing import Any
 from drivers.base import Bus, DeviceConfig, Health, Report
 from gateway import __version__
 from gateway.control import Responder, Server
+from gateway.core.run.run import RunMemory
 from gateway.core.settings.model import Settings
 from gateway.core.site import Site
 from gateway.core.vocabulary.errors import NotFoundError
@@ -101,7 +102,7 @@ class Engine:
         self._server.open()
         start = self._workers.start
         start("recorder", self._recorder.run)
-        clean = self._stores.memory.previous_clean
+        clean = self._stores.memory.part(RunMemory).previous_clean
         self._loop.begin(Started(secrets.token_hex(4), __version__, clean))
         self._publisher.settle()
         start("core", self._loop.run)

@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 
 from gateway.core.settings.model import Settings
-from gateway.core.site import Memory
+from gateway.core.subsystem import Memory
 from gateway.core.vocabulary.events import ClockState
 from gateway.engine.clock import Clock
 from gateway.store.directory import DataDirectory, source_of

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import apsw
-import msgspec
 
+from gateway.core.run.run import RunMemory
 from gateway.core.settings.model import Settings
-from gateway.core.site import Memory, Site
+from gateway.core.site import Site
+from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import GatehouseError, StorageError
@@ -178,12 +179,11 @@ class _Standby:
     def core(self, waiting: Sequence[Row], failed: Core) -> tuple[_Core, e.Started]:
         box = self._box
         with box.state.ahead(box.reader, waiting) as ahead:
-            memory = still_interrupted(msgspec.convert(ahead.memory(box.settings.zone), Memory), failed)
+            memory = still_interrupted(Memory(**ahead.memory(box.settings.zone)), failed)
         self._count += 1
         degraded = {"journal": box.recorder.degraded} if box.recorder and box.recorder.degraded else {}
-        started = e.Started(
-            f"r{box.runs}f{self._count}", "simulated", memory.previous_clean, "rebuilt", degraded, box.central_up
-        )
+        run, clean = f"r{box.runs}f{self._count}", memory.part(RunMemory).previous_clean
+        started = e.Started(run, "simulated", clean, "rebuilt", degraded, box.central_up)
         box.site = Site(box.settings, memory, failed.tokens)
         return _Core(box.site, box.rules, box.faults), started
 
@@ -245,7 +245,7 @@ class Box:
         self.reader = JournalReader(self._disk.database, vfs=self._disk.name)
         self.state = State(self._folder / "state.db", writer=True)
         self.state.catch_up(self.reader)
-        memory = msgspec.convert(self.state.memory(self.settings.zone), Memory)
+        memory = Memory(**self.state.memory(self.settings.zone))
         self.rules.starts(journal.last_sequence, self)
         self.inbox = _Inbox(self.world, self._end_ns)
         self.clock = Clock(
@@ -270,7 +270,7 @@ class Box:
             journal_wait_ms=self.settings.gateway.journal_wait_ms,
             standby=_Standby(self),
         )
-        self.loop.begin(e.Started(f"r{self.runs}", "simulated", memory.previous_clean))
+        self.loop.begin(e.Started(f"r{self.runs}", "simulated", memory.part(RunMemory).previous_clean))
         for gate in self.gates:
             gate.connect()
 

@@ -15,8 +15,11 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.lane.lane import LaneMachine
+from gateway.core.lanes.lanes import Lanes
 from gateway.core.settings.site_file import parse_settings
-from gateway.core.site import Memory, Site
+from gateway.core.site import Site
+from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands, events
 from gateway.core.vocabulary.events import ClockState, Now
 from gateway.core.vocabulary.passes import Pass, PassKind
@@ -291,6 +294,9 @@ class Playbook:
     def forget(self) -> None:
         self.rows.clear()
         self.outputs.clear()
+
+    def machine(self, barrier: str = "in") -> LaneMachine:
+        return self.site.part(Lanes).machines[barrier]
 
     def lane(self, lane: str = "in") -> dict[str, Any]:
         return next(one for one in self.site.snapshot(self.now())["lanes"] if one["id"] == lane)

@@ -170,7 +170,7 @@ def test_a_pulse_that_the_board_did_not_give_moves_nothing(barrier: dict[str, An
     play = Playbook(site_document(**barrier))
     play.board_swallows = True
     play.person("open")
-    play.happens(events.OutputFailed("io", 0, play.site._tokens, "no answer"))
+    play.happens(events.OutputFailed("io", 0, play.site.tokens, "no answer"))
     assert seen(play) == ("closed", "ready", None)
     play.advance(60_000)
     assert seen(play) == ("closed", "ready", None)
@@ -183,7 +183,7 @@ def test_a_closing_pulse_that_the_board_did_not_give_leaves_the_arm_up_without_s
     play.advance(6000)
     play.board_swallows = True
     play.person("close")
-    play.happens(events.OutputFailed("io", 1, play.site._tokens, "no answer"))
+    play.happens(events.OutputFailed("io", 1, play.site.tokens, "no answer"))
     assert seen(play)[::2] == ("open", None)
 
 
@@ -235,5 +235,5 @@ def test_an_arm_whose_other_limit_was_made_all_the_time_has_arrived_when_the_fir
     assert play.lane()["arm"] == "unknown"
     play.person(command)
     play.set(**{first: False})
-    assert (play.lane()["arm"], play.site._machines["in"].arm.value) == (arm, arm)
+    assert (play.lane()["arm"], play.machine().arm.value) == (arm, arm)
     assert play.lane()["requested"] is None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.core.lanes.memory import LanesMemory
 from tests.core.playbook import Playbook, TwoLanes, site_document, two_lanes
 
 ODD = ["site", "alarm", "lane", "gateway", "storage", "device", "clock", "uplink", "-", "1", "minute", "debounce"]
@@ -75,4 +76,4 @@ def test_barriers_named_like_the_other_lane_do_not_disturb_each_other() -> None:
     play.advance(2000)
     play.set2(at_open=True)
     memory = play.memory()
-    assert set(memory.interrupted) == {"out"}
+    assert set(memory.part(LanesMemory).interrupted) == {"out"}

@@ -46,7 +46,7 @@ class Monitor(Playbook):
         lane = self.lane()
         assert lane["grants"] <= GRANTS_MAX
         assert len(self._timers) < 40
-        machine = self.site._machines["in"]
+        machine = self.machine()
         self._check_arm(lane)
         assert machine.bound is None or machine.vehicle is not None, "a grant is used by nobody"
         if not self._depth:
@@ -55,7 +55,7 @@ class Monitor(Playbook):
 
     def _check_arm(self, lane: dict[str, Any]) -> None:
         """Asked for, moving and done are three things; an arm that has not left its limit does not move."""
-        machine = self.site._machines["in"]
+        machine = self.machine()
         for limit, arm, states in (("at_closed", "rising", ("opening",)), ("at_open", "lowering", ("closing",))):
             if machine.inputs.last(limit) and not machine.inputs.last(
                 "at_open" if limit == "at_closed" else "at_closed"
@@ -67,7 +67,7 @@ class Monitor(Playbook):
 
     def _check_signs(self, lane: dict[str, Any]) -> None:
         """What people see and hear is what holds."""
-        machine = self.site._machines["in"]
+        machine = self.machine()
         if not machine.measured:
             assert self.lamps == {}, "lamps were lit before anything was measured"
         elif self.lamps and "io" not in machine.away:
@@ -107,13 +107,13 @@ class Monitor(Playbook):
 
     def _check_pulse(self, name: str, duration_ms: int, now_ms: int) -> None:
         assert name in self.recorded, f"{name} was sent without barrier.commanded"
-        mode = self.site._machines["in"].modes.strongest
+        mode = self.machine().modes.strongest
         if name in ("open", "close"):
             assert mode not in ("locked", "crashed"), f"{name} on a {mode} lane"
             other = "close" if name == "open" else "open"
             assert now_ms >= self.busy_until_ms[other] + GAP_MS, f"{name} too near to {other}"
             self.busy_until_ms[name] = now_ms + duration_ms
-        machine = self.site._machines["in"]
+        machine = self.machine()
         assert name == "stop" or machine.pause is None or self.known_safety is not False, f"{name} in a pause"
         if name == "close":
             assert self.known_safety is False, f"close with safety {self.known_safety}"
@@ -142,7 +142,7 @@ step = st.one_of(
 
 def obey(play: Playbook) -> None:
     """The arm does what the last pulse said."""
-    arm = play.site._machines["in"].arm
+    arm = play.machine().arm
     if arm == "rising":
         play.set(at_closed=False)
         play.advance(1900)
@@ -183,7 +183,7 @@ def play_step(play: Playbook, what: tuple[Any, ...]) -> None:
                     verb, alarm["alarm"], reason="x", finding="real", until_wall_ns=play.wall_ns + 60_000_000_000
                 )
         case ("failed",):
-            play.happens(events.OutputFailed("io", 0, play.site._tokens, "no answer"))
+            play.happens(events.OutputFailed("io", 0, play.site.tokens, "no answer"))
 
 
 def document_with(**barrier: Any) -> dict[str, Any]:
@@ -257,7 +257,7 @@ def test_after_any_story_the_arm_rests_no_grant_waits_and_a_person_can_open(
         play_step(play, what)
     play.journal_waits = False
     play.commit()
-    if "io" in play.site._machines["in"].away:
+    if "io" in play.machine().away:
         play.restored()
     play.set(safety_loop=False, approach_loop=False, arm_detached=False, fire=False)
     play.advance(130_000)

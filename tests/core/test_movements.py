@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.site import Memory
+from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.events import ClockState
 from tests.core.playbook import START_WALL_NS, Playbook, TwoLanes, site_document
@@ -406,7 +406,7 @@ def test_barriers_of_a_sally_port_are_never_open_together() -> None:
 
 
 def _last_token(play: Playbook) -> int:
-    return play.site._tokens
+    return play.site.tokens
 
 
 def test_both_limits_at_once_are_a_fault_and_nothing_closes() -> None:
@@ -615,7 +615,7 @@ def test_with_the_clock_unset_validity_goes_by_the_last_sure_time() -> None:
     play = Playbook(memory=Memory(last_sure_wall_ns=START_WALL_NS))
     play.clock = ClockState.UNSET
     play.wall_ns = 0
-    assert play.site._validity_wall_ns(play.now()) >= START_WALL_NS
+    assert play.site._clock.wall_ns(play.now()) >= START_WALL_NS
 
 
 def test_storage_trouble_is_journaled_and_alarmed_until_it_is_over() -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.core.access.pending import CASE_MS, REFUSE_REASONS, RELEASE_REASONS
+from gateway.core.lanes.memory import LanesMemory
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.estate import Estate, car
@@ -375,7 +376,7 @@ def test_a_car_that_may_be_another_is_nobody_after_a_restart(why: str) -> None:
 def test_the_visit_of_a_car_that_waits_at_the_exit_is_known_after_a_restart(tmp_path: Path) -> None:
     with Estate(tmp_path, (car(0),)) as play:
         play.comes_in("car0")
-        (latest,) = play.memory().latest.values()
+        (latest,) = play.memory().part(LanesMemory).latest.values()
         assert latest["decision"]["visit"]["visit"] == play.data("passage.entered")["visit"]
 
 

@@ -267,12 +267,12 @@ def test_a_passage_that_was_voided_takes_no_place(tmp_path: Path) -> None:
     places = Places(play.settings, recent)
     (room,) = play.seen("car1").rooms
     play.comes_in("car0")
-    recent.note(play.rows, play.wall_ns)
+    for row in play.rows:
+        recent.note(row.type, row.data, play.wall_ns)
     full = msgspec.structs.replace(room, cars=4)
     assert places.space(STRANGERS[1], full, "101", []).value == "car_park_full"
     entered = play.data("passage.entered")
-    voided = msgspec.structs.replace(play.rows[-1], type="passage.reversed", data={"voids": entered["visit"]})
-    recent.note([voided], play.wall_ns)
+    recent.note("passage.reversed", {"voids": entered["visit"]}, play.wall_ns)
     assert places.space(STRANGERS[1], full, "101", []).value == "free"
     play.__exit__(None, None, None)
 
@@ -284,7 +284,7 @@ def test_projections_that_stay_behind_make_nobody_count_without_end(tmp_path: Pa
     play.comes_in("car0")
     entered = next(row for row in play.rows if row.type == "passage.entered")
     for number in range(KEPT_MAX + 64):
-        recent.note([msgspec.structs.replace(entered, data={**entered.data, "visit": f"v{number}"})], play.wall_ns)
+        recent.note(entered.type, {**entered.data, "visit": f"v{number}"}, play.wall_ns)
     (room,) = play.seen("car1").rooms
     behind = msgspec.structs.replace(room, after="passage.entered:old")
     for cars, space in ((19_999 - KEPT_MAX, "free"), (20_000 - KEPT_MAX, "car_park_full")):

@@ -725,7 +725,7 @@ def test_an_arm_without_contacts_that_a_fire_opened_waits_for_a_person_when_the_
     play.set(fire=False)
     assert play.lane()["mode"] == "fire"
     left = play.site.interrupted
-    memory = msgspec.structs.replace(play.memory(), interrupted=left)
+    memory = play.memory().replaced(interrupted=left)
     again = Playbook(document, memory, start=False, wall_ns=play.wall_ns, run=2)
     again.restored()
     again.advance(60_000)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.site import Memory
+from gateway.core.subsystem import Memory
 from tests.core.playbook import START_WALL_NS, Playbook, site_document
 
 DAY_MS = 86_400_000

@@ -9,7 +9,7 @@ import pytest
 from gateway.core.access.rules import Reason
 from gateway.core.lane.signs.sign import VERDICTS, words
 from gateway.core.settings.model import Direction
-from gateway.core.site import Memory
+from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.playbook import MONTHLY, Playbook, site_document

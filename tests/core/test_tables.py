@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.alarms.desk import TABLE as ALARMS
-from gateway.core.alarms.desk import AlarmState, Verb
+from gateway.core.alarms.lifecycle import TABLE as ALARMS
+from gateway.core.alarms.lifecycle import AlarmState, Verb
 from gateway.core.lane.arm.table import TABLE as ARM
 from gateway.core.lane.arm.table import ArmEvent, ArmState, measured
 from gateway.core.lane.lane import LaneMachine

@@ -15,7 +15,7 @@ from drivers.registry import find, known
 from gateway import cli, supervisor
 from gateway.cli import common
 from gateway.core.access import rules as access
-from gateway.core.alarms import desk as alarms
+from gateway.core.alarms import kinds, lifecycle
 from gateway.core.lane import state as lane_state
 from gateway.core.lane.arm.causes import Cause
 from gateway.core.lane.people import refusals
@@ -139,7 +139,7 @@ def types_in(place: str) -> Iterator[str]:
 
 def test_every_event_that_is_written_is_documented() -> None:
     written = {name for place in ("gateway/core", "gateway/engine") for name in types_in(place)} - NO_TYPES
-    written |= {f"alarm.{past}" for past in alarms._EVENT.values()}
+    written |= {f"alarm.{past}" for past in lifecycle.PAST.values()}
     assert len(written) > 30
     assert sorted(written - first_column(section("Events"))) == []
 
@@ -157,8 +157,8 @@ def test_every_reason_code_is_documented_and_no_other() -> None:
 
 def test_every_code_of_a_refused_command_is_documented() -> None:
     codes = {code for checks in refusals.TABLE.values() for code, _ in checks}
-    site = (ROOT / "gateway/core/site.py").read_text("utf-8")
-    codes |= set(re.findall(r'return "([a-z_]+)"\n', site.partition("def _refusal(")[2].partition("\n    def ")[0]))
+    site = (ROOT / "gateway/core/lanes/commands.py").read_text("utf-8")
+    codes |= set(re.findall(r'return "([a-z_]+)"\n', site.partition("def refusal(")[2].partition("\n    def ")[0]))
     lane = (ROOT / "gateway/core/lane/people/lane_orders.py").read_text("utf-8")
     codes |= set(re.findall(r'return "([a-z_]+)"', lane.partition("def case_refusal(")[2].partition("\n    def ")[0]))
     assert len(codes) > 15
@@ -179,8 +179,8 @@ def test_every_notice_is_documented_and_no_other() -> None:
 def test_every_alarm_kind_is_documented_with_its_priority_and_end() -> None:
     rows = [line.split("|") for line in section("Alarms").splitlines() if line.startswith("| `")]
     told = {name: (int(row[2]), row[3].strip()) for row in rows for name in names(row[1])}
-    assert told == {kind: (found.priority, "no" if found.by_person else "yes") for kind, found in alarms.KINDS.items()}
-    assert {str(state) for state in alarms.AlarmState} <= names(section("Alarms"))
+    assert told == {kind: (found.priority, "no" if found.by_person else "yes") for kind, found in kinds.KINDS.items()}
+    assert {str(state) for state in lifecycle.AlarmState} <= names(section("Alarms"))
 
 
 def parsers(parser: argparse.ArgumentParser, words: str = "gatehouse") -> Iterator[tuple[str, argparse.ArgumentParser]]:

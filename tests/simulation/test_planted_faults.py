@@ -12,12 +12,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.core import site
-from gateway.core.access import reads
+from gateway.core.access import access, decider, reads
+from gateway.core.access.access import Access
 from gateway.core.access.reads import ReadRules, Taken
 from gateway.core.access.recent import Recent
 from gateway.core.access.rules import Decision, Reason, Verdict, decide
 from gateway.core.alarms.desk import AlarmDesk
+from gateway.core.alarms.faults import Faults as CoreFaults
+from gateway.core.health.health import Health
 from gateway.core.lane.arm.lane_arm import LaneArm
 from gateway.core.lane.arm.terminals import Motion, Terminals
 from gateway.core.lane.contacts.inputs import Inputs
@@ -26,7 +28,8 @@ from gateway.core.lane.lane import LaneMachine
 from gateway.core.lane.people.lane_orders import LaneOrders
 from gateway.core.lane.state import LaneState
 from gateway.core.lane.traffic.lane_traffic import LaneTraffic
-from gateway.core.site import Site
+from gateway.core.lanes.lanes import Lanes
+from gateway.core.run.run import Run
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.commands import PulseOutput
 from gateway.core.vocabulary.events import OpenVisit
@@ -229,7 +232,7 @@ def test_a_blocked_card_that_is_let_in_is_caught(monkeypatch: Patch) -> None:
             return decision
         return msgspec.structs.replace(decision, verdict=Verdict.GRANTED, reason=Reason.VALID_PASS)
 
-    monkeypatch.setattr(site, "decide", careless)
+    monkeypatch.setattr(decider, "decide", careless)
     assert found_by("decision") is not None
 
 
@@ -314,7 +317,7 @@ def test_a_fob_that_is_taken_for_a_crash_is_caught(monkeypatch: Patch) -> None:
 
 
 def test_storage_that_fails_in_silence_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(Site, "_storage_degraded", lambda _self, _turn, _event: None)
+    monkeypatch.setattr(Health, "storage_degraded", lambda _self, _turn, _event: None)
     assert found_by("storage", troubles=20.0) is not None
 
 
@@ -405,7 +408,7 @@ def test_a_plate_that_opens_the_lane_beside_its_car_is_caught(monkeypatch: Patch
 
 
 def test_a_plate_that_differs_and_is_not_referred_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(site, "differ", lambda *_given: False)
+    monkeypatch.setattr(access, "differ", lambda *_given: False)
     monkeypatch.setattr(LaneOrders, "let_pass_already", lambda *_given: False)
     assert found_by("plates", only=("nothing",), shape=CAMERA) is not None
 
@@ -416,12 +419,12 @@ def test_a_card_and_a_plate_that_make_two_grants_are_caught(monkeypatch: Patch) 
 
 
 def test_a_read_in_the_booth_that_opens_every_lane_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(Site, "_lanes_meant", lambda _self, _turn, lanes, _event: lanes)
+    monkeypatch.setattr(Access, "lanes_meant", lambda _self, _turn, lanes, _event: lanes)
     assert found_by("desk", only=("nothing",), shape=IN_THE_BOOTH) is not None
 
 
 def test_a_read_in_the_booth_that_opens_the_first_lane_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(Site, "_lanes_meant", lambda _self, _turn, lanes, _event: lanes[:1])
+    monkeypatch.setattr(Access, "lanes_meant", lambda _self, _turn, lanes, _event: lanes[:1])
     assert found_by("desk", only=("nothing",), shape=IN_THE_BOOTH) is not None
 
 
@@ -441,13 +444,13 @@ def test_a_pause_that_does_not_end_is_caught(monkeypatch: Patch) -> None:
 
 
 def test_a_core_that_raises_is_caught(monkeypatch: Patch) -> None:
-    right = Site._device_stale
+    right = Lanes.device_stale
 
-    def raises(self: Site, turn: Turn, event: Any) -> None:
+    def raises(self: Lanes, turn: Turn, event: Any) -> None:
         right(self, turn, event)
         raise KeyError(event.device)
 
-    monkeypatch.setattr(Site, "_device_stale", raises)
+    monkeypatch.setattr(Lanes, "device_stale", raises)
     assert found_by("raise") is not None
 
 
@@ -474,14 +477,14 @@ def test_a_core_that_begins_anew_without_the_rows_that_wait_is_caught(monkeypatc
 
 
 def test_a_core_that_begins_anew_with_a_movement_is_caught(monkeypatch: Patch) -> None:
-    right = Site._started
+    right = Run.started
 
-    def moves(self: Site, turn: Turn, event: Any) -> None:
+    def moves(self: Run, turn: Turn, event: Any) -> None:
         right(self, turn, event)
         if event.reason == "rebuilt":
             turn.emit(PulseOutput("io0", 0, 500))
 
-    monkeypatch.setattr(Site, "_started", moves)
+    monkeypatch.setattr(Run, "started", moves)
     assert found_by("start", troubles=30.0, only=FAULTS) is not None
 
 
@@ -505,10 +508,10 @@ def test_reads_that_wait_for_the_boards_and_are_dropped_are_caught(monkeypatch: 
 def test_a_fault_in_a_decision_that_ends_the_core_as_well_is_caught(monkeypatch: Patch) -> None:
     """The decision does not contain it, and so it is not the read alone that is harmed."""
 
-    def raises(self: Site, *_: Any) -> None:
+    def raises(self: CoreFaults, *_: Any) -> None:
         raise KeyError
 
-    monkeypatch.setattr(Site, "_fault", raises)
+    monkeypatch.setattr(CoreFaults, "contain", raises)
     assert found_by("raise", troubles=30.0, only=FAULTS) is not None
 
 

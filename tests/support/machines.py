@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.core.access import rules as access
-from gateway.core.alarms import desk as alarms
+from gateway.core.alarms import lifecycle as alarms
 from gateway.core.lane.arm import causes
 from gateway.core.lane.arm import table as barrier
 from gateway.core.lane.modes import modes

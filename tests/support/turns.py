@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from drivers.base import Bus, Health
+from gateway.core.run.run import RunMemory
 from gateway.core.site import Site
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.commands import Reply
@@ -125,7 +126,7 @@ class Turns:
             lag=self.projector.note_lag,
         )
         self.files = files
-        self.loop.begin(e.Started("r1", "test", self.stores.memory.previous_clean))
+        self.loop.begin(e.Started("r1", "test", self.stores.memory.part(RunMemory).previous_clean))
         self.bus.tell_anew()
         self.settle()
         self.pass_ms(1000)

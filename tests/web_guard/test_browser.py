@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from gateway.core.access.rules import Reason
-from gateway.core.alarms.desk import KINDS
+from gateway.core.alarms.kinds import KINDS
 from gateway.core.lane.state import Notice
 from tests.support.guard_scene import FREE, alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until

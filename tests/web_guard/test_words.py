@@ -10,7 +10,8 @@ from typing import Any, get_args
 import pytest
 
 from gateway.core.access.rules import Reason, Verdict
-from gateway.core.alarms.desk import KINDS, AlarmState
+from gateway.core.alarms.kinds import KINDS
+from gateway.core.alarms.lifecycle import AlarmState
 from gateway.core.lane.arm.table import ArmState
 from gateway.core.lane.people.refusals import COMMANDS, TABLE
 from gateway.core.lane.service import What

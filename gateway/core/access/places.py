@@ -12,12 +12,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+import msgspec
+
 from gateway.core.access.recent import Recent
-from gateway.core.access.rules import Reason, Space
-from gateway.core.lane.grants.queue import Grant
+from gateway.core.access.rules import Space
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.events import Room
 from gateway.core.vocabulary.passes import Pass, PassKind
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """A vehicle that was let pass at an entry and has not come in yet.
+
+    `shown`: all that it has shown; `value`: of the credential that it was let pass by. An emergency vehicle does not
+    count as a car inside.
+    """
+
+    lane: str
+    pass_id: str | None
+    shown: tuple[dict[str, str], ...]
+    value: str | None
+    counts: bool = True
 
 
 def has_bay(found: Pass) -> bool:
@@ -33,16 +48,16 @@ class Places:
         self._capacity = settings.site.capacity
         self._recent = recent
 
-    def space(self, found: Pass, room: Room, credential: str, grants: Collection[Grant]) -> Space:
-        """Whether there is a place for a pass's car; `grants` are all whose vehicles are about to come in."""
+    def space(self, found: Pass, room: Room, credential: str, expected: Collection[Expected]) -> Space:
+        """Whether there is a place for a pass's car; `expected`: all vehicles that are about to come in."""
         places = self._groups.get(found.group)
         if places is not None:
-            return Space.HOUSEHOLD_FULL if self._taken(room, grants) >= places else Space.FREE
+            return Space.HOUSEHOLD_FULL if self._taken(room, expected) >= places else Space.FREE
         if self._capacity is None or has_bay(found):
             return Space.FREE
-        return Space.CAR_PARK_FULL if self._cars(room, credential, grants) >= self._capacity else Space.FREE
+        return Space.CAR_PARK_FULL if self._cars(room, credential, expected) >= self._capacity else Space.FREE
 
-    def _taken(self, room: Room, grants: Iterable[Grant]) -> int:
+    def _taken(self, room: Room, expected: Iterable[Expected]) -> int:
         """How many other passes of the group are inside, or about to be."""
         inside: set[str | None] = set(room.inside)
         for passage in self._recent.behind(room.after):
@@ -50,17 +65,11 @@ class Places:
                 inside.add(passage.pass_id)
             elif passage.change < 0:
                 inside.discard(passage.pass_id)
-        inside.update(grant.pass_id for grant in grants)
+        inside.update(one.pass_id for one in expected)
         return len(inside.intersection(room.others))
 
-    def _cars(self, room: Room, credential: str, grants: Iterable[Grant]) -> int:
+    def _cars(self, room: Room, credential: str, expected: Iterable[Expected]) -> int:
         """How many other cars are inside, or about to be; an emergency vehicle does not count."""
         since = sum(one.change for one in self._recent.behind(room.after) if one.value != credential)
-        coming = sum(
-            1 for one in grants if _value(one.credential) != credential and one.reason != Reason.EMERGENCY.value
-        )
+        coming = sum(1 for one in expected if one.value != credential and one.counts)
         return max(0, room.cars + since) + coming
-
-
-def _value(credential: dict[str, str] | None) -> str | None:
-    return credential["value"] if credential else None

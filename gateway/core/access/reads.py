@@ -43,6 +43,15 @@ class Taken(msgspec.Struct, frozen=True):
     elsewhere: bool = False
     mismatch: bool = False
 
+    def replaced(self, read: CredentialRead) -> Taken:
+        """The same with another state of knowledge about its read."""
+        return msgspec.structs.replace(self, read=read)
+
+
+def shown(read: CredentialRead) -> dict[str, str]:
+    """What was read, as grants and rows name it."""
+    return {"kind": read.kind, "value": read.value}
+
 
 def is_bound(read: CredentialRead) -> bool:
     """Whether a read is bound to its car by the approach loop: of a tag read from afar, or of a plate."""

@@ -8,12 +8,10 @@ was applied last when it was looked up, and the passages behind that one correct
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from gateway.core.vocabulary.commands import Append, Command
 from gateway.core.vocabulary.events import OpenVisit
 
 KEPT_MAX = 10_000
@@ -65,13 +63,12 @@ class Recent:
     def __init__(self) -> None:
         self._passages: deque[Passage] = deque(maxlen=KEPT_MAX)
 
-    def note(self, commands: Iterable[Command], wall_ns: int) -> None:
-        """Note the passages among the rows of a turn."""
-        for command in commands:
-            if isinstance(command, Append) and command.type in _CHANGE:
-                self._passages.append(_passage(command.type, command.data, wall_ns))
-            elif isinstance(command, Append) and command.data.get("voids"):
-                self._void(command.data["voids"])
+    def note(self, type_: str, data: dict[str, Any], wall_ns: int) -> None:
+        """Note a row about a passage, or one that takes an earlier passage back (`voids`)."""
+        if type_ in _CHANGE:
+            self._passages.append(_passage(type_, data, wall_ns))
+        elif data.get("voids"):
+            self._void(data["voids"])
 
     def behind(self, name: str) -> list[Passage]:
         """The passages that came after the named one: all that are known, when it is older than they."""

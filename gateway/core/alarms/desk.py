@@ -11,123 +11,20 @@ closes them meanwhile.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from gateway.core.alarms.kinds import KINDS
+from gateway.core.alarms.lifecycle import PAST, TABLE, AlarmState, Verb
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.errors import NotFoundError, RefusedError
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn, rfc3339
 
-
-class AlarmState(StrEnum):
-    """The life of an alarm."""
-
-    UNACKNOWLEDGED = "unacknowledged"
-    ACKNOWLEDGED = "acknowledged"
-    RETURNED = "returned-unacknowledged"
-    SHELVED = "shelved"
-    OUT_OF_SERVICE = "out of service"
-    CLOSED = "closed"
-
-
-class Verb(StrEnum):
-    """What can happen to an alarm; by its cause, by a person or a shelf's end, and by the tag on its lane."""
-
-    RAISE = "raise"
-    RETURN = "return"
-    ACKNOWLEDGE = "acknowledge"
-    VERIFY = "verify"
-    SHELVE = "shelve"
-    UNSHELVE = "unshelve"
-    CLOSE = "close"
-    TAKE_OUT = "take_out"
-    PUT_BACK = "put_back"
-
-
-_U, _A, _R = AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED
-_S, _O, _C = AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE, AlarmState.CLOSED
-
-# state -> verb -> next state. What the cause does is total; what a person does and is not listed is refused.
-# `_C` after RETURN or ACKNOWLEDGE is only for kinds that end by themselves (see `Alarm.next`).
-TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
-    _U: {
-        Verb.RAISE: _U,
-        Verb.RETURN: _R,
-        Verb.ACKNOWLEDGE: _A,
-        Verb.VERIFY: _U,
-        Verb.SHELVE: _S,
-        Verb.TAKE_OUT: _O,
-    },
-    _A: {
-        Verb.RAISE: _U,
-        Verb.RETURN: _C,
-        Verb.VERIFY: _A,
-        Verb.SHELVE: _S,
-        Verb.CLOSE: _C,
-        Verb.ACKNOWLEDGE: _A,
-        Verb.TAKE_OUT: _O,
-    },
-    _R: {
-        Verb.RAISE: _U,
-        Verb.RETURN: _R,
-        Verb.ACKNOWLEDGE: _C,
-        Verb.VERIFY: _R,
-        Verb.SHELVE: _S,
-        Verb.TAKE_OUT: _O,
-    },
-    _S: {Verb.RAISE: _S, Verb.RETURN: _S, Verb.UNSHELVE: _U, Verb.VERIFY: _S},
-    _O: {Verb.RAISE: _O, Verb.RETURN: _O, Verb.PUT_BACK: _U},
-    _C: {Verb.RAISE: _C, Verb.RETURN: _C},
-}
-
-
-class Kind(msgspec.Struct, frozen=True):
-    """What is known of an alarm kind: priority 1 (act now) to 4 (know of it), and whether a person must close it.
-
-    `incident`: once its cause is over, the next one is another alarm, with its own id and time.
-    """
-
-    priority: int
-    by_person: bool
-    incident: bool = False
-
-
-KINDS: dict[str, Kind] = {
-    "crash": Kind(1, True, incident=True),
-    "struck_vehicle": Kind(1, True, incident=True),
-    "duress": Kind(1, True, incident=True),
-    "panic": Kind(1, True, incident=True),
-    "fire": Kind(1, True, incident=True),
-    "forced": Kind(2, True, incident=True),
-    "intrusion": Kind(2, True, incident=True),
-    "tamper": Kind(2, True),
-    "fault": Kind(2, True),
-    "tailgating": Kind(3, True),
-    "obstructed": Kind(2, False, incident=True),
-    "stuck": Kind(3, False, incident=True),
-    "water": Kind(2, False),
-    "power": Kind(2, False),
-    "video_lost": Kind(3, False),
-    "device_lost": Kind(2, False),
-    "uplink_lost": Kind(3, False),
-    "clock_unsure": Kind(3, False),
-    "storage_degraded": Kind(1, False),
-}
-
-_EVENT = {
-    Verb.RAISE: "raised",
-    Verb.RETURN: "returned",
-    Verb.ACKNOWLEDGE: "acknowledged",
-    Verb.VERIFY: "verified",
-    Verb.SHELVE: "shelved",
-    Verb.UNSHELVE: "unshelved",
-    Verb.CLOSE: "closed",
-    Verb.TAKE_OUT: "shelved",
-    Verb.PUT_BACK: "unshelved",
-}
+_U, _R = AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED
+_A, _S = AlarmState.ACKNOWLEDGED, AlarmState.SHELVED
+_O, _C = AlarmState.OUT_OF_SERVICE, AlarmState.CLOSED
 _SHOWN_AGAIN = (Verb.UNSHELVE, Verb.PUT_BACK)
 SHELF_MAX_MS = 12 * 3600 * 1000
 SAME_WIND_MS = 60_000
@@ -184,7 +81,7 @@ class Alarm(msgspec.Struct):
         """The state after a verb; RefusedError when it does not fit."""
         if verb not in TABLE[self.state]:
             raise RefusedError(
-                f"an alarm that is {self.state.value} cannot be {_EVENT[verb]}",
+                f"an alarm that is {self.state.value} cannot be {PAST[verb]}",
                 code=f"alarm_{self.state.name.lower()}",
             )
         following = TABLE[self.state][verb]
@@ -371,7 +268,7 @@ class AlarmDesk:
         self._set(turn, alarm, following, verb, author.by, words)
         return alarm
 
-    def timer(self, turn: Turn, alarm_id: str) -> None:
+    def shelf_over(self, turn: Turn, alarm_id: str) -> None:
         """A shelf has run out: the alarm is shown again."""
         alarm = self._open.get(alarm_id)
         if alarm is not None and alarm.state is _S:
@@ -412,7 +309,7 @@ class AlarmDesk:
             del self._open[alarm.alarm]
 
     def _report(self, turn: Turn, alarm: Alarm, verb: Verb, by: str, words: dict[str, Any] | None = None) -> None:
-        self._append(turn, alarm, _EVENT[verb], by, words or {})
+        self._append(turn, alarm, PAST[verb], by, words or {})
 
     def _append(self, turn: Turn, alarm: Alarm, event: str, by: str, words: dict[str, Any]) -> None:
         data = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
+
 
 class Author(msgspec.Struct, frozen=True):
     """`by` names them; `via` is the way that a person's order came (`CommandReceived`), empty for the gateway itself;
@@ -27,3 +29,8 @@ class Author(msgspec.Struct, frozen=True):
 GATEWAY = Author("gateway")
 SCHEDULE = Author("schedule")
 NOBODY = Author("")
+
+
+def author_of(event: CommandReceived | AlarmCommandReceived) -> Author:
+    """The author of a command."""
+    return Author(event.by, event.via, event.station or None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 
 class Timer(NamedTuple):
-    """`owner`: a barrier's id (`lane`), an alarm's id (`alarm`), empty (`site`); `of`: a contact, a loop or a lane."""
+    """`kind` of the owner names the subsystem, `owner` one of its things, `of` a contact, a loop or a lane.
 
-    kind: Literal["site", "lane", "alarm"]
+    Kinds: `lane` (`owner` is a barrier's id), `lanes` (all of them), `alarm` (an alarm's id).
+    """
+
+    kind: str
     owner: str
     name: str
     of: str = ""

@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.core.vocabulary.commands import Append, CancelTimer, Command, Log, Snapshot, StartTimer
+from gateway.core.vocabulary.commands import Append, CancelTimer, Command, Log, Reply, Snapshot, StartTimer
 from gateway.core.vocabulary.events import Now
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.times import NS_PER_MS, NS_PER_S, local_time, rfc3339
@@ -58,6 +58,10 @@ class Turn:
         if not self.shown:
             self.shown = True
             self.commands.append(Snapshot())
+
+    def is_done(self, request: str) -> bool:
+        """Whether the command of this request was carried out in this turn."""
+        return any(isinstance(one, Reply) and one.request == request and one.status == "done" for one in self.commands)
 
     def log(self, level: str, message: str) -> None:
         """A line for the installer."""

@@ -6,12 +6,13 @@ import logging
 import secrets
 from collections.abc import Callable, Collection, Sequence
 
-import msgspec
-
 from drivers.base import Bus
 from gateway import __version__
+from gateway.core.lanes.memory import LanesMemory
+from gateway.core.run.run import RunMemory
 from gateway.core.settings.model import Settings
-from gateway.core.site import Memory, Site
+from gateway.core.site import Site
+from gateway.core.subsystem import Memory
 from gateway.core.vocabulary.events import Event, Now, Started
 from gateway.engine.core_thread.faults import FaultFiles
 from gateway.engine.core_thread.loop import Core
@@ -36,7 +37,7 @@ def still_interrupted(memory: Memory, failed: Core) -> Memory:
     except Exception:  # it is half changed, and what it says is a caution only
         log.exception("the core that failed cannot tell what waits for a person")
         left = {}
-    return msgspec.structs.replace(memory, interrupted={**left, **memory.interrupted})
+    return memory.replaced(interrupted={**left, **memory.part(LanesMemory).interrupted})
 
 
 class EngineStandby:
@@ -68,7 +69,7 @@ class EngineStandby:
     def core(self, waiting: Sequence[Row], failed: Core) -> tuple[Site, Started]:
         """See `loop.Standby`."""
         memory = still_interrupted(self._stores.memory_ahead(self._settings.zone, waiting), failed)
-        run, clean = secrets.token_hex(4), memory.previous_clean
+        run, clean = secrets.token_hex(4), memory.part(RunMemory).previous_clean
         started = Started(run, __version__, clean, "rebuilt", self._degraded(), self._uplink())
         return Site(self._settings, memory, failed.tokens), started
 

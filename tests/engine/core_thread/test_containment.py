@@ -11,7 +11,8 @@ import apsw
 import msgspec
 import pytest
 
-from gateway.core.site import MINUTE_TIMER, Site
+from gateway.core.lanes.lanes import MINUTE_TIMER, Lanes
+from gateway.core.run.run import Run
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import StorageError
@@ -63,14 +64,15 @@ def turns(tmp_path: Path) -> Iterator[Turns]:
 
 def plant(turns: Turns, kind: type, error: Exception, *, after: bool = False) -> None:
     """Let the core that is there now raise at its next fact of a kind; `after`: once it has changed everything."""
-    handle = turns.site._handlers[kind]
+    handlers = turns.site._handlers[kind]
 
     def raising(turn: Any, event: Any) -> None:
         if after:
-            handle(turn, event)
+            for handle in handlers:
+                handle(turn, event)
         raise error
 
-    turns.site._handlers[kind] = raising  # type: ignore[assignment]
+    turns.site._handlers[kind] = [raising]
 
 
 def fail(turns: Turns, kind: type = e.UplinkChanged) -> None:
@@ -142,7 +144,7 @@ def test_a_core_that_cannot_be_made_anew_ends_the_thread(turns: Turns, monkeypat
         raise ZeroDivisionError
 
     plant(turns, e.UplinkChanged, RuntimeError())
-    monkeypatch.setattr(Site, "_started", broken)
+    monkeypatch.setattr(Run, "started", broken)
     with pytest.raises(ZeroDivisionError):
         turns.take(EVENTS[e.UplinkChanged])
 
@@ -308,8 +310,9 @@ def test_a_barrier_that_a_start_has_left_to_a_person_stays_with_them(tmp_path: P
 def test_a_core_that_cannot_even_tell_what_waits_for_a_person_is_replaced_all_the_same(
     turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns.site._machines.clear()
-    turns.site._interrupted = lambda: {"gone"}  # type: ignore[method-assign]
+    lanes = turns.site.part(Lanes)
+    lanes.machines.clear()
+    lanes._interrupted = lambda: {"gone"}  # type: ignore[method-assign]
     fail(turns)
     turns.card("7")
     assert turns.opened() == 1
@@ -477,7 +480,7 @@ def test_a_bus_that_raises_is_an_output_that_failed(turns: Turns) -> None:
 
 
 def test_a_display_that_raises_keeps_nobody_out(turns: Turns) -> None:
-    turns.site._handlers[e.UplinkChanged] = lambda turn, _event: turn.emit(c.ShowOnDevice("io", {}))  # type: ignore[assignment]
+    turns.site._handlers[e.UplinkChanged] = [lambda turn, _event: turn.emit(c.ShowOnDevice("io", {}))]
     turns.bus.show = 1 // 1  # type: ignore[assignment,method-assign]
     for _ in range(3):
         turns.take(EVENTS[e.UplinkChanged])
@@ -490,7 +493,7 @@ def test_a_look_up_that_raises_sends_the_read_to_the_core_as_a_fault(
     turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[e.CredentialRead] = []
-    turns.site._handlers[e.CredentialRead] = lambda _turn, event: seen.append(event)  # type: ignore[assignment]
+    turns.site._handlers[e.CredentialRead] = [lambda _turn, event: seen.append(event)]
     monkeypatch.setattr(turns.stores.registry, "find", lambda *_: 1 // 0)
     turns.card("7")
     assert seen[0].fault.startswith("ZeroDivisionError at ")

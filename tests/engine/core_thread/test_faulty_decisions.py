@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from gateway.core import site
+from gateway.core.access import decider
 from gateway.core.access import rules as access
+from gateway.core.access.access import Access
+from gateway.core.access.decider import Decider
+from gateway.core.access.expiry import ExpiryWarnings
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.places import Places
 from gateway.core.access.reads import ReadRules
 from gateway.core.access.recent import Recent
 from gateway.core.lane.lane import LaneMachine
-from gateway.core.site import Site
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.engine.core_thread.lookups import Lookups
 from tests.engine.core_thread.test_containment import ERRORS
@@ -26,13 +28,13 @@ from tests.support.turns import Turns
 LIN = Pass(id="lin", kind=PassKind.MONTHLY, cards=("7",), plates=("京A00007",), valid_until="2099-12-31")
 WEI = Pass(id="wei", kind=PassKind.MONTHLY, cards=("8",), plates=("京A00008",), valid_until="2099-12-31")
 WORKED_OUT: dict[str, tuple[Any, str]] = {
-    "decide": (site, "decide"),
+    "decide": (decider, "decide"),
     "judge": (access, "judge"),
     "validity": (access, "validity"),
     "days left": (access, "days_left"),
     "schedule": (access, "in_schedule"),
-    "question": (Site, "_question"),
-    "who is inside": (Site, "_is_inside"),
+    "question": (Decider, "question"),
+    "who is inside": (Decider, "is_inside"),
     "what has passed": (Recent, "visits"),
     "places": (Places, "space"),
     "fitness": (LaneMachine, "fitness"),
@@ -41,13 +43,13 @@ WORKED_OUT: dict[str, tuple[Any, str]] = {
 CHANGES: dict[str, tuple[Any, str]] = {
     "reads": (ReadRules, "take"),
     "the other proof": (LaneMachine, "other_proof"),
-    "warning": (Site, "_warn"),
+    "warning": (ExpiryWarnings, "due"),
     "decided": (LaneMachine, "decided"),
     "grant": (LaneMachine, "_grant"),
     "case": (PendingCase, "shown"),
     "plate": (LaneMachine, "_show_decision"),
     "signs": (LaneMachine, "update_signs"),
-    "passages": (Recent, "note"),
+    "waiting reads": (Access, "settle"),
 }
 """What a read changes: the core is half changed when they raise."""
 
@@ -131,7 +133,7 @@ def test_a_look_up_that_raises_is_referred_with_its_reason(
 
 
 def test_a_person_releases_the_car_that_could_not_be_decided_on(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
-    raise_once(monkeypatch, site, "decide", RuntimeError())
+    raise_once(monkeypatch, decider, "decide", RuntimeError())
     turns.card("8")
     assert turns.command("open", reason="resident_known").status == "done"
     turns.pass_ms(300)

@@ -15,8 +15,14 @@ from hypothesis import strategies as st
 
 import gateway.store.projections.state as state_module
 import gateway.store.projections.table as projections
+from gateway.core.access.access import AccessMemory
+from gateway.core.alarms.alarms import AlarmsMemory
 from gateway.core.lane.grants.queue import Left
 from gateway.core.lane.service import ServiceMemory
+from gateway.core.lanes.memory import LanesMemory
+from gateway.core.run.run import RunMemory
+from gateway.core.subsystem import Memory
+from gateway.core.vocabulary.clock import ClockMemory
 from gateway.core.vocabulary.errors import NotFoundError, StorageError
 from gateway.core.vocabulary.events import ClockState
 from gateway.store.journal.writer import Journal, JournalReader, Row
@@ -502,10 +508,11 @@ def test_the_last_sure_time_is_that_of_the_last_row_with_a_sure_clock(gate: Gate
 
 
 def test_the_memory_is_what_the_core_takes(gate: Gate) -> None:
-    from gateway.core.site import Memory
-
     gate.alarm("raised", "unacknowledged")
-    Memory(**gate.state.memory(SHANGHAI))
+    told = gate.state.memory(SHANGHAI)
+    parts = (AlarmsMemory, LanesMemory, AccessMemory, ClockMemory, RunMemory)
+    assert sorted(told) == sorted(field for part in parts for field in part.__struct_fields__)
+    assert all(Memory(**told).part(part) for part in parts)
 
 
 def test_what_each_lane_decided_last_is_known_and_goes_with_the_journals_rows(gate: Gate) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.access.pending import CASE_MS, NOT_ITS_FAULT, NOT_STATED, TOGETHER_MS, UNNAMED_MS, PendingCase
-from gateway.core.access.reads import LONG_RANGE_MS, Taken
+from gateway.core.access.reads import LONG_RANGE_MS, Taken, shown
 from gateway.core.access.rules import Decision, LaneFitness, Reason, Verdict
 from gateway.core.lane.arm.table import ArmEvent, ArmState
 from gateway.core.lane.grants.queue import Grant
@@ -688,11 +688,6 @@ def _bind(grant: Grant, case: PendingCase | None) -> None:
         case.grant = grant.id
         grant.pass_id, grant.kind, grant.credential = case.pass_id, case.kind, case.credential
         grant.plate, grant.visit, grant.case = case.plate, case.visit, case.id
-
-
-def shown(read: CredentialRead) -> dict[str, str]:
-    """What was read, as grants and rows name it."""
-    return {"kind": read.kind, "value": read.value}
 
 
 def _plate(credential: dict[str, str], decision: Decision) -> str | None:

@@ -1,0 +1,195 @@
+"""Access as a subsystem: a read comes in, the lane that it is for is found, and a decision goes to that lane.
+
+A reader that several lanes share reads for the lane where a car waits, else for the one chosen on the booth's screen,
+else a person decides. A card and a plate of one car are one decision; two that differ are for a person.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.core.access.barriers import AccessBarrier, AccessBarriers
+from gateway.core.access.chosen import ChosenLanes
+from gateway.core.access.decider import Decider
+from gateway.core.access.expiry import ExpiryWarnings, Warned
+from gateway.core.access.pending import PendingCase, differ
+from gateway.core.access.reads import ReadRules, Taken, is_bound, shown
+from gateway.core.access.recent import Recent
+from gateway.core.alarms.faults import Faults
+from gateway.core.settings.model import Lane, Settings
+from gateway.core.subsystem import Followers, Handlers, Subsystem
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.clock import SureClock
+from gateway.core.vocabulary.commands import Append
+from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.turn import Turn
+
+
+class UnappliedRow(msgspec.Struct, frozen=True):
+    """A row about a passage that the projections have not applied."""
+
+    type: str
+    wall_ns: int
+    data: dict[str, Any]
+
+
+class AccessMemory(msgspec.Struct, frozen=True):
+    """`unapplied`: in order; only a core that begins anew within a run is told of any."""
+
+    warned: Warned = Warned()
+    unapplied: list[UnappliedRow] = []
+
+
+class Access(Subsystem):
+    """All reads of a site."""
+
+    def __init__(
+        self, settings: Settings, memory: AccessMemory, barriers: AccessBarriers, clock: SureClock, faults: Faults
+    ) -> None:
+        self._settings = settings
+        self._lanes = {lane.id: lane for lane in settings.lanes}
+        self._barriers = barriers
+        self._clock = clock
+        self._faults = faults
+        self._reads = ReadRules()
+        self._chosen = ChosenLanes()
+        self._recent = Recent()
+        for row in memory.unapplied:
+            self._recent.note(row.type, row.data, row.wall_ns)
+        self._decider = Decider(settings, barriers, self._recent, clock, faults)
+        self._warnings = ExpiryWarnings(settings, memory.warned)
+
+    def handlers(self) -> Handlers:
+        """Reads, the lane that a screen shows, and a person's open, which ends what its car has shown."""
+        return {
+            events.CredentialRead: self.credential_read,
+            events.LaneChosen: self.lane_chosen,
+            events.CommandReceived: self.command_received,
+        }
+
+    def followers(self) -> Followers:
+        """Passages, so that the next decision of this turn knows of them."""
+        return dict.fromkeys(("passage.entered", "passage.exited", "passage.reversed"), self.passed)
+
+    def passed(self, turn: Turn, row: Append) -> None:
+        """A car has come in or gone out, or one that was presumed to has not."""
+        self._recent.note(row.type, row.data, turn.now.wall_ns)
+
+    def lane_chosen(self, turn: Turn, event: events.LaneChosen) -> None:
+        """A booth's screen shows this lane."""
+        self._chosen.choose(event.station, event.lane, turn.now.mono_ns)
+
+    def command_received(self, turn: Turn, event: events.CommandReceived) -> None:
+        """A person has let the car in front pass: a first proof that it showed is not the next car's."""
+        if event.command in ("open", "emergency") and turn.is_done(event.request):
+            self._reads.let_through(event.lane)
+
+    def settle(self, turn: Turn) -> None:
+        """A read that waited for its approach loop counts as soon as that is occupied."""
+        if not self._reads.waits:
+            return
+        now_ns = turn.now.mono_ns
+        for lane_id in self._reads.waiting_lanes(now_ns):
+            lane, barrier = self._lanes[lane_id], self._barriers.barrier_of(lane_id)
+            if barrier.approach_of(lane) and not barrier.behind(lane, now_ns):
+                for read in self._reads.occupied(lane, now_ns):
+                    self._read_at(turn, lane, read)
+
+    # ---- at which lane
+
+    def credential_read(self, turn: Turn, event: CredentialRead) -> None:
+        """A credential was presented, or is still seen."""
+        lanes = [lane for lane in self._settings.lanes if event.device in (*lane.readers, *lane.cameras)]
+        if not lanes and not event.again:
+            turn.log("warning", f"{event.device} read a {event.kind}, but no lane has this reader")
+        if len(lanes) > 1 and not event.again:
+            lanes = self.lanes_meant(turn, lanes, event)
+        for lane in lanes:
+            self._read_at(turn, lane, event)
+
+    def lanes_meant(self, turn: Turn, lanes: list[Lane], event: CredentialRead) -> list[Lane]:
+        """Of a shared reader: the lane where a car waits, else the one chosen on the screen, else none.
+
+        A tag or a plate that no car stands for yet waits at each of them.
+        """
+        standing = [lane for lane in lanes if self._barrier(lane).approach_of(lane) is True]
+        waiting = [lane for lane in standing if not self._barrier(lane).may_pass(lane)] or standing
+        if len(waiting) == 1:
+            return waiting
+        if not standing and is_bound(event) and all(self._barrier(lane).approach_fitted(lane) for lane in lanes):
+            return lanes
+        chosen = self._chosen.among(lanes, turn.now.mono_ns)
+        if chosen is not None:
+            return [chosen]
+        self._refer_unclear(turn, lanes, event)
+        return []
+
+    def _refer_unclear(self, turn: Turn, lanes: list[Lane], event: CredentialRead) -> None:
+        """One case at all of these lanes. A car that waits for a person by a pass of its own keeps its own case."""
+        taken, decision = self._decider.lane_unclear(turn, Taken(event))
+        first: PendingCase | None = None
+        now_ns = turn.now.mono_ns
+        unnamed = [lane for lane in lanes if not self._barrier(lane).is_named_otherwise(lane, taken.read, now_ns)]
+        for lane in unnamed or lanes:
+            case = self._barrier(lane).decided(turn, lane, taken, decision, shared=first)
+            first = first or case
+
+    def _barrier(self, lane: Lane) -> AccessBarrier:
+        return self._barriers.barrier_of(lane.id)
+
+    # ---- with which other proof
+
+    def _read_at(self, turn: Turn, lane: Lane, event: CredentialRead) -> None:
+        barrier, now_ns = self._barrier(lane), turn.now.mono_ns
+        if lane.two_factor and barrier.let_in_already(turn, lane, shown(event), again=event.again):
+            return
+        if not lane.two_factor and barrier.is_of_passing(event, now_ns):
+            return
+        approach = barrier.approach_of(lane)
+        occupied = approach is True if barrier.approach_fitted(lane) else None
+        arrived_ns = barrier.arrived_ns.get(lane.id, 0)
+        taken = self._reads.take(lane, event, occupied, now_ns, barrier.behind(lane, now_ns), arrived_ns)
+        if taken is not None:
+            self._decide_with_other_proof(turn, barrier, lane, taken)
+        elif lane.two_factor and not event.again and not self._reads.waits:
+            barrier.first_proof(turn, lane, event)
+
+    def _decide_with_other_proof(self, turn: Turn, barrier: AccessBarrier, lane: Lane, taken: Taken) -> None:
+        """A card and a plate of one car are one decision."""
+        read, now_ns = taken.read, turn.now.mono_ns
+        other = None if taken.elsewhere or lane.two_factor else barrier.other_proof(lane, read, now_ns)
+        if other is None:
+            self._decide(turn, lane, taken)
+        elif barrier.is_released(lane, now_ns) or not self._differ(turn, read, other):
+            if not barrier.let_pass_already(turn, lane, read):
+                self._decide(turn, lane, _of_one_car(read, other))
+        else:
+            barrier.withdraw_grant(turn, lane)
+            card, plate = (other, read) if read.kind == "plate" else (read, other)
+            self._decide(turn, lane, Taken(card, second=plate, mismatch=True))
+
+    def _differ(self, turn: Turn, read: CredentialRead, other: CredentialRead) -> bool:
+        """Whether two proofs of one car do not agree; two that cannot be compared are for a person."""
+        try:
+            return differ(read, other)
+        except Exception as error:
+            self._faults.contain(turn, read, error)
+            return True
+
+    def _decide(self, turn: Turn, lane: Lane, taken: Taken) -> None:
+        barrier = self._barrier(lane)
+        barrier.second_came()
+        taken, decision = self._decider.decide(turn, lane, taken)
+        warn_day = self._warnings.due(decision, self._clock.wall_ns(turn.now))
+        barrier.decided(turn, lane, taken, decision, warn_day)
+
+
+def _of_one_car(read: CredentialRead, other: CredentialRead) -> Taken:
+    """A card and a plate that agree: decided on by the passes of both, else by the one that names a pass."""
+    common = {found.id for found in read.passes} & {found.id for found in other.passes}
+    if common:
+        passes = tuple(found for found in read.passes if found.id in common)
+        return Taken(msgspec.structs.replace(read, passes=passes), second=other)
+    return Taken(read, second=other) if read.passes or not other.passes else Taken(other, second=read)

@@ -1,0 +1,87 @@
+"""What access asks of a barrier and its lanes, and tells them; `lane` is built on access and never the other way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from gateway.core.access.pending import PendingCase
+from gateway.core.access.places import Expected
+from gateway.core.access.reads import Taken
+from gateway.core.access.rules import Decision, LaneFitness
+from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.turn import Turn
+
+
+class AccessBarrier(Protocol):
+    """One barrier with the lanes that lead past it."""
+
+    @property
+    def arrived_ns(self) -> Mapping[str, int]:
+        """Lane id -> when the car on its loop came."""
+
+    def fitness(self) -> LaneFitness:
+        """Whether it could open for anybody now."""
+
+    def approach_of(self, lane: Lane) -> bool | None:
+        """Whether the loop in front of a lane is occupied; None: not known, or there is none."""
+
+    def approach_fitted(self, lane: Lane) -> bool:
+        """Whether a lane has a loop in front of the arm."""
+
+    def behind(self, lane: Lane, now_ns: int) -> bool:
+        """Whether a tag that is first seen now is that of a car behind the one in front."""
+
+    def may_pass(self, lane: Lane) -> bool:
+        """Whether a vehicle was let pass at this lane and is not under the arm yet."""
+
+    def is_named_otherwise(self, lane: Lane, read: CredentialRead, now_ns: int) -> bool:
+        """Whether the car in front waits for a person by a pass that this read is not of."""
+
+    def is_of_passing(self, read: CredentialRead, now_ns: int) -> bool:
+        """Whether a late plate is that of the vehicle which its card let in."""
+
+    def is_released(self, lane: Lane, now_ns: int) -> bool:
+        """Whether a person has let the car in front pass, and it has not passed yet."""
+
+    def other_proof(self, lane: Lane, read: CredentialRead, now_ns: int) -> CredentialRead | None:
+        """What the car in front has shown of the other kind."""
+
+    def let_in_already(self, turn: Turn, lane: Lane, credential: dict[str, str], *, again: bool) -> bool:
+        """Whether this credential let its car in, which is still here or just past the arm."""
+
+    def let_pass_already(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:
+        """Whether the car in front may pass by its other proof; this one is then noted with it."""
+
+    def withdraw_grant(self, turn: Turn, lane: Lane) -> None:
+        """The two proofs of the car in front differ: it waits, unless its arm goes up already."""
+
+    def first_proof(self, turn: Turn, lane: Lane, read: CredentialRead) -> None:
+        """The first of two proofs was read."""
+
+    def second_came(self) -> None:
+        """A decision is made; no lane here waits for a second proof."""
+
+    def decided(
+        self,
+        turn: Turn,
+        lane: Lane,
+        taken: Taken,
+        decision: Decision,
+        warn_day: str | None = None,
+        shared: PendingCase | None = None,
+    ) -> PendingCase:
+        """A read was decided on. `warn_day`: the day on which the pass is warned of first; `shared`: a case that other
+        lanes have as well.
+        """
+
+
+class AccessBarriers(Protocol):
+    """All barriers of a site."""
+
+    def barrier_of(self, lane: str) -> AccessBarrier:
+        """The barrier that a lane leads past."""
+
+    def expected(self) -> list[Expected]:
+        """Vehicles that were let pass at an entry and have not come in yet."""

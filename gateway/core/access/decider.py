@@ -1,0 +1,112 @@
+"""A read and its moment put to the rules: what the projections say, corrected by what has passed since.
+
+A decision is worked out before anything changes. One that raises is contained: the car is referred to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from gateway.core.access.barriers import AccessBarriers
+from gateway.core.access.places import Places
+from gateway.core.access.reads import Taken, shown
+from gateway.core.access.recent import Recent
+from gateway.core.access.rules import Decision, Question, Reason, Space, Verdict, decide
+from gateway.core.alarms.faults import Faults
+from gateway.core.settings.model import Direction, Lane, Settings
+from gateway.core.vocabulary.clock import SureClock
+from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.turn import Turn
+
+
+class Decider:
+    """Works decisions out and changes nothing but its report of a fault."""
+
+    def __init__(
+        self, settings: Settings, barriers: AccessBarriers, recent: Recent, clock: SureClock, faults: Faults
+    ) -> None:
+        self._anti_passback = settings.site.anti_passback
+        self._zone = settings.zone
+        self._barriers = barriers
+        self._recent = recent
+        self._places = Places(settings, recent)
+        self._clock = clock
+        self._faults = faults
+
+    def decide(self, turn: Turn, lane: Lane, taken: Taken) -> tuple[Taken, Decision]:
+        """The decision by the rules, and the read that it rests on."""
+        return self._worked_out(
+            turn, taken, lambda read: decide(read.passes, self.question(turn, lane, taken.replaced(read)))
+        )
+
+    def lane_unclear(self, turn: Turn, taken: Taken) -> tuple[Taken, Decision]:
+        """The decision where nothing tells at which lane the car stands."""
+        return self._worked_out(turn, taken, _unclear)
+
+    def _worked_out(self, turn: Turn, taken: Taken, of: Callable[[CredentialRead], Decision]) -> tuple[Taken, Decision]:
+        try:
+            read = self._corrected(taken.read)
+            if read.fault:
+                found = Decision(Verdict.REFERRED, Reason.FAULT, "the pass could not be looked up")
+            else:
+                found = of(read)
+            return taken.replaced(read), found
+        except Exception as error:
+            self._faults.contain(turn, taken.read, error)
+            read = msgspec.structs.replace(taken.read, passes=(), visits=())
+            found = Decision(Verdict.REFERRED, Reason.FAULT, "the decision could not be worked out")
+            return taken.replaced(read), found
+
+    def question(self, turn: Turn, lane: Lane, taken: Taken) -> Question:
+        """All that the rules look at."""
+        read = taken.read
+        return Question(
+            lane=lane.id,
+            direction=lane.direction,
+            fitness=self._barriers.barrier_of(lane.id).fitness(),
+            wall_ns=self._clock.wall_ns(turn.now),
+            zone=self._zone,
+            anti_passback="hard" if read.single_use else self._anti_passback,
+            inside=self.is_inside(lane, read),
+            mismatch=taken.mismatch,
+            elsewhere=taken.elsewhere,
+            spaces=self._spaces(lane, read),
+        )
+
+    def _corrected(self, read: CredentialRead) -> CredentialRead:
+        """What the projections say of a read, with what has passed since."""
+        passes = frozenset(found.id for found in read.passes) if not read.single_use else frozenset()
+        visits = self._recent.visits(read.visits, read.after, passes, read.value)
+        used = read.used or (read.single_use and self._recent.used(read.value, read.after))
+        if visits == read.visits and used == read.used:
+            return read
+        return msgspec.structs.replace(read, visits=visits, used=used)
+
+    def is_inside(self, lane: Lane, read: CredentialRead) -> bool:
+        """Whether the car is inside, or about to come in at another lane; a used single-use code counts as inside."""
+        if lane.direction is Direction.EXIT:
+            return bool(read.visits)
+        expected = [one for one in self._barriers.expected() if one.lane != lane.id]
+        if read.single_use:
+            return read.used or any(shown(read) in one.shown for one in expected)
+        passes = {found.id for found in read.passes}
+        return bool(read.visits) or any(one.pass_id in passes for one in expected)
+
+    def _spaces(self, lane: Lane, read: CredentialRead) -> dict[str, Space]:
+        """By pass id, whether there is a place for its car inside."""
+        if not read.rooms or lane.direction is Direction.EXIT:
+            return {}
+        rooms = {room.pass_id: room for room in read.rooms}
+        expected = self._barriers.expected()
+        return {
+            found.id: self._places.space(found, rooms[found.id], read.value, expected)
+            for found in read.passes
+            if found.id in rooms
+        }
+
+
+def _unclear(read: CredentialRead) -> Decision:
+    found = read.passes[0] if len(read.passes) == 1 else None
+    return Decision(Verdict.REFERRED, Reason.LANE_UNCLEAR, "the lane is not clear", found)

@@ -1,0 +1,104 @@
+"""The alarms of a site as a subsystem: what people do with them, shelves that run out, and those of the last run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.core.alarms.desk import Alarm, AlarmDesk
+from gateway.core.alarms.lifecycle import AlarmState, Verb
+from gateway.core.settings.model import Settings
+from gateway.core.subsystem import Handlers, Subsystem, Timers
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.authors import author_of
+from gateway.core.vocabulary.commands import Reply
+from gateway.core.vocabulary.errors import NotFoundError, RefusedError
+from gateway.core.vocabulary.timers import Timer
+from gateway.core.vocabulary.turn import Turn
+
+VERBS = {verb.value: verb for verb in (Verb.ACKNOWLEDGE, Verb.VERIFY, Verb.SHELVE, Verb.UNSHELVE, Verb.CLOSE)}
+"""What a person may do with an alarm."""
+
+
+class KeptAlarm(msgspec.Struct, frozen=True):
+    """An alarm as its last row tells it; what that row does not say is None."""
+
+    alarm: str
+    kind: str
+    state: AlarmState
+    raised_at: str
+    as_of: str
+    key: str | None = None
+    lane: str | None = None
+    device: str | None = None
+    active: bool | None = None
+    acknowledged_by: str | None = None
+    finding: str | None = None
+    benign: bool | None = None
+    count: int | None = None
+    detail: dict[str, Any] | None = None
+
+    def again(self) -> Alarm:
+        """The alarm as it was when the last run ended."""
+        known = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+        return Alarm(**{"key": f"kept:{self.alarm}", **known})
+
+
+class AlarmsMemory(msgspec.Struct, frozen=True):
+    """All alarms that were not closed, oldest first."""
+
+    alarms: list[KeptAlarm] = []
+
+
+class Alarms(Subsystem):
+    """The desk, and what reaches it from outside."""
+
+    def __init__(self, settings: Settings, memory: AlarmsMemory) -> None:
+        self.desk = AlarmDesk([kept.again() for kept in memory.alarms])
+        self._devices = {device.id for device in settings.devices}
+
+    def handlers(self) -> Handlers:
+        """A person's command, and the start of a run."""
+        return {events.AlarmCommandReceived: self.command, events.Started: self.started}
+
+    def timers(self) -> Timers:
+        """Shelves."""
+        return {"alarm": self.shelf_over}
+
+    def view(self) -> dict[str, Any]:
+        """All alarms that are not closed, the most urgent first."""
+        return {"alarms": self.desk.documents()}
+
+    def started(self, turn: Turn, event: events.Started) -> None:
+        """Alarms of devices that the settings have no more return; shelves of the last run end with it."""
+        self.desk.run = event.run
+        for alarm in list(self.desk):
+            if alarm.device is not None and alarm.device not in self._devices:
+                self.desk.return_(turn, alarm.key)
+            if alarm.state is AlarmState.SHELVED:
+                self.desk.shelf_over(turn, alarm.alarm)
+
+    def shelf_over(self, turn: Turn, timer: Timer) -> None:
+        """An alarm was shelved for long enough."""
+        self.desk.shelf_over(turn, timer.owner)
+
+    def command(self, turn: Turn, event: events.AlarmCommandReceived) -> None:
+        """A person acts on an alarm."""
+        if event.verb not in VERBS:
+            turn.emit(Reply(event.request, "refused", "unknown_verb", f"use one of {', '.join(VERBS)}"))
+            return
+        try:
+            self.desk.command(
+                turn,
+                event.alarm,
+                VERBS[event.verb],
+                author_of(event),
+                reason=event.reason,
+                finding=event.finding,
+                until_wall_ns=event.until_wall_ns,
+            )
+        except (NotFoundError, RefusedError) as error:
+            turn.emit(Reply(event.request, "refused", error.code, str(error)))
+            return
+        turn.emit(Reply(event.request, "done"))

@@ -1,0 +1,80 @@
+"""The life of an alarm after ISA-18.2: one literal table, state -> verb -> next state."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AlarmState(StrEnum):
+    """The life of an alarm."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned-unacknowledged"
+    SHELVED = "shelved"
+    OUT_OF_SERVICE = "out of service"
+    CLOSED = "closed"
+
+
+class Verb(StrEnum):
+    """What can happen to an alarm; by its cause, by a person or a shelf's end, and by the tag on its lane."""
+
+    RAISE = "raise"
+    RETURN = "return"
+    ACKNOWLEDGE = "acknowledge"
+    VERIFY = "verify"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    CLOSE = "close"
+    TAKE_OUT = "take_out"
+    PUT_BACK = "put_back"
+
+
+_U, _A, _R = AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED
+_S, _O, _C = AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE, AlarmState.CLOSED
+
+# state -> verb -> next state. What the cause does is total; what a person does and is not listed is refused.
+# `_C` after RETURN or ACKNOWLEDGE is only for kinds that end by themselves (see `Alarm.next`).
+TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
+    _U: {
+        Verb.RAISE: _U,
+        Verb.RETURN: _R,
+        Verb.ACKNOWLEDGE: _A,
+        Verb.VERIFY: _U,
+        Verb.SHELVE: _S,
+        Verb.TAKE_OUT: _O,
+    },
+    _A: {
+        Verb.RAISE: _U,
+        Verb.RETURN: _C,
+        Verb.VERIFY: _A,
+        Verb.SHELVE: _S,
+        Verb.CLOSE: _C,
+        Verb.ACKNOWLEDGE: _A,
+        Verb.TAKE_OUT: _O,
+    },
+    _R: {
+        Verb.RAISE: _U,
+        Verb.RETURN: _R,
+        Verb.ACKNOWLEDGE: _C,
+        Verb.VERIFY: _R,
+        Verb.SHELVE: _S,
+        Verb.TAKE_OUT: _O,
+    },
+    _S: {Verb.RAISE: _S, Verb.RETURN: _S, Verb.UNSHELVE: _U, Verb.VERIFY: _S},
+    _O: {Verb.RAISE: _O, Verb.RETURN: _O, Verb.PUT_BACK: _U},
+    _C: {Verb.RAISE: _C, Verb.RETURN: _C},
+}
+
+PAST = {
+    Verb.RAISE: "raised",
+    Verb.RETURN: "returned",
+    Verb.ACKNOWLEDGE: "acknowledged",
+    Verb.VERIFY: "verified",
+    Verb.SHELVE: "shelved",
+    Verb.UNSHELVE: "unshelved",
+    Verb.CLOSE: "closed",
+    Verb.TAKE_OUT: "shelved",
+    Verb.PUT_BACK: "unshelved",
+}
+"""How the row of a verb is called: `alarm.<past>`."""

@@ -1,0 +1,134 @@
+"""The health of the gateway, as rows and alarms: devices, storage, the link to central, the clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.core.alarms.desk import AlarmDesk
+from gateway.core.lanes.lanes import Lanes
+from gateway.core.settings.model import Settings
+from gateway.core.subsystem import Handlers, Subsystem
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.turn import Turn
+
+STORAGE_KEYS = {"journal": "storage", "projections": "storage:projections"}
+"""Part of the storage -> key of its alarm."""
+
+
+class Health(Subsystem):
+    """Reports what fails and what works again."""
+
+    def __init__(self, settings: Settings, lanes: Lanes, desk: AlarmDesk) -> None:
+        self._gateway = settings.gateway.id
+        self._lanes = lanes
+        self._alarms = desk
+        self._lost: set[str] = set()
+
+    def handlers(self) -> Handlers:
+        """Devices, storage, uplink and clock; at a start how storage, uplink and clock are."""
+        return {
+            events.DeviceLost: self.device_lost,
+            events.DeviceRestored: self.device_restored,
+            events.TamperChanged: self.tamper_changed,
+            events.InstallModeEnded: self.install_mode_ended,
+            events.StorageDegraded: self.storage_degraded,
+            events.StorageRestored: self.storage_restored,
+            events.UplinkChanged: self.uplink_changed,
+            events.ClockChanged: self.clock_changed,
+            events.Started: self.started,
+        }
+
+    def _row(self, turn: Turn, kind: str, data: dict[str, Any], device: str = "") -> None:
+        """A row about a device or the gateway itself: what, and since when."""
+        subject = f"devices/{device or self._gateway}"
+        turn.append(kind, subject, {**data, "since": turn.at, "by": "gateway"})
+
+    # ---- devices
+
+    def device_lost(self, turn: Turn, event: events.DeviceLost) -> None:
+        """One row and one alarm until the device answers again."""
+        if event.device in self._lost:
+            return
+        self._lost.add(event.device)
+        interrupted = list(self._lanes.newly_interrupted)
+        data = {"device": event.device, "error": event.error, "interrupted": interrupted}
+        self._row(turn, "device.lost", data, event.device)
+        detail = {"error": event.error}
+        self._alarms.raise_(turn, "device_lost", f"device:{event.device}", device=event.device, detail=detail)
+
+    def device_restored(self, turn: Turn, event: events.DeviceRestored) -> None:
+        """A row if the device was lost in this run; its alarm, which an earlier run may have raised, returns."""
+        if event.device in self._lost:
+            self._lost.discard(event.device)
+            data = {"device": event.device, "interrupted": list(self._lanes.newly_interrupted)}
+            self._row(turn, "device.restored", data, event.device)
+        self._alarms.return_(turn, f"device:{event.device}")
+
+    def tamper_changed(self, turn: Turn, event: events.TamperChanged) -> None:
+        """A housing was opened or closed."""
+        if event.tampered:
+            self._alarms.raise_(turn, "tamper", f"tamper:{event.device}", device=event.device)
+        else:
+            self._alarms.return_(turn, f"tamper:{event.device}")
+        turn.show()
+
+    def install_mode_ended(self, turn: Turn, event: events.InstallModeEnded) -> None:
+        """A reader was given its key, or the time for it is over."""
+        data = {"what": "install_mode_ended", "device": event.device, "outcome": event.outcome, "by": "gateway"}
+        turn.append("settings.changed", f"devices/{event.device}", data)
+        turn.show()
+
+    # ---- storage and uplink
+
+    def storage_degraded(self, turn: Turn, event: events.StorageDegraded) -> None:
+        """Rows wait in memory, or the projections lag."""
+        self._row(turn, "storage.degraded", {"error": event.error, "part": event.part})
+        part = {} if event.part == "journal" else {"part": event.part, "reason": event.part}
+        detail = {"error": event.error, **part}
+        self._alarms.raise_(turn, "storage_degraded", STORAGE_KEYS[event.part], detail=detail)
+        turn.show()
+
+    def storage_restored(self, turn: Turn, event: events.StorageRestored) -> None:
+        """The part keeps up again."""
+        self._row(turn, "storage.restored", {"waited": event.waited, "lost": event.lost, "part": event.part})
+        self._alarms.return_(turn, STORAGE_KEYS[event.part], {"lost": event.lost} if event.lost else None)
+        turn.show()
+
+    def uplink_changed(self, turn: Turn, event: events.UplinkChanged) -> None:
+        """Central was lost or is back."""
+        data = {"reason": event.reason}
+        if event.up:
+            self._row(turn, "uplink.restored", data)
+            self._alarms.return_(turn, "uplink")
+        else:
+            self._row(turn, "uplink.lost", data)
+            self._alarms.raise_(turn, "uplink_lost", "uplink", detail={"reason": event.reason})
+        turn.show()
+
+    # ---- clock and start
+
+    def clock_changed(self, turn: Turn, event: events.ClockChanged) -> None:
+        """The clock's quality changed, or it was stepped."""
+        data = {"state": event.state.value, "offset_ms": event.offset_ns // 1_000_000, "since": turn.at}
+        self._row(turn, "clock.changed", data)
+        if event.state is ClockState.UNSET:
+            self._alarms.raise_(turn, "clock_unsure", "clock", detail=data)
+        else:
+            self._alarms.return_(turn, "clock")
+        turn.show()
+
+    def started(self, turn: Turn, event: events.Started) -> None:
+        """Clock, storage and uplink as they are now: the core before may have failed on the news of them."""
+        if turn.now.clock is ClockState.UNSET:
+            self._alarms.raise_(turn, "clock_unsure", "clock", detail={"state": "unset"})
+        else:
+            self._alarms.return_(turn, "clock")
+        for part, key in STORAGE_KEYS.items():
+            if part not in event.degraded:
+                self._alarms.return_(turn, key)
+            elif not self._alarms.lasts(key):
+                self.storage_degraded(turn, events.StorageDegraded(event.degraded[part], part))
+        if event.uplink is not None and event.uplink is self._alarms.lasts("uplink"):
+            self.uplink_changed(turn, events.UplinkChanged(event.uplink))
+        turn.show()

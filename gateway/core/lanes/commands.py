@@ -1,0 +1,80 @@
+"""What people and programs ask of lanes: checked, carried out or refused with a code, and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.core.lane.lane import LaneMachine
+from gateway.core.lane.people.refusals import COMMANDS
+from gateway.core.settings.model import Direction, Lane, Settings
+from gateway.core.vocabulary.authors import author_of
+from gateway.core.vocabulary.commands import Reply
+from gateway.core.vocabulary.events import ClockState, CommandReceived
+from gateway.core.vocabulary.turn import Turn
+
+MUST_EXPIRE = ("http", "mqtt")
+"""Commands that come by these ways carry an expiry."""
+_ABOUT_A_CAR = ("open", "passed", "refuse", "seen_to")
+
+
+class LaneCommands:
+    """Gives each command to its lane."""
+
+    def __init__(self, settings: Settings, by_lane: Mapping[str, LaneMachine]) -> None:
+        self._lanes = {lane.id: lane for lane in settings.lanes}
+        self._by_lane = by_lane
+
+    def command(self, turn: Turn, event: CommandReceived) -> None:
+        """Carry a command out, or refuse it; answered either way."""
+        refused = self.refusal(turn, event)
+        if refused is not None:
+            turn.emit(Reply(event.request, "refused", refused))
+            turn.log("info", f"{event.command} on {event.lane} by {event.by} refused: {refused}")
+            return
+        machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
+        case = machine.case_of(lane, turn.now.mono_ns)
+        way = (author_of(event), not event.present, event.reason, event.detail)
+        machine.command(turn, lane, event.command, *way, case_id=event.case)
+        if case is not None and event.command in _ABOUT_A_CAR:
+            self._end_elsewhere(case.id, machine)
+        if event.command == "emergency":
+            self._open_exits(turn, lane, event)
+        turn.emit(Reply(event.request, "done"))
+
+    def refusal(self, turn: Turn, event: CommandReceived) -> str | None:
+        """Why a command cannot be carried out, as a code; None when it can."""
+        if event.lane not in self._by_lane:
+            return "unknown_lane"
+        if event.command not in COMMANDS:
+            return "unknown_command"
+        if not event.by:
+            return "name_missing"
+        if event.via in MUST_EXPIRE and not event.expires_wall_ns:
+            return "expiry_missing"
+        if event.expires_mono_ns and turn.now.mono_ns >= event.expires_mono_ns:
+            return "command_expired"
+        if event.expires_wall_ns:
+            if turn.now.clock is ClockState.UNSET:
+                return "clock_unset"
+            if turn.now.wall_ns >= event.expires_wall_ns:
+                return "command_expired"
+        machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
+        refused = machine.refusal(event.command, not event.present, lane)
+        if refused is not None:
+            return refused
+        return machine.case_refusal(lane, event.command, event.case, event.reason, turn.now.mono_ns)
+
+    def _end_elsewhere(self, case: str, at: LaneMachine) -> None:
+        """A car that may stand at several lanes was dealt with at one of them."""
+        for machine in self._by_lane.values():
+            if machine is not at:
+                machine.cases.end_by_id(case)
+
+    def _open_exits(self, turn: Turn, tapped: Lane, event: CommandReceived) -> None:
+        """An emergency at an entry opens every exit as well, so that no vehicle blocks the way out."""
+        for lane in self._lanes.values():
+            machine = self._by_lane[lane.id]
+            if lane.direction is not Direction.EXIT or lane.id == tapped.id or tapped.direction is Direction.EXIT:
+                continue
+            if machine.refusal("emergency", remote=False) is None:
+                machine.command(turn, lane, "emergency", author_of(event), False, event.reason, {})

@@ -1,0 +1,49 @@
+"""Free flow: lanes that are held open in weekly windows, rush hours say. Looked at once a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.core.lane.lane import LaneMachine
+from gateway.core.settings.model import Lane, Settings
+from gateway.core.vocabulary.authors import SCHEDULE
+from gateway.core.vocabulary.schedule import in_schedule
+from gateway.core.vocabulary.turn import NS_PER_MS, Turn
+
+STEP_MS = 60_000
+"""A wall clock that left the monotonic one by more than this since the last look was set."""
+
+
+class FreeFlow:
+    """Begins and ends holds by schedule; never because a process started or the clock was set within a window."""
+
+    def __init__(self, settings: Settings, by_lane: Mapping[str, LaneMachine]) -> None:
+        self._lanes = [lane for lane in settings.lanes if lane.free_flow]
+        self._zone = settings.zone
+        self._by_lane = by_lane
+        self._flowing: dict[str, bool] = {}
+        self._offset_ns: int | None = None
+
+    def check(self, turn: Turn, wall_ns: int) -> None:
+        """Compare each lane with its windows; `wall_ns` is the time that validity is decided by."""
+        stepped = self._was_stepped(wall_ns, turn.now.mono_ns)
+        for lane in self._lanes:
+            if self._by_lane[lane.id].pause is not None:
+                continue
+            flows = in_schedule(lane.free_flow, wall_ns, self._zone)
+            if flows != self._flowing.setdefault(lane.id, flows):
+                self._flowing[lane.id] = flows
+                if not (flows and stepped):
+                    self._command(turn, lane, "hold" if flows else "release")
+
+    def _was_stepped(self, wall_ns: int, mono_ns: int) -> bool:
+        before, self._offset_ns = self._offset_ns, wall_ns - mono_ns
+        return before is not None and abs(self._offset_ns - before) > STEP_MS * NS_PER_MS
+
+    def _command(self, turn: Turn, lane: Lane, command: str) -> None:
+        machine = self._by_lane[lane.id]
+        refused = machine.refusal(command, remote=False)
+        if refused is not None or machine.interrupted:
+            turn.log("warning", f"free flow of {lane.id}: {command} left out ({refused or 'interrupted'})")
+            return
+        machine.command(turn, lane, command, SCHEDULE, False, "free_flow", {})

@@ -1,0 +1,270 @@
+"""All barriers of a site as a subsystem: which of them an event concerns, and what one of them means for the others.
+
+What a barrier makes of an event is in `lane`. Here are the site's own rules: fire at one lane opens all, the two doors
+of a sally port are never open together, a lane flows freely by schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from gateway.core.access.barriers import AccessBarrier
+from gateway.core.access.places import Expected
+from gateway.core.access.rules import Reason
+from gateway.core.alarms.desk import AlarmDesk
+from gateway.core.alarms.lifecycle import AlarmState
+from gateway.core.lane.arm.table import ArmEvent, ArmState
+from gateway.core.lane.grants.queue import Left
+from gateway.core.lane.lane import LaneMachine
+from gateway.core.lane.state import Ids
+from gateway.core.lanes.commands import LaneCommands
+from gateway.core.lanes.free_flow import FreeFlow
+from gateway.core.lanes.memory import LanesMemory
+from gateway.core.settings.model import Settings
+from gateway.core.subsystem import Followers, Handlers, Subsystem, Timers
+from gateway.core.vocabulary import events
+from gateway.core.vocabulary.clock import SureClock
+from gateway.core.vocabulary.commands import Append
+from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.timers import Timer
+from gateway.core.vocabulary.turn import NS_PER_MS, Turn
+
+MINUTE_TIMER = Timer("lanes", "", "minute")
+MINUTE_MS = 60_000
+LEFT_MS = 120_000
+"""A grant of the last run that is older than this is not that of the vehicle under the arm."""
+
+
+class Lanes(Subsystem):
+    """One machine a barrier, with the lanes that lead past it."""
+
+    def __init__(self, settings: Settings, memory: LanesMemory, desk: AlarmDesk, clock: SureClock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._alarms = desk
+        self._ids = Ids()
+        self.machines = self._make_machines(memory)
+        """By barrier id."""
+        self.by_lane = {lane.id: machine for machine in self.machines.values() for lane in machine.lanes}
+        self.newly_interrupted: Collection[str] = ()
+        """Barriers that the device which this turn is about, lost or back, has left to a person."""
+        self._by_device = self._machines_by_device()
+        self._interlocked = [machine for machine in self.machines.values() if machine.interlocked_with]
+        self._fires: set[str] = next((machine.fires for machine in self.machines.values()), set())
+        self._fires_told: set[str] = set()
+        self._left = memory.grants
+        self._free_flow = FreeFlow(settings, self.by_lane)
+        self._commands = LaneCommands(settings, self.by_lane)
+
+    def handlers(self) -> Handlers:
+        """Devices, the journal's answers, people's commands, the start of a run."""
+        return {
+            events.InputsRead: self.inputs_read,
+            events.DeviceStale: self.device_stale,
+            events.DeviceLost: self.device_lost,
+            events.DeviceRestored: self.device_restored,
+            events.OutputDone: self.output_done,
+            events.OutputFailed: self.output_failed,
+            events.JournalCommitted: self.journal_answered,
+            events.JournalDelayed: self.journal_answered,
+            events.CommandReceived: self._commands.command,
+            events.Started: self.started,
+        }
+
+    def followers(self) -> Followers:
+        """A crash that a person has acknowledged."""
+        return {"alarm.acknowledged": self.alarm_acknowledged}
+
+    def timers(self) -> Timers:
+        """Those of one barrier, and the minute of all."""
+        return {"lane": self.lane_timer, MINUTE_TIMER.kind: self.minute}
+
+    def view(self) -> dict[str, Any]:
+        """All lanes in the order of the settings."""
+        lanes = (lane for lane in self._settings.lanes if lane.id in self.by_lane)
+        return {"lanes": [self.by_lane[lane.id].snapshot(lane) for lane in lanes]}
+
+    def _make_machines(self, memory: LanesMemory) -> dict[str, LaneMachine]:
+        machines: dict[str, LaneMachine] = {}
+        for barrier in self._settings.barriers:
+            lanes = tuple(lane for lane in self._settings.lanes if lane.barrier == barrier.id)
+            if lanes:
+                kept = memory.of(barrier, lanes)
+                machines[barrier.id] = LaneMachine(barrier, lanes, self._alarms, self._ids, kept, self._settings.site)
+        fires: set[str] = set()
+        for machine in machines.values():
+            machine.fires = fires
+        for interlock in self._settings.interlocks:
+            for name in interlock.barriers:
+                others = tuple(machines[other] for other in interlock.barriers if other != name and other in machines)
+                if name in machines:
+                    machines[name].interlocked_with += others
+        return machines
+
+    def _machines_by_device(self) -> dict[str, tuple[LaneMachine, ...]]:
+        """Machines by the devices of their inputs: a reading comes ten times as often as anything else."""
+        found: dict[str, tuple[LaneMachine, ...]] = {}
+        for machine in self.machines.values():
+            for device in machine.inputs.devices():
+                found[device] = (*found.get(device, ()), machine)
+        return found
+
+    # ---- what others ask
+
+    def barrier_of(self, lane: str) -> AccessBarrier:
+        """The barrier that a lane leads past, as access sees it."""
+        return self.by_lane[lane]
+
+    def expected(self) -> list[Expected]:
+        """Vehicles that were let pass at an entry and have not come in yet."""
+        return [
+            Expected(
+                grant.lane.id,
+                grant.pass_id,
+                tuple(one for one in (grant.credential, grant.second) if one is not None),
+                grant.credential["value"] if grant.credential else None,
+                counts=grant.reason != Reason.EMERGENCY.value,
+            )
+            for machine in self.machines.values()
+            for grant in machine.grants.entering()
+        ]
+
+    @property
+    def interrupted(self) -> dict[str, str]:
+        """The barriers that wait for a person, each since when; no row tells of some that a start or a fire left."""
+        waits = self._interrupted() | {barrier for barrier, one in self.machines.items() if one.is_up_for_fire}
+        return {barrier: self.machines[barrier].state_since.at or "" for barrier in waits}
+
+    def _interrupted(self) -> set[str]:
+        return {barrier for barrier, machine in self.machines.items() if machine.interrupted}
+
+    # ---- devices
+
+    def inputs_read(self, turn: Turn, event: events.InputsRead) -> None:
+        """A device was read and something has changed."""
+        for machine in self._by_device.get(event.device, ()):
+            machine.inputs_read(turn, event.device, event.inputs)
+
+    def device_stale(self, turn: Turn, event: events.DeviceStale) -> None:
+        """A poll went unanswered."""
+        for machine in self.machines.values():
+            machine.device_stale(turn, event.device)
+
+    def device_lost(self, turn: Turn, event: events.DeviceLost) -> None:
+        """A device does not answer."""
+        before = self._interrupted()
+        for machine in self.machines.values():
+            machine.device_lost(turn, event.device)
+            for sign in machine.signs.values():
+                sign.device_lost(event.device)
+        self.newly_interrupted = sorted(self._interrupted() - before)
+        turn.show()
+
+    def device_restored(self, turn: Turn, event: events.DeviceRestored) -> None:
+        """A device answers, for the first time or again."""
+        before = self._interrupted()
+        for machine in self.machines.values():
+            machine.let_go(turn, event.device, event.outputs)
+            machine.device_restored(turn, event.device, event.inputs)
+            for sign in machine.signs.values():
+                sign.device_restored(turn, event.device, event.outputs)
+        self.newly_interrupted = sorted(self._interrupted() - before)
+        turn.show()
+
+    def output_done(self, _turn: Turn, event: events.OutputDone) -> None:
+        """An output command was carried out."""
+        for machine in self.machines.values():
+            machine.output_done(event.token)
+
+    def output_failed(self, turn: Turn, event: events.OutputFailed) -> None:
+        """An output command was not carried out, or it is not known whether it was."""
+        for machine in self.machines.values():
+            machine.output_failed(turn, event.token, event.error)
+
+    def journal_answered(self, turn: Turn, event: events.JournalCommitted | events.JournalDelayed) -> None:
+        """A row is durable, or was waited for long enough."""
+        for machine in self.machines.values():
+            if machine.committed(turn, event.token):
+                return
+
+    # ---- time and start
+
+    def lane_timer(self, turn: Turn, timer: Timer) -> None:
+        """A timer of one barrier has fired."""
+        if timer.owner in self.machines:
+            self.machines[timer.owner].timer(turn, timer.name, timer.of)
+
+    def minute(self, turn: Turn, _timer: Timer = MINUTE_TIMER) -> None:
+        """Once a minute: counters with limits, and free flow by schedule."""
+        wall_ns = self._clock.wall_ns(turn.now)
+        turn.start(MINUTE_TIMER, MINUTE_MS - wall_ns // NS_PER_MS % MINUTE_MS)
+        for machine in self.machines.values():
+            machine.service.check(turn)
+        self._free_flow.check(turn, wall_ns)
+
+    def started(self, turn: Turn, event: events.Started) -> None:
+        """Take up what the last run left: grants, questions, and alarms of lanes whose tag came off unseen."""
+        self._ids.run = event.run
+        self._end_left_grants(turn)
+        self.minute(turn)
+        for machine in self.machines.values():
+            machine.ask_on(turn)
+        for alarm in list(self._alarms):
+            if alarm.state is AlarmState.OUT_OF_SERVICE and not self._is_tagged(alarm.lane or ""):
+                self._alarms.put_back(turn, alarm.lane or "", "gateway")
+        turn.show()
+
+    def _end_left_grants(self, turn: Turn) -> None:
+        """Grants of the last run are unused, but for a barrier's only one while it is new.
+
+        Its vehicle may be under the arm, which is seen when the barrier's boards answer.
+        """
+        for left in self._left:
+            machine = self.by_lane.get(left.lane)
+            if machine is not None and self._is_only_one(left, machine) and _is_new(left, turn):
+                machine.left_grant = left
+            else:
+                left.unused(turn)
+
+    def _is_only_one(self, left: Left, machine: LaneMachine) -> bool:
+        return all(other is left or self.by_lane.get(other.lane) is not machine for other in self._left)
+
+    def _is_tagged(self, lane: str) -> bool:
+        machine = self.by_lane.get(lane)
+        return machine is not None and machine.tag is not None
+
+    # ---- what one lane means for the others
+
+    def settle(self, turn: Turn) -> None:
+        """Interlocks and fire; and signs and displays, when anything that people look at has changed."""
+        self._serve_interlocks(turn)
+        if self._fires != self._fires_told:
+            self._tell_fire(turn)
+        if turn.shown:
+            for machine in self.machines.values():
+                machine.note_since(turn)
+                machine.update_signs(turn)
+
+    def _serve_interlocks(self, turn: Turn) -> None:
+        """A barrier that waited for another one to close opens once it has."""
+        for machine in self._interlocked:
+            if len(machine.grants) and machine.arm is ArmState.CLOSED and not machine.interlocked:
+                machine.drop_left(turn)
+                machine.arm_event(turn, ArmEvent.GRANTED)
+
+    def _tell_fire(self, turn: Turn) -> None:
+        """Fire at one lane opens all of them, until a person ends it at each."""
+        new, self._fires_told = self._fires - self._fires_told, set(self._fires)
+        for machine in self.machines.values() if new else ():
+            machine.open_for_fire(turn)
+
+    def alarm_acknowledged(self, turn: Turn, row: Append) -> None:
+        """The siren of a crash falls silent when a person knows of it."""
+        if row.data["kind"] == "crash" and row.data["lane"] in self.by_lane:
+            self.by_lane[row.data["lane"]].siren(turn, False)
+
+
+def _is_new(left: Left, turn: Turn) -> bool:
+    age_ns = turn.now.wall_ns - left.given_wall_ns
+    return turn.now.clock is not ClockState.UNSET and 0 <= age_ns <= LEFT_MS * NS_PER_MS

@@ -1,0 +1,62 @@
+"""What all lanes must know of the last run, and what of it concerns one barrier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.core.lane.grants.queue import Left
+from gateway.core.lane.service import ServiceMemory
+from gateway.core.lane.state import LaneMemory
+from gateway.core.settings.model import Barrier, Lane
+
+
+class LaneMarks(msgspec.Struct, frozen=True):
+    """A lane that was tagged or crashed: the strongest `mode`, `since` when, `by` whom and why."""
+
+    mode: str | None = None
+    since: str | None = None
+    by: str | None = None
+    reason: str | None = None
+    crashed: bool = False
+    crashed_since: str | None = None
+
+
+class LanesMemory(msgspec.Struct, frozen=True):
+    """`lanes`: by lane id. By barrier id, each with since when: `interrupted` (they wait for a person to decide, as
+    something was half done or a person said stop), `asked` (a person was asked whether the arm is whole). `lost`:
+    devices that did not answer, since when. `grants`: those without an end. `latest`: lane id -> its last `decision`,
+    `grant` and `passage`, for people to look at and for the car that may still wait. `service`: by barrier id.
+    """
+
+    lanes: dict[str, LaneMarks] = {}
+    interrupted: dict[str, str] = {}
+    asked: dict[str, str] = {}
+    lost: dict[str, str] = {}
+    grants: list[Left] = []
+    latest: dict[str, dict[str, dict[str, Any]]] = {}
+    service: dict[str, ServiceMemory] = {}
+
+    def of(self, barrier: Barrier, lanes: tuple[Lane, ...]) -> LaneMemory:
+        """The part of one barrier and the lanes that lead past it."""
+        kept = [self.lanes[lane.id] for lane in lanes if lane.id in self.lanes]
+        tags = [{"by": one.by, "since": one.since, "reason": one.reason} for one in kept if one.mode == "locked"]
+        interrupted = self.interrupted.get(barrier.id)
+        devices = {point.device for point in barrier.inputs().values()}
+        since: dict[str, str | None] = {
+            "crashed": min((one.crashed_since for one in kept if one.crashed_since), default=None),
+            **{str(one.mode): one.since for one in kept},
+            "interrupted": interrupted,
+            "arm_whole": self.asked.get(barrier.id),
+            "unknown": min((at for device, at in self.lost.items() if device in devices), default=None),
+        }
+        return LaneMemory(
+            crashed=any(one.mode == "crashed" or one.crashed for one in kept),
+            tag=tags[0] if tags else None,
+            interrupted=interrupted is not None,
+            question=barrier.id in self.asked,
+            since={what: at for what, at in since.items() if at},
+            latest={lane.id: self.latest[lane.id] for lane in lanes if lane.id in self.latest},
+            service=self.service.get(barrier.id, ServiceMemory()),
+        )

@@ -1,0 +1,1 @@
+"""A run of the gateway: its start, its end, and faults of the program in between."""
