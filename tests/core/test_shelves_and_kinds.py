@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.alarms.desk import KINDS
+from gateway.core.alarms.kinds import KINDS
 from tests.core.playbook import Playbook
 
 HOUR_NS = 3600 * 10**9
