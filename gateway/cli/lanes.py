@@ -132,7 +132,7 @@ def _lane(arguments: Arguments) -> int:
 
 def _exits_opened(client: Client, lane_id: str) -> list[str]:
     """The exits that an emergency at this lane opens too, by name."""
-    from web.guard.view import exits_opened
+    from web.guard.orders.may import exits_opened
 
     lanes = client.call("state").get("lanes", [])
     return exits_opened(next((lane for lane in lanes if lane["id"] == lane_id), {}), lanes)

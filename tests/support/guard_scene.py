@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gateway.control import Responder, Server
 from gateway.control.wire import encode
 from gateway.core.lane.people.refusals import COMMANDS
@@ -16,6 +18,7 @@ from gateway.core.vocabulary.errors import NotFoundError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.directory import DataDirectory
 from gateway.store.passes.registry import PassRegistry
+from web.guard.home.model import guard_view
 
 FREE = {
     "open": None,
@@ -296,3 +299,9 @@ class PlayedEngine:
             found[0].update(state="acknowledged", acknowledged_by=params["by"])
         respond.result(found[0])
         self._send()
+
+
+def shown_view(*values: Any, **named: Any) -> dict[str, Any]:
+    """The guard's view as a screen gets it."""
+    shown: dict[str, Any] = msgspec.to_builtins(guard_view(*values, **named))
+    return shown

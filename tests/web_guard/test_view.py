@@ -12,8 +12,8 @@ from gateway.core.access.rules import Reason, Verdict
 from gateway.core.lane.service import What
 from gateway.core.lane.state import Notice
 from gateway.core.vocabulary.passes import Pass, PassKind
-from tests.support.guard_scene import FREE, PASSES, alarm, at, crashed, decision, lane, snapshot
-from web.guard.view import blank_snapshot, guard_view
+from tests.support.guard_scene import FREE, PASSES, alarm, at, crashed, decision, lane, shown_view, snapshot
+from web.guard.home.model import blank_snapshot
 
 UNTIL = {"valid_until": "2026-11-10"}
 BOOK = {pass_.id: pass_ for pass_ in PASSES}
@@ -22,7 +22,7 @@ BOOK = {pass_.id: pass_ for pass_ in PASSES}
 def show(
     *lanes: dict[str, Any], locale: str = "en", role: str = "guard", age_ms: int = 0, **more: Any
 ) -> dict[str, Any]:
-    return guard_view(snapshot(*lanes, **more), BOOK.get, locale, datetime.now(UTC), age_ms=age_ms, role=role)
+    return shown_view(snapshot(*lanes, **more), BOOK.get, locale, datetime.now(UTC), age_ms=age_ms, role=role)
 
 
 def first(one: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def test_a_pass_with_eleven_days_is_not_warned_of() -> None:
 
 def test_the_site_may_warn_earlier() -> None:
     scene = snapshot(lane("in", last_decision=decision("granted", "valid_pass", "p-wang", days_left=20)))
-    shown = guard_view(scene, BOOK.get, "en", datetime.now(UTC), expiry_days=30)
+    shown = shown_view(scene, BOOK.get, "en", datetime.now(UTC), expiry_days=30)
     assert shown["lanes"][0]["car"]["days"] == "20 days left"
 
 
@@ -342,7 +342,7 @@ def test_a_name_that_is_too_long_for_a_quarter_is_left_out_of_the_sentence_there
     book = {"p-long": Pass("p-long", PassKind.MONTHLY, "Bartholomew Featherstonehaugh", plates=("粤B12345",))}
     decided = decision("granted", "valid_pass", **{"pass": "p-long", "kind": "monthly"})
     scene = snapshot(lane("in", last_decision=decided))
-    line = guard_view(scene, book.get, "en", datetime.now(UTC))["lanes"][0]["line"]
+    line = shown_view(scene, book.get, "en", datetime.now(UTC))["lanes"][0]["line"]
     assert line["text"] == "Hello Bartholomew Featherstonehaugh, welcome home."
     assert line["brief"] == "Hello, welcome home."
 
@@ -519,5 +519,5 @@ def test_a_clock_that_is_not_set_is_told() -> None:
 
 def test_before_the_engine_has_ever_answered_the_lanes_stand_there_unknown() -> None:
     document = {"site": {"name": "N"}, "lanes": [{"id": "in", "direction": "entry", "barrier": {}}]}
-    shown = guard_view(blank_snapshot(document), BOOK.get, "en", datetime.now(UTC))["lanes"][0]
+    shown = shown_view(blank_snapshot(document), BOOK.get, "en", datetime.now(UTC))["lanes"][0]
     assert shown["arm"] == "unknown" and not shown["actions"]["open"]["on"]

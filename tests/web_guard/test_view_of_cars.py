@@ -10,8 +10,8 @@ import pytest
 
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
 from gateway.core.lane.people.refusals import TABLE
-from tests.support.guard_scene import FREE, PASSES, at, crashed, decision, lane, snapshot
-from web.guard.view import ON_THE_SPOT, TAG_KEEPS_AFAR, guard_view
+from tests.support.guard_scene import FREE, PASSES, at, crashed, decision, lane, shown_view, snapshot
+from web.guard.orders.may import ON_THE_SPOT, TAG_KEEPS_AFAR
 from web.words.texts import LOCALES, words
 
 BOOK = {pass_.id: pass_ for pass_ in PASSES}
@@ -33,7 +33,7 @@ CLOSED: dict[str, dict[str, Any]] = {
 
 
 def view(*lanes: dict[str, Any], locale: str = "en", **more: Any) -> dict[str, Any]:
-    return guard_view(snapshot(*lanes), BOOK.get, locale, datetime.now(UTC), **more)
+    return shown_view(snapshot(*lanes), BOOK.get, locale, datetime.now(UTC), **more)
 
 
 def first(one: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from functools import partial
 
 from gateway.core.vocabulary.errors import GatehouseError, NotFoundError
 from gateway.core.vocabulary.passes import Pass
-from web.guard.view import Lookup
+from web.guard.scene import Lookup
 from web.platform.services import Services
 
 _log = logging.getLogger(__name__)

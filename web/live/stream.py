@@ -71,7 +71,7 @@ class _Body:
 
 
 def _events(
-    live: Live, view: Callable[[Snapshot | None, int], dict[str, Any]], wanted: Callable[[], bool]
+    live: Live, view: Callable[[Snapshot | None, int], Any], wanted: Callable[[], bool]
 ) -> Iterator[bytes]:
     yield b"retry: 2000\n\n"
     ends = time.monotonic() + LONGEST_S

@@ -26,7 +26,7 @@ STREAM_SLOTS = THREADS // 2 - 1
 EXPORT_SLOTS = 2
 
 
-View = Callable[[Snapshot | None, int, Operator], dict[str, Any]]
+View = Callable[[Snapshot | None, int, Operator], Any]
 """What an operator is shown of a snapshot (None: there never was one) and its age in ms."""
 
 

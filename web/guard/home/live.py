@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
+
 from gateway.core.settings.model import Station
+from web.guard.home.model import GuardView, blank_snapshot, guard_view
 from web.guard.passbook import passbook
-from web.guard.view import COMMAND_ROLES, View, blank_snapshot, guard_view
+from web.guard.scene import COMMAND_ROLES
 from web.live.snapshots import Snapshot
 from web.people import stations
 from web.people.operators import Operator
@@ -18,14 +21,14 @@ from web.platform.services import Services, services
 NEVER_MS = 10**9
 
 
-def live_view() -> partial[View]:
+def live_view() -> partial[GuardView]:
     """The view for this request's language, to be called with (snapshot, age in ms, operator) outside the request."""
     return partial(_render, services(), look.locale(), stations.current_station())
 
 
 def _render(
     held: Services, locale: str, station: Station | None, snapshot: Snapshot | None, age_ms: int, operator: Operator
-) -> View:
+) -> GuardView:
     document = held.site.document()
     view = guard_view(
         blank_snapshot(document) if snapshot is None else snapshot,
@@ -38,5 +41,6 @@ def _render(
         stands_at=partial(stations.stands_at, station),
     )
     acts = operator.role in COMMAND_ROLES
-    age = {} if snapshot is not None else {"age_ms": NEVER_MS}
-    return {**view, **age, "mono_ms": mono_ms(), "station": station.id if station and acts else ""}
+    age_ms = view.age_ms if snapshot is not None else NEVER_MS
+    here = station.id if station and acts else ""
+    return msgspec.structs.replace(view, age_ms=age_ms, mono_ms=mono_ms(), station=here)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 from flask import Response, current_app
 
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
 from web.guard.home.live import live_view
-from web.guard.view import COMMAND_ROLES
+from web.guard.scene import COMMAND_ROLES
 from web.people import auth, stations
 from web.platform.pages import page
 from web.platform.services import services
@@ -39,7 +40,7 @@ def home() -> Response:
         "guard/home/page.html",
         script_words=SCRIPT_WORDS,
         sheets=SHEETS,
-        view=live_view()(snapshot, age_ms, operator),
+        view=msgspec.to_builtins(live_view()(snapshot, age_ms, operator)),
         operator=operator,
         people=[one.name for one in services().site.operators().values() if one.role in COMMAND_ROLES],
         release_reasons=RELEASE_REASONS,

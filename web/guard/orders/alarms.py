@@ -10,7 +10,7 @@ from gateway.control import Client
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from web.guard.orders.answers import answer, body_of, press, request_id
 from web.guard.orders.send import via
-from web.guard.view import COMMAND_ROLES, refusal
+from web.guard.scene import COMMAND_ROLES, refusal
 from web.live.presses import COUNTS_MS
 from web.people import auth, stations
 from web.platform import look

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from web.guard.view import refusal
+from web.guard.scene import refusal
 from web.live.presses import TooLateError
 from web.platform import look
 from web.platform.problems import Problem

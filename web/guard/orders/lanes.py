@@ -10,9 +10,11 @@ from flask import Response
 from gateway.control import Client
 from gateway.core.lane.modes.hold_end import HoldEnd
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
+from web.guard.home.model import blank_snapshot
 from web.guard.orders.answers import answer, body_of, press, reason_of, refused
+from web.guard.orders.may import exits_opened
 from web.guard.orders.send import Order, send
-from web.guard.view import COMMAND_ROLES, blank_snapshot, exits_opened, refusal
+from web.guard.scene import COMMAND_ROLES, refusal
 from web.people import auth, stations
 from web.platform import look
 from web.platform.problems import Problem

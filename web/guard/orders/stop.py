@@ -10,10 +10,11 @@ from typing import Any
 from flask import Response, redirect, request
 
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
+from web.guard.home.model import age_of, blank_snapshot
 from web.guard.orders import answers
 from web.guard.orders.answers import answer, body_of, press
 from web.guard.orders.send import Order, send
-from web.guard.view import COMMAND_ROLES, age_of, blank_snapshot
+from web.guard.scene import COMMAND_ROLES
 from web.people import auth
 from web.platform import look
 from web.platform.problems import Problem

@@ -1,0 +1,1 @@
+"""What can be done now for the chosen lane: the buttons beside the lanes."""

@@ -1,0 +1,112 @@
+"""The five places beside Stop: what each asks for, how it is pressed, and why it is off."""
+
+from __future__ import annotations
+
+import msgspec
+
+from web.guard.lane.states import LOOK_NOTICES
+from web.guard.lane.waits import Waits
+from web.guard.orders.may import by_hand, exits_opened, why_not
+from web.guard.scene import Facts, Scene, refusal, width
+
+# Exits whose names fit on the button that opens them too; of more it says how many.
+EXITS_WIDTH = 14
+_ON_THE_SPOT_OR_NOW = (None, "on_the_spot_only")
+
+
+class Action(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`press` is tap, hold, or the sheet that asks for more; `why` it is off, "" while it is on."""
+
+    command: str
+    label: str
+    press: str
+    on: bool
+    hint: str
+    why: str
+    long: bool = False
+    spoken: str = ""
+
+
+class Actions(msgspec.Struct, frozen=True):
+    """Each place by its name."""
+
+    open: Action
+    keep: Action
+    close: Action
+    tag: Action
+    more: Action
+
+
+def actions(scene: Scene, lane: Facts, waiting: Waits | None) -> Actions:
+    """What can be done at a lane; `waiting` are the vehicles that were let in and have not passed."""
+    held, tagged = lane.get("mode") == "held", bool(lane.get("tag")) or lane.get("mode") == "locked"
+    return Actions(
+        open=_open(scene, lane, waiting),
+        keep=_action(scene, lane, "release", "tap") if held else _action(scene, lane, "hold", "sheet"),
+        close=_action(scene, lane, "close", "hold"),
+        tag=_action(scene, lane, "unlock" if tagged else "lock", "pin"),
+        more=_more(scene, lane),
+    )
+
+
+def _open(scene: Scene, lane: Facts, waiting: Waits | None) -> Action:
+    """Open, or the comparison with a car that waits for a person's word; where the arm is out of use, noting a
+    vehicle that was waved through.
+    """
+    if lane.get("case"):
+        return _compare(scene, lane)
+    seen = lane.get("approach") is True
+    command = "passed" if by_hand(scene, lane) else "open"
+    action = _action(scene, lane, command, "tap" if seen else "hold")
+    if not action.on:
+        return action
+    if waiting is not None and command == "open":
+        return msgspec.structs.replace(action, hint=waiting.text, long=True)
+    return msgspec.structs.replace(action, hint=scene.said(f"cmd.{command}.tap" if seen else "cmd.open.hold"))
+
+
+def _compare(scene: Scene, lane: Facts) -> Action:
+    """The sheet on which a car that waits for a person's word is released or refused."""
+    code = "role" if not scene.may_act else None if lane.get("allowed") is not None else "stale"
+    hint = scene.said("cmd.compare.hint") if code is None else scene.said(f"why.{code}")
+    why = "" if code is None else refusal(scene.said, code)
+    return Action("compare", scene.said("cmd.compare"), "case", code is None, hint, why)
+
+
+def _more(scene: Scene, lane: Facts) -> Action:
+    """The rarer action that fits the moment: reset, saying that one has looked, or an emergency vehicle."""
+    doubted = lane.get("notice") in LOOK_NOTICES or (lane.get("allowed") or {}).get("close") == "safety_unknown"
+    if why_not(scene, lane, "reset") is None:
+        return _action(scene, lane, "reset", "pin")
+    if doubted and why_not(scene, lane, "look") in _ON_THE_SPOT_OR_NOW:
+        return _action(scene, lane, "look", "hold")
+    if lane.get("mode") not in ("locked", "crashed") and why_not(scene, lane, "emergency") in _ON_THE_SPOT_OR_NOW:
+        return _emergency(scene, lane)
+    return _action(scene, lane, "reset", "pin")
+
+
+def _emergency(scene: Scene, lane: Facts) -> Action:
+    """Open for an emergency vehicle; on an entry it says which exits it opens too."""
+    action = _action(scene, lane, "emergency", "tap" if lane.get("approach") is True else "hold")
+    exits = exits_opened(lane, scene.lanes)
+    if not action.on or not exits:
+        return action
+    names = scene.said.listed(exits)
+    keys = ["cmd.emergency.exits"] if width(names) <= EXITS_WIDTH else []
+    hint = scene.said.first(
+        *keys, f"cmd.emergency.exits_{len(exits)}", "cmd.emergency.exits_n", exits=names, n=len(exits)
+    )
+    return msgspec.structs.replace(action, hint=hint, spoken=scene.said("cmd.emergency.spoken", exits=names))
+
+
+def _action(scene: Scene, lane: Facts, command: str, press: str) -> Action:
+    said, code = scene.said, why_not(scene, lane, command)
+    hint = "" if press == "tap" else said(f"cmd.press.{press}")
+    return Action(
+        command=command,
+        label=said(f"cmd.{command}"),
+        press=press,
+        on=code is None,
+        hint=hint if code is None else said.first(f"why.{code}", "why.other", code=code),
+        why="" if code is None else refusal(said, code),
+    )

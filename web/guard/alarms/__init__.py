@@ -1,0 +1,1 @@
+"""Alarms: the band, the quiet line, the notice of the box, and the sheet."""

@@ -1,0 +1,1 @@
+"""The sheet that compares a car with its pass."""

@@ -1,0 +1,146 @@
+"""One lane's panel.
+
+What was measured, what was asked for and what is old never look alike; what keeps a lane from opening for cards comes
+before everything else; every refusal says why.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from web.guard.actions.model import Actions, actions
+from web.guard.compare.model import Case, case
+from web.guard.lane.car import Car, last_car
+from web.guard.lane.line import Line, line
+from web.guard.lane.states import TONES, Mode, asked, cannot_open, follows, key_of, mode
+from web.guard.lane.waits import Waits, waits
+from web.guard.scene import Facts, Scene, width
+
+NAME_WIDTH = 13
+_LOOPS = {True: "on", False: "off", None: "unknown"}
+
+
+class Loop(msgspec.Struct, frozen=True):
+    """One loop mark: on, off or unknown."""
+
+    state: str
+    name: str
+    text: str
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """The largest words of a lane; `step` is how far a granted car's opening is."""
+
+    verdict: str
+    word: str
+    reason: str
+    step: str = ""
+    tone: str = ""
+
+
+class LanePanel(msgspec.Struct, frozen=True):
+    """Everything that is shown of one lane, and what can be done there."""
+
+    id: str
+    name: str
+    long_name: bool
+    direction: str
+    direction_text: str
+    arm: str
+    arm_text: str
+    state: str
+    mode: Mode | None
+    pause_ends_ms: int | None
+    requested: str
+    asked: str
+    age_ms: int | None
+    approach: Loop
+    safety: Loop
+    car: Car | None
+    bar: Bar
+    waits: Waits | None
+    case: Case | None
+    line: Line
+    actions: Actions
+    present: bool
+    needs_you: bool
+
+
+def lane_panel(scene: Scene, lane: Facts) -> LanePanel:
+    """One lane's panel and its actions."""
+    said = scene.said
+    name, direction, arm = lane.get("name") or lane["id"], lane.get("direction", "entry"), lane.get("arm") or "unknown"
+    car = last_car(scene, lane)
+    waiting = waits(scene, lane, car)
+    until = (lane.get("pause") or {}).get("until")
+    return LanePanel(
+        id=lane["id"],
+        name=name,
+        long_name=width(name) > NAME_WIDTH,
+        direction=direction,
+        direction_text=said(f"direction.{direction}"),
+        arm=arm,
+        arm_text=said.first(f"arm.{arm}", "arm.unknown"),
+        state=lane.get("state") or "unknown",
+        mode=mode(scene, lane),
+        pause_ends_ms=scene.epoch_ms(until) if until else None,
+        requested=_requested(scene, lane),
+        asked=asked(lane),
+        age_ms=lane.get("age_ms"),
+        approach=_loop(scene, "approach", lane.get("approach")),
+        safety=_loop(scene, "safety", lane.get("safety")),
+        car=car,
+        bar=_bar(scene, lane, car),
+        waits=waiting,
+        case=case(scene, lane),
+        line=line(scene, lane, car),
+        actions=actions(scene, lane, waiting),
+        present=scene.stands_at(lane["id"]),
+        needs_you=_needs_you(lane, car),
+    )
+
+
+def _requested(scene: Scene, lane: Facts) -> str:
+    """What was asked for and cannot be seen yet; once the arm does it, the arm says so."""
+    order = lane.get("requested")
+    if not order or follows(lane):
+        return ""
+    text = scene.said.first(f"requested.{order.get('command')}", "requested.open")
+    return f"{text} · {order['by']}" if order.get("by") not in (None, "", "gateway") else text
+
+
+def _loop(scene: Scene, which: str, occupied: bool | None) -> Loop:
+    state = _LOOPS[occupied]
+    return Loop(state, scene.said(f"loop.{which}"), scene.said(f"loop.{state}"))
+
+
+def _bar(scene: Scene, lane: Facts, car: Car | None) -> Bar:
+    """The largest words of a lane: that no card opens it, else the last car's verdict."""
+    said, code = scene.said, cannot_open(lane)
+    if code is not None:
+        reason = said.first(f"blocked.{code}", "blocked.other")
+        word = said.first(f"verdict.blocked.{code}", "verdict.blocked")
+        return Bar("blocked", word, reason, tone=TONES.get(key_of(code), "decide"))
+    if car is None:
+        return Bar("", said("verdict.none"), "")
+    step = _step(lane, car)
+    return Bar(car.verdict, said("verdict.asked") if step == "asked" else car.word, car.reason, step)
+
+
+def _step(lane: Facts, car: Car) -> str:
+    """How far a granted car's opening is: asked, moving or done; passed behind it, "" for another verdict."""
+    if car.verdict != "granted" or car.earlier:
+        return ""
+    arm = lane.get("arm")
+    if arm == "open":
+        return "done"
+    if arm == "rising":
+        return "moving"
+    return "passed" if car.passed else "asked"
+
+
+def _needs_you(lane: Facts, car: Car | None) -> bool:
+    """A vehicle waits there and nothing will open by itself."""
+    if lane.get("approach") is not True or lane.get("arm") not in ("closed", None):
+        return False
+    return bool(lane.get("case")) or car is None or car.earlier or car.verdict != "granted"

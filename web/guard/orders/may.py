@@ -1,0 +1,48 @@
+"""Why a command may not be given now from this screen by this person, as the core's codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from web.guard.scene import Facts, Scene
+
+# What the core takes only from a screen at the lane, and what a tagged lane takes from nowhere else.
+ON_THE_SPOT = frozenset({"emergency", "look"})
+TAG_KEEPS_AFAR = frozenset({"stop", "release", "unlock"})
+
+
+def why_not(scene: Scene, lane: Facts, command: str) -> str | None:
+    """The code of the reason; None when the command may be given."""
+    if not scene.may_act:
+        return "role"
+    allowed = lane.get("allowed")
+    if allowed is None:
+        return "stale"
+    code = allowed.get(command, "other")
+    if not scene.stands_at(lane["id"]) and (afar := _why_not_from_afar(lane, command)):
+        return afar
+    return str(code) if code else None
+
+
+def by_hand(scene: Scene, lane: Facts) -> bool:
+    """Whether vehicles are waved through here, past an arm that is out of use."""
+    return lane.get("mode") in ("locked", "crashed") and why_not(scene, lane, "passed") is None
+
+
+def exits_opened(lane: Facts, lanes: Sequence[Facts]) -> list[str]:
+    """The exits that an emergency at this lane opens too, by name: at an entry every one that can open."""
+    if lane.get("direction", "exit") == "exit":
+        return []
+    return [
+        str(one.get("name") or one["id"])
+        for one in lanes
+        if one.get("direction") == "exit" and (one.get("allowed") or {}).get("emergency") is None
+    ]
+
+
+def _why_not_from_afar(lane: Facts, command: str) -> str | None:
+    tagged = bool(lane.get("tag")) or lane.get("mode") == "locked"
+    if command in ON_THE_SPOT or (tagged and command in TAG_KEEPS_AFAR):
+        return "on_the_spot_only"
+    unguarded = command == "close" and lane.get("safety") is None
+    return "safety_unknown" if unguarded and not (lane.get("allowed") or {}).get(command) else None

@@ -1,0 +1,83 @@
+"""What every part of the guard's view needs: the words, the passes, the site's time, and who looks from where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from gateway.core.access.rules import end
+from gateway.core.vocabulary.errors import PassError
+from gateway.core.vocabulary.passes import Pass
+from gateway.core.vocabulary.times import local_time, wall_ns_of
+from web.words.texts import Words, clock
+from web.words.times import instant, ms_since
+
+Lookup = Callable[[str], Pass | None]
+Facts = Mapping[str, Any]
+"""A part of the engine's snapshot: facts and codes, and nothing personal."""
+
+EXPIRY_WARNING_DAYS = 10
+COMMAND_ROLES = frozenset({"guard", "leader", "control_room", "installer"})
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`lookup` finds a pass by id, None for one that is gone; `now` is an aware time; `stands_at` tells whether the
+    screen is at a lane; `expiry_days` is the site's `expiry_warning_days`.
+    """
+
+    said: Words
+    lookup: Lookup
+    place: tzinfo
+    now: datetime
+    role: str = "guard"
+    expiry_days: int = EXPIRY_WARNING_DAYS
+    stands_at: Callable[[str], bool] = lambda _lane: True
+    lanes: Sequence[Facts] = ()
+
+    @property
+    def may_act(self) -> bool:
+        """Whether the role may give orders at all."""
+        return self.role in COMMAND_ROLES
+
+    def time(self, text: str | None) -> str:
+        """An instant of the snapshot as local time of day; "" for none."""
+        when = instant(text)
+        return clock(local_time(wall_ns_of(when), self.place)) if when else ""
+
+    def age_ms(self, text: str | None) -> int:
+        """How long ago an instant was; 0 for none and for the future."""
+        return ms_since(text, self.now)
+
+    def epoch_ms(self, text: str) -> int:
+        """An instant as the screen's script counts it; one that cannot be read counts as now."""
+        return int((instant(text) or self.now).timestamp() * 1000)
+
+    def last_day(self, text: str | None) -> date | None:
+        """The last local day of a validity; None for none."""
+        try:
+            last = end(text or "")
+        except PassError:
+            return None
+        return local_time(wall_ns_of(last), self.place).date() if isinstance(last, datetime) else last
+
+    def pass_of(self, facts: Facts) -> Pass | None:
+        """The pass that facts name, None for none and for one that is gone."""
+        return self.lookup(facts["pass"]) if facts.get("pass") else None
+
+
+def refusal(said: Words, code: str, **values: object) -> str:
+    """Why a command was not carried out, and what to do instead."""
+    return said.first(f"refused.{code}", f"reason.{code}", "refused.other", code=code, **values)
+
+
+def briefly(keys: list[str], brief: bool) -> list[str]:
+    """Where room is short, the short form of each text before the text itself."""
+    return [one for key in keys for one in (f"brief.{key}", key)] if brief else keys
+
+
+def width(text: str) -> int:
+    """How much room a text takes, in halves of a Chinese character."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
