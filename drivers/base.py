@@ -9,12 +9,14 @@ fail and come back inside `run`, which ends only when `stop` was called. The sho
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
-from gateway.core.vocabulary.errors import RefusedError
+from gateway.core.vocabulary.errors import FrameError, RefusedError
 from gateway.core.vocabulary.events import Event
 
 Report = Callable[[Event], None]
@@ -132,6 +134,35 @@ class Bus(ABC):
         """How each device is at this moment."""
 
 
+class Listener(Protocol):
+    """Turns a reader's bytes into events; one per bus."""
+
+    @property
+    def rejected(self) -> int:
+        """Damaged frames so far."""
+
+    def feed(self, received: bytes) -> tuple[int, Sequence[Event]]:
+        """Take bytes as they come: how many frames they completed, and the events to report."""
+
+    def interrupted(self) -> None:
+        """The wire was cut: drop the frame that has begun."""
+
+
+class StandIn(msgspec.Struct, frozen=True):
+    """A simulated device on a true wire; `plug` and `unplug` pull the wire, None where there is none."""
+
+    options: Mapping[str, Any]
+    """What a site file says to reach it."""
+    plug: Callable[[], None] | None = None
+    unplug: Callable[[], None] | None = None
+    present: Callable[[str], None] | None = None
+    """Hold a credential to it; None when it reads none."""
+
+
+Simulate = Callable[[Path], AbstractContextManager[StandIn]]
+"""Starts a stand-in; a serial port appears at the path that is given."""
+
+
 class Driver(ABC):
     """One kind of device. A module offers one instance named `DRIVER`, found by its entry point's name."""
 
@@ -153,6 +184,18 @@ class Driver(ABC):
     def pins(self, options: Any) -> Sequence[int]:  # noqa: ARG002
         """The GPIO lines that the device takes for itself; no other device may have them."""
         return ()
+
+    def listener(self, device: str, options: Any, mono_ns: Callable[[], int]) -> Listener | None:  # noqa: ARG002
+        """What the bytes of the wire mean, apart from any wire; `mono_ns` tells CLOCK_MONOTONIC. None: not told."""
+        return None
+
+    def encode(self, value: str, options: Any) -> bytes:  # noqa: ARG002
+        """The bytes that a device with these options sends for a credential; FrameError when it cannot send it."""
+        raise FrameError(f"{self.name} sends no {value!r}")
+
+    def stand_ins(self) -> Mapping[str, Simulate]:
+        """How this device is simulated, by wire: `serial`, `tcp`, or `none`. The tests walk these."""
+        return {}
 
     @abstractmethod
     def bus_key(self, options: Any) -> Hashable:

@@ -65,6 +65,12 @@ LAYERS = (
     _layer("drivers.links", "gateway.core drivers.links", HARDWARE_PACKAGES | {"msgspec"}),
     _layer("drivers.boards.layout", "gateway.core", "msgspec"),
     _layer("drivers.base", "gateway.core", "msgspec"),
+    _layer("drivers.options", "gateway.core drivers.base", "msgspec"),
+    _layer(
+        "drivers.listening",
+        "gateway.core drivers.base drivers.buses drivers.links drivers.sim drivers.options",
+        "msgspec",
+    ),
     _layer("drivers.orders", "gateway.core drivers.base", "msgspec"),
     _layer("drivers.watch", "gateway.core drivers.base", "msgspec"),
     _layer("drivers.registry", "gateway.core drivers.base", "msgspec"),
@@ -80,16 +86,18 @@ LAYERS = (
     ),
     _layer(
         "drivers.virtual.<model>",
-        "gateway.core drivers.base drivers.watch drivers.framing drivers.boards.layout drivers.buses "
-        "drivers.sim.board_model drivers.virtual.<model>",
+        "gateway.core drivers.base drivers.options drivers.watch drivers.framing drivers.boards.layout drivers.buses "
+        "drivers.sim drivers.virtual.<model>",
         "msgspec",
     ),
     Layer(f"{MODEL}.frames", ("gateway.core", "drivers.framing"), frozenset({"msgspec"}), CODEC_STDLIB, pure=True),
-    _layer(f"{MODEL}.sim", f"gateway.core drivers.framing drivers.sim {MODEL}.frames", "msgspec"),
+    _layer(
+        f"{MODEL}.sim", f"gateway.core drivers.base drivers.framing drivers.sim {MODEL}.frames {MODEL}.sim", "msgspec"
+    ),
     _layer(
         MODEL,
-        "gateway.core drivers.base drivers.watch drivers.framing drivers.links drivers.boards.layout drivers.buses "
-        f"{MODEL}",
+        "gateway.core drivers.base drivers.options drivers.listening drivers.watch drivers.framing drivers.links "
+        f"drivers.boards.layout drivers.buses drivers.sim {MODEL}",
         "msgspec",
     ),
     _layer("drivers"),

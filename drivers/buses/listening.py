@@ -5,27 +5,12 @@ A reader that says nothing is not lost: there may be no cards. It is lost when i
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from typing import Protocol
 
-from drivers.base import Report
+from drivers.base import Listener, Report
 from drivers.buses.single import SingleBus, Wire
 from drivers.links import backoff
-from gateway.core.vocabulary.events import Event
-
-
-class Listener(Protocol):
-    """What turns a reader's bytes into events; one per bus."""
-
-    @property
-    def rejected(self) -> int:
-        """Frames so far that were damaged."""
-
-    def feed(self, received: bytes) -> tuple[int, Sequence[Event]]:
-        """Take bytes as they come: how many frames they completed, and what to report."""
-
-    def interrupted(self) -> None:
-        """The wire was cut: what has begun will not be completed by what comes when it is back."""
 
 
 class Port(Wire, Protocol):

@@ -1,4 +1,4 @@
-"""RDM6300 and EM4100 card frames: `02`, ten hex digits, two checksum digits, `03`; pure.
+"""EM4100 cards as text, as the RDM6300 sends them: `02`, ten hex digits, two checksum digits, `03`; pure.
 
 The decoder looks at the last fourteen bytes after every byte, so noise and half frames cost nothing: the next whole
 frame is read. The checksum is the XOR of the five data bytes (Seeed wiki; ESPHome rdm6300). The card number is the
@@ -47,6 +47,20 @@ def card_number(data: bytes, reverse_bytes: bool = False) -> str:
     """The card number as the contract writes it: the last four bytes as a decimal text."""
     low = data[-4:]
     return str(int.from_bytes(low.translate(_REVERSED) if reverse_bytes else low, "big"))
+
+
+def card_of(data: bytes, reverse_bytes: bool = False) -> tuple[str, int]:
+    """The card number and how many bits it has."""
+    return card_number(data, reverse_bytes), CARD_BITS
+
+
+def card_data(number: str, reverse_bytes: bool = False) -> bytes:
+    """Data bytes of a card with that number; FrameError when there is none. The first byte, 01, is not part of it."""
+    try:
+        low = int(number).to_bytes(4, "big")
+    except (ValueError, OverflowError) as error:
+        raise FrameError(f"{number!r} is no number of {CARD_BITS} bits") from error
+    return b"\x01" + (low.translate(_REVERSED) if reverse_bytes else low)
 
 
 class Decoder:

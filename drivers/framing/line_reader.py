@@ -28,6 +28,11 @@ class LineReading(Protocol):
     def repeat_ms(self) -> int: ...
 
 
+def line_of(value: str, options: LineReading) -> str:
+    """The line that is this credential and nothing else: a card number in the radix of the options."""
+    return f"{int(value):08X}" if options.kind == "card" and options.radix == 16 else value
+
+
 class Lines(Protocol):
     """What cuts that which comes into lines."""
 

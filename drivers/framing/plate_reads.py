@@ -30,18 +30,64 @@ MS = 1_000_000
 
 
 class PlateReading(msgspec.Struct, frozen=True):
-    """Options of all cameras; what is named in `plates.PlateMapping` says where the camera's JSON has it."""
+    """Options of all cameras; those of `plates.PlateMapping` say where the camera's JSON has what."""
 
-    plate: plates.Path = plates.PlateMapping().plate
-    confidence: Annotated[str, Meta(max_length=200)] = plates.PlateMapping().confidence
-    time: Annotated[str, Meta(max_length=200)] = plates.PlateMapping().time
-    only: plates.Only = {}
-    max_age_s: Annotated[int, Meta(ge=1, le=86_400)] = 30
-    min_confidence: Annotated[float, Meta(ge=0, le=100)] = 0
-    sure_confidence: Annotated[float, Meta(ge=0, le=100)] = 95
-    window_ms: Annotated[int, Meta(ge=0, le=5_000)] = 500
-    silence_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
-    repeat_ms: Annotated[int, Meta(ge=100, le=600_000)] = 5000
+    plate: Annotated[plates.Path, Meta(description="where the plate stands")] = plates.PlateMapping().plate
+    confidence: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="where its confidence stands: percent, or a share of 1; once named it must be there",
+            extra={"default": "none told"},
+        ),
+    ] = plates.PlateMapping().confidence
+    time: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="where the camera's own time of the read stands: RFC 3339; seconds, milliseconds or"
+            " microseconds since 1970; or a date and a time such as `2026-11-30 08:00:00`, in site time where it"
+            " has no offset. Once named it must be there",
+            extra={"default": "none told"},
+        ),
+    ] = plates.PlateMapping().time
+    only: Annotated[
+        plates.Only,
+        Meta(
+            description="`{path: value}` or `{path: [values]}`: a message in which another value stands at that path is"
+            ' no read, for example `{"type": ["new", "update"]}` for Frigate, whose `end` comes when the car has left;'
+            " `null` stands for a path that is not there",
+            extra={"default": "all"},
+        ),
+    ] = {}
+    max_age_s: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=86_400,
+            description="with `time`: a message that is older than this, or from more than 30 s in the future, by this"
+            " gateway's clock, opens for nobody. It is an error of the device, and `last_error` says whether the"
+            " camera's clock seems off",
+        ),
+    ] = 30
+    min_confidence: Annotated[float, Meta(ge=0, le=100, description="reads below this do not count")] = 0
+    sure_confidence: Annotated[
+        float, Meta(ge=0, le=100, description="a whole plate from here on is decided at once")
+    ] = 95
+    window_ms: Annotated[
+        int, Meta(ge=0, le=5_000, description="how long other reads of the same car are waited for")
+    ] = 500
+    silence_s: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="lost when nothing was heard for so long; 0: never, for cameras without a sign of life",
+        ),
+    ] = 0
+    repeat_ms: Annotated[
+        int, Meta(ge=100, le=600_000, description="a presentation ends when the plate was not seen for so long")
+    ] = 5000
 
 
 class Decided(NamedTuple):

@@ -28,6 +28,8 @@ from gateway.core.vocabulary.errors import FrameError
 TICK_S = 0.005
 MAX_RECEIVED_BYTES = 4096
 WRITES = (*modbus.SINGLE_WRITES, *modbus.MANY_WRITES)
+PATIENT_MS = 3_000
+"""Time for an answer that no busy machine takes up."""
 Send = Callable[[bytes], None]
 
 
@@ -154,6 +156,10 @@ class RtuBoards(BoardServer):
         """Where the near end is opened."""
         return str(self._port.path)
 
+    def link(self, timeout_ms: int = PATIENT_MS) -> dict[str, Any]:
+        """The `link` of a device here."""
+        return {"type": "serial", "port": self.path, "baudrate": 115_200, "timeout_ms": timeout_ms}
+
     def _plug(self) -> None:
         self._unplug()
         self._port.plug()
@@ -188,6 +194,10 @@ class TcpBoards(BoardServer):
         self.port = port
         self._listener: socket.socket | None = None
         self._callers: dict[socket.socket, bytes] = {}
+
+    def link(self, timeout_ms: int = PATIENT_MS) -> dict[str, Any]:
+        """The `link` of a device here, once the server has started."""
+        return {"type": "tcp", "host": self.host, "port": self.port, "timeout_ms": timeout_ms}
 
     def _plug(self) -> None:
         self._unplug()

@@ -1,16 +1,16 @@
-"""A simulated RDM6300: true frames on a pseudo-terminal, and every misbehaviour of the real one on request."""
+"""A simulated reader that sends by itself: true frames on a pseudo-terminal, and faults on request."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from drivers.framing import em4100
+from drivers.base import StandIn
 from drivers.sim.pty_port import PtyDevice
-
-VERSION_BYTE = b"\x01"
-"""The first of a card's five data bytes; not part of its number."""
 
 
 class ReaderFaults(msgspec.Struct):
@@ -21,16 +21,28 @@ class ReaderFaults(msgspec.Struct):
 
 
 class SimReader(PtyDevice):
-    """A reader at `path`; `present` a card to it."""
+    """A reader at `path`; `encode` gives the bytes that its model sends for a credential."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, encode: Callable[[str], bytes]) -> None:
         super().__init__(path)
         self.faults = ReaderFaults()
+        self._encode = encode
 
-    def present(self, card: str, times: int = 1) -> None:
-        """Hold a card (decimal number) to the reader long enough for so many frames."""
-        frame = em4100.encode(VERSION_BYTE + int(card).to_bytes(4, "big"))
+    def present(self, value: str, times: int = 1) -> None:
+        """Hold a credential to the reader long enough for so many frames."""
+        frame = self._encode(value)
         if self.faults.garbled:
-            frame = bytes((*frame[:5], frame[5] ^ 0x01, *frame[6:]))
+            middle = len(frame) // 2
+            frame = bytes((*frame[:middle], frame[middle] ^ 0x01, *frame[middle + 1 :]))
         if not self.faults.silent:
             self._port.send(frame * times)
+
+
+@contextmanager
+def on_port(kind: type[msgspec.Struct], encode: Callable[[str, Any], bytes], path: Path) -> Iterator[StandIn]:
+    """A reader of a model, given by its options and by what it sends, at `path`."""
+    reader = SimReader(path, lambda value: encode(value, kind(port=reader.path)))
+    try:
+        yield StandIn({"port": reader.path}, reader.plug, reader.unplug, reader.present)
+    finally:
+        reader.close()

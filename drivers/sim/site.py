@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from drivers.boards.layout import load_board
+from drivers.framing import em4100
 from drivers.sim.board import BoardServer, RtuBoards, TcpBoards
 from drivers.sim.board_model import SimBoard
 from drivers.sim.reader import SimReader
@@ -37,6 +38,10 @@ def lane_document(
     }
 
 
+def _card_frame(card: str) -> bytes:
+    return em4100.encode(em4100.card_data(card))
+
+
 class SimSite:
     """Lanes with everything that stands at them; a context manager. `lanes` maps lane ids to directions."""
 
@@ -53,7 +58,7 @@ class SimSite:
         self.directions = dict(lanes or {"in": "entry", "out": "exit"})
         self.world = World()
         self.boards = {lane: SimBoard(load_board("generic")) for lane in self.directions}
-        self.readers = {lane: SimReader(Path(directory, f"reader-{lane}")) for lane in self.directions}
+        self.readers = {lane: SimReader(Path(directory, f"reader-{lane}"), _card_frame) for lane in self.directions}
         self.wire = self._build_wire(Path(directory), wire, port)
         self._poll_ms = poll_ms
         self._spec = spec or ArmSpec()

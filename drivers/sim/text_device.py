@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+from drivers.base import StandIn
 from drivers.sim.pty_port import PtyDevice
 
 
@@ -19,3 +23,13 @@ class SimTextDevice(PtyDevice):
         if self._port.plugged and wait_s:
             select.select([self._port], [], [], wait_s)
         return self._port.receive()
+
+
+@contextmanager
+def on_port(path: Path) -> Iterator[StandIn]:
+    """A display at `path`."""
+    device = SimTextDevice(path)
+    try:
+        yield StandIn({"port": device.path}, device.plug, device.unplug)
+    finally:
+        device.close()

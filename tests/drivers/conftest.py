@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import pytest
@@ -17,6 +17,9 @@ from drivers.sim.board import RtuBoards, TcpBoards
 from gateway.core.vocabulary.events import Event
 from tests.support import waiting
 from tests.support.waiting import PATIENCE_S
+
+if TYPE_CHECKING:
+    from tests.drivers.walk import Wire
 
 Found = TypeVar("Found", bound=Event)
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -108,6 +111,18 @@ def running() -> Iterator[Running]:
     found = Running()
     yield found
     found.stop()
+
+
+@pytest.fixture
+def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wire]:
+    """A stand-in on its wire, by its case of `walk.SIMULATED`."""
+    from tests.drivers import walk
+
+    driver, simulate = walk.SIMULATED[request.param]
+    if driver == "osdp":
+        pytest.importorskip("osdp_sys", reason="libosdp has no wheel for this machine")
+    with simulate(tmp_path / "adapter") as far:
+        yield walk.Wire(driver, far)
 
 
 @pytest.fixture

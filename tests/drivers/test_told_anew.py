@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from drivers.base import Bus
-from drivers.registry import known
 from drivers.sim.board import RtuBoards, TcpBoards
 from drivers.virtual import sim_board
 from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, OutputDone, TamperChanged
-from tests.drivers.cameras.test_pushed_bus import MQTT
 from tests.drivers.conftest import Running, serial_link, tcp_link, wait_until
-from tests.drivers.test_lost_and_back import ALL, Wire, make
+from tests.drivers.walk import ON_A_WIRE, SIMULATED, Wire
 
 pytestmark = pytest.mark.real
-WITHOUT_WIRES = {
-    "noop": {},
-    "sim-board": {"channel": "anew"},
-    "sim-reader": {"channel": "anew"},
-    "plate-http": {},
-    "plate-mqtt": MQTT,
-}
-
-
-@pytest.fixture
-def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wire]:
-    with ExitStack() as stack:
-        yield make(request.param, tmp_path / "adapter", stack)
 
 
 def asked_anew(running: Running, bus: Bus) -> list[object]:
@@ -41,19 +24,14 @@ def asked_anew(running: Running, bus: Bus) -> list[object]:
     return [*running.reported.of(DeviceRestored), *running.reported.of(DeviceLost)]
 
 
-def test_every_driver_is_tried() -> None:
-    tried = {*WITHOUT_WIRES, *(name.removesuffix("-tcp") for name in ALL)}
-    assert {*known()} - tried == {"gpio", "hid", "wiegand"}, "those share DirectBus and SingleBus with others"
-
-
-@pytest.mark.parametrize("wire", ALL, indirect=True)
+@pytest.mark.parametrize("wire", ON_A_WIRE, indirect=True)
 def test_a_device_on_a_wire_is_told_as_there(running: Running, wire: Wire) -> None:
     bus = running.start(wire.device)
     first = running.reported.wait(DeviceRestored)
     assert asked_anew(running, bus) == [first]
 
 
-@pytest.mark.parametrize("wire", ALL, indirect=True)
+@pytest.mark.parametrize("wire", ON_A_WIRE, indirect=True)
 def test_a_lost_device_is_told_as_lost(running: Running, wire: Wire) -> None:
     bus = running.start(wire.device)
     running.reported.wait(DeviceRestored)
@@ -65,11 +43,14 @@ def test_a_lost_device_is_told_as_lost(running: Running, wire: Wire) -> None:
     assert running.reported.of(DeviceRestored) == []
 
 
-@pytest.mark.parametrize("driver", WITHOUT_WIRES)
-def test_a_device_without_a_wire_is_told_too(running: Running, driver: str) -> None:
-    bus = running.start({"id": "d", "driver": driver, **WITHOUT_WIRES[driver]})
-    first = running.reported.wait(DeviceRestored)
-    assert asked_anew(running, bus) == [first]
+@pytest.mark.parametrize("case", [case for case in SIMULATED if case not in ON_A_WIRE])
+def test_a_device_without_a_wire_is_told_too(running: Running, tmp_path: Path, case: str) -> None:
+    driver, simulate = SIMULATED[case]
+    with simulate(tmp_path / "none") as far:
+        bus = running.start({"id": "d", "driver": driver, **far.options})
+        first = running.reported.wait(DeviceRestored)
+        assert asked_anew(running, bus) == [first]
+        running.stop()
 
 
 @pytest.mark.parametrize("kind", ["rtu", "tcp"])
@@ -100,7 +81,7 @@ def test_points_at_hand_are_read_back_with_inputs_and_outputs(running: Running) 
     sim_board.forget("anew")
 
 
-@pytest.mark.parametrize("wire", ["osdp"], indirect=True)
+@pytest.mark.parametrize("wire", ["osdp-serial"], indirect=True)
 def test_a_housing_that_is_open_is_told_again(running: Running, wire: Wire) -> None:
     bus = running.start(wire.device)
     running.reported.wait(DeviceRestored)

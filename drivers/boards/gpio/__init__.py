@@ -37,8 +37,10 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class GpioOptions(Options, frozen=True):
     """Options of `gpio`."""
 
-    outputs: tuple[Relay, ...] = ()
-    inputs: tuple[Contact, ...] = ()
+    outputs: Annotated[tuple[Relay, ...], Meta(description="list of {`pin`, `active`: `high` or `low`}")] = ()
+    inputs: Annotated[
+        tuple[Contact, ...], Meta(description="list of {`pin`, `pull`: `up`, `down` or `none`, `active`}")
+    ] = ()
 
     def pins(self) -> list[int]:
         """All pins used."""
@@ -46,7 +48,7 @@ class GpioOptions(Options, frozen=True):
 
 
 class GpioDriver(Driver):
-    """Driver `gpio`."""
+    """Relays and contacts on the pins of a Raspberry Pi."""
 
     name = "gpio"
     Options = GpioOptions

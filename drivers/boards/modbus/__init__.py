@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
 from drivers.boards.layout import Board, load_board
+from drivers.options import LINKS_DIFFER, SerialWire, TcpPort, TcpWire, TimeoutMs
 from drivers.watch import Watch
 from gateway.core.vocabulary.errors import DriverError
 
@@ -18,40 +18,38 @@ if TYPE_CHECKING:
     from drivers.buses.board_unit import BoardUnit
     from drivers.links.modbus_bus import ModbusLink
 
-Timeout = Annotated[int, Meta(ge=20, le=10_000)]
 ADDRESSES = 65_536
+Count = Annotated[int, Meta(ge=0, le=256)]
 Start = Annotated[int, Meta(ge=0, le=65_535)]
 
 
-class SerialLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="serial", tag_field="type"):
+class SerialLink(SerialWire, frozen=True, tag="serial", tag_field="type"):
     """`link` of boards on an RS-485 adapter."""
 
-    port: Annotated[str, Meta(min_length=1)]
-    baudrate: Annotated[int, Meta(ge=1_200, le=1_000_000)] = 9600
     parity: Literal["none", "even", "odd"] = "none"
-    timeout_ms: Timeout = 500
 
 
-class TcpLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tcp", tag_field="type"):
+class TcpLink(TcpWire, frozen=True, tag="tcp", tag_field="type"):
     """`link` of boards, or of a gateway to boards, on the network."""
 
-    host: Annotated[str, Meta(min_length=1)]
-    port: Annotated[int, Meta(ge=1, le=65_535)] = 502
-    timeout_ms: Timeout = 500
+    port: TcpPort = 502
 
 
 class ModbusOptions(Options, frozen=True):
     """Options of `modbus`; the four counts and starts apply to the board `generic` only."""
 
-    link: SerialLink | TcpLink
-    unit: Annotated[int, Meta(ge=1, le=247)] = 1
-    board: str = "generic"
-    poll_ms: Annotated[int, Meta(ge=10, le=10_000)] = 50
-    timeout_ms: Timeout | None = None
-    outputs: Annotated[int, Meta(ge=0, le=256)] = 8
-    inputs: Annotated[int, Meta(ge=0, le=256)] = 8
-    output_start: Start = 0
-    input_start: Start = 0
+    link: Annotated[SerialLink | TcpLink, Meta(description="see above; serial links also take `parity`, TCP port 502")]
+    unit: Annotated[int, Meta(ge=1, le=247, description="the board's address")] = 1
+    board: Annotated[str, Meta(description="a board file, below")] = "generic"
+    poll_ms: Annotated[int, Meta(ge=10, le=10_000, description="how often inputs are read")] = 50
+    timeout_ms: (
+        Annotated[TimeoutMs, Meta(description="how long an answer is awaited", extra={"default": "that of `link`"})]
+        | None
+    ) = None
+    outputs: Annotated[Count, Meta(description="how many outputs, for `generic` alone")] = 8
+    inputs: Annotated[Count, Meta(description="how many inputs, for `generic` alone")] = 8
+    output_start: Annotated[Start, Meta(description="first coil, for `generic` alone")] = 0
+    input_start: Annotated[Start, Meta(description="first discrete input, for `generic` alone")] = 0
 
     def layout(self) -> Board:
         """The board's map, with the counts and starts of the site file where it is the generic one."""
@@ -66,7 +64,7 @@ class ModbusOptions(Options, frozen=True):
 
 
 class ModbusDriver(Driver):
-    """Driver `modbus`."""
+    """I/O board over Modbus TCP or RTU."""
 
     name = "modbus"
     Options = ModbusOptions
@@ -92,15 +90,12 @@ class ModbusDriver(Driver):
 
     def bus_key(self, options: ModbusOptions) -> Hashable:
         """The port, or host and port."""
-        link = options.link
-        if isinstance(link, SerialLink):
-            return ("serial", link.port)
-        return ("tcp", f"{link.host}:{link.port}")
+        return options.link.key
 
     def clash(self, options: ModbusOptions, other: ModbusOptions) -> tuple[str, str] | None:
         """Boards on one wire need equal links and different unit numbers."""
         if options.link != other.link:
-            return "link", "differs from the link of another device on the same wire; make them equal"
+            return LINKS_DIFFER
         if options.unit == other.unit:
             return "unit", f"is {options.unit}, which another device on this wire has already"
         return None
@@ -112,6 +107,12 @@ class ModbusDriver(Driver):
         link = _open_link(devices[0].options.link)
         polled = [PolledDevice(d.id, _unit(link, d.options), d.options.poll_ms, Watch(d.id, report)) for d in devices]
         return PollingBus(self.bus_key(devices[0].options), link, polled, report)
+
+    def stand_ins(self) -> Mapping[str, Simulate]:
+        """A generic board on either wire."""
+        from drivers.boards.modbus import sim
+
+        return {"serial": sim.on_serial, "tcp": sim.on_tcp}
 
 
 # pymodbus is imported only where a bus is opened: checking a site file must stay quick.

@@ -6,9 +6,10 @@ it is decided what counts as a read.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 
-from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
 from drivers.framing.plate_reads import PlateReader, PlateReading
 
 
@@ -17,7 +18,7 @@ class PlateHttpOptions(PlateReading, Options, frozen=True):
 
 
 class PlateHttpDriver(Driver):
-    """Driver `plate-http`."""
+    """Number-plate cameras that push JSON to `/hooks/plates/<id>`."""
 
     name = "plate-http"
     Options = PlateHttpOptions
@@ -34,6 +35,12 @@ class PlateHttpDriver(Driver):
         device, options = devices[0], devices[0].options
         reader = PlateReader(device.id, options)
         return PushedBus(self.bus_key(options), device.id, "plate", options.silence_s, reader, report)
+
+    def stand_ins(self) -> Mapping[str, Simulate]:
+        """A camera that never sends."""
+        from drivers.sim.wireless import without_wire
+
+        return {"none": partial(without_wire, {})}
 
 
 DRIVER = PlateHttpDriver()

@@ -6,12 +6,13 @@ what counts as a read, just as for cameras that push by HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
 
-from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
 from drivers.framing.plate_reads import PlateReader, PlateReading
 from gateway.core.settings.model import PLATE_MQTT, Mqtt
 
@@ -19,12 +20,16 @@ from gateway.core.settings.model import PLATE_MQTT, Mqtt
 class PlateMqttOptions(PlateReading, Options, frozen=True, kw_only=True):
     """Options of `plate-mqtt`: those of `plate-http`, the `topic`, and the `broker` as `uplink.mqtt` is written."""
 
-    topic: Annotated[str, Meta(min_length=1, max_length=1024)]
-    broker: Mqtt
+    topic: Annotated[
+        str, Meta(min_length=1, max_length=1024, description="where the camera publishes; `+` and `#` are fine")
+    ]
+    broker: Annotated[
+        Mqtt, Meta(description="written as `uplink.mqtt` is; its `password` is moved to `secrets/` at import")
+    ]
 
 
 class PlateMqttDriver(Driver):
-    """Driver `plate-mqtt`."""
+    """Number-plate cameras that publish JSON to a broker."""
 
     name = PLATE_MQTT
     Options = PlateMqttOptions
@@ -47,6 +52,12 @@ class PlateMqttDriver(Driver):
         device, options = devices[0], devices[0].options
         reader = PlateReader(device.id, options)
         return PushedBus(self.bus_key(options), device.id, "plate", options.silence_s, reader, report)
+
+    def stand_ins(self) -> Mapping[str, Simulate]:
+        """A camera that never sends."""
+        from drivers.sim.wireless import without_wire
+
+        return {"none": partial(without_wire, {"topic": "cameras/in", "broker": {"host": "127.0.0.1"}})}
 
 
 DRIVER = PlateMqttDriver()

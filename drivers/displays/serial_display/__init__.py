@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from drivers.base import Bus, DeviceConfig, Driver, Message, Options, Report
+from drivers.base import Bus, DeviceConfig, Driver, Message, Report, Simulate
 from drivers.displays.serial_display import frames
+from drivers.options import SerialPortOptions
 from gateway.core.lane.signs.sign import VERDICTS
 from gateway.core.vocabulary.errors import FrameError
 
@@ -31,20 +32,37 @@ class Templates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     locked: Template = ("{words}",)
 
 
-class SerialDisplayOptions(Options, frozen=True):
+class SerialDisplayOptions(SerialPortOptions, frozen=True):
     """Options of `serial-display`; control bytes are written in hex."""
 
-    port: Annotated[str, Meta(min_length=1)]
-    baudrate: Annotated[int, Meta(ge=1_200, le=1_000_000)] = 9600
-    templates: Templates = Templates()
-    encoding: Literal["gb2312", "utf-8", "ascii"] = "gb2312"
-    width: Annotated[int, Meta(ge=4, le=128)] = 16
-    lines: Annotated[int, Meta(ge=1, le=8)] = 4
-    before: Hex = "0C"
-    before_line: Annotated[tuple[Hex, ...], Meta(max_length=8)] = ()
-    after_line: Hex = "0D0A"
-    after: Hex = ""
-    show_ms: Annotated[int, Meta(ge=500, le=600_000)] = 60_000
+    templates: Annotated[
+        Templates,
+        Meta(
+            description="for `idle`, `granted`, `denied`, `referred`, `wait`, `locked`: a list of lines",
+            extra={"default": "plate and words"},
+        ),
+    ] = Templates()
+    encoding: Annotated[Literal["gb2312", "utf-8", "ascii"], Meta(description="`gb2312`, `utf-8` or `ascii`")] = (
+        "gb2312"
+    )
+    width: Annotated[
+        int, Meta(ge=4, le=128, description="columns (a Chinese character takes two); what is longer is cut")
+    ] = 16
+    lines: Annotated[int, Meta(ge=1, le=8, description="lines; further ones are left out")] = 4
+    before: Annotated[Hex, Meta(description="bytes before everything (to clear), in hex")] = "0C"
+    before_line: Annotated[
+        tuple[Hex, ...],
+        Meta(
+            max_length=8,
+            description="list of bytes before each line (to place it); the last one serves all further lines",
+        ),
+    ] = ()
+    after_line: Annotated[Hex, Meta(description="bytes behind each line")] = "0D0A"
+    after: Annotated[Hex, Meta(description="bytes behind everything")] = ""
+    show_ms: Annotated[
+        int,
+        Meta(ge=500, le=600_000, description="a decision is shown until the lane is done with it, but at most so long"),
+    ] = 60_000
 
     def controls(self) -> frames.Controls:
         """The control bytes; FrameError when one is not hex."""
@@ -74,7 +92,7 @@ class Screen:
 
 
 class SerialDisplayDriver(Driver):
-    """Driver `serial-display`."""
+    """Text display on a serial port."""
 
     name = "serial-display"
     Options = SerialDisplayOptions
@@ -111,6 +129,12 @@ class SerialDisplayDriver(Driver):
         return ShowingBus(
             self.bus_key(options), device.id, port, encode, report, show_ms=options.show_ms, lasting=LASTING
         )
+
+    def stand_ins(self) -> Mapping[str, Simulate]:
+        """A display on a pseudo-terminal."""
+        from drivers.sim.text_device import on_port
+
+        return {"serial": on_port}
 
 
 DRIVER = SerialDisplayDriver()

@@ -8,10 +8,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from drivers.base import Bus, DeviceConfig, Driver, Message, Options, Report
+from drivers.base import Bus, DeviceConfig, Driver, Message, Report
 from drivers.framing.presentation import Presentations
 from drivers.framing.wiegand import PinPad
 from drivers.links.osdp_panel import Buzzer, Led
+from drivers.options import CardFormat, PinMs, RepeatMs, SerialPortOptions
 from drivers.readers.osdp.frames import MAX_ADDRESS, CardReader, formats_of, keys_of, parse_key, status_of
 from gateway.core.vocabulary.errors import FrameError
 from gateway.core.vocabulary.events import CredentialRead
@@ -28,17 +29,37 @@ ANSWERS: dict[str, tuple[Led | Buzzer, ...]] = {
 """What a reader shows and sounds by a message's `verdict`; times in tenths of a second."""
 
 
-class OsdpOptions(Options, frozen=True):
-    """Options of `osdp`; the `key` is of this reader alone and is moved to `secrets/` at import."""
+class OsdpOptions(SerialPortOptions, frozen=True):
+    """Options of `osdp`."""
 
-    port: Annotated[str, Meta(min_length=1)]
-    baudrate: Annotated[int, Meta(ge=1_200, le=1_000_000)] = 9600
-    address: Annotated[int, Meta(ge=0, le=MAX_ADDRESS)] = 0
-    key: str | None = None
-    secure: bool = True
-    format: Annotated[str, Meta(min_length=1, max_length=2048)] = "auto"
-    pin_ms: Annotated[int, Meta(ge=500, le=30_000)] = 5000
-    repeat_ms: Annotated[int, Meta(ge=100, le=600_000)] = 5000
+    address: Annotated[int, Meta(ge=0, le=MAX_ADDRESS, description="the reader's address on the line")] = 0
+    key: (
+        Annotated[
+            str,
+            Meta(
+                description="this reader's own key, 32 hex digits (`openssl rand -hex 16`); moved to `secrets/` at"
+                " import",
+                extra={"default": "required"},
+            ),
+        ]
+        | None
+    ) = None
+    secure: Annotated[
+        bool,
+        Meta(
+            description="false: plain text, without a `key`, for a reader that cannot do secure channel; whoever"
+            " reaches its wire can then read and imitate cards"
+        ),
+    ] = True
+    format: Annotated[
+        CardFormat,
+        Meta(
+            description="as for `wiegand`; `auto` takes a length that it does not know as one number, `raw` every"
+            " length"
+        ),
+    ] = "auto"
+    pin_ms: PinMs = 5000
+    repeat_ms: RepeatMs = 5000
 
 
 class OsdpReader:
@@ -88,7 +109,7 @@ class OsdpReader:
 
 
 class OsdpDriver(Driver):
-    """Driver `osdp`."""
+    """OSDP v2 readers and keypads on RS-485, through libosdp."""
 
     name = "osdp"
     Options = OsdpOptions

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
-from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.base import Bus, DeviceConfig, Driver, Listener, Options, Report, Simulate
 from drivers.buses.asking import AskingBus, Heard, Question
 from drivers.framing.presentation import Presentations, Sightings
+from drivers.options import LINKS_DIFFER, Baudrate, RepeatMs, SerialWire, TcpPort, TcpWire
 from drivers.readers.uhfreader18 import frames
 from gateway.core.vocabulary.errors import DeviceError, FrameError
 from gateway.core.vocabulary.events import CredentialRead, Event
@@ -19,7 +19,6 @@ from gateway.core.vocabulary.events import CredentialRead, Event
 if TYPE_CHECKING:
     from drivers.links.stream import Stream
 
-Timeout = Annotated[int, Meta(ge=20, le=10_000)]
 PROBE_MS = 5_000
 """How often a reader that speaks unasked is asked whether it is there."""
 AGAIN_MS = 1_000
@@ -29,31 +28,46 @@ SCAN_EXTRA_MS = 100
 """An inventory may take up to 75 ms longer than the reader's scan time (manual, 8.2.1)."""
 
 
-class SerialLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="serial", tag_field="type"):
+class SerialLink(SerialWire, frozen=True, tag="serial", tag_field="type"):
     """`link` of readers on a serial line; 57600 is their default."""
 
-    port: Annotated[str, Meta(min_length=1)]
-    baudrate: Annotated[int, Meta(ge=1_200, le=1_000_000)] = 57_600
-    timeout_ms: Timeout = 500
+    baudrate: Baudrate = 57_600
 
 
-class TcpLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tcp", tag_field="type"):
+class TcpLink(TcpWire, frozen=True, tag="tcp", tag_field="type"):
     """`link` of a reader, or of a serial server with readers, on the network."""
 
-    host: Annotated[str, Meta(min_length=1)]
-    port: Annotated[int, Meta(ge=1, le=65_535)] = 6_000
-    timeout_ms: Timeout = 500
+    port: TcpPort = 6_000
 
 
 class UhfReader18Options(Options, frozen=True):
-    """Options of `uhfreader18`; `power` in dBm, left as the reader has it when not given."""
+    """Options of `uhfreader18`."""
 
-    link: SerialLink | TcpLink
-    address: Annotated[int, Meta(ge=0, le=254)] = 0
-    mode: Literal["poll", "active"] = "poll"
-    power: Annotated[int, Meta(ge=0, le=30)] | None = None
-    poll_ms: Annotated[int, Meta(ge=20, le=10_000)] = 100
-    repeat_ms: Annotated[int, Meta(ge=100, le=600_000)] = 5000
+    link: Annotated[
+        SerialLink | TcpLink, Meta(description="see above; `baudrate` 57600, `timeout_ms` 500, TCP port 6000")
+    ]
+    address: Annotated[int, Meta(ge=0, le=254, description="the reader's address, 0 to 254")] = 0
+    mode: Annotated[
+        Literal["poll", "active"],
+        Meta(
+            description="`poll`: the gateway asks for tags (answer mode); `active`: the reader tells them by itself"
+            " (scan mode)"
+        ),
+    ] = "poll"
+    power: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=30,
+                description="dBm, 0 to 30; written to the reader when it differs",
+                extra={"default": "as it is"},
+            ),
+        ]
+        | None
+    ) = None
+    poll_ms: Annotated[int, Meta(ge=20, le=10_000, description="pause from one inventory to the next")] = 100
+    repeat_ms: RepeatMs = 5000
 
 
 class UhfReader:
@@ -62,8 +76,9 @@ class UhfReader:
     Its power is kept in an EEPROM, so it is written only where it differs.
     """
 
-    def __init__(self, device: str, options: UhfReader18Options) -> None:
+    def __init__(self, device: str, options: UhfReader18Options, mono_ns: Callable[[], int]) -> None:
         self.device = device
+        self._mono_ns = mono_ns
         self.address = options.address
         self._options = options
         self._active = options.mode == "active"
@@ -136,7 +151,7 @@ class UhfReader:
             tags = frames.tags_of(frame)
         except FrameError as error:
             raise DeviceError(f"the reader's tags cannot be read ({error}); is it a UHFReader18?") from error
-        now_ns = time.monotonic_ns()
+        now_ns = self._mono_ns()
         return [read for tag in tags if (read := self._sighted(tag, now_ns))]
 
     def _sighted(self, tag: str, now_ns: int) -> CredentialRead | None:
@@ -147,8 +162,37 @@ class UhfReader:
         return CredentialRead(self.device, "card", tag, 4 * len(tag), long_range=True, again=not fresh)
 
 
+class FrameListener:
+    """The `Listener` of one reader's frames, apart from its bus."""
+
+    def __init__(self, reader: UhfReader) -> None:
+        self._decoder = frames.Decoder((reader.address,))
+        self._reader = reader
+        self._troubles = 0
+
+    @property
+    def rejected(self) -> int:
+        """Damaged frames so far, and those in which the reader reports trouble."""
+        return self._decoder.rejected + self._troubles
+
+    def feed(self, received: bytes) -> tuple[int, list[Event]]:
+        """See `Listener.feed`."""
+        found = self._decoder.feed(received)
+        events: list[Event] = []
+        for frame in found:
+            try:
+                events += self._reader.take(frame).events
+            except DeviceError:
+                self._troubles += 1
+        return len(found), events
+
+    def interrupted(self) -> None:
+        """See `Listener.interrupted`."""
+        self._decoder.quiet()
+
+
 class UhfReader18Driver(Driver):
-    """Driver `uhfreader18`."""
+    """Long-range UHF readers of the UHFReader18 family, on a serial line or over TCP."""
 
     name = "uhfreader18"
     Options = UhfReader18Options
@@ -156,13 +200,12 @@ class UhfReader18Driver(Driver):
 
     def bus_key(self, options: UhfReader18Options) -> Hashable:
         """The port, or host and port."""
-        link = options.link
-        return ("serial", link.port) if isinstance(link, SerialLink) else ("tcp", f"{link.host}:{link.port}")
+        return options.link.key
 
     def clash(self, options: UhfReader18Options, other: UhfReader18Options) -> tuple[str, str] | None:
         """Readers on one wire need equal links and different addresses."""
         if options.link != other.link:
-            return "link", "differs from the link of another device on the same wire; make them equal"
+            return LINKS_DIFFER
         if options.address == other.address:
             return "address", f"is {options.address}, which another device on this wire has already"
         return None
@@ -174,11 +217,25 @@ class UhfReader18Driver(Driver):
             self.bus_key(devices[0].options),
             _open_link(link),
             frames.Decoder(device.options.address for device in devices),
-            [UhfReader(device.id, device.options) for device in devices],
+            [UhfReader(device.id, device.options, time.monotonic_ns) for device in devices],
             report,
             quiet_ms=frames.QUIET_MS,
             reconnects=isinstance(link, TcpLink),
         )
+
+    def listener(self, device: str, options: UhfReader18Options, mono_ns: Callable[[], int]) -> Listener:
+        """What the reader's frames mean, asked for or not."""
+        return FrameListener(UhfReader(device, options, mono_ns))
+
+    def encode(self, value: str, options: UhfReader18Options) -> bytes:
+        """The frame of one tag that an active reader sends; see `Driver.encode`."""
+        return frames.encode_response(frames.Response(options.address, frames.TAG, frames.OK, frames.epc(value)))
+
+    def stand_ins(self) -> Mapping[str, Simulate]:
+        """A reader at either wire."""
+        from drivers.readers.uhfreader18 import sim
+
+        return {"serial": sim.on_serial, "tcp": sim.on_tcp}
 
 
 def _open_link(link: SerialLink | TcpLink) -> Stream:

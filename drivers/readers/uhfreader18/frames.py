@@ -120,6 +120,14 @@ def tags_of(response: Response) -> list[str]:
     return [tag for tag in tags if tag]
 
 
+def epc(tag: str) -> bytes:
+    """A tag's bytes from its hex digits; FrameError when they are none."""
+    try:
+        return bytes.fromhex(tag)
+    except ValueError as error:
+        raise FrameError(f"{tag!r} is no EPC; write hex digits") from error
+
+
 def tags_data(tags: Iterable[str]) -> bytes:
     """The data of an inventory's answer: how many tags, then each with its length."""
     listed = [bytes.fromhex(tag) for tag in tags]

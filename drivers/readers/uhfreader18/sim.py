@@ -8,10 +8,13 @@ its wire can babble or be pulled.
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from drivers.base import StandIn
 from drivers.readers.uhfreader18 import frames
 from drivers.readers.uhfreader18.frames import Response
 from drivers.sim.board import RtuBoards, Send, TcpBoards
@@ -149,3 +152,24 @@ class UhfOnTcp(TcpBoards):
         left = _serve(self.readers, self._callers.get(caller, b""), send)
         if caller in self._callers:
             self._callers[caller] = left
+
+
+POLL_MS = 20
+
+
+def _stand_in(far: UhfOnPty | UhfOnTcp) -> StandIn:
+    return StandIn({"link": far.link(), "poll_ms": POLL_MS}, far.plug, far.unplug, far.readers[0].tags.append)
+
+
+@contextmanager
+def on_serial(path: Path) -> Iterator[StandIn]:
+    """A reader on a pseudo-terminal."""
+    with UhfOnPty(path) as far:
+        yield _stand_in(far)
+
+
+@contextmanager
+def on_tcp(path: Path) -> Iterator[StandIn]:  # noqa: ARG001
+    """A reader behind a TCP port."""
+    with UhfOnTcp() as far:
+        yield _stand_in(far)

@@ -11,6 +11,7 @@ from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.framing.gpio_events import LINE_EVENT, Events, request_falling
 from drivers.framing.presentation import Presentations
 from drivers.framing.wiegand import Card, Decoder, Key, PinPad, parse_format
+from drivers.options import CardFormat, PinMs, RepeatMs
 from gateway.core.vocabulary.errors import FrameError
 from gateway.core.vocabulary.events import CredentialRead
 
@@ -21,14 +22,21 @@ Line = Annotated[int, Meta(ge=0, le=511)]
 
 
 class WiegandOptions(Options, frozen=True):
-    """Options of `wiegand`; a frame ends after `gap_ms` without a bit, a PIN with # or after `pin_ms` without a key."""
+    """Options of `wiegand`."""
 
-    d0: Line
-    d1: Line
-    format: Annotated[str, Meta(min_length=1, max_length=2048)] = "auto"
-    gap_ms: Annotated[int, Meta(ge=5, le=100)] = 5
-    pin_ms: Annotated[int, Meta(ge=500, le=30_000)] = 3000
-    repeat_ms: Annotated[int, Meta(ge=100, le=600_000)] = 5000
+    d0: Annotated[Line, Meta(description="GPIO line number (BCM) of DATA0")]
+    d1: Annotated[Line, Meta(description="GPIO line number (BCM) of DATA1")]
+    format: CardFormat = "auto"
+    gap_ms: Annotated[
+        int,
+        Meta(
+            ge=5,
+            le=100,
+            description="a frame ends when no bit came for so long; more only for readers that send slowly",
+        ),
+    ] = 5
+    pin_ms: PinMs = 3000
+    repeat_ms: RepeatMs = 5000
 
 
 class WiegandReader:
@@ -82,7 +90,7 @@ class WiegandReader:
 
 
 class WiegandDriver(Driver):
-    """Driver `wiegand`."""
+    """Wiegand reader or keypad on two GPIO lines."""
 
     name = "wiegand"
     Options = WiegandOptions

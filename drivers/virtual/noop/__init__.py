@@ -8,23 +8,25 @@ reports `DeviceRestored` when its device is there (with inputs and outputs as re
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
 
-from drivers.base import Bus, DeviceConfig, Driver, Health, Options, Report
+from drivers.base import Bus, DeviceConfig, Driver, Health, Options, Report, Simulate
 from drivers.watch import Watch
 from gateway.core.vocabulary.events import OutputDone
 
-Count = Annotated[int, Meta(ge=0, le=256)]
+Inputs = Annotated[int, Meta(ge=0, le=256, description="how many inputs it pretends to have")]
+Outputs = Annotated[int, Meta(ge=0, le=256, description="how many outputs it pretends to have")]
 
 
 class NoopOptions(Options, frozen=True):
-    """Options of `noop`: how many points it pretends to have."""
+    """Options of `noop`."""
 
-    inputs: Count = 8
-    outputs: Count = 8
+    inputs: Inputs = 8
+    outputs: Outputs = 8
 
 
 class NoopBus(Bus):
@@ -66,7 +68,7 @@ class NoopBus(Bus):
 
 
 class NoopDriver(Driver):
-    """Driver `noop`."""
+    """A device that does nothing, for tests and as the shortest lesson in drivers."""
 
     name = "noop"
     Options = NoopOptions
@@ -83,6 +85,12 @@ class NoopDriver(Driver):
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """Nothing to share, so one device."""
         return NoopBus(devices[0], report)
+
+    def stand_ins(self) -> Mapping[str, Simulate]:
+        """Itself."""
+        from drivers.sim.wireless import without_wire
+
+        return {"none": partial(without_wire, {})}
 
 
 DRIVER = NoopDriver()

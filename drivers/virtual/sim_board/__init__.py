@@ -6,19 +6,21 @@ The board of an option `channel` is `board(channel)` in the same process: set it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
 from msgspec.structs import replace
 
-from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
 from drivers.boards.layout import load_board
 from drivers.buses.direct import DirectBus
 from drivers.sim.board_model import SimBoard
 from gateway.core.vocabulary.errors import DeviceError
 
-Count = Annotated[int, Meta(ge=0, le=256)]
+Inputs = Annotated[int, Meta(ge=0, le=256, description="how many inputs it has")]
+Outputs = Annotated[int, Meta(ge=0, le=256, description="how many outputs it has")]
 _channels: dict[str, DirectBoard] = {}
 
 
@@ -73,13 +75,13 @@ def forget(channel: str) -> None:
 class SimBoardOptions(Options, frozen=True):
     """Options of `sim-board`."""
 
-    channel: str = "default"
-    inputs: Count = 8
-    outputs: Count = 8
+    channel: Annotated[str, Meta(description="by which the test finds it")] = "default"
+    inputs: Inputs = 8
+    outputs: Outputs = 8
 
 
 class SimBoardDriver(Driver):
-    """Driver `sim-board`."""
+    """A simulated board inside the process, for tests."""
 
     name = "sim-board"
     Options = SimBoardOptions
@@ -97,6 +99,12 @@ class SimBoardDriver(Driver):
         device, options = devices[0], devices[0].options
         points = board(options.channel, options.inputs, options.outputs)
         return DirectBus(self.bus_key(options), {device.id: points}, report)
+
+    def stand_ins(self) -> Mapping[str, Simulate]:
+        """Itself."""
+        from drivers.sim.wireless import without_wire
+
+        return {"none": partial(without_wire, {"channel": "stand-in"})}
 
 
 DRIVER = SimBoardDriver()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
 
-from drivers.base import Bus, DeviceConfig, Driver, Health, Options, Report
+from drivers.base import Bus, DeviceConfig, Driver, Health, Options, Report, Simulate
 from drivers.buses.outputless import OutputlessBus
 from drivers.framing.presentation import Presentations
 from drivers.watch import Watch
@@ -29,8 +30,10 @@ def present(channel: str, value: str, kind: str = "card") -> None:
 class SimReaderOptions(Options, frozen=True):
     """Options of `sim-reader`."""
 
-    channel: str = "default"
-    repeat_ms: Annotated[int, Meta(ge=0, le=600_000)] = 5000
+    channel: Annotated[str, Meta(description="by which the test finds it")] = "default"
+    repeat_ms: Annotated[
+        int, Meta(ge=0, le=600_000, description="a presentation ends when the value was not seen for so long")
+    ] = 5000
 
 
 class SimReaderBus(OutputlessBus):
@@ -72,7 +75,7 @@ class SimReaderBus(OutputlessBus):
 
 
 class SimReaderDriver(Driver):
-    """Driver `sim-reader`."""
+    """A simulated reader inside the process, for tests."""
 
     name = "sim-reader"
     Options = SimReaderOptions
@@ -85,6 +88,12 @@ class SimReaderDriver(Driver):
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """One reader."""
         return SimReaderBus(devices[0], report)
+
+    def stand_ins(self) -> Mapping[str, Simulate]:
+        """Itself."""
+        from drivers.sim.wireless import without_wire
+
+        return {"none": partial(without_wire, {"channel": "stand-in"}, present=partial(present, "stand-in"))}
 
 
 DRIVER = SimReaderDriver()

@@ -94,7 +94,8 @@ def _types(document: Any, kind: Any, path: str) -> Iterable[inspect.Type]:
 
 
 def _apart(types: Iterable[inspect.Type]) -> list[inspect.Type]:
-    return [each for one in types for each in (one.types if isinstance(one, inspect.UnionType) else (one,))]
+    bare = [one.type if isinstance(one, inspect.Metadata) else one for one in types]
+    return [each for one in bare for each in (_apart(one.types) if isinstance(one, inspect.UnionType) else (one,))]
 
 
 def _tagged(one: inspect.Type, value: Any) -> bool:

@@ -6,25 +6,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.framing.em4100 import FRAME_BYTES, Decoder, card_number, checksum, decode, encode
+from drivers.framing.em4100 import FRAME_BYTES, Decoder, card_data, card_number, card_of, checksum, decode, encode
 from gateway.core.vocabulary.errors import FrameError
 from tests.drivers.conftest import golden_of
 
 VECTORS = golden_of("rdm6300")
-FRAME = bytes.fromhex(VECTORS[0]["frame"])
+FRAME = bytes.fromhex(VECTORS[0]["bytes"])
 DATA = bytes.fromhex(VECTORS[0]["data"])
 five_bytes = st.binary(min_size=5, max_size=5)
 # No start byte: noise that holds one could swallow the beginning of no frame, but could complete a false one.
 noise = st.binary(max_size=40).map(lambda raw: raw.replace(b"\x02", b"\x00"))
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["card"])
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["reads"][0][1])
 def test_golden_frames_both_ways(vector: dict[str, Any]) -> None:
-    frame, data = bytes.fromhex(vector["frame"]), bytes.fromhex(vector["data"])
+    frame, data = bytes.fromhex(vector["bytes"]), bytes.fromhex(vector["data"])
     assert encode(data) == frame
     assert decode(frame) == data
-    assert card_number(data) == vector["card"]
-    assert card_number(data, reverse_bytes=True) == vector["card_with_bytes_reversed"]
+    assert card_of(data, **vector.get("options", {})) == tuple(vector["reads"][0][1:])
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_a_card_of_any_number_can_be_made(number: int, reverse_bytes: bool) -> None:
+    assert card_number(card_data(str(number), reverse_bytes), reverse_bytes) == str(number)
+
+
+@pytest.mark.parametrize("number", ["4294967296", "-1", "12A", ""])
+def test_what_is_no_number_of_32_bits_has_no_card(number: str) -> None:
+    with pytest.raises(FrameError, match="no number of 32 bits"):
+        card_data(number)
 
 
 @given(five_bytes)

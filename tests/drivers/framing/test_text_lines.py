@@ -25,11 +25,10 @@ def reader_of(options: SerialTextOptions) -> LineReader:
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["source"][:30])
 def test_golden_lines_both_ways(vector: dict[str, Any]) -> None:
-    sent = vector["bytes"].encode()
+    sent = vector["text"].encode()
     assert LineDecoder().feed(sent) == vector["lines"]
-    options = SerialTextOptions("/dev/x", pattern=vector["pattern"], kind=vector["kind"], radix=vector["radix"])
-    frames, events = reader_of(options).feed(sent)
-    assert (frames, events) == (1, [CredentialRead("s", vector["kind"], vector["value"], vector["bits"])])
+    frames, events = reader_of(SerialTextOptions("/dev/x", **vector["options"])).feed(sent)
+    assert (frames, events) == (1, [CredentialRead("s", *read) for read in vector["reads"]])
 
 
 # ---- lines ---------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.framing.em4100 import encode
+from drivers.framing.em4100 import card_data, encode
 from drivers.sim.reader import SimReader
 from gateway.core.vocabulary.events import CredentialRead, DeviceLost, DeviceRestored, OutputFailed
 from tests.drivers.conftest import Running, wait_until
@@ -17,7 +17,7 @@ FRAME = encode(bytes.fromhex("01000734E0"))
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[SimReader]:
-    found = SimReader(tmp_path / "reader")
+    found = SimReader(tmp_path / "reader", lambda card: encode(card_data(card)))
     yield found
     found.close()
 

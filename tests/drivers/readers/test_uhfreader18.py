@@ -308,7 +308,7 @@ class Stuck:
 
 def test_a_wire_that_fails_in_every_way_never_ends_its_thread(running: Running) -> None:
     stuck, reported = Stuck(), running.reported
-    reader = uhfreader18.UhfReader("u", uhfreader18.UhfReader18Options(uhfreader18.TcpLink("h")))
+    reader = uhfreader18.UhfReader("u", uhfreader18.UhfReader18Options(uhfreader18.TcpLink("h")), lambda: 0)
     bus = AskingBus("u", stuck, frames.Decoder([0]), [reader], reported, quiet_ms=100, reconnects=True)
     thread = threading.Thread(target=bus.run)
     thread.start()

@@ -26,7 +26,7 @@ from tests.drivers.conftest import golden_of
 VECTORS = golden_of("uhfreader18")
 RESPONSES = [vector for vector in VECTORS if vector["direction"] == "response"]
 REQUESTS = [vector for vector in VECTORS if vector["direction"] == "request"]
-TAG = bytes.fromhex(RESPONSES[0]["frame"])
+TAG = bytes.fromhex(RESPONSES[0]["bytes"])
 EPC = "2000708C2B380B2D00000000"
 epcs = st.lists(st.binary(min_size=2, max_size=12).map(lambda raw: raw.hex().upper()), min_size=1, max_size=8)
 talking = st.sampled_from((frames.INVENTORY, frames.TAG, frames.INFO))
@@ -37,16 +37,16 @@ responses = st.one_of(
 )
 
 
-@pytest.mark.parametrize("vector", REQUESTS, ids=lambda vector: vector["frame"])
+@pytest.mark.parametrize("vector", REQUESTS, ids=lambda vector: vector["bytes"])
 def test_golden_requests_both_ways(vector: dict[str, Any]) -> None:
-    frame = bytes.fromhex(vector["frame"])
+    frame = bytes.fromhex(vector["bytes"])
     assert encode_request(vector["address"], vector["command"], bytes.fromhex(vector["data"])) == frame
     assert decode_request(frame) == (vector["address"], vector["command"], bytes.fromhex(vector["data"]))
 
 
-@pytest.mark.parametrize("vector", RESPONSES, ids=lambda vector: vector["frame"][:11])
+@pytest.mark.parametrize("vector", RESPONSES, ids=lambda vector: vector["bytes"][:11])
 def test_golden_responses_both_ways(vector: dict[str, Any]) -> None:
-    frame = bytes.fromhex(vector["frame"])
+    frame = bytes.fromhex(vector["bytes"])
     response = Response(vector["address"], vector["command"], vector["status"], bytes.fromhex(vector["data"]))
     assert encode_response(response) == frame
     assert decode_response(frame) == response

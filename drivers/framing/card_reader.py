@@ -1,0 +1,59 @@
+"""Frames of cards become credentials, one per presentation; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Generic, Protocol, TypeVar
+
+from drivers.framing.presentation import Presentations
+from gateway.core.vocabulary.events import CredentialRead
+
+Frame = TypeVar("Frame")
+Found = TypeVar("Found", covariant=True)
+
+
+class Frames(Protocol[Found]):
+    """Finds frames in a stream of bytes; `rejected` counts the damaged ones."""
+
+    rejected: int
+
+    def feed(self, received: bytes) -> Iterable[Found]:
+        """Take bytes as they come and return the frames that they complete."""
+
+    def interrupted(self) -> None:
+        """The wire was cut: drop the frame that has begun."""
+
+
+class CardReader(Generic[Frame]):
+    """The `Listener` of a reader that sends one frame for each card."""
+
+    def __init__(
+        self,
+        device: str,
+        frames: Frames[Frame],
+        card_of: Callable[[Frame], tuple[str, int]],
+        repeat_ms: int,
+        mono_ns: Callable[[], int],
+    ) -> None:
+        """`card_of` gives a frame's card number (decimal) and its bits; `mono_ns` tells CLOCK_MONOTONIC."""
+        self._device = device
+        self._frames = frames
+        self._card_of = card_of
+        self._presentations = Presentations(repeat_ms)
+        self._mono_ns = mono_ns
+
+    @property
+    def rejected(self) -> int:
+        """Damaged frames so far."""
+        return self._frames.rejected
+
+    def feed(self, received: bytes) -> tuple[int, list[CredentialRead]]:
+        """Take bytes as they come: how many frames they completed, and the presentations that began."""
+        cards = [self._card_of(frame) for frame in self._frames.feed(received)]
+        now_ns = self._mono_ns()
+        begun = [(card, bits) for card, bits in cards if self._presentations.begins(card, now_ns)]
+        return len(cards), [CredentialRead(self._device, "card", card, bits) for card, bits in begun]
+
+    def interrupted(self) -> None:
+        """The wire was cut: drop the frame that has begun."""
+        self._frames.interrupted()
