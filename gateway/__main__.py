@@ -1,7 +1,7 @@
-"""Where the `gatehouse` command begins and ends, and `python -m gateway` as well.
+"""Entry of the `gatehouse` command and of `python -m gateway`.
 
-Loading the program takes a while on a small machine, and so does taking it down. Ctrl-C ends the command there too, and
-without a traceback: while `gateway.cli.main` cannot answer it, the system's own way of ending a process stands in.
+Loading the program takes a while on a small machine, and so does its end. There Ctrl-C has the system's default action,
+so that it ends the command without a traceback while `gateway.cli.main` cannot handle it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 
 def main() -> int:
     """Run the command line; returns its exit code."""
-    # Whoever has it ignored, as `nohup` and a shell's `&` do, wants it so.
+    # An ignored SIGINT stays ignored, as `nohup` and the `&` of a shell set it.
     usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if usual:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

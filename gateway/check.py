@@ -1,8 +1,8 @@
-"""Is this gateway fit to run? Settings validated, each device tried, and in words what each lane does without.
+"""`gatehouse check`: validates settings, tries each device, and says in words what each lane does without.
 
-Trying a device opens its port, asks, and moves nothing: a bus reads its outputs back at its start and that is all. With
-an engine running the ports are its own, so it is asked instead; only devices that it does not have in the same form
-(of a site file that is still to be installed) are tried here.
+Trying a device opens its port, asks, and moves nothing: a bus only reads its outputs back at its start. A running
+engine owns the ports and is asked instead; only devices that it does not have in the same form (of a site file that is
+not installed yet) are tried here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _Told = TypeVar("_Told")
 
 
 class DeviceFound(msgspec.Struct, frozen=True):
-    """How a device answered; `asked` is `wire` when it was tried here, `engine` when the running engine told."""
+    """How a device answered; `asked` is `wire` if it was tried here, `engine` if the running engine reported it."""
 
     id: str
     driver: str
@@ -46,7 +46,7 @@ class DeviceFound(msgspec.Struct, frozen=True):
 
 
 class LaneFound(msgspec.Struct, frozen=True):
-    """A lane and, in words, what it does without."""
+    """A lane, and in words what it does without."""
 
     id: str
     name: str
@@ -54,7 +54,7 @@ class LaneFound(msgspec.Struct, frozen=True):
 
 
 class JournalFound(msgspec.Struct, frozen=True):
-    """What the journal holds, and what its disk leaves it: bytes, and the time of its oldest row (empty: no row)."""
+    """Size of the journal and free space of its disk in bytes, and the time of its oldest row (empty: no row)."""
 
     rows: int
     used_bytes: int
@@ -63,9 +63,9 @@ class JournalFound(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything that a check found; `problems` and `warnings` are (path, message).
+    """The findings of a check; `problems` and `warnings` are (path, message).
 
-    `shared` tells of each reader of several lanes whose reads they are, `places` what keeps cars from being counted.
+    `shared`: the lane of each reader that several lanes name. `places`: what keeps cars from being counted.
     """
 
     problems: tuple[tuple[str, str], ...] = ()
@@ -79,7 +79,7 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def fine(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there is no problem."""
         return not self.problems and all(device.fine for device in self.devices)
 
 
@@ -88,7 +88,7 @@ def check(
 ) -> Report:
     """Check a settings document. `running`: the engine's devices by id; `installed`: the settings it runs with.
 
-    `journal` is the journal's file, where there is one.
+    `journal` is the file of the journal, if there is one.
     """
     try:
         settings = parse_settings(document)
@@ -118,7 +118,7 @@ def check(
 
 
 def journal_words(found: JournalFound, rules: Retention) -> list[str]:
-    """What the journal holds and when it forgets, and a warning when its disk is smaller than it may become."""
+    """Size and retention of the journal, and a warning if its disk is smaller than its bound."""
     used, free = found.used_bytes / 1e6, found.free_bytes / 1e6
     since = f" since {found.oldest[:10]}" if found.oldest else ""
     last_day = rules.days + rules.grace_days
@@ -140,7 +140,7 @@ def _journal(path: Path) -> JournalFound | None:
         since = rfc3339(oldest[0].wall_ns) if oldest else ""
         return JournalFound(last - first + 1, reader.used_bytes(), disk.f_bavail * disk.f_frsize, since)
     except GatehouseError:
-        return None  # `verify` is for that
+        return None  # that is the task of `verify`
     finally:
         reader.close()
 
@@ -160,7 +160,7 @@ def _device(config: DeviceConfig, tried: dict[str, Health], asked: dict[str, dic
 
 
 class _Trial:
-    """A bus that is tried. A mistake in a driver, which somebody else may have made, is a finding like any other."""
+    """A bus that is tried. An exception in a driver, which may be of another package, is a finding."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -169,7 +169,7 @@ class _Trial:
         self._thread.start()
 
     def health(self) -> list[Health]:
-        """How its devices are; none of a driver that has failed is well."""
+        """The health of its devices; all are bad if the driver has failed."""
         told = [] if self._fault else self._guarded(self._bus.health)
         return [_failed(device, self._fault) for device in self._bus.devices] if self._fault else told or []
 
@@ -190,7 +190,7 @@ class _Trial:
 
 
 def try_devices(configs: Sequence[DeviceConfig], try_s: float) -> dict[str, Health]:
-    """Open all buses, wait until each device is online or the time is over, and close them; moves nothing."""
+    """Open all buses, wait until each device is online or time is over, close them; moves nothing."""
     heard = threading.Event()
 
     def report(_event: Event) -> None:
@@ -214,7 +214,7 @@ def try_devices(configs: Sequence[DeviceConfig], try_s: float) -> dict[str, Heal
 
 
 def _opened(configs: Sequence[DeviceConfig], report: Callable[[Event], None]) -> tuple[list[Bus], dict[str, Health]]:
-    """The buses, and the devices whose driver fails before there is one."""
+    """The buses, and the devices whose driver fails before opening a bus."""
     try:
         return open_buses(configs, report), {}
     except Exception:
@@ -243,7 +243,7 @@ def _words(error: Exception) -> str:
 
 
 def without(lane: Lane, barrier: Barrier) -> tuple[str, ...]:
-    """What the lane cannot do for want of a contact, one sentence each (lanes with less)."""
+    """What the lane cannot do because a contact is missing, one sentence each."""
     found = [*_closing(barrier), *_measuring(barrier), *_seeing(barrier)]
     if not lane.readers:
         found.append("no reader: opens by the guard and by remote command only")
@@ -255,7 +255,7 @@ def without(lane: Lane, barrier: Barrier) -> tuple[str, ...]:
 
 
 def shared(settings: Settings) -> tuple[str, ...]:
-    """For each reader or camera that several lanes name: whose its reads are, one sentence or two."""
+    """For each reader or camera of several lanes: which lane gets its reads, in one or two sentences."""
     found = []
     for device in settings.devices:
         lanes = [lane for lane in settings.lanes if device.id in (*lane.readers, *lane.cameras)]
@@ -267,8 +267,8 @@ def shared(settings: Settings) -> tuple[str, ...]:
 
 
 def _belongs(settings: Settings, lanes: Sequence[Lane]) -> str:
-    blind = [lane.id for lane in lanes if settings.barrier(lane.barrier).approach_loop is None]
-    if len(blind) == len(lanes):
+    without = [lane.id for lane in lanes if settings.barrier(lane.barrier).approach_loop is None]
+    if len(without) == len(lanes):
         return (
             "what it reads belongs to the lane that is chosen on the booth's screen, else the guard decides"
             " (lane_unclear); none of these lanes has an approach loop that tells where a car waits"
@@ -277,9 +277,9 @@ def _belongs(settings: Settings, lanes: Sequence[Lane]) -> str:
         "what it reads belongs to the lane where a car waits on its approach loop, else to the lane that is chosen on"
         " the booth's screen, else the guard decides (lane_unclear)"
     )
-    if not blind:
+    if not without:
         return words
-    which = f"{blind[0]} has" if len(blind) == 1 else f"{_listed(blind)} have"
+    which = f"{without[0]} has" if len(without) == 1 else f"{_listed(without)} have"
     return f"{words}; {which} no approach loop, so there a car is only known by the screen"
 
 
@@ -289,7 +289,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def uncounted(settings: Settings) -> tuple[str, ...]:
-    """Why the places of a site that counts them are not counted right, one sentence each."""
+    """Why cars at a site with places are not counted correctly, one sentence each."""
     if not settings.groups and settings.site.capacity is None:
         return ()
     directions = {lane.direction for lane in settings.lanes}

@@ -1,7 +1,7 @@
-"""What the command line can do with no engine running: the same ops, done in the data directory itself.
+"""The ops of the command line without a running engine, done in the data directory itself.
 
-Whoever makes a `Local` holds the engine's lock. What changes something is journaled just as the engine would; the
-projections catch up at the engine's next start.
+The caller of `Local` holds the engine's lock. Changes are journaled as the engine does; the projections catch up at the
+next start of the engine.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ OnProgress = Callable[[dict[str, Any]], None]
 
 
 Who = dict[str, str | None]
-"""Who asked, and by which way, as a row of the journal says it."""
+"""Author and way of a request, as in a journal row."""
 
 
 class Local:
-    """Answers `call` as `gateway.control.Client` does, for the ops that move nothing."""
+    """Has `call` like `gateway.control.Client`, for ops that move nothing."""
 
     def __init__(self, directory: DataDirectory, settings: Settings) -> None:
-        """The directory must be locked by the caller for as long as this is used."""
+        """The caller keeps the directory locked while this is in use."""
         self._directory = directory
         self._settings = settings
         self._ops: dict[str, Callable[..., Any]] = {
@@ -52,7 +52,7 @@ class Local:
         on_progress: OnProgress | None = None,
         **params: Any,
     ) -> Any:
-        """The result of an op; `timeout_s` is for the engine and means nothing here."""
+        """The result of an op; `timeout_s` has no effect here."""
         if op not in self._ops:
             raise EngineUnreachableError(f"{op} needs a running engine; start it first")
         if op == "passes.import":

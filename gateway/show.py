@@ -1,4 +1,4 @@
-"""What the command line prints: tables that line up with Chinese in them, and progress on stderr."""
+"""Output of the command line: tables that align with Chinese text, and progress on stderr."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import time
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-# Work shorter than this shows no progress; a line that is gone before it was read only flickers.
+# Shorter work shows no progress line, which would only flicker.
 _QUIET_S = 1.0
 _EVERY_S = 0.2
 
 
 def width(text: str) -> int:
-    """Columns a text takes in a terminal; a Chinese character takes two."""
+    """Columns of a text in a terminal; a Chinese character takes two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def clean(text: object) -> str:
-    """A value as one line: control characters (a terminal obeys some) become spaces."""
+    """A value as one line; control characters become spaces."""
     return "".join(char if char.isprintable() else " " for char in str(text))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows under a head, each column as wide as its widest cell."""
+    """Rows under a heading, each column as wide as its widest cell."""
     cells = [list(head), *([clean(value) for value in row] for row in rows)]
     widths = [max(width(row[column]) for row in cells) for column in range(len(head))]
     return "\n".join(padded(row, widths) for row in cells)
@@ -36,7 +36,7 @@ def padded(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 class Progress:
-    """A line on stderr that counts up: rewritten in place on a terminal, else once in a while."""
+    """A progress line on stderr: rewritten in place on a terminal, else repeated now and then."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -45,7 +45,7 @@ class Progress:
         self._terminal = sys.stderr.isatty()
 
     def __call__(self, done: int, total: int = 0) -> None:
-        """So much is done; `total` 0 means nobody knows how much there is."""
+        """Show the progress; `total` 0: unknown."""
         now = time.monotonic()
         pause = _EVERY_S if self._terminal else 5.0
         if now - self._begun_s < _QUIET_S or (self._shown and now - self._shown_s < pause):
@@ -56,6 +56,6 @@ class Progress:
         self._shown, self._shown_s = True, now
 
     def end(self) -> None:
-        """Leave the line behind, so that what follows starts on its own."""
+        """End the line, so that later output starts on a new one."""
         if self._shown and self._terminal:
             print(file=sys.stderr)

@@ -1,11 +1,10 @@
-"""Several processes under one roof, for a desk or a demo: started together, ended together.
+"""Runs several processes for a desk or a demo: started together, ended together.
 
-The supervisor only watches. A part that dies is started again after a pause that doubles up to
-half a minute; a part that says "wrong settings" or "in use" (exit 2, 3) ends the whole, since
-starting it again cannot help. Parts stay in the supervisor's process group and die with it: each
-asks the kernel for a SIGTERM at its parent's death (`die_with_parent`), and a SIGTERM that is not
-obeyed within its time is followed by the kernel's own SIGALRM (`end_within`), so that even a hanging
-part of a killed supervisor goes. No part gets real-time priority here; systemd gives that.
+A part that dies is started again after a pause that doubles up to half a minute. A part that exits with *wrong
+settings* or *in use* (2, 3) ends all, since a restart cannot help. Parts stay in the supervisor's process group and die
+with it: each asks the kernel for a SIGTERM at its parent's death (`die_with_parent`), and a SIGTERM without effect is
+followed by the kernel's SIGALRM (`end_within`), so that even a hanging part of a killed supervisor ends. No part gets
+real-time priority here; systemd gives that.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ PARENT_VARIABLE = "GATEHOUSE_PARENT"
 STOP_WITHIN_S = 8.5
 IMPATIENT_S = 1.0
 BACKOFF_FIRST_S = 0.5
-BACKOFF_MOST_S = 30.0
+BACKOFF_MAX_S = 30.0
 STEADY_AFTER_S = 60.0
 LASTING_EXITS = (2, 3)
 _PR_SET_PDEATHSIG = 1
@@ -36,7 +35,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class SupervisorError(GatehouseError):
-    """A part cannot run at all; `status` is the exit code it ended with."""
+    """A part cannot run at all; `status` is its exit code."""
 
     code = "part_failed"
 
@@ -47,7 +46,7 @@ class SupervisorError(GatehouseError):
 
 @dataclass(frozen=True)
 class Part:
-    """One process: what people call it and how it is started."""
+    """One process: its name and its command."""
 
     name: str
     argv: Sequence[str]
@@ -55,7 +54,7 @@ class Part:
 
 @dataclass
 class _Child:
-    """A part, the process that is it at present, and when it may be started again."""
+    """A part, its present process, and when it may be started again."""
 
     part: Part
     process: subprocess.Popen[bytes] | None = None
@@ -65,7 +64,7 @@ class _Child:
 
 
 def die_with_parent() -> None:
-    """Called by a part at its start: end cleanly (SIGTERM) as soon as the supervisor is gone."""
+    """A part calls this at its start: it gets SIGTERM when the supervisor dies."""
     parent = os.environ.pop(PARENT_VARIABLE, "")
     if not parent:
         return
@@ -75,7 +74,7 @@ def die_with_parent() -> None:
 
 
 def end_within(seconds: int) -> None:
-    """Let the kernel end this process if it is still there after so long."""
+    """Let the kernel end this process after this time."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(seconds)
 
@@ -83,8 +82,8 @@ def end_within(seconds: int) -> None:
 def on_stop_signal(stop: threading.Event, within_s: int = 9) -> None:
     """Set `stop` at SIGINT, SIGTERM and SIGHUP, and never take longer than `within_s` to end after that.
 
-    For the main thread. A handler may interrupt any line, also one that holds a lock which setting an Event or starting
-    a thread needs; so it only rings a bell in the kernel, and a thread that waits for it sets `stop`.
+    For the main thread. A handler may interrupt a line that holds a lock which setting an Event or starting a thread
+    needs. So it only writes to an eventfd, and a thread that waits for it sets `stop`.
     """
     bell = os.eventfd(0, os.EFD_CLOEXEC)
     asked = False
@@ -97,7 +96,7 @@ def on_stop_signal(stop: threading.Event, within_s: int = 9) -> None:
             os.eventfd_write(bell, 1)
 
     def wait() -> None:
-        os.read(bell, 8)  # unlike eventfd_read, it goes on waiting when a signal hits this very thread
+        os.read(bell, 8)  # unlike eventfd_read, it continues to wait after a signal to this thread
         stop.set()
 
     threading.Thread(target=wait, name="stop-signal", daemon=True).start()
@@ -106,7 +105,7 @@ def on_stop_signal(stop: threading.Event, within_s: int = 9) -> None:
 
 
 class Supervisor:
-    """Runs parts until told to stop; `say` gets a line for people about every death and restart."""
+    """Runs parts until a stop; `say` gets a line for people about every death and restart."""
 
     def __init__(self, parts: Sequence[Part], say: Callable[[str], None]) -> None:
         self._children = [_Child(part) for part in parts]
@@ -126,17 +125,17 @@ class Supervisor:
                 self._end(wake)
 
     def stop(self) -> None:
-        """End all parts; asked again more than `IMPATIENT_S` later, kill what is left."""
+        """End all parts; a second call more than `IMPATIENT_S` later kills the rest."""
         now = time.monotonic()
         if not self._asked_s:
             self._asked_s = now
-        # One Ctrl-C may arrive twice, from the terminal and from a parent that passes it on.
+        # One Ctrl-C may arrive twice: from the terminal and from a parent that forwards it.
         self._hurry = now - self._asked_s > IMPATIENT_S
         self._stopping = True
 
     @contextlib.contextmanager
     def _wakeups(self) -> Iterator[socket.socket]:
-        """A socket that turns readable at each signal; the old handlers are put back at the end."""
+        """A socket that becomes readable at each signal; the old handlers are restored at the end."""
         receiver, sender = socket.socketpair()
         receiver.setblocking(False)
         sender.setblocking(False)
@@ -178,10 +177,10 @@ class Supervisor:
             child.pause_s = BACKOFF_FIRST_S
         child.retry_s = now + child.pause_s
         self._say(f"{name} ended ({_how(status)}); starting it again in {child.pause_s:g} s")
-        child.pause_s = min(child.pause_s * 2, BACKOFF_MOST_S)
+        child.pause_s = min(child.pause_s * 2, BACKOFF_MAX_S)
 
     def _pause_s(self) -> float:
-        """How long nothing can become due; deaths and signals wake the wait anyway."""
+        """The time until a restart is due; deaths and signals end the wait earlier."""
         due = [child.retry_s for child in self._children if child.process is None]
         return max(0.0, min(due, default=time.monotonic() + 5.0) - time.monotonic())
 
@@ -192,7 +191,7 @@ class Supervisor:
             wake.recv(4096)
 
     def _end(self, wake: socket.socket) -> None:
-        """SIGTERM to all, SIGKILL to what is left after `STOP_WITHIN_S` or a second signal."""
+        """SIGTERM to all; SIGKILL to the rest after `STOP_WITHIN_S` or a second signal."""
         deadline = time.monotonic() + STOP_WITHIN_S
         for child in self._alive():
             child.send_signal(signal.SIGTERM)

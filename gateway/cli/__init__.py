@@ -1,10 +1,9 @@
 """The command line, and the only place that wires everything.
 
-One module for each job; each command is one function there, and what it needs is imported inside it, so that
-`gatehouse --help` is there at once and `gatehouse uplink` never loads a driver. What changes a gateway goes to the
-running engine through its control socket; with no engine there, `Local` takes the engine's lock and does it in the
-data directory. A mistake is one line on stderr and an exit code (`EXITS`); with GATEHOUSE_DEBUG=1 the traceback comes
-along.
+One module for each job, one function for each command. A command imports what it needs inside its function, so that
+`gatehouse --help` is fast and `gatehouse uplink` loads no driver. Changes go to the running engine through the control
+socket; without an engine `Local` takes the engine's lock and works in the data directory. A mistake is one line on
+stderr and an exit code (`EXITS`), with GATEHOUSE_DEBUG=1 also the traceback.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ _EXIT_OF: tuple[tuple[type[GatehouseError], int], ...] = (
 
 
 class _Parser(argparse.ArgumentParser):
-    """One that does not take help that nobody gets for a success."""
+    """A parser whose help fails if it cannot be written."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
         if file is not sys.stdout:
@@ -72,7 +71,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """The parser of the whole command line."""
     common = common_options()
     parser = _Parser(
         prog="gatehouse",
@@ -90,12 +89,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code and never raises for a mistake of the caller."""
+    """Run one command and return its exit code; a mistake of the caller never raises."""
     _fill_closed_streams()
     arguments = argparse.Namespace()
     try:
         build_parser().parse_args(argv, arguments)
-        # Journal, passes and exports hold names and plates: nothing that a command writes is for everybody to read.
+        # Journal, passes and exports hold names and plates: no file of a command is readable for all users.
         os.umask(os.umask(0o077) | 0o027)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, _interrupt)
@@ -103,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except BrokenPipeError:
-        # Whoever read has had enough (`| head`); the interpreter must not stumble over it again at its end.
+        # The reader has closed the pipe (`| head`); the interpreter must not fail on it again at its end.
         let_go_of_stdout()
         return 0
     except KeyboardInterrupt:
@@ -113,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _mistake(arguments: argparse.Namespace, error: GatehouseError | UnicodeEncodeError | OSError) -> int:
-    """Say what went wrong; returns the exit code."""
+    """Print the error; returns the exit code."""
     if isinstance(error, GatehouseError):
         status = next((code for kind, code in _EXIT_OF if isinstance(error, kind)), EXIT_WRONG)
         return failed(arguments, error, str(error), status)
@@ -129,7 +128,7 @@ def _mistake(arguments: argparse.Namespace, error: GatehouseError | UnicodeEncod
 
 
 def _owner_of(data: Path) -> str:
-    """Whom to be instead, where the data directory is somebody else's."""
+    """The owner of the data directory, if it is another user."""
     try:
         owner = data.owner()
     except (OSError, KeyError):
@@ -138,8 +137,8 @@ def _owner_of(data: Path) -> str:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Answer Ctrl-C. A command loads what it needs as it goes, and msgspec (0.22) may crash on an exception while it
-    makes a class: then the process ends at once, as it does before `main`."""
+    """Handle Ctrl-C. A command imports modules while it runs, and msgspec (0.22) may crash on an exception while it
+    makes a class: then the process ends at once, as before `main`."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             signal.signal(number, signal.SIG_DFL)
@@ -149,8 +148,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _fill_closed_streams() -> None:
-    """Open nothing in the place of streams that the caller has closed (`>&-`): the next file opened would be taken for
-    one of them, and what is printed would stand in a store."""
+    """Open /dev/null in place of streams that the caller has closed (`>&-`): otherwise the next opened file gets their
+    number, and output would be written into a store."""
     while (lowest := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(lowest, True)
     os.close(lowest)

@@ -1,4 +1,4 @@
-"""What the commands share: the parser's habits, exit codes, the data directory, and the two ways of printing."""
+"""Shared by the commands: parser, exit codes, the data directory, output as text and JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Handler = Callable[[Arguments], int]
 
 
 def common_options() -> argparse.ArgumentParser:
-    """Options that stand before or after every subcommand; SUPPRESS keeps an inner default from undoing an outer."""
+    """Options before or after every subcommand; SUPPRESS keeps an inner default from overwriting an outer value."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument(
         "--data", metavar="DIR", type=_directory, help=f"data directory (default: ${DATA_VARIABLE} or {DEFAULT_DATA})"
@@ -43,13 +43,13 @@ def common_options() -> argparse.ArgumentParser:
 
 
 def _directory(text: str) -> Path:
-    if not text:  # an unset variable of a script must not mean the directory where one happens to stand
+    if not text:  # an unset variable in a script must not mean the current directory
         raise argparse.ArgumentTypeError("is empty; give a directory")
     return Path(text)
 
 
 class Commands:
-    """Adds subcommands that all look alike."""
+    """Adds subcommands with equal help."""
 
     def __init__(self, parser: argparse.ArgumentParser, common: argparse.ArgumentParser, level: str) -> None:
         self._actions = parser.add_subparsers(dest=level, metavar="COMMAND", required=True, title="commands")
@@ -77,7 +77,7 @@ class Commands:
 
 
 def number(text: str, kind: Callable[[str], Any], low: float, high: float) -> Any:
-    """An argument as a number within bounds; ArgumentTypeError says which."""
+    """An argument as a number within bounds; ArgumentTypeError names them."""
     try:
         value = kind(text)
     except ValueError:
@@ -88,7 +88,7 @@ def number(text: str, kind: Callable[[str], Any], low: float, high: float) -> An
 
 
 def count(text: str) -> int:
-    """How many of something are wanted."""
+    """A count, at least 1."""
     return int(number(text, int, 1, 10_000_000))
 
 
@@ -101,13 +101,13 @@ def minutes(text: str) -> int:
 
 
 def data_path(arguments: Arguments) -> Path:
-    """The data directory that is meant, absolute, so that children find it too."""
+    """The data directory, absolute, so that child processes find it."""
     given = getattr(arguments, "data", None) or os.environ.get(DATA_VARIABLE) or DEFAULT_DATA
     return Path(given).absolute()
 
 
 def opened(data: Path) -> tuple[DataDirectory, Settings]:
-    """A whole data directory and its settings."""
+    """A complete data directory and its settings."""
     from gateway.store.directory import DataDirectory
 
     directory = DataDirectory(data)
@@ -116,7 +116,7 @@ def opened(data: Path) -> tuple[DataDirectory, Settings]:
 
 @contextlib.contextmanager
 def locked(data: Path) -> Iterator[DataDirectory]:
-    """The data directory, with no engine on it meanwhile."""
+    """The data directory, locked against an engine."""
     directory, _ = opened(data)
     directory.lock()
     try:
@@ -127,7 +127,7 @@ def locked(data: Path) -> Iterator[DataDirectory]:
 
 @contextlib.contextmanager
 def gateway_of(data: Path) -> Iterator[Client | Local]:
-    """The running engine, or with none the data directory itself, locked."""
+    """The running engine, or without one the locked data directory."""
     directory, settings = opened(data)
     client = client_of(data)
     try:
@@ -142,14 +142,14 @@ def gateway_of(data: Path) -> Iterator[Client | Local]:
 
 
 def client_of(data: Path) -> Client:
-    """A client of the engine that runs on a data directory, if one does."""
+    """A client of the engine on this data directory; None without one."""
     from gateway.control import Client
 
     return Client(data / "run" / "engine.sock")
 
 
 def whoami() -> str:
-    """Who sits at this terminal, for the journal."""
+    """The user of this terminal, for the journal."""
     import getpass
 
     try:
@@ -162,7 +162,7 @@ def whoami() -> str:
 
 
 def wants_json(arguments: Arguments) -> bool:
-    """Whether a program reads what is printed."""
+    """Whether the output is JSON for a program."""
     return bool(getattr(arguments, "json", False))
 
 
@@ -172,17 +172,17 @@ def show(arguments: Arguments, data: Any, text: str) -> None:
 
 
 def say(text: str) -> None:
-    """A line for people, beside the data."""
+    """A line for people, in addition to the data."""
     print(f"gatehouse: {text}", file=sys.stderr, flush=True)
 
 
 def failed(arguments: Arguments, error: Exception, words: str, status: int) -> int:
-    """Say what went wrong on stderr, and for programs also as JSON on stdout."""
+    """Print an error on stderr, and for programs also as JSON on stdout."""
     if os.environ.get(DEBUG_VARIABLE) == "1":
         import traceback
 
         traceback.print_exception(error)
-    with contextlib.suppress(OSError):  # a full disk may be what went wrong
+    with contextlib.suppress(OSError):  # a full disk may be the error
         for line in words.splitlines():
             say(line)
     if wants_json(arguments):
@@ -194,7 +194,7 @@ def failed(arguments: Arguments, error: Exception, words: str, status: int) -> i
 
 
 def let_go_of_stdout() -> None:
-    """Nobody takes what is printed: the interpreter must not stumble over the rest at its end."""
+    """The output cannot be written: the interpreter must not fail on the rest at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -84,7 +84,7 @@ def _events(arguments: Arguments) -> int:
 
 
 def _event_writer(form: str, zone: ZoneInfo) -> Callable[[StoredRow], None]:
-    """Prints one row at a time: json as it is stored, csv and table with local time."""
+    """Prints rows one by one: json as stored, csv and table with local time."""
     if form == "json":
         return lambda row: print(row.text)
     import csv

@@ -1,4 +1,4 @@
-"""Commands to what stands at the gate: lanes, and devices that need a hand."""
+"""Commands for lanes and devices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.control import Client
 
 COUNTS_S = 5.0
-"""An order that the engine has not taken by then is not carried out any more."""
+"""An order that the engine has not taken within this time is dropped."""
 ANSWER_MORE_S = 0.5
 
 

@@ -1,4 +1,4 @@
-"""Commands about passes: in from files, out to files, looked up, and as QR codes."""
+"""Commands for passes: import, export, look-up, QR codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Add `passes` and what belongs to it."""
+    """Add `passes` and its subcommands."""
     passes = commands.group("passes", "import, export and look up passes")
     imports = passes.add(
         "import",
@@ -105,7 +105,7 @@ def _passes_import(arguments: Arguments) -> int:
 
 @contextlib.contextmanager
 def lent(path: Path, data: Path) -> Iterator[Path]:
-    """A copy of a file, under its own name, where the engine can read it: systemd shows it neither /home nor /tmp."""
+    """A copy of a file with its name, where the engine can read it: its systemd unit hides /home and /tmp."""
     import shutil
     import tempfile
 

@@ -1,4 +1,4 @@
-"""Commands that run something: the demo, the simulator, and the gateway whole or in parts."""
+"""Commands that run the demo, the simulator, and the gateway or one of its processes."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _web(arguments: Arguments) -> int:
 
 
 def _part(name: str) -> threading.Event:
-    """Make this process a part of the gateway: logging, an end with its parent, and an event set by SIGTERM."""
+    """Make this process a part of the gateway: logging, end with the parent, an event that SIGTERM sets."""
     import logging
     import threading
 
@@ -178,7 +178,7 @@ def _part(name: str) -> threading.Event:
     on_stop_signal(stop)
     die_with_parent()
     if "JOURNAL_STREAM" in os.environ:
-        # The journal stamps the lines itself and takes their level from sd-daemon(3)'s prefixes.
+        # journald adds the time itself and takes the level from sd-daemon(3)'s prefixes.
         for level, prefix in ((10, "<7>"), (20, "<6>"), (30, "<4>"), (40, "<3>"), (50, "<2>")):
             logging.addLevelName(level, prefix)
         form = "%(levelname)s%(message)s"

@@ -1,4 +1,4 @@
-"""Commands about a site and its data directory: make one, check it, and settings out."""
+"""Commands for a site and its data directory: make one, check it, export its settings."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _init(arguments: Arguments) -> int:
 
 
 def _read_site(path: Path) -> Any:
-    """The JSON of a site file; SettingsError says where it is broken."""
+    """The JSON of a site file; SettingsError names line and column of an error."""
     try:
         return json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once)
     except OSError as error:
@@ -120,7 +120,7 @@ def _read_site(path: Path) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys each stand once; JSON itself would silently take the last."""
+    """An object without duplicate keys; json would silently take the last one."""
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -157,7 +157,7 @@ def _report(arguments: Arguments) -> check.Report:
 
 
 def _snapshot(data: Path) -> dict[str, Any] | None:
-    """The running engine's state; None when none runs on this directory."""
+    """The state of the running engine; None without one on this directory."""
     try:
         found: dict[str, Any] = client_of(data).call("state")
     except EngineUnreachableError:

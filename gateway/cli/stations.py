@@ -1,4 +1,4 @@
-"""The command about booths' own screens."""
+"""The command for booths' own screens."""
 
 from __future__ import annotations
 

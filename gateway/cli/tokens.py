@@ -1,15 +1,15 @@
-"""Commands about API tokens."""
+"""Commands for API tokens."""
 
 from __future__ import annotations
 
 from gateway.cli.common import Arguments, Commands, data_path, gateway_of, say, show, wants_json, whoami
 
-# In words here, since their own list would be loaded for every `--help`; a test compares the two.
+# Written out, since importing the list would slow every `--help`; a test compares both.
 _SCOPES = "events:read, passes:read, passes:write, state:read, lanes:command, alarms:write, metrics, plates:push"
 
 
 def add(commands: Commands) -> None:
-    """Add `token` and what belongs to it."""
+    """Add `token` and its subcommands."""
     token = commands.group("token", "make, list and revoke API tokens")
     create = token.add(
         "create",

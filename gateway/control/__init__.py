@@ -1,9 +1,9 @@
-"""The control socket: how web, uplink and the command line ask the engine for something.
+"""The control socket: requests of web, uplink and the command line to the engine.
 
 Newline-delimited JSON over a Unix socket in the data directory. A request is `{"id": 1, "op": "...", ...params}`; the
-answer is `{"id": 1, "ok": true, "result": ...}` or `{"id": 1, "ok": false, "error": {"code", "message"}}`. An op that
-takes long sends `{"id": 1, "progress": {...}}` lines first; `watch` is answered once and then sends
-`{"event": "state", "state": ...}` lines for as long as the connection stands.
+answer is `{"id": 1, "ok": true, "result": ...}` or `{"id": 1, "ok": false, "error": {"code", "message"}}`. A long op
+sends `{"id": 1, "progress": {...}}` lines first; `watch` is answered once and then sends
+`{"event": "state", "state": ...}` lines until the connection ends.
 
 `Client` and `Server` are imported on first use, so that a client does not load the server.
 """

@@ -1,4 +1,4 @@
-"""Asking the engine: one connection a call, so that a client can be shared by threads and outlives the engine."""
+"""The client of the control socket: one connection per call, so threads can share it and it survives the engine."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 from gateway.control.wire import LINE_MAX_BYTES, address, decode, encode, error_from
 from gateway.core.vocabulary.errors import EngineUnreachableError, RequestError
 
-# A snapshot of a large site or a list of tokens may be longer than a request may be.
+# A snapshot of a large site or a list of tokens may be longer than the bound of a request.
 _ANSWER_MAX_BYTES = 16 * LINE_MAX_BYTES
 _numbers = itertools.count(1)
 
 
 class Client:
-    """The engine behind `run/engine.sock`; safe for threads, holds no connection between calls."""
+    """The engine behind `run/engine.sock`. Thread-safe; no connection between calls."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -31,7 +31,7 @@ class Client:
         on_progress: Callable[[dict[str, Any]], None] | None = None,
         **params: Any,
     ) -> Any:
-        """The result of an op; raises the engine's error by its code, or EngineUnreachableError.
+        """The result of an op; raises the error of the engine's code, or EngineUnreachableError.
 
         `timeout_s` bounds the wait for each line; an op that reports progress may take longer in all.
         """
@@ -52,7 +52,7 @@ class Client:
                     raise error_from(answer.get("error") or {})
 
     def watch(self, timeout_s: float = 5.0) -> Iterator[dict[str, Any]]:
-        """Snapshots as they change, at least one a second; ends only by EngineUnreachableError or by closing it."""
+        """Snapshots at each change, at least one a second, until EngineUnreachableError or until it is closed."""
         with self._connected(timeout_s) as lines:
             lines.send(encode({"id": next(_numbers), "op": "watch"}))
             while True:
@@ -64,7 +64,7 @@ class Client:
 
     @contextmanager
     def _connected(self, timeout_s: float) -> Iterator[_Lines]:
-        """A connection whose every failure is EngineUnreachableError."""
+        """A connection; every failure is EngineUnreachableError."""
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
                 sock.settimeout(timeout_s)
@@ -80,7 +80,7 @@ class Client:
 
 
 class _Lines:
-    """Lines over a connected socket, each awaited for `timeout_s` at most."""
+    """Lines over a connected socket; each may take `timeout_s`."""
 
     def __init__(self, sock: socket.socket, timeout_s: float) -> None:
         self._sock = sock

@@ -1,6 +1,6 @@
-"""One client of the control socket: read by the serving thread, written by whoever has something for it.
+"""One client of the control socket. The serving thread reads it; any thread writes to it.
 
-Writing never waits: what the client does not take at once is kept for it up to a bound, and past that it is dropped.
+Writing never waits: unread bytes are kept up to a bound, and past the bound the client is dropped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RECEIVE_BYTES = 1 << 16
 
 
 class Peer(NamedTuple):
-    """Who is at the other end, as the kernel says (SO_PEERCRED)."""
+    """The process at the other end, from the kernel (SO_PEERCRED)."""
 
     pid: int
     uid: int
@@ -30,7 +30,7 @@ class Peer(NamedTuple):
 
 
 class Connection:
-    """One client: read by the serving thread, written by whoever has something for it."""
+    """One client. The serving thread reads it; any thread writes to it."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Connection:
         changed: Callable[[Connection], None],
         unread_max_bytes: int,
     ) -> None:
-        """`serve` takes a whole line; `changed` is told when the serving thread should look at this connection."""
+        """`serve` takes a whole line; `changed` is called if the serving thread must look at this connection."""
         self.sock = sock
         self.peer = Peer(*struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))
         self.watching = False
@@ -55,11 +55,11 @@ class Connection:
         self._lock = threading.Lock()
 
     def interest(self) -> int:
-        """What the serving thread should wait for."""
+        """The selector events to wait for."""
         return selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unread else 0)
 
     def ready(self, ready: int) -> None:
-        """The socket can be read or written."""
+        """Read or write: the socket is ready."""
         if ready & selectors.EVENT_WRITE:
             with self._lock:
                 self._flush()
@@ -70,13 +70,13 @@ class Connection:
 
     @property
     def idle(self) -> bool:
-        """Whether the gateway owes this client nothing: it neither watches nor waits for an answer."""
+        """Whether the client neither watches nor waits for an answer."""
         return not self.watching and self.asked == self._answered
 
     def send(self, line: bytes, *, answers: bool = False) -> None:
-        """Write now what the client takes, keep the rest; drop a client that leaves too much unread.
+        """Write what the socket takes and keep the rest; drop a client with too much unread.
 
-        `answers`: the line is the last word on a request.
+        `answers`: the line ends a request.
         """
         with self._lock:
             self._answered += answers
@@ -94,7 +94,7 @@ class Connection:
             self._changed(self)
 
     def close(self) -> None:
-        """Nothing is sent after this."""
+        """Close it; nothing is sent afterwards."""
         with self._lock:
             self._drop()
             self.sock.close()

@@ -1,9 +1,8 @@
-"""The engine's end of the control socket: one thread, all clients.
+"""The engine's end of the control socket: one thread for all clients.
 
-The thread only moves lines. The handler is called in it with `(op, params, respond)` and must return at once; whoever
-has the answer later gives it to `respond` from any thread. Answers and broadcasts are written by the thread that has
-them, without waiting; what a client does not take is kept for it up to a bound, and past that the client is dropped,
-so that a reader that hangs costs a few bytes and never a decision.
+The thread only moves lines. It calls the handler with `(op, params, respond)`, which must return at once; any thread
+may pass the answer to `respond` later. The thread that has an answer or a broadcast writes it without waiting. Unread
+bytes are kept up to a bound, and past the bound the client is dropped: a client that hangs never delays a decision.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ log = logging.getLogger(__name__)
 CLIENTS_MAX = 32
 UNREAD_MAX_BYTES = 4 << 20
 IDLE_S = 10.0
-"""From then on the place of a client that asks nothing may be given to another, when all are taken."""
+"""If all places are taken, a client that was silent for this long loses its place to a new one."""
 _SELECT_S = 1.0
 _BREATH_S = 0.1
 _BACKLOG = 128
 
 
 class Responder:
-    """Where the answer to one request goes; usable from any thread, silent once the client is gone."""
+    """Sends the answer to one request; from any thread, without effect once the client is gone."""
 
     __slots__ = ("_connection", "_number", "peer")
 
@@ -54,11 +53,11 @@ class Responder:
         self._connection.send(encode({"id": self._number, "ok": False, "error": error_body(error)}), answers=True)
 
     def progress(self, **figures: Any) -> None:
-        """The request is still at work."""
+        """The request is in progress."""
         self._connection.send(encode({"id": self._number, "progress": figures}))
 
     def watch(self, first: bytes) -> None:
-        """The client gets `first` and every broadcast from now on."""
+        """Send `first` and every later broadcast to the client."""
         self.result({})
         self._connection.send(first)
         self._connection.watching = True
@@ -93,7 +92,7 @@ class Server:
         self._stopping = False
 
     def open(self) -> None:
-        """Listen. A stale socket file is removed only when nobody answers at it; InUseError when somebody does."""
+        """Listen. A stale socket file is removed; InUseError if a process answers at it."""
         _clear_stale(self._path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -134,7 +133,7 @@ class Server:
             one.send(line)
 
     def changed(self, connection: Connection) -> None:
-        """A connection wants to write or was dropped by another thread: let the serving thread look at it."""
+        """A connection has bytes to write, or another thread has dropped it: wake the serving thread."""
         with self._lock:
             self._changed.add(connection)
         self._ring()
@@ -162,7 +161,7 @@ class Server:
             sock, _ = self._listener.accept()
         except OSError as error:
             log.warning("a control client could not be accepted: %s", error)
-            time.sleep(_BREATH_S)  # it still knocks: without descriptors this would be a busy loop
+            time.sleep(_BREATH_S)  # its connection still waits: without free descriptors this would be a busy loop
             return
         sock.setblocking(False)
         connection = Connection(sock, self.serve, self.changed, self._unread_max_bytes)
@@ -182,7 +181,7 @@ class Server:
         self._selector.register(sock, selectors.EVENT_READ, connection.ready)
 
     def _make_room(self) -> None:
-        """Hang up on the client that has been silent for longest, if it has nothing to wait for."""
+        """Drop the client that was silent for longest, unless it waits for an answer."""
         latest_s = self._mono_s() - IDLE_S
         silent = [one for one in self._connections if one.idle and one.heard_s <= latest_s]
         if silent:
@@ -191,7 +190,7 @@ class Server:
             self._forget(one)
 
     def serve(self, connection: Connection, line: bytes | bytearray) -> None:
-        """Hand one request to the handler; what it raises is the answer."""
+        """Pass one request to the handler; an exception is its answer."""
         number = None
         connection.asked += 1
         connection.heard_s = self._mono_s()
@@ -230,7 +229,7 @@ class Server:
 
 
 def _clear_stale(path: Path) -> None:
-    """Remove a socket file that nobody listens at; InUseError when somebody does."""
+    """Remove a stale socket file; InUseError if a process listens at it."""
     if not path.exists():
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:

@@ -1,4 +1,4 @@
-"""What both ends of the control socket share: the line codec, errors as JSON, and addresses that are not too long."""
+"""Shared by both ends of the control socket: the line codec, errors as JSON, long socket paths."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def encode(message: dict[str, Any]) -> bytes:
 
 
 def decode(line: bytes | bytearray) -> dict[str, Any]:
-    """A line as a message; RequestError when it is not a JSON object."""
+    """A line as a message; RequestError if it is not a JSON object."""
     try:
         return _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -34,7 +34,7 @@ def decode(line: bytes | bytearray) -> dict[str, Any]:
 
 
 def error_body(error: GatehouseError) -> dict[str, Any]:
-    """An error as it travels: code, message and, where it has them, the single problems."""
+    """An error as JSON: code, message and the problems, if any."""
     body: dict[str, Any] = {"code": error.code, "message": str(error)}
     problems = getattr(error, "problems", None)
     if problems:
@@ -43,7 +43,7 @@ def error_body(error: GatehouseError) -> dict[str, Any]:
 
 
 def error_from(body: dict[str, Any]) -> GatehouseError:
-    """The exception that an error body stands for; an unknown code becomes a GatehouseError with that code."""
+    """The exception for an error body; GatehouseError for an unknown code."""
     code, message = str(body.get("code", "error")), str(body.get("message", ""))
     kind = _by_code().get(code)
     if kind is None:
@@ -53,7 +53,7 @@ def error_from(body: dict[str, Any]) -> GatehouseError:
         return SettingsError(problems or [("", message)])
     try:
         return kind(message)
-    except TypeError:  # an error that is made from more than its message
+    except TypeError:  # an error with more arguments than its message
         return GatehouseError(message, code=code)
 
 
@@ -69,7 +69,7 @@ def _by_code() -> dict[str, type[GatehouseError]]:
 
 @contextmanager
 def address(path: Path) -> Iterator[str]:
-    """The socket's address for bind and connect; a path past 107 bytes is reached through its open directory."""
+    """The address for bind and connect; a path over 107 bytes is reached through its open directory."""
     if len(os.fsencode(path)) <= _ADDRESS_MAX_BYTES:
         yield str(path)
         return

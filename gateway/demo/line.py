@@ -1,8 +1,8 @@
-"""The demo's line to central: a real broker behind a switch that really cuts the TCP connection.
+"""The demo's line to central: a real broker behind a switch that cuts the TCP connection.
 
-The gateway connects to the switch, whoever watches connects to the broker itself. `cut` resets every connection and
-refuses new ones, as a pulled cable at the next router does; `mend` listens again. The switch follows a small file, so
-that another command can turn it.
+The gateway connects to the switch, spectators connect to the broker itself. `cut` resets every connection and refuses
+new ones, like a pulled cable at the next router; `mend` listens again. The switch follows a small file, so that another
+command can set it.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _CHUNK = 1 << 16
 
 
 def free_port() -> int:
-    """A TCP port that nobody has at this moment."""
+    """A free TCP port."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
 
 
 class Broker:
-    """A mosquitto of our own on a free port, without persistence."""
+    """A mosquitto on a free port, without persistence."""
 
     def __init__(self, folder: Path, program: str) -> None:
         self.port = free_port()
@@ -40,17 +40,17 @@ class Broker:
 
     @staticmethod
     def program() -> str | None:
-        """Where mosquitto is installed; None when it is not."""
+        """The path of mosquitto; None if it is not installed."""
         return shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 
     def start(self) -> None:
-        """Start it and wait until it listens; OSError when it does not."""
+        """Start it and wait until it listens; OSError if it does not."""
         lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence false", "log_type error"]
         if os.geteuid() == 0:
             lines.append("user root")  # a change of user would undo "die with the demo"
         self._config.write_text("\n".join(lines) + "\n")
         argv = [sys.executable, "-c", _EXEC, str(os.getpid()), self._program, "-c", str(self._config)]
-        # A session of its own, so that Ctrl-C ends it last and the gateway can still say goodbye.
+        # Its own session, so that Ctrl-C ends it last and the gateway can still disconnect.
         with self._config.with_suffix(".log").open("wb") as log:
             self._process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -73,7 +73,7 @@ class Broker:
             self._process.wait()
 
 
-# Replaces itself by the program, which then dies with the demo (prctl(2), PR_SET_PDEATHSIG = 1).
+# Executes the program, which then dies with the demo (prctl(2), PR_SET_PDEATHSIG = 1).
 _EXEC = (
     "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15, 0, 0, 0);"
     "os.getppid() == int(sys.argv[1]) and os.execv(sys.argv[2], sys.argv[2:])"
@@ -138,7 +138,7 @@ class Switch:
         except OSError:
             writer.transport.abort()
             return
-        if self._server is None:  # cut while this call was being put through
+        if self._server is None:  # cut while this connection was being made
             for one in (writer, far_writer):
                 one.transport.abort()
             return
@@ -153,7 +153,7 @@ class Switch:
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Carry bytes one way until either end is gone, then take the other down too."""
+    """Copy bytes one way until either end is closed, then close the other too."""
     with contextlib.suppress(OSError):
         while chunk := await reader.read(_CHUNK):
             writer.write(chunk)
@@ -162,12 +162,12 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def set_line(control: Path, on: bool) -> None:
-    """Turn the switch of a demo, running or not."""
+    """Set the switch of a demo, running or not."""
     control.write_text("on\n" if on else "off\n")
 
 
 def line_is_on(control: Path) -> bool:
-    """How the switch stands; on when nobody has turned it."""
+    """The state of the switch; on by default."""
     try:
         return control.read_text().strip() != "off"
     except OSError:

@@ -1,4 +1,4 @@
-"""The journal as lines for people: what the demo prints while it runs."""
+"""Journal rows as lines for people, printed while the demo runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.store.times import local_time
 
 
 class News:
-    """What is new in the journal, a line each."""
+    """New rows of the journal, one line each."""
 
     _TOLD = ("access.", "passage.", "alarm.", "barrier.crashed", "barrier.reset", "uplink.", "device.", "pass.")
 
@@ -23,13 +23,13 @@ class News:
         self._sequence = self._reader.last_sequence()
 
     def rows(self) -> Iterator[StoredRow]:
-        """What is new."""
+        """The new lines."""
         for row in self._reader.page(self._sequence, 100):
             self._sequence = row.sequence
             yield row
 
     def line(self, row: StoredRow) -> str:
-        """Time, place, type, who, and how it came about; "" for what only fills the screen."""
+        """Time, place, type, person and cause; "" for rows of no interest."""
         if not row.type.startswith(self._TOLD):
             return ""
         data = row.data()
@@ -47,7 +47,7 @@ class News:
 
 
 def _how(kind: str, data: dict[str, Any]) -> Iterator[str]:
-    """The rest of a line: the code of a reason, days, and who had a hand in it."""
+    """The rest of a line: reason code, days, and person."""
     if kind.startswith("alarm."):
         yield str(data.get("kind", ""))
     for key in ("reason", "cause", "error"):

@@ -14,11 +14,11 @@ RESIDENTS, STAFF, VISITORS = 280, 24, 36
 _FAMILY = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾萧田董"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国文辉志鹏晓燕思雨梓涵子轩一诺欣怡浩然"
 _PROVINCES = "京沪粤苏浙津冀鲁川渝"
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # plates have neither I nor O
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # plates have no I and O
 
 
 class People:
-    """Everybody the demo knows, by what makes them interesting."""
+    """The passes of the demo, by their role in it."""
 
     def __init__(self, seed: int, today: date) -> None:
         self._random = random.Random(seed)
@@ -40,7 +40,7 @@ class People:
             yield from group
 
     def stranger(self) -> str:
-        """A card that nobody holds."""
+        """An unknown card."""
         return str(next(self._cards))
 
     def _pass(self, pass_id: str, kind: PassKind, **more: str) -> Pass:
@@ -80,7 +80,7 @@ class People:
         return self._random.choice(_FAMILY) + given
 
     def _plate(self) -> str:
-        """Six characters behind the province, or seven for a new-energy car."""
+        """Six characters after the province, or seven for a new-energy car."""
         while True:
             electric = self._random.random() < 0.35
             tail = "".join(self._random.choices("0123456789", k=5))

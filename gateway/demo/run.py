@@ -1,9 +1,9 @@
 """A whole site on simulated hardware: two lanes, a few hundred passes, traffic, mishaps, and a line that can be cut.
 
-Nothing is faked on the way: readers send true frames over pseudo-terminals, the boards speak Modbus TCP, the gateway is
-`gatehouse run` in processes of its own, and the broker, where mosquitto is installed, is a real one. The demo only
-builds the world around it, drives cars through it, and plays the shift leader who resets a lane after a crash. All that
-it prints while it runs was read from the journal.
+The wires are real: readers send true frames over pseudo-terminals, boards speak Modbus TCP, the gateway is `gatehouse
+run` in its own processes, and the broker is a real mosquitto where installed. The demo builds the world around it,
+drives cars through it, and plays the shift leader who resets a lane after a crash. It prints what it reads from the
+journal.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _SCOPES = ("events:read", "passes:read", "passes:write", "state:read", "lanes:co
 
 
 def run(data: Path | None, port: int, hours: float | None) -> int:
-    """Run until Ctrl-C or for so many hours; raises GatehouseError when it cannot begin."""
+    """Run until Ctrl-C or for this many hours; GatehouseError if it cannot start."""
     stop = threading.Event()
     on_stop_signal(stop, within_s=25)
     port = _free(port)
@@ -71,7 +71,7 @@ def run(data: Path | None, port: int, hours: float | None) -> int:
 
 
 def switch_uplink(data: Path | None, line: str) -> bool:
-    """Cut or mend the line to central of the demo that runs (`on`, `off`, `show`); returns whether it is whole."""
+    """Cut or mend the line to central of the running demo (`on`, `off`, `show`); returns whether it is up."""
     directory = _running(data)
     control = _control(directory.path)
     if not control.exists():
@@ -82,7 +82,7 @@ def switch_uplink(data: Path | None, line: str) -> bool:
 
 
 class Demo:
-    """The demo in one folder; what it starts is ended by the stack it is given."""
+    """The demo in one folder; the given stack ends all that it starts."""
 
     def __init__(self, folder: Path, port: int, stack: ExitStack) -> None:
         self._stack = stack
@@ -101,7 +101,7 @@ class Demo:
     def start(self, stop: threading.Event) -> None:
         """Build the world and the data directory, start the gateway, and wait until it is ready."""
         if self.directory.exists:
-            # Before anything is touched that another demo in this folder might be using.
+            # Before touching anything that another demo in this folder may use.
             self.directory.lock()
             self.directory.unlock()
         print("building a site on simulated hardware ...", flush=True)
@@ -117,7 +117,7 @@ class Demo:
             print(self._greeting(), flush=True)
 
     def play(self, stop: threading.Event, until_s: float | None) -> None:
-        """Let cars come and go until told to stop."""
+        """Let cars come and go until a stop."""
         traffic = Traffic(self._site, self._people, self._random, self._client)
         news = News(self.directory.journal, self._names, ZONE)
         while not stop.wait(TURN_S):
@@ -270,7 +270,7 @@ class Demo:
 
 @contextmanager
 def _folder(data: Path | None) -> Iterator[Path]:
-    """The demo's folder: the one given if demo made it or it is empty, else a temporary one that goes at the end."""
+    """The demo's folder: the given one if demo made it or it is empty, else a temporary one, deleted at the end."""
     if data is None:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         try:
@@ -289,7 +289,7 @@ def _control(folder: Path) -> Path:
 
 
 def _running(data: Path | None) -> DataDirectory:
-    """The demo that is meant: the one given, or the only one that runs from a temporary folder."""
+    """The given demo, or the only one that runs from a temporary folder."""
     if data is not None:
         directory = DataDirectory(data.absolute())
         if not directory.made_by_demo:
@@ -311,7 +311,7 @@ def _answers(directory: DataDirectory) -> bool:
 
 
 def _free(port: int) -> int:
-    """The port if nobody has it (0: any); GatehouseError names what to do."""
+    """The port if it is free (0: any); GatehouseError names the remedy."""
     if port == 0:
         return free_port()
     try:
@@ -333,6 +333,6 @@ def _healthy(port: int) -> bool:
 
 
 def _me() -> str:
-    """How this program was called, so that what is printed can be pasted."""
+    """The name by which this program was called, so that printed commands can be pasted."""
     program = Path(sys.argv[0])
     return shlex.quote(sys.argv[0]) if program.name == "gatehouse" else f"{shlex.quote(sys.executable)} -m gateway"

@@ -1,4 +1,4 @@
-"""The demo's traffic: who comes next, what goes wrong, and the shift leader who puts it right when nobody else does."""
+"""The demo's traffic: the next car, mishaps, and a shift leader who resets a lane if the user does not."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ RESET_AFTER_S = 120.0
 LEADER = "Demo leader"
 
 Act = Callable[[], bool]
-"""Somebody comes; False when the lane was taken and it should be tried again."""
+"""One scene; False if the lane is taken and it must be tried again."""
 
 
 class Traffic:
-    """Decides who comes next; some of it is written down so that everything is seen in the first minutes."""
+    """Decides who comes next; the first minutes follow a script that shows everything."""
 
     def __init__(self, site: SimSite, people: People, dice: random.Random, client: Client) -> None:
         self._site = site
@@ -44,7 +44,7 @@ class Traffic:
         ]  # fmt: skip
         self._act: Act | None = None
         self._next_s = 0.0
-        # Per lane that waits for a new arm and for its reset: when each of the two is due.
+        # Per struck lane: when the new arm and the reset are due.
         self._repair_at: dict[str, float] = {}
         self._reset_at: dict[str, float] = {}
 
@@ -58,12 +58,12 @@ class Traffic:
         if now_s < self._next_s:
             return
         act = self._act or next(self._opening, None) or self._dice()
-        # What finds its lane taken waits for it.
+        # A scene waits until its lane is free.
         self._act = None if act() else act
         self._next_s = now_s + (self._random.uniform(7, 13) if self._act is None else 1.0)
 
     def reopened(self, lane: str) -> None:
-        """Somebody has reset the lane: cars come again."""
+        """The lane was reset: cars come again."""
         self._reset_at.pop(lane, None)
 
     def _dice(self) -> Act:
@@ -71,7 +71,7 @@ class Traffic:
         return self._random.choices(self._usual, weights)[0][1]
 
     def _car(self, lane: str, card: str | None, behaviour: Behaviour = "through") -> bool:
-        """A car turns in; False when the lane is taken. It stays at home while the lane is out of order."""
+        """A car turns in; False if the lane is taken. No car comes while the lane is out of order."""
         if lane in self._reset_at:
             return True
         if not self._site.world.empty(lane):
@@ -106,7 +106,7 @@ class Traffic:
         return self._enter(self._people.residents, "back_off")
 
     def _leaving(self) -> bool:
-        """One of those who have been inside longest goes."""
+        """One of the cars that have been inside longest leaves."""
         if not self._inside or "out" in self._reset_at:
             return True
         leaver = self._random.choice(self._inside[: 1 + len(self._inside) // 2])
@@ -136,7 +136,7 @@ class Traffic:
         return True
 
     def _crash(self) -> bool:
-        """Somebody does not wait for the arm."""
+        """A car does not wait for the arm."""
         if not self._reset_at:
             if not self._car("out", None, "ram"):
                 return False
@@ -146,7 +146,7 @@ class Traffic:
         return True
 
     def _reset(self, lane: str) -> None:
-        """What a shift leader does when the arm is whole again and nobody at the screen was faster."""
+        """Reset the lane when the arm is whole again, unless a person at the screen was faster."""
         try:
             reason = "a new arm was fitted and tried by hand"
             command: dict[str, Any] = {"lane": lane, "command": "reset", "via": "cli"}
@@ -168,7 +168,7 @@ class Traffic:
 
 
 def _due(planned: dict[str, float], now_s: float) -> list[str]:
-    """The lanes whose time has come; they are planned no longer."""
+    """The lanes that are due; their plans are removed."""
     found = [lane for lane, at_s in planned.items() if now_s >= at_s]
     for lane in found:
         del planned[lane]
