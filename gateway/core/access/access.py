@@ -1,7 +1,7 @@
 """Access as a subsystem: a read comes in, the lane that it is for is found, and a decision goes to that lane.
 
-A reader that several lanes share reads for the lane where a car waits, else for the one chosen on the booth's screen,
-else a person decides. A card and a plate of one car are one decision; two that differ are for a person.
+A reader of several lanes reads for the lane where a car waits, else for the one chosen on the booth's screen, else the
+car is referred. Card and plate of one car give one decision; if they differ, the car is referred.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class UnappliedRow(msgspec.Struct, frozen=True):
 
 
 class AccessMemory(msgspec.Struct, frozen=True):
-    """`unapplied`: in order; only a core that begins anew within a run is told of any."""
+    """`unapplied`: in order; empty but for a core that is rebuilt within a run."""
 
     warned: Warned = Warned()
     unapplied: list[UnappliedRow] = []
@@ -62,7 +62,7 @@ class Access(Subsystem):
         self._warnings = ExpiryWarnings(settings, memory.warned)
 
     def handlers(self) -> Handlers:
-        """Reads, the lane that a screen shows, and a person's open, which ends what its car has shown."""
+        """Events: reads, the lane chosen on a screen, and a person's open, which ends the reads of its car."""
         return {
             events.CredentialRead: self.credential_read,
             events.LaneChosen: self.lane_chosen,
@@ -70,11 +70,11 @@ class Access(Subsystem):
         }
 
     def followers(self) -> Followers:
-        """Passages, so that the next decision of this turn knows of them."""
+        """Rows of passages, so that the next decision of this turn counts them."""
         return dict.fromkeys(("passage.entered", "passage.exited", "passage.reversed"), self.passed)
 
     def passed(self, turn: Turn, row: Append) -> None:
-        """A car has come in or gone out, or one that was presumed to has not."""
+        """A car has come in or gone out, or an inferred passage is taken back."""
         self._recent.note(row.type, row.data, turn.now.wall_ns)
 
     def lane_chosen(self, turn: Turn, event: events.LaneChosen) -> None:
@@ -82,12 +82,12 @@ class Access(Subsystem):
         self._chosen.choose(event.station, event.lane, turn.now.mono_ns)
 
     def command_received(self, turn: Turn, event: events.CommandReceived) -> None:
-        """A person has let the car in front pass: a first proof that it showed is not the next car's."""
+        """A person has let the car in front pass: its first proof does not count for the next car."""
         if event.command in ("open", "emergency") and turn.is_done(event.request):
             self._reads.let_through(event.lane)
 
     def settle(self, turn: Turn) -> None:
-        """A read that waited for its approach loop counts as soon as that is occupied."""
+        """Serve the reads that waited for their approach loop, now that it is occupied."""
         if not self._reads.waits:
             return
         now_ns = turn.now.mono_ns
@@ -110,9 +110,9 @@ class Access(Subsystem):
             self._read_at(turn, lane, event)
 
     def lanes_meant(self, turn: Turn, lanes: list[Lane], event: CredentialRead) -> list[Lane]:
-        """Of a shared reader: the lane where a car waits, else the one chosen on the screen, else none.
+        """The lane of a shared reader: the one where a car waits, else the one chosen on the screen, else none.
 
-        A tag or a plate that no car stands for yet waits at each of them.
+        A tag or plate whose car is on no loop yet waits at each of them.
         """
         standing = [lane for lane in lanes if self._barrier(lane).approach_of(lane) is True]
         waiting = [lane for lane in standing if not self._barrier(lane).may_pass(lane)] or standing
@@ -127,7 +127,7 @@ class Access(Subsystem):
         return []
 
     def _refer_unclear(self, turn: Turn, lanes: list[Lane], event: CredentialRead) -> None:
-        """One case at all of these lanes. A car that waits for a person by a pass of its own keeps its own case."""
+        """Refer one case at all of these lanes. A car that waits for a person by its own pass keeps its own case."""
         taken, decision = self._decider.lane_unclear(turn, Taken(event))
         first: PendingCase | None = None
         now_ns = turn.now.mono_ns
@@ -157,7 +157,7 @@ class Access(Subsystem):
             barrier.first_proof(turn, lane, event)
 
     def _decide_with_other_proof(self, turn: Turn, barrier: AccessBarrier, lane: Lane, taken: Taken) -> None:
-        """A card and a plate of one car are one decision."""
+        """Decide on card and plate of one car together."""
         read, now_ns = taken.read, turn.now.mono_ns
         other = None if taken.elsewhere or lane.two_factor else barrier.other_proof(lane, read, now_ns)
         if other is None:
@@ -171,7 +171,7 @@ class Access(Subsystem):
             self._decide(turn, lane, Taken(card, second=plate, mismatch=True))
 
     def _differ(self, turn: Turn, read: CredentialRead, other: CredentialRead) -> bool:
-        """Whether two proofs of one car do not agree; two that cannot be compared are for a person."""
+        """Whether two proofs of one car contradict each other; two that cannot be compared are referred."""
         try:
             return differ(read, other)
         except Exception as error:
@@ -187,7 +187,7 @@ class Access(Subsystem):
 
 
 def _of_one_car(read: CredentialRead, other: CredentialRead) -> Taken:
-    """A card and a plate that agree: decided on by the passes of both, else by the one that names a pass."""
+    """Decide on a card and a plate that agree: by the passes of both, else by the one with a pass."""
     common = {found.id for found in read.passes} & {found.id for found in other.passes}
     if common:
         passes = tuple(found for found in read.passes if found.id in common)

@@ -1,4 +1,4 @@
-"""What access asks of a barrier and its lanes, and tells them; `lane` is built on access and never the other way."""
+"""The interface of access to barriers and lanes. `lane` imports access, never the other way round."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from gateway.core.vocabulary.turn import Turn
 
 
 class AccessBarrier(Protocol):
-    """One barrier with the lanes that lead past it."""
+    """One barrier with its lanes."""
 
     @property
     def arrived_ns(self) -> Mapping[str, int]:
         """Lane id -> when the car on its loop came."""
 
     def fitness(self) -> LaneFitness:
-        """Whether it could open for anybody now."""
+        """Whether it can open at all now."""
 
     def approach_of(self, lane: Lane) -> bool | None:
-        """Whether the loop in front of a lane is occupied; None: not known, or there is none."""
+        """Whether the approach loop is occupied; None: unknown, or no loop."""
 
     def approach_fitted(self, lane: Lane) -> bool:
-        """Whether a lane has a loop in front of the arm."""
+        """Whether a lane has an approach loop."""
 
     def behind(self, lane: Lane, now_ns: int) -> bool:
         """Whether a tag that is first seen now is that of a car behind the one in front."""
@@ -46,13 +46,13 @@ class AccessBarrier(Protocol):
         """Whether a person has let the car in front pass, and it has not passed yet."""
 
     def other_proof(self, lane: Lane, read: CredentialRead, now_ns: int) -> CredentialRead | None:
-        """What the car in front has shown of the other kind."""
+        """The proof of the other kind that the car in front has shown."""
 
     def let_in_already(self, turn: Turn, lane: Lane, credential: dict[str, str], *, again: bool) -> bool:
         """Whether this credential let its car in, which is still here or just past the arm."""
 
     def let_pass_already(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:
-        """Whether the car in front may pass by its other proof; this one is then noted with it."""
+        """Whether the car in front may pass by its other proof; then this read is noted with it."""
 
     def withdraw_grant(self, turn: Turn, lane: Lane) -> None:
         """The two proofs of the car in front differ: it waits, unless its arm goes up already."""
@@ -61,7 +61,7 @@ class AccessBarrier(Protocol):
         """The first of two proofs was read."""
 
     def second_came(self) -> None:
-        """A decision is made; no lane here waits for a second proof."""
+        """A decision was made; no lane here waits for a second proof."""
 
     def decided(
         self,
@@ -72,16 +72,14 @@ class AccessBarrier(Protocol):
         warn_day: str | None = None,
         shared: PendingCase | None = None,
     ) -> PendingCase:
-        """A read was decided on. `warn_day`: the day on which the pass is warned of first; `shared`: a case that other
-        lanes have as well.
-        """
+        """A read was decided on. `warn_day`: day of the first expiry warning; `shared`: a case of several lanes."""
 
 
 class AccessBarriers(Protocol):
     """All barriers of a site."""
 
     def barrier_of(self, lane: str) -> AccessBarrier:
-        """The barrier that a lane leads past."""
+        """The barrier of a lane."""
 
     def expected(self) -> list[Expected]:
-        """Vehicles that were let pass at an entry and have not come in yet."""
+        """Vehicles that were granted at an entry and have not come in yet."""

@@ -1,6 +1,6 @@
-"""A read and its moment put to the rules: what the projections say, corrected by what has passed since.
+"""Decides on a read: facts from the projections, corrected by the passages since, then the rules.
 
-A decision is worked out before anything changes. One that raises is contained: the car is referred to a person.
+A decision is computed before any state changes. If it raises, the car is referred.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gateway.core.vocabulary.turn import Turn
 
 
 class Decider:
-    """Works decisions out and changes nothing but its report of a fault."""
+    """Computes decisions; its only effect is the report of a fault."""
 
     def __init__(
         self, settings: Settings, barriers: AccessBarriers, recent: Recent, clock: SureClock, faults: Faults
@@ -36,13 +36,13 @@ class Decider:
         self._faults = faults
 
     def decide(self, turn: Turn, lane: Lane, taken: Taken) -> tuple[Taken, Decision]:
-        """The decision by the rules, and the read that it rests on."""
+        """The decision by the rules, and the read that it is based on."""
         return self._worked_out(
             turn, taken, lambda read: decide(read.passes, self.question(turn, lane, taken.replaced(read)))
         )
 
     def lane_unclear(self, turn: Turn, taken: Taken) -> tuple[Taken, Decision]:
-        """The decision where nothing tells at which lane the car stands."""
+        """The decision if the lane of the car is not known."""
         return self._worked_out(turn, taken, _unclear)
 
     def _worked_out(self, turn: Turn, taken: Taken, of: Callable[[CredentialRead], Decision]) -> tuple[Taken, Decision]:
@@ -60,7 +60,7 @@ class Decider:
             return taken.replaced(read), found
 
     def question(self, turn: Turn, lane: Lane, taken: Taken) -> Question:
-        """All that the rules look at."""
+        """All facts for the rules."""
         read = taken.read
         return Question(
             lane=lane.id,
@@ -76,7 +76,7 @@ class Decider:
         )
 
     def _corrected(self, read: CredentialRead) -> CredentialRead:
-        """What the projections say of a read, with what has passed since."""
+        """The facts of the projections for a read, corrected by the passages since."""
         passes = frozenset(found.id for found in read.passes) if not read.single_use else frozenset()
         visits = self._recent.visits(read.visits, read.after, passes, read.value)
         used = read.used or (read.single_use and self._recent.used(read.value, read.after))

@@ -1,4 +1,4 @@
-"""Warnings of passes that end soon: at most one a pass and site-local day."""
+"""Expiry warnings: at most one per pass and site-local day."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gateway.core.vocabulary.turn import local_day
 
 
 class Warned(msgspec.Struct, frozen=True):
-    """The passes that were warned of on a site-local `day` (`2026-11-30`; empty: none yet)."""
+    """Passes with a warning on a site-local `day` (`2026-11-30`; empty: none yet)."""
 
     day: str = ""
     passes: list[str] = []
 
 
 class ExpiryWarnings:
-    """The passes of today that were warned of."""
+    """Passes with a warning today."""
 
     def __init__(self, settings: Settings, warned: Warned) -> None:
         self._days = settings.site.expiry_warning_days
@@ -27,7 +27,7 @@ class ExpiryWarnings:
         self._warned = set(warned.passes)
 
     def due(self, decision: Decision, wall_ns: int) -> str | None:
-        """The day, when this grant is the first of that day for a pass that ends soon; it counts as warned now."""
+        """The day, if this grant is the first of the day for a pass that ends soon; it counts as warned from now on."""
         found, left = decision.pass_, decision.days_left
         if decision.verdict is not Verdict.GRANTED or found is None or found.kind is not PassKind.MONTHLY:
             return None

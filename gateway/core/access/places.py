@@ -1,11 +1,11 @@
-"""Places: whether there is one left inside for a car.
+"""Places: whether one is left inside for a car.
 
 A group (a household, a firm) has as many places as the site file says, and each of its passes that is inside takes one.
 The car park holds `site.capacity` cars. A pass with a place of its own is let in all the same: a monthly or staff pass
 with a bay, and every pass of a group with places, which are counted apart.
 
-Who is inside, the projections know, and `recent` corrects. A grant takes its place before its car crosses: of
-two cars nose to tail only one gets the last.
+The projections know the cars inside, and `recent` corrects them. A grant takes its place before its car crosses: of two
+cars nose to tail only one gets the last place.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from gateway.core.vocabulary.passes import Pass, PassKind
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """A vehicle that was let pass at an entry and has not come in yet.
+    """A vehicle that was granted at an entry and has not come in yet.
 
-    `shown`: all that it has shown; `value`: of the credential that it was let pass by. An emergency vehicle does not
+    `shown`: all its credentials; `value`: of the credential that was granted. An emergency vehicle does not
     count as a car inside.
     """
 
@@ -36,7 +36,7 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 def has_bay(found: Pass) -> bool:
-    """Whether a pass has a place of its own in the car park; a visitor's bay is anybody's when they are late."""
+    """Whether a pass has a place of its own in the car park; the bay of a visitor is not reserved."""
     return bool(found.bay) and found.kind in (PassKind.MONTHLY, PassKind.STAFF)
 
 

@@ -1,16 +1,16 @@
 """From reads to decisions: which read counts, at which lane, and with which other one.
 
-A tag or a plate may be read from afar or arrive late, so it is bound to its car: the read counts while the approach
-loop is occupied, or becomes occupied within three seconds of the last sighting. A car may roll up for longer
-than that, so its read waits for as long as it is seen `again`, but not for ever: a tag that lies in the field without
-coming is a parked car's. A plate that its camera saw over three seconds before the car on the loop came is that of a
-car before it. The same tag or plate at two lanes within three seconds belongs to the first occupied one. Where a lane
-asks for two factors, a card and a plate within ten seconds make one read. What has let its car in proves nothing for
-the next one (`LaneOrders`), and what a car showed that a person let in is forgotten.
+A tag or a plate may be read from afar or arrive late, so the loop binds it to its car: the read counts while the
+approach loop is occupied, or becomes occupied within three seconds of the last sighting. A car may roll up more slowly,
+so its read waits while it is seen `again`, within a bound: a tag that stays in the field is of a parked car. A plate
+that was seen over three seconds before the car on the loop came is of an earlier car. The same tag or plate at two
+lanes within three seconds belongs to the first occupied one. Where a lane requires two factors, a card and a plate
+within ten seconds make one read. A proof that has let its car in does not count for the next car, and the reads of a
+car that a person let in are deleted.
 
-A car that was refused and stands on the loop is not let in by the tag of one behind it: a tag that is first seen when
-that car has been there for over three seconds waits for the next car. One loop and one reader cannot tell more: a
-stranger on the loop who has shown nothing gets the tag that is read meanwhile.
+A refused car on the loop is not let in by the tag of the car behind: a tag that is first seen when that car has been
+there for over three seconds waits for the next car. One loop and one reader cannot tell more: a stranger on the loop
+who has shown nothing gets the tag that is read meanwhile.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from gateway.core.vocabulary.turn import NS_PER_MS
 
 LONG_RANGE_MS = 3000
 KEPT_MS = 6000
-"""A waiting read that is too old to count comes back to life when its tag is seen again within this time."""
+"""A waiting read that is too old counts again if its tag is seen again within this time."""
 ARRIVING_MS = 20_000
-"""A tag that was seen for so long without its car standing on the loop is not arriving."""
+"""A tag that was seen for this long without its car on the loop is of a parked car."""
 ELSEWHERE_MS = 3000
 TWO_FACTOR_MS = 10_000
 PENDING_MAX = 16
@@ -33,9 +33,9 @@ SEEN_MAX = 256
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A read that is to be decided on; `elsewhere`: another lane has it; `mismatch`: card and plate do not agree.
+    """A read to decide on; `elsewhere`: it belongs to another lane; `mismatch`: card and plate differ.
 
-    `second`: the plate that proves the card, where a lane asks for both.
+    `second`: the plate for the card, where a lane requires both.
     """
 
     read: CredentialRead
@@ -44,7 +44,7 @@ class Taken(msgspec.Struct, frozen=True):
     mismatch: bool = False
 
     def replaced(self, read: CredentialRead) -> Taken:
-        """The same with another state of knowledge about its read."""
+        """The same with other facts about its read."""
         return msgspec.structs.replace(self, read=read)
 
 
@@ -54,7 +54,7 @@ def shown(read: CredentialRead) -> dict[str, str]:
 
 
 def is_bound(read: CredentialRead) -> bool:
-    """Whether a read is bound to its car by the approach loop: of a tag read from afar, or of a plate."""
+    """Whether the approach loop binds the read to its car: a long-range tag, or a plate."""
     return read.long_range or read.kind == "plate"
 
 
@@ -67,7 +67,7 @@ class _Waiting(msgspec.Struct):
 
 
 class ReadRules:
-    """What has been read lately, and what waits for a loop or a second factor."""
+    """Recent reads, and reads that wait for a loop or a second factor."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[_Waiting]] = {}
@@ -88,9 +88,9 @@ class ReadRules:
         behind: bool = False,
         arrived_ns: int = 0,
     ) -> Taken | None:
-        """A read at a lane; None while it waits or does not count. `occupied` None: no approach loop to tell.
+        """Take a read at a lane; None while it waits or does not count. `occupied` None: no approach loop.
 
-        `behind`: the car on the loop was refused, and a tag that is seen only now is that of a car behind it.
+        `behind`: the car on the loop was refused, and a tag that is first seen now is of the car behind.
         `arrived_ns`: when the car on the loop came.
         """
         if read.again:
@@ -107,7 +107,7 @@ class ReadRules:
         return self._factors(lane, read, now_ns) if lane.two_factor else Taken(read)
 
     def let_through(self, lane: str) -> None:
-        """A person let the car in front through: what it has shown so far says nothing of the next one."""
+        """A person let the car in front pass: its reads do not count for the next car."""
         self._first.pop(lane, None)
 
     def occupied(self, lane: Lane, now_ns: int) -> list[CredentialRead]:
@@ -118,7 +118,7 @@ class ReadRules:
         return [msgspec.structs.replace(one.read, age_ms=max(0, now_ns - one.seen_ns) // NS_PER_MS) for one in counting]
 
     def waiting_lanes(self, now_ns: int) -> list[str]:
-        """Lanes with reads that still wait; what is too old is forgotten."""
+        """Lanes with waiting reads; old ones are deleted."""
         limit = now_ns - KEPT_MS * NS_PER_MS
         for lane, waiting in list(self._waiting.items()):
             self._keep(lane, [one for one in waiting if one.seen_ns >= limit])

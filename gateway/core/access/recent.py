@@ -1,8 +1,8 @@
-"""What has passed in this run and the projections may not have applied yet.
+"""Passages of this run that the projections may not have applied yet.
 
-The decision reads from the projections who is inside, which codes are used and which places are taken. They follow the
-journal by a moment, and for hours while the disk takes nothing. So each read comes with the name of the passage that
-was applied last when it was looked up, and the passages behind that one correct what was read.
+A decision reads from the projections which cars are inside, which codes are used and which places are taken. The
+projections lag the journal by a moment, and by hours while the disk fails. So each read comes with the name of the last
+applied passage at its look-up, and the passages after that one correct it.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import msgspec
 from gateway.core.vocabulary.events import OpenVisit
 
 KEPT_MAX = 10_000
-"""As many passages as rows wait in memory while the disk takes none; of more the oldest are forgotten."""
+"""As many passages as rows may wait in memory while the disk fails; beyond that the oldest is deleted."""
 _CHANGE = {"passage.entered": 1, "passage.exited": -1}
 EMERGENCY = "emergency"
 
 
 def passage_name(type_: str, visit: str) -> str:
-    """What tells one passage from all others."""
+    """The name of a passage."""
     return f"{type_}:{visit}"
 
 
 class Passage(msgspec.Struct):
-    """A passage of this run; `change` is what it does to the number of cars inside."""
+    """A passage of this run; `change` of the number of cars inside."""
 
     name: str
     visit: str
@@ -38,19 +38,19 @@ class Passage(msgspec.Struct):
 
     @property
     def value(self) -> str | None:
-        """The card, plate or code that was shown for it."""
+        """Its card, plate or code."""
         return self.credential["value"] if self.credential else None
 
     def stay(self) -> OpenVisit:
-        """The stay that an entry begins."""
+        """The visit that an entry begins."""
         return OpenVisit(self.visit, self.pass_id, self.plate, self.wall_ns, self.value)
 
     def is_by(self, passes: frozenset[str], value: str) -> bool:
-        """Whether it is of a car with one of these passes; of a car without any, whether it showed that credential."""
+        """Whether it is of a car with one of these passes; without a pass, whether of that credential."""
         return self.pass_id in passes if passes else value in (self.value, self.plate)
 
     def is_of_car(self, stay: OpenVisit) -> bool:
-        """Whether a stay is of the car of this passage: the same credential, or card and plate of one pass."""
+        """Whether a visit is of the car of this passage: the same credential, or card and plate of one pass."""
         if not self.value or stay.pass_id != self.pass_id:
             return False
         by_code = self.credential is not None and self.credential["kind"] == "qr"
@@ -64,14 +64,14 @@ class Recent:
         self._passages: deque[Passage] = deque(maxlen=KEPT_MAX)
 
     def note(self, type_: str, data: dict[str, Any], wall_ns: int) -> None:
-        """Note a row about a passage, or one that takes an earlier passage back (`voids`)."""
+        """Note the row of a passage, or one that voids an earlier passage (`voids`)."""
         if type_ in _CHANGE:
             self._passages.append(_passage(type_, data, wall_ns))
         elif data.get("voids"):
             self._void(data["voids"])
 
     def behind(self, name: str) -> list[Passage]:
-        """The passages that came after the named one: all that are known, when it is older than they."""
+        """The passages after the named one; all, if the named one is older."""
         found: list[Passage] = []
         for passage in reversed(self._passages):
             if passage.name == name:
@@ -82,13 +82,13 @@ class Recent:
     def visits(
         self, known: tuple[OpenVisit, ...], after: str, passes: frozenset[str], value: str
     ) -> tuple[OpenVisit, ...]:
-        """The open visits of these passes, or of that credential, newest first: those known, corrected."""
+        """The open visits of these passes, or of that credential, corrected, newest first."""
         found = {visit.visit: visit for visit in reversed(known)}
         for passage in self.behind(after):
             if passage.change < 0:
                 found = {key: one for key, one in found.items() if key != passage.visit and not passage.is_of_car(one)}
             elif passage.change > 0 and passage.is_by(passes, value):
-                # Back in by the same car's card, plate or code: the exit was missed, so the old stay is over.
+                # Back in by the same car's card, plate or code: the exit was missed, close the old visit.
                 found = {key: one for key, one in found.items() if not passage.is_of_car(one)}
                 found[passage.visit] = passage.stay()
         return tuple(reversed(found.values()))
@@ -102,7 +102,7 @@ class Recent:
         )
 
     def _void(self, visit: str) -> None:
-        """A passage that was only inferred did not happen."""
+        """An inferred passage did not happen."""
         for passage in self._passages:
             if passage.visit == visit:
                 passage.change = 0
