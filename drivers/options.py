@@ -17,7 +17,7 @@ from drivers.base import Options
 TcpPort = Annotated[int, Meta(ge=1, le=65_535)]
 LINKS_DIFFER = "link", "differs from the link of another device on the same wire; make them equal"
 """Why two devices cannot share a wire, see `Driver.clash`."""
-Baudrate = Annotated[int, Meta(ge=1_200, le=1_000_000)]
+Baudrate = Annotated[int, Meta(ge=1_200, le=1_000_000, description="speed of the line in bits a second")]
 TimeoutMs = Annotated[int, Meta(ge=20, le=10_000)]
 PortPath = Annotated[str, Meta(min_length=1, description="serial port, best by its place: `/dev/serial/by-path/...`")]
 RepeatMs = Annotated[

@@ -65,9 +65,9 @@ class PlateReading(msgspec.Struct, frozen=True):
         Meta(
             ge=1,
             le=86_400,
-            description="with `time`: a message that is older than this, or from more than 30 s in the future, by this"
-            " gateway's clock, opens for nobody. It is an error of the device, and `last_error` says whether the"
-            " camera's clock seems off",
+            description="with `time`: a message older than this, or more than 30 s in the future, by the clock of this"
+            " gateway, opens no lane. It is an error of the device, and `last_error` says whether the camera's clock"
+            " seems off",
         ),
     ] = 30
     min_confidence: Annotated[float, Meta(ge=0, le=100, description="reads below this do not count")] = 0

@@ -25,7 +25,7 @@ from gateway.core.settings import site_file
 from gateway.core.vocabulary import commands, errors, passes
 from gateway.simulation.rules import RULES
 from gateway.store.settings.secrets import SCOPES
-from tests.support import machines
+from tests.support import driver_tables, machines
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
@@ -113,6 +113,25 @@ def test_every_key_of_the_smaller_parts_is_named(title: str, struct: type) -> No
 def test_every_part_of_the_site_file_has_its_place() -> None:
     text = section("Site file")
     assert [key for key in site_file.TOP_KEYS if f"`{key}" not in text] == []
+
+
+def test_the_tables_of_drivers_and_boards_are_as_they_are_declared() -> None:
+    assert driver_tables.page(REFERENCE) == REFERENCE, "run: python -m tests.support.driver_tables"
+
+
+def test_a_driver_that_the_page_does_not_have_gets_its_section() -> None:
+    start = REFERENCE.index("### `hid`")
+    without = REFERENCE[:start] + REFERENCE[REFERENCE.index("### `plate-http`") :]
+    found = driver_tables.page(without).partition("### `hid`\n")[2].partition("\n## ")[0]
+    assert "type like a keyboard" in found
+    assert "| `device` | required | its path" in found
+
+
+@pytest.mark.parametrize("name", known())
+def test_every_option_of_a_driver_has_its_meaning(name: str) -> None:
+    rows = [line.split("|") for line in section(f"`{name}`").splitlines() if line.startswith("| `")]
+    told = {row[1].strip(" `"): row[3].strip() for row in rows}
+    assert [field for field in find(name).Options.__struct_fields__ if not told.get(field)] == []
 
 
 @pytest.mark.parametrize("name", known())

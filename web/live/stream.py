@@ -70,9 +70,7 @@ class _Body:
         self._release()
 
 
-def _events(
-    live: Live, view: Callable[[Snapshot | None, int], Any], wanted: Callable[[], bool]
-) -> Iterator[bytes]:
+def _events(live: Live, view: Callable[[Snapshot | None, int], Any], wanted: Callable[[], bool]) -> Iterator[bytes]:
     yield b"retry: 2000\n\n"
     ends = time.monotonic() + LONGEST_S
     while not live.stopping and time.monotonic() < ends and wanted():

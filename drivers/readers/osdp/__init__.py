@@ -47,8 +47,8 @@ class OsdpOptions(SerialPortOptions, frozen=True):
     secure: Annotated[
         bool,
         Meta(
-            description="false: plain text, without a `key`, for a reader that cannot do secure channel; whoever"
-            " reaches its wire can then read and imitate cards"
+            description="false: plain text, without a `key`, for a reader without secure channel; a person"
+            " with access to its wire can then read and imitate cards"
         ),
     ] = True
     format: Annotated[
