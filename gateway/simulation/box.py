@@ -26,9 +26,11 @@ from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import GatehouseError, StorageError
 from gateway.engine.clock import Clock
 from gateway.engine.core_thread.lookups import Lookups
-from gateway.engine.core_thread.loop import Core, CoreLoop
+from gateway.engine.core_thread.loop import CoreLoop
 from gateway.engine.core_thread.standby import still_interrupted
-from gateway.engine.journal_thread.recorder import Entry, Recorder
+from gateway.engine.core_thread.surroundings import Core
+from gateway.engine.journal_thread.entries import Entry
+from gateway.engine.journal_thread.recorder import Recorder
 from gateway.simulation.disk import TornDisk
 from gateway.simulation.estate import codes
 from gateway.simulation.faults import Faults, PlantedFault

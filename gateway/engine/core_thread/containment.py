@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Collection, Iterable
 
 from gateway.core.vocabulary.events import CredentialRead
-from gateway.engine.journal_thread.recorder import MEMORY_MAX, Entry
+from gateway.engine.journal_thread.entries import Entry
+from gateway.engine.journal_thread.recorder import MEMORY_MAX
 from gateway.store.journal.writer import Row
 
 UNWRITTEN_MAX = 2 * MEMORY_MAX

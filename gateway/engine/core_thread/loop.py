@@ -15,21 +15,20 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.faults import error_place, fault_file
 from gateway.engine.clock import Clock
-from gateway.engine.core_thread.containment import Causes, Measuring, Unwritten
+from gateway.engine.core_thread.containment import Causes, Measuring
+from gateway.engine.core_thread.executor import Executor
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.core_thread.lookups import unknown
-from gateway.engine.core_thread.pacer import Pacer
-from gateway.engine.core_thread.timers import Timers
-from gateway.engine.core_thread.waits import JournalWaits
-from gateway.engine.journal_thread.recorder import Entry, Recorded, Recorder, Unrecorded
-from gateway.store.journal.writer import Row
+from gateway.engine.core_thread.surroundings import Core, Outputs, Snapshot, Standby
+from gateway.engine.journal_thread.entries import Recorded, Unrecorded
+from gateway.engine.journal_thread.recorder import Recorder
 
 log = logging.getLogger("gatehouse.core")
 
@@ -40,57 +39,6 @@ RENEWAL_NS = TICK_NS
 """How long reads wait for devices to be measured anew."""
 COMMIT_PATIENCE_S = 0.5
 REFUSED = "the gateway's own program failed on this; look at the lane, then ask again"
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
-
-
-class Core(Protocol):
-    """What the loop drives: `core.site.Site`."""
-
-    @property
-    def tokens(self) -> int:
-        """How many tokens were used so far."""
-
-    @property
-    def interrupted(self) -> dict[str, str]:
-        """The barriers that wait for a person to decide, each since when."""
-
-    def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
-        """Take a fact in and say what is to be done."""
-
-    def snapshot(self, now: e.Now) -> dict[str, Any]:
-        """Lanes and alarms as people and central may see them."""
-
-
-class Outputs(Protocol):
-    """What the loop needs of `drivers.base.Bus`."""
-
-    def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:
-        """Switch an output for a time."""
-
-    def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
-        """Switch an output and leave it so."""
-
-    def show(self, device: str, message: dict[str, Any]) -> None:
-        """Show people what was decided; ignored by what shows nothing."""
-
-
-Snapshot = dict[str, Any]
-
-
-class Standby(Protocol):
-    """What stands by for a core that raises."""
-
-    def core(self, waiting: Sequence[Row], failed: Core) -> tuple[Core, e.Started]:
-        """Another core and its first fact; `waiting` are rows that the journal does not have yet.
-
-        Of the `failed` one no token is used again, and what waited for a person still does.
-        """
-
-    def measure(self) -> tuple[Collection[str], Collection[str]]:
-        """Ask all devices to tell how they are: those worth waiting for, and those that tell nothing unasked."""
-
-    def set_aside(self, file: str, event: e.Event, now: e.Now, error: BaseException) -> None:
-        """Keep an event that made the core raise."""
 
 
 class CoreLoop:
@@ -118,15 +66,23 @@ class CoreLoop:
         self._clock = clock
         self._inbox = inbox
         self._recorder = recorder
-        self._outputs = outputs
         self._enrich = enrich
         self._publish = publish
-        self._reply = reply
-        self.timers = Timers()
-        self.waits = JournalWaits(journal_wait_ms)
-        self._pacer = Pacer()
         self._own: deque[e.Event] = deque()
-        self._unwritten = Unwritten()
+        self._executor = Executor(
+            recorder,
+            outputs,
+            standby,
+            reply=reply,
+            snapshot=lambda now: self._core.snapshot(now),
+            follow_up=self._own.append,
+            report=self._report,
+            journal_wait_ms=journal_wait_ms,
+        )
+        self.timers = self._executor.timers
+        self.waits = self._executor.waits
+        self._pacer = self._executor.pacer
+        self._unwritten = self._executor.unwritten
         self._failed_ns: int | None = None
         self._causes = Causes()
         self._measuring = Measuring()
@@ -143,17 +99,6 @@ class CoreLoop:
             Recorded: self._recorded,
             Unrecorded: self._unrecorded,
             e.Stopping: self._stopping,
-        }
-        self._doers: dict[type, Callable[[Any, e.Now], None]] = {
-            c.PulseOutput: self._pulse,
-            c.SetOutput: self._switch,
-            c.ShowOnDevice: self._show,
-            c.StartTimer: self._start_timer,
-            c.CancelTimer: self._cancel_timer,
-            c.Reply: self._answer,
-            c.Snapshot: self._changed,
-            c.SetAside: self._set_aside,
-            c.Log: self._log,
         }
 
     def begin(self, started: e.Started) -> None:
@@ -225,17 +170,7 @@ class CoreLoop:
         except Exception as error:
             self._contain(event, now, error)
             return
-        appends = [command for command in commands if type(command) is c.Append]
-        if appends:
-            self._append(appends, now)
-        for command in commands:
-            doer = self._doers.get(type(command))
-            if doer is None:
-                continue
-            try:
-                doer(command, now)
-            except Exception as error:
-                self._not_done(command, now, error)
+        self._executor.carry_out(commands, now)
 
     def _credential(self, read: e.CredentialRead, now: e.Now) -> None:
         if self._measuring:
@@ -281,20 +216,11 @@ class CoreLoop:
         self._replace_core(self._standby, now)
         self._handle(e.FaultContained(name, place, file), now)
         if isinstance(event, e.CommandReceived | e.AlarmCommandReceived):
-            self._refuse(event.request, now)
-
-    def _refuse(self, request: str, now: e.Now) -> None:
-        """A person's request that the core failed on."""
-        reply = c.Reply(request, "refused", "fault", REFUSED)
-        try:
-            self._answer(reply, now)
-        except Exception as error:
-            self._not_done(reply, now, error)
+            self._executor.refuse(event.request, "fault", REFUSED, now)
 
     def _replace_core(self, standby: Standby, now: e.Now) -> None:
         """Begin anew within the process; nothing of the old core is waited for any more."""
-        self.timers.clear()
-        self.waits.clear()
+        self._executor.forget()
         self._own.clear()
         with self._recorder.between_commits(COMMIT_PATIENCE_S):
             self._core, started = standby.core(self._unwritten.rows(), self._core)
@@ -324,13 +250,6 @@ class CoreLoop:
         """It is known again where the arms are, as far as it can be: serve whoever has waited for that."""
         self._own.extend(self._measuring.end())
 
-    def _not_done(self, command: c.Command, now: e.Now, error: Exception) -> None:
-        """What the core asked for raised in the part that should have done it."""
-        if isinstance(command, c.PulseOutput | c.SetOutput):
-            words = f"the driver failed: {error_place(error)}"
-            self._own.append(e.OutputFailed(command.device, command.output, command.token, words))
-        self._report(type(command).__name__, error, now)
-
     def _report(self, part: str, error: Exception, now: e.Now) -> None:
         """Something around the core raised: log it, and tell the core once in a while."""
         place = error_place(error)
@@ -344,68 +263,3 @@ class CoreLoop:
             self._publish(self._core.snapshot(now))
         except Exception as error:
             self._report("snapshot", error, now)
-
-    # ---- commands -------------------------------------------------------------------------------------------------
-
-    def _append(self, appends: Iterable[c.Append], now: e.Now) -> None:
-        entries = []
-        tokens = []
-        for command in appends:
-            row = Row(command.type, command.subject, command.data, now.wall_ns, now.mono_ns, now.clock)
-            entries.append(Entry(row, command.token))
-            if command.token:
-                self.waits.add(command.token, now.mono_ns)
-                tokens.append(command.token)
-            if command.type.startswith("alarm."):
-                self._pacer.changed(now.mono_ns, urgent=True)
-        self._unwritten.add(entries)
-        if not self._recorder.submit(entries):
-            self._own.extend(e.JournalDelayed(token) for token in tokens if self.waits.settle(token))
-
-    def _pulse(self, order: c.PulseOutput, _now: e.Now) -> None:
-        bus = self._outputs.get(order.device)
-        if bus is None:
-            self._no_bus(order.device, order.output, order.token)
-        else:
-            bus.pulse(order.device, order.output, order.duration_ms, order.active, order.token)
-
-    def _switch(self, order: c.SetOutput, _now: e.Now) -> None:
-        bus = self._outputs.get(order.device)
-        if bus is None:
-            self._no_bus(order.device, order.output, order.token)
-        else:
-            bus.switch(order.device, order.output, order.active, order.token)
-
-    def _show(self, order: c.ShowOnDevice, _now: e.Now) -> None:
-        bus = self._outputs.get(order.device)
-        if bus is not None:
-            bus.show(order.device, order.message)
-
-    def _no_bus(self, device: str, output: int, token: int) -> None:
-        error = f"there is no device {device!r}; check the points of the lanes"
-        self._own.append(e.OutputFailed(device, output, token, error))
-
-    def _start_timer(self, command: c.StartTimer, now: e.Now) -> None:
-        self.timers.start(command.timer, now.mono_ns + max(1, command.after_ms) * 1_000_000)
-
-    def _cancel_timer(self, command: c.CancelTimer, _now: e.Now) -> None:
-        self.timers.cancel(command.timer)
-
-    def _answer(self, reply: c.Reply, now: e.Now) -> None:
-        try:
-            snapshot = self._core.snapshot(now)
-        except Exception as error:
-            self._report("snapshot", error, now)
-            snapshot = {"lanes": [], "alarms": []}
-        self._reply(reply, snapshot)
-
-    def _changed(self, _command: c.Snapshot, now: e.Now) -> None:
-        self._pacer.changed(now.mono_ns)
-
-    def _set_aside(self, command: c.SetAside, now: e.Now) -> None:
-        log.error("the core failed on %s", type(command.event).__name__, exc_info=command.error)
-        if self._standby is not None:
-            self._standby.set_aside(command.file, command.event, now, command.error)
-
-    def _log(self, line: c.Log, _now: e.Now) -> None:
-        log.log(_LEVELS.get(line.level, logging.ERROR), "%s", line.message)

@@ -15,7 +15,7 @@ from gateway.core.site import Site
 from gateway.core.subsystem import Memory
 from gateway.core.vocabulary.events import Event, Now, Started
 from gateway.engine.core_thread.faults import FaultFiles
-from gateway.engine.core_thread.loop import Core
+from gateway.engine.core_thread.surroundings import Core
 from gateway.engine.journal_thread.projector import Projector
 from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.stores import Stores

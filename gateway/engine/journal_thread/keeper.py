@@ -23,7 +23,7 @@ import msgspec
 from gateway.core.settings.model import Retention
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.events import ClockState, Now
-from gateway.engine.journal_thread.recorder import Entry
+from gateway.engine.journal_thread.entries import Entry
 from gateway.store.journal.reader import JournalReader, StoredRow
 from gateway.store.journal.writer import Row
 

@@ -21,8 +21,9 @@ import msgspec
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.events import FaultContained, StorageDegraded, StorageRestored
 from gateway.core.vocabulary.faults import error_place
+from gateway.engine.journal_thread.entries import LOST, Entry, Recorded, Unrecorded
+from gateway.engine.journal_thread.giving_up import without
 from gateway.store.journal.writer import Row
-from gateway.store.projections.table import KEPT_FOR_SAFETY
 
 log = logging.getLogger(__name__)
 
@@ -34,26 +35,6 @@ STALL_MS = 2_000
 RETRY_MIN_MS = 250
 RETRY_MAX_MS = 5_000
 _TURN_S = 1.0
-# What may be given up first when memory is full: nothing of it moved an arm, raised an alarm or let a vehicle pass.
-_EXPENDABLE = frozenset(
-    (
-        "access.denied",
-        "access.referred",
-        "clock.changed",
-        "device.lost",
-        "device.restored",
-        "grant.unused",
-        "pass.expiring",
-        "uplink.lost",
-        "uplink.restored",
-    )
-)
-
-# What says whether people may be at an arm, and whether it may move, is given up last.
-_PRECIOUS = frozenset((*KEPT_FOR_SAFETY, "barrier.held", "barrier.released"))
-LOST = -1
-
-Done = Callable[[int | None], None]
 
 
 class Writer(Protocol):
@@ -61,31 +42,6 @@ class Writer(Protocol):
 
     def append(self, rows: Sequence[Row]) -> range:
         """Write rows in one transaction, durable on return; StorageError or JournalBrokenError: nothing was stored."""
-
-
-class Entry(msgspec.Struct, gc=False):
-    """A row on its way; `done` is called once, from any thread: with its sequence, or None when it is late or lost.
-
-    `sequence` is 0 while the row waits, then its sequence in the journal, or `LOST`.
-    """
-
-    row: Row
-    token: int = 0
-    done: Done | None = None
-    sequence: int = 0
-
-
-class Recorded(msgspec.Struct, frozen=True, gc=False):
-    """To the core thread: the rows with these tokens are durable; `sequence` is the journal's last."""
-
-    tokens: tuple[int, ...]
-    sequence: int
-
-
-class Unrecorded(msgspec.Struct, frozen=True, gc=False):
-    """To the core thread: the rows with these tokens wait in memory."""
-
-    tokens: tuple[int, ...]
 
 
 class Recorder:
@@ -305,28 +261,13 @@ class Recorder:
                 entry.done = None
 
     def _bound(self) -> None:
-        """Give up rows past the bound: the oldest expendable ones first, then the oldest, the precious ones last."""
+        """Give up the rows past the bound."""
         excess = len(self._rows) - self._memory_max
         if excess <= 0:
             return
         with self._mode:
             self._lost += excess
-        for fits in (_EXPENDABLE.__contains__, lambda type_: type_ not in _PRECIOUS, lambda _type: True):
-            excess = self._give_up(excess, fits)
-
-    def _give_up(self, excess: int, fits: Callable[[str], bool]) -> int:
-        """Give up the oldest rows of these types; how many are still too many."""
-        if not excess:
-            return 0
-        kept: deque[Entry] = deque()
-        for entry in self._rows:
-            if excess and fits(entry.row.type):
-                excess -= 1
-                entry.sequence = LOST
-            else:
-                kept.append(entry)
-        self._rows = kept
-        return excess
+        self._rows = without(self._rows, excess)
 
 
 def _can_be_written(row: Row) -> bool:

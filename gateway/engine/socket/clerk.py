@@ -21,7 +21,8 @@ from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.errors import BusyError, GatehouseError, NotFoundError, RequestError
 from gateway.core.vocabulary.passes import Pass
 from gateway.engine.clock import Clock
-from gateway.engine.journal_thread.recorder import Entry, Recorder
+from gateway.engine.journal_thread.entries import Entry
+from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.socket import requests as r
 from gateway.engine.socket.jobs import Jobs
 from gateway.engine.stores import Stores

@@ -13,7 +13,7 @@ from gateway.core.vocabulary.events import ClockState
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.core_thread.loop import TICK_NS, CoreLoop
 from gateway.engine.core_thread.pacer import SETTLE_NS
-from gateway.engine.journal_thread.recorder import Entry, Recorded, Unrecorded
+from gateway.engine.journal_thread.entries import Entry, Recorded, Unrecorded
 from tests.engine.conftest import MS, FakeTime, ScriptCore
 
 

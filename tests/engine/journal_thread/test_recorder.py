@@ -11,7 +11,8 @@ import pytest
 
 from gateway.core.vocabulary.errors import JournalBrokenError
 from gateway.core.vocabulary.events import StorageDegraded, StorageRestored
-from gateway.engine.journal_thread.recorder import GROUP_MAX, STALL_MS, Entry, Recorded, Recorder, Unrecorded
+from gateway.engine.journal_thread.entries import Entry, Recorded, Unrecorded
+from gateway.engine.journal_thread.recorder import GROUP_MAX, STALL_MS, Recorder
 from tests.engine.conftest import MS, FakeJournal, FakeTime, row, until
 
 

@@ -1,0 +1,163 @@
+"""Carries out what the core commands: rows first and together, then the rest in order.
+
+Nothing here waits: rows go to the recorder, orders to their bus, answers to the desk, snapshots to the publisher, each
+through a queue. What raises in the part that should have done it is reported and fails that command alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from gateway.core.vocabulary import commands as c
+from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.faults import error_place
+from gateway.engine.core_thread.containment import Unwritten
+from gateway.engine.core_thread.pacer import Pacer
+from gateway.engine.core_thread.surroundings import Outputs, Snapshot, Standby
+from gateway.engine.core_thread.timers import Timers
+from gateway.engine.core_thread.waits import JournalWaits
+from gateway.engine.journal_thread.entries import Entry
+from gateway.engine.journal_thread.recorder import Recorder
+from gateway.store.journal.writer import Row
+
+log = logging.getLogger("gatehouse.core")
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+
+
+class Executor:
+    """Belongs to the core thread. `timers`, `waits`, `pacer` and `unwritten` hold what its commands have started."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        outputs: Mapping[str, Outputs],
+        standby: Standby | None,
+        *,
+        reply: Callable[[c.Reply, Snapshot], None],
+        snapshot: Callable[[e.Now], Snapshot],
+        follow_up: Callable[[e.Event], None],
+        report: Callable[[str, Exception, e.Now], None],
+        journal_wait_ms: int,
+    ) -> None:
+        """`snapshot` asks the core; `follow_up` queues an event behind this one; `report` tells of a fault."""
+        self._recorder = recorder
+        self._outputs = outputs
+        self._standby = standby
+        self._reply = reply
+        self._snapshot = snapshot
+        self._follow_up = follow_up
+        self._report = report
+        self.timers = Timers()
+        self.waits = JournalWaits(journal_wait_ms)
+        self.pacer = Pacer()
+        self.unwritten = Unwritten()
+        self._doers: dict[type, Callable[[Any, e.Now], None]] = {
+            c.PulseOutput: self._pulse,
+            c.SetOutput: self._switch,
+            c.ShowOnDevice: self._show,
+            c.StartTimer: self._start_timer,
+            c.CancelTimer: self._cancel_timer,
+            c.Reply: self._answer,
+            c.Snapshot: self._changed,
+            c.SetAside: self._set_aside,
+            c.Log: self._log,
+        }
+
+    def carry_out(self, commands: Sequence[c.Command], now: e.Now) -> None:
+        """All commands of one decision."""
+        appends = [command for command in commands if type(command) is c.Append]
+        if appends:
+            self._append(appends, now)
+        for command in commands:
+            doer = self._doers.get(type(command))
+            if doer is None:
+                continue
+            try:
+                doer(command, now)
+            except Exception as error:
+                self._not_done(command, now, error)
+
+    def refuse(self, request: str, reason: str, words: str, now: e.Now) -> None:
+        """Answer a person's request that the core failed on."""
+        self.carry_out((c.Reply(request, "refused", reason, words),), now)
+
+    def forget(self) -> None:
+        """Drop timers and waits: another core takes over."""
+        self.timers.clear()
+        self.waits.clear()
+
+    def _append(self, appends: Iterable[c.Append], now: e.Now) -> None:
+        entries = []
+        tokens = []
+        for command in appends:
+            row = Row(command.type, command.subject, command.data, now.wall_ns, now.mono_ns, now.clock)
+            entries.append(Entry(row, command.token))
+            if command.token:
+                self.waits.add(command.token, now.mono_ns)
+                tokens.append(command.token)
+            if command.type.startswith("alarm."):
+                self.pacer.changed(now.mono_ns, urgent=True)
+        self.unwritten.add(entries)
+        if not self._recorder.submit(entries):
+            for token in tokens:
+                if self.waits.settle(token):
+                    self._follow_up(e.JournalDelayed(token))
+
+    def _pulse(self, order: c.PulseOutput, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is None:
+            self._no_bus(order)
+        else:
+            bus.pulse(order.device, order.output, order.duration_ms, order.active, order.token)
+
+    def _switch(self, order: c.SetOutput, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is None:
+            self._no_bus(order)
+        else:
+            bus.switch(order.device, order.output, order.active, order.token)
+
+    def _show(self, order: c.ShowOnDevice, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is not None:
+            bus.show(order.device, order.message)
+
+    def _no_bus(self, order: c.PulseOutput | c.SetOutput) -> None:
+        self._failed(order, f"there is no device {order.device!r}; check the points of the lanes")
+
+    def _failed(self, order: c.PulseOutput | c.SetOutput, words: str) -> None:
+        self._follow_up(e.OutputFailed(order.device, order.output, order.token, words))
+
+    def _not_done(self, command: c.Command, now: e.Now, error: Exception) -> None:
+        """The part that should have carried a command out has raised."""
+        if isinstance(command, c.PulseOutput | c.SetOutput):
+            self._failed(command, f"the driver failed: {error_place(error)}")
+        self._report(type(command).__name__, error, now)
+
+    def _start_timer(self, command: c.StartTimer, now: e.Now) -> None:
+        self.timers.start(command.timer, now.mono_ns + max(1, command.after_ms) * 1_000_000)
+
+    def _cancel_timer(self, command: c.CancelTimer, _now: e.Now) -> None:
+        self.timers.cancel(command.timer)
+
+    def _answer(self, reply: c.Reply, now: e.Now) -> None:
+        try:
+            snapshot = self._snapshot(now)
+        except Exception as error:
+            self._report("snapshot", error, now)
+            snapshot = {"lanes": [], "alarms": []}
+        self._reply(reply, snapshot)
+
+    def _changed(self, _command: c.Snapshot, now: e.Now) -> None:
+        self.pacer.changed(now.mono_ns)
+
+    def _set_aside(self, command: c.SetAside, now: e.Now) -> None:
+        log.error("the core failed on %s", type(command.event).__name__, exc_info=command.error)
+        if self._standby is not None:
+            self._standby.set_aside(command.file, command.event, now, command.error)
+
+    def _log(self, line: c.Log, _now: e.Now) -> None:
+        log.log(_LEVELS.get(line.level, logging.ERROR), "%s", line.message)

@@ -1,0 +1,47 @@
+"""Which rows are given up when the disk takes none and memory is full."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from gateway.engine.journal_thread.entries import LOST, Entry
+from gateway.store.projections.table import KEPT_FOR_SAFETY
+
+EXPENDABLE = frozenset(
+    (
+        "access.denied",
+        "access.referred",
+        "clock.changed",
+        "device.lost",
+        "device.restored",
+        "grant.unused",
+        "pass.expiring",
+        "uplink.lost",
+        "uplink.restored",
+    )
+)
+"""Given up first: no such row moved an arm, raised an alarm or let a vehicle pass."""
+PRECIOUS = frozenset((*KEPT_FOR_SAFETY, "barrier.held", "barrier.released"))
+"""Given up last: these say whether people may be at an arm, and whether it may move."""
+
+
+def without(rows: Iterable[Entry], excess: int) -> deque[Entry]:
+    """The rows without so many: the oldest expendable ones go first, then the oldest, the precious ones last."""
+    kept = deque(rows)
+    for fits in (EXPENDABLE.__contains__, lambda type_: type_ not in PRECIOUS, lambda _type: True):
+        if excess:
+            kept, excess = _given_up(kept, excess, fits)
+    return kept
+
+
+def _given_up(rows: Iterable[Entry], excess: int, fits: Callable[[str], bool]) -> tuple[deque[Entry], int]:
+    """The rows without the oldest of these types; how many are still too many."""
+    kept: deque[Entry] = deque()
+    for entry in rows:
+        if excess and fits(entry.row.type):
+            excess -= 1
+            entry.sequence = LOST
+        else:
+            kept.append(entry)
+    return kept, excess
