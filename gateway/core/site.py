@@ -1,6 +1,6 @@
-"""The site: one `handle(event, now)` for everything that happens, and one `snapshot` for everything that is shown.
+"""The router of the core: `handle(event, now)` for every event, `snapshot` for every screen.
 
-This is the router and nothing else: it gives each event, timer and row to the subsystems that name it.
+It passes each event, timer and row to the subsystems that declare it, and does nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Found = TypeVar("Found", bound=Subsystem)
 
 
 def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Subsystem, ...]:
-    """All subjects of the core, in the order in which they handle an event that several of them name."""
+    """All subsystems of the core, in the order in which they handle an event that several declare."""
     alarms = Alarms(settings, memory.part(AlarmsMemory))
     faults = Faults(alarms.desk)
     lanes = Lanes(settings, memory.part(LanesMemory), alarms.desk, clock)
@@ -45,12 +45,12 @@ class Site:
     """The core of one gateway."""
 
     def __init__(self, settings: Settings, memory: Memory | None = None, tokens: int = 0) -> None:
-        """`tokens`: how many the core before this one in the same process has used; they are not used again."""
+        """`tokens`: how many the earlier core of this process has used; they are not used again."""
         memory = memory or Memory()
         self._clock = SureClock(memory.part(ClockMemory))
         self._tokens = tokens
         self._subsystems = subsystems(settings, memory, self._clock)
-        # Lanes move and show, so what others make of the event comes before them.
+        # Lanes move and show, so the other subsystems come first.
         self._settling = self._subsystems[::-1]
         self._handlers: dict[type[events.Event], list[Callable[[Turn, Any], None]]] = {}
         self._followers: dict[str, list[Callable[[Turn, Append], None]]] = {}
@@ -70,15 +70,15 @@ class Site:
 
     @property
     def interrupted(self) -> dict[str, str]:
-        """The barriers that wait for a person, each since when, as the next core in this process must know."""
+        """Interrupted barriers, each since when; the next core of this process needs them."""
         return self.part(Lanes).interrupted
 
     def part(self, kind: type[Found]) -> Found:
-        """The subsystem of a kind; StopIteration when there is none."""
+        """The subsystem of a type; StopIteration without one."""
         return next(found for found in self._subsystems if isinstance(found, kind))
 
     def handle(self, event: events.Event, now: Now) -> list[Command]:
-        """What one event leads to, in order."""
+        """The commands of one event, in order."""
         turn = Turn(now, self._tokens)
         self._clock.note(now)
         for handler in self._handlers[type(event)]:
@@ -91,14 +91,14 @@ class Site:
         return turn.commands
 
     def snapshot(self, _now: Now) -> dict[str, Any]:
-        """What people see, nothing personal; the engine adds ages, devices and links."""
+        """The state for screens, nothing personal; the engine adds ages, devices and links."""
         view: dict[str, Any] = {}
         for subsystem in self._subsystems:
             view |= subsystem.view()
         return view
 
     def _follow(self, turn: Turn, start: int) -> int:
-        """Give the rows from that command on to their followers, those too that a follower writes; where it ended."""
+        """Pass the rows from that command on to their followers, also rows that followers write; returns the end."""
         number = start
         while number < len(turn.commands):
             command = turn.commands[number]

@@ -1,9 +1,8 @@
-"""The one shape of every subject of the core: what the router knows of it.
+"""The one shape of every subsystem of the core, as the router sees it.
 
-A subsystem names the events that it handles, the rows that it follows, the kinds of timers that are its own, what it
-must know of the last run (a struct, decoded from what the projections tell), and what it adds to the view. The router
-calls it for those and for nothing else. A new subject is a folder with one such class, and a line in
-`site.subsystems`.
+A subsystem declares the events that it handles, the rows that it follows, its kinds of timers, its memory of the last
+run (a struct, decoded from the projections), and its part of the view. The router calls it for these and for nothing
+else. A new subject is a folder with one such class, and a line in `site.subsystems`.
 """
 
 from __future__ import annotations
@@ -25,29 +24,29 @@ Part = TypeVar("Part", bound=msgspec.Struct)
 
 
 class Memory:
-    """What the projections tell of the last run, by name; each subsystem takes its own part of it, typed."""
+    """The memory of the last run from the projections, by name; each subsystem decodes its own part."""
 
     def __init__(self, **documents: Any) -> None:
         self._documents = documents
 
     def part(self, kind: type[Part]) -> Part:
-        """What a subsystem declares that it must know; msgspec.ValidationError when the documents do not fit."""
+        """The memory that a subsystem declares; msgspec.ValidationError if the documents do not fit."""
         return msgspec.convert(self._documents, kind)
 
     def replaced(self, **documents: Any) -> Memory:
-        """The same but for these."""
+        """A copy with these changes."""
         return Memory(**{**self._documents, **documents})
 
 
 class Subsystem:
-    """Base of all subsystems; this one handles nothing."""
+    """Base of all subsystems; handles nothing."""
 
     def handlers(self) -> Handlers:
         """Event type -> method. Several subsystems may handle one event, in the order of `site.subsystems`."""
         return {}
 
     def followers(self) -> Followers:
-        """Row type -> method that is called for each such row of a turn, whichever subsystem wrote it."""
+        """Row type -> method for each such row of a turn, whatever subsystem wrote it."""
         return {}
 
     def timers(self) -> Timers:
@@ -55,8 +54,8 @@ class Subsystem:
         return {}
 
     def settle(self, turn: Turn) -> None:
-        """What follows in the same turn, once the event was handled; last subsystem first."""
+        """Called at the end of a turn, last subsystem first."""
 
     def view(self) -> dict[str, Any]:
-        """Its keys of the snapshot that people and central see; nothing personal."""
+        """Its keys of the snapshot; nothing personal."""
         return {}

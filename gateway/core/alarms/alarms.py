@@ -1,4 +1,4 @@
-"""The alarms of a site as a subsystem: what people do with them, shelves that run out, and those of the last run."""
+"""Alarms as a subsystem: commands of people, the end of shelves, and alarms of the last run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERBS = {verb.value: verb for verb in (Verb.ACKNOWLEDGE, Verb.VERIFY, Verb.SHELV
 
 
 class KeptAlarm(msgspec.Struct, frozen=True):
-    """An alarm as its last row tells it; what that row does not say is None."""
+    """An alarm as in its last row; fields that the row does not have are None."""
 
     alarm: str
     kind: str
@@ -40,7 +40,7 @@ class KeptAlarm(msgspec.Struct, frozen=True):
     detail: dict[str, Any] | None = None
 
     def again(self) -> Alarm:
-        """The alarm as it was when the last run ended."""
+        """The alarm at the end of the last run."""
         known = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
         return Alarm(**{"key": f"kept:{self.alarm}", **known})
 
@@ -52,7 +52,7 @@ class AlarmsMemory(msgspec.Struct, frozen=True):
 
 
 class Alarms(Subsystem):
-    """The desk, and what reaches it from outside."""
+    """The alarm desk and its events."""
 
     def __init__(self, settings: Settings, memory: AlarmsMemory) -> None:
         self.desk = AlarmDesk([kept.again() for kept in memory.alarms])
@@ -67,11 +67,11 @@ class Alarms(Subsystem):
         return {"alarm": self.shelf_over}
 
     def view(self) -> dict[str, Any]:
-        """All alarms that are not closed, the most urgent first."""
+        """All open alarms, the most urgent first."""
         return {"alarms": self.desk.documents()}
 
     def started(self, turn: Turn, event: events.Started) -> None:
-        """Alarms of devices that the settings have no more return; shelves of the last run end with it."""
+        """Alarms of devices that are no longer in the settings return; shelves of the last run end."""
         self.desk.run = event.run
         for alarm in list(self.desk):
             if alarm.device is not None and alarm.device not in self._devices:
@@ -80,7 +80,7 @@ class Alarms(Subsystem):
                 self.desk.shelf_over(turn, alarm.alarm)
 
     def shelf_over(self, turn: Turn, timer: Timer) -> None:
-        """An alarm was shelved for long enough."""
+        """The shelf of an alarm has ended."""
         self.desk.shelf_over(turn, timer.owner)
 
     def command(self, turn: Turn, event: events.AlarmCommandReceived) -> None:

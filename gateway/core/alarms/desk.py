@@ -1,12 +1,10 @@
-"""Alarms after ISA-18.2: one literal table of states, and the desk that keeps every alarm that is not closed.
+"""The alarm desk keeps every open alarm, after ISA-18.2.
 
-One cause, one alarm, one id: an alarm is found again by its `key` (what it is about) while its cause lasts, and an
-alarm on a movement is understood better for as long as that movement lasts. An incident that comes later is an alarm of
-its own, and the one before it stays to be judged; what only comes and goes (a device, the uplink) is raised again and
-counted. Kinds that a machine can see end close by themselves once they were acknowledged; a crash and its like are
-closed only by a person who says what was found. *Out of service* is what a tag on the lane makes of its alarms, and of
-what happens under it: it has a named person, who tagged the lane, and an end, when the tag comes off; nobody shelves or
-closes them meanwhile.
+One cause, one alarm, one id. An alarm is found by its `key` while its cause lasts. The alarm of a movement may be
+refined while that movement lasts; a later incident is another alarm, and the earlier one stays open. A device or the
+uplink that is lost again raises the same alarm, with its count. Kinds whose end is measured close by themselves once
+acknowledged; a crash is closed by a person with a finding. A tag on the lane makes its alarms *out of service*, by the
+person who set the tag and until it comes off; meanwhile they cannot be shelved or closed.
 """
 
 from __future__ import annotations
@@ -28,14 +26,14 @@ _O, _C = AlarmState.OUT_OF_SERVICE, AlarmState.CLOSED
 _SHOWN_AGAIN = (Verb.UNSHELVE, Verb.PUT_BACK)
 SHELF_MAX_MS = 12 * 3600 * 1000
 SAME_WIND_MS = 60_000
-"""One wind shakes several lanes within this time."""
+"""Wind at several lanes within this time is one alarm."""
 _JOINED = (_U, _A, _R)
 ALIKE_MAX = 10
-"""Incidents of one kind and key that nobody has judged; further ones are counted with the newest."""
+"""Open incidents of one kind and key; further ones are counted with the newest."""
 
 
 class Alarm(msgspec.Struct):
-    """One alarm that is not closed yet."""
+    """One open alarm."""
 
     alarm: str
     key: str
@@ -59,11 +57,11 @@ class Alarm(msgspec.Struct):
 
     @property
     def by_person(self) -> bool:
-        """Whether only a person may close it; a benign verdict lifts that."""
+        """Whether only a person may close it; no longer after a benign verdict."""
         return KINDS[self.kind].by_person and not self.benign
 
     def document(self) -> dict[str, Any]:
-        """The alarm as screens, central and journal know it."""
+        """The alarm for screens, central and journal."""
         return {
             "alarm": self.alarm,
             "kind": self.kind,
@@ -78,7 +76,7 @@ class Alarm(msgspec.Struct):
         }
 
     def next(self, verb: Verb) -> AlarmState:
-        """The state after a verb; RefusedError when it does not fit."""
+        """The state after a verb; RefusedError if it does not fit."""
         if verb not in TABLE[self.state]:
             raise RefusedError(
                 f"an alarm that is {self.state.value} cannot be {PAST[verb]}",
@@ -93,7 +91,7 @@ class Alarm(msgspec.Struct):
 
 
 class AlarmDesk:
-    """Every alarm of the site that is not closed."""
+    """Every open alarm of the site."""
 
     def __init__(self, alarms: list[Alarm]) -> None:
         self._open: dict[str, Alarm] = {alarm.alarm: alarm for alarm in alarms}
@@ -105,7 +103,7 @@ class AlarmDesk:
         return iter(self._open.values())
 
     def get(self, alarm_id: str) -> Alarm | None:
-        """The alarm of that id, unless it is closed."""
+        """The open alarm of that id; None otherwise."""
         return self._open.get(alarm_id)
 
     def lasts(self, key: str) -> bool:
@@ -113,7 +111,7 @@ class AlarmDesk:
         return any(alarm.active for alarm in self._open.values() if alarm.key == key)
 
     def documents(self) -> list[dict[str, Any]]:
-        """All alarms that are not closed: most urgent first, then oldest first."""
+        """All open alarms: most urgent first, then oldest first."""
         ordered = sorted(self._open.values(), key=lambda a: (a.priority, a.raised_at, a.alarm))
         return [alarm.document() for alarm in ordered]
 
@@ -129,11 +127,10 @@ class AlarmDesk:
         of: str | None = None,
         tagged: str | None = None,
     ) -> Alarm:
-        """Raise an alarm, or find the one that this cause has already.
+        """Raise an alarm, or find the alarm of this cause.
 
-        `of`: the id of the alarm on the movement under way, which is understood better now; empty: there is none, and
-        this is an alarm of its own; None: look for one whose cause lasts, or comes back. `tagged`: the reason of the
-        lane's tag, which keeps a new alarm out of service.
+        `of`: the id of the alarm to refine, of the movement in progress; empty: raise a new alarm; None: look for one
+        whose cause lasts or comes back. `tagged`: the reason of the lane's tag, which puts a new alarm out of service.
         """
         found = self._known(kind, key) if of is None else self._open.get(of)
         if found is None:
@@ -154,12 +151,12 @@ class AlarmDesk:
         return found
 
     def _known(self, kind: str, key: str) -> Alarm | None:
-        """The alarm of a cause that lasts still, or that is no incident and comes back."""
+        """The alarm whose cause lasts, or comes back if it is not an incident."""
         alike = (alarm for alarm in reversed(self._open.values()) if (alarm.kind, alarm.key) == (kind, key))
         return next((alarm for alarm in alike if alarm.active or not KINDS[kind].incident), None)
 
     def _counted_with(self, kind: str, key: str) -> Alarm | None:
-        """The newest of too many incidents that are over and that nobody has judged."""
+        """The newest of too many open incidents."""
         alike = [alarm for alarm in self._open.values() if (alarm.kind, alarm.key) == (kind, key) and not alarm.active]
         return alike[-1] if len(alike) >= ALIKE_MAX else None
 
@@ -173,7 +170,7 @@ class AlarmDesk:
         benign: bool = False,
         detail: dict[str, Any] | None = None,
     ) -> None:
-        """The cause is understood better; `benign` verdicts let the alarm end by itself."""
+        """Refine the verdict; after a `benign` one the alarm ends by itself."""
         if kind is not None and kind != alarm.kind:
             alarm.kind = kind
             alarm.active = True
@@ -188,7 +185,7 @@ class AlarmDesk:
             self._return(turn, alarm)
 
     def alike(self, alarm: Alarm, verdict: str) -> Alarm | None:
-        """An earlier alarm on the same key with this verdict, that nobody has looked at yet either."""
+        """An earlier unacknowledged alarm of the same key with this verdict."""
         unseen = {_U: _R, _O: _O}.get(alarm.state)
         return next(
             (
@@ -203,14 +200,14 @@ class AlarmDesk:
         )
 
     def fold(self, turn: Turn, alarm: Alarm, into: Alarm, *, verdict: str, benign: bool) -> None:
-        """The same again, and harmless: one alarm, counted, is enough for both."""
+        """The same harmless movement again: join both into one alarm with a count."""
         into.count += 1
         self.refine(turn, into, verdict=verdict, benign=benign)
         alarm.detail = {**alarm.detail, "verdict": verdict}
         self._set(turn, alarm, _C, Verb.CLOSE, "gateway", {"joined": into.alarm})
 
     def same_wind(self, turn: Turn, alarm: Alarm) -> None:
-        """The wind that shook this lane shook another one a moment ago: that is one alarm, the first one's."""
+        """Join the wind alarm of this lane to that of another lane a moment ago."""
         known, now_ns = self._wind, turn.now.mono_ns
         first = self._open.get(known[0]) if known and now_ns - known[1] <= SAME_WIND_MS * NS_PER_MS else None
         if first is None or first.detail.get("verdict") != "wind" or first.state not in _JOINED:
@@ -224,7 +221,7 @@ class AlarmDesk:
         self._set(turn, alarm, _C, Verb.CLOSE, "gateway", {"joined": first.alarm})
 
     def return_(self, turn: Turn, key: str, detail: dict[str, Any] | None = None) -> None:
-        """The cause is over; `detail` is what was learned by then."""
+        """The cause is over; `detail` is added."""
         for alarm in [one for one in self._open.values() if one.key == key and one.active]:
             alarm.detail = {**alarm.detail, **(detail or {})}
             self._return(turn, alarm)
@@ -244,7 +241,7 @@ class AlarmDesk:
         finding: str = "",
         until_wall_ns: int = 0,
     ) -> Alarm:
-        """A person acts on an alarm; NotFoundError or RefusedError when that does not fit, and nothing changes."""
+        """A person acts on an alarm; NotFoundError or RefusedError changes nothing."""
         alarm = self._open.get(alarm_id)
         if alarm is None:
             raise NotFoundError(f"there is no open alarm {alarm_id}")
@@ -269,19 +266,19 @@ class AlarmDesk:
         return alarm
 
     def shelf_over(self, turn: Turn, alarm_id: str) -> None:
-        """A shelf has run out: the alarm is shown again."""
+        """A shelf has ended: the alarm is shown again."""
         alarm = self._open.get(alarm_id)
         if alarm is not None and alarm.state is _S:
             self._move(turn, alarm, Verb.UNSHELVE, "gateway")
 
     def take_out(self, turn: Turn, lane: str, by: str, reason: str) -> None:
-        """A lane was tagged: until the tag comes off its alarms are out of service; what calls for help stays."""
+        """A lane was tagged: put its alarms out of service, except calls for help."""
         for alarm in list(self._open.values()):
             if alarm.lane == lane and alarm.priority > 1 and Verb.TAKE_OUT in TABLE[alarm.state]:
                 self._set(turn, alarm, alarm.next(Verb.TAKE_OUT), Verb.TAKE_OUT, by, {"reason": reason})
 
     def put_back(self, turn: Turn, lane: str, by: str) -> None:
-        """The tag has come off: what was out of service counts again, and is to be acknowledged anew."""
+        """The tag has come off: alarms out of service count again and must be acknowledged again."""
         for alarm in list(self._open.values()):
             if alarm.lane == lane and alarm.state is _O:
                 self._move(turn, alarm, Verb.PUT_BACK, by)

@@ -1,4 +1,4 @@
-"""Faults of the program that the gate survives: the event is kept, an alarm tells of it, and the gate goes on."""
+"""Faults of the program: the event is kept, an alarm reports it, and the gate works on."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Faults:
         self._desk = desk
 
     def contain(self, turn: Turn, event: Event, error: Exception) -> None:
-        """A part of the core failed on this event before anything had changed: keep the event, alarm, go on."""
+        """A part of the core failed on this event before any change: keep the event and raise the alarm."""
         file = fault_file(turn.now.wall_ns)
         turn.emit(SetAside(file, event, error))
         self.report(turn, FaultContained(type(event).__name__, error_place(error), file))
 
     def report(self, turn: Turn, fault: FaultContained) -> None:
-        """One alarm for each cause. It has returned at once, and stays until a person has seen it."""
+        """One alarm for each cause; it returns at once and stays until it is acknowledged."""
         key = f"fault:{fault.event}:{fault.error}"
         detail = {"event": fault.event, "error": fault.error, "file": fault.file}
         self._desk.raise_(turn, "fault", key, detail=detail)

@@ -6,9 +6,9 @@ import msgspec
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """What is known of an alarm kind: priority 1 (act now) to 4 (know of it), and whether a person must close it.
+    """An alarm kind: priority 1 (act now) to 4 (know of it), and whether a person must close it.
 
-    `incident`: once its cause is over, the next one is another alarm, with its own id and time.
+    `incident`: after its cause is over, the next one is another alarm with its own id and time.
     """
 
     priority: int

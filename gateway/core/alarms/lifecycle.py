@@ -17,7 +17,7 @@ class AlarmState(StrEnum):
 
 
 class Verb(StrEnum):
-    """What can happen to an alarm; by its cause, by a person or a shelf's end, and by the tag on its lane."""
+    """Verbs: of the cause, of a person or the end of a shelf, and of the tag on the lane."""
 
     RAISE = "raise"
     RETURN = "return"
@@ -33,7 +33,7 @@ class Verb(StrEnum):
 _U, _A, _R = AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED
 _S, _O, _C = AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE, AlarmState.CLOSED
 
-# state -> verb -> next state. What the cause does is total; what a person does and is not listed is refused.
+# state -> verb -> next state. Total over verbs of the cause; a person's verb that is not listed is refused.
 # `_C` after RETURN or ACKNOWLEDGE is only for kinds that end by themselves (see `Alarm.next`).
 TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
     _U: {
@@ -77,4 +77,4 @@ PAST = {
     Verb.TAKE_OUT: "shelved",
     Verb.PUT_BACK: "unshelved",
 }
-"""How the row of a verb is called: `alarm.<past>`."""
+"""The row type of a verb: `alarm.<past>`."""

@@ -17,7 +17,7 @@ STORAGE_KEYS = {"journal": "storage", "projections": "storage:projections"}
 
 
 class Health(Subsystem):
-    """Reports what fails and what works again."""
+    """Reports failures and their end."""
 
     def __init__(self, settings: Settings, lanes: Lanes, desk: AlarmDesk) -> None:
         self._gateway = settings.gateway.id
@@ -26,7 +26,7 @@ class Health(Subsystem):
         self._lost: set[str] = set()
 
     def handlers(self) -> Handlers:
-        """Devices, storage, uplink and clock; at a start how storage, uplink and clock are."""
+        """Events: devices, storage, uplink, clock; at a start the state of storage, uplink and clock."""
         return {
             events.DeviceLost: self.device_lost,
             events.DeviceRestored: self.device_restored,
@@ -40,7 +40,7 @@ class Health(Subsystem):
         }
 
     def _row(self, turn: Turn, kind: str, data: dict[str, Any], device: str = "") -> None:
-        """A row about a device or the gateway itself: what, and since when."""
+        """A row about a device or the gateway, with `since`."""
         subject = f"devices/{device or self._gateway}"
         turn.append(kind, subject, {**data, "since": turn.at, "by": "gateway"})
 
@@ -58,7 +58,7 @@ class Health(Subsystem):
         self._alarms.raise_(turn, "device_lost", f"device:{event.device}", device=event.device, detail=detail)
 
     def device_restored(self, turn: Turn, event: events.DeviceRestored) -> None:
-        """A row if the device was lost in this run; its alarm, which an earlier run may have raised, returns."""
+        """A row if the device was lost in this run; its alarm, perhaps of an earlier run, returns."""
         if event.device in self._lost:
             self._lost.discard(event.device)
             data = {"device": event.device, "interrupted": list(self._lanes.newly_interrupted)}
@@ -74,7 +74,7 @@ class Health(Subsystem):
         turn.show()
 
     def install_mode_ended(self, turn: Turn, event: events.InstallModeEnded) -> None:
-        """A reader was given its key, or the time for it is over."""
+        """A reader has its key, or install mode is over."""
         data = {"what": "install_mode_ended", "device": event.device, "outcome": event.outcome, "by": "gateway"}
         turn.append("settings.changed", f"devices/{event.device}", data)
         turn.show()
@@ -119,7 +119,7 @@ class Health(Subsystem):
         turn.show()
 
     def started(self, turn: Turn, event: events.Started) -> None:
-        """Clock, storage and uplink as they are now: the core before may have failed on the news of them."""
+        """Clock, storage and uplink as they are now: the last core may have failed on that news."""
         if turn.now.clock is ClockState.UNSET:
             self._alarms.raise_(turn, "clock_unsure", "clock", detail={"state": "unset"})
         else:

@@ -1,4 +1,4 @@
-"""What people and programs ask of lanes: checked, carried out or refused with a code, and answered."""
+"""Commands to lanes: checked, carried out or refused with a code, and answered."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from gateway.core.vocabulary.events import ClockState, CommandReceived
 from gateway.core.vocabulary.turn import Turn
 
 MUST_EXPIRE = ("http", "mqtt")
-"""Commands that come by these ways carry an expiry."""
+"""Commands by these ways need an expiry."""
 _ABOUT_A_CAR = ("open", "passed", "refuse", "seen_to")
 
 
 class LaneCommands:
-    """Gives each command to its lane."""
+    """Passes each command to its lane."""
 
     def __init__(self, settings: Settings, by_lane: Mapping[str, LaneMachine]) -> None:
         self._lanes = {lane.id: lane for lane in settings.lanes}
         self._by_lane = by_lane
 
     def command(self, turn: Turn, event: CommandReceived) -> None:
-        """Carry a command out, or refuse it; answered either way."""
+        """Carry a command out or refuse it, and answer it."""
         refused = self.refusal(turn, event)
         if refused is not None:
             turn.emit(Reply(event.request, "refused", refused))
@@ -42,7 +42,7 @@ class LaneCommands:
         turn.emit(Reply(event.request, "done"))
 
     def refusal(self, turn: Turn, event: CommandReceived) -> str | None:
-        """Why a command cannot be carried out, as a code; None when it can."""
+        """The code of a refusal; None if the command is allowed."""
         if event.lane not in self._by_lane:
             return "unknown_lane"
         if event.command not in COMMANDS:
@@ -65,7 +65,7 @@ class LaneCommands:
         return machine.case_refusal(lane, event.command, event.case, event.reason, turn.now.mono_ns)
 
     def _end_elsewhere(self, case: str, at: LaneMachine) -> None:
-        """A car that may stand at several lanes was dealt with at one of them."""
+        """The case of several lanes was dealt with at one of them."""
         for machine in self._by_lane.values():
             if machine is not at:
                 machine.cases.end_by_id(case)

@@ -1,4 +1,4 @@
-"""Free flow: lanes that are held open in weekly windows, rush hours say. Looked at once a minute."""
+"""Free flow: holds lanes open in weekly windows, such as rush hours. Checked once a minute."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gateway.core.vocabulary.schedule import in_schedule
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
 STEP_MS = 60_000
-"""A wall clock that left the monotonic one by more than this since the last look was set."""
+"""A wall clock that differs more than this from the monotonic one since the last check was set."""
 
 
 class FreeFlow:
-    """Begins and ends holds by schedule; never because a process started or the clock was set within a window."""
+    """Begins and ends holds by schedule; never because of a start or a set clock within a window."""
 
     def __init__(self, settings: Settings, by_lane: Mapping[str, LaneMachine]) -> None:
         self._lanes = [lane for lane in settings.lanes if lane.free_flow]
@@ -25,7 +25,7 @@ class FreeFlow:
         self._offset_ns: int | None = None
 
     def check(self, turn: Turn, wall_ns: int) -> None:
-        """Compare each lane with its windows; `wall_ns` is the time that validity is decided by."""
+        """Compare each lane with its windows; `wall_ns` is the time of validity."""
         stepped = self._was_stepped(wall_ns, turn.now.mono_ns)
         for lane in self._lanes:
             if self._by_lane[lane.id].pause is not None:

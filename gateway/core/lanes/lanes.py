@@ -1,7 +1,7 @@
-"""All barriers of a site as a subsystem: which of them an event concerns, and what one of them means for the others.
+"""All barriers of a site as a subsystem: which barrier an event concerns, and what that means for the others.
 
-What a barrier makes of an event is in `lane`. Here are the site's own rules: fire at one lane opens all, the two doors
-of a sally port are never open together, a lane flows freely by schedule.
+`lane` has the reaction of one barrier. Here are the rules of the site: fire at one lane opens all, the two doors of a
+sally port are never open together, free flow follows the schedule.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 MINUTE_TIMER = Timer("lanes", "", "minute")
 MINUTE_MS = 60_000
 LEFT_MS = 120_000
-"""A grant of the last run that is older than this is not that of the vehicle under the arm."""
+"""An older grant of the last run is not of the vehicle under the arm."""
 
 
 class Lanes(Subsystem):
-    """One machine a barrier, with the lanes that lead past it."""
+    """One machine for each barrier with its lanes."""
 
     def __init__(self, settings: Settings, memory: LanesMemory, desk: AlarmDesk, clock: SureClock) -> None:
         self._settings = settings
@@ -45,10 +45,10 @@ class Lanes(Subsystem):
         self._alarms = desk
         self._ids = Ids()
         self.machines = self._make_machines(memory)
-        """By barrier id."""
+        """The machines by barrier id."""
         self.by_lane = {lane.id: machine for machine in self.machines.values() for lane in machine.lanes}
         self.newly_interrupted: Collection[str] = ()
-        """Barriers that the device which this turn is about, lost or back, has left to a person."""
+        """Barriers that the device of this turn has left interrupted."""
         self._by_device = self._machines_by_device()
         self._interlocked = [machine for machine in self.machines.values() if machine.interlocked_with]
         self._fires: set[str] = next((machine.fires for machine in self.machines.values()), set())
@@ -77,7 +77,7 @@ class Lanes(Subsystem):
         return {"alarm.acknowledged": self.alarm_acknowledged}
 
     def timers(self) -> Timers:
-        """Those of one barrier, and the minute of all."""
+        """Timers of one barrier, and the minute of all."""
         return {"lane": self.lane_timer, MINUTE_TIMER.kind: self.minute}
 
     def view(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Lanes(Subsystem):
         return machines
 
     def _machines_by_device(self) -> dict[str, tuple[LaneMachine, ...]]:
-        """Machines by the devices of their inputs: a reading comes ten times as often as anything else."""
+        """Machines by the devices of their inputs, for speed: readings come ten times as often as other events."""
         found: dict[str, tuple[LaneMachine, ...]] = {}
         for machine in self.machines.values():
             for device in machine.inputs.devices():
@@ -113,11 +113,11 @@ class Lanes(Subsystem):
     # ---- what others ask
 
     def barrier_of(self, lane: str) -> AccessBarrier:
-        """The barrier that a lane leads past, as access sees it."""
+        """The barrier of a lane, for access."""
         return self.by_lane[lane]
 
     def expected(self) -> list[Expected]:
-        """Vehicles that were let pass at an entry and have not come in yet."""
+        """Vehicles that were granted at an entry and have not come in yet."""
         return [
             Expected(
                 grant.lane.id,
@@ -132,7 +132,7 @@ class Lanes(Subsystem):
 
     @property
     def interrupted(self) -> dict[str, str]:
-        """The barriers that wait for a person, each since when; no row tells of some that a start or a fire left."""
+        """Interrupted barriers, each since when; a start or a fire leaves some without a row."""
         waits = self._interrupted() | {barrier for barrier, one in self.machines.items() if one.is_up_for_fire}
         return {barrier: self.machines[barrier].state_since.at or "" for barrier in waits}
 
@@ -142,7 +142,7 @@ class Lanes(Subsystem):
     # ---- devices
 
     def inputs_read(self, turn: Turn, event: events.InputsRead) -> None:
-        """A device was read and something has changed."""
+        """The inputs of a device have changed."""
         for machine in self._by_device.get(event.device, ()):
             machine.inputs_read(turn, event.device, event.inputs)
 
@@ -183,7 +183,7 @@ class Lanes(Subsystem):
             machine.output_failed(turn, event.token, event.error)
 
     def journal_answered(self, turn: Turn, event: events.JournalCommitted | events.JournalDelayed) -> None:
-        """A row is durable, or was waited for long enough."""
+        """A row is durable, or its wait has expired."""
         for machine in self.machines.values():
             if machine.committed(turn, event.token):
                 return
@@ -204,7 +204,7 @@ class Lanes(Subsystem):
         self._free_flow.check(turn, wall_ns)
 
     def started(self, turn: Turn, event: events.Started) -> None:
-        """Take up what the last run left: grants, questions, and alarms of lanes whose tag came off unseen."""
+        """Take over grants, questions, and alarms of lanes whose tag was removed, from the last run."""
         self._ids.run = event.run
         self._end_left_grants(turn)
         self.minute(turn)
@@ -216,9 +216,9 @@ class Lanes(Subsystem):
         turn.show()
 
     def _end_left_grants(self, turn: Turn) -> None:
-        """Grants of the last run are unused, but for a barrier's only one while it is new.
+        """End grants of the last run as unused, except a recent one that is the only one of its barrier.
 
-        Its vehicle may be under the arm, which is seen when the barrier's boards answer.
+        Its vehicle may be under the arm, which is measured when the boards of the barrier answer.
         """
         for left in self._left:
             machine = self.by_lane.get(left.lane)
@@ -237,7 +237,7 @@ class Lanes(Subsystem):
     # ---- what one lane means for the others
 
     def settle(self, turn: Turn) -> None:
-        """Interlocks and fire; and signs and displays, when anything that people look at has changed."""
+        """Interlocks and fire, then signs and displays if a shown state has changed."""
         self._serve_interlocks(turn)
         if self._fires != self._fires_told:
             self._tell_fire(turn)
@@ -247,20 +247,20 @@ class Lanes(Subsystem):
                 machine.update_signs(turn)
 
     def _serve_interlocks(self, turn: Turn) -> None:
-        """A barrier that waited for another one to close opens once it has."""
+        """A barrier that waited for another one to close opens."""
         for machine in self._interlocked:
             if len(machine.grants) and machine.arm is ArmState.CLOSED and not machine.interlocked:
                 machine.drop_left(turn)
                 machine.arm_event(turn, ArmEvent.GRANTED)
 
     def _tell_fire(self, turn: Turn) -> None:
-        """Fire at one lane opens all of them, until a person ends it at each."""
+        """Fire at one lane opens all lanes, until a person closes each."""
         new, self._fires_told = self._fires - self._fires_told, set(self._fires)
         for machine in self.machines.values() if new else ():
             machine.open_for_fire(turn)
 
     def alarm_acknowledged(self, turn: Turn, row: Append) -> None:
-        """The siren of a crash falls silent when a person knows of it."""
+        """Switch the siren of a crash off after its acknowledgement."""
         if row.data["kind"] == "crash" and row.data["lane"] in self.by_lane:
             self.by_lane[row.data["lane"]].siren(turn, False)
 

@@ -1,4 +1,4 @@
-"""What all lanes must know of the last run, and what of it concerns one barrier."""
+"""Memory of the lanes from the last run, and the part of one barrier."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.core.settings.model import Barrier, Lane
 
 
 class LaneMarks(msgspec.Struct, frozen=True):
-    """A lane that was tagged or crashed: the strongest `mode`, `since` when, `by` whom and why."""
+    """A tagged or crashed lane: its strongest `mode`, `since`, `by` and reason."""
 
     mode: str | None = None
     since: str | None = None
@@ -24,10 +24,10 @@ class LaneMarks(msgspec.Struct, frozen=True):
 
 
 class LanesMemory(msgspec.Struct, frozen=True):
-    """`lanes`: by lane id. By barrier id, each with since when: `interrupted` (they wait for a person to decide, as
-    something was half done or a person said stop), `asked` (a person was asked whether the arm is whole). `lost`:
-    devices that did not answer, since when. `grants`: those without an end. `latest`: lane id -> its last `decision`,
-    `grant` and `passage`, for people to look at and for the car that may still wait. `service`: by barrier id.
+    """`lanes`: by lane id. `interrupted`: barriers that wait for a person, since when. `asked`: barriers with the open
+    question whether the arm is whole, since when. `lost`: devices that did not answer, since when. `grants`: those
+    without an end. `latest`: lane id -> last `decision`, `grant` and `passage`, for screens and for the car that may
+    still wait. `service`: by barrier id.
     """
 
     lanes: dict[str, LaneMarks] = {}
@@ -39,7 +39,7 @@ class LanesMemory(msgspec.Struct, frozen=True):
     service: dict[str, ServiceMemory] = {}
 
     def of(self, barrier: Barrier, lanes: tuple[Lane, ...]) -> LaneMemory:
-        """The part of one barrier and the lanes that lead past it."""
+        """The part of one barrier with its lanes."""
         kept = [self.lanes[lane.id] for lane in lanes if lane.id in self.lanes]
         tags = [{"by": one.by, "since": one.since, "reason": one.reason} for one in kept if one.mode == "locked"]
         interrupted = self.interrupted.get(barrier.id)

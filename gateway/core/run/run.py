@@ -1,4 +1,4 @@
-"""A run of the gateway: that it began, that it ends in good order, and faults of the program that it survived."""
+"""A run of the gateway: its start, its end in good order, and faults of the program in between."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gateway.core.vocabulary.turn import Turn
 
 
 class RunMemory(msgspec.Struct, frozen=True):
-    """Whether the last run ended in good order; the engine says so again in `Started`."""
+    """Whether the last run ended in good order; `Started` has it too."""
 
     previous_clean: bool = True
 
 
 class Run(Subsystem):
-    """Writes the rows about a run."""
+    """Writes the rows of a run."""
 
     def __init__(self, settings: Settings, faults: Faults) -> None:
         self._gateway = settings.gateway.id

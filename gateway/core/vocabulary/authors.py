@@ -1,4 +1,4 @@
-"""Who asked for something, and by which way: a person, the gateway itself, or its schedule."""
+"""The author of an order and the way it came: a person, the gateway itself, or its schedule."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
 
 
 class Author(msgspec.Struct, frozen=True):
-    """`by` names them; `via` is the way that a person's order came (`CommandReceived`), empty for the gateway itself;
-    `station` is the booth's own screen that it came from, None for an order from elsewhere.
+    """`by`: the name. `via`: the way of a person's order (`CommandReceived`), empty for the gateway itself. `station`:
+    the booth's own screen, None for an order from elsewhere.
     """
 
     by: str
@@ -18,11 +18,11 @@ class Author(msgspec.Struct, frozen=True):
 
     @property
     def person(self) -> bool:
-        """A person, or a program in a person's name: whatever their name is, only they come by a way."""
+        """Whether it is a person, or a program in a person's name: only these have a `via`."""
         return bool(self.via)
 
     def document(self) -> dict[str, str | None]:
-        """As a row of the journal says it."""
+        """The author in a journal row."""
         return {"by": self.by or None, "via": self.via or None, "station": self.station}
 
 

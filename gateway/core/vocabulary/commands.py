@@ -1,4 +1,4 @@
-"""What the core asks of the world: imperatives, carried out by the engine (or by the simulator's world) in order."""
+"""Commands of the core, carried out in order by the engine or the simulator."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Command(msgspec.Struct, frozen=True, gc=False):
 class Append(Command, frozen=True, gc=False):
     """Write a row to the journal. `type` without the `gatehouse.` prefix; `data` as the contract lists it.
 
-    With a `token` other than 0 the core waits: it gets `JournalCommitted(token)` once the row is durable, or
-    `JournalDelayed(token)` after `journal_wait_ms`, whichever is first, and exactly one of the two.
+    With a `token` other than 0 the core gets exactly one answer: `JournalCommitted(token)` when the row is durable,
+    or `JournalDelayed(token)` after `journal_wait_ms`.
     """
 
     type: str
@@ -28,7 +28,7 @@ class Append(Command, frozen=True, gc=False):
 
 
 class PulseOutput(Command, frozen=True, gc=False):
-    """Switch an output on for `duration_ms` and off again, whatever happens meanwhile.
+    """Switch an output on for `duration_ms` and off again in every case.
 
     Electrical: `active` True means the relay is energised for the pulse. Answered by `OutputDone`/`OutputFailed`.
     """
@@ -41,7 +41,7 @@ class PulseOutput(Command, frozen=True, gc=False):
 
 
 class SetOutput(Command, frozen=True, gc=False):
-    """Switch an output and leave it so (held-contact barriers, sirens, lights); also ends a pulse that runs."""
+    """Switch an output for good (held-contact barriers, sirens, lights); ends a running pulse."""
 
     device: str
     output: int
@@ -50,7 +50,7 @@ class SetOutput(Command, frozen=True, gc=False):
 
 
 class ShowOnDevice(Command, frozen=True, gc=False):
-    """Show people at a lane what was decided, on a display or a reader; the newest message counts, nothing answers.
+    """Show a decision on a display or a reader; the newest message counts, without an answer.
 
     `message`: `verdict` (granted, denied, referred, idle, locked, wait), `reason`, `words` (in the site's language),
     `lane`, `plate` or the last digits of the `card`, `days_left`, `time`.
@@ -61,14 +61,14 @@ class ShowOnDevice(Command, frozen=True, gc=False):
 
 
 class StartTimer(Command, frozen=True, gc=False):
-    """Send `TimerFired(timer)` after `after_ms`; a timer of that name that runs already is replaced."""
+    """Send `TimerFired(timer)` after `after_ms`; replaces a running timer of that name."""
 
     timer: Timer
     after_ms: int
 
 
 class CancelTimer(Command, frozen=True, gc=False):
-    """Forget a timer, running or not."""
+    """Cancel a timer, running or not."""
 
     timer: Timer
 
@@ -83,13 +83,13 @@ class Reply(Command, frozen=True, gc=False):
 
 
 class Snapshot(Command, frozen=True, gc=False):
-    """Something that people look at has changed: publish `Site.snapshot(now)` to screens and uplink."""
+    """A shown state has changed: publish `Site.snapshot(now)` to screens and uplink."""
 
 
 class SetAside(Command, frozen=True, gc=True):
-    """Keep an event in which the program failed, under the file's name, for whoever mends the program.
+    """Keep an event that the program failed on, in a file of that name, for support.
 
-    The collector follows it, unlike other commands: its error holds the frames that hold it.
+    Tracked by the garbage collector, unlike other commands: its error refers to frames that refer to it.
     """
 
     file: str

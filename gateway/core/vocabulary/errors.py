@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class GatehouseError(Exception):
-    """Anything Gatehouse refuses or fails at on purpose; `code` is stable and safe to build on."""
+    """Base of all refusals and failures; `code` is stable."""
 
     code = "error"
 
@@ -15,7 +15,7 @@ class GatehouseError(Exception):
 
 
 class SettingsError(GatehouseError):
-    """A site file or settings document is wrong; `problems` lists (path, message) pairs, all that were found."""
+    """A site file or settings document is wrong; `problems` has all (path, message) pairs."""
 
     code = "settings_invalid"
 
@@ -25,13 +25,13 @@ class SettingsError(GatehouseError):
 
 
 class PassError(GatehouseError):
-    """A pass is not written as it should be."""
+    """A pass is malformed."""
 
     code = "pass_invalid"
 
 
 class RevisionConflictError(GatehouseError):
-    """Somebody else changed the pass in the meantime; read it again and repeat the change."""
+    """The pass was changed in the meantime; read it again and repeat the change."""
 
     code = "revision_conflict"
 
@@ -43,19 +43,19 @@ class NotFoundError(GatehouseError):
 
 
 class RefusedError(GatehouseError):
-    """A command that does not fit the present state; nothing was changed."""
+    """A command does not fit the present state; nothing was changed."""
 
     code = "refused"
 
 
 class StorageError(GatehouseError):
-    """The disk did not take what was to be stored (full, read-only or failing); nothing of it was stored."""
+    """The disk is full, read-only or failing; nothing was stored."""
 
     code = "storage_failed"
 
 
 class JournalBrokenError(GatehouseError):
-    """The journal's chain or file is damaged; `sequence` is the first bad row, 0 when the file cannot be read."""
+    """The journal's chain or file is damaged; `sequence` is the first bad row, 0 if the file cannot be read."""
 
     code = "journal_broken"
 
@@ -65,7 +65,7 @@ class JournalBrokenError(GatehouseError):
 
 
 class CursorError(GatehouseError):
-    """A feed cursor that cannot be read; it should look like `<journal id>.<sequence>`."""
+    """A feed cursor is malformed; the form is `<journal id>.<sequence>`."""
 
     code = "cursor_invalid"
 
@@ -83,7 +83,7 @@ class DataDirectoryError(GatehouseError):
 
 
 class DamagedError(DataDirectoryError):
-    """A database's file is damaged or is none of Gatehouse's: the engine sets it aside at its next start."""
+    """A database file is damaged or foreign; the engine sets it aside at its next start."""
 
 
 class DriverError(GatehouseError):
@@ -93,7 +93,7 @@ class DriverError(GatehouseError):
 
 
 class DeviceError(GatehouseError):
-    """A device or its wire failed; its worker tries again by itself."""
+    """A device or its wire failed; its worker tries again."""
 
     code = "device"
 
@@ -105,30 +105,30 @@ class BusSilentError(DeviceError):
 
 
 class FrameError(DeviceError):
-    """Bytes came that are not a frame of this protocol."""
+    """The bytes are not a frame of this protocol."""
 
     code = "frame_invalid"
 
 
 class EngineUnreachableError(GatehouseError):
-    """Nobody answers at the control socket; start the engine or look at its log."""
+    """No engine answers at the control socket; start it or look at its log."""
 
     code = "engine_unreachable"
 
 
 class RequestError(GatehouseError):
-    """A request at the control socket is not written as it should be."""
+    """A request at the control socket is malformed."""
 
     code = "request_invalid"
 
 
 class IdempotencyConflictError(GatehouseError):
-    """A request key was used before with another body; take a new key for a new request."""
+    """A request key was used with another body; use a new key for a new request."""
 
     code = "idempotency_conflict"
 
 
 class BusyError(GatehouseError):
-    """The engine has too much to do for this now; nothing was changed, try again shortly."""
+    """The engine is too busy; nothing was changed, try again shortly."""
 
     code = "busy"

@@ -1,7 +1,7 @@
-"""What can happen: past facts that enter the core, and the `Now` that comes with each.
+"""Events: past facts that enter the core, each with its `Now`.
 
-Drivers report the facts about devices, the engine adds the rest. Nothing here is ever stored; the rows of the journal
-are made by the core's `Append` commands.
+Drivers report facts about devices, the engine adds the rest. Events are not stored; the core makes journal rows by
+`Append`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class ClockState(StrEnum):
 
 
 class Now(msgspec.Struct, frozen=True, gc=False):
-    """The moment an event is handled at: wall time and CLOCK_MONOTONIC in nanoseconds, and the clock's quality."""
+    """The moment of an event: wall time and CLOCK_MONOTONIC in nanoseconds, and the quality of the clock."""
 
     wall_ns: int
     mono_ns: int
@@ -39,9 +39,9 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 
 class InputsRead(Event, frozen=True, gc=False):
-    """The electrical state of all inputs of a device, read at one instant; reported when anything in it changed.
+    """The electrical state of all inputs of a device at one instant; reported at each change.
 
-    `inputs[n]` is True while current flows in input n; what that means is the point's `normally`.
+    `inputs[n]`: current flows in input n; `normally` of the point gives the meaning.
     """
 
     device: str
@@ -52,12 +52,11 @@ class CredentialRead(Event, frozen=True, gc=False):
     """One presentation of a credential. Drivers fill the first four; the engine adds what the registry knows.
 
     `kind` is `card`, `plate`, `qr` or `pin`; `value` as the contract writes it; `bits` the length of a card's data.
-    `visits` are the open visits of the passes found (or of the credential itself), newest first; `rooms` what is taken
-    inside, of those passes that need a place; `after` names the passage that the projections had applied by then. A
-    `single_use` credential (a QR code) lets in once; `used`: it has. `long_range` readers (UHF) also see tags that are
-    nowhere near their lane; they tell about once a second that a tag is still there, by the same read with `again`,
-    which is no new presentation. `age_ms` is how old the read was when it came, by the camera's own clock. `fault`:
-    looking it up failed in a way that nobody foresaw.
+    `visits`: open visits of these passes (or of the credential), newest first. `rooms`: places taken inside, for passes
+    that need one. `after`: the last passage that the projections had applied. `single_use`: a credential for one entry
+    (a QR code); `used`: it was used. `long_range`: the reader (UHF) also sees tags far from its lane, and repeats the
+    read of a tag in its field about once a second with `again`, which is no new presentation. `age_ms`: age of the read
+    on arrival, by the camera's clock. `fault`: the look-up raised.
     """
 
     device: str
@@ -77,7 +76,7 @@ class CredentialRead(Event, frozen=True, gc=False):
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):
-    """A stay that has an entry and no exit yet."""
+    """A visit with an entry and without an exit."""
 
     visit: str
     pass_id: str | None
@@ -87,11 +86,10 @@ class OpenVisit(msgspec.Struct, frozen=True, gc=False):
 
 
 class Room(Event, frozen=True, gc=False):
-    """What the projections know of the places for one pass's car.
+    """The places for the car of one pass, from the projections.
 
-    `others` are the other passes of its group, and `inside` those of them that are inside, where the group has places.
-    `cars` counts the cars inside but for this one, where the car park has a capacity. `after` names the passage that
-    the projections applied last, as `passage_name` does.
+    `others`: the other passes of its group; `inside`: those of them that are inside (groups with places). `cars`: the
+    other cars inside (car park with a capacity). `after`: the last applied passage, named by `passage_name`.
     """
 
     pass_id: str
@@ -102,20 +100,20 @@ class Room(Event, frozen=True, gc=False):
 
 
 class DeviceStale(Event, frozen=True, gc=False):
-    """A poll went unanswered: what the inputs say is old until the next `InputsRead` or `DeviceRestored`."""
+    """A poll was not answered: the inputs are old until the next `InputsRead` or `DeviceRestored`."""
 
     device: str
 
 
 class DeviceLost(Event, frozen=True, gc=False):
-    """A device has stopped answering or its port is gone; `error` is in words for people."""
+    """A device does not answer or its port is gone; `error` is text for people."""
 
     device: str
     error: str
 
 
 class DeviceRestored(Event, frozen=True, gc=False):
-    """A device answers, for the first time or again, with its inputs and outputs as read back."""
+    """A device answers, for the first time or again; with its inputs and outputs as read back."""
 
     device: str
     inputs: tuple[bool, ...] = ()
@@ -123,21 +121,21 @@ class DeviceRestored(Event, frozen=True, gc=False):
 
 
 class TamperChanged(Event, frozen=True, gc=False):
-    """A device says that its housing was opened, or is closed again."""
+    """The housing of a device was opened, or closed again."""
 
     device: str
     tampered: bool
 
 
 class InstallModeEnded(Event, frozen=True, gc=False):
-    """A reader cannot be given its key any more; `outcome` is `key_set`, `has_key`, `time_over` or `stopped`."""
+    """Install mode of a reader is over; `outcome` is `key_set`, `has_key`, `time_over` or `stopped`."""
 
     device: str
     outcome: str
 
 
 class OutputDone(Event, frozen=True, gc=False):
-    """The device has taken an output command and it was read back or acknowledged."""
+    """An output command was acknowledged or read back."""
 
     device: str
     output: int
@@ -145,7 +143,7 @@ class OutputDone(Event, frozen=True, gc=False):
 
 
 class OutputFailed(Event, frozen=True, gc=False):
-    """An output command was not carried out, or nobody can say whether it was; it will not be sent again."""
+    """An output command was not carried out, or perhaps not; it is not sent again."""
 
     device: str
     output: int
@@ -157,32 +155,32 @@ class OutputFailed(Event, frozen=True, gc=False):
 
 
 class TimerFired(Event, frozen=True, gc=False):
-    """A timer started by `StartTimer` has run out."""
+    """A timer of `StartTimer` has fired."""
 
     timer: Timer
 
 
 class JournalCommitted(Event, frozen=True, gc=False):
-    """The row appended with this token is durable."""
+    """The row with this token is durable."""
 
     token: int
 
 
 class JournalDelayed(Event, frozen=True, gc=False):
-    """The row with this token is still only in memory after `journal_wait_ms`; the gate goes on without it."""
+    """The row with this token is only in memory after `journal_wait_ms`; the gate works on."""
 
     token: int
 
 
 class StorageDegraded(Event, frozen=True, gc=False):
-    """Part of the storage does not keep up: rows of the `journal` wait in memory, or the `projections` lag behind."""
+    """Part of the storage does not keep up: rows of the `journal` wait in memory, or the `projections` lag."""
 
     error: str
     part: str = "journal"
 
 
 class StorageRestored(Event, frozen=True, gc=False):
-    """The journal takes rows again; `waited` rows have been written late, `lost` did not fit in memory."""
+    """The journal takes rows again; `waited` rows were written late, `lost` did not fit in memory."""
 
     waited: int
     lost: int = 0
@@ -190,12 +188,12 @@ class StorageRestored(Event, frozen=True, gc=False):
 
 
 class CommandReceived(Event, frozen=True, gc=False):
-    """A person or a program asks something of a lane. The engine has already answered repeats of the same `request`.
+    """A command to a lane. The engine has already answered repeats of the same `request`.
 
-    `via` is the way it came: `guard` (a booth's own screen, named by `station`), `browser` (a page elsewhere), `http`,
-    `mqtt` or `cli`; `by` names the person or token. `present`: whoever asks stands at the lane. `expires_wall_ns` is
-    required of `http` and `mqtt`; `expires_mono_ns` is when an order from a screen of this machine is too old to be
-    carried out. 0 is never. `case` is the car that the person looked at; empty: whichever is there.
+    `via`: `guard` (a booth's own screen, named by `station`), `browser` (a page elsewhere), `http`, `mqtt` or `cli`.
+    `by`: the person or token. `present`: the person is at the lane. `expires_wall_ns`: required for `http` and `mqtt`.
+    `expires_mono_ns`: expiry of an order from a screen of this machine. 0: never. `case`: the car that the command is
+    for; empty: the car in front.
     """
 
     request: str
@@ -213,7 +211,7 @@ class CommandReceived(Event, frozen=True, gc=False):
 
 
 class AlarmCommandReceived(Event, frozen=True, gc=False):
-    """Somebody acts on an alarm: `verb` is acknowledge, verify, shelve, unshelve or close."""
+    """A person acts on an alarm: `verb` is acknowledge, verify, shelve, unshelve or close."""
 
     request: str
     alarm: str
@@ -227,14 +225,14 @@ class AlarmCommandReceived(Event, frozen=True, gc=False):
 
 
 class LaneChosen(Event, frozen=True, gc=False):
-    """A booth's screen shows this lane as the chosen one; told again for as long as it does."""
+    """A lane is chosen on a booth's screen; repeated while it is."""
 
     station: str
     lane: str
 
 
 class UplinkChanged(Event, frozen=True, gc=False):
-    """The uplink process reports that central can or cannot be reached."""
+    """Central can or cannot be reached, as the uplink process reports."""
 
     up: bool
     reason: str = ""
@@ -248,10 +246,10 @@ class ClockChanged(Event, frozen=True, gc=False):
 
 
 class Started(Event, frozen=True, gc=False):
-    """The engine begins; always the first event of a run. `previous_clean` tells whether the last run ended well.
+    """The engine starts; the first event of a run. `previous_clean`: the last run ended in good order.
 
-    `reason` is `started`, or `rebuilt` when the core failed and begins anew within the same process. Then `degraded`
-    says which part of the storage does not keep up, and why, and `uplink` whether central can be reached, if known.
+    `reason` is `started`, or `rebuilt` after a fault of the core in the same process. Then `degraded` has the parts of
+    the storage that do not keep up, with their errors, and `uplink` whether central can be reached, if known.
     """
 
     run: str
@@ -263,9 +261,9 @@ class Started(Event, frozen=True, gc=False):
 
 
 class FaultContained(Event, frozen=True, gc=False):
-    """The program failed on an `event` (its type, or the part that failed), and the gate goes on.
+    """The program failed on an `event` (its type, or the part that failed), and the gate works on.
 
-    `error` is the kind of error and where it was raised, nothing personal; `file` is what was set aside.
+    `error`: kind and place of the error, nothing personal; `file`: the kept event.
     """
 
     event: str
@@ -274,6 +272,6 @@ class FaultContained(Event, frozen=True, gc=False):
 
 
 class Stopping(Event, frozen=True, gc=False):
-    """The engine is about to end in good order; always the last event."""
+    """The engine ends in good order; the last event."""
 
     reason: str

@@ -1,4 +1,4 @@
-"""What is told of an error of the program: its kind and its place, never its words, which may name a person."""
+"""Describes an error of the program: its kind and place, never its text, which may name a person."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def error_place(error: BaseException) -> str:
 
 
 def fault_file(wall_ns: int) -> str:
-    """The name of the file that keeps the event of this moment; names sort by time."""
+    """The name of the file for the event of this moment; names sort by time."""
     second = rfc3339(wall_ns)[:19].replace("-", "").replace(":", "")
     return f"{second}.{wall_ns % NS_PER_S:09d}Z.json"

@@ -1,4 +1,4 @@
-"""A pass: who may come in, with what, where and when. The registry stores them, the decision reads them."""
+"""A pass: the right to pass, by credential, lane and time."""
 
 from __future__ import annotations
 

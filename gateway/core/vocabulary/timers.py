@@ -1,4 +1,4 @@
-"""A timer's name: who it belongs to and what it is for, as values, so that no id of a site file can be mistaken."""
+"""The name of a timer: owner and purpose as values, so that any id of a site file is safe."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Timer(NamedTuple):
-    """`kind` of the owner names the subsystem, `owner` one of its things, `of` a contact, a loop or a lane.
+    """`kind` is the subsystem, `owner` one of its objects, `of` a contact, loop or lane.
 
     Kinds: `lane` (`owner` is a barrier's id), `lanes` (all of them), `alarm` (an alarm's id).
     """

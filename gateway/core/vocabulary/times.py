@@ -1,8 +1,8 @@
-"""Wall time as text (RFC 3339, UTC, milliseconds, always with `Z`) and as site time; neither ever raises.
+"""Wall time as text (RFC 3339, UTC, milliseconds, always with `Z`) and as site time; neither raises.
 
-Written out by hand, since `strftime` asks the C library for the time zone's file each time (7 us against 1 us); every
-event and every row is stamped. Python's calendar ends with the year 9999 and overflows when a moment near its ends is
-moved to another zone, so a moment beyond them is taken as the nearest one that every zone can show.
+Written by hand, since every row is stamped and `strftime` reads the time zone file each time (7 us instead of 1 us).
+Python's calendar ends with the year 9999 and overflows near its ends in another zone, so a moment beyond is replaced by
+the nearest one that every zone can show.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 S_PER_DAY = 86_400
 FIRST_YEAR, LAST_YEAR = 1, 9998
-"""The years in which a moment may lie that somebody writes down; 9999 is what other systems write for *no end*."""
+"""The years that a written moment may have; other systems write 9999 for *no end*."""
 NO_END_YEAR = 9999
 YEARS = f"in the years {FIRST_YEAR} to {LAST_YEAR}"
-"""For messages that say what would be right."""
+"""For the remedy in messages."""
 _EPOCH = date(1970, 1, 1).toordinal()
 # Outside of these years a date cannot be written; a clock that wrong is shown as the nearest bound.
 _LOWEST_S = -62_135_596_800
@@ -37,7 +37,7 @@ def rfc3339(wall_ns: int) -> str:
 
 @lru_cache(maxsize=64)
 def to_the_second(second: int) -> str:
-    """`2026-11-30T08:00:00`: the part that neighbouring rows share, so it is worth remembering."""
+    """`2026-11-30T08:00:00`, cached, since neighbouring rows share it."""
     day, rest = divmod(min(max(second, _LOWEST_S), _HIGHEST_S), S_PER_DAY)
     return f"{_day(day)}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
 
@@ -48,7 +48,7 @@ def _day(day: int) -> str:
 
 
 def local_time(wall_ns: int, zone: tzinfo) -> datetime:
-    """Nanoseconds since 1970 as date and time in a zone; beyond the calendar the nearest one that it has."""
+    """Nanoseconds since 1970 as date and time in a zone; beyond the calendar its nearest moment."""
     since_us = min(max(wall_ns // 1000, _LOWEST_LOCAL_US), _HIGHEST_LOCAL_US)
     return (_EPOCH_UTC + timedelta(microseconds=since_us)).astimezone(zone)
 

@@ -1,4 +1,4 @@
-"""One turn of the core: the moment, and the commands that come out of handling one event at it."""
+"""One turn of the core: the moment of an event, and the commands that it leads to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def local_day(wall_ns: int, zone: ZoneInfo) -> datetime.date:
 
 
 class Turn:
-    """Collects what one event leads to; `tokens` counts through all turns, so that each wait has its own number."""
+    """Collects the commands of one event; `tokens` counts through all turns, so that each wait has its own number."""
 
     __slots__ = ("_at", "commands", "now", "shown", "tokens")
 
@@ -30,14 +30,14 @@ class Turn:
         self.commands: list[Command] = []
         self.tokens = tokens
         self.shown = False
-        """Whether something that people look at has changed in this turn."""
+        """Whether a shown state has changed in this turn."""
 
     def emit(self, command: Command) -> None:
-        """Add a command; order is the order in which the world carries them out."""
+        """Add a command; they are carried out in this order."""
         self.commands.append(command)
 
     def token(self) -> int:
-        """A number that no other wait has."""
+        """A number for a wait, used once."""
         self.tokens += 1
         return self.tokens
 
@@ -50,11 +50,11 @@ class Turn:
         self.commands.append(StartTimer(timer, max(0, after_ms)))
 
     def cancel(self, timer: Timer) -> None:
-        """Forget a timer."""
+        """Cancel a timer."""
         self.commands.append(CancelTimer(timer))
 
     def show(self) -> None:
-        """Publish the state to whoever looks at it; once a turn is enough."""
+        """Publish the state, once a turn."""
         if not self.shown:
             self.shown = True
             self.commands.append(Snapshot())

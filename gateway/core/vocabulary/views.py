@@ -1,4 +1,4 @@
-"""What central sees of a lane and of an alarm, over HTTP and MQTT alike: the keys of a snapshot that leave the box."""
+"""The keys of lanes and alarms that central sees, over HTTP and MQTT."""
 
 from __future__ import annotations
 
