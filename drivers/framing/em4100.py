@@ -1,8 +1,8 @@
-"""EM4100 cards as text, as the RDM6300 sends them: `02`, ten hex digits, two checksum digits, `03`; pure.
+"""EM4100 cards as text: `02`, ten hex digits, two checksum digits, and an ending (`03` from an RDM6300); pure.
 
-The decoder looks at the last fourteen bytes after every byte, so noise and half frames cost nothing: the next whole
-frame is read. The checksum is the XOR of the five data bytes (Seeed wiki; ESPHome rdm6300). The card number is the
-last four data bytes, big-endian; some sites print it with the bits of each byte reversed.
+After every byte the decoder looks at the last ones, as many as a frame has. So noise and half frames cost nothing: the
+next whole frame is read. The checksum is the XOR of the five data bytes (Seeed wiki; ESPHome rdm6300). The card number
+is the last four data bytes, big-endian; some sites print it with the bits of each byte reversed.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from operator import xor
 
 from gateway.core.vocabulary.errors import FrameError
 
-START, END = 0x02, 0x03
-FRAME_BYTES = 14
+START, END = b"\x02", b"\x03"
+DIGITS = 12
+FRAME_BYTES = len(START) + DIGITS + len(END)
 CARD_BITS = 32
 _HEX = frozenset(b"0123456789ABCDEFabcdef")
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -24,17 +25,17 @@ def checksum(data: bytes) -> int:
     return reduce(xor, data, 0)
 
 
-def encode(data: bytes) -> bytes:
+def encode(data: bytes, ending: bytes = END) -> bytes:
     """The frame that a reader sends for a card's five data bytes."""
     if len(data) != 5:
         raise FrameError(f"a card has five data bytes, not {len(data)}")
-    return b"\x02%b%02X\x03" % (data.hex().upper().encode(), checksum(data))
+    return b"%b%b%02X%b" % (START, data.hex().upper().encode(), checksum(data), ending)
 
 
-def decode(frame: bytes) -> bytes:
+def decode(frame: bytes, ending: bytes = END) -> bytes:
     """The five data bytes of one whole frame; FrameError says what is wrong with it."""
-    if len(frame) != FRAME_BYTES or frame[0] != START or frame[-1] != END:
-        raise FrameError("not 14 bytes between 02 and 03")
+    if len(frame) != len(START) + DIGITS + len(ending) or not frame.startswith(START) or not frame.endswith(ending):
+        raise FrameError(f"not {len(START) + DIGITS + len(ending)} bytes between {START.hex()} and {ending.hex()}")
     if not _HEX.issuperset(frame[1:13]):
         raise FrameError("holds something else than hex digits")
     data = bytes.fromhex(frame[1:11].decode())
@@ -66,8 +67,10 @@ def card_data(number: str, reverse_bytes: bool = False) -> bytes:
 class Decoder:
     """Finds frames in a stream of bytes; `rejected` counts those that had the shape but not the sum."""
 
-    def __init__(self) -> None:
+    def __init__(self, ending: bytes = END) -> None:
         self.rejected = 0
+        self._ending = ending
+        self._frame_bytes = len(START) + DIGITS + len(ending)
         self._window = bytearray()
 
     def interrupted(self) -> None:
@@ -79,11 +82,16 @@ class Decoder:
         found = []
         for byte in received:
             self._window.append(byte)
-            del self._window[:-FRAME_BYTES]
-            if byte == END and len(self._window) == FRAME_BYTES and self._window[0] == START:
+            del self._window[: -self._frame_bytes]
+            if byte == self._ending[-1] and self._is_whole():
                 try:
-                    found.append(decode(bytes(self._window)))
+                    found.append(decode(bytes(self._window), self._ending))
                     self._window.clear()
                 except FrameError:
                     self.rejected += 1
         return found
+
+    def _is_whole(self) -> bool:
+        """True when the window has a frame's size, start and ending."""
+        window = self._window
+        return len(window) == self._frame_bytes and window.startswith(START) and window.endswith(self._ending)

@@ -37,6 +37,18 @@ def test_what_is_no_number_of_32_bits_has_no_card(number: str) -> None:
         card_data(number)
 
 
+@given(five_bytes, st.sampled_from([b"\x03", b"\r\n\x03", b"\r"]), st.integers(0, 16))
+def test_a_frame_with_another_ending_is_one_card_however_it_is_cut(data: bytes, ending: bytes, cut: int) -> None:
+    decoder, frame = Decoder(ending), encode(data, ending)
+    assert decode(frame, ending) == data
+    assert decoder.feed(frame[:cut]) + decoder.feed(frame[cut:]) == [data]
+
+
+def test_a_frame_with_another_ending_is_none() -> None:
+    assert Decoder(b"\r\n\x03").feed(FRAME) == []
+    assert Decoder().feed(encode(DATA, b"\r\n\x03")) == []
+
+
 @given(five_bytes)
 def test_every_card_comes_back_as_it_was(data: bytes) -> None:
     assert decode(encode(data)) == data
