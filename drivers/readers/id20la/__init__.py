@@ -1,0 +1,40 @@
+"""ID-Innovations ID-2LA, ID-12LA and ID-20LA card readers (EM4100 cards, 125 kHz) on a serial port.
+
+Source: ID-2/12/20 LA Series Datasheet X1 (11.04.2013), section 4: STX, ten hex digits, two of checksum, CR, LF, ETX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from drivers.base import Listener
+from drivers.framing import em4100
+from drivers.framing.card_reader import CardReader
+from drivers.listening import SerialReaderDriver
+from drivers.options import RepeatMs, SerialPortOptions
+
+ENDING = b"\r\n\x03"
+
+
+class Id20LaOptions(SerialPortOptions, frozen=True):
+    """Options of `id20la`."""
+
+    repeat_ms: RepeatMs = 5000
+
+
+class Id20LaDriver(SerialReaderDriver):
+    """ID-Innovations ID-2LA, ID-12LA and ID-20LA readers (125 kHz, EM4100), set to ASCII, on a serial port."""
+
+    name = "id20la"
+    Options = Id20LaOptions
+
+    def listener(self, device: str, options: Id20LaOptions, mono_ns: Callable[[], int]) -> Listener:
+        """One frame for each card that comes into the field."""
+        return CardReader(device, em4100.Decoder(ENDING), em4100.card_of, options.repeat_ms, mono_ns)
+
+    def encode(self, value: str, options: Id20LaOptions) -> bytes:  # noqa: ARG002
+        """See `Driver.encode`."""
+        return em4100.encode(em4100.card_data(value), ENDING)
+
+
+DRIVER = Id20LaDriver()
