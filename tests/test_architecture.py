@@ -269,6 +269,60 @@ def test_every_module_imports_only_downwards(module: str, path: Path) -> None:
     assert violations(module, path.read_text("utf-8"), path.name == "__init__.py") == []
 
 
+# The rooms of the core from the ground up: each imports only from floors below its own, and from itself.
+CORE_FLOORS = (
+    ("vocabulary",),
+    ("subsystem",),
+    ("settings",),
+    ("alarms",),
+    ("access",),
+    ("lane",),
+    ("lanes",),
+    ("health", "run"),
+    ("site",),
+)
+_FLOOR = {room: number for number, rooms in enumerate(CORE_FLOORS) for room in rooms}
+
+
+def core_room(module: str) -> str:
+    """The room of the core that a module is in; '' for one that is elsewhere."""
+    parts = module.split(".")
+    return parts[2] if under(module, "gateway.core") and len(parts) > 2 else ""
+
+
+def upward_imports(module: str, source: str) -> list[str]:
+    """Imports of a module of the core from its own floor or one above."""
+    room = core_room(module)
+    others = {core_room(f"{one.module}.{one.name}") for one in imports_of(ast.parse(source), module)} - {"", room}
+    return sorted(f"{module} imports {other}" for other in others if _FLOOR[other] >= _FLOOR[room])
+
+
+CORE_MODULES = [(module, path) for module, path in modules() if core_room(module)]
+
+
+@pytest.mark.parametrize(("module", "path"), CORE_MODULES, ids=lambda value: str(value)[-60:])
+def test_rooms_of_the_core_import_only_from_floors_below(module: str, path: Path) -> None:
+    assert upward_imports(module, path.read_text("utf-8")) == []
+
+
+def test_every_room_of_the_core_has_its_floor_and_no_other() -> None:
+    assert {core_room(module) for module, _ in CORE_MODULES} == set(_FLOOR)
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("gateway.core.access.places", "from gateway.core.lane.grants.queue import Grant"),
+        ("gateway.core.alarms.desk", "from gateway.core.access import reads"),
+        ("gateway.core.run.run", "import gateway.core.health.health"),
+        ("gateway.core.vocabulary.turn", "from gateway.core import site"),
+        ("gateway.core.lanes.lanes", "from gateway.core.site import Site"),
+    ],
+)
+def test_an_import_from_the_same_floor_or_above_is_caught(module: str, source: str) -> None:
+    assert upward_imports(module, source)
+
+
 def places() -> list[str]:
     """The places in the table of the contributor's page, as patterns of paths."""
     page = (ROOT / "docs" / "contributor.md").read_text("utf-8")

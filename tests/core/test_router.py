@@ -1,0 +1,137 @@
+"""The router: each event reaches the subsystems that name it, and a new subject is one more of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.core import site
+from gateway.core.settings.model import Settings
+from gateway.core.subsystem import Followers, Handlers, Memory, Subsystem, Timers
+from gateway.core.vocabulary import commands, events
+from gateway.core.vocabulary.clock import SureClock
+from gateway.core.vocabulary.timers import Timer
+from gateway.core.vocabulary.turn import Turn
+from tests.core.playbook import Playbook
+
+BELL_MS = 60_000
+
+
+class TollMemory(msgspec.Struct, frozen=True):
+    """How many vehicles paid before this run."""
+
+    paid: int = 0
+
+
+class Toll(Subsystem):
+    """A made-up subject: counts vehicles that came in, and rings a minute after each when a person asked for it."""
+
+    def __init__(self, memory: TollMemory) -> None:
+        self.paid = memory.paid
+        self.asked = ""
+
+    def handlers(self) -> Handlers:
+        return {events.LaneChosen: self.lane_chosen}
+
+    def followers(self) -> Followers:
+        return {"passage.entered": self.entered}
+
+    def timers(self) -> Timers:
+        return {"toll": self.bell}
+
+    def view(self) -> dict[str, Any]:
+        return {"toll": {"paid": self.paid}}
+
+    def lane_chosen(self, _turn: Turn, event: events.LaneChosen) -> None:
+        self.asked = event.lane
+
+    def entered(self, turn: Turn, row: commands.Append) -> None:
+        self.paid += 1
+        turn.append("toll.paid", row.subject, {"paid": self.paid})
+        if self.asked:
+            turn.start(Timer("toll", self.asked, "bell"), BELL_MS)
+
+    def bell(self, turn: Turn, timer: Timer) -> None:
+        turn.append("toll.rung", f"lanes/{timer.owner}", {})
+
+
+@pytest.fixture
+def with_toll(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one line in the router."""
+    others = site.subsystems
+
+    def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Subsystem, ...]:
+        return (*others(settings, memory, clock), Toll(memory.part(TollMemory)))
+
+    monkeypatch.setattr(site, "subsystems", subsystems)
+
+
+@pytest.mark.usefixtures("with_toll")
+def test_a_new_subject_handles_events_follows_rows_has_timers_and_is_seen() -> None:
+    play = Playbook()
+    play.happens(events.LaneChosen("booth", "in"))
+    play.let_in()
+    assert play.site.snapshot(play.now())["toll"] == {"paid": 1}
+    assert play.types("toll.") == ["toll.paid"]
+    play.advance(BELL_MS)
+    assert play.types("toll.") == ["toll.paid", "toll.rung"]
+
+
+@pytest.mark.usefixtures("with_toll")
+def test_a_new_subject_goes_on_after_a_restart_with_what_it_must_know() -> None:
+    before = Playbook()
+    before.let_in()
+    memory = before.memory().replaced(paid=before.data("toll.paid")["paid"])
+    play = Playbook(memory=memory, run=2)
+    play.let_in()
+    assert play.data("toll.paid") == {"paid": 2}
+    assert play.site.part(Toll).paid == 2
+
+
+def test_without_its_line_a_subject_is_not_there() -> None:
+    play = Playbook()
+    play.let_in()
+    assert play.types("toll.") == []
+    with pytest.raises(StopIteration):
+        play.site.part(Toll)
+
+
+def test_every_event_has_its_subsystem() -> None:
+    kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)}
+    handled = Playbook().site._handlers
+    assert kinds - {events.Event, events.Room} == set(handled)
+    assert all(handled.values())
+
+
+def test_every_timer_belongs_to_one_subsystem() -> None:
+    kinds = [kind for subsystem in Playbook().site._subsystems for kind in subsystem.timers()]
+    assert sorted(kinds) == ["alarm", "lane", "lanes"]
+
+
+def test_each_key_of_the_view_belongs_to_one_subsystem() -> None:
+    keys = [key for subsystem in Playbook().site._subsystems for key in subsystem.view()]
+    assert sorted(keys) == ["alarms", "lanes"]
+
+
+def test_a_row_that_a_follower_writes_is_followed_as_well() -> None:
+    play = Playbook()
+    seen: list[str] = []
+
+    def answer(turn: Turn, row: commands.Append) -> None:
+        seen.append(row.type)
+        if row.type == "uplink.lost":
+            turn.append("toll.paid", "lanes/in", {})
+
+    play.site._followers = {"uplink.lost": [answer], "toll.paid": [answer]}
+    play.happens(events.UplinkChanged(False))
+    assert seen == ["uplink.lost", "toll.paid"]
+
+
+def test_the_router_only_routes() -> None:
+    source = Path(site.__file__).read_text("utf-8")
+    assert len(source.splitlines()) < 150
+    assert ".append(" in source and "turn.append(" not in source
+    assert "turn.emit(" not in source
