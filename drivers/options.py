@@ -6,19 +6,13 @@ table writes a default that would be hard to read as a value.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from drivers.base import Options
 
-TcpPort = Annotated[int, Meta(ge=1, le=65_535)]
-LINKS_DIFFER = "link", "differs from the link of another device on the same wire; make them equal"
-"""Why two devices cannot share a wire, see `Driver.clash`."""
 Baudrate = Annotated[int, Meta(ge=1_200, le=1_000_000, description="speed of the line in bits a second")]
-TimeoutMs = Annotated[int, Meta(ge=20, le=10_000)]
 PortPath = Annotated[str, Meta(min_length=1, description="serial port, best by its place: `/dev/serial/by-path/...`")]
 RepeatMs = Annotated[
     int,
@@ -55,29 +49,3 @@ class SerialPortOptions(Options, frozen=True):
 
     port: PortPath
     baudrate: Baudrate = 9600
-
-
-class SerialWire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="serial", tag_field="type"):
-    """`link` of devices that share a serial line."""
-
-    port: PortPath
-    baudrate: Baudrate = 9600
-    timeout_ms: TimeoutMs = 500
-
-    @property
-    def key(self) -> Hashable:
-        """The port; equal for devices on one wire."""
-        return ("serial", self.port)
-
-
-class TcpWire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tcp", tag_field="type"):
-    """`link` of a device, or of a gateway to devices, on the network."""
-
-    host: Annotated[str, Meta(min_length=1)]
-    port: TcpPort
-    timeout_ms: TimeoutMs = 500
-
-    @property
-    def key(self) -> Hashable:
-        """Host and port; equal for devices on one wire."""
-        return ("tcp", f"{self.host}:{self.port}")

@@ -66,6 +66,7 @@ LAYERS = (
     _layer("drivers.boards.layout", "gateway.core", "msgspec"),
     _layer("drivers.base", "gateway.core", "msgspec"),
     _layer("drivers.options", "gateway.core drivers.base", "msgspec"),
+    _layer("drivers.wires", "drivers.options", "msgspec"),
     _layer(
         "drivers.listening",
         "gateway.core drivers.base drivers.buses drivers.links drivers.sim drivers.options",
@@ -96,8 +97,8 @@ LAYERS = (
     ),
     _layer(
         MODEL,
-        "gateway.core drivers.base drivers.options drivers.listening drivers.watch drivers.framing drivers.links "
-        f"drivers.boards.layout drivers.buses drivers.sim {MODEL}",
+        "gateway.core drivers.base drivers.options drivers.wires drivers.listening drivers.watch drivers.framing "
+        f"drivers.links drivers.boards.layout drivers.buses drivers.sim {MODEL}",
         "msgspec",
     ),
     _layer("drivers"),

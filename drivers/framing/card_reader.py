@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 from drivers.framing.presentation import Presentations
 from gateway.core.vocabulary.events import CredentialRead
 
-Frame = TypeVar("Frame")
-Found = TypeVar("Found", covariant=True)
 
-
-class Frames(Protocol[Found]):
+class Frames(Protocol):
     """Finds frames in a stream of bytes; `rejected` counts the damaged ones."""
 
     rejected: int
 
-    def feed(self, received: bytes) -> Iterable[Found]:
+    def feed(self, received: bytes) -> Iterable[Any]:
         """Take bytes as they come and return the frames that they complete."""
 
     def interrupted(self) -> None:
         """The wire was cut: drop the frame that has begun."""
 
 
-class CardReader(Generic[Frame]):
+class CardReader:
     """The `Listener` of a reader that sends one frame for each card."""
 
     def __init__(
         self,
         device: str,
-        frames: Frames[Frame],
-        card_of: Callable[[Frame], tuple[str, int]],
+        frames: Frames,
+        card_of: Callable[[Any], tuple[str, int]],
         repeat_ms: int,
         mono_ns: Callable[[], int],
     ) -> None:

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
 from drivers.boards.layout import Board, load_board
-from drivers.options import LINKS_DIFFER, SerialWire, TcpPort, TcpWire, TimeoutMs
 from drivers.watch import Watch
+from drivers.wires import LINKS_DIFFER, SerialWire, TcpPort, TcpWire, TimeoutMs
 from gateway.core.vocabulary.errors import DriverError
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from msgspec import Meta
 from drivers.base import Bus, DeviceConfig, Driver, Listener, Options, Report, Simulate
 from drivers.buses.asking import AskingBus, Heard, Question
 from drivers.framing.presentation import Presentations, Sightings
-from drivers.options import LINKS_DIFFER, Baudrate, RepeatMs, SerialWire, TcpPort, TcpWire
+from drivers.options import Baudrate, RepeatMs
 from drivers.readers.uhfreader18 import frames
+from drivers.wires import LINKS_DIFFER, SerialWire, TcpPort, TcpWire
 from gateway.core.vocabulary.errors import DeviceError, FrameError
 from gateway.core.vocabulary.events import CredentialRead, Event
 
