@@ -18,7 +18,7 @@ from gateway.engine.clock import Clock, boot_id
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.journal.writer import Journal, Row
 from gateway.store.passes.codes import answered, issued
-from gateway.store.passes.files import read_passes
+from gateway.store.passes.files.reading import read_passes
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.settings.station_keys import must_be_set_up
 

@@ -398,7 +398,7 @@ FITTING = {
         "gateway.core.vocabulary.passes",
         "from datetime import datetime, UTC\ndef f(s):\n    return datetime.fromtimestamp(s, UTC)",
     ),
-    "the journal read by the web": ("web.platform.app", "from gateway.store.journal.writer import JournalReader"),
+    "the journal read by the web": ("web.platform.app", "from gateway.store.journal.reader import JournalReader"),
     "the version": ("gateway.engine.core_thread.loop", "from gateway import __version__"),
 }
 

@@ -15,7 +15,7 @@ from gateway.core.vocabulary.errors import DamagedError, JournalBrokenError
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from gateway.store.journal.writer import StoredRow
+    from gateway.store.journal.queries import StoredRow
 
 
 def add(commands: Commands) -> None:
@@ -60,7 +60,8 @@ def add(commands: Commands) -> None:
 
 
 def _events(arguments: Arguments) -> int:
-    from gateway.store.journal.writer import JournalReader, parse_cursor
+    from gateway.store.journal.cursors import parse_cursor
+    from gateway.store.journal.reader import JournalReader
 
     directory, settings = opened(data_path(arguments))
     reader = JournalReader(directory.journal)
@@ -120,7 +121,7 @@ def _short(value: Any) -> str:
 
 def _verify(arguments: Arguments) -> int:
     from gateway.show import Progress
-    from gateway.store.journal.writer import JournalReader
+    from gateway.store.journal.reader import JournalReader
 
     file = arguments.file or opened(data_path(arguments))[0].journal
     progress = Progress("journal rows")

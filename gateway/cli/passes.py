@@ -121,7 +121,7 @@ def lent(path: Path, data: Path) -> Iterator[Path]:
 
 def _passes_export(arguments: Arguments) -> int:
     from gateway.show import Progress
-    from gateway.store.passes.files import write_passes
+    from gateway.store.passes.files.writing import write_passes
     from gateway.store.passes.registry import PassRegistry
 
     directory, _ = opened(data_path(arguments))

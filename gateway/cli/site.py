@@ -85,7 +85,7 @@ def _init(arguments: Arguments) -> int:
     from drivers.registry import configure
     from gateway.core.settings.site_file import parse_settings, warnings
     from gateway.store.directory import DataDirectory
-    from gateway.store.journal.writer import JournalReader
+    from gateway.store.journal.reader import JournalReader
 
     document = _read_site(arguments.site) if arguments.site else _EMPTY_SITE
     settings = parse_settings(document)

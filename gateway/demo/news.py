@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.store.journal.writer import JournalReader, StoredRow
+from gateway.store.journal.queries import StoredRow
+from gateway.store.journal.reader import JournalReader
 from gateway.store.times import local_time
 
 

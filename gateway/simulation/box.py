@@ -37,7 +37,8 @@ from gateway.simulation.faults import Faults, PlantedFault
 from gateway.simulation.gate import Gate
 from gateway.simulation.rules import Rules
 from gateway.simulation.world import NS_PER_MS, World
-from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal, Row
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
 

@@ -12,7 +12,8 @@ from itertools import count
 from pathlib import Path
 
 from gateway.core.settings.model import Mqtt
-from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal, Row
 from gateway.uplink.central.feed import JournalFeed
 from gateway.uplink.mqtt.sender import Uplink
 from gateway.uplink.parts import Central, Place, open_desk

@@ -14,7 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from gateway.engine.journal_thread.projector import SETTLE_S
-from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal, Row
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, take_turns
 from tests.bench.floor_chain import Chain

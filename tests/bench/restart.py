@@ -11,7 +11,7 @@ from hashlib import sha256
 import apsw
 
 from gateway.store.directory import DataDirectory
-from gateway.store.journal.writer import JournalReader
+from gateway.store.journal.reader import JournalReader
 from gateway.store.projections.state import State
 from tests.bench import subjects
 from tests.bench.disk import settle

@@ -14,7 +14,7 @@ import pytest
 
 from drivers.sim.site import SimSite
 from gateway.demo.line import free_port
-from gateway.store.journal.writer import JournalReader
+from gateway.store.journal.reader import JournalReader
 from tests.chaos.conftest import PASSES, MakeSite
 from tests.support.mosquitto import BINARY, Central, Mosquitto, central
 from tests.support.site_process import FIRST_CARD, Gateway, wait_for

@@ -18,7 +18,8 @@ import pytest
 
 from gateway.cli import build_parser
 from gateway.store.directory import DataDirectory
-from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.settings.secrets import SCOPES
 from tests.cli.conftest import SITE, Gatehouse

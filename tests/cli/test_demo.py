@@ -27,7 +27,8 @@ from gateway.demo.line import Broker, Switch, free_port, line_is_on, set_line
 from gateway.demo.news import News
 from gateway.demo.people import People
 from gateway.store.directory import DataDirectory
-from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal, Row
 from gateway.store.passes.checks import check_pass
 from tests.cli.conftest import SITE, Gatehouse
 from tests.support.site_process import alive, children

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gateway.store.directory import DataDirectory
-from gateway.store.journal.writer import JournalReader
+from gateway.store.journal.reader import JournalReader
 from tests.cli.conftest import Gatehouse
 
 

@@ -19,7 +19,7 @@ import pytest
 from gateway.control import Client
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.demo.line import free_port
-from gateway.store.journal.writer import JournalReader
+from gateway.store.journal.reader import JournalReader
 from tests.cli.conftest import SITE, Gatehouse
 from tests.support.site_process import alive, children
 from tests.support.waiting import PATIENCE_S, wait_until

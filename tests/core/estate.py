@@ -15,7 +15,7 @@ import msgspec
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.passes import Pass
 from gateway.engine.core_thread.lookups import Lookups
-from gateway.store.journal.writer import StoredRow
+from gateway.store.journal.queries import StoredRow
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
 from tests.core.playbook import MONTHLY, TwoLanes, two_lanes

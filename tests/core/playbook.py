@@ -24,7 +24,7 @@ from gateway.core.vocabulary import commands, events
 from gateway.core.vocabulary.events import ClockState, Now
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.timers import Timer
-from gateway.store.journal.writer import StoredRow
+from gateway.store.journal.queries import StoredRow
 from gateway.store.projections.state import State
 
 START_WALL_NS = 1_790_000_000_000_000_000  # 2026-09-21T14:13:20Z, 22:13:20 in Shanghai

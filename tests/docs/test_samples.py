@@ -26,7 +26,7 @@ from drivers.registry import GROUP, configure
 from gateway.cli import build_parser, main
 from gateway.core.settings.site_file import parse_settings
 from gateway.demo.line import free_port
-from gateway.store.passes.files import read_passes
+from gateway.store.passes.files.reading import read_passes
 from gateway.uplink.central.commands import Letter, read
 from gateway.uplink.mqtt.messages import Incoming, Topics
 from tests.support.mosquitto import Mosquitto

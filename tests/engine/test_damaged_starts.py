@@ -18,7 +18,8 @@ from gateway.engine.clock import Clock
 from gateway.engine.stores import place_of
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.files import sync_directory
-from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal, Row
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.recovery import aside
 from gateway.store.recovery.opening import Recovery

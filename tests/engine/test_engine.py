@@ -543,7 +543,7 @@ def test_a_stop_under_load_loses_no_row_and_leaves_no_socket(running: Running) -
 
 
 def all_rows(running: Running) -> list[Any]:
-    from gateway.store.journal.writer import JournalReader
+    from gateway.store.journal.reader import JournalReader
 
     reader = JournalReader(running.directory.journal)
     rows: list[Any] = []

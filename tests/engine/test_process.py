@@ -18,7 +18,7 @@ from gateway.control import Client
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.engine.main import EXIT_CLEAN, EXIT_IN_USE, EXIT_WRONG
 from gateway.store.directory import DataDirectory
-from gateway.store.journal.writer import JournalReader
+from gateway.store.journal.reader import JournalReader
 from tests.engine.conftest import until
 from tests.support.engine import SITE
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from gateway.core.vocabulary.events import ClockState
-from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal, Row
 
 SOURCE = "/sites/north-court/gateways/gw1"
 START_NS = 1_790_000_000_000_000_000

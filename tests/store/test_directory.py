@@ -13,7 +13,8 @@ import pytest
 
 from gateway.core.vocabulary.errors import DataDirectoryError, InUseError, SettingsError
 from gateway.store.directory import DataDirectory, source_of
-from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.settings.secrets import check_pin
 from tests.store.conftest import row

@@ -16,7 +16,8 @@ from gateway.core.vocabulary.events import CredentialRead, DeviceRestored, Input
 from gateway.engine import engine as engine_module
 from gateway.engine.engine import Engine
 from gateway.store.directory import DataDirectory
-from gateway.store.journal.writer import JournalReader, StoredRow
+from gateway.store.journal.queries import StoredRow
+from gateway.store.journal.reader import JournalReader
 from tests.support.waiting import PATIENCE_S
 
 BOUNDS = ("_STOP_CORE_S", "_STOP_BUSES_S", "_STOP_SERVICES_S", "_STOP_JOURNAL_S")

@@ -21,7 +21,7 @@ from gateway.control import Client
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.directory import DataDirectory
-from gateway.store.journal.writer import JournalReader
+from gateway.store.journal.reader import JournalReader
 from gateway.store.passes.registry import PassRegistry
 from gateway.supervisor import PARENT_VARIABLE
 from tests.support.waiting import PATIENCE_S, wait_until

@@ -28,7 +28,7 @@ from gateway.engine.journal_thread.projector import Projector
 from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.stores import Stores
 from gateway.store.directory import DataDirectory
-from gateway.store.journal.writer import StoredRow
+from gateway.store.journal.queries import StoredRow
 from tests.support.engine import SITE
 
 MS = 1_000_000

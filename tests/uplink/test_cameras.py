@@ -22,7 +22,7 @@ from gateway.core.settings.site_file import parse_settings
 from gateway.demo.line import free_port
 from gateway.engine.engine import Engine
 from gateway.store.directory import DataDirectory
-from gateway.store.journal.writer import JournalReader
+from gateway.store.journal.reader import JournalReader
 from gateway.store.settings.secrets import seal, unseal
 from gateway.uplink.main import run
 from gateway.uplink.mqtt.cameras import Camera, Listener, cameras_of, listening

@@ -35,7 +35,7 @@ def test_a_backlog_arrives_whole_and_in_order(writer: Writer, uplink: UplinkProc
 def test_what_central_gets_is_what_the_journal_holds(
     writer: Writer, uplink: UplinkProcess, arrived: Arrived, listener: Central
 ) -> None:
-    from gateway.store.journal.writer import JournalReader
+    from gateway.store.journal.reader import JournalReader
 
     writer.write(30)
     uplink.start()

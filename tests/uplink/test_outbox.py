@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.store.journal.reader import Cursor
+from gateway.store.journal.cursors import Cursor
 from gateway.uplink.central.cursors import Position
 from gateway.uplink.central.feed import JournalFeed
 from gateway.uplink.central.outbox import SINGLY, Batch, Outbox

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 from flask import Response
 
-from gateway.store.journal.reader import JournalReader, StoredRow
+from gateway.store.journal.queries import StoredRow
+from gateway.store.journal.reader import JournalReader
 from web.api.feed import wanted_types
 from web.api.moments import instant_ns
 from web.api.requests import only

@@ -11,7 +11,8 @@ import time
 
 from flask import Response, request
 
-from gateway.store.journal.reader import Batch, JournalReader
+from gateway.store.journal.queries import Batch
+from gateway.store.journal.reader import JournalReader
 from web.api.requests import number, only, refuse
 from web.live.gone import client_gone
 from web.people.auth import current_token, require_scope

@@ -24,7 +24,8 @@ from gateway.core.settings.model import Retention
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.events import ClockState, Now
 from gateway.engine.journal_thread.entries import Entry
-from gateway.store.journal.reader import JournalReader, StoredRow
+from gateway.store.journal.queries import StoredRow
+from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Row
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from typing import Protocol
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.events import StorageDegraded, StorageRestored
 from gateway.core.vocabulary.faults import error_place
-from gateway.store.journal.writer import JournalReader
+from gateway.store.journal.reader import JournalReader
 
 log = logging.getLogger(__name__)
 

@@ -23,8 +23,6 @@ from gateway.store.journal.queries import Batch, Filter, Split, StoredRow
 from gateway.store.sqlite.database import explain, open_reader
 from gateway.store.sqlite.schemas import JOURNAL
 
-__all__ = ["Batch", "Cursor", "JournalReader", "StoredRow", "Verified", "parse_cursor"]
-
 MOST_ROWS = 1000
 """The most rows that one page or batch gives."""
 VERIFY_ROWS = 2000

@@ -8,8 +8,8 @@ same, when the disk took them and only failed to say so; they were never acknowl
 and is copied into the database by `tidy`, from another thread and over a connection of its own; only past a hard bound
 does `append` do it itself. How much there is to copy is SQLite's own count.
 
-Rows are summed up in blocks of 1,024 (which types, which times), so that a rare type is found among millions without an
-index that each commit would have to pay for. Start-up reads the last row and the last block, whatever the length.
+Start-up reads the last row and the last block of 1,024 rows (`blocks`), whatever the length. `composing` writes the
+texts, `retention` drops the oldest rows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import re
 import secrets
 import threading
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,9 @@ from gateway.core.vocabulary.errors import (
     StorageError,
 )
 from gateway.core.vocabulary.events import ClockState
-from gateway.store.journal.reader import Batch, Cursor, JournalReader, StoredRow, Verified, parse_cursor
+from gateway.store.journal.blocks import Block
+from gateway.store.journal.composing import Composer, Stored
+from gateway.store.journal.retention import drop_oldest
 from gateway.store.sqlite.database import (
     close_keeping_wal,
     explain,
@@ -44,19 +45,6 @@ from gateway.store.sqlite.database import (
     roll_back,
 )
 from gateway.store.sqlite.schemas import BLOCK_ROWS, JOURNAL, NO_HASH
-from gateway.store.times import to_the_second
-
-__all__ = [
-    "Batch",
-    "Cursor",
-    "Journal",
-    "JournalReader",
-    "Row",
-    "StoredRow",
-    "Verified",
-    "new_journal_id",
-    "parse_cursor",
-]
 
 JOURNAL_ID = re.compile(r"[a-z0-9]{8,32}")
 WAL_BYTES = 4 * 1024 * 1024
@@ -68,13 +56,8 @@ MOST_FRAMES = 960
 """At so many, `append` does it itself: just below what fits into WAL_BYTES."""
 WAL_KEPT_BYTES = 2 * WAL_BYTES
 """A WAL that grew past this, since somebody read for long, is cut back to it when it begins anew."""
-MOST_GAPS = 1_000
-"""Gap records that are kept, the latest; each tells of everything before it, so the last one would do."""
 
 _INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
-_FAR_NS = 1 << 62
-_ZEROS = ["0" * (20 - digits) for digits in range(21)]  # before a sequence of so many digits
-_Stored = tuple[int, int, int, str, str, bytes, str]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -104,11 +87,10 @@ class Journal:
         self._lock = threading.Lock()
         self._keeper_lock = threading.Lock()
         self._suspect = False
-        self._encode = msgspec.json.Encoder().encode
         self.journal_id = ""
         self.last_sequence = 0
         self.last_hash = NO_HASH
-        self._block = _Block(0)
+        self._block = Block(0)
         self._db = self._connect()
         try:
             self._load(source)
@@ -159,7 +141,7 @@ class Journal:
                 self._recover()
             elif self._not_copied >= MOST_FRAMES:
                 self._checkpoint()
-            made = self._compose(rows)
+            made = self._composer.compose(rows, self.last_sequence, self.last_hash)
             if not made:
                 return range(self.last_sequence + 1, self.last_sequence + 1)
             full = self._block.filled_by(made) if made[-1][0] // BLOCK_ROWS > self._block.number else []
@@ -193,7 +175,12 @@ class Journal:
         with self._lock:
             if self._suspect:
                 self._recover()
-            return self._drop_some(min(before, self.last_sequence), wall_ns, most)
+            try:
+                return drop_oldest(self._db, min(before, self.last_sequence), wall_ns, most)
+            except apsw.Error as error:
+                roll_back(self._db)
+                self._suspect = True
+                raise self._explained(error) from error
 
     def close(self) -> None:
         """Copy the WAL into the database and let go; may be called twice."""
@@ -237,9 +224,7 @@ class Journal:
             raise self._explained(error) from error
         if self._vfs is None:
             grow_wal(self._path, WAL_BYTES)
-        self._head = f'{{"specversion":"1.0","id":"{self.journal_id}.'
-        self._middle = _middle_maker(source, self._encode)
-        self._boot_text = self._encode(self._boot_id).decode()
+        self._composer = Composer(self.journal_id, source, self._boot_id)
 
     def _load_tail(self) -> None:
         last = self._db.execute("SELECT sequence, hash, text FROM rows ORDER BY sequence DESC LIMIT 1").fetchone()
@@ -254,7 +239,7 @@ class Journal:
                     sequence,
                 )
             self.last_sequence, self.last_hash = sequence, digest.hex()
-        self._block = _Block.load(self._db, self.last_sequence)
+        self._block = Block.load(self._db, self.last_sequence)
 
     def _known(self, key: str) -> Any:
         return self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).get
@@ -290,28 +275,7 @@ class Journal:
 
     # ---- appending -----------------------------------------------------------------------------------------------
 
-    def _compose(self, rows: Sequence[Row]) -> list[_Stored]:
-        """The rows with their place in the chain; the hot loop, so it is written out flat."""
-        head, middle, boot, encode = self._head, self._middle, self._boot_text, self._encode
-        sequence, previous = self.last_sequence, self.last_hash
-        made: list[_Stored] = []
-        for row in rows:
-            sequence += 1
-            number = str(sequence)
-            second, rest_ns = divmod(row.wall_ns, 1_000_000_000)
-            text = (
-                f"{head}{number}{middle(row.type, row.subject)}"
-                f'{to_the_second(second)}.{rest_ns // 1_000_000:03d}Z"'
-                f',"datacontenttype":"application/json","sequence":"{_ZEROS[len(number)]}{number}"'
-                f',"bootid":{boot},"uptimens":"{row.mono_ns}","clockstate":"{row.clock._value_}"'
-                f',"prevhash":"{previous}","data":{encode(row.data).decode()}}}'
-            )
-            digest = sha256(text.encode()).digest()
-            previous = digest.hex()
-            made.append((sequence, row.wall_ns, row.mono_ns, row.type, row.subject, digest, text))
-        return made
-
-    def _commit(self, made: list[_Stored], closed: list[tuple[Any, ...]]) -> None:
+    def _commit(self, made: list[Stored], closed: list[tuple[Any, ...]]) -> None:
         db = self._db
         if len(made) == 1 and not closed and self._noted:
             db.execute(_INSERT, made[0])
@@ -339,91 +303,3 @@ class Journal:
         if isinstance(found, StorageError):
             return found
         return JournalBrokenError(str(found))
-
-    # ---- retention -----------------------------------------------------------------------------------------------
-
-    def _drop_some(self, stop: int, when_ns: int, most: int) -> int:
-        try:
-            first = self._db.execute("SELECT min(sequence) FROM rows").get
-            last = min(stop, first + most) - 1 if first is not None else 0
-            if first is None or last < first:
-                return 0
-            self._db.execute("BEGIN IMMEDIATE")
-            digest = self._db.execute("SELECT hash FROM rows WHERE sequence = ?", (last,)).get
-            self._db.execute("DELETE FROM rows WHERE sequence <= ?", (last,))
-            self._db.execute("DELETE FROM blocks WHERE block < ?", ((last + 1) // BLOCK_ROWS,))
-            self._db.execute(
-                "DELETE FROM boots WHERE first < (SELECT max(first) FROM boots WHERE first <= ?)", (last + 1,)
-            )
-            self._db.execute("DELETE FROM gaps WHERE wall_ns = ?", (when_ns,))
-            self._db.execute(
-                "INSERT INTO gaps(last, lasthash, wall_ns) VALUES(?, ?, ?)",
-                (last, digest.hex(), when_ns),
-            )
-            self._db.execute(
-                "DELETE FROM gaps WHERE last <= (SELECT last FROM gaps ORDER BY last DESC LIMIT 1 OFFSET ?)",
-                (MOST_GAPS,),
-            )
-            self._db.execute("COMMIT")
-            return int(last - first + 1)
-        except apsw.Error as error:
-            roll_back(self._db)
-            self._suspect = True
-            raise self._explained(error) from error
-
-
-class _Block:
-    """What the block that is still being filled holds so far."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.types: set[str] = set()
-        self.low_ns = _FAR_NS
-        self.high_ns = -_FAR_NS
-
-    @classmethod
-    def load(cls, db: apsw.Connection, last_sequence: int) -> _Block:
-        made = cls(last_sequence // BLOCK_ROWS)
-        rows: Any = db.execute(
-            "SELECT type, min(wall_ns), max(wall_ns) FROM rows WHERE sequence >= ? GROUP BY type",
-            (made.number * BLOCK_ROWS,),
-        )
-        for kind, low_ns, high_ns in rows:
-            made.types.add(kind)
-            made.low_ns, made.high_ns = min(made.low_ns, low_ns), max(made.high_ns, high_ns)
-        return made
-
-    def add(self, made: list[_Stored]) -> None:
-        for row in made:
-            self.types.add(row[3])
-            if row[1] < self.low_ns:
-                self.low_ns = row[1]
-            if row[1] > self.high_ns:
-                self.high_ns = row[1]
-
-    def filled_by(self, made: list[_Stored]) -> list[_Block]:
-        """This block and those behind it with the rows in them; only the last is still open."""
-        blocks = [self._copy()]
-        for row in made:
-            if row[0] // BLOCK_ROWS > blocks[-1].number:
-                blocks.append(_Block(row[0] // BLOCK_ROWS))
-            blocks[-1].add([row])
-        return blocks
-
-    def _copy(self) -> _Block:
-        made = _Block(self.number)
-        made.types, made.low_ns, made.high_ns = set(self.types), self.low_ns, self.high_ns
-        return made
-
-    def summary(self) -> tuple[Any, ...]:
-        return (self.number, f" {' '.join(sorted(self.types))} ", self.low_ns, self.high_ns)
-
-
-def _middle_maker(source: str, encode: Any) -> Any:
-    @lru_cache(maxsize=4096)
-    def middle(kind: str, subject: str) -> str:
-        """What stands between the sequence and the time: it repeats, so it is worth remembering."""
-        named = encode(f"gatehouse.{kind}").decode()
-        return f'","source":{encode(source).decode()},"type":{named},"subject":{encode(subject).decode()},"time":"'
-
-    return middle

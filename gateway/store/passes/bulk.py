@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, PassError, StorageError
-from gateway.store.passes.files import BadRow, PassFileError, read_passes
+from gateway.store.passes.files.reading import BadRow, PassFileError, read_passes
 from gateway.store.passes.registry import ImportResult, PassRegistry
 
 _NICE = 10

@@ -20,7 +20,8 @@ import msgspec
 
 from gateway.core.vocabulary.errors import NotFoundError, StorageError
 from gateway.core.vocabulary.events import OpenVisit
-from gateway.store.journal.reader import JournalReader, StoredRow
+from gateway.store.journal.queries import StoredRow
+from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Row
 from gateway.store.passes.credentials import normal_plate
 from gateway.store.projections.table import (

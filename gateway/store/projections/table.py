@@ -15,7 +15,7 @@ import msgspec
 
 from gateway.core.access.recent import passage_name
 from gateway.core.vocabulary.errors import GatehouseError, JournalBrokenError
-from gateway.store.journal.reader import StoredRow
+from gateway.store.journal.queries import StoredRow
 from gateway.store.passes.codes import MOST_DAYS
 from gateway.store.times import rfc3339
 

@@ -18,8 +18,7 @@ import apsw
 import msgspec
 
 from gateway.core.vocabulary.errors import JournalBrokenError
-from gateway.store.journal.queries import last_gap
-from gateway.store.journal.reader import StoredRow
+from gateway.store.journal.queries import StoredRow, last_gap
 from gateway.store.journal.writer import Journal, Row
 from gateway.store.projections.state import CATCH_UP_ROWS, State
 from gateway.store.projections.table import predecessor

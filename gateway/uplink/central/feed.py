@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from gateway.core.vocabulary.errors import GatehouseError, StorageError
-from gateway.store.journal.reader import Cursor, JournalReader
+from gateway.store.journal.cursors import Cursor
+from gateway.store.journal.reader import JournalReader
 from gateway.uplink.central.cursors import Position
 from gateway.uplink.central.outbox import Batch
 

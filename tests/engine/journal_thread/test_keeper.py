@@ -12,7 +12,8 @@ from gateway.core.settings.model import Retention
 from gateway.core.vocabulary.errors import NotFoundError, StorageError
 from gateway.core.vocabulary.events import ClockState
 from gateway.engine.journal_thread.keeper import STEP_ROWS, Keeper
-from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal, Row
 from gateway.store.projections.state import State
 from tests.engine.conftest import FakeTime, S
 

@@ -14,7 +14,8 @@ from gateway.core.vocabulary.errors import StorageError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.simulation.disk import TornDisk
 from gateway.store.files import write_atomically
-from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
 from gateway.store.passes.registry import PassRegistry
 from tests.store.conftest import SOURCE, row
 

@@ -12,8 +12,10 @@ import apsw
 import pytest
 
 from gateway.core.vocabulary.errors import CursorError, StorageError
-from gateway.store.journal.reader import Batch
-from gateway.store.journal.writer import Journal, JournalReader, parse_cursor
+from gateway.store.journal.cursors import parse_cursor
+from gateway.store.journal.queries import Batch
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
 from gateway.store.sqlite.database import open_reader
 from gateway.store.sqlite.schemas import BLOCK_ROWS
 from tests.store.conftest import SOURCE, START_NS, row

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import gateway.store.journal.writer as journal_module
 from gateway.core.vocabulary.errors import DataDirectoryError, JournalBrokenError, StorageError
 from gateway.core.vocabulary.events import ClockState
-from gateway.store.journal.writer import TIDY_FRAMES, WAL_BYTES, WAL_KEPT_BYTES, Journal, JournalReader, Row
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import TIDY_FRAMES, WAL_BYTES, WAL_KEPT_BYTES, Journal, Row
 from tests.store.conftest import SOURCE, START_NS, row
 
 

@@ -14,7 +14,8 @@ import apsw
 import apsw.shell
 
 from gateway.core.vocabulary.passes import Pass, PassKind
-from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
 from gateway.store.sqlite.migrations import Schema

@@ -8,7 +8,8 @@ import apsw
 import pytest
 
 from gateway.core.vocabulary.errors import DataDirectoryError
-from gateway.store.journal.writer import Journal, JournalReader
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import Answer, State
 from gateway.store.sqlite.migrations import Schema, migrate, require_current, version_of

@@ -21,7 +21,8 @@ from gateway.core.vocabulary.errors import GatehouseError, PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.bulk import import_file
 from gateway.store.passes.checks import check_pass
-from gateway.store.passes.files import MOST_BAD, BadRow, PassFileError, read_passes, write_passes
+from gateway.store.passes.files.reading import BAD_MAX, BadRow, PassFileError, read_passes
+from gateway.store.passes.files.writing import write_passes
 from gateway.store.passes.registry import PassRegistry
 
 FULL = Pass(
@@ -153,7 +154,7 @@ def test_a_list_of_nothing_but_mistakes_does_not_fill_the_memory(tmp_path: Path)
     path.write_text("id,kind\n" + "x,y\n" * 5000)
     with pytest.raises(PassFileError) as caught:
         list(read_passes(path))
-    assert (len(caught.value.rows), caught.value.count) == (MOST_BAD, 5000)
+    assert (len(caught.value.rows), caught.value.count) == (BAD_MAX, 5000)
     assert "and 4000 more" in str(caught.value)
 
 
@@ -306,7 +307,7 @@ def test_a_workbook_that_unpacks_to_more_than_memory_holds_is_refused(
     path = tmp_path / "bomb.xlsx"
     with ZipFile(path, "w", ZIP_DEFLATED) as parts:
         parts.writestr("xl/sharedStrings.xml", bytes(2_000_000))
-    monkeypatch.setattr("gateway.store.passes.files.MOST_UNPACKED_BYTES", 1_000_000)
+    monkeypatch.setattr("gateway.store.passes.files.lines.UNPACKED_MAX_BYTES", 1_000_000)
     with pytest.raises(PassFileError, match="unpacks to 2 MB"):
         list(read_passes(path))
 

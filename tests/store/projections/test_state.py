@@ -25,7 +25,8 @@ from gateway.core.subsystem import Memory
 from gateway.core.vocabulary.clock import ClockMemory
 from gateway.core.vocabulary.errors import NotFoundError, StorageError
 from gateway.core.vocabulary.events import ClockState
-from gateway.store.journal.writer import Journal, JournalReader, Row
+from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal, Row
 from gateway.store.projections.state import Answer, Conflict, Pending, State
 from tests.store.conftest import SOURCE, START_NS, row
 
