@@ -1,8 +1,8 @@
-"""The engine's clock: wall time, monotonic time and how far the wall clock can be trusted.
+"""The engine's clock: wall time, monotonic time and the quality of the wall clock.
 
-A Raspberry Pi has no clock of its own after a power cut, so the kernel is asked whether it is synchronised
+A Raspberry Pi has no set clock after a power cut, so the kernel is asked whether it is synchronised
 (adjtimex(2): not TIME_ERROR and not STA_UNSYNC). Both clocks are slewed alike by NTP, so their difference changes only
-when somebody steps the wall clock; a step, or a change of quality, is one `ClockChanged`.
+when the wall clock is stepped. A step or a change of quality is one `ClockChanged`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from gateway.core.vocabulary.events import ClockChanged, ClockState, Now
 
 STEP_MIN_NS = 200_000_000
-"""A change of wall time against monotonic time from which on it is a step and no rounding."""
+"""A larger change of wall time against monotonic time is a step."""
 _TIME_ERROR = 5
 _STA_UNSYNC = 0x0040
 
@@ -37,7 +37,7 @@ class _Timex(ctypes.Structure):
 
 
 def kernel_synchronised() -> bool:
-    """Whether the kernel counts its clock as synchronised; False where it cannot be asked."""
+    """Whether the kernel counts its clock as synchronised; False if it cannot be asked."""
     try:
         timex = _Timex()
         state = _libc().adjtimex(ctypes.byref(timex))
@@ -52,7 +52,7 @@ def _libc() -> ctypes.CDLL:
 
 
 def boot_id(source: Path = Path("/proc/sys/kernel/random/boot_id")) -> str:
-    """The kernel's id of this boot; a fresh one for this run where there is none."""
+    """The kernel's id of this boot, else a new id for this run."""
     try:
         return source.read_text("ascii").strip()
     except OSError:
@@ -60,7 +60,7 @@ def boot_id(source: Path = Path("/proc/sys/kernel/random/boot_id")) -> str:
 
 
 class Clock:
-    """Gives the core its `Now`. `check` belongs to the core thread; `now` and `state` are for any thread."""
+    """Makes the `Now` of each event. Call `check` in the core thread; `now` and `state` in any thread."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Clock:
         return Now(self._wall(), self.mono_ns(), self.state)
 
     def check(self) -> ClockChanged | None:
-        """Look again, about once a second; tells a change of quality or a step since the last change told."""
+        """Check the clock, about once a second; returns a change of quality or a step since the last report."""
         state = self._judge()
         difference_ns = self._wall() - self.mono_ns()
         offset_ns = difference_ns - self._difference_ns

@@ -1,8 +1,8 @@
-"""The engine assembled: stores, core, threads, control socket; how they start, are watched, and stop.
+"""Assembles the engine: stores, core, threads, control socket; starts, watches and stops them.
 
-Starting moves nothing: the core takes `Started` before any bus runs, and a bus reads its outputs back. Stopping is the
-way back: the core takes `Stopping` as its last fact, the buses end the pulses that they time, the journal is written
-out, the projections catch up, the socket goes. Each step has a bound, less than ten seconds in all.
+A start moves nothing: the core takes `Started` before any bus runs, and a bus reads its outputs back. At a stop the
+core takes `Stopping` as its last event, the buses end their pulses, the journal is written, the projections catch up,
+the socket closes. Each step has a bound, less than ten seconds in all.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ OpenBuses = Callable[[Sequence[DeviceConfig], Report], list[Bus]]
 CORE_PATIENCE_S = 5.0
 SERVICE_PATIENCE_S = 30.0
 RECORDER_PATIENCE_S = 60.0
-"""A commit that hangs for less is a slow disk, which the gate survives."""
-# How long each step of stopping may take; together less than the ten seconds of the contract.
+"""A shorter commit is a slow disk, which the gate survives."""
+# Bounds of the steps of a stop; together less than the ten seconds of the contract.
 _STOP_CORE_S, _STOP_BUSES_S, _STOP_SERVICES_S, _STOP_JOURNAL_S = 1.5, 3.5, 1.5, 2.5
 
 
 class Engine:
-    """One run. `start`, then `stop`; when it cannot go on, `failure` says why and `ended` is set."""
+    """One run: `start`, then `stop`. If it fails, `failure` says why and `ended` is set."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Engine:
         configs: Sequence[DeviceConfig],
         open_buses: OpenBuses,
     ) -> None:
-        """Opens the stores and touches no hardware; the caller has locked the directory."""
+        """Opens the stores and no hardware; the caller has locked the directory."""
         self.failure = ""
         self.ended = threading.Event()
         self._directory = directory
@@ -98,7 +98,7 @@ class Engine:
     # ---- running --------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Listen, let the core take its first fact, then let the buses run; InUseError, DataDirectoryError."""
+        """Listen, pass the first event to the core, then start the buses; InUseError, DataDirectoryError."""
         self._server.open()
         start = self._workers.start
         start("recorder", self._recorder.run)
@@ -119,7 +119,7 @@ class Engine:
         gc.freeze()
 
     def stop(self, reason: str) -> None:
-        """End in good order as far as it goes; after a failure of the core too, so that no pulse is left on."""
+        """End in good order as far as possible, also after a fault of the core, so that no pulse stays on."""
         self._workers.release()
         self._inbox.put(Stopping(reason))
         self._join(["core"], _STOP_CORE_S)
@@ -142,16 +142,16 @@ class Engine:
             self._stores.close()
 
     def missing(self) -> list[str]:
-        """What is not ready: devices not yet tried once, and the journal while it takes no rows."""
+        """What is not ready: devices that were not tried yet, and the journal while it takes no rows."""
         waiting = [f"device {one.device}" for one in self.health() if one.state == "starting"]
         return [*waiting, "journal"] if self._recorder.degraded else waiting
 
     def health(self) -> list[Health]:
-        """How every device is."""
+        """The health of every device."""
         return [one for bus in self._buses for one in bus.health()]
 
     def supervised(self) -> list[Progress]:
-        """What the watchdog watches beside threads that end."""
+        """The threads that the watchdog watches for progress."""
         return [
             Progress("core", lambda: self._loop.turns, CORE_PATIENCE_S),
             Progress("recorder", lambda: self._recorder.turns, RECORDER_PATIENCE_S),
@@ -247,7 +247,7 @@ class Engine:
             log.error("worker %s does not end within %g s; left behind", name, patience_s)
 
     def _failed(self, reason: str) -> None:
-        """Something that must not end has ended: the process follows, and is started again."""
+        """A part that must not end has ended: end the process, which is started again."""
         self.failure = self.failure or reason
         self.ended.set()
 

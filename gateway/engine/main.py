@@ -1,7 +1,7 @@
-"""The engine as a process: its exit codes and the watchdog's rhythm.
+"""The process of the engine: its exit codes and its watchdog.
 
-Exit codes: 0 ended when asked; 1 a part failed, to be started again; 2 settings or data directory are wrong, which
-starting again does not mend; 3 another engine owns the data directory.
+Exit codes: 0 stopped; 1 a part failed, start again; 2 settings or data directory are wrong, a restart does not help;
+3 another engine owns the data directory.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SWITCH_S = 0.0005
-"""How long a thread that computes may keep the interpreter from the core; Python's own value is 5 ms. Measured with a
-thread that computes without end: a decision takes 2.5 ms instead of 11.5 ms."""
+"""How long a computing thread may hold the interpreter; Python's default is 5 ms. Measured beside a thread that
+computes without end: a decision takes 2.5 ms instead of 11.5 ms."""
 EXIT_CLEAN, EXIT_FAILED, EXIT_WRONG, EXIT_IN_USE = 0, 1, 2, 3
 
 
@@ -79,7 +79,7 @@ def _run(directory: DataDirectory, settings: Settings, stop: threading.Event) ->
 
 
 def _supervise(engine: Engine, watchdog: Watchdog, stop: threading.Event) -> None:
-    """Feed the watchdog until the engine is asked to stop or cannot go on."""
+    """Feed the watchdog until the engine stops or fails."""
     threading.Thread(target=_forward, args=(stop, engine.ended), daemon=True).start()
     while not engine.ended.wait(watchdog.interval_s):
         watchdog.turn(time.monotonic_ns())

@@ -1,8 +1,8 @@
-"""Real-time priority for the few threads that an arm waits for, if the service manager has given it to the process.
+"""Real-time priority for the threads that an arm waits for, if the process has it from its unit.
 
-systemd sets `CPUSchedulingResetOnFork`, and Linux counts a new thread as forked: only the main thread keeps what the
-unit gives (sched(7)). So the threads between card and coil ask for the same again, which `LimitRTPRIO` allows them; all
-others, and whatever is forked, run as normal. Nothing is ever raised on a desk.
+systemd sets `CPUSchedulingResetOnFork`, and Linux counts a new thread as forked: only the main thread keeps the
+priority of the unit (sched(7)). So the threads between card and coil request it again, which `LimitRTPRIO` allows. All
+other threads and child processes run at normal priority. On a desk no priority is raised.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def follow_main_thread() -> bool:
-    """Give the calling thread the main thread's real-time policy; False when it has none or the kernel refuses."""
+    """Give the calling thread the main thread's real-time policy; False without one, or if the kernel refuses."""
     policy = os.sched_getscheduler(os.getpid())
     if policy & ~os.SCHED_RESET_ON_FORK not in (os.SCHED_FIFO, os.SCHED_RR):
         return False

@@ -1,7 +1,6 @@
 """The stores of one run: opened together, caught up, closed together.
 
-The core's look-ups have connections of their own, so that a screen's page or a change of a pass never makes a decision
-wait for a lock.
+The core's look-ups have their own connections, so that no page of a screen and no change of a pass locks a decision.
 """
 
 from __future__ import annotations
@@ -28,24 +27,24 @@ log = logging.getLogger(__name__)
 
 
 class Closing(Protocol):
-    """What all stores can do."""
+    """The common interface of stores."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 class _Stamp(msgspec.Struct, frozen=True):
-    """What a row says of the moment it was written at."""
+    """The time stamp of a row."""
 
     bootid: str
     clockstate: str
 
 
 class Stores:
-    """Journal, registry and projections of a data directory that this process has locked."""
+    """Journal, registry and projections of the locked data directory."""
 
     def __init__(self, directory: DataDirectory, settings: Settings, boot_id: str) -> None:
-        """Open everything, whatever became of it, and bring the projections up to date; raises StorageError."""
+        """Open everything, also damaged files, and bring the projections up to date; StorageError."""
         now = Clock(trusted=settings.gateway.clock == "trusted").now()
         opened = open_all(place_of(directory), settings, source_of(settings), boot_id, now)
         journal, reader, state = opened.journal, opened.reader, opened.state
@@ -73,12 +72,12 @@ class Stores:
         directory.reserve.hold()
 
     def memory_ahead(self, zone: tzinfo, waiting: Sequence[Row]) -> Memory:
-        """What the journal tells of this run so far, with rows that still wait for it; StorageError."""
+        """The memory from the journal, including rows that are not written yet; StorageError."""
         with self.state.ahead(self.reader, waiting) as ahead:
             return Memory(**ahead.memory(zone))
 
     def close(self) -> None:
-        """Let go of all files; one that fails keeps none of the others."""
+        """Close all files; a failure leaves no other file open."""
         for store in reversed(self._closing):
             try:
                 store.close()
@@ -86,7 +85,7 @@ class Stores:
                 log.exception("a store could not be closed in good order")
 
     def _was_synced(self, boot_id: str) -> bool:
-        """Whether an earlier run in this boot left its last row with a sure clock."""
+        """Whether the last row of an earlier run in this boot had a sure clock."""
         last = self.reader.page(self.journal.last_sequence - 1, 1)
         if not last:
             return False
@@ -95,5 +94,5 @@ class Stores:
 
 
 def place_of(directory: DataDirectory) -> Place:
-    """The files that recovery looks at."""
+    """The paths for recovery."""
     return Place(directory.journal, directory.state, directory.registry, directory.uplink, directory.reserve)

@@ -1,7 +1,7 @@
-"""systemd's side of the engine: READY, STATUS, STOPPING, and a watchdog that is fed only while things move.
+"""Notifications to systemd: READY, STATUS, STOPPING, and a watchdog that is fed only while threads turn.
 
-The protocol is a datagram to $NOTIFY_SOCKET (sd_notify(3)). Feeding it from a thread of its own would prove nothing,
-so each supervised part counts its turns, and the watchdog is fed only when each has turned within its patience.
+The protocol is a datagram to $NOTIFY_SOCKET (sd_notify(3)). A thread that only feeds the watchdog would prove nothing,
+so each supervised part counts its turns, and the watchdog is fed only if each has turned within its patience.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Tells systemd how the service is; without $NOTIFY_SOCKET it does nothing."""
+    """Notifies systemd; without $NOTIFY_SOCKET it does nothing."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         address = environment.get("NOTIFY_SOCKET", "")
@@ -23,7 +23,7 @@ class Notifier:
         self.watchdog_s = _watchdog_s(environment)
 
     def tell(self, *lines: str) -> None:
-        """Send assignments such as `READY=1`; failing to do so stops nothing."""
+        """Send assignments such as `READY=1`; a failure is only logged."""
         if not self._address:
             return
         try:
@@ -47,7 +47,7 @@ class Notifier:
 
 
 def _watchdog_s(environment: Mapping[str, str]) -> float | None:
-    """The watchdog's patience in seconds; None when it is off or meant for another process."""
+    """The watchdog's patience in seconds; None if it is off or for another process."""
     if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
     text = environment.get("WATCHDOG_USEC", "")
@@ -55,10 +55,10 @@ def _watchdog_s(environment: Mapping[str, str]) -> float | None:
 
 
 class Progress:
-    """One supervised part: a number that moves while it works, and how long it may stand still."""
+    """One supervised part: a counter that grows while it works, and how long it may stop."""
 
     def __init__(self, name: str, turns: Callable[[], int], patience_s: float, *, once_begun: bool = False) -> None:
-        """`once_begun`: a part that never turns is not watched."""
+        """`once_begun`: watch it only after its first turn."""
         self.name = name
         self._turns = turns
         self._patience_ns = int(patience_s * 1e9)
@@ -67,7 +67,7 @@ class Progress:
         self._moved_ns = 0
 
     def stands_still(self, now_ns: int) -> bool:
-        """Whether the part has not moved for longer than its patience."""
+        """Whether the counter has not grown for longer than its patience."""
         turns = self._turns()
         if turns != self._last or (self._once_begun and not turns):
             self._last = turns
@@ -85,11 +85,11 @@ class Watchdog:
 
     @property
     def interval_s(self) -> float:
-        """How often `turn` should be called: three times within systemd's patience, at least once a second."""
+        """How often to call `turn`: three times within systemd's patience, at least once a second."""
         return min(1.0, (self._notifier.watchdog_s or 3.0) / 3)
 
     def turn(self, now_ns: int) -> tuple[str, ...]:
-        """Feed the watchdog unless a part stands still; returns the parts that do."""
+        """Feed the watchdog unless a part makes no progress; returns those parts."""
         still = tuple(part.name for part in self._parts if part.stands_still(now_ns))
         if not still:
             self._notifier.alive()

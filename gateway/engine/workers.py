@@ -1,4 +1,4 @@
-"""The engine's threads. One that ends before it was asked to takes the process down; a device that fails does not."""
+"""The engine's threads. One that ends unasked ends the process; a device that fails does not."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gateway.engine.priority import follow_main_thread
 log = logging.getLogger(__name__)
 
 URGENT = ("core", "recorder")
-"""What an arm waits for, beside its bus: these threads follow the main thread's priority."""
+"""Threads that an arm waits for, apart from its bus: they get the main thread's priority."""
 
 
 class Workers:
-    """Named threads, watched: `failed` is called once per thread that ends unasked, with a line for the log."""
+    """Named threads; `failed` is called once for each that ends unasked, with a line for the log."""
 
     def __init__(self, failed: Callable[[str], None]) -> None:
         self._failed = failed
@@ -24,17 +24,17 @@ class Workers:
         self._released: set[str] = set()
 
     def start(self, name: str, run: Callable[[], None]) -> None:
-        """Run something in a thread of its own."""
+        """Run a function in its own thread."""
         thread = threading.Thread(target=self._guard, args=(name, run), name=name, daemon=True)
         self._threads[name] = thread
         thread.start()
 
     def release(self, names: Iterable[str] | None = None) -> None:
-        """These threads (all by default) have been asked to end."""
+        """Expect these threads (all by default) to end."""
         self._released.update(self._threads if names is None else names)
 
     def join(self, names: Iterable[str], patience_s: float) -> list[str]:
-        """Wait for threads to end; returns those that did not in time."""
+        """Wait for threads to end; returns those that did not."""
         deadline = time.monotonic() + patience_s
         late = []
         for name in names:

@@ -70,6 +70,7 @@ ROOMS: tuple[str, ...] = (
     "gateway/core/site.py",
     "gateway/core/vocabulary",
     "gateway/demo",
+    "gateway/engine",
     "gateway/local.py",
     "gateway/show.py",
     "gateway/supervisor.py",

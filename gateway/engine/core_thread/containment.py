@@ -1,4 +1,4 @@
-"""What the core loop keeps for the moment when the core raises: rows on their way, reads that wait, causes told.
+"""State of the core loop for a core that raises: unwritten rows, waiting reads, reported causes.
 
 All of it belongs to the core thread.
 """
@@ -15,36 +15,36 @@ from gateway.store.journal.writer import Row
 
 UNWRITTEN_MAX = 2 * MEMORY_MAX
 READS_MAX = 256
-"""Reads that wait for boards to be measured; of more the oldest are dropped, since a driver presents a card again."""
+"""Reads that may wait for boards; beyond that the oldest is dropped, since a driver presents its card again."""
 TOLD_AGAIN_NS = 60_000_000_000
 CAUSES_MAX = 64
 
 
 class Unwritten:
-    """Rows that were submitted and that the journal does not have yet, in order."""
+    """Submitted rows that the journal does not have yet, in order."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """These were submitted."""
+        """Add submitted rows."""
         self._entries.extend(entries)
-        if len(self._entries) > UNWRITTEN_MAX:  # a row that waits may stand before many that were given up
+        if len(self._entries) > UNWRITTEN_MAX:  # one waiting row may be followed by many dropped ones
             self._entries = deque(entry for entry in self._entries if not entry.sequence)
 
     def forget(self) -> None:
-        """Forget those at the front that are written or given up."""
+        """Remove written and dropped rows at the front."""
         entries = self._entries
         while entries and entries[0].sequence:
             entries.popleft()
 
     def rows(self) -> list[Row]:
-        """Those that still wait."""
+        """The rows that wait."""
         return [entry.row for entry in self._entries if not entry.sequence]
 
 
 class Measuring:
-    """True while boards are awaited that a new core knows nothing of; reads wait for that, up to `until_ns`."""
+    """True while a new core waits for boards; reads wait with it, until `until_ns`."""
 
     def __init__(self) -> None:
         self._devices: set[str] = set()
@@ -55,22 +55,22 @@ class Measuring:
         return bool(self._devices)
 
     def begin(self, devices: Collection[str], until_ns: int) -> None:
-        """These are awaited."""
+        """Begin to wait for these devices."""
         self._devices = set(devices)
         self.until_ns = until_ns
 
     def hold(self, read: CredentialRead) -> None:
-        """A read is to be served afterwards."""
+        """Keep a read for later."""
         self._reads.append(read)
 
     def told(self, device: str) -> bool:
-        """A board has told; True when it was the last one."""
+        """A board has reported; True if it was the last one."""
         awaited = bool(self._devices)
         self._devices.discard(device)
         return awaited and not self._devices
 
     def end(self) -> list[CredentialRead]:
-        """Await nothing more; the reads that have waited."""
+        """End the wait; returns the kept reads."""
         self._devices.clear()
         reads = list(self._reads)
         self._reads.clear()
@@ -78,13 +78,13 @@ class Measuring:
 
 
 class Causes:
-    """What failed around the core and was told of lately, so that one cause does not fill the journal."""
+    """Recently reported faults around the core, so that one cause does not fill the journal."""
 
     def __init__(self) -> None:
         self._told_ns: dict[tuple[str, str], int] = {}
 
     def is_news(self, part: str, place: str, now_ns: int) -> bool:
-        """Whether this was not told within the last minute; it counts as told from now on."""
+        """Whether this was not reported within the last minute; from now on it is."""
         before_ns = self._told_ns.get((part, place))
         if before_ns is not None and now_ns - before_ns < TOLD_AGAIN_NS:
             return False

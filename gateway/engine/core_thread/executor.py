@@ -1,7 +1,7 @@
-"""Carries out what the core commands: rows first and together, then the rest in order.
+"""Carries out the commands of the core: rows first and together, then the rest in order.
 
 Nothing here waits: rows go to the recorder, orders to their bus, answers to the desk, snapshots to the publisher, each
-through a queue. What raises in the part that should have done it is reported and fails that command alone.
+through a queue. An exception is reported and fails only its own command.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 
 class Executor:
-    """Belongs to the core thread. `timers`, `waits`, `pacer` and `unwritten` hold what its commands have started."""
+    """Belongs to the core thread. `timers`, `waits`, `pacer` and `unwritten` hold the effects of commands."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Executor:
         report: Callable[[str, Exception, e.Now], None],
         journal_wait_ms: int,
     ) -> None:
-        """`snapshot` asks the core; `follow_up` queues an event behind this one; `report` tells of a fault."""
+        """`snapshot` asks the core; `follow_up` queues an event behind this one; `report` reports a fault."""
         self._recorder = recorder
         self._outputs = outputs
         self._standby = standby
@@ -67,7 +67,7 @@ class Executor:
         }
 
     def carry_out(self, commands: Sequence[c.Command], now: e.Now) -> None:
-        """All commands of one decision."""
+        """Carry out all commands of one decision."""
         appends = [command for command in commands if type(command) is c.Append]
         if appends:
             self._append(appends, now)
@@ -81,7 +81,7 @@ class Executor:
                 self._not_done(command, now, error)
 
     def refuse(self, request: str, reason: str, words: str, now: e.Now) -> None:
-        """Answer a person's request that the core failed on."""
+        """Refuse a person's request that the core failed on."""
         self.carry_out((c.Reply(request, "refused", reason, words),), now)
 
     def forget(self) -> None:
@@ -132,7 +132,7 @@ class Executor:
         self._follow_up(e.OutputFailed(order.device, order.output, order.token, words))
 
     def _not_done(self, command: c.Command, now: e.Now, error: Exception) -> None:
-        """The part that should have carried a command out has raised."""
+        """A command has raised."""
         if isinstance(command, c.PulseOutput | c.SetOutput):
             self._failed(command, f"the driver failed: {error_place(error)}")
         self._report(type(command).__name__, error, now)

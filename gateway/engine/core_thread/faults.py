@@ -1,7 +1,7 @@
-"""Events in which the program failed, kept for whoever mends it: `faults/<time>.json` in the data directory.
+"""Events that the program failed on, kept for support: `faults/<time>.json` in the data directory.
 
-A file holds the event as it came, which may name people: it is the engine user's alone, and the latest twenty are kept.
-It is put together in the thread that failed and written by another one, so that no disk holds up the gate.
+A file holds the event as it came, which may name people: only the engine's user can read it, and the latest twenty are
+kept. The failing thread encodes it and another one writes it, so that no disk delays the gate.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class FaultFiles:
     """`keep` is for any thread, `run` for its own."""
 
     def __init__(self, folder: Path) -> None:
-        """Touches nothing."""
+        """Opens nothing."""
         self._folder = folder
         self._jobs = Jobs("faults")
         self.run = self._jobs.run
         self.stop = self._jobs.stop
 
     def keep(self, file: str, event: Event, now: Now, error: BaseException) -> None:
-        """Keep an event under that name; that it cannot be kept is logged and stops nothing."""
+        """Keep an event under that name; a failure is only logged."""
         try:
             text = _document(event, now, error)
             self._jobs.ask(partial(self._write, file, text))
@@ -63,7 +63,7 @@ class FaultFiles:
 
 
 def _document(event: Event, now: Now, error: BaseException) -> bytes:
-    """Everything of a fault, as JSON."""
+    """A fault as JSON."""
     about: dict[str, Any] = {
         "version": __version__,
         "at": rfc3339(now.wall_ns),
@@ -75,7 +75,7 @@ def _document(event: Event, now: Now, error: BaseException) -> bytes:
     }
     try:
         text = _encode(about)
-    except Exception:  # an event that cannot be written down may be just what the program failed on
+    except Exception:  # an event that cannot be encoded may be the cause of the fault
         text = b""
     if not text or len(text) > BYTES_MAX:
         text = _encode({key: ascii(_told(value))[: BYTES_MAX // 20] for key, value in about.items()})

@@ -1,9 +1,8 @@
-"""The one queue into the core thread: never blocks a reporter, and bounded.
+"""The queue into the core thread: bounded, and never blocks a reporter.
 
-A `SimpleQueue` (C, one semaphore) costs a third of a `queue.Queue` for a hand-over. The bound is checked before the
-put, so a few threads may overshoot it by one each. A presentation that does not fit is dropped, since the driver of
-the car presents the card again; any other fact must not get lost, and a core so far behind is beyond help: the
-process ends and is started again.
+A `SimpleQueue` (C, one semaphore) costs a third of a `queue.Queue`. The bound is checked before the put, so each thread
+may exceed it by one. Past the bound a presentation is dropped, since the driver presents the card again. Any other
+event must not be lost: then the process ends and is started again.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from gateway.core.vocabulary.events import CredentialRead
 
 INBOX_MAX = 10_000
 REQUESTS_MAX = 1_000
-"""Past this many waiting facts a person's request is told to come again."""
+"""Past this many waiting events a person's request is refused as busy."""
 
 
 class Inbox:
-    """Facts on their way into the core."""
+    """Events on their way into the core."""
 
     def __init__(self, overflowed: Callable[[str], None], limit: int = INBOX_MAX) -> None:
         self._queue: SimpleQueue[Any] = SimpleQueue()
@@ -33,7 +32,7 @@ class Inbox:
         return self._queue.qsize()
 
     def put(self, item: Any) -> None:
-        """Hand a fact over, from any thread."""
+        """Put an event, from any thread."""
         if self._queue.qsize() < self._limit:
             self._queue.put(item)
         elif type(item) is CredentialRead:
@@ -42,12 +41,12 @@ class Inbox:
             self._overflowed(f"the core is {self._limit} facts behind and cannot catch up")
 
     def admit(self) -> None:
-        """Ask before a request is put; BusyError when the core has too much to do."""
+        """Call before putting a request; BusyError if the core is too busy."""
         if self._queue.qsize() >= REQUESTS_MAX:
             raise BusyError("the engine has too much to do at the moment; try again shortly")
 
     def take(self, timeout_s: float) -> Any:
-        """The next fact, or None when none came in time."""
+        """The next event; None if none came in time."""
         try:
             return self._queue.get(timeout_s > 0, timeout_s)
         except Empty:

@@ -1,7 +1,7 @@
-"""What the registry and the open visits know about a credential, handed to the core along with its read.
+"""Look-ups for a read: its passes, open visits and places, passed to the core along with it.
 
-What no rule of the site asks for is not looked up: who is inside only at exits and with anti-passback, places only at
-entries of a site with groups or a capacity, and then only of passes that need one.
+Only facts that a rule of the site needs are looked up: visits at exits and with anti-passback, places at entries of a
+site with groups or a capacity and only for passes that need one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Registry(Protocol):
-    """What is needed of `store.registry.PassRegistry`."""
+    """The needed part of `PassRegistry`."""
 
     def find(self, kind: str, value: str, card_bits: CardBits = "full") -> tuple[Pass, ...]:
         """The passes that a credential belongs to."""
@@ -39,7 +39,7 @@ class Registry(Protocol):
 
 
 class Visits(Protocol):
-    """What is needed of `store.state.State`."""
+    """The needed part of `State`."""
 
     def open_visits(self, pass_id: str | None, credential: str | None) -> tuple[OpenVisit, ...]:
         """The open visits of a pass, or of a credential that has none, newest first."""
@@ -48,27 +48,27 @@ class Visits(Protocol):
         """Which of these passes are inside, after which passage."""
 
     def cars_inside(self, but: str, most: int) -> tuple[str, int]:
-        """How many cars are inside but for that credential's, after which passage."""
+        """How many other cars are inside, after which passage."""
 
     def last_passage(self) -> str:
         """The passage that was applied last, by its name."""
 
     def code_used(self, name: str) -> bool:
-        """Whether a QR code has let somebody in already."""
+        """Whether a QR code was used."""
 
 
 class Codes(Protocol):
-    """What is needed of `store.passcodes.PassCodes`."""
+    """The needed part of `PassCodes`."""
 
     def check(self, text: str) -> PassCode | None:
-        """What a QR code says; None for one that was not made here."""
+        """The content of a QR code; None for a foreign one."""
 
 
 class Lookups:
     """Point look-ups on read connections of the core thread; microseconds each.
 
-    A QR code is checked here: what goes on is its name, the pass that it is for as far as the code goes, and whether it
-    was used. A code that is not ours goes on as a name that nobody has, without what it says.
+    A QR code is checked here. The core gets its name, its pass within the validity of the code, and whether it was
+    used. A foreign code becomes a name without a pass; its text is not passed on.
     """
 
     def __init__(self, registry: Registry, visits: Visits, settings: Settings, codes: Codes | None = None) -> None:
@@ -83,7 +83,7 @@ class Lookups:
         self._asks_places = _asking_places(settings)
 
     def enrich(self, read: CredentialRead) -> CredentialRead:
-        """The same read with its passes and visits; with none when the store fails, so that a guard decides."""
+        """The read with its passes and visits; without them if the store fails, so that a guard decides."""
         if read.kind == "qr":
             return self._enrich_code(read)
         try:
@@ -123,7 +123,7 @@ class Lookups:
         return tuple(found)
 
     def _rooms(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[Room, ...]:
-        """What is taken inside; nothing when the store fails, since nobody is refused a place for that."""
+        """The places taken inside; none if the store fails, so that no car is refused for that."""
         if read.device not in self._asks_places:
             return ()
         try:
@@ -146,20 +146,20 @@ class Lookups:
 
 
 def unknown(read: CredentialRead, error: Exception) -> CredentialRead:
-    """A read that nothing could be looked up for: it goes on without what it says, where that may be a secret."""
+    """A read whose look-up failed; a value that may be a secret is removed."""
     value = name_of_foreign(read.value) if read.kind == "qr" else read.value
     return msgspec.structs.replace(read, value=value, fault=error_place(error))
 
 
 def _asking_visits(settings: Settings) -> frozenset[str]:
-    """The readers whose decisions need to know who is inside: at exits; with anti-passback everywhere."""
+    """The readers whose decisions need visits: at exits; with anti-passback everywhere."""
     everywhere = settings.site.anti_passback != "off"
     lanes = [lane for lane in settings.lanes if everywhere or lane.direction is Direction.EXIT]
     return frozenset(device for lane in lanes for device in (*lane.readers, *lane.cameras))
 
 
 def _asking_places(settings: Settings) -> frozenset[str]:
-    """The readers at entries, where the site counts places."""
+    """The readers at entries, if the site counts places."""
     if not settings.groups and settings.site.capacity is None:
         return frozenset()
     lanes = [lane for lane in settings.lanes if lane.direction is Direction.ENTRY]

@@ -1,14 +1,14 @@
-"""The core thread: takes facts one by one, lets the core decide, carries out what it commands.
+"""The core thread: takes events one by one, lets the core decide, carries out its commands.
 
-Nothing in here waits for a disk, a wire or a client: rows go to the recorder, orders to their bus, answers to the desk,
-snapshots to the publisher, each through a queue. All rows of one decision are handed over first and together, so that
-they share one commit. What the core waits for in the journal is answered here, exactly once a token.
+It never waits for a disk, a wire or a client: rows go to the recorder, orders to their bus, answers to the desk,
+snapshots to the publisher, each through a queue. All rows of one decision are submitted first and together, so that
+they share one commit. Each token that the core waits for is answered exactly once.
 
-One bad fact never ends the gate. If `handle` raises, the core may be half changed: what that fact asked for is dropped,
-and another core takes its place, made from the journal, from rows that still wait for it, and from what the devices
-tell when they are asked to (`renewal`). Until they have, reads wait, since nobody knows yet where the arms are. The
-fact is set aside and alarmed. A second such fault within a minute ends the thread, and with it the process. What raises
-around the core (a bus, a look-up, a snapshot) is told as a fault too, and changes nothing in it.
+One bad event never ends the gate. If `handle` raises, the core may be half changed: its commands are dropped, and a new
+core is built from the journal, from rows that are not written yet, and from the devices, which report again. Until they
+have, reads wait, since the positions of the arms are unknown. The event is kept and alarmed. A second such fault within
+a minute ends the thread and the process. An exception around the core (a bus, a look-up, a snapshot) is reported as a
+fault too and leaves the core unchanged.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ log = logging.getLogger("gatehouse.core")
 
 TICK_NS = 1_000_000_000
 FAULT_PAUSE_NS = 60 * TICK_NS
-"""A core that fails twice within this time is beyond help."""
+"""A second fault within this time ends the process."""
 RENEWAL_NS = TICK_NS
-"""How long reads wait for devices to be measured anew."""
+"""How long reads wait until the devices have reported again."""
 COMMIT_PATIENCE_S = 0.5
 REFUSED = "the gateway's own program failed on this; look at the lane, then ask again"
 
@@ -59,7 +59,7 @@ class CoreLoop:
         standby: Standby | None = None,
         lag: Callable[[int], e.Event | None] = lambda _now_ns: None,
     ) -> None:
-        """`lag` tells, about once a second, that the projections stay behind or have caught up."""
+        """`lag` returns, about once a second, that the projections lag or have caught up."""
         self._core = core
         self._standby = standby
         self._lag = lag
@@ -102,17 +102,17 @@ class CoreLoop:
         }
 
     def begin(self, started: e.Started) -> None:
-        """Let the core take its first fact; before `run`, in the starting thread."""
+        """Pass the first event to the core; before `run`, in the starting thread."""
         self._take(started, self._clock.now())
         self._show_all(self._clock.now())
 
     def run(self) -> None:
-        """Take facts until `Stopping`."""
+        """Take events until `Stopping`."""
         while not self._finished:
             self.turn()
 
     def turn(self) -> None:
-        """Wait for one fact at most, take it, and do what time demands."""
+        """Wait for at most one event, take it, and serve timers that are due."""
         item = self._own.popleft() if self._own else self._inbox.take(self._wait_s())
         now = self._clock.now()
         self.turns += 1
@@ -127,7 +127,7 @@ class CoreLoop:
         return max(0.0, (self._due_ns - self._clock.mono_ns()) / 1e9)
 
     def _next_ns(self) -> int:
-        """When time itself demands something next; the tick at the latest."""
+        """When the next timer, wait, snapshot or tick is due."""
         first_ns = self._tick_ns
         for at_ns in (self.timers.next_ns(), self.waits.next_ns(), self._pacer.due_ns):
             if at_ns is not None and at_ns < first_ns:
@@ -202,7 +202,7 @@ class CoreLoop:
     # ---- faults ---------------------------------------------------------------------------------------------------
 
     def _contain(self, event: e.Event, now: e.Now, error: Exception) -> None:
-        """The core raised: put another one in its place, once a minute."""
+        """The core raised: replace it, at most once a minute."""
         name, place, file = type(event).__name__, error_place(error), fault_file(now.wall_ns)
         log.error("the core failed on %s: %s", name, place, exc_info=error)
         if self._standby is None:
@@ -219,7 +219,7 @@ class CoreLoop:
             self._executor.refuse(event.request, "fault", REFUSED, now)
 
     def _replace_core(self, standby: Standby, now: e.Now) -> None:
-        """Begin anew within the process; nothing of the old core is waited for any more."""
+        """Replace the core within the process; drop all waits of the old one."""
         self._executor.forget()
         self._own.clear()
         with self._recorder.between_commits(COMMIT_PATIENCE_S):
@@ -247,18 +247,18 @@ class CoreLoop:
             self._serve_reads()
 
     def _serve_reads(self) -> None:
-        """It is known again where the arms are, as far as it can be: serve whoever has waited for that."""
+        """The arms are measured again, as far as possible: serve the reads that have waited."""
         self._own.extend(self._measuring.end())
 
     def _report(self, part: str, error: Exception, now: e.Now) -> None:
-        """Something around the core raised: log it, and tell the core once in a while."""
+        """A part around the core raised: log it, and report it to the core at most once a minute."""
         place = error_place(error)
         log.error("%s failed: %s", part, place, exc_info=error)
         if self._causes.is_news(part, place, now.mono_ns):
             self._own.append(e.FaultContained(part, place))
 
     def _show_all(self, now: e.Now) -> None:
-        """Publish; a snapshot that cannot be made is left out, and screens say that their news is old."""
+        """Publish a snapshot; if that raises it is left out, and screens show old data."""
         try:
             self._publish(self._core.snapshot(now))
         except Exception as error:

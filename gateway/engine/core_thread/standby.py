@@ -1,4 +1,4 @@
-"""What stands by for a core that raises: another core from what the journal tells, and devices that are asked anew."""
+"""The replacement of a core that raised: a new core from the journal, and devices that report again."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ log = logging.getLogger(__name__)
 
 
 def degraded(recorder: Recorder, projector: Projector) -> dict[str, str]:
-    """Which part of the storage does not keep up, and why."""
+    """The parts of the storage that do not keep up, with their errors."""
     parts = {"journal": recorder.degraded, "projections": projector.degraded}
     return {part: error for part, error in parts.items() if error}
 
 
 def still_interrupted(memory: Memory, failed: Core) -> Memory:
-    """The memory, with barriers that a start has left to a person, of which no row tells."""
+    """The memory, with barriers that a start has left interrupted without a row."""
     try:
         left = failed.interrupted
-    except Exception:  # it is half changed, and what it says is a caution only
+    except Exception:  # the failed core is half changed, so its word only adds caution
         log.exception("the core that failed cannot tell what waits for a person")
         left = {}
     return memory.replaced(interrupted={**left, **memory.part(LanesMemory).interrupted})
@@ -53,7 +53,7 @@ class EngineStandby:
         degraded: Callable[[], dict[str, str]],
         uplink: Callable[[], bool | None],
     ) -> None:
-        """`degraded`: what of the storage does not keep up; `uplink`: whether central can be reached."""
+        """`degraded`: parts of the storage that do not keep up; `uplink`: whether central can be reached."""
         self._degraded = degraded
         self._uplink = uplink
         self._settings = settings

@@ -1,4 +1,4 @@
-"""What the core loop drives and is served by, as it needs them."""
+"""Interfaces of the core loop: the core, the buses, the standby."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Snapshot = dict[str, Any]
 
 
 class Core(Protocol):
-    """What the loop drives: `core.site.Site`."""
+    """The core: `core.site.Site`."""
 
     @property
     def tokens(self) -> int:
@@ -21,39 +21,39 @@ class Core(Protocol):
 
     @property
     def interrupted(self) -> dict[str, str]:
-        """The barriers that wait for a person to decide, each since when."""
+        """Interrupted barriers, each since when."""
 
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
-        """Take a fact in and say what is to be done."""
+        """Take an event; returns the commands."""
 
     def snapshot(self, now: e.Now) -> dict[str, Any]:
-        """Lanes and alarms as people and central may see them."""
+        """Lanes and alarms for screens and central."""
 
 
 class Outputs(Protocol):
-    """What the loop needs of `drivers.base.Bus`."""
+    """The needed part of `drivers.base.Bus`."""
 
     def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:
         """Switch an output for a time."""
 
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
-        """Switch an output and leave it so."""
+        """Switch an output for good."""
 
     def show(self, device: str, message: dict[str, Any]) -> None:
-        """Show people what was decided; ignored by what shows nothing."""
+        """Show a decision; ignored by devices that show nothing."""
 
 
 class Standby(Protocol):
-    """What stands by for a core that raises."""
+    """The replacement of a core that raised."""
 
     def core(self, waiting: Sequence[Row], failed: Core) -> tuple[Core, e.Started]:
-        """Another core and its first fact; `waiting` are rows that the journal does not have yet.
+        """A new core and its first event; `waiting` are rows that the journal does not have yet.
 
-        Of the `failed` one no token is used again, and what waited for a person still does.
+        It uses no token of the `failed` core again, and keeps its interrupted barriers.
         """
 
     def measure(self) -> tuple[Collection[str], Collection[str]]:
-        """Ask all devices to tell how they are: those worth waiting for, and those that tell nothing unasked."""
+        """Ask all devices to report: returns those that will, and those that cannot."""
 
     def set_aside(self, file: str, event: e.Event, now: e.Now, error: BaseException) -> None:
         """Keep an event that made the core raise."""

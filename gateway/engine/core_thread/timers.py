@@ -1,4 +1,4 @@
-"""The core's named timers, in the core thread: a heap whose outdated entries are skipped when they come up."""
+"""The core's named timers: a heap whose outdated entries are skipped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _COMPACT_FROM = 256
 
 
 class Timers:
-    """Timers by name, on CLOCK_MONOTONIC; not for more than one thread."""
+    """Timers by name, on CLOCK_MONOTONIC; belongs to the core thread."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Timer]] = []
@@ -22,7 +22,7 @@ class Timers:
         return len(self._current)
 
     def start(self, name: Timer, due_ns: int) -> None:
-        """Run a timer; one of that name that runs already is replaced."""
+        """Start a timer; replaces a running one of that name."""
         self._number += 1
         entry = (due_ns, self._number, name)
         self._current[name] = entry
@@ -31,16 +31,16 @@ class Timers:
             self._heap = sorted(self._current.values())
 
     def cancel(self, name: Timer) -> None:
-        """Forget a timer, running or not."""
+        """Cancel a timer, running or not."""
         self._current.pop(name, None)
 
     def clear(self) -> None:
-        """Forget all timers."""
+        """Cancel all timers."""
         self._heap.clear()
         self._current.clear()
 
     def next_ns(self) -> int | None:
-        """When the next timer runs out."""
+        """When the next timer is due."""
         while self._heap:
             entry = self._heap[0]
             if self._current.get(entry[2]) is entry:
@@ -49,7 +49,7 @@ class Timers:
         return None
 
     def due(self, now_ns: int) -> Iterator[Timer]:
-        """Take out the timers that have run out by now, in their order; ones started meanwhile come in turn."""
+        """Remove and return the due timers in their order; timers that are started meanwhile follow."""
         while (first := self.next_ns()) is not None and first <= now_ns:
             name = heapq.heappop(self._heap)[2]
             del self._current[name]

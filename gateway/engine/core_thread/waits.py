@@ -1,4 +1,4 @@
-"""Which rows the core waits for, so that each token is answered exactly once: committed or delayed."""
+"""Rows that the core waits for: each token is answered exactly once, as committed or delayed."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ class JournalWaits:
         return len(self._due_ns)
 
     def add(self, token: int, now_ns: int) -> None:
-        """The row with this token is on its way to the disk."""
+        """Wait for the row with this token."""
         self._due_ns[token] = now_ns + self._wait_ns
 
     def settle(self, token: int) -> bool:
-        """Stop waiting for a token; False when its answer was given before."""
+        """End the wait for a token; False if it was answered before."""
         return self._due_ns.pop(token, None) is not None
 
     def clear(self) -> None:
-        """Wait for nothing any more."""
+        """End all waits."""
         self._due_ns.clear()
 
     def next_ns(self) -> int | None:
-        """When the patience for the oldest row ends."""
+        """When the oldest wait expires."""
         return next(iter(self._due_ns.values())) if self._due_ns else None
 
     def expire(self, now_ns: int) -> list[int]:
-        """Take out the tokens whose patience has ended."""
+        """Remove and return the tokens whose wait has expired."""
         expired = []
         for token, due_ns in self._due_ns.items():
             if due_ns > now_ns:

@@ -1,4 +1,4 @@
-"""Rows on their way into the journal, and what the core thread is told of them."""
+"""Rows on their way into the journal, and their reports to the core thread."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import msgspec
 from gateway.store.journal.writer import Row
 
 LOST = -1
-"""The `sequence` of a row that was given up."""
+"""The `sequence` of a dropped row."""
 Done = Callable[[int | None], None]
 
 
 class Entry(msgspec.Struct, gc=False):
-    """A row on its way; `done` is called once, from any thread: with its sequence, or None when it is late or lost.
+    """A row on its way; `done` is called once, from any thread: with its sequence, or None if it is late or lost.
 
     `sequence` is 0 while the row waits, then its sequence in the journal, or `LOST`.
     """

@@ -1,4 +1,4 @@
-"""Which rows are given up when the disk takes none and memory is full."""
+"""Which rows are dropped when the disk fails and memory is full."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ EXPENDABLE = frozenset(
         "uplink.restored",
     )
 )
-"""Given up first: no such row moved an arm, raised an alarm or let a vehicle pass."""
+"""Dropped first: no such row moved an arm, raised an alarm or let a vehicle pass."""
 PRECIOUS = frozenset((*KEPT_FOR_SAFETY, "barrier.held", "barrier.released"))
-"""Given up last: these say whether people may be at an arm, and whether it may move."""
+"""Dropped last: these say whether people may be at an arm, and whether it may move."""
 
 
 def without(rows: Iterable[Entry], excess: int) -> deque[Entry]:
-    """The rows without so many: the oldest expendable ones go first, then the oldest, the precious ones last."""
+    """The rows without this many: the oldest expendable ones go first, the precious ones last."""
     kept = deque(rows)
     for fits in (EXPENDABLE.__contains__, lambda type_: type_ not in PRECIOUS, lambda _type: True):
         if excess:
@@ -36,7 +36,7 @@ def without(rows: Iterable[Entry], excess: int) -> deque[Entry]:
 
 
 def _given_up(rows: Iterable[Entry], excess: int, fits: Callable[[str], bool]) -> tuple[deque[Entry], int]:
-    """The rows without the oldest of these types; how many are still too many."""
+    """The rows without the oldest of these types, and how many more must go."""
     kept: deque[Entry] = deque()
     for entry in rows:
         if excess and fits(entry.row.type):

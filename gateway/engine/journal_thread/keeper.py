@@ -1,14 +1,14 @@
-"""Retention: what the journal may forget, and forgetting it in steps so small that nothing ever waits for them.
+"""Retention: drops old rows of the journal in steps so small that nothing waits for them.
 
-A row is kept for `days`, and `grace_days` more while a registered consumer has not confirmed it; past that, and past
-`megabytes` at any age, it goes all the same, and a `journal.gap` row says what was lost to whom. Plates and card
-numbers go with it: from the journal's text, and from what was made of it (visits and alarms that are over). Nothing
-goes that the projections have not seen.
+A row is kept for `days`, and `grace_days` more until every registered consumer has confirmed it. Later, and past
+`megabytes` at any age, it is dropped all the same, and a `journal.gap` row names the loss and the consumers. Plates and
+card numbers go with the row, and with the visits and alarms that ended before it. A row that the projections have not
+applied stays.
 
-Only rows whose clock was sure tell how old they are, and only while the clock is sure now. Order is age: what stands
-before an old row is older. The first row that is surely young ends the walk, so a row with a clock that was wrong can
-neither take younger ones with it nor hold older ones back. A stretch without a clock is walked once, over several looks
-if it is long.
+Age is known only for rows with a sure clock, and only while the clock is sure now. Rows are ordered by age: a row
+before an old one is older. The first row that is surely young ends the walk, so a row with a wrong clock can neither
+take younger ones with it nor keep older ones. A stretch without a clock is walked once, over several rounds if it is
+long.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from gateway.store.journal.writer import Row
 log = logging.getLogger(__name__)
 
 STEP_ROWS = 200
-"""Rows that go in one transaction: a few milliseconds on an SD card."""
+"""Rows dropped in one transaction: a few milliseconds on an SD card."""
 PAUSE_S = 0.05
-"""Between two steps, so that commits of the recorder come first."""
+"""Pause between two steps, so that commits of the recorder come first."""
 LOOK_S = 600.0
 FIRST_LOOK_S = 30.0
 _SCAN_PAGES = 50
@@ -43,24 +43,24 @@ _MEGABYTE = 1_000_000
 
 
 class Dropping(Protocol):
-    """What is needed of `store.journal.Journal`."""
+    """The needed part of `Journal`."""
 
     def drop_some(self, before: int, *, wall_ns: int, most: int) -> int:
-        """Drop up to `most` of the oldest rows before that sequence; returns how many went."""
+        """Drop up to `most` of the oldest rows before that sequence; returns how many."""
 
     def tidy(self) -> bool:
         """Copy the WAL into the database if it is worth it."""
 
 
 class Projected(Protocol):
-    """What is needed of `store.state.State`."""
+    """The needed part of `State`."""
 
     @property
     def sequence(self) -> int:
         """The last journal row that was applied."""
 
     def forget(self, before: int) -> None:
-        """Forget what ended before that row."""
+        """Delete visits and alarms that ended before that row."""
 
 
 class _Stamp(msgspec.Struct, frozen=True, gc=False):
@@ -68,7 +68,7 @@ class _Stamp(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Lost(msgspec.Struct):
-    """Rows that went although somebody has not confirmed them."""
+    """Dropped rows that a consumer had not confirmed."""
 
     first: int
     last: int
@@ -81,7 +81,7 @@ _decode = msgspec.json.Decoder(_Stamp).decode
 
 
 class Keeper:
-    """`run` in a thread of its own until `stop`."""
+    """Call `run` in its own thread; `stop` ends it."""
 
     def __init__(
         self,
@@ -94,9 +94,9 @@ class Keeper:
         now: Callable[[], Now],
         submit: Callable[[list[Entry]], Any],
     ) -> None:
-        """`confirmed` gives each consumer's last row in the journal of that id, by the wall time while that is sure.
+        """`confirmed` returns each consumer's last row in the journal of that id; it gets the wall time while sure.
 
-        `submit` takes the row about a loss.
+        `submit` takes the row of a gap.
         """
         self._journal = journal
         self._reader = reader
@@ -106,24 +106,24 @@ class Keeper:
         self._now = now
         self._submit = submit
         self._stop = threading.Event()
-        self._dated = 0  # before this row all that are left had no clock
-        self._since_ns = 0  # when the work in hand began: its steps share one gap record
+        self._dated = 0  # all remaining rows before this one had no clock
+        self._since_ns = 0  # when this round began: its steps share one gap row
         self._lost: _Lost | None = None
         self._failing = False
         self.turns = 0
 
     def stop(self) -> None:
-        """End `run` after the step in hand."""
+        """End `run` after the current step."""
         self._stop.set()
 
     def run(self) -> None:
-        """Look every ten minutes; while there is something to forget, a step at a time."""
+        """Check every ten minutes; while there are rows to drop, step by step."""
         wait_s = FIRST_LOOK_S
         while not self._stop.wait(wait_s):
             wait_s = PAUSE_S if self.turn() else LOOK_S
 
     def turn(self) -> bool:
-        """One step; True when there may be more to do at once. What fails is tried again at the next look."""
+        """One step; True if there may be more at once. A failure is tried again in the next round."""
         self.turns += 1
         try:
             more = self._step()
@@ -164,7 +164,7 @@ class Keeper:
         return True
 
     def _bound(self, first: int, delivered: int) -> tuple[int, str]:
-        """The row before which all may go, and why."""
+        """The row before which all may be dropped, and the reason."""
         if self._reader.used_bytes() > self._rules.megabytes * _MEGABYTE:
             return first + STEP_ROWS, "size"
         now = self._now()
@@ -177,7 +177,7 @@ class Keeper:
         return self._old_until(first, now.wall_ns - days_ns - self._rules.grace_days * _DAY_NS, now.wall_ns), "age"
 
     def _old_until(self, first: int, limit_ns: int, now_ns: int) -> int:
-        """The row before which all rows are surely older than `limit_ns`, as far as one step needs to know."""
+        """The row before which all rows are surely older than `limit_ns`, as far as one step needs."""
         stop = 0
         dated = max(first, self._dated)
         for row in self._from(dated):
@@ -185,7 +185,7 @@ class Keeper:
             if unset and row.sequence == dated:
                 dated = self._dated = row.sequence + 1
             if unset or row.wall_ns > now_ns:
-                continue  # its clock was wrong: it says nothing about its age
+                continue  # its clock was wrong, so its age is unknown
             if row.wall_ns >= limit_ns:
                 break
             stop = row.sequence + 1
@@ -209,7 +209,7 @@ class Keeper:
         self._lost = _Lost(begun, last, lasthash, reason, behind)
 
     def _tell(self) -> None:
-        """One row for all that a look has cost somebody."""
+        """Write one row for all losses of this round."""
         lost, self._lost = self._lost, None
         if lost is None:
             return

@@ -1,10 +1,9 @@
-"""Keeps `state.db` up with the journal, behind the commits and never in their way.
+"""Applies committed rows to `state.db`, behind the commits and never in their way.
 
-It looks ten times a second whether there is news, so that a commit wakes nobody but the core. Committed rows are read
-back a page at a time and applied in one transaction. The journal's WAL is folded into its file here too, since that may
-take long on a slow card and the recorder must not wait for it. What fails is tried again and never stops the gate;
-nothing is lost, since the journal is the truth and the state says how far it has come. Projections that stay behind
-for long are told of as storage that is degraded (`note_lag`): what people look at is old.
+It checks ten times a second for new rows, so that a commit wakes only the core. Rows are read a page at a time and
+applied in one transaction. It also folds the WAL into the file of the journal, since that may take long on a slow card
+and the recorder must not wait. A failure is tried again and loses nothing, since the state has the sequence that it is
+at. Projections that lag for long are degraded storage (`note_lag`): lists on screens are old.
 """
 
 from __future__ import annotations
@@ -26,25 +25,25 @@ SETTLE_S = 0.1
 RETRY_S = 2.0
 LAG_MS = 2_000
 LAG_ROWS = 5_000
-"""Projections that are so far behind for so long, or by so many rows, are degraded storage."""
+"""A lag of this long, or of this many rows, is degraded storage."""
 
 
 class Projection(Protocol):
-    """What is kept up: `store.state.State`."""
+    """The projections: `State`."""
 
     def catch_up(self, reader: JournalReader, *, stop: Callable[[], bool] | None = None) -> int:
-        """Apply what the journal has more, in bounded steps."""
+        """Apply new rows of the journal, in bounded steps."""
 
 
 class Tidy(Protocol):
-    """What is folded: `store.journal.Journal`."""
+    """The journal whose WAL is folded: `Journal`."""
 
     def tidy(self) -> bool:
         """Copy the WAL into the database if it is worth it."""
 
 
 class Projector:
-    """`run` in a thread of its own until `stop`."""
+    """Call `run` in its own thread; `stop` ends it."""
 
     def __init__(
         self,
@@ -54,7 +53,7 @@ class Projector:
         committed: Callable[[], int],
         applied: int = 0,
     ) -> None:
-        """`committed` tells the journal's last sequence without reading it; `applied` is where the projection is."""
+        """`committed` returns the journal's last sequence without a read; `applied`: that of the projections."""
         self._reader = reader
         self._projection = projection
         self._journal = journal
@@ -63,22 +62,22 @@ class Projector:
         self._stop = threading.Event()
         self._failing = False
         self._error = ""
-        self._seen: deque[tuple[int, int]] = deque()  # where the journal was, about once a second
+        self._seen: deque[tuple[int, int]] = deque()  # the journal's sequence, about once a second
         self.degraded = ""
-        """Why the projections stay behind, as was told last; empty while they follow."""
+        """Why the projections lag, as last reported; empty while they follow."""
 
     def stop(self) -> None:
-        """Apply what is left, then end `run`."""
+        """Apply the remaining rows, then end `run`."""
         self._stop.set()
 
     def run(self) -> None:
-        """Keep up until `stop`."""
+        """Apply rows until `stop`."""
         while not self._stop.wait(RETRY_S if self._failing else SETTLE_S):
             self._turn()
         self._turn()
 
     def note_lag(self, now_ns: int) -> StorageDegraded | StorageRestored | None:
-        """Tells once that the projections stay behind, and once that they have caught up; for the core thread."""
+        """Report once that the projections lag, and once that they have caught up; for the core thread."""
         committed, seen = self._committed(), self._seen
         seen.append((now_ns, committed))
         while len(seen) > 1 and seen[1][0] <= now_ns - LAG_MS * 1_000_000:

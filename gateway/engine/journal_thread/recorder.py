@@ -1,8 +1,8 @@
-"""The journal's only writer: a thread that commits whatever waits, and keeps it in memory while the disk will not.
+"""The journal's only writer: a thread that commits all waiting rows, and keeps them in memory while the disk fails.
 
-Latency first: a handful of rows of one decision is one item in a C queue, one transaction and one item back. What
-arrives during a commit goes into the next one (group commit). When storage fails, or the journal's file is found to be
-damaged, the rows stay here, in order, bounded; the core is told at once that they are delayed, and the gate goes on.
+Built for latency: the rows of one decision are one item in a C queue, one transaction and one item back. Rows that
+arrive during a commit share the next one (group commit). If storage fails or the file of the journal is damaged, rows
+stay here in order, within a bound; the core learns at once that they are late, and the gate works on.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ log = logging.getLogger(__name__)
 
 GROUP_MAX = 500
 MEMORY_MAX = 10_000
-"""Rows kept in memory while the disk takes none; about 10 MB, and more than a day of a large estate."""
+"""Rows kept in memory while the disk fails; about 10 MB, more than a day of a large estate."""
 STALL_MS = 2_000
-"""A commit that takes longer than this counts as storage that is degraded."""
+"""A longer commit counts as degraded storage."""
 RETRY_MIN_MS = 250
 RETRY_MAX_MS = 5_000
 _TURN_S = 1.0
 
 
 class Writer(Protocol):
-    """What the recorder needs of `store.journal.Journal`."""
+    """The needed part of `Journal`."""
 
     def append(self, rows: Sequence[Row]) -> range:
         """Write rows in one transaction, durable on return; StorageError or JournalBrokenError: nothing was stored."""
 
 
 class Recorder:
-    """Takes rows from any thread (`submit`) and writes them in its own (`run`)."""
+    """Takes rows from any thread (`submit`) and writes them in its own thread (`run`)."""
 
     def __init__(
         self,
@@ -75,19 +75,19 @@ class Recorder:
         self.turns = 0
 
     def submit(self, entries: list[Entry]) -> bool:
-        """Hand rows over; False when storage is degraded, so that nobody should wait for them."""
+        """Submit rows; False if storage is degraded and the caller must not wait for them."""
         if self._queue.qsize() >= self._memory_max:
             self._make_room()
         self._queue.put(entries)
         return not self.degraded
 
     def _make_room(self) -> None:
-        """The commit in hand lasts so long that memory is full: give up what has waited longest, and say so."""
+        """The commit hangs and memory is full: drop the oldest rows and report it."""
         try:
             oldest = self._queue.get_nowait()
         except Empty:
             return
-        if oldest is None:  # `stop`: nothing behind it is written any more
+        if oldest is None:  # `stop`: no row behind it is written
             self._queue.put(None)
             return
         with self._mode:
@@ -103,7 +103,7 @@ class Recorder:
 
     @contextmanager
     def between_commits(self, patience_s: float) -> Iterator[None]:
-        """No row becomes durable meanwhile; after that patience with a commit that hangs, one may."""
+        """No row becomes durable within the block, unless a commit hangs for longer than this."""
         held = self._committing.acquire(timeout=patience_s)
         try:
             yield
@@ -112,7 +112,7 @@ class Recorder:
                 self._committing.release()
 
     def note_stall(self, now_ns: int) -> StorageDegraded | None:
-        """Tells once when a commit hangs; asked about once a second by the core thread."""
+        """Report once that a commit hangs; the core thread calls this about once a second."""
         since_ns = self._busy_since_ns
         if not since_ns or now_ns - since_ns < STALL_MS * 1_000_000:
             return None
@@ -123,7 +123,7 @@ class Recorder:
             return StorageDegraded(self.degraded)
 
     def stop(self) -> None:
-        """Write what waits, then end `run`."""
+        """Write the waiting rows, then end `run`."""
         self._queue.put(None)
 
     def run(self) -> None:
@@ -136,7 +136,7 @@ class Recorder:
             log.error("%d journal rows could not be written before the end", len(self._rows))
 
     def turn(self, wait: bool = True) -> None:
-        """Take what waits and write it, if it is time to; `wait`: for the first row, for a while."""
+        """Take waiting rows and write them if it is time; `wait`: wait a while for the first row."""
         self.turns += 1
         self._collect(self._patience_s() if wait else 0.0)
         if self._rows and (self._stopping or self._mono_ns() >= self._retry_at_ns):
@@ -144,15 +144,15 @@ class Recorder:
 
     @property
     def waiting(self) -> int:
-        """Decisions and rows that are not written yet."""
+        """Unwritten decisions and rows."""
         return len(self._rows) + self._queue.qsize()
 
     def retry_in_ms(self) -> float:
-        """How long until a disk that failed is tried again; 0: at once."""
+        """The time until a failed disk is tried again; 0: at once."""
         return max(0.0, (self._retry_at_ns - self._mono_ns()) / 1e6)
 
     def _collect(self, patience_s: float) -> None:
-        """Take everything that waits, at most about a group; wait for the first when there is nothing."""
+        """Take all waiting rows, about one group at most; wait for the first if there is none."""
         try:
             self._take(self._queue.get(patience_s > 0, patience_s))
             while len(self._rows) < GROUP_MAX and not self._stopping:
@@ -176,7 +176,7 @@ class Recorder:
             self._bound()
 
     def _write_group(self) -> bool:
-        """One transaction; False when the disk did not take it."""
+        """Write one transaction; False if the disk did not take it."""
         count = min(len(self._rows), GROUP_MAX)
         group = [self._rows[n] for n in range(count)]
         self._busy_since_ns = self._mono_ns()
@@ -203,7 +203,7 @@ class Recorder:
             return written
 
     def _sift(self, error: Exception) -> None:
-        """Give up the rows that cannot be written down, so that the others can; raises when it is not the rows."""
+        """Drop rows that cannot be encoded, so that the others are written; raises if the rows are not the cause."""
         bad = [entry for entry in self._rows if not _can_be_written(entry.row)]
         if not bad:
             raise error
@@ -226,7 +226,7 @@ class Recorder:
             self._restore()
 
     def _restore(self) -> None:
-        """Storage takes rows again; said once nothing of the backlog is left."""
+        """Storage takes rows again; reported when the backlog is written."""
         self._retry_at_ns = 0
         self._retry_ms = RETRY_MIN_MS
         if self._rows:
@@ -250,7 +250,7 @@ class Recorder:
             self._post(StorageDegraded(error))
 
     def _answer_late(self, entries: Sequence[Entry]) -> None:
-        """Say of each row once that it is late."""
+        """Report each row once as late."""
         tokens = tuple([entry.token for entry in entries if entry.token])
         if tokens:
             self._post(Unrecorded(tokens))
@@ -261,7 +261,7 @@ class Recorder:
                 entry.done = None
 
     def _bound(self) -> None:
-        """Give up the rows past the bound."""
+        """Drop the rows past the bound."""
         excess = len(self._rows) - self._memory_max
         if excess <= 0:
             return
@@ -271,7 +271,7 @@ class Recorder:
 
 
 def _can_be_written(row: Row) -> bool:
-    """Whether a row's data can be written as JSON."""
+    """Whether the data of a row can be encoded as JSON."""
     try:
         msgspec.json.encode((row.type, row.subject, row.data))
     except Exception:

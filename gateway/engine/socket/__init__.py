@@ -1,7 +1,7 @@
 """The threads that answer the control socket.
 
 In: requests of web, uplink and the command line (`requests`), and snapshots and replies of the core thread. Out: the
-answer to each request, and the snapshot to everybody who watches. `handlers` says who answers what.
+answer to each request, and snapshots to all watching clients. `handlers` maps ops to threads.
 
 publisher: `Publisher.run` in `publisher.py`
     owns: the newest snapshot

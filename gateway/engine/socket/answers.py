@@ -1,8 +1,8 @@
-"""First answers by request key, so that a request that comes again gets its answer and nothing moves.
+"""First answers by request key: a repeated request gets its first answer, and nothing moves.
 
-Requests from afar (HTTP, MQTT) are noted on disk before anything may move, so that a repeat is known after a restart
-too. Taps on the guard's screen are remembered in memory only: a person who presses stop never waits for a disk. While
-storage is degraded memory has to do for all.
+Requests from afar (HTTP, MQTT) are noted on disk before anything moves, so that a repeat is known after a restart too.
+Taps on the guard's screen are kept in memory only: STOP never waits for a disk. While storage is degraded all are kept
+in memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gateway.store.projections.state import Answer, Conflict, Pending
 log = logging.getLogger(__name__)
 
 RECENT_MAX = 1_000
-"""Answers of this run that are kept in memory."""
+"""Answers that are kept in memory."""
 INTERRUPTED = {
     "status": "refused",
     "reason": "interrupted",
@@ -28,13 +28,13 @@ INTERRUPTED = {
 
 
 class Disk(Protocol):
-    """What is needed of `store.state.State`."""
+    """The needed part of `State`."""
 
     def begin(self, key: str, digest: str, now_wall_ns: int) -> Answer | Pending | Conflict | None:
-        """Note a request; None when it is new."""
+        """Note a request; returns its first answer, None if it is new."""
 
     def finish(self, key: str, answer: Any) -> None:
-        """Keep the answer."""
+        """Store the answer."""
 
 
 class Answers:
@@ -46,7 +46,7 @@ class Answers:
         self._recent: OrderedDict[str, tuple[str, dict[str, Any]]] = OrderedDict()
 
     def begin(self, key: str, digest: str, *, on_disk: bool) -> dict[str, Any] | None:
-        """The first answer to this request, None when it is new; IdempotencyConflictError for another body."""
+        """The first answer to this request, None if it is new; IdempotencyConflictError for another body."""
         recent = self._recent.get(key)
         if recent is not None:
             if recent[0] != digest:
@@ -67,7 +67,7 @@ class Answers:
         return answer
 
     def finish(self, key: str, digest: str, answer: dict[str, Any], *, on_disk: bool) -> None:
-        """Keep the answer for repeats."""
+        """Store the answer for repeats."""
         self._recent[key] = (digest, answer)
         if len(self._recent) > RECENT_MAX:
             self._recent.popitem(last=False)

@@ -1,8 +1,8 @@
-"""The clerk: passes, notes, tokens and readers' keys; everything that is written down without moving anything.
+"""The clerk: changes of passes, notes, tokens and keys; it writes and moves nothing.
 
-A thread of its own, apart from the desk, so that a registry that is slow never holds up a command. What changes passes
-is journaled with ids and revisions only, nothing personal, after the registry has taken it. An import has a thread and
-a process of its own (`store.bulk`), one at a time; while it holds the registry, other changes are told to come again.
+It has its own thread, apart from the desk, so that a slow registry never delays a command. A change of a pass is
+journaled after the registry has taken it, with ids and revisions only. An import has its own thread and child process,
+one at a time; meanwhile other changes of passes are refused as busy.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SPARE_S = 0.25
 
 
 class Clerk:
-    """`handle` is for the control thread, everything else happens in the clerk's own."""
+    """Call `handle` in the control thread; everything else runs in the clerk's own thread."""
 
     def __init__(
         self,
@@ -79,15 +79,15 @@ class Clerk:
 
     @property
     def ops(self) -> tuple[str, ...]:
-        """What the clerk can be asked, beside `passes.import`."""
+        """The ops of the clerk, without `passes.import`."""
         return tuple(self._ops)
 
     def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
-        """Queue a request; BusyError when too many wait."""
+        """Queue a request; BusyError if too many wait."""
         self._jobs.ask(partial(self._serve, partial(self._ops[op], params), respond))
 
     def import_file(self, params: dict[str, Any], respond: Responder) -> None:
-        """passes.import; in a thread of its own."""
+        """passes.import, in its own thread."""
         asked = r.read(r.PassesImport, params)
         if not Path(asked.file).is_absolute():
             raise RequestError(f"file is {asked.file!r}; give an absolute path")
@@ -97,7 +97,7 @@ class Clerk:
         threading.Thread(target=self._released, args=(work,), name="import", daemon=True).start()
 
     def stop(self) -> None:
-        """End `run` when what waits is done."""
+        """End `run` after the waiting requests."""
         self._jobs.stop()
 
     def run(self) -> None:
@@ -147,7 +147,7 @@ class Clerk:
         return self._imported(result, asked.who, replace=False)
 
     def _code(self, params: dict[str, Any]) -> dict[str, Any]:
-        """A QR code; its text is answered and kept nowhere, its name is on record."""
+        """Make a QR code; its text is only in the answer, its name is journaled."""
         asked = r.read(r.PassCode, params)
         pass_ = self._registry.get(asked.pass_id)
         code, text = self._codes.issue(pass_, asked.until, self._zone, self._clock.now().wall_ns)
@@ -215,7 +215,7 @@ class Clerk:
     # ---- booths' own screens --------------------------------------------------------------------------------------
 
     def _make_station_key(self, params: dict[str, Any]) -> dict[str, Any]:
-        """A key for a booth's own screen; it is answered and kept nowhere, and the one before is void."""
+        """Make a station's key; it is only in the answer, and voids the old one."""
         asked = r.read(r.StationKeyMake, params)
         must_be_set_up(asked.station, self._settings)
         key = self._station_keys.issue(asked.station)
@@ -226,7 +226,7 @@ class Clerk:
     # ---- readers' keys --------------------------------------------------------------------------------------------
 
     def _install_mode(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Who may give a reader its key, and when, is on record; how it ended the core records."""
+        """Begin or end install mode and journal it; the core journals its outcome."""
         asked = r.read(r.InstallMode, params)
         self._start_install_mode(asked.device, asked.minutes * 60)
         what = "install_mode" if asked.minutes else "install_mode_stopped"
@@ -237,7 +237,7 @@ class Clerk:
     # ---- the journal ----------------------------------------------------------------------------------------------
 
     def _journal(self, kind: str, subject: str, data: dict[str, Any]) -> int | None:
-        """The row's sequence once it is durable; None while it waits in memory, as long as the disk is slow."""
+        """Journal a row; returns its sequence once durable, None while it waits in memory."""
         now = self._clock.now()
         row = Row(kind, subject, data, now.wall_ns, now.mono_ns, now.clock)
         written = threading.Event()
@@ -253,7 +253,7 @@ class Clerk:
 
 
 class _Free:
-    """`with` holds the registry against imports; BusyError while one runs."""
+    """Holds the registry against imports within a block; BusyError while one runs."""
 
     def __init__(self, lock: threading.Lock) -> None:
         self._lock = lock

@@ -1,7 +1,7 @@
-"""The desk: commands on lanes and alarms on their way to the core, and the core's replies on their way back.
+"""The desk: commands for lanes and alarms on their way to the core, and the core's replies on their way back.
 
-It has a thread of its own, since requests from afar are noted on disk (`answers.py`). Somebody who asks while the first
-is still being answered gets the same answer along with it.
+It has its own thread, since requests from afar are noted on disk (`answers.py`). A repeat that comes before the answer
+gets the same answer.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from gateway.engine.socket.requests import AlarmCommand, LaneCommand, read
 log = logging.getLogger(__name__)
 
 JOINED_MAX = 64
-"""How many may wait for the answer to one request."""
+"""How many clients may wait for the answer to one request."""
 PATIENCE_S = 30.0
-"""A request that the core has not replied to by then has failed; the core replies at once or never."""
+"""A request without a reply after this time has failed; the core replies at once or never."""
 _REMOTE = ("http", "mqtt")
 
 Asked = LaneCommand | AlarmCommand
 
 
 class Open(msgspec.Struct):
-    """A request that the core has not replied to yet; `before` is the alarm as it was when it was asked."""
+    """A request without a reply; `before` is the alarm at the time of the request."""
 
     asked: Asked
     digest: str
@@ -53,7 +53,7 @@ class Open(msgspec.Struct):
 
 
 class Desk:
-    """`lane_command` and `alarm_command` are for the control thread, `replied` for the core thread."""
+    """Call `lane_command` and `alarm_command` in the control thread, `replied` in the core thread."""
 
     def __init__(
         self,
@@ -85,11 +85,11 @@ class Desk:
         self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
     def replied(self, reply: Reply, snapshot: dict[str, Any]) -> None:
-        """The core has replied; `snapshot` is how things are since then."""
+        """The core has replied; `snapshot` is the state after it."""
         self._jobs.tell(partial(self._settle, reply, msgspec.json.encode(snapshot["alarms"])))
 
     def stop(self) -> None:
-        """End `run` when what waits is done."""
+        """End `run` after the waiting requests."""
         self._jobs.stop()
 
     def run(self) -> None:
@@ -122,7 +122,7 @@ class Desk:
         self._inbox.put(event)
 
     def _joined(self, request: str, digest: str, respond: Responder) -> bool:
-        """Whether the same request is being answered already; then this one is answered with it."""
+        """Whether the same request waits for its answer; then this one joins it."""
         found = self._open.get(request)
         if found is None:
             return False
@@ -150,7 +150,7 @@ class Desk:
         _respond(answer, found.responders)
 
     def _give_up(self) -> None:
-        """Answer requests that the core has forgotten."""
+        """Fail requests without a reply from the core."""
         now_s = self._mono_s()
         if now_s < self._look_at_s:
             return
@@ -162,7 +162,7 @@ class Desk:
 
 
 def _respond(answer: dict[str, Any], responders: list[Responder]) -> None:
-    """Give an answer as it is kept: an `error` in it is raised at the client."""
+    """Send a stored answer: an `error` in it is raised at the client."""
     for respond in responders:
         if "error" in answer:
             kind = NotFoundError if answer["error"] == NotFoundError.code else RefusedError
@@ -181,7 +181,7 @@ def _lane_answer(reply: Reply) -> dict[str, Any]:
 
 
 def _alarm_answer(alarm_id: str, before: dict[str, Any] | None, reply: Reply, alarms: bytes) -> dict[str, Any]:
-    """The alarm as it is now; one that is closed is not in the list any more."""
+    """The alarm as it is now; a closed one is not in the list."""
     if reply.status != "done":
         return {"error": reply.reason, "message": reply.detail or reply.reason}
     for alarm in msgspec.json.decode(alarms, type=list[dict[str, Any]]):

@@ -1,7 +1,7 @@
-"""What can be asked at the control socket: each op, and who carries it out.
+"""The ops of the control socket, and the part that carries out each.
 
-`handle` runs in the control socket's thread. What only reads memory is answered here; what moves something goes to the
-desk, what writes something down to the clerk.
+`handle` runs in the control thread. Ops that only read memory are answered here, ops that move something go to the
+desk, ops that write go to the clerk.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gateway.store.times import rfc3339
 
 Op = Callable[[dict[str, Any], Responder], None]
 VALUE_MAX = 256
-"""Characters of a credential that comes from a camera or the demo."""
+"""Characters of a credential from a camera or the demo."""
 
 
 class Handlers:
@@ -69,7 +69,7 @@ class Handlers:
         }
 
     def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
-        """Answer a request or pass it on; what is raised is the answer too."""
+        """Answer a request or pass it on; an exception is its answer."""
         taken = self._ops.get(op)
         if taken is not None:
             taken(params, respond)
@@ -99,7 +99,7 @@ class Handlers:
         self._publisher.watch(respond)
 
     def _uplink_report(self, params: dict[str, Any], respond: Responder) -> None:
-        """Everything of a report is shown; the core hears of it when the link goes up or down."""
+        """Show each report; pass it to the core if the link goes up or down."""
         asked = r.read(r.UplinkReport, params)
         before = self._publisher.uplink
         changed = before.up is not asked.up
@@ -112,11 +112,11 @@ class Handlers:
         respond.result({})
 
     def _goes_on_well(self, before: UplinkState, asked: r.UplinkReport) -> bool:
-        """The first report of a run is good and the last run left no alarm: nothing has changed."""
+        """Whether the first report of a run is good and no alarm is open: then nothing has changed."""
         return before.up is None and asked.up and not self._publisher.has_alarm("uplink_lost")
 
     def _lane_choose(self, params: dict[str, Any], respond: Responder) -> None:
-        """A booth's own screen shows a lane as the chosen one; what its people read there is read for that lane."""
+        """Note the lane that is chosen on a booth's screen; reads at its desk reader are for that lane."""
         asked = r.read(r.LaneChoose, params)
         station = self._settings.station(asked.station)
         if station is None:

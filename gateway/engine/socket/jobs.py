@@ -1,6 +1,6 @@
-"""Requests on their way to a thread that does one after the other: bounded for who asks, all of them done at a stop.
+"""A queue of requests for one thread: bounded for requests, emptied at a stop.
 
-A job answers for its own failures; one that raises all the same is logged, and the next one is done.
+A job reports its own failures; an exception is logged, and the next job runs.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ Job = Callable[[], None]
 
 
 class Jobs:
-    """`run` is for the thread, everything else for any; a job answers for its own failures."""
+    """Call `run` in the thread, everything else in any thread."""
 
     def __init__(self, what: str) -> None:
-        """`what`: who is told that there are too many is told of what."""
+        """`what`: names the jobs in the text of BusyError."""
         self._what = what
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
 
     def ask(self, job: Job) -> None:
-        """Queue what somebody asks for; BusyError when too many wait."""
+        """Queue a request; BusyError if too many wait."""
         if self._queue.qsize() >= WAITING_MAX:
             raise BusyError(f"too many {self._what} wait already; try again shortly")
         self._queue.put(job)
 
     def tell(self, job: Job) -> None:
-        """Queue what must not get lost."""
+        """Queue a job that must not be lost."""
         self._queue.put(job)
 
     def stop(self) -> None:
-        """End `run` when what waits is done."""
+        """End `run` after the waiting jobs."""
         self._queue.put(None)
 
     def run(self, look: Callable[[], None] = lambda: None) -> None:
-        """Do jobs until `stop`; `look` before each, and about once a second."""
+        """Run jobs until `stop`; call `look` before each, and about once a second."""
         while True:
             look()
             try:

@@ -1,7 +1,7 @@
-"""The snapshot for screens and central: what the core says, and around it how fresh that is and how the gateway does.
+"""Publishes snapshots for screens and central: the core's part, its age, and the health of the gateway.
 
-The core thread offers its part when it is due (`pacer.py`); composing, encoding and sending happen in the publisher's
-own thread, at least once a second, so that whoever watches can tell a quiet gateway from a dead one.
+The core thread offers its part when it is due (`pacer.py`). The publisher's own thread composes, encodes and sends it
+at least once a second, so that a watcher can tell a quiet gateway from a dead one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class UplinkState(msgspec.Struct, frozen=True):
-    """What the uplink process last reported; `up` is None until it has."""
+    """The last report of the uplink process; `up` is None before the first."""
 
     configured: bool
     up: bool | None = None
@@ -80,11 +80,11 @@ class Publisher:
         self.turns = 0
 
     def offer(self, core: dict[str, Any]) -> None:
-        """The core's part has changed; in the core thread, which alone may look into it, so it is encoded here."""
+        """Take the core's part. Called in the core thread, and encoded there, since only that thread may read it."""
         self._queue.put(msgspec.json.encode(core))
 
     def refresh(self) -> None:
-        """Something around the core's part has changed."""
+        """Publish again: something outside the core has changed."""
         self._queue.put(None)
 
     def has_alarm(self, kind: str) -> bool:
@@ -92,7 +92,7 @@ class Publisher:
         return any(alarm["kind"] == kind for alarm in self._core["alarms"])
 
     def settle(self, patience_s: float = 0.0) -> None:
-        """Take what was offered, waiting so long for it; of several offers the last one counts."""
+        """Take the newest offer, waiting this long for one."""
         with contextlib.suppress(Empty):
             self._keep(self._queue.get(timeout=patience_s))
             while True:
@@ -118,7 +118,7 @@ class Publisher:
                 self._failing = True
 
     def watch(self, respond: Responder) -> None:
-        """The client gets the present snapshot, and each one after it."""
+        """Send the present snapshot and each later one to the client."""
         with self._sending:
             respond.watch(self._line())
 
@@ -142,7 +142,7 @@ class Publisher:
         }
 
     def alarm(self, alarm_id: str) -> dict[str, Any] | None:
-        """An alarm as last published; None when it is not there or closed."""
+        """An alarm as last published; None if closed or unknown."""
         return _find(self._core["alarms"], alarm_id)
 
     def _keep(self, core: bytes | None) -> None:
@@ -153,7 +153,7 @@ class Publisher:
         return encode({"event": "state", "state": self.compose()})
 
     def _lane(self, lane: dict[str, Any], health: dict[str, Health], now: Now) -> dict[str, Any]:
-        """With the time of its oldest measurement: an answer that all of its devices gave."""
+        """The lane with the time of its oldest measurement: all its devices have answered since."""
         oks = [
             one.last_ok_mono_ns
             for device in self._measured_by.get(lane["id"], ())
@@ -179,7 +179,7 @@ class Publisher:
 
 
 def _measuring(barrier: Barrier) -> tuple[str, ...]:
-    """The devices whose answers say how a barrier stands."""
+    """The devices that measure a barrier."""
     return tuple(sorted({point.device for point in barrier.inputs().values()}))
 
 

@@ -1,4 +1,4 @@
-"""What a control request must hold: one struct an op, unknown keys refused with words that say what is known."""
+"""Types of control requests: one struct per op; an unknown key is refused with the known ones."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gateway.store.times import YEARS, parse_wall_ns
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-# What is journaled is bounded here, whoever asks: a row must fit into one packet of any broker.
+# Bounds for journaled text: a row must fit into one packet of any broker.
 Name = Annotated[str, msgspec.Meta(max_length=300)]
 Word = Annotated[str, msgspec.Meta(max_length=100)]
 Words = Annotated[str, msgspec.Meta(max_length=500)]
 Via = Literal["guard", "browser", "http", "mqtt", "cli"]
 ON_THE_SPOT = ("guard", "cli")
-"""Who stands at the lane unless it is said otherwise: a booth's own screen and the command line."""
+"""Ways that count as present at the lane by default: a booth's own screen and the command line."""
 NOTE_BYTES = 4_096
 INT_MAX = 2**63 - 1
 
@@ -46,11 +46,11 @@ class LaneCommand(Params, frozen=True):
     case: Word = ""
 
     def digest(self) -> str:
-        """What makes it the same request when its key comes again; who carries it, and until when, does not."""
+        """The digest of a repeated request: its content, without way and expiry."""
         return _digest(self.lane, self.command, self.reason, self.expires_at, self.detail, self.case)
 
     def event(self) -> CommandReceived:
-        """For the core; RequestError when `expires_at` is no instant."""
+        """The event for the core; RequestError if `expires_at` is not an instant."""
         return CommandReceived(
             self.request,
             self.lane,
@@ -85,7 +85,7 @@ class AlarmCommand(Params, frozen=True):
         return _digest(self.alarm, self.verb, self.reason, self.finding, self.until)
 
     def event(self) -> AlarmCommandReceived:
-        """For the core; RequestError when `until` is no instant."""
+        """The event for the core; RequestError if `until` is not an instant."""
         return AlarmCommandReceived(
             self.request,
             self.alarm,
@@ -100,14 +100,14 @@ class AlarmCommand(Params, frozen=True):
 
 
 class Change(Params, frozen=True, kw_only=True):
-    """Base of all that is written down for somebody: who, and by which way it came."""
+    """Base of requests that are journaled with author and way."""
 
     by: Name
     via: Via | Literal[""] = ""
 
     @property
     def who(self) -> dict[str, str | None]:
-        """As a row of the journal says it."""
+        """Author and way in a journal row."""
         return {"by": self.by, "via": self.via or None}
 
 
@@ -226,7 +226,7 @@ class TokenRevoke(Change, frozen=True, kw_only=True):
 
 
 def read(kind: type[Request], params: dict[str, Any]) -> Request:
-    """The request typed; RequestError says which key is wrong."""
+    """The typed request; RequestError names the wrong key."""
     try:
         return msgspec.convert(params, kind)
     except msgspec.ValidationError as error:
