@@ -20,15 +20,15 @@ from gateway.core.vocabulary.errors import FrameError, RefusedError
 from gateway.core.vocabulary.events import Event
 
 Report = Callable[[Event], None]
-"""Where a bus reports to; thread-safe and never blocks."""
+"""Takes the events of a bus; thread-safe and never blocks."""
 
 Message = dict[str, Any]
-"""What a device is to tell people at a lane: `verdict` (idle, granted, denied, referred, wait or locked) and `reason`,
-and what is known of `words` (in the site's language), `plate`, `card` (last digits), `days_left`, `lane` and `time`.
-Nothing else about a person."""
+"""Message for the people at a lane: `verdict` (idle, granted, denied, referred, wait or locked), `reason`, and where
+known `words` (in the site's language), `plate`, `card` (last digits), `days_left`, `lane` and `time`. Nothing else
+about a person."""
 
-MAX_PULSE_MS = 10_000
-"""No output is held longer than this by a pulse, whoever asks."""
+PULSE_MAX_MS = 10_000
+"""Longest pulse; a longer one is cut to this."""
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,7 +45,7 @@ class DeviceConfig(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How a device is; `last_error` is in words for people and says what to do."""
+    """State of a device; `last_error` is in words for people and says what to do."""
 
     device: str
     state: Literal["starting", "online", "stale", "lost"]
@@ -74,20 +74,20 @@ class Bus(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Make `run` return soon (within about three seconds at worst)."""
+        """Make `run` return within three seconds."""
 
     @abstractmethod
     def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:
-        """Switch an output for `duration_ms` (at most `MAX_PULSE_MS`) and back, whatever happens meanwhile."""
+        """Switch an output for `duration_ms` (at most `PULSE_MAX_MS`) and back, also on errors and at stop."""
 
     @abstractmethod
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
-        """Switch an output and leave it so; ends a pulse that runs on it, and what waits to switch it the other way."""
+        """Switch an output for good; ends its pulse, and drops waiting orders that would switch it the other way."""
 
     def show(self, device: str, message: Message) -> None:  # noqa: B027
         """Show people what was decided, in words, colours or tones; the newest message counts.
 
-        Thread-safe and never blocks, as everything here. A bus that has nothing to show with ignores it.
+        Thread-safe and never blocks. A bus without displays ignores it.
         """
 
     def push(
@@ -101,31 +101,31 @@ class Bus(ABC):
     ) -> bool:
         """Take a read that arrived at another process (`confidence` in percent, an empty value is a sign of life).
 
-        `age_ms` is how old it is by its sender's own time, negative when that lies ahead; None: not told. `wrong` says
-        in words why a message that came counts for nothing.
-        False when this device is not one that is told so. Thread-safe, never blocks.
+        `age_ms` is its age by its sender's own time, negative when that lies ahead; None when the sender gives no time.
+        `wrong` says in words why a message counts for nothing.
+        False when this device takes no pushed reads. Thread-safe, never blocks.
         """
         return False
 
     def link(self, device: str, up: bool, words: str) -> bool:  # noqa: ARG002
-        """Take word of the way to a device that another process keeps: whether it stands, and what is wrong.
+        """Take the state of a link that another process keeps to a device, and what is wrong with it, in words.
 
-        False when this device is not one of those. Thread-safe, never blocks.
+        False when this device has no such link. Thread-safe, never blocks.
         """
         return False
 
     def install_mode(self, device: str, duration_s: int) -> None:  # noqa: ARG002
-        """For so long let a reader that does not know its key be given it; 0 ends that. Thread-safe, never blocks.
+        """For `duration_s` allow a reader without its key to receive it; 0 ends that. Thread-safe, never blocks.
 
-        RefusedError says why not. The bus reports `InstallModeEnded` when it is over, whatever the reason.
+        RefusedError says why not. The bus reports `InstallModeEnded` at the end, with the reason.
         """
         raise RefusedError(f"{device} has no key to be given; only osdp readers have an install mode")
 
     def tell_anew(self) -> bool:
         """Report each device once more for a core that knows nothing: read back and `DeviceRestored`, or `DeviceLost`.
 
-        Thread-safe, never blocks, moves nothing; the bus's own thread does it soon. False when this bus cannot: then
-        what it told last is taken for what is.
+        Thread-safe, never blocks, moves nothing; the bus's own thread does it soon. False when this bus cannot: its
+        last report then counts.
         """
         return False
 
@@ -174,15 +174,15 @@ class Driver(ABC):
     """True when the device shows messages and may stand in a lane's `displays`."""
 
     def check(self, options: Any) -> tuple[str, str] | None:  # noqa: ARG002
-        """What is wrong beyond types and bounds, as (option, message); None when nothing is."""
+        """The fault in options whose types and bounds are right, as (option, message); None when there is none."""
         return None
 
     def points(self, options: Any) -> tuple[int, int]:  # noqa: ARG002
-        """How many inputs and how many outputs a device with these options has; none unless its driver says so."""
+        """Number of inputs and of outputs of a device with these options."""
         return 0, 0
 
     def pins(self, options: Any) -> Sequence[int]:  # noqa: ARG002
-        """The GPIO lines that the device takes for itself; no other device may have them."""
+        """The GPIO lines that only this device may use."""
         return ()
 
     def listener(self, device: str, options: Any, mono_ns: Callable[[], int]) -> Listener | None:  # noqa: ARG002
@@ -206,9 +206,9 @@ class Driver(ABC):
         """Make the bus for devices with equal keys; touches no hardware before `run`."""
 
     def clash(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
-        """Why two devices with equal bus keys cannot share it, as (option, message); None when they can."""
+        """Why two devices with equal bus keys cannot share a bus, as (option, message); None when they can."""
         return "port", "is used by another device already; each needs its own"
 
     def conflict(self, options: Any, other: Any) -> tuple[str, str] | None:  # noqa: ARG002
-        """What two devices of this driver must not have in common wherever they are, as (option, message)."""
+        """What two devices of this driver must not have in common, also on different buses, as (option, message)."""
         return None

@@ -1,9 +1,9 @@
 """Orders for outputs on their way from the engine to the thread of a bus, and the leases they leave behind.
 
-An order is carried out at once or not at all: one that had to wait longer than `ORDER_LIFE_MS` (the wire was down)
-fails instead of moving an arm when nobody expects it any more. Whoever switches an output takes back what still waits
-to switch it the other way. A pulse that the bus times itself is a lease: it stands from before the output is switched
-on until it was surely switched off, and switching off is tried again for as long as it takes.
+An order is carried out soon or not at all: after `ORDER_LIFE_MS` in the queue (the wire was down) it fails, instead of
+moving an arm unexpectedly. An order to switch an output drops waiting orders that would switch it the other way. A
+pulse that the bus times itself is a lease: it is held from before the output is switched on until switching off has
+succeeded, and switching off is tried again for as long as it takes.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from collections import deque
 
 import msgspec
 
-from drivers.base import MAX_PULSE_MS, Bus, Report
+from drivers.base import PULSE_MAX_MS, Bus, Report
 from gateway.core.vocabulary.events import OutputDone, OutputFailed
 
-MAX_ORDERS = 64
+ORDERS_MAX = 64
 """Orders that may wait on one bus; one more fails at once."""
 ORDER_LIFE_MS = 2_000
-"""An order not begun after this time is not carried out any more."""
+"""An order that waits longer than this fails."""
 OFF_RETRY_MS = 250
 """Pause before switching off is tried again."""
 
@@ -92,28 +92,26 @@ class OrderedBus(Bus):
         self._orders_lock = threading.Lock()
 
     def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:
-        """See `Bus.pulse`."""
-        clamped_ms = max(1, min(duration_ms, MAX_PULSE_MS))
+        clamped_ms = max(1, min(duration_ms, PULSE_MAX_MS))
         self._add(Order(device, output, active, clamped_ms, token, time.monotonic_ns()))
 
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
-        """See `Bus.switch`."""
         for order in self._take_back(device, output, not active):
             self._failed(order, "it was taken back before it had begun")
         self._add(Order(device, output, active, None, token, time.monotonic_ns()))
 
     def _add(self, order: Order) -> None:
         with self._orders_lock:
-            room = len(self._orders) < MAX_ORDERS
+            room = len(self._orders) < ORDERS_MAX
             if room:
                 self._orders.append(order)
         if room:
             self._wake()
         else:
-            self._failed(order, f"more than {MAX_ORDERS} orders wait on this bus; it is too slow")
+            self._failed(order, f"more than {ORDERS_MAX} orders wait on this bus; it is too slow")
 
     def _take_back(self, device: str, output: int, active: bool) -> list[Order]:
-        """The orders that wait to switch an output so; they will not reach it any more."""
+        """Take the orders that would switch an output so out of the queue."""
         unwanted = device, output, active
         with self._orders_lock:
             gone = [order for order in self._orders if (order.device, order.output, order.active) == unwanted]

@@ -95,8 +95,8 @@ def configure(settings: Settings) -> list[DeviceConfig]:
     problems += _shared_pins(configs)
     by_id = {config.id: config for config in configs.values()}
     problems += _missing_points(settings, by_id)
-    problems += _deaf_readers(settings, by_id)
-    problems += _blind_displays(settings, by_id)
+    problems += _not_readers(settings, by_id)
+    problems += _not_displays(settings, by_id)
     if problems:
         raise SettingsError(problems)
     return list(configs.values())
@@ -192,7 +192,7 @@ def _points(settings: Settings) -> Iterator[tuple[str, Point]]:
             yield f"lanes.{lane.id}.{key}", point
 
 
-def _deaf_readers(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:
+def _not_readers(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:
     for lane in settings.lanes:
         for number, reader in enumerate(lane.readers):
             config = by_id.get(reader)
@@ -203,7 +203,7 @@ def _deaf_readers(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterato
                 )
 
 
-def _blind_displays(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:
+def _not_displays(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:
     for lane in settings.lanes:
         for number, display in enumerate(lane.displays):
             config = by_id.get(display)

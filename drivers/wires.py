@@ -16,7 +16,7 @@ LINKS_DIFFER = "link", "differs from the link of another device on the same wire
 TimeoutMs = Annotated[int, Meta(ge=20, le=10_000)]
 
 
-class SerialWire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="serial", tag_field="type"):
+class SerialLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="serial", tag_field="type"):
     """`link` of devices that share a serial line."""
 
     port: PortPath
@@ -29,7 +29,7 @@ class SerialWire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="s
         return ("serial", self.port)
 
 
-class TcpWire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tcp", tag_field="type"):
+class TcpConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tcp", tag_field="type"):
     """`link` of a device, or of a gateway to devices, on the network."""
 
     host: Annotated[str, Meta(min_length=1)]

@@ -37,7 +37,7 @@ class Question(msgspec.Struct, frozen=True):
     vital: bool = True
 
 
-class Heard(msgspec.Struct, frozen=True):
+class Meaning(msgspec.Struct, frozen=True):
     """What a frame means: events, whether it ends the question, whether it shows that the reader is there."""
 
     events: Sequence[Event] = ()
@@ -61,7 +61,7 @@ class Unit(Protocol):
     def question(self, lost: bool) -> Question:
         """What to ask now."""
 
-    def take(self, frame: Any) -> Heard:
+    def take(self, frame: Any) -> Meaning:
         """A frame of this reader; DeviceError in words when it reports trouble."""
 
     def unanswered(self, garbled: bool) -> str:
@@ -77,10 +77,10 @@ class Codec(Protocol):
         """Take bytes as they come and return the frames that they complete."""
 
     def quiet(self) -> Sequence[Any]:
-        """Nothing came for a while: the frames behind what will not be completed any more."""
+        """Nothing came for a while: give up the frame that has begun, and return the whole frames behind it."""
 
 
-class _Asked:
+class _AskedUnit:
     """A unit with what the bus remembers about it."""
 
     def __init__(self, unit: Unit, watch: Watch, retry: Backoff) -> None:
@@ -110,7 +110,7 @@ class _Asked:
 
 
 class AskingBus(OutputlessBus):
-    """One wire with readers on it; `reconnects`: a wire on which nobody answers is opened anew (TCP)."""
+    """One wire with readers on it; `reconnects`: open the wire anew when no reader answers (TCP)."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class AskingBus(OutputlessBus):
         self.devices = tuple(unit.device for unit in units)
         self._stream = stream
         self._codec = codec
-        self._asked = [_Asked(unit, Watch(unit.device, report), backoff.for_device(len(units))) for unit in units]
+        self._asked = [_AskedUnit(unit, Watch(unit.device, report), backoff.for_device(len(units))) for unit in units]
         self._by_address = {asked.unit.address: asked for asked in self._asked}
         self._reopen = backoff.for_wire()
         self._quiet_ns = quiet_ms * MS
@@ -139,16 +139,13 @@ class AskingBus(OutputlessBus):
         self._anew = False
 
     def health(self) -> list[Health]:
-        """See `Bus.health`."""
         return [asked.watch.health for asked in self._asked]
 
     def stop(self) -> None:
-        """See `Bus.stop`."""
         self._stopping = True
         self._stream.wake()
 
     def tell_anew(self) -> bool:
-        """See `Bus.tell_anew`."""
         self._anew = True
         self._stream.wake()
         return True
@@ -156,7 +153,6 @@ class AskingBus(OutputlessBus):
     # ---- the bus's own thread --------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """See `Bus.run`."""
         try:
             while not self._stopping:
                 self.turns += 1
@@ -191,7 +187,7 @@ class AskingBus(OutputlessBus):
         self._codec.quiet()
         self._stream.read(self._reopen.pause_ms() / 1000)
 
-    def _ask(self, asked: _Asked, now_ns: int) -> None:
+    def _ask(self, asked: _AskedUnit, now_ns: int) -> None:
         question = asked.unit.question(asked.watch.lost)
         self._heard_bytes = 0
         self._stream.write(question.frame)
@@ -208,7 +204,7 @@ class AskingBus(OutputlessBus):
         if not self._stopping:
             self._unanswered(asked, question, now_ns)
 
-    def _troubled(self, asked: _Asked, question: Question, error: str, now_ns: int) -> None:
+    def _troubled(self, asked: _AskedUnit, question: Question, error: str, now_ns: int) -> None:
         """The reader says that it cannot; or the wire has gone."""
         if not self._stream.is_open:
             raise DeviceError(error)
@@ -218,7 +214,7 @@ class AskingBus(OutputlessBus):
             asked.watch.noise(1, error)
             asked.next(now_ns)
 
-    def _unanswered(self, asked: _Asked, question: Question, now_ns: int) -> None:
+    def _unanswered(self, asked: _AskedUnit, question: Question, now_ns: int) -> None:
         error = asked.unit.unanswered(garbled=self._heard_bytes > 0)
         if error:
             asked.missed(error)
@@ -229,7 +225,7 @@ class AskingBus(OutputlessBus):
             asked.watch.restored()
         asked.next(now_ns)
 
-    def _hear(self, until_ns: int, asked: _Asked | None = None) -> bool:
+    def _hear(self, until_ns: int, asked: _AskedUnit | None = None) -> bool:
         """Take what comes, once; True when it ends the question to `asked`."""
         now_ns = time.monotonic_ns()
         wait_ns = max(0, min(until_ns - now_ns, self._quiet_ns))
@@ -246,7 +242,7 @@ class AskingBus(OutputlessBus):
         ended = [self._take(frame, asked) for frame in frames]
         return any(ended)
 
-    def _take(self, frame: Any, asked: _Asked | None) -> bool:
+    def _take(self, frame: Any, asked: _AskedUnit | None) -> bool:
         owner = self._by_address[frame.address]
         try:
             heard = owner.unit.take(frame)

@@ -60,16 +60,13 @@ class DirectBus(OrderedBus):
         self._anew = False
 
     def health(self) -> list[Health]:
-        """See `Bus.health`."""
         return [watch.health for watch in self._watches.values()]
 
     def stop(self) -> None:
-        """See `Bus.stop`."""
         self._stopping = True
         self._wake()
 
     def tell_anew(self) -> bool:
-        """See `Bus.tell_anew`."""
         self._anew = True
         self._wake()
         return True
@@ -78,7 +75,6 @@ class DirectBus(OrderedBus):
         self._woken.set()
 
     def run(self) -> None:
-        """See `Bus.run`."""
         try:
             while not self._stopping:
                 self.turns += 1

@@ -6,7 +6,7 @@ poll rate. A reader that answers but does not take its key is lost too, and says
 while the secure channel stands with the reader's own key (unless it is set up without one): libosdp would also speak
 plain text, or use the key that every reader is made with.
 
-Install mode is the one exception, for a time and one reader: whoever does not know its key may then be given it under
+Install mode is the one exception, for one reader and a limited time: a reader without its key may then receive it under
 the factory key. It ends with the first session under the reader's own key.
 """
 
@@ -36,8 +36,8 @@ ANSWER_MS = 200
 """How long libosdp awaits an answer (OSDP_RESP_TOUT_MS)."""
 KEY_RETRY_MS = 10_000
 """A reader that does not take its key may count wrong tries."""
-MAX_INSTALL_S = 3_600
-MAX_WAITING = 16
+INSTALL_MAX_S = 3_600
+WAITING_MAX = 16
 """Messages and requests that may wait for the thread; of more the oldest are dropped."""
 
 
@@ -146,42 +146,37 @@ class OsdpBus(OutputlessBus):
         self._panel: link.Panel | None = None
         self._asking: _Reader | None = None
         self._fault: DeviceError | None = None
-        self._jobs: deque[Callable[[], None]] = deque(maxlen=MAX_WAITING)
+        self._jobs: deque[Callable[[], None]] = deque(maxlen=WAITING_MAX)
         self._stopping = False
         self._anew = False
 
     # ---- for any thread --------------------------------------------------------------------------------------------
 
     def health(self) -> list[Health]:
-        """See `Bus.health`."""
         return [reader.words(reader.watch.health) for reader in self._readers]
 
     def stop(self) -> None:
-        """See `Bus.stop`."""
         self._stopping = True
         self._port.wake()
 
     def show(self, device: str, message: Message) -> None:
-        """See `Bus.show`."""
         reader = self._by_device.get(device)
         if reader is not None:
             self._jobs.append(lambda: self._signal(reader, message))
             self._port.wake()
 
     def install_mode(self, device: str, duration_s: int) -> None:
-        """See `Bus.install_mode`."""
         reader = self._by_device[device]
         if not reader.secured:
             raise RefusedError(f"{device} is set up without a key (`secure` is false); give it a `key` first")
-        if not 0 <= duration_s <= MAX_INSTALL_S:
-            raise RefusedError(f"{duration_s} s; give 0 (end it) to {MAX_INSTALL_S} s")
+        if not 0 <= duration_s <= INSTALL_MAX_S:
+            raise RefusedError(f"{duration_s} s; give 0 (end it) to {INSTALL_MAX_S} s")
         if duration_s and reader.watch.online:
             raise RefusedError(f"{device} has its key already")
         self._jobs.append(lambda: self._install(reader, duration_s))
         self._port.wake()
 
     def tell_anew(self) -> bool:
-        """See `Bus.tell_anew`."""
         self._anew = True
         self._port.wake()
         return True
@@ -189,7 +184,6 @@ class OsdpBus(OutputlessBus):
     # ---- the bus's own thread --------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """See `Bus.run`."""
         try:
             while not self._stopping:
                 self.turns += 1
@@ -279,7 +273,7 @@ class OsdpBus(OutputlessBus):
         return True
 
     def _answered(self) -> None:
-        """Bytes have come: whoever was asked is there. Whether it is who it should be, the secure channel tells."""
+        """Bytes have come, so the reader that was asked is there; the secure channel shows if it is the right one."""
         reader, self._asking = self._asking, None
         if reader is None:
             return
@@ -365,7 +359,7 @@ class OsdpBus(OutputlessBus):
             self._report(TamperChanged(reader.device, tampered))
 
     def _ask_status(self, reader: _Reader) -> None:
-        """Ask once a session: a housing may have been opened while nobody listened."""
+        """Ask once a session: a housing may have been opened while the reader was away."""
         if self._panel is not None and reader.usable:
             self._panel.ask_status(reader.index)
 

@@ -15,7 +15,6 @@ class OutputlessBus(Bus):
         self._report = report
 
     def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
-        """See `switch`."""
         self.switch(device, output, active, token)
 
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002

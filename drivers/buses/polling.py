@@ -1,8 +1,8 @@
 """The bus of request and reply: boards that are polled, on one wire, in one thread.
 
 What comes first: a pulse that is over is ended, then orders go out, then the board that has waited longest is polled.
-An order is written once and read back; when nobody answers, reading back is all that is done about it. Only switching
-a pulse off is tried again, since off is what was promised.
+An order is written once and read back; without an answer it is still only read back, never written again. Only
+switching a pulse off is tried again, since off is what was promised.
 
 A board that does not answer is asked less and less often, so that the others keep their rate; how often depends on
 whether there are others. When the wire itself is gone, all boards on it are, and it is opened again with back-off.
@@ -60,7 +60,7 @@ class PolledDevice:
         self.due_ns = now_ns + pause_ns
 
 
-class Begun(msgspec.Struct, frozen=True):
+class BegunOrder(msgspec.Struct, frozen=True):
     """An order that is on the wire since `at_ns`."""
 
     order: Order
@@ -83,27 +83,23 @@ class PollingBus(OrderedBus):
         self._woken: asyncio.Event | None = None
         self._bell = -1
         self._idle = False
-        self._begun: Begun | None = None
+        self._begun: BegunOrder | None = None
         self._stopping = False
         self._anew = False
         for device in devices:
             device.retry = backoff.for_device(len(devices))
 
     def health(self) -> list[Health]:
-        """See `Bus.health`."""
         return [device.watch.health for device in self._polled.values()]
 
     def run(self) -> None:
-        """See `Bus.run`."""
         asyncio.run(self._work())
 
     def stop(self) -> None:
-        """See `Bus.stop`."""
         self._stopping = True
         self._wake()
 
     def tell_anew(self) -> bool:
-        """See `Bus.tell_anew`."""
         self._anew = True
         self._wake()
         return True
@@ -144,7 +140,7 @@ class PollingBus(OrderedBus):
             self._woken.set()
 
     def _greet_all(self) -> None:
-        """Somebody knows nothing of these boards: what is lost is told, the others are read back at once."""
+        """Report these boards to a core that knows nothing: lost ones as lost; read the others back at once."""
         self._anew = False
         for device in self._polled.values():
             if device.watch.lost:
@@ -254,7 +250,7 @@ class PollingBus(OrderedBus):
 
     # ---- orders ----------------------------------------------------------------------------------------------------
 
-    def _begin_next(self) -> Begun | None:
+    def _begin_next(self) -> BegunOrder | None:
         """Send the first order that can be carried out; None when there is none."""
         while (order := self._next_order()) is not None:
             device = self._polled.get(order.device)
@@ -262,7 +258,7 @@ class PollingBus(OrderedBus):
             if device is not None and not refusal:
                 try:
                     at_ns = time.monotonic_ns()
-                    return Begun(order, device, self._begin(device, order), at_ns)
+                    return BegunOrder(order, device, self._begin(device, order), at_ns)
                 except DeviceError as error:
                     refusal = str(error)
             self._failed(order, refusal)
@@ -276,7 +272,7 @@ class PollingBus(OrderedBus):
         self._leases.take(order, time.monotonic_ns() + order.duration_ms * MS)
         return device.unit.begin_switch(order.output, order.active)
 
-    async def _finish(self, begun: Begun) -> None:
+    async def _finish(self, begun: BegunOrder) -> None:
         order, device = begun.order, begun.device
         failure = ""
         try:
@@ -308,8 +304,8 @@ class PollingBus(OrderedBus):
             return "the order waited too long for the wire and was not carried out"
         return ""
 
-    async def _read_back(self, begun: Begun) -> bool | None:
-        """Read a write back (it is never repeated): whether the output is as ordered, None when nobody can say."""
+    async def _read_back(self, begun: BegunOrder) -> bool | None:
+        """Read a write back (it is never repeated): True when the output is as ordered, None when that is unknown."""
         order = begun.order
         try:
             if not self._link.is_open:

@@ -1,8 +1,8 @@
-"""The bus of a device that is not asked but tells: a camera whose reads arrive at another process.
+"""The bus of a camera whose reads arrive at another process.
 
-They come in by `push`, from the thread of the control socket, and so does word of the `link`, where another process
-keeps one. Without a link there is no wire to lose; what can be told is when the camera was last heard, and that it is
-lost when it should send a sign of life and has not.
+Reads enter by `push`, from the thread of the control socket; the state of a link that another process keeps enters by
+`link`. Without a link there is no wire to lose: the bus reports when it last heard the camera, and reports it lost when
+a sign of life is overdue.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from drivers.base import Health, Report
 from drivers.buses.outputless import OutputlessBus
 from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, Event
 
-MAX_WAITING = 64
+WAITING_MAX = 64
 """Reads that may wait for the thread; of more the oldest are dropped."""
 IDLE_S = 1.0
 S = 1_000_000_000
@@ -47,7 +47,7 @@ class Listener(Protocol):
         """What is due by time."""
 
 
-class _Pushed(NamedTuple):
+class _PushedRead(NamedTuple):
     """A read as it came."""
 
     value: str
@@ -67,7 +67,7 @@ class PushedBus(OutputlessBus):
         self._kind = kind
         self._silence_ns = silence_s * S
         self._listener = listener
-        self._waiting: deque[_Pushed] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[_PushedRead] = deque(maxlen=WAITING_MAX)
         self._woken = threading.Event()
         self._stopping = False
         self._anew = False
@@ -79,7 +79,6 @@ class PushedBus(OutputlessBus):
         self._health = Health(device, "starting", time.time_ns())
 
     def health(self) -> list[Health]:
-        """See `Bus.health`."""
         return [self._health]
 
     def push(
@@ -91,32 +90,27 @@ class PushedBus(OutputlessBus):
         age_ms: int | None = None,
         wrong: str = "",
     ) -> bool:
-        """See `Bus.push`."""
         if kind != self._kind:
             return False
-        self._waiting.append(_Pushed(value, confidence, time.monotonic_ns(), age_ms, wrong))
+        self._waiting.append(_PushedRead(value, confidence, time.monotonic_ns(), age_ms, wrong))
         self._woken.set()
         return True
 
     def link(self, device: str, up: bool, words: str) -> bool:  # noqa: ARG002
-        """See `Bus.link`."""
         self._link = (up, words)
         self._woken.set()
         return True
 
     def tell_anew(self) -> bool:
-        """See `Bus.tell_anew`."""
         self._anew = True
         self._woken.set()
         return True
 
     def stop(self) -> None:
-        """See `Bus.stop`."""
         self._stopping = True
         self._woken.set()
 
     def run(self) -> None:
-        """See `Bus.run`."""
         self._change("online")
         self._report(DeviceRestored(self.devices[0]))
         while not self._stopping:
@@ -153,7 +147,7 @@ class PushedBus(OutputlessBus):
             if words:
                 self._health = msgspec.structs.replace(self._health, last_error=words, errors=self._health.errors + 1)
 
-    def _take(self, pushed: _Pushed) -> None:
+    def _take(self, pushed: _PushedRead) -> None:
         now_ns, wrong = pushed.at_ns, pushed.wrong
         self._heard_ns = now_ns
         self._back()

@@ -45,7 +45,6 @@ class ShowingBus(SingleBus[SerialPort]):
         self._fresh = True
 
     def show(self, device: str, message: Message) -> None:  # noqa: ARG002
-        """See `Bus.show`."""
         lasts = str(message.get("verdict")) in self._lasting
         with self._lock:
             self._message = dict(message)
@@ -73,7 +72,7 @@ class ShowingBus(SingleBus[SerialPort]):
         self._wire.read(self._wait_s())
 
     def _due(self, opened: bool) -> Message | None:
-        """What is to be written now; None when it stands there already."""
+        """The message to write now; None when the display shows it already."""
         with self._lock:
             if self._until_ns is not None and time.monotonic_ns() >= self._until_ns:
                 self._message, self._until_ns, self._fresh = self._rest, None, True

@@ -34,7 +34,7 @@ class Wire(Protocol):
         """Make a waiting `read` return."""
 
     def dispose(self) -> None:
-        """Close everything; the object is not used any more."""
+        """Close everything, for good."""
 
 
 AnyWire = TypeVar("AnyWire", bound=Wire)
@@ -54,22 +54,18 @@ class SingleBus(OutputlessBus, Generic[AnyWire]):
         self._anew = False
 
     def health(self) -> list[Health]:
-        """See `Bus.health`."""
         return [self._watch.health]
 
     def stop(self) -> None:
-        """See `Bus.stop`."""
         self._stopping = True
         self._wire.wake()
 
     def tell_anew(self) -> bool:
-        """See `Bus.tell_anew`."""
         self._anew = True
         self._wire.wake()
         return True
 
     def run(self) -> None:
-        """See `Bus.run`."""
         try:
             while not self._stopping:
                 if self._anew:

@@ -14,7 +14,7 @@ LINE_REQUEST = struct.Struct("=256s32sQI20x240xII20xi")
 LINE_EVENT = struct.Struct("=QIIII24x")
 INPUT, FALLING, PULL_UP = 1 << 2, 1 << 5, 1 << 8
 FALLING_EDGE = 2
-MOST_LINES = 64
+LINES_MAX = 64
 LOST = -1
 
 Edge = tuple[int, int]
@@ -22,8 +22,8 @@ Edge = tuple[int, int]
 
 
 def request_falling(lines: Sequence[int], consumer: str, buffered: int) -> bytes:
-    """A request for lines as inputs with pull-up whose falling edges are told; the kernel keeps `buffered` of them."""
-    offsets = struct.pack(f"={MOST_LINES}I", *lines, *(0,) * (MOST_LINES - len(lines)))
+    """A request for falling edges of lines, as inputs with pull-up; the kernel keeps `buffered` of them."""
+    offsets = struct.pack(f"={LINES_MAX}I", *lines, *(0,) * (LINES_MAX - len(lines)))
     flags = INPUT | FALLING | PULL_UP
     return LINE_REQUEST.pack(offsets, consumer.encode("ascii")[:31], flags, 0, len(lines), buffered, 0)
 

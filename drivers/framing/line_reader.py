@@ -79,7 +79,6 @@ class LineReader:
         return len(reads), [read for read in reads if self._begins(read, now_ns)]
 
     def interrupted(self) -> None:
-        """See `Listener.interrupted`."""
         self._lines.interrupted()
 
     def _read(self, line: str) -> CredentialRead | None:

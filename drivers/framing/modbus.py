@@ -24,8 +24,8 @@ MANY_WRITES = (WRITE_COILS, WRITE_REGISTERS)
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 COIL_ON, COIL_OFF = 0xFF00, 0x0000
 
-MAX_RTU_BYTES = 256
-MAX_PDU_BYTES = 253
+RTU_MAX_BYTES = 256
+PDU_MAX_BYTES = 253
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -226,7 +226,7 @@ def find_rtu_request(received: bytes) -> tuple[bytes, int]:
         frame = received[start : start + size + 3]
         if size and len(frame) == size + 3 and _sealed(frame):
             return frame, start + len(frame)
-    return b"", max(0, len(received) - MAX_RTU_BYTES)
+    return b"", max(0, len(received) - RTU_MAX_BYTES)
 
 
 def find_rtu_reply(sent: bytes, received: bytes) -> bytes:
@@ -259,7 +259,7 @@ def split_tcp(received: bytes) -> tuple[int, int, bytes, int] | None:
     if len(received) < 7:
         return None
     transaction, protocol, length, unit = struct.unpack_from(">HHHB", received)
-    if protocol != 0 or not 2 <= length <= MAX_PDU_BYTES + 1:
+    if protocol != 0 or not 2 <= length <= PDU_MAX_BYTES + 1:
         raise FrameError("not a Modbus TCP frame")
     if len(received) < 6 + length:
         return None

@@ -26,7 +26,7 @@ class PlateAges:
         self._before: tuple[int, int] | None = None
 
     def wrong(self, age_ms: int, now_ns: int) -> str:
-        """Why a message of that age opens for nobody; empty when it is fresh."""
+        """Why a message of that age opens no lane; empty when it is fresh."""
         if -AHEAD_MS <= age_ms <= self._most_ms:
             self._before = None
             return ""

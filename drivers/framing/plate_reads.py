@@ -3,11 +3,12 @@
 Reads that may be of one car (`plates.alike`) are collected for a short window, and the best wins: a whole plate before
 a part of one, then the higher confidence. A read that is sure ends the window at once. For a while after that the car's
 misreads are no news, counted from when the plate itself was last seen, and for as long as it is seen it is one
-presentation, which is told `again` once a second: the read may wait for its loop for as long as the car is in sight. A
-plate unlike the one that waits is another car: the first is decided then and there.
+presentation, which is reported `again` once a second: the read may wait for its loop for as long as the car is in
+sight. A plate unlike the one that waits is another car: the first is decided then and there.
 
-A message that is too old by the camera's own time, or from the future, is no sighting at all. Another one that is told
-late is a sighting of back then: when the same plate is seen afresh long after it, that is a new presentation.
+A message that is too old by the camera's own time, or from the future, is no sighting at all. One that comes late but
+not too late is a sighting of its own time: when the same plate is seen afresh long after it, that is a new
+presentation.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from gateway.core.vocabulary.events import CredentialRead
 ALIKE_MS = 2_000
 """How long after the decided plate was last seen one that is alike passes for a misread; then it is a neighbour's."""
 AGAIN_MS = 1_000
-"""How often a plate that stays in sight is told again."""
+"""How often a plate that stays in sight is reported again."""
 MS = 1_000_000
 
 
@@ -90,7 +91,7 @@ class PlateReading(msgspec.Struct, frozen=True):
     ] = 5000
 
 
-class Decided(NamedTuple):
+class DecidedPlate(NamedTuple):
     """A plate that is decided; `again`: it was before, and is still in sight. `age_ms` 0: the camera told no time."""
 
     plate: str
@@ -128,7 +129,7 @@ class PlateReads:
         """When the window that is open ends; None when none is."""
         return self._ends_ns if self._best is not None else None
 
-    def take(self, text: str, confidence: float, now_ns: int, age_ms: int | None = None) -> list[Decided]:
+    def take(self, text: str, confidence: float, now_ns: int, age_ms: int | None = None) -> list[DecidedPlate]:
         """A read as the camera tells it, so old; the plates that are decided by it, in order."""
         decided = self.tick(now_ns)
         read = _Read(plates.normalise(text), confidence)
@@ -150,7 +151,7 @@ class PlateReads:
             decided += self._decide(now_ns)
         return decided + self.tick(now_ns)
 
-    def tick(self, now_ns: int) -> list[Decided]:
+    def tick(self, now_ns: int) -> list[DecidedPlate]:
         """The plate whose window is over."""
         return self._decide(now_ns) if self._best is not None and now_ns >= self._ends_ns else []
 
@@ -161,7 +162,7 @@ class PlateReads:
             return False
         return bool(decided) and now_ns - seen_ns < ALIKE_MS * MS and plates.alike(plate, decided)
 
-    def _decide(self, now_ns: int) -> list[Decided]:
+    def _decide(self, now_ns: int) -> list[DecidedPlate]:
         best, self._best = self._best, None
         if best is None:
             return []
@@ -171,7 +172,7 @@ class PlateReads:
             self._decided = (best.plate, now_ns)
         if not self._sightings.due(best.plate, now_ns) and not begins:
             return []
-        return [Decided(best.plate, not begins, (now_ns - seen_ns) // MS)]
+        return [DecidedPlate(best.plate, not begins, (now_ns - seen_ns) // MS)]
 
 
 class PlateReader:
@@ -195,7 +196,7 @@ class PlateReader:
         return self._reads.ends_ns
 
     def take(self, value: str, confidence: float, now_ns: int, age_ms: int | None = None) -> list[CredentialRead]:
-        """One read, so old by the camera's own time where that is told."""
+        """One read; `age_ms` is its age by the camera's own time, None when the camera gives no time."""
         self.words = "" if age_ms is None else self._ages.wrong(age_ms, now_ns)
         if self.words:
             self._old += 1
@@ -206,5 +207,5 @@ class PlateReader:
         """The plate whose window is over."""
         return self._seen(self._reads.tick(now_ns))
 
-    def _seen(self, decided: list[Decided]) -> list[CredentialRead]:
+    def _seen(self, decided: list[DecidedPlate]) -> list[CredentialRead]:
         return [CredentialRead(self._device, "plate", one.plate, again=one.again, age_ms=one.age_ms) for one in decided]

@@ -6,25 +6,25 @@ within that time. So a card left in the field is one event, however long it lies
 
 from __future__ import annotations
 
-MAX_VALUES = 64
+VALUES_MAX = 64
 """Values remembered at once; beyond that the one not seen longest is forgotten first."""
 
 
 class Sightings:
-    """Thins sightings out: how often a value that stays is told of. Times are CLOCK_MONOTONIC nanoseconds."""
+    """Limits how often a value that stays is reported. Times are CLOCK_MONOTONIC nanoseconds."""
 
     def __init__(self, every_ms: int) -> None:
         self._every_ns = every_ms * 1_000_000
         self._told: dict[str, int] = {}
 
     def due(self, value: str, now_ns: int) -> bool:
-        """True when this value was not told of for that long; it is then told of now."""
+        """True when this value was not reported for that long; it then counts as reported now."""
         told_ns = self._told.get(value)
         if told_ns is not None and now_ns - told_ns < self._every_ns:
             return False
         self._told.pop(value, None)
         self._told[value] = now_ns
-        if len(self._told) > MAX_VALUES:
+        if len(self._told) > VALUES_MAX:
             del self._told[next(iter(self._told))]
         return True
 
@@ -40,6 +40,6 @@ class Presentations:
         """True when this sighting begins a presentation; one from before the last sighting begins none."""
         last_ns = self._last_seen.pop(value, None)
         self._last_seen[value] = now_ns if last_ns is None else max(now_ns, last_ns)
-        if len(self._last_seen) > MAX_VALUES:
+        if len(self._last_seen) > VALUES_MAX:
             del self._last_seen[next(iter(self._last_seen))]
         return last_ns is None or now_ns - last_ns >= self._repeat_ns

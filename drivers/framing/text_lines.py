@@ -2,7 +2,7 @@
 
 A line ends with CR or LF; STX, ETX and NUL, which many devices put round their lines, end one too. A line that is too
 long or holds anything but text is dropped whole and counted, and the next one is read: a line carries no checksum, so a
-damaged one must not become somebody else's number. For the same reason a pattern's match must not begin or end amid
+damaged one must not become another person's number. For the same reason a pattern's match must not begin or end amid
 letters and digits.
 
 The pattern comes from the site file and runs on whatever a stranger holds to the scanner, while the rest of the gateway
@@ -20,11 +20,11 @@ from typing import Any
 
 from gateway.core.vocabulary.errors import FrameError
 
-MAX_LINE_BYTES = 512
-MAX_CARD_BITS = 128
-LINE_WAYS = math.log2(MAX_LINE_BYTES + 1)
+LINE_MAX_BYTES = 512
+CARD_MAX_BITS = 128
+LINE_WAYS = math.log2(LINE_MAX_BYTES + 1)
 """Ways of an open-ended repeat on the longest line, as a power of two."""
-MAX_WAYS = 3 * LINE_WAYS
+WAYS_MAX = 3 * LINE_WAYS
 """A pattern's most: three open-ended repeats, or two that may begin anywhere; about 0.2 s on a Raspberry Pi 4."""
 _DIGITS = {10: re.compile(r"[0-9]{1,64}"), 16: re.compile(r"[0-9A-Fa-f]{1,64}")}
 _END = re.compile(rb"[\r\n\x00\x02\x03]")
@@ -43,7 +43,7 @@ class LineDecoder:
         """Take bytes as they come and return the lines that they complete, without their ends."""
         *ended, self._begun = _END.split(self._begun + received)
         lines = [line for raw in ended if (line := self._line(raw))]
-        if len(self._begun) > MAX_LINE_BYTES:
+        if len(self._begun) > LINE_MAX_BYTES:
             self.rejected += not self._skipping
             self._skipping = True
         if self._skipping:
@@ -60,7 +60,7 @@ class LineDecoder:
             self._skipping = False
             return ""
         try:
-            if len(raw) <= MAX_LINE_BYTES and (text := raw.decode("utf-8").strip()).isprintable():
+            if len(raw) <= LINE_MAX_BYTES and (text := raw.decode("utf-8").strip()).isprintable():
                 return text
         except UnicodeDecodeError:
             pass
@@ -80,7 +80,7 @@ class LinePattern:
         if "value" not in self._pattern.groupindex:
             raise FrameError("needs a group that is named value, such as (?P<value>[0-9]+)")
         self._at_start = _at_start(parsed)
-        if _ways(parsed) + (not self._at_start) * LINE_WAYS > MAX_WAYS:
+        if _ways(parsed) + (not self._at_start) * LINE_WAYS > WAYS_MAX:
             raise FrameError("could take very long: begin it with ^, use fewer * and +, and repeat no group with them")
 
     def value(self, line: str) -> str:
@@ -117,7 +117,7 @@ def _ways_of(kind: Any, argument: Any) -> float:
     if kind not in _REPEATS:
         return sum(_ways(part) for part in _parts(argument))
     least, most, body = argument
-    times = min(int(most), MAX_LINE_BYTES)
+    times = min(int(most), LINE_MAX_BYTES)
     return math.log2(max(1, times - least + 1)) + times * _ways(body)
 
 
@@ -133,6 +133,6 @@ def card_number(text: str, radix: int) -> tuple[str, int]:
     FrameError when the text is no number of that radix or too long for a card.
     """
     digits = text.replace(" ", "")
-    if not _DIGITS[radix].fullmatch(digits) or (number := int(digits, radix)) >> MAX_CARD_BITS:
+    if not _DIGITS[radix].fullmatch(digits) or (number := int(digits, radix)) >> CARD_MAX_BITS:
         raise FrameError(f"{text[:40]!r} is no card number of radix {radix}")
     return str(number), 4 * len(digits) if radix == 16 else 0

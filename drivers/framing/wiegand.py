@@ -5,7 +5,7 @@ or more: CDVI sends a bit every 2 ms, ZKTeco every millisecond). What counts are
 reader of them reads the same frames. A frame is taken when its length is one of the formats' and every parity holds;
 all else is rejected, counted, and forgotten with the gap, so noise never makes a reader deaf. An edge on the same wire
 within 100 us is ringing (bits are at least 200 us apart); one on the other wire within that time spoils the frame,
-since nobody can say which is true.
+since either may be the true one.
 
 A format is described as card makers do it (HID, RF IDeas, ZKTeco): a line of fields, and a line per parity bit:
 
@@ -29,7 +29,7 @@ from gateway.core.vocabulary.errors import FrameError
 
 GAP_NS = 5_000_000
 RINGING_NS = 100_000
-MIN_BITS, MAX_BITS = 9, 128
+BITS_MIN, BITS_MAX = 9, 128
 """Lengths that a format may have: shorter ones are keys, longer ones are not in use."""
 FACILITY, NUMBER = "AFS", "BCN"
 KEYS = "0123456789*#"
@@ -106,8 +106,8 @@ def parse_format(text: str) -> tuple[Format, ...]:
     fields, *parities = text.upper().split() or [""]
     if not _FIELDS.fullmatch(fields):
         raise FrameError("expected 26, 34, auto, or a line of fields such as PFFFFFFFFNNNNNNNNNNNNNNNNP")
-    if not MIN_BITS <= len(fields) <= MAX_BITS:
-        raise FrameError(f"has {len(fields)} bits; a format has {MIN_BITS} to {MAX_BITS}")
+    if not BITS_MIN <= len(fields) <= BITS_MAX:
+        raise FrameError(f"has {len(fields)} bits; a format has {BITS_MIN} to {BITS_MAX}")
     for line in parities:
         if len(line) != len(fields) or not _PARITY.fullmatch(line):
             raise FrameError(f"parity line {line} needs {len(fields)} places: one E or O, X where it looks, dots")
@@ -171,7 +171,7 @@ def key_frame(key: str, length: int = 4) -> str:
 class PinPad:
     """Collects keys to a PIN: `#` or a pause ends it, `*` clears it, and one of too many digits is none."""
 
-    MAX_DIGITS = 16
+    DIGITS_MAX = 16
 
     def __init__(self, pause_ns: int) -> None:
         self._pause_ns = pause_ns
@@ -180,7 +180,7 @@ class PinPad:
 
     @property
     def ends_ns(self) -> int | None:
-        """When the PIN that is being typed ends by itself; None when nobody types."""
+        """When the PIN that is being typed ends by itself; None when no PIN is begun."""
         return self._last_ns + self._pause_ns if self._digits else None
 
     def press(self, key: str, at_ns: int) -> str:
@@ -189,7 +189,7 @@ class PinPad:
         self._last_ns = at_ns
         if key == "#":
             return ended or self._finish()
-        self._digits = "" if key == "*" else (self._digits + key)[: self.MAX_DIGITS + 1]
+        self._digits = "" if key == "*" else (self._digits + key)[: self.DIGITS_MAX + 1]
         return ended
 
     def tick(self, now_ns: int) -> str:
@@ -203,7 +203,7 @@ class PinPad:
 
     def _finish(self) -> str:
         digits, self._digits = self._digits, ""
-        return digits if len(digits) <= self.MAX_DIGITS else ""
+        return digits if len(digits) <= self.DIGITS_MAX else ""
 
 
 # ---- frames --------------------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ class Decoder:
         fresh = not self._count and not self._spoiled
         if not fresh and at_ns - self._last_ns < RINGING_NS and wire == self._wire:
             return
-        self._spoiled |= wire == LOST or self._count >= MAX_BITS
+        self._spoiled |= wire == LOST or self._count >= BITS_MAX
         self._spoiled |= not fresh and at_ns - self._last_ns < RINGING_NS
         self._wire, self._last_ns = wire, at_ns
         if not self._spoiled:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-REOPEN_FIRST_MS, REOPEN_MOST_MS = 100, 2_000
-CLAIM_FIRST_MS, CLAIM_MOST_MS = 500, 5_000
+REOPEN_FIRST_MS, REOPEN_MAX_MS = 100, 2_000
+CLAIM_FIRST_MS, CLAIM_MAX_MS = 500, 5_000
 ASK_FIRST_MS = 250
 ASK_ALONE_MS, ASK_SHARED_MS = 2_000, 10_000
 """The longest pause before a lost device is asked again: alone on its wire, or with others to be spared."""
@@ -30,12 +30,12 @@ class Backoff:
 
 def for_wire() -> Backoff:
     """Pauses before a wire that is gone is opened again."""
-    return Backoff(REOPEN_FIRST_MS, REOPEN_MOST_MS)
+    return Backoff(REOPEN_FIRST_MS, REOPEN_MAX_MS)
 
 
 def for_lines() -> Backoff:
     """Pauses before the machine's own lines are claimed again."""
-    return Backoff(CLAIM_FIRST_MS, CLAIM_MOST_MS)
+    return Backoff(CLAIM_FIRST_MS, CLAIM_MAX_MS)
 
 
 def for_device(on_the_wire: int) -> Backoff:

@@ -128,6 +128,6 @@ class EdgeQueue:
             os.close(handle)
 
     def dispose(self) -> None:
-        """Close everything; the object is not used any more."""
+        """Close everything, for good."""
         self.close()
         self._waker.close()

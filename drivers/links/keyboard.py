@@ -1,4 +1,4 @@
-"""A keyboard of the kernel's input layer, grabbed so that it types for nobody else; the one user of evdev.
+"""A keyboard of the kernel's input layer, grabbed so that no other program gets its keys; the one user of evdev.
 
 evdev is a system package (it has no wheels), so it is imported when a keyboard is opened. A device is found by its path
 (`/dev/input/by-id/...` stays the same at a replug) or by its name, which is looked for anew each time.
@@ -26,7 +26,7 @@ _PRESS = struct.Struct("<HBq")
 class Keyboard:
     """One device, with the methods of a port; reads as a stream of key events: code, value and time in ns.
 
-    The code LOST stands where the kernel has dropped events: it keeps 64, about one card, for who does not take them.
+    The code LOST marks dropped events: the kernel keeps 64, about one card, until they are read.
     """
 
     def __init__(self, device: str) -> None:
@@ -99,7 +99,7 @@ class Keyboard:
                 pass  # What was pulled cannot be let go in good order.
 
     def dispose(self) -> None:
-        """Close everything; the object is not used any more."""
+        """Close everything, for good."""
         self.close()
         self._waker.close()
 

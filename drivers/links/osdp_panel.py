@@ -1,10 +1,10 @@
 """The control panel's side of an OSDP line; the one user of libosdp.
 
 The compiled module `osdp_sys` is used and not the Python package `osdp` around it: another package on PyPI has that
-name too, and the wrapper keeps every event in a queue that nobody empties. Three habits of libosdp 3.2.9 are dealt with
-here. An exception in one of its callbacks leaves the interpreter in disorder, so none of ours raises. The dictionary of
-each event is never freed, so it is emptied. A reader that fails is left alone for 300 s, so whoever knows better says
-`restart`.
+name too, and the wrapper keeps every event in a queue that is never emptied. Three habits of libosdp 3.2.9 are dealt
+with here. An exception in one of its callbacks leaves the interpreter in disorder, so none of ours raises. The
+dictionary of each event is never freed, so it is emptied. A reader that fails is left alone for 300 s, so the bus calls
+`restart` when it knows better.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ChannelChanged(msgspec.Struct, frozen=True):
 
 
 class LinkChanged(msgspec.Struct, frozen=True):
-    """libosdp takes the reader for present, or has given it up until it is told to begin again."""
+    """libosdp takes the reader for present, or has given it up until `restart`."""
 
     online: bool
 
@@ -135,7 +135,7 @@ class Panel:
             self._restarting.add(index)
 
     def restarting(self, index: int) -> bool:
-        """Whether what is told about this reader is still about the time before its restart."""
+        """True while reports about this reader are from before its restart."""
         return index in self._restarting
 
     def allow_default_key(self, index: int, allowed: bool) -> None:

@@ -93,13 +93,13 @@ class SerialPort:
                 pass  # A pulled adapter cannot be closed in good order.
 
     def dispose(self) -> None:
-        """Close everything; the object is not used any more."""
+        """Close everything, for good."""
         self.close()
         self._waker.close()
 
 
 def why_not_open(path: str) -> str:
-    """Try a port that somebody else could not open, and say in words why."""
+    """Try a port that another part could not open, and say in words why."""
     port = SerialPort(path, 9600)
     try:
         port.open()

@@ -39,7 +39,7 @@ class Stream(Protocol):
         """Close the wire; harmless when it is closed or gone."""
 
     def dispose(self) -> None:
-        """Close everything; the object is not used any more."""
+        """Close everything, for good."""
 
 
 class TcpStream:
@@ -53,11 +53,9 @@ class TcpStream:
 
     @property
     def is_open(self) -> bool:
-        """See `Stream`."""
         return self._socket is not None
 
     def open(self) -> None:
-        """See `Stream`."""
         self.close()
         try:
             connected = socket.create_connection(self._address, self._connect_s)
@@ -74,7 +72,6 @@ class TcpStream:
         self._socket = connected
 
     def read(self, wait_s: float | None = None) -> bytes:
-        """See `Stream`."""
         if not self._waker.wait(self._socket, wait_s) or self._socket is None:
             return b""
         try:
@@ -88,7 +85,6 @@ class TcpStream:
         return received
 
     def write(self, data: bytes) -> None:
-        """See `Stream`."""
         limit_s = time.monotonic() + WRITE_S
         while data:
             data = data[self._write_some(data, limit_s - time.monotonic()) :]
@@ -115,16 +111,13 @@ class TcpStream:
         return f"{self._address[0]}:{self._address[1]}"
 
     def wake(self) -> None:
-        """See `Stream`."""
         self._waker.wake()
 
     def close(self) -> None:
-        """See `Stream`."""
         connected, self._socket = self._socket, None
         if connected is not None:
             connected.close()
 
     def dispose(self) -> None:
-        """See `Stream`."""
         self.close()
         self._waker.close()

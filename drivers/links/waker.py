@@ -29,9 +29,9 @@ class Waker:
         try:
             self._waker.send(b"w")
         except OSError:
-            pass  # It is woken many times over already, or does not wait any more.
+            pass  # It is woken many times over already, or has stopped waiting.
 
     def close(self) -> None:
-        """Nobody waits here any more."""
+        """Close it; nothing waits here now."""
         self._woken.close()
         self._waker.close()

@@ -26,7 +26,7 @@ from drivers.sim.pty_port import PtyPort
 from gateway.core.vocabulary.errors import FrameError
 
 TICK_S = 0.005
-MAX_RECEIVED_BYTES = 4096
+RECEIVED_MAX_BYTES = 4096
 WRITES = (*modbus.SINGLE_WRITES, *modbus.MANY_WRITES)
 PATIENT_MS = 3_000
 """Time for an answer that no busy machine takes up."""
@@ -239,7 +239,7 @@ class TcpBoards(BoardServer):
 
     def _readable(self, caller: socket.socket) -> None:
         try:
-            received = caller.recv(MAX_RECEIVED_BYTES)
+            received = caller.recv(RECEIVED_MAX_BYTES)
         except OSError:
             received = b""
         if not received:

@@ -17,7 +17,7 @@ from drivers.framing import modbus as m
 from gateway.core.vocabulary.errors import FrameError
 
 TOGGLE = 0x5500
-MAX_WRITES_KEPT = 10_000
+WRITES_KEPT_MAX = 10_000
 
 OnOutput = Callable[[int, bool, int], None]
 """(output, active, CLOCK_MONOTONIC ns) when a relay changes; must not block."""
@@ -27,7 +27,7 @@ class BoardFaults(msgspec.Struct):
     """What the board does wrong just now.
 
     `silent_from_write`: no reply from the next write on; `mute_writes`: none to writes; `withheld`: each reply waits
-    until the wire is told to `release` it.
+    for the wire's `release`.
     """
 
     silent: bool = False
@@ -72,7 +72,7 @@ class SimBoard:
     def __init__(self, board: Board) -> None:
         self.board = board
         self.faults = BoardFaults()
-        self.writes: deque[WriteSeen] = deque(maxlen=MAX_WRITES_KEPT)
+        self.writes: deque[WriteSeen] = deque(maxlen=WRITES_KEPT_MAX)
         self.requests = 0
         self.on_output: OnOutput = lambda _output, _active, _now_ns: None
         self._outputs = [False] * board.outputs.count

@@ -15,13 +15,13 @@ from pathlib import Path
 
 
 class PtyPort:
-    """The far end of a serial line; whoever opens `path` is at the near end."""
+    """The far end of a serial line; a program that opens `path` has the near end."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._far = -1
         self._near = -1
-        self._lock = threading.Lock()  # A number that was closed may be somebody else's file a moment later.
+        self._lock = threading.Lock()  # A closed descriptor's number may be another file's a moment later.
 
     @property
     def plugged(self) -> bool:
@@ -42,7 +42,7 @@ class PtyPort:
         fresh.replace(self.path)
 
     def unplug(self) -> None:
-        """Pull the adapter: the port disappears under whoever has it open."""
+        """Pull the adapter: the port disappears also for a program that has it open."""
         if not self.plugged:
             return
         self.path.unlink(missing_ok=True)
@@ -56,7 +56,7 @@ class PtyPort:
         return self._far
 
     def send(self, data: bytes) -> None:
-        """Put bytes on the line; lost when it is unplugged or nobody has read for long."""
+        """Put bytes on the line; lost when it is unplugged or has not been read for long."""
         with self._lock:
             try:
                 os.write(self._far, data)

@@ -26,7 +26,7 @@ TICK_S = 0.005
 CARD_HELD_NS = 500_000_000
 CARD_EVERY_NS = 65_000_000
 """An RDM6300 repeats a card's frame about every 65 ms while it is in the field (ESPHome rdm6300)."""
-MAX_LEAP_NS = 1_000_000_000
+LEAP_MAX_NS = 1_000_000_000
 """In a longer gap between two steps (a suspended machine) nothing happens at the gates."""
 
 
@@ -91,7 +91,7 @@ class SimLane:
 
     def step(self, now_ns: int) -> None:
         """Bring the lane up to that moment."""
-        if self._stepped_ns is not None and now_ns - self._stepped_ns > MAX_LEAP_NS:
+        if self._stepped_ns is not None and now_ns - self._stepped_ns > LEAP_MAX_NS:
             self.gate.skip(now_ns - self._stepped_ns)
         self._stepped_ns = now_ns
         for what, car, _ in self.gate.advance(now_ns):
@@ -167,7 +167,7 @@ class World:
             return self.lanes[lane].car(credential, behaviour, time.monotonic_ns()).name
 
     def present(self, lane: str, card: str) -> None:
-        """Somebody on foot holds a card to the reader."""
+        """A person on foot holds a card to the reader."""
         with self._lock:
             self.lanes[lane].hold(card, time.monotonic_ns())
 
@@ -183,11 +183,11 @@ class World:
         self._act(lane, lambda gate, now_ns: gate.repair(now_ns))
 
     def fob(self, lane: str) -> None:
-        """Somebody opens with the controller's own remote control."""
+        """A person opens with the controller's own remote control."""
         self._act(lane, lambda gate, now_ns: gate.fob(now_ns))
 
     def crank(self, lane: str, up: bool = True) -> None:
-        """Somebody turns the arm up or down by hand."""
+        """A person turns the arm up or down by hand."""
         self._act(lane, lambda gate, now_ns: gate.crank(up, now_ns))
 
     def mains(self, lane: str, on: bool) -> None:

@@ -40,7 +40,7 @@ from tests.drivers.walk import HEARD, OURS, SAMPLE, device, listener, vectors
 
 DEFAULT_BYTES = 1_000_000
 CHUNK_BYTES = 1 << 16
-MOST_KEPT_BYTES = 1 << 16
+KEPT_MAX_BYTES = 1 << 16
 """What a codec may hold back after any noise, pickled: a few frames, never the noise."""
 MISSED = 20
 """Frames that may be lost behind noise: a length in the noise may promise more than one frame."""
@@ -176,7 +176,7 @@ def _modbus() -> Fuzzed:
 
 def _osdp() -> Fuzzed:
     """What libosdp hands over: cards of any length, keys, status reports."""
-    reader = osdp.CardReader("auto")
+    reader = osdp.CardDecoder("auto")
     true, length = osdp.card_bits(parse_format("26")[0].frame(472288))
 
     def feed(raw: bytes) -> None:
@@ -367,7 +367,7 @@ def fuzz(make: Callable[[], Fuzzed], count: int, seed: int) -> tuple[str, int, f
         fed += len(piece)
         if fed - checked >= CHUNK_BYTES:
             checked = fed
-            assert fuzzed.kept() <= MOST_KEPT_BYTES, f"{fuzzed.name} hoards; seed {seed}"
+            assert fuzzed.kept() <= KEPT_MAX_BYTES, f"{fuzzed.name} hoards; seed {seed}"
             assert fuzzed.alive(), f"{fuzzed.name} is deaf; seed {seed}, after {recent.hex()}"
     assert fuzzed.alive(), f"{fuzzed.name} is deaf; seed {seed}, after {recent.hex()}"
     return fuzzed.name, fed, spent_s

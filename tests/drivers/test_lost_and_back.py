@@ -33,7 +33,7 @@ PRESENTED = [case for case in SIMULATED if case != "osdp-serial"]
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wires are tried again without a pause."""
     monkeypatch.setattr(backoff, "REOPEN_FIRST_MS", 1)
-    monkeypatch.setattr(backoff, "REOPEN_MOST_MS", 1)
+    monkeypatch.setattr(backoff, "REOPEN_MAX_MS", 1)
     monkeypatch.setattr(uhfreader18, "DEFAULT_SCAN_MS", 50)
 
 

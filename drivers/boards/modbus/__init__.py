@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
 from drivers.boards.layout import Board, load_board
 from drivers.watch import Watch
-from drivers.wires import LINKS_DIFFER, SerialWire, TcpPort, TcpWire, TimeoutMs
+from drivers.wires import LINKS_DIFFER, SerialLine, TcpConnection, TcpPort, TimeoutMs
 from gateway.core.vocabulary.errors import DriverError
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ Count = Annotated[int, Meta(ge=0, le=256)]
 Start = Annotated[int, Meta(ge=0, le=65_535)]
 
 
-class SerialLink(SerialWire, frozen=True, tag="serial", tag_field="type"):
+class SerialLink(SerialLine, frozen=True, tag="serial", tag_field="type"):
     """`link` of boards on an RS-485 adapter."""
 
     parity: Literal["none", "even", "odd"] = "none"
 
 
-class TcpLink(TcpWire, frozen=True, tag="tcp", tag_field="type"):
+class TcpLink(TcpConnection, frozen=True, tag="tcp", tag_field="type"):
     """`link` of boards, or of a gateway to boards, on the network."""
 
     port: TcpPort = 502

@@ -46,7 +46,7 @@ class PlateMqttDriver(Driver):
         return ("plates", id(options))
 
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
-        """A bus that waits to be told."""
+        """A bus that takes pushed reads."""
         from drivers.buses.pushed import PushedBus
 
         device, options = devices[0], devices[0].options

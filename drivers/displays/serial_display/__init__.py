@@ -18,7 +18,7 @@ Line = Annotated[str, Meta(max_length=128)]
 Template = Annotated[tuple[Line, ...], Meta(max_length=8)]
 Hex = Annotated[str, Meta(max_length=64)]
 LASTING = frozenset(("idle", "locked"))
-"""What a display goes back to by itself when nobody says that a message has had its time."""
+"""Verdicts that a display shows again by itself after `show_ms`."""
 
 
 class Templates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

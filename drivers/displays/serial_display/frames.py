@@ -2,8 +2,8 @@
 
 Displays differ in their control bytes, not in kind, so those are data: bytes before everything, before each line (a
 cursor move, a line number), behind each line, and behind everything. A template is a few lines of text with fields in
-braces; a line with a field of which nothing is known is left out. The fields are the few that a lane may show to
-everybody who stands there; there is none for a name or a dwelling.
+braces; a line with a field of which nothing is known is left out. The fields are those that any
+bystander may see; there is none for a name or a dwelling.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 from gateway.core.vocabulary.errors import FrameError
 
 FIELDS = ("plate", "card", "days_left", "words", "lane", "time")
-MAX_FIELD = 64
+FIELD_MAX = 64
 """Characters of one value; what is longer is cut before it is laid out."""
 _FIELD = re.compile(r"\{(\w*)\}")
 
@@ -67,7 +67,7 @@ def fill(template: Sequence[str], message: Mapping[str, Any]) -> list[str]:
 def _plain(value: Any) -> str:
     """A value as text that can do nothing but be read: no control characters, bounded."""
     text = "" if value is None else str(value)
-    return "".join(character for character in text[:MAX_FIELD] if character.isprintable())
+    return "".join(character for character in text[:FIELD_MAX] if character.isprintable())
 
 
 def cut(line: str, encoding: str, width: int) -> bytes:

@@ -16,7 +16,7 @@ PRESS = struct.Struct("<HBq")
 """A key event on its way from the link: the key's code; 1 for pressed, 0 for released, 2 for held; when, in ns."""
 LOST = 0xFFFF
 """In place of a code: here the kernel has dropped events (SYN_DROPPED)."""
-MAX_CHARACTERS = 512
+CHARACTERS_MAX = 512
 GAP_NS = 1_000_000_000
 """A line whose next character does not come within this time is dropped."""
 
@@ -60,7 +60,7 @@ class KeyDecoder:
         return self._lines(PRESS.iter_unpack(received[: len(received) - len(received) % PRESS.size]))
 
     def interrupted(self) -> None:
-        """The keyboard was pulled out: what was typed so far is dropped, no key is held any longer."""
+        """The keyboard was pulled out: what was typed so far is dropped, and no key counts as held."""
         self._begin_anew()
 
     def _lines(self, presses: Iterable[tuple[int, int, int]]) -> list[str]:
@@ -89,18 +89,18 @@ class KeyDecoder:
         plain, shifted = both
         upper = bool(self._shifts) != (self._caps and plain.isalpha())
         self._typed.append(shifted if upper else plain)
-        if len(self._typed) > MAX_CHARACTERS + 1:
+        if len(self._typed) > CHARACTERS_MAX + 1:
             self._typed.pop()
 
     def _end(self) -> str:
-        if self._void or len(self._typed) > MAX_CHARACTERS:
+        if self._void or len(self._typed) > CHARACTERS_MAX:
             self._drop()
         line = "".join(self._typed).strip()
         self._typed.clear()
         return line
 
     def _begin_anew(self) -> None:
-        """Nobody holds Shift that long: the device was away in between, or somebody typed half a line."""
+        """Drop a line and a Shift that are too old: the device was away, or a person typed half a line."""
         self._shifts.clear()
         if self._typed or self._void:
             self._drop()

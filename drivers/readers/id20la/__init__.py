@@ -33,7 +33,6 @@ class Id20LaDriver(SerialReaderDriver):
         return CardReader(device, em4100.Decoder(ENDING), em4100.card_of, options.repeat_ms, mono_ns)
 
     def encode(self, value: str, options: Id20LaOptions) -> bytes:  # noqa: ARG002
-        """See `Driver.encode`."""
         return em4100.encode(em4100.card_data(value), ENDING)
 
 

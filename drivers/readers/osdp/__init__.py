@@ -13,7 +13,7 @@ from drivers.framing.presentation import Presentations
 from drivers.framing.wiegand import PinPad
 from drivers.links.osdp_panel import Buzzer, Led
 from drivers.options import CardFormat, PinMs, RepeatMs, SerialPortOptions
-from drivers.readers.osdp.frames import MAX_ADDRESS, CardReader, formats_of, keys_of, parse_key, status_of
+from drivers.readers.osdp.frames import ADDRESS_MAX, CardDecoder, formats_of, keys_of, parse_key, status_of
 from gateway.core.vocabulary.errors import FrameError
 from gateway.core.vocabulary.events import CredentialRead
 
@@ -32,7 +32,7 @@ ANSWERS: dict[str, tuple[Led | Buzzer, ...]] = {
 class OsdpOptions(SerialPortOptions, frozen=True):
     """Options of `osdp`."""
 
-    address: Annotated[int, Meta(ge=0, le=MAX_ADDRESS, description="the reader's address on the line")] = 0
+    address: Annotated[int, Meta(ge=0, le=ADDRESS_MAX, description="the reader's address on the line")] = 0
     key: (
         Annotated[
             str,
@@ -67,7 +67,7 @@ class OsdpReader:
 
     def __init__(self, device: str, options: OsdpOptions) -> None:
         self._device = device
-        self._cards = CardReader(options.format)
+        self._cards = CardDecoder(options.format)
         self._pad = PinPad(options.pin_ms * MS)
         self._presentations = Presentations(options.repeat_ms)
 
@@ -93,7 +93,6 @@ class OsdpReader:
         return self._pins(self._pad.tick(time.monotonic_ns()))
 
     def interrupted(self) -> None:
-        """See `Listener.interrupted`."""
         self._pad.interrupted()
 
     def status(self, report: bytes) -> tuple[bool, bool]:

@@ -11,11 +11,11 @@ import re
 from drivers.framing.wiegand import Card, Format, parse_format
 from gateway.core.vocabulary.errors import FrameError
 
-MAX_ADDRESS = 0x7E
+ADDRESS_MAX = 0x7E
 """0x7F calls all readers at once, which secure channel forbids."""
 DEFAULT_KEY = bytes(range(0x30, 0x40))
-"""SCBK-D, the key that every reader leaves the factory with (OSDP v2.2, annex D); it protects from nobody."""
-MAX_CARD_BITS = 512
+"""SCBK-D, the key that every reader leaves the factory with (OSDP v2.2, annex D); it protects nothing."""
+CARD_MAX_BITS = 512
 
 _ENTER, _CLEAR = 0x0D, 0x7F
 _KEY = re.compile(r"[0-9A-Fa-f]{32}")
@@ -36,7 +36,7 @@ def parse_key(text: str) -> bytes:
 # ---- cards and keys ------------------------------------------------------------------------------------------------
 
 
-class CardReader:
+class CardDecoder:
     """Finds the number in a card's bits; `rejected` counts the cards that no format took."""
 
     def __init__(self, format_text: str) -> None:
@@ -48,7 +48,7 @@ class CardReader:
 
     def read(self, data: bytes, length: int) -> Card | None:
         """The card in `length` bits, the first one uppermost in `data`; None when it is none of ours."""
-        if 0 < length <= min(MAX_CARD_BITS, len(data) * 8):
+        if 0 < length <= min(CARD_MAX_BITS, len(data) * 8):
             bits = int.from_bytes(data, "big") >> (len(data) * 8 - length)
             found = self._found(bits, length)
             if found is not None:

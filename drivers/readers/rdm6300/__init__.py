@@ -34,7 +34,6 @@ class Rdm6300Driver(SerialReaderDriver):
         return CardReader(device, em4100.Decoder(), card_of, options.repeat_ms, mono_ns)
 
     def encode(self, value: str, options: Rdm6300Options) -> bytes:
-        """See `Driver.encode`."""
         return em4100.encode(em4100.card_data(value, options.reverse_bytes))
 
 

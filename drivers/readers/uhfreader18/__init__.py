@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Listener, Options, Report, Simulate
-from drivers.buses.asking import AskingBus, Heard, Question
+from drivers.buses.asking import AskingBus, Meaning, Question
 from drivers.framing.presentation import Presentations, Sightings
 from drivers.options import Baudrate, RepeatMs
 from drivers.readers.uhfreader18 import frames
-from drivers.wires import LINKS_DIFFER, SerialWire, TcpPort, TcpWire
+from drivers.wires import LINKS_DIFFER, SerialLine, TcpConnection, TcpPort
 from gateway.core.vocabulary.errors import DeviceError, FrameError
 from gateway.core.vocabulary.events import CredentialRead, Event
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 PROBE_MS = 5_000
 """How often a reader that speaks unasked is asked whether it is there."""
 AGAIN_MS = 1_000
-"""How often a tag that stays in the field is told again, for cars that roll up slowly."""
+"""How often a tag that stays in the field is reported again, for cars that roll up slowly."""
 DEFAULT_SCAN_MS = 1_000
 SCAN_EXTRA_MS = 100
 """An inventory may take up to 75 ms longer than the reader's scan time (manual, 8.2.1)."""
 
 
-class SerialLink(SerialWire, frozen=True, tag="serial", tag_field="type"):
+class SerialLink(SerialLine, frozen=True, tag="serial", tag_field="type"):
     """`link` of readers on a serial line; 57600 is their default."""
 
     baudrate: Baudrate = 57_600
 
 
-class TcpLink(TcpWire, frozen=True, tag="tcp", tag_field="type"):
+class TcpLink(TcpConnection, frozen=True, tag="tcp", tag_field="type"):
     """`link` of a reader, or of a serial server with readers, on the network."""
 
     port: TcpPort = 6_000
@@ -116,7 +116,7 @@ class UhfReader:
     def _vital_command(self) -> int:
         return frames.INFO if self._active else frames.INVENTORY
 
-    def take(self, frame: frames.Response) -> Heard:
+    def take(self, frame: frames.Response) -> Meaning:
         """See `Unit.take`; a polled reader that only speaks unasked is in the wrong mode, and not there."""
         answers = frame.command in (self._asked, frames.REFUSED)
         alive = self._active or frame.command != frames.TAG
@@ -127,7 +127,7 @@ class UhfReader:
         if frame.command == frames.INFO:
             self._informed(frame)
         done = answers and frame.status != frames.MORE
-        return Heard(self._seen(frame), done, alive)
+        return Meaning(self._seen(frame), done, alive)
 
     def unanswered(self, garbled: bool) -> str:
         """See `Unit.unanswered`; a reader that speaks unasked need not answer, unless it has done so before."""
@@ -156,7 +156,7 @@ class UhfReader:
         return [read for tag in tags if (read := self._sighted(tag, now_ns))]
 
     def _sighted(self, tag: str, now_ns: int) -> CredentialRead | None:
-        """A tag that is new in the field, or still there; None when that was told a moment ago."""
+        """A tag that is new in the field, or still there; None when that was reported a moment ago."""
         fresh = self._presentations.begins(tag, now_ns)
         if not self._sightings.due(tag, now_ns) and not fresh:
             return None
@@ -177,7 +177,6 @@ class FrameListener:
         return self._decoder.rejected + self._troubles
 
     def feed(self, received: bytes) -> tuple[int, list[Event]]:
-        """See `Listener.feed`."""
         found = self._decoder.feed(received)
         events: list[Event] = []
         for frame in found:
@@ -188,7 +187,6 @@ class FrameListener:
         return len(found), events
 
     def interrupted(self) -> None:
-        """See `Listener.interrupted`."""
         self._decoder.quiet()
 
 

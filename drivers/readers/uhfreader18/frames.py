@@ -27,7 +27,7 @@ REFUSED, INVENTORY, TAG, INFO, POWER = 0x00, 0x01, 0xEE, 0x21, 0x2F
 OK, LAST, TIME_OVER, MORE, FULL = 0x00, 0x01, 0x02, 0x03, 0x04
 NO_TAG = 0xFB
 WITH_TAGS = frozenset((OK, LAST, TIME_OVER, MORE, FULL))
-MIN_RESPONSE, MAX_BYTES = 6, 256
+MIN_RESPONSE, FRAME_MAX_BYTES = 6, 256
 QUIET_MS = 100
 """Bytes of a frame are at most 15 ms apart on a serial line (manual, 2); serial servers on a network add to that."""
 TROUBLE = {
@@ -72,15 +72,17 @@ def _sealed(body: bytes) -> bytes:
 
 def encode_request(address: int, command: int, data: bytes = b"") -> bytes:
     """A request to a reader."""
-    if len(data) > MAX_BYTES - 5:
-        raise FrameError(f"a request has at most {MAX_BYTES - 5} data bytes, not {len(data)}")
+    if len(data) > FRAME_MAX_BYTES - 5:
+        raise FrameError(f"a request has at most {FRAME_MAX_BYTES - 5} data bytes, not {len(data)}")
     return _sealed(bytes((address, command)) + data)
 
 
 def encode_response(response: Response) -> bytes:
     """A reader's frame."""
-    if len(response.data) > MAX_BYTES - MIN_RESPONSE:
-        raise FrameError(f"a response has at most {MAX_BYTES - MIN_RESPONSE} data bytes, not {len(response.data)}")
+    if len(response.data) > FRAME_MAX_BYTES - MIN_RESPONSE:
+        raise FrameError(
+            f"a response has at most {FRAME_MAX_BYTES - MIN_RESPONSE} data bytes, not {len(response.data)}"
+        )
     return _sealed(bytes((response.address, response.command, response.status)) + response.data)
 
 

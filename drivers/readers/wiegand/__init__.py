@@ -16,7 +16,7 @@ from gateway.core.vocabulary.errors import FrameError
 from gateway.core.vocabulary.events import CredentialRead
 
 MS = 1_000_000
-MOST_EDGES = 256
+EDGES_MAX = 256
 """Edges that the kernel keeps for us and that one read takes: two of the longest frames."""
 Line = Annotated[int, Meta(ge=0, le=511)]
 
@@ -71,7 +71,6 @@ class WiegandReader:
         return len(frames), read
 
     def interrupted(self) -> None:
-        """See `EdgeListener.interrupted`."""
         self._events.interrupted()
         self._decoder.interrupted()
         self._pad.interrupted()
@@ -120,8 +119,8 @@ class WiegandDriver(Driver):
         from drivers.links.gpio_edges import EdgeQueue
 
         device, options = devices[0], devices[0].options
-        request = request_falling((options.d0, options.d1), "gatehouse", MOST_EDGES)
-        queue = EdgeQueue(request, f"GPIO{options.d0} and GPIO{options.d1}", MOST_EDGES * LINE_EVENT.size)
+        request = request_falling((options.d0, options.d1), "gatehouse", EDGES_MAX)
+        queue = EdgeQueue(request, f"GPIO{options.d0} and GPIO{options.d1}", EDGES_MAX * LINE_EVENT.size)
         return EdgeBus(self.bus_key(options), device.id, queue, WiegandReader(device.id, options), report)
 
 

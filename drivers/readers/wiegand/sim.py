@@ -62,7 +62,7 @@ class SimWiegand:
         try:
             os.write(self._far, raw)
         except BlockingIOError:
-            pass  # The kernel drops edges too when nobody takes them.
+            pass  # The kernel drops edges too when they are not read.
 
     def close(self) -> None:
         """The chip is gone."""

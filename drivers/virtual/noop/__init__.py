@@ -41,29 +41,23 @@ class NoopBus(Bus):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """See `Bus.run`."""
         self.tell_anew()
         self._stopped.wait()
 
     def tell_anew(self) -> bool:
-        """See `Bus.tell_anew`."""
         self._watch.restored((False,) * self._options.inputs, (False,) * self._options.outputs)
         return True
 
     def stop(self) -> None:
-        """See `Bus.stop`."""
         self._stopped.set()
 
     def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:  # noqa: ARG002
-        """See `Bus.pulse`."""
         self.switch(device, output, active, token)
 
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:  # noqa: ARG002
-        """See `Bus.switch`."""
         self._report(OutputDone(device, output, token))
 
     def health(self) -> list[Health]:
-        """See `Bus.health`."""
         return [self._watch.health]
 
 

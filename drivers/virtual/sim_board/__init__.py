@@ -44,17 +44,14 @@ class DirectBoard(SimBoard):
         self._changed()
 
     def open(self, changed: Callable[[], None]) -> None:
-        """See `Points.open`."""
         self._changed = changed
         self._fail_if_silent()
 
     def write(self, output: int, active: bool) -> None:
-        """See `Points.write`."""
         self._fail_if_silent()
         self.set_output(output, active, time.monotonic_ns())
 
     def close(self) -> None:
-        """See `Points.close`."""
         self._changed = lambda: None
 
     def _fail_if_silent(self) -> None:

@@ -1,6 +1,6 @@
 """Driver `sim-reader`: a reader without wires, for tests that are not about wires.
 
-Whoever holds the option `channel` presents cards to it by `present(channel, card)` in the same process.
+A test in the same process presents cards to it by `present(channel, card)`.
 """
 
 from __future__ import annotations
@@ -54,23 +54,19 @@ class SimReaderBus(OutputlessBus):
             self._report(CredentialRead(self.devices[0], kind, value))
 
     def run(self) -> None:
-        """See `Bus.run`."""
         _channels[self._channel] = self
         self._watch.restored()
         self._stopped.wait()
         _channels.pop(self._channel, None)
 
     def stop(self) -> None:
-        """See `Bus.stop`."""
         self._stopped.set()
 
     def tell_anew(self) -> bool:
-        """See `Bus.tell_anew`."""
         self._watch.tell_anew()
         return True
 
     def health(self) -> list[Health]:
-        """See `Bus.health`."""
         return [self._watch.health]
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from drivers.base import MAX_PULSE_MS, Bus
+from drivers.base import PULSE_MAX_MS, Bus
 from drivers.boards.layout import load_board
 from drivers.framing import modbus as m
 from drivers.links.modbus_bus import ModbusLink
-from drivers.orders import MAX_ORDERS
+from drivers.orders import ORDERS_MAX
 from drivers.sim.board import BoardServer, RtuBoards, TcpBoards
 from drivers.sim.board_model import SimBoard
 from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, DeviceStale, InputsRead, OutputDone, OutputFailed
@@ -126,7 +126,7 @@ def test_a_switch_stays_and_is_read_back(running: Running, boards: BoardServer) 
 
 def test_a_switch_ends_a_pulse_that_runs(running: Running, boards: BoardServer) -> None:
     bus = start(running, boards)
-    bus.pulse("io", 0, MAX_PULSE_MS, True, 1)
+    bus.pulse("io", 0, PULSE_MAX_MS, True, 1)
     running.reported.wait(OutputDone)
     bus.switch("io", 0, False, 2)
     running.reported.wait(OutputDone, count=2)
@@ -156,7 +156,7 @@ def test_an_order_for_an_output_that_is_not_there_fails(running: Running, boards
 def test_the_queue_of_orders_is_bounded(tcp: TcpBoards, running: Running) -> None:
     bus = start(running, tcp)
     tcp.boards[1].faults.late_ms = 50
-    for token in range(MAX_ORDERS * 3):
+    for token in range(ORDERS_MAX * 3):
         bus.switch("io", 0, True, token)
     assert "too slow" in running.reported.wait(OutputFailed).error
 
@@ -166,7 +166,7 @@ def test_the_longest_pulse_is_ten_seconds_and_a_stop_ends_it(running: Running, b
     bus.pulse("io", 0, 3_600_000, True, 1)
     running.reported.wait(OutputDone)
     held = [lease.until_ns for lease in bus._leases.all()]  # type: ignore[attr-defined]
-    assert held[0] <= time.monotonic_ns() + MAX_PULSE_MS * MS
+    assert held[0] <= time.monotonic_ns() + PULSE_MAX_MS * MS
     running.stop()
     assert boards.boards[1].outputs() == OFF8
 
@@ -261,7 +261,7 @@ def test_a_pulse_is_switched_off_although_the_device_fell_silent(running: Runnin
 
 def test_a_stop_in_the_middle_of_a_pulse_switches_it_off(running: Running, boards: BoardServer) -> None:
     bus = start(running, boards)
-    bus.pulse("io", 0, MAX_PULSE_MS, True, 1)
+    bus.pulse("io", 0, PULSE_MAX_MS, True, 1)
     running.reported.wait(OutputDone)
     assert boards.boards[1].outputs() == one_to(0)
     running.stop()
@@ -270,7 +270,7 @@ def test_a_stop_in_the_middle_of_a_pulse_switches_it_off(running: Running, board
 
 def test_a_stop_with_the_wire_gone_does_not_hang(running: Running, boards: BoardServer) -> None:
     bus = start(running, boards)
-    bus.pulse("io", 0, MAX_PULSE_MS, True, 1)
+    bus.pulse("io", 0, PULSE_MAX_MS, True, 1)
     running.reported.wait(OutputDone)
     boards.unplug()
     running.reported.wait(DeviceLost)

@@ -160,7 +160,7 @@ def test_any_bytes_are_survived(raw: bytes) -> None:
 @given(st.binary(min_size=300, max_size=2_000))
 def test_noise_does_not_pile_up_in_the_search_for_a_request(raw: bytes) -> None:
     _, used = m.find_rtu_request(raw)
-    assert len(raw) - used <= m.MAX_RTU_BYTES or used > 0
+    assert len(raw) - used <= m.RTU_MAX_BYTES or used > 0
 
 
 @pytest.mark.parametrize("pdu", ["", "07", "01 00 00 00", "0F 00 00 00 09 01 FF", "10 00 00 00 00 00"])

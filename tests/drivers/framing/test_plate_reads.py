@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.framing.plate_ages import PlateAges
-from drivers.framing.plate_reads import ALIKE_MS, Decided, PlateReader, PlateReading, PlateReads
+from drivers.framing.plate_reads import ALIKE_MS, DecidedPlate, PlateReader, PlateReading, PlateReads
 from gateway.core.vocabulary.events import CredentialRead
 
 S = 1_000_000_000
@@ -146,21 +146,21 @@ def test_a_plate_that_stays_in_sight_is_told_again_once_a_second() -> None:
     camera = reads().reads
     told = [(at, one) for at in range(0, 3_200, 200) for one in camera.take(TRUE, 99, at * MS)]
     assert told == [
-        (0, Decided(TRUE)), (1000, Decided(TRUE, again=True)), (2000, Decided(TRUE, again=True)),
-        (3000, Decided(TRUE, again=True)),
+        (0, DecidedPlate(TRUE)), (1000, DecidedPlate(TRUE, again=True)), (2000, DecidedPlate(TRUE, again=True)),
+        (3000, DecidedPlate(TRUE, again=True)),
     ]  # fmt: skip
 
 
 def test_after_a_presentation_the_plate_is_a_new_one() -> None:
     camera = reads().reads
-    assert camera.take(TRUE, 99, 0) == [Decided(TRUE)]
-    assert camera.take(TRUE, 99, 4 * S) == [Decided(TRUE, again=True)]
-    assert camera.take(TRUE, 99, 9 * S) == [Decided(TRUE)]
+    assert camera.take(TRUE, 99, 0) == [DecidedPlate(TRUE)]
+    assert camera.take(TRUE, 99, 4 * S) == [DecidedPlate(TRUE, again=True)]
+    assert camera.take(TRUE, 99, 9 * S) == [DecidedPlate(TRUE)]
 
 
 def test_what_is_read_below_the_least_confidence_is_no_sight_of_the_car() -> None:
     camera = reads().reads
-    assert camera.take(TRUE, 99, 0) == [Decided(TRUE)]
+    assert camera.take(TRUE, 99, 0) == [DecidedPlate(TRUE)]
     assert camera.take(TRUE, 30, 2 * S) == []
 
 

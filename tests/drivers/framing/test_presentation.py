@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from drivers.framing.presentation import MAX_VALUES, Presentations, Sightings
+from drivers.framing.presentation import VALUES_MAX, Presentations, Sightings
 
 SECOND = 1_000_000_000
 
@@ -33,7 +33,7 @@ def test_two_cards_held_in_turn_are_two_presentations() -> None:
 
 def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
     seen = Presentations(repeat_ms=5000)
-    for number in range(MAX_VALUES + 1):
+    for number in range(VALUES_MAX + 1):
         assert seen.begins(str(number), 0)
     assert not seen.begins("1", 1)
     assert seen.begins("0", 1)
@@ -47,7 +47,7 @@ def test_what_stays_is_told_of_at_its_rate_and_each_value_by_itself() -> None:
 
 def test_sightings_of_more_values_than_are_remembered_are_told_too_often_rather_than_hoarded() -> None:
     seen = Sightings(every_ms=1000)
-    assert all(seen.due(str(number), 0) for number in range(MAX_VALUES + 1))
+    assert all(seen.due(str(number), 0) for number in range(VALUES_MAX + 1))
     assert not seen.due("1", 1)
     assert seen.due("0", 1)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.framing.line_reader import LineReader
-from drivers.framing.text_lines import MAX_LINE_BYTES, LineDecoder, LinePattern, card_number
+from drivers.framing.text_lines import LINE_MAX_BYTES, LineDecoder, LinePattern, card_number
 from drivers.readers.serial_text import SerialTextOptions
 from gateway.core.vocabulary.errors import FrameError
 from gateway.core.vocabulary.events import CredentialRead
@@ -53,7 +53,7 @@ def test_noise_is_never_hoarded(chunks: list[bytes]) -> None:
     decoder = LineDecoder()
     for chunk in chunks:
         decoder.feed(chunk)
-        assert len(decoder._begun) <= MAX_LINE_BYTES
+        assert len(decoder._begun) <= LINE_MAX_BYTES
 
 
 def test_a_line_that_is_too_long_is_dropped_whole_and_counted_once() -> None:
@@ -62,7 +62,7 @@ def test_a_line_that_is_too_long_is_dropped_whole_and_counted_once() -> None:
         assert decoder.feed(b"1" * 100) == []
     assert decoder.feed(b"472288\r\n1\r\n") == ["1"]
     assert decoder.rejected == 1
-    assert decoder.feed(b"2" * (MAX_LINE_BYTES + 1) + b"\r\n3\r\n") == ["3"]
+    assert decoder.feed(b"2" * (LINE_MAX_BYTES + 1) + b"\r\n3\r\n") == ["3"]
     assert decoder.rejected == 2
 
 
@@ -139,7 +139,7 @@ def test_whatever_is_accepted_ends_soon(pattern: str, unit: str) -> None:
     except FrameError:
         return
     began = time.process_time()
-    accepted.value((unit * MAX_LINE_BYTES)[: MAX_LINE_BYTES - 1] + "!")
+    accepted.value((unit * LINE_MAX_BYTES)[: LINE_MAX_BYTES - 1] + "!")
     assert time.process_time() - began < 10  # Not a figure to be met, but the difference from for ever.
 
 

@@ -254,10 +254,10 @@ def test_an_empty_pin_is_none_and_an_endless_one_is_void() -> None:
     pad = PinPad(3000 * MS)
     assert typed(pad, "##*#") == []
     assert typed(pad, "1" * 1000 + "#") == []
-    assert typed(pad, "1" * PinPad.MAX_DIGITS + "#") == ["1" * PinPad.MAX_DIGITS]
+    assert typed(pad, "1" * PinPad.DIGITS_MAX + "#") == ["1" * PinPad.DIGITS_MAX]
 
 
 @given(st.text(alphabet=KEYS, max_size=80))
 def test_pins_are_what_stands_between_the_signs(keys: str) -> None:
     expected = [part.rpartition("*")[2] for part in keys.split("#")[:-1]]
-    assert typed(PinPad(3000 * MS), keys) == [pin for pin in expected if 0 < len(pin) <= PinPad.MAX_DIGITS]
+    assert typed(PinPad(3000 * MS), keys) == [pin for pin in expected if 0 < len(pin) <= PinPad.DIGITS_MAX]

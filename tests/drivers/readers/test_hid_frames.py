@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.readers.hid.frames import GAP_NS, LOST, MAX_CHARACTERS, PRESS, KeyDecoder, typed
+from drivers.readers.hid.frames import CHARACTERS_MAX, GAP_NS, LOST, PRESS, KeyDecoder, typed
 
 # What a keyboard on the US layout types, but for blanks at the ends, which a line loses.
 text = st.text(string.ascii_letters + string.digits + string.punctuation + " ", min_size=1, max_size=60)
@@ -66,8 +66,8 @@ def test_a_line_that_is_not_ended_soon_is_dropped_and_the_next_one_read() -> Non
 
 def test_a_line_that_is_too_long_is_dropped_whole() -> None:
     decoder = KeyDecoder()
-    assert decoder.feed(typed("1" * MAX_CHARACTERS)) == ["1" * MAX_CHARACTERS]
-    assert decoder.feed(typed("1" * (MAX_CHARACTERS + 1)) + typed("7")) == ["7"]
+    assert decoder.feed(typed("1" * CHARACTERS_MAX)) == ["1" * CHARACTERS_MAX]
+    assert decoder.feed(typed("1" * (CHARACTERS_MAX + 1)) + typed("7")) == ["7"]
     assert decoder.rejected == 1
 
 
@@ -94,9 +94,9 @@ def test_any_bytes_are_survived_and_what_is_kept_is_bounded(told: list[bytes]) -
     decoder = KeyDecoder()
     for raw in told:
         for line in decoder.feed(raw):
-            assert 0 < len(line) <= MAX_CHARACTERS
+            assert 0 < len(line) <= CHARACTERS_MAX
             assert line.isprintable() or "\t" in line
-    assert len(decoder._typed) <= MAX_CHARACTERS + 1
+    assert len(decoder._typed) <= CHARACTERS_MAX + 1
 
 
 @pytest.mark.parametrize("character", ["é", "京", "\n"])

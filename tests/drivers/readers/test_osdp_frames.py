@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.framing.wiegand import parse_format
 from drivers.links.osdp_panel import address_of
-from drivers.readers.osdp.frames import DEFAULT_KEY, CardReader, card_bits, keys_of, parse_key, status_of
+from drivers.readers.osdp.frames import DEFAULT_KEY, CardDecoder, card_bits, keys_of, parse_key, status_of
 from gateway.core.vocabulary.errors import FrameError
 from tests.drivers.conftest import golden_of
 
@@ -20,7 +20,7 @@ frames = st.text("01", min_size=1, max_size=256)
 @pytest.mark.parametrize("vector", VECTORS["cards"], ids=lambda vector: f"{vector['format']} {vector['card']}")
 def test_golden_cards_both_ways(vector: dict[str, Any]) -> None:
     data, length = bytes.fromhex(vector["data"]), vector["length"]
-    found = CardReader(vector["format"]).read(data, length)
+    found = CardDecoder(vector["format"]).read(data, length)
     assert found is not None
     assert (found.number, found.bits) == (vector["card"], vector["bits"])
     assert card_bits(vector["frame"]) == (data, length)
@@ -37,14 +37,14 @@ def test_golden_packets_name_their_reader(vector: dict[str, Any]) -> None:
 def test_a_card_of_a_known_format_comes_back_as_it_was(name: str, number: int) -> None:
     data, length = card_bits(parse_format(name)[0].frame(number))
     for text in (name, "auto"):
-        found = CardReader(text).read(data, length)
+        found = CardDecoder(text).read(data, length)
         assert found is not None
         assert found.number == str(number)
 
 
 @given(frames)
 def test_raw_takes_every_length_and_all_bits(frame: str) -> None:
-    found = CardReader("raw").read(*card_bits(frame))
+    found = CardDecoder("raw").read(*card_bits(frame))
     assert found is not None
     assert (int(found.number), found.bits) == (int(frame, 2), len(frame))
 
@@ -53,24 +53,24 @@ def test_raw_takes_every_length_and_all_bits(frame: str) -> None:
 def test_one_wrong_bit_is_no_other_card(number: int, place: int) -> None:
     frame = parse_format("26")[0].frame(number)
     wrong = frame[:place] + ("1" if frame[place] == "0" else "0") + frame[place + 1 :]
-    reader = CardReader("auto")
+    reader = CardDecoder("auto")
     assert reader.read(*card_bits(wrong)) is None
     assert reader.rejected == 1
 
 
 @given(st.binary(max_size=80), st.integers(-1, 700), st.sampled_from(["auto", "26", "raw"]))
 def test_any_card_is_survived(data: bytes, length: int, name: str) -> None:
-    reader = CardReader(name)
+    reader = CardDecoder(name)
     found = reader.read(data, length)
     assert (found is None) == (reader.rejected == 1)
     assert found is None or 0 < length <= len(data) * 8
 
 
 def test_auto_takes_a_length_that_no_format_has_as_one_number() -> None:
-    found = CardReader("auto").read(bytes.fromhex("04A1B2C3D4E5F6"), 56)
+    found = CardDecoder("auto").read(bytes.fromhex("04A1B2C3D4E5F6"), 56)
     assert found is not None
     assert (found.number, found.bits) == (str(0x04A1B2C3D4E5F6), 56)
-    assert CardReader("26").read(bytes.fromhex("04A1B2C3D4E5F6"), 56) is None
+    assert CardDecoder("26").read(bytes.fromhex("04A1B2C3D4E5F6"), 56) is None
 
 
 @given(st.binary(max_size=40))
