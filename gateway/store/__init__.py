@@ -1,6 +1,6 @@
-"""What must outlive a power cut: the journal, the passes, the settings, the secrets and the projections.
+"""Durable data: the journal, the passes, the settings, the secrets and the projections.
 
-One file, one writing process: the engine writes `journal.db`, `registry.db` and `state.db`; everybody else reads them
+One file, one writing process: the engine writes `journal.db`, `registry.db` and `state.db`; other processes read them
 with `mode=ro`. `directory` says which files a data directory has, makes one and locks it.
 
 | room | goes in | comes out |

@@ -1,8 +1,7 @@
-"""The data directory: where everything lies, who owns it, and how one is made.
+"""The data directory: its paths, its lock, and making one.
 
-One engine at a time: it holds an flock on `run/engine.lock` for as long as it lives, and the kernel lets go of it when
-the engine dies in whatever way. Making a directory ends with `site.json`, so one that was only half made is told from
-a whole one.
+One engine at a time: it holds an flock on `run/engine.lock`, which the kernel releases when the engine dies. Making a
+directory ends with `site.json`, so a half-made one can be recognised.
 """
 
 from __future__ import annotations
@@ -29,16 +28,16 @@ from gateway.store.settings.documents import Documents
 from gateway.store.settings.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal
 from gateway.store.settings.station_keys import StationKeys
 
-# Letters and digits that nobody confuses when reading them aloud; 8 of them are 39 bits.
+# Letters and digits that sound and look different; 8 of them are 39 bits.
 _CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 _CODE_LENGTH = 8
 
 
 class DataDirectory:
-    """The paths of one data directory; making one, and locking it."""
+    """The paths of one data directory; makes and locks it."""
 
     def __init__(self, path: Path | str) -> None:
-        """Touches nothing."""
+        """Opens nothing."""
         self.path = Path(path)
         self.site = self.path / "site.json"
         self.journal = self.path / "journal.db"
@@ -88,12 +87,12 @@ class DataDirectory:
 
     @property
     def exists(self) -> bool:
-        """Whether somebody has made (or begun to make) a data directory here."""
+        """Whether a data directory was made here, or begun."""
         return self.journal.exists() or self.site.exists()
 
     @property
     def half_made(self) -> bool:
-        """Whether making it was interrupted: databases without a site, and a journal that says nothing."""
+        """Whether making it was interrupted: databases without a site, and an empty journal."""
         return not self.site.exists() and self.journal.exists() and says_nothing(self.journal)
 
     @property
@@ -104,8 +103,8 @@ class DataDirectory:
     def create(self, document: dict[str, Any], *, demo: bool = False, journal_id: str | None = None) -> str:
         """Make the directory with a new journal, and return the one-time setup code.
 
-        `document` is a site file with plain PINs. Raises SettingsError when it is wrong and DataDirectoryError when
-        there is a data directory already; then nothing was touched.
+        `document` is a site file with plain PINs. SettingsError if it is wrong, DataDirectoryError if there is a data
+        directory already; then nothing was changed.
         """
         settings = parse_settings(document)
         self._clear_half_made()
@@ -122,7 +121,7 @@ class DataDirectory:
         return code
 
     def open(self) -> Settings:
-        """The settings of a directory that is whole; DataDirectoryError when it is not, or from a newer version."""
+        """The settings of a complete directory; DataDirectoryError if it is incomplete or from a newer version."""
         settings = self.configured()
         for database in (self.journal, self.registry, self.state):
             if not database.exists():
@@ -131,7 +130,7 @@ class DataDirectory:
         return settings
 
     def configured(self) -> Settings:
-        """The settings of a directory that was made, whatever became of its databases since; DataDirectoryError."""
+        """The settings of a directory whose databases may be damaged; DataDirectoryError."""
         if not self.exists:
             raise DataDirectoryError(
                 f"{self.path} is no data directory; make one with `gatehouse init --data {self.path}`"
@@ -143,18 +142,18 @@ class DataDirectory:
         return parse_settings(self.with_secrets(self.documents.load()))
 
     def with_secrets(self, document: Any) -> Any:
-        """A site document with the secrets that it does not give itself in their places; never for an export."""
+        """A site document with its secrets filled in; never for an export."""
         return unseal(document, self.vault.load()) if isinstance(document, dict) else document
 
     def save_site(self, document: dict[str, Any]) -> None:
-        """Store a site document: PINs hashed, secrets into the vault. Secrets it does not give are kept."""
+        """Store a site document: PINs hashed, secrets in the vault. Secrets that it lacks are kept."""
         sealed, taken = seal(document)
         if taken:
             self.vault.save({**self.vault.load(), **taken})
         self.documents.save(sealed)
 
     def lock(self) -> None:
-        """Become the one engine of this directory, until `unlock` or death; InUseError when there is one."""
+        """Lock the directory until `unlock` or death; InUseError if an engine holds it."""
         self.run.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
@@ -165,25 +164,25 @@ class DataDirectory:
             raise InUseError(
                 f"another engine (process {owner or 'unknown'}) owns {self.path}; stop it first"
             ) from error
-        with suppress(OSError):  # a full disk: whose it is tells the lock itself
+        with suppress(OSError):  # a full disk: the lock itself is enough
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         self._held = handle
 
     def unlock(self) -> None:
-        """Let go of the directory."""
+        """Release the directory."""
         if self._held is not None:
             os.close(self._held)
             self._held = None
 
     def new_setup_code(self) -> str:
-        """A fresh one-time code for the first sign-in, such as `K7QM-3XPD`; the one before is void."""
+        """A new one-time code for the first sign-in, such as `K7QM-3XPD`; it voids the old one."""
         letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
         write_atomically(self._setup_code, hash_pin(letters).encode())
         return f"{letters[:4]}-{letters[4:]}"
 
     def check_setup_code(self, code: str, *, use: bool = True) -> bool:
-        """Whether this is the setup code; a right one is void from then on, unless `use` is False."""
+        """Whether this is the setup code; with `use` a correct one is voided."""
         letters = "".join(letter for letter in code.upper() if letter in _CODE_LETTERS)
         try:
             right = check_pin(letters, self._setup_code.read_text())
@@ -195,7 +194,7 @@ class DataDirectory:
         return right
 
     def _clear_half_made(self) -> None:
-        """Take away what an interrupted `create` left."""
+        """Remove the files of an interrupted `create`."""
         if not self.half_made:
             return
         for database in (self.journal, self.registry, self.state):

@@ -1,4 +1,4 @@
-"""Small files that are never half written: temporary file, fsync, rename, fsync of the directory."""
+"""Writes small files whole or not at all: temporary file, fsync, rename, fsync of the directory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.core.vocabulary.errors import StorageError
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Replace a file as a whole; StorageError when the disk does not take it, and the old file stays."""
+    """Replace a file; on StorageError the old file stays."""
     fresh = path.with_name(f".{path.name}.new")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
@@ -26,7 +26,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
 
 
 def free_bytes(path: Path) -> int | None:
-    """The room left on the disk that a file is on, or will be; None when nobody can say."""
+    """Free bytes on the disk of a file; None if unknown."""
     try:
         found = os.statvfs(path.parent)
     except OSError:

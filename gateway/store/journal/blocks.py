@@ -1,6 +1,6 @@
 """Summaries of 1,024 rows each: which types, which times.
 
-With them a rare type is found among millions of rows without an index that each commit would have to pay for. A summary
+They find a rare type among millions of rows without an index, which would slow each commit. A summary
 is written once its block is full; the open block is kept in memory and read from its rows at a start.
 """
 

@@ -1,8 +1,8 @@
-"""Who has registered as a consumer of the journal, and up to which row each has confirmed: retention waits for them.
+"""The registered consumers of the journal and their confirmed rows, which retention waits for.
 
-Cursors belong to the processes that move them (`uplink.db`, `web.db`) and are only read here. A central that the
-settings name is registered before it has taken a first row; an HTTP consumer from its first pull for as long as its
-token may read events: until it is revoked or has expired. Who cannot be asked has confirmed nothing.
+The processes that move the cursors own them (`uplink.db`, `web.db`); here they are only read. A central in the settings
+is registered before its first row; an HTTP consumer from its first pull until its token is revoked or expired. An
+unreadable cursor counts as no confirmation.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _LONG_AGO_NS = 0
 
 
 def central_name(host: str, port: int, gateway_id: str) -> str:
-    """The name by which the cursor of an MQTT central goes."""
+    """The name of the cursor of an MQTT central."""
     return f"mqtt:{host}:{port}:{gateway_id}"
 
 
 class Consumers:
-    """All of them; safe to ask from one thread."""
+    """All consumers; belongs to one thread."""
 
     def __init__(self, uplink: Path, web: Path, tokens: Tokens, settings: Settings) -> None:
-        """`uplink` and `web` are the two databases; they need not be there yet."""
+        """`uplink` and `web` are the two databases; they may not exist yet."""
         self._uplink = uplink
         self._web = web
         self._tokens = tokens
@@ -36,9 +36,9 @@ class Consumers:
         self._central = central_name(mqtt.host, mqtt.port, settings.gateway.id) if mqtt else ""
 
     def confirmed(self, journal_id: str, now_wall_ns: int | None) -> Mapping[str, int]:
-        """The last row of that journal that each consumer has confirmed, 0 for none; empty when nobody has registered.
+        """The last confirmed row of each consumer in that journal, 0 for none; empty without consumers.
 
-        `now_wall_ns` is None while the clock is not sure: then no token is taken for expired.
+        `now_wall_ns` is None while the clock is not sure: then no token counts as expired.
         """
         found: dict[str, int] = {}
         if self._central:

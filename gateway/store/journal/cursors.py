@@ -1,4 +1,4 @@
-"""Where a consumer stands in a journal, and what it is told when rows before that are gone."""
+"""The position of a consumer in a journal, and its gap event if rows were dropped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CURSOR = re.compile(r"([a-z0-9]{8,32})\.([0-9]{1,18})")
 
 
 class Cursor(msgspec.Struct, frozen=True, gc=False):
-    """A place in a journal: everything up to and with `sequence` has been seen; `foreign`: of another journal."""
+    """A position in a journal: all rows up to and with `sequence` were seen; `foreign`: of another journal."""
 
     journal: str
     sequence: int
@@ -21,7 +21,7 @@ class Cursor(msgspec.Struct, frozen=True, gc=False):
 
 
 class Gap(msgspec.Struct, frozen=True, gc=False):
-    """What retention has dropped: everything up to and with `last`, whose hash is `lasthash`; when it did."""
+    """Dropped rows: all up to and with `last`, whose hash is `lasthash`; and when."""
 
     last: int
     lasthash: str
@@ -29,7 +29,7 @@ class Gap(msgspec.Struct, frozen=True, gc=False):
 
 
 def parse_cursor(text: str | None, journal_id: str) -> Cursor:
-    """The place a feed's client has reached; nothing or empty: the start. CursorError when it cannot be read."""
+    """The position of a client of the feed; none or empty: the start. CursorError if malformed."""
     if not text:
         return Cursor(journal_id, 0)
     match = _CURSOR.fullmatch(text)

@@ -1,4 +1,4 @@
-"""The SQL by which the journal is read: rows, joined batches, the ends of the chain. All inside one short transaction.
+"""The SQL that reads the journal: rows, joined batches, the ends of the chain. All inside one short transaction.
 
 A filter by type or time walks the summaries of full blocks and reads only the blocks that can hold a match.
 """
@@ -18,7 +18,7 @@ from gateway.store.journal.cursors import Gap
 from gateway.store.sqlite.schemas import BLOCK_ROWS, NO_HASH
 
 ALWAYS = 1 << 62
-"""A sequence or time that lies behind all others."""
+"""A sequence or time after all others."""
 
 
 class StoredRow(msgspec.Struct, frozen=True, gc=False):
@@ -41,7 +41,7 @@ class StoredRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False):
-    """Events as one JSON array, ready to send. `first` and `last` are sequences, 0 when it is empty.
+    """Events as one JSON array, ready to send. `first` and `last` are sequences, 0 if it is empty.
 
     `scanned` is the last sequence that was looked at: with a filter it lies at or behind `last`, and the next read may
     start there. `historical`: all of its rows are older than the split that was asked for.
@@ -70,7 +70,7 @@ _CHAINED = msgspec.json.Decoder(_Chained)
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """Which rows are wanted, and the SQL for it; no types: all."""
+    """A filter of rows and its SQL; no types: all."""
 
     types: tuple[str, ...]
     since_ns: int
@@ -244,7 +244,7 @@ def read_chain(db: apsw.Connection, after: int, limit: int) -> tuple[Gap, list[t
 
 
 def check_row(row: tuple[int, bytes, str], expected: int, previous: str, journal: str) -> str:
-    """The row's hash, after everything about it was found to be as it must be."""
+    """The hash of a row, after checking the row."""
     sequence, digest, text = row
     if sequence != expected:
         raise JournalBrokenError(f"row {expected} is missing; the next one is {sequence}", expected)

@@ -1,8 +1,8 @@
 """Reading the journal, from any process: pages, batches joined in SQL, cursors and gaps, verification.
 
-Each read is one short transaction, since a reader that lingers keeps the WAL from being used again. A batch is joined
-by SQLite from the stored texts and never becomes rows in Python (15 x); the SQL stands in `queries`. When the file is
-replaced by another (restore), the next read opens the new one.
+Each read is one short transaction, since a long one keeps the WAL growing. SQLite joins a batch from the stored texts,
+without rows in Python (15 x); `queries` has the SQL. If the file is replaced (restore), the next read opens the new
+one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gateway.store.sqlite.database import explain, open_reader
 from gateway.store.sqlite.schemas import JOURNAL
 
 MOST_ROWS = 1000
-"""The most rows that one page or batch gives."""
+"""Rows of one page or batch at most."""
 VERIFY_ROWS = 2000
 """Rows that verification reads in one transaction."""
 
@@ -40,10 +40,10 @@ class Verified(msgspec.Struct, frozen=True, gc=False):
 
 
 class JournalReader:
-    """Reads while the writer writes. May be shared by threads: reads take turns."""
+    """Reads while the writer writes. Thread-safe: reads take turns."""
 
     def __init__(self, path: Path, vfs: str | None = None) -> None:
-        """Open for reading; StorageError when there is no journal at `path`. `vfs` as in `Journal`."""
+        """Open for reading; StorageError without a journal at `path`. `vfs` as in `Journal`."""
         self._path = path
         self._vfs = vfs
         self._lock = threading.Lock()
@@ -69,7 +69,7 @@ class JournalReader:
         return self._read(queries.last_of)
 
     def used_bytes(self) -> int:
-        """What the rows take up; less than the file once rows were dropped, since the room is used again."""
+        """Bytes of the rows; less than the file after rows were dropped, since their space is used again."""
         return self._read(queries.used_bytes)
 
     def hash_of(self, sequence: int) -> str:
@@ -112,7 +112,7 @@ class JournalReader:
         return self._read(lambda db: queries.read_batch(db, after, limit, wanted, Split(live_since_mono_ns, boot_id)))
 
     def feed(self, cursor: str | None, limit: int = 100, types: Sequence[str] = ()) -> Batch:
-        """What a client gets that has seen everything up to `cursor` (an event id, or empty for the start).
+        """The next events of a client that has seen everything up to `cursor` (an event id, empty: the start).
 
         A cursor that retention has passed, or of another journal, is answered by one `journal.gap` event first.
         Raises CursorError for one that cannot be read.
@@ -125,7 +125,7 @@ class JournalReader:
         return self._read(lambda db: self._gap(db, cursor)[1])
 
     def verify(self, progress: Callable[[int, int], None] | None = None, *, integrity: bool = True) -> Verified:
-        """Walk the whole chain, a few thousand rows a transaction; JournalBrokenError names the first bad row.
+        """Check the whole chain, a few thousand rows per transaction; JournalBrokenError names the first bad row.
 
         `progress(row, last)` is called after each of them. `integrity`: the pages of the other tables as well.
         """
@@ -141,9 +141,9 @@ class JournalReader:
             except JournalBrokenError as error:
                 if limit == 1:
                     raise JournalBrokenError(f"row {sequence + 1} cannot be read: {error}", sequence + 1) from error
-                limit = 1  # which of them is it?
+                limit = 1  # find the bad one
                 continue
-            if gap.last > sequence:  # retention was here meanwhile
+            if gap.last > sequence:  # dropped by retention in the meantime
                 sequence, previous = gap.last, gap.lasthash
             first, count = first or sequence + 1, count + len(rows)
             for row in rows:
@@ -155,7 +155,7 @@ class JournalReader:
                 return Verified(count, first, sequence)
 
     def close(self) -> None:
-        """Let go of the file; a later read opens it again."""
+        """Close the file; a later read opens it again."""
         with self._lock:
             self._drop()
 
@@ -225,7 +225,7 @@ class JournalReader:
         return Batch(joined, rest.first or after, rest.last or after, rest.count + 1, rest.scanned)
 
     def _gap(self, db: apsw.Connection, cursor: Cursor) -> tuple[int, str | None]:
-        """Where to go on reading, and the event that tells what is missing before."""
+        """Where to continue, and the gap event before it."""
         gap = queries.last_gap(db)
         if not cursor.foreign and cursor.sequence >= gap.last:
             return cursor.sequence, None

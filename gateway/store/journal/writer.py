@@ -1,12 +1,11 @@
 """The journal's writer: append-only, hash-chained, durable when `append` returns.
 
 A row is the CloudEvents JSON text exactly as it will be sent, beside the few columns that queries need. Each text
-holds the SHA-256 of the text before it (`prevhash`), so nothing can be taken out or changed unseen. There is one
-writer (the engine's directory lock sees to that), WAL with `synchronous=FULL`, and one transaction an `append`: all
-of its rows are durable, or none is there. (Of an append that failed, rows may be found after a power cut all the
-same, when the disk took them and only failed to say so; they were never acknowledged.) The WAL is grown beforehand
-and is copied into the database by `tidy`, from another thread and over a connection of its own; only past a hard bound
-does `append` do it itself. How much there is to copy is SQLite's own count.
+holds the SHA-256 of the text before it (`prevhash`), so no row can be removed or changed without a trace. There
+is one writer (the lock of the directory ensures it), WAL with `synchronous=FULL`, and one transaction per `append`: all
+of its rows are durable, or none. (Rows of a failed append may appear after a power cut, if the disk took them without
+saying so; they were never acknowledged.) The WAL is grown beforehand. `tidy` copies it into the database from another
+thread with its own connection; only past a hard bound `append` does it itself.
 
 Start-up reads the last row and the last block of 1,024 rows (`blocks`), whatever the length. `composing` writes the
 texts, `retention` drops the oldest rows.
@@ -55,13 +54,13 @@ three times and writes again the pages that the one before wrote half full."""
 MOST_FRAMES = 960
 """At so many, `append` does it itself: just below what fits into WAL_BYTES."""
 WAL_KEPT_BYTES = 2 * WAL_BYTES
-"""A WAL that grew past this, since somebody read for long, is cut back to it when it begins anew."""
+"""A WAL that a long read has made larger is cut back to this size at its restart."""
 
 _INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """What happened, before it has its place in the chain. `type` without the `gatehouse.` prefix."""
+    """A row before it has its place in the chain. `type` without the `gatehouse.` prefix."""
 
     type: str
     subject: str
@@ -72,7 +71,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 def new_journal_id() -> str:
-    """Sixteen characters that no other journal will ever have."""
+    """A new journal id of sixteen characters."""
     return secrets.token_hex(8)
 
 
@@ -95,7 +94,7 @@ class Journal:
         try:
             self._load(source)
         except BaseException:
-            with contextlib.suppress(apsw.Error):  # a disk that refuses also refuses a checkpoint
+            with contextlib.suppress(apsw.Error):  # a failing disk also fails the checkpoint
                 self._close()
             raise
 
@@ -108,7 +107,7 @@ class Journal:
         boot_id: str = "0",
         vfs: str | None = None,
     ) -> Journal:
-        """Make an empty journal and open it; DataDirectoryError when there is one already."""
+        """Make an empty journal and open it; DataDirectoryError if there is one."""
         journal_id = journal_id or new_journal_id()
         if not JOURNAL_ID.fullmatch(journal_id):
             raise DataDirectoryError(f"journal id {journal_id!r} cannot be used; give 8 to 32 of a-z and 0-9")
@@ -125,7 +124,7 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path, source: str, boot_id: str, vfs: str | None = None) -> Journal:
-        """Open for writing; JournalBrokenError when the last row is damaged. Takes no longer for a long journal."""
+        """Open for writing; JournalBrokenError if the last row is damaged. The time does not grow with the journal."""
         if vfs is None and not path.exists():
             raise StorageError(f"{path} is missing; make a data directory with `gatehouse init`")
         return cls(path, source, boot_id, vfs)
@@ -133,8 +132,8 @@ class Journal:
     def append(self, rows: Sequence[Row]) -> range:
         """Store all rows in one transaction and return their sequences once they are durable.
 
-        Raises StorageError when the disk does not take them, and JournalBrokenError when the file is damaged: then
-        nothing of them is stored, and the same call may be made again later.
+        StorageError if the disk does not take them, JournalBrokenError if the file is damaged: then none is stored,
+        and the same call may be repeated.
         """
         with self._lock:
             if self._suspect:
@@ -161,13 +160,13 @@ class Journal:
             return range(first, self.last_sequence + 1)
 
     def tidy(self) -> bool:
-        """Copy the WAL into the database if it is worth it; True when it did. Never raises for a failing disk."""
+        """Copy the WAL into the database if it is worth it; True if done. Never raises for a failing disk."""
         if self._not_copied < TIDY_FRAMES or self._suspect:
             return False
         return self._checkpoint()
 
     def drop_some(self, before: int, *, wall_ns: int, most: int) -> int:
-        """Retention: drop rows before that sequence, at most so many of the oldest, and leave a gap record.
+        """Retention: drop rows before that sequence, at most `most` of the oldest, and leave a gap record.
 
         Returns how many went; raises StorageError. The last row always stays. One transaction, which leaves a chain
         that verifies; an `append` waits for as long as it takes. Steps with the same `wall_ns` share one gap record.
@@ -183,7 +182,7 @@ class Journal:
                 raise self._explained(error) from error
 
     def close(self) -> None:
-        """Copy the WAL into the database and let go; may be called twice."""
+        """Copy the WAL into the database and close; may be called twice."""
         with self._lock, self._keeper_lock:
             self._close()
 
@@ -201,8 +200,8 @@ class Journal:
         return db
 
     def _committed(self, _db: apsw.Connection, _name: str, pages: int) -> int:
-        """SQLite says after each commit how many pages the WAL holds."""
-        if pages < self._copied:  # it began anew, since all of it was in the database
+        """Note the pages of the WAL, which SQLite reports after each commit."""
+        if pages < self._copied:  # it was restarted, since all of it was in the database
             self._copied = 0
         self._in_wal = pages
         return apsw.SQLITE_OK
@@ -253,7 +252,7 @@ class Journal:
         self._db.execute("INSERT OR REPLACE INTO boots VALUES(?, ?)", (first, self._boot_id))
 
     def _recover(self) -> None:
-        """After a failure: go on with the connection if it still knows the end of the chain, else with a fresh one."""
+        """After a failure: keep the connection if it still has the end of the chain, else open a new one."""
         try:
             found = self._db.execute("SELECT max(sequence) FROM rows").get or 0
         except apsw.Error:
@@ -290,7 +289,7 @@ class Journal:
         self._noted = True
 
     def _checkpoint(self) -> bool:
-        """Copy what no reader holds; when that is all of it, the next commit starts the WAL from its beginning."""
+        """Copy the pages that no reader holds; if that is all, the next commit restarts the WAL."""
         with self._keeper_lock:
             try:
                 _, self._copied = self._keeper.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)

@@ -1,4 +1,4 @@
-"""An import of many passes in a process of its own, so that it neither delays a decision nor fattens the engine.
+"""An import of many passes in a child process, so that it neither delays a decision nor grows the engine.
 
 `import_file` starts `python -m gateway.store.passes.bulk`, which does the work and prints JSON lines: progress, and at
 the end the result or the error. The caller holds the directory's lock and lets nothing else write to the registry
@@ -90,7 +90,7 @@ def _say(line: _Line) -> None:
 
 
 def _be_modest() -> None:
-    """Yield the processor to the gate, and die with the engine."""
+    """Run at low priority, and die with the engine."""
     import ctypes
     import os
     import signal

@@ -1,7 +1,7 @@
-"""Is a pass written as it should be? One place for the screen, the API and imports.
+"""Checks a pass, for the screen, the API and imports.
 
-Every complaint names the field, the value and what would be right, so that a property office can put its
-spreadsheet right without a manual.
+Every error names the field, the value and the remedy, so that a property office can correct its spreadsheet without a
+manual.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class PassFieldError(PassError):
 
 
 def check_pass(document: Mapping[str, Any]) -> Pass:
-    """A Pass from plain JSON; PassFieldError for the first thing that is wrong with it."""
+    """A Pass from plain JSON; PassFieldError for the first error."""
     for key, value in document.items():
         if key not in FIELDS:
             raise PassFieldError(key, value, f"there is no such field; known: {', '.join(FIELDS)}")
@@ -64,7 +64,7 @@ def check_pass(document: Mapping[str, Any]) -> Pass:
 
 
 def checked(pass_: Pass) -> Pass:
-    """The same pass, when everything in it is as it should be."""
+    """The same pass after the check."""
     if not ID.fullmatch(pass_.id):
         raise PassFieldError("id", pass_.id, "use 1 to 64 letters, digits, '-' or '_'")
     _check_texts(pass_)
@@ -147,7 +147,7 @@ def _check_dates(valid_from: str, valid_until: str) -> None:
 
 
 def _check_moment(field: str, text: str, bound: Callable[[str], Moment | None]) -> Moment | None:
-    """What a bound says, None when it is unbounded."""
+    """A bound of the validity; None if unbounded."""
     try:
         return bound(text)
     except PassError as error:

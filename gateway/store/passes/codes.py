@@ -1,11 +1,11 @@
-"""QR codes for temporary passes that nobody can make up: a pass, an end, a number used once, and a signature.
+"""QR codes for temporary passes that cannot be forged: pass id, end, nonce and signature.
 
-A code is `GH1` and base32 letters, which is what a QR code holds most densely and a keyboard wedge types on any layout.
+A code is `GH1` and base32 letters, which a QR code holds most densely and a keyboard reader types on any layout.
 Inside are four bytes of end time (seconds since 1970), six random bytes that name this code, the pass id, and the first
-ten bytes of an HMAC-SHA256 over all that stands before. The key lies in `secrets/` and never leaves the gateway: only
-the engine signs and checks. What goes into the journal is the code's name, from which nobody can make the code.
+ten bytes of an HMAC-SHA256 over the rest. The key is in `secrets/` and never leaves the gateway: only the engine signs
+and checks. The journal gets the name of the code, from which the code cannot be made.
 
-A code lets in once: the projections keep the names of those that were used until long after the last one has ended.
+A code is good for one entry: the projections keep the names of used codes until long after their end.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ PREFIX = "GH1"
 MOST_CHARACTERS = 200
 """A code with the longest pass id has 138."""
 MOST_DAYS = 92
-"""How far ahead a code may end; used ones are remembered for longer."""
+"""How far ahead a code may end; used codes are kept longer."""
 _KEY_BYTES, _END_BYTES, _NAME_BYTES, _MAC_BYTES = 32, 4, 6, 10
 _HEAD_BYTES = _END_BYTES + _NAME_BYTES
 _LAST_S = (1 << 8 * _END_BYTES) - 1
 
 
 class PassCode(msgspec.Struct, frozen=True):
-    """What a code says: whose it is, until when (seconds since 1970, exclusive), and its own name in hex."""
+    """The content of a code: pass id, end (seconds since 1970, exclusive), and its name in hex."""
 
     pass_id: str
     ends_s: int
@@ -53,7 +53,7 @@ def write_code(key: bytes, code: PassCode) -> str:
 
 
 def read_code(key: bytes, text: str) -> PassCode | None:
-    """What a code says; None when it was not signed with this key, letter by letter."""
+    """The content of a code; None if it was not signed with this key."""
     upper = text.strip().upper()
     if not upper.startswith(PREFIX) or len(upper) > MOST_CHARACTERS or not upper.isascii():
         return None
@@ -66,7 +66,7 @@ def read_code(key: bytes, text: str) -> PassCode | None:
     if len(signed) <= _HEAD_BYTES or not hmac.compare_digest(mac, _mac(key, signed)):
         return None
     if base64.b32encode(raw).decode().rstrip("=") != body:
-        return None  # The bits that base32 leaves unused at the end were changed.
+        return None  # The unused bits at the end of base32 were changed.
     name = signed[_END_BYTES:_HEAD_BYTES].hex()
     return PassCode(signed[_HEAD_BYTES:].decode("ascii"), int.from_bytes(signed[:_END_BYTES], "big"), name)
 
@@ -76,7 +76,7 @@ def _mac(key: bytes, signed: bytes) -> bytes:
 
 
 def name_of_foreign(text: str) -> str:
-    """What is journaled instead of a QR code that is not ours: what it says may be anybody's secret."""
+    """The digest that is journaled for a foreign QR code, whose text may be a secret."""
     return "foreign-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
@@ -89,7 +89,7 @@ class PassCodes:
         self._key = b""
 
     def issue(self, pass_: Pass, until: str, zone: ZoneInfo, now_wall_ns: int) -> tuple[PassCode, str]:
-        """A new code for a temporary pass: what it says, and its text. PassError says why there can be none.
+        """A new code for a temporary pass: its content and its text. PassError says why there is none.
 
         `until` is a day in site time or an instant; empty: the end of the pass.
         """
@@ -100,7 +100,7 @@ class PassCodes:
         return code, write_code(self._load(), code)
 
     def check(self, text: str) -> PassCode | None:
-        """What a code says; None for one that was not made here. Whether it has ended, the pass's dates say."""
+        """The content of a code; None for a foreign one. The dates of the pass decide whether it has ended."""
         key = self._load()
         return read_code(key, text) if key else None
 
@@ -119,12 +119,12 @@ class PassCodes:
 
 
 def issued(code: PassCode) -> dict[str, Any]:
-    """What the journal says of a code that was made; not enough to make it again."""
+    """The journaled data of a new code; not enough to make it again."""
     return {"what": "code_issued", "pass": code.pass_id, "code": code.name, "ends_at": _ends_at(code)}
 
 
 def answered(code: PassCode, text: str) -> dict[str, Any]:
-    """What whoever asked for a code is told."""
+    """The answer to a request for a code."""
     return {"code": text, "pass": code.pass_id, "name": code.name, "ends_at": _ends_at(code)}
 
 
@@ -133,9 +133,9 @@ def _ends_at(code: PassCode) -> str:
 
 
 def narrowed(pass_: Pass, code: PassCode, zone: ZoneInfo) -> Pass:
-    """The pass as far as the code goes: it ends with whichever ends first.
+    """The pass limited to the code: it ends at the earlier of both ends.
 
-    An end of the pass that cannot be read stays, and lets nobody in.
+    An unreadable end of the pass stays, and grants nothing.
     """
     try:
         end_s = _end_of(pass_.valid_until, zone)
@@ -165,7 +165,7 @@ def _end(pass_: Pass, until: str, zone: ZoneInfo, now_s: int) -> int:
 
 
 def _end_of(text: str, zone: ZoneInfo) -> int | None:
-    """The second at which a validity ends: of a day its midnight; None without an end."""
+    """The second at which a validity ends (a day at midnight); None without an end."""
     moment = end(text)
     if moment is None:
         return None
@@ -175,7 +175,7 @@ def _end_of(text: str, zone: ZoneInfo) -> int | None:
 
 
 def _named(field: str, text: str, zone: ZoneInfo) -> int | None:
-    """See `_end_of`; a complaint names the field."""
+    """See `_end_of`; an error names the field."""
     try:
         return _end_of(text, zone)
     except PassError as error:

@@ -1,4 +1,4 @@
-"""How a credential is written in the index, so that the same card or plate is found however somebody typed it.
+"""The normal form of a credential in the index, so that every way of writing finds the same card or plate.
 
 A card is the decimal string of its data bits (leading zeros mean nothing) or, for UHF, its EPC in upper-case hex. A
 plate is written as `gateway.core.access.plates` does. How many bits of a card count is the site's `card_bits`, since
@@ -21,14 +21,14 @@ LOW_24 = 0xFF_FFFF
 LOW_32 = 0xFFFF_FFFF
 
 _MOST_DIGITS = 20
-"""Decimal digits that hold any 64-bit number; what is longer, or has letters, is an EPC."""
+"""Decimal digits of any 64-bit number; a longer text, or one with letters, is an EPC."""
 _HEX = re.compile(r"[0-9A-F]{1,64}")
 
 Key = tuple[int, int, str]
 
 
 def normal_card(text: str) -> str:
-    """A card number as the index has it; ValueError when it is neither decimal nor an EPC in hex."""
+    """A card number in normal form; ValueError if it is neither decimal nor an EPC in hex."""
     if _is_decimal(text):
         return text if text[0] != "0" else text.lstrip("0") or "0"
     upper = text.strip().upper()
@@ -40,7 +40,7 @@ def normal_card(text: str) -> str:
 
 
 def normal_plate(text: str) -> str:
-    """A plate as the index has it; the same as a camera's reads are brought to."""
+    """A plate in normal form, as for reads of cameras."""
     return normalise(text)
 
 
@@ -50,7 +50,7 @@ def card_number(normal: str) -> int:
 
 
 def key_of(kind: str, value: str) -> Key:
-    """Where a credential stands in the index; ValueError for a kind or card number that cannot be."""
+    """The key of a credential in the index; ValueError for an impossible kind or card number."""
     if kind == "card":
         normal = normal_card(value)
         return 0, card_number(normal) & LOW_24, normal
@@ -66,7 +66,7 @@ def _is_decimal(text: str) -> bool:
 
 
 def keys_of(pass_: Pass) -> list[Key]:
-    """All credentials of a pass; one that is written twice may stand there twice."""
+    """All credentials of a pass; duplicates may remain."""
     found = [key_of("card", card) for card in pass_.cards]
     if pass_.plates:
         found += [(1, 0, normal_plate(plate)) for plate in pass_.plates]

@@ -22,7 +22,7 @@ IMPORT_ROWS = 2000
 IMPORT_CACHE_KIB = 32 * 1024
 """Memory for pages during an import."""
 
-_TAKEN = 1 << 62  # stands for the number of a pass that this import has met already
+_TAKEN = 1 << 62  # in place of the number of a pass that this import has already seen
 
 
 class ImportResult(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class Import:
         try:
             self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         except apsw.Error:
-            pass  # a look-up was in the way; a later commit does it
+            pass  # a look-up holds the WAL; a later commit does it
 
     def _fill(self, passes: Iterator[Pass], replace: bool) -> ImportResult:
         self._known = self._db.execute("SELECT coalesce(max(number), 0) FROM passes").get

@@ -50,7 +50,7 @@ _FIND = (
 )
 _FIND_VALUE = f"{_FIND} AND c.value = ?"
 OF_GROUP = "SELECT id FROM passes WHERE document ->> '$.group' = ? AND document ->> '$.group' IS NOT NULL"
-"""As the index `passes_of_group` has it, to the letter: written in another way it would read every pass."""
+"""Exactly as in the index `passes_of_group`: another form would read every pass."""
 
 
 class PassRegistry:
@@ -67,7 +67,7 @@ class PassRegistry:
         self._finder: apsw.Connection | None = None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._write_lock, self._read_lock, self._find_lock:
             for connection in (self._reader, self._finder, self._writer):
                 if connection is not None:
@@ -126,7 +126,7 @@ class PassRegistry:
         """Store a pass; returns it with its revision, and whether it is new.
 
         The revision counts up when something changed. With `expected_revision` (0: there must be none yet) raises
-        RevisionConflictError when somebody else was faster.
+        RevisionConflictError if the pass was changed in the meantime.
         """
         with self._write_lock, self._transaction() as db:
             number, old = stored(db, pass_.id)

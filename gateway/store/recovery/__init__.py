@@ -1,4 +1,4 @@
-"""What a start does with damaged, missing or full storage: the gate opens, nothing is destroyed, people are told.
+"""Recovery at a start from damaged, missing or full storage: the gate opens, no file is destroyed, an alarm reports it.
 
 In: the paths of the stores (`opening.Place`), the settings, the moment. Out: journal, reader and projections that are
 open and up to date (`opening.Opened`), or DataDirectoryError (a newer version wrote a file) or StorageError (the disk

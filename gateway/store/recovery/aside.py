@@ -1,9 +1,8 @@
-"""A database that cannot go on is set aside under a name of its own, whole, and a fresh one takes its place.
+"""Sets an unusable database aside, whole and under its own name, and puts a new one in its place.
 
-Nothing is destroyed, and power or process may go at any moment. The fresh one is finished first, under the name that
-the old one will have and `.next`. Then the old one's main file moves, for without it nobody takes what is left for a
-database; then its WAL, which belongs to it; then the fresh one. `finish` is what a start does with a move that was
-interrupted. Each step is durable before the one after it.
+Nothing is destroyed, also by a power cut or kill at any moment. First the new database is finished, under the old one's
+later name with `.next`. Then the old main file is moved (what is left is then no database), then its WAL, then the new
+file. At a start `finish` completes an interrupted move. Each step is durable before the next one.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def beside(path: Path, suffix: str) -> Path:
 
 
 def aside_of(path: Path, wall_ns: int) -> Path:
-    """A name that no file has yet, such as `journal-damaged-20261122T020000Z.db`."""
+    """A free file name such as `journal-damaged-20261122T020000Z.db`."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall_ns // NS_PER_S))
     found, number = path.with_name(f"{path.stem}-damaged-{stamp}.db"), 1
     while found.exists() or beside(found, _NEXT).exists():
@@ -46,7 +45,7 @@ def aside_of(path: Path, wall_ns: int) -> Path:
 
 
 def open_or_begin(path: Path, schema: Schema, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> apsw.Connection:
-    """A small database that its process can do without: a damaged one is put aside, and an empty one begun."""
+    """Open a small side database; a damaged one is set aside, and an empty one made."""
     try:
         return _sound(path, schema, synchronous)
     except GatehouseError as error:
@@ -72,7 +71,7 @@ def _sound(path: Path, schema: Schema, synchronous: Literal["FULL", "NORMAL"]) -
 
 
 def making(aside: Path) -> Path:
-    """Where the fresh database is made; whatever an interrupted try has left there is taken away."""
+    """The path for the new database; leftovers of an interrupted attempt are deleted."""
     path = beside(aside, _MAKING)
     for suffix in ("", *_WITH_IT):
         beside(path, suffix).unlink(missing_ok=True)
@@ -80,7 +79,7 @@ def making(aside: Path) -> Path:
 
 
 def made(aside: Path) -> None:
-    """The fresh database is finished and closed: pack it into one file, and make that durable."""
+    """Pack the finished and closed new database into one file, durably."""
     path = beside(aside, _MAKING)
     with storage_errors(path):
         db = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
@@ -96,7 +95,7 @@ def made(aside: Path) -> None:
 
 
 def move(path: Path, aside: Path) -> None:
-    """A database gets another name, and what belongs to it goes with it; what had that name is gone."""
+    """Rename a database with its WAL; an existing file of that name is replaced."""
     for suffix in ("", *_WITH_IT):
         if beside(path, suffix).exists():
             beside(path, suffix).replace(beside(aside, suffix))
@@ -106,14 +105,14 @@ def move(path: Path, aside: Path) -> None:
 
 
 def swap(path: Path, aside: Path) -> None:
-    """The old database goes aside, the fresh one into its place."""
+    """Move the old database aside and the new one into its place."""
     move(path, aside)
     beside(aside, _NEXT).rename(path)
     sync_directory(path.parent)
 
 
 def finish(path: Path) -> None:
-    """Go on with a move that was interrupted; what was prepared for one that had not begun is taken away."""
+    """Complete an interrupted move; delete the preparation of one that had not begun."""
     for fresh in sorted(path.parent.glob(f"{path.stem}-damaged-*.db{_NEXT}")):
         if path.exists():
             fresh.unlink()

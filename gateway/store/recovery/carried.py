@@ -1,7 +1,7 @@
-"""Which barriers a new journal leaves to a person: the second decision table of a start.
+"""Which barriers a new journal leaves interrupted: the second decision table of a start.
 
-A lane whose last rows are lost may have been tagged in them. Its barrier moves for nobody until a person has decided.
-Barriers that move freely again are those whose last state is known, from the projections or from limit switches.
+A lane whose last rows are lost may have been tagged in them, so its barrier is interrupted until a person decides. The
+other barriers have a known state, from the projections or from limit switches.
 """
 
 from __future__ import annotations

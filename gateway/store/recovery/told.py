@@ -1,4 +1,4 @@
-"""What a start says of a loss: the rows that a journal gets, and the alarm that stays until a person has seen it."""
+"""The rows about a loss, and the alarm that stays until it is acknowledged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rows_about_passes(error: str, file: str, kept: int, settings: Settings, now:
 
 
 def _rows(reason: str, about: dict[str, Any], standing: dict[str, Any], settings: Settings, now: Now) -> list[Row]:
-    """What happened, that storage is well again, and an alarm that waits to be seen."""
+    """The rows: the loss, storage restored, and an alarm to acknowledge."""
     turn = Turn(now)
     desk = AlarmDesk([])
     desk.run = secrets.token_hex(4)

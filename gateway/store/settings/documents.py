@@ -1,8 +1,8 @@
 """The settings that installers edit, in TinyDB, through a storage that never leaves half a file.
 
-TinyDB's own storage rewrites in place and loses the file on a full disk. This one writes a new file beside it and
-renames, and keeps the version before as the last good one: when `site.json` cannot be read, that one is used and
-`recovered` says so. Settings are few and small; events and passes never stand here.
+TinyDB's own storage rewrites in place and loses the file on a full disk. This one writes a new file,
+renames it, and keeps the previous version as the last good one: if `site.json` is unreadable, that one is used and
+`recovered` says so. Settings are few and small; events and passes are never stored here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class AtomicStorage(Storage):
     """A TinyDB storage: the whole file is replaced by rename, and the one before is kept as `<name>.last-good`."""
 
     def __init__(self, path: Path) -> None:
-        """Nothing is opened until something is read or written."""
+        """Opens nothing."""
         self._path = path
         self.last_good = path.with_name(path.name + ".last-good")
         self.recovered = ""
@@ -48,7 +48,7 @@ class AtomicStorage(Storage):
         write_atomically(self._path, content)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing to close."""
 
     def _recover(self, broken: Exception) -> dict[str, Any]:
         try:
@@ -90,7 +90,7 @@ class Documents:
 
     @property
     def recovered(self) -> str:
-        """Words for people when the last `load` had to take the last good file, else empty."""
+        """A text for people if the last `load` used the last good file, else empty."""
         return self._storage.recovered if self._storage is not None else ""
 
     def load(self) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""What must not be read back: PINs and API tokens are stored as hashes, other secrets in a file of their own.
+"""Secrets: PINs and API tokens are stored as hashes, other secrets in a protected file.
 
-A PIN is short, so its hash is made slow (scrypt). A token is 256 random bits, so a plain SHA-256 is enough and costs a
-request nothing. `seal` takes the secrets out of a site document on its way in; `unseal` puts back those that a process
-must know, such as the broker's password, and an export never does.
+A PIN is short, so its hash is slow (scrypt). A token is 256 random bits, so a plain SHA-256 is enough and fast. `seal`
+takes the secrets out of a site document on its way in; `unseal` puts back those that a process must know, such as the
+broker's password, and an export never does.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def unseal(document: dict[str, Any], found: dict[str, str]) -> dict[str, Any]:
 
 
 def _places(document: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]:
-    """Where plain secrets stand in a site document: (name in the vault, object, key)."""
+    """The places of plain secrets in a site document: (name in the vault, object, key)."""
     uplink = document.get("uplink")
     mqtt = uplink.get("mqtt") if isinstance(uplink, dict) else None
     places = [("uplink.mqtt.password", mqtt, "password")] if isinstance(mqtt, dict) else []

@@ -1,4 +1,4 @@
-"""The keys of booths' own screens, hashed at rest: a browser that holds one stands in that booth.
+"""The keys of booths' own screens, stored as hashes: a browser with such a key is in that booth.
 
 A key is 20 digits, since it is typed once on a touchscreen: 66 random bits, so a plain SHA-256 is enough. The engine
 writes, web reads; a new key for a station replaces the one before at once.

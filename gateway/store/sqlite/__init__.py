@@ -1,4 +1,4 @@
-"""What all databases share: connections (`database`), schemas (`schemas`) and schema versions (`migrations`).
+"""Shared by all databases: connections (`database`), schemas (`schemas`) and schema versions (`migrations`).
 
 In: a path and a schema. Out: a connection that is up to date, or an error in words: DamagedError, DataDirectoryError
 for a newer version, StorageError for a disk that is full, held or failing.

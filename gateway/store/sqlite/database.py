@@ -1,8 +1,8 @@
-"""What all databases share: how they are opened, and how SQLite's errors become words for people.
+"""Opens databases, and turns SQLite's errors into text for people.
 
 Writers use WAL. `FULL` waits for the disk at each commit; `NORMAL` loses acknowledged commits at a power cut and is
-only for what can be had again from the journal. Readers open `mode=ro` and read in short transactions: one that lingers
-keeps the WAL from being used again.
+only for data that can be made again from the journal. Readers open `mode=ro` and read in short transactions, since a
+long one keeps the WAL growing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PEEK_MS = 500
 CACHE_KIB = 512
 """Memory for pages of one connection; the system's own cache does the rest, and there are many connections."""
 
-# Less than this is as good as nothing: SQLite reports a full disk as an I/O error in some places.
+# With less free space an I/O error counts as a full disk, since SQLite reports some so.
 _AS_GOOD_AS_FULL_BYTES = 128 * 1024
 
 
@@ -75,7 +75,7 @@ def open_reader(path: Path, schema: Schema, vfs: str | None = None) -> apsw.Conn
 
 
 def open_as_it_is(path: Path) -> apsw.Connection:
-    """A connection to look at a database whatever became of it; its WAL stays. Raises apsw.Error."""
+    """A connection to inspect a possibly damaged database; its WAL stays. apsw.Error."""
     connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.set_busy_timeout(BUSY_MS)
@@ -90,7 +90,7 @@ def _set_up(connection: apsw.Connection) -> None:
 def keep_wal(connection: apsw.Connection, most_bytes: int) -> None:
     """Leave the WAL file as it is when the last connection closes, so that it need not grow again.
 
-    One that grew past `most_bytes`, which somebody did who read for long, is cut back when it begins anew.
+    One that a long read has made larger than `most_bytes` is cut back at its restart.
     """
     wanted = array("i", [1])  # a C int with an address, without ctypes and its 10 ms
     address, _ = wanted.buffer_info()
@@ -145,7 +145,7 @@ def peek(path: Path, sql: str, *values: Any) -> list[tuple[Any, ...]] | None:
 
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into StorageError with words, everything else passes."""
+    """Turn SQLite's errors into StorageError with text; other errors pass."""
     try:
         yield
     except apsw.Error as error:
@@ -175,7 +175,7 @@ def roll_back(connection: apsw.Connection) -> None:
 
 
 def explain(error: apsw.Error, path: Path) -> GatehouseError:
-    """What a SQLite error means for the people who have to do something about it."""
+    """The text for people for a SQLite error."""
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return DamagedError(f"{path} is damaged ({error}); start the engine, it sets the file aside and goes on")
     return StorageError(_words(error, path))

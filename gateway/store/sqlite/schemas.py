@@ -76,7 +76,7 @@ REGISTRY = Schema(
             WHERE kind = 1 AND (value, pass) IN (SELECT value, pass FROM meant WHERE value <> better);
         DROP TABLE meant;
         """,
-        # A household's passes are found by its name, which stands in the document alone.
+        # The passes of a household are found by its name, which is only in the document.
         """
         CREATE INDEX passes_of_group ON passes(document ->> '$.group') WHERE document ->> '$.group' IS NOT NULL;
         """,
@@ -84,7 +84,7 @@ REGISTRY = Schema(
 )
 
 # Everything but `answers` follows from the journal and can be had again from it. `document` of an alarm is the data of
-# all its events, the last word on each key winning.
+# all its events, the last value of each key counts.
 STATE = Schema(
     "projections",
     0x47485354,
@@ -163,7 +163,7 @@ STATE = Schema(
             PRIMARY KEY(barrier, what)
         ) WITHOUT ROWID;
         """,
-        # `codes` holds the names of the QR codes that have let somebody in.
+        # `codes` holds the names of used QR codes.
         """
         CREATE TABLE codes(code TEXT PRIMARY KEY, wall_ns INTEGER NOT NULL) WITHOUT ROWID;
         """,

@@ -20,7 +20,7 @@ class Cells:
 
     def __init__(self, names: list[str]) -> None:
         self._width = len(names)
-        # A column that is not there reads the empty cell that is put behind each row.
+        # A missing column reads the empty cell that is added to each row.
         self._pick = itemgetter(*(names.index(f) if f in names else -1 for f in FIELDS))
 
     def __call__(self, row: list[str] | RowError) -> Pass:

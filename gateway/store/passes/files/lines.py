@@ -1,4 +1,4 @@
-"""The rows of a file with their line numbers, before anybody knows what they mean."""
+"""The raw rows of a file with their line numbers."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def csv_rows(path: Path) -> Iterator[Numbered]:
 def _encoding(path: Path) -> str | RowError:
     """UTF-8 with or without its mark, Excel's "Unicode text", or what a Chinese Excel saves as CSV.
 
-    A line without an end must not fill the memory later, so this is seen to here.
+    An endless line is refused here, since it would fill the memory.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     found = "utf-8-sig"
@@ -133,7 +133,7 @@ def _excel_row(row: Iterable[Any]) -> list[str] | RowError:
 
 
 def _cell(value: Any) -> str:
-    """What an Excel cell says, as it would stand in a CSV file."""
+    """An Excel cell as CSV text."""
     if value is None:
         return ""
     if isinstance(value, str):

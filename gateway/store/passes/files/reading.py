@@ -1,7 +1,7 @@
 """Reads the passes of a file to its end, also when a row is wrong.
 
-Then one PassFileError names every bad row, so that a list is put right in one go. From the first bad row on no pass is
-handed out, so an import of the file stores nothing.
+Then one PassFileError names every bad row, so that a list is corrected at once. After the first bad row no pass is
+yielded, so an import of the file stores nothing.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class PassFile:
         self.bad_count = 0
 
     def __iter__(self) -> Iterator[Pass]:
-        if self._path.exists() and not self._path.is_file():  # a pipe would be waited for without end
+        if self._path.exists() and not self._path.is_file():  # reading a pipe may never end
             raise PassError(f"{self._path} is no ordinary file; give a pass list")
         try:
             yield from self._good()
