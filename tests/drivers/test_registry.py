@@ -55,6 +55,28 @@ def test_another_package_can_bring_a_driver(monkeypatch: pytest.MonkeyPatch) -> 
     assert "theirs" in registry.known()
 
 
+def test_a_driver_of_a_package_that_is_installed_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    info = tmp_path / "my_package-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[gatehouse.drivers]\nmy-board = my_board:DRIVER\n")
+    (tmp_path / "my_board.py").write_text("from drivers.virtual.noop import DRIVER\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert registry.find("my-board") is NOOP
+    assert "my-board" in registry.known()
+
+
+def test_a_driver_of_ours_is_not_replaced_by_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = EntryPoint("rdm6300", "drivers.virtual.noop:DRIVER", registry.GROUP)
+    monkeypatch.setattr(registry, "brought", lambda: {"rdm6300": theirs})
+    assert registry.find("rdm6300").name == "rdm6300"
+
+
+def test_a_folder_that_is_no_package_is_no_driver() -> None:
+    assert (Path(registry.__file__).parent / "boards" / "layouts").is_dir()
+    assert "layouts" not in registry.shipped()
+
+
 @pytest.mark.parametrize(
     ("target", "says"),
     [
@@ -139,7 +161,12 @@ WRONG = [
         "devices[0].pattern",
         "is 'a'; it needs a group",
     ),
-    ({"id": "t", "driver": "serial-text", "port": "x", "radix": 8}, "devices[0].radix", "is 8"),
+    ({"id": "t", "driver": "serial-text", "port": "x", "radix": 8}, "devices[0].radix", "is 8; use one of 10, 16"),
+    (
+        {"id": "t", "driver": "serial-text", "port": "x", "kind": "tag"},
+        "devices[0].kind",
+        'is \'tag\'; use one of "card", "pin", "plate", "qr"',
+    ),
     (
         {"id": "u", "driver": "uhfreader18", "link": TCP, "power": 31},
         "devices[0].power",

@@ -19,7 +19,6 @@ from drivers.base import DeviceConfig, Driver, Listener, Simulate, StandIn
 from tests.drivers.conftest import configured, golden_of
 
 OURS = {name: registry.find(name) for name in registry.shipped()}
-READERS = {name: driver for name, driver in OURS.items() if driver.reads}
 SAMPLE = "472288"
 KEY = bytes.fromhex("8f1c2b7e55a94d03c6e0917f3ab2d864")
 # What a driver must be given where its golden bytes give nothing else.
