@@ -122,9 +122,9 @@ LAYERS = (
         "gateway.core gateway.store gateway.engine gateway.simulation",
         "apsw msgspec",
     ),
-    _layer("gateway.supervisor", "gateway.core"),
-    _layer("gateway.show"),
-    _layer("gateway.local", "gateway.core gateway.store gateway.engine.clock", "msgspec"),
+    _layer("gateway.processes", "gateway.core gateway.processes"),
+    _layer("gateway.cli.show"),
+    _layer("gateway.cli.local", "gateway.core gateway.store gateway.engine.clock", "msgspec"),
     _layer(
         "gateway.check",
         "gateway.core gateway.store gateway.control drivers.base drivers.registry",
@@ -137,7 +137,7 @@ LAYERS = (
     _layer("gateway.demo.traffic", "gateway.core gateway.control gateway.physics gateway.demo.people drivers.sim"),
     _layer(
         "gateway.demo.run",
-        "gateway.core gateway.store gateway.control gateway.supervisor gateway.demo.line gateway.demo.news "
+        "gateway.core gateway.store gateway.control gateway.processes gateway.demo.line gateway.demo.news "
         "gateway.demo.people gateway.demo.traffic drivers.sim",
         "msgspec",
     ),

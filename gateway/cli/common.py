@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from gateway.core.vocabulary.errors import EngineUnreachableError, SettingsError
 
 if TYPE_CHECKING:
+    from gateway.cli.local import Local
     from gateway.control import Client
     from gateway.core.settings.model import Settings
-    from gateway.local import Local
     from gateway.store.directory import DataDirectory
 
 DEFAULT_DATA = "/var/lib/gatehouse"
@@ -133,12 +133,18 @@ def gateway_of(data: Path) -> Iterator[Client | Local]:
     try:
         client.call("ping")
     except EngineUnreachableError:
-        from gateway.local import Local
+        from gateway.cli.local import Local
 
         with locked(data):
             yield Local(directory, settings)
         return
     yield client
+
+
+def change(arguments: Arguments, op: str, **params: Any) -> Any:
+    """Let the running engine, or with none the data directory, change something in the name of this user."""
+    with gateway_of(data_path(arguments)) as gateway:
+        return gateway.call(op, by=whoami(), via="cli", **params)
 
 
 def client_of(data: Path) -> Client:
@@ -174,6 +180,12 @@ def show(arguments: Arguments, data: Any, text: str) -> None:
 def say(text: str) -> None:
     """A line for people, in addition to the data."""
     print(f"gatehouse: {text}", file=sys.stderr, flush=True)
+
+
+def remark(arguments: Arguments, text: str) -> None:
+    """A line for people that a program does not need."""
+    if not wants_json(arguments):
+        say(text)
 
 
 def failed(arguments: Arguments, error: Exception, words: str, status: int) -> int:

@@ -90,7 +90,7 @@ def _event_writer(form: str, zone: ZoneInfo) -> Callable[[StoredRow], None]:
         return lambda row: print(row.text)
     import csv
 
-    from gateway.show import clean, padded
+    from gateway.cli.show import clean, padded
     from gateway.store.times import local_time
 
     def when(row: StoredRow) -> str:
@@ -120,7 +120,7 @@ def _short(value: Any) -> str:
 
 
 def _verify(arguments: Arguments) -> int:
-    from gateway.show import Progress
+    from gateway.cli.show import Progress
     from gateway.store.journal.reader import JournalReader
 
     file = arguments.file or opened(data_path(arguments))[0].journal

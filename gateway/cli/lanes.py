@@ -11,10 +11,10 @@ from gateway.cli.common import (
     EXIT_WRONG,
     Arguments,
     Commands,
+    change,
     client_of,
     data_path,
     failed,
-    gateway_of,
     minutes,
     number,
     show,
@@ -139,10 +139,7 @@ def _exits_opened(client: Client, lane_id: str) -> list[str]:
 
 
 def _install_mode(arguments: Arguments) -> int:
-    with gateway_of(data_path(arguments)) as gateway:
-        done = gateway.call(
-            "device.install_mode", device=arguments.id, minutes=arguments.minutes, by=whoami(), via="cli"
-        )
+    done = change(arguments, "device.install_mode", device=arguments.id, minutes=arguments.minutes)
     text = f"{arguments.id}: install mode for {arguments.minutes} min; `gatehouse events --follow` tells how it ends"
     show(arguments, done, text if arguments.minutes else f"{arguments.id}: install mode is ended")
     return 0

@@ -8,7 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.cli.common import Arguments, Commands, count, data_path, gateway_of, opened, say, show, wants_json, whoami
+from gateway.cli.common import (
+    Arguments,
+    Commands,
+    change,
+    count,
+    data_path,
+    gateway_of,
+    opened,
+    remark,
+    say,
+    show,
+    whoami,
+)
 from gateway.core.vocabulary.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -73,7 +85,7 @@ def add(commands: Commands) -> None:
 
 
 def _passes_import(arguments: Arguments) -> int:
-    from gateway.show import Progress
+    from gateway.cli.show import Progress
 
     progress = Progress(f"{arguments.file.name}: rows")
     path = arguments.file.resolve()
@@ -120,7 +132,7 @@ def lent(path: Path, data: Path) -> Iterator[Path]:
 
 
 def _passes_export(arguments: Arguments) -> int:
-    from gateway.show import Progress
+    from gateway.cli.show import Progress
     from gateway.store.passes.files.writing import write_passes
     from gateway.store.passes.registry import PassRegistry
 
@@ -137,7 +149,7 @@ def _passes_export(arguments: Arguments) -> int:
 def _passes_list(arguments: Arguments) -> int:
     import msgspec
 
-    from gateway.show import table
+    from gateway.cli.show import table
     from gateway.store.passes.registry import PassRegistry
 
     directory, _ = opened(data_path(arguments))
@@ -161,7 +173,7 @@ def _passes_list(arguments: Arguments) -> int:
 def _passes_show(arguments: Arguments) -> int:
     import msgspec
 
-    from gateway.show import clean
+    from gateway.cli.show import clean
     from gateway.store.passes.registry import PassRegistry
 
     directory, _ = opened(data_path(arguments))
@@ -172,13 +184,11 @@ def _passes_show(arguments: Arguments) -> int:
 
 
 def _passes_qr(arguments: Arguments) -> int:
-    with gateway_of(data_path(arguments)) as gateway:
-        made = gateway.call("passes.code", pass_id=arguments.id, until=arguments.until, by=whoami(), via="cli")
+    made = change(arguments, "passes.code", pass_id=arguments.id, until=arguments.until)
     if arguments.svg:
         import segno
 
         segno.make_qr(made["code"], error="m").save(str(arguments.svg), kind="svg", scale=8, border=4)
     show(arguments, made, made["code"])
-    if not wants_json(arguments):
-        say(f"it lets {made['pass']} in once, until {made['ends_at']}; it is shown only now")
+    remark(arguments, f"it lets {made['pass']} in once, until {made['ends_at']}; it is shown only now")
     return 0

@@ -125,8 +125,9 @@ def _simulate(arguments: Arguments) -> int:
 
 
 def _run(arguments: Arguments) -> int:
+    from gateway.processes.ending import die_with_parent
+    from gateway.processes.supervisor import Part, Supervisor, SupervisorError
     from gateway.store.directory import DataDirectory
-    from gateway.supervisor import Part, Supervisor, SupervisorError, die_with_parent
 
     die_with_parent()
     data = data_path(arguments)
@@ -172,7 +173,7 @@ def _part(name: str) -> threading.Event:
     import logging
     import threading
 
-    from gateway.supervisor import die_with_parent, on_stop_signal
+    from gateway.processes.ending import die_with_parent, on_stop_signal
 
     stop = threading.Event()
     on_stop_signal(stop)

@@ -171,7 +171,7 @@ def _warned(warning: tuple[str, str]) -> str:
 
 def _check_text(report: check.Report) -> str:
     from gateway.check import journal_words
-    from gateway.show import table
+    from gateway.cli.show import table
 
     lines = [f"settings: {path}: {message}" if path else f"settings: {message}" for path, message in report.problems]
     if not report.problems:

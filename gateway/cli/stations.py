@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.cli.common import Arguments, Commands, data_path, gateway_of, say, show, wants_json, whoami
+from gateway.cli.common import Arguments, Commands, change, remark, show
 
 
 def add(commands: Commands) -> None:
@@ -18,9 +18,9 @@ def add(commands: Commands) -> None:
 
 
 def _key(arguments: Arguments) -> int:
-    with gateway_of(data_path(arguments)) as gateway:
-        made = gateway.call("station.key", station=arguments.id, by=whoami(), via="cli")
+    made = change(arguments, "station.key", station=arguments.id)
     show(arguments, made, made["key"])
-    if not wants_json(arguments):
-        say("type it at that screen, on the page /station; it is shown only now, and the key before it is void")
+    remark(
+        arguments, "type it at that screen, on the page /station; it is shown only now, and the key before it is void"
+    )
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.cli.common import Arguments, Commands, data_path, gateway_of, say, show, wants_json, whoami
+from gateway.cli.common import Arguments, Commands, change, data_path, gateway_of, remark, show
 
 # Written out, since importing the list would slow every `--help`; a test compares both.
 _SCOPES = "events:read, passes:read, passes:write, state:read, lanes:command, alarms:write, metrics, plates:push"
@@ -28,16 +28,14 @@ def add(commands: Commands) -> None:
 
 def _token_create(arguments: Arguments) -> int:
     scopes = [scope for text in arguments.scope for scope in text.split(",") if scope]
-    with gateway_of(data_path(arguments)) as gateway:
-        made = gateway.call("token.create", name=arguments.name, scopes=scopes, by=whoami(), via="cli")
+    made = change(arguments, "token.create", name=arguments.name, scopes=scopes)
     show(arguments, {**made, "name": arguments.name, "scopes": scopes}, made["token"])
-    if not wants_json(arguments):
-        say("keep it: it is shown only now")
+    remark(arguments, "keep it: it is shown only now")
     return 0
 
 
 def _token_list(arguments: Arguments) -> int:
-    from gateway.show import table
+    from gateway.cli.show import table
 
     with gateway_of(data_path(arguments)) as gateway:
         found = gateway.call("token.list")
@@ -49,7 +47,6 @@ def _token_list(arguments: Arguments) -> int:
 
 
 def _token_revoke(arguments: Arguments) -> int:
-    with gateway_of(data_path(arguments)) as gateway:
-        gone = gateway.call("token.revoke", name=arguments.token, by=whoami(), via="cli")
+    gone = change(arguments, "token.revoke", name=arguments.token)
     show(arguments, gone, f"token {arguments.token} is revoked")
     return 0

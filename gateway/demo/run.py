@@ -34,9 +34,9 @@ from gateway.demo.line import Broker, Switch, free_port, line_is_on, set_line
 from gateway.demo.news import News
 from gateway.demo.people import People
 from gateway.demo.traffic import LEADER, REPAIR_AFTER_S, RESET_AFTER_S, Traffic
+from gateway.processes.ending import PARENT_VARIABLE, on_stop_signal
 from gateway.store.directory import DataDirectory
 from gateway.store.passes.registry import PassRegistry
-from gateway.supervisor import PARENT_VARIABLE, on_stop_signal
 
 PREFIX = "gatehouse-demo-"
 READY_S = 60.0

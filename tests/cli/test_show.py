@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway import show
+from gateway.cli import show
 
 
 class TestTables:

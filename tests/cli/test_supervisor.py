@@ -22,7 +22,7 @@ pytestmark = pytest.mark.real
 PART = """
 import os, signal, sys, time
 from pathlib import Path
-from gateway.supervisor import die_with_parent, end_within
+from gateway.processes.ending import die_with_parent, end_within
 manner, where = sys.argv[1], Path(sys.argv[2])
 if manner == "stubborn":
     signal.signal(signal.SIGTERM, lambda n, f: end_within(1))
@@ -36,7 +36,7 @@ while True:
 """
 SUPERVISE = """
 import sys
-from gateway.supervisor import Part, Supervisor, SupervisorError
+from gateway.processes.supervisor import Part, Supervisor, SupervisorError
 program, *parts = sys.argv[1:]
 split = [part.split("=", 1) for part in parts]
 made = [Part(f"part {n}", (sys.executable, program, manner, where)) for n, (manner, where) in enumerate(split)]
@@ -51,7 +51,7 @@ except SupervisorError as error:
 # Signals itself while it holds the lock under which threads are started.
 INTERRUPTED = """
 import os, signal, threading
-from gateway.supervisor import on_stop_signal
+from gateway.processes.ending import on_stop_signal
 stop = threading.Event()
 on_stop_signal(stop, within_s=20)
 with threading._active_limbo_lock:
@@ -64,7 +64,7 @@ stop.wait()
 HIT = """
 import os, signal, threading
 from pathlib import Path
-from gateway.supervisor import on_stop_signal
+from gateway.processes.ending import on_stop_signal
 stop = threading.Event()
 on_stop_signal(stop, within_s=20)
 (waiting,) = (thread for thread in threading.enumerate() if thread.name == "stop-signal")

@@ -12,7 +12,7 @@ import pytest
 
 from drivers.boards.layout import known_boards
 from drivers.registry import find, known
-from gateway import cli, supervisor
+from gateway import cli
 from gateway.cli import common
 from gateway.core.access import rules as access
 from gateway.core.alarms import kinds, lifecycle
@@ -23,6 +23,7 @@ from gateway.core.lane.signs.sign import CANNOT_OPEN
 from gateway.core.settings import model as settings
 from gateway.core.settings import site_file
 from gateway.core.vocabulary import commands, errors, passes
+from gateway.processes.ending import PARENT_VARIABLE
 from gateway.simulation.rules import RULES
 from gateway.store.settings.secrets import SCOPES
 from tests.support import driver_tables, machines
@@ -233,7 +234,7 @@ def test_every_environment_variable_is_documented() -> None:
     told = names(section("Commands"))
     assert common.DATA_VARIABLE in told
     assert f"{common.DEBUG_VARIABLE}=1" in told
-    assert supervisor.PARENT_VARIABLE not in REFERENCE
+    assert PARENT_VARIABLE not in REFERENCE
 
 
 def test_every_scope_is_documented() -> None:

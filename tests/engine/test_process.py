@@ -26,13 +26,13 @@ pytestmark = pytest.mark.real
 
 SCRIPT = (
     "import sys, threading; from pathlib import Path; from gateway.engine.main import run_engine;"
-    "from gateway.supervisor import on_stop_signal; stop = threading.Event(); on_stop_signal(stop);"
+    "from gateway.processes.ending import on_stop_signal; stop = threading.Event(); on_stop_signal(stop);"
     "sys.exit(run_engine(Path(sys.argv[1]), stop=stop))"
 )
 # The signal comes while the main thread holds a lock, as it may at any line.
 INTERRUPTED = """
 import os, signal, threading
-from gateway.supervisor import on_stop_signal
+from gateway.processes.ending import on_stop_signal
 stop = threading.Event()
 on_stop_signal(stop)
 with {held}:

@@ -20,10 +20,10 @@ from typing import Any
 from gateway.control import Client
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.processes.ending import PARENT_VARIABLE
 from gateway.store.directory import DataDirectory
 from gateway.store.journal.reader import JournalReader
 from gateway.store.passes.registry import PassRegistry
-from gateway.supervisor import PARENT_VARIABLE
 from tests.support.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,28 +10,24 @@ real-time priority here; systemd gives that.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import select
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.core.vocabulary.errors import GatehouseError
+from gateway.processes.ending import PARENT_VARIABLE, STOP_SIGNALS
 
-PARENT_VARIABLE = "GATEHOUSE_PARENT"
 STOP_WITHIN_S = 8.5
 IMPATIENT_S = 1.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
 STEADY_AFTER_S = 60.0
 LASTING_EXITS = (2, 3)
-_PR_SET_PDEATHSIG = 1
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class SupervisorError(GatehouseError):
@@ -61,47 +57,6 @@ class _Child:
     started_s: float = 0.0
     retry_s: float = 0.0
     pause_s: float = field(default=BACKOFF_FIRST_S)
-
-
-def die_with_parent() -> None:
-    """A part calls this at its start: it gets SIGTERM when the supervisor dies."""
-    parent = os.environ.pop(PARENT_VARIABLE, "")
-    if not parent:
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-    if os.getppid() != int(parent):
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
-def end_within(seconds: int) -> None:
-    """Let the kernel end this process after this time."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(seconds)
-
-
-def on_stop_signal(stop: threading.Event, within_s: int = 9) -> None:
-    """Set `stop` at SIGINT, SIGTERM and SIGHUP, and never take longer than `within_s` to end after that.
-
-    For the main thread. A handler may interrupt a line that holds a lock which setting an Event or starting a thread
-    needs. So it only writes to an eventfd, and a thread that waits for it sets `stop`.
-    """
-    bell = os.eventfd(0, os.EFD_CLOEXEC)
-    asked = False
-
-    def handle(_number: int, _frame: object) -> None:
-        nonlocal asked
-        if not asked:
-            asked = True
-            end_within(within_s)
-            os.eventfd_write(bell, 1)
-
-    def wait() -> None:
-        os.read(bell, 8)  # unlike eventfd_read, it continues to wait after a signal to this thread
-        stop.set()
-
-    threading.Thread(target=wait, name="stop-signal", daemon=True).start()
-    for number in _STOP_SIGNALS:
-        signal.signal(number, handle)
 
 
 class Supervisor:
@@ -139,9 +94,9 @@ class Supervisor:
         receiver, sender = socket.socketpair()
         receiver.setblocking(False)
         sender.setblocking(False)
-        before = {n: signal.getsignal(n) for n in (*_STOP_SIGNALS, signal.SIGCHLD)}
+        before = {n: signal.getsignal(n) for n in (*STOP_SIGNALS, signal.SIGCHLD)}
         old_fd = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-        for number in _STOP_SIGNALS:
+        for number in STOP_SIGNALS:
             signal.signal(number, lambda _n, _f: self.stop())
         signal.signal(signal.SIGCHLD, lambda _n, _f: None)
         try:
