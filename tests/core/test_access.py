@@ -15,10 +15,8 @@ from gateway.core.access.rules import (
     LaneFitness,
     Presence,
     Question,
-    Reason,
     Space,
     Validity,
-    Verdict,
     days_left,
     decide,
     judge,
@@ -27,6 +25,7 @@ from gateway.core.access.rules import (
 from gateway.core.settings.model import Direction
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.schedule import in_schedule, parse_schedule
 
 ZONE = ZoneInfo("Asia/Shanghai")

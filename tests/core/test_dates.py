@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from gateway.core.access.rules import (
     LaneFitness,
     Question,
-    Reason,
     Validity,
-    Verdict,
     beginning,
     days_left,
     decide,
@@ -27,6 +25,7 @@ from gateway.core.settings.model import Direction
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.schedule import in_schedule
 from gateway.core.vocabulary.times import local_time, rfc3339, wall_ns_of
 from gateway.core.vocabulary.turn import local_day

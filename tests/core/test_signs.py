@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from gateway.core.access.rules import Reason
 from gateway.core.lane.signs.sign import VERDICTS, words
 from gateway.core.settings.model import Direction
 from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.reasons import Reason
 from tests.core.playbook import MONTHLY, Playbook, site_document
 
 LIGHTS = {"red": "io.output.4", "green": "io.output.5"}

@@ -14,7 +14,6 @@ from drivers.boards.layout import known_boards
 from drivers.registry import find, known
 from gateway import cli
 from gateway.cli import common
-from gateway.core.access import rules as access
 from gateway.core.alarms import kinds, lifecycle
 from gateway.core.lane import state as lane_state
 from gateway.core.lane.arm.causes import Cause
@@ -26,7 +25,7 @@ from gateway.core.vocabulary import commands, errors, passes
 from gateway.processes.ending import PARENT_VARIABLE
 from gateway.simulation.rules import RULES
 from gateway.store.settings.secrets import SCOPES
-from tests.support import driver_tables, machines
+from tests.support import declared_tables, driver_tables, machines
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
@@ -170,22 +169,13 @@ def test_every_cause_of_a_movement_is_documented() -> None:
     assert [cause for cause in Cause if cause not in told and cause != "crash"] == []
 
 
-def test_every_reason_code_is_documented_and_no_other() -> None:
-    text = section("Reasons").split("### Refused commands")[0]
-    assert first_column(text) == {str(reason) for reason in access.Reason}
+def test_the_tables_of_declared_things_are_as_the_core_declares_them() -> None:
+    assert declared_tables.page(REFERENCE) == REFERENCE, "run: python -m tests.support.declared_tables"
 
 
-def test_every_code_of_a_refused_command_is_documented() -> None:
-    codes = {code for checks in refusals.TABLE.values() for code, _ in checks}
-    site = (ROOT / "gateway/core/lanes/commands.py").read_text("utf-8")
-    codes |= set(re.findall(r'return "([a-z_]+)"\n', site.partition("def refusal(")[2].partition("\n    def ")[0]))
-    lane = (ROOT / "gateway/core/lane/people/lane_orders.py").read_text("utf-8")
-    codes |= set(re.findall(r'return "([a-z_]+)"', lane.partition("def case_refusal(")[2].partition("\n    def ")[0]))
-    assert len(codes) > 15
-    told = first_column(section("Refused commands"))
-    assert sorted(codes - told) == []
-    # A verb is an alarm's.
-    assert sorted(told - codes) == ["unknown_verb"]
+def test_a_kind_that_is_declared_gets_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(kinds.KINDS, "flood", kinds.Kind(2, False, "water in the booth"))
+    assert "| `flood` | 2 | yes | water in the booth |\n" in declared_tables.page(REFERENCE)
 
 
 def test_every_lane_command_is_documented_and_no_other() -> None:
@@ -196,10 +186,7 @@ def test_every_notice_is_documented_and_no_other() -> None:
     assert first_column(section("Notices")) == set(get_args(lane_state.Notice))
 
 
-def test_every_alarm_kind_is_documented_with_its_priority_and_end() -> None:
-    rows = [line.split("|") for line in section("Alarms").splitlines() if line.startswith("| `")]
-    told = {name: (int(row[2]), row[3].strip()) for row in rows for name in names(row[1])}
-    assert told == {kind: (found.priority, "no" if found.by_person else "yes") for kind, found in kinds.KINDS.items()}
+def test_every_state_of_an_alarm_is_named() -> None:
     assert {str(state) for state in lifecycle.AlarmState} <= names(section("Alarms"))
 
 

@@ -16,7 +16,7 @@ from gateway.core.access import access, decider, reads
 from gateway.core.access.access import Access
 from gateway.core.access.reads import ReadRules, Taken
 from gateway.core.access.recent import Recent
-from gateway.core.access.rules import Decision, Reason, Verdict, decide
+from gateway.core.access.rules import Decision, decide
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.alarms.faults import Faults as CoreFaults
 from gateway.core.health.health import Health
@@ -33,6 +33,7 @@ from gateway.core.run.run import Run
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.commands import PulseOutput
 from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
 from gateway.engine.core_thread.loop import CoreLoop

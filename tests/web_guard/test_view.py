@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 import pytest
 
-from gateway.core.access.rules import Reason, Verdict
 from gateway.core.lane.service import What
 from gateway.core.lane.state import Notice
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.reasons import Reason, Verdict
 from tests.support.guard_scene import FREE, PASSES, alarm, at, crashed, decision, lane, shown_view, snapshot
 from web.guard.home.model import blank_snapshot
 

@@ -9,7 +9,6 @@ from typing import Any, get_args
 
 import pytest
 
-from gateway.core.access.rules import Reason, Verdict
 from gateway.core.alarms.kinds import KINDS
 from gateway.core.alarms.lifecycle import AlarmState
 from gateway.core.lane.arm.table import ArmState
@@ -17,6 +16,7 @@ from gateway.core.lane.people.refusals import COMMANDS, TABLE
 from gateway.core.lane.service import What
 from gateway.core.lane.state import Notice
 from gateway.core.settings.model import Role
+from gateway.core.vocabulary.reasons import Reason, Verdict
 from web.guard.home.page import SCRIPT_WORDS
 from web.platform.pages import SCRIPT_WORDS as ALWAYS
 from web.words.texts import LOCALES, TRANSLATIONS, masked, plate_as_written, words
@@ -69,6 +69,8 @@ def test_everything_the_contract_names_has_words(locale: str) -> None:
     wanted = [f"reason.{code}" for code in {*CONTRACT_REASONS, *Reason}]
     wanted += [f"alarm.{kind}" for kind in {*CONTRACT_ALARMS, *KINDS}]
     wanted += [f"todo.{kind}" for kind in {*CONTRACT_ALARMS, *KINDS}]
+    variants = [f"{name}.{variant}" for name, kind in KINDS.items() for variant in kind.variants]
+    wanted += [f"{what}.{variant}" for what in ("alarm", "todo") for variant in variants]
     wanted += [f"state.{state}" for state in STATES]
     wanted += [f"arm.{arm}" for arm in {*ARMS, *ArmState}]
     wanted += [f"mode.{mode}" for mode in MODES]

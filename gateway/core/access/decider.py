@@ -13,11 +13,12 @@ from gateway.core.access.barriers import AccessBarriers
 from gateway.core.access.places import Places
 from gateway.core.access.reads import Taken, shown
 from gateway.core.access.recent import Recent
-from gateway.core.access.rules import Decision, Question, Reason, Space, Verdict, decide
+from gateway.core.access.rules import Decision, Question, Space, decide
 from gateway.core.alarms.faults import Faults
 from gateway.core.settings.model import Direction, Lane, Settings
 from gateway.core.vocabulary.clock import SureClock
 from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.turn import Turn
 
 

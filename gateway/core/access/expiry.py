@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.core.access.rules import Decision, Verdict
+from gateway.core.access.rules import Decision
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.passes import PassKind
+from gateway.core.vocabulary.reasons import Verdict
 from gateway.core.vocabulary.turn import local_day
 
 

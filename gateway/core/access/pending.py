@@ -14,10 +14,11 @@ from typing import Any, Literal
 import msgspec
 
 from gateway.core.access import plates
-from gateway.core.access.rules import Decision, Reason, Verdict
+from gateway.core.access.rules import Decision
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.turn import NS_PER_MS
 
 Missing = Literal["second_proof", "word"]

@@ -18,47 +18,12 @@ import msgspec
 from gateway.core.settings.model import Direction
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.schedule import in_schedule
 from gateway.core.vocabulary.times import FIRST_YEAR, NO_END_YEAR, YEARS, local_time
 
 Moment = datetime.date | datetime.datetime
 """A bound of a validity: a day in site time, or an instant with its offset."""
-
-
-class Verdict(StrEnum):
-    """The verdict: the arm opens, it stays down, or the guard decides."""
-
-    GRANTED = "granted"
-    DENIED = "denied"
-    REFERRED = "referred"
-
-
-class Reason(StrEnum):
-    """Reason codes, as in the contract; every refusal has exactly one."""
-
-    VALID_PASS = "valid_pass"
-    OPERATOR = "operator"
-    REMOTE = "remote"
-    EMERGENCY = "emergency"
-    UNKNOWN_CREDENTIAL = "unknown_credential"
-    BLOCKED = "blocked"
-    NOT_YET_VALID = "not_yet_valid"
-    EXPIRED = "expired"
-    OUTSIDE_SCHEDULE = "outside_schedule"
-    WRONG_LANE = "wrong_lane"
-    ALREADY_INSIDE = "already_inside"
-    NOT_INSIDE = "not_inside"
-    PLATE_MISMATCH = "plate_mismatch"
-    CAR_PARK_FULL = "car_park_full"
-    PLACES_FULL = "places_full"
-    UNPAID = "unpaid"
-    HAZARDOUS_LOAD = "hazardous_load"
-    SEEN_ELSEWHERE = "seen_elsewhere"
-    LANE_LOCKED = "lane_locked"
-    LANE_FAULT = "lane_fault"
-    FAULT = "fault"
-    CLOCK_UNSET = "clock_unset"
-    LANE_UNCLEAR = "lane_unclear"
 
 
 class LaneFitness(StrEnum):

@@ -14,6 +14,7 @@ from gateway.core.vocabulary import events
 from gateway.core.vocabulary.authors import author_of
 from gateway.core.vocabulary.commands import Reply
 from gateway.core.vocabulary.errors import NotFoundError, RefusedError
+from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
 
@@ -86,7 +87,7 @@ class Alarms(Subsystem):
     def command(self, turn: Turn, event: events.AlarmCommandReceived) -> None:
         """A person acts on an alarm."""
         if event.verb not in VERBS:
-            turn.emit(Reply(event.request, "refused", "unknown_verb", f"use one of {', '.join(VERBS)}"))
+            turn.emit(Reply(event.request, "refused", Refusal.UNKNOWN_VERB.value, f"use one of {', '.join(VERBS)}"))
             return
         try:
             self.desk.command(
@@ -99,6 +100,6 @@ class Alarms(Subsystem):
                 until_wall_ns=event.until_wall_ns,
             )
         except (NotFoundError, RefusedError) as error:
-            turn.emit(Reply(event.request, "refused", error.code, str(error)))
+            turn.emit(Reply(event.request, "refused", str(error.code), str(error)))
             return
         turn.emit(Reply(event.request, "done"))

@@ -17,6 +17,7 @@ from gateway.core.alarms.kinds import KINDS
 from gateway.core.alarms.lifecycle import PAST, TABLE, AlarmState, Verb
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.errors import NotFoundError, RefusedError
+from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn, rfc3339
 
@@ -80,14 +81,18 @@ class Alarm(msgspec.Struct):
         if verb not in TABLE[self.state]:
             raise RefusedError(
                 f"an alarm that is {self.state.value} cannot be {PAST[verb]}",
-                code=f"alarm_{self.state.name.lower()}",
+                code=Refusal(f"alarm_{self.state.name.lower()}"),
             )
         following = TABLE[self.state][verb]
-        if following is _C and verb is not Verb.CLOSE and self.by_person:
+        if following is _C and verb in (Verb.RETURN, Verb.ACKNOWLEDGE) and (self.active or self.by_person):
             return _A
-        if following is _C and verb is Verb.ACKNOWLEDGE and self.active:
-            return _A
+        if verb in _SHOWN_AGAIN and not self.active:
+            return _R
         return following
+
+    def change(self, verb: Verb) -> None:
+        """Take the state that the table says; nothing else changes it."""
+        self.state = self.next(verb)
 
 
 class AlarmDesk:
@@ -140,14 +145,14 @@ class AlarmDesk:
             alarm_id, state = f"a{self.run}-{self._count}", _U if tagged is None else _O
             found = Alarm(alarm_id, key, kind, state, turn.at, turn.at, lane, device, detail=detail or {})
             self._open[alarm_id] = found
-            self._report(turn, found, Verb.RAISE, "gateway", {} if tagged is None else {"reason": tagged})
+            self._append(turn, found, PAST[Verb.RAISE], "gateway", {} if tagged is None else {"reason": tagged})
         elif kind != found.kind:
             self.refine(turn, found, kind=kind, verdict=kind, detail=detail)
         elif not found.active:
             found.active = True
             found.count += 1
             found.detail = detail or found.detail
-            self._move(turn, found, Verb.RAISE, "gateway")
+            self._happens(turn, found, Verb.RAISE, "gateway")
         return found
 
     def _known(self, kind: str, key: str) -> Alarm | None:
@@ -175,12 +180,12 @@ class AlarmDesk:
             alarm.kind = kind
             alarm.active = True
             if alarm.state is not _O:
-                alarm.state = _U
                 turn.cancel(_shelf_timer(alarm.alarm))
+            alarm.change(Verb.REFINE)
         alarm.benign = benign
         alarm.detail = {**alarm.detail, **(detail or {}), "verdict": verdict}
         alarm.as_of = turn.at
-        self._append(turn, alarm, "refined", "gateway", {"verdict": verdict})
+        self._append(turn, alarm, PAST[Verb.REFINE], "gateway", {"verdict": verdict})
         if benign and alarm.active:
             self._return(turn, alarm)
 
@@ -204,7 +209,7 @@ class AlarmDesk:
         into.count += 1
         self.refine(turn, into, verdict=verdict, benign=benign)
         alarm.detail = {**alarm.detail, "verdict": verdict}
-        self._set(turn, alarm, _C, Verb.CLOSE, "gateway", {"joined": into.alarm})
+        self._happens(turn, alarm, Verb.JOIN, "gateway", {"joined": into.alarm})
 
     def same_wind(self, turn: Turn, alarm: Alarm) -> None:
         """Join the wind alarm of this lane to that of another lane a moment ago."""
@@ -218,7 +223,7 @@ class AlarmDesk:
         lanes = first.detail.get("lanes") or [first.lane]
         if alarm.lane not in lanes:
             self.refine(turn, first, verdict="wind", benign=True, detail={"lanes": [*lanes, alarm.lane]})
-        self._set(turn, alarm, _C, Verb.CLOSE, "gateway", {"joined": first.alarm})
+        self._happens(turn, alarm, Verb.JOIN, "gateway", {"joined": first.alarm})
 
     def return_(self, turn: Turn, key: str, detail: dict[str, Any] | None = None) -> None:
         """The cause is over; `detail` is added."""
@@ -228,7 +233,7 @@ class AlarmDesk:
 
     def _return(self, turn: Turn, alarm: Alarm) -> None:
         alarm.active = False
-        self._move(turn, alarm, Verb.RETURN, "gateway")
+        self._happens(turn, alarm, Verb.RETURN, "gateway")
 
     def command(
         self,
@@ -245,7 +250,7 @@ class AlarmDesk:
         alarm = self._open.get(alarm_id)
         if alarm is None:
             raise NotFoundError(f"there is no open alarm {alarm_id}")
-        following = alarm.next(verb)
+        alarm.next(verb)  # RefusedError before anything changes
         _check_words(alarm, verb, reason, finding, until_wall_ns - turn.now.wall_ns)
         if verb is Verb.ACKNOWLEDGE:
             alarm.acknowledged_by = author.by
@@ -262,51 +267,36 @@ class AlarmDesk:
             words["finding"] = finding
         if verb is Verb.SHELVE:
             words["until"] = rfc3339(until_wall_ns)
-        self._set(turn, alarm, following, verb, author.by, words)
+        self._happens(turn, alarm, verb, author.by, words)
         return alarm
 
     def shelf_over(self, turn: Turn, alarm_id: str) -> None:
         """A shelf has ended: the alarm is shown again."""
         alarm = self._open.get(alarm_id)
         if alarm is not None and alarm.state is _S:
-            self._move(turn, alarm, Verb.UNSHELVE, "gateway")
+            self._happens(turn, alarm, Verb.UNSHELVE, "gateway")
 
     def take_out(self, turn: Turn, lane: str, by: str, reason: str) -> None:
         """A lane was tagged: put its alarms out of service, except calls for help."""
         for alarm in list(self._open.values()):
             if alarm.lane == lane and alarm.priority > 1 and Verb.TAKE_OUT in TABLE[alarm.state]:
-                self._set(turn, alarm, alarm.next(Verb.TAKE_OUT), Verb.TAKE_OUT, by, {"reason": reason})
+                self._happens(turn, alarm, Verb.TAKE_OUT, by, {"reason": reason})
 
     def put_back(self, turn: Turn, lane: str, by: str) -> None:
         """The tag has come off: alarms out of service count again and must be acknowledged again."""
         for alarm in list(self._open.values()):
             if alarm.lane == lane and alarm.state is _O:
-                self._move(turn, alarm, Verb.PUT_BACK, by)
+                self._happens(turn, alarm, Verb.PUT_BACK, by)
 
-    def _move(self, turn: Turn, alarm: Alarm, verb: Verb, by: str) -> None:
-        self._set(turn, alarm, alarm.next(verb), verb, by, {})
-
-    def _set(
-        self,
-        turn: Turn,
-        alarm: Alarm,
-        state: AlarmState,
-        verb: Verb,
-        by: str,
-        words: dict[str, Any],
-    ) -> None:
-        if verb in _SHOWN_AGAIN and not alarm.active:
-            state = _R
-        alarm.state = state
+    def _happens(self, turn: Turn, alarm: Alarm, verb: Verb, by: str, words: dict[str, Any] | None = None) -> None:
+        """Change the state, write the row of the verb, and forget an alarm that is closed."""
+        alarm.change(verb)
         alarm.as_of = turn.at
-        self._report(turn, alarm, verb, by, words)
-        if state is _C:
-            if verb is not Verb.CLOSE:
-                self._append(turn, alarm, "closed", by, {})
-            del self._open[alarm.alarm]
-
-    def _report(self, turn: Turn, alarm: Alarm, verb: Verb, by: str, words: dict[str, Any] | None = None) -> None:
         self._append(turn, alarm, PAST[verb], by, words or {})
+        if alarm.state is _C:
+            if PAST[verb] != PAST[Verb.CLOSE]:
+                self._append(turn, alarm, PAST[Verb.CLOSE], by, {})
+            del self._open[alarm.alarm]
 
     def _append(self, turn: Turn, alarm: Alarm, event: str, by: str, words: dict[str, Any]) -> None:
         data = {
@@ -329,14 +319,15 @@ def _shelf_timer(alarm_id: str) -> Timer:
 
 def _check_words(alarm: Alarm, verb: Verb, reason: str, finding: str, shelf_ns: int) -> None:
     if finding not in ("", "real", "false"):
-        raise RefusedError("the finding is real or false", code="finding_invalid")
+        raise RefusedError("the finding is real or false", code=Refusal.FINDING_INVALID)
     if verb is Verb.VERIFY and not finding:
-        raise RefusedError("say what was found: real or false", code="finding_missing")
+        raise RefusedError("say what was found: real or false", code=Refusal.FINDING_MISSING)
     if verb is Verb.CLOSE and alarm.active:
-        raise RefusedError("the cause lasts still; end it first (after a crash: reset the lane)", code="alarm_active")
+        words = "the cause lasts still; end it first (after a crash: reset the lane)"
+        raise RefusedError(words, code=Refusal.ALARM_ACTIVE)
     if verb is Verb.CLOSE and alarm.by_person and not (finding or alarm.finding):
-        raise RefusedError("say what was found, real or false, before closing", code="finding_missing")
+        raise RefusedError("say what was found, real or false, before closing", code=Refusal.FINDING_MISSING)
     if verb is Verb.SHELVE and not reason:
-        raise RefusedError("shelving needs a reason", code="reason_missing")
+        raise RefusedError("shelving needs a reason", code=Refusal.REASON_MISSING)
     if verb is Verb.SHELVE and not 0 < shelf_ns <= SHELF_MAX_MS * NS_PER_MS:
-        raise RefusedError("shelving needs an end within the shift (12 h)", code="until_invalid")
+        raise RefusedError("shelving needs an end within the shift (12 h)", code=Refusal.UNTIL_INVALID)

@@ -1,4 +1,4 @@
-"""The alarm kinds, declared once."""
+"""The alarm kinds, declared once: the desk, the lanes, the reference and the words of the screens follow this table."""
 
 from __future__ import annotations
 
@@ -6,34 +6,51 @@ import msgspec
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """An alarm kind: priority 1 (act now) to 4 (know of it), and whether a person must close it.
+    """An alarm kind: priority 1 (act now) to 4 (know of it), whether a person must close it, and its meaning.
 
-    `incident`: after its cause is over, the next one is another alarm with its own id and time.
+    `incident`: after its cause is over, the next one is another alarm with its own id and time. `calls`: a person calls
+    for help, so a tag on the lane does not silence it. `variants`: values of `detail.reason` that have words of their
+    own.
     """
 
     priority: int
     by_person: bool
+    meaning: str
     incident: bool = False
+    calls: bool = False
+    variants: tuple[str, ...] = ()
 
 
 KINDS: dict[str, Kind] = {
-    "crash": Kind(1, True, incident=True),
-    "struck_vehicle": Kind(1, True, incident=True),
-    "duress": Kind(1, True, incident=True),
-    "panic": Kind(1, True, incident=True),
-    "fire": Kind(1, True, incident=True),
-    "forced": Kind(2, True, incident=True),
-    "intrusion": Kind(2, True, incident=True),
-    "tamper": Kind(2, True),
-    "fault": Kind(2, True),
-    "tailgating": Kind(3, True),
-    "obstructed": Kind(2, False, incident=True),
-    "stuck": Kind(3, False, incident=True),
-    "water": Kind(2, False),
-    "power": Kind(2, False),
-    "video_lost": Kind(3, False),
-    "device_lost": Kind(2, False),
-    "uplink_lost": Kind(3, False),
-    "clock_unsure": Kind(3, False),
-    "storage_degraded": Kind(1, False),
+    "crash": Kind(1, True, "the arm was struck or torn off; the lane locks until it is reset", incident=True),
+    "struck_vehicle": Kind(1, True, "the arm came down on a vehicle", incident=True),
+    "duress": Kind(1, True, "a person is threatened", incident=True, calls=True),
+    "panic": Kind(1, True, "a panic button was pressed", incident=True, calls=True),
+    "fire": Kind(1, True, "the fire contact", incident=True, calls=True),
+    "storage_degraded": Kind(
+        1,
+        False,
+        "records wait in memory, or the projections lag behind the journal (`detail.part` is `projections`)",
+        variants=("projections", "set_aside", "passes"),
+    ),
+    "forced": Kind(2, True, "a movement that no other cause explains", incident=True),
+    "intrusion": Kind(2, True, "infrared", incident=True),
+    "tamper": Kind(2, True, "the cabinet of a barrier or the housing of a device is open"),
+    "fault": Kind(
+        2, True, "the gateway's own program failed, and the gate goes on: see [below](#faults-of-the-program)"
+    ),
+    "obstructed": Kind(2, False, "a movement that did not finish", incident=True),
+    "water": Kind(2, False, "water level"),
+    "power": Kind(2, False, "mains"),
+    "device_lost": Kind(
+        2,
+        False,
+        "a device does not answer, or a barrier's controller reports a fault",
+        variants=("controller_fault",),
+    ),
+    "tailgating": Kind(3, True, "a second vehicle on one grant"),
+    "stuck": Kind(3, False, "a loop or switch stays on or off", incident=True),
+    "video_lost": Kind(3, False, "a camera"),
+    "uplink_lost": Kind(3, False, "central cannot be reached"),
+    "clock_unsure": Kind(3, False, "the clock is not set"),
 }

@@ -28,6 +28,8 @@ class Verb(StrEnum):
     CLOSE = "close"
     TAKE_OUT = "take_out"
     PUT_BACK = "put_back"
+    REFINE = "refine"
+    JOIN = "join"
 
 
 _U, _A, _R = AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED
@@ -43,6 +45,8 @@ TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
         Verb.VERIFY: _U,
         Verb.SHELVE: _S,
         Verb.TAKE_OUT: _O,
+        Verb.REFINE: _U,
+        Verb.JOIN: _C,
     },
     _A: {
         Verb.RAISE: _U,
@@ -52,6 +56,8 @@ TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
         Verb.CLOSE: _C,
         Verb.ACKNOWLEDGE: _A,
         Verb.TAKE_OUT: _O,
+        Verb.REFINE: _U,
+        Verb.JOIN: _C,
     },
     _R: {
         Verb.RAISE: _U,
@@ -60,9 +66,11 @@ TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
         Verb.VERIFY: _R,
         Verb.SHELVE: _S,
         Verb.TAKE_OUT: _O,
+        Verb.REFINE: _U,
+        Verb.JOIN: _C,
     },
-    _S: {Verb.RAISE: _S, Verb.RETURN: _S, Verb.UNSHELVE: _U, Verb.VERIFY: _S},
-    _O: {Verb.RAISE: _O, Verb.RETURN: _O, Verb.PUT_BACK: _U},
+    _S: {Verb.RAISE: _S, Verb.RETURN: _S, Verb.UNSHELVE: _U, Verb.VERIFY: _S, Verb.REFINE: _U},
+    _O: {Verb.RAISE: _O, Verb.RETURN: _O, Verb.PUT_BACK: _U, Verb.REFINE: _O, Verb.JOIN: _C},
     _C: {Verb.RAISE: _C, Verb.RETURN: _C},
 }
 
@@ -76,5 +84,7 @@ PAST = {
     Verb.CLOSE: "closed",
     Verb.TAKE_OUT: "shelved",
     Verb.PUT_BACK: "unshelved",
+    Verb.REFINE: "refined",
+    Verb.JOIN: "closed",
 }
 """The row type of a verb: `alarm.<past>`."""

@@ -10,6 +10,7 @@ from gateway.core.settings.model import Direction, Lane, Settings
 from gateway.core.vocabulary.authors import author_of
 from gateway.core.vocabulary.commands import Reply
 from gateway.core.vocabulary.events import ClockState, CommandReceived
+from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.turn import Turn
 
 MUST_EXPIRE = ("http", "mqtt")
@@ -28,7 +29,7 @@ class LaneCommands:
         """Carry a command out or refuse it, and answer it."""
         refused = self.refusal(turn, event)
         if refused is not None:
-            turn.emit(Reply(event.request, "refused", refused))
+            turn.emit(Reply(event.request, "refused", str(refused)))
             turn.log("info", f"{event.command} on {event.lane} by {event.by} refused: {refused}")
             return
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
@@ -44,20 +45,20 @@ class LaneCommands:
     def refusal(self, turn: Turn, event: CommandReceived) -> str | None:
         """The code of a refusal; None if the command is allowed."""
         if event.lane not in self._by_lane:
-            return "unknown_lane"
+            return Refusal.UNKNOWN_LANE
         if event.command not in COMMANDS:
-            return "unknown_command"
+            return Refusal.UNKNOWN_COMMAND
         if not event.by:
-            return "name_missing"
+            return Refusal.NAME_MISSING
         if event.via in MUST_EXPIRE and not event.expires_wall_ns:
-            return "expiry_missing"
+            return Refusal.EXPIRY_MISSING
         if event.expires_mono_ns and turn.now.mono_ns >= event.expires_mono_ns:
-            return "command_expired"
+            return Refusal.COMMAND_EXPIRED
         if event.expires_wall_ns:
             if turn.now.clock is ClockState.UNSET:
-                return "clock_unset"
+                return Refusal.CLOCK_UNSET
             if turn.now.wall_ns >= event.expires_wall_ns:
-                return "command_expired"
+                return Refusal.COMMAND_EXPIRED
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
         refused = machine.refusal(event.command, not event.present, lane)
         if refused is not None:

@@ -11,7 +11,6 @@ from typing import Any
 
 from gateway.core.access.barriers import AccessBarrier
 from gateway.core.access.places import Expected
-from gateway.core.access.rules import Reason
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.alarms.lifecycle import AlarmState
 from gateway.core.lane.arm.table import ArmEvent, ArmState
@@ -27,6 +26,7 @@ from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import SureClock
 from gateway.core.vocabulary.commands import Append
 from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.reasons import Reason
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.core.access.pending import CASE_MS, NOT_ITS_FAULT, NOT_STATED, TOGETHER_MS, UNNAMED_MS, PendingCase
 from gateway.core.access.reads import LONG_RANGE_MS, Taken, shown
-from gateway.core.access.rules import Decision, LaneFitness, Reason, Verdict
+from gateway.core.access.rules import Decision, LaneFitness
 from gateway.core.lane.arm.table import ArmEvent, ArmState
 from gateway.core.lane.grants.queue import Grant
 from gateway.core.lane.modes.modes import Mode
@@ -15,6 +15,7 @@ from gateway.core.lane.signs.lane_signs import LaneSigns
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.reasons import Reason, Refusal, Verdict
 from gateway.core.vocabulary.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
 
 BUTTON = "exit button"
@@ -470,9 +471,9 @@ class LaneOrders(LaneSigns):
         """Why a command about the car in front cannot be given, as a code; None when it can."""
         case = self.case_of(lane, now_ns)
         if case_id and (case is None or case.id != case_id):
-            return "case_over"
+            return Refusal.CASE_OVER
         if command in ("refuse", "seen_to") and not stated.strip():
-            return "reason_missing"
+            return Refusal.REASON_MISSING
         return None
 
     def allowed(self, lane: Lane) -> dict[str, str | None]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.core.lane.arm.table import ArmState
+from gateway.core.vocabulary.reasons import Refusal
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -36,19 +37,19 @@ class Asked(msgspec.Struct, frozen=True):
     case: bool
 
 
-Check = tuple[str, Callable[[Asked], bool]]
+Check = tuple[Refusal, Callable[[Asked], bool]]
 
-_LOCKED: Check = ("lane_locked", lambda a: a.locked)
-_LOCKED_REMOTE: Check = ("lane_locked", lambda a: a.locked and a.remote)
-_CRASHED: Check = ("lane_crashed", lambda a: a.crashed)
-_NO_CASE: Check = ("no_case", lambda a: not a.case)
+_LOCKED: Check = (Refusal.LANE_LOCKED, lambda a: a.locked)
+_LOCKED_REMOTE: Check = (Refusal.LANE_LOCKED, lambda a: a.locked and a.remote)
+_CRASHED: Check = (Refusal.LANE_CRASHED, lambda a: a.crashed)
+_NO_CASE: Check = (Refusal.NO_CASE, lambda a: not a.case)
 _OPEN: tuple[Check, ...] = (
     _LOCKED,
     _CRASHED,
-    ("device_lost", lambda a: a.open_device_lost),
-    ("arm_between", lambda a: a.step and a.arm not in (ArmState.CLOSED, ArmState.OPEN)),
-    ("other_barrier_open", lambda a: a.interlocked),
-    ("grants_full", lambda a: a.grants_full),
+    (Refusal.DEVICE_LOST, lambda a: a.open_device_lost),
+    (Refusal.ARM_BETWEEN, lambda a: a.step and a.arm not in (ArmState.CLOSED, ArmState.OPEN)),
+    (Refusal.OTHER_BARRIER_OPEN, lambda a: a.interlocked),
+    (Refusal.GRANTS_FULL, lambda a: a.grants_full),
 )
 
 TABLE: dict[str, tuple[Check, ...]] = {
@@ -56,33 +57,33 @@ TABLE: dict[str, tuple[Check, ...]] = {
     "close": (
         _LOCKED,
         _CRASHED,
-        ("fire", lambda a: a.fire_contact),
-        ("no_close_output", lambda a: not a.can_close),
-        ("device_lost", lambda a: a.close_device_lost),
-        ("safety_occupied", lambda a: a.safety_fitted and a.safety is True),
-        ("safety_unknown", lambda a: a.safety_fitted and a.safety is None),
+        (Refusal.FIRE, lambda a: a.fire_contact),
+        (Refusal.NO_CLOSE_OUTPUT, lambda a: not a.can_close),
+        (Refusal.DEVICE_LOST, lambda a: a.close_device_lost),
+        (Refusal.SAFETY_OCCUPIED, lambda a: a.safety_fitted and a.safety is True),
+        (Refusal.SAFETY_UNKNOWN, lambda a: a.safety_fitted and a.safety is None),
         # A person on the spot is the safety of a lane that has none fitted; somebody far away is not.
-        ("safety_unknown", lambda a: not a.safety_fitted and a.remote),
+        (Refusal.SAFETY_UNKNOWN, lambda a: not a.safety_fitted and a.remote),
     ),
     "stop": (_LOCKED_REMOTE,),
-    "hold": (("held_already", lambda a: a.held), *_OPEN),
-    "release": (_LOCKED_REMOTE, ("not_held", lambda a: not (a.held or a.fire))),
-    "lock": (("locked_already", lambda a: a.locked),),
-    "unlock": (("not_locked", lambda a: not a.locked), _LOCKED_REMOTE),
+    "hold": ((Refusal.HELD_ALREADY, lambda a: a.held), *_OPEN),
+    "release": (_LOCKED_REMOTE, (Refusal.NOT_HELD, lambda a: not (a.held or a.fire))),
+    "lock": ((Refusal.LOCKED_ALREADY, lambda a: a.locked),),
+    "unlock": ((Refusal.NOT_LOCKED, lambda a: not a.locked), _LOCKED_REMOTE),
     "passed": (),
-    "emergency": (("on_the_spot_only", lambda a: a.remote), *_OPEN),
+    "emergency": ((Refusal.ON_THE_SPOT_ONLY, lambda a: a.remote), *_OPEN),
     "refuse": (_NO_CASE,),
     "seen_to": (_NO_CASE,),
-    "look": (("on_the_spot_only", lambda a: a.remote),),
+    "look": ((Refusal.ON_THE_SPOT_ONLY, lambda a: a.remote),),
     "reset": (
         _LOCKED,
-        ("not_crashed", lambda a: not (a.crashed or a.question)),
-        ("arm_detached", lambda a: a.crashed and a.detached),
+        (Refusal.NOT_CRASHED, lambda a: not (a.crashed or a.question)),
+        (Refusal.ARM_DETACHED, lambda a: a.crashed and a.detached),
     ),
 }
 COMMANDS = tuple(TABLE)
 
 
-def refusal(command: str, asked: Asked) -> str | None:
+def refusal(command: str, asked: Asked) -> Refusal | None:
     """The code of the first check that refuses the command; None when it may be given."""
     return next((code for code, fits in TABLE[command] if fits(asked)), None)

@@ -1,0 +1,136 @@
+"""Why: the reasons of decisions and the refusals of commands, each declared once with its meaning.
+
+The rules, the refusal tables, the reference and the tests of the screens' words follow these enums. The words that
+people read on screens are in `web/words`, in both languages, under `reason.<code>`, `refused.<code>` and `why.<code>`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Verdict(StrEnum):
+    """The verdict: the arm opens, it stays down, or the guard decides."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    REFERRED = "referred"
+
+
+_G, _D, _R = (Verdict.GRANTED,), (Verdict.DENIED,), (Verdict.REFERRED,)
+_DR = (*_D, *_R)
+
+
+class Reason(StrEnum):
+    """Reason codes, as in the contract; every decision has exactly one.
+
+    `verdicts`: those that it may come with; none: it refuses a command. `meaning`: as the reference says it.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    meaning: str
+
+    def __new__(cls, code: str, verdicts: tuple[Verdict, ...] = (), meaning: str = "") -> Self:
+        """A code with what is declared of it."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.verdicts = verdicts
+        self.meaning = meaning
+        return self
+
+    VALID_PASS = "valid_pass", _G, "the pass is good"
+    OPERATOR = "operator", _G, "opened by the guard"
+    REMOTE = "remote", _G, "opened from afar"
+    EMERGENCY = "emergency", _G, "an emergency vehicle"
+    UNKNOWN_CREDENTIAL = "unknown_credential", _D, "no pass has this card or plate"
+    BLOCKED = "blocked", _D, "the pass is blocked"
+    NOT_YET_VALID = "not_yet_valid", _DR, "the pass begins later; at an exit the guard decides"
+    EXPIRED = "expired", _DR, "the pass has ended; at an exit the guard decides"
+    OUTSIDE_SCHEDULE = "outside_schedule", _DR, "not at this hour; at an exit the guard decides"
+    WRONG_LANE = "wrong_lane", _D, "the pass is not for this lane"
+    ALREADY_INSIDE = "already_inside", _DR, "anti-passback at an entry"
+    NOT_INSIDE = "not_inside", _R, "anti-passback at an exit: no entry on record"
+    PLATE_MISMATCH = (
+        "plate_mismatch",
+        _R,
+        "card and vehicle do not match: the plate that was read is of another pass, or is not like any plate of the"
+        " card's pass",
+    )
+    CAR_PARK_FULL = (
+        "car_park_full",
+        _R,
+        "at an entry: `site.capacity` cars are inside, and the pass has no place of its own",
+    )
+    PLACES_FULL = "places_full", _R, "at an entry: other cars of the household have all its places"
+    UNPAID = "unpaid", _R, "the charge is not paid"
+    HAZARDOUS_LOAD = "hazardous_load", _D, "the load may not come in"
+    SEEN_ELSEWHERE = "seen_elsewhere", _D, "the tag or plate belongs to another lane"
+    LANE_LOCKED = "lane_locked", _R, "the lane is tagged or the arm was struck"
+    LANE_FAULT = "lane_fault", _R, "the lane has a fault"
+    LANE_UNCLEAR = (
+        "lane_unclear",
+        _R,
+        "a reader of several lanes read it, and the lane of the car is not known: choose the lane, then release the car"
+        " there",
+    )
+    FAULT = (
+        "fault",
+        _R,
+        "the gateway's own program failed while it decided: see the alarm [`fault`](#faults-of-the-program)",
+    )
+    CLOCK_UNSET = "clock_unset", (), "a command that expires needs a clock"
+
+
+class Refusal(StrEnum):
+    """Why a command changed nothing; `meaning` as the reference says it."""
+
+    meaning: str
+
+    def __new__(cls, code: str, meaning: str = "") -> Self:
+        """A code with what is declared of it."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.meaning = meaning
+        return self
+
+    LANE_LOCKED = "lane_locked", "the lane carries a maintenance tag"
+    LANE_CRASHED = "lane_crashed", "the arm was struck; reset the lane first"
+    SAFETY_OCCUPIED = "safety_occupied", "a vehicle is under the arm"
+    SAFETY_UNKNOWN = "safety_unknown", "it is not sure that nothing is under the arm"
+    FIRE = "fire", "the fire contact is on"
+    DEVICE_LOST = "device_lost", "the device with this output does not answer"
+    NO_CLOSE_OUTPUT = "no_close_output", "this barrier has no close terminal"
+    ARM_BETWEEN = "arm_between", "one button for all: the arm must be measured closed (or open) first"
+    OTHER_BARRIER_OPEN = "other_barrier_open", "the other barrier of a sally port or a shared lane is open"
+    GRANTS_FULL = "grants_full", "three grants wait already"
+    HELD_ALREADY = "held_already", "hold: the lane is held open already"
+    NOT_HELD = "not_held", "release: the lane is not held open"
+    LOCKED_ALREADY = "locked_already", "the lane carries a tag already"
+    NOT_LOCKED = "not_locked", "the lane carries no tag"
+    NOT_CRASHED = "not_crashed", "reset: there is nothing to reset"
+    ARM_DETACHED = "arm_detached", "reset: the arm is not whole yet"
+    ON_THE_SPOT_ONLY = "on_the_spot_only", "only a person at the lane, at a [station](#stations) of it, may do this"
+    CLOCK_UNSET = "clock_unset", "a command with an expiry needs a clock"
+    NO_CASE = "no_case", "no car that was denied or referred waits at this lane"
+    CASE_OVER = "case_over", "the car of this case has gone"
+    REASON_MISSING = "reason_missing", "to turn a car away, to see to it, or to shelve an alarm needs a reason"
+    COMMAND_EXPIRED = (
+        "command_expired",
+        "too late (an order from a screen: 2 s after the touch; from `gatehouse lane`: 5 s)",
+    )
+    EXPIRY_MISSING = "expiry_missing", "over HTTP or MQTT without an expiry"
+    NAME_MISSING = "name_missing", "the command says nothing of its author"
+    UNKNOWN_LANE = "unknown_lane", "there is no such lane"
+    UNKNOWN_COMMAND = "unknown_command", "there is no such command"
+    UNKNOWN_VERB = "unknown_verb", "alarms: there is no such verb"
+    NOT_FOUND = "not_found", "alarms: there is no open alarm of that id"
+    FINDING_INVALID = "finding_invalid", "alarms: the finding is neither `real` nor `false`"
+    FINDING_MISSING = "finding_missing", "alarms: to verify, or to close a kind that a person closes, needs a finding"
+    UNTIL_INVALID = "until_invalid", "alarms: a shelf needs an end within 12 h"
+    ALARM_ACTIVE = "alarm_active", "alarms: the cause lasts; after a crash reset the lane first"
+    ALARM_UNACKNOWLEDGED = "alarm_unacknowledged", "alarms: it must be acknowledged first, or is not shelved"
+    ALARM_ACKNOWLEDGED = "alarm_acknowledged", "alarms: it is acknowledged, and not shelved"
+    ALARM_RETURNED = "alarm_returned", "alarms: its cause is over; acknowledge it first"
+    ALARM_SHELVED = "alarm_shelved", "alarms: it is shelved"
+    ALARM_OUT_OF_SERVICE = "alarm_out_of_service", "alarms: its lane is tagged"

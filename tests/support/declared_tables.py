@@ -1,0 +1,60 @@
+"""Writes the tables of declared things in docs/reference.md: `python -m tests.support.declared_tables`.
+
+Reasons, refusals, alarm kinds, contacts, roles and scopes are declared in the core with their meaning; the prose round
+the tables is the page's own. A test fails when the page is old.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from gateway.core.alarms.kinds import KINDS
+from gateway.core.vocabulary.reasons import Reason, Refusal
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
+
+
+def page(text: str) -> str:
+    """The reference page with the tables as the core declares them."""
+    for heading, rows in (
+        ("## Reasons", _reasons()),
+        ("### Refused commands", _refusals()),
+        ("## Alarms", _kinds()),
+    ):
+        text = _with_table(text, heading, rows)
+    return text
+
+
+def _with_table(text: str, heading: str, rows: Iterable[str]) -> str:
+    """The first table under a heading, its head kept, with these rows."""
+    before, found, after = text.partition(f"\n{heading}\n")
+    assert found, f"docs/reference.md has no {heading}"
+    head = re.search(r"(?m)^\|.*\|\n\|[-|]+\|\n", after)
+    assert head is not None, f"needs a table: {heading}"
+    rest = re.sub(r"\A(?:\|.*\n)*", "", after[head.end() :])
+    return before + found + after[: head.end()] + "".join(rows) + rest
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _reasons() -> Iterable[str]:
+    for reason in Reason:
+        yield _row(f"`{reason}`", " or ".join(reason.verdicts) or "refused", reason.meaning)
+
+
+def _refusals() -> Iterable[str]:
+    for refusal in Refusal:
+        yield _row(f"`{refusal}`", refusal.meaning)
+
+
+def _kinds() -> Iterable[str]:
+    for name, kind in KINDS.items():
+        yield _row(f"`{name}`", str(kind.priority), "no" if kind.by_person else "yes", kind.meaning)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")
