@@ -31,10 +31,10 @@ from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.demo.line import free_port
 from gateway.physics.controller import ArmSpec
 from gateway.store.journal.reader import JournalReader
+from tests.store.kept.told import told
 from tests.support.engine import Running
 from tests.support.mosquitto import Central, Mosquitto, central
 from tests.support.site_process import Gateway, gateway, wait_for
-from tests.support.told import told
 
 HOSTS = {"stopped": "127.84.11.1", "killed": "127.84.11.2"}
 """Loopback addresses that nothing else uses: a consumer is named by its broker's address, so a test needs it again."""

@@ -18,10 +18,10 @@ from gateway.store.directory import DataDirectory
 from gateway.store.journal.consumers import Consumers
 from gateway.store.journal.reader import JournalReader
 from gateway.store.passes.registry import PassRegistry
+from tests.store.kept.told import told
 from tests.support.engine import Running
 from tests.support.mosquitto import Central, Mosquitto, central
 from tests.support.site_process import Gateway, wait_for
-from tests.support.told import told
 from web.people.lockout import FREE_FAILURES, Lockout
 from web.people.operators import SiteDocument
 from web.people.sessions import Sessions
