@@ -21,6 +21,7 @@ from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import ClockMemory, SureClock
 from gateway.core.vocabulary.commands import Append, Command
 from gateway.core.vocabulary.events import Now
+from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
 
@@ -53,7 +54,7 @@ class Site:
         # Lanes move and show, so the other subsystems come first.
         self._settling = self._subsystems[::-1]
         self._handlers: dict[type[events.Event], list[Callable[[Turn, Any], None]]] = {}
-        self._followers: dict[str, list[Callable[[Turn, Append], None]]] = {}
+        self._followers: dict[type[Row], list[Callable[[Turn, Any], None]]] = {}
         self._timers: dict[str, Callable[[Turn, Timer], None]] = {}
         self._handlers[events.TimerFired] = [self._timer_fired]
         for subsystem in self._subsystems:
@@ -103,8 +104,8 @@ class Site:
         while number < len(turn.commands):
             command = turn.commands[number]
             if isinstance(command, Append):
-                for follower in self._followers.get(command.type, ()):
-                    follower(turn, command)
+                for follower in self._followers.get(type(command.row), ()):
+                    follower(turn, command.row)
             number += 1
         return number
 

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from gateway.core.vocabulary.commands import Append
 from gateway.core.vocabulary.events import Event
+from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
 
 Handlers = dict[type[Event], Callable[[Turn, Any], None]]
-Followers = dict[str, Callable[[Turn, Append], None]]
+Followers = dict[type[Row], Callable[[Turn, Any], None]]
 Timers = dict[str, Callable[[Turn, Timer], None]]
 Part = TypeVar("Part", bound=msgspec.Struct)
 
@@ -46,7 +46,7 @@ class Subsystem:
         return {}
 
     def followers(self) -> Followers:
-        """Row type -> method for each such row of a turn, whatever subsystem wrote it."""
+        """Kind of row -> method for each such row of a turn, whatever subsystem wrote it."""
         return {}
 
     def timers(self) -> Timers:

@@ -228,6 +228,7 @@ class Engine:
             publish=self._publisher.offer,
             reply=self._desk.replied,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,
+            gateway=self._settings.gateway.id,
             standby=EngineStandby(
                 self._settings,
                 stores,

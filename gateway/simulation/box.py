@@ -271,6 +271,7 @@ class Box:
             publish=lambda _snapshot: None,
             reply=self._reply,
             journal_wait_ms=self.settings.gateway.journal_wait_ms,
+            gateway=self.settings.gateway.id,
             standby=_Standby(self),
         )
         self.loop.begin(e.Started(f"r{self.runs}", "simulated", memory.part(RunMemory).previous_clean))

@@ -11,7 +11,7 @@ import heapq
 import tempfile
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,7 @@ from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands, events
 from gateway.core.vocabulary.events import ClockState, Now
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
 from gateway.store.journal.queries import StoredRow
 from gateway.store.projections.state import State
@@ -63,6 +64,19 @@ def site_document(**barrier: Any) -> dict[str, Any]:
 MONTHLY = Pass(id="p1", kind=PassKind.MONTHLY, cards=("472288",), plates=("京A12345",), valid_until="2027-12-31")
 
 
+class Written(NamedTuple):
+    """A row as the journal has it."""
+
+    type: str
+    subject: str
+    data: dict[str, Any]
+
+
+def written(command: commands.Append, gateway: str) -> Written:
+    """What the journal of that gateway is given."""
+    return Written(command.type, command.row.subject(gateway), command.data)
+
+
 class Playbook:
     """The core of one site, its time, its journal and its contacts."""
 
@@ -83,8 +97,10 @@ class Playbook:
         self.mono_ns = 1_000_000_000
         self.wall_ns = wall_ns
         self.clock = clock
-        self.rows: list[commands.Append] = []
-        self.kept: list[tuple[int, commands.Append]] = []
+        self.rows: list[Written] = []
+        self.structs: list[Row] = []
+        """The rows as the core made them."""
+        self.kept: list[tuple[int, Written]] = []
         self.outputs: list[tuple[int, str, int]] = []
         self.replies: dict[str, commands.Reply] = {}
         self.logs: list[commands.Log] = []
@@ -125,8 +141,10 @@ class Playbook:
     def _carry_out(self, command: commands.Command) -> None:
         match command:
             case commands.Append():
-                self.rows.append(command)
-                self.kept.append((self.wall_ns, command))
+                row = written(command, self.settings.gateway.id)
+                self.rows.append(row)
+                self.structs.append(command.row)
+                self.kept.append((self.wall_ns, row))
                 if command.token and self.journal_waits:
                     self.uncommitted.append(command.token)
                 elif command.token:
@@ -293,6 +311,7 @@ class Playbook:
 
     def forget(self) -> None:
         self.rows.clear()
+        self.structs.clear()
         self.outputs.clear()
 
     def machine(self, barrier: str = "in") -> LaneMachine:

@@ -100,7 +100,9 @@ class Told(Playbook):
     def _carry_out(self, command: commands.Command) -> None:
         match command:
             case commands.Append():
-                self.lines.append(f"row {command.type} {command.subject} {_text(command.data)}")
+                self.lines.append(
+                    f"row {command.type} {command.row.subject(self.settings.gateway.id)} {_text(command.data)}"
+                )
             case commands.PulseOutput() | commands.SetOutput():
                 self.lines.append(f"output {command.output} {'on' if command.active else 'off'}")
             case commands.ShowOnDevice():

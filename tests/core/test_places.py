@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from gateway.core.access.places import Places
 from gateway.core.access.recent import KEPT_MAX, Recent
+from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.events import CredentialRead
 from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.estate import HOUSEHOLD, Estate, car
 from tests.core.playbook import MONTHLY
+from tests.support.kept_rows import example
 
 TWO_PLACES: list[dict[str, Any]] = [{"id": "12-3", "places": 2}]
 STRANGERS = tuple(car(number) for number in range(4))
@@ -267,12 +269,12 @@ def test_a_passage_that_was_voided_takes_no_place(tmp_path: Path) -> None:
     places = Places(play.settings, recent)
     (room,) = play.seen("car1").rooms
     play.comes_in("car0")
-    for row in play.rows:
-        recent.note(row.type, row.data, play.wall_ns)
+    for row in play.structs:
+        recent.note(row, play.wall_ns)
     full = msgspec.structs.replace(room, cars=4)
     assert places.space(STRANGERS[1], full, "101", []).value == "car_park_full"
     entered = play.data("passage.entered")
-    recent.note("passage.reversed", {"voids": entered["visit"]}, play.wall_ns)
+    recent.note(example(rows.PassageReversed, voids=entered["visit"]), play.wall_ns)
     assert places.space(STRANGERS[1], full, "101", []).value == "free"
     play.__exit__(None, None, None)
 
@@ -282,9 +284,9 @@ def test_projections_that_stay_behind_make_nobody_count_without_end(tmp_path: Pa
     recent = Recent()
     places = Places(play.settings, recent)
     play.comes_in("car0")
-    entered = next(row for row in play.rows if row.type == "passage.entered")
+    entered = next(row for row in play.structs if isinstance(row, rows.PassageEntered))
     for number in range(KEPT_MAX + 64):
-        recent.note(entered.type, {**entered.data, "visit": f"v{number}"}, play.wall_ns)
+        recent.note(msgspec.structs.replace(entered, visit=f"v{number}"), play.wall_ns)
     (room,) = play.seen("car1").rooms
     behind = msgspec.structs.replace(room, after="passage.entered:old")
     for cars, space in ((19_999 - KEPT_MAX, "free"), (20_000 - KEPT_MAX, "car_park_full")):

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from gateway.core.lane.arm.table import ArmState
-from gateway.core.vocabulary import commands, events
+from gateway.core.vocabulary import events
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.turn import rfc3339
-from tests.core.playbook import INPUTS, MONTHLY, Playbook, site_document
+from tests.core.playbook import INPUTS, MONTHLY, Playbook, Written, site_document
 
 OTHER = msgspec.structs.replace(MONTHLY, id="p2", cards=("7",), plates=("京B77777",))
 
@@ -275,7 +275,7 @@ def test_an_interrupted_lane_is_as_old_as_what_interrupted_it(story: Callable[[]
     assert (again.lane()["state"], again.lane()["since"]) == ("interrupted", since)
 
 
-def _interrupts(row: commands.Append) -> bool:
+def _interrupts(row: Written) -> bool:
     return bool(row.data.get("interrupted")) or row.type == "barrier.commanded"
 
 
@@ -555,7 +555,7 @@ def test_a_car_under_the_arm_at_a_kill_that_leaves_ends_its_stay() -> None:
         "method": "automatic",
         "certainty": "measured",
     }
-    play.kept.append((play.wall_ns, commands.Append("passage.entered", "lanes/in2", data)))
+    play.kept.append((play.wall_ns, Written("passage.entered", "lanes/in2", data)))
     play.set(approach_loop=True)
     play.read()
     play.rise()

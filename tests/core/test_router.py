@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -11,8 +11,9 @@ import pytest
 from gateway.core import site
 from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Followers, Handlers, Memory, Subsystem, Timers
-from gateway.core.vocabulary import commands, events
+from gateway.core.vocabulary import events, rows
 from gateway.core.vocabulary.clock import SureClock
+from gateway.core.vocabulary.rows.base import LaneRow, Row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
 from tests.core.playbook import Playbook
@@ -26,6 +27,20 @@ class TollMemory(msgspec.Struct, frozen=True):
     paid: int = 0
 
 
+class TollPaid(LaneRow, frozen=True, kw_only=True, gc=False):
+    """A vehicle that came in has paid."""
+
+    type: ClassVar[str] = "toll.paid"
+
+    paid: int
+
+
+class TollRung(LaneRow, frozen=True, kw_only=True, gc=False):
+    """The bell rang."""
+
+    type: ClassVar[str] = "toll.rung"
+
+
 class Toll(Subsystem):
     """A made-up subject: counts vehicles that came in, and rings a minute after each when a person asked for it."""
 
@@ -37,7 +52,7 @@ class Toll(Subsystem):
         return {events.LaneChosen: self.lane_chosen}
 
     def followers(self) -> Followers:
-        return {"passage.entered": self.entered}
+        return {rows.PassageEntered: self.entered}
 
     def timers(self) -> Timers:
         return {"toll": self.bell}
@@ -48,14 +63,14 @@ class Toll(Subsystem):
     def lane_chosen(self, _turn: Turn, event: events.LaneChosen) -> None:
         self.asked = event.lane
 
-    def entered(self, turn: Turn, row: commands.Append) -> None:
+    def entered(self, turn: Turn, row: rows.PassageEntered) -> None:
         self.paid += 1
-        turn.append("toll.paid", row.subject, {"paid": self.paid})
+        turn.append(TollPaid(lane=row.lane, paid=self.paid))
         if self.asked:
             turn.start(Timer("toll", self.asked, "bell"), BELL_MS)
 
     def bell(self, turn: Turn, timer: Timer) -> None:
-        turn.append("toll.rung", f"lanes/{timer.owner}", {})
+        turn.append(TollRung(lane=timer.owner))
 
 
 @pytest.fixture
@@ -87,7 +102,7 @@ def test_a_new_subject_goes_on_after_a_restart_with_what_it_must_know() -> None:
     memory = before.memory().replaced(paid=before.data("toll.paid")["paid"])
     play = Playbook(memory=memory, run=2)
     play.let_in()
-    assert play.data("toll.paid") == {"paid": 2}
+    assert play.data("toll.paid") == {"lane": "in", "paid": 2}
     assert play.site.part(Toll).paid == 2
 
 
@@ -120,12 +135,12 @@ def test_a_row_that_a_follower_writes_is_followed_as_well() -> None:
     play = Playbook()
     seen: list[str] = []
 
-    def answer(turn: Turn, row: commands.Append) -> None:
+    def answer(turn: Turn, row: Row) -> None:
         seen.append(row.type)
-        if row.type == "uplink.lost":
-            turn.append("toll.paid", "lanes/in", {})
+        if isinstance(row, rows.UplinkLost):
+            turn.append(TollPaid(lane="in", paid=1))
 
-    play.site._followers = {"uplink.lost": [answer], "toll.paid": [answer]}
+    play.site._followers = {rows.UplinkLost: [answer], TollPaid: [answer]}
     play.happens(events.UplinkChanged(False))
     assert seen == ["uplink.lost", "toll.paid"]
 

@@ -115,6 +115,7 @@ class Turns:
             publish=self.published.append,
             reply=lambda reply, _snapshot: self.replies.append(reply),
             journal_wait_ms=250,
+            gateway=self.settings.gateway.id,
             standby=EngineStandby(
                 self.settings,
                 self.stores,

@@ -6,8 +6,6 @@ car is referred. Card and plate of one car give one decision; if they differ, th
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from gateway.core.access.barriers import AccessBarrier, AccessBarriers
@@ -22,8 +20,9 @@ from gateway.core.settings.model import Lane, Settings
 from gateway.core.subsystem import Followers, Handlers, Subsystem
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import SureClock
-from gateway.core.vocabulary.commands import Append
 from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.rows import PassageEntered, PassageExited, PassageReversed, Row
+from gateway.core.vocabulary.rows import read as read_row
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -32,7 +31,7 @@ class UnappliedRow(msgspec.Struct, frozen=True):
 
     type: str
     wall_ns: int
-    data: dict[str, Any]
+    data: msgspec.Raw
 
 
 class AccessMemory(msgspec.Struct, frozen=True):
@@ -57,7 +56,7 @@ class Access(Subsystem):
         self._chosen = ChosenLanes()
         self._recent = Recent()
         for row in memory.unapplied:
-            self._recent.note(row.type, row.data, row.wall_ns)
+            self._recent.note(read_row(row.type, row.data), row.wall_ns)
         self._decider = Decider(settings, barriers, self._recent, clock, faults)
         self._warnings = ExpiryWarnings(settings, memory.warned)
 
@@ -71,11 +70,11 @@ class Access(Subsystem):
 
     def followers(self) -> Followers:
         """Rows of passages, so that the next decision of this turn counts them."""
-        return dict.fromkeys(("passage.entered", "passage.exited", "passage.reversed"), self.passed)
+        return dict.fromkeys((PassageEntered, PassageExited, PassageReversed), self.passed)
 
-    def passed(self, turn: Turn, row: Append) -> None:
+    def passed(self, turn: Turn, row: Row) -> None:
         """A car has come in or gone out, or an inferred passage is taken back."""
-        self._recent.note(row.type, row.data, turn.now.wall_ns)
+        self._recent.note(row, turn.now.wall_ns)
 
     def lane_chosen(self, turn: Turn, event: events.LaneChosen) -> None:
         """A booth's screen shows this lane."""

@@ -8,15 +8,14 @@ applied passage at its look-up, and the passages after that one correct it.
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
 import msgspec
 
 from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.rows import Credential, PassageEntered, PassageReversed, PassageRow, Row
 
 KEPT_MAX = 10_000
 """As many passages as rows may wait in memory while the disk fails; beyond that the oldest is deleted."""
-_CHANGE = {"passage.entered": 1, "passage.exited": -1}
 EMERGENCY = "emergency"
 
 
@@ -31,7 +30,7 @@ class Passage(msgspec.Struct):
     name: str
     visit: str
     pass_id: str | None
-    credential: dict[str, str] | None
+    credential: Credential | None
     plate: str | None
     wall_ns: int
     change: int
@@ -39,7 +38,7 @@ class Passage(msgspec.Struct):
     @property
     def value(self) -> str | None:
         """Its card, plate or code."""
-        return self.credential["value"] if self.credential else None
+        return self.credential.value if self.credential else None
 
     def stay(self) -> OpenVisit:
         """The visit that an entry begins."""
@@ -53,7 +52,7 @@ class Passage(msgspec.Struct):
         """Whether a visit is of the car of this passage: the same credential, or card and plate of one pass."""
         if not self.value or stay.pass_id != self.pass_id:
             return False
-        by_code = self.credential is not None and self.credential["kind"] == "qr"
+        by_code = self.credential is not None and self.credential.kind == "qr"
         return stay.credential == self.value or (not by_code and stay.plate is not None and stay.plate == self.plate)
 
 
@@ -63,12 +62,12 @@ class Recent:
     def __init__(self) -> None:
         self._passages: deque[Passage] = deque(maxlen=KEPT_MAX)
 
-    def note(self, type_: str, data: dict[str, Any], wall_ns: int) -> None:
-        """Note the row of a passage, or one that voids an earlier passage (`voids`)."""
-        if type_ in _CHANGE:
-            self._passages.append(_passage(type_, data, wall_ns))
-        elif data.get("voids"):
-            self._void(data["voids"])
+    def note(self, row: Row | None, wall_ns: int) -> None:
+        """Note a passage, or a row that voids an earlier one (`voids`); ignore any other row."""
+        if isinstance(row, PassageRow):
+            self._passages.append(_passage(row, wall_ns))
+        elif isinstance(row, PassageReversed) and row.voids:
+            self._void(row.voids)
 
     def behind(self, name: str) -> list[Passage]:
         """The passages after the named one; all, if the named one is older."""
@@ -96,7 +95,7 @@ class Recent:
     def used(self, code: str, after: str) -> bool:
         """Whether a QR code has let a car in; also if that passage was voided, as in the projections."""
         return any(
-            one.credential is not None and one.credential["kind"] == "qr" and one.value == code
+            one.credential is not None and one.credential.kind == "qr" and one.value == code
             for one in self.behind(after)
             if one.name.startswith("passage.entered:")
         )
@@ -108,7 +107,6 @@ class Recent:
                 passage.change = 0
 
 
-def _passage(type_: str, data: dict[str, Any], wall_ns: int) -> Passage:
-    change = 0 if data["mark"] == EMERGENCY else _CHANGE[type_]
-    visit = data["visit"]
-    return Passage(passage_name(type_, visit), visit, data["pass"], data["credential"], data["plate"], wall_ns, change)
+def _passage(row: PassageRow, wall_ns: int) -> Passage:
+    change = 0 if row.mark == EMERGENCY else 1 if isinstance(row, PassageEntered) else -1
+    return Passage(passage_name(row.type, row.visit), row.visit, row.pass_, row.credential, row.plate, wall_ns, change)

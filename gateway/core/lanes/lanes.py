@@ -24,9 +24,9 @@ from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Followers, Handlers, Subsystem, Timers
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import SureClock
-from gateway.core.vocabulary.commands import Append
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.reasons import Reason
+from gateway.core.vocabulary.rows import AlarmAcknowledged
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
@@ -74,7 +74,7 @@ class Lanes(Subsystem):
 
     def followers(self) -> Followers:
         """A crash that a person has acknowledged."""
-        return {"alarm.acknowledged": self.alarm_acknowledged}
+        return {AlarmAcknowledged: self.alarm_acknowledged}
 
     def timers(self) -> Timers:
         """Timers of one barrier, and the minute of all."""
@@ -259,10 +259,10 @@ class Lanes(Subsystem):
         for machine in self.machines.values() if new else ():
             machine.open_for_fire(turn)
 
-    def alarm_acknowledged(self, turn: Turn, row: Append) -> None:
+    def alarm_acknowledged(self, turn: Turn, row: AlarmAcknowledged) -> None:
         """Switch the siren of a crash off after its acknowledgement."""
-        if row.data["kind"] == "crash" and row.data["lane"] in self.by_lane:
-            self.by_lane[row.data["lane"]].siren(turn, False)
+        if row.kind == "crash" and row.lane in self.by_lane:
+            self.by_lane[row.lane].siren(turn, False)
 
 
 def _is_new(left: Left, turn: Turn) -> bool:

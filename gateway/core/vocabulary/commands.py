@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.vocabulary.events import Event
+from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
 
 
@@ -15,16 +16,25 @@ class Command(msgspec.Struct, frozen=True, gc=False):
 
 
 class Append(Command, frozen=True, gc=False):
-    """Write a row to the journal. `type` without the `gatehouse.` prefix; `data` as the contract lists it.
+    """Write a row to the journal.
 
     With a `token` other than 0 the core gets exactly one answer: `JournalCommitted(token)` when the row is durable,
     or `JournalDelayed(token)` after `journal_wait_ms`.
     """
 
-    type: str
-    subject: str
-    data: dict[str, Any]
+    row: Row
     token: int = 0
+
+    @property
+    def type(self) -> str:
+        """The row's type, without the prefix `gatehouse.`."""
+        return self.row.type
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The row as a dictionary."""
+        found: dict[str, Any] = msgspec.to_builtins(self.row)
+        return found
 
 
 class PulseOutput(Command, frozen=True, gc=False):

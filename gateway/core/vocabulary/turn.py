@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, overload
 from zoneinfo import ZoneInfo
 
 from gateway.core.vocabulary.commands import Append, CancelTimer, Command, Log, Reply, Snapshot, StartTimer
 from gateway.core.vocabulary.events import Now
+from gateway.core.vocabulary.rows import Row
+from gateway.core.vocabulary.rows.declared import as_row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.times import NS_PER_MS, NS_PER_S, local_time, rfc3339
 
@@ -41,9 +43,18 @@ class Turn:
         self.tokens += 1
         return self.tokens
 
-    def append(self, type_: str, subject: str, data: dict[str, Any], token: int = 0) -> None:
+    @overload
+    def append(self, row: Row, token: int = 0, /) -> None: ...
+
+    @overload
+    def append(self, row: str, subject: str, data: dict[str, Any], token: int = 0, /) -> None: ...
+
+    def append(self, row: Any, *rest: Any) -> None:
         """Write a row to the journal."""
-        self.commands.append(Append(type_, subject, data, token))
+        if isinstance(row, str):
+            self.commands.append(Append(as_row(row, rest[1]), *rest[2:]))
+        else:
+            self.commands.append(Append(row, *rest))
 
     def start(self, timer: Timer, after_ms: int) -> None:
         """Start a timer, or start it again."""

@@ -13,6 +13,7 @@ from typing import Any
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.faults import error_place
+from gateway.core.vocabulary.rows import AlarmRow
 from gateway.engine.core_thread.containment import Unwritten
 from gateway.engine.core_thread.pacer import Pacer
 from gateway.engine.core_thread.surroundings import Outputs, Snapshot, Standby
@@ -36,14 +37,19 @@ class Executor:
         outputs: Mapping[str, Outputs],
         standby: Standby | None,
         *,
+        gateway: str,
         reply: Callable[[c.Reply, Snapshot], None],
         snapshot: Callable[[e.Now], Snapshot],
         follow_up: Callable[[e.Event], None],
         report: Callable[[str, Exception, e.Now], None],
         journal_wait_ms: int,
     ) -> None:
-        """`snapshot` asks the core; `follow_up` queues an event behind this one; `report` reports a fault."""
+        """`gateway` is the id of this box, for the rows about it.
+
+        `snapshot` asks the core; `follow_up` queues an event behind this one; `report` reports a fault.
+        """
         self._recorder = recorder
+        self._gateway = gateway
         self._outputs = outputs
         self._standby = standby
         self._reply = reply
@@ -93,12 +99,12 @@ class Executor:
         entries = []
         tokens = []
         for command in appends:
-            row = Row(command.type, command.subject, command.data, now.wall_ns, now.mono_ns, now.clock)
+            row = Row.of(command.row, self._gateway, now)
             entries.append(Entry(row, command.token))
             if command.token:
                 self.waits.add(command.token, now.mono_ns)
                 tokens.append(command.token)
-            if command.type.startswith("alarm."):
+            if isinstance(command.row, AlarmRow):
                 self.pacer.changed(now.mono_ns, urgent=True)
         self.unwritten.add(entries)
         if not self._recorder.submit(entries):

@@ -56,10 +56,14 @@ class CoreLoop:
         publish: Callable[[Snapshot], None],
         reply: Callable[[c.Reply, Snapshot], None],
         journal_wait_ms: int,
+        gateway: str,
         standby: Standby | None = None,
         lag: Callable[[int], e.Event | None] = lambda _now_ns: None,
     ) -> None:
-        """`lag` returns, about once a second, that the projections lag or have caught up."""
+        """`gateway` is the id of this box, for the rows about it.
+
+        `lag` returns, about once a second, that the projections lag or have caught up.
+        """
         self._core = core
         self._standby = standby
         self._lag = lag
@@ -73,6 +77,7 @@ class CoreLoop:
             recorder,
             outputs,
             standby,
+            gateway=gateway,
             reply=reply,
             snapshot=lambda now: self._core.snapshot(now),
             follow_up=self._own.append,

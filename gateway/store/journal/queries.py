@@ -14,6 +14,7 @@ import apsw
 import msgspec
 
 from gateway.core.vocabulary.errors import CursorError, JournalBrokenError
+from gateway.core.vocabulary.rows import Row, read
 from gateway.store.journal.cursors import Gap
 from gateway.store.sqlite.schemas import BLOCK_ROWS, NO_HASH
 
@@ -39,6 +40,14 @@ class StoredRow(msgspec.Struct, frozen=True, gc=False):
         """The event's `data`."""
         return _DATA.decode(self.text).data
 
+    def raw(self) -> msgspec.Raw:
+        """The event's `data` as JSON."""
+        return _RAW.decode(self.text).data
+
+    def row(self) -> Row | None:
+        """The event's `data` as the row that was written; None for a type that is not known."""
+        return read(self.type, self.raw())
+
 
 class Batch(msgspec.Struct, frozen=True, gc=False):
     """Events as one JSON array, ready to send. `first` and `last` are sequences, 0 if it is empty.
@@ -59,6 +68,10 @@ class _Data(msgspec.Struct, frozen=True, gc=False):
     data: dict[str, Any]
 
 
+class _Raw(msgspec.Struct, frozen=True, gc=False):
+    data: msgspec.Raw
+
+
 class _Chained(msgspec.Struct, frozen=True, gc=False):
     id: str
     sequence: str
@@ -66,6 +79,7 @@ class _Chained(msgspec.Struct, frozen=True, gc=False):
 
 
 _DATA = msgspec.json.Decoder(_Data)
+_RAW = msgspec.json.Decoder(_Raw)
 _CHAINED = msgspec.json.Decoder(_Chained)
 
 

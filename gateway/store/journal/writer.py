@@ -31,7 +31,8 @@ from gateway.core.vocabulary.errors import (
     JournalBrokenError,
     StorageError,
 )
-from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.events import ClockState, Now
+from gateway.core.vocabulary.rows.base import Row as Said
 from gateway.store.journal.blocks import Block
 from gateway.store.journal.composing import Composer, Stored
 from gateway.store.journal.retention import drop_oldest
@@ -64,10 +65,15 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     type: str
     subject: str
-    data: dict[str, Any]
+    data: Any
     wall_ns: int
     mono_ns: int
     clock: ClockState = ClockState.SYNCED
+
+    @classmethod
+    def of(cls, said: Said, gateway: str, now: Now) -> Row:
+        """A row of the gateway of that id, made at that moment."""
+        return cls(said.type, said.subject(gateway), said, now.wall_ns, now.mono_ns, now.clock)
 
 
 def new_journal_id() -> str:

@@ -542,7 +542,7 @@ class _Ahead(State):
 
     def _unapplied(self) -> list[dict[str, Any]]:
         kept = [row for row in self._rows if row.type in _PASSAGES]
-        return [{"type": row.type, "wall_ns": row.wall_ns, "data": row.data()} for row in kept]
+        return [{"type": row.type, "wall_ns": row.wall_ns, "data": row.raw()} for row in kept]
 
 
 def _sequence(db: apsw.Connection) -> int:

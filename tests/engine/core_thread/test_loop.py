@@ -9,12 +9,17 @@ import pytest
 
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.events import ClockState
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.core_thread.loop import TICK_NS, CoreLoop
 from gateway.engine.core_thread.pacer import SETTLE_NS
 from gateway.engine.journal_thread.entries import Entry, Recorded, Unrecorded
 from tests.engine.conftest import MS, FakeTime, ScriptCore
+from tests.support.kept_rows import example
+
+GRANTED, COMMANDED = example(rows.AccessGranted), example(rows.BarrierCommanded)
+RAISED = example(rows.AlarmRaised)
 
 
 class FakeRecorder:
@@ -74,6 +79,7 @@ class Bench:
             publish=self.published.append,
             reply=lambda reply, _snapshot: self.replies.append(reply),
             journal_wait_ms=250,
+            gateway="gw1",
         )
         self.take(e.DeviceStale("first"))
         core.seen.clear()
@@ -107,8 +113,8 @@ def seen(bench: Bench, kind: type) -> Sequence[Any]:
 
 def grant(token: int = 1) -> tuple[c.Append, c.Append]:
     return (
-        c.Append("access.granted", "lanes/in", {"lane": "in"}),
-        c.Append("barrier.commanded", "lanes/in", {"command": "open"}, token),
+        c.Append(GRANTED),
+        c.Append(COMMANDED, token),
     )
 
 
@@ -249,7 +255,7 @@ def test_a_change_is_published_when_it_has_settled(bench: Bench) -> None:
 
 
 def test_an_alarm_is_published_in_the_same_turn(bench: Bench) -> None:
-    bench.says(e.DeviceStale, c.Append("alarm.raised", "alarms/a1", {"alarm": "a1"}), c.Snapshot())
+    bench.says(e.DeviceStale, c.Append(RAISED), c.Snapshot())
     bench.take(e.DeviceStale("io"))
     assert len(bench.published) == 1
 
@@ -261,7 +267,7 @@ def test_log_lines_are_written(bench: Bench, caplog: pytest.LogCaptureFixture) -
 
 
 def test_the_loop_ends_with_stopping_as_its_last_fact(bench: Bench) -> None:
-    bench.says(e.Stopping, c.Append("gateway.stopped", "devices/gw1", {}))
+    bench.says(e.Stopping, c.Append(rows.GatewayStopped(reason="asked to stop", since="")))
     bench.inbox.put(e.Stopping("asked"))
     bench.inbox.put(e.DeviceStale("io"))
     bench.loop.run()

@@ -1,0 +1,118 @@
+"""Tokens, codes and keys that were made, install mode of readers, and operators that signed in or out."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from msgspec import field
+
+from gateway.core.vocabulary.rows.base import UNSET, By, GatewayRow, PassId, Row, UnsetType, Via, one_of, says
+
+
+class TokenCreated(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """A token was made."""
+
+    type: ClassVar[str] = "settings.changed"
+
+    what: Annotated[str, one_of("what was done", "token_created")] = "token_created"
+    token: Annotated[str, says("id of the token")]
+    scopes: Annotated[tuple[str, ...], says("what it may do")]
+    by: By
+    via: Via
+
+
+class TokenRevoked(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """Tokens of a name were revoked."""
+
+    type: ClassVar[str] = "settings.changed"
+
+    what: Annotated[str, one_of("what was done", "token_revoked")] = "token_revoked"
+    tokens: Annotated[tuple[str, ...], says("ids of the tokens")]
+    by: By
+    via: Via
+
+
+class StationKeyMade(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """A booth's own screen was given a new key."""
+
+    type: ClassVar[str] = "settings.changed"
+
+    what: Annotated[str, one_of("what was done", "station_key")] = "station_key"
+    station: Annotated[str, says("id of the station")]
+    by: By
+    via: Via
+
+
+class InstallModeSet(Row, frozen=True, kw_only=True, gc=False):
+    """Install mode of a reader begins, or is stopped."""
+
+    type: ClassVar[str] = "settings.changed"
+    subjects: ClassVar[str] = "devices/<device>"
+
+    what: Annotated[str, one_of("what was done", "install_mode", "install_mode_stopped")]
+    device: Annotated[str, says("id of the reader")]
+    minutes: Annotated[int, says("for how long; 0: stopped")]
+    by: By
+    via: Via
+
+    def subject(self, _gateway: str, /) -> str:
+        return f"devices/{self.device}"
+
+
+class InstallModeEnded(Row, frozen=True, kw_only=True, gc=False):
+    """Install mode of a reader has ended."""
+
+    type: ClassVar[str] = "settings.changed"
+    subjects: ClassVar[str] = "devices/<device>"
+
+    what: Annotated[str, one_of("what was done", "install_mode_ended")] = "install_mode_ended"
+    device: Annotated[str, says("id of the reader")]
+    outcome: Annotated[str, one_of("how it ended", "key_set", "has_key", "time_over", "stopped")]
+    by: Annotated[str, one_of("always `gateway`", "gateway")] = "gateway"
+
+    def subject(self, _gateway: str, /) -> str:
+        return f"devices/{self.device}"
+
+
+class CodeIssued(Row, frozen=True, kw_only=True, gc=False):
+    """A QR code was made for a temporary pass."""
+
+    type: ClassVar[str] = "settings.changed"
+    subjects: ClassVar[str] = "passes/<pass>"
+
+    what: Annotated[str, one_of("what was done", "code_issued")] = "code_issued"
+    pass_: PassId = field(name="pass")
+    code: Annotated[str, says("name of the code, from which it cannot be made again")]
+    ends_at: Annotated[str, says("when it ends")]
+    by: By
+    via: Via
+
+    def subject(self, _gateway: str, /) -> str:
+        return f"passes/{self.pass_}"
+
+
+class OperatorRow(Row, frozen=True, kw_only=True, gc=False):
+    """A row about a person who works with the gateway."""
+
+    subjects: ClassVar[str] = "operators/<name>"
+
+    by: Annotated[str, says("the operator, by name")]
+    role: Annotated[
+        str | UnsetType,
+        one_of("role of the operator", "guard", "leader", "control_room", "office", "installer", "auditor"),
+    ] = UNSET
+
+    def subject(self, _gateway: str, /) -> str:
+        return f"operators/{self.by}"
+
+
+class OperatorSignedIn(OperatorRow, frozen=True, kw_only=True, gc=False):
+    """An operator signed in at a screen."""
+
+    type: ClassVar[str] = "operator.signed_in"
+
+
+class OperatorSignedOut(OperatorRow, frozen=True, kw_only=True, gc=False):
+    """An operator signed out."""
+
+    type: ClassVar[str] = "operator.signed_out"

@@ -1,0 +1,176 @@
+"""How devices, links, storage, the clock and the program are: what, since when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from gateway.core.vocabulary.rows.base import UNSET, Barriers, GatewayRow, Row, Since, UnsetType, one_of, says
+
+ByGateway = Annotated[str, one_of("always `gateway`", "gateway")]
+Why = Annotated[str, says("why, empty when it is not known")]
+
+
+class DeviceRow(Row, frozen=True, kw_only=True, gc=False):
+    """A row about one device."""
+
+    subjects: ClassVar[str] = "devices/<device>"
+
+    device: Annotated[str, says("id of the device")]
+
+    def subject(self, _gateway: str, /) -> str:
+        return f"devices/{self.device}"
+
+
+class DeviceLost(DeviceRow, frozen=True, kw_only=True, gc=False):
+    """A device stopped answering."""
+
+    type: ClassVar[str] = "device.lost"
+
+    error: Annotated[str, says("why, in words")]
+    interrupted: Barriers
+    since: Since
+    by: ByGateway = "gateway"
+
+
+class DeviceRestored(DeviceRow, frozen=True, kw_only=True, gc=False):
+    """A device answers again."""
+
+    type: ClassVar[str] = "device.restored"
+
+    interrupted: Barriers
+    since: Since
+    by: ByGateway = "gateway"
+
+
+class LinkRow(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """The line to central."""
+
+    reason: Why
+    since: Since
+    by: ByGateway = "gateway"
+
+
+class UplinkLost(LinkRow, frozen=True, kw_only=True, gc=False):
+    """Central cannot be reached."""
+
+    type: ClassVar[str] = "uplink.lost"
+
+
+class UplinkRestored(LinkRow, frozen=True, kw_only=True, gc=False):
+    """Central can be reached again."""
+
+    type: ClassVar[str] = "uplink.restored"
+
+
+class KeptMark(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A lane, barrier or device that was marked when a journal was set aside."""
+
+    lane: Annotated[str, says("its id")]
+    mark: Annotated[str, says("the mark")]
+    since_ns: Annotated[int, says("since when, in nanoseconds since 1970")]
+    by: Annotated[str, says("by whom")]
+    reason: Annotated[str, says("why")]
+
+
+Part = Annotated[
+    str | UnsetType,
+    msgspec.Meta(
+        description="what does not keep up: the journal, or the projections that follow it",
+        extra_json_schema={"enum": ["journal", "projections"]},
+    ),
+]
+
+
+class StorageDegraded(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """The journal cannot be written, the projections lag behind it, or a damaged database was set aside (`file`)."""
+
+    type: ClassVar[str] = "storage.degraded"
+
+    error: Annotated[str, says("why, in words")]
+    part: Part = UNSET
+    file: Annotated[str | UnsetType, says("of a database that was set aside: the file's name now")] = UNSET
+    passes: Annotated[int | UnsetType, says("of a registry: how many passes were kept")] = UNSET
+    journal: Annotated[str | UnsetType | None, says("of a journal: its id, null when it could not be read")] = UNSET
+    last: Annotated[int | UnsetType | None, says("of a journal: its last row, null when it could not be read")] = UNSET
+    interrupted: Annotated[
+        tuple[str, ...] | UnsetType, says("of a journal: the barriers that wait for a person now")
+    ] = UNSET
+    marks: Annotated[
+        tuple[KeptMark, ...] | UnsetType, says("of a journal: how lanes, barriers and devices were marked")
+    ] = UNSET
+    alarms: Annotated[tuple[dict[str, Any], ...] | UnsetType, says("of a journal: the alarms that were not closed")] = (
+        UNSET
+    )
+    since: Since
+    by: ByGateway = "gateway"
+
+
+class StorageRestored(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """Storage keeps up again."""
+
+    type: ClassVar[str] = "storage.restored"
+
+    waited: Annotated[int, says("rows that were written late")]
+    lost: Annotated[int, says("rows that did not fit in memory and are lost")]
+    part: Part = UNSET
+    since: Since
+    by: ByGateway = "gateway"
+
+
+class ClockChanged(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """The clock became sure, unsure, or was stepped."""
+
+    type: ClassVar[str] = "clock.changed"
+
+    state: Annotated[str, one_of("how far the clock is trusted now", "synced", "holdover", "unset")]
+    offset_ms: Annotated[int, says("how far the wall clock was stepped, in milliseconds")]
+    since: Since
+    by: ByGateway = "gateway"
+
+
+class GatewayStarted(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """A run begins."""
+
+    type: ClassVar[str] = "gateway.started"
+
+    version: Annotated[str, says("version of Gatehouse")]
+    previous_clean: Annotated[bool, says("whether the run before ended in good order")]
+    clock: Annotated[str, one_of("how far the clock is trusted", "synced", "holdover", "unset")]
+    reason: Annotated[str, one_of("`rebuilt`: after a fault of the program", "started", "rebuilt")]
+    since: Since
+    by: ByGateway = "gateway"
+
+
+class GatewayStopped(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """A run ends in good order."""
+
+    type: ClassVar[str] = "gateway.stopped"
+
+    reason: Annotated[str, says("why, in words")]
+    since: Since
+    by: ByGateway = "gateway"
+
+
+class JournalGap(Row, frozen=True, kw_only=True, gc=False):
+    """Retention has dropped rows that a consumer had not confirmed; also told to one that asks for them."""
+
+    type: ClassVar[str] = "journal.gap"
+    subjects: ClassVar[str] = "journal"
+
+    first: Annotated[int, says("the first row that is gone")]
+    last: Annotated[int, says("the last row that is gone")]
+    lasthash: Annotated[str, says("SHA-256 of the last row, in hex")]
+    reason: Annotated[
+        str,
+        one_of(
+            "`age`, `size`; to one that asks for rows that are gone: `retention`, `other_journal`",
+            "age", "size", "retention", "other_journal",
+        ),
+    ]  # fmt: skip
+    behind: Annotated[tuple[str, ...] | UnsetType, says("the consumers that had not confirmed these rows")] = UNSET
+    by: ByGateway = "gateway"
+
+    def subject(self, _gateway: str, /) -> str:
+        return "journal"
