@@ -294,7 +294,7 @@ def uncounted(settings: Settings) -> tuple[str, ...]:
         return ()
     directions = {lane.direction for lane in settings.lanes}
     if Direction.EXIT not in directions:
-        return ("no exit lane: nobody is seen to leave, and places that were taken stay taken",)
+        return ("no exit lane: no car is seen to leave, and taken places stay taken",)
     return ()
 
 
@@ -327,7 +327,7 @@ def _seeing(barrier: Barrier) -> list[str]:
     if barrier.safety and barrier.approach_loop is not None:
         return []
     if barrier.safety:
-        return ["no approach loop: a car that reads and backs off is told late; passages are inferred"]
+        return ["no approach loop: a car that reads and backs off is recorded late; passages are inferred"]
     if barrier.approach_loop is not None:
         return ["approach loop only: a passage is inferred when it clears while the arm is open"]
     return ["no loop: a passage is inferred from each granted opening"]

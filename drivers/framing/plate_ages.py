@@ -32,11 +32,11 @@ class PlateAges:
             return ""
         steady = self._is_steady(age_ms, now_ns)
         if age_ms < 0:
-            return f"{_clock(age_ms, 'ahead of')}; its plates open for nobody until its time is set"
+            return f"{_clock(age_ms, 'ahead of')}; its plates open no lane until its time is set"
         if steady or _is_zone(age_ms):
-            return f"{_clock(age_ms, 'behind')}; its plates open for nobody until its time is set"
+            return f"{_clock(age_ms, 'behind')}; its plates open no lane until its time is set"
         return (
-            f"a plate came {_span(age_ms)} after it was read and opened for nobody (max_age_s is"
+            f"a plate came {_span(age_ms)} after it was read and opened no lane (max_age_s is"
             f" {self._most_ms // 1000}): the camera or the network is late, or the camera's clock is behind"
         )
 

@@ -67,7 +67,7 @@ def _events(arguments: Arguments) -> int:
     reader = JournalReader(directory.journal)
     cursor = parse_cursor(arguments.after, reader.journal_id)
     if gap := reader.gap_after(cursor):
-        say(f"what came after {arguments.after} is not all here any more: {gap}")
+        say(f"rows after {arguments.after} are missing: {gap}")
     write = _event_writer("json" if wants_json(arguments) else arguments.format or "table", settings.zone)
     types = [name.removeprefix("gatehouse.") for name in arguments.type]
     sequence = cursor.sequence

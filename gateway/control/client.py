@@ -75,7 +75,7 @@ class Client:
             raise EngineUnreachableError(f"the engine did not answer within {timeout_s:g} s; look at its log") from None
         except OSError as error:
             raise EngineUnreachableError(
-                f"nobody answers at {self._path} ({error.strerror or error}); is the engine running?"
+                f"no engine answers at {self._path} ({error.strerror or error}); is the engine running?"
             ) from None
 
 

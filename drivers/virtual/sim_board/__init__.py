@@ -56,7 +56,7 @@ class DirectBoard(SimBoard):
 
     def _fail_if_silent(self) -> None:
         if self.faults.silent:
-            raise DeviceError("the simulated board was told to be silent")
+            raise DeviceError("the simulated board is set to be silent")
 
 
 def board(channel: str, inputs: int = 8, outputs: int = 8) -> DirectBoard:

@@ -186,14 +186,14 @@ def find_plate(document: Any, mapping: PlateMapping, wall_ns: int = 0, zone: tzi
     if not all(_is_one_of(_at(document, path), wanted) for path, wanted in mapping.only.items()):
         return PlateSeen("", 0.0)
     if mark := _sent_again(document):
-        return PlateSeen("", 0.0, wrong=f"the camera sent an earlier read again ({mark}): it opens for nobody")
+        return PlateSeen("", 0.0, wrong=f"the camera sent an earlier read again ({mark}): it opens no lane")
     sure = _sure(document, mapping.confidence)
     if not mapping.time:
         return PlateSeen(plate.strip(), sure)
     age = age_ms(_at(document, mapping.time), wall_ns, zone)
     if age is None:
         words = (
-            f"there is a plate, but no time at {mapping.time!r}, so it opens for nobody; put the option `time` right"
+            f"there is a plate, but no time at {mapping.time!r}, so it opens no lane; put the option `time` right"
         )
         return PlateSeen("", 0.0, wrong=words)
     return PlateSeen(plate.strip(), sure, age)

@@ -259,7 +259,7 @@ def warnings(settings: Settings) -> tuple[tuple[str, str], ...]:
     """Accepted settings that have no effect yet, by path."""
     if not settings.tariffs:
         return ()
-    return (("tariffs", "are accepted and kept, but nobody is charged: charging comes in a later version"),)
+    return (("tariffs", "are accepted and kept without effect: charging comes in a later version"),)
 
 
 def _unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str]]:

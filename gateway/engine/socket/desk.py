@@ -140,7 +140,7 @@ class Desk:
     def _settle(self, reply: Reply, alarms: bytes) -> None:
         found = self._open.pop(reply.request, None)
         if found is None:
-            log.warning("the core replied to request %r, which nobody waits for", reply.request)
+            log.warning("the core replied to request %r, for which no client waits", reply.request)
             return
         if isinstance(found.asked, LaneCommand):
             answer = _lane_answer(reply)

@@ -236,7 +236,7 @@ def hash_of(db: apsw.Connection, sequence: int, path: Path) -> str:
         return bytes(found).hex()
     gap = last_gap(db)
     if sequence != gap.last:
-        raise CursorError(f"{path} has no row {sequence} (any more)")
+        raise CursorError(f"{path} has no row {sequence}")
     return gap.lasthash
 
 

@@ -220,7 +220,7 @@ def _expect(pass_id: str, old: Pass | None, expected: int | None) -> None:
     revision = 0 if old is None else old.revision
     if expected is not None and expected != revision:
         raise RevisionConflictError(
-            f"pass {pass_id!r} is at revision {revision}, not {expected}: somebody changed it; "
+            f"pass {pass_id!r} is at revision {revision}, not {expected}: it was changed in the meantime; "
             "read it again and repeat the change"
         )
 

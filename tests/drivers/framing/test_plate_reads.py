@@ -235,7 +235,7 @@ def test_a_late_message_of_a_car_that_is_in_sight_begins_no_presentation() -> No
     ("ages", "says"),
     [
         ([12_000_000], "the camera's clock seems to be 3 h 20 min behind|a plate came 3 h 20 min after it was read"),
-        ([42_000], "came 42 s after it was read and opened for nobody (max_age_s is 30)"),
+        ([42_000], "came 42 s after it was read and opened no lane (max_age_s is 30)"),
         ([42_000, 95_000], "came 95 s after it was read"),
         ([42_000, 43_500], "the camera's clock seems to be 43 s behind this gateway's"),
         ([8 * 3_600_000 + 1_200], "8 h behind this gateway's: check its time zone"),
