@@ -42,6 +42,11 @@ class Opened(msgspec.Struct, frozen=True):
     reader: JournalReader
     state: State
 
+    def close(self) -> None:
+        """Let go of all three."""
+        for store in (self.state, self.reader, self.journal):
+            store.close()
+
 
 def open_all(place: Place, settings: Settings, source: str, boot_id: str, now: Now) -> Opened:
     """Open everything, the directory being locked; raises DataDirectoryError, StorageError."""
@@ -68,8 +73,12 @@ class Recovery:
         except JournalBrokenError as error:  # behind the projections, where no look reaches
             self.mend_journal(str(error))
             opened = self._open_journal()
-        self.mend_registry(opened.journal)
-        opened.state.catch_up(opened.reader)
+        try:
+            self.mend_registry(opened.journal)
+            opened.state.catch_up(opened.reader)
+        except BaseException:
+            opened.close()
+            raise
         return opened
 
     def mend_journal(self, unreadable: str = "") -> None:

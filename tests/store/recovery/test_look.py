@@ -3,59 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import apsw
 import pytest
 
-from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
-from gateway.store.passes.registry import PassRegistry
-from gateway.store.projections.state import State
 from gateway.store.recovery.look import Finding, look_at_journal, look_at_registry, says_nothing
 from gateway.store.recovery.reserve import NEEDED_BYTES, Reserve
 from gateway.store.recovery.table import Found
-from tests.store.conftest import SOURCE, row
-
-Harm = Callable[[Path], object]
-
-
-def sql(path: Path, text: str) -> None:
-    """Change a database as no Gatehouse does."""
-    db = apsw.Connection(str(path))
-    db.execute(text)
-    db.close()
-
-
-def overwrite(path: Path, at: int) -> None:
-    """Noise from there on."""
-    content = path.read_bytes()
-    path.write_bytes(content[:at] + b"\xa5" * (len(content) - at))
-
-
-def another(path: Path) -> None:
-    """A database of something else."""
-    path.unlink()
-    sql(path, "CREATE TABLE things(x)")
+from tests.store.conftest import SOURCE
+from tests.store.recovery.harms import OF_A_FILE, OF_A_JOURNAL, Harm, make_stores, sql
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Stores with ten rows and a pass, closed, without WAL."""
-    journal = Journal.create(tmp_path / "journal.db", "testjournal1", SOURCE, "boot-1")
-    journal.append([row(n) for n in range(10)])
-    journal.close()
-    reader = JournalReader(tmp_path / "journal.db")
-    state = State(tmp_path / "state.db", writer=True)
-    state.catch_up(reader)
-    state.close()
-    reader.close()
-    PassRegistry(tmp_path / "registry.db", writer=True).close()
-    for name in ("journal", "state", "registry"):
-        sql(tmp_path / f"{name}.db", "PRAGMA wal_checkpoint(TRUNCATE)")
-        for suffix in ("-wal", "-shm"):
-            (tmp_path / f"{name}.db{suffix}").unlink(missing_ok=True)
+    """Harmless stores."""
+    make_stores(tmp_path)
     return tmp_path
 
 
@@ -63,23 +27,7 @@ def journal_found(folder: Path, unreadable: str = "") -> Finding:
     return look_at_journal(folder / "journal.db", folder / "state.db", folder / "uplink.db", unreadable)
 
 
-OF_A_FILE: dict[Found, Harm] = {
-    Found.SOUND: lambda _path: None,
-    Found.MISSING: lambda path: path.unlink(),
-    Found.EMPTY: lambda path: path.write_bytes(b""),
-    Found.FOREIGN: another,
-    Found.NEWER: lambda path: sql(path, "PRAGMA user_version = 99"),
-    Found.DAMAGED: lambda path: overwrite(path, 0),
-    Found.OUT_OF_REACH: lambda path: (path.unlink(), path.mkdir()),
-}
-OF_A_JOURNAL: dict[Found, Harm] = {
-    Found.NO_ID: lambda path: sql(path, "DELETE FROM meta WHERE key = 'journal'"),
-    Found.LAST_ROW_CHANGED: lambda path: sql(path, "UPDATE rows SET text = text || ' ' WHERE sequence = 10"),
-    Found.ROWS_GONE: lambda path: sql(path, "DELETE FROM rows WHERE sequence > 4"),
-}
-
-
-@pytest.mark.parametrize(("found", "harm"), [*OF_A_FILE.items(), *OF_A_JOURNAL.items()])
+@pytest.mark.parametrize(("found", "harm"), OF_A_JOURNAL.items())
 def test_what_is_found_of_a_journal(folder: Path, found: Found, harm: Harm) -> None:
     harm(folder / "journal.db")
     finding = journal_found(folder)
