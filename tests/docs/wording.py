@@ -42,6 +42,7 @@ NAMES_DONE = (
     "gateway/core/settings",
     "gateway/demo",
     "gateway/processes",
+    "gateway/store",
     "gateway/uplink",
     "systemd",
 )
@@ -81,11 +82,7 @@ ROOMS: tuple[str, ...] = (
     "gateway/demo",
     "gateway/engine",
     "gateway/processes",
-    "gateway/store/journal",
-    "gateway/store/passes",
-    "gateway/store/recovery",
-    "gateway/store/settings",
-    "gateway/store/sqlite",
+    "gateway/store",
     "gateway/uplink",
     "systemd",
 )

@@ -192,9 +192,7 @@ def find_plate(document: Any, mapping: PlateMapping, wall_ns: int = 0, zone: tzi
         return PlateSeen(plate.strip(), sure)
     age = age_ms(_at(document, mapping.time), wall_ns, zone)
     if age is None:
-        words = (
-            f"there is a plate, but no time at {mapping.time!r}, so it opens no lane; put the option `time` right"
-        )
+        words = f"there is a plate, but no time at {mapping.time!r}, so it opens no lane; put the option `time` right"
         return PlateSeen("", 0.0, wrong=words)
     return PlateSeen(plate.strip(), sure, age)
 

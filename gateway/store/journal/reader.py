@@ -23,7 +23,7 @@ from gateway.store.journal.queries import Batch, Filter, Split, StoredRow
 from gateway.store.sqlite.database import explain, open_reader
 from gateway.store.sqlite.schemas import JOURNAL
 
-MOST_ROWS = 1000
+ROWS_MAX = 1000
 """Rows of one page or batch at most."""
 VERIFY_ROWS = 2000
 """Rows that verification reads in one transaction."""
@@ -90,7 +90,7 @@ class JournalReader:
         The wall times bound the rows from (inclusive) and to (exclusive).
         """
         wanted = Filter.of(types, since_wall_ns, until_wall_ns)
-        work = partial(queries.read_rows, after=after, limit=min(limit, MOST_ROWS), wanted=wanted)
+        work = partial(queries.read_rows, after=after, limit=min(limit, ROWS_MAX), wanted=wanted)
         return self._read(work, alone=wanted.everything)
 
     def batch(
@@ -107,7 +107,7 @@ class JournalReader:
         With `live_since_mono_ns` (CLOCK_MONOTONIC of the boot `boot_id`) the batch never mixes rows older than that
         with newer ones; rows of other boots are old. Monotonic time, so that a step of the clock changes nothing.
         """
-        limit = min(limit, MOST_ROWS)
+        limit = min(limit, ROWS_MAX)
         wanted = Filter.of(types, None, None)
         return self._read(lambda db: queries.read_batch(db, after, limit, wanted, Split(live_since_mono_ns, boot_id)))
 
@@ -118,7 +118,7 @@ class JournalReader:
         Raises CursorError for one that cannot be read.
         """
         wanted = Filter.of(types, None, None)
-        return self._read(lambda db: self._feed(db, cursor, min(limit, MOST_ROWS), wanted))
+        return self._read(lambda db: self._feed(db, cursor, min(limit, ROWS_MAX), wanted))
 
     def gap_after(self, cursor: Cursor) -> str | None:
         """The `journal.gap` event that a consumer at `cursor` gets first, or None when nothing is missing."""

@@ -52,7 +52,7 @@ WAL_BYTES = 4 * 1024 * 1024
 TIDY_FRAMES = 500
 """From so many pages in the WAL on, `tidy` copies them into the database: seldom, since each copy flushes the disk
 three times and writes again the pages that the one before wrote half full."""
-MOST_FRAMES = 960
+FRAMES_MAX = 960
 """At so many, `append` does it itself: just below what fits into WAL_BYTES."""
 WAL_KEPT_BYTES = 2 * WAL_BYTES
 """A WAL that a long read has made larger is cut back to this size at its restart."""
@@ -144,7 +144,7 @@ class Journal:
         with self._lock:
             if self._suspect:
                 self._recover()
-            elif self._not_copied >= MOST_FRAMES:
+            elif self._not_copied >= FRAMES_MAX:
                 self._checkpoint()
             made = self._composer.compose(rows, self.last_sequence, self.last_hash)
             if not made:

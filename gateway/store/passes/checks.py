@@ -25,9 +25,9 @@ from gateway.store.passes.credentials import normal_card, normal_plate
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 FIELDS = Pass.__struct_fields__
 LISTS = ("plates", "cards", "lanes")
-MOST_TEXT = 200
-MOST_NOTE = 2000
-MOST_ITEMS = 50
+TEXT_MAX = 200
+NOTE_MAX = 2000
+ITEMS_MAX = 50
 
 _SHAPES = {
     "kind": f"give one of {', '.join(PassKind)}",
@@ -89,11 +89,11 @@ def _check_texts(pass_: Pass) -> None:
         pass_.schedule, pass_.group, pass_.note,
     )  # fmt: skip
     whole = "\n".join(joined)
-    if len(whole) <= MOST_TEXT and not _CONTROL.search(whole):
+    if len(whole) <= TEXT_MAX and not _CONTROL.search(whole):
         return
     for field in FIELDS:
         text = getattr(pass_, field)
-        most = MOST_NOTE if field == "note" else MOST_TEXT
+        most = NOTE_MAX if field == "note" else TEXT_MAX
         if not isinstance(text, str):
             continue
         if len(text) > most:
@@ -129,8 +129,8 @@ def _check_lanes(lanes: tuple[str, ...]) -> None:
 
 
 def _check_count(field: str, items: tuple[str, ...]) -> None:
-    if len(items) > MOST_ITEMS:
-        raise PassFieldError(field, f"{len(items)} entries", f"give at most {MOST_ITEMS}")
+    if len(items) > ITEMS_MAX:
+        raise PassFieldError(field, f"{len(items)} entries", f"give at most {ITEMS_MAX}")
 
 
 @lru_cache(maxsize=4096)

@@ -28,9 +28,9 @@ from gateway.store.files import write_atomically
 from gateway.store.times import NS_PER_S, local_time, rfc3339, wall_ns_of
 
 PREFIX = "GH1"
-MOST_CHARACTERS = 200
+CHARACTERS_MAX = 200
 """A code with the longest pass id has 138."""
-MOST_DAYS = 92
+DAYS_MAX = 92
 """How far ahead a code may end; used codes are kept longer."""
 _KEY_BYTES, _END_BYTES, _NAME_BYTES, _MAC_BYTES = 32, 4, 6, 10
 _HEAD_BYTES = _END_BYTES + _NAME_BYTES
@@ -55,7 +55,7 @@ def write_code(key: bytes, code: PassCode) -> str:
 def read_code(key: bytes, text: str) -> PassCode | None:
     """The content of a code; None if it was not signed with this key."""
     upper = text.strip().upper()
-    if not upper.startswith(PREFIX) or len(upper) > MOST_CHARACTERS or not upper.isascii():
+    if not upper.startswith(PREFIX) or len(upper) > CHARACTERS_MAX or not upper.isascii():
         return None
     body = upper.removeprefix(PREFIX)
     try:
@@ -152,15 +152,15 @@ def _end(pass_: Pass, until: str, zone: ZoneInfo, now_s: int) -> int:
     pass_end_s = _named(f"valid_until of pass {pass_.id}", pass_.valid_until, zone)
     end_s = _named("until", until, zone) if until else pass_end_s
     if end_s is None and until:
-        raise PassError(f"until is {until!r}, which is no end; say a day at most {MOST_DAYS} days ahead")
+        raise PassError(f"until is {until!r}, which is no end; say a day at most {DAYS_MAX} days ahead")
     if end_s is None:
         raise PassError(f"pass {pass_.id} has no end; say until when the code is good, for example 2026-11-30")
     if pass_end_s is not None and end_s > pass_end_s:
         raise PassError(f"the code would outlive pass {pass_.id}, which ends {pass_.valid_until}; end it by then")
     if end_s <= max(now_s, 0):
         raise PassError(f"the code would have ended already; pass {pass_.id} ends {pass_.valid_until or 'never'}")
-    if end_s > min(now_s + MOST_DAYS * 86_400, _LAST_S):
-        raise PassError(f"the code would be good for more than {MOST_DAYS} days; say until when, at most so far ahead")
+    if end_s > min(now_s + DAYS_MAX * 86_400, _LAST_S):
+        raise PassError(f"the code would be good for more than {DAYS_MAX} days; say until when, at most so far ahead")
     return end_s
 
 

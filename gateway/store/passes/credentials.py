@@ -20,7 +20,7 @@ KINDS = {"card": 0, "plate": 1, "qr": 2, "pin": 3}
 LOW_24 = 0xFF_FFFF
 LOW_32 = 0xFFFF_FFFF
 
-_MOST_DIGITS = 20
+_DIGITS_MAX = 20
 """Decimal digits of any 64-bit number; a longer text, or one with letters, is an EPC."""
 _HEX = re.compile(r"[0-9A-F]{1,64}")
 
@@ -62,7 +62,7 @@ def key_of(kind: str, value: str) -> Key:
 
 
 def _is_decimal(text: str) -> bool:
-    return text.isdigit() and len(text) <= _MOST_DIGITS and text.isascii()
+    return text.isdigit() and len(text) <= _DIGITS_MAX and text.isascii()
 
 
 def keys_of(pass_: Pass) -> list[Key]:

@@ -41,7 +41,7 @@ from gateway.store.sqlite.schemas import REGISTRY
 
 __all__ = ["ImportResult", "PassRegistry"]
 
-MOST_PASSES = 1000
+PASSES_MAX = 1000
 """The most passes that one page gives."""
 
 _FIND = (
@@ -106,13 +106,13 @@ class PassRegistry:
         if query and query.strip():
             searching, words = _search(query.strip())
             sql, values = f"{sql} AND {searching}", (*values, *words)
-        rows = self._select(f"{sql} ORDER BY id LIMIT ?", (*values, min(limit, MOST_PASSES)))
+        rows = self._select(f"{sql} ORDER BY id LIMIT ?", (*values, min(limit, PASSES_MAX)))
         return [decode(row[0]) for row in rows]
 
     def all(self) -> Iterator[Pass]:
         """Every pass in order of id, a page a transaction."""
         after = ""
-        while page := self.list(after, MOST_PASSES):
+        while page := self.list(after, PASSES_MAX):
             yield from page
             after = page[-1].id
 

@@ -1,1 +1,1 @@
-"""What follows from the journal, kept ready to look up in `state.db`."""
+"""Projections: tables made from the journal, in `state.db`."""

@@ -1,8 +1,8 @@
-"""What follows from the journal, ready to look up: visits, alarms, modes of lanes, counters; and answers to requests.
+"""The projections in `state.db`: visits, alarms, modes of lanes, counters; and answers to requests.
 
-The projections carry the sequence they are at. They are written with `synchronous=NORMAL`: what a power cut takes is
-applied again from the journal. Answers to remote commands are not in the journal, so `begin` waits for the disk before
-anything may move; an answer whose `finish` a power cut took is known as begun and is never carried out a second time.
+The projections have the sequence that they are at. They are written with `synchronous=NORMAL`: rows that a power cut
+takes are applied again from the journal. Answers to remote commands are not in the journal, so `begin` waits for the
+disk before anything moves. If a power cut takes an answer, its request is known as begun and is not carried out again.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ from gateway.store.times import NS_PER_S, local_time, rfc3339
 
 log = logging.getLogger(__name__)
 
-MOST_PAGE = 1000
-"""The most visits that one page gives."""
+PAGE_MAX = 1000
+"""Visits of one page at most."""
 CATCH_UP_ROWS = 500
 """Journal rows that `catch_up` applies in one transaction."""
 PRUNE_ROWS = 4096
-"""Old visits and alarms are forgotten once in so many rows."""
-MOST_ANSWERS = 100_000
-MOST_CRASHES = 1000
-"""Crashes of one barrier that are told at the start; the limit of a month is lower."""
+"""Old visits and alarms are deleted once in this many rows."""
+ANSWERS_MAX = 100_000
+CRASHES_MAX = 1000
+"""Crashes of one barrier in the memory of a start; the limit of a month is lower."""
 AHEAD_WAIT_S = 0.5
-"""How long `ahead` waits for a commit that another thread or process makes."""
+"""How long `ahead` waits for the commit of another thread or process."""
 ANSWER_KEPT_NS = 7 * 86_400 * NS_PER_S
-"""Answers to requests are kept a week, and at most MOST_ANSWERS of them."""
+"""Answers to requests are kept a week, and at most ANSWERS_MAX of them."""
 
 _STAYS = "SELECT visit, pass, plate, entered_wall_ns, credential FROM visits WHERE "
 _NEWEST = " ORDER BY entered_sequence DESC LIMIT 16"
@@ -62,12 +62,12 @@ STAYS_OF_CREDENTIAL = (
     f"{_STAYS}visit IN (SELECT visit FROM visits WHERE plate = ? AND exited_sequence IS NULL"
     f" UNION SELECT visit FROM visits WHERE credential = ? AND exited_sequence IS NULL){_NEWEST}"
 )
-"""Two searches and not one with OR, for which SQLite would look at every car that is inside."""
+"""Two searches instead of one with OR, for which SQLite would scan all cars inside."""
 CARS_INSIDE = (
     "SELECT (SELECT value FROM meta WHERE key = ?), (SELECT count(*) FROM"
     " (SELECT 1 FROM visits WHERE exited_sequence IS NULL AND credential IS NOT ? LIMIT ?))"
 )
-"""The last passage and the cars inside as of it, in one statement, so that they fit; 0.2 ms for 1000 cars."""
+"""The last passage and the cars inside as of it, in one statement, so that both match; 0.2 ms for 1000 cars."""
 
 _ALARM_FIELDS = (
     "alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of", "acknowledged_by", "detail",
@@ -86,19 +86,19 @@ _FROM_THE_JOURNAL = (
     "meta",
 )
 _PASSAGES = ("passage.entered", "passage.exited", "passage.reversed")
-"""Rows that the next decision must know of before they are applied."""
+"""Rows that the next decision must know before they are applied."""
 _MODES = ("locked", "crashed")
 """Strongest first."""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The request was carried out before, and this was answered."""
+    """The request was carried out before; its first answer."""
 
     answer: Any
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """The request was begun before and has no answer: it is being carried out, or a restart came between."""
+    """The request was begun before and has no answer: it is in progress, or a restart interrupted it."""
 
 
 class Conflict(msgspec.Struct, frozen=True):
@@ -109,17 +109,17 @@ class State:
     """`state.db`. May be shared by threads."""
 
     def __init__(self, path: Path, writer: bool = False) -> None:
-        """Open it; a writer makes it when it is not there and brings it up to date."""
+        """Open it; a writer makes a missing file and migrates an old one."""
         self._path = path
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._writer = open_writer(path, STATE, synchronous="NORMAL") if writer else None
-        self._at: int | None = None  # the writer remembers the sequence that it is at
+        self._at: int | None = None  # the writer keeps its sequence in memory
         self._followed: JournalReader | None = None
         self._reader = None if writer else open_reader(path, STATE)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._write_lock, self._read_lock:
             for connection in (self._reader, self._writer):
                 if connection is not None:
@@ -129,21 +129,21 @@ class State:
 
     @property
     def journal(self) -> str:
-        """The id of the journal that it follows, empty for none yet."""
+        """The id of its journal, empty for none yet."""
         return self._meta("journal") or ""
 
     @property
     def ended_well(self) -> bool:
-        """Whether the last row of a run that was applied is its end in good order."""
+        """Whether the last applied row is the end of a run in good order."""
         return self._meta("clean") == "1"
 
     def follow(self, journal_id: str, successor_of: str = "") -> None:
-        """Go on with the journal of that id: as before, carried over from the one that it succeeds, or from nothing."""
+        """Follow the journal of that id: as before, carried over from its predecessor, or from nothing."""
         if self.journal != journal_id:
             self._begin(journal_id, carried=bool(successor_of) and successor_of == self.journal)
 
     def standing(self) -> dict[str, list[dict[str, Any]]]:
-        """What stands of lanes and alarms, as the first row of the next journal says it (`projections.carried`)."""
+        """The state of lanes and alarms, for the first row of the next journal (`projections.carried`)."""
         marks = self._select(
             "SELECT lane, mark, since_wall_ns, by, reason FROM marks"
             f" WHERE mark NOT GLOB '{GRANT}*' ORDER BY lane, mark"
@@ -159,12 +159,12 @@ class State:
         return self._at
 
     def apply(self, rows: Iterable[StoredRow]) -> int:
-        """Apply rows in one transaction; those applied before are skipped. Returns the sequence it is at."""
+        """Apply rows in one transaction; skips applied ones. Returns the new sequence."""
         before = self.sequence
         found = list(rows)
         with self._write_lock:
             db = self._writing()
-            # What keeps an arm from moving must be known though a power cut takes the journal: it waits for the disk.
+            # Rows that keep an arm from moving wait for the disk, in case the journal is lost at a power cut.
             durable = any(row.type in KEPT_FOR_SAFETY for row in found)
             with storage_errors(self._path):
                 db.pragma("synchronous", "FULL" if durable else "NORMAL")
@@ -179,7 +179,7 @@ class State:
             return last.sequence if last is not None else before
 
     def catch_up(self, reader: JournalReader, *, stop: Callable[[], bool] | None = None) -> int:
-        """Apply what the journal has more, in bounded steps; begins anew when it is another journal."""
+        """Apply new rows of the journal in bounded steps; starts over for another journal."""
         if self._followed is not reader:
             self._follow(reader)
             self._followed = reader
@@ -194,10 +194,10 @@ class State:
 
     @contextmanager
     def ahead(self, reader: JournalReader, waiting: Iterable[Row] = ()) -> Iterator[State]:
-        """The state as it will be once the rest of the journal, and rows that wait for it, are applied.
+        """The state after the rest of the journal and unwritten rows.
 
-        It is made in a transaction that is rolled back, and so without writing anything: a full disk does not matter.
-        Where another thread or process holds the file it is made in a copy.
+        It is made in a transaction that is rolled back, so nothing is written and a full disk does not matter. If
+        another thread or process holds the file, it is made in a copy.
         """
         rows = [*_rest(reader, self.sequence)]
         last = rows[-1].sequence if rows else self.sequence
@@ -208,7 +208,7 @@ class State:
 
     @contextmanager
     def _set_back(self) -> Iterator[apsw.Connection]:
-        """A connection on which whatever is written is gone behind the block."""
+        """A connection whose writes are undone after the block."""
         held = self._write_lock.acquire(timeout=AHEAD_WAIT_S)
         try:
             with storage_errors(self._path), ExitStack() as stack:
@@ -219,7 +219,7 @@ class State:
                 self._write_lock.release()
 
     def _begun(self, stack: ExitStack) -> apsw.Connection | None:
-        """The writer in a transaction that will be rolled back; None when another process holds the file."""
+        """The writer in a transaction that will be rolled back; None if another process holds the file."""
         db = self._writing()
         db.set_busy_timeout(int(AHEAD_WAIT_S * 1000))
         stack.callback(db.set_busy_timeout, BUSY_MS)
@@ -234,7 +234,7 @@ class State:
         return db
 
     def _copied(self, stack: ExitStack) -> apsw.Connection:
-        """All of it in memory."""
+        """A copy in memory."""
         source = stack.enter_context(closing(open_reader(self._path, STATE)))
         copy = stack.enter_context(closing(apsw.Connection(":memory:")))
         with copy.backup("main", source, "main") as backup:
@@ -243,7 +243,7 @@ class State:
         return copy
 
     def forget(self, before: int) -> None:
-        """Retention: forget what was over before that row, a bounded number a call."""
+        """Retention: delete visits and alarms that ended before that row, a bounded number per call."""
         with self._write_lock:
             db = self._writing()
             with transaction(db, self._path):
@@ -252,7 +252,7 @@ class State:
     # ---- visits --------------------------------------------------------------------------------------------------
 
     def open_visits(self, pass_id: str | None, credential: str | None = None) -> tuple[OpenVisit, ...]:
-        """The stays that have not ended, newest first: of a pass, or of a card number or plate that has none."""
+        """The open visits, newest first: of a pass, or of a card number or plate without a pass."""
         if pass_id is not None:
             rows = self._select(STAYS_OF_PASS, (pass_id,))
         elif credential:
@@ -262,25 +262,25 @@ class State:
         return tuple(OpenVisit(*row) for row in rows)
 
     def visits(self, inside: bool = True, after: str = "", limit: int = 100) -> Sequence[dict[str, Any]]:
-        """Visits in order of id, behind `after`: those still inside, or all that are kept."""
+        """Visits in order of id, after `after`: those inside, or all."""
         only = " AND exited_sequence IS NULL" if inside else ""
         rows = self._select(
             "SELECT visit, pass, plate, method, certainty, entered_wall_ns, entered_lane,"
             f" exited_wall_ns, exited_lane FROM visits WHERE visit > ?{only} ORDER BY visit LIMIT ?",
-            (after, min(limit, MOST_PAGE)),
+            (after, min(limit, PAGE_MAX)),
         )
         return [_visit(*row) for row in rows]
 
     def last_passage(self) -> str:
-        """The passage that was applied last, by its name; empty before the first."""
+        """The name of the last applied passage; empty before the first."""
         return self._meta(LAST_PASSAGE) or ""
 
     def code_used(self, name: str) -> bool:
-        """Whether a QR code has let somebody in already."""
+        """Whether a QR code was used."""
         return bool(self._select("SELECT 1 FROM codes WHERE code = ?", (name,)))
 
     def group_inside(self, passes: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-        """Which of these passes are inside; with the passage that was applied last, by its name, or later ones."""
+        """Which of these passes are inside; with the name of the last applied passage, or later ones."""
         after = self.last_passage()
         rows = self._select(
             "SELECT DISTINCT pass FROM visits WHERE pass IN carray(?) AND exited_sequence IS NULL",
@@ -289,23 +289,23 @@ class State:
         return after, tuple([str(row[0]) for row in rows])
 
     def cars_inside(self, but: str, most: int) -> tuple[str, int]:
-        """How many cars are inside but for that credential's, counted up to `most`; with the passage applied last."""
+        """How many other cars are inside, counted up to `most`; with the last applied passage."""
         rows = self._select(CARS_INSIDE, (LAST_PASSAGE, but, most))
         return str(rows[0][0] or ""), int(rows[0][1])
 
     def inside(self) -> int:
-        """How many visits have not ended."""
+        """The number of open visits."""
         return int(self._select("SELECT count(*) FROM visits WHERE exited_sequence IS NULL")[0][0])
 
     # ---- alarms --------------------------------------------------------------------------------------------------
 
     def alarms(self) -> Sequence[dict[str, Any]]:
-        """All alarms that are not closed: most urgent first, then oldest first."""
+        """All open alarms: most urgent first, then oldest first."""
         found = [_alarm(document) for document in self._alarm_documents()]
         return sorted(found, key=lambda alarm: (alarm["priority"], alarm["raised_at"], alarm["alarm"]))
 
     def alarm(self, alarm_id: str) -> dict[str, Any]:
-        """One alarm, closed or not; NotFoundError when there is none (any more)."""
+        """One alarm, open or closed; NotFoundError if it is unknown or deleted."""
         rows = self._select("SELECT document FROM alarms WHERE alarm = ?", (alarm_id,))
         if not rows:
             raise NotFoundError(f"there is no alarm {alarm_id!r}")
@@ -333,7 +333,7 @@ class State:
         return found
 
     def warned(self, day: str, zone: tzinfo = UTC) -> set[str]:
-        """The passes whose end was announced on that site-local day (`2026-11-30`)."""
+        """The passes with an expiry warning on that site-local day (`2026-11-30`)."""
         return {pass_id for found, pass_id in self._warnings(zone) if found == day}
 
     def counters(self) -> dict[str, int]:
@@ -346,7 +346,7 @@ class State:
         return {str(subject): int(number) for subject, number in rows}
 
     def memory(self, zone: tzinfo = UTC) -> dict[str, Any]:
-        """What the core must know of the last run, as plain documents; `zone` is the site's."""
+        """The memory of the core from the last run, as plain documents; `zone` is the site's."""
         marks = self._marks()
         warnings = self._warnings(zone)
         day = max((found for found, _ in warnings), default="")
@@ -366,7 +366,7 @@ class State:
         }
 
     def _left(self, lane: str, grant: str, about: dict[str, Any]) -> dict[str, Any]:
-        """A grant that has no end yet, with the stay that it would end."""
+        """An open grant, with the visit that it would end."""
         rest = msgspec.json.decode(about["reason"] or "{}")
         pass_id = about["by"] or None
         visit = self._stay_of(pass_id, rest.get("credential"))
@@ -374,7 +374,7 @@ class State:
         return {**{key: value for key, value in rest.items() if value is not None}, **known}
 
     def _latest(self) -> dict[str, dict[str, Any]]:
-        """What each lane last decided, whom it let in and who passed."""
+        """The last decision, grant and passage of each lane."""
         found: dict[str, dict[str, Any]] = {}
         for lane, what, document in self._select("SELECT lane, what, document FROM latest"):
             found.setdefault(str(lane), {})[str(what)] = msgspec.json.decode(document)
@@ -384,14 +384,14 @@ class State:
         return found
 
     def _stay_of(self, pass_id: str | None, credential: dict[str, str] | None) -> dict[str, Any] | None:
-        """The stay of a car that has a pass, or of one that is known by what it showed."""
+        """The visit of a car with a pass, or of one known by its credential."""
         visits = self.open_visits(pass_id, (credential or {}).get("value"))
         return msgspec.structs.asdict(visits[0]) if visits else None
 
     # ---- service -------------------------------------------------------------------------------------------------
 
     def service_counters(self, barrier: str) -> dict[str, int]:
-        """What a barrier has done since the data directory was made."""
+        """The counters of a barrier since the data directory was made."""
         names = {"cycles": "cycles", "relay_operations": "commands", "crashes": "crashes"}
         return {key: self.counted(name).get(barrier, 0) for key, name in names.items()}
 
@@ -407,7 +407,7 @@ class State:
     ) -> list[dict[str, Any]]:
         """Measured movements and crashes of a barrier, oldest first, behind the `sequence` `after`.
 
-        The sequences of those that an earlier journal told of are negative.
+        Sequences of an earlier journal are negative.
         """
         rows = self._select(
             "SELECT sequence, wall_ns, what, cause, travel_ms FROM movements"
@@ -426,7 +426,7 @@ class State:
         ]
 
     def _service(self) -> dict[str, dict[str, Any]]:
-        """What `gateway.core.lane.service` must know of the last run, by barrier."""
+        """The memory of `gateway.core.lane.service` from the last run, by barrier."""
         cycles, commands = self.counted("cycles"), self.counted("commands")
         due = {row[0] for row in self._select("SELECT DISTINCT barrier FROM service")}
         return {
@@ -442,16 +442,16 @@ class State:
     def _crashes(self, barrier: str) -> list[int]:
         rows = self._select(
             "SELECT wall_ns FROM movements WHERE barrier = ? AND travel_ms IS NULL ORDER BY wall_ns DESC LIMIT ?",
-            (barrier, MOST_CRASHES),
+            (barrier, CRASHES_MAX),
         )
         return [wall_ns for (wall_ns,) in reversed(rows)]
 
     # ---- answers to requests -------------------------------------------------------------------------------------
 
     def begin(self, key: str, digest: str, now_wall_ns: int) -> Answer | Pending | Conflict | None:
-        """Note a request before anything moves; durable on return. None: it is new, carry it out.
+        """Note a request before anything moves; durable on return. None: it is new and may be carried out.
 
-        `digest` tells one body from another. StorageError when the disk does not take it.
+        `digest` identifies the body. StorageError if the disk does not take it.
         """
         with self._write_lock:
             db = self._writing()
@@ -464,18 +464,18 @@ class State:
                 db.pragma("synchronous", "NORMAL")
 
     def finish(self, key: str, answer: Any) -> None:
-        """Keep the answer for repeats of the request."""
+        """Store the answer for repeats of the request."""
         text = msgspec.json.encode(answer).decode()
         with self._write_lock, storage_errors(self._path):
             self._writing().execute("UPDATE answers SET answer = ? WHERE key = ?", (text, key))
 
     def answer(self, key: str) -> Answer | Pending | None:
-        """What is known of a request; None: never heard of it."""
+        """The state of a request; None for an unknown one."""
         rows = self._select("SELECT answer FROM answers WHERE key = ?", (key,))
         return _known(rows[0][0]) if rows else None
 
     def _unapplied(self) -> list[dict[str, Any]]:
-        """What only `ahead` knows: nothing."""
+        """Rows that only `ahead` has: none here."""
         return []
 
     # ---- inside --------------------------------------------------------------------------------------------------
@@ -488,7 +488,7 @@ class State:
             self._begin(reader.journal_id, carried=False)
 
     def _begin(self, journal_id: str, *, carried: bool) -> None:
-        """At the start of a journal: with what is known so far, or with nothing."""
+        """Begin to follow a journal: with the present state, or with nothing."""
         with self._write_lock:
             db = self._writing()
             with transaction(db, self._path):
@@ -529,7 +529,7 @@ class State:
 
 
 class _Ahead(State):
-    """A look through the writer's connection, within its transaction."""
+    """A read through the writer's connection, within its transaction."""
 
     def __init__(self, path: Path, db: apsw.Connection, unapplied: Sequence[StoredRow]) -> None:
         self._path = path
@@ -551,14 +551,14 @@ def _sequence(db: apsw.Connection) -> int:
 
 
 def _rest(reader: JournalReader, after: int) -> Iterator[StoredRow]:
-    """The rows of the journal behind that one."""
+    """The rows of the journal after that one."""
     while rows := reader.page(after, CATCH_UP_ROWS):
         yield from rows
         after = rows[-1].sequence
 
 
 def _as_stored(row: Row, sequence: int) -> StoredRow:
-    """A row that waits, as if the journal had it."""
+    """An unwritten row in the form of a stored one."""
     text = msgspec.json.encode({"data": row.data, "clockstate": row.clock.value}).decode()
     return StoredRow(sequence, row.type, row.subject, row.wall_ns, text)
 
@@ -575,7 +575,7 @@ def _begin(db: apsw.Connection, key: str, digest: str, now_wall_ns: int) -> Answ
     db.execute(
         "DELETE FROM answers WHERE number <= ? OR (number < ? AND begun_wall_ns < ?"
         " AND number IN (SELECT number FROM answers ORDER BY number LIMIT 8))",
-        (newest - MOST_ANSWERS, newest, now_wall_ns - ANSWER_KEPT_NS),
+        (newest - ANSWERS_MAX, newest, now_wall_ns - ANSWER_KEPT_NS),
     )
     return None
 
@@ -589,13 +589,13 @@ def _alarm(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _since(marks: dict[str, dict[str, dict[str, Any]]], *wanted: str) -> dict[str, str]:
-    """Who has one of these marks, and since when."""
+    """The owners of these marks, and since when."""
     found = {name: [has[mark]["since"] for mark in wanted if mark in has] for name, has in sorted(marks.items())}
     return {name: min(since) for name, since in found.items() if since}
 
 
 def _grants(marks: dict[str, dict[str, dict[str, Any]]]) -> list[tuple[str, str, dict[str, Any]]]:
-    """The grants that have no end yet, oldest first: lane, grant and its mark."""
+    """The open grants, oldest first: lane, grant and its mark."""
     found = [
         (lane, mark.removeprefix(GRANT), about)
         for lane, has in marks.items()

@@ -1,6 +1,6 @@
-"""What follows from each journal row: one literal table from event type to what it changes in `state.db`.
+"""One literal table: event type -> its changes in `state.db`.
 
-Each entry takes the row's place and data and writes; the order of rows is all that counts. Nothing here reads a clock.
+Each entry gets the place and data of a row and writes. Only the order of rows counts; no clock is read.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ import msgspec
 from gateway.core.access.recent import passage_name
 from gateway.core.vocabulary.errors import GatehouseError, JournalBrokenError
 from gateway.store.journal.queries import StoredRow
-from gateway.store.passes.codes import MOST_DAYS
+from gateway.store.passes.codes import DAYS_MAX
 from gateway.store.times import rfc3339
 
 log = logging.getLogger(__name__)
 
-MOST_VISITS = 200_000
-"""Visits that have ended are kept up to this number, the latest."""
-MOST_INSIDE = 100_000
-"""Visits without an exit are kept up to this number, the latest: where no exit is seen they would grow for good."""
-MOST_ALARMS = 10_000
-"""Closed alarms are kept up to this number, the latest."""
-MOST_FORGOTTEN = 500
-"""Visits, and alarms, that one step of retention forgets; more than can end in the rows that it drops."""
-MOST_WARNED_NS = 3 * 86_400 * 1_000_000_000
-"""Expiry warnings older than three days are of no use to anybody."""
-CODES_KEPT_NS = 2 * MOST_DAYS * 86_400 * 1_000_000_000
-"""Used codes are known for twice as long as one can be good."""
+VISITS_MAX = 200_000
+"""Ended visits: the latest are kept, up to this number."""
+INSIDE_MAX = 100_000
+"""Visits without an exit: the latest are kept, up to this number. Where no exit is seen they would grow for ever."""
+ALARMS_MAX = 10_000
+"""Closed alarms: the latest are kept, up to this number."""
+FORGOTTEN_MAX = 500
+"""Visits, and alarms, that one step of retention deletes; more than can end in the rows that it drops."""
+WARNED_MAX_NS = 3 * 86_400 * 1_000_000_000
+"""Expiry warnings are deleted after three days."""
+CODES_KEPT_NS = 2 * DAYS_MAX * 86_400 * 1_000_000_000
+"""Used codes are kept twice as long as a code can be valid."""
 MOVEMENTS_KEPT_NS = 90 * 86_400 * 1_000_000_000
-MOST_MOVEMENTS = 100_000
-"""Movements are kept so long and at most so many, the latest: three months of a busy gate, a few megabytes."""
+MOVEMENTS_MAX = 100_000
+"""Movements are kept this long and at most this many, the latest: three months of a busy gate, a few megabytes."""
 
 
 _SEQUENCES = {
@@ -47,7 +47,7 @@ _SEQUENCES = {
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """Where a row stands and when it was made."""
+    """The place and time of a row."""
 
     sequence: int
     type: str
@@ -55,9 +55,9 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 GRANT = "grant:"
-"""What the mark of a grant begins with that nobody has used yet; the mark's `by` is its pass, its `reason` the rest."""
+"""Prefix of the mark of an open grant; `by` of the mark is its pass, `reason` the rest."""
 LAST_PASSAGE = "passage"
-"""The key of the passage that was applied last, by its name."""
+"""The key of the last applied passage."""
 
 KEPT_FOR_SAFETY = frozenset(("barrier.locked", "barrier.unlocked", "barrier.crashed", "barrier.reset"))
 """Rows that say whether people may be at an arm."""
@@ -74,7 +74,7 @@ _decode = msgspec.json.Decoder(_Text).decode
 
 
 def apply_rows(db: apsw.Connection, rows: Iterable[StoredRow]) -> StoredRow | None:
-    """Everything that follows from these rows, in order; inside the caller's transaction. Returns the last one."""
+    """Apply these rows in order, inside the caller's transaction. Returns the last one."""
     types: Counter[str] = Counter()
     sure_ns: int | None = None
     row: StoredRow | None = None
@@ -101,7 +101,7 @@ def apply_rows(db: apsw.Connection, rows: Iterable[StoredRow]) -> StoredRow | No
 
 
 def _is_of_the_row(error: Exception) -> bool:
-    """Whether it is what the row says that raised, and not the disk or the machine."""
+    """Whether the content of the row raised, and not the disk or the machine."""
     if isinstance(error, apsw.Error):
         return isinstance(error, apsw.ConstraintError | apsw.MismatchError | apsw.TooBigError)
     return not isinstance(error, GatehouseError | MemoryError)
@@ -121,51 +121,51 @@ def count(db: apsw.Connection, name: str, subject: str, more: int = 1) -> None:
 
 
 def prune(db: apsw.Connection, now_wall_ns: int) -> None:
-    """Forget the oldest of what has ended, so that the file is bounded."""
+    """Delete the oldest ended visits and alarms, so that the file is bounded."""
     db.execute(
         "DELETE FROM visits WHERE visit IN (SELECT visit FROM visits"
         " WHERE exited_sequence IS NOT NULL ORDER BY exited_sequence DESC LIMIT -1 OFFSET ?)",
-        (MOST_VISITS,),
+        (VISITS_MAX,),
     )
-    if db.execute("SELECT count(*) FROM visits WHERE exited_sequence IS NULL").get > MOST_INSIDE:
+    if db.execute("SELECT count(*) FROM visits WHERE exited_sequence IS NULL").get > INSIDE_MAX:
         db.execute(
             "DELETE FROM visits WHERE visit IN (SELECT visit FROM visits"
             " WHERE exited_sequence IS NULL ORDER BY entered_sequence DESC LIMIT -1 OFFSET ?)",
-            (MOST_INSIDE,),
+            (INSIDE_MAX,),
         )
     db.execute(
         "DELETE FROM alarms WHERE alarm IN (SELECT alarm FROM alarms"
         " WHERE closed_sequence IS NOT NULL ORDER BY closed_sequence DESC LIMIT -1 OFFSET ?)",
-        (MOST_ALARMS,),
+        (ALARMS_MAX,),
     )
-    db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - MOST_WARNED_NS,))
+    db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - WARNED_MAX_NS,))
     db.execute("DELETE FROM codes WHERE wall_ns < ?", (now_wall_ns - CODES_KEPT_NS,))
     db.execute(
         "DELETE FROM movements WHERE wall_ns < ? OR sequence <="
         " (SELECT sequence FROM movements ORDER BY sequence DESC LIMIT 1 OFFSET ?)",
-        (now_wall_ns - MOVEMENTS_KEPT_NS, MOST_MOVEMENTS),
+        (now_wall_ns - MOVEMENTS_KEPT_NS, MOVEMENTS_MAX),
     )
 
 
 def forget(db: apsw.Connection, before: int) -> None:
-    """Forget what ended, or was last seen, before that row: plates, cards and names go with the journal's rows."""
+    """Delete what ended, or was last seen, before that row: plates, cards and names go with the journal's rows."""
     for table, key, ended in (("visits", "visit", "exited_sequence"), ("alarms", "alarm", "closed_sequence")):
         db.execute(
             f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {ended} < ? LIMIT ?)",
-            (before, MOST_FORGOTTEN),
+            (before, FORGOTTEN_MAX),
         )
     db.execute("DELETE FROM latest WHERE sequence < ?", (before,))
 
 
 def predecessor(row: StoredRow) -> str:
-    """The id of the journal that this one succeeds, as its first row says; empty when it succeeds none."""
+    """The id of the predecessor of this journal, from its first row; empty without one."""
     if row.sequence != 1 or row.type != "storage.degraded":
         return ""
     return _text(_decode(row.text).data, "journal")
 
 
 def carry_over(db: apsw.Connection, rows: int) -> None:
-    """Another journal begins, in which the rows so far have no place: their order stays, before its first."""
+    """Another journal begins: earlier rows keep their order, before its first."""
     for table, columns in _SEQUENCES.items():
         changes = ", ".join(f"{column} = {column} - {rows}" for column in columns)
         db.execute(f"UPDATE {table} SET {changes}")
@@ -192,9 +192,9 @@ def _entered(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
 
 
 def _left_unseen(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    """End the older visits of a car that comes in, or goes out, by its card, plate or code: their exit was missed.
+    """Close older visits of a car that comes in or goes out by its card, plate or code: their exit was missed.
 
-    A card and a plate of one pass are of one car when its plate is the same. A code has a visit of its own.
+    A card and a plate of one pass are of one car if the plate is the same. A code has its own visit.
     """
     credential, plate = data.get("credential") or {}, data.get("plate")
     if credential.get("value"):
@@ -213,8 +213,10 @@ def _end_unseen(db: apsw.Connection, place: Place, data: dict[str, Any], column:
 
 
 def _exited(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    """A stay ends. Who leaves and is not known to be inside was let in by a person, or came behind somebody: of the
-    stays that nobody's pass belongs to, the oldest is taken for theirs, so that the number of cars inside stays right.
+    """A visit ends.
+
+    A car that leaves and is not known to be inside was let in by a person, or has followed another car: it ends the
+    oldest visit without a pass, so that the number of cars inside stays right.
     """
     if data.get("mark") == "emergency":
         return
@@ -235,7 +237,7 @@ def _last_passage(db: apsw.Connection, place: Place, data: dict[str, Any]) -> No
 
 
 def _voided(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
-    """A passage that was only inferred did not happen: who came in is out, who went out is in."""
+    """An inferred passage did not happen: undo its entry or exit."""
     visit = data.get("voids")
     if visit:
         db.execute("DELETE FROM visits WHERE visit = ? AND exited_sequence IS NULL", (visit,))
@@ -246,7 +248,7 @@ def _voided(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
 
 
 def _code_used(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    """A code lets in once, also when its passage is voided: who stands outside may be somebody with a copy."""
+    """A code stays used, also if its passage is voided: the car outside may have a copy of it."""
     credential = data.get("credential") or {}
     if credential.get("kind") == "qr":
         db.execute("INSERT OR REPLACE INTO codes VALUES(?, ?)", (str(credential.get("value")), place.wall_ns))
@@ -283,7 +285,7 @@ def _alarm(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
 
 
 def _mark(mark: str, *, of: str = "lane", first_counts: bool = False) -> _Apply:
-    """Put a mark on the lane, or the barrier that two lanes may share; with `first_counts` one that is there stays."""
+    """Set a mark on the lane, or on the barrier that two lanes may share; with `first_counts` an existing one stays."""
     verb = "INSERT OR IGNORE" if first_counts else "INSERT OR REPLACE"
 
     def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
@@ -296,7 +298,7 @@ def _mark(mark: str, *, of: str = "lane", first_counts: bool = False) -> _Apply:
 
 
 def _unmark(mark: str, *, of: str = "lane") -> _Apply:
-    """Take a mark off again, from what `_mark` has put it on: a lane and another's barrier may have the same id."""
+    """Remove a mark of `_mark`, also by its kind of owner: a lane and another barrier may have the same id."""
 
     def change(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
         name = _text(data, of) or _text(data, "lane")
@@ -306,7 +308,7 @@ def _unmark(mark: str, *, of: str = "lane") -> _Apply:
 
 
 def _granted(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    """Somebody may pass, until it is told that they have or have not."""
+    """Open a grant, until its passage or its end."""
     if data.get("grant"):
         rest = {**{key: data.get(key) for key in ("kind", "credential", "reason")}, "by": data.get("decided_by")}
         about = (_text(data, "pass"), msgspec.json.encode(rest).decode())
@@ -315,7 +317,7 @@ def _granted(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
 
 
 def _latest(what: str, document: Callable[[Place, dict[str, Any]], dict[str, Any]]) -> _Apply:
-    """Keep what a lane shows of the last row of a kind."""
+    """Store what a lane shows of the last row of a kind."""
 
     def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
         shown = {"at": rfc3339(place.wall_ns), **document(place, data)}
@@ -333,7 +335,7 @@ def _decision(place: Place, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _handled(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    """What a person did with the car that a lane decided on last."""
+    """A person's act on the car of the lane's last decision."""
     lane = _text(data, "lane")
     known = db.execute("SELECT document FROM latest WHERE lane = ? AND what = 'decision'", (lane,)).get
     shown: dict[str, Any] = msgspec.json.decode(known) if known else {}
@@ -361,7 +363,7 @@ def _grant_over(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> Non
 
 
 def _when(fits: Callable[[dict[str, Any]], Any], *changes: _Apply) -> _Apply:
-    """Changes that only some rows of a type make."""
+    """Changes of only some rows of a type."""
 
     def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
         if fits(data):
@@ -372,13 +374,13 @@ def _when(fits: Callable[[dict[str, Any]], Any], *changes: _Apply) -> _Apply:
 
 
 def _left_waiting(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    """A device that came or went left these barriers for a person to decide on."""
+    """A lost or restored device has left these barriers interrupted."""
     for barrier in data.get("interrupted") or ():
         _INTERRUPTED(db, place, {"barrier": barrier, "cause": place.type})
 
 
 def _carried(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    """The first row of a journal that succeeds another one says how lanes and alarms stood; what is known stays."""
+    """The first row of a succeeding journal has the state of lanes and alarms; known state stays."""
     for mark in data.get("marks") or ():
         values = (mark["lane"], mark["mark"], mark["since_ns"], mark["by"], mark["reason"])
         db.execute("INSERT OR IGNORE INTO marks VALUES(?, ?, ?, ?, ?)", values)
@@ -389,7 +391,7 @@ def _carried(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
 
 
 def _was_half_done(db: apsw.Connection, _place: Place, _data: dict[str, Any]) -> None:
-    """A run begins: what the last one had not finished, or held, waits for a person."""
+    """A run begins: unfinished and held movements of the last one wait for a person."""
     half_done = "mark IN ('motion', 'held')"
     db.execute(
         "INSERT OR IGNORE INTO marks SELECT lane, 'interrupted', min(since_wall_ns), by, reason FROM marks"
@@ -478,12 +480,12 @@ def _is_persons_open(data: dict[str, Any]) -> bool:
 
 
 def _is_persons_release(data: dict[str, Any]) -> bool:
-    """Only a person comes by a way; rows of earlier versions tell by the name alone."""
+    """Only a person has a `via`; rows of earlier versions only have the name."""
     return bool(data["via"]) if "via" in data else data.get("by") != "gateway"
 
 
 def _is_left_waiting(data: dict[str, Any]) -> bool:
-    """A stop of an arm that rested leaves nothing to a person; earlier versions did not tell the two apart."""
+    """A stop of an arm at rest interrupts nothing; earlier versions did not distinguish it."""
     return data.get("interrupted") is not False
 
 
@@ -495,7 +497,7 @@ def _is_asked(data: dict[str, Any]) -> bool:
     return bool(data.get("asked"))
 
 
-# A person looks at tagged and crashed lanes before they go on; the row that ends it tells how they are left.
+# A person checks tagged and crashed lanes first; the row that ends it says whether they are interrupted.
 _SETTLED = (_MEASURED, _ANSWERED, _DECIDED, _RELEASED)
 _LEFT = (_when(_is_interrupted, _INTERRUPTED), _when(_is_free, _DECIDED))
 

@@ -31,7 +31,7 @@ SCOPES = (
     "plates:push",
 )  # fmt: skip
 """What a token can be allowed."""
-MOST_TOKENS = 1000
+TOKENS_MAX = 1000
 
 # 16 MiB and about 50 ms on a desk machine, 0.2 s on a Raspberry Pi 4: slow to guess, fast enough to sign in.
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
@@ -148,8 +148,8 @@ class Tokens:
                 raise TokenError(
                     f"expires_at is {expires_at[:60]!r}; give an instant such as 2027-01-01T00:00:00Z, {YEARS}"
                 ) from error
-        if len(self.list()) >= MOST_TOKENS:
-            raise TokenError(f"there are {MOST_TOKENS} tokens already; revoke some")
+        if len(self.list()) >= TOKENS_MAX:
+            raise TokenError(f"there are {TOKENS_MAX} tokens already; revoke some")
 
     def _load(self) -> dict[str, Token]:
         try:

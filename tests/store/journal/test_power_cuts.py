@@ -98,7 +98,7 @@ def _ordeals(folder: Path, cuts: int, weaken: Callable[[Journal], None] | None =
 @pytest.fixture(autouse=True)
 def _tidy_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "TIDY_FRAMES", 12)
-    monkeypatch.setattr(journal_module, "MOST_FRAMES", 30)
+    monkeypatch.setattr(journal_module, "FRAMES_MAX", 30)
 
 
 def test_no_acknowledged_row_is_lost_in_a_thousand_power_cuts(fast_folder: Path) -> None:

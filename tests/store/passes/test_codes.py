@@ -14,7 +14,7 @@ from gateway.core.access.rules import Validity, validity
 from gateway.core.vocabulary.errors import DataDirectoryError, PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.codes import (
-    MOST_CHARACTERS,
+    CHARACTERS_MAX,
     PREFIX,
     PassCode,
     PassCodes,
@@ -46,7 +46,7 @@ def test_a_code_comes_back_as_it_was(code: PassCode) -> None:
     text = write_code(KEY, code)
     assert read_code(KEY, text) == code
     assert read_code(KEY, f" {text.lower()}\r") == code
-    assert len(text) <= MOST_CHARACTERS
+    assert len(text) <= CHARACTERS_MAX
     assert text.isalnum() and text.isupper()
 
 

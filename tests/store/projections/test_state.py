@@ -601,7 +601,7 @@ def test_a_reader_sees_what_the_writer_applied(gate: Gate, tmp_path: Path) -> No
 
 
 def test_visits_whose_exit_nobody_saw_are_forgotten_past_a_bound(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projections, "MOST_INSIDE", 2)
+    monkeypatch.setattr(projections, "INSIDE_MAX", 2)
     monkeypatch.setattr(state_module, "PRUNE_ROWS", 1)
     gate.enters("gone")
     gate.happens("passage.exited", visit="gone")
@@ -611,8 +611,8 @@ def test_visits_whose_exit_nobody_saw_are_forgotten_past_a_bound(gate: Gate, mon
 
 
 def test_what_has_ended_is_forgotten_past_a_bound(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projections, "MOST_VISITS", 2)
-    monkeypatch.setattr(projections, "MOST_ALARMS", 1)
+    monkeypatch.setattr(projections, "VISITS_MAX", 2)
+    monkeypatch.setattr(projections, "ALARMS_MAX", 1)
     monkeypatch.setattr(state_module, "PRUNE_ROWS", 1)
     for n in range(4):
         gate.enters(f"v{n}")
@@ -667,7 +667,7 @@ def test_answers_are_forgotten_after_a_week_or_past_a_bound(state: State, monkey
         state.begin(f"k{n}", "body", n)
     state.begin("later", "body", state_module.ANSWER_KEPT_NS + 2)
     assert [state.answer(f"k{n}") is None for n in range(5)] == [True, True, False, False, False]
-    monkeypatch.setattr(state_module, "MOST_ANSWERS", 2)
+    monkeypatch.setattr(state_module, "ANSWERS_MAX", 2)
     state.begin("last", "body", state_module.ANSWER_KEPT_NS + 2)
     assert [state.answer(key) is None for key in ("k4", "later", "last")] == [True, False, False]
 
@@ -728,7 +728,7 @@ def test_the_core_is_told_what_a_barrier_has_done(gate: Gate) -> None:
 
 def test_old_movements_are_forgotten_by_age_and_number(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_module, "PRUNE_ROWS", 1)
-    monkeypatch.setattr(projections, "MOST_MOVEMENTS", 3)
+    monkeypatch.setattr(projections, "MOVEMENTS_MAX", 3)
     for travel_ms in range(1000, 1006):
         moved(gate, "opened", travel_ms=travel_ms)
     assert [one["travel_ms"] for one in gate.state.movements("in", None, None)] == [1003, 1004, 1005]
