@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gateway.core.vocabulary.views import ALARM_KEYS, LANE_KEYS
+from gateway.core.vocabulary.views import AlarmState, LaneState
 from gateway.uplink.central.states import States
 from gateway.uplink.mqtt.messages import Outgoing, Topics
 from tests.support.engine_stand_in import alarm, lane
@@ -79,8 +79,8 @@ def test_only_the_contracts_fields_leave_the_house() -> None:
     states = connected()
     states.update(snapshot(alarm("a1")))
     first, second = drain(states)
-    assert tuple(json.loads(first.payload)) == ALARM_KEYS
-    assert tuple(json.loads(second.payload)) == LANE_KEYS
+    assert tuple(json.loads(first.payload)) == AlarmState.__struct_encode_fields__
+    assert tuple(json.loads(second.payload)) == LaneState.__struct_encode_fields__
     assert first.retain
     assert second.retain
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from gateway.core.vocabulary.views import LANE_KEYS
+from gateway.core.vocabulary.views import LaneState
 from web.api import engine
 from web.api.requests import flag, number, only
 from web.people.auth import require_scope
@@ -29,17 +29,12 @@ def now_text() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def lane_view(lane: dict[str, Any]) -> dict[str, Any]:
-    """What the contract shows of a lane."""
-    return {key: lane.get(key) for key in LANE_KEYS}
-
-
 @require_scope("state:read")
 def lanes() -> Response:
     """`GET /lanes`."""
     only()
     snapshot = engine.state()
-    return _items(map(lane_view, snapshot["lanes"]), snapshot)
+    return _items(msgspec.convert(snapshot["lanes"], list[LaneState]), snapshot)
 
 
 @require_scope("state:read")
@@ -70,5 +65,5 @@ def visits() -> Response:
     return json_answer({"items": found, "next": following, "as_of": now_text()})
 
 
-def _items(items: Iterable[dict[str, Any]], snapshot: dict[str, Any]) -> Response:
+def _items(items: Iterable[Any], snapshot: dict[str, Any]) -> Response:
     return json_answer({"items": list(items), "as_of": snapshot["as_of"]})

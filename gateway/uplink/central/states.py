@@ -10,16 +10,15 @@ lanes.
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
-from gateway.core.vocabulary.views import ALARM_KEYS, LANE_KEYS
+from gateway.core.vocabulary.views import AlarmState, CentralView, LaneState
 from gateway.uplink.mailbox import Snapshot
 from gateway.uplink.mqtt.messages import Outgoing, Topics
 
-# The time of a measurement is no part of its meaning.
-_AGES = frozenset({"as_of", "measured_at"})
+State = AlarmState | LaneState
 
 
 class Memory(Protocol):
@@ -43,8 +42,8 @@ class States:
         self._memory = memory
         self._consumer = consumer
         self._used = memory.retained(consumer)
-        self._wanted: dict[str, dict[str, Any]] | None = None
-        self._sent: dict[str, dict[str, Any]] = {}
+        self._wanted: dict[str, State] | None = None
+        self._sent: dict[str, State | None] = {}
         self._pending: deque[str] = deque()
 
     def connected(self) -> None:
@@ -56,11 +55,11 @@ class States:
         """Take the newest snapshot; an empty one of a starting engine is ignored."""
         if not snapshot.get("lanes") and not snapshot.get("alarms"):
             return
-        alarms = sorted(snapshot.get("alarms", ()), key=lambda alarm: alarm.get("priority") or 9)
-        wanted = {self._topics.alarm(alarm["alarm"]): _only(alarm, ALARM_KEYS) for alarm in alarms}
-        for lane in snapshot.get("lanes", ()):
-            wanted[self._topics.lane(lane["id"])] = _only(lane, LANE_KEYS)
-        self._wanted = wanted
+        view = msgspec.convert(snapshot, CentralView)
+        wanted: dict[str, State] = {
+            self._topics.alarm(alarm.alarm): alarm for alarm in sorted(view.alarms, key=lambda alarm: alarm.priority)
+        }
+        self._wanted = wanted | {self._topics.lane(lane.id): lane for lane in view.lanes}
         self._plan()
 
     def next(self) -> Outgoing | None:
@@ -70,7 +69,7 @@ class States:
         topic = self._pending.popleft()
         state = (self._wanted or {}).get(topic)
         if state is None:
-            self._sent[topic] = {}
+            self._sent[topic] = None
             return Outgoing(topic, b"", retain=True)
         if topic not in self._used:
             self._memory.retain(self._consumer, topic)
@@ -90,15 +89,13 @@ class States:
             return
         changed = [topic for topic, state in self._wanted.items() if _meaning(state) != self._sent.get(topic)]
         alarms = [topic for topic in changed if topic.startswith(self._topics.alarm(""))]
-        gone = [t for t in sorted(self._used - self._wanted.keys()) if self._sent.get(t) != {}]
+        gone = [t for t in sorted(self._used - self._wanted.keys()) if self._sent.get(t, ...) is not None]
         lanes = [topic for topic in changed if topic.startswith(self._topics.lane(""))]
         self._pending = deque([*alarms, *gone, *lanes])
 
 
-def _only(state: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """The fields of the contract and nothing else, so that no personal name leaves the box."""
-    return {field: state.get(field) for field in fields}
-
-
-def _meaning(state: dict[str, Any]) -> dict[str, Any]:
-    return {field: value for field, value in state.items() if field not in _AGES}
+def _meaning(state: State) -> State:
+    """The state without the time of its measurement, which is no part of its meaning."""
+    if isinstance(state, AlarmState):
+        return msgspec.structs.replace(state, as_of="")
+    return msgspec.structs.replace(state, measured_at=None)

@@ -16,7 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 __all__ = ["UNSET", "UnsetType"]
 
 
-def one_of(description: str, *values: str) -> Meta:
+def one_of(description: str, *values: str | None) -> Meta:
     """The meaning of a field with a closed list of values; nothing is checked when a row is read."""
     return Meta(description=description, extra_json_schema={"enum": list(values)})
 

@@ -1,0 +1,35 @@
+"""What people and central see of lanes, alarms, visits and devices: each key declared once, with its meaning."""
+
+from gateway.core.vocabulary.views.alarm import AlarmState, AlarmView
+from gateway.core.vocabulary.views.gateway import (
+    CentralView,
+    CoreView,
+    DeviceView,
+    GatewayView,
+    JournalView,
+    SiteView,
+    Snapshot,
+    UplinkView,
+)
+from gateway.core.vocabulary.views.lane import (
+    Case,
+    Handled,
+    Hold,
+    LaneState,
+    LaneView,
+    LastDecision,
+    LastPassage,
+    Pause,
+    Requested,
+    ServiceNotice,
+    Tag,
+    View,
+    WaitingGrant,
+)
+from gateway.core.vocabulary.views.visit import VisitView
+
+__all__ = [
+    "AlarmState", "AlarmView", "Case", "CentralView", "CoreView", "DeviceView", "GatewayView", "Handled", "Hold",
+    "JournalView", "LaneState", "LaneView", "LastDecision", "LastPassage", "Pause", "Requested", "ServiceNotice",
+    "SiteView", "Snapshot", "Tag", "UplinkView", "View", "VisitView", "WaitingGrant",
+]  # fmt: skip

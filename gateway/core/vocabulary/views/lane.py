@@ -1,0 +1,192 @@
+"""What people and central see of a lane."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, UnsetType, field
+
+from gateway.core.vocabulary.rows.base import Credential, LastGrant, one_of, says
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Base of all views. A key that a later version adds is left out when an earlier one reads it."""
+
+
+class Tag(View, frozen=True, kw_only=True, gc=False):
+    """A maintenance tag."""
+
+    by: Annotated[str | None, says("who put it on")]
+    since: Annotated[str | None, says("since when")]
+    reason: Annotated[str | None, says("why")]
+
+
+class Requested(View, frozen=True, kw_only=True, gc=False):
+    """An order that the arm has not been seen to follow yet."""
+
+    command: Annotated[str, one_of("the order", "open", "close", "stop", "hold")]
+    by: Annotated[str, says("who gave it")]
+    since: Annotated[str, says("when")]
+
+
+class Pause(View, frozen=True, kw_only=True, gc=False):
+    """A stop of an arm at rest: no automatic motion until it ends."""
+
+    by: Annotated[str, says("who stopped it")]
+    since: Annotated[str, says("since when")]
+    until: Annotated[str, says("until when")]
+
+
+class Case(View, frozen=True, kw_only=True, gc=False):
+    """A car in front of a lane that was denied, referred, or has shown one of two proofs."""
+
+    id: Annotated[str, says("id of the case")]
+    at: Annotated[str, says("when the car came")]
+    verdict: Annotated[str | None, one_of("what was decided, null before that", "denied", "referred", None)]
+    reason: Annotated[str | None, says("reason code of the decision")]
+    credential: Annotated[Credential | None, says("what the car has shown")]
+    pass_: Annotated[str | None, says("id of its pass, null without one")] = field(name="pass")
+    kind: Annotated[str | None, says("kind of the pass")]
+    plate_read: Annotated[str | None, says("the plate that a camera read of this car")]
+    plates_differ: Annotated[bool, says("true: the plate that was read is not one of the pass")]
+    missing: Annotated[
+        tuple[Annotated[str, one_of("what is missing", "second_proof", "word")], ...],
+        says("what must come before the car may pass: a second proof, or a person's word"),
+    ]
+
+
+class ServiceNotice(View, frozen=True, kw_only=True, gc=False):
+    """A service limit that was passed."""
+
+    what: Annotated[
+        str,
+        one_of("what is counted", "cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h"),
+    ]
+    limit: Annotated[int, says("the limit")]
+    count: Annotated[int, says("the count when it was passed")]
+    since: Annotated[str, says("since when")]
+
+
+class LaneState(View, frozen=True, kw_only=True, gc=False):
+    """What central sees of a lane, over HTTP and MQTT alike."""
+
+    id: Annotated[str, says("id of the lane")]
+    state: Annotated[
+        str,
+        one_of(
+            "the lane in one word",
+            "ready", "opening", "open", "passing", "closing", "held", "stopped", "locked", "crashed", "fire",
+            "interrupted", "fault", "unknown",
+        ),
+    ]  # fmt: skip
+    since: Annotated[str | None, says("since when, over a restart as far as the journal knows")]
+    arm: Annotated[
+        str,
+        one_of(
+            "where the arm is", "closed", "rising", "open", "lowering", "between", "stopped", "unknown",
+        ),
+    ]  # fmt: skip
+    requested: Annotated[Requested | None, says("an order that the arm has not been seen to follow yet")]
+    mode: Annotated[str, one_of("the strongest mode", "auto", "held", "fire", "crashed", "locked")]
+    measured_at: Annotated[str | None, says("when the oldest of its measurements was made, null when one is missing")]
+    tag: Annotated[Tag | None, says("its maintenance tag, null without one")]
+    cannot_open: Annotated[str | None, says("why no card opens this lane now, as a code; null when one does")]
+    pause: Annotated[Pause | None, says("a stop of an arm at rest")]
+    case: Annotated[Case | None, says("the car in front that waits before it may pass")]
+    last_grant: Annotated[LastGrant | None, says("the vehicle that the barrier opened for last")]
+    notice: Annotated[
+        str | None,
+        one_of(
+            "what the lane asks of the people beside it",
+            "arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor",
+            "controller_fault", "cycles_high", "crossed_closed", None,
+        ),
+    ]  # fmt: skip
+    notice_since: Annotated[str | None, says("since when it asks that")]
+    service_due: Annotated[tuple[ServiceNotice, ...], says("service limits that were passed")]
+
+
+class Hold(View, frozen=True, kw_only=True, gc=False):
+    """A hold of the arm by a person, or by the timetable."""
+
+    by: Annotated[str, says("who holds it open")]
+    since: Annotated[str, says("since when")]
+    until: Annotated[str | None, says("when the hold ends by itself, null for no such end")]
+    scheduled: Annotated[bool, says("true: free flow by the timetable")]
+    left: Annotated[int | None, says("vehicles until the hold ends by itself, null for no such end")]
+
+
+class WaitingGrant(View, frozen=True, kw_only=True, gc=False):
+    """A grant whose vehicle has not passed yet."""
+
+    id: Annotated[str, says("id of the grant")]
+    at: Annotated[str, says("when it was given")]
+    pass_: Annotated[str | None, says("id of the pass, null without one")] = field(name="pass")
+    credential: Annotated[Credential | None, says("what was shown, null for nothing")]
+    reason: Annotated[str, says("reason code of the decision")]
+    by: Annotated[str, says("who decided")]
+
+
+class Handled(View, frozen=True, kw_only=True, gc=False):
+    """What a person did with a car that was denied or referred."""
+
+    what: Annotated[str, one_of("what was done", "released", "refused", "reported")]
+    by: Annotated[str | None, says("who did it")]
+    reason: Annotated[str | None, says("the reason that was given")]
+    at: Annotated[str, says("when")]
+
+
+class LastDecision(View, frozen=True, kw_only=True, gc=False):
+    """A lane's last decision."""
+
+    at: Annotated[str, says("when")]
+    verdict: Annotated[str, one_of("what was decided", "granted", "denied", "referred")]
+    valid_until: Annotated[str | None, says("the end of the pass; null without one, and over a restart")]
+    by: Annotated[str | None, says("who decided")]
+    case: Annotated[str | None, says("id of the car's case")] = None
+    grant: Annotated[str | None, says("id of the grant")] = None
+    reason: Annotated[str | None, says("reason code")] = None
+    credential: Annotated[Credential | None, says("what was shown, null for nothing")] = None
+    pass_: Annotated[str | None, says("id of the pass, null without one")] = field(name="pass", default=None)
+    kind: Annotated[str | None, says("kind of the pass")] = None
+    days_left: Annotated[int | None, says("days until the pass ends, negative after its end")] = None
+    lane: Annotated[str, says("id of the lane")]
+    handled: Annotated[Handled | UnsetType, says("what a person did with the car")] = UNSET
+    before_restart: Annotated[bool | UnsetType, says("true: of an earlier run")] = UNSET
+    present: Annotated[bool | UnsetType, says("true: its car is still there")] = UNSET
+
+
+class LastPassage(View, frozen=True, kw_only=True, gc=False):
+    """A lane's last passage."""
+
+    at: Annotated[str, says("when")]
+    type: Annotated[str, one_of("which way", "entered", "exited")]
+    visit: Annotated[str | None, says("id of the visit")]
+    pass_: Annotated[str | None, says("id of the pass, null without one")] = field(name="pass")
+    lane: Annotated[str, says("id of the lane")]
+
+
+class LaneView(LaneState, frozen=True, kw_only=True, gc=False):
+    """What screens see of a lane: the core fills all but the ages, which the engine adds."""
+
+    measured_at: Annotated[
+        str | None, says("when the oldest of its measurements was made, null when one is missing")
+    ] = None
+    age_ms: Annotated[int | None, says("how old the oldest of its measurements is")] = None
+    name: Annotated[str, says("name of the lane")]
+    direction: Annotated[str, one_of("which way the lane leads", "entry", "exit")]
+    barrier: Annotated[str, says("id of its barrier")]
+    crossing: Annotated[str, says("state of the crossing: what the safety loop knows of a vehicle")]
+    approach: Annotated[bool | None, says("approach loop: true occupied, false free, null unknown")]
+    safety: Annotated[bool | None, says("safety loop: true occupied, false free, null unknown")]
+    hold: Annotated[Hold | None, says("who holds the arm open, null when it is not held")]
+    grants: Annotated[int, says("grants that wait")]
+    waiting_grants: Annotated[tuple[WaitingGrant, ...], says("the grants that wait, in order")]
+    interrupted: Annotated[bool, says("true: the lane waits for a person to decide")]
+    last_decision: Annotated[LastDecision | None, says("the last decision at this lane")]
+    last_passage: Annotated[LastPassage | None, says("the last passage at this lane")]
+    allowed: Annotated[
+        dict[str, str | None],
+        says("each command with the reason why a person on the spot cannot give it now, null when one can"),
+    ]
