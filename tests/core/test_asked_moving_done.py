@@ -235,5 +235,5 @@ def test_an_arm_whose_other_limit_was_made_all_the_time_has_arrived_when_the_fir
     assert play.lane()["arm"] == "unknown"
     play.person(command)
     play.set(**{first: False})
-    assert (play.lane()["arm"], play.machine().arm.value) == (arm, arm)
+    assert (play.lane()["arm"], play.machine().parts.arm.state.value) == (arm, arm)
     assert play.lane()["requested"] is None

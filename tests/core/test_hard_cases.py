@@ -650,8 +650,8 @@ def test_what_is_active_for_more_than_400_ms_is_seen_though_it_bounces(contact: 
     if bounce_ms:
         for value in (False, True) * (410 // (2 * bounce_ms)):
             play.set(settle_ms=bounce_ms, **{contact: value})
-            seen = seen or play.machine().inputs.last(contact) is True
-    assert seen or play.machine().inputs.last(contact) is True
+            seen = seen or play.machine().parts.inputs.last(contact) is True
+    assert seen or play.machine().parts.inputs.last(contact) is True
 
 
 def test_a_spark_on_the_safety_loop_is_no_vehicle() -> None:

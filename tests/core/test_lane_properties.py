@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.core.lane.grants.queue import GRANTS_MAX
-from gateway.core.lane.lane import LaneMachine
-from gateway.core.lane.signs.sign import Feedback
+from gateway.core.lane.signs.sign import Sign
+from gateway.core.lane.signs.signs import Signs
 from gateway.core.vocabulary import commands, events
 from tests.core.playbook import INPUTS, MONTHLY, OUTPUTS, START_WALL_NS, Playbook, site_document
 
@@ -46,38 +46,45 @@ class Monitor(Playbook):
         lane = self.lane()
         assert lane["grants"] <= GRANTS_MAX
         assert len(self._timers) < 40
-        machine = self.machine()
+        machine = self.machine().parts
         self._check_arm(lane)
-        assert machine.bound is None or machine.vehicle is not None, "a grant is used by nobody"
+        assert machine.grants.bound is None or machine.crossing.vehicle is not None, "a grant is used by nobody"
         if not self._depth:
             self._check_signs(lane)
         return todo
 
     def _check_arm(self, lane: dict[str, Any]) -> None:
         """Asked for, moving and done are three things; an arm that has not left its limit does not move."""
-        machine = self.machine()
+        machine = self.machine().parts
         for limit, arm, states in (("at_closed", "rising", ("opening",)), ("at_open", "lowering", ("closing",))):
             if machine.inputs.last(limit) and not machine.inputs.last(
                 "at_open" if limit == "at_closed" else "at_closed"
             ):
                 assert lane["arm"] != arm, f"{arm} with {limit} made"
                 assert lane["state"] not in states, f"{lane['state']} with {limit} made"
-        if lane["arm"] in ("open", "closed") and machine.arm.value not in ("open", "closed", "stopped", "between"):
-            assert machine.void or lane["requested"] is not None or machine.mover.by == "", "an order nobody sees"
+        if lane["arm"] in ("open", "closed") and machine.arm.state.value not in (
+            "open",
+            "closed",
+            "stopped",
+            "between",
+        ):
+            assert machine.movement.void or lane["requested"] is not None or machine.movement.author.by == "", (
+                "an order nobody sees"
+            )
 
     def _check_signs(self, lane: dict[str, Any]) -> None:
         """What people see and hear is what holds."""
-        machine = self.machine()
-        if not machine.measured:
+        machine = self.machine().parts
+        if not machine.boards.measured:
             assert self.lamps == {}, "lamps were lit before anything was measured"
-        elif self.lamps and "io" not in machine.away:
+        elif self.lamps and not machine.boards.is_away("io"):
             assert self.lamps["red"] is not self.lamps["green"], self.lamps
-        if self.lamps.get("green") and "io" not in machine.away:
+        if self.lamps.get("green") and not machine.boards.is_away("io"):
             assert lane["arm"] == "open", f"green with the arm {lane['arm']}"
             assert lane["mode"] not in ("locked", "crashed"), f"green on a {lane['mode']} lane"
             assert not machine.terminals.asked("close"), "green while a close waits"
         shown = next((message for device, message in reversed(self.shown) if device == "sign"), None)
-        if shown is not None and lane["cannot_open"] and not machine.unheard:
+        if shown is not None and lane["cannot_open"] and not machine.boards.unheard:
             assert shown["verdict"] not in ("granted", "idle"), (shown, lane["cannot_open"])
         if shown is not None and shown["words"] == "请通行":
             assert lane["arm"] == "open", f"drivers are told to go with the arm {lane['arm']}"
@@ -107,14 +114,14 @@ class Monitor(Playbook):
 
     def _check_pulse(self, name: str, duration_ms: int, now_ms: int) -> None:
         assert name in self.recorded, f"{name} was sent without barrier.commanded"
-        mode = self.machine().modes.strongest
+        mode = self.machine().parts.modes.strongest
         if name in ("open", "close"):
             assert mode not in ("locked", "crashed"), f"{name} on a {mode} lane"
             other = "close" if name == "open" else "open"
             assert now_ms >= self.busy_until_ms[other] + GAP_MS, f"{name} too near to {other}"
             self.busy_until_ms[name] = now_ms + duration_ms
-        machine = self.machine()
-        assert name == "stop" or machine.pause is None or self.known_safety is not False, f"{name} in a pause"
+        machine = self.machine().parts
+        assert name == "stop" or not machine.pause.active or self.known_safety is not False, f"{name} in a pause"
         if name == "close":
             assert self.known_safety is False, f"close with safety {self.known_safety}"
 
@@ -142,7 +149,7 @@ step = st.one_of(
 
 def obey(play: Playbook) -> None:
     """The arm does what the last pulse said."""
-    arm = play.machine().arm
+    arm = play.machine().parts.arm.state
     if arm == "rising":
         play.set(at_closed=False)
         play.advance(1900)
@@ -257,7 +264,7 @@ def test_after_any_story_the_arm_rests_no_grant_waits_and_a_person_can_open(
         play_step(play, what)
     play.journal_waits = False
     play.commit()
-    if "io" in play.machine().away:
+    if play.machine().parts.boards.is_away("io"):
         play.restored()
     play.set(safety_loop=False, approach_loop=False, arm_detached=False, fire=False)
     play.advance(130_000)
@@ -290,13 +297,13 @@ def test_the_monitor_bites() -> None:
 
 
 def test_the_monitor_sees_a_lamp_that_lies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LaneMachine, "_may_drive", lambda _machine, _lane: True)
+    monkeypatch.setattr(Signs, "may_drive", lambda _signs, _lane: True)
     with pytest.raises(AssertionError, match="green with the arm"):
         Monitor(document_with(), fire=True)
 
 
 def test_the_monitor_sees_a_grant_that_stays_on_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Feedback, "_end", lambda _sign, _around: None)
+    monkeypatch.setattr(Sign, "_end", lambda _sign, _around: None)
     play = Monitor(document_with(), fire=True)
     with pytest.raises(AssertionError, match="a grant is shown"):
         play.let_in()

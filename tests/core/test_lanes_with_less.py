@@ -419,7 +419,8 @@ def test_an_arm_that_struck_a_vehicle_reports_it_and_does_not_lock() -> None:
     play.advance(900)
     play.set(at_open=False)
     play.set(settle_ms=0, safety_loop=True)
-    play.machine().moving_cause = play.machine().opened_by
+    movement = play.machine().parts.movement
+    movement.explained(movement.opened_by)
     play.set(at_open=True)
     assert play.lane()["mode"] == "auto"
     assert play.types("barrier")[-1] == "barrier.opened"

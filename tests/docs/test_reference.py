@@ -15,8 +15,8 @@ from drivers.registry import find, known
 from gateway import cli
 from gateway.cli import common
 from gateway.core.alarms import kinds, lifecycle
-from gateway.core.lane import state as lane_state
 from gateway.core.lane.arm.causes import Cause
+from gateway.core.lane.modes import notices
 from gateway.core.lane.people import refusals
 from gateway.core.lane.signs.sign import CANNOT_OPEN
 from gateway.core.settings import model as settings
@@ -183,7 +183,7 @@ def test_every_lane_command_is_documented_and_no_other() -> None:
 
 
 def test_every_notice_is_documented_and_no_other() -> None:
-    assert first_column(section("Notices")) == set(get_args(lane_state.Notice))
+    assert first_column(section("Notices")) == set(get_args(notices.Notice))
 
 
 def test_every_state_of_an_alarm_is_named() -> None:

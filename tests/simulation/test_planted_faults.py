@@ -20,14 +20,24 @@ from gateway.core.access.rules import Decision, decide
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.alarms.faults import Faults as CoreFaults
 from gateway.core.health.health import Health
-from gateway.core.lane.arm.lane_arm import LaneArm
+from gateway.core.lane.arm.search import CauseSearch
 from gateway.core.lane.arm.terminals import Motion, Terminals
+from gateway.core.lane.contacts.detectors import Detectors
 from gateway.core.lane.contacts.inputs import Inputs
 from gateway.core.lane.grants.queue import GrantQueue
+from gateway.core.lane.interlock import Interlock
 from gateway.core.lane.lane import LaneMachine
-from gateway.core.lane.people.lane_orders import LaneOrders
-from gateway.core.lane.state import LaneState
-from gateway.core.lane.traffic.lane_traffic import LaneTraffic
+from gateway.core.lane.modes.crash import Crashes
+from gateway.core.lane.motion.guards import ArmGuards
+from gateway.core.lane.motion.orders import ArmOrders
+from gateway.core.lane.motion.sending import Sending
+from gateway.core.lane.parts import LaneParts
+from gateway.core.lane.people.cars import CarsInFront
+from gateway.core.lane.people.reads import Reads
+from gateway.core.lane.people.resume import Resume
+from gateway.core.lane.traffic.crossing import Crossing
+from gateway.core.lane.traffic.passing import Passing
+from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.lanes.lanes import Lanes
 from gateway.core.run.run import Run
 from gateway.core.vocabulary.authors import Author
@@ -125,8 +135,8 @@ def test_a_close_that_does_not_look_at_the_loop_is_caught(monkeypatch: Patch) ->
             right(self, timer)
 
     monkeypatch.setattr(Turn, "cancel", cancel)
-    monkeypatch.setattr(LaneArm, "_objection", lambda _self, _motion: None)
-    monkeypatch.setattr(LaneArm, "if_may_close_by_itself", lambda _self: True)
+    monkeypatch.setattr(Sending, "objection", lambda _self, _motion: None)
+    monkeypatch.setattr(ArmGuards, "may_close_by_itself", lambda _self: True)
     assert found_by("close", hours=1, only=("person",)) is not None
 
 
@@ -138,43 +148,43 @@ def test_a_stale_poll_that_still_counts_as_free_is_caught(monkeypatch: Patch) ->
 def test_a_lane_that_opens_because_its_board_came_back_is_caught(monkeypatch: Patch) -> None:
     right = LaneMachine.device_restored
 
-    def restored(self: LaneMachine, turn: Turn, device: str, values: tuple[bool, ...]) -> None:
-        right(self, turn, device, values)
-        if device in self.devices():
-            self.ask(turn, "open", "operator", Author("nobody"), None)
-            motion = self.terminals.committed(turn.tokens)
+    def restored(self: LaneMachine, turn: Turn, device: str, values: Any, outputs: Any) -> None:
+        right(self, turn, device, values, outputs)
+        if device in self.parts.boards:
+            ArmOrders(self.parts).ask(turn, "open", "operator", Author("nobody"), None)
+            motion = self.parts.terminals.committed(turn.tokens)
             assert motion is not None
-            self.carry_out(turn, motion)
+            self._sending.carry_out(turn, motion)
 
     monkeypatch.setattr(LaneMachine, "device_restored", restored)
     assert found_by("start") is not None
 
 
 def test_a_passage_that_is_recorded_twice_is_caught(monkeypatch: Patch) -> None:
-    right = LaneTraffic._passage_row
+    right = PassageRecorder.record
 
-    def twice(self: LaneTraffic, *given: Any, **more: Any) -> None:
+    def twice(self: PassageRecorder, *given: Any, **more: Any) -> None:
         right(self, *given, **more)
         if given[3] == "tailgate":
             right(self, *given, **more)
 
-    monkeypatch.setattr(LaneTraffic, "_passage_row", twice)
+    monkeypatch.setattr(PassageRecorder, "record", twice)
     assert found_by("crossing") is not None
 
 
 def test_a_passage_that_is_lost_while_a_person_holds_the_arm_is_caught(monkeypatch: Patch) -> None:
-    right = LaneTraffic._passed
+    right = Passing.passed
 
-    def forgets(self: LaneTraffic, *given: Any, **more: Any) -> None:
-        if not self.modes.stays_up:
+    def forgets(self: Passing, *given: Any, **more: Any) -> None:
+        if not self._lane.modes.stays_up:
             right(self, *given, **more)
 
-    monkeypatch.setattr(LaneTraffic, "_passed", forgets)
+    monkeypatch.setattr(Passing, "passed", forgets)
     assert found_by("crossing") is not None
 
 
 def test_a_crash_that_is_not_alarmed_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneState, "crash", lambda _self, _turn, _sign: None)
+    monkeypatch.setattr(Crashes, "crash", lambda _self, _turn, _sign: None)
     assert found_by("crash") is not None
 
 
@@ -253,12 +263,12 @@ def test_a_tag_that_opens_the_lane_beside_its_car_is_caught(monkeypatch: Patch) 
 
 
 def test_an_arm_that_goes_up_for_ever_for_a_car_that_backed_off_is_caught(monkeypatch: Patch) -> None:
-    def restart(self: GrantQueue, turn: Turn) -> None:
+    def call_head(self: GrantQueue, turn: Turn) -> None:
         self.run(turn, runs=False)
         if self.head is not None:
             self.head.left_ms = None
 
-    monkeypatch.setattr(GrantQueue, "restart", restart)
+    monkeypatch.setattr(GrantQueue, "call_head", call_head)
     assert found_by("unused", only=("nothing",), shape={"control": "step"}) is not None
 
 
@@ -292,28 +302,28 @@ def test_a_grant_that_a_car_of_the_other_side_uses_is_caught(monkeypatch: Patch)
 
 
 def test_a_car_that_counts_in_the_direction_of_the_other_side_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneTraffic, "_outward", lambda _self, _vehicle: False)
+    monkeypatch.setattr(Crossing, "_outward", lambda _self, _vehicle: False)
     assert found_by("crossing", only=("meet",), shared=True) is not None
 
 
 def test_the_tag_of_a_car_on_the_other_side_that_opens_is_caught(monkeypatch: Patch) -> None:
-    right = LaneMachine.approach_of
+    right = Detectors.approach_of
 
-    def either(self: LaneMachine, lane: Any) -> bool | None:
-        return right(self, lane) or self.approach or self.inputs.value("clear_loop")
+    def either(self: Detectors, lane: Any) -> bool | None:
+        return right(self, lane) or self.approach or self.beyond
 
-    monkeypatch.setattr(LaneMachine, "approach_of", either)
+    monkeypatch.setattr(Detectors, "approach_of", either)
     assert found_by("elsewhere", only=("nothing",), shape=LONG_RANGE, shared=True) is not None
 
 
 def test_a_sally_port_that_opens_both_doors_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneState, "interlocked", property(lambda _self: False))
+    monkeypatch.setattr(Interlock, "blocks", property(lambda _self: False))
     shape = {"sally_port": True, "without": [], "close_by": "gateway"}
     assert found_by("interlock", hours=1, only=("nothing",), shape=shape) is not None
 
 
 def test_a_fob_that_is_taken_for_a_crash_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneArm, "_blow", lambda _self: True)
+    monkeypatch.setattr(CauseSearch, "struck", lambda *_given: True)
     assert found_by("false") is not None
 
 
@@ -338,41 +348,42 @@ def test_a_code_that_opens_two_lanes_at_once_is_caught(monkeypatch: Patch) -> No
 
 
 def test_a_release_that_names_nobody_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneOrders, "pending", lambda *_given, **_more: None)
+    monkeypatch.setattr(CarsInFront, "pending", lambda *_given, **_more: None)
     assert found_by("released", only=("nothing",)) is not None
 
 
 def test_a_release_of_a_car_that_has_gone_is_caught(monkeypatch: Patch) -> None:
     """The person's word goes to the car that stood there before."""
-    right = LaneOrders.pending
+    right = CarsInFront.pending
     stood: dict[str, list[Any]] = {}
 
-    def pending(self: LaneOrders, lane: Any, *given: Any, **more: Any) -> Any:
+    def pending(self: CarsInFront, lane: Any, *given: Any, **more: Any) -> Any:
         case = right(self, lane, *given, **more)
         cars = stood.setdefault(lane.id, [])
         if case is not None and all(case is not one for one in cars):
             cars[:] = [*cars[-1:], case]
         return case and cars[0]
 
-    monkeypatch.setattr(LaneOrders, "pending", pending)
+    monkeypatch.setattr(CarsInFront, "pending", pending)
     assert found_by("released", only=("nothing",)) is not None
 
 
 def test_a_release_that_ends_the_stay_of_another_car_is_caught(monkeypatch: Patch) -> None:
-    right = LaneTraffic._passage_row
+    right = PassageRecorder.record
     seen: list[Any] = []
 
-    def row(self: LaneTraffic, turn: Turn, lane: Any, grant: Any, *given: Any, **more: Any) -> None:
+    def row(self: PassageRecorder, turn: Turn, lane: Any, grant: Any, *given: Any, **more: Any) -> None:
         if grant is not None and grant.case is not None and grant.by != "gateway" and seen:
             grant.visit = seen[-1]
         elif grant is not None and grant.visit is None and lane.direction == "exit" and seen:
             seen.pop()
         right(self, turn, lane, grant, *given, **more)
-        last = self.last_passage[lane.id]
+        last = self._lane.passages.last(lane)
+        assert last is not None
         if last["type"] == "entered" and last["pass"]:
             seen.append(OpenVisit(last["visit"], last["pass"], None, turn.now.wall_ns))
 
-    monkeypatch.setattr(LaneTraffic, "_passage_row", row)
+    monkeypatch.setattr(PassageRecorder, "record", row)
     assert found_by("released", only=("nothing",)) is not None
 
 
@@ -410,12 +421,12 @@ def test_a_plate_that_opens_the_lane_beside_its_car_is_caught(monkeypatch: Patch
 
 def test_a_plate_that_differs_and_is_not_referred_is_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(access, "differ", lambda *_given: False)
-    monkeypatch.setattr(LaneOrders, "let_pass_already", lambda *_given: False)
+    monkeypatch.setattr(Reads, "let_pass_already", lambda *_given: False)
     assert found_by("plates", only=("nothing",), shape=CAMERA) is not None
 
 
 def test_a_card_and_a_plate_that_make_two_grants_are_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneOrders, "other_proof", lambda *_given: None)
+    monkeypatch.setattr(CarsInFront, "other_proof", lambda *_given: None)
     assert found_by("plates", only=("nothing",), shape=CAMERA) is not None
 
 
@@ -430,17 +441,17 @@ def test_a_read_in_the_booth_that_opens_the_first_lane_is_caught(monkeypatch: Pa
 
 
 def test_two_taps_that_make_two_grants_are_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneOrders, "_grant_in_front", lambda *_given: None)
+    monkeypatch.setattr(CarsInFront, "grant_in_front", lambda *_given: None)
     assert found_by("taps", troubles=20.0, only=("two_taps",)) is not None
 
 
 def test_a_stop_at_rest_that_leaves_the_lane_to_a_person_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneState, "at_rest", property(lambda _self: False))
+    monkeypatch.setattr(LaneParts, "at_rest", property(lambda _self: False))
     assert found_by("rest", only=("person",)) is not None
 
 
 def test_a_pause_that_does_not_end_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneArm, "pause_over", lambda *_given: None)
+    monkeypatch.setattr(Resume, "pause_over", lambda *_given: None)
     assert found_by("rest", troubles=20.0, only=("person",)) is not None
 
 
@@ -523,7 +534,7 @@ def test_every_rule_has_a_planted_fault() -> None:
 
 
 def test_a_failure_is_told_as_the_shortest_story_that_breaks_the_rule(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(LaneState, "crash", lambda _self, _turn, _sign: None)
+    monkeypatch.setattr(Crashes, "crash", lambda _self, _turn, _sign: None)
     story = next(one for one in _stories() if play(one).rule == "crash")
     short = shortest(story, play(story), play)
     assert play(short).rule == "crash"

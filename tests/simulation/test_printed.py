@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway import cli
-from gateway.core.lane.state import LaneState
+from gateway.core.lane.modes.crash import Crashes
 from tests.simulation.test_simulate import command
 
 
@@ -20,7 +20,7 @@ def test_what_is_printed_depends_on_seed_and_hours_alone() -> None:
 def test_a_broken_rule_ends_with_one_and_tells_seed_and_story(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(LaneState, "crash", lambda _self, _turn, _sign: None)
+    monkeypatch.setattr(Crashes, "crash", lambda _self, _turn, _sign: None)
     for seed in range(5, 25):  # not every afternoon has a crash
         status = cli.main(["simulate", "--seed", str(seed), "--hours", "4"])
         told = capsys.readouterr()

@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 import web.api
+from gateway.core.lane.modes.notices import Notice
 from gateway.core.lane.service import What
-from gateway.core.lane.state import Notice
 from gateway.store.directory import DataDirectory
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal, Row

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from gateway.core.alarms.kinds import KINDS
-from gateway.core.lane.state import Notice
+from gateway.core.lane.modes.notices import Notice
 from gateway.core.vocabulary.reasons import Reason
 from tests.support.guard_scene import FREE, alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until

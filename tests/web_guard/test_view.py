@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import pytest
 
+from gateway.core.lane.modes.notices import Notice
 from gateway.core.lane.service import What
-from gateway.core.lane.state import Notice
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from tests.support.guard_scene import FREE, PASSES, alarm, at, crashed, decision, lane, shown_view, snapshot

@@ -12,9 +12,9 @@ import pytest
 from gateway.core.alarms.kinds import KINDS
 from gateway.core.alarms.lifecycle import AlarmState
 from gateway.core.lane.arm.table import ArmState
+from gateway.core.lane.modes.notices import Notice
 from gateway.core.lane.people.refusals import COMMANDS, TABLE
 from gateway.core.lane.service import What
-from gateway.core.lane.state import Notice
 from gateway.core.settings.model import Role
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from web.guard.home.page import SCRIPT_WORDS

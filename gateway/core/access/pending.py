@@ -1,14 +1,21 @@
-"""The pending case: one car in front of a lane, what it has shown, the decision, and what is missing.
+"""The pending case: one car in front of a lane, what it has shown, what is missing, and the decision at its end.
 
 A car is one case from its first read until it has gone: its approach loop is free again, the granted vehicle is under
 the arm, or, without a loop, nothing was read for a while. Card and plate of one case give one decision; if they differ,
 a person compares. A denied or referred car waits for a person, whose act (release, refusal, passed by hand, seen to) is
-bound to the case.
+bound to the case: `word` keeps what was decided, by whom and why, and grants and rows carry the id of the case.
+
+Two tables: `CaseState` says how far a case is, and so what is missing; `CasePlace` says where its car is.
+
+*The exit asks for money first* changes this folder: `rules.py` gets a rule with the reason `unpaid`, and here that
+decision leads to a state `UNPAID` (event `MUST_PAY`) with `payment` in `MISSING`; an event `PAID` leads from it to
+`MAY_PASS`. Grant, sign and screen follow from the state as they do today.
 """
 
 from __future__ import annotations
 
 import datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 import msgspec
@@ -16,6 +23,7 @@ import msgspec
 from gateway.core.access import plates
 from gateway.core.access.rules import Decision
 from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
@@ -46,10 +54,95 @@ NOT_ITS_FAULT = (Reason.SEEN_ELSEWHERE, Reason.LANE_LOCKED, Reason.LANE_FAULT, R
 """Refusals that do not concern the vehicle in front."""
 
 
-class PendingCase(msgspec.Struct):
-    """One car in front of a lane. `decision` None: one proof was read, the other is missing.
+class CaseState(StrEnum):
+    """How far a case is."""
 
-    `credential` and `visit` are those of the last decision; `grant` is the id of the grant that the decision gave.
+    PROVING = "proving"
+    WAITING = "waiting"
+    MAY_PASS = "may_pass"
+    HANDLED = "handled"
+    HANDLED_PROVING = "handled_proving"
+
+
+class CaseEvent(StrEnum):
+    """What happens to a case: the gateway decides (`SHOWS_...`: on a card of another car), or a person does."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    SHOWS_GRANTED = "shows_granted"
+    SHOWS_REFUSED = "shows_refused"
+    PERSON_DECIDED = "person_decided"
+
+
+_P, _W, _M = CaseState.PROVING, CaseState.WAITING, CaseState.MAY_PASS
+_H, _HP = CaseState.HANDLED, CaseState.HANDLED_PROVING
+_E = CaseEvent
+
+TABLE: dict[CaseState, dict[CaseEvent, CaseState]] = {
+    _P: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _M, _E.SHOWS_REFUSED: _W, _E.PERSON_DECIDED: _HP},
+    _W: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _M, _E.SHOWS_REFUSED: _W, _E.PERSON_DECIDED: _H},
+    _M: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _M, _E.SHOWS_REFUSED: _W, _E.PERSON_DECIDED: _H},
+    _H: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _H, _E.SHOWS_REFUSED: _H, _E.PERSON_DECIDED: _H},
+    _HP: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _H, _E.SHOWS_REFUSED: _H, _E.PERSON_DECIDED: _HP},
+}
+MISSING: dict[CaseState, tuple[Missing, ...]] = {
+    _P: ("second_proof",),
+    _W: ("word",),
+    _M: (),
+    _H: (),
+    _HP: ("second_proof",),
+}
+"""What must still come before the car may pass: the seam for a payment at the exit."""
+
+
+class CasePlace(StrEnum):
+    """Where the car of a case is."""
+
+    ELSEWHERE = "elsewhere"
+    IN_FRONT = "in_front"
+    GONE = "gone"
+    UNDER = "under"
+    OVER = "over"
+
+
+class CaseMove(StrEnum):
+    """Where the car of a case goes."""
+
+    ARRIVES = "arrives"
+    LEAVES = "leaves"
+    GOES_UNDER = "goes_under"
+    GOES_BACK = "goes_back"
+    ENDS = "ends"
+
+
+_M_ = CaseMove
+PLACES: dict[CasePlace, dict[CaseMove, CasePlace]] = {
+    CasePlace.ELSEWHERE: {_M_.ARRIVES: CasePlace.IN_FRONT},
+    CasePlace.IN_FRONT: {
+        _M_.LEAVES: CasePlace.GONE,
+        _M_.GOES_UNDER: CasePlace.UNDER,
+        _M_.ENDS: CasePlace.OVER,
+    },
+    CasePlace.GONE: {_M_.GOES_UNDER: CasePlace.UNDER, _M_.ENDS: CasePlace.OVER},
+    CasePlace.UNDER: {_M_.GOES_BACK: CasePlace.IN_FRONT, _M_.ENDS: CasePlace.OVER},
+    CasePlace.OVER: {},
+}
+
+
+class Word(msgspec.Struct, frozen=True):
+    """What a person did with a car that was not let pass: `released`, `refused` or `reported`, by whom and why."""
+
+    what: str
+    author: Author
+    reason: str
+    at: str
+
+
+class PendingCase(msgspec.Struct):
+    """One car in front of a lane.
+
+    `decision` (with `credential` and `visit`) is the gateway's last one, None while a second proof is awaited; `grant`
+    is the id of the grant that was given, by the gateway or by a person; `word` is what a person decided.
     """
 
     id: str
@@ -62,15 +155,67 @@ class PendingCase(msgspec.Struct):
     credential: dict[str, str] | None = None
     visit: OpenVisit | None = None
     grant: str | None = None
-    handled: bool = False
-    """A person has decided the case, or seen to it."""
+    word: Word | None = None
+    state: CaseState = CaseState.PROVING
+    place: CasePlace = CasePlace.ELSEWHERE
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """What is missing before this car may pass."""
-        if self.decision is None:
-            return ("second_proof",)
-        return () if self.handled or self.decision.verdict is Verdict.GRANTED else ("word",)
+        """What must still come before this car may pass."""
+        return MISSING[self.state]
+
+    @property
+    def handled(self) -> bool:
+        """Whether a person has decided on it, or seen to it, and nothing was decided since."""
+        return self.state in (_H, _HP)
+
+    def happens(self, event: CaseEvent) -> None:
+        """Go on to the table's next state."""
+        self.state = TABLE[self.state][event]
+
+    def moves(self, move: CaseMove) -> None:
+        """The car goes somewhere."""
+        self.place = PLACES[self.place][move]
+
+    def decided(self, decision: Decision, credential: dict[str, str], visit: OpenVisit | None) -> None:
+        """The gateway has decided on what the car shows."""
+        granted = decision.verdict is Verdict.GRANTED
+        self.happens(_E.GRANTED if granted else _E.REFUSED)
+        self.decision, self.credential, self.visit = decision, credential, visit
+        named = decision.pass_ is not None and decision.reason not in NOT_ITS_FAULT
+        self.named = not granted and (self.named or named)
+
+    def decided_after_release(self, decision: Decision, credential: dict[str, str], visit: OpenVisit | None) -> None:
+        """As `decided`, of a car that a person had let pass before it showed anything."""
+        named = self.named
+        self.decided(decision, credential, visit)
+        self.named = named
+
+    def shows_of_another(self, decision: Decision, credential: dict[str, str]) -> None:
+        """The car shows a card by which a car at the other side may pass: a person's word on it still counts."""
+        self.happens(_E.SHOWS_GRANTED if decision.verdict is Verdict.GRANTED else _E.SHOWS_REFUSED)
+        self.decision, self.credential = decision, credential
+
+    def first_shown(self, credential: dict[str, str]) -> None:
+        """The first of two proofs was read."""
+        self.credential = self.credential or credential
+
+    def granted_by(self, grant_id: str) -> None:
+        """The grant by which the car may pass."""
+        self.grant = grant_id
+
+    def person_decided(self, word: Word) -> None:
+        """A person has decided on the car, or seen to it."""
+        self.happens(_E.PERSON_DECIDED)
+        self.word = word
+
+    def share(self, other: PendingCase) -> None:
+        """The same car, at another lane where it may stand as well."""
+        self.id = other.id
+
+    def seen(self, now_ns: int) -> None:
+        """The car has been read at this moment."""
+        self.seen_ns = now_ns
 
     @property
     def pass_id(self) -> str | None:
@@ -170,7 +315,7 @@ def taken_up(last: dict[str, Any], visit: dict[str, Any] | None, wall_ns: int, m
         decision=Decision(verdict, reason, "decided before the restart", found, last.get("days_left")),
         credential=last.get("credential"),
         visit=msgspec.convert(visit, OpenVisit) if visit else None,
-        handled=bool(last.get("handled")),
+        state=CaseState.HANDLED if last.get("handled") else CaseState.WAITING,
     )
 
 
@@ -180,11 +325,14 @@ def _wall_ns(text: str) -> int:
 
 
 class Cases:
-    """The case of each lane at one barrier."""
+    """The cases of one barrier: by lane the one in front and the one that has just left; and the one under the arm."""
 
     def __init__(self) -> None:
         self._open: dict[str, PendingCase] = {}
         self._gone: dict[str, tuple[PendingCase, int]] = {}
+        self._under: PendingCase | None = None
+
+    # ---- in front
 
     def of(self, lane: Lane, occupied: bool | None, now_ns: int) -> PendingCase | None:
         """The case of the car in front; `occupied` is the state of the approach loop, None without one.
@@ -194,7 +342,7 @@ class Cases:
         case = self._open.get(lane.id)
         kept_ms = CASE_MS if occupied is None else UNNAMED_MS
         if case is not None and not occupied and now_ns - case.seen_ns > kept_ms * NS_PER_MS:
-            del self._open[lane.id]
+            self.end(lane)
             return None
         return case
 
@@ -208,49 +356,99 @@ class Cases:
         return case is not None and case.id == case_id
 
     def begin(self, lane: Lane, case: PendingCase) -> PendingCase:
-        """Begin the case of a car."""
+        """A car has come."""
+        self.end(lane)
         self._open[lane.id] = case
+        case.moves(CaseMove.ARRIVES)
         return case
+
+    def end(self, lane: Lane) -> None:
+        """The car in front of a lane has gone, or a person has dealt with it."""
+        case = self._open.pop(lane.id, None)
+        if case is not None:
+            case.moves(CaseMove.ENDS)
+
+    def end_unless_seen_since(self, lane: Lane, since_ns: int) -> None:
+        """A car has come to the loop: what was read before it rolled up is its own, what was read earlier is not."""
+        case = self._open.get(lane.id)
+        if case is not None and case.seen_ns < since_ns:
+            self.end(lane)
+
+    def end_by_id(self, case_id: str) -> None:
+        """That car is dealt with, at whichever lane it waited."""
+        for lane in [lane for lane, case in self._open.items() if case.id == case_id]:
+            self._open.pop(lane).moves(CaseMove.ENDS)
+
+    # ---- on to the arm and back
 
     def leaves(self, lane: Lane, now_ns: int) -> None:
         """The approach loop is free: its car has gone, back or on to the arm."""
         case = self._open.pop(lane.id, None)
         if case is not None:
+            self._forget_gone(lane)
             self._gone[lane.id] = case, now_ns
+            case.moves(CaseMove.LEAVES)
 
     def gone_with(self, lane: Lane, now_ns: int) -> PendingCase | None:
         """The case of the car that has left the loop and did not come under the arm."""
         gone, at_ns = self._gone.get(lane.id, (None, now_ns))
         return gone if now_ns - at_ns > LEFT_MS * NS_PER_MS else None
 
-    def goes_under(self, lane: Lane, occupied: bool | None, now_ns: int) -> PendingCase | None:
-        """The case of the vehicle that comes under the arm: the car that has just left the loop, or is on it."""
+    def nobody_under(self) -> None:
+        """Another vehicle comes under the arm: the one before it has gone."""
+        self._put_under(None)
+
+    def goes_under(self, lane: Lane, occupied: bool | None, now_ns: int) -> None:
+        """A vehicle comes under the arm without a grant: the car that has just left the loop, or stands on it."""
         gone, at_ns = self._gone.pop(lane.id, (None, 0))
         if gone is not None and now_ns - at_ns <= GONE_MS * NS_PER_MS:
-            return gone
+            self._put_under(gone)
+            return
+        if gone is not None:
+            gone.moves(CaseMove.ENDS)
         case = self.of(lane, occupied, now_ns)
-        self.end(lane)
+        self._open.pop(lane.id, None)
+        self._put_under(case)
+
+    def goes_under_by(self, grant_id: str) -> None:
+        """The vehicle of a grant is under the arm: what is read from now on is of the next one."""
+        found = next((lane for lane, case in self._open.items() if case.grant == grant_id), None)
+        if found is not None:
+            self._put_under(self._open.pop(found))
+
+    def passed_by(self, grant_id: str) -> None:
+        """The vehicle of a grant has passed: its case is over."""
+        for lane in [lane for lane, case in self._open.items() if case.grant == grant_id][:1]:
+            self._open.pop(lane).moves(CaseMove.ENDS)
+
+    def passed(self) -> PendingCase | None:
+        """The vehicle under the arm has passed; its case, which is over."""
+        case = self._under
+        self._put_under(None)
         return case
 
-    def end(self, lane: Lane) -> None:
-        """The car in front of a lane has gone, or a person has dealt with it."""
-        self._open.pop(lane.id, None)
+    def goes_back(self, lane: Lane, *, stands: bool) -> None:
+        """The vehicle under the arm goes back; `stands`: it is on the loop in front again."""
+        case = self._under
+        if case is None or not stands:
+            self._put_under(None)
+            return
+        self._under = None
+        self.end(lane)
+        self._open[lane.id] = case
+        case.moves(CaseMove.GOES_BACK)
 
-    def end_unless_seen_since(self, lane: Lane, since_ns: int) -> None:
-        """A car has come to the loop: recent reads are its own, earlier ones are not."""
-        case = self._open.get(lane.id)
-        if case is not None and case.seen_ns < since_ns:
-            del self._open[lane.id]
+    def _forget_gone(self, lane: Lane) -> None:
+        gone, _ = self._gone.pop(lane.id, (None, 0))
+        if gone is not None:
+            gone.moves(CaseMove.ENDS)
 
-    def end_by_id(self, case_id: str) -> None:
-        """The car was dealt with, whatever lane it waited at."""
-        for lane in [lane for lane, case in self._open.items() if case.id == case_id]:
-            del self._open[lane]
-
-    def end_of_grant(self, grant_id: str) -> PendingCase | None:
-        """The granted vehicle is under the arm; reads from now on are of the next one. Returns its case."""
-        found = next((lane for lane, case in self._open.items() if case.grant == grant_id), None)
-        return self._open.pop(found) if found is not None else None
+    def _put_under(self, case: PendingCase | None) -> None:
+        if self._under is not None:
+            self._under.moves(CaseMove.ENDS)
+        self._under = case
+        if case is not None:
+            case.moves(CaseMove.GOES_UNDER)
 
 
 def differ(one: CredentialRead, other: CredentialRead) -> bool:

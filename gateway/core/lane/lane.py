@@ -1,425 +1,280 @@
-"""A lane: arm, mode, crossing and grants side by side, and what enters them from its devices.
+"""A lane: its door for events, and what each of them leads to.
 
-A `LaneMachine` is made per barrier: two lanes that share one share its machine. Every method works on a `Turn`;
-nothing here knows a clock or a wire. Rules that hold throughout: nothing is sent before its row is durable or has
-waited long enough, and guards are looked at again at that moment; no close while a safety input is occupied or not
-known to be free; what was half done when the engine stopped waits for a person.
+A `LaneMachine` is made per barrier; two lanes that share a barrier share its machine. Its *parts* (`parts.py`) own the
+states; each changes by its own table alone and knows no other part. Its *pages* (in the rooms beside this file) own
+nothing and say what follows from one part for the others; each page builds on those above it in `__init__` below. Rules
+that hold throughout: nothing is sent before its row is durable or has waited long enough, and guards are looked at
+again at that moment; no close while a safety input is occupied or not known to be free; what was half done when the
+engine stopped waits for a person.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Set
 from typing import Any
 
-from gateway.core.access.pending import GONE_MS, TOGETHER_MS, taken_up
-from gateway.core.lane.arm.table import ArmEvent, ArmState
+from gateway.core.alarms.desk import AlarmDesk
+from gateway.core.lane.arm.table import ArmEvent
+from gateway.core.lane.contacts.changes import ContactChanges
+from gateway.core.lane.contacts.fire_contact import FireContact
+from gateway.core.lane.contacts.measuring import Measuring
+from gateway.core.lane.contacts.stuck_loops import StuckLoops
+from gateway.core.lane.contacts.trouble import TroubleContacts
+from gateway.core.lane.grants.grant import Grant, Left
+from gateway.core.lane.grants.keeper import GrantKeeper
+from gateway.core.lane.memory import Ids, LaneMemory
+from gateway.core.lane.modes.crash import Crashes
+from gateway.core.lane.modes.fire import Fires
 from gateway.core.lane.modes.modes import Mode
-from gateway.core.lane.people.lane_orders import LaneOrders
-from gateway.core.lane.state import MOVING
-from gateway.core.lane.traffic.crossing import CrossingEvent, CrossingState, Vehicle
-from gateway.core.settings.model import Lane
-from gateway.core.vocabulary.authors import GATEWAY, Author
-from gateway.core.vocabulary.events import ClockState
-from gateway.core.vocabulary.turn import NS_PER_MS, Turn
+from gateway.core.lane.modes.siren import SirenEvent
+from gateway.core.lane.motion.arrivals import ArmArrivals
+from gateway.core.lane.motion.commanded import CommandedMoves
+from gateway.core.lane.motion.events import ArmEvents
+from gateway.core.lane.motion.failures import ArmFailures
+from gateway.core.lane.motion.guards import ArmGuards
+from gateway.core.lane.motion.orders import ArmOrders
+from gateway.core.lane.motion.sending import Sending
+from gateway.core.lane.motion.struck import StruckVehicles
+from gateway.core.lane.motion.uncommanded import UncommandedMoves
+from gateway.core.lane.motion.why import WhyItMoved
+from gateway.core.lane.parts import LaneParts
+from gateway.core.lane.people.admission import Admission
+from gateway.core.lane.people.cars import CarsInFront
+from gateway.core.lane.people.commands import PersonsCommands
+from gateway.core.lane.people.door import AccessDoor
+from gateway.core.lane.people.reads import Reads
+from gateway.core.lane.people.release import Release
+from gateway.core.lane.people.resume import Resume
+from gateway.core.lane.people.words import PersonsWords
+from gateway.core.lane.signs.signs import Signs
+from gateway.core.lane.traffic.crossed_closed import CrossedClosed
+from gateway.core.lane.traffic.loops import Loops
+from gateway.core.lane.traffic.passing import Passing
+from gateway.core.lane.traffic.recorder import PassageRecorder
+from gateway.core.lane.view import LaneView
+from gateway.core.settings.model import Barrier, Lane, Site
+from gateway.core.vocabulary.authors import GATEWAY
+from gateway.core.vocabulary.turn import Turn
 
-_WORDS = {
-    ArmState.CLOSED: "ready",
-    ArmState.RISING: "opening",
-    ArmState.OPEN: "open",
-    ArmState.LOWERING: "closing",
-    ArmState.BETWEEN: "fault",
-    ArmState.STOPPED: "stopped",
-    ArmState.UNKNOWN: "unknown",
-}
-FIRE_CONTACT = Author("fire contact")
-_FIRST = {"arm_detached": 0, "safety_loop": 1, "approach_loop": 2}
 
-
-def _urgency(change: tuple[str, bool | None]) -> tuple[int, bool]:
-    """The order in which changes of one instant are handled."""
-    return _FIRST.get(change[0].split(".")[0], len(_FIRST)), bool(change[1])
-
-
-class LaneMachine(LaneOrders):
+class LaneMachine:
     """One barrier with the lanes that lead past it."""
 
-    # ---- devices
+    def __init__(
+        self,
+        barrier: Barrier,
+        lanes: tuple[Lane, ...],
+        desk: AlarmDesk,
+        ids: Ids,
+        memory: LaneMemory,
+        site: Site,
+        fires: Fires,
+    ) -> None:
+        self.parts = lane = LaneParts(barrier, lanes, desk, ids, memory, site, fires)
+        keeper = self._keeper = GrantKeeper(lane)
+        orders = ArmOrders(lane)
+        recorder = PassageRecorder(lane)
+        crashes = Crashes(lane, keeper, orders)
+        events = self.arm_events = ArmEvents(lane, ArmGuards(lane).by_name())
+        moves = self._make_arm(lane, orders, recorder, crashes)
+        resume = self._resume = Resume(lane, keeper, events)
+        stuck = self._stuck = StuckLoops(lane)
+        passing = self._passing = Passing(lane, keeper, recorder, events)
+        crossed = self._crossed_closed = CrossedClosed(lane, passing, recorder, crashes, events)
+        loops = self._loops = Loops(lane, keeper, orders, passing, crossed, stuck, events)
+        trouble, fire = TroubleContacts(lane), FireContact(lane, orders)
+        cars = self._cars = CarsInFront(lane)
+        words, admission = PersonsWords(lane), Admission(lane, keeper, loops, events)
+        self._reads = Reads(lane, keeper, orders, cars, admission, words)
+        self.access = AccessDoor(lane, cars, admission, self._reads)
+        release = Release(lane, orders, moves, cars, admission, words, recorder, resume)
+        self.commands = PersonsCommands(
+            lane, keeper, orders, passing, recorder, crashes, trouble, cars, words, release, resume
+        )
+        self._fire = fire
+        self._measuring = Measuring(lane, keeper, loops, stuck, crashes, trouble, fire, events)
+        self._changes = ContactChanges(
+            lane, keeper, orders, loops, crashes, self._failures, trouble, fire, release.pressed, events
+        )
+        self._signs = Signs(lane)
+        self._view = LaneView(lane, cars, self.commands, memory)
+        self._timers = self._make_timers()
 
-    def device_restored(self, turn: Turn, device: str, values: tuple[bool, ...]) -> None:
-        """A device answers, for the first time or again: take the state from what is measured, move nothing."""
-        if device not in self.devices():
-            return
-        self.away.discard(device)
-        self.unheard.discard(device)
-        self.inputs.lost(turn, device)
-        self.inputs.read(turn, device, values)
-        if device in (self.inputs.devices() or self.devices()):  # an arm without contacts is taken as it is
-            self._unmeasured.add(device)
-            self._measure(turn)
-        if self.inputs.value("arm_detached") and Mode.CRASHED not in self.modes:
-            self.crash(turn, "arm_detached")
-        self._tell_fire(turn)
-        self.tell_standing(turn)
-        turn.show()
+    def _make_arm(
+        self, lane: LaneParts, orders: ArmOrders, recorder: PassageRecorder, crashes: Crashes
+    ) -> CommandedMoves:
+        """The arm's events and what follows from them."""
+        keeper, events = self._keeper, self.arm_events
+        struck, why = StruckVehicles(lane), WhyItMoved(lane)
+        self._sending = Sending(lane, keeper, events)
+        moves = CommandedMoves(lane, keeper, orders, recorder, struck, events)
+        arrivals = ArmArrivals(lane, keeper, orders, recorder, struck, why, events)
+        self._failures = ArmFailures(lane, keeper, orders, why)
+        self._uncommanded = UncommandedMoves(lane, keeper, moves, why, crashes, events)
+        events.act_by(moves.actions(), arrivals.actions(), self._failures.actions(), self._uncommanded.actions())
+        return moves
 
-    def _tell_fire(self, turn: Turn) -> None:
-        """The fire contact, as it stands: one that is off now ends the alarm that a restart has kept."""
-        if self.inputs.value("fire"):
-            self._fire(turn)
-        elif self.inputs.value("fire") is False:
-            self._no_fire(turn)
-        if self.fires:
-            self.open_for_fire(turn)
+    def _make_timers(self) -> dict[str, Callable[[Turn, str], None]]:
+        """What each timer's end leads to; the text is the contact, loop or lane that it is for."""
+        lane, happens = self.parts, self.arm_events.happens
+        return {
+            "debounce": self._changes.settle,
+            "answer": lambda turn, _of: happens(turn, ArmEvent.ANSWER_OVER),
+            "travel": lambda turn, _of: happens(turn, ArmEvent.TRAVEL_OVER),
+            "clear": lambda turn, _of: happens(turn, ArmEvent.CLEAR_OVER),
+            "cause": lambda turn, _of: self._uncommanded.time_over(turn),
+            "gap": lambda turn, _of: self._sending.gap_over(turn),
+            "grant": lambda turn, _of: self._passing.grant_over(turn),
+            "merge": lambda turn, _of: self._loops.merge_over(turn),
+            "linger": lambda turn, _of: self._loops.lingers(turn),
+            "question": lambda turn, _of: self._crossed_closed.question_over(turn),
+            "stuck": self._stuck.time_over,
+            "calm": self._changes.calm,
+            "siren": lambda turn, _of: lane.siren.happens(turn, SirenEvent.TIME_OVER),
+            "sign": lambda turn, of: lane.signs[of].time_over(turn),
+            "lamp": lambda turn, _of: turn.show(),
+            "left": lambda turn, of: self._keeper.note_gone(turn, lane.wiring.lane(of)),
+            "case": lambda turn, of: self._case_over(turn, lane.wiring.lane(of)),
+            "second": lambda turn, _of: self._reads.second_proof_missing(turn),
+            "pause": lambda turn, _of: self._resume.pause_over(turn),
+            "hold": lambda turn, _of: self._hold_over(turn),
+        }
 
-    def _measure(self, turn: Turn) -> None:
-        """Once every board answers: what those boards tell that were away is taken as it is now."""
-        if self.away & self.inputs.devices():
-            return
-        first, self.measured = not self.measured, True
-        told = {name for device in self._unmeasured for name in self.inputs.names(device)}
-        bases = {name.split(".")[0] for name in told}
-        self._unmeasured.clear()
-        if first:
-            self.moved_ns = turn.now.mono_ns
-        if first or self.blind or bases & {"at_open", "at_closed"}:
-            self._measure_arm(turn, first)
-        if first or "safety_loop" in bases:
-            self._measure_safety(turn)
-        self._take_up_grant(turn)
-        if first:
-            self._take_up_cases(turn)
-        if bases & {"approach_loop", "clear_loop"}:
-            self._measure_loops(turn)
-        for name in told - self.inputs.chattering:
-            self.end_alarm(turn, f"chatter:{name}")
-        self.run_grants(turn)
+    # ---- what the site asks
 
-    def _measure_arm(self, turn: Turn, first: bool) -> None:
-        """As measured; without limit switches an arm that was up or half way in something may be anywhere."""
-        unsure = self.blind and (self.interrupted or (not first and self.arm is not ArmState.CLOSED))
-        self.enter(turn, ArmState.UNKNOWN if unsure else self.measured_arm())
-        if self.arm in (ArmState.BETWEEN, ArmState.UNKNOWN):
-            self.interrupted = True
-            self.drop_waiting(turn, "device_lost")
-        if self.inputs.last("at_open") and self.inputs.last("at_closed"):
-            self.do_report_limits(turn)
-        if self.arm is ArmState.CLOSED and Mode.CRASHED not in self.modes:
-            self.end_alarm(turn, "motion")
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes that lead past this barrier."""
+        return self.parts.wiring.lanes
 
-    def _measure_safety(self, turn: Turn) -> None:
-        occupied = self.safety is True
-        self.interrupted = self.interrupted or occupied
-        before, self.vehicle = self.vehicle, None
-        if occupied:
-            self.vehicle = before or Vehicle(turn.now.mono_ns, False, certain=False)
-        elif before is not None:
-            self._left_meanwhile(turn, before)
-        self.crossing = CrossingState.UNDER if occupied else CrossingState.EMPTY
-        if self.approach and not occupied:
-            self.crossing = CrossingState.WAITING
-        if self.safety is not None:
-            self.watch_loop(turn, "safety", occupied)
+    @property
+    def contact_devices(self) -> Set[str]:
+        """The devices that its contacts hang on."""
+        return self.parts.inputs.devices()
 
-    def _take_up_grant(self, turn: Turn) -> None:
-        """A vehicle under an arm that is not down when a run begins is the one that the last run let in, if any.
+    @property
+    def interrupted(self) -> bool:
+        """Whether nothing moves by itself until a person decides."""
+        return self.parts.interruption.active
 
-        Another one would have had to come under the same arm in the seconds between.
-        """
-        left, self.left_grant = self.left_grant, None
-        lane = next((lane for lane in self.lanes if left is not None and lane.id == left.lane), None)
-        if left is not None and lane is not None and self.vehicle is not None and self.arm is not ArmState.CLOSED:
-            self.bound = left.again(lane)
-            self.grants.take_up(self.bound)
-        elif left is not None:
-            left.unused(turn)
+    @property
+    def paused(self) -> bool:
+        """Whether nothing moves by itself for a moment."""
+        return self.parts.pause.active
 
-    def _take_up_cases(self, turn: Turn) -> None:
-        """A car that still stands on its loop when a run begins is the one that the last run refused, if any."""
-        for lane in self.lanes if turn.now.clock is not ClockState.UNSET else ():
-            last = self.last_decision.get(lane.id)
-            if last is None or not last.get("before_restart") or self.approach_of(lane) is not True:
-                continue
-            case = taken_up(last, self._stays.get(lane.id), turn.now.wall_ns, turn.now.mono_ns)
-            if case is not None:
-                self.cases.begin(lane, case)
-                self.last_decision[lane.id] = {**last, "before_restart": False}
-
-    def _left_meanwhile(self, turn: Turn, vehicle: Vehicle) -> None:
-        """A vehicle that was on the safety loop is not there any more: through an arm that was up, else back."""
-        if not vehicle.arm_was_closed or (self.bound is not None and self.arm is not ArmState.CLOSED):
-            self.left_unseen(turn, vehicle)
-        else:
-            self.bound = None
-
-    def _measure_loops(self, turn: Turn) -> None:
-        for lane in self.lanes:
-            if self.approach_of(lane):
-                self.arrived_ns[lane.id] = turn.now.mono_ns
-            else:
-                self.cases.end(lane)
-        if self.approach:
-            self.approach_seen_ns = turn.now.mono_ns
-        if self.approach is not None:
-            self.watch_loop(turn, "approach", self.approach)
-
-    def device_lost(self, turn: Turn, device: str) -> None:
-        """A device is gone: what it told is unknown, and nothing closes."""
-        if device not in self.devices():
-            return
-        self.away.add(device)
-        self.unheard.discard(device)
-        limits = (self.barrier.at_open, self.barrier.at_closed)
-        lost = self.inputs.lost(turn, device)
-        if any(name.startswith("fire") for name, _ in lost):
-            self.fires.discard(self.barrier.id)
-        self.unwatch_loops(turn, {name.split(".")[0] for name, _ in lost})
-        if any(name.startswith("safety_loop") for name, _ in lost):
-            self.cross(CrossingEvent.UNKNOWN)
-            if self.vehicle is not None:
-                self.vehicle.certain = False
-            self.arm_event(turn, ArmEvent.SAFETY)
-        moves = self.blind and self.arm is not ArmState.CLOSED
-        if moves or any(point is not None and point.device == device for point in limits):
-            self.arm_event(turn, ArmEvent.LOST)
-        turn.show()
-
-    def device_stale(self, turn: Turn, device: str) -> None:
-        """A poll went unanswered: safety inputs are no longer known to be free."""
-        if self.inputs.stale(device) and self.barrier.safety and self.safety is None:
-            self.arm_event(turn, ArmEvent.SAFETY)
-            turn.show()
-
-    # ---- contacts
-
-    def inputs_read(self, turn: Turn, device: str, values: tuple[bool, ...]) -> None:
-        """A reading of a device has come."""
-        if device not in self.inputs.devices() or device in self.away:
-            return
-        was_stale = not self.inputs.fresh(device)
-        self._changed(turn, self.inputs.read(turn, device, values))
-        self._report_chatter(turn)
-        if was_stale:
-            self._fresh_again(turn)
-
-    def _report_chatter(self, turn: Turn) -> None:
-        """An input that will not calm down is a fault with a name."""
-        for name in self.inputs.chattering:
-            if not self.alarms.lasts(self.alarm_key(f"chatter:{name}")):
-                detail = {"reason": "chatters", "point": self.inputs.point(name), "input": name}
-                self.incident(turn, "stuck", detail)
-                self.raise_alarm(turn, "stuck", f"chatter:{name}", detail)
-
-    def _fresh_again(self, turn: Turn) -> None:
-        """The close that stale inputs held up may come after all."""
-        if self.close_due and self.safety is False and self.arm is ArmState.OPEN and self.vehicle is None:
-            self.start_clear(turn)
-        turn.show()
-
-    def _changed(self, turn: Turn, changes: list[tuple[str, bool | None]]) -> None:
-        """Handle all changes of one instant: a blow, then loops, then limits; what is lost before what comes."""
-        for name, value in sorted(changes, key=_urgency):
-            self._contact(turn, name, bool(value))
-        if changes:
-            turn.show()
-
-    def _contact(self, turn: Turn, contact: str, value: bool) -> None:
-        name = contact.split(".")[0]
-        match name:
-            case "safety_loop":
-                self.safety_changed(turn, value)
-            case "approach_loop":
-                self.approach_changed(turn, value)
-                self._arrives(turn, self.home, value)
-            case "at_open" | "at_closed":
-                self._limit(turn, name, value)
-            case "arm_detached" if value:
-                self.crash(turn, "arm_detached")
-            case "clear_loop":
-                self.clear_changed(turn, value)
-                self._arrives(turn, self.other, value)
-            case "mains":
-                self._mains(turn, value)
-            case "fire":
-                self._fire(turn) if value else self._no_fire(turn)
-            case "fault" | "hand" | "panic":
-                self.told(turn, contact, value)
-            case "exit_button" if value:
-                self.pressed(turn, self.lane_of(contact))
-
-    def _arrives(self, turn: Turn, lane: Lane, value: bool) -> None:
-        """The loop in front of a lane has changed: another vehicle is another case, also after one that no loop saw."""
-        if value:
-            self.arrived_ns[lane.id] = turn.now.mono_ns
-            self.note_left(turn, lane)
-            self.cases.end_unless_seen_since(lane, turn.now.mono_ns - TOGETHER_MS * NS_PER_MS)
-        else:
-            self.cases.leaves(lane, turn.now.mono_ns)
-            turn.start(self.own_timer("left", lane.id), GONE_MS)
-
-    def _limit(self, turn: Turn, name: str, value: bool) -> None:
-        if self.inputs.last("at_open") and self.inputs.last("at_closed"):
-            self.arm_event(turn, ArmEvent.CONTRADICTION)
-            return
-        self.end_limit_alarms(turn)
-        if name == "at_open":
-            self.arm_event(turn, ArmEvent.OPEN_LIMIT if value else ArmEvent.OPEN_LOST)
-        else:
-            self.arm_event(turn, ArmEvent.CLOSED_LIMIT if value else ArmEvent.CLOSED_LOST)
-
-    def _mains(self, turn: Turn, value: bool) -> None:
-        """The controller may home its arm after mains came or went: nothing that moves now was commanded."""
-        if value:
-            self.inputs.doubt("safety_loop")
-        self.power_ns = turn.now.mono_ns
-        self.drop_grants(turn, "mains")
-        self.void_expectations(turn)
-
-    def _fire(self, turn: Turn) -> None:
-        """The fire contact is a command: it opens every lane of the site (`Site` tells the others)."""
-        self.raise_alarm(turn, "fire", "fire")
-        self.fires.add(self.barrier.id)
-        self.open_for_fire(turn)
-
-    def _no_fire(self, turn: Turn) -> None:
-        """The contact is off: the alarm ends; the arm stays up until a person ends that."""
-        self.fires.discard(self.barrier.id)
-        self.end_alarm(turn, "fire")
-
-    def open_for_fire(self, turn: Turn) -> None:
-        """There is fire somewhere: open once, as soon as the board answers, and stay open until a person ends it."""
-        if Mode.FIRE in self.modes or self.terminals.device("open") in self.away:
-            return
-        self.modes.happens("fire")
-        self.end_pause(turn)
-        turn.cancel(self.own_timer("clear"))
-        self.call_off(turn, "close", "open")
-        if self.arm is not ArmState.OPEN:
-            self.ask(turn, "open", "fire", FIRE_CONTACT, None)
+    @property
+    def tagged(self) -> bool:
+        """Whether the lane carries a tag."""
+        return self.parts.tag.on
 
     @property
     def is_up_for_fire(self) -> bool:
-        """Whether the arm was told to open by a fire contact, and no person has ended that yet."""
-        return Mode.FIRE in self.modes and self.arm is not ArmState.CLOSED
+        """Whether a fire contact opened the arm, and no person has ended that."""
+        return Mode.FIRE in self.parts.modes and not self.parts.arm.closed
 
-    # ---- timers and snapshot
+    @property
+    def since(self) -> str | None:
+        """Since when the state is as it is shown."""
+        return self._view.since
+
+    def entering(self) -> list[Grant]:
+        """The grants whose vehicles are about to come in."""
+        return self.parts.grants.entering()
+
+    def snapshot(self, at: Lane) -> dict[str, Any]:
+        """What people see of a lane; the engine adds how old the measurement is."""
+        return self._view.snapshot(at)
+
+    def interlock_with(self, other: LaneMachine) -> None:
+        """This barrier and the other one must not be open together."""
+        self.parts.interlock.add(other.is_open_or_about_to_be)
+
+    def is_open_or_about_to_be(self) -> bool:
+        """What an interlocked barrier waits for."""
+        return self.parts.open_or_about_to_be
+
+    # ---- events
+
+    def started(self, turn: Turn) -> None:
+        """A run begins: an open question has its whole minute again."""
+        self.parts.question.wait(turn)
+
+    def expect(self, left: Left) -> None:
+        """The one grant of an earlier run that a vehicle under the arm may be using."""
+        self._measuring.expect(left)
+
+    def inputs_read(self, turn: Turn, device: str, values: tuple[bool, ...]) -> None:
+        """A reading of a device has come."""
+        self._changes.read(turn, device, values)
+
+    def device_stale(self, turn: Turn, device: str) -> None:
+        """A poll went unanswered."""
+        self._measuring.stale(turn, device)
+
+    def device_lost(self, turn: Turn, device: str) -> None:
+        """A device does not answer."""
+        self._measuring.lost(turn, device)
+        self._signs.device_lost(device)
+
+    def device_restored(self, turn: Turn, device: str, values: tuple[bool, ...], outputs: tuple[bool, ...]) -> None:
+        """A device answers: let go of what a killed gateway left on, measure, and set lamps anew. Nothing moves."""
+        self.parts.terminals.let_go(turn, device, outputs)
+        self.parts.siren.let_go(turn, device, outputs)
+        self._measuring.restored(turn, device, values)
+        self._signs.device_restored(turn, device, outputs)
+
+    def committed(self, turn: Turn, token: int) -> bool:
+        """The row of a movement is durable, or has waited long enough; False when it is of another barrier."""
+        return self._sending.committed(turn, token)
+
+    def output_done(self, token: int) -> None:
+        """The device has taken an output command."""
+        self._sending.done(token)
+
+    def output_failed(self, turn: Turn, token: int, error: str) -> None:
+        """The device did not take an output command."""
+        self._sending.failed(turn, token, error)
 
     def timer(self, turn: Turn, name: str, of: str) -> None:
         """One of this lane's timers has fired; `of` is the contact, loop or lane that it is for."""
-        match name:
-            case "debounce":
-                self._changed(turn, self.inputs.settle(turn, of))
-            case "answer":
-                self.arm_event(turn, ArmEvent.ANSWER_OVER)
-            case "travel":
-                self.arm_event(turn, ArmEvent.TRAVEL_OVER)
-            case "clear":
-                self.arm_event(turn, ArmEvent.CLEAR_OVER)
-            case "grant":
-                self.grant_over(turn)
-            case "merge":
-                self.merge_over(turn)
-            case "cause":
-                self.cause_over(turn)
-            case "siren":
-                self.siren(turn, False)
-            case "question":
-                self.question_over(turn)
-            case "gap":
-                self.gap_over(turn)
-            case "stuck":
-                self.loop_stuck(turn, of)
-            case "linger":
-                self.lingers(turn)
-            case "calm":
-                self.inputs.calm(of)
-                self.end_alarm(turn, f"chatter:{of}")
-            case "sign":
-                self.signs[of].time_over(turn)
-            case "lamp":
-                turn.show()
-            case "left":
-                self.note_left(turn, next(lane for lane in self.lanes if lane.id == of))
-            case "case":
-                self.case_of(next(lane for lane in self.lanes if lane.id == of), turn.now.mono_ns)
-                turn.show()
-            case "second":
-                self.second_came()
-                turn.show()
-            case "pause":
-                self.pause_over(turn)
-            case "hold" if Mode.HELD in self.modes:
-                self.end_hold(turn, GATEWAY, "time_over")
+        self._timers[name](turn, of)
 
-    def word(self) -> str:
-        """The lane's state in one word, for people and central."""
-        strongest = self.modes.strongest
-        if strongest not in (Mode.AUTO, Mode.HELD):
-            return strongest.value
-        if self.interrupted:
-            return "interrupted"
-        if self.inputs.value("fault"):
-            return "fault"
-        if self.arm not in (*MOVING, ArmState.OPEN):
-            return _WORDS[self.arm]
-        if self.seen is ArmState.OPEN and strongest is Mode.HELD:
-            return "held"
-        if self.seen is ArmState.OPEN and self.vehicle is not None:
-            return "passing"
-        return _WORDS[self.seen]
+    def open_for_fire(self, turn: Turn) -> None:
+        """There is fire at another lane."""
+        self._fire.open(turn)
 
-    def note_since(self, turn: Turn) -> None:
-        """Something that people look at has changed: what is new begins now."""
-        self.state_since.show(self.word(), turn)
-        self.notice_since.show(self.shown_notice, turn)
+    def silence(self, turn: Turn) -> None:
+        """A person knows of the crash."""
+        self.parts.siren.happens(turn, SirenEvent.SILENCED)
 
-    def snapshot(self, lane: Lane) -> dict[str, Any]:
-        """What people see of a lane; the engine adds how old the measurement is."""
-        requested = self.requested
-        return {
-            "id": lane.id,
-            "name": lane.name,
-            "direction": lane.direction.value,
-            "barrier": self.barrier.id,
-            "state": self.word(),
-            "since": self.state_since.at,
-            "arm": self.seen.value,
-            "mode": self.modes.strongest.value,
-            "crossing": self.crossing.value,
-            "approach": self.inputs.last("approach_loop"),
-            "safety": self.inputs.last("safety_loop"),
-            "tag": self.tag,
-            "hold": self._held() if Mode.HELD in self.modes else None,
-            "grants": len(self.grants),
-            "waiting_grants": self.grants.documents(),
-            "case": self._shown_case(lane),
-            "requested": requested.document() if requested else None,
-            "interrupted": self.interrupted,
-            "pause": self.pause,
-            "cannot_open": self.cannot_open,
-            "notice": self.shown_notice,
-            "notice_since": self.notice_since.at if self.shown_notice else None,
-            "service_due": self.service.documents(),
-            "last_grant": self.last_grant,
-            "last_decision": self._shown_decision(lane),
-            "last_passage": self.last_passage.get(lane.id),
-            "allowed": self.allowed(lane),
-        }
+    def end_case(self, case: str) -> None:
+        """A car that may stand at several lanes was dealt with at another one."""
+        self.parts.cases.end_by_id(case)
 
-    def _shown_case(self, lane: Lane) -> dict[str, Any] | None:
-        """The car that waits for something before it may pass."""
-        case = self.waiting_case(lane)
-        return case.document() if case is not None else None
+    # ---- at the end of a turn, and once a minute
 
-    def _shown_decision(self, lane: Lane) -> dict[str, Any] | None:
-        """The last decision; `present`: its car is still there."""
-        last = self.last_decision.get(lane.id)
-        if last is None:
-            return None
-        waits = self.cases.holds(lane, last.get("case"))
-        if not last.get("grant"):
-            return {**last, "present": waits}
-        grant = self.grants.of_id(last["grant"])
-        return {**last, "present": waits if grant is None else not grant.left}
+    def serve_interlock(self, turn: Turn) -> None:
+        """Open for a grant that waited for another barrier to close."""
+        lane = self.parts
+        if len(lane.grants) and lane.arm.closed and not lane.interlock.blocks:
+            self._keeper.drop_gone(turn)
+            self.arm_events.happens(turn, ArmEvent.GRANTED)
 
-    def _held(self) -> dict[str, Any] | None:
-        """Who holds the arm up, since when, until when and for how many more vehicles (None: no such end)."""
-        return None if self.hold is None else {**self.hold, "left": self.hold_left}
+    def show(self, turn: Turn) -> None:
+        """Something that people look at has changed."""
+        self._view.note_since(turn)
+        self._signs.update(turn)
+
+    def check_service(self, turn: Turn) -> None:
+        """Compare the counters with their limits."""
+        self.parts.service.check(turn)
+
+    def _case_over(self, turn: Turn, at: Lane) -> None:
+        """A car that stands on no loop may be gone."""
+        self._cars.case_of(at, turn.now.mono_ns)
+        turn.show()
+
+    def _hold_over(self, turn: Turn) -> None:
+        """A hold ends by its time; one that a close or a crash ended already does not."""
+        if Mode.HELD in self.parts.modes:
+            self._passing.end_hold(turn, GATEWAY, "time_over")

@@ -33,9 +33,9 @@ class LaneCommands:
             turn.log("info", f"{event.command} on {event.lane} by {event.by} refused: {refused}")
             return
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
-        case = machine.case_of(lane, turn.now.mono_ns)
+        case = machine.commands.case_of(lane, turn.now.mono_ns)
         way = (author_of(event), not event.present, event.reason, event.detail)
-        machine.command(turn, lane, event.command, *way, case_id=event.case)
+        machine.commands.carry_out(turn, lane, event.command, *way, case_id=event.case)
         if case is not None and event.command in _ABOUT_A_CAR:
             self._end_elsewhere(case.id, machine)
         if event.command == "emergency":
@@ -60,16 +60,16 @@ class LaneCommands:
             if turn.now.wall_ns >= event.expires_wall_ns:
                 return Refusal.COMMAND_EXPIRED
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
-        refused = machine.refusal(event.command, not event.present, lane)
+        refused = machine.commands.refusal(event.command, not event.present, lane)
         if refused is not None:
             return refused
-        return machine.case_refusal(lane, event.command, event.case, event.reason, turn.now.mono_ns)
+        return machine.commands.case_refusal(lane, event.command, event.case, event.reason, turn.now.mono_ns)
 
     def _end_elsewhere(self, case: str, at: LaneMachine) -> None:
         """The case of several lanes was dealt with at one of them."""
         for machine in self._by_lane.values():
             if machine is not at:
-                machine.cases.end_by_id(case)
+                machine.end_case(case)
 
     def _open_exits(self, turn: Turn, tapped: Lane, event: CommandReceived) -> None:
         """An emergency at an entry opens every exit as well, so that no vehicle blocks the way out."""
@@ -77,5 +77,5 @@ class LaneCommands:
             machine = self._by_lane[lane.id]
             if lane.direction is not Direction.EXIT or lane.id == tapped.id or tapped.direction is Direction.EXIT:
                 continue
-            if machine.refusal("emergency", remote=False) is None:
-                machine.command(turn, lane, "emergency", author_of(event), False, event.reason, {})
+            if machine.commands.refusal("emergency", False, lane) is None:
+                machine.commands.carry_out(turn, lane, "emergency", author_of(event), False, event.reason, {})

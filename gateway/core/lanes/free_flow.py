@@ -28,7 +28,7 @@ class FreeFlow:
         """Compare each lane with its windows; `wall_ns` is the time of validity."""
         stepped = self._was_stepped(wall_ns, turn.now.mono_ns)
         for lane in self._lanes:
-            if self._by_lane[lane.id].pause is not None:
+            if self._by_lane[lane.id].paused:
                 continue
             flows = in_schedule(lane.free_flow, wall_ns, self._zone)
             if flows != self._flowing.setdefault(lane.id, flows):
@@ -42,8 +42,8 @@ class FreeFlow:
 
     def _command(self, turn: Turn, lane: Lane, command: str) -> None:
         machine = self._by_lane[lane.id]
-        refused = machine.refusal(command, remote=False)
+        refused = machine.commands.refusal(command, False, lane)
         if refused is not None or machine.interrupted:
             turn.log("warning", f"free flow of {lane.id}: {command} left out ({refused or 'interrupted'})")
             return
-        machine.command(turn, lane, command, SCHEDULE, False, "free_flow", {})
+        machine.commands.carry_out(turn, lane, command, SCHEDULE, False, "free_flow", {})

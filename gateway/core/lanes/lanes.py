@@ -13,10 +13,10 @@ from gateway.core.access.barriers import AccessBarrier
 from gateway.core.access.places import Expected
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.alarms.lifecycle import AlarmState
-from gateway.core.lane.arm.table import ArmEvent, ArmState
-from gateway.core.lane.grants.queue import Left
+from gateway.core.lane.grants.grant import Left
 from gateway.core.lane.lane import LaneMachine
-from gateway.core.lane.state import Ids
+from gateway.core.lane.memory import Ids
+from gateway.core.lane.modes.fire import Fires
 from gateway.core.lanes.commands import LaneCommands
 from gateway.core.lanes.free_flow import FreeFlow
 from gateway.core.lanes.memory import LanesMemory
@@ -44,15 +44,15 @@ class Lanes(Subsystem):
         self._clock = clock
         self._alarms = desk
         self._ids = Ids()
+        self._fires = Fires()
         self.machines = self._make_machines(memory)
         """The machines by barrier id."""
         self.by_lane = {lane.id: machine for machine in self.machines.values() for lane in machine.lanes}
         self.newly_interrupted: Collection[str] = ()
         """Barriers that the device of this turn has left interrupted."""
         self._by_device = self._machines_by_device()
-        self._interlocked = [machine for machine in self.machines.values() if machine.interlocked_with]
-        self._fires: set[str] = next((machine.fires for machine in self.machines.values()), set())
-        self._fires_told: set[str] = set()
+        self._interlocked = [machine for machine in self.machines.values() if machine.parts.interlock.fitted]
+        self._fires_told: frozenset[str] = frozenset()
         self._left = memory.grants
         self._free_flow = FreeFlow(settings, self.by_lane)
         self._commands = LaneCommands(settings, self.by_lane)
@@ -90,23 +90,22 @@ class Lanes(Subsystem):
         for barrier in self._settings.barriers:
             lanes = tuple(lane for lane in self._settings.lanes if lane.barrier == barrier.id)
             if lanes:
-                kept = memory.of(barrier, lanes)
-                machines[barrier.id] = LaneMachine(barrier, lanes, self._alarms, self._ids, kept, self._settings.site)
-        fires: set[str] = set()
-        for machine in machines.values():
-            machine.fires = fires
+                machines[barrier.id] = LaneMachine(
+                    barrier, lanes, self._alarms, self._ids, memory.of(barrier, lanes), self._settings.site, self._fires
+                )
         for interlock in self._settings.interlocks:
-            for name in interlock.barriers:
-                others = tuple(machines[other] for other in interlock.barriers if other != name and other in machines)
-                if name in machines:
-                    machines[name].interlocked_with += others
+            together = [machines[name] for name in interlock.barriers if name in machines]
+            for machine in together:
+                for other in together:
+                    if other is not machine:
+                        machine.interlock_with(other)
         return machines
 
     def _machines_by_device(self) -> dict[str, tuple[LaneMachine, ...]]:
         """Machines by the devices of their inputs, for speed: readings come ten times as often as other events."""
         found: dict[str, tuple[LaneMachine, ...]] = {}
         for machine in self.machines.values():
-            for device in machine.inputs.devices():
+            for device in machine.contact_devices:
                 found[device] = (*found.get(device, ()), machine)
         return found
 
@@ -114,7 +113,7 @@ class Lanes(Subsystem):
 
     def barrier_of(self, lane: str) -> AccessBarrier:
         """The barrier of a lane, for access."""
-        return self.by_lane[lane]
+        return self.by_lane[lane].access
 
     def expected(self) -> list[Expected]:
         """Vehicles that were granted at an entry and have not come in yet."""
@@ -127,14 +126,14 @@ class Lanes(Subsystem):
                 counts=grant.reason != Reason.EMERGENCY.value,
             )
             for machine in self.machines.values()
-            for grant in machine.grants.entering()
+            for grant in machine.entering()
         ]
 
     @property
     def interrupted(self) -> dict[str, str]:
         """Interrupted barriers, each since when; a start or a fire leaves some without a row."""
         waits = self._interrupted() | {barrier for barrier, one in self.machines.items() if one.is_up_for_fire}
-        return {barrier: self.machines[barrier].state_since.at or "" for barrier in waits}
+        return {barrier: self.machines[barrier].since or "" for barrier in waits}
 
     def _interrupted(self) -> set[str]:
         return {barrier for barrier, machine in self.machines.items() if machine.interrupted}
@@ -156,8 +155,6 @@ class Lanes(Subsystem):
         before = self._interrupted()
         for machine in self.machines.values():
             machine.device_lost(turn, event.device)
-            for sign in machine.signs.values():
-                sign.device_lost(event.device)
         self.newly_interrupted = sorted(self._interrupted() - before)
         turn.show()
 
@@ -165,10 +162,7 @@ class Lanes(Subsystem):
         """A device answers, for the first time or again."""
         before = self._interrupted()
         for machine in self.machines.values():
-            machine.let_go(turn, event.device, event.outputs)
-            machine.device_restored(turn, event.device, event.inputs)
-            for sign in machine.signs.values():
-                sign.device_restored(turn, event.device, event.outputs)
+            machine.device_restored(turn, event.device, event.inputs, event.outputs)
         self.newly_interrupted = sorted(self._interrupted() - before)
         turn.show()
 
@@ -200,16 +194,16 @@ class Lanes(Subsystem):
         wall_ns = self._clock.wall_ns(turn.now)
         turn.start(MINUTE_TIMER, MINUTE_MS - wall_ns // NS_PER_MS % MINUTE_MS)
         for machine in self.machines.values():
-            machine.service.check(turn)
+            machine.check_service(turn)
         self._free_flow.check(turn, wall_ns)
 
     def started(self, turn: Turn, event: events.Started) -> None:
         """Take over grants, questions, and alarms of lanes whose tag was removed, from the last run."""
-        self._ids.run = event.run
+        self._ids.begin(event.run)
         self._end_left_grants(turn)
         self.minute(turn)
         for machine in self.machines.values():
-            machine.ask_on(turn)
+            machine.started(turn)
         for alarm in list(self._alarms):
             if alarm.state is AlarmState.OUT_OF_SERVICE and not self._is_tagged(alarm.lane or ""):
                 self._alarms.put_back(turn, alarm.lane or "", "gateway")
@@ -223,7 +217,7 @@ class Lanes(Subsystem):
         for left in self._left:
             machine = self.by_lane.get(left.lane)
             if machine is not None and self._is_only_one(left, machine) and _is_new(left, turn):
-                machine.left_grant = left
+                machine.expect(left)
             else:
                 left.unused(turn)
 
@@ -232,37 +226,34 @@ class Lanes(Subsystem):
 
     def _is_tagged(self, lane: str) -> bool:
         machine = self.by_lane.get(lane)
-        return machine is not None and machine.tag is not None
+        return machine is not None and machine.tagged
 
     # ---- what one lane means for the others
 
     def settle(self, turn: Turn) -> None:
         """Interlocks and fire, then signs and displays if a shown state has changed."""
         self._serve_interlocks(turn)
-        if self._fires != self._fires_told:
+        if self._fires.barriers != self._fires_told:
             self._tell_fire(turn)
         if turn.shown:
             for machine in self.machines.values():
-                machine.note_since(turn)
-                machine.update_signs(turn)
+                machine.show(turn)
 
     def _serve_interlocks(self, turn: Turn) -> None:
         """A barrier that waited for another one to close opens."""
         for machine in self._interlocked:
-            if len(machine.grants) and machine.arm is ArmState.CLOSED and not machine.interlocked:
-                machine.drop_left(turn)
-                machine.arm_event(turn, ArmEvent.GRANTED)
+            machine.serve_interlock(turn)
 
     def _tell_fire(self, turn: Turn) -> None:
         """Fire at one lane opens all lanes, until a person closes each."""
-        new, self._fires_told = self._fires - self._fires_told, set(self._fires)
+        new, self._fires_told = self._fires.barriers - self._fires_told, self._fires.barriers
         for machine in self.machines.values() if new else ():
             machine.open_for_fire(turn)
 
     def alarm_acknowledged(self, turn: Turn, row: AlarmAcknowledged) -> None:
         """Switch the siren of a crash off after its acknowledgement."""
         if row.kind == "crash" and row.lane in self.by_lane:
-            self.by_lane[row.lane].siren(turn, False)
+            self.by_lane[row.lane].silence(turn)
 
 
 def _is_new(left: Left, turn: Turn) -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.lane.grants.queue import Left
+from gateway.core.lane.grants.grant import Left
+from gateway.core.lane.memory import LaneMemory
 from gateway.core.lane.service import ServiceMemory
-from gateway.core.lane.state import LaneMemory
 from gateway.core.settings.model import Barrier, Lane
 
 

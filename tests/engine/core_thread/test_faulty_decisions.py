@@ -18,7 +18,10 @@ from gateway.core.access.pending import PendingCase
 from gateway.core.access.places import Places
 from gateway.core.access.reads import ReadRules
 from gateway.core.access.recent import Recent
-from gateway.core.lane.lane import LaneMachine
+from gateway.core.lane.people.admission import Admission
+from gateway.core.lane.people.cars import CarsInFront
+from gateway.core.lane.people.reads import Reads
+from gateway.core.lane.signs.signs import Signs
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.engine.core_thread.lookups import Lookups
 from tests.engine.core_thread.test_containment import ERRORS
@@ -37,18 +40,18 @@ WORKED_OUT: dict[str, tuple[Any, str]] = {
     "who is inside": (Decider, "is_inside"),
     "what has passed": (Recent, "visits"),
     "places": (Places, "space"),
-    "fitness": (LaneMachine, "fitness"),
+    "fitness": (Admission, "fitness"),
 }
 """The parts of a decision: nothing has changed yet when they raise."""
 CHANGES: dict[str, tuple[Any, str]] = {
     "reads": (ReadRules, "take"),
-    "the other proof": (LaneMachine, "other_proof"),
+    "the other proof": (CarsInFront, "other_proof"),
     "warning": (ExpiryWarnings, "due"),
-    "decided": (LaneMachine, "decided"),
-    "grant": (LaneMachine, "_grant"),
+    "decided": (Reads, "decided"),
+    "grant": (Reads, "_grant"),
     "case": (PendingCase, "shown"),
-    "plate": (LaneMachine, "_show_decision"),
-    "signs": (LaneMachine, "update_signs"),
+    "plate": (Admission, "show"),
+    "signs": (Signs, "update"),
     "waiting reads": (Access, "settle"),
 }
 """What a read changes: the core is half changed when they raise."""

@@ -17,7 +17,7 @@ import gateway.store.projections.state as state_module
 import gateway.store.projections.table as projections
 from gateway.core.access.access import AccessMemory
 from gateway.core.alarms.alarms import AlarmsMemory
-from gateway.core.lane.grants.queue import Left
+from gateway.core.lane.grants.grant import Left
 from gateway.core.lane.service import ServiceMemory
 from gateway.core.lanes.memory import LanesMemory
 from gateway.core.run.run import RunMemory

@@ -1,7 +1,7 @@
 """Why did it move? The search for the cause of a movement that nobody commanded.
 
-Fobs, cranks and lost mains happen daily, so an uncommanded movement is not a crash. A `Movement` collects what was
-seen; `verdict` is one labelled table over that, tried from the top.
+Fobs, cranks and lost mains happen daily, so an uncommanded movement is not a crash. `search.py` collects what was seen;
+`verdict` is one labelled table over that, tried from the top.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
-
-from gateway.core.vocabulary.turn import NS_PER_MS
 
 BLOW_MS = 1000
 FLICKER_MS = 1000
@@ -89,15 +87,3 @@ VERDICTS: tuple[Verdict, ...] = (
 def verdict(seen: Seen) -> Verdict:
     """The first row that fits; there is always one."""
     return next(row for row in VERDICTS if row.fits(seen))
-
-
-class Movement(msgspec.Struct):
-    """An uncommanded movement that is being watched."""
-
-    since_ns: int
-    alarm: str = ""
-    """The alarm that waits for its verdict, if one was raised."""
-
-    def age_ms(self, mono_ns: int) -> int:
-        """Milliseconds since *closed* was lost."""
-        return (mono_ns - self.since_ns) // NS_PER_MS

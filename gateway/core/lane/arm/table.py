@@ -1,11 +1,11 @@
 """The arm: one literal table state -> event -> rows, each row a guard, an action and the next state.
 
 Inputs from the world are total: every event has a row in every state, if only to note it. The rows of a cell are tried
-from the top, the last one has no guard, so exactly one fits. Guards and actions are names; `gateway.core.lane.arm`
-gives them their meaning (`if_...`, `do_...`). What is measured decides: *rising* and *lowering* say that a pulse was
+from the top, the last one has no guard, so exactly one fits. Guards and actions are names; `guards.py` and the actions
+beside it give them their meaning. What is measured decides: *rising* and *lowering* say that a pulse was
 sent or the arm was seen to leave a limit, *open* and *closed* only that a limit switch says so (or, without limit
 switches, that the travel time is over). People see less: an order that was sent moves nothing yet, so for them an arm
-is *rising* once its closed switch has let go (`LaneState.seen`). The table does not tell these two apart, since what an
+is *rising* once its closed switch has let go (`Limits.seen`). The table does not tell these two apart, since what an
 arm that was told to move waits for, and turns back for, is the same before and after.
 """
 
@@ -44,14 +44,30 @@ class ArmEvent(StrEnum):
     GRANTED = "granted"
     CLEAR_OVER = "clear_over"
     LOST = "lost"
+    MEASURED = "measured"
+    OPEN_FAILED = "open_failed"
+    CLOSE_FAILED = "close_failed"
+    EXCUSE_OVER = "excuse_over"
+    CAUSE_OVER = "cause_over"
+    CROSSED = "crossed"
+    CROSSED_CLOSED = "crossed_closed"
+
+
+class Where(StrEnum):
+    """Next states that only the limit switches tell."""
+
+    STANDING = "as the limit switches say"
+    """Without a switch that tells, an arm that is not known to be down is *unknown*."""
+    MEASURED = "as measured"
+    """Without a switch that tells, the arm is presumed down."""
 
 
 class Row(NamedTuple):
-    """If the guard holds, do the action and go on to the next state; None: as the limit switches say, if they can."""
+    """If the guard holds, go on to the next state and do the action."""
 
     guard: str
     action: str
-    next: ArmState | None
+    next: ArmState | Where
 
 
 _CLOSED, _RISING, _OPEN, _LOWERING = ArmState.CLOSED, ArmState.RISING, ArmState.OPEN, ArmState.LOWERING
@@ -63,7 +79,17 @@ def _stay(state: ArmState) -> tuple[Row, ...]:
 
 
 _LOST = (Row("", "lose_position", _UNKNOWN),)
+_MEASURED = (Row("unsure", "take_measured", _UNKNOWN), Row("", "take_measured", Where.MEASURED))
 _CONTRADICTION = (Row("", "report_limits", _UNKNOWN),)
+
+
+def _crossed(state: ArmState) -> tuple[Row, ...]:
+    """A vehicle crossed behind a commanded opening: a switch that did not tell of it has failed."""
+    return (
+        Row("still_closed", "report_closed_limit", _UNKNOWN),
+        Row("open_limit_fitted", "count_unseen_open", state),
+        Row("", "note", state),
+    )
 
 
 def _resting(state: ArmState) -> dict[ArmEvent, tuple[Row, ...]]:
@@ -83,6 +109,13 @@ def _resting(state: ArmState) -> dict[ArmEvent, tuple[Row, ...]]:
         ArmEvent.GRANTED: _stay(state),
         ArmEvent.CLEAR_OVER: _stay(state),
         ArmEvent.LOST: _LOST,
+        ArmEvent.MEASURED: _MEASURED,
+        ArmEvent.OPEN_FAILED: _stay(state),
+        ArmEvent.CLOSE_FAILED: _stay(state),
+        ArmEvent.EXCUSE_OVER: _stay(state),
+        ArmEvent.CAUSE_OVER: _stay(state),
+        ArmEvent.CROSSED: _crossed(state),
+        ArmEvent.CROSSED_CLOSED: _stay(state),
     }
 
 
@@ -102,6 +135,13 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.GRANTED: (Row("moves_by_itself", "ask_open", _CLOSED), Row("", "note", _CLOSED)),
         ArmEvent.CLEAR_OVER: _stay(_CLOSED),
         ArmEvent.LOST: _LOST,
+        ArmEvent.MEASURED: _MEASURED,
+        ArmEvent.OPEN_FAILED: _stay(_CLOSED),
+        ArmEvent.CLOSE_FAILED: _stay(_CLOSED),
+        ArmEvent.EXCUSE_OVER: _stay(_CLOSED),
+        ArmEvent.CAUSE_OVER: _stay(_CLOSED),
+        ArmEvent.CROSSED: _crossed(_CLOSED),
+        ArmEvent.CROSSED_CLOSED: (Row("", "find_open", _OPEN),),
     },
     _RISING: {
         ArmEvent.CLOSED_LIMIT: (
@@ -125,7 +165,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ),
         ArmEvent.TRAVEL_OVER: (
             Row("at_open", "arrive_open", _OPEN),
-            Row("void", "rest", None),
+            Row("void", "rest", Where.STANDING),
             Row("no_open_limit", "presume_open", _OPEN),
             Row("occupied", "wait_for_vehicle", _RISING),
             Row("still_closed", "give_up_opening", _CLOSED),
@@ -135,6 +175,17 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.GRANTED: (Row("", "keep_up", _RISING),),
         ArmEvent.CLEAR_OVER: _stay(_RISING),
         ArmEvent.LOST: _LOST,
+        ArmEvent.MEASURED: _MEASURED,
+        ArmEvent.OPEN_FAILED: (Row("has_not_left_closed", "give_up_open", _CLOSED), Row("", "note", _RISING)),
+        ArmEvent.CLOSE_FAILED: _stay(_RISING),
+        ArmEvent.EXCUSE_OVER: (Row("no_search", "note", _RISING), Row("", "end_excuse", _RISING)),
+        ArmEvent.CAUSE_OVER: (
+            Row("no_search", "note", _RISING),
+            Row("open_limit_fitted", "conclude_half_way", _BETWEEN),
+            Row("", "conclude_open", _OPEN),
+        ),
+        ArmEvent.CROSSED: _crossed(_RISING),
+        ArmEvent.CROSSED_CLOSED: _stay(_RISING),
     },
     _OPEN: {
         ArmEvent.CLOSED_LIMIT: (Row("", "arrive_closed", _CLOSED),),
@@ -151,6 +202,13 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.GRANTED: (Row("", "keep_up", _OPEN),),
         ArmEvent.CLEAR_OVER: (Row("may_close_by_itself", "ask_close", _OPEN), Row("", "note", _OPEN)),
         ArmEvent.LOST: _LOST,
+        ArmEvent.MEASURED: _MEASURED,
+        ArmEvent.OPEN_FAILED: _stay(_OPEN),
+        ArmEvent.CLOSE_FAILED: _stay(_OPEN),
+        ArmEvent.EXCUSE_OVER: _stay(_OPEN),
+        ArmEvent.CAUSE_OVER: _stay(_OPEN),
+        ArmEvent.CROSSED: (Row("still_closed", "report_closed_limit", _UNKNOWN), Row("", "note", _OPEN)),
+        ArmEvent.CROSSED_CLOSED: _stay(_OPEN),
     },
     _LOWERING: {
         ArmEvent.CLOSED_LIMIT: (Row("", "arrive_closed", _CLOSED),),
@@ -164,7 +222,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.ANSWER_OVER: _stay(_LOWERING),
         ArmEvent.TRAVEL_OVER: (
             Row("still_closed", "arrive_closed", _CLOSED),
-            Row("void", "rest", None),
+            Row("void", "rest", Where.STANDING),
             Row("no_closed_limit", "presume_closed", _CLOSED),
             Row("uncommanded", "report_forced", _BETWEEN),
             Row("may_close_again", "ask_close_again", _LOWERING),
@@ -175,16 +233,23 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
         ArmEvent.GRANTED: (Row("may_reopen", "reopen", _LOWERING), Row("", "note", _LOWERING)),
         ArmEvent.CLEAR_OVER: _stay(_LOWERING),
         ArmEvent.LOST: _LOST,
+        ArmEvent.MEASURED: _MEASURED,
+        ArmEvent.OPEN_FAILED: _stay(_LOWERING),
+        ArmEvent.CLOSE_FAILED: (Row("has_not_left_open", "give_up_close", _OPEN), Row("", "note", _LOWERING)),
+        ArmEvent.EXCUSE_OVER: _stay(_LOWERING),
+        ArmEvent.CAUSE_OVER: _stay(_LOWERING),
+        ArmEvent.CROSSED: _crossed(_LOWERING),
+        ArmEvent.CROSSED_CLOSED: _stay(_LOWERING),
     },
     _BETWEEN: _resting(_BETWEEN),
     _STOPPED: _resting(_STOPPED),
     _UNKNOWN: {
         **_resting(_UNKNOWN),
         # After a contradiction the switch that lets go leaves the other one to be believed.
-        ArmEvent.CLOSED_LIMIT: (Row("", "measure", None),),
-        ArmEvent.CLOSED_LOST: (Row("", "measure", None),),
-        ArmEvent.OPEN_LIMIT: (Row("", "measure", None),),
-        ArmEvent.OPEN_LOST: (Row("", "measure", None),),
+        ArmEvent.CLOSED_LIMIT: (Row("", "measure", Where.STANDING),),
+        ArmEvent.CLOSED_LOST: (Row("", "measure", Where.STANDING),),
+        ArmEvent.OPEN_LIMIT: (Row("", "measure", Where.STANDING),),
+        ArmEvent.OPEN_LOST: (Row("", "measure", Where.STANDING),),
         ArmEvent.CONTRADICTION: _stay(_UNKNOWN),
         ArmEvent.LOST: _stay(_UNKNOWN),
     },

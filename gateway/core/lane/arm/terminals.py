@@ -45,7 +45,7 @@ class Terminals:
     """The outputs of one barrier."""
 
     def __init__(self, barrier: Barrier) -> None:
-        self.barrier = barrier
+        self._barrier = barrier
         self._waiting: dict[int, Motion] = {}
         self._sent: dict[int, Motion] = {}
         self._recalled: set[int] = set()
@@ -67,7 +67,7 @@ class Terminals:
     @property
     def holds(self) -> bool:
         """Whether the arm is up for as long as OPEN is held; letting go of it is the close, whatever else is wired."""
-        return self.barrier.control == "hold"
+        return self._barrier.control == "hold"
 
     def can(self, direction: str) -> bool:
         """Whether the barrier has a terminal for that direction.
@@ -76,16 +76,16 @@ class Terminals:
         when somebody comes under it.
         """
         if direction == "close":
-            return self.barrier.close is not None or self.holds
-        return direction == "open" or self.barrier.stop is not None or self.barrier.control == "hold"
+            return self._barrier.close is not None or self.holds
+        return direction == "open" or self._barrier.stop is not None or self._barrier.control == "hold"
 
     def device(self, direction: str) -> str:
         """The device that a movement in that direction needs."""
         return self._point(direction).device
 
     def _point(self, direction: str) -> Point:
-        chosen: Point | None = getattr(self.barrier, direction)
-        return self.barrier.open if chosen is None or (self.holds and direction == "close") else chosen
+        chosen: Point | None = getattr(self._barrier, direction)
+        return self._barrier.open if chosen is None or (self.holds and direction == "close") else chosen
 
     def ask(self, turn: Turn, lane: str, motion: Motion) -> None:
         """Record the command; `committed` hands it back when it may be sent."""
@@ -93,7 +93,7 @@ class Terminals:
         self._waiting[token] = motion
         data: dict[str, Any] = {
             "lane": lane,
-            "barrier": self.barrier.id,
+            "barrier": self._barrier.id,
             "command": motion.command,
             "cause": motion.cause,
             **motion.author.document(),
@@ -181,16 +181,16 @@ class Terminals:
 
     def let_go(self, turn: Turn, device: str, outputs: tuple[bool, ...]) -> None:
         """End the pulses that a board still gives from before; a held contact stays as it is, so that no arm drops."""
-        for direction, point in self.barrier.outputs().items():
+        for direction, point in self._barrier.outputs().items():
             if point.left_on(device, outputs) and not (self.holds and direction == "open"):
                 self._off(turn, direction)
 
     def _gap_timer(self) -> Timer:
-        return Timer("lane", self.barrier.id, "gap")
+        return Timer("lane", self._barrier.id, "gap")
 
     def _end_opposite(self, turn: Turn, direction: str) -> int:
         """End the other direction's pulse; milliseconds still to wait before this one may start."""
-        if self.holds or self.barrier.close is None:
+        if self.holds or self._barrier.close is None:
             return 0
         other = "close" if direction == "open" else "open"
         now = turn.now.mono_ns
@@ -207,23 +207,23 @@ class Terminals:
         while len(self._sent) > 16:
             self.done(next(iter(self._sent)))
         if self.holds and direction in ("open", "close"):
-            point = self.barrier.open
+            point = self._barrier.open
             turn.emit(SetOutput(point.device, point.index, _electrical(point, direction == "open"), token))
             return
         point = self._point(direction)
-        duration = self.barrier.pulse_ms
+        duration = self._barrier.pulse_ms
         turn.emit(PulseOutput(point.device, point.index, duration, token, _electrical(point, True)))
         if direction in self._busy_until_ns:
             self._busy_until_ns[direction] = turn.now.mono_ns + duration * NS_PER_MS
 
     def _stop(self, turn: Turn, motion: Motion) -> None:
-        if self.barrier.control == "pulse":
+        if self._barrier.control == "pulse":
             self.release_all(turn)
-        if self.barrier.stop is not None:
+        if self._barrier.stop is not None:
             self._pulse(turn, "stop", motion)
 
     def _off(self, turn: Turn, direction: str) -> None:
-        point: Point | None = getattr(self.barrier, direction)
+        point: Point | None = getattr(self._barrier, direction)
         if point is not None:
             turn.emit(SetOutput(point.device, point.index, _electrical(point, False)))
 

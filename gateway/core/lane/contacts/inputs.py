@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+from gateway.core.lane.contacts.contact import Contact
 from gateway.core.settings.model import Barrier, Lane, Point
 from gateway.core.vocabulary.timers import Timer
-from gateway.core.vocabulary.turn import NS_PER_MS, Turn
+from gateway.core.vocabulary.turn import Turn
 
 Change = tuple[str, bool | None]
-
-QUICK = ("arm_detached", "fire", "exit_button", "panic")
-QUICK_DEBOUNCE_MS = 30
-CHATTER_MS = 350
 CALM_MS = 60_000
 
 
@@ -28,29 +25,6 @@ def points_of(barrier: Barrier, lanes: tuple[Lane, ...]) -> dict[str, Point]:
         for name, point in lane.inputs().items():
             found[name if name not in found else f"{name}.{lane.id}"] = point
     return found
-
-
-class _Contact:
-    """One input: what it says now, what it has settled at, and since when it has been restless."""
-
-    __slots__ = (
-        "base", "calm_ns", "debounce_ms", "device", "doubted", "index",
-        "inverted", "name", "point", "raw", "restless_ns", "settled", "spark_ns",
-    )  # fmt: skip
-
-    def __init__(self, name: str, point: Point) -> None:
-        self.name = name
-        self.point = point
-        self.base = name.split(".")[0]
-        self.device, self.index, self.inverted = point.device, point.index, point.normally == "closed"
-        quick = self.base in QUICK
-        self.debounce_ms = min(point.debounce_ms, QUICK_DEBOUNCE_MS) if quick else point.debounce_ms
-        self.raw: bool | None = None
-        self.settled: bool | None = None
-        self.restless_ns: int | None = None
-        self.calm_ns = 0
-        self.spark_ns = 0
-        self.doubted = False
 
 
 def _together(values: list[bool | None]) -> bool | None:
@@ -65,19 +39,29 @@ class Inputs:
 
     def __init__(self, owner: str, points: dict[str, Point]) -> None:
         self._owner = owner
-        self._contacts = {name: _Contact(name, point) for name, point in points.items()}
-        self._by_base: dict[str, tuple[_Contact, ...]] = {}
+        self._contacts = {name: Contact(name, point) for name, point in points.items()}
+        self._by_base: dict[str, tuple[Contact, ...]] = {}
         for contact in self._contacts.values():
             self._by_base[contact.base] = (*self._by_base.get(contact.base, ()), contact)
-        self._by_device: dict[str, tuple[_Contact, ...]] = {}
+        self._by_device: dict[str, tuple[Contact, ...]] = {}
         for contact in self._contacts.values():
             self._by_device[contact.device] = (*self._by_device.get(contact.device, ()), contact)
         self._stale: set[str] = set()
-        self.chattering: set[str] = set()
+        self._chattering: set[str] = set()
+
+    # ---- what is known
 
     def devices(self) -> Set[str]:
         """The devices that these inputs hang on."""
         return self._by_device.keys()
+
+    def names(self, device: str) -> tuple[str, ...]:
+        """The inputs that hang on a device."""
+        return tuple(contact.name for contact in self._of(device))
+
+    def point(self, name: str) -> str:
+        """The point that a name is wired to, as the site file writes it."""
+        return self._contacts[name].point
 
     def fitted(self, base: str) -> bool:
         """Whether such an input is wired at all."""
@@ -92,10 +76,8 @@ class Inputs:
             return self._fresh(contacts[0])
         return _together([self._fresh(contact) for contact in contacts])
 
-    def _fresh(self, contact: _Contact) -> bool | None:
-        if contact.device in self._stale or (contact.doubted and not contact.settled):
-            return None
-        return contact.settled
+    def _fresh(self, contact: Contact) -> bool | None:
+        return None if contact.device in self._stale else contact.believed
 
     def each(self, *bases: str) -> list[Change]:
         """What every contact with one of these names says now, each for itself."""
@@ -108,19 +90,34 @@ class Inputs:
             return None
         return contacts[0].settled if len(contacts) == 1 else _together([contact.settled for contact in contacts])
 
-    def doubt(self, base: str) -> None:
-        """A detector's power has come back: it may have tuned out what stands on it, so *free* is not believed."""
-        for contact in self._contacts.values():
-            contact.doubted = contact.doubted or contact.base == base
-
-    def believe(self, base: str) -> None:
-        """Somebody has looked: the detector is believed again."""
-        for contact in self._contacts.values():
-            contact.doubted = contact.doubted and contact.base != base
-
     def picture(self) -> dict[str, bool | None]:
         """What every contact says at this instant, settled or not, for the record of an incident."""
         return {name: contact.raw for name, contact in self._contacts.items()}
+
+    def fresh(self, device: str) -> bool:
+        """Whether the device's last poll was answered."""
+        return device not in self._stale
+
+    @property
+    def chattering(self) -> Set[str]:
+        """The inputs that do not calm down."""
+        return self._chattering
+
+    def was_glitch(self, base: str, since_ns: int) -> bool:
+        """Whether what made an input active at once at that moment was shorter than its debounce time."""
+        return any(contact.was_glitch(since_ns) for contact in self._by_base.get(base, ()))
+
+    # ---- what happens
+
+    def doubt(self, base: str) -> None:
+        """A detector's power has come back: it may have tuned out what stands on it, so *free* is not believed."""
+        for contact in self._by_base.get(base, ()):
+            contact.doubt()
+
+    def believe(self, base: str) -> None:
+        """A person has looked: the detector is believed again."""
+        for contact in self._by_base.get(base, ()):
+            contact.believe()
 
     def read(self, turn: Turn, device: str, values: tuple[bool, ...]) -> list[Change]:
         """A reading of a device has come."""
@@ -129,31 +126,22 @@ class Inputs:
         for contact in self._of(device):
             if contact.index >= len(values):
                 continue
-            meaning = values[contact.index] != contact.inverted
-            if contact.raw is None:
-                contact.raw = contact.settled = meaning
-                changes.append((contact.name, meaning))
-            elif meaning != contact.raw:
-                contact.raw = meaning
-                changes += self._restless(turn, contact)
+            settled, bounces = contact.read(values[contact.index], turn.now.mono_ns)
+            if settled:
+                changes.append((contact.name, contact.settled))
+            elif bounces:
+                changes += self._bounces(turn, contact)
         return changes
 
-    def _restless(self, turn: Turn, contact: _Contact) -> list[Change]:
-        now = turn.now.mono_ns
-        if contact.restless_ns is None:
-            contact.restless_ns = now
+    def _bounces(self, turn: Turn, contact: Contact) -> list[Change]:
         turn.start(self._timer(contact), contact.debounce_ms)
-        contact.calm_ns = now + contact.debounce_ms * NS_PER_MS
         at_once = contact.base == "safety_loop" and contact.raw
-        chatters = now - contact.restless_ns >= CHATTER_MS * NS_PER_MS
+        chatters = contact.chatters(turn.now.mono_ns)
         if chatters:
-            contact.restless_ns = now
-            self.chattering.add(contact.name)
+            self._chattering.add(contact.name)
             turn.start(Timer("lane", self._owner, "calm", contact.name), CALM_MS)
-        if (at_once or chatters) and contact.settled is not True:
-            contact.settled = True
-            return [(contact.name, True)]
-        return []
+        counts = (at_once or chatters) and contact.active_at_once()
+        return [(contact.name, True)] if counts else []
 
     def settle(self, turn: Turn, name: str) -> list[Change]:
         """The debounce timer of an input has fired: what it says now is calm.
@@ -166,39 +154,16 @@ class Inputs:
             return []
         changes = self._settled(settling)
         for contact in self._of(settling.device):
-            if contact.restless_ns is not None and contact.calm_ns <= turn.now.mono_ns:
+            if contact.calm_by(turn.now.mono_ns):
                 changes += self._settled(contact)
         return changes
 
-    def _settled(self, contact: _Contact) -> list[Change]:
-        if contact.raw is None:
-            return []
-        began_ns, contact.restless_ns = contact.restless_ns, None
-        if contact.raw == contact.settled:
-            return []
-        ended_ns = contact.calm_ns - contact.debounce_ms * NS_PER_MS
-        if began_ns is not None and ended_ns - began_ns < contact.debounce_ms * NS_PER_MS:
-            contact.spark_ns = began_ns
-        # A full on and off has been seen: the detector works.
-        contact.doubted = contact.doubted and contact.raw
-        contact.settled = contact.raw
-        return [(contact.name, contact.settled)]
-
-    def spark(self, base: str, since_ns: int) -> bool:
-        """Whether what made an input active at once at that moment was shorter than its debounce time."""
-        return any(contact.spark_ns == since_ns for contact in self._by_base.get(base, ()))
+    def _settled(self, contact: Contact) -> list[Change]:
+        return [(contact.name, contact.settled)] if contact.settle() else []
 
     def calm(self, name: str) -> None:
         """An input that chattered has been calm for a minute."""
-        self.chattering.discard(name)
-
-    def names(self, device: str) -> tuple[str, ...]:
-        """The inputs that hang on a device."""
-        return tuple(contact.name for contact in self._of(device))
-
-    def point(self, name: str) -> str:
-        """The point that a name is wired to, as the site file writes it."""
-        return self._contacts[name].point.point
+        self._chattering.discard(name)
 
     def stale(self, device: str) -> bool:
         """A poll went unanswered; True when inputs of this lane hang on that device."""
@@ -207,23 +172,18 @@ class Inputs:
         self._stale.add(device)
         return True
 
-    def fresh(self, device: str) -> bool:
-        """Whether the device's last poll was answered."""
-        return device not in self._stale
-
     def lost(self, turn: Turn, device: str) -> list[Change]:
         """A device is gone: its inputs are unknown."""
         changes: list[Change] = []
         for contact in self._of(device):
-            if contact.raw is not None:
+            if contact.lose():
                 turn.cancel(self._timer(contact))
                 changes.append((contact.name, None))
-            contact.raw = contact.settled = contact.restless_ns = None
         self._stale.discard(device)
         return changes
 
-    def _of(self, device: str) -> tuple[_Contact, ...]:
+    def _of(self, device: str) -> tuple[Contact, ...]:
         return self._by_device.get(device, ())
 
-    def _timer(self, contact: _Contact) -> Timer:
+    def _timer(self, contact: Contact) -> Timer:
         return Timer("lane", self._owner, "debounce", contact.name)

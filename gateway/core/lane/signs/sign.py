@@ -53,7 +53,7 @@ _WORDS: dict[str, Words] = {
 _HELP = ("device_lost", "stopped", "interrupted", "fault", "no_answer")
 _WORDS |= dict.fromkeys(_HELP, _WORDS["referred"])
 CANNOT_OPEN = {**dict.fromkeys(("lane_locked", "lane_crashed", *_HELP), "locked"), "paused": "wait"}
-"""What a lane that opens for nobody shows (`LaneState.cannot_open`): the reason and its verdict."""
+"""What a lane that opens for nobody shows (`LaneParts.cannot_open`): the reason and its verdict."""
 _INVITES = ("granted", "wait")
 _WELCOME: dict[tuple[str, Direction], Words] = {
     ("idle", Direction.ENTRY): ("Welcome", "欢迎光临"),
@@ -92,7 +92,7 @@ class Around(msgspec.Struct, frozen=True):
     measured: bool
 
 
-class Feedback:
+class Sign:
     """The signs of one lane; `timer` is the name of its timer."""
 
     def __init__(self, lane: Lane, timer: Timer, locale: str, zone: ZoneInfo) -> None:

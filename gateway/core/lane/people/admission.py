@@ -1,0 +1,64 @@
+"""Admission: a vehicle may pass, and the arm opens for it, stays up for it, or opens when it can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.core.access.rules import Decision, LaneFitness
+from gateway.core.lane.arm.table import ArmEvent
+from gateway.core.lane.grants.grant import Grant
+from gateway.core.lane.grants.keeper import GrantKeeper
+from gateway.core.lane.motion.events import ArmEvents
+from gateway.core.lane.parts import LaneParts
+from gateway.core.lane.people.decision_data import gateway_data
+from gateway.core.lane.traffic.loops import Loops
+from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.turn import Turn
+
+
+class Admission:
+    """Queues grants and shows decisions."""
+
+    def __init__(self, lane: LaneParts, keeper: GrantKeeper, loops: Loops, events: ArmEvents) -> None:
+        self._lane = lane
+        self._keeper = keeper
+        self._loops = loops
+        self._events = events
+
+    def fitness(self) -> LaneFitness:
+        """Whether this lane could open for a vehicle now; an arm that did not answer is asked once more."""
+        if not self._lane.modes.moves:
+            return LaneFitness.LOCKED
+        able = self._lane.cannot_open in (None, "no_answer", "paused") and not self._lane.grants.full
+        return LaneFitness.READY if able else LaneFitness.FAULT
+
+    def add(self, grant: Grant) -> None:
+        """A vehicle may pass; one that is under the arm already uses the grant."""
+        self._lane.grants.add(grant)
+        self._loops.bind()
+
+    def open_for(self, turn: Turn, grant: Grant) -> None:
+        """A vehicle may pass: the arm opens for it as its table has it."""
+        self.add(grant)
+        self._lane.closing.wait(turn)
+        self._events.happens(turn, ArmEvent.GRANTED)
+        self._keeper.run(turn)
+
+    def show(self, turn: Turn, verdict: Verdict, data: dict[str, Any], decision: Decision | None) -> None:
+        """Show a decision at the lane and on screens; `data` is that of its row."""
+        self._lane.signs[data["lane"]].decided(turn, verdict.value, data)
+        self._lane.decisions.show(turn, verdict, data, decision)
+
+    def answer_again(
+        self, turn: Turn, at: Lane, verdict: Verdict, credential: dict[str, str], decision: Decision
+    ) -> None:
+        """The same credential once more: the driver is answered, the journal is not."""
+        data = gateway_data(at, credential, decision)
+        reason = Reason.VALID_PASS if verdict is Verdict.GRANTED else decision.reason
+        self._lane.signs[at.id].decided(turn, verdict.value, {**data, "reason": reason.value})
+
+    def welcome_again(self, turn: Turn, at: Lane, credential: dict[str, str]) -> None:
+        """A vehicle that may pass shows its proof, or its other one."""
+        data = {"credential": credential, "reason": Reason.VALID_PASS.value, "days_left": None}
+        self._lane.signs[at.id].decided(turn, Verdict.GRANTED.value, data)

@@ -1,0 +1,159 @@
+"""The car in front of a lane: which case it is, and what may be said of it."""
+
+from __future__ import annotations
+
+from gateway.core.access.pending import CASE_MS, TOGETHER_MS, UNNAMED_MS, PendingCase
+from gateway.core.access.reads import LONG_RANGE_MS
+from gateway.core.lane.grants.grant import Grant
+from gateway.core.lane.parts import LaneParts
+from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.turn import NS_PER_MS, Turn
+
+SAME_TAP_MS = 2000
+"""Where no loop tells that it is one car, a person's second open within this time is the same one."""
+
+
+class CarsInFront:
+    """Finds the case and the grant of the car in front of a lane."""
+
+    def __init__(self, lane: LaneParts) -> None:
+        self._lane = lane
+
+    # ---- cases
+
+    def case_of(self, at: Lane, now_ns: int) -> PendingCase | None:
+        """The case of the car in front of a lane."""
+        return self._lane.cases.of(at, self._lane.detectors.loop_of(at), now_ns)
+
+    def waiting_case(self, at: Lane) -> PendingCase | None:
+        """The car in front that waits for something: a proof, a person's word, or its grant, which is over unused."""
+        case = self._lane.cases.current(at)
+        if case is None or case.missing or case.handled:
+            return case if case is not None and case.missing else None
+        return case if self._lane.grants.of_id(case.grant) is None else None
+
+    def pending(self, at: Lane, now_ns: int, *, named: bool = False) -> PendingCase | None:
+        """The case of the car in front while it may not pass: what a person does is about that car.
+
+        One that was let pass and whose grant is over, say because the arm did not follow, waits again. `named`: the
+        person has said which case it is about.
+        """
+        case = self.case_of(at, now_ns)
+        long_ago = case is not None and now_ns - case.seen_ns > UNNAMED_MS * NS_PER_MS
+        if long_ago and not named and not self.stands(at):
+            return None
+        if case is None or self._lane.grants.of_id(case.grant) is None:
+            return case
+        granted = case.decision is not None and case.decision.verdict is Verdict.GRANTED
+        return None if granted or case.handled else case
+
+    def case_for(self, turn: Turn, at: Lane, read: CredentialRead, elsewhere: bool = False) -> PendingCase:
+        """The case that a read belongs to: of the car in front, or of one that has come now.
+
+        A tag or plate of another lane is of a car that stands there, and of none of this lane's.
+        """
+        lane, now_ns = self._lane, turn.now.mono_ns
+        case = self.case_of(at, now_ns)
+        if elsewhere:
+            return PendingCase(lane.ids.next("c"), turn.at, now_ns, told=case.told if case is not None else set())
+        if case is not None and not self._is_of(case, at, read, now_ns):
+            case = None
+        if case is None:
+            case = lane.cases.begin(at, PendingCase(lane.ids.next("c"), turn.at, now_ns))
+        case.shown(read)
+        case.seen(now_ns)
+        kept_ms = UNNAMED_MS if lane.detectors.approach_fitted(at) else CASE_MS
+        turn.start(lane.wiring.timer("case", at.id), kept_ms + 1)
+        return case
+
+    def _is_of(self, case: PendingCase, at: Lane, read: CredentialRead, now_ns: int) -> bool:
+        """Whether a read is of the car of a case: the loop tells, the same was shown, or its other proof just now."""
+        rolled_up = case.seen_ns < self._lane.arrivals.came_ns(at)
+        if self.stands(at) and not rolled_up:
+            return True
+        if any((one.kind, one.value) == (read.kind, read.value) for one in case.reads):
+            return True
+        together = now_ns - case.seen_ns <= TOGETHER_MS * NS_PER_MS
+        return together and (read.kind == "plate") not in {one.kind == "plate" for one in case.reads}
+
+    # ---- what is known of the car
+
+    def stands(self, at: Lane) -> bool:
+        """Whether a car stands on the loop in front of a lane."""
+        return self._lane.detectors.approach_of(at) is True
+
+    def behind(self, at: Lane, now_ns: int) -> bool:
+        """Whether what a long-range reader sees for the first time now belongs to a vehicle behind the one in front.
+
+        That one has stood there for longer than its own tag would need, its pass is known, and it was refused.
+        """
+        case = self.case_of(at, now_ns)
+        stood_ns = now_ns - self._lane.arrivals.came_ns(at, now_ns)
+        return case is not None and case.named and stood_ns > LONG_RANGE_MS * NS_PER_MS
+
+    def other_proof(self, at: Lane, read: CredentialRead, now_ns: int) -> CredentialRead | None:
+        """What the car in front has shown of the other kind: its plate for a card, its card for a plate."""
+        case = self.case_of(at, now_ns)
+        if case is None:
+            return None
+        return case.other_proof(read, None if self.stands(at) else now_ns - TOGETHER_MS * NS_PER_MS)
+
+    def is_released(self, at: Lane, now_ns: int) -> bool:
+        """Whether a person has let the car in front pass, and it has not passed yet."""
+        case = self.case_of(at, now_ns)
+        return case is not None and case.handled and self._lane.grants.of_id(case.grant) is not None
+
+    def is_named_otherwise(self, at: Lane, read: CredentialRead, now_ns: int) -> bool:
+        """Whether the car in front waits for a person's word by a pass that this read is not of."""
+        case = self.pending(at, now_ns)
+        return case is not None and case.named and case.pass_id not in {found.id for found in read.passes}
+
+    def is_of_passing(self, read: CredentialRead, now_ns: int) -> bool:
+        """Whether a late plate is that of the vehicle which its card let in: under the arm, or just past it."""
+        grants = self._lane.grants
+        passing = grants.bound or grants.used_lately(now_ns)
+        if read.kind != "plate" or passing is None or passing.credential is None:
+            return False
+        return passing.credential["kind"] != "plate" and passing.pass_id in {found.id for found in read.passes}
+
+    # ---- grants of the car
+
+    def grant_in_front(self, at: Lane, reason: str, case: PendingCase | None, now_ns: int) -> Grant | None:
+        """The grant of the car in front that a person opens for once more; None: this is another car.
+
+        Of a car that stands on its loop there is one. Where no loop tells, two taps a moment apart are one.
+        """
+        waiting = self._lane.grants.in_front(at)
+        if reason == Reason.EMERGENCY.value:
+            waiting = [grant for grant in waiting if grant.reason == reason]
+        if case is not None:
+            return self._lane.grants.of_id(case.grant)
+        if self.stands(at):
+            return waiting[0] if waiting else self._tail_on_loop(at)
+        since_ns = now_ns - SAME_TAP_MS * NS_PER_MS
+        return next((grant for grant in waiting if grant.via and grant.given_ns >= since_ns), None)
+
+    def _tail_on_loop(self, at: Lane) -> Grant | None:
+        """The grant of the vehicle that is under the arm and has not left the loop in front of it yet."""
+        crossing, bound = self._lane.crossing, self._lane.grants.bound
+        vehicle = crossing.vehicle
+        if bound is None or vehicle is None or bound.lane is not at or crossing.left_its_loop(vehicle):
+            return None
+        return bound
+
+    def opened_unread(self, at: Lane) -> Grant | None:
+        """The grant by which a person let the car on the loop pass before it had shown anything."""
+        if not self.stands(at):
+            return None
+        came_ns = self._lane.arrivals.came_ns(at)
+        return next(
+            (
+                grant
+                for grant in self._lane.grants.in_front(at)
+                if grant.via and grant.case is None and grant.given_ns >= came_ns
+                and grant.reason != Reason.EMERGENCY.value
+            ),
+            None,
+        )  # fmt: skip

@@ -1,0 +1,55 @@
+"""The last decision of each lane, as people see it; and what an earlier run has left of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.core.access.pending import PendingCase, Word, taken_up
+from gateway.core.access.rules import Decision
+from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.reasons import Verdict
+from gateway.core.vocabulary.turn import Turn
+
+SHOWN = ("reason", "credential", "pass", "kind", "days_left", "lane")
+
+
+class LastDecisions:
+    """By lane, the last decision; `left`: those of an earlier run, with the open visit of the car."""
+
+    def __init__(self, left: dict[str, dict[str, Any]]) -> None:
+        self._stays = {lane: last.pop("visit", None) for lane, last in left.items()}
+        self._last = left
+
+    def of(self, lane: Lane) -> dict[str, Any] | None:
+        """The last decision of a lane."""
+        return self._last.get(lane.id)
+
+    def show(self, turn: Turn, verdict: Verdict, data: dict[str, Any], decision: Decision | None) -> None:
+        """This was decided now; `data` is that of its row."""
+        self._last[data["lane"]] = {
+            "at": turn.at,
+            "verdict": verdict.value,
+            "valid_until": decision.pass_.valid_until if decision and decision.pass_ else None,
+            "by": data["decided_by"],
+            "case": data.get("case"),
+            "grant": data.get("grant"),
+            **{key: data[key] for key in SHOWN},
+        }
+        turn.show()
+
+    def handled(self, lane: Lane, case: PendingCase, word: Word) -> None:
+        """A person has dealt with a car: shown with the decision on it."""
+        last = self._last.get(lane.id)
+        if last is not None and last.get("case") == case.id:
+            handled = {"what": word.what, "by": word.author.by, "reason": word.reason, "at": word.at}
+            self._last[lane.id] = {**last, "handled": handled}
+
+    def take_up(self, lane: Lane, wall_ns: int, mono_ns: int) -> PendingCase | None:
+        """The case of the car that the last run refused here; once."""
+        last = self._last.get(lane.id)
+        if last is None or not last.get("before_restart"):
+            return None
+        case = taken_up(last, self._stays.get(lane.id), wall_ns, mono_ns)
+        if case is not None:
+            self._last[lane.id] = {**last, "before_restart": False}
+        return case

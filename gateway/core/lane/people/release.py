@@ -1,0 +1,146 @@
+"""Release: a person, or the exit button, lets one vehicle pass; or a person says that one passed by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.core.access.pending import PendingCase
+from gateway.core.access.rules import LaneFitness
+from gateway.core.lane.arm.table import ArmState
+from gateway.core.lane.grants.grant import Grant
+from gateway.core.lane.motion.commanded import CommandedMoves
+from gateway.core.lane.motion.orders import ArmOrders
+from gateway.core.lane.parts import LaneParts
+from gateway.core.lane.people.admission import Admission
+from gateway.core.lane.people.cars import CarsInFront
+from gateway.core.lane.people.decision_data import person_data
+from gateway.core.lane.people.resume import Resume
+from gateway.core.lane.people.words import PersonsWords
+from gateway.core.lane.traffic.recorder import PassageRecorder
+from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.authors import Author
+from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.turn import Turn
+
+BUTTON = "exit button"
+
+
+class Release:
+    """What follows from a person's word for the car in front."""
+
+    def __init__(
+        self,
+        lane: LaneParts,
+        orders: ArmOrders,
+        moves: CommandedMoves,
+        cars: CarsInFront,
+        admission: Admission,
+        words: PersonsWords,
+        recorder: PassageRecorder,
+        resume: Resume,
+    ) -> None:
+        self._lane = lane
+        self._orders = orders
+        self._moves = moves
+        self._cars = cars
+        self._admission = admission
+        self._words = words
+        self._recorder = recorder
+        self._resume = resume
+
+    def let_pass(
+        self,
+        turn: Turn,
+        at: Lane,
+        author: Author,
+        reason: str,
+        stated: str,
+        identity_checked: Any = None,
+        *,
+        named: bool = False,
+    ) -> None:
+        """A person lets one vehicle pass, and may state why; from wherever the arm is.
+
+        A car that waits for that word is the one that is let pass, with its pass; an emergency vehicle is no known car.
+        Opened again for a car that may pass already, it is the same grant.
+        """
+        now_ns = turn.now.mono_ns
+        case = None if reason == Reason.EMERGENCY.value else self._cars.pending(at, now_ns, named=named)
+        grant = self._cars.grant_in_front(at, reason, case, now_ns)
+        if grant is None:
+            grant = self._grant(turn, at, author, reason, case)
+            about = {"grant": grant.id, "stated": stated or None, "barrier": self._lane.wiring.barrier.id}
+            data = {**person_data(at, reason, author.by, case), **about, **author.document()}
+            if identity_checked is not None:
+                data["identity_checked"] = identity_checked
+            turn.append("access.granted", f"lanes/{at.id}", data)
+            self._admission.show(turn, Verdict.GRANTED, data, case.decision if case else None)
+        if case is not None:
+            case.granted_by(grant.id)
+            self._words.record(turn, at, "released", case, author, stated)
+        self._resume.person_decides(turn)
+        self._moves.keep_up(turn)
+        self._open(turn, at, author, reason, grant)
+
+    def _grant(self, turn: Turn, at: Lane, author: Author, reason: str, case: PendingCase | None) -> Grant:
+        """A person's grant, bound to the car that waits."""
+        grant = Grant(
+            self._lane.ids.next("g"), at, reason, author.by, turn.at,
+            given_ns=turn.now.mono_ns, stood=self._cars.stands(at), via=author.via, station=author.station,
+        )  # fmt: skip
+        if case is not None:
+            case.granted_by(grant.id)
+            grant.bind_to(case)
+        self._admission.add(grant)
+        return grant
+
+    def _open(self, turn: Turn, at: Lane, author: Author, reason: str, grant: Grant) -> None:
+        """OPEN, unless the arm is up, goes up, or was asked to."""
+        lane = self._lane
+        rises = lane.arm.state is ArmState.RISING and not lane.movement.void
+        if not lane.arm.open and not rises and not lane.terminals.asked("open"):
+            self._orders.ask(turn, "open", reason, author, grant, at)
+
+    def pressed(self, turn: Turn, at: Lane) -> None:
+        """The exit button: one vehicle may pass, under the same rules as a read; pressed again it is still that one."""
+        fitness = self._admission.fitness()
+        if any(grant.by_button for grant in self._lane.grants.in_front(at)):
+            again = person_data(at, Reason.OPERATOR.value, BUTTON)
+            self._admission.show(turn, Verdict.GRANTED, again, None)
+        elif fitness is not LaneFitness.READY:
+            reason = Reason.LANE_LOCKED if fitness is LaneFitness.LOCKED else Reason.LANE_FAULT
+            data = person_data(at, reason.value, BUTTON)
+            turn.append("access.referred", f"lanes/{at.id}", data)
+            self._admission.show(turn, Verdict.REFERRED, data, None)
+        else:
+            self._grant_to_button(turn, at)
+
+    def _grant_to_button(self, turn: Turn, at: Lane) -> None:
+        case = self._cars.pending(at, turn.now.mono_ns)
+        grant = Grant(self._lane.ids.next("g"), at, Reason.OPERATOR.value, BUTTON, turn.at, by_button=True)
+        if case is not None:
+            case.granted_by(grant.id)
+            grant.bind_to(case)
+        data = person_data(at, grant.reason, BUTTON, case)
+        data["grant"] = grant.id
+        turn.append("access.granted", f"lanes/{at.id}", data)
+        self._admission.show(turn, Verdict.GRANTED, data, None)
+        self._admission.open_for(turn, grant)
+
+    def passed_by_hand(self, turn: Turn, at: Lane, author: Author, stated: str) -> None:
+        """A person let a vehicle through: the car that waits, or one that was not read.
+
+        The loops may have seen it cross a moment ago: then it is on record, and only the person's word is added.
+        """
+        lane, now_ns = self._lane, turn.now.mono_ns
+        case = self._cars.case_of(at, now_ns)
+        came_ns = lane.arrivals.came_ns(at) if self._cars.stands(at) else None
+        crossed = case is None and lane.by_hand.take_crossed(at, now_ns, came_ns)
+        if case is not None or crossed:
+            self._words.record(turn, at, "released", case, author, stated)
+        if not crossed:
+            told = {**author.document(), "stated": stated or None}
+            self._recorder.record(turn, at, None, "hand", "declared", case, told)
+            lane.by_hand.declared(at, now_ns)
+        if case is not None:
+            lane.cases.end_by_id(case.id)

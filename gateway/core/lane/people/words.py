@@ -1,0 +1,43 @@
+"""What a person does with a car that was not let pass: a row of its case, shown with the decision on it."""
+
+from __future__ import annotations
+
+from gateway.core.access.pending import NOT_STATED, PendingCase, Word
+from gateway.core.lane.parts import LaneParts
+from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.authors import Author
+from gateway.core.vocabulary.turn import Turn
+
+
+class PersonsWords:
+    """Records a person's word on a case."""
+
+    def __init__(self, lane: LaneParts) -> None:
+        self._lane = lane
+
+    def record(
+        self,
+        turn: Turn,
+        at: Lane,
+        what: str,
+        case: PendingCase | None,
+        author: Author,
+        stated: str,
+        to: str | None = None,
+    ) -> None:
+        """`what` is released, refused or reported; `to`: who is told of it."""
+        word = Word(what, author, stated or NOT_STATED, turn.at)
+        data = {
+            "lane": at.id,
+            "case": case.id if case else None,
+            "pass": case.pass_id if case else None,
+            "credential": case.credential if case else None,
+            "reason": word.reason,
+            "to": to,
+            **author.document(),
+        }
+        turn.append(f"case.{what}", f"lanes/{at.id}", data)
+        if case is not None:
+            case.person_decided(word)
+            self._lane.decisions.handled(at, case, word)
+        turn.show()

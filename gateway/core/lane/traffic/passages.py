@@ -1,0 +1,117 @@
+"""Passages: the rows that everything else is for, and the last one of each lane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.core.access.pending import PendingCase
+from gateway.core.lane.grants.grant import Grant
+from gateway.core.lane.memory import Ids
+from gateway.core.lane.wiring import Wiring
+from gateway.core.settings.model import Direction, Lane
+from gateway.core.vocabulary.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
+
+VOID_MS = 60_000
+"""A car that is read outside again so long after an inferred passage never went in."""
+
+
+class Passages:
+    """The passages of one barrier; `last`: by lane, what an earlier run has left."""
+
+    def __init__(self, wiring: Wiring, ids: Ids, last: dict[str, dict[str, Any]]) -> None:
+        self._ids = ids
+        self._last = last
+        self._inferred: dict[str, Any] | None = None
+        self._one_loop = bool(wiring.barrier.safety) and wiring.barrier.approach_loop is None
+
+    @property
+    def last_inferred(self) -> bool:
+        """Whether the last passage was only inferred, and its car may still stand outside."""
+        return self._inferred is not None
+
+    def last(self, lane: Lane) -> dict[str, Any] | None:
+        """The last passage of a lane, as screens know it."""
+        return self._last.get(lane.id)
+
+    def record(
+        self,
+        turn: Turn,
+        lane: Lane,
+        grant: Grant | None,
+        method: str,
+        certainty: str,
+        mark: str | None,
+        case: PendingCase | None = None,
+        told: dict[str, str | None] | None = None,
+    ) -> None:
+        """One passage: of the vehicle of a grant, of the car of a case, or of an unknown one.
+
+        `told`: the person who says so. `mark`: `emergency` is not counted, `free_flow` counts without deciding.
+        """
+        entry = lane.direction is Direction.ENTRY
+        of = grant or case
+        known = of.visit if of and not entry else None
+        data: dict[str, Any] = {
+            "lane": lane.id,
+            "visit": known.visit if known else self._ids.next("v"),
+            "pass": of.pass_id if of else None,
+            "plate": (of.plate if of else None) or (known.plate if known else None),
+            "method": method,
+            "certainty": certainty,
+            "kind": of.kind if of else None,
+            "credential": of.credential if of else None,
+            "grant": grant.id if grant else None,
+            "by": grant.by if grant else None,
+            "mark": mark,
+            **(told or {}),
+        }
+        if case is not None or (grant is not None and grant.case is not None):
+            data["case"] = case.id if case is not None else grant and grant.case
+        if not entry:
+            entered_ns = known.entered_wall_ns if known else None
+            data["entered_at"] = None if entered_ns is None else rfc3339(entered_ns)
+            data["duration_s"] = _duration_s(entered_ns, turn.now.wall_ns)
+            data["charge"] = None
+        what = "entered" if entry else "exited"
+        turn.append(f"passage.{what}", f"lanes/{lane.id}", data)
+        inferred = self._one_loop and certainty == "inferred" and grant is not None
+        self._inferred = {**data, "mono_ns": turn.now.mono_ns} if inferred else None
+        self._last[lane.id] = {
+            "at": turn.at,
+            "type": what,
+            "visit": data["visit"],
+            "pass": data["pass"],
+            "lane": lane.id,
+        }
+        turn.show()
+
+    def reversed(self, turn: Turn, lane: Lane, grant: Grant | None, way: str) -> None:
+        """A vehicle went back, or over the lane the wrong way."""
+        data = {
+            "lane": (grant.lane if grant else lane).id,
+            "visit": grant.visit.visit if grant and grant.visit else None,
+            "pass": grant.pass_id if grant else None,
+            "grant": grant.id if grant else None,
+            "way": way,
+        }
+        turn.append("passage.reversed", f"lanes/{data['lane']}", data)
+
+    def tailgated(self, turn: Turn, lane: Lane, behind: str | None) -> None:
+        """A vehicle followed another one; `behind`: the pass of that one."""
+        data = {"lane": lane.id, "visit": None, "pass": None, "behind": behind}
+        turn.append("passage.tailgated", f"lanes/{lane.id}", data)
+
+    def void_inferred(self, turn: Turn, credential: dict[str, str]) -> None:
+        """The car whose passage was only inferred is read outside again: it never went in."""
+        last, self._inferred = self._inferred, None
+        if last is None or last["credential"] != credential:
+            return
+        if turn.now.mono_ns - last["mono_ns"] > VOID_MS * NS_PER_MS:
+            return
+        data = {"lane": last["lane"], "visit": last["visit"], "pass": last["pass"], "grant": last["grant"]}
+        turn.append("passage.reversed", f"lanes/{last['lane']}", {**data, "way": "read_again", "voids": last["visit"]})
+
+
+def _duration_s(from_ns: int | None, to_ns: int) -> int | None:
+    """How long a stay was; None when its beginning is not known, or lies ahead because the clock was stepped."""
+    return (to_ns - from_ns) // NS_PER_S if from_ns is not None and from_ns <= to_ns else None
