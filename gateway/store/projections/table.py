@@ -1,6 +1,6 @@
-"""One literal table: event type -> its changes in `state.db`.
+"""One literal table: kind of row -> its changes in `state.db`.
 
-Each entry gets the place and data of a row and writes. Only the order of rows counts; no clock is read.
+Each entry gets the place of a row and the row itself, and writes. Only the order of rows counts; no clock is read.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Any
 import apsw
 import msgspec
 
-from gateway.core.access.recent import passage_name
+from gateway.core.access.recent import EMERGENCY, passage_name
+from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import GatehouseError, JournalBrokenError
+from gateway.core.vocabulary.rows import UNSET, Credential
 from gateway.store.journal.queries import StoredRow
 from gateway.store.passes.codes import DAYS_MAX
 from gateway.store.times import rfc3339
@@ -50,7 +52,6 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     """The place and time of a row."""
 
     sequence: int
-    type: str
     wall_ns: int
 
 
@@ -59,33 +60,37 @@ GRANT = "grant:"
 LAST_PASSAGE = "passage"
 """The key of the last applied passage."""
 
-KEPT_FOR_SAFETY = frozenset(("barrier.locked", "barrier.unlocked", "barrier.crashed", "barrier.reset"))
+KEPT_FOR_SAFETY = frozenset(
+    kind.type for kind in (rows.BarrierLocked, rows.BarrierUnlocked, rows.BarrierCrashed, rows.BarrierReset)
+)
 """Rows that say whether people may be at an arm."""
 
-_Apply = Callable[[apsw.Connection, Place, dict[str, Any]], None]
+_Apply = Callable[[apsw.Connection, Place, Any], None]
+"""A change; its third argument is the row, of the kinds for which it is in the table."""
 
 
 class _Text(msgspec.Struct, frozen=True, gc=False):
-    data: dict[str, Any]
+    data: msgspec.Raw
     clockstate: str = ""
 
 
 _decode = msgspec.json.Decoder(_Text).decode
 
 
-def apply_rows(db: apsw.Connection, rows: Iterable[StoredRow]) -> StoredRow | None:
+def apply_rows(db: apsw.Connection, stored: Iterable[StoredRow]) -> StoredRow | None:
     """Apply these rows in order, inside the caller's transaction. Returns the last one."""
     types: Counter[str] = Counter()
     sure_ns: int | None = None
     row: StoredRow | None = None
-    for row in rows:
+    for row in stored:
         try:
             event = _decode(row.text)
+            said = rows.read(row.type, event.data) if row.type in _TYPES else None
         except msgspec.DecodeError as error:
             raise JournalBrokenError(f"row {row.sequence} is not an event: {error}", row.sequence) from error
-        for change in _TABLE.get(row.type, ()):
+        for change in _changes(said):
             try:
-                change(db, Place(row.sequence, row.type, row.wall_ns), event.data)
+                change(db, Place(row.sequence, row.wall_ns), said)
             except Exception as error:
                 if not _is_of_the_row(error):
                     raise
@@ -159,113 +164,123 @@ def forget(db: apsw.Connection, before: int) -> None:
 
 def predecessor(row: StoredRow) -> str:
     """The id of the predecessor of this journal, from its first row; empty without one."""
-    if row.sequence != 1 or row.type != "storage.degraded":
+    if row.sequence != 1:
         return ""
-    return _text(_decode(row.text).data, "journal")
+    first = row.row()
+    return _text(first.journal) if isinstance(first, rows.StorageDegraded) else ""
 
 
-def carry_over(db: apsw.Connection, rows: int) -> None:
+def carry_over(db: apsw.Connection, count: int) -> None:
     """Another journal begins: earlier rows keep their order, before its first."""
     for table, columns in _SEQUENCES.items():
-        changes = ", ".join(f"{column} = {column} - {rows}" for column in columns)
+        changes = ", ".join(f"{column} = {column} - {count}" for column in columns)
         db.execute(f"UPDATE {table} SET {changes}")
+
+
+Granted = rows.AccessGranted | rows.AccessGrantedByHand
+Decided = Granted | rows.AccessDenied | rows.AccessReferred | rows.ButtonReferred
+Barriers = (
+    rows.BarrierCommanded | rows.MovementRow | rows.OrderRow | rows.IncidentRow | rows.ServiceRow
+    | rows.AccessGrantedByHand
+)  # fmt: skip
+MayInterrupt = (
+    rows.BarrierStopped | rows.BarrierObstructed | rows.BarrierStuck | rows.BarrierReset | rows.BarrierUnlocked
+)
+LeftWaiting = rows.DeviceLost | rows.DeviceRestored | rows.StorageDegraded
 
 
 # ---- visits ------------------------------------------------------------------------------------------------------
 
 
-def _entered(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    if data.get("mark") == "emergency":
+def _entered(db: apsw.Connection, place: Place, row: rows.PassageEntered) -> None:
+    if row.mark == EMERGENCY:
         return
-    credential = data.get("credential") or {}
-    plate = data.get("plate")
     values = (
-        _text(data, "visit"), data.get("pass"), plate, credential.get("value"),
-        _text(data, "method"), _text(data, "certainty"), place.sequence, place.wall_ns, _text(data, "lane"),
+        _text(row.visit), _known(row.pass_), _known(row.plate), _value(row.credential),
+        _text(row.method), _text(row.certainty), place.sequence, place.wall_ns, _text(row.lane),
     )  # fmt: skip
     db.execute(
         "INSERT OR REPLACE INTO visits(visit, pass, plate, credential, method, certainty,"
         " entered_sequence, entered_wall_ns, entered_lane) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
-    _left_unseen(db, place, data)
+    _left_unseen(db, place, row)
 
 
-def _left_unseen(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+def _left_unseen(db: apsw.Connection, place: Place, row: rows.PassageRow) -> None:
     """Close older visits of a car that comes in or goes out by its card, plate or code: their exit was missed.
 
     A card and a plate of one pass are of one car if the plate is the same. A code has its own visit.
     """
-    credential, plate = data.get("credential") or {}, data.get("plate")
-    if credential.get("value"):
-        _end_unseen(db, place, data, "credential", str(credential["value"]))
-    if credential.get("value") and plate and credential.get("kind") != "qr":
-        _end_unseen(db, place, data, "plate", str(plate))
+    credential = row.credential
+    if not credential or not credential.value:
+        return
+    _end_unseen(db, place, row, "credential", credential.value)
+    if row.plate and credential.kind != "qr":
+        _end_unseen(db, place, row, "plate", row.plate)
 
 
-def _end_unseen(db: apsw.Connection, place: Place, data: dict[str, Any], column: str, value: str) -> None:
+def _end_unseen(db: apsw.Connection, place: Place, row: rows.PassageRow, column: str, value: str) -> None:
     codes = " AND NOT EXISTS (SELECT 1 FROM codes WHERE code = credential)" if column == "plate" else ""
     db.execute(
         "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?"
         f" WHERE {column} = ? AND pass IS ? AND exited_sequence IS NULL AND visit <> ?{codes}",
-        (place.sequence, place.wall_ns, value, data.get("pass"), _text(data, "visit")),
+        (place.sequence, place.wall_ns, value, _known(row.pass_), _text(row.visit)),
     )
 
 
-def _exited(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+def _exited(db: apsw.Connection, place: Place, row: rows.PassageExited) -> None:
     """A visit ends.
 
     A car that leaves and is not known to be inside was let in by a person, or has followed another car: it ends the
     oldest visit without a pass, so that the number of cars inside stays right.
     """
-    if data.get("mark") == "emergency":
+    if row.mark == EMERGENCY:
         return
     end = "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?, exited_lane = ? WHERE visit = "
-    values = (place.sequence, place.wall_ns, _text(data, "lane"))
-    db.execute(f"{end}?", (*values, _text(data, "visit")))
+    values = (place.sequence, place.wall_ns, _text(row.lane))
+    db.execute(f"{end}?", (*values, _text(row.visit)))
     if not db.changes():
         db.execute(
             f"{end}(SELECT visit FROM visits WHERE pass IS NULL AND credential IS NULL AND exited_sequence IS NULL"
             " ORDER BY entered_sequence LIMIT 1)",
             values,
         )
-    _left_unseen(db, place, data)
+    _left_unseen(db, place, row)
 
 
-def _last_passage(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    note(db, LAST_PASSAGE, passage_name(place.type, _text(data, "visit")))
+def _last_passage(db: apsw.Connection, _place: Place, row: rows.PassageRow) -> None:
+    note(db, LAST_PASSAGE, passage_name(row.type, _text(row.visit)))
 
 
-def _voided(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
+def _voided(db: apsw.Connection, _place: Place, row: rows.PassageReversed) -> None:
     """An inferred passage did not happen: undo its entry or exit."""
-    visit = data.get("voids")
-    if visit:
-        db.execute("DELETE FROM visits WHERE visit = ? AND exited_sequence IS NULL", (visit,))
+    if row.voids:
+        db.execute("DELETE FROM visits WHERE visit = ? AND exited_sequence IS NULL", (row.voids,))
         db.execute(
             "UPDATE visits SET exited_sequence = NULL, exited_wall_ns = NULL, exited_lane = NULL WHERE visit = ?",
-            (visit,),
+            (row.voids,),
         )
 
 
-def _code_used(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+def _code_used(db: apsw.Connection, place: Place, row: rows.PassageEntered) -> None:
     """A code stays used, also if its passage is voided: the car outside may have a copy of it."""
-    credential = data.get("credential") or {}
-    if credential.get("kind") == "qr":
-        db.execute("INSERT OR REPLACE INTO codes VALUES(?, ?)", (str(credential.get("value")), place.wall_ns))
+    if row.credential and row.credential.kind == "qr":
+        db.execute("INSERT OR REPLACE INTO codes VALUES(?, ?)", (_text(row.credential.value), place.wall_ns))
 
 
 # ---- alarms ------------------------------------------------------------------------------------------------------
 
 
-def _alarm(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    alarm = _text(data, "alarm")
+def _alarm(db: apsw.Connection, place: Place, row: rows.AlarmRow) -> None:
+    alarm = _text(row.alarm)
     known = db.execute("SELECT document FROM alarms WHERE alarm = ?", (alarm,)).get
     document: dict[str, Any] = msgspec.json.decode(known) if known else {}
     moment = rfc3339(place.wall_ns)
-    document = {"raised_at": moment, **document, "as_of": moment, **data}
-    if place.type == "alarm.acknowledged":
-        document["acknowledged_by"] = document.get("acknowledged_by") or data.get("by")
-    closed = place.type == "alarm.closed" or document.get("state") == "closed"
+    document = {"raised_at": moment, **document, "as_of": moment, **msgspec.to_builtins(row)}
+    if isinstance(row, rows.AlarmAcknowledged):
+        document["acknowledged_by"] = document.get("acknowledged_by") or _known(row.by)
+    closed = isinstance(row, rows.AlarmClosed) or document.get("state") == "closed"
     db.execute(
         "INSERT INTO alarms VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(alarm) DO UPDATE SET"
         " closed_sequence = excluded.closed_sequence, as_of_wall_ns = excluded.as_of_wall_ns,"
@@ -284,113 +299,147 @@ def _alarm(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
 # ---- lanes -------------------------------------------------------------------------------------------------------
 
 
-def _mark(mark: str, *, of: str = "lane", first_counts: bool = False) -> _Apply:
-    """Set a mark on the lane, or on the barrier that two lanes may share; with `first_counts` an existing one stays."""
-    verb = "INSERT OR IGNORE" if first_counts else "INSERT OR REPLACE"
+def _of_lane(row: rows.LaneRow) -> str:
+    return _text(row.lane)
 
-    def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-        reason = data.get("reason") or data.get("command") or data.get("cause") or ""
-        by = data.get("by") or ""
-        values = (_text(data, of) or _text(data, "lane"), mark, place.wall_ns, str(by), str(reason))
-        db.execute(f"{verb} INTO marks VALUES(?, ?, ?, ?, ?)", values)
+
+def _of_barrier(row: Barriers) -> str:
+    """The barrier, which two lanes may share; rows of early versions name only the lane."""
+    return _text(row.barrier) or _text(row.lane)
+
+
+def _of_device(row: rows.DeviceRow | rows.AlarmRow) -> str:
+    return _text(row.device) or (_text(row.lane) if isinstance(row, rows.AlarmRow) else "")
+
+
+def _mark(mark: str, of: Callable[[Any], str], *, first_counts: bool = False) -> _Apply:
+    """Set a mark on a lane, barrier or device; with `first_counts` an existing one stays."""
+
+    def change(db: apsw.Connection, place: Place, row: rows.Row) -> None:
+        why = next((_text(said) for key in ("reason", "command", "cause") if (said := getattr(row, key, None))), "")
+        _set_mark(db, place, of(row), mark, _text(getattr(row, "by", None)), why, first_counts=first_counts)
 
     return change
 
 
-def _unmark(mark: str, *, of: str = "lane") -> _Apply:
+def _set_mark(
+    db: apsw.Connection, place: Place, owner: str, mark: str, by: str, reason: str, *, first_counts: bool
+) -> None:  # fmt: skip
+    verb = "INSERT OR IGNORE" if first_counts else "INSERT OR REPLACE"
+    db.execute(f"{verb} INTO marks VALUES(?, ?, ?, ?, ?)", (owner, mark, place.wall_ns, by, reason))
+
+
+def _unmark(mark: str, of: Callable[[Any], str]) -> _Apply:
     """Remove a mark of `_mark`, also by its kind of owner: a lane and another barrier may have the same id."""
 
-    def change(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
-        name = _text(data, of) or _text(data, "lane")
-        db.execute("DELETE FROM marks WHERE lane = ? AND mark = ?", (name, mark))
+    def change(db: apsw.Connection, _place: Place, row: rows.Row) -> None:
+        db.execute("DELETE FROM marks WHERE lane = ? AND mark = ?", (of(row), mark))
 
     return change
 
 
-def _granted(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+def _granted(db: apsw.Connection, place: Place, row: Granted) -> None:
     """Open a grant, until its passage or its end."""
-    if data.get("grant"):
-        rest = {**{key: data.get(key) for key in ("kind", "credential", "reason")}, "by": data.get("decided_by")}
-        about = (_text(data, "pass"), msgspec.json.encode(rest).decode())
-        values = (_text(data, "lane"), GRANT + _text(data, "grant"), place.wall_ns, *about)
+    if row.grant:
+        rest = {
+            "kind": _known(row.kind), "credential": _known(row.credential), "reason": _known(row.reason),
+            "by": _known(row.decided_by),
+        }  # fmt: skip
+        about = (_text(row.pass_), msgspec.json.encode(rest).decode())
+        values = (_text(row.lane), GRANT + _text(row.grant), place.wall_ns, *about)
         db.execute("INSERT OR REPLACE INTO marks VALUES(?, ?, ?, ?, ?)", values)
 
 
-def _latest(what: str, document: Callable[[Place, dict[str, Any]], dict[str, Any]]) -> _Apply:
+def _latest(what: str, document: Callable[[Any], dict[str, Any]]) -> _Apply:
     """Store what a lane shows of the last row of a kind."""
 
-    def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-        shown = {"at": rfc3339(place.wall_ns), **document(place, data)}
-        values = (_text(data, "lane"), what, place.sequence, msgspec.json.encode(shown).decode())
+    def change(db: apsw.Connection, place: Place, row: rows.LaneRow) -> None:
+        shown = {"at": rfc3339(place.wall_ns), **document(row)}
+        values = (_text(row.lane), what, place.sequence, msgspec.json.encode(shown).decode())
         db.execute("INSERT OR REPLACE INTO latest VALUES(?, ?, ?, ?)", values)
 
     return change
 
 
-def _decision(place: Place, data: dict[str, Any]) -> dict[str, Any]:
-    keys = ("reason", "credential", "pass", "kind", "days_left", "lane", "case", "grant")
-    shown = {key: data.get(key) for key in keys}
-    verdict = place.type.removeprefix("access.")
-    return {"verdict": verdict, "valid_until": None, "by": data.get("decided_by"), **shown}
+def _decision(row: Decided) -> dict[str, Any]:
+    grant = row.grant if isinstance(row, rows.AccessGranted | rows.AccessGrantedByHand) else None
+    return {
+        "verdict": row.type.removeprefix("access."),
+        "valid_until": None,
+        "by": _known(row.decided_by),
+        "reason": _known(row.reason),
+        "credential": _known(row.credential),
+        "pass": _known(row.pass_),
+        "kind": _known(row.kind),
+        "days_left": _known(row.days_left),
+        "lane": _known(row.lane),
+        "case": _known(row.case),
+        "grant": _known(grant),
+    }
 
 
-def _handled(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+def _handled(db: apsw.Connection, place: Place, row: rows.CaseRow) -> None:
     """A person's act on the car of the lane's last decision."""
-    lane = _text(data, "lane")
+    lane = _text(row.lane)
     known = db.execute("SELECT document FROM latest WHERE lane = ? AND what = 'decision'", (lane,)).get
     shown: dict[str, Any] = msgspec.json.decode(known) if known else {}
-    if not data.get("case") or shown.get("case") != data["case"]:
+    if not row.case or shown.get("case") != row.case:
         return
-    what = place.type.removeprefix("case.")
-    shown["handled"] = {"what": what, "by": data.get("by"), "reason": data.get("reason"), "at": rfc3339(place.wall_ns)}
+    what = row.type.removeprefix("case.")
+    moment = rfc3339(place.wall_ns)
+    shown["handled"] = {"what": what, "by": _known(row.by), "reason": _known(row.reason), "at": moment}
     db.execute(
         "UPDATE latest SET document = ? WHERE lane = ? AND what = 'decision'",
         (msgspec.json.encode(shown).decode(), lane),
     )
 
 
-def _last_grant(_place: Place, data: dict[str, Any]) -> dict[str, Any]:
-    return {**{key: data.get(key) for key in ("pass", "credential", "reason")}, "by": data.get("decided_by")}
+def _last_grant(row: Granted) -> dict[str, Any]:
+    return {
+        "pass": _known(row.pass_), "credential": _known(row.credential), "reason": _known(row.reason),
+        "by": _known(row.decided_by),
+    }  # fmt: skip
 
 
-def _passage(place: Place, data: dict[str, Any]) -> dict[str, Any]:
-    return {"type": place.type.removeprefix("passage."), **{key: data.get(key) for key in ("visit", "pass", "lane")}}
+def _passage(row: rows.PassageRow) -> dict[str, Any]:
+    what = row.type.removeprefix("passage.")
+    return {"type": what, "visit": _known(row.visit), "pass": _known(row.pass_), "lane": _known(row.lane)}
 
 
-def _grant_over(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
-    if data.get("grant"):
-        db.execute("DELETE FROM marks WHERE mark = ?", (GRANT + _text(data, "grant"),))
+def _grant_over(db: apsw.Connection, _place: Place, row: rows.PassageRow | rows.GrantUnused) -> None:
+    if row.grant:
+        db.execute("DELETE FROM marks WHERE mark = ?", (GRANT + _text(row.grant),))
 
 
-def _when(fits: Callable[[dict[str, Any]], Any], *changes: _Apply) -> _Apply:
-    """Changes of only some rows of a type."""
+def _when(fits: Callable[[Any], Any], *changes: _Apply) -> _Apply:
+    """Changes of only some rows of a kind."""
 
-    def change(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-        if fits(data):
+    def change(db: apsw.Connection, place: Place, row: rows.Row) -> None:
+        if fits(row):
             for one in changes:
-                one(db, place, data)
+                one(db, place, row)
 
     return change
 
 
-def _left_waiting(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    """A lost or restored device has left these barriers interrupted."""
-    for barrier in data.get("interrupted") or ():
-        _INTERRUPTED(db, place, {"barrier": barrier, "cause": place.type})
+def _left_waiting(db: apsw.Connection, place: Place, row: LeftWaiting) -> None:
+    """A lost or restored device, or a lost journal, has left these barriers interrupted."""
+    for barrier in row.interrupted or ():
+        _set_mark(db, place, barrier, "interrupted", "", row.type, first_counts=True)
 
 
-def _carried(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+def _carried(db: apsw.Connection, place: Place, row: rows.StorageDegraded) -> None:
     """The first row of a succeeding journal has the state of lanes and alarms; known state stays."""
-    for mark in data.get("marks") or ():
-        values = (mark["lane"], mark["mark"], mark["since_ns"], mark["by"], mark["reason"])
+    for mark in row.marks or ():
+        values = (mark.lane, mark.mark, mark.since_ns, mark.by, mark.reason)
         db.execute("INSERT OR IGNORE INTO marks VALUES(?, ?, ?, ?, ?)", values)
-    for alarm in data.get("alarms") or ():
+    for alarm in row.alarms or ():
         text = msgspec.json.encode(alarm).decode()
         kept = (alarm["alarm"], place.sequence, None, place.wall_ns, alarm.get("acknowledged_by"), text)
         db.execute("INSERT OR IGNORE INTO alarms VALUES(?, ?, ?, ?, ?, ?)", kept)
 
 
-def _was_half_done(db: apsw.Connection, _place: Place, _data: dict[str, Any]) -> None:
+def _was_half_done(db: apsw.Connection, _place: Place, _row: rows.GatewayStarted) -> None:
     """A run begins: unfinished and held movements of the last one wait for a person."""
     half_done = "mark IN ('motion', 'held')"
     db.execute(
@@ -401,8 +450,8 @@ def _was_half_done(db: apsw.Connection, _place: Place, _data: dict[str, Any]) ->
 
 
 def _counted(name: str) -> _Apply:
-    def change(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
-        count(db, name, _text(data, "barrier") or _text(data, "lane"))
+    def change(db: apsw.Connection, _place: Place, row: Barriers) -> None:
+        count(db, name, _of_barrier(row))
 
     return change
 
@@ -410,39 +459,46 @@ def _counted(name: str) -> _Apply:
 # ---- service -----------------------------------------------------------------------------------------------------
 
 
-def _moved(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
+def _moved(db: apsw.Connection, place: Place, row: rows.MovementRow | rows.BarrierCrashed) -> None:
     """A movement whose time was measured, or a crash."""
-    travel_ms = data.get("travel_ms")
-    what = place.type.removeprefix("barrier.")
-    if isinstance(travel_ms, int) or what == "crashed":
-        values = (place.sequence, _text(data, "barrier"), place.wall_ns, what, _text(data, "cause"), travel_ms)
+    travel_ms = row.travel_ms if isinstance(row, rows.MovementRow) and isinstance(row.travel_ms, int) else None
+    if travel_ms is not None or isinstance(row, rows.BarrierCrashed):
+        what = row.type.removeprefix("barrier.")
+        values = (place.sequence, _text(row.barrier), place.wall_ns, what, _text(row.cause), travel_ms)
         db.execute("INSERT OR REPLACE INTO movements VALUES(?, ?, ?, ?, ?, ?)", values)
 
 
-def _due(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    values = (_text(data, "barrier"), _text(data, "what"), data.get("limit") or 0, data.get("count") or 0)
+def _due(db: apsw.Connection, place: Place, row: rows.ServiceDue) -> None:
+    values = (_text(row.barrier), _text(row.what), row.limit or 0, row.count or 0)
     db.execute("INSERT OR REPLACE INTO service VALUES(?, ?, ?, ?, ?)", (*values, place.wall_ns))
 
 
-def _over(db: apsw.Connection, _place: Place, data: dict[str, Any]) -> None:
-    db.execute("DELETE FROM service WHERE barrier = ? AND what = ?", (_text(data, "barrier"), _text(data, "what")))
+def _over(db: apsw.Connection, _place: Place, row: rows.ServiceOver) -> None:
+    db.execute("DELETE FROM service WHERE barrier = ? AND what = ?", (_text(row.barrier), _text(row.what)))
 
 
 # ---- the rest ----------------------------------------------------------------------------------------------------
 
 
-def _warned(db: apsw.Connection, place: Place, data: dict[str, Any]) -> None:
-    values = (_text(data, "pass"), place.wall_ns, data.get("day"))
-    db.execute("INSERT OR REPLACE INTO warned VALUES(?, ?, ?)", values)
+def _warned(db: apsw.Connection, place: Place, row: rows.PassExpiring) -> None:
+    db.execute("INSERT OR REPLACE INTO warned VALUES(?, ?, ?)", (_text(row.pass_), place.wall_ns, _known(row.day)))
 
 
-def _clean(db: apsw.Connection, place: Place, _data: dict[str, Any]) -> None:
-    note(db, "clean", "1" if place.type == "gateway.stopped" else "0")
+def _clean(db: apsw.Connection, _place: Place, row: rows.GatewayStarted | rows.GatewayStopped) -> None:
+    note(db, "clean", "1" if isinstance(row, rows.GatewayStopped) else "0")
 
 
-def _text(data: dict[str, Any], key: str) -> str:
-    value = data.get(key)
-    return "" if value is None else str(value)
+def _known(value: Any) -> Any:
+    """A key of an early row may be missing."""
+    return None if value is UNSET else value
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value is UNSET else str(value)
+
+
+def _value(credential: Credential | None) -> str | None:
+    return credential.value if credential else None
 
 
 _DECISION, _GRANT, _PASSAGE = (
@@ -450,97 +506,110 @@ _DECISION, _GRANT, _PASSAGE = (
     _latest("grant", _last_grant),
     _latest("passage", _passage),
 )
-_MEASURED = _unmark("motion", of="barrier")
-_ANSWERED = _unmark("asked", of="barrier")
-_DECIDED = _unmark("interrupted", of="barrier")
-_INTERRUPTED = _mark("interrupted", of="barrier", first_counts=True)
-_RELEASED = _unmark("held", of="barrier")
-_FOUND = _unmark("lost", of="device")
+_MEASURED = _unmark("motion", _of_barrier)
+_ANSWERED = _unmark("asked", _of_barrier)
+_DECIDED = _unmark("interrupted", _of_barrier)
+_INTERRUPTED = _mark("interrupted", _of_barrier, first_counts=True)
+_RELEASED = _unmark("held", _of_barrier)
+_FOUND = _unmark("lost", _of_device)
 _PERSONS = ("operator", "remote", "emergency")
 
 
-def _is_interrupted(data: dict[str, Any]) -> bool:
-    return data.get("interrupted") is True
+def _is_interrupted(row: MayInterrupt) -> bool:
+    return row.interrupted is True
 
 
-def _is_free(data: dict[str, Any]) -> bool:
-    return data.get("interrupted") is False
+def _is_free(row: MayInterrupt) -> bool:
+    return row.interrupted is False
 
 
-def _is_stop(data: dict[str, Any]) -> bool:
-    return data.get("command") == "stop"
+def _is_stop(row: rows.BarrierCommanded) -> bool:
+    return row.command == "stop"
 
 
-def _is_persons_close(data: dict[str, Any]) -> bool:
-    return data.get("command") == "close" and data.get("cause") == "operator"
+def _is_persons_close(row: rows.BarrierCommanded) -> bool:
+    return row.command == "close" and row.cause == "operator"
 
 
-def _is_persons_open(data: dict[str, Any]) -> bool:
-    return data.get("reason") in _PERSONS and "barrier" in data
+def _is_persons_open(row: rows.AccessGrantedByHand) -> bool:
+    return row.reason in _PERSONS and row.barrier is not UNSET
 
 
-def _is_persons_release(data: dict[str, Any]) -> bool:
+def _is_persons_release(row: rows.BarrierReleased) -> bool:
     """Only a person has a `via`; rows of earlier versions only have the name."""
-    return bool(data["via"]) if "via" in data else data.get("by") != "gateway"
+    early: object = row.via
+    return row.by != "gateway" if early is UNSET else bool(row.via)
 
 
-def _is_left_waiting(data: dict[str, Any]) -> bool:
+def _is_left_waiting(row: rows.BarrierCommanded) -> bool:
     """A stop of an arm at rest interrupts nothing; earlier versions did not distinguish it."""
-    return data.get("interrupted") is not False
+    return row.interrupted is not False
 
 
-def _is_lost_device(data: dict[str, Any]) -> bool:
-    return data.get("kind") == "device_lost"
+def _is_lost_device(row: rows.AlarmRow) -> bool:
+    return row.kind == "device_lost"
 
 
-def _is_asked(data: dict[str, Any]) -> bool:
-    return bool(data.get("asked"))
+def _is_asked(row: rows.BarrierStuck) -> bool:
+    return bool(row.asked)
 
 
 # A person checks tagged and crashed lanes first; the row that ends it says whether they are interrupted.
 _SETTLED = (_MEASURED, _ANSWERED, _DECIDED, _RELEASED)
 _LEFT = (_when(_is_interrupted, _INTERRUPTED), _when(_is_free, _DECIDED))
 
-_TABLE: dict[str, tuple[_Apply, ...]] = {
-    "passage.entered": (_entered, _code_used, _grant_over, _last_passage, _PASSAGE),
-    "passage.exited": (_exited, _grant_over, _last_passage, _PASSAGE),
-    "passage.reversed": (_voided,),
-    "access.granted": (_granted, _when(_is_persons_open, _DECIDED), _DECISION, _GRANT),
-    "access.denied": (_DECISION,),
-    "access.referred": (_DECISION,),
-    "grant.unused": (_grant_over,),
-    **{f"case.{what}": (_handled,) for what in ("released", "refused", "reported")},
-    "barrier.commanded": (
+_TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
+    rows.PassageEntered: (_entered, _code_used, _grant_over, _last_passage, _PASSAGE),
+    rows.PassageExited: (_exited, _grant_over, _last_passage, _PASSAGE),
+    rows.PassageReversed: (_voided,),
+    rows.AccessGranted: (_granted, _DECISION, _GRANT),
+    rows.AccessGrantedByHand: (_granted, _when(_is_persons_open, _DECIDED), _DECISION, _GRANT),
+    rows.AccessDenied: (_DECISION,),
+    rows.AccessReferred: (_DECISION,),
+    rows.ButtonReferred: (_DECISION,),
+    rows.GrantUnused: (_grant_over,),
+    rows.CaseReleased: (_handled,),
+    rows.CaseRefused: (_handled,),
+    rows.CaseReported: (_handled,),
+    rows.BarrierCommanded: (
         _when(_is_persons_close, _DECIDED, _RELEASED),
-        _mark("motion", of="barrier"),
+        _mark("motion", _of_barrier),
         _when(_is_stop, _MEASURED, _when(_is_left_waiting, _INTERRUPTED)),
         _counted("commands"),
     ),
-    "barrier.opened": (_MEASURED, _counted("cycles"), _moved),
-    "barrier.closed": (_MEASURED, _moved),
-    "barrier.stopped": (_MEASURED, *_LEFT),
-    "barrier.obstructed": (_MEASURED, *_LEFT),
-    "barrier.not_followed": (_MEASURED,),
-    "barrier.stuck": (_MEASURED, *_LEFT, _when(_is_asked, _mark("asked", of="barrier"))),
-    "barrier.held": (_mark("held", of="barrier"), _MEASURED, _DECIDED),
-    "barrier.released": (_RELEASED, _MEASURED, _when(_is_persons_release, _DECIDED)),
-    "barrier.crashed": (
-        _mark("crashed", first_counts=True), *_SETTLED, _counted("crashes"), _moved,
+    rows.BarrierOpened: (_MEASURED, _counted("cycles"), _moved),
+    rows.BarrierClosed: (_MEASURED, _moved),
+    rows.BarrierStopped: (_MEASURED, *_LEFT),
+    rows.BarrierObstructed: (_MEASURED, *_LEFT),
+    rows.BarrierNotFollowed: (_MEASURED,),
+    rows.BarrierStuck: (_MEASURED, *_LEFT, _when(_is_asked, _mark("asked", _of_barrier))),
+    rows.BarrierHeld: (_mark("held", _of_barrier), _MEASURED, _DECIDED),
+    rows.BarrierReleased: (_RELEASED, _MEASURED, _when(_is_persons_release, _DECIDED)),
+    rows.BarrierCrashed: (_mark("crashed", _of_lane, first_counts=True), *_SETTLED, _counted("crashes"), _moved),
+    rows.BarrierReset: (_unmark("crashed", _of_lane), _ANSWERED, *_LEFT),
+    rows.BarrierLocked: (_mark("locked", _of_lane), *_SETTLED),
+    rows.BarrierUnlocked: (_unmark("locked", _of_lane), *_LEFT),
+    rows.DeviceLost: (_mark("lost", _of_device, first_counts=True), _left_waiting),
+    rows.DeviceRestored: (_FOUND, _left_waiting),
+    rows.StorageDegraded: (_left_waiting, _carried),
+    rows.ServiceDue: (_due,),
+    rows.ServiceOver: (_over,),
+    rows.PassExpiring: (_warned,),
+    rows.GatewayStarted: (_clean, _was_half_done),
+    rows.GatewayStopped: (_clean,),
+    **dict.fromkeys(
+        (
+            rows.AlarmRaised, rows.AlarmAcknowledged, rows.AlarmVerified, rows.AlarmShelved, rows.AlarmUnshelved,
+            rows.AlarmEscalated, rows.AlarmRefined,
+        ),
+        (_alarm,),
     ),
-    "barrier.reset": (_unmark("crashed"), _ANSWERED, *_LEFT),
-    "barrier.locked": (_mark("locked"), *_SETTLED),
-    "barrier.unlocked": (_unmark("locked"), *_LEFT),
-    "device.lost": (_mark("lost", of="device", first_counts=True), _left_waiting),
-    "device.restored": (_FOUND, _left_waiting),
-    "storage.degraded": (_left_waiting, _carried),
-    "service.due": (_due,),
-    "service.over": (_over,),
-    "pass.expiring": (_warned,),
-    "gateway.started": (_clean, _was_half_done),
-    "gateway.stopped": (_clean,),
-    **{
-        f"alarm.{verb}": (_alarm,)
-        for verb in ("raised", "acknowledged", "verified", "shelved", "unshelved", "escalated", "refined")
-    },
-    **{f"alarm.{verb}": (_alarm, _when(_is_lost_device, _FOUND)) for verb in ("returned", "closed")},
+    **dict.fromkeys((rows.AlarmReturned, rows.AlarmClosed), (_alarm, _when(_is_lost_device, _FOUND))),
 }  # fmt: skip
+_TYPES = frozenset(kind.type for kind in _TABLE)
+
+
+def _changes(row: rows.Row | None) -> tuple[_Apply, ...]:
+    """The changes of the row's kind; a row that was read back is of a subclass of it."""
+    kinds = rows.TYPES[row.type] if row is not None else ()
+    return next((_TABLE.get(kind, ()) for kind in kinds if isinstance(row, kind)), ())

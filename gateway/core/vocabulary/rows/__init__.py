@@ -60,12 +60,13 @@ from gateway.core.vocabulary.rows.barrier import (
     ServiceOver,
     ServiceRow,
 )
-from gateway.core.vocabulary.rows.base import UNSET, Credential, LastGrant, Row, UnsetType
+from gateway.core.vocabulary.rows.base import UNSET, Credential, LaneRow, LastGrant, Row, UnsetType
 from gateway.core.vocabulary.rows.declared import TYPES, read
 from gateway.core.vocabulary.rows.health import (
     ClockChanged,
     DeviceLost,
     DeviceRestored,
+    DeviceRow,
     GatewayStarted,
     GatewayStopped,
     JournalGap,
@@ -98,9 +99,9 @@ __all__ = [
     "BarrierHeld", "BarrierLocked", "BarrierLooked", "BarrierNotFollowed", "BarrierObstructed", "BarrierOpened",
     "BarrierReleased", "BarrierReset", "BarrierStopped", "BarrierStruckVehicle", "BarrierStuck", "BarrierUnlocked",
     "ButtonReferred", "CaseRefused", "CaseReleased", "CaseReported", "CaseRow", "ClockChanged", "CodeIssued",
-    "Credential", "DecisionRow", "DeviceLost", "DeviceRestored", "GatewayStarted", "GatewayStopped", "GrantUnused",
-    "IncidentRow", "InstallModeEnded", "InstallModeSet", "JournalGap", "KeptMark", "LastGrant", "MovementRow",
-    "OperatorRow", "OperatorSignedIn", "OperatorSignedOut", "OrderRow", "PassChanged", "PassExpiring", "PassIssued",
+    "Credential", "DecisionRow", "DeviceLost", "DeviceRestored", "DeviceRow", "GatewayStarted", "GatewayStopped",
+    "GrantUnused", "IncidentRow", "InstallModeEnded", "InstallModeSet", "JournalGap", "KeptMark", "LaneRow", "LastGrant",
+    "MovementRow", "OperatorRow", "OperatorSignedIn", "OperatorSignedOut", "OrderRow", "PassChanged", "PassExpiring", "PassIssued",
     "PassRemoved", "PassageEntered", "PassageExited", "PassageReversed", "PassageRow", "PassageTailgated",
     "PassesImported", "RegistryRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow", "StationKeyMade",
     "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost", "UplinkRestored",

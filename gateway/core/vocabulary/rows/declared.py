@@ -83,7 +83,7 @@ def _decoder(kind: type[Row]) -> Callable[[bytes | msgspec.Raw], Any]:
 
 def _as_it_is(kind: type[Row], data: bytes | msgspec.Raw) -> Row:
     """Values of other kinds than declared; nested ones stay as JSON has them."""
-    said: dict[str, Any] = msgspec.json.decode(data)
+    said = msgspec.json.decode(data, type=dict[str, Any])
     return kind(**{name: said.get(key, UNSET) for name, key in _fields(kind)})
 
 
