@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.settings.model import Settings
+from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import EngineUnreachableError
 from gateway.engine.clock import Clock, boot_id
 from gateway.store.directory import DataDirectory, source_of
@@ -25,7 +26,6 @@ from gateway.store.settings.station_keys import must_be_set_up
 OnProgress = Callable[[dict[str, Any]], None]
 
 
-Who = dict[str, str | None]
 """Author and way of a request, as in a journal row."""
 
 
@@ -62,11 +62,11 @@ class Local:
         return self._ops[op](**params)
 
     def _import(
-        self, file: str, who: Who, replace: bool, dry_run: bool, on_progress: OnProgress | None
+        self, file: str, who: rows.Who, replace: bool, dry_run: bool, on_progress: OnProgress | None
     ) -> dict[str, Any]:
-        def told(rows: int) -> None:
+        def told(count: int) -> None:
             if on_progress is not None:
-                on_progress({"rows": rows})
+                on_progress({"rows": count})
 
         registry = PassRegistry(self._directory.registry, writer=True)
         try:
@@ -75,10 +75,10 @@ class Local:
             registry.close()
         figures = msgspec.structs.asdict(result)
         if not dry_run:
-            self._journal("passes.imported", "passes", {**figures, "replace": replace, **who})
+            self._journal(rows.PassesImported(**figures, replace=replace, **who))
         return figures
 
-    def _code(self, pass_id: str, until: str, who: Who) -> dict[str, Any]:
+    def _code(self, pass_id: str, until: str, who: rows.Who) -> dict[str, Any]:
         registry = PassRegistry(self._directory.registry)
         try:
             pass_ = registry.get(pass_id)
@@ -86,38 +86,33 @@ class Local:
             registry.close()
         now = Clock(trusted=self._settings.gateway.clock == "trusted").now()
         code, text = self._directory.codes.issue(pass_, until, self._settings.zone, now.wall_ns)
-        self._journal("settings.changed", f"passes/{code.pass_id}", {**issued(code), **who})
+        self._journal(issued(code, who))
         return answered(code, text)
 
-    def _create_token(self, name: str, scopes: list[str], who: Who) -> dict[str, Any]:
+    def _create_token(self, name: str, scopes: list[str], who: rows.Who) -> dict[str, Any]:
         token_id, secret = self._directory.tokens.create(name, scopes)
-        self._settings_changed("token_created", who, token=token_id, scopes=scopes)
+        self._journal(rows.TokenCreated(token=token_id, scopes=tuple(scopes), **who))
         return {"id": token_id, "token": secret}
 
     def _list_tokens(self) -> list[dict[str, Any]]:
         found = [msgspec.to_builtins(token) for token in self._directory.tokens.list()]
         return [{key: value for key, value in token.items() if key != "digest"} for token in found]
 
-    def _revoke_token(self, name: str, who: Who) -> dict[str, Any]:
+    def _revoke_token(self, name: str, who: rows.Who) -> dict[str, Any]:
         gone = list(self._directory.tokens.revoke(name))
-        self._settings_changed("token_revoked", who, tokens=gone)
+        self._journal(rows.TokenRevoked(tokens=tuple(gone), **who))
         return {"revoked": gone}
 
-    def _make_station_key(self, station: str, who: Who) -> dict[str, Any]:
+    def _make_station_key(self, station: str, who: rows.Who) -> dict[str, Any]:
         must_be_set_up(station, self._settings)
         key = self._directory.station_keys.issue(station)
-        self._settings_changed("station_key", who, station=station)
+        self._journal(rows.StationKeyMade(station=station, **who))
         return {"station": station, "key": key}
 
-    def _settings_changed(self, what: str, who: Who, **data: Any) -> None:
-        gateway = self._settings.gateway.id
-        self._journal("settings.changed", f"devices/{gateway}", {"what": what, **data, **who})
-
-    def _journal(self, kind: str, subject: str, data: dict[str, Any]) -> None:
+    def _journal(self, row: rows.Row) -> None:
         now = Clock(trusted=self._settings.gateway.clock == "trusted").now()
-        row = Row(kind, subject, data, now.wall_ns, now.mono_ns, now.clock)
         journal = Journal.open(self._directory.journal, source_of(self._settings), boot_id())
         try:
-            journal.append([row])
+            journal.append([Row.of(row, self._settings.gateway.id, now)])
         finally:
             journal.close()

@@ -23,6 +23,7 @@ import msgspec
 from gateway.core.settings.model import Retention
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.events import ClockState, Now
+from gateway.core.vocabulary.rows import JournalGap
 from gateway.engine.journal_thread.entries import Entry
 from gateway.store.journal.queries import StoredRow
 from gateway.store.journal.reader import JournalReader
@@ -67,16 +68,6 @@ class _Stamp(msgspec.Struct, frozen=True, gc=False):
     clockstate: str = ""
 
 
-class _Lost(msgspec.Struct):
-    """Dropped rows that a consumer had not confirmed."""
-
-    first: int
-    last: int
-    lasthash: str
-    reason: str
-    behind: tuple[str, ...]
-
-
 _decode = msgspec.json.Decoder(_Stamp).decode
 
 
@@ -108,7 +99,7 @@ class Keeper:
         self._stop = threading.Event()
         self._dated = 0  # all remaining rows before this one had no clock
         self._since_ns = 0  # when this round began: its steps share one gap row
-        self._lost: _Lost | None = None
+        self._lost: JournalGap | None = None
         self._failing = False
         self.turns = 0
 
@@ -206,14 +197,14 @@ class Keeper:
 
     def _lose(self, first: int, last: int, lasthash: str, reason: str, behind: tuple[str, ...]) -> None:
         begun = self._lost.first if self._lost else first
-        self._lost = _Lost(begun, last, lasthash, reason, behind)
+        self._lost = JournalGap(first=begun, last=last, lasthash=lasthash, reason=reason, behind=behind)
 
     def _tell(self) -> None:
         """Write one row for all losses of this round."""
         lost, self._lost = self._lost, None
         if lost is None:
             return
-        log.warning("rows %d to %d went (%s) without %s", lost.first, lost.last, lost.reason, ", ".join(lost.behind))
-        now = self._now()
-        data = {**msgspec.structs.asdict(lost), "by": "gateway"}
-        self._submit([Entry(Row("journal.gap", "journal", data, now.wall_ns, now.mono_ns, now.clock))])
+        log.warning(
+            "rows %d to %d went (%s) without %s", lost.first, lost.last, lost.reason, ", ".join(lost.behind or ())
+        )
+        self._submit([Entry(Row.of(lost, "", self._now()))])

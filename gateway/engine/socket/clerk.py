@@ -18,6 +18,7 @@ import msgspec
 
 from gateway.control import Responder
 from gateway.core.settings.model import Settings
+from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import BusyError, GatehouseError, NotFoundError, RequestError
 from gateway.core.vocabulary.passes import Pass
 from gateway.engine.clock import Clock
@@ -60,7 +61,7 @@ class Clerk:
         self._clock = clock
         self._start_install_mode = install_mode
         self._zone = settings.zone
-        self._gateway = f"devices/{settings.gateway.id}"
+        self._gateway = settings.gateway.id
         self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
         self._jobs = Jobs("changes")
         self._importing = threading.Lock()
@@ -122,7 +123,7 @@ class Clerk:
             before = self._revision(pass_.id)
             stored, created = self._registry.put(pass_, asked.if_revision)
         if stored.revision != before:
-            self._journal_pass("pass.issued" if created else "pass.changed", stored, asked.who)
+            self._journal_pass(rows.PassIssued if created else rows.PassChanged, stored, asked.who)
         return {"pass": msgspec.to_builtins(stored), "created": created}
 
     def _revision(self, pass_id: str) -> int | None:
@@ -136,7 +137,7 @@ class Clerk:
         with self._registry_free():
             removed = self._registry.get(asked.pass_id)
             self._registry.delete(asked.pass_id, asked.if_revision)
-        self._journal_pass("pass.removed", removed, asked.who)
+        self._journal_pass(rows.PassRemoved, removed, asked.who)
         return {}
 
     def _batch(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +152,7 @@ class Clerk:
         asked = r.read(r.PassCode, params)
         pass_ = self._registry.get(asked.pass_id)
         code, text = self._codes.issue(pass_, asked.until, self._zone, self._clock.now().wall_ns)
-        self._journal("settings.changed", f"passes/{code.pass_id}", {**issued(code), **asked.who})
+        self._journal(issued(code, asked.who))
         return answered(code, text)
 
     def _import(self, asked: r.PassesImport, respond: Responder) -> dict[str, Any]:
@@ -162,20 +163,19 @@ class Clerk:
             Path(asked.file),
             replace=asked.replace,
             dry_run=asked.dry_run,
-            progress=lambda rows: respond.progress(rows=rows),
+            progress=lambda count: respond.progress(rows=count),
         )
         if asked.dry_run:
             return msgspec.structs.asdict(result)
         return self._imported(result, asked.who, replace=asked.replace)
 
-    def _imported(self, result: ImportResult, who: dict[str, str | None], *, replace: bool) -> dict[str, Any]:
+    def _imported(self, result: ImportResult, who: rows.Who, *, replace: bool) -> dict[str, Any]:
         figures = msgspec.structs.asdict(result)
-        self._journal("passes.imported", "passes", {**figures, "replace": replace, **who})
+        self._journal(rows.PassesImported(**figures, replace=replace, **who))
         return figures
 
-    def _journal_pass(self, kind: str, pass_: Pass, who: dict[str, str | None]) -> None:
-        data = {"pass": pass_.id, "kind": pass_.kind, "revision": pass_.revision, **who}
-        self._journal(kind, f"passes/{pass_.id}", data)
+    def _journal_pass(self, kind: type[rows.RegistryRow], pass_: Pass, who: rows.Who) -> None:
+        self._journal(kind(pass_=pass_.id, kind=pass_.kind.value, revision=pass_.revision, **who))
 
     def _registry_free(self) -> _Free:
         return _Free(self._importing)
@@ -190,12 +190,12 @@ class Clerk:
 
     def _note(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.JournalNote, params)
-        return {"sequence": self._journal(asked.type, asked.subject, asked.data)}
+        return {"sequence": self._journal(asked.row())}
 
     def _create_token(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.TokenCreate, params)
         token_id, secret = self._tokens.create(asked.name, asked.scopes, asked.expires_at)
-        self._token_changed("token_created", asked.who, token=token_id, scopes=asked.scopes)
+        self._journal(rows.TokenCreated(token=token_id, scopes=tuple(asked.scopes), **asked.who))
         return {"id": token_id, "token": secret}
 
     def _list_tokens(self, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -206,11 +206,8 @@ class Clerk:
     def _revoke_token(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.TokenRevoke, params)
         revoked = list(self._tokens.revoke(asked.name))
-        self._token_changed("token_revoked", asked.who, tokens=revoked)
+        self._journal(rows.TokenRevoked(tokens=tuple(revoked), **asked.who))
         return {"revoked": revoked}
-
-    def _token_changed(self, what: str, who: dict[str, str | None], **data: Any) -> None:
-        self._journal("settings.changed", self._gateway, {"what": what, **data, **who})
 
     # ---- booths' own screens --------------------------------------------------------------------------------------
 
@@ -219,8 +216,7 @@ class Clerk:
         asked = r.read(r.StationKeyMake, params)
         must_be_set_up(asked.station, self._settings)
         key = self._station_keys.issue(asked.station)
-        data = {"what": "station_key", "station": asked.station, **asked.who}
-        self._journal("settings.changed", self._gateway, data)
+        self._journal(rows.StationKeyMade(station=asked.station, **asked.who))
         return {"station": asked.station, "key": key}
 
     # ---- readers' keys --------------------------------------------------------------------------------------------
@@ -230,16 +226,14 @@ class Clerk:
         asked = r.read(r.InstallMode, params)
         self._start_install_mode(asked.device, asked.minutes * 60)
         what = "install_mode" if asked.minutes else "install_mode_stopped"
-        data = {"what": what, "device": asked.device, "minutes": asked.minutes, **asked.who}
-        self._journal("settings.changed", f"devices/{asked.device}", data)
+        self._journal(rows.InstallModeSet(what=what, device=asked.device, minutes=asked.minutes, **asked.who))
         return {"device": asked.device, "minutes": asked.minutes}
 
     # ---- the journal ----------------------------------------------------------------------------------------------
 
-    def _journal(self, kind: str, subject: str, data: dict[str, Any]) -> int | None:
+    def _journal(self, row: rows.Row) -> int | None:
         """Journal a row; returns its sequence once durable, None while it waits in memory."""
-        now = self._clock.now()
-        row = Row(kind, subject, data, now.wall_ns, now.mono_ns, now.clock)
+        made = Row.of(row, self._gateway, self._clock.now())
         written = threading.Event()
         sequences: list[int | None] = []
 
@@ -247,7 +241,7 @@ class Clerk:
             sequences.append(sequence)
             written.set()
 
-        self._recorder.submit([Entry(row, done=done)])
+        self._recorder.submit([Entry(made, done=done)])
         written.wait(self._wait_s)
         return sequences[0] if sequences else None
 

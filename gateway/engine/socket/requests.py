@@ -10,6 +10,7 @@ import msgspec
 from gateway.core.access.camera_time import AGE_MAX_MS
 from gateway.core.vocabulary.errors import RequestError
 from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
+from gateway.core.vocabulary.rows import OperatorRow, OperatorSignedIn, OperatorSignedOut, Who
 from gateway.store.times import YEARS, parse_wall_ns
 
 Request = TypeVar("Request", bound=msgspec.Struct)
@@ -106,7 +107,7 @@ class Change(Params, frozen=True, kw_only=True):
     via: Via | Literal[""] = ""
 
     @property
-    def who(self) -> dict[str, str | None]:
+    def who(self) -> Who:
         """Author and way in a journal row."""
         return {"by": self.by, "via": self.via or None}
 
@@ -156,6 +157,11 @@ class JournalNote(Params, frozen=True):
     def __post_init__(self) -> None:
         if len(msgspec.json.encode(self.data)) > NOTE_BYTES:
             raise ValueError(f"data is longer than {NOTE_BYTES} bytes")
+
+    def row(self) -> OperatorRow:
+        """The row to journal; RequestError when the data is not that of one."""
+        kind = OperatorSignedIn if self.type == OperatorSignedIn.type else OperatorSignedOut
+        return read(kind, self.data)
 
 
 class InstallMode(Change, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from gateway.core.vocabulary.errors import CursorError
+from gateway.core.vocabulary.rows import JournalGap
 from gateway.store.times import rfc3339
 
 _CURSOR = re.compile(r"([a-z0-9]{8,32})\.([0-9]{1,18})")
@@ -47,17 +48,11 @@ def gap_event(journal_id: str, source: str, gap: Gap, first: int, reason: str) -
         "specversion": "1.0",
         "id": f"{journal_id}.{gap.last}",
         "source": source,
-        "type": "gatehouse.journal.gap",
+        "type": f"gatehouse.{JournalGap.type}",
         "subject": "journal",
         "time": rfc3339(gap.wall_ns),
         "datacontenttype": "application/json",
         "sequence": f"{gap.last:020d}",
-        "data": {
-            "first": first,
-            "last": gap.last,
-            "lasthash": gap.lasthash,
-            "reason": reason,
-            "by": "gateway",
-        },
+        "data": JournalGap(first=first, last=gap.last, lasthash=gap.lasthash, reason=reason),
     }
     return msgspec.json.encode(event).decode()

@@ -24,6 +24,7 @@ import msgspec
 from gateway.core.access.rules import end
 from gateway.core.vocabulary.errors import DataDirectoryError, PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.rows import CodeIssued, Who
 from gateway.store.files import write_atomically
 from gateway.store.times import NS_PER_S, local_time, rfc3339, wall_ns_of
 
@@ -118,9 +119,9 @@ class PassCodes:
         return self._key
 
 
-def issued(code: PassCode) -> dict[str, Any]:
-    """The journaled data of a new code; not enough to make it again."""
-    return {"what": "code_issued", "pass": code.pass_id, "code": code.name, "ends_at": _ends_at(code)}
+def issued(code: PassCode, who: Who) -> CodeIssued:
+    """The row of a new code; not enough to make it again."""
+    return CodeIssued(pass_=code.pass_id, code=code.name, ends_at=_ends_at(code), **who)
 
 
 def answered(code: PassCode, text: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from gateway.core.settings.model import Retention
 from gateway.core.vocabulary.errors import NotFoundError, StorageError
 from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.rows import JournalGap
 from gateway.engine.journal_thread.keeper import STEP_ROWS, Keeper
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal, Row
@@ -135,9 +136,7 @@ def test_past_the_grace_it_goes_without_him_and_the_gap_is_told(house: House) ->
     assert house.look() == 21
     (row,) = house.told
     assert (row.type, row.subject) == ("journal.gap", "journal")
-    assert row.data == {
-        "first": 6, "last": 20, "lasthash": lasthash, "reason": "age", "behind": ("mqtt",), "by": "gateway",
-    }  # fmt: skip
+    assert row.data == JournalGap(first=6, last=20, lasthash=lasthash, reason="age", behind=("mqtt",))
     assert house.look() == 21
     assert len(house.told) == 1
 
@@ -151,7 +150,7 @@ def test_past_its_size_the_oldest_go_at_any_age_and_the_gap_is_told(house: House
     assert 100 < left < 5_000
     assert 19_000_000 < house.reader.used_bytes() <= 20_000_000
     (row,) = house.told
-    assert (row.data["first"], row.data["last"], row.data["reason"]) == (101, left - 1, "size")
+    assert (row.data.first, row.data.last, row.data.reason) == (101, left - 1, "size")
     assert house.reader.verify().first == left
 
 

@@ -60,7 +60,7 @@ from gateway.core.vocabulary.rows.barrier import (
     ServiceOver,
     ServiceRow,
 )
-from gateway.core.vocabulary.rows.base import UNSET, Credential, LaneRow, LastGrant, Row, UnsetType
+from gateway.core.vocabulary.rows.base import UNSET, Credential, LaneRow, LastGrant, Row, UnsetType, Who
 from gateway.core.vocabulary.rows.declared import TYPES, read
 from gateway.core.vocabulary.rows.health import (
     ClockChanged,
@@ -100,10 +100,10 @@ __all__ = [
     "BarrierReleased", "BarrierReset", "BarrierStopped", "BarrierStruckVehicle", "BarrierStuck", "BarrierUnlocked",
     "ButtonReferred", "CaseRefused", "CaseReleased", "CaseReported", "CaseRow", "ClockChanged", "CodeIssued",
     "Credential", "DecisionRow", "DeviceLost", "DeviceRestored", "DeviceRow", "GatewayStarted", "GatewayStopped",
-    "GrantUnused", "IncidentRow", "InstallModeEnded", "InstallModeSet", "JournalGap", "KeptMark", "LaneRow", "LastGrant",
-    "MovementRow", "OperatorRow", "OperatorSignedIn", "OperatorSignedOut", "OrderRow", "PassChanged", "PassExpiring", "PassIssued",
-    "PassRemoved", "PassageEntered", "PassageExited", "PassageReversed", "PassageRow", "PassageTailgated",
-    "PassesImported", "RegistryRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow", "StationKeyMade",
-    "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost", "UplinkRestored",
-    "read",
+    "GrantUnused", "IncidentRow", "InstallModeEnded", "InstallModeSet", "JournalGap", "KeptMark", "LaneRow",
+    "LastGrant", "MovementRow", "OperatorRow", "OperatorSignedIn", "OperatorSignedOut", "OrderRow", "PassChanged",
+    "PassExpiring", "PassIssued", "PassRemoved", "PassageEntered", "PassageExited", "PassageReversed", "PassageRow",
+    "PassageTailgated", "PassesImported", "RegistryRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow",
+    "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost",
+    "UplinkRestored", "Who", "read",
 ]  # fmt: skip

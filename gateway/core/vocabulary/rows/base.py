@@ -8,7 +8,7 @@ from these declarations.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypedDict
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -35,6 +35,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fi
     def subject(self, gateway: str, /) -> str:
         """What the row is about; `gateway` is this box's id."""
         raise NotImplementedError
+
+
+class Who(TypedDict):
+    """Author and way of a change, as keywords of its row."""
+
+    by: str
+    via: str | None
 
 
 class Credential(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
