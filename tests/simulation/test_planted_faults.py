@@ -57,7 +57,8 @@ from gateway.simulation.story import Story, share, write
 from gateway.store.journal import writer as journal_store
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections import table as projections
-from gateway.store.projections.state import State, _Ahead
+from gateway.store.projections.ahead import Ahead
+from gateway.store.projections.state import State
 from gateway.store.sqlite.database import open_writer
 
 pytestmark = pytest.mark.timeout(600)
@@ -472,13 +473,13 @@ FAULTS = ("core_fault", "person", "strike", "disk_full")
 @pytest.mark.parametrize("forgotten", ["lanes", "interrupted", "alarms"])
 def test_a_core_that_begins_anew_without_what_the_last_one_knew_is_caught(monkeypatch: Patch, forgotten: str) -> None:
     """Tags and crashes, what waits for a person, or the alarms."""
-    right = State.memory
+    right = Ahead.memory
 
-    def forgets(self: State, zone: Any) -> dict[str, Any]:
+    def forgets(self: Ahead, zone: Any) -> dict[str, Any]:
         found = right(self, zone)
-        return {**found, forgotten: type(found[forgotten])()} if isinstance(self, _Ahead) else found
+        return {**found, forgotten: type(found[forgotten])()}
 
-    monkeypatch.setattr(State, "memory", forgets)
+    monkeypatch.setattr(Ahead, "memory", forgets)
     assert found_by("fault", troubles=30.0, only=FAULTS) is not None
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 from gateway.core.vocabulary.errors import GatehouseError, IdempotencyConflictError
-from gateway.store.projections.state import Answer, Conflict, Pending
+from gateway.store.projections.answers import Answer, Conflict, Pending
 
 log = logging.getLogger(__name__)
 

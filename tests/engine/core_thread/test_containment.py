@@ -20,7 +20,7 @@ from gateway.core.vocabulary.errors import StorageError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.engine.core_thread.loop import FAULT_PAUSE_NS
 from gateway.store.journal.writer import Row
-from gateway.store.projections import state as store_state
+from gateway.store.projections import ahead as store_ahead
 from gateway.store.projections.state import State
 from tests.support.turns import MS, Turns
 
@@ -219,7 +219,7 @@ def spoil(turns: Turns, disk: str, monkeypatch: pytest.MonkeyPatch) -> None:
         held = apsw.Connection(str(turns.directory.state))
         held.execute("BEGIN IMMEDIATE")
         monkeypatch.setattr(turns, "held", held, raising=False)
-        monkeypatch.setattr(store_state, "AHEAD_WAIT_S", 0.01)
+        monkeypatch.setattr(store_ahead, "AHEAD_WAIT_S", 0.01)
     if disk in ("projections behind", "held by another"):
         monkeypatch.setattr(turns.projector, "_turn", lambda: None)
 

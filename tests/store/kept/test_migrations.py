@@ -11,7 +11,8 @@ from gateway.core.vocabulary.errors import DataDirectoryError
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
 from gateway.store.passes.registry import PassRegistry
-from gateway.store.projections.state import Answer, State
+from gateway.store.projections.answers import Answer
+from gateway.store.projections.state import State
 from gateway.store.sqlite.migrations import Schema, migrate, require_current, version_of
 from gateway.store.sqlite.schemas import JOURNAL, REGISTRY, STATE
 from tests.store.conftest import SOURCE, row

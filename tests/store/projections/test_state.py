@@ -27,7 +27,10 @@ from gateway.core.vocabulary.errors import NotFoundError, StorageError
 from gateway.core.vocabulary.events import ClockState
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal, Row
-from gateway.store.projections.state import Answer, Conflict, Pending, State
+from gateway.store.projections import answers
+from gateway.store.projections.answers import Answer, Conflict, Pending
+from gateway.store.projections.look import CARS_INSIDE, STAYS_OF_CREDENTIAL, STAYS_OF_PASS
+from gateway.store.projections.state import State
 from tests.store.conftest import SOURCE, START_NS, row
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -245,7 +248,7 @@ def test_a_group_is_counted_by_its_passes_and_the_car_park_by_its_cars(gate: Gat
     assert gate.state.cars_inside("42", 10) == ("passage.exited:v2", 2)
 
 
-@pytest.mark.parametrize("question", [state_module.STAYS_OF_PASS, state_module.STAYS_OF_CREDENTIAL])
+@pytest.mark.parametrize("question", [STAYS_OF_PASS, STAYS_OF_CREDENTIAL])
 def test_stays_are_found_without_a_look_at_all_cars_inside(gate: Gate, question: str) -> None:
     with apsw.Connection(str(gate.state._path)) as db:
         plan = db.execute(f"EXPLAIN QUERY PLAN {question}", ("a", "b")[: question.count("?")]).fetchall()
@@ -254,7 +257,7 @@ def test_stays_are_found_without_a_look_at_all_cars_inside(gate: Gate, question:
 
 def test_cars_are_counted_by_an_index_alone(gate: Gate) -> None:
     with apsw.Connection(str(gate.state._path)) as db:
-        plan = db.execute(f"EXPLAIN QUERY PLAN {state_module.CARS_INSIDE}", ("passage", "42", 9)).fetchall()
+        plan = db.execute(f"EXPLAIN QUERY PLAN {CARS_INSIDE}", ("passage", "42", 9)).fetchall()
     assert any("USING COVERING INDEX visits_of_credential" in str(step[3]) for step in plan), plan
 
 
@@ -665,10 +668,10 @@ def test_beginning_waits_for_the_disk_and_nothing_else_does(state: State) -> Non
 def test_answers_are_forgotten_after_a_week_or_past_a_bound(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(5):
         state.begin(f"k{n}", "body", n)
-    state.begin("later", "body", state_module.ANSWER_KEPT_NS + 2)
+    state.begin("later", "body", answers.ANSWER_KEPT_NS + 2)
     assert [state.answer(f"k{n}") is None for n in range(5)] == [True, True, False, False, False]
-    monkeypatch.setattr(state_module, "ANSWERS_MAX", 2)
-    state.begin("last", "body", state_module.ANSWER_KEPT_NS + 2)
+    monkeypatch.setattr(answers, "ANSWERS_MAX", 2)
+    state.begin("last", "body", answers.ANSWER_KEPT_NS + 2)
     assert [state.answer(key) is None for key in ("k4", "later", "last")] == [True, False, False]
 
 

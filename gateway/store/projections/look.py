@@ -1,0 +1,241 @@
+"""What can be looked up in the projections: visits, alarms, lanes, counters, service.
+
+A `Look` asks through `select`, so the same questions serve the file on the disk (`state`) and what it will hold once
+all rows are applied (`ahead`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.core.vocabulary.errors import NotFoundError
+from gateway.core.vocabulary.events import OpenVisit
+from gateway.store.passes.credentials import normal_plate
+from gateway.store.projections.table import GRANT, LAST_PASSAGE
+from gateway.store.times import local_time, rfc3339
+
+PAGE_MAX = 1000
+"""Visits of one page at most."""
+
+_STAYS = "SELECT visit, pass, plate, entered_wall_ns, credential FROM visits WHERE "
+_NEWEST = " ORDER BY entered_sequence DESC LIMIT 16"
+STAYS_OF_PASS = f"{_STAYS}pass = ? AND exited_sequence IS NULL{_NEWEST}"
+STAYS_OF_CREDENTIAL = (
+    f"{_STAYS}visit IN (SELECT visit FROM visits WHERE plate = ? AND exited_sequence IS NULL"
+    f" UNION SELECT visit FROM visits WHERE credential = ? AND exited_sequence IS NULL){_NEWEST}"
+)
+"""Two searches instead of one with OR, for which SQLite would scan all cars inside."""
+CARS_INSIDE = (
+    "SELECT (SELECT value FROM meta WHERE key = ?), (SELECT count(*) FROM"
+    " (SELECT 1 FROM visits WHERE exited_sequence IS NULL AND credential IS NOT ? LIMIT ?))"
+)
+"""The last passage and the cars inside as of it, in one statement, so that both match; 0.2 ms for 1000 cars."""
+
+_ALARM_FIELDS = (
+    "alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of", "acknowledged_by", "detail",
+)  # fmt: skip
+_FOR_EVER_NS = 2**63 - 1
+_MODES = ("locked", "crashed")
+"""Strongest first."""
+
+
+class Look(ABC):
+    """Questions to the projections."""
+
+    @abstractmethod
+    def select(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """All rows of one statement."""
+
+    # ---- visits --------------------------------------------------------------------------------------------------
+
+    def open_visits(self, pass_id: str | None, credential: str | None = None) -> tuple[OpenVisit, ...]:
+        """The open visits, newest first: of a pass, or of a card number or plate without a pass."""
+        if pass_id is not None:
+            rows = self.select(STAYS_OF_PASS, (pass_id,))
+        elif credential:
+            rows = self.select(STAYS_OF_CREDENTIAL, (normal_plate(credential), credential))
+        else:
+            return ()
+        return tuple(OpenVisit(*row) for row in rows)
+
+    def visits(self, inside: bool = True, after: str = "", limit: int = 100) -> Sequence[dict[str, Any]]:
+        """Visits in order of id, after `after`: those inside, or all."""
+        only = " AND exited_sequence IS NULL" if inside else ""
+        rows = self.select(
+            "SELECT visit, pass, plate, method, certainty, entered_wall_ns, entered_lane,"
+            f" exited_wall_ns, exited_lane FROM visits WHERE visit > ?{only} ORDER BY visit LIMIT ?",
+            (after, min(limit, PAGE_MAX)),
+        )
+        return [_visit(*row) for row in rows]
+
+    def last_passage(self) -> str:
+        """The name of the last applied passage; empty before the first."""
+        return self.meta(LAST_PASSAGE) or ""
+
+    def code_used(self, name: str) -> bool:
+        """Whether a QR code was used."""
+        return bool(self.select("SELECT 1 FROM codes WHERE code = ?", (name,)))
+
+    def group_inside(self, passes: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+        """Which of these passes are inside; with the name of the last applied passage, or later ones."""
+        after = self.last_passage()
+        rows = self.select(
+            "SELECT DISTINCT pass FROM visits WHERE pass IN carray(?) AND exited_sequence IS NULL",
+            (apsw.carray(tuple(passes)),),
+        )
+        return after, tuple([str(row[0]) for row in rows])
+
+    def cars_inside(self, but: str, most: int) -> tuple[str, int]:
+        """How many other cars are inside, counted up to `most`; with the last applied passage."""
+        rows = self.select(CARS_INSIDE, (LAST_PASSAGE, but, most))
+        return str(rows[0][0] or ""), int(rows[0][1])
+
+    def inside(self) -> int:
+        """The number of open visits."""
+        return int(self.select("SELECT count(*) FROM visits WHERE exited_sequence IS NULL")[0][0])
+
+    # ---- alarms --------------------------------------------------------------------------------------------------
+
+    def alarms(self) -> Sequence[dict[str, Any]]:
+        """All open alarms: most urgent first, then oldest first."""
+        found = [_alarm(document) for document in self.alarm_documents()]
+        return sorted(found, key=lambda alarm: (alarm["priority"], alarm["raised_at"], alarm["alarm"]))
+
+    def alarm(self, alarm_id: str) -> dict[str, Any]:
+        """One alarm, open or closed; NotFoundError if it is unknown or deleted."""
+        rows = self.select("SELECT document FROM alarms WHERE alarm = ?", (alarm_id,))
+        if not rows:
+            raise NotFoundError(f"there is no alarm {alarm_id!r}")
+        return _alarm(msgspec.json.decode(rows[0][0]))
+
+    def alarm_documents(self) -> list[dict[str, Any]]:
+        """All that is known of the open alarms, oldest first."""
+        rows = self.select("SELECT document FROM alarms WHERE closed_sequence IS NULL ORDER BY raised_sequence")
+        return [msgspec.json.decode(row[0]) for row in rows]
+
+    # ---- lanes, warnings, counters -------------------------------------------------------------------------------
+
+    def lanes(self) -> dict[str, dict[str, Any]]:
+        """Lanes that are tagged or crashed: `mode` (the strongest), `since`, `by`, `reason`, and all `marks`."""
+        found: dict[str, dict[str, Any]] = {}
+        for lane, marks in self.marks().items():
+            mode = next((mode for mode in _MODES if mode in marks), None)
+            if mode is not None:
+                found[lane] = {
+                    "mode": mode,
+                    **marks[mode],
+                    "crashed": "crashed" in marks,
+                    "crashed_since": marks["crashed"]["since"] if "crashed" in marks else None,
+                    "marks": sorted(mark for mark in marks if mark in _MODES),
+                }
+        return found
+
+    def warned(self, day: str, zone: tzinfo = UTC) -> set[str]:
+        """The passes with an expiry warning on that site-local day (`2026-11-30`)."""
+        return {pass_id for found, pass_id in self.warnings(zone) if found == day}
+
+    def counters(self) -> dict[str, int]:
+        """Journal rows by type, as far as they are applied."""
+        return self.counted("type")
+
+    def counted(self, name: str) -> dict[str, int]:
+        """A counter by subject: `cycles`, `crashes` and `commands` by barrier, `type` by event type."""
+        rows = self.select("SELECT subject, count FROM counters WHERE name = ?", (name,))
+        return {str(subject): int(number) for subject, number in rows}
+
+    def standing(self) -> dict[str, list[dict[str, Any]]]:
+        """The state of lanes and alarms, for the first row of the next journal (`projections.carried`)."""
+        marks = self.select(
+            "SELECT lane, mark, since_wall_ns, by, reason FROM marks"
+            f" WHERE mark NOT GLOB '{GRANT}*' ORDER BY lane, mark"
+        )
+        keys = ("lane", "mark", "since_ns", "by", "reason")
+        return {"marks": [dict(zip(keys, one, strict=True)) for one in marks], "alarms": self.alarm_documents()}
+
+    # ---- service -------------------------------------------------------------------------------------------------
+
+    def service_counters(self, barrier: str) -> dict[str, int]:
+        """The counters of a barrier since the data directory was made."""
+        names = {"cycles": "cycles", "relay_operations": "commands", "crashes": "crashes"}
+        return {key: self.counted(name).get(barrier, 0) for key, name in names.items()}
+
+    def service_due(self, barrier: str) -> list[dict[str, Any]]:
+        """The limits that a barrier has passed: `what`, `limit`, `count` and `since`."""
+        rows = self.select(
+            "SELECT what, most, count, since_wall_ns FROM service WHERE barrier = ? ORDER BY what", (barrier,)
+        )
+        return [{"what": w, "limit": most, "count": n, "since": rfc3339(ns)} for w, most, n, ns in rows]
+
+    def movements(
+        self, barrier: str, since_ns: int | None, until_ns: int | None, after: int | None = None, limit: int = 1000
+    ) -> list[dict[str, Any]]:
+        """Measured movements and crashes of a barrier, oldest first, behind the `sequence` `after`.
+
+        Sequences of an earlier journal are negative.
+        """
+        rows = self.select(
+            "SELECT sequence, wall_ns, what, cause, travel_ms FROM movements"
+            " WHERE barrier = ? AND sequence > ? AND wall_ns >= ? AND wall_ns < ? ORDER BY sequence LIMIT ?",
+            (
+                barrier,
+                -_FOR_EVER_NS if after is None else after,
+                since_ns or 0,
+                _FOR_EVER_NS if until_ns is None else until_ns,
+                limit,
+            ),
+        )
+        return [
+            {"sequence": number, "at": rfc3339(ns), "what": what, "cause": cause, "travel_ms": travel_ms}
+            for number, ns, what, cause, travel_ms in rows
+        ]
+
+    # ---- the tables as they are ------------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> str | None:
+        """A value that describes the projections themselves."""
+        rows = self.select("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    def marks(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The marks of each lane (or barrier, or gateway), by name."""
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for lane, mark, since_ns, by, reason in self.select("SELECT * FROM marks"):
+            about = {"since": rfc3339(since_ns), "by": by, "reason": reason, "cause": reason, "since_wall_ns": since_ns}
+            found.setdefault(str(lane), {})[str(mark)] = about
+        return found
+
+    def warnings(self, zone: tzinfo) -> list[tuple[str, str]]:
+        """The last expiry warning of each pass: its site-local day, and the pass."""
+        rows = self.select("SELECT day, wall_ns, pass FROM warned ORDER BY pass")
+        return [(day or _local_day(wall_ns, zone), pass_id) for day, wall_ns, pass_id in rows]
+
+
+def _alarm(document: dict[str, Any]) -> dict[str, Any]:
+    return {field: document.get(field) for field in _ALARM_FIELDS}
+
+
+def _visit(
+    visit: str, pass_id: str | None, plate: str | None, method: str, certainty: str,
+    entered_ns: int, lane: str, exited_ns: int | None, exit_lane: str | None,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "visit": visit,
+        "pass": pass_id,
+        "plate": plate,
+        "method": method,
+        "certainty": certainty,
+        "lane": lane,
+        "entered_at": rfc3339(entered_ns),
+        "exit_lane": exit_lane,
+        "exited_at": None if exited_ns is None else rfc3339(exited_ns),
+    }
+
+
+def _local_day(wall_ns: int, zone: tzinfo) -> str:
+    return local_time(wall_ns, zone).date().isoformat()
