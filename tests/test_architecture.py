@@ -119,7 +119,7 @@ LAYERS = (
     ),
     _layer(
         "gateway.simulation",
-        "gateway.core gateway.store gateway.engine gateway.simulation",
+        "gateway.core gateway.physics gateway.store gateway.engine gateway.simulation",
         "apsw msgspec",
     ),
     _layer("gateway.processes", "gateway.core gateway.processes"),

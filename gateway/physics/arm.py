@@ -51,8 +51,14 @@ class Arm:
         self._travel_ns = travel_ms * NS_PER_MS
         limit, end = self._at(LIMIT_PERCENT), self._travel_ns
         self._closed, self._opened = limit, end - limit
-        self._marks_up = (limit + 1, self._at(PASSABLE_PERCENT), end - limit, end)
-        self._marks_down = (end - limit - 1, self._at(TOUCHES_PERCENT), limit, 0)
+        self._passable, self._touches, self._breaks = (
+            self._at(PASSABLE_PERCENT),
+            self._at(TOUCHES_PERCENT),
+            self._at(BREAKS_PERCENT),
+        )
+        self._marks_up = (limit + 1, self._passable, end - limit)
+        self._marks_down = (end - limit - 1, limit)
+        self._marks_down_on_car = (end - limit - 1, self._touches, limit)
         self._shaft = 0
         self._since_ns = 0
         self._slower = 1
@@ -83,26 +89,30 @@ class Arm:
 
     def passable(self, now_ns: int) -> bool:
         """True when a car can drive through without touching the arm."""
-        return self.torn or self.shaft(now_ns) >= self._marks_up[1]
+        return self.torn or self.shaft(now_ns) >= self._passable
 
     def breaks(self, now_ns: int) -> bool:
         """True when a car that drives on tears the arm off."""
-        return not self.torn and self.shaft(now_ns) < self._at(BREAKS_PERCENT)
+        return not self.torn and self.shaft(now_ns) < self._breaks
 
     def touches(self, now_ns: int) -> bool:
         """True when the arm comes down and is low enough to touch a car below."""
-        return self.motor < 0 and not self.torn and self.shaft(now_ns) <= self._marks_down[1]
+        return self.motor < 0 and not self.torn and self.shaft(now_ns) <= self._touches
 
-    def next_ns(self, now_ns: int) -> int | None:
-        """When the moving arm next reaches a height that matters; None at rest."""
+    def next_ns(self, now_ns: int, car_below: bool) -> int | None:
+        """When the moving arm next reaches a height that matters; None when none is ahead."""
         if not self.motor or self.obstructed:
             return None
         here = self.shaft(now_ns)
         if self.motor > 0:
-            ahead = next((mark - self._shaft for mark in self._marks_up if mark > here), None)
+            for mark in self._marks_up:
+                if mark > here:
+                    return self._since_ns + (mark - self._shaft) * self._slower
         else:
-            ahead = next((self._shaft - mark for mark in self._marks_down if mark < here), None)
-        return None if ahead is None else self._since_ns + ahead * self._slower
+            for mark in self._marks_down_on_car if car_below else self._marks_down:
+                if mark < here:
+                    return self._since_ns + (self._shaft - mark) * self._slower
+        return None
 
     # ---- what moves it ---------------------------------------------------------------------------------------------
 

@@ -99,6 +99,7 @@ class Car:
         self._passed = 0
         self._from_m = self._to_m = 0.0
         self._since_ns = self._until_ns = 0
+        self._edge_ns: int | None = None
         self._leg_speed = 0.0
         self.held = False
         """True while a car ahead slows it down."""
@@ -125,10 +126,11 @@ class Car:
     def next_ns(self) -> int | None:
         """When it next comes to an edge, to the end of a leg, or to a decision."""
         moves = bool(self.legs) and (self._until_ns > self._since_ns or self._to_m == self.legs[0].to_m)
-        return earliest(self._edge_ns(), self._until_ns if moves else None, self.show_ns, self.decide_ns)
+        return earliest(self._edge_ns, self._until_ns if moves else None, self.show_ns, self.decide_ns)
 
-    def _edge_ns(self) -> int | None:
-        way_m = self._to_m - self._from_m
+    def _find_edge(self) -> None:
+        """When this motion brings it to its next edge."""
+        way_m, self._edge_ns = self._to_m - self._from_m, None
         if way_m > 0 and self._passed < len(self._edges):
             nose_m = self._edges[self._passed].nose_m
             beyond = nose_m > self._to_m
@@ -136,10 +138,11 @@ class Car:
             nose_m = self._edges[self._passed - 1].nose_m
             beyond = nose_m < self._to_m
         else:
-            return None
-        ns = self._until_ns - self._since_ns
-        part = (nose_m - self._from_m) / way_m
-        return None if beyond else self._since_ns + min(ns, max(0, math.ceil(part * ns)))
+            return
+        if not beyond:
+            ns = self._until_ns - self._since_ns
+            part = (nose_m - self._from_m) / way_m
+            self._edge_ns = self._since_ns + min(ns, max(0, math.ceil(part * ns)))
 
     # ---- what it does
 
@@ -155,6 +158,7 @@ class Car:
     def pass_beside_far_loop(self) -> None:
         """Go round the far loop, since somebody is on it."""
         self._edges = [edge for edge in self._edges if edge.zone != "far"]
+        self._find_edge()
 
     def drive(self, legs: Sequence[Leg], now_ns: int) -> None:
         """Begin these legs from where it is."""
@@ -176,14 +180,13 @@ class Car:
 
     def crossed_edge(self, now_ns: int) -> tuple[Edge, bool] | None:
         """The next edge that it has come to by now, and whether forward."""
-        edge_ns = self._edge_ns()
-        if edge_ns is None or edge_ns > now_ns:
+        if self._edge_ns is None or self._edge_ns > now_ns:
             return None
-        if self._to_m >= self._from_m:
-            self._passed += 1
-            return self._edges[self._passed - 1], True
-        self._passed -= 1
-        return self._edges[self._passed], False
+        forward = self._to_m >= self._from_m
+        edge = self._edges[self._passed if forward else self._passed - 1]
+        self._passed += 1 if forward else -1
+        self._find_edge()
+        return edge, forward
 
     def follow(self, ahead: Car, now_ns: int) -> None:
         """Keep the distance to the car ahead: close up to it at the leg's speed, then go at its speed."""
@@ -209,29 +212,30 @@ class Car:
         """Let that much time pass in which nothing happens."""
         self._since_ns += gap_ns
         self._until_ns += gap_ns
+        self._edge_ns = None if self._edge_ns is None else self._edge_ns + gap_ns
         self.show_ns = None if self.show_ns is None else self.show_ns + gap_ns
         self.decide_ns = None if self.decide_ns is None else self.decide_ns + gap_ns
 
     def _begin(self, from_m: float, to_m: float, since_ns: int, until_ns: int) -> None:
         self._from_m, self._to_m, self._since_ns, self._until_ns = from_m, to_m, since_ns, until_ns
+        self._find_edge()
 
 
 def edges_of(layout: Layout, length_m: float, far: bool) -> list[Edge]:
     """Where a car of that length comes into the zones and leaves them; `far`: also over the far loop."""
-    zones: list[tuple[Zone, Stretch]] = [
-        ("near", layout.near),
-        ("safety", layout.safety),
-        ("arm", (layout.arm_m, layout.arm_m)),
-    ]
+    zones: list[tuple[Zone, Stretch]] = [("near", layout.near), ("safety", layout.safety)]
     if far:
         zones.append(("far", layout.far))
-    return sorted(
-        edge
-        for zone, (begin_m, end_m) in zones
-        for edge in (Edge(begin_m, zone, True), Edge(end_m + length_m, zone, False))
-    )
+    edges = [Edge(layout.arm_m, "arm", True)]
+    for zone, (begin_m, end_m) in zones:
+        edges += Edge(begin_m, zone, True), Edge(end_m + length_m, zone, False)
+    return sorted(edges)
 
 
 def earliest(*moments_ns: int | None) -> int | None:
     """The first of the moments that there are."""
-    return min((one for one in moments_ns if one is not None), default=None)
+    first = None
+    for one in moments_ns:
+        if one is not None and (first is None or one < first):
+            first = one
+    return first

@@ -47,7 +47,8 @@ class Controller:
         self._arm = arm
         self.powered = True
         self.pulses: list[Pulse] = []
-        self._close_ns: int | None = None
+        self.next_ns: int | None = None
+        """When it closes by itself."""
 
     def terminal(self, name: Terminal, active: bool, occupied: bool, now_ns: int) -> None:
         """A contact closes or opens; `occupied` is the controller's own loop."""
@@ -98,22 +99,18 @@ class Controller:
     def look(self, occupied: bool, now_ns: int) -> None:
         """What it does by itself: reverse for its loop, and close when the loop has been free long enough."""
         if not self.powered:
-            self._close_ns = None
+            self.next_ns = None
             return
         if occupied and self._arm.motor < 0 and self._spec.own_safety:
             self._arm.turn(1, "own", now_ns)
         if self._spec.auto_close_ms is None or occupied or not self._arm.at_open(now_ns):
-            self._close_ns = None
-        elif self._close_ns is None or now_ns >= self._close_ns:
-            if self._close_ns is not None:
+            self.next_ns = None
+        elif self.next_ns is None or now_ns >= self.next_ns:
+            if self.next_ns is not None:
                 self._arm.turn(-1, "own", now_ns)
-            self._close_ns = now_ns + self._spec.auto_close_ms * NS_PER_MS
-
-    def next_ns(self) -> int | None:
-        """When it closes by itself."""
-        return self._close_ns
+            self.next_ns = now_ns + self._spec.auto_close_ms * NS_PER_MS
 
     def skip(self, gap_ns: int) -> None:
         """Let that much time pass in which nothing happens."""
-        if self._close_ns is not None:
-            self._close_ns += gap_ns
+        if self.next_ns is not None:
+            self.next_ns += gap_ns

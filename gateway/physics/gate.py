@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.physics.arm import NS_PER_MS, Arm
@@ -47,18 +48,10 @@ class Gate:
         """Buttons that are pressed, and the fire contact."""
         self._happened: list[Happening] = []
         self.now_ns = 0
+        self.next_ns: int | None = None
+        """When something changes next."""
 
     # ---- time
-
-    def next_ns(self) -> int | None:
-        """When something changes next."""
-        return earliest(
-            self.arm.next_ns(self.now_ns),
-            self.controller.next_ns(),
-            self.traffic.next_ns(),
-            self.wrong.next_ns(),
-            self.pressed.next_ns(),
-        )
 
     def advance(self, now_ns: int) -> list[Happening]:
         """Bring the gate up to a moment; what cars have done since the last call."""
@@ -70,26 +63,36 @@ class Gate:
         """Let that much time pass in which nothing happens: the machine was suspended."""
         for part in (self.arm, self.controller, self.traffic, self.wrong, self.pressed):
             part.skip(gap_ns)
+        self._plan(self.now_ns + gap_ns)
 
     def _advance(self, now_ns: int) -> int:
-        at_ns = self.next_ns()
-        while at_ns is not None and at_ns <= now_ns:
-            self.now_ns = max(at_ns, self.now_ns)
-            self.arm.settle(self.now_ns)
-            self.wrong.advance(self.now_ns)
-            self.pressed.advance(self.now_ns)
-            self._happened += self.traffic.advance(self.now_ns)
-            self._look(self.now_ns)
-            at_ns = self.next_ns()
+        while self.next_ns is not None and self.next_ns <= now_ns:
+            at_ns = self.now_ns = max(self.next_ns, self.now_ns)
+            self.arm.settle(at_ns)
+            self.wrong.advance(at_ns)
+            self.pressed.advance(at_ns)
+            self._happened += self.traffic.advance(at_ns)
+            self._look(at_ns)
         self.now_ns = max(now_ns, self.now_ns)
+        self.arm.settle(self.now_ns)
         return self.now_ns
 
     def _look(self, now_ns: int) -> None:
         """What controller, arm and drivers do about what is so now."""
         self.controller.look(self.occupied, now_ns)
-        if self.arm.touches(now_ns) and self.traffic.over_arm_line():
+        if self.arm.touches(now_ns) and self.traffic.is_below_arm(now_ns):
             self.arm.touch(now_ns)
         self.traffic.look(now_ns)
+        self._plan(now_ns)
+
+    def _plan(self, now_ns: int) -> None:
+        self.next_ns = earliest(
+            self.arm.next_ns(now_ns, self.traffic.is_below_arm(now_ns)) if self.arm.motor else None,
+            self.controller.next_ns,
+            self.traffic.next_ns(),
+            self.wrong.next_ns(),
+            self.pressed.next_ns(),
+        )
 
     # ---- what is so
 
@@ -102,15 +105,15 @@ class Gate:
         """What all contacts would say at `now_ns` if none was wrong."""
         pressed = self.pressed.shown
         return Contacts(
-            at_open=self.arm.at_open(self.now_ns),
-            at_closed=self.arm.at_closed(self.now_ns),
-            safety_loop=self.occupied,
-            approach_loop=self.loops["approach_loop"].cars > 0,
-            arm_detached=self.arm.torn,
-            mains=self.controller.powered,
-            exit_button=pressed.get("exit_button", False),
-            fire=pressed.get("fire", False),
-            clear_loop=self.loops["clear_loop"].cars > 0,
+            self.arm.at_open(self.now_ns),
+            self.arm.at_closed(self.now_ns),
+            self.occupied,
+            self.loops["approach_loop"].cars > 0,
+            self.arm.torn,
+            self.controller.powered,
+            pressed.get("exit_button", False),
+            pressed.get("fire", False),
+            self.loops["clear_loop"].cars > 0,
         )
 
     def contacts(self) -> Contacts:
@@ -167,6 +170,14 @@ class Gate:
         now_ns = self._advance(now_ns)
         self.pressed.show(button, True, now_ns)
         self.pressed.show(button, None, now_ns + for_ms * NS_PER_MS)
+        self._plan(now_ns)
+
+    def show_wrong(self, contact: str, plan: Sequence[tuple[int, bool | None]], now_ns: int) -> None:
+        """A contact shows these values, each after so many milliseconds, whatever is true; None: what is true."""
+        now_ns = self._advance(now_ns)
+        for after_ms, value in plan:
+            self.wrong.show(contact, value, now_ns + after_ms * NS_PER_MS)
+        self._plan(now_ns)
 
     def car(self, car: Car, now_ns: int) -> bool:
         """A car turns into the road; False when there is no room."""

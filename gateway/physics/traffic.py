@@ -86,7 +86,7 @@ class Traffic:
 
     def next_ns(self) -> int | None:
         """When a car does something next."""
-        return earliest(*(car.next_ns() for car in self.cars))
+        return earliest(*[car.next_ns() for car in self.cars])
 
     def advance(self, now_ns: int) -> list[Happening]:
         """Let the cars do what is due now."""
@@ -100,6 +100,8 @@ class Traffic:
         for car in self.cars:
             if car.state == "waits" and self._is_free(car, now_ns):
                 self._reacts(car, now_ns)
+        if len(self.cars) < 2:
+            return
         last: dict[int, Car] = {}
         for car in self.cars:
             ahead = last.get(car.side)
@@ -112,22 +114,27 @@ class Traffic:
         for car in self.cars:
             car.skip(gap_ns)
 
-    def over_arm_line(self) -> bool:
+    def is_below_arm(self, now_ns: int) -> bool:
         """True while a car is under the arm itself."""
-        return any("arm" in car.over for car in self.cars)
+        arm_m = self.layout.arm_m
+        return any(car.under and car.rear(now_ns) < arm_m <= car.front(now_ns) for car in self.cars)
 
     def _advance(self, car: Car, now_ns: int) -> None:
-        while (crossed := car.crossed_edge(now_ns)) is not None or car.at_leg_end(now_ns):
-            if crossed is not None:
-                self._crosses(car, *crossed, now_ns)
-            elif not car.next_leg(now_ns):
-                self._legs_done(car, now_ns)
+        self._moves(car, now_ns)
         if car.show_ns is not None and car.show_ns <= now_ns:
             car.show_ns = None
             self._tell("shows", car)
         if car.decide_ns is not None and car.decide_ns <= now_ns:
             car.decide_ns = None
             self._leaves(car, now_ns) if car.state == "waits" else self._decides(car, now_ns)
+            self._moves(car, now_ns)  # onto the loop at once: the next driver to decide at this moment sees it there
+
+    def _moves(self, car: Car, now_ns: int) -> None:
+        while (crossed := car.crossed_edge(now_ns)) is not None or car.at_leg_end(now_ns):
+            if crossed is not None:
+                self._crosses(car, *crossed, now_ns)
+            elif not car.next_leg(now_ns):
+                self._legs_done(car, now_ns)
 
     def _legs_done(self, car: Car, now_ns: int) -> None:
         if car.state == "comes":

@@ -66,9 +66,7 @@ class _Inbox:
         items, world = self.items, self._world
         if items:
             return items.popleft()
-        until_ns = min(world.now_ns + int(timeout_s * 1e9), self._end_ns)
-        while not items and world.now_ns < until_ns:
-            world.step(until_ns)
+        world.run(min(world.now_ns + int(timeout_s * 1e9), self._end_ns), items)
         return items.popleft() if items else None
 
 
@@ -118,10 +116,10 @@ class _Outputs:
         self._gate = gate
 
     def pulse(self, _device: str, output: int, duration_ms: int, _active: bool = True, token: int = 0) -> None:
-        self._gate.pulse(output, duration_ms, token)
+        self._gate.board.pulse(output, duration_ms, token)
 
     def switch(self, _device: str, output: int, active: bool, token: int = 0) -> None:
-        self._gate.switch(output, active, token)
+        self._gate.board.switch(output, active, token)
 
     def show(self, _device: str, _message: dict[str, Any]) -> None:
         """A gate has no display."""
@@ -192,7 +190,7 @@ class _Standby:
 
     def measure(self) -> tuple[Collection[str], Collection[str]]:
         for gate in self._box.gates:
-            gate.tell_anew()
+            gate.board.tell_anew()
         return {gate.device for gate in self._box.gates}, ()
 
     def set_aside(self, file: str, event: e.Event, now: e.Now, error: BaseException) -> None:
@@ -276,7 +274,7 @@ class Box:
         )
         self.loop.begin(e.Started(f"r{self.runs}", "simulated", memory.part(RunMemory).previous_clean))
         for gate in self.gates:
-            gate.connect()
+            gate.board.connect()
 
     def _make_recorder(self, journal: Journal) -> _Recorder:
         recorder = _Recorder(journal, self.inbox.put, sequence=journal.last_sequence, mono_ns=lambda: self.world.now_ns)
@@ -293,7 +291,7 @@ class Box:
         self.recorder = None
         self._was_synced = self.clock.state is not e.ClockState.UNSET and power is None
         for gate in self.gates:
-            gate.disconnect()
+            gate.board.disconnect()
         self.reader.close()
         self.state.close()
         self._disk.refuse(None)

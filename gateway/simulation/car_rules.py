@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.vocabulary import events as e
-from gateway.simulation.cars import Car, Crossing, Road, Told
+from gateway.simulation.cars import Car, Passage, Road, Told
 from gateway.simulation.estate import DESK, pass_id_of
 from gateway.simulation.side import Side, Sighting
 from gateway.simulation.world import NS_PER_MS, World
@@ -126,17 +126,18 @@ class CarRules:
             return None
         if car.stood_ns - self.roads[side.lane].unseen_ns < UNSEEN_MS * NS_PER_MS:
             return None
-        if side.shares and gate.occupied_since_ns >= car.stood_ns:
+        if side.shares and gate.loops["safety_loop"].came_ns >= car.stood_ns:
             return None  # a car from the other side may have been taken for it
-        plain = gate.on[side.near] == 1 and gate.came_ns[side.near] == car.stood_ns
+        loop = gate.loops[side.near]
+        plain = loop.cars == 1 and loop.came_ns == car.stood_ns
         return car if plain and self._ago_ms(car.stood_ns) >= settled_ms else None
 
     def _empty(self, side: Side) -> bool:
         """Whether the product must know that no car stands in front of a lane."""
-        gate = side.gate
-        if not self._fitted(side) or gate.on[side.near] or self._troubled(gate, COMES_MS):
+        loop = side.gate.loops[side.near]
+        if not self._fitted(side) or loop.cars or self._troubled(side.gate, COMES_MS):
             return False
-        return self._ago_ms(gate.left_ns[side.near]) >= SETTLED_MS
+        return self._ago_ms(loop.left_ns) >= SETTLED_MS
 
     # ---- rows
 
@@ -304,29 +305,29 @@ class CarRules:
         for name in _names(visit or data):
             self._whereabouts[name] = None
 
-    def crossed(self, crossing: Crossing, plain: bool, since_ns: int | None = None) -> None:
+    def crossed(self, passage: Passage, plain: bool, since_ns: int | None = None) -> None:
         """A car has crossed a while ago; `plain`: the product could see it, and has recorded it as it should.
 
         `since_ns`: when a person said before that it passes by hand.
         """
-        car = crossing.car
-        if not crossing.forward:
+        car = passage.car
+        if not passage.forward:
             car.released_by = None if not plain else car.released_by
             return
-        rows = [data for at_ns, data in self._rows if at_ns >= (since_ns or crossing.began_ns)]
+        rows = [data for at_ns, data in self._rows if at_ns >= (since_ns or passage.crossing.began_ns)]
         own = [data for data in rows if self._owns(car, data)]
-        here = [data for data in own if data["lane"] == crossing.side.lane]
+        here = [data for data in own if data["lane"] == passage.side.lane]
         if plain and car.released_by is not None:
-            self._released_passed(crossing, rows)
+            self._released_passed(passage, rows)
         if not car.identity:
             return
         surely = plain and car.alone and len(own) == len(here) == 1 and car.identity in _names(here[0])
         surely = surely and here[0]["visit"] not in self._taken_back
-        self._whereabouts[car.identity] = crossing.side.entry if surely else None
+        self._whereabouts[car.identity] = passage.side.entry if surely else None
 
-    def _released_passed(self, crossing: Crossing, rows: list[dict[str, Any]]) -> None:
+    def _released_passed(self, passage: Passage, rows: list[dict[str, Any]]) -> None:
         """The car that a person let pass has crossed."""
-        car, lane = crossing.car, crossing.side.lane
+        car, lane = passage.car, passage.side.lane
         if car.released_by in self._given:
             found = [_names(data) for data in rows if data["lane"] == lane]
             raise self._broken("released", f"{lane}: {car.identity} was released and has crossed, recorded was {found}")
@@ -342,10 +343,11 @@ class CarRules:
         if self._troubled(gate, COMES_MS) or side.two_factor:
             return
         if self._fitted(side):
-            left_ms = self._ago_ms(gate.left_ns[side.near])
-            if not gate.on[side.near] and left_ms > COMES_MS:
+            loop = gate.loops[side.near]
+            left_ms = self._ago_ms(loop.left_ns)
+            if not loop.cars and left_ms > COMES_MS:
                 raise self._broken("plates", f"{side.lane} let plate {plate} in, and no car is there")
-            came_ns = gate.came_ns[side.near]
+            came_ns = loop.came_ns
             newest_ns = max(one.seen_ns for one in seen)
             if came_ns - newest_ns > COMES_MS * NS_PER_MS:
                 ms = (came_ns - newest_ns) // NS_PER_MS
@@ -376,7 +378,7 @@ class CarRules:
 
     def _one_grant(self, side: Side, car: Car | None, data: dict[str, Any], person: bool) -> None:
         """One car is let pass once, by whatever it shows and however often somebody taps."""
-        if self._ago_ms(side.gate.last_off_ns) < SETTLED_MS:
+        if self._ago_ms(side.gate.body.traffic.last_off_ns) < SETTLED_MS:
             return  # whether the one under the arm has gone on or backed is not judged yet
         if car is not None and not car.under:
             alive = [self._given[one] for one in car.grants if one in self._given]

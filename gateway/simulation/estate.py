@@ -13,7 +13,8 @@ from typing import Any
 from gateway.core.settings.model import Settings
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.passes import Pass, PassKind
-from gateway.simulation.gate import INPUTS, LANE_INPUTS, OUTPUTS
+from gateway.simulation.board import OUTPUTS
+from gateway.simulation.gate import INPUTS, LANE_INPUTS
 from gateway.simulation.story import WHO, Story
 from gateway.simulation.world import START_WALL_NS
 from gateway.store.passes.codes import PassCode, PassCodes, write_code

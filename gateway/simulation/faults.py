@@ -128,9 +128,10 @@ class Faults:
             lane["state"] == "ready" and not (lane["grants"] or lane["case"] or lane["requested"] or lane["notice"])
             for lane in shown
         )
-        still = gate.arm.at_closed and not gate.arm.motor and gate.arm.powered and not gate.arm.torn
-        well = not (gate.stuck or gate.silent or gate.late or gate.fail_next_output or any(gate.pressed.values()))
-        return quiet and still and well and not any(gate.on.values()) and self._since_ms(gate.trouble_ns) > QUIET_MS
+        still = gate.at_closed and not gate.moves and gate.powered and not gate.arm.torn
+        well = not (gate.stuck or gate.board.silent or gate.board.late or gate.board.fail_next_output or gate.pressed)
+        empty = not any(loop.cars for loop in gate.loops.values())
+        return quiet and still and well and empty and self._since_ms(gate.trouble_ns) > QUIET_MS
 
     def disturbed(self, lane: str) -> None:
         """A person has asked something of a lane, or the fault is in the decision on a read there."""
@@ -154,7 +155,7 @@ class Faults:
             return
         gate = side.gate
         hurt_ns = max(gate.trouble_ns, gate.rammed_ns, gate.mains_ns, gate.arm.left_closed_ns)
-        if self._rules.went_down_since(fault_ns) or gate.silent or gate.late or hurt_ns >= fault_ns:
+        if self._rules.went_down_since(fault_ns) or gate.board.silent or gate.board.late or hurt_ns >= fault_ns:
             return
         if max(self._disturbed_ns.values(), default=NEVER_NS) >= fault_ns:
             return

@@ -1,341 +1,214 @@
-"""A simulated gate: a barrier, a board with its faults, and loops with cars on them, event by event.
+"""A simulated gate on the world's clock: the physical model, its board, and what the rules need to know of both.
 
-What is true (`arm`, `occupied`) and what the board says (`inputs`) are kept apart: between them lie the poll, stuck and
-chattering inputs, and a board that does not answer. The rules compare the product with the truth, and excuse it only
-for what it could not have known.
+What is true (`body`) and what the contacts say (`contacts`) are kept apart. The rules compare the product with the
+truth, and excuse it only for what it could not know.
 """
 
 from __future__ import annotations
 
 import random
-from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.core.vocabulary import events as e
-from gateway.simulation.arm import Arm, Controller
+from gateway.physics import gate as physics
+from gateway.physics.arm import LONG_AGO_NS, Arm
+from gateway.physics.cars import Car, Layout
+from gateway.physics.controller import ArmSpec, Terminal
+from gateway.physics.traffic import Happening
+from gateway.simulation.board import Board
 from gateway.simulation.world import NS_PER_MS, World
 
-INPUTS = (
-    "at_open", "at_closed", "safety_loop", "approach_loop", "arm_detached", "mains", "exit_button", "fire",
-    "clear_loop",
-)  # fmt: skip
+INPUTS = physics.Contacts._fields
 LANE_INPUTS = ("exit_button", "fire")
-"""What belongs to the lane and not to its barrier, and is fitted only where the lane's shape says `with`."""
-OUTPUTS = ("open", "close", "stop", "siren")
-POLL_MS = 50
-BUS_MS = 5
-SILENT_MS = 500
-LOST_AFTER = 3
-BUTTON_MS = 250
+"""Contacts of a lane and not of its barrier, fitted only where the lane's shape says `with`."""
+OWN_CLOSE_MS = 6_000
+LAYOUT = Layout(near=(-4.5, -2.0), start_m=-8.0, end_m=11.0)
+"""The loops lie far enough apart that a car has left the near one before it comes to the far one."""
+
+
+class Listener(Protocol):
+    """Who hears of the cars that come from one side."""
+
+    def happened(self, one: Happening) -> None:
+        """A car of this side has done something."""
 
 
 class Gate:
-    """A barrier's hardware: arm, loops and board; `number` and `lane` are those of its (first) lane."""
+    """A barrier, with the number and the name of its (first) lane."""
 
     def __init__(self, world: World, number: int, shape: dict[str, Any], report: Callable[[e.Event], object]) -> None:
         self._world = world
         self.number = number
         self.shape = shape
-        self.device = f"io{number}"
         self.lane = f"lane{number}"
-        self.report = report
-        alone = () if shape.get("shared") else ("clear_loop",)
-        self.without = frozenset((*shape.get("without", ()), *alone))
+        self.without = frozenset((*shape.get("without", ()), *(() if shape.get("shared") else ("clear_loop",))))
         self.control = str(shape.get("control", "pulse"))
-        self.on: dict[str, int] = {"safety_loop": 0, "approach_loop": 0, "clear_loop": 0}
-        self.pressed: dict[str, bool] = dict.fromkeys(LANE_INPUTS, False)
-        self.arm = Arm(world, int(shape["travel_ms"]), self.touch)
         closes = shape.get("close_by") == "barrier" or self.control == "step"
-        self.controller = Controller(world, self.arm, self.control, closes, lambda: self.on["safety_loop"] > 0)
-        self.occupied_since_ns = 0
-        self.came_under_ns: deque[int] = deque(maxlen=8)
-        self.came_ns = dict.fromkeys(self.on, -(10**18))
-        self.left_ns = dict.fromkeys(self.on, -(10**18))
-        self.rammed_ns = self.mains_ns = self.last_off_ns = self.joined_ns = -(10**18)
-        self.stuck: dict[str, bool] = {}
-        self.silent_until_ns = 0
-        self.late_until_ns = 0
-        self.late_ms = 0
-        self.fail_next_output = False
-        self.outputs = [False] * len(OUTPUTS)
-        self.watching = False
-        self.pulses = 0
-        self.reported: tuple[bool, ...] | None = None
-        self.reported_at_ns = 0
-        self.trouble_ns = -(10**18)
-        self._pending = False
-        self._anew = False
-        self._failures = 0
-        self.session = 0
-        self._told_ns = 0
-        self._watchers: list[Callable[[], None]] = []
+        self.body = physics.Gate(
+            ArmSpec(
+                travel_ms=int(shape["travel_ms"]),
+                control=shape.get("control", "pulse"),
+                own_safety=closes,
+                auto_close_ms=OWN_CLOSE_MS if closes else None,
+                stalls=True,
+            ),
+            LAYOUT,
+            shared=bool(shape.get("shared")),
+        )
+        self.board = Board(world, self, report)
+        self.device = self.board.device
+        self.loops = self.body.loops
+        self.listeners: dict[int, Listener] = {}
+        self.rammed_ns = self.mains_ns = self.trouble_ns = LONG_AGO_NS
+        self._wake_ns: int | None = None
+        self._shown = self.body.contacts()
 
     # ---- what is true, and what the contacts say
 
-    def truth(self) -> dict[str, bool]:
-        """What is the case, in the order of `INPUTS`."""
-        return {
-            "at_open": self.arm.at_open,
-            "at_closed": self.arm.at_closed,
-            "safety_loop": self.on["safety_loop"] > 0,
-            "approach_loop": self.on["approach_loop"] > 0,
-            "arm_detached": self.arm.torn,
-            "mains": self.arm.powered,
-            **self.pressed,
-            "clear_loop": self.on["clear_loop"] > 0,
-        }
+    @property
+    def arm(self) -> Arm:
+        """The arm."""
+        return self.body.arm
+
+    @property
+    def moves(self) -> bool:
+        """True while the motor runs."""
+        self.arm.settle(self._world.now_ns)
+        return bool(self.arm.motor)
+
+    @property
+    def position(self) -> float:
+        """Where the arm is, 0 closed and 1 open."""
+        return self.arm.position(self._world.now_ns)
+
+    @property
+    def at_closed(self) -> bool:
+        """True when the arm is down."""
+        return self.arm.at_closed(self._world.now_ns)
+
+    @property
+    def powered(self) -> bool:
+        """True while the controller has mains."""
+        return self.body.controller.powered
+
+    @property
+    def occupied(self) -> bool:
+        """True while a car is on the safety loop."""
+        return self.body.occupied
+
+    @property
+    def stuck(self) -> bool:
+        """True while a contact says something else than what is true."""
+        return bool(self.body.wrong.shown)
+
+    @property
+    def pressed(self) -> bool:
+        """True while a button or the fire contact is closed."""
+        return bool(self.body.pressed.shown)
 
     def contacts(self) -> tuple[bool, ...]:
-        """What the contacts say, in the order of `INPUTS`; some may be stuck."""
-        truth = self.truth()
-        truth.update(self.stuck)
-        return tuple(truth.values())
+        """What the contacts say, in the order of `INPUTS`; some may be wrong."""
+        return self._shown
 
-    def occupy(self, loop: str, by: int) -> None:
-        """A car comes onto a loop (1) or leaves it (-1)."""
-        if loop == "safety_loop" and by > 0 and not self.on[loop]:
-            self.occupied_since_ns = self._world.now_ns
-            self.came_under_ns.append(self._world.now_ns)
-        elif loop == "safety_loop" and by > 0:
-            self.joined_ns = self._world.now_ns  # who rams does not look whether somebody is under the arm
-        if by > 0 and not self.on[loop]:
-            self.came_ns[loop] = self._world.now_ns
-        if by < 0:
-            self.left_ns[loop] = self._world.now_ns
-        self.on[loop] += by
-        self.touch()
-
-    def press(self, contact: str, for_ms: int = BUTTON_MS) -> None:
-        """A button or a contact of the lane is closed for a while."""
-        self._hold(contact, True)
-        self._world.after(for_ms, lambda: self._hold(contact, False))
-
-    def _hold(self, contact: str, value: bool) -> None:
-        self.pressed[contact] = value
-        self.touch()
+    def troubled(self, within_ms: int) -> bool:
+        """True when sensors or board are wrong, or were within that time: the product may not know the truth."""
+        hurt = self.stuck or self.board.silent or self.board.late
+        return hurt or self._world.now_ns - self.trouble_ns < within_ms * NS_PER_MS
 
     def trouble(self) -> None:
-        """Something is wrong with this lane's sensors or board: the product may not know the truth for a while."""
+        """Something is wrong with sensors or board: the product may not know the truth for a while."""
         self.trouble_ns = self._world.now_ns
 
-    # ---- the board
+    # ---- what happens to it
 
-    @property
-    def silent(self) -> bool:
-        """Whether the board answers nobody now."""
-        return self._world.now_ns < self.silent_until_ns
+    def terminal(self, name: Terminal, active: bool) -> None:
+        """A relay of the board closes a terminal of the controller, or opens it."""
+        self.body.terminal(name, active, self._world.now_ns)
+        self._changed()
 
-    def connect(self) -> None:
-        """A new engine opens the board: after a moment it reads it for the first time."""
-        self.session += 1
-        self.reported = None
-        self._anew = False
-        self._failures = 0
-        self._first(self.session)
+    def fob(self) -> None:
+        """Somebody opens with the controller's remote control."""
+        self.body.fob(self._world.now_ns)
+        self._changed()
 
-    def disconnect(self) -> None:
-        """The engine is gone; outputs that the board does not time stay as they are until it is back."""
-        self.session += 1
-        self.reported = None
+    def crank(self, up: bool) -> None:
+        """Somebody turns the arm by hand, at the motor's speed."""
+        self.body.crank(up, self._world.now_ns, slower=1)
+        self._changed()
 
-    def tell_anew(self) -> None:
-        """A core that knows nothing asks: at the next answer everything is told, or at once that there is none."""
-        if self.reported is None and self._failures >= LOST_AFTER:
-            self.report(e.DeviceLost(self.device, "no answer within 500 ms; check its power and wiring"))
-            return
-        self._anew = True
-        self._next_poll()
-
-    def _first(self, session: int) -> None:
-        def answers() -> None:
-            if session != self.session:
-                return
-            if self.silent:
-                self._missed(session)
-                return
-            self._failures = 0
-            self._restored()
-
-        self._world.after(30, answers)
-
-    def _restored(self) -> None:
-        self._anew = False
-        self.reported = self.contacts()
-        self.reported_at_ns = self._world.now_ns
-        self.report(e.DeviceRestored(self.device, self.reported, tuple(self.outputs)))
-        self._next_poll()
-
-    def _missed(self, session: int) -> None:
-        """A poll without an answer."""
-        self._failures += 1
-        if self._failures == 1 and self.reported is not None:
-            self.report(e.DeviceStale(self.device))
-        if self._failures == LOST_AFTER:
-            self.reported = None
-            self.report(e.DeviceLost(self.device, "no answer within 500 ms; check its power and wiring"))
-        self._world.after(SILENT_MS, lambda: self._again(session))
-
-    def _again(self, session: int) -> None:
-        if session != self.session:
-            return
-        if self.silent:
-            self._missed(session)
-        elif self.reported is None or self._anew:
-            self._failures = 0
-            self._restored()
-        else:
-            self._failures = 0
-            self.reported = self.contacts()
-            self.reported_at_ns = self._world.now_ns
-            self.report(e.InputsRead(self.device, self.reported))
-
-    def touch(self) -> None:
-        """Something may have changed: the controller sees it, and the next poll tells."""
-        self.controller.changed()
-        for watcher in self._watchers[:]:
-            watcher()
-        self._next_poll()
-
-    def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
-        """Call back on every change of what is true; returns how to stop that."""
-        self._watchers.append(watcher)
-
-        def stop() -> None:
-            if watcher in self._watchers:
-                self._watchers.remove(watcher)
-
-        return stop
-
-    def _next_poll(self) -> None:
-        if self._pending or self.reported is None:
-            return
-        self._pending = True
-        session = self.session
-        into_ms = self._world.now_ms % POLL_MS
-        self._world.after(POLL_MS - into_ms, lambda: self._poll(session))
-
-    def _poll(self, session: int) -> None:
-        self._pending = False
-        if session != self.session or self.reported is None or self._failures:
-            return
-        if self.silent:
-            self._world.after(SILENT_MS, lambda: self._missed(session) if session == self.session else None)
-            self._failures = 0
-            self.reported_at_ns = min(self.reported_at_ns, self._world.now_ns)
-            return
-        if self._anew:
-            self._restored()
-            return
-        now = self.contacts()
-        self.reported_at_ns = self._world.now_ns
-        if now != self.reported:
-            self.reported = now
-            self._tell(e.InputsRead(self.device, now), session)
-
-    def _tell(self, event: e.Event, session: int) -> None:
-        """What the board has answered reaches the gateway, perhaps late; answers never overtake one another."""
-        late_ns = self.late_ms * NS_PER_MS if self._world.now_ns < self.late_until_ns else 0
-        self._told_ns = max(self._told_ns, self._world.now_ns + late_ns)
-        if self._told_ns <= self._world.now_ns:
-            self.report(event)
-            return
-        self._world.at(self._told_ns, lambda: self.report(event) if session == self.session else None)
-
-    def answer_late(self, by_ms: int, for_ms: int) -> None:
-        """The board answers, each time a good while after it was asked and before anybody gives it up."""
+    def mains(self, on: bool) -> None:
+        """The barrier's power goes or comes back."""
         self.trouble()
-        self.late_ms = by_ms
-        self.late_until_ns = self._world.now_ns + for_ms * NS_PER_MS
-        self._world.at(self.late_until_ns + by_ms * NS_PER_MS, self.trouble)
+        if on:
+            self.mains_ns = self._world.now_ns
+        self.body.mains(on, self._world.now_ns)
+        self._changed()
 
-    @property
-    def late(self) -> bool:
-        """Whether what the gateway knows is older than a poll."""
-        return self._world.now_ns < self.late_until_ns + self.late_ms * NS_PER_MS
-
-    def silence(self, for_ms: int) -> None:
-        """The board answers nobody for a while."""
+    def obstruct(self, for_ms: int) -> None:
+        """Something blocks the arm for a while."""
         self.trouble()
-        self.silent_until_ns = max(self.silent_until_ns, self._world.now_ns + for_ms * NS_PER_MS)
-        session = self.session
-        if self.reported is not None and not self._failures:
-            self._world.after(SILENT_MS, lambda: self._notice(session))
-        self._world.at(self.silent_until_ns + NS_PER_MS, self.trouble)
+        self.body.obstruct(self._world.now_ns)
+        self._changed()
+        self._world.after(for_ms, self._clear)
 
-    def _notice(self, session: int) -> None:
-        """The next poll after the silence began has had no answer."""
-        if session == self.session and self.silent and self.reported is not None and not self._failures:
-            self._missed(session)
+    def _clear(self) -> None:
+        self.body.clear(self._world.now_ns)
+        self._changed()
 
-    # ---- orders from the bus
-
-    def pulse(self, output: int, duration_ms: int, token: int) -> None:
-        """The engine orders a pulse."""
-        session = self.session
-        self._world.after(BUS_MS, lambda: self._pulse(output, duration_ms, token, session))
-
-    def switch(self, output: int, active: bool, token: int) -> None:
-        """The engine orders an output on or off."""
-        session = self.session
-        self._world.after(BUS_MS, lambda: self._switch(output, active, token, session))
-
-    def _refused(self, output: int, token: int, session: int) -> bool:
-        if session != self.session:
-            return True
-        if not self.silent and not self.fail_next_output:
-            return False
-        self.fail_next_output = False
+    def repair(self) -> None:
+        """A new arm, put down."""
         self.trouble()
-        self.report(e.OutputFailed(self.device, output, token, "the board did not answer the write"))
-        return True
+        self.body.repair(self._world.now_ns)
+        self._changed()
 
-    def _pulse(self, output: int, duration_ms: int, token: int, session: int) -> None:
-        if self._refused(output, token, session):
-            return
-        self.pulses += 1
-        self._tell(e.OutputDone(self.device, output, token), session)
-        self.controller.terminal(OUTPUTS[output])
-        if self.control != "hold":
-            self._world.after(duration_ms, lambda: self._set(output, False))
+    def press(self, contact: str, for_ms: int = physics.BUTTON_MS) -> None:
+        """A button or the fire contact is closed for a while."""
+        self.body.press(contact, self._world.now_ns, for_ms)
+        self._changed()
 
-    def _switch(self, output: int, active: bool, token: int, session: int) -> None:
-        if self._refused(output, token, session):
-            return
-        self._tell(e.OutputDone(self.device, output, token), session)
-        self._set(output, active)
-        if active:
-            self.pulses += 1
-        if OUTPUTS[output] == "open" and self.control == "hold":
-            self.controller.terminal("open" if active else "close")
-        elif active:
-            self.controller.terminal(OUTPUTS[output])
+    def stick(self, contact: str, value: bool, for_ms: int) -> None:
+        """A contact shows the same value for a while, whatever is true."""
+        self._show_wrong(contact, [(0, value), (for_ms, None)])
 
-    def _set(self, output: int, active: bool) -> None:
-        self.outputs[output] = active
-
-    def chatter(self, name: str, times: int, chance: random.Random) -> None:
-        """A contact bounces for a while."""
-        self.trouble()
-        value = self.truth()[name]
-        at_ms = 0
+    def bounce(self, contact: str, times: int, chance: random.Random) -> None:
+        """A contact bounces so many times."""
+        value = bool(getattr(self.body.truth(), contact))
+        at_ms, plan = 0, []
         for n in range(times):
             at_ms += chance.randint(5, 60)
-            self._world.after(at_ms, lambda v=(n % 2 == 0) != value: self._stick(name, v))  # type: ignore[misc]
-        self._world.after(at_ms + 60, lambda: self.unstick(name))
+            plan.append((at_ms, (n % 2 == 0) != value))
+        self._show_wrong(contact, [*plan, (at_ms + 60, None)])
 
-    def _stick(self, name: str, value: bool) -> None:
-        self.stuck[name] = value
-        self.touch()
-
-    def stick(self, name: str, value: bool, for_ms: int) -> None:
-        """A contact says the same whatever happens."""
+    def _show_wrong(self, contact: str, plan: list[tuple[int, bool | None]]) -> None:
         self.trouble()
-        self._stick(name, value)
-        self._world.after(for_ms, lambda: self.unstick(name))
+        self.body.show_wrong(contact, plan, self._world.now_ns)
+        self._world.after(plan[-1][0], self.trouble)
+        self._changed()
 
-    def unstick(self, name: str) -> None:
-        """The contact tells the truth again."""
-        self.stuck.pop(name, None)
-        self.trouble()
-        self.touch()
+    def enter(self, car: Car) -> None:
+        """A car turns into its side of the road."""
+        self.body.car(car, self._world.now_ns)
+        self._changed()
+
+    # ---- the world's clock
+
+    def _changed(self) -> None:
+        """Bring the physical model up to now, pass on what happened, and sleep until its next moment."""
+        now_ns = self._world.now_ns
+        happened = self.body.advance(now_ns)
+        contacts = self.body.contacts()
+        if contacts != self._shown:
+            self._shown = contacts
+            self.board.changed()
+        for one in happened:
+            self.listeners[one.car.side].happened(one)
+        at_ns = self.body.next_ns
+        if at_ns is not None and (self._wake_ns is None or at_ns < self._wake_ns):
+            self._wake_ns = at_ns
+            self._world.at(at_ns, lambda: self._wake(at_ns), physical=True)
+
+    def _wake(self, at_ns: int) -> None:
+        if at_ns == self._wake_ns:
+            self._wake_ns = None
+        self._changed()

@@ -127,14 +127,14 @@ class Guards:
     def _crank(self, side: Side, car: Car) -> None:
         gate = side.gate
         if side.lane in self._by_hand and self._roads[side.lane].front is car and not gate.arm.torn:
-            gate.arm.drive(1)
+            gate.crank(up=True)
             self._world.after(BY_HAND_MS, lambda: self._let_down(gate))
 
     def _let_down(self, gate: Gate) -> None:
-        if gate.on["safety_loop"]:
+        if gate.occupied:
             self._world.after(1000, lambda: self._let_down(gate))
         elif gate.lane in self._by_hand and not gate.arm.torn:
-            gate.arm.drive(-1)
+            gate.crank(up=False)
 
     def _waves(self, side: Side, car: Car, case: str) -> None:
         if (side.lane in self._by_hand and self._roads[side.lane].front is car) or car.under:
@@ -148,12 +148,11 @@ class Guards:
 
     def _care_now(self, chance: random.Random, every_ms: tuple[int, int]) -> None:
         for gate in self._gates:
-            if gate.arm.torn and not gate.on["safety_loop"]:
-                gate.trouble()
-                gate.arm.repair()
+            if gate.arm.torn and not gate.occupied:
+                gate.repair()
             for command in ("unlock", "reset", "release", "look"):
                 self.says(gate.lane, command)
-            if not any(gate.on.values()):
+            if not any(loop.cars for loop in gate.loops.values()):
                 self.says(gate.lane, "close")
         for alarm in self._alarms():
             for verb in ("acknowledge", "close"):

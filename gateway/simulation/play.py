@@ -190,9 +190,9 @@ class Play:
             case "by_hand":
                 self.guards.out_of_use(side, detail["for_ms"])
             case "board_silent":
-                gate.silence(detail["for_ms"])
+                gate.board.silence(detail["for_ms"])
             case "board_blip":
-                gate.silence(550)
+                gate.board.silence(550)
             case "reader_dead":
                 side.kill_reader(detail["for_ms"])
             case "reader_garbles":
@@ -200,7 +200,7 @@ class Play:
             case "reader_repeats":
                 side.repeats = 3
             case "board_late":
-                gate.answer_late(detail["by_ms"], detail["for_ms"])
+                gate.board.answer_late(detail["by_ms"], detail["for_ms"])
             case "button" if side.shape.get("button_only"):
                 gate.press("exit_button")
             case "fire" if side.shape.get("fire"):
@@ -210,13 +210,13 @@ class Play:
             case "alarm_key":
                 self.guards.alarm_key(detail["verb"], chance)
             case "output_fails":
-                gate.fail_next_output = True
+                gate.board.fail_next_output = True
             case "stuck_input":
                 gate.stick(detail["input"], detail["value"], detail["for_ms"])
             case "chatter":
-                gate.chatter(detail["input"], detail["times"], chance)
+                gate.bounce(detail["input"], detail["times"], chance)
             case "obstructed":
-                self._obstruct(gate, detail["for_ms"])
+                gate.obstruct(detail["for_ms"])
             case "mains":
                 self._mains(gate, detail["for_ms"])
             case _:
@@ -225,12 +225,13 @@ class Play:
     def _car(self, one: Happening, chance: random.Random) -> None:
         """A car arrives; one with a cloned card, or a copied code, at the same time at another lane."""
         kind = one.detail["card"]
-        car = _car_of(one, kind, 0 if kind == "shared" else one.detail["who"], chance)
+        car = _car_of(one, kind, 0 if kind == "shared" else one.detail["who"], chance, self.sides[one.lane])
         self.roads[one.lane].arrives(car)
         if kind in ("cloned", "copied"):
             other = (one.lane + (1 if kind == "cloned" else 2)) % LANES
             proofs = car.proofs._replace(plate=plate_number("unknown", one.detail["who"]))
-            copy = Car(car.behaviour, proofs, random.Random(one.seed + 1), car.identity, car.pass_id)
+            copied = random.Random(one.seed + 1)
+            copy = Car(car.behaviour, proofs, copied, self.sides[other], car.identity, car.pass_id)
             copy.code = car.code
             self.roads[other].arrives(copy)
 
@@ -239,7 +240,7 @@ class Play:
         for n, side in enumerate(side for side in self.sides if side.shares and side.gate is gate):
             who = (one.detail["who"] + n) % WHO
             detail = {"behaviour": "through", "plate": "right"}
-            car = _car_of(msgspec.structs.replace(one, detail=detail), "right", who, random.Random(one.seed))
+            car = _car_of(msgspec.structs.replace(one, detail=detail), "right", who, random.Random(one.seed), side)
             self.roads[side.number].arrives(car)
 
     def _lose(self, who: int) -> None:
@@ -293,41 +294,26 @@ class Play:
         self.box.synchronised = True
 
     def _fob(self, gate: Gate) -> None:
-        if gate.arm.position > 0.0 or gate.arm.motor or not gate.arm.powered or gate.arm.blocked:
+        if gate.position > 0.0 or gate.moves or not gate.powered or gate.arm.obstructed:
             return
         told = gate.shape.get("external_open") != "expected" and "at_closed" not in gate.without
         machine_moves = self._up and bool(self.box.site.snapshot(self.box.clock.now())["lanes"][gate.number]["grants"])
-        gate.arm.drive(1)
-        if told and self._up and not machine_moves and gate.arm.motor and not gate.arm.torn:
+        gate.fob()
+        if told and self._up and not machine_moves and gate.moves and not gate.arm.torn:
             self.rules.forced(gate)
 
-    def _obstruct(self, gate: Gate, for_ms: int) -> None:
-        gate.trouble()
-        gate.arm.blocked = True
-        gate.arm.drive(0)
-        self.world.after(for_ms, lambda: setattr(gate.arm, "blocked", False))
-
     def _mains(self, gate: Gate, for_ms: int) -> None:
-        def back() -> None:
-            gate.arm.powered = True
-            gate.mains_ns = self.world.now_ns
-            gate.trouble()
-            gate.touch()
-
-        gate.trouble()
-        gate.arm.drive(0)
-        gate.arm.powered = False
-        gate.touch()
-        self.world.after(for_ms, back)
+        gate.mains(on=False)
+        self.world.after(for_ms, lambda: gate.mains(on=True))
 
 
-def _car_of(one: Happening, kind: str, who: int, chance: random.Random) -> Car:
+def _car_of(one: Happening, kind: str, who: int, chance: random.Random, side: Side) -> Car:
     """Somebody's car: what it has to show, and by which name it is known when it does."""
     family = "visitor" if kind == "copied" else kind
     proofs = _proofs(family, who, one.detail["plate"], one.seed)
     pass_id = None if family == "unknown" else f"{family}-{who}"
     known = "" if kind in ("shared", "cloned", "copied") else pass_id or proofs.card
-    car = Car(one.detail["behaviour"], proofs, chance, known, pass_id)
+    car = Car(one.detail["behaviour"], proofs, chance, side, known, pass_id)
     if family == "visitor":
         number = one.seed % CODES
         car.code = code_name(number)

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
+from gateway.simulation.board import OUTPUTS, POLL_MS
 from gateway.simulation.car_rules import CarRules
 from gateway.simulation.estate import code_text, pass_id_of
-from gateway.simulation.gate import INPUTS, OUTPUTS, POLL_MS, Gate
+from gateway.simulation.gate import INPUTS, Gate
 from gateway.simulation.side import Side
 from gateway.simulation.world import NS_PER_MS, World
 
 if TYPE_CHECKING:
     from gateway.simulation.box import Box
-    from gateway.simulation.cars import Crossing
+    from gateway.simulation.cars import Passage
 
 RULES = {
     "open": "no open without a journaled grant or a named person (with storage dead: one held in memory)",
@@ -286,8 +287,8 @@ class Rules:
         far = side.shape.get("long_range") and credential["kind"] == "card"
         if not far or side.near in gate.without or self._troubled(gate, CAME_MS):
             return
-        gone_ms = (self._world.now_ns - gate.left_ns[side.near]) // NS_PER_MS
-        if not gate.on[side.near] and gone_ms > CAME_MS:
+        gone_ms = (self._world.now_ns - gate.loops[side.near].left_ns) // NS_PER_MS
+        if not gate.loops[side.near].cars and gone_ms > CAME_MS:
             raise self.broken("elsewhere", f"{side.lane} let in tag {credential['value']}, and no car is there")
 
     def _proved(self, side: Side, credential: dict[str, str]) -> None:
@@ -375,7 +376,7 @@ class Rules:
         if shown["notice"]:
             return  # it waits for a person already
         moved_ms = (self._world.now_ns - lane.opened_ns) // NS_PER_MS
-        rests = shown["arm"] == "closed" and gate.arm.at_closed and not gate.arm.motor and not gate.arm.torn
+        rests = shown["arm"] == "closed" and gate.at_closed and not gate.moves and not gate.arm.torn
         if rests and shown["state"] == "ready" and moved_ms > EXCUSED_MS and not self._troubled(gate, EXCUSED_MS):
             said_ns = self._world.now_ns
             self._world.after(STOPPED_MS, lambda: self._paused(lane, lane_id, said_ns))
@@ -431,78 +432,77 @@ class Rules:
         if lane.known is None or not lane.fresh or lane.known[index]:
             raise self.broken("close", f"{lane.gate.lane}: the safety loop was {self._told(lane)}")
         gate = lane.gate
-        if gate.on["safety_loop"] and not self._troubled(gate, KNOWN_MS) and self._occupied_ms(gate) > KNOWN_MS:
+        if gate.occupied and not self._troubled(gate, KNOWN_MS) and self._occupied_ms(gate) > KNOWN_MS:
             raise self.broken("close", f"{gate.lane}: a car has been under the arm for {self._occupied_ms(gate)} ms")
 
     def _told(self, lane: _Lane) -> str:
         return "unknown" if lane.known is None or not lane.fresh else "occupied"
 
     def _occupied_ms(self, gate: Gate) -> int:
-        return (self._world.now_ns - gate.occupied_since_ns) // NS_PER_MS
+        return (self._world.now_ns - gate.loops["safety_loop"].came_ns) // NS_PER_MS
 
     def _troubled(self, gate: Gate, within_ms: int) -> bool:
-        hurt = bool(gate.stuck) or gate.silent or gate.late
-        return hurt or self._world.now_ns - gate.trouble_ns < within_ms * NS_PER_MS
+        return gate.troubled(within_ms)
 
     # ---- crossings and blows
 
-    def crossed(self, crossing: Crossing) -> None:
+    def crossed(self, passage: Passage) -> None:
         """A car has left the safety loop: see in a while what the journal says of it."""
         self.crossings += 1
-        if crossing.forward:
-            self._true_entered += 1 if crossing.side.entry else -1
-        self._world.after(WINDOW_MS, lambda: self._recorded(crossing))
+        if passage.forward:
+            self._true_entered += 1 if passage.side.entry else -1
+        self._world.after(WINDOW_MS, lambda: self._recorded(passage))
 
-    def _recorded(self, crossing: Crossing) -> None:
-        side, gate = crossing.side, crossing.side.gate
+    def _recorded(self, passage: Passage) -> None:
+        side, gate, crossing = passage.side, passage.side.gate, passage.crossing
         lane = self._lanes[side.lane]
-        if self._excuse(gate, crossing):
+        if self._excuse(gate, passage):
             self.excused += 1
-            self.cars.crossed(crossing, plain=False)
+            self.cars.crossed(passage, plain=False)
             return
-        since = itertools.takewhile(lambda passage: passage[0] > crossing.at_ns, reversed(lane.passages))
+        since = itertools.takewhile(lambda row: row[0] > crossing.mono_ns, reversed(lane.passages))
         rows = sum(by == side.lane for _, by in since)
-        want = 1 if crossing.forward else 0
-        if not rows and (declared_ns := self._was_declared(lane, crossing)) is not None:
-            self.cars.crossed(crossing, plain=True, since_ns=declared_ns)
+        want = 1 if passage.forward else 0
+        if not rows and (declared_ns := self._was_declared(lane, passage)) is not None:
+            self.cars.crossed(passage, plain=True, since_ns=declared_ns)
             return
         if rows != want:
-            how = f"{crossing.car.behaviour}, {'forward' if crossing.forward else 'back'}, shown {crossing.car.proofs}"
+            how = f"{passage.car.behaviour}, {'forward' if passage.forward else 'back'}, shown {passage.car.proofs}"
             raise self.broken("crossing", f"{side.lane}: {rows} passages for a car ({how}), {want} expected")
-        self.cars.crossed(crossing, plain=True)
+        self.cars.crossed(passage, plain=True)
 
-    def _was_declared(self, lane: _Lane, crossing: Crossing) -> int | None:
+    def _was_declared(self, lane: _Lane, passage: Passage) -> int | None:
         """When a person said before that this car passes by hand: then that is its passage."""
-        since_ns = crossing.at_ns - DECLARED_MS * NS_PER_MS
-        found = next((one for one in lane.declared if one[0] >= since_ns and one[1] == crossing.side.lane), None)
-        locked = lane.mode_locked is not False or lane.lock_changed_ns >= crossing.began_ns
-        if found is None or not locked or not crossing.forward:
+        since_ns = passage.crossing.mono_ns - DECLARED_MS * NS_PER_MS
+        found = next((one for one in lane.declared if one[0] >= since_ns and one[1] == passage.side.lane), None)
+        locked = lane.mode_locked is not False or lane.lock_changed_ns >= passage.crossing.began_ns
+        if found is None or not locked or not passage.forward:
             return None
         lane.declared.remove(found)
         return found[0]
 
-    def _excuse(self, gate: Gate, crossing: Crossing) -> bool:
+    def _excuse(self, gate: Gate, passage: Passage) -> bool:
         """What the product could not know of this crossing."""
-        up_ns = self._up_since_ns
+        up_ns, crossing, loop = self._up_since_ns, passage.crossing, gate.loops["safety_loop"]
         down = up_ns is None or up_ns > crossing.began_ns - EXCUSED_MS * NS_PER_MS
         since_trouble_ns = crossing.began_ns - gate.trouble_ns
-        troubled = bool(gate.stuck) or gate.silent or gate.late or since_trouble_ns < EXCUSED_MS * NS_PER_MS
-        close_ns = crossing.at_ns + TOLD_APART_MS * NS_PER_MS
-        followed = any(crossing.at_ns <= came_ns < close_ns for came_ns in gate.came_under_ns)
-        joined = crossing.began_ns <= gate.joined_ns <= crossing.at_ns
+        troubled = gate.troubled(0) or since_trouble_ns < EXCUSED_MS * NS_PER_MS
+        close_ns = crossing.mono_ns + TOLD_APART_MS * NS_PER_MS
+        followed = any(crossing.mono_ns <= came_ns < close_ns for came_ns in loop.arrivals_ns)
+        joined = crossing.began_ns <= loop.joined_ns <= crossing.mono_ns
         together = crossing.gap_before_ms < TOLD_APART_MS or followed or joined
-        blind = (not crossing.forward and "approach_loop" in gate.without) or "safety_loop" in gate.without
-        blind = blind or self._mixed(gate, crossing)
-        return down or troubled or together or blind or not crossing.arm_was_passable or gate.arm.torn
+        unseen = (not passage.forward and "approach_loop" in gate.without) or "safety_loop" in gate.without
+        unseen = unseen or self._mixed(gate, passage)
+        return down or troubled or together or unseen or not crossing.passable or gate.arm.torn
 
-    def _mixed(self, gate: Gate, crossing: Crossing) -> bool:
+    def _mixed(self, gate: Gate, passage: Passage) -> bool:
         """Cars on either side of a shared arm whose loops, taken together, tell the same of either way."""
-        far = crossing.side.far
+        far, crossing = gate.loops[passage.side.far], passage.crossing
         seen_with_it_ns = crossing.began_ns - 2 * POLL_MS * NS_PER_MS
-        came = seen_with_it_ns < gate.came_ns[far] < crossing.at_ns + MERGED_MS * NS_PER_MS
-        until_ns = crossing.at_ns + (0 if crossing.forward else MERGED_MS * NS_PER_MS)
-        left = seen_with_it_ns < gate.left_ns[far] < until_ns
-        return crossing.side.shares and ((came and not crossing.forward) or left)
+        came = seen_with_it_ns < far.came_ns < crossing.mono_ns + MERGED_MS * NS_PER_MS
+        until_ns = crossing.mono_ns + (0 if passage.forward else MERGED_MS * NS_PER_MS)
+        left = seen_with_it_ns < far.left_ns < until_ns
+        return passage.side.shares and ((came and not passage.forward) or left)
 
     def struck(self, gate: Gate) -> None:
         """An arm has been torn off: the control room must hear of it."""

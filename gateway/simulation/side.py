@@ -7,7 +7,7 @@ front of the other, and their cars come under the same arm over the same safety 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gateway.core.vocabulary import events as e
 from gateway.simulation.estate import DESK
@@ -46,8 +46,10 @@ class Side:
         self.reader = f"reader{number}"
         self.camera = f"camera{number}"
         self.entry = shape["direction"] == "entry"
+        self.of_arm: Literal[0, 1] = 0 if number == gate.number else 1
+        """The side of a shared arm; 0 for a lane that has an arm to itself."""
         loops = ("approach_loop", "clear_loop")
-        self.near, self.far = loops if number == gate.number else loops[::-1]
+        self.near, self.far = loops[:: 1 - 2 * self.of_arm]
         self.two_factor = bool(shape.get("two_factor"))
         self.garbles = self.repeats = 0
         self.dead_until_ns = 0
@@ -78,14 +80,14 @@ class Side:
     def kill_reader(self, for_ms: int) -> None:
         """The reader is dead for a while; that it is, is noticed after some seconds."""
         self.dead_until_ns = max(self.dead_until_ns, self._world.now_ns + for_ms * NS_PER_MS)
-        session = self.gate.session
+        session = self.gate.board.session
         if for_ms > READER_LOST_MS and not self._lost:
             self._lost = True
             self._world.after(READER_LOST_MS, lambda: self._gone(session))
 
     def _gone(self, session: int) -> None:
-        if session == self.gate.session:
-            self.gate.report(e.DeviceLost(self.reader, "nothing on the port; check the reader's plug"))
+        if session == self.gate.board.session:
+            self.gate.board.report(e.DeviceLost(self.reader, "nothing on the port; check the reader's plug"))
         self._world.at(self.dead_until_ns, self._back)
 
     def _back(self) -> None:
@@ -93,4 +95,4 @@ class Side:
             self._world.at(self.dead_until_ns, self._back)
             return
         self._lost = False
-        self.gate.report(e.DeviceRestored(self.reader))
+        self.gate.board.report(e.DeviceRestored(self.reader))

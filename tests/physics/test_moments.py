@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable
 
 import pytest
 
 from gateway.physics.arm import NS_PER_MS, Arm
-from gateway.physics.cars import Behaviour, Car, Layout
+from gateway.physics.cars import Behaviour, Car, Layout, Leg
 from gateway.physics.controller import ArmSpec
 from gateway.physics.gate import Contacts, Gate
 from gateway.physics.loops import Loop, Overrides
@@ -32,7 +31,7 @@ def drive(gate: Gate, behaviour: Behaviour = "through", at_ms: int = 0, side: in
 def changes(gate: Gate, until_ms: int) -> list[tuple[float, Contacts]]:
     """What the contacts say, each time that says something new, and when; the gate sleeps between its moments."""
     seen = [(ms(gate.now_ns), gate.contacts())]
-    while (at_ns := gate.next_ns()) is not None and at_ns <= until_ms * NS_PER_MS:
+    while (at_ns := gate.next_ns) is not None and at_ns <= until_ms * NS_PER_MS:
         gate.advance(at_ns)
         if gate.contacts() != seen[-1][1]:
             seen.append((ms(at_ns), gate.contacts()))
@@ -50,16 +49,19 @@ def test_a_limit_switch_changes_two_percent_from_its_end() -> None:
     assert at == [0, 0.02 * TRAVEL_MS, 0.98 * TRAVEL_MS]
 
 
-def test_every_moment_of_a_rising_arm_is_later_than_the_one_before_until_it_rests() -> None:
-    arm = Arm(TRAVEL_MS)
-    arm.turn(1, "open", 7)
-    moments = [7]
-    while (at_ns := arm.next_ns(moments[-1])) is not None:
-        moments.append(at_ns)
-        arm.settle(at_ns)
-    assert all(before < after for before, after in itertools.pairwise(moments))
-    assert moments[-1] == 7 + TRAVEL_MS * NS_PER_MS
-    assert (arm.motor, arm.position(moments[-1])) == (0, 1.0)
+@pytest.mark.parametrize("car_below", [False, True])
+def test_the_moments_of_an_arm_are_the_heights_that_matter_one_after_the_other(car_below: bool) -> None:
+    arm, heights = Arm(TRAVEL_MS), []
+    for motor, since_ns in ((1, 7), (-1, 10**10)):
+        arm.turn(motor, "open", since_ns)
+        at_ns = arm.next_ns(since_ns, car_below)
+        while at_ns is not None:
+            heights.append(round(arm.position(at_ns), 2))
+            at_ns = arm.next_ns(at_ns, car_below)
+        arm.settle(2 * since_ns + TRAVEL_MS * NS_PER_MS)
+        assert arm.motor == 0
+    touches = [0.6] if car_below else []
+    assert heights == [0.02, 0.9, 0.98, 0.98, *touches, 0.02]
 
 
 def test_an_arm_that_turns_back_halfway_is_down_after_as_long_as_it_rose() -> None:
@@ -214,6 +216,25 @@ def test_a_car_passes_beside_one_that_waits_on_the_far_loop() -> None:
         assert (ms(gate.loops["clear_loop"].left_ns) > 7_000) is not other
 
 
+class Cautious(Manner):
+    """Waits until nobody is under the arm, and is under it at once."""
+
+    cautious = True
+
+    def goes(self, _front_m: float, layout: Layout) -> list[Leg]:
+        return [Leg(layout.safety[0], 0), *super().goes(layout.safety[0], layout)]
+
+
+def test_of_two_cautious_drivers_who_decide_at_one_moment_one_goes() -> None:
+    gate = Gate(shared=True)
+    for side in (0, 1):
+        gate.car(Car(f"side {side}", "through", Cautious(), side=side), 0)  # type: ignore[arg-type]
+    gate.terminal("open", True, 2_000 * NS_PER_MS)
+    changes(gate, 8_000)
+    assert [one.car.name for one in gate.traffic.crossings] == ["side 0", "side 1"]
+    assert gate.loops["safety_loop"].joined_ns < 0
+
+
 def test_no_loop_sees_an_e_bike() -> None:
     gate = Gate()
     gate.terminal("open", True, 0)
@@ -245,12 +266,14 @@ def test_a_loop_counts_cars_and_keeps_when_they_came() -> None:
 
 def test_a_contact_shows_what_was_planned_and_then_what_is_true() -> None:
     gate = Gate()
-    gate.wrong.show("at_closed", False, 100)
-    gate.wrong.show("at_closed", True, 200)
-    gate.wrong.show("at_closed", False, 300)
-    gate.wrong.show("at_closed", None, 400)
-    seen = changes(gate, 1)
-    assert [contacts.at_closed for _, contacts in seen] == [True, False, True, False, True]
+    gate.show_wrong("at_closed", [(1, False), (2, True), (3, False), (4, None)], 0)
+    assert [(at_ms, contacts.at_closed) for at_ms, contacts in changes(gate, 10)] == [
+        (0, True),
+        (1, False),
+        (2, True),
+        (3, False),
+        (4, True),
+    ]
     assert gate.truth().at_closed
 
 

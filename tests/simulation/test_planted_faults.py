@@ -48,7 +48,7 @@ from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
 from gateway.engine.core_thread.loop import CoreLoop
 from gateway.engine.core_thread.waits import JournalWaits
-from gateway.simulation.gate import Gate
+from gateway.simulation.board import Board
 from gateway.simulation.guards import Guards
 from gateway.simulation.play import Found, play
 from gateway.simulation.rules import RULES
@@ -502,19 +502,19 @@ def test_a_core_that_begins_anew_with_a_movement_is_caught(monkeypatch: Patch) -
 
 
 def test_a_core_that_begins_anew_and_is_not_told_where_the_arms_are_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(Gate, "tell_anew", lambda _self: None)
+    monkeypatch.setattr(Board, "tell_anew", lambda _self: None)
     assert found_by("crossing", troubles=30.0, only=FAULTS) is not None
 
 
 def test_reads_that_wait_for_the_boards_and_are_dropped_are_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(CoreLoop, "_serve_reads", lambda self: self._measuring.end())
-    right = Gate.tell_anew
+    right = Board.tell_anew
 
-    def late(self: Gate) -> None:
+    def late(self: Board) -> None:
         session = self.session
         self._world.after(900, lambda: right(self) if session == self.session else None)
 
-    monkeypatch.setattr(Gate, "tell_anew", late)
+    monkeypatch.setattr(Board, "tell_anew", late)
     assert found_by("fault", hours=24, troubles=240.0, only=("core_fault",)) is not None
 
 
