@@ -13,6 +13,15 @@ from gateway.core.lane.modes.tag import Tag
 from gateway.core.lane.service import Service
 from gateway.core.lane.wiring import Wiring
 from gateway.core.vocabulary.authors import Author
+from gateway.core.vocabulary.rows import (
+    UNSET,
+    BarrierNotFollowed,
+    IncidentRow,
+    MovementRow,
+    OrderRow,
+    Row,
+    UnsetType,
+)
 from gateway.core.vocabulary.turn import Turn
 
 CALLS = ("fire", "panic", "duress")
@@ -30,43 +39,54 @@ class Records:
         self._tag = tag
         self._service = service
 
-    def row(self, turn: Turn, what: str, cause: Cause, by: str = "", more: dict[str, Any] | None = None) -> None:
-        """Something was measured or set."""
-        data: dict[str, Any] = {
-            "lane": self._lane,
-            "barrier": self._barrier,
-            "cause": cause.value,
-            "by": by or None,
-        }
-        self._append(turn, what, {**data, **(more or {})})
+    def moved(
+        self,
+        turn: Turn,
+        kind: type[MovementRow],
+        cause: Cause,
+        by: str = "",
+        *,
+        travel_ms: int | UnsetType = UNSET,
+        presumed: bool | UnsetType = UNSET,
+    ) -> None:
+        """The arm has reached an end."""
+        row = kind(
+            lane=self._lane,
+            barrier=self._barrier,
+            cause=cause.value,
+            by=by or None,
+            travel_ms=travel_ms,
+            presumed=presumed,
+        )
+        self._append(turn, row)
 
-    def person_row(self, turn: Turn, what: str, author: Author, more: dict[str, Any] | None = None) -> None:
-        """A person, or the gateway in their place, did something: who, and by which way."""
-        self.row(turn, what, Cause.COMMANDED, more={**author.document(), **(more or {})})
+    def set_by(self, turn: Turn, kind: type[OrderRow], author: Author, **more: Any) -> None:
+        """A person, or the gateway in their place, has set something; `more`: what this kind of row says besides."""
+        said: dict[str, Any] = {**author.document(), **more}
+        self._append(turn, kind(lane=self._lane, barrier=self._barrier, **said))
 
-    def incident(self, turn: Turn, what: str, more: dict[str, Any] | None = None) -> None:
-        """Something went wrong: all that an incident report needs.
+    def incident(self, turn: Turn, kind: type[IncidentRow], **more: Any) -> None:
+        """Something went wrong: all that an incident report needs; `more`: what this kind of row says besides.
 
         With `interrupted` nothing moves by itself until a person decides.
         """
-        data: dict[str, Any] = {
-            "lane": self._lane,
-            "barrier": self._barrier,
-            "points": self._inputs.picture(),
-            "last_grant": self._grants.last_document(),
-            "media": [],
-        }
-        if self._tag.on:
-            data["under_tag"] = True
-        self._append(turn, what, {**data, **(more or {})})
+        row = kind(
+            lane=self._lane,
+            barrier=self._barrier,
+            points=self._inputs.picture(),
+            last_grant=self._grants.last_granted(),
+            under_tag=True if self._tag.on else UNSET,
+            **more,
+        )
+        self._append(turn, row)
 
     def not_followed(self, turn: Turn, motion: Motion, why: str) -> None:
         """A commanded movement did not happen, and never will."""
-        self.incident(turn, "not_followed", {"command": motion.command, "reason": why, "by": motion.author.by})
+        self.incident(turn, BarrierNotFollowed, command=motion.command, reason=why, by=motion.author.by)
 
-    def _append(self, turn: Turn, what: str, data: dict[str, Any]) -> None:
-        turn.append(f"barrier.{what}", f"lanes/{self._lane}", data)
-        self._service.happened(turn, what)
+    def _append(self, turn: Turn, row: Row) -> None:
+        turn.append(row)
+        self._service.happened(turn, row.type)
         turn.show()
 
 

@@ -17,6 +17,7 @@ import msgspec
 from gateway.core.lane.arm.travel import Travel
 from gateway.core.settings.model import Barrier
 from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.rows import ServiceDue, ServiceOver, ServiceRow
 from gateway.core.vocabulary.times import local_time
 from gateway.core.vocabulary.turn import NS_PER_S, Turn
 
@@ -72,13 +73,13 @@ class Service:
         return [msgspec.structs.asdict(due) for due in self._due.values()]
 
     def happened(self, turn: Turn, what: str) -> None:
-        """A `barrier.` row of this barrier was written."""
-        if what == "opened":
+        """A row of this type was written about this barrier."""
+        if what == "barrier.opened":
             self._cycles += 1
             self._hour.append(turn.now.mono_ns)
-        elif what == "commanded":
+        elif what == "barrier.commanded":
             self._operations += 1
-        elif what == "crashed":
+        elif what == "barrier.crashed":
             self._crashes.append(turn.now.wall_ns)
         else:
             return
@@ -100,15 +101,14 @@ class Service:
 
     def _begin(self, turn: Turn, what: What, limit: int, count: int) -> None:
         self._due[what] = Due(what, limit, count, turn.at)
-        self._append(turn, "service.due", what, limit, count)
+        self._append(turn, ServiceDue, what, limit, count)
 
     def _end(self, turn: Turn, due: Due, count: int | None) -> None:
         del self._due[due.what]
-        self._append(turn, "service.over", due.what, due.limit, count)
+        self._append(turn, ServiceOver, due.what, due.limit, count)
 
-    def _append(self, turn: Turn, type_: str, what: What, limit: int, count: int | None) -> None:
-        data = {"lane": self._lane, "barrier": self._barrier, "what": what, "limit": limit, "count": count}
-        turn.append(type_, f"lanes/{self._lane}", data)
+    def _append(self, turn: Turn, kind: type[ServiceRow], what: What, limit: int, count: int | None) -> None:
+        turn.append(kind(lane=self._lane, barrier=self._barrier, what=what, limit=limit, count=count))
         turn.show()
 
     def _count(self, what: What, turn: Turn) -> int | None:

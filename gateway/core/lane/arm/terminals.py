@@ -7,13 +7,12 @@ stop or reverse): the opposite pulse is ended and the new one waits for the gap.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from gateway.core.settings.model import Barrier, Point
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.commands import PulseOutput, SetOutput
+from gateway.core.vocabulary.rows import UNSET, BarrierCommanded
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
@@ -91,17 +90,16 @@ class Terminals:
         """Record the command; `committed` hands it back when it may be sent."""
         token = turn.token()
         self._waiting[token] = motion
-        data: dict[str, Any] = {
-            "lane": lane,
-            "barrier": self._barrier.id,
-            "command": motion.command,
-            "cause": motion.cause,
+        row = BarrierCommanded(
+            lane=lane,
+            barrier=self._barrier.id,
+            command=motion.command,
+            cause=motion.cause,
             **motion.author.document(),
-            "grant": motion.grant,
-        }
-        if motion.command == "stop":
-            data["interrupted"] = motion.interrupted
-        turn.append("barrier.commanded", f"lanes/{lane}", data, token)
+            grant=motion.grant,
+            interrupted=motion.interrupted if motion.command == "stop" else UNSET,
+        )
+        turn.append(row, token)
         turn.show()
 
     def committed(self, token: int) -> Motion | None:

@@ -16,6 +16,7 @@ from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.traffic.loops import Loops
 from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.rows import BarrierStuck
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
 _FIRST = {"arm_detached": 0, "safety_loop": 1, "approach_loop": 2}
@@ -80,7 +81,7 @@ class ContactChanges:
         for name in lane.inputs.chattering:
             if not lane.alarms.lasts(f"chatter:{name}"):
                 detail = {"reason": "chatters", "point": lane.inputs.point(name), "input": name}
-                lane.records.incident(turn, "stuck", detail)
+                lane.records.incident(turn, BarrierStuck, **detail)
                 lane.alarms.raise_(turn, "stuck", f"chatter:{name}", detail)
 
     def _fresh_again(self, turn: Turn) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.core.lane.modes.notices import NoticeEvent
 from gateway.core.lane.parts import LaneParts
+from gateway.core.vocabulary.rows import BarrierStuck
 from gateway.core.vocabulary.turn import Turn
 
 STUCK_MS = {"safety": 300_000, "approach": 900_000}
@@ -36,7 +37,7 @@ class StuckLoops:
     def time_over(self, turn: Turn, loop: str) -> None:
         """A loop has been occupied for too long: under the arm an alarm, in front of it a notice."""
         if loop == "safety":
-            self._lane.records.incident(turn, "stuck", {"reason": "safety_loop"})
+            self._lane.records.incident(turn, BarrierStuck, reason="safety_loop")
             self._lane.alarms.raise_(turn, "stuck", "stuck_safety", {"reason": "safety_loop"})
         else:
             self._lane.notices.happens(NoticeEvent.APPROACH_STUCK)

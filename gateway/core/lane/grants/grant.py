@@ -11,7 +11,14 @@ from gateway.core.access.pending import PendingCase
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.rows import Credential, GrantUnused, LastGrant
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn, rfc3339
+
+
+def credential_of(shown: dict[str, str] | None) -> Credential | None:
+    """What was shown, as rows name it."""
+    return None if shown is None else Credential(shown["kind"], shown["value"])
+
 
 BY_PERSON = ("operator", "remote", "emergency")
 """Reasons of grants that a person gave."""
@@ -133,8 +140,12 @@ class Grant(msgspec.Struct):
         self.left_ms, self.running_since_ns = max(0, (self.left_ms or 0) - used_ms), None
         return True
 
+    def row(self) -> LastGrant:
+        """The grant as incident rows know it; nothing personal."""
+        return LastGrant(self.at, self.pass_id, credential_of(self.credential), self.reason, self.by)
+
     def document(self) -> dict[str, Any]:
-        """The grant as screens and incident records know it; nothing personal."""
+        """The grant as screens know it; nothing personal."""
         return {
             "at": self.at,
             "pass": self.pass_id,
@@ -175,5 +186,4 @@ class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
 
     def unused(self, turn: Turn) -> None:
         """No vehicle was seen to use it before the restart."""
-        data = {"lane": self.lane, "pass": self.pass_id, "grant": self.grant, "reason": "restart"}
-        turn.append("grant.unused", f"lanes/{self.lane}", data)
+        turn.append(GrantUnused(lane=self.lane, pass_=self.pass_id, grant=self.grant, reason="restart"))

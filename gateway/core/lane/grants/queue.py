@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from gateway.core.lane.grants.grant import Grant, GrantEvent, GrantState
 from gateway.core.settings.model import Direction, Lane
+from gateway.core.vocabulary.rows import GrantUnused, LastGrant
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
@@ -100,8 +103,14 @@ class GrantQueue:
         return [{"id": grant.id, **grant.document()} for grant in self._waiting]
 
     def last_document(self) -> dict[str, Any] | None:
-        """The last grant of this run or an earlier one, as screens and incident records know it."""
+        """The last grant of this run or an earlier one, as screens know it."""
         return self._last.document() if self._last is not None else self._before
+
+    def last_granted(self) -> LastGrant | None:
+        """The last grant of this run or an earlier one, as incident rows know it."""
+        if self._last is not None:
+            return self._last.row()
+        return msgspec.convert(self._before, LastGrant) if self._before is not None else None
 
     # ---- what happens
 
@@ -180,5 +189,4 @@ class GrantQueue:
 
 def _unused(turn: Turn, grant: Grant, why: str) -> None:
     grant.happens(GrantEvent.DROPPED)
-    data = {"lane": grant.lane.id, "pass": grant.pass_id, "grant": grant.id, "reason": why}
-    turn.append("grant.unused", f"lanes/{grant.lane.id}", data)
+    turn.append(GrantUnused(lane=grant.lane.id, pass_=grant.pass_id, grant=grant.id, reason=why))

@@ -8,6 +8,7 @@ from gateway.core.lane.modes.modes import Mode, ModeEvent
 from gateway.core.lane.modes.siren import SirenEvent
 from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.parts import LaneParts
+from gateway.core.vocabulary.rows import BarrierCrashed
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -34,7 +35,7 @@ class Crashes:
         detail = {"sign": sign, "arm": lane.arm.state.value}
         lane.alarms.raise_(turn, "crash", "motion", detail, of=None if again else judged)
         if not again:
-            lane.records.incident(turn, "crashed", {"cause": Cause.FORCED.value, "sign": sign})
+            lane.records.incident(turn, BarrierCrashed, cause=Cause.FORCED.value, sign=sign)
             self._keeper.drop_all(turn, "crashed")
             lane.siren.happens(turn, SirenEvent.SILENCED if lane.tag.on else SirenEvent.CRASHED)
         self._orders.void(turn)

@@ -17,6 +17,7 @@ from gateway.core.lane.motion.why import WhyItMoved
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.traffic.opening import OpeningEvent
 from gateway.core.lane.traffic.recorder import PassageRecorder
+from gateway.core.vocabulary.rows import UNSET, BarrierClosed, BarrierOpened, UnsetType
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -65,7 +66,7 @@ class ArmArrivals:
         lane.tally.open_seen()
         lane.alarms.end(turn, "open_limit")
         took_ms = self._learn(turn, "up")
-        self._is_up(turn, self._why.arrived(turn), _took(took_ms))
+        self._is_up(turn, self._why.arrived(turn), travel_ms=took_ms)
 
     def settle_open(self, turn: Turn) -> None:
         """The arm came to its upper limit from somewhere between."""
@@ -73,12 +74,12 @@ class ArmArrivals:
 
     def presume_open(self, turn: Turn) -> None:
         """No switch tells that the arm is up; after its travel time it is presumed."""
-        self._is_up(turn, Cause.COMMANDED, {"presumed": True})
+        self._is_up(turn, Cause.COMMANDED, presumed=True)
 
     def find_open(self, turn: Turn) -> None:
         """Without a closed switch the arm was only presumed down; it is whole and was crossed, so it is up."""
         self._lane.movement.opened(Cause.UNKNOWN)
-        self._lane.records.row(turn, "opened", Cause.UNKNOWN, "", {"presumed": True})
+        self._lane.records.moved(turn, BarrierOpened, Cause.UNKNOWN, presumed=True)
 
     def see_own_reversal(self, turn: Turn) -> None:
         """The arm turned back by itself; with a vehicle under it, it may have struck it."""
@@ -90,13 +91,13 @@ class ArmArrivals:
         """No switch tells that an arm which nobody ordered is up; after its travel time it is presumed."""
         expected = self._lane.wiring.barrier.external_open == "expected"
         cause = self._why.conclude(turn, self._why.seen(turn), Cause.EXTERNAL if expected else None)
-        self._is_up(turn, cause, {"presumed": True})
+        self._is_up(turn, cause, presumed=True)
 
-    def _is_up(self, turn: Turn, cause: Cause, more: dict[str, Any] | None = None) -> None:
+    def _is_up(self, turn: Turn, cause: Cause, **seen: Any) -> None:
         lane = self._lane
         self._orders.end_travel(turn)
         lane.movement.opened(cause)
-        lane.records.row(turn, "opened", cause, self._by(cause), more)
+        lane.records.moved(turn, BarrierOpened, cause, self._by(cause), **seen)
         lane.opening.happens(OpeningEvent.IS_UP)
         lane.notices.happens(NoticeEvent.IS_OPEN)
         lane.answer.happens(AnswerEvent.IS_OPEN)
@@ -113,7 +114,7 @@ class ArmArrivals:
         self._struck.look(turn)
         took_ms = self._learn(turn, "down")
         cause = self._lane.movement.cause
-        self._came_down(turn, Cause.OWN if cause is Cause.UNKNOWN else cause, _took(took_ms))
+        self._came_down(turn, Cause.OWN if cause is Cause.UNKNOWN else cause, travel_ms=took_ms)
 
     def settle_closed(self, turn: Turn) -> None:
         """The arm came to its lower limit from somewhere between."""
@@ -121,18 +122,18 @@ class ArmArrivals:
 
     def presume_closed(self, turn: Turn) -> None:
         """No switch tells that the arm is down; after its travel time it is presumed."""
-        self._came_down(turn, Cause.COMMANDED, {"presumed": True})
+        self._came_down(turn, Cause.COMMANDED, presumed=True)
 
-    def _came_down(self, turn: Turn, cause: Cause, more: dict[str, Any] | None = None) -> None:
+    def _came_down(self, turn: Turn, cause: Cause, **seen: Any) -> None:
         self._orders.end_travel(turn)
         self._lane.closing.closed()
-        self._lane.records.row(turn, "closed", cause, self._by(cause), more)
+        self._lane.records.moved(turn, BarrierClosed, cause, self._by(cause), **seen)
         self._is_down(turn)
 
     def fall_back(self, turn: Turn) -> None:
         """A rising arm is down again before it was up."""
         self._orders.end_travel(turn)
-        self._lane.records.row(turn, "closed", Cause.UNKNOWN)
+        self._lane.records.moved(turn, BarrierClosed, Cause.UNKNOWN)
         self._keeper.drop_all(turn, "not_followed")
         self._lane.notices.happens(NoticeEvent.NOT_FOLLOWED)
         self._lane.answer.happens(AnswerEvent.NOT_FOLLOWED)
@@ -144,7 +145,7 @@ class ArmArrivals:
         lane.search.flickered(turn.now.mono_ns)
         self._orders.end_travel(turn)
         cause = self._why.conclude(turn, self._why.seen(turn, back=True))
-        lane.records.row(turn, "closed", cause)
+        lane.records.moved(turn, BarrierClosed, cause)
         lane.alarms.end(turn, "motion")
         self._is_down(turn)
 
@@ -166,17 +167,12 @@ class ArmArrivals:
     def _by(self, cause: Cause) -> str:
         return self._lane.movement.author.by if cause is Cause.COMMANDED else ""
 
-    def _learn(self, turn: Turn, way: str) -> int | None:
-        """The travel time of the movement that ends here, remembered if it was ordered; None: not measured."""
+    def _learn(self, turn: Turn, way: str) -> int | UnsetType:
+        """The travel time of the movement that ends here, remembered if it was ordered; UNSET: not measured."""
         lane = self._lane
         took_ms = lane.movement.took_ms(way, turn.now.mono_ns)
         if took_ms is None or took_ms >= lane.travel.limit_ms(way):
-            return None
+            return UNSET
         if lane.movement.commanded:
             lane.travel.learn(way, took_ms)
         return took_ms
-
-
-def _took(took_ms: int | None) -> dict[str, Any] | None:
-    """What a row on an arrival says beside its cause."""
-    return None if took_ms is None else {"travel_ms": took_ms}

@@ -14,6 +14,7 @@ from gateway.core.lane.motion.struck import StruckVehicles
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.vocabulary.authors import GATEWAY
+from gateway.core.vocabulary.rows import UNSET, BarrierClosed, BarrierObstructed, BarrierStopped
 from gateway.core.vocabulary.turn import Turn
 
 ANSWER_MS = 1500
@@ -94,8 +95,9 @@ class CommandedMoves:
     def follow_up_closed(self, turn: Turn) -> None:
         """A CLOSE went out to an arm that is down already: the command has its end all the same."""
         self._orders.end_travel(turn)
-        more = None if self._lane.limits.closed_fitted else {"presumed": True}
-        self._lane.records.row(turn, "closed", Cause.COMMANDED, self._lane.movement.author.by, more)
+        presumed = UNSET if self._lane.limits.closed_fitted else True
+        author = self._lane.movement.author
+        self._lane.records.moved(turn, BarrierClosed, Cause.COMMANDED, author.by, presumed=presumed)
 
     def ask_open(self, turn: Turn) -> None:
         """The head grant opens the arm."""
@@ -131,7 +133,7 @@ class CommandedMoves:
         if lane.tally.too_many_aborts:
             lane.interruption.happens(InterruptionEvent.CLOSE_ABORTED)
             lane.notices.happens(NoticeEvent.CLOSE_ABORTED)
-            lane.records.incident(turn, "obstructed", {"reason": "close_aborted", "interrupted": True})
+            lane.records.incident(turn, BarrierObstructed, reason="close_aborted", interrupted=True)
             lane.alarms.raise_(turn, "obstructed", "travel", {"reason": "close_aborted"})
         self._orders.ask(turn, "open", "safety" if in_doubt else "grant", GATEWAY, lane.grants.head)
 
@@ -160,4 +162,4 @@ class CommandedMoves:
         lane = self._lane
         self._orders.end_travel(turn)
         lane.search.give_up()
-        lane.records.person_row(turn, "stopped", lane.movement.author, {"interrupted": lane.interruption.active})
+        lane.records.set_by(turn, BarrierStopped, lane.movement.author, interrupted=lane.interruption.active)

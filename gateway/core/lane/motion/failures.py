@@ -14,6 +14,7 @@ from gateway.core.lane.motion.events import Actions
 from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.motion.why import WhyItMoved
 from gateway.core.lane.parts import LaneParts
+from gateway.core.vocabulary.rows import BarrierForced, BarrierObstructed, BarrierStuck
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -80,14 +81,14 @@ class ArmFailures:
         self._orders.end_travel(turn)
         self._orders.take_open_back(turn)
         self._keeper.drop_all(turn, "obstructed")
-        self._lane.records.incident(turn, "obstructed")
+        self._lane.records.incident(turn, BarrierObstructed)
         self._lane.alarms.raise_(turn, "obstructed", "travel")
 
     def report_forced(self, turn: Turn) -> None:
         """The arm left its upper limit uncommanded and never came down."""
         self._orders.end_travel(turn)
         self._keeper.drop_all(turn, "not_followed")
-        self._lane.records.incident(turn, "forced", {"cause": Cause.FORCED.value})
+        self._lane.records.incident(turn, BarrierForced, cause=Cause.FORCED.value)
         self._why.alarm_forced(turn)
 
     # ---- limit switches that fail
@@ -96,7 +97,7 @@ class ArmFailures:
         """Both limit switches say yes: neither is believed, and nothing closes by itself."""
         self._orders.end_travel(turn)
         self._keeper.drop_all(turn, "limit_fault")
-        self._lane.records.incident(turn, "stuck", {"reason": "both_limits", "interrupted": True})
+        self._lane.records.incident(turn, BarrierStuck, reason="both_limits", interrupted=True)
         self._lane.alarms.raise_(turn, "stuck", "limits", {"reason": "both_limits"})
 
     def report_closed_limit(self, turn: Turn) -> None:
@@ -105,13 +106,13 @@ class ArmFailures:
         self._orders.end_travel(turn)
         lane.interruption.happens(InterruptionEvent.LIMIT_FAILED)
         self._keeper.drop_all(turn, "limit_fault")
-        lane.records.incident(turn, "stuck", {"reason": "closed_limit", "interrupted": True})
+        lane.records.incident(turn, BarrierStuck, reason="closed_limit", interrupted=True)
         lane.alarms.raise_(turn, "stuck", "closed_limit", {"reason": "closed_limit"})
 
     def count_unseen_open(self, turn: Turn) -> None:
         """A vehicle crossed and the open switch did not tell that the arm was up; the third time it has failed."""
         if self._lane.tally.open_unseen():
-            self._lane.records.incident(turn, "stuck", {"reason": "open_limit"})
+            self._lane.records.incident(turn, BarrierStuck, reason="open_limit")
             self._lane.alarms.raise_(turn, "stuck", "open_limit", {"reason": "open_limit"})
 
     def limits_believed(self, turn: Turn) -> None:

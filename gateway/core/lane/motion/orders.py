@@ -7,6 +7,7 @@ from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.parts import LaneParts
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import GATEWAY, Author
+from gateway.core.vocabulary.rows import BarrierCommanded
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -23,7 +24,7 @@ class ArmOrders:
         lane = self._lane
         motion = Motion(command, cause, author, grant.id if grant else None, turn.at, lane.interruption.active)
         lane.terminals.ask(turn, (at or lane.wiring.home).id, motion)
-        lane.service.happened(turn, "commanded")
+        lane.service.happened(turn, BarrierCommanded.type)
 
     def call_off(self, turn: Turn, *directions: str) -> None:
         """Take back what was asked for in these directions and has not reached the barrier yet."""

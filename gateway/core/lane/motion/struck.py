@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.core.lane.parts import LaneParts
+from gateway.core.vocabulary.rows import BarrierStruckVehicle
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -16,6 +17,6 @@ class StruckVehicles:
         """Report it when a vehicle is under the arm."""
         lane = self._lane
         if lane.detectors.occupied:
-            lane.records.incident(turn, "struck_vehicle", {"cause": lane.movement.cause.value})
+            lane.records.incident(turn, BarrierStruckVehicle, cause=lane.movement.cause.value)
             lane.alarms.raise_(turn, "struck_vehicle", "struck", of="")
             lane.alarms.end(turn, "struck")

@@ -7,6 +7,7 @@ from gateway.core.lane.arm.causes import BENIGN, Cause, Seen
 from gateway.core.lane.arm.search import Contacts
 from gateway.core.lane.modes.modes import Mode
 from gateway.core.lane.parts import LaneParts
+from gateway.core.vocabulary.rows import BarrierForced
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -45,7 +46,7 @@ class WhyItMoved:
         cause, waiting = lane.search.conclude(seen, known)
         lane.movement.explained(cause)
         if cause is Cause.FORCED:
-            lane.records.incident(turn, "forced", {"cause": cause.value})
+            lane.records.incident(turn, BarrierForced, cause=cause.value)
         alarm = lane.desk.get(waiting)
         if alarm is not None:
             self._refine(turn, alarm, cause)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gateway.core.access.rules import Decision, LaneFitness
 from gateway.core.lane.arm.table import ArmEvent
 from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.motion.events import ArmEvents
 from gateway.core.lane.parts import LaneParts
-from gateway.core.lane.people.decision_data import gateway_data
+from gateway.core.lane.people.decided import Decided
 from gateway.core.lane.traffic.loops import Loops
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.reasons import Reason, Verdict
@@ -45,20 +43,21 @@ class Admission:
         self._events.happens(turn, ArmEvent.GRANTED)
         self._keeper.run(turn)
 
-    def show(self, turn: Turn, verdict: Verdict, data: dict[str, Any], decision: Decision | None) -> None:
-        """Show a decision at the lane and on screens; `data` is that of its row."""
-        self._lane.signs[data["lane"]].decided(turn, verdict.value, data)
-        self._lane.decisions.show(turn, verdict, data, decision)
+    def show(
+        self, turn: Turn, verdict: Verdict, decided: Decided, decision: Decision | None, grant: str | None = None
+    ) -> None:
+        """Show a decision at the lane and on screens; `grant`: the id of the one that it gave."""
+        sign = self._lane.signs[decided.lane.id]
+        sign.decided(turn, verdict.value, decided.reason, decided.credential, decided.days_left)
+        self._lane.decisions.show(turn, verdict, decided, decision, grant)
 
     def answer_again(
         self, turn: Turn, at: Lane, verdict: Verdict, credential: dict[str, str], decision: Decision
     ) -> None:
         """The same credential once more: the driver is answered, the journal is not."""
-        data = gateway_data(at, credential, decision)
         reason = Reason.VALID_PASS if verdict is Verdict.GRANTED else decision.reason
-        self._lane.signs[at.id].decided(turn, verdict.value, {**data, "reason": reason.value})
+        self._lane.signs[at.id].decided(turn, verdict.value, reason.value, credential, decision.days_left)
 
     def welcome_again(self, turn: Turn, at: Lane, credential: dict[str, str]) -> None:
         """A vehicle that may pass shows its proof, or its other one."""
-        data = {"credential": credential, "reason": Reason.VALID_PASS.value, "days_left": None}
-        self._lane.signs[at.id].decided(turn, Verdict.GRANTED.value, data)
+        self._lane.signs[at.id].decided(turn, Verdict.GRANTED.value, Reason.VALID_PASS.value, credential, None)

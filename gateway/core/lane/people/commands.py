@@ -26,6 +26,15 @@ from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.reasons import Reason, Refusal
+from gateway.core.vocabulary.rows import (
+    BarrierHeld,
+    BarrierLocked,
+    BarrierLooked,
+    BarrierReset,
+    BarrierUnlocked,
+    CaseRefused,
+    CaseReported,
+)
 from gateway.core.vocabulary.turn import Turn
 
 LOOKED_UNDER = ("open", "hold", "release", "reset", "look")
@@ -150,9 +159,9 @@ class PersonsCommands:
             case "passed":
                 self._release.passed_by_hand(turn, at, author, reason)
             case "refuse":
-                self._words.record(turn, at, "refused", self.case_of(at, turn.now.mono_ns), author, reason, "leader")
+                self._words.record(turn, at, CaseRefused, self.case_of(at, turn.now.mono_ns), author, reason, "leader")
             case "seen_to":
-                self._words.record(turn, at, "reported", self.case_of(at, turn.now.mono_ns), author, reason)
+                self._words.record(turn, at, CaseReported, self.case_of(at, turn.now.mono_ns), author, reason)
             case "emergency":
                 self._release.let_pass(turn, at, author, Reason.EMERGENCY.value, reason)
             case "look":
@@ -185,7 +194,7 @@ class PersonsCommands:
     def _look(self, turn: Turn, author: Author, reason: str) -> None:
         """A person has looked under the arm and at it: what is doubted is believed again."""
         lane = self._lane
-        lane.records.person_row(turn, "looked", author, {"reason": reason})
+        lane.records.set_by(turn, BarrierLooked, author, reason=reason)
         lane.notices.happens(NoticeEvent.LOOKED)
         free = lane.detectors.safety is False and lane.crossing.vehicle is None
         if free and lane.arm.open and not len(lane.grants):
@@ -198,7 +207,7 @@ class PersonsCommands:
         self._orders.withdraw_close(turn)
         minutes, count = _bounded(detail.get("minutes"), MINUTES_MAX), _bounded(detail.get("count"), COUNT_MAX)
         ends = lane.hold.begin(turn, at, author, minutes, count)
-        lane.records.person_row(turn, "held", author, {"reason": reason, **ends})
+        lane.records.set_by(turn, BarrierHeld, author, reason=reason, **ends)
         if not lane.arm.open and not lane.terminals.asked("open"):
             self._orders.ask(turn, "hold", "operator", author, None, at)
 
@@ -215,7 +224,7 @@ class PersonsCommands:
         self._orders.void(turn)
         lane.modes.happens(ModeEvent.TAG)
         lane.tag.put_on(turn, author, reason)
-        lane.records.person_row(turn, "locked", author, {"reason": reason})
+        lane.records.set_by(turn, BarrierLocked, author, reason=reason)
         lane.alarms.take_out(turn)
 
     def _unlock(self, turn: Turn, author: Author, reason: str) -> None:
@@ -223,8 +232,8 @@ class PersonsCommands:
         lane.modes.happens(ModeEvent.UNTAG)
         lane.tag.take_off()
         self._hand_back()
-        interrupted = {"interrupted": lane.interruption.active}
-        lane.records.person_row(turn, "unlocked", author, {"reason": reason, **interrupted})
+        interrupted = lane.interruption.active
+        lane.records.set_by(turn, BarrierUnlocked, author, reason=reason, interrupted=interrupted)
         lane.alarms.put_back(turn, author.by)
         self._trouble.tell_standing(turn)
         if lane.inputs.value("arm_detached") and Mode.CRASHED not in lane.modes:
@@ -240,8 +249,8 @@ class PersonsCommands:
             lane.modes.happens(ModeEvent.RESET)
             lane.siren.happens(turn, SirenEvent.SILENCED)
             self._hand_back()
-        interrupted = {"interrupted": lane.interruption.active}
-        lane.records.person_row(turn, "reset", author, {"reason": reason, **interrupted})
+        interrupted = lane.interruption.active
+        lane.records.set_by(turn, BarrierReset, author, reason=reason, interrupted=interrupted)
         if crashed:
             lane.alarms.end(turn, "motion")
 

@@ -6,11 +6,10 @@ from typing import Any
 
 from gateway.core.access.pending import PendingCase, Word, taken_up
 from gateway.core.access.rules import Decision
+from gateway.core.lane.people.decided import Decided
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.reasons import Verdict
 from gateway.core.vocabulary.turn import Turn
-
-SHOWN = ("reason", "credential", "pass", "kind", "days_left", "lane")
 
 
 class LastDecisions:
@@ -24,16 +23,23 @@ class LastDecisions:
         """The last decision of a lane."""
         return self._last.get(lane.id)
 
-    def show(self, turn: Turn, verdict: Verdict, data: dict[str, Any], decision: Decision | None) -> None:
-        """This was decided now; `data` is that of its row."""
-        self._last[data["lane"]] = {
+    def show(
+        self, turn: Turn, verdict: Verdict, decided: Decided, decision: Decision | None, grant: str | None
+    ) -> None:
+        """This was decided now."""
+        self._last[decided.lane.id] = {
             "at": turn.at,
             "verdict": verdict.value,
             "valid_until": decision.pass_.valid_until if decision and decision.pass_ else None,
-            "by": data["decided_by"],
-            "case": data.get("case"),
-            "grant": data.get("grant"),
-            **{key: data[key] for key in SHOWN},
+            "by": decided.decided_by,
+            "case": decided.case,
+            "grant": grant,
+            "reason": decided.reason,
+            "credential": decided.credential,
+            "pass": decided.pass_id,
+            "kind": decided.kind,
+            "days_left": decided.days_left,
+            "lane": decided.lane.id,
         }
         turn.show()
 

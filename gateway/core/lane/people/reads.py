@@ -14,12 +14,15 @@ from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.people.admission import Admission
 from gateway.core.lane.people.cars import CarsInFront
-from gateway.core.lane.people.decision_data import gateway_data, plate_of
+from gateway.core.lane.people.decided import by_gateway, plate_of
 from gateway.core.lane.people.words import PersonsWords
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.rows import UNSET, AccessDenied, AccessGranted, AccessReferred, CaseReleased, PassExpiring
 from gateway.core.vocabulary.turn import Turn
+
+_REFUSED = {Verdict.DENIED: AccessDenied, Verdict.REFERRED: AccessReferred}
 
 
 class Reads:
@@ -140,56 +143,57 @@ class Reads:
     def _record(self, turn: Turn, at: Lane, taken: Taken, decision: Decision, case: PendingCase, *, told: bool) -> None:
         """The row of a decision, unless another lane has `told` it; and the grant that it gives."""
         credential = shown(taken.read)
-        data = {**gateway_data(at, credential, decision), "case": case.id}
-        if case.plate_read is not None and credential["kind"] != "plate":
-            data["plate_read"] = case.plate_read
+        decided = by_gateway(at, credential, decision, case)
+        beside = case.plate_read is not None and credential["kind"] != "plate"
+        plate_read: Any = case.plate_read if beside else UNSET
         if decision.verdict is Verdict.GRANTED:
-            self._grant(turn, at, data, decision, case, taken.second)
-        elif not told:
-            turn.append(f"access.{decision.verdict.value}", f"lanes/{at.id}", data)
-        self._admission.show(turn, decision.verdict, data, decision)
+            grant = self._grant(turn, at, credential, decision, case, taken.second)
+            turn.append(AccessGranted(**decided.fields(), plate_read=plate_read, grant=grant.id))
+            self._admission.open_for(turn, grant)
+            self._admission.show(turn, decision.verdict, decided, decision, grant.id)
+            return
+        if not told:
+            turn.append(_REFUSED[decision.verdict](**decided.fields(), plate_read=plate_read))
+        self._admission.show(turn, decision.verdict, decided, decision)
 
     def _grant(
         self,
         turn: Turn,
         at: Lane,
-        data: dict[str, Any],
+        credential: dict[str, str],
         decision: Decision,
         case: PendingCase,
         second: CredentialRead | None,
-    ) -> None:
+    ) -> Grant:
+        """The grant of the car of a case."""
+        found = decision.pass_
         grant = Grant(
             id=self._lane.ids.next("g"),
             lane=at,
             reason=decision.reason.value,
             by="gateway",
             at=turn.at,
-            pass_id=data["pass"],
-            kind=data["kind"],
-            credential=data["credential"],
+            pass_id=found.id if found else None,
+            kind=found.kind.value if found else None,
+            credential=credential,
             second=shown(second) if second is not None else None,
-            plate=plate_of(data["credential"], decision),
+            plate=plate_of(credential, decision),
             visit=case.visit,
             given_ns=turn.now.mono_ns,
             stood=self._cars.stands(at),
             case=case.id,
         )
         case.granted_by(grant.id)
-        data["grant"] = grant.id
-        turn.append("access.granted", f"lanes/{at.id}", data)
-        self._admission.open_for(turn, grant)
+        return grant
 
     def _warn(self, turn: Turn, at: Lane, decision: Decision, warn_day: str | None) -> None:
         """A pass that lets in ends soon."""
-        if warn_day is not None and decision.pass_ is not None:
-            data = {
-                "pass": decision.pass_.id,
-                "days_left": decision.days_left,
-                "valid_until": decision.pass_.valid_until,
-                "lane": at.id,
-                "day": warn_day,
-            }
-            turn.append("pass.expiring", f"passes/{decision.pass_.id}", data)
+        found = decision.pass_
+        if warn_day is not None and found is not None:
+            row = PassExpiring(
+                pass_=found.id, days_left=decision.days_left, valid_until=found.valid_until, lane=at.id, day=warn_day
+            )
+            turn.append(row)
 
     # ---- shown before, or after a person's word
 
@@ -203,11 +207,11 @@ class Reads:
         case.decided_after_release(decision, credential, _visit(taken.read))
         case.granted_by(grant.id)
         grant.bind_to(case)
-        data = {**gateway_data(at, credential, decision), "case": case.id}
+        decided = by_gateway(at, credential, decision, case)
         if decision.verdict is not Verdict.GRANTED:
-            turn.append(f"access.{decision.verdict.value}", f"lanes/{at.id}", data)
-        self._admission.show(turn, decision.verdict, {**data, "grant": grant.id}, decision)
-        self._words.record(turn, at, "released", case, grant.author, "")
+            turn.append(_REFUSED[decision.verdict](**decided.fields()))
+        self._admission.show(turn, decision.verdict, decided, decision, grant.id)
+        self._words.record(turn, at, CaseReleased, case, grant.author, "")
         return case
 
     def _shown_again(self, turn: Turn, at: Lane, taken: Taken, decision: Decision) -> PendingCase:

@@ -13,13 +13,14 @@ from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.people.admission import Admission
 from gateway.core.lane.people.cars import CarsInFront
-from gateway.core.lane.people.decision_data import person_data
+from gateway.core.lane.people.decided import by_person
 from gateway.core.lane.people.resume import Resume
 from gateway.core.lane.people.words import PersonsWords
 from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.rows import UNSET, AccessGrantedByHand, ButtonReferred, CaseReleased
 from gateway.core.vocabulary.turn import Turn
 
 BUTTON = "exit button"
@@ -69,15 +70,20 @@ class Release:
         grant = self._cars.grant_in_front(at, reason, case, now_ns)
         if grant is None:
             grant = self._grant(turn, at, author, reason, case)
-            about = {"grant": grant.id, "stated": stated or None, "barrier": self._lane.wiring.barrier.id}
-            data = {**person_data(at, reason, author.by, case), **about, **author.document()}
-            if identity_checked is not None:
-                data["identity_checked"] = identity_checked
-            turn.append("access.granted", f"lanes/{at.id}", data)
-            self._admission.show(turn, Verdict.GRANTED, data, case.decision if case else None)
+            decided = by_person(at, reason, author.by, case)
+            said: dict[str, Any] = {**decided.fields(), **author.document()}
+            row = AccessGrantedByHand(
+                **said,
+                grant=grant.id,
+                stated=stated or None,
+                barrier=self._lane.wiring.barrier.id,
+                identity_checked=UNSET if identity_checked is None else identity_checked,
+            )
+            turn.append(row)
+            self._admission.show(turn, Verdict.GRANTED, decided, case.decision if case else None, grant.id)
         if case is not None:
             case.granted_by(grant.id)
-            self._words.record(turn, at, "released", case, author, stated)
+            self._words.record(turn, at, CaseReleased, case, author, stated)
         self._resume.person_decides(turn)
         self._moves.keep_up(turn)
         self._open(turn, at, author, reason, grant)
@@ -105,13 +111,13 @@ class Release:
         """The exit button: one vehicle may pass, under the same rules as a read; pressed again it is still that one."""
         fitness = self._admission.fitness()
         if any(grant.by_button for grant in self._lane.grants.in_front(at)):
-            again = person_data(at, Reason.OPERATOR.value, BUTTON)
+            again = by_person(at, Reason.OPERATOR.value, BUTTON)
             self._admission.show(turn, Verdict.GRANTED, again, None)
         elif fitness is not LaneFitness.READY:
             reason = Reason.LANE_LOCKED if fitness is LaneFitness.LOCKED else Reason.LANE_FAULT
-            data = person_data(at, reason.value, BUTTON)
-            turn.append("access.referred", f"lanes/{at.id}", data)
-            self._admission.show(turn, Verdict.REFERRED, data, None)
+            decided = by_person(at, reason.value, BUTTON)
+            turn.append(ButtonReferred(**decided.fields()))
+            self._admission.show(turn, Verdict.REFERRED, decided, None)
         else:
             self._grant_to_button(turn, at)
 
@@ -121,10 +127,9 @@ class Release:
         if case is not None:
             case.granted_by(grant.id)
             grant.bind_to(case)
-        data = person_data(at, grant.reason, BUTTON, case)
-        data["grant"] = grant.id
-        turn.append("access.granted", f"lanes/{at.id}", data)
-        self._admission.show(turn, Verdict.GRANTED, data, None)
+        decided = by_person(at, grant.reason, BUTTON, case)
+        turn.append(AccessGrantedByHand(**decided.fields(), grant=grant.id))
+        self._admission.show(turn, Verdict.GRANTED, decided, None, grant.id)
         self._admission.open_for(turn, grant)
 
     def passed_by_hand(self, turn: Turn, at: Lane, author: Author, stated: str) -> None:
@@ -137,7 +142,7 @@ class Release:
         came_ns = lane.arrivals.came_ns(at) if self._cars.stands(at) else None
         crossed = case is None and lane.by_hand.take_crossed(at, now_ns, came_ns)
         if case is not None or crossed:
-            self._words.record(turn, at, "released", case, author, stated)
+            self._words.record(turn, at, CaseReleased, case, author, stated)
         if not crossed:
             told = {**author.document(), "stated": stated or None}
             self._recorder.record(turn, at, None, "hand", "declared", case, told)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from gateway.core.access.pending import NOT_STATED, PendingCase, Word
+from gateway.core.lane.grants.grant import credential_of
 from gateway.core.lane.parts import LaneParts
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
+from gateway.core.vocabulary.rows import CaseRow
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -19,24 +21,24 @@ class PersonsWords:
         self,
         turn: Turn,
         at: Lane,
-        what: str,
+        kind: type[CaseRow],
         case: PendingCase | None,
         author: Author,
         stated: str,
         to: str | None = None,
     ) -> None:
-        """`what` is released, refused or reported; `to`: who is told of it."""
-        word = Word(what, author, stated or NOT_STATED, turn.at)
-        data = {
-            "lane": at.id,
-            "case": case.id if case else None,
-            "pass": case.pass_id if case else None,
-            "credential": case.credential if case else None,
-            "reason": word.reason,
-            "to": to,
+        """The car was released, refused or reported; `to`: the role that it is handed on to."""
+        word = Word(kind.type.removeprefix("case."), author, stated or NOT_STATED, turn.at)
+        row = kind(
+            lane=at.id,
+            case=case.id if case else None,
+            pass_=case.pass_id if case else None,
+            credential=credential_of(case.credential if case else None),
+            reason=word.reason,
+            to=to,
             **author.document(),
-        }
-        turn.append(f"case.{what}", f"lanes/{at.id}", data)
+        )
+        turn.append(row)
         if case is not None:
             case.person_decided(word)
             self._lane.decisions.handled(at, case, word)

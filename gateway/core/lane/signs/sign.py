@@ -119,12 +119,13 @@ class Sign:
 
     # ---- what happens
 
-    def decided(self, turn: Turn, verdict: str, data: dict[str, Any]) -> None:
+    def decided(
+        self, turn: Turn, verdict: str, reason: str, credential: dict[str, str] | None, days_left: int | None
+    ) -> None:
         """A credential or a person was decided on; also when the same one is presented again."""
-        reason = data["reason"]
         if reason in _SILENT:
             return
-        self._begin(turn, verdict, reason, data["credential"], data["days_left"])
+        self._begin(turn, verdict, reason, credential, days_left)
         signals = self._lane.signals
         self._signal = signals.granted if verdict == "granted" else signals.denied
 

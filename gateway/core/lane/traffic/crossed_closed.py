@@ -12,6 +12,7 @@ from gateway.core.lane.traffic.passing import Passing
 from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.lane.traffic.vehicle import Crossed, Way
 from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.rows import BarrierStuck
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
 NO_OPENING_MS = 300_000
@@ -54,7 +55,7 @@ class CrossedClosed:
             self._crashes.crash(turn, "crossed_closed")
             self._crossed_by_hand(turn, crossed, at)
         else:
-            lane.records.incident(turn, "stuck", {"reason": "crossed_closed", "asked": "arm_whole"})
+            lane.records.incident(turn, BarrierStuck, reason="crossed_closed", asked="arm_whole")
             lane.question.ask(turn, at)
 
     def question_over(self, turn: Turn) -> None:

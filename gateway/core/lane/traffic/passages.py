@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.access.pending import PendingCase
-from gateway.core.lane.grants.grant import Grant
+from gateway.core.lane.grants.grant import Grant, credential_of
 from gateway.core.lane.memory import Ids
 from gateway.core.lane.wiring import Wiring
 from gateway.core.settings.model import Direction, Lane
+from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.rows import (
+    PassageEntered,
+    PassageExited,
+    PassageReversed,
+    PassageRow,
+    PassageTailgated,
+)
 from gateway.core.vocabulary.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
 
 VOID_MS = 60_000
@@ -21,7 +29,8 @@ class Passages:
     def __init__(self, wiring: Wiring, ids: Ids, last: dict[str, dict[str, Any]]) -> None:
         self._ids = ids
         self._last = last
-        self._inferred: dict[str, Any] | None = None
+        self._inferred: PassageRow | None = None
+        self._inferred_ns = 0
         self._one_loop = bool(wiring.barrier.safety) and wiring.barrier.approach_loop is None
 
     @property
@@ -51,65 +60,72 @@ class Passages:
         entry = lane.direction is Direction.ENTRY
         of = grant or case
         known = of.visit if of and not entry else None
-        data: dict[str, Any] = {
+        said: dict[str, Any] = {
             "lane": lane.id,
             "visit": known.visit if known else self._ids.next("v"),
-            "pass": of.pass_id if of else None,
+            "pass_": of.pass_id if of else None,
             "plate": (of.plate if of else None) or (known.plate if known else None),
             "method": method,
             "certainty": certainty,
             "kind": of.kind if of else None,
-            "credential": of.credential if of else None,
+            "credential": credential_of(of.credential if of else None),
             "grant": grant.id if grant else None,
             "by": grant.by if grant else None,
             "mark": mark,
             **(told or {}),
         }
         if case is not None or (grant is not None and grant.case is not None):
-            data["case"] = case.id if case is not None else grant and grant.case
-        if not entry:
-            entered_ns = known.entered_wall_ns if known else None
-            data["entered_at"] = None if entered_ns is None else rfc3339(entered_ns)
-            data["duration_s"] = _duration_s(entered_ns, turn.now.wall_ns)
-            data["charge"] = None
-        what = "entered" if entry else "exited"
-        turn.append(f"passage.{what}", f"lanes/{lane.id}", data)
+            said["case"] = case.id if case is not None else grant and grant.case
+        row = PassageEntered(**said) if entry else _exited(said, known, turn.now.wall_ns)
+        turn.append(row)
         inferred = self._one_loop and certainty == "inferred" and grant is not None
-        self._inferred = {**data, "mono_ns": turn.now.mono_ns} if inferred else None
+        self._inferred, self._inferred_ns = (row if inferred else None), turn.now.mono_ns
         self._last[lane.id] = {
             "at": turn.at,
-            "type": what,
-            "visit": data["visit"],
-            "pass": data["pass"],
+            "type": "entered" if entry else "exited",
+            "visit": row.visit,
+            "pass": row.pass_,
             "lane": lane.id,
         }
         turn.show()
 
     def reversed(self, turn: Turn, lane: Lane, grant: Grant | None, way: str) -> None:
         """A vehicle went back, or over the lane the wrong way."""
-        data = {
-            "lane": (grant.lane if grant else lane).id,
-            "visit": grant.visit.visit if grant and grant.visit else None,
-            "pass": grant.pass_id if grant else None,
-            "grant": grant.id if grant else None,
-            "way": way,
-        }
-        turn.append("passage.reversed", f"lanes/{data['lane']}", data)
+        row = PassageReversed(
+            lane=(grant.lane if grant else lane).id,
+            visit=grant.visit.visit if grant and grant.visit else None,
+            pass_=grant.pass_id if grant else None,
+            grant=grant.id if grant else None,
+            way=way,
+        )
+        turn.append(row)
 
     def tailgated(self, turn: Turn, lane: Lane, behind: str | None) -> None:
         """A vehicle followed another one; `behind`: the pass of that one."""
-        data = {"lane": lane.id, "visit": None, "pass": None, "behind": behind}
-        turn.append("passage.tailgated", f"lanes/{lane.id}", data)
+        turn.append(PassageTailgated(lane=lane.id, behind=behind))
 
     def void_inferred(self, turn: Turn, credential: dict[str, str]) -> None:
         """The car whose passage was only inferred is read outside again: it never went in."""
         last, self._inferred = self._inferred, None
-        if last is None or last["credential"] != credential:
+        if last is None or last.credential != credential_of(credential):
             return
-        if turn.now.mono_ns - last["mono_ns"] > VOID_MS * NS_PER_MS:
+        if turn.now.mono_ns - self._inferred_ns > VOID_MS * NS_PER_MS:
             return
-        data = {"lane": last["lane"], "visit": last["visit"], "pass": last["pass"], "grant": last["grant"]}
-        turn.append("passage.reversed", f"lanes/{last['lane']}", {**data, "way": "read_again", "voids": last["visit"]})
+        row = PassageReversed(
+            lane=last.lane, visit=last.visit, pass_=last.pass_, grant=last.grant, way="read_again", voids=last.visit
+        )
+        turn.append(row)
+
+
+def _exited(said: dict[str, Any], known: OpenVisit | None, wall_ns: int) -> PassageExited:
+    """The row of an exit; `known` is the stay that it ends."""
+    entered_ns = known.entered_wall_ns if known else None
+    return PassageExited(
+        **said,
+        entered_at=None if entered_ns is None else rfc3339(entered_ns),
+        duration_s=_duration_s(entered_ns, wall_ns),
+        charge=None,
+    )
 
 
 def _duration_s(from_ns: int | None, to_ns: int) -> int | None:

@@ -12,6 +12,7 @@ from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.lane.traffic.vehicle import Crossed
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import GATEWAY, Author
+from gateway.core.vocabulary.rows import BarrierReleased
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -88,7 +89,7 @@ class Passing:
         lane = self._lane
         lane.hold.end(turn)
         lane.modes.happens(ModeEvent.RELEASE)
-        lane.records.person_row(turn, "released", author, {"reason": reason})
+        lane.records.set_by(turn, BarrierReleased, author, reason=reason)
         if not len(lane.grants) and lane.crossing.vehicle is None:
             lane.closing.start(turn)
 
