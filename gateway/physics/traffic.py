@@ -12,7 +12,7 @@ from gateway.physics.arm import LONG_AGO_NS, NS_PER_MS, Arm
 from gateway.physics.cars import Car, Edge, Layout, earliest, edges_of
 from gateway.physics.loops import Loop
 
-MAX_CARS = 50
+CARS_MAX = 50
 CROSSINGS_KEPT = 100_000
 QUEUE_GAP_M = 0.5
 
@@ -64,7 +64,7 @@ class Traffic:
 
     def add(self, car: Car, now_ns: int) -> bool:
         """A car turns into the road behind the others of its side; False when there is no room."""
-        if len(self.cars) >= MAX_CARS:
+        if len(self.cars) >= CARS_MAX:
             return False
         tail_m = min((one.rear(now_ns) for one in self.cars if one.side == car.side), default=self.layout.end_m)
         self._place(car, min(self.layout.start_m, tail_m - QUEUE_GAP_M), now_ns)

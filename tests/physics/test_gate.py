@@ -16,7 +16,7 @@ from gateway.physics.cars import Behaviour, Car
 from gateway.physics.controller import ArmSpec
 from gateway.physics.gate import Gate
 from gateway.physics.manners import Manner
-from gateway.physics.traffic import MAX_CARS
+from gateway.physics.traffic import CARS_MAX
 
 STEP_NS = 10_000_000
 HOUR_NS = 3_600_000_000_000
@@ -292,7 +292,7 @@ def play(script: list[tuple[str, Behaviour, float]]) -> Story:
         story.wait(seconds)
         assert 0 <= story.gate.arm.position(story.now_ns) <= 1
         assert not {"at_open", "at_closed"} <= story.contacts()
-        assert len(story.gate.traffic.cars) <= MAX_CARS
+        assert len(story.gate.traffic.cars) <= CARS_MAX
     return story
 
 

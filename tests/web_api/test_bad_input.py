@@ -17,7 +17,7 @@ from gateway.store.settings.secrets import SCOPES
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import Running, Write
 from web.api.routes import ROUTES
-from web.platform.app import MAX_BODY_BYTES
+from web.platform.app import BODY_MAX_BYTES
 
 Tokens = Callable[..., dict[str, str]]
 WORDS = st.text(max_size=40) | st.sampled_from(
@@ -82,7 +82,7 @@ def test_no_cookie_breaks_a_page(client: FlaskClient, cookie: str) -> None:
 
 def test_a_body_past_the_bound_gets_its_words(client: FlaskClient, token: Tokens, engine: EngineStandIn) -> None:
     headers = {**token("passes:write"), "Content-Type": "application/json"}
-    answer = client.put("/api/v1/passes/p-1", data=b" " * (MAX_BODY_BYTES + 1), headers=headers)
+    answer = client.put("/api/v1/passes/p-1", data=b" " * (BODY_MAX_BYTES + 1), headers=headers)
     assert (answer.status_code, answer.json["code"]) == (413, "too_large")
 
 

@@ -18,7 +18,7 @@ from tests.support.engine_stand_in import EngineStandIn, lane
 from tests.web_api.conftest import Running, Write, held, snapshot
 from tests.web_api.test_feed import until
 from web.live.snapshots import Live, Slots
-from web.platform.app import MAX_BODY_BYTES
+from web.platform.app import BODY_MAX_BYTES
 from web.platform.headers import SAFE
 from web.platform.problems import Problem
 from web.platform.server import EXIT_ADDRESS, EXIT_OK, serve
@@ -79,7 +79,7 @@ def test_what_a_person_typed_is_not_made_part_of_the_page(client: FlaskClient) -
 
 def test_a_body_that_is_too_large_is_not_read(running: Running, token: Tokens) -> None:
     connection = running.connect()
-    headers = {**token("passes:write"), "Content-Length": str(MAX_BODY_BYTES * 100)}
+    headers = {**token("passes:write"), "Content-Length": str(BODY_MAX_BYTES * 100)}
     connection.putrequest("POST", "/api/v1/passes/batch")
     for name, value in headers.items():
         connection.putheader(name, value)

@@ -354,7 +354,7 @@ def test_at_the_booth_wei_gets_in_whatever_lin_has_typed(client: FlaskClient) ->
 def test_made_up_names_and_addresses_do_not_fill_the_disk(
     lockout: Lockout, clock: Clock, database: WebDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.people.lockout.MAX_ROWS", 50)
+    monkeypatch.setattr("web.people.lockout.ROWS_MAX", 50)
     guess(lockout, 8, "Lin", "10.9.9.9", clock)
     for number in range(200):
         lockout.failed(None, f"10.0.{number // 250}.{number % 250}")

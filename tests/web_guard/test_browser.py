@@ -514,7 +514,7 @@ def test_asked_for_moving_and_open_look_different(booth: Booth) -> None:
 
 
 def test_a_stream_that_ends_in_good_order_is_no_silence(booth: Booth, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "LONGEST_S", 0.1)
+    monkeypatch.setattr(stream, "STREAM_MAX_S", 0.1)
     booth.enter()
     for n, waits in enumerate([True, False] * 3):
         booth.engine.show(lane("in", approach=waits), lane("out"))

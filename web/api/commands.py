@@ -1,4 +1,4 @@
-"""Commands from outside: lanes and alarms. The engine decides, remembers request keys and checks expiry."""
+"""Commands over HTTP for lanes and alarms. The engine decides, keeps request keys and checks expiry."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ ALARM_VERBS = ("acknowledge", "verify", "shelve", "unshelve", "close")
 class LaneCommand(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a lane command: the first three are required, `reason` in words for the journal.
 
-    `by` names the person who saw the vehicle of a `passed`; `detail` says when a `hold` ends; `identity_checked` how
-    whoever asked for an `open` was known; `case` which car in front of the lane it is about.
+    `by`: the person who saw the vehicle of a `passed`. `detail`: the end of a `hold`. `identity_checked`: how the
+    caller of an `open` was identified. `case`: the car that the command is for.
     """
 
     command: str
@@ -77,7 +77,7 @@ def lane_command(lane: str) -> Response:
 
 @require_scope("alarms:write")
 def alarm_command(alarm: str, verb: str) -> Response:
-    """`POST /alarms/{id}/{verb}`; asking for what is so already is refused and changes nothing."""
+    """`POST /alarms/{id}/{verb}`; a repeated state is refused and changes nothing."""
     only()
     identifier(alarm, "alarm")
     wanted = body(AlarmCommand, optional=True)
@@ -100,14 +100,14 @@ def alarm_command(alarm: str, verb: str) -> Response:
 
 
 def _verb(command: str) -> str:
-    """A command that a lane knows; which of them may come from afar is the engine's to say."""
+    """A known command; the engine decides whether it may come from afar."""
     if command not in COMMANDS:
         raise refuse(f"command is {command[:40]!r}; give one of {', '.join(COMMANDS)}.", "body_invalid", 422)
     return command
 
 
 def _who(wanted: LaneCommand) -> str:
-    """Who stands behind it in the journal: the token, and for a vehicle let through by hand the person who saw it."""
+    """The author for the journal: the token, and for `passed` the person who saw the vehicle."""
     token, person = current_token().name, wanted.by.strip()
     if wanted.command != "passed":
         if wanted.by:
@@ -121,7 +121,7 @@ def _who(wanted: LaneCommand) -> str:
 
 
 def _case(wanted: LaneCommand) -> str:
-    """The car that the command is about."""
+    """The car that the command is for."""
     if wanted.case and wanted.command not in ABOUT_A_CAR:
         raise refuse(f"case is for {', '.join(ABOUT_A_CAR)}; {wanted.command} takes none.", "body_invalid", 422)
     if wanted.case and not ID_PATTERN.fullmatch(wanted.case):
@@ -130,7 +130,7 @@ def _case(wanted: LaneCommand) -> str:
 
 
 def _detail(wanted: LaneCommand) -> dict[str, Any]:
-    """When a hold ends, or how the identity behind an open was checked; nothing else has a detail."""
+    """The end of a hold, or the identity check of an open; other commands have no detail."""
     if wanted.identity_checked is not None:
         if wanted.command != "open":
             raise refuse(f"identity_checked is for open; {wanted.command} takes none.", "body_invalid", 422)
@@ -147,7 +147,7 @@ def _request_key(key: str) -> str:
 
 
 def _lane_answer(key: str, answer: dict[str, Any]) -> Response:
-    """Done is 200; refused is a problem with the id and the reason code in it."""
+    """200 for done; a problem with id and reason code for refused."""
     reason = answer.get("reason", "")
     if answer["status"] == "done":
         return json_answer({"id": key, "status": "done", "reason": reason})

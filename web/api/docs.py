@@ -1,4 +1,4 @@
-"""The API's description: `openapi.json` as it is, and a plain page made from it without any outside asset."""
+"""The description of the API: `openapi.json`, and a plain page made from it without outside assets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ h2{border-color:#30363d}.verb{color:#7ab7ff}.scope{color:#9aa4ae}}
 
 
 def openapi() -> Response:
-    """`GET /openapi.json`; needs no token, it holds no secret."""
+    """`GET /openapi.json`; needs no token."""
     return Response(_FILE.read_bytes(), content_type="application/json")
 
 
@@ -95,7 +95,7 @@ def _answers(document: dict[str, Any], operation: dict[str, Any]) -> str:
 
 
 def _resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
-    """What a `$ref` inside the document points at."""
+    """The target of a `$ref` inside the document."""
     if "$ref" not in value:
         return value
     found: Any = document

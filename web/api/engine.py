@@ -1,4 +1,4 @@
-"""Asking the engine for an API call: its errors are GatehouseErrors, which answer as problems by themselves."""
+"""Calls the engine for the API; its errors are GatehouseErrors, which become problems."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def ask(op: str, timeout_s: float = 5.0, **params: Any) -> Any:
 
 
 def state() -> Snapshot:
-    """The present snapshot: the one being watched while it is fresh, else asked for. EngineUnreachableError."""
+    """The present snapshot: the watched one while fresh, else a new one. EngineUnreachableError."""
     snapshot, age_ms = services().live.snapshot()
     if snapshot is not None and age_ms <= FRESH_MS:
         return snapshot

@@ -1,7 +1,7 @@
 """The journal as a table, streamed page by page: `/events.csv` and `/events.xlsx`.
 
-Text that a spreadsheet would run as a formula gets an apostrophe in front. Two exports at a time are served, since
-each holds a thread for as long as its reader takes.
+Text that a spreadsheet would run as a formula gets an apostrophe. Two exports run at a time, since each holds a thread
+until its client has read it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def events_xlsx() -> Response:
 
 
 def neutral(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Text that no spreadsheet runs as a formula."""
     return "'" + text if text.startswith(_FORMULA) else text
 
 

@@ -1,8 +1,8 @@
-"""The events feed: the journal's own bytes, from a cursor on, with long polling.
+"""The events feed: the bytes of the journal from a cursor on, with long polling.
 
-The body is put together by SQL from the text as it was stored, so nothing is parsed or built here; that is what makes
-one pull as fast as the database. Whoever waits holds a slot, looks at the journal's last sequence when the engine has
-news and every quarter of a second besides, and lets go when the client has gone.
+SQL joins the body from the stored texts, so nothing is parsed here and a pull is as fast as the database. A waiting
+request holds a slot, checks the journal's last sequence at news of the engine and every quarter of a second, and ends
+when its client has gone.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from web.platform.services import services
 CONTENT_TYPE = "application/cloudevents-batch+json"
 PREFIX = "gatehouse."
 LIMIT = 100
-LIMIT_MOST = 1000
-TIMEOUT_MOST_MS = 30_000
+LIMIT_MAX = 1000
+TIMEOUT_MAX_MS = 30_000
 LOOK_EVERY_S = 0.25
-MAX_TYPES = 50
+TYPES_MAX = 50
 
 
 @require_scope("events:read")
 def events() -> Response:
     """`GET /events`."""
     only("lastEventId", "limit", "timeout", "type")
-    limit = number("limit", LIMIT, 1, LIMIT_MOST)
-    timeout_ms = number("timeout", 0, 0, TIMEOUT_MOST_MS)
+    limit = number("limit", LIMIT, 1, LIMIT_MAX)
+    timeout_ms = number("timeout", 0, 0, TIMEOUT_MAX_MS)
     types = wanted_types()
     cursor = request.args.get("lastEventId", "")
     held = services()
@@ -51,13 +51,13 @@ def wanted_types() -> tuple[str, ...]:
         return ()
     texts = [part for text in request.args.getlist("type") for part in text.split(",")]
     types = tuple(dict.fromkeys(text.strip().removeprefix(PREFIX) for text in texts))
-    if len(types) > MAX_TYPES or any(not 0 < len(name) <= 64 for name in types):
-        raise refuse(f"type: give 1 to {MAX_TYPES} event types such as access.granted")
+    if len(types) > TYPES_MAX or any(not 0 < len(name) <= 64 for name in types):
+        raise refuse(f"type: give 1 to {TYPES_MAX} event types such as access.granted")
     return types
 
 
 def _wait(reader: JournalReader, batch: Batch, limit: int, types: tuple[str, ...], timeout_s: float) -> Batch:
-    """The first batch with anything in it, or the empty one when the time is over."""
+    """The first batch with events, or an empty one when the time is over."""
     live = services().live
     gone = client_gone(request.environ)
     ends = time.monotonic() + timeout_s

@@ -1,4 +1,4 @@
-"""`/healthz`: is the gateway ready to do its work? Asked by supervisors and central systems, so no token is needed."""
+"""`/healthz`: whether the gateway is ready. For supervisors and central systems, so without a token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from web.platform.problems import Problem
 
 
 def healthz() -> Response:
-    """200 when the engine says that it is ready, 503 with what is missing."""
+    """200 if the engine is ready, 503 with what is missing."""
     try:
         found = engine.ask("ping", timeout_s=2.0)
     except GatehouseError as error:

@@ -1,6 +1,6 @@
-"""How a lane's barrier has fared: its counters, what is due for service, and travel times for a curve.
+"""The history of a lane's barrier: counters, service limits that are due, and travel times for a curve.
 
-From the projections, so it answers without an engine too.
+Read from the projections, so it works without an engine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from web.platform.services import services
 
 _NEXT = re.compile("-?[0-9]{1,18}")
 POINTS = 1000
-POINTS_MOST = 10_000
+POINTS_MAX = 10_000
 
 
 @require_scope("state:read")
@@ -29,7 +29,7 @@ def lane_history(lane: str) -> Response:
     only("from", "to", "after", "limit")
     barrier, written = _barrier(identifier(lane, "lane"))
     begins_ns, ends_ns = instant_ns("from"), instant_ns("to")
-    limit = number("limit", POINTS, 1, POINTS_MOST)
+    limit = number("limit", POINTS, 1, POINTS_MAX)
     state = services().readers.state()
     found = state.movements(barrier, begins_ns, ends_ns, _after(), limit)
     return json_answer(
@@ -49,7 +49,7 @@ def lane_history(lane: str) -> Response:
 
 
 def _after() -> int | None:
-    """The `next` of the page before."""
+    """The `next` of the previous page."""
     text = request.args.get("after", "")
     if text and not _NEXT.fullmatch(text):
         raise refuse(f"after is {text[:40]!r}; give the `next` of the page before")
@@ -57,7 +57,7 @@ def _after() -> int | None:
 
 
 def _barrier(lane: str) -> tuple[str, Mapping[str, Any]]:
-    """The id of a lane's barrier and what the site file says of it."""
+    """The id of a lane's barrier and its settings."""
     document = services().site.document()
     for one in document.get("lanes", ()):
         if one["id"] == lane:
@@ -69,6 +69,6 @@ def _barrier(lane: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def _limits(written: Mapping[str, Any]) -> dict[str, int]:
-    """The service limits that are set."""
+    """The service limits in the settings."""
     limits = {**(written.get("service_limits") or {}), "cycles_per_h": written.get("max_cycles_per_h")}
     return {what: limit for what, limit in limits.items() if limit is not None}

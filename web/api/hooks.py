@@ -1,9 +1,9 @@
-"""Where cameras push what they read: `POST /hooks/plates/<device>`, JSON of whatever shape the device's mapping names.
+"""The hook for cameras that push: `POST /hooks/plates/<device>`, JSON in the shape of the device's mapping.
 
-Cameras are plain: few can set a header of one's choice, some call their JSON a form or write it in GB 18030, many send
-a picture along. So the token may also come as the password of Basic authentication or in the address, the body is read
-for what it is, and only plate, confidence and age go on to the engine. A push without a plate is a sign of life, and so
-is one that is no read of now: the camera is answered 200 all the same, or it would send it again and again.
+Cameras are simple: few can set a header, some declare their JSON as a form or write it in GB 18030, many send a picture
+along. So the token may also be the password of Basic authentication or in the address, the type of the body is ignored,
+and only plate, confidence and age go on to the engine. A push without a plate, or with an old read, is a sign of life:
+the answer is 200 all the same, or the camera would repeat it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from web.platform.services import services
 
 SCOPE = "plates:push"
 DRIVER = "plate-http"
-MOST_BYTES = 4 * 1024 * 1024
-"""With a picture in it; what goes to the engine is one line."""
+BYTES_MAX = 4 * 1024 * 1024
+"""With a picture; the engine gets one line."""
 
 
 def push_plate(device: str) -> Response:
@@ -45,14 +45,14 @@ push_plate.gatehouse_scope = SCOPE  # type: ignore[attr-defined]
 
 
 def _secret() -> str | None:
-    """The token from where cameras can put it; None: look for a bearer token."""
+    """The token from Basic authentication or the address; None: use the bearer token."""
     if request.authorization is not None and request.authorization.type == "basic":
         return request.authorization.password or ""
     return request.args.get("token")
 
 
 def _mapping(device: str) -> PlateMapping:
-    """Where this device's JSON has its plate; 404 when there is no such camera."""
+    """The mapping of this device; 404 for an unknown camera."""
     for found in services().site.document().get("devices", []):
         if found.get("id") == device and found.get("driver") == DRIVER:
             given = {key: found[key] for key in PlateMapping.__struct_fields__ if key in found}
@@ -68,7 +68,7 @@ def _seen(document: Any, mapping: PlateMapping) -> PlateSeen:
 
 
 def _document() -> Any:
-    request.max_content_length = MOST_BYTES
+    request.max_content_length = BYTES_MAX
     raw = request.get_data(cache=False)
     try:
         return read_json(raw)

@@ -1,7 +1,7 @@
 """Times in a query: an instant, or a day of the site's calendar.
 
-`from` in year 1 is no beginning and `to` in year 9999 no end, since other systems write them so. The journal counts
-nanoseconds in 64 bits, from 1677 to 2262; a bound beyond them leaves out all of it or nothing.
+`from` in year 1 means no beginning, `to` in year 9999 no end, as other systems write them. The journal counts
+nanoseconds in 64 bits, from 1677 to 2262; a bound beyond them excludes all or nothing.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from web.api.requests import refuse
 from web.platform.services import services
 
 _UNBOUNDED = {"from": FIRST_YEAR, "to": NO_END_YEAR}
-_MOST_NS = (1 << 63) - 1
+_NS_MAX = (1 << 63) - 1
 
 
 def instant_ns(name: str) -> int | None:
-    """`from` or `to`: an RFC 3339 instant, or a day in site time (`to` includes that day); None when absent."""
+    """`from` or `to`: an RFC 3339 instant, or a day in site time (`to` includes that day); None if absent."""
     text = request.args.get(name, "")
     if not text:
         return None
@@ -28,7 +28,7 @@ def instant_ns(name: str) -> int | None:
         moment = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
         if moment.year == _UNBOUNDED[name]:
             return None
-        return min(max(wall_ns_of(_instant(name, moment)), -_MOST_NS), _MOST_NS)
+        return min(max(wall_ns_of(_instant(name, moment)), -_NS_MAX), _NS_MAX)
     except ValueError:
         raise refuse(
             f"{name} is {text[:40]!r}; give a day like 2026-11-30 or a time like 2026-11-30T08:00:00Z, {YEARS}"

@@ -1,7 +1,7 @@
 """Passes over HTTP: read from the registry, changed through the engine, guarded against lost updates.
 
-A change may say which revision it means, by `If-Match` (412 when it is another one by now) or by `revision` in the
-body (409). Without either it simply applies; `If-None-Match: *` only ever creates.
+A change may name its revision, by `If-Match` (412 if it has changed) or by `revision` in the body (409). Without either
+it applies to any revision; `If-None-Match: *` only creates.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from web.people.auth import current_token, require_scope
 from web.platform.services import services
 
 LIMIT = 100
-LIMIT_MOST = 1000
-BATCH_MOST = 1000
-# One line of the control socket holds 1 MiB; the rest of the request needs some of it.
+LIMIT_MAX = 1000
+BATCH_MAX = 1000
+# One line of the control socket holds 1 MiB, also for the rest of the request.
 BATCH_BYTES = 900_000
 
 
 class PassBatch(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of a batch: all of it is taken or nothing."""
+    """The body of a batch: all passes or none."""
 
     passes: list[dict[str, Any]]
 
 
 class CodeWanted(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of a wish for a QR code: until when it is good, a day in site time or an instant; empty: as the pass."""
+    """The body of a request for a QR code: its end, a day in site time or an instant; empty: that of the pass."""
 
     until: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
@@ -43,7 +43,7 @@ class CodeWanted(msgspec.Struct, forbid_unknown_fields=True):
 def list_passes() -> Response:
     """`GET /passes`."""
     only("after", "limit", "kind", "q")
-    limit = number("limit", LIMIT, 1, LIMIT_MOST)
+    limit = number("limit", LIMIT, 1, LIMIT_MAX)
     found = (
         services()
         .readers.registry()
@@ -85,7 +85,7 @@ def delete_pass(pass_id: str) -> Response:
 
 @require_scope("passes:write")
 def make_code(pass_id: str) -> Response:
-    """`POST /passes/{id}/codes`: a QR code for a temporary pass. Its text is told here and nowhere else, ever."""
+    """`POST /passes/{id}/codes`: a QR code for a temporary pass. Its text is only in this answer."""
     only()
     identifier(pass_id, "pass")
     wanted = body(CodeWanted, optional=True)
@@ -100,7 +100,7 @@ def put_batch() -> Response:
     if (request.content_length or 0) > BATCH_BYTES:
         raise _too_large()
     wanted = body(PassBatch).passes
-    if len(wanted) > BATCH_MOST:
+    if len(wanted) > BATCH_MAX:
         raise _too_large()
     plain = [_plain(_checked(one, f"passes[{place}].")) for place, one in enumerate(wanted)]
     answer = engine.ask("passes.batch", timeout_s=30.0, passes=plain, by=current_token().name, via="http")
@@ -108,7 +108,7 @@ def put_batch() -> Response:
 
 
 def shown(one: Pass | dict[str, Any]) -> dict[str, Any]:
-    """A pass with every field, also the empty ones, so that clients need not guess."""
+    """A pass with all fields, also empty ones."""
     if isinstance(one, dict):
         one = msgspec.convert(one, Pass)
     return msgspec.structs.asdict(one)
@@ -137,7 +137,7 @@ def _plain(one: Pass) -> dict[str, Any]:
 
 
 def _guarded(body_revision: int, op: str, **params: Any) -> dict[str, Any]:
-    """Ask with the revision that the client means; a conflict answers by where the client named it."""
+    """Call the engine with the client's revision; a conflict is 412 or 409, by where the client named it."""
     header = if_match()
     expected = header if header is not None else (body_revision or None)
     if request.headers.get("If-None-Match", "").strip() == "*":
@@ -152,7 +152,7 @@ def _guarded(body_revision: int, op: str, **params: Any) -> dict[str, Any]:
 
 def _too_large() -> Exception:
     return refuse(
-        f"A batch takes at most {BATCH_MOST} passes and {BATCH_BYTES} bytes; send it in parts, or"
+        f"A batch takes at most {BATCH_MAX} passes and {BATCH_BYTES} bytes; send it in parts, or"
         " use: gatehouse passes import",
         "too_large",
         413,

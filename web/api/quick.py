@@ -1,9 +1,8 @@
-"""The short way for the commonest pull: a page of events that is there, for a token that may have it.
+"""A fast path for the most frequent request: an existing page of events for an allowed token.
 
-Flask's routing, contexts and objects cost as much as half a page of events costs the database, and a central system
-that catches up asks for nothing else. So such a request is answered here, at the WSGI border, with the same bytes and
-headers; whatever is not quite so plain (an error, a filter, nothing to give) takes the ordinary way, where the words
-for people are.
+Flask's routing, contexts and objects cost half as much as the database for a page of events, and a central system that
+catches up asks for nothing else. So such a request is answered here, at the WSGI border, with the same bytes and
+headers. All others (an error, a filter, an empty page) take the ordinary path.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from gateway.core.vocabulary.errors import GatehouseError
-from web.api.feed import CONTENT_TYPE, LIMIT, LIMIT_MOST, TIMEOUT_MOST_MS
+from web.api.feed import CONTENT_TYPE, LIMIT, LIMIT_MAX, TIMEOUT_MAX_MS
 from web.platform.headers import Wsgi
 from web.platform.services import Services
 
@@ -26,7 +25,7 @@ _NUMBER = re.compile(r"[0-9]{1,5}")
 
 
 def quick_feed(app: Wsgi, held: Services) -> Wsgi:
-    """The application with the short way before it."""
+    """The application behind the fast path."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == PATH and environ["REQUEST_METHOD"] == "GET":
@@ -40,7 +39,7 @@ def quick_feed(app: Wsgi, held: Services) -> Wsgi:
 
 
 def _page(held: Services, environ: dict[str, Any]) -> bytes | None:
-    """The page, or None for the ordinary way."""
+    """The page, or None for the ordinary path."""
     asked = _asked(environ.get("QUERY_STRING", ""))
     kind, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if asked is None or kind != "Bearer":
@@ -61,7 +60,7 @@ def _page(held: Services, environ: dict[str, Any]) -> bytes | None:
 
 
 def _asked(text: str) -> tuple[str, int] | None:
-    """Cursor and limit of a plain question, each given once and within its bounds."""
+    """Cursor and limit of a plain request, each given once and within its bounds."""
     pairs = parse_qsl(text, keep_blank_values=True)
     query = dict(pairs)
     limit, timeout = query.get("limit", str(LIMIT)), query.get("timeout", "0")
@@ -69,12 +68,12 @@ def _asked(text: str) -> tuple[str, int] | None:
         return None
     if not (_NUMBER.fullmatch(limit) and _NUMBER.fullmatch(timeout)):
         return None
-    if not (1 <= int(limit) <= LIMIT_MOST and int(timeout) <= TIMEOUT_MOST_MS):
+    if not (1 <= int(limit) <= LIMIT_MAX and int(timeout) <= TIMEOUT_MAX_MS):
         return None
     return query.get("lastEventId", ""), int(limit)
 
 
 def _sent(environ: dict[str, Any], body: bytes) -> Iterable[bytes]:
-    """Handed over as a file where the server takes one, since it then sends the bytes without a copy of its own."""
+    """The body as a file if the server accepts one, which saves a copy."""
     wrap = environ.get("wsgi.file_wrapper")
     return [body] if wrap is None else wrap(io.BytesIO(body), len(body))

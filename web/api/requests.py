@@ -1,4 +1,4 @@
-"""What a request may say: query parameters and JSON bodies, checked, with words on what would be right."""
+"""Checks query parameters and JSON bodies; errors name the remedy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEY_PATTERN = re.compile(r'"?[\x21\x23-\x7e]{1,128}"?')
 
 
 def refuse(detail: str, code: str = "request_invalid", status: int = 400, **extra: Any) -> Problem:
-    """A problem with what the client sent."""
+    """A problem with the request."""
     return Problem(status, code, detail, **extra)
 
 
@@ -33,7 +33,7 @@ def number(name: str, default: int, low: int, high: int) -> int:
 
 
 def flag(name: str) -> bool | None:
-    """`true` or `false` from the query; None when absent."""
+    """`true` or `false` from the query; None if absent."""
     text = request.args.get(name)
     if text is None:
         return None
@@ -43,14 +43,14 @@ def flag(name: str) -> bool | None:
 
 
 def identifier(value: str, what: str) -> str:
-    """An id from the path as the contract writes ids, else the thing cannot exist: 404."""
+    """An id from the path; 404 for a malformed one."""
     if not ID_PATTERN.fullmatch(value):
         raise refuse(f"There is no {what} {value[:80]!r}.", "not_found", 404)
     return value
 
 
 def only(*names: str) -> None:
-    """Refuse query parameters that nobody would read: a misspelt filter must not return everything."""
+    """Refuse unknown query parameters: a misspelt filter must not return everything."""
     for name in request.args:
         if name not in names:
             known = ", ".join(names) if names else "none"
@@ -58,7 +58,7 @@ def only(*names: str) -> None:
 
 
 def body(kind: type[_Body], *, optional: bool = False) -> _Body:
-    """The JSON body as that struct; 400 when it is not JSON, 415 for other types, 422 when it does not fit."""
+    """The JSON body as that struct; 400 if it is not JSON, 415 for other types, 422 if it does not fit."""
     raw = request.get_data(cache=False)
     if not raw and optional:
         raw = b"{}"
@@ -83,7 +83,7 @@ def _is_json() -> bool:
 
 
 def idempotency_key() -> str | None:
-    """The Idempotency-Key header (with or without quotes); None when absent."""
+    """The Idempotency-Key header (with or without quotes); None if absent."""
     text = request.headers.get("Idempotency-Key", "").strip()
     if not text:
         return None
@@ -93,7 +93,7 @@ def idempotency_key() -> str | None:
 
 
 def if_match() -> int | None:
-    """The revision in If-Match; None when absent or `*`."""
+    """The revision in If-Match; None if absent or `*`."""
     text = request.headers.get("If-Match", "").strip()
     if text in ("", "*"):
         return None
@@ -104,7 +104,7 @@ def if_match() -> int | None:
 
 
 def one_of(name: str, known: Collection[str]) -> str | None:
-    """A word from the query out of a known few; None when absent."""
+    """One of the known words from the query; None if absent."""
     text = request.args.get(name) or None
     if text is not None and text not in known:
         raise refuse(f"{name} is {text[:40]!r}; give one of {', '.join(known)}")

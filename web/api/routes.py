@@ -1,4 +1,4 @@
-"""The API's addresses, in one table; `openapi.json` beside it describes each, and a test compares the two."""
+"""The table of routes; `openapi.json` describes each, and a test compares both."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/hooks/plates/<device>", hooks.push_plate),
 )
 
-# Where people look for it first.
+# The usual address.
 BLUEPRINT.add_url_rule("/openapi.json", endpoint="openapi_at_the_root", view_func=docs.openapi)
 for _method, _rule, _view in ROUTES:
     BLUEPRINT.add_url_rule(_rule, endpoint=_view.__name__, view_func=_view, methods=[_method])

@@ -1,4 +1,4 @@
-"""The present: lanes, alarms, devices from the engine's snapshot, visits from the projections."""
+"""The present state: lanes, alarms and devices from the engine's snapshot, visits from the projections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from web.people.auth import require_scope
 from web.platform.services import services
 
 VISITS = 100
-VISITS_MOST = 1000
+VISITS_MAX = 1000
 
 
 def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -39,7 +39,7 @@ def lanes() -> Response:
 
 @require_scope("state:read")
 def alarms() -> Response:
-    """`GET /alarms`: all that are not closed."""
+    """`GET /alarms`: all open alarms."""
     only()
     snapshot = engine.state()
     return _items(snapshot["alarms"], snapshot)
@@ -55,10 +55,10 @@ def devices() -> Response:
 
 @require_scope("state:read")
 def visits() -> Response:
-    """`GET /visits`: by the projection, so it answers without an engine too."""
+    """`GET /visits`, from the projections, so it works without an engine."""
     only("inside", "after", "limit")
     inside = flag("inside")
-    limit = number("limit", VISITS, 1, VISITS_MOST)
+    limit = number("limit", VISITS, 1, VISITS_MAX)
     after = request.args.get("after", "")
     found = list(services().readers.state().visits(inside=inside or False, after=after, limit=limit))
     following = found[-1]["visit"] if len(found) == limit else None

@@ -1,7 +1,7 @@
 """An Excel workbook of text cells as a stream: no temporary file, no library, one page of rows in memory.
 
 ECMA-376 asks for five small XML parts and one per sheet. Cells are inline strings, which a spreadsheet shows and
-never runs. The list of sheets is written last, since only then it is known how many there are.
+never runs. The list of sheets is written last, when their number is known.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PARTS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
 class _Pipe:
-    """Where the archive is written to and the answer is read from; without `seek`, so the archive never goes back."""
+    """The buffer between archive and answer; without `seek`, so the archive never goes back."""
 
     def __init__(self) -> None:
         self._waiting: list[bytes] = []
@@ -41,7 +41,7 @@ class _Pipe:
         """Nothing to do."""
 
     def take(self) -> bytes:
-        """Everything written since the last time."""
+        """The bytes written since the last call."""
         taken = b"".join(self._waiting)
         self._waiting.clear()
         self.size = 0

@@ -1,7 +1,7 @@
-"""Has the client hung up? Asked by whoever holds a thread for a client that may not be there any more.
+"""Whether a client has hung up, checked by a thread that waits for it.
 
-waitress can watch for this itself (`channel_request_lookahead`), but then wakes its reading thread about twice as
-often for every request. One peek at the socket now and then, by the thread that waits, costs only those who wait.
+waitress can watch for this itself (`channel_request_lookahead`), but then it wakes its reading thread about twice as
+often for every request. A peek at the socket now and then costs only the waiting thread.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def client_gone(environ: dict[str, Any]) -> Callable[[], bool]:
-    """A function that tells whether this request's client has hung up; without a socket to look at, never."""
+    """A function that returns whether the client of this request has hung up; False without a socket."""
     channel = getattr(environ.get("waitress.client_disconnected"), "__self__", None)
     connection = getattr(channel, "socket", None)
     if connection is None:

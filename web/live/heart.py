@@ -1,6 +1,6 @@
-"""Was this process standing still? A thread that beats four times a second leaves a gap when it was.
+"""Detects that this process stood still: a thread beats four times a second and leaves a gap.
 
-What waited in a socket meanwhile looks like a new request afterwards; nothing else tells how long it has waited.
+A request that waited in a socket meanwhile looks new afterwards; only the gap shows its age.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ STILL_S = 2.0
 
 
 class Heart:
-    """Thread-safe; one that was never started has never stood still."""
+    """Thread-safe; before `start` it never reports a gap."""
 
     def __init__(self, mono_s: Callable[[], float] = time.monotonic) -> None:
         self._mono_s = mono_s
@@ -32,14 +32,14 @@ class Heart:
         self._stopping.set()
 
     def beat(self) -> None:
-        """One beat: whoever comes long after the last one has woken up now."""
+        """One beat; a long gap since the last one means that the process has woken up now."""
         now_s = self._mono_s()
         if self._stands_still(now_s):
             self._woke_s = now_s
         self._last_s = now_s
 
     def stood_still(self) -> bool:
-        """Whether this process has only just woken up, so that what comes in may be old."""
+        """Whether this process has only just woken up, so that incoming requests may be old."""
         now_s = self._mono_s()
         if self._stands_still(now_s):
             return True

@@ -1,9 +1,9 @@
-"""When a button on a screen was touched, and until when that counts.
+"""The time of a touch on a screen, and until when the order counts.
 
-A page knows CLOCK_MONOTONIC of this machine (`mono_ms` of its view) and says with each order when the finger came down.
-An order counts for two seconds from there, whoever hung meanwhile: this process, the engine, or the way between. The
-same order sent again keeps its first time. One that was touched in the future does not count. One without a time was
-touched when it came, unless this process stood still.
+A page has CLOCK_MONOTONIC of this machine (`mono_ms` of its view) and sends with each order when the finger came down.
+An order counts for two seconds from there, also if this process, the engine or the network hung meanwhile. A repeated
+order keeps its first time. A touch in the future does not count. An order without a time was touched when it came,
+unless this process stood still.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NS_PER_MS = 1_000_000
 
 
 class TooLateError(Exception):
-    """The order was given too long ago to be carried out."""
+    """The order is too old to be carried out."""
 
 
 class Presses:
@@ -38,9 +38,9 @@ class Presses:
         self._first: OrderedDict[str, int] = OrderedDict()
 
     def counts_until_ns(self, request_id: str, given: Any) -> int:
-        """The CLOCK_MONOTONIC time at which the order ends; TooLateError when that is over.
+        """The CLOCK_MONOTONIC time at which the order expires; TooLateError if it has.
 
-        `given` is the page's `pressed_ms`, None for none; RequestError when it is no time.
+        `given` is the page's `pressed_ms`, None for none; RequestError if it is not a time.
         """
         now_ns = self._mono_ns()
         pressed_ns = self._first_of(request_id, self._pressed_ns(given, now_ns))
@@ -50,7 +50,7 @@ class Presses:
         return until_ns
 
     def left_s(self, until_ns: int) -> float:
-        """How long an order still counts."""
+        """The remaining time of an order."""
         return max(0.0, (until_ns - self._mono_ns()) / 1e9)
 
     def _pressed_ns(self, given: Any, now_ns: int) -> int:
@@ -65,7 +65,7 @@ class Presses:
         if not math.isfinite(pressed_ms) or isinstance(given, bool):
             raise RequestError("pressed_ms is no time; leave it out or send what the page's clock says")
         pressed_ns = int(pressed_ms * _NS_PER_MS)
-        # How old a touch is that lies ahead of this machine's clock, nobody knows: the machine may have hung since.
+        # A touch ahead of this machine's clock has an unknown age: the machine may have hung since.
         if pressed_ns > now_ns + AHEAD_MS * _NS_PER_MS:
             raise TooLateError
         return min(now_ns, pressed_ns)

@@ -1,9 +1,8 @@
 """The present state of the site, for screens and waiting clients.
 
-One background thread watches the control socket, however many screens are open; whoever waits does so on a condition
-with a version number. A snapshot that has grown old is still handed out, with its age: greying it out is the screen's
-business, making it look fresh is nobody's. Streams and long polls each hold a server thread, so `Slots` counts both
-against one cap; past it the answer is 503 with Retry-After and the screen polls instead.
+One background thread watches the control socket for all screens; waiting threads use a condition with a version number.
+An old snapshot is handed out with its age, and the screen shows it as old. Streams and long polls each hold a server
+thread, so `Slots` counts both against one cap; past it the answer is 503 with Retry-After and the screen polls instead.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from web.platform.problems import Problem
 _log = logging.getLogger(__name__)
 
 RETRY_FIRST_S = 0.2
-RETRY_MOST_S = 2.0
+RETRY_MAX_S = 2.0
 Snapshot = dict[str, Any]
 
 
@@ -69,7 +68,7 @@ class Live:
         return self._stopping.is_set()
 
     def stop(self) -> None:
-        """Wake everybody who waits and let the thread end; thread-safe, never blocks."""
+        """Wake all waiting threads and end the thread; thread-safe, never blocks."""
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
@@ -93,10 +92,10 @@ class Live:
             before = self._version
             self._follow(first_try=pause_s == RETRY_FIRST_S)
             self._stopping.wait(pause_s)
-            pause_s = RETRY_FIRST_S if self._version > before else min(pause_s * 2, RETRY_MOST_S)
+            pause_s = RETRY_FIRST_S if self._version > before else min(pause_s * 2, RETRY_MAX_S)
 
     def _follow(self, *, first_try: bool) -> None:
-        """Publish what the engine says until it says no more; why that is, is said once."""
+        """Publish snapshots until the engine is gone; its reason is logged once."""
         try:
             for snapshot in self._source(self._data):
                 self._publish(snapshot)
@@ -126,7 +125,7 @@ class Slots:
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
-        """One slot for the time of the block; Problem 503 with Retry-After when all are taken."""
+        """One slot within the block; Problem 503 with Retry-After if all are taken."""
         release = self.take()
         try:
             yield
@@ -134,7 +133,7 @@ class Slots:
             release()
 
     def take(self) -> Callable[[], None]:
-        """One slot until the returned function is called (again and again is fine); Problem 503 as above."""
+        """One slot until the returned function is called (once or more); Problem 503 as above."""
         with self._lock:
             if self.used < self.limit:
                 self.used += 1
@@ -152,7 +151,7 @@ class Slots:
 
 
 class _Once:
-    """Calls a function at most once, from whichever thread comes first."""
+    """Calls a function at most once, from any thread."""
 
     def __init__(self, function: Callable[[], None]) -> None:
         self._function: Callable[[], None] | None = function

@@ -1,8 +1,8 @@
 """Live updates for signed-in operators: `/live` as server-sent events, `/live/state` as the same JSON by polling.
 
 Each stream sends the state at once and at every change, at least every two seconds with its grown age, so that a
-screen can tell a quiet gate from a dead link, and never stays silent for the 10 s after which proxies lose patience.
-A stream ends with its session and at the latest after a quarter of an hour; the browser reconnects by itself.
+screen can tell a quiet gate from a dead link, and proxies that close after 10 s of silence do not.
+A stream ends with its session, after a quarter of an hour at the latest; the browser reconnects.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from web.platform.services import services
 
 BLUEPRINT = Blueprint("live", __name__)
 KEEP_ALIVE_S = 2.0
-LONGEST_S = 900.0
+STREAM_MAX_S = 900.0
 LEAST_GAP_S = 0.05
 
 
@@ -57,7 +57,7 @@ def stream() -> Response:
 
 
 class _Body:
-    """The stream's body: gives its slot back when the server closes it, read or not."""
+    """The body of the stream; returns its slot when the server closes it, read or not."""
 
     def __init__(self, events: Iterator[bytes], release: Callable[[], None]) -> None:
         self._events = events
@@ -72,7 +72,7 @@ class _Body:
 
 def _events(live: Live, view: Callable[[Snapshot | None, int], Any], wanted: Callable[[], bool]) -> Iterator[bytes]:
     yield b"retry: 2000\n\n"
-    ends = time.monotonic() + LONGEST_S
+    ends = time.monotonic() + STREAM_MAX_S
     while not live.stopping and time.monotonic() < ends and wanted():
         version = live.version
         yield b"event: state\ndata: " + msgspec.json.encode(view(*live.snapshot())) + b"\n\n"

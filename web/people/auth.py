@@ -1,8 +1,8 @@
-"""Who asks: people by name and PIN with a session cookie, programs by bearer token.
+"""Authentication: people by name and PIN with a session cookie, programs by bearer token.
 
-Everything a view needs stands here: `current_operator`, `require_operator`, `sign_in`, `sign_out`, `confirm_pin`,
-`csrf_token` for people, `require_scope` and `current_token` for programs. A token is only looked at under `/api/`,
-`/hooks/` and `/metrics`, a cookie only elsewhere, so neither can be smuggled in for the other.
+For views: `current_operator`, `require_operator`, `sign_in`, `sign_out`, `confirm_pin`, `csrf_token` for people,
+`require_scope` and `current_token` for programs. A token counts only under `/api/`, `/hooks/` and `/metrics`, a cookie
+only elsewhere, so neither can stand in for the other.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ COOKIE = "gatehouse"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# A PIN check takes 16 MB and tens of milliseconds on purpose; two at a time are plenty for one booth.
+# A PIN check takes 16 MB and tens of milliseconds on purpose; two at a time are enough for one booth.
 PIN_PATIENCE_S = 5.0
-MOST_PIN = 64
+PIN_MAX = 64
 _pin_checks = threading.BoundedSemaphore(2)
 _log = logging.getLogger(__name__)
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -67,12 +67,12 @@ def session_token() -> str:
 
 
 def operator_of(held: Services, token: str) -> Operator | None:
-    """The operator of a session token while the session is good; needs no request."""
+    """The operator of a valid session token; needs no request."""
     return held.sessions.find(token) if token else None
 
 
 def current_operator() -> Operator | None:
-    """Who is signed in on this request, None for nobody."""
+    """The operator who is signed in on this request; None without one."""
     if "operator" not in g:
         g.operator = operator_of(services(), session_token())
     found: Operator | None = g.operator
@@ -80,7 +80,7 @@ def current_operator() -> Operator | None:
 
 
 def signed_in() -> Operator:
-    """Who is signed in; only inside views with `require_operator`."""
+    """The signed-in operator; only inside views with `require_operator`."""
     operator = current_operator()
     assert operator is not None
     return operator
@@ -125,7 +125,7 @@ def _ask_to_sign_in() -> Any:
 def sign_in(name: str, pin: str) -> Operator:
     """Check name and PIN and begin a session on the answer to this request.
 
-    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, with Retry-After and `wait_s` when one must wait.
+    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, with Retry-After and `wait_s`.
     """
     operator = _check_pin(name, pin)
     held = services()
@@ -139,7 +139,7 @@ def sign_in(name: str, pin: str) -> Operator:
 
 
 def sign_out() -> None:
-    """End the session of this request and take the cookie back."""
+    """End the session of this request and delete the cookie."""
     operator = current_operator()
     if token := session_token():
         services().sessions.end(token)
@@ -152,13 +152,13 @@ def sign_out() -> None:
 def check_pin_again(operator_name: str, pin: str) -> None:
     """Ask for the PIN again before something that cannot be undone; counts like a sign-in.
 
-    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, each with `wait_s` when the next try must wait.
+    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, each with `wait_s` if the next try must wait.
     """
     _check_pin(operator_name, pin)
 
 
 def confirm_pin(operator_name: str, pin: str) -> bool:
-    """Whether this is that person's PIN; see `check_pin_again`. Raises Problem 429 while the person must wait."""
+    """Whether this is the operator's PIN; see `check_pin_again`. Problem 429 while the operator must wait."""
     try:
         check_pin_again(operator_name, pin)
     except Problem as problem:
@@ -175,10 +175,10 @@ def _check_pin(name: str, pin: str) -> Operator:
     where = _where()
     _must_not_wait(held, known, where)
     with _one_of_few_checks():
-        # Asked again: whoever sent many guesses at once has waited here while the first ones were counted.
+        # Checked again: parallel guesses have waited here while the first ones were counted.
         _must_not_wait(held, known, where)
         if operator is None:
-            hash_pin("0000")  # as much work as a real check, so that the time tells no names
+            hash_pin("0000")  # as much work as a real check, so that the time reveals no names
         if operator is None or not _fits(pin, operator):
             held.lockout.failed(known, *where)
             raise _pin_wrong(held.lockout.wait_s(known, *where))
@@ -187,13 +187,13 @@ def _check_pin(name: str, pin: str) -> Operator:
 
 
 def _where() -> tuple[str, str]:
-    """The address that asks, and the station that it is, "" for none."""
+    """The address of the request, and its station, "" for none."""
     station = current_station()
     return request.remote_addr or "unknown", station.id if station is not None else ""
 
 
 def _pin_wrong(wait_s: int) -> Problem:
-    """The try that makes the next one wait says so itself."""
+    """A try that makes the next one wait says so."""
     if not wait_s:
         return Problem(401, "pin_wrong", "Name and PIN do not go together. Try again.")
     detail = f"Name and PIN do not go together. Wait {wait_s} s, then try again."
@@ -222,7 +222,7 @@ def _one_of_few_checks() -> Iterator[None]:
 
 
 def _fits(pin: str, operator: Operator) -> bool:
-    if not 0 < len(pin) <= MOST_PIN or not pin.isprintable():
+    if not 0 < len(pin) <= PIN_MAX or not pin.isprintable():
         return False
     return bool(operator.pin_hash) and check_pin(pin, operator.pin_hash)
 
@@ -246,7 +246,7 @@ def _drop_cookie(answer: Response) -> Response:
 
 
 def _note(kind: str, operator: Operator) -> None:
-    """Have the engine journal it; without an engine people still get in to see what is wrong."""
+    """Journal it through the engine; without an engine people can still sign in to see what is wrong."""
     try:
         data = {"by": operator.name, "role": operator.role}
         Client(services().socket).call(
@@ -260,16 +260,16 @@ def _note(kind: str, operator: Operator) -> None:
 
 
 def csrf_token() -> str:
-    """The token for a form's hidden field `csrf` or the header `X-CSRF-Token`; "" when nobody is signed in."""
+    """The token for a form's hidden field `csrf` or the header `X-CSRF-Token`; "" without a session."""
     token = session_token()
     return form_token(token) if token else ""
 
 
 def check_csrf() -> None:
-    """Refuse unsafe requests that another site made the browser send; raises Problem 403.
+    """Refuse unsafe requests that another site makes a browser send; Problem 403.
 
-    With a session the form's token is needed; without one (signing in) the browser's own word for where the request
-    comes from must not name another site. Bearer tokens are never sent by a browser on its own.
+    With a session the form's token is required; without one (signing in) the origin that the browser sends must not
+    be another site. Bearer tokens are never sent by a browser on its own.
     """
     if request.method in _SAFE_METHODS or request.path.startswith(("/api/", "/hooks/")):
         return

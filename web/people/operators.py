@@ -1,7 +1,7 @@
-"""Who may sign in: the operators of the settings document, read again whenever `site.json` is another file.
+"""The operators of the settings document, read again when `site.json` is replaced.
 
-A document that cannot be read, not even its last good version, leaves the operators as they were: a bad edit must not
-lock the booth.
+If neither the document nor its last good version is readable, the operators stay as they were: a bad edit must not lock
+the booth.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Operator(msgspec.Struct, frozen=True):
 
     @property
     def mark(self) -> str:
-        """Changes when the role or the PIN does, which ends the sessions made before."""
+        """Changes with the role or the PIN, which ends earlier sessions."""
         return hashlib.sha256(f"{self.role}\0{self.pin_hash}".encode()).hexdigest()[:16]
 
 
@@ -46,7 +46,7 @@ class SiteDocument:
         self._stations: dict[str, Station] = {}
 
     def document(self) -> dict[str, Any]:
-        """The settings document (PINs as hashes); {} while there is none that can be read."""
+        """The settings document (PINs as hashes); {} without a readable one."""
         self._refresh()
         return self._document
 

@@ -1,4 +1,4 @@
-"""Sessions of people: a random token in a cookie, its SHA-256 in `web.db`, an end with the shift.
+"""Sessions of people: a random token in a cookie, its SHA-256 in `web.db`, valid for a shift.
 
 A session is tied to the operator's mark (role and PIN): when an installer changes either, or removes the operator,
 the session is over. The token for forms is derived from the session's token, so nothing more is stored.
@@ -16,7 +16,7 @@ from web.people.operators import Operator, SiteDocument
 from web.platform.webdb import WebDatabase
 
 SHIFT_S = 12 * 3600
-MAX_SESSIONS = 200
+SESSIONS_MAX = 200
 CLOCK_LEEWAY_S = 3600
 
 
@@ -40,21 +40,21 @@ class Sessions:
             )
             connection.execute(
                 "DELETE FROM session WHERE key IN (SELECT key FROM session ORDER BY created_s DESC LIMIT -1 OFFSET ?)",
-                (MAX_SESSIONS,),
+                (SESSIONS_MAX,),
             )
         return token
 
     def find(self, token: str) -> Operator | None:
-        """The operator of a session that is still good, else None."""
+        """The operator of a valid session, else None."""
         found = self._database.rows("SELECT operator, mark, expires_s FROM session WHERE key=?", _key(token))
-        # One that ends later than a shift from now was made before the clock was set back.
+        # A session that ends more than a shift from now was made before the clock was set back.
         if not found or not 0 < found[0][2] - self._now() <= SHIFT_S + CLOCK_LEEWAY_S:
             return None
         operator = self._site.operators().get(found[0][0])
         return operator if operator is not None and operator.mark == found[0][1] else None
 
     def end(self, token: str) -> None:
-        """End a session; one that is over already is no error."""
+        """End a session, also one that has ended."""
         self._database.rows("DELETE FROM session WHERE key=?", _key(token))
 
 

@@ -1,8 +1,8 @@
-"""Which booth's own screen asks, if one does: whoever is in front of it stands at its lanes.
+"""The station of a request: a booth's own screen, at which a person is at the lanes.
 
-With `stations` in the site file a browser is one only while it holds that station's key, in a cookie, and comes from
-the station's address where one is set; without, a browser on this machine is the one station, for all lanes. What has
-come through a proxy may come from anywhere, so it never comes from a station.
+With `stations` in the site file a browser is a station only with that station's key in a cookie, and from the station's
+address if one is set. Without, a browser on this machine is the only station, for all lanes. A request through a proxy
+may come from anywhere, so it is never from a station.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gateway.core.vocabulary.errors import GatehouseError
 from web.platform.services import services
 
 COOKIE = "gatehouse_station"
-# As long as browsers keep a cookie; each page of the guard's renews it.
+# As long as browsers keep a cookie; each page of the guard renews it.
 KEPT_S = 400 * 86400
 _PROXIED = (
     "Forwarded",
@@ -32,7 +32,7 @@ _PROXIED_PREFIX = "x-forwarded"
 
 
 def current_station() -> Station | None:
-    """The station that this request comes from, None for a browser anywhere else."""
+    """The station of this request; None for any other browser."""
     if "station" not in g:
         g.station = _station()
     found: Station | None = g.station
@@ -40,12 +40,12 @@ def current_station() -> Station | None:
 
 
 def stands_at(station: Station | None, lane: str) -> bool:
-    """Whether somebody in front of this screen stands at the lane."""
+    """Whether a person at this screen is at the lane."""
     return station is not None and station.stands_at(lane)
 
 
 def is_proxied() -> bool:
-    """Whether somebody has passed this request on."""
+    """Whether a proxy has forwarded this request."""
     headers = request.headers
     return any(name in headers for name in _PROXIED) or any(
         name.lower().startswith(_PROXIED_PREFIX) for name, _ in headers
@@ -53,7 +53,7 @@ def is_proxied() -> bool:
 
 
 def is_local() -> bool:
-    """Whether a program on this machine asks, for itself."""
+    """Whether the request is from a program on this machine, without a proxy."""
     try:
         peer = ip_address(request.remote_addr or "")
     except ValueError:
@@ -63,7 +63,7 @@ def is_local() -> bool:
 
 
 def of_key(key: str) -> Station | None:
-    """The station that this key makes the asking browser, None for a wrong key or the wrong place."""
+    """The station of this key; None for a wrong key or a wrong address."""
     try:
         held = services().station_keys.find(key) if key else None
     except (GatehouseError, OSError):
@@ -73,13 +73,13 @@ def of_key(key: str) -> Station | None:
 
 
 def keep(answer: Response, key: str) -> Response:
-    """Have the browser keep its key."""
+    """Set the cookie with the key."""
     answer.set_cookie(COOKIE, key, max_age=KEPT_S, path="/", secure=request.is_secure, httponly=True, samesite="Strict")
     return answer
 
 
 def renew(answer: Response) -> Response:
-    """Have a station keep its key for as long again."""
+    """Renew the cookie of a station."""
     key = request.cookies.get(COOKIE, "")
     return keep(answer, key) if key and current_station() is not None else answer
 

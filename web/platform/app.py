@@ -18,16 +18,16 @@ from web.platform.headers import safe_headers
 from web.platform.services import Services
 
 # A million-row file is imported by path over the control socket, so no request needs to be large.
-MAX_BODY_BYTES = 1024 * 1024
-MAX_FORM_BYTES = 64 * 1024
+BODY_MAX_BYTES = 1024 * 1024
+FORM_MAX_BYTES = 64 * 1024
 
 
 def create_app(data: Path, *, live: Live | None = None) -> Flask:
     """The WSGI application for one data directory; opens files and the control socket only when they are needed."""
     app = Flask("web", static_folder=None, template_folder=str(assets.WEB))
     app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_CONTENT_LENGTH=BODY_MAX_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_MAX_BYTES,
         MAX_FORM_PARTS=100,
         TRAP_HTTP_EXCEPTIONS=False,
     )

@@ -1,7 +1,7 @@
-"""Scripts, styles and pictures of the screens, served from the folders in which they stand.
+"""Scripts, styles and pictures of the screens, served from the folders of the screens.
 
-Every address holds a mark of all their bytes, so that a browser may keep them for a year and never mixes two versions.
-Scripts are ES modules that name each other by relative paths; a page names all that it needs at once. The styles of a
+Every address has a digest of all assets, so that a browser may cache them for a year and never mixes two versions.
+Scripts are ES modules with relative imports; a page preloads all that it needs. The styles of a
 page are sent as one sheet.
 """
 

@@ -1,7 +1,7 @@
-"""How far each HTTP consumer has read: the cursor that it sent, which confirms everything up to there.
+"""The confirmed row of each HTTP consumer: the cursor that it sent last.
 
-A sequence counts only in the journal that it is of. Kept in memory and written to `web.db` at most every half minute,
-so that a central system that pulls all day costs the SD card nothing to speak of.
+A sequence counts only in its own journal. Kept in memory and written to `web.db` at most every half minute, to spare
+the SD card.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from web.platform.webdb import WebDatabase
 
 WRITE_EVERY_S = 30
-MAX_CONSUMERS = 200
+CONSUMERS_MAX = 200
 
 
 class Consumers:
@@ -27,7 +27,7 @@ class Consumers:
         self._written_s = 0.0
 
     def confirmed(self, token: str, cursor: str, journal_id: str) -> None:
-        """The holder of this token asks on behind `cursor`; one of another journal (or none) confirms nothing."""
+        """Note the `cursor` of a request; one of another journal (or none) confirms nothing."""
         journal, _, digits = cursor.partition(".")
         if journal != journal_id:
             return
@@ -47,13 +47,13 @@ class Consumers:
         return {token: sequence if journal == journal_id else 0 for token, (journal, sequence) in known.items()}
 
     def flush(self) -> None:
-        """Write what is only in memory."""
+        """Write the noted cursors."""
         with self._lock:
             news, self._news = self._news, {}
         if not news:
             return
         with self._database.transaction() as connection:
-            # Later than all before, also when the clock was set back: the last heard must not count as the oldest.
+            # Later than all before, also if the clock was set back: the newest must not count as the oldest.
             last_s = connection.execute("SELECT max(seen_s) FROM consumer").get or 0
             seen_s = max(int(self._now()), last_s + 1)
             connection.executemany(
@@ -64,5 +64,5 @@ class Consumers:
             connection.execute(
                 "DELETE FROM consumer WHERE token IN"
                 " (SELECT token FROM consumer ORDER BY seen_s DESC LIMIT -1 OFFSET ?)",
-                (MAX_CONSUMERS,),
+                (CONSUMERS_MAX,),
             )

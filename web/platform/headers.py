@@ -1,7 +1,7 @@
-"""The safe headers on every answer, put on at the WSGI border so that no view, error or stream can miss them.
+"""The safe headers on every answer, added at the WSGI border so that no view, error or stream can miss them.
 
-Everything comes from this origin, nothing may frame it, no script or style stands inside a page. Nothing is kept by
-caches unless the answer says otherwise itself.
+Everything comes from this origin, nothing may frame it, no page has inline scripts or styles. Caches keep nothing
+unless the answer says otherwise.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def safe_headers(app: Wsgi) -> Wsgi:
-    """The application with the safe headers on all that it answers."""
+    """The application with the safe headers on every answer."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:

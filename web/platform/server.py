@@ -1,9 +1,9 @@
 """The web process: waitress with bounds on everything that a client can hold, and a clean end.
 
 Twelve threads serve; the streams among them are capped in `web.services`. Requests and idle connections are read by
-one further thread without blocking, so a slow sender costs a socket and no thread. A reader that stops reading is cut
-off by the kernel after 30 s. On a stop the port is closed first, streams and long polls end, what is being answered
-is sent, and then the threads go.
+one further thread without blocking, so a slow sender costs a socket and no thread. The kernel drops a
+client that stops reading after 30 s. At a stop the port closes first, streams and long polls end, pending answers are
+sent, then the threads end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from web.platform.app import MAX_BODY_BYTES, create_app
+from web.platform.app import BODY_MAX_BYTES, create_app
 from web.platform.services import THREADS, Services
 
 _log = logging.getLogger(__name__)
@@ -37,15 +37,15 @@ _LIMITS: dict[str, Any] = {
     "channel_timeout": 60,
     "cleanup_interval": 10,
     "backlog": 128,
-    # What is larger than the application takes still gets its words; only far more is cut off unheard.
-    "max_request_body_size": 4 * MAX_BODY_BYTES,
+    # A body over the application's bound still gets its problem; only a far larger one is cut off.
+    "max_request_body_size": 4 * BODY_MAX_BYTES,
     "max_request_header_size": 32 * 1024,
-    "inbuf_overflow": MAX_BODY_BYTES,
-    # A thousand events fit in memory on their way out, so that nothing is written to the SD card for them.
+    "inbuf_overflow": BODY_MAX_BYTES,
+    # A thousand events fit in memory, so that nothing is buffered on the SD card.
     "outbuf_overflow": 8 * 1024 * 1024,
     "outbuf_high_watermark": 2 * 1024 * 1024,
     "asyncore_use_poll": True,
-    # Whether a proxy has passed a request on must be seen; nothing here believes what such a header says.
+    # These headers show that a proxy has forwarded a request; their values are not trusted.
     "clear_untrusted_proxy_headers": False,
     "ident": "Gatehouse",
     "expose_tracebacks": False,
@@ -54,7 +54,7 @@ _LIMITS: dict[str, Any] = {
 
 
 class Server:
-    """A listening web server for one data directory. Raises OSError when the address cannot be had."""
+    """A listening web server for one data directory. OSError if the address is not free."""
 
     def __init__(self, data: Path, host: str, port: int) -> None:
         self._listener = _listen(host, port)
@@ -94,7 +94,7 @@ class Server:
 
 
 def serve(data: Path, host: str, port: int, stop: threading.Event) -> int:
-    """Run the web process until `stop` is set; the exit code is 0, or 1 when the address cannot be had."""
+    """Run the web process until `stop` is set; the exit code is 0, or 1 if the address is not free."""
     _share_memory()
     try:
         server = Server(data, host, port)

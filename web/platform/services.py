@@ -1,4 +1,4 @@
-"""What one web application holds: the data directory and everything that is opened once per process."""
+"""The services of one web application: the data directory and everything that is opened once per process."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ EXPORT_SLOTS = 2
 
 
 View = Callable[[Snapshot | None, int, Operator], Any]
-"""What an operator is shown of a snapshot (None: there never was one) and its age in ms."""
+"""The view of a snapshot for an operator (None: there never was one) and its age in ms."""
 
 
 def plain_view() -> View:
-    """The snapshot as it is, for when no screen has a view of its own."""
+    """The plain snapshot, for an operator without a screen."""
     return lambda snapshot, age_ms, operator: {"age_ms": age_ms, "state": snapshot, "by": operator.name}
 
 
 class Services:
     """The parts that views reach through `services()`.
 
-    `live_view` makes what `/live` sends: it is called within the request, the view that it returns later and outside.
+    `live_view` makes the data of `/live`: it is called within the request, the view that it returns later and outside.
     """
 
     def __init__(self, data: Path, live: Live | None = None) -> None:

@@ -1,9 +1,9 @@
-"""`web.db`: what only the web process knows (sessions, lock-outs, how far each HTTP consumer has read).
+"""`web.db`: data of the web process: sessions, lock-outs, cursors of HTTP consumers.
 
 One connection behind one lock: the rows are few, the statements take microseconds, and one writing process per file
-is the rule of the data directory. Losing the last second of it at a power cut costs a sign-in, so it is not flushed
-like the journal (`synchronous=NORMAL`), which spares the SD card. A file that is damaged is put aside and begun anew:
-people sign in again, and retention knows of a consumer from its next pull on.
+is the rule of the data directory. A lost last second at a power cut costs a sign-in, so it is not flushed like
+the journal (`synchronous=NORMAL`), which spares the SD card. A damaged file is set aside and made again: people sign in
+again, and retention counts a consumer from its next pull on.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SCHEMA = Schema(
             seen_s INTEGER NOT NULL
         ) WITHOUT ROWID;
         """,
-        # A sequence says nothing without the journal that it counts in; what was noted without counts for none.
+        # A sequence counts only in its journal; one that was noted without a journal counts in none.
         "ALTER TABLE consumer ADD COLUMN journal TEXT NOT NULL DEFAULT ''",
     ),
 )

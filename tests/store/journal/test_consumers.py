@@ -13,7 +13,7 @@ from gateway.store.settings.secrets import Tokens
 from gateway.store.sqlite.migrations import Schema, migrate
 from gateway.store.times import parse_wall_ns
 from gateway.uplink.central.cursors import Cursors, Position
-from web.platform.consumers import MAX_CONSUMERS
+from web.platform.consumers import CONSUMERS_MAX
 from web.platform.consumers import Consumers as HttpConsumers
 from web.platform.webdb import SCHEMA, WebDatabase
 
@@ -115,14 +115,14 @@ def test_of_too_many_consumers_the_last_heard_stay_though_the_clock_was_set_back
     database = WebDatabase(tmp_path / "web.db")
     clock = [2_000_000_000.0]
     one = HttpConsumers(database, now=lambda: clock[0])
-    for number in range(MAX_CONSUMERS):
+    for number in range(CONSUMERS_MAX):
         one.confirmed(f"old{number}", "testjournal.1", "testjournal")
     one.flush()
     clock[0] = 0.0
     one.confirmed("central", "testjournal.2", "testjournal")
     one.flush()
     kept = one.all("testjournal")
-    assert len(kept) == MAX_CONSUMERS
+    assert len(kept) == CONSUMERS_MAX
     assert kept["central"] == 2
     database.close()
 
