@@ -8,11 +8,13 @@ from typing import Any, get_args
 
 import pytest
 
+from gateway.core.alarms.kinds import KINDS
 from gateway.core.lane.modes.notices import Notice
 from gateway.core.lane.service import What
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
-from tests.support.guard_scene import FREE, PASSES, alarm, at, crashed, decision, lane, shown_view, snapshot
+from tests.support.guard_scene import FREE, PASSES, alarm, at, case, crashed, decision, lane, shown_view, snapshot
+from web.guard.alarms.model import _TONES, SILENT_KINDS
 from web.guard.home.model import blank_snapshot
 
 UNTIL = {"valid_until": "2026-11-10"}
@@ -265,16 +267,16 @@ def test_a_hold_shows_who_since_when_and_how_it_ends() -> None:
     )}  # fmt: skip
     assert shown["open"]["mode"]["text"] == "Held open"
     assert shown["open"]["line"]["text"] == "Held by 林小军 since 09:00. Release ends it."
-    assert shown["left"]["mode"]["text"] == "7 cars left"
+    assert shown["left"]["mode"]["text"] == "Held: 7 cars"
     assert shown["left"]["line"]["text"] == "Held by 林小军 since 09:00, for 7 more vehicles."
-    assert shown["until"]["mode"]["text"] in ("14 min left", "15 min left")
+    assert shown["until"]["mode"]["text"] in ("Held 14 min", "Held 15 min")
     assert shown["both"]["mode"]["text"] == shown["until"]["mode"]["text"]
     assert shown["both"]["line"]["text"].endswith(" or 7 more vehicles.")
     assert shown["both"]["line"]["brief"].startswith("Until ")
 
 
 def test_the_minutes_left_of_a_hold_are_never_below_none() -> None:
-    assert first(held(until="2026-01-01T00:00:00Z"))["mode"]["text"] == "0 min left"
+    assert first(held(until="2026-01-01T00:00:00Z"))["mode"]["text"] == "Held 0 min"
 
 
 def test_a_hold_by_the_schedule_says_so() -> None:
@@ -392,7 +394,7 @@ def test_the_last_place_offers_what_fits_the_moment() -> None:
 def test_a_fault_that_the_barrier_reports_is_said_before_anything_else() -> None:
     shown = first(lane("in", state="fault", notice="controller_fault"))
     assert (shown["mode"]["key"], shown["mode"]["tone"]) == ("controller_fault", "decide")
-    assert shown["line"]["text"] == "The barrier reports a fault. Look at it; you may still open."
+    assert shown["line"]["text"] == "The barrier reports a fault. Look at it, then Open or hold Close."
     told = show(lane("in"), alarms=[alarm("device_lost", 2, lane="in", detail={"reason": "controller_fault"})])
     assert told["alarms"][0]["title"] == "Barrier fault"
     assert told["alarms"][0]["steps"][0] == "Look at the barrier and its controller's lamp."
@@ -447,16 +449,16 @@ def test_an_acknowledged_alarm_stays_in_sight_and_calm() -> None:
 
 
 def test_the_band_has_no_place_for_what_concerns_the_whole_site() -> None:
-    shown = show(alarms=[alarm("uplink_lost", 3, lane=None)])
-    assert (shown["band"]["title"], shown["band"]["where"]) == ("Link to central lost", "")
+    shown = show(alarms=[alarm("power", 2, lane=None)])
+    assert (shown["band"]["title"], shown["band"]["where"]) == ("Mains lost", "")
     assert shown["alarms"][0]["where"] == "Site"
 
 
 def test_an_alarm_that_is_over_but_unseen_stays_in_the_band_and_is_told_as_over() -> None:
     power = show(alarms=[alarm("power", 2, state="returned-unacknowledged")])["band"]
     assert (power["title"], power["where"]) == ("Mains lost", "北门入口 · over")
-    link = show(alarms=[alarm("uplink_lost", 3, state="returned-unacknowledged", lane=None)])["band"]
-    assert (link["title"], link["where"]) == ("Link to central lost", "over")
+    site = show(alarms=[alarm("power", 2, state="returned-unacknowledged", lane=None)])["band"]
+    assert (site["title"], site["where"]) == ("Mains lost", "over")
 
 
 def test_after_a_crash_the_next_steps_end_with_the_reset() -> None:
@@ -521,3 +523,132 @@ def test_before_the_engine_has_ever_answered_the_lanes_stand_there_unknown() -> 
     document = {"site": {"name": "N"}, "lanes": [{"id": "in", "direction": "entry", "barrier": {}}]}
     shown = shown_view(blank_snapshot(document), BOOK.get, "en", datetime.now(UTC))["lanes"][0]
     assert shown["arm"] == "unknown" and not shown["actions"]["open"]["on"]
+
+
+# ---- how loud an alarm is, and what can be done about it
+
+
+def test_a_lost_link_is_told_quietly_and_not_at_all_once_it_is_mended() -> None:
+    lost = alarm("uplink_lost", 3, lane=None)
+    shown = show(alarms=[lost])
+    assert shown["band"] is None and shown["calm"]["text"] == "Open: Link to central lost · Site"
+    mended = show(alarms=[{**lost, "state": "returned-unacknowledged"}])
+    assert mended["band"] is None and mended["calm"] is None
+
+
+@pytest.mark.parametrize(("kind", "tone"), [("crash", "act"), ("device_lost", "decide"), ("uplink_lost", "note")])
+def test_the_colour_of_an_alarm_says_what_the_guard_has_to_do(kind: str, tone: str) -> None:
+    assert show(alarms=[alarm(kind, KINDS[kind].priority, lane=None)])["alarms"][0]["tone"] == tone
+
+
+def test_every_kind_has_its_colour() -> None:
+    assert set(KINDS) - set(_TONES) == SILENT_KINDS
+
+
+def test_duress_shows_nothing_at_the_booth_and_everything_at_the_control_room() -> None:
+    told = [alarm("duress", 1)]
+    for role in ("guard", "leader", "control_room"):
+        assert show(alarms=told, role=role)["alarms"] == []
+    away = shown_view(
+        snapshot(alarms=told), BOOK.get, "en", datetime.now(UTC), role="control_room", stands_at=lambda _: False
+    )
+    assert away["band"]["title"] == "Duress"
+
+
+CABLE = {"type": "tcp", "host": "10.0.0.9", "port": 502}
+WIRED: dict[str, Any] = {
+    "devices": [
+        {"id": "io-1", "driver": "modbus", "unit": 1, "link": CABLE},
+        {"id": "io-2", "driver": "modbus", "unit": 2, "link": CABLE},
+        {"id": "rd", "driver": "rdm6300", "port": "/dev/ttyUSB0"},
+        {"id": "cam", "driver": "plate-http", "name": "Camera at the mast"},
+    ],
+    "lanes": [
+        {"id": "in", "name": "North in", "barrier": {"open": "io-1.output.0"}, "readers": ["rd"], "cameras": ["cam"]},
+        {"id": "out", "name": "North out", "barrier": "b2"},
+    ],
+    "barriers": [{"id": "b2", "open": "io-2.output.0", "safety_loop": ["io-2.input.1"]}],
+}
+
+
+def lost(*devices: str) -> list[dict[str, Any]]:
+    found = [
+        {**alarm("device_lost", 2, lane=None, device=one, ago=9 + n), "alarm": f"a-{one}"}
+        for n, one in enumerate(devices)
+    ]
+    shown = shown_view(snapshot(alarms=found), BOOK.get, "en", datetime.now(UTC), document=WIRED)
+    told: list[dict[str, Any]] = shown["alarms"]
+    return told
+
+
+def test_one_cut_cable_is_one_alarm_with_the_names_of_what_hangs_on_it() -> None:
+    (told,) = lost("io-1", "io-2")
+    assert (told["title"], told["where"]) == ("2 devices lost", "board, North in, board, North out")
+    assert told["alarms"] == ["a-io-1", "a-io-2"] and "One cable" in told["steps"][0]
+
+
+def test_devices_on_cables_of_their_own_are_alarms_of_their_own_by_name() -> None:
+    assert sorted(one["where"] for one in lost("rd", "cam", "io-1")) == [
+        "Camera at the mast",
+        "board, North in",
+        "reader, North in",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "why"),
+    [
+        ("tailgating", {"active": False}, ""),
+        ("tailgating", {"active": True}, "The cause lasts still. It can be closed when that is over."),
+        ("power", {"active": True}, "The cause lasts still. It can be closed when that is over."),
+        ("crash", {"active": True}, "The arm is not whole yet: Reset the lane, then close this."),
+        ("crash", {"active": False}, ""),
+    ],
+)
+def test_an_alarm_whose_cause_lasts_is_not_offered_to_be_closed_and_says_why(
+    kind: str, facts: dict[str, Any], why: str
+) -> None:
+    seen = alarm(kind, KINDS[kind].priority, state="acknowledged", acknowledged_by="Lin", **facts)
+    told = show(alarms=[seen])["alarms"][0]
+    assert (told["closable"], told["lasts"]) == (not why, why)
+
+
+# ---- words and buttons say the same
+
+
+@pytest.mark.parametrize(
+    ("allowed", "more", "way"),
+    [
+        ({}, {}, "then Open or hold Close."),
+        ({"close": "safety_occupied"}, {}, "then Open."),
+        ({"open": "grants_full"}, {}, "then hold Close."),
+        ({"open": "device_lost", "close": "device_lost"}, {}, "then use the barrier's button."),
+        ({}, {"case": case()}, "then Compare or hold Close."),
+    ],
+)
+def test_what_is_to_be_done_names_the_buttons_that_are_on(
+    allowed: dict[str, Any], more: dict[str, Any], way: str
+) -> None:
+    stopped = lane("in", interrupted=True, state="interrupted", allowed={**FREE, **allowed}, **more)
+    assert first(stopped)["line"]["text"].endswith(way)
+
+
+def test_a_car_that_was_just_refused_is_not_let_in_by_one_tap() -> None:
+    refused = {"what": "refused", "by": "Lin", "reason": "other", "at": at(1)}
+    decided = decision("denied", "expired", "p-wang", present=True, handled=refused)
+    opens = first(lane("in", approach=True, last_decision=decided))["actions"]["open"]
+    assert (opens["press"], opens["hint"]) == ("hold", "refused: hold")
+    behind = first(lane("in", approach=True, last_decision={**decided, "present": False}))["actions"]["open"]
+    assert behind["press"] == "tap"
+
+
+def test_one_car_is_not_told_in_the_plural() -> None:
+    assert first(held(left=1))["mode"]["text"] == "Held: 1 car"
+
+
+@pytest.mark.parametrize(("until", "day"), [("2026-11-10", "10 Nov."), ("2024-01-01", "1 Jan 2024.")])
+def test_a_day_of_another_year_has_its_year(until: str, day: str) -> None:
+    when = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    decided = decision("denied", "expired", "p-wang", valid_until=until, present=True)
+    line = shown_view(snapshot(lane("in", last_decision=decided)), BOOK.get, "en", when)["lanes"][0]["line"]
+    assert f"ended on {day}" in line["text"]

@@ -38,6 +38,11 @@ class Scene:
     lanes: Sequence[Facts] = ()
 
     @property
+    def is_desk(self) -> bool:
+        """Whether the control room looks, away from every lane."""
+        return self.role == "control_room" and not any(self.stands_at(lane["id"]) for lane in self.lanes)
+
+    @property
     def may_act(self) -> bool:
         """Whether the role may give orders at all."""
         return self.role in COMMAND_ROLES
@@ -62,6 +67,10 @@ class Scene:
         except PassError:
             return None
         return local_time(wall_ns_of(last), self.place).date() if isinstance(last, datetime) else last
+
+    def day(self, when: date | None) -> str:
+        """A day as one says it aloud; "" for none."""
+        return self.said.day(when, self.now.astimezone(self.place).date()) if when else ""
 
     def pass_of(self, facts: Facts) -> Pass | None:
         """The pass that facts name, None for none and for one that is gone."""

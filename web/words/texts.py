@@ -46,11 +46,12 @@ class Words:
         """Several names in one text."""
         return ("、" if self.locale == "zh_CN" else ", ").join(names)
 
-    def day(self, when: date) -> str:
-        """A day as one says it aloud; the year is left out, it is near."""
+    def day(self, when: date, today: date) -> str:
+        """A day as one says it aloud, with its year when that is another than today's."""
+        year = when.year if when.year != today.year else 0
         if self.locale == "zh_CN":
-            return f"{when.month}月{when.day}日"
-        return f"{when.day} {_MONTHS[when.month - 1]}"
+            return f"{year}年{when.month}月{when.day}日" if year else f"{when.month}月{when.day}日"
+        return f"{when.day} {_MONTHS[when.month - 1]}" + (f" {year}" if year else "")
 
     def days_left(self, days: int) -> str:
         """How long a pass still runs, in whole days (0: today is the last)."""

@@ -116,9 +116,9 @@ class AlarmDesk:
         return any(alarm.active for alarm in self._open.values() if alarm.key == key)
 
     def documents(self) -> list[dict[str, Any]]:
-        """All open alarms: most urgent first, then oldest first."""
+        """All alarms that are not closed, with whether their cause lasts: most urgent first, then oldest first."""
         ordered = sorted(self._open.values(), key=lambda a: (a.priority, a.raised_at, a.alarm))
-        return [alarm.document() for alarm in ordered]
+        return [{**alarm.document(), "active": alarm.active} for alarm in ordered]
 
     def raise_(
         self,

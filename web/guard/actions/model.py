@@ -6,7 +6,7 @@ import msgspec
 
 from web.guard.lane.states import LOOK_NOTICES
 from web.guard.lane.waits import Waits
-from web.guard.orders.may import by_hand, exits_opened, why_not
+from web.guard.orders.may import exits_opened, opening, why_not
 from web.guard.scene import Facts, Scene, refusal, width
 
 # Exits whose names fit on the button that opens them too; of more it says how many.
@@ -55,14 +55,22 @@ def _open(scene: Scene, lane: Facts, waiting: Waits | None) -> Action:
     """
     if lane.get("case"):
         return _compare(scene, lane)
-    seen = lane.get("approach") is True
-    command = "passed" if by_hand(scene, lane) else "open"
-    action = _action(scene, lane, command, "tap" if seen else "hold")
+    command, refused = opening(scene, lane), _was_refused(lane)
+    tap = lane.get("approach") is True and not refused
+    action = _action(scene, lane, command, "tap" if tap else "hold")
     if not action.on:
         return action
+    if refused:
+        return msgspec.structs.replace(action, hint=scene.said("cmd.open.refused"))
     if waiting is not None and command == "open":
         return msgspec.structs.replace(action, hint=waiting.text, long=True)
-    return msgspec.structs.replace(action, hint=scene.said(f"cmd.{command}.tap" if seen else "cmd.open.hold"))
+    return msgspec.structs.replace(action, hint=scene.said(f"cmd.{command}.tap" if tap else "cmd.open.hold"))
+
+
+def _was_refused(lane: Facts) -> bool:
+    """Whether the car that is there was turned away by a person: it is not let in by a tap that comes too late."""
+    decision = lane.get("last_decision") or {}
+    return decision.get("present") is not False and (decision.get("handled") or {}).get("what") == "refused"
 
 
 def _compare(scene: Scene, lane: Facts) -> Action:

@@ -1,4 +1,8 @@
-"""Alarms in words: the list, the band over the top line, the quiet line, and the notice of the box itself."""
+"""Alarms in words: the list, the band over the top line, the quiet line, and the notice of the box itself.
+
+How loud an alarm is says what the guard has to do: act now (red), look when there is a moment (amber), or only know of
+it (no colour). One cut cable is one alarm, however many devices hang on it. Duress shows nothing at the booth.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from gateway.core.alarms.kinds import KINDS
+from web.guard.alarms.devices import Devices
+from web.guard.orders.may import ways
 from web.guard.scene import Facts, Scene
 from web.words.texts import Words
 from web.words.times import instant
@@ -14,13 +21,41 @@ from web.words.times import instant
 BOX_KINDS = ("storage_degraded", "clock_unsure")
 UNSEEN = frozenset({"unacknowledged", "returned-unacknowledged"})
 _STATES = {"returned-unacknowledged": "returned", "out of service": "out_of_service"}
-_PRIORITY_TONES = {1: "act", 2: "act", 3: "decide", 4: "note"}
+# What a kind asks of the guard at the booth; a kind that is not listed is as loud as its priority.
+_TONES = {
+    "crash": "act",
+    "struck_vehicle": "act",
+    "panic": "act",
+    "fire": "act",
+    "forced": "act",
+    "intrusion": "act",
+    "tamper": "act",
+    "water": "act",
+    "tailgating": "decide",
+    "obstructed": "decide",
+    "stuck": "decide",
+    "device_lost": "decide",
+    "power": "decide",
+    "fault": "decide",
+    "storage_degraded": "decide",
+    "video_lost": "note",
+    "clock_unsure": "note",
+    "uplink_lost": "note",
+}
+_PRIORITY_TONES = {1: "act", 2: "decide", 3: "decide", 4: "note"}
+_ORDER = ("act", "decide", "note")
+# For the control room alone: whoever forces the guard is looking at the booth's screen.
+SILENT_KINDS = frozenset({"duress"})
 
 
 class Alarm(msgspec.Struct, frozen=True):
-    """One alarm; `unseen` until it is acknowledged, `over` once its cause is."""
+    """One alarm; `unseen` until it is acknowledged, `over` once its cause is, `lasts` says why it cannot be closed yet.
+
+    `alarms` are the ids of all that have this one cause.
+    """
 
     alarm: str
+    alarms: list[str]
     kind: str
     title: str
     where: str
@@ -31,6 +66,7 @@ class Alarm(msgspec.Struct, frozen=True):
     unseen: bool
     over: bool
     closable: bool
+    lasts: str
     state_text: str
     steps: list[str]
 
@@ -47,7 +83,7 @@ class Band(msgspec.Struct, frozen=True):
 
 
 class Calm(msgspec.Struct, frozen=True):
-    """What is acknowledged and still open, in one quiet line."""
+    """What is open and asks for nothing at once, in one quiet line."""
 
     text: str
     at_ms: int | None
@@ -61,38 +97,69 @@ class Notice(msgspec.Struct, frozen=True):
     at_ms: int | None
 
 
-def alarms(scene: Scene, snapshot: Facts) -> list[Alarm]:
+def alarms(scene: Scene, snapshot: Facts, devices: Devices) -> list[Alarm]:
     """Every alarm of a snapshot, and what is wrong now although no alarm is raised for it; the most urgent first."""
-    names = {lane["id"]: lane.get("name") or lane["id"] for lane in snapshot.get("lanes", [])}
-    return [_alarm(scene, one, names) for one in sorted(_troubles(snapshot), key=_urgency)]
+    lanes = {lane["id"]: lane for lane in snapshot.get("lanes", [])}
+    groups: dict[tuple[str, str, bool], list[Facts]] = {}
+    for one in sorted(_troubles(snapshot), key=_urgency):
+        if one["kind"] in SILENT_KINDS and not scene.is_desk:
+            continue
+        lost = one["kind"] == "device_lost" and one.get("device") and not (one.get("detail") or {}).get("reason")
+        cable = devices.cable(one["device"]) if lost else str(one["alarm"])
+        groups.setdefault((one["kind"], cable, one["state"] in UNSEEN), []).append(one)
+    return [_alarm(scene, group, lanes, devices) for group in groups.values()]
 
 
-def _alarm(scene: Scene, facts: Facts, lanes: Mapping[str, str]) -> Alarm:
-    said, kind, state = scene.said, facts["kind"], facts["state"]
+def _alarm(scene: Scene, group: Sequence[Facts], lanes: Mapping[str, Facts], devices: Devices) -> Alarm:
+    said, facts, n = scene.said, group[0], len(group)
+    kind, state = facts["kind"], facts["state"]
     lane, by = facts.get("lane"), facts.get("acknowledged_by")
     state_text = said.first(f"alarm.state.{_STATES.get(state, state)}", "alarm.state.unacknowledged")
     reason = (facts.get("detail") or {}).get("reason", "")
-    todo = next((key for key in (f"todo.{kind}.{reason}", f"todo.{kind}") if key in said), "")
+    several = [f"{kind}.n"] if n > 1 else []
+    todo = next((f"todo.{one}" for one in (*several, f"{kind}.{reason}", kind) if f"todo.{one}" in said), "")
+    titles = [f"alarm.{one}" for one in (*several, f"{kind}.{reason}", kind)]
+    lasts = _lasts(said, facts, lanes.get(lane or "", {}))
+    where = [devices.name(one["device"]) for one in group if one.get("device")]
+    place = (lanes.get(lane, {}).get("name") or lane) if lane else said.listed(where) or said("alarm.site")
     return Alarm(
         alarm=facts["alarm"],
+        alarms=[one["alarm"] for one in group],
         kind=kind,
-        title=said.first(f"alarm.{kind}.{reason}", f"alarm.{kind}", "alarm.other", code=kind),
-        where=lanes.get(lane, lane) if lane else facts.get("device_name") or said("alarm.site"),
+        title=said.first(*titles, "alarm.other", code=kind, n=n),
+        where=place,
         lane=lane,
-        tone=_PRIORITY_TONES.get(facts.get("priority", 1), "act"),
+        tone=_tone(facts),
         at_ms=scene.epoch_ms(facts["raised_at"]) if facts["raised_at"] else None,
         time=scene.time(facts["raised_at"]),
         unseen=state in UNSEEN,
         over=state.startswith("returned"),
-        closable=state == "acknowledged",
+        closable=state == "acknowledged" and not lasts,
+        lasts=lasts if state == "acknowledged" else "",
         state_text=said("alarm.acknowledged_by", by=by) if by and state not in UNSEEN else state_text,
-        steps=said(todo).split("|") if todo else [],
+        steps=said(todo, act=ways(scene, lanes.get(lane or "", {"id": ""}))).split("|") if todo else [],
     )
 
 
+def _tone(facts: Facts) -> str:
+    return _TONES.get(facts["kind"]) or _PRIORITY_TONES.get(facts.get("priority", 1), "act")
+
+
+def _lasts(said: Words, facts: Facts, lane: Facts) -> str:
+    """Why an alarm that was acknowledged cannot be closed: its cause lasts; "" once it is over.
+
+    A kind that ends by itself is closed by its end, so while it is there its cause lasts.
+    """
+    kind = KINDS.get(facts["kind"])
+    crashed = facts["kind"] == "crash" and lane.get("mode") == "crashed"
+    if not (facts.get("active", crashed) or crashed or (kind is not None and not kind.by_person)):
+        return ""
+    return said.first(f"alarm.lasts.{facts['kind']}", "alarm.lasts")
+
+
 def band(said: Words, found: Sequence[Alarm]) -> Band | None:
-    """The band; None when every alarm is acknowledged."""
-    first = next((alarm for alarm in found if alarm.unseen), None)
+    """The band: the most urgent alarm that is not acknowledged, but for what is only to be known of; None for none."""
+    first = next((alarm for alarm in found if alarm.unseen and alarm.tone != "note"), None)
     if first is None:
         return None
     others = len(found) - 1
@@ -105,7 +172,8 @@ def band(said: Words, found: Sequence[Alarm]) -> Band | None:
 
 
 def calm(said: Words, found: Sequence[Alarm]) -> Calm | None:
-    """The quiet line; None for nothing."""
+    """The quiet line; None for nothing. What was only to be known of and is over is not in it."""
+    found = [alarm for alarm in found if not (alarm.over and alarm.tone == "note")]
     if not found:
         return None
     first, others = found[0], len(found) - 1
@@ -121,19 +189,12 @@ def notice(found: Sequence[Alarm]) -> Notice | None:
 
 
 def _troubles(snapshot: Facts) -> list[Facts]:
-    devices = {one["id"]: one for one in snapshot.get("devices", [])}
-    found: list[Facts] = []
-    for alarm in snapshot.get("alarms", []):
-        device = alarm.get("device")
-        found.append({**alarm, "device_name": (devices.get(device) or {}).get("name") or device})
+    found: list[Facts] = list(snapshot.get("alarms", []))
     known = {(one["kind"], one.get("device") if one["kind"] == "device_lost" else None) for one in found}
     for kind, device, since in _facts(snapshot):
         if (kind, device) not in known:
-            name = device and (devices[device].get("name") or device)
-            found.append(
-                {"alarm": f"now-{kind}-{device or 'box'}", "kind": kind, "priority": 3, "state": "now"}
-                | {"lane": None, "device_name": name, "raised_at": since}
-            )
+            fact = {"alarm": f"now-{kind}-{device or 'box'}", "kind": kind, "priority": 3, "state": "now"}
+            found.append(fact | {"lane": None, "device": device, "raised_at": since})
     return found
 
 
@@ -148,7 +209,8 @@ def _facts(snapshot: Facts) -> Iterator[tuple[str, str | None, str | None]]:
             yield "device_lost", device["id"], device.get("since")
 
 
-def _urgency(alarm: Facts) -> tuple[bool, int, float]:
-    """Unseen first, then by priority, then the newest."""
+def _urgency(alarm: Facts) -> tuple[bool, int, int, float]:
+    """Unseen first, then by what is to be done, then by priority, then the newest."""
     raised = instant(alarm.get("raised_at"))
-    return alarm["state"] not in UNSEEN, alarm.get("priority", 1), -(raised.timestamp() if raised else 0)
+    newest = -(raised.timestamp() if raised else 0)
+    return alarm["state"] not in UNSEEN, _ORDER.index(_tone(alarm)), alarm.get("priority", 1), newest

@@ -39,6 +39,7 @@ def _render(
         role=operator.role,
         expiry_days=int(document.get("site", {}).get("expiry_warning_days", 10)),
         stands_at=partial(stations.stands_at, station),
+        document=document,
     )
     acts = operator.role in COMMAND_ROLES
     age_ms = view.age_ms if snapshot is not None else NEVER_MS

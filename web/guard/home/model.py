@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from web.guard.alarms.devices import Devices
 from web.guard.alarms.model import Alarm, Band, Calm, Notice, alarms, band, calm, notice
 from web.guard.lane.model import LanePanel, lane_panel
 from web.guard.scene import EXPIRY_WARNING_DAYS, Facts, Lookup, Scene
@@ -49,12 +50,16 @@ def guard_view(
     role: str = "guard",
     expiry_days: int = EXPIRY_WARNING_DAYS,
     stands_at: Callable[[str], bool] = lambda _lane: True,
+    document: Facts | None = None,
 ) -> GuardView:
-    """The view of a snapshot that is `age_ms` old, for an operator of this role; the other values as in `Scene`."""
+    """The view of a snapshot that is `age_ms` old, for an operator of this role; the other values as in `Scene`.
+
+    `document` is the site file, which knows what a device is for; without it devices have the names of the snapshot.
+    """
     said, site, lanes = words(locale), snapshot.get("site", {}), snapshot.get("lanes", [])
     place = zone(site.get("timezone", "UTC"))
     scene = Scene(said, lookup, place, now, role, expiry_days, stands_at, lanes)
-    found = alarms(scene, snapshot)
+    found = alarms(scene, snapshot, Devices(said, document or {"devices": snapshot.get("devices")}))
     of_box = notice(found)
     local = now.astimezone(place)
     return GuardView(

@@ -19,8 +19,7 @@ def sentence(
     if brief and width(holder) > BRIEF_HOLDER_WIDTH:
         holder = ""
     hello = said("hello.name", holder=holder) if holder else said("hello")
-    until = scene.last_day(decision.get("valid_until") or (pass_.valid_until if pass_ else None))
-    day = said.day(until) if until else ""
+    day = scene.day(scene.last_day(decision.get("valid_until") or (pass_.valid_until if pass_ else None)))
     unit = pass_.unit if pass_ else ""
     text = said.first(*briefly(_keys(decision, lane, bool(unit)), brief), hello=hello, unit=unit, date=day)
     days = days_to_warn_of(scene, decision)

@@ -8,6 +8,7 @@ import msgspec
 
 from web.guard.lane.car import Car
 from web.guard.lane.states import CLOSED_BY, NOTICES, TONES, cannot_open, exception, key_of
+from web.guard.orders.may import ways
 from web.guard.scene import Facts, Scene, briefly
 
 # Characters that fit two lines of large, and two lines of normal type on the smallest screen.
@@ -66,13 +67,14 @@ def todo(scene: Scene, key: str, lane: Facts, *, brief: bool = False) -> str:
     if key == "paused":
         pause = lane.get("pause") or {}
         until = scene.time(pause.get("until"))
-        return said.first(*briefly(["do.paused"], brief), by=pause.get("by") or "", until=until)
+        act = ways(scene, lane)
+        return said.first(*briefly(["do.paused"], brief), by=pause.get("by") or "", until=until, act=act)
     tag = lane.get("tag") or {}
     by, since, code = tag.get("by") or "", scene.time(tag.get("since")), str(tag.get("reason") or "")
     reason = said.first(f"confirm.lock.{code}", "mode.locked.reason")
     if code and f"confirm.lock.{code}" not in said:
         reason = code
-    return said.first(*briefly([f"do.{key}"], brief), reason=reason, by=by, time=since)
+    return said.first(*briefly([f"do.{key}"], brief), reason=reason, by=by, time=since, act=ways(scene, lane))
 
 
 def _held(scene: Scene, hold: Facts, *, brief: bool) -> str:
@@ -94,7 +96,6 @@ def _due(scene: Scene, dues: Sequence[Facts], *, brief: bool) -> str:
     scale, digits = (1000, 1) if due["what"] == "travel_ms" else (1, 0)
     count, limit = (f"{due[name] / scale:.{digits}f}" for name in ("count", "limit"))
     what = scene.said.first(f"due.{due['what']}", "due.other", count=count, limit=limit)
-    since = scene.last_day(due.get("since"))
     more = f" (+{len(dues) - 1})" if len(dues) > 1 else ""
-    date_text = scene.said.day(since) if since else ""
-    return scene.said.first(*briefly(["do.service_due"], brief), what=what + more, date=date_text)
+    since = scene.day(scene.last_day(due.get("since")))
+    return scene.said.first(*briefly(["do.service_due"], brief), what=what + more, date=since)

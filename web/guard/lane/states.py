@@ -74,7 +74,7 @@ def _held_chip(scene: Scene, lane: Facts) -> str:
     until, left = instant(hold.get("until")), hold.get("left")
     if until:
         return scene.said("mode.held.minutes", n=max(0, math.ceil((until - scene.now).total_seconds() / 60)))
-    return scene.said("mode.held.count", n=left) if left else ""
+    return scene.said.first(f"mode.held.count.{left}", "mode.held.count", n=left) if left else ""
 
 
 def exception(lane: Facts) -> str | None:

@@ -29,6 +29,20 @@ def by_hand(scene: Scene, lane: Facts) -> bool:
     return lane.get("mode") in ("locked", "crashed") and why_not(scene, lane, "passed") is None
 
 
+def opening(scene: Scene, lane: Facts) -> str:
+    """The command in the place of Open: the comparison while a car waits for a person's word."""
+    return "compare" if lane.get("case") else "passed" if by_hand(scene, lane) else "open"
+
+
+def ways(scene: Scene, lane: Facts) -> str:
+    """What can be done at the arm now, in the words of the buttons that are on; else the barrier's own button."""
+    said, command = scene.said, opening(scene, lane)
+    opens = scene.may_act and (command == "compare" or why_not(scene, lane, command) is None)
+    closes = why_not(scene, lane, "close") is None
+    key = "open_close" if opens and closes else "open" if opens else "close" if closes else "none"
+    return said(f"act.{key}", open=said(f"cmd.{command}"))
+
+
 def exits_opened(lane: Facts, lanes: Sequence[Facts]) -> list[str]:
     """The exits that an emergency at this lane opens too, by name: at an entry every one that can open."""
     if lane.get("direction", "exit") == "exit":
