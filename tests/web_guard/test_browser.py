@@ -15,7 +15,9 @@ from gateway.core.lane.modes.notices import Notice
 from gateway.core.vocabulary.reasons import Reason
 from tests.support.guard_scene import FREE, alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until
+from web.guard.alarms.model import SILENT_KINDS
 from web.live import stream
+from web.words.texts import words
 
 pytestmark = pytest.mark.real
 
@@ -630,8 +632,10 @@ def test_the_crash_band_stays_until_it_is_acknowledged(booth: Booth) -> None:
     wait_until(lambda: booth.all("#band") == [])
     assert booth.engine.acknowledged[0]["by"] == "林小军"
     wait_until(lambda: booth.text("#calm .calm-text") == "未结束:道闸被撞 · 北门入口")
-    booth.tap_text("#sheet-alarms .choice", "属实")
-    wait_until(lambda: booth.all("#calm") == [])
+    assert booth.text("#alarm-lasts") == "闸杆还没修好:先复位车道,再结束报警。" and not booth.all("#alarm-real")
+    mended = alarm(state="acknowledged", acknowledged_by="林小军", active=False)
+    booth.engine.show(lane("in"), lane("out"), alarms=[mended])
+    wait_until(lambda: [one.click() for one in booth.all("#alarm-real")] == [] and booth.all("#calm") == [])
     assert (booth.engine.acknowledged[1]["verb"], booth.engine.acknowledged[1]["finding"]) == ("close", "real")
     booth.one("#sheet-alarms [data-close]").click()
     assert booth.one(".lane").rect == before
@@ -936,10 +940,14 @@ def test_every_step_after_an_alarm_can_be_read_whole(booth: Booth) -> None:
     booth.enter()
     for lang in ("zh_CN", "en"):
         look(booth, "day", lang)
-        for kind in KINDS:
+        for kind in sorted(set(KINDS) - SILENT_KINDS):
+            title = words(lang)(f"alarm.{kind}")
             booth.engine.show(lane("in"), lane("out"), alarms=[alarm(kind, KINDS[kind].priority)])
-            wait_until(lambda kind=kind: booth.one("#band").get_attribute("data-alarm") == f"a-{kind}")
-            booth.one("#band").click()
+            opener = wait_until(lambda title=title: [
+                one for one in booth.all("#band, #calm, #notice") if title in one.text
+            ])  # fmt: skip
+            opener[0].click()
+            wait_until(lambda title=title: booth.text("#alarm-title") == title)
             cut = "const list = document.getElementById('alarm-steps'); return list.scrollHeight - list.clientHeight"
-            assert booth.script(cut) <= 1, (lang, kind)
+            assert booth.script(cut) <= 4, (lang, kind)
             booth.one("#sheet-alarms [data-close]").click()

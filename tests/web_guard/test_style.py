@@ -12,7 +12,7 @@ WEB = Path(__file__).parents[2] / "web"
 SHEETS = tuple(dict.fromkeys([*HOME, *SIGN_IN]))
 SHEET = re.sub(r"/\*.*?\*/", "", "\n".join((WEB / one).read_text("utf-8") for one in SHEETS), flags=re.DOTALL)
 SCALES, RULES = SHEET[: SHEET.index("* {")], SHEET[SHEET.index("* {") :]
-SPACE = re.compile(r"0|auto|-?var\(--s[0-5]\)")
+SPACE = re.compile(r"0|auto|-?var\(--(?:s[0-5]|under)\)")
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgb|hsl)a?\(")
 
 

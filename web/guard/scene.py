@@ -11,7 +11,7 @@ from gateway.core.access.rules import end
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import local_time, wall_ns_of
-from web.words.texts import Words, clock
+from web.words.texts import Words, clock, initials
 from web.words.times import instant, ms_since
 
 Lookup = Callable[[str], Pass | None]
@@ -80,6 +80,15 @@ class Scene:
 def refusal(said: Words, code: str, **values: object) -> str:
     """Why a command was not carried out, and what to do instead."""
     return said.first(f"refused.{code}", f"reason.{code}", "refused.other", code=code, **values)
+
+
+NAME_WIDTH_MAX = 20
+
+
+def named(by: object) -> str:
+    """A person within a short line: the whole name, or its initials where it would fill the line."""
+    name = str(by or "")
+    return name if width(name) <= NAME_WIDTH_MAX else initials(name)
 
 
 def briefly(keys: list[str], brief: bool) -> list[str]:

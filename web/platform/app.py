@@ -16,6 +16,7 @@ from web.people import auth
 from web.platform import assets, look, problems
 from web.platform.headers import safe_headers
 from web.platform.services import Services
+from web.words.texts import initials
 
 # A million-row file is imported by path over the control socket, so no request needs to be large.
 BODY_MAX_BYTES = 1024 * 1024
@@ -37,7 +38,7 @@ def create_app(data: Path, *, live: Live | None = None) -> Flask:
     app.before_request(auth.check_csrf)
     problems.register(app)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.jinja_env.filters["dig"] = look.dig
+    app.jinja_env.filters.update(dig=look.dig, initials=initials)
     app.jinja_env.globals.update(
         asset=assets.asset,
         csrf_token=auth.csrf_token,

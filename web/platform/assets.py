@@ -2,18 +2,19 @@
 
 Every address has a digest of all assets, so that a browser may cache them for a year and never mixes two versions.
 Scripts are ES modules with relative imports; a page preloads all that it needs. The styles of a
-page are sent as one sheet.
+page are sent as one sheet, and everything is compressed for browsers that accept it.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import posixpath
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, request, url_for
 from markupsafe import Markup
 
 from web.platform.problems import Problem
@@ -81,5 +82,15 @@ def serve(version: str, name: str) -> Response:
     if len(parts) > len(files()) or any(part not in files() for part in parts):
         raise Problem(404, "not_found", "There is no such file.")
     kept = KEPT if version == mark() else "no-cache"
+    headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
+    packs = bool(request.accept_encodings["gzip"])
+    if packs:
+        headers["Content-Encoding"] = "gzip"
+    body = _body(tuple(parts), packs)
+    return Response(body, content_type=f"{TYPES[suffix]}; charset=utf-8", headers=headers)
+
+
+@lru_cache(maxsize=200)
+def _body(parts: tuple[str, ...], packs: bool) -> bytes:
     body = b"\n".join(files()[part] for part in parts)
-    return Response(body, content_type=f"{TYPES[suffix]}; charset=utf-8", headers={"Cache-Control": kept})
+    return gzip.compress(body, mtime=0) if packs else body

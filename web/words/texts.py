@@ -17,6 +17,7 @@ TRANSLATIONS = Path(__file__).parent
 LOCALES = ("en", "zh_CN")
 DEFAULT_LOCALE = "zh_CN"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _CHINA_PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9]{5,6}")
 
 
@@ -32,7 +33,7 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key with its `{names}` filled in; the key itself when there is no such text."""
-        return self._texts.get(key, key).format_map(_Blank(values))
+        return self._texts.get(key, key).format_map(_Blank({name: _isolated(value) for name, value in values.items()}))
 
     def first(self, *keys: str, **values: object) -> str:
         """The text of the first key that exists; the last one is the fallback and must exist."""
@@ -58,6 +59,13 @@ class Words:
         return self.first(f"days_left.{days}", "days_left.n", n=days)
 
 
+def _isolated(value: object) -> object:
+    """A value that is written from right to left keeps its own direction within a text."""
+    if isinstance(value, str) and _RIGHT_TO_LEFT.search(value):
+        return f"\u2068{value}\u2069"
+    return value
+
+
 class _Blank(dict[str, object]):
     """Values for a text; one that nobody gave is left out rather than failing a screen."""
 
@@ -77,6 +85,11 @@ def plate_as_written(plate: str) -> str:
     if _CHINA_PLATE.fullmatch(plate):
         return f"{plate[:2]} {plate[2:]}"
     return plate
+
+
+def initials(name: str) -> str:
+    """A name where there is no room for it: the first letter of each of its words, at most three."""
+    return "".join(word[0] for word in re.split(r"[\s-]+", name) if word)[:3]
 
 
 def masked(name: str) -> str:

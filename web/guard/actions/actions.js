@@ -36,7 +36,8 @@ function settle(el) {
 const resting = (el) => rests() || performance.now() < Number(el.dataset.rest || 0);
 
 function begin(el) {
-  if (resting(el) || isPressed(el)) return undefined;
+  if (isPressed(el)) return undefined;
+  if (resting(el)) return answer(say("answer.rest"), "");
   const one = chosenLane();
   if (!one) return answer(say("refused.choose_lane"), "refused");
   const action = one.actions[el.dataset.slot];

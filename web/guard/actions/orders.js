@@ -7,6 +7,8 @@ import { answer, begun, last, onAnswer } from "../../parts/answer/answer.js";
 import { chosenLane, lane, now, state } from "../home/state.js";
 
 const SAME_PRESS_MS = 1000;
+// What the barrier's own buttons do too; anything else can only be asked for again.
+const MOVES = new Set(["open", "close", "hold", "release", "emergency"]);
 const recent = new Map();
 let stood = null;
 
@@ -35,7 +37,8 @@ export function outdated() {
 export async function give(id, command, extra) {
   const press = samePress(id + "/" + command);
   if (press.again) return null;
-  const label = say("cmd." + command), failed = say("answer.not_arrived", { command: label });
+  const label = say("cmd." + command);
+  const failed = say(MOVES.has(command) ? "answer.not_arrived" : "answer.not_arrived.again", { command: label });
   const done = begun({ sending: say("answer.sending", { command: label }), notYet: say("answer.no_answer_yet", { command: label }), failed });
   const body = Object.assign({ request: press.id, pressed_ms: press.pressed }, extra);
   const got = await post("/guard/lanes/" + encodeURIComponent(id) + "/" + command, body);

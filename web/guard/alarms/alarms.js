@@ -1,72 +1,113 @@
 // The sheet of alarms: the list, the chosen one with its steps, and what is said about it by name.
-import { $, make, put } from "../../parts/base/dom.js";
+import { $, make, mark, put } from "../../parts/base/dom.js";
 import { say } from "../../parts/base/words.js";
 import { post } from "../../parts/base/http.js";
 import { COUNTS_MS } from "../../parts/answer/answer.js";
 import { isOpen, openSheet } from "../../parts/sheet/sheet.js";
 import { ago } from "../../parts/age/age.js";
 import { samePress } from "../actions/orders.js";
-import { lane, now, state } from "../home/state.js";
-import { choose } from "../lane/lanes.js";
+import { lane, newsAge, now, OLD_MS, state } from "../home/state.js";
+import { choose, SETTLE_MS } from "../lane/lanes.js";
 
-const ROWS = 4;
-let chosen = null, page = 0, drawn = "";
+const ROWS = 4, STILL_MS = 4000;
+let chosen = null, page = 0, order = [], touchedAt = -STILL_MS, changedAt = 0, shownState = "";
+const rows = new Map();
+const verbs = [$("alarm-ack"), $("alarm-real"), $("alarm-false")];
 
 // The alarm's lane becomes the chosen one, so that its buttons are at hand.
 function openDesk(id) {
+  if (!isOpen("alarms")) order = [];
+  turnTo(id);
+  openSheet("alarms");
+  paintAlarms();
+}
+function turnTo(id) {
   const found = state.view.alarms.find((alarm) => alarm.alarm === id);
   chosen = id;
-  drawn = "";
-  openSheet("alarms");
+  put($("alarm-answer"), "");
   if (found && lane(found.lane)) choose(found.lane, true);
-  paintAlarms();
+}
+// While the list is touched its rows stay where they are, and what is new comes at the end.
+function arranged() {
+  const known = new Map(state.view.alarms.map((alarm) => [alarm.alarm, alarm]));
+  const ids = [...known.keys()];
+  order = performance.now() - touchedAt < STILL_MS ? [...order.filter((id) => known.has(id)), ...ids.filter((id) => !order.includes(id))] : ids;
+  return order.map((id) => known.get(id));
 }
 export function paintAlarms() {
   if (!isOpen("alarms")) return;
-  const alarms = state.view.alarms, draws = JSON.stringify([alarms, chosen, page]);
-  if (draws === drawn) return;
-  drawn = draws;
-  const pages = Math.max(1, Math.ceil(alarms.length / ROWS));
+  const alarms = arranged(), pages = Math.max(1, Math.ceil(alarms.length / ROWS));
   page %= pages;
   $("alarm-older").hidden = pages < 2;
   const shown = alarms.slice(page * ROWS, page * ROWS + ROWS);
   const one = alarms.find((alarm) => alarm.alarm === chosen) || shown[0] || null;
   chosen = one && one.alarm;
-  $("alarm-list").replaceChildren(...shown.map(row));
+  paintRows(shown);
   put($("alarm-title"), one ? one.title : say("alarm.none"));
   paintFacts();
-  $("alarm-steps").replaceChildren(...(one ? one.steps : []).map((text) => make("li", text)));
-  $("alarm-ack").hidden = !one || !one.unseen;
-  $("alarm-real").hidden = $("alarm-false").hidden = !one || !one.closable;
+  paintSteps(one);
+  paintVerbs(one);
+}
+function paintRows(shown) {
+  const els = shown.map(row), list = $("alarm-list");
+  if (els.length !== list.children.length || els.some((el, n) => list.children[n] !== el)) list.replaceChildren(...els);
+}
+function row(alarm) {
+  if (!rows.has(alarm.alarm)) {
+    const el = make("button", "", "desk-row");
+    el.type = "button";
+    el.append(make("b", "", "wraps"), make("span", "", "wraps"));
+    el.addEventListener("click", () => { turnTo(alarm.alarm); paintAlarms(); });
+    rows.set(alarm.alarm, el);
+  }
+  const el = rows.get(alarm.alarm);
+  mark(el, "data-tone", alarm.tone);
+  mark(el, "data-unseen", alarm.unseen ? "yes" : "");
+  mark(el, "aria-pressed", String(alarm.alarm === chosen));
+  put(el.children[0], alarm.title);
+  put(el.children[1], [alarm.time, alarm.where].filter(Boolean).join(" · "));
+  return el;
+}
+function paintSteps(one) {
+  const steps = one ? one.steps : [], list = $("alarm-steps");
+  if (steps.join("|") !== [...list.children].map((el) => el.textContent).join("|")) list.replaceChildren(...steps.map((text) => make("li", text)));
+}
+// Each verb keeps its place, so that a second tap meets nothing else.
+function paintVerbs(one) {
+  const offered = state.acts && one ? [one.unseen, one.closable, one.closable] : [false, false, false];
+  const draws = JSON.stringify([chosen, offered]);
+  if (draws !== shownState) changedAt = performance.now();
+  shownState = draws;
+  verbs.forEach((el, n) => { if (el.hidden === offered[n]) el.hidden = !offered[n]; });
+  put($("alarm-lasts"), one ? one.lasts : "");
 }
 // Apart from the rest, because it grows older by itself.
 export function paintFacts() {
   if (!isOpen("alarms")) return;
   const one = state.view.alarms.find((alarm) => alarm.alarm === chosen);
   put($("alarm-facts"), one ? [one.where, one.at_ms ? ago(now() - one.at_ms) : "", one.state_text].filter(Boolean).join(" · ") : "");
-}
-function row(alarm) {
-  const el = make("button", "", "desk-row");
-  el.type = "button";
-  el.dataset.tone = alarm.tone;
-  el.dataset.unseen = alarm.unseen ? "yes" : "";
-  el.setAttribute("aria-pressed", String(alarm.alarm === chosen));
-  el.append(make("b", alarm.title), make("span", [alarm.time, alarm.where].filter(Boolean).join(" · ")));
-  el.addEventListener("click", () => { put($("alarm-answer"), ""); openDesk(alarm.alarm); });
-  return el;
+  const old = newsAge() > OLD_MS;
+  for (const el of verbs) mark(el, "data-on", old ? "" : "yes");
 }
 async function deal(verb, extra) {
-  const id = chosen, press = samePress("alarm/" + id + "/" + verb);
-  if (!id || press.again) return;
-  const body = Object.assign({ request: press.id, pressed_ms: press.pressed }, extra);
-  const got = await post("/guard/alarms/" + encodeURIComponent(id) + "/" + verb, body, COUNTS_MS);
-  if (got) put($("alarm-answer"), got.status === "done" ? "" : got.text);
+  const one = state.view.alarms.find((alarm) => alarm.alarm === chosen);
+  if (!one) return;
+  if (newsAge() > OLD_MS) { put($("alarm-answer"), say("alarm.no_news")); return; }
+  if (performance.now() - changedAt < SETTLE_MS) { put($("alarm-answer"), say("answer.rest")); return; }
+  const press = samePress("alarm/" + one.alarm + "/" + verb);
+  if (press.again) return;
+  const body = Object.assign({ pressed_ms: press.pressed }, extra);
+  const asked = one.alarms.map((id, n) => post("/guard/alarms/" + encodeURIComponent(id) + "/" + verb, { ...body, request: press.id + (n ? "-" + n : "") }, COUNTS_MS));
+  const got = (await Promise.all(asked)).filter(Boolean);
+  const failed = got.find((answer) => answer.status !== "done");
+  if (got.length) put($("alarm-answer"), failed ? failed.text : "");
 }
 
 $("band").addEventListener("click", () => openDesk(state.view.band && state.view.band.alarm));
 $("calm").addEventListener("click", () => openDesk(null));
 $("notice").addEventListener("click", () => openDesk(state.view.notice && state.view.notice.alarm));
-$("alarm-older").addEventListener("click", () => { page += 1; drawn = ""; paintAlarms(); });
-$("alarm-ack").addEventListener("click", () => deal("acknowledge"));
-$("alarm-real").addEventListener("click", () => deal("close", { finding: "real" }));
-$("alarm-false").addEventListener("click", () => deal("close", { finding: "false" }));
+$("sheet-alarms").addEventListener("pointerdown", () => { touchedAt = performance.now(); }, true);
+$("alarm-older").addEventListener("click", () => { page += 1; chosen = null; paintAlarms(); });
+verbs[0].addEventListener("click", () => deal("acknowledge"));
+verbs[1].addEventListener("click", () => deal("close", { finding: "real" }));
+verbs[2].addEventListener("click", () => deal("close", { finding: "false" }));

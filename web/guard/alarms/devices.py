@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,10 +16,11 @@ _KINDS = (*(kind for _, kind in _PLACES), "board")
 
 
 class Devices:
-    """The devices of a site file."""
+    """The devices of a site file, and of a snapshot, which may know a newer name."""
 
-    def __init__(self, said: Words, document: Facts) -> None:
+    def __init__(self, said: Words, document: Facts, known: Sequence[Facts] = ()) -> None:
         self._said = said
+        self._names = {str(one.get("id")): one.get("name") for one in known}
         self._devices = {str(one.get("id")): one for one in document.get("devices") or []}
         self._used: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         barriers = {one.get("id"): one for one in document.get("barriers") or []}
@@ -34,7 +35,7 @@ class Devices:
 
     def name(self, device: str) -> str:
         """Its name; of one without a name what it is and for which lanes, and its id where that is not known."""
-        given = self._devices.get(device, {}).get("name")
+        given = self._devices.get(device, {}).get("name") or self._names.get(device)
         used = self._used.get(device)
         if (given and given != device) or not used:
             return str(given or device)

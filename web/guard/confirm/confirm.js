@@ -1,5 +1,5 @@
 // The sheet that asks for name, PIN and reason.
-import { $, make, put } from "../../parts/base/dom.js";
+import { $, make, mark, put } from "../../parts/base/dom.js";
 import { say } from "../../parts/base/words.js";
 import { wireKeypad } from "../../parts/keypad/keypad.js";
 import { isOpen, onSheet, openSheet } from "../../parts/sheet/sheet.js";
@@ -18,20 +18,21 @@ opens("pin", (one, command) => {
   asked = { lane: one.id, command };
   pin = ""; reason = ""; who = state.operator; naming = false;
   put($("confirm-title"), say("confirm." + command + ".title", { lane: one.name }));
-  openSheet("confirm");
+  openSheet("confirm", $("confirm-dots"));
   paint();
 });
 function paint() {
   const rows = naming ? namesToPick() : REASONS[asked.command].map((code) => [code, say("confirm." + asked.command + "." + code)]);
-  $("confirm-list").classList.toggle("names-list", naming);
-  $("confirm-list").replaceChildren(...rows.map(([value, text]) => {
-    const row = make("button", text, "choice");
+  const list = $("confirm-list"), drawn = [...list.children].map((el) => el.value);
+  list.classList.toggle("names-list", naming);
+  if (rows.map(([value]) => value).join("|") !== drawn.join("|")) list.replaceChildren(...rows.map(([value, text]) => {
+    const row = make("button", text, "choice wraps");
     row.type = "button";
     row.value = value;
-    row.setAttribute("aria-pressed", String(value === (naming ? who : reason)));
     row.addEventListener("click", () => picked(value));
     return row;
   }));
+  for (const el of list.children) mark(el, "aria-pressed", String(el.value === (naming ? who : reason)));
   put($("confirm-name"), who);
   put($("confirm-dots"), pin ? "•".repeat(pin.length) : "PIN");
 }
@@ -43,7 +44,7 @@ function namesToPick() {
 }
 function picked(value) {
   if (value === MORE) namePage = (namePage + 1) % Math.ceil(state.people.length / (NAMES_SHOWN - 1));
-  else if (naming) { who = value; naming = false; pin = ""; }
+  else if (naming) { who = value; naming = false; pin = ""; $("confirm-dots").focus(); }
   else reason = value;
   paint();
 }
@@ -71,6 +72,6 @@ $("confirm-who").addEventListener("click", () => { naming = !naming; paint(); })
 wireKeypad("confirm-pad", key);
 document.addEventListener("keydown", (event) => {
   if (!isOpen("confirm")) return;
-  const which = /^[0-9]$/.test(event.key) ? event.key : event.key === "Backspace" ? "erase" : event.key === "Enter" && event.target.tagName !== "BUTTON" ? "enter" : null;
+  const which = /^[0-9]$/.test(event.key) ? event.key : event.key === "Backspace" ? "erase" : event.key === "Enter" && (event.target.tagName !== "BUTTON" || event.target.closest(".pad")) ? "enter" : null;
   if (which) { event.preventDefault(); key(which); }
 });

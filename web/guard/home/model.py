@@ -59,7 +59,7 @@ def guard_view(
     said, site, lanes = words(locale), snapshot.get("site", {}), snapshot.get("lanes", [])
     place = zone(site.get("timezone", "UTC"))
     scene = Scene(said, lookup, place, now, role, expiry_days, stands_at, lanes)
-    found = alarms(scene, snapshot, Devices(said, document or {"devices": snapshot.get("devices")}))
+    found = alarms(scene, snapshot, Devices(said, document or {}, snapshot.get("devices", [])))
     of_box = notice(found)
     local = now.astimezone(place)
     return GuardView(

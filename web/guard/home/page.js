@@ -3,6 +3,7 @@
 import { put } from "../../parts/base/dom.js";
 import { reload } from "../../parts/base/http.js";
 import { noNews } from "../../parts/age/age.js";
+import { fitAll } from "../../parts/fit/fit.js";
 import { isOpen } from "../../parts/sheet/sheet.js";
 import { wireStop } from "../../parts/stop/stop.js";
 import { heard, newsAge, OLD_MS, state } from "./state.js";
@@ -43,6 +44,7 @@ wireStop(() => state.chosen);
 showPage();
 paint();
 requestAnimationFrame(() => requestAnimationFrame(() => document.body.classList.remove("still")));
+fitAll();
 follow((view) => { heard(view); paint(); });
 setInterval(tick, TICK_MS);
 document.body.dataset.ready = "yes";

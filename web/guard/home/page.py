@@ -17,14 +17,14 @@ SEEN_REASONS = ("turned_back", "other")
 # Texts that the page's scripts put together themselves, each by its key or by what all of a kind begin with.
 SCRIPT_WORDS = (
     "age.", "ago.", "since.", "left.", "stale.", "cmd.", "confirm.", "stop.", "lanes.", "hold.",
-    "alarm.none", "alarm.older",
-    "answer.sending", "answer.no_answer_yet", "answer.not_arrived",
-    "case.title", "case.over", "case.read", "case.no_plate", "case.plates", "case.unknown", "case.shown",
+    "alarm.none", "alarm.older", "alarm.no_news",
+    "answer.sending", "answer.no_answer_yet", "answer.not_arrived", "answer.rest",
+    "case.title", "case.over", "case.goes", "case.read", "case.no_plate", "case.plates", "case.unknown", "case.shown",
     "refused.choose_lane", "refused.stale", "refused.reason_needed", "refused.held_already", "refused.case_over",
-    "why.stale",
+    "why.stale", "glyphs.missing",
 )  # fmt: skip
 SHEETS = (
-    "parts/base/base.css", "guard/top/top.css", "guard/lane/lane.css", "guard/actions/actions.css",
+    "parts/base/base.css", "parts/fit/fit.css", "guard/top/top.css", "guard/lane/lane.css", "guard/actions/actions.css",
     "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css", "guard/compare/compare.css",
     "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css", "guard/confirm/confirm.css",
     "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/home/sizes.css",
@@ -42,6 +42,7 @@ def home() -> Response:
         sheets=SHEETS,
         view=msgspec.to_builtins(live_view()(snapshot, age_ms, operator)),
         operator=operator,
+        may_act=operator.role in COMMAND_ROLES,
         people=[one.name for one in services().site.operators().values() if one.role in COMMAND_ROLES],
         release_reasons=RELEASE_REASONS,
         refuse_reasons=REFUSE_REASONS,

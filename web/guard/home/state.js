@@ -7,7 +7,7 @@ const data = document.getElementById("data").dataset;
 
 // The first view is as old as the page.
 let heardAt = cameAt;
-export const state = { view: JSON.parse(data.view), chosen: null, operator: data.operator, people: JSON.parse(data.people) };
+export const state = { view: JSON.parse(data.view), chosen: null, operator: data.operator, acts: data.acts === "yes", people: JSON.parse(data.people) };
 state.chosen = state.view.lanes.length ? state.view.lanes[0].id : null;
 learn(state.view.mono_ms, cameAt);
 

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.core.vocabulary.passes import Pass
 from web.guard.lane.greeting import days_to_warn_of, sentence
-from web.guard.scene import Facts, Scene
+from web.guard.scene import Facts, Scene, named
 from web.words.texts import masked, plate_as_written
 
 FRESH_S = 30
@@ -110,7 +110,7 @@ def _handled(scene: Scene, decision: Facts) -> str:
     reason = handled.get("reason") or ""
     why = scene.said.first(f"because.{reason}", "because.words", words=reason)
     keys = f"handled.{handled.get('what')}", "handled.reported"
-    return scene.said.first(*keys, by=handled.get("by") or "", why=why)
+    return scene.said.first(*keys, by=named(handled.get("by")), why=why)
 
 
 def _title(scene: Scene, decision: Facts, pass_: Pass | None, earlier: bool) -> tuple[str, str]:
@@ -124,7 +124,7 @@ def _title(scene: Scene, decision: Facts, pass_: Pass | None, earlier: bool) -> 
     if credential:
         return credential_text(scene, credential), "card"
     by = decision.get("by")
-    return scene.said("credential.operator" if by else "credential.none", by=by), "words"
+    return scene.said("credential.operator" if by else "credential.none", by=named(by)), "words"
 
 
 def _kind(scene: Scene, decision: Facts, pass_: Pass | None, title_kind: str) -> str:

@@ -1,13 +1,14 @@
 // The lanes' panels, and which lane is chosen.
 import { $, bind, fill, mark, put } from "../../parts/base/dom.js";
 import { say } from "../../parts/base/words.js";
+import { drawable } from "../../parts/glyphs/glyphs.js";
 import { ago, aged, left, noNews } from "../../parts/age/age.js";
 import { AGE_SHOWN_MS, chosenLane, lane, laneAge, now, OLD_MS, state } from "../home/state.js";
 
 const PER_PAGE = 4, FOLLOW_AFTER_MS = 5000;
 export const SETTLE_MS = 700;
 const listeners = [];
-let page = 0, touchedAt = 0, changedAt = 0, touchedChoice = -1e9;
+let crashes = new Set(), page = 0, touchedAt = 0, changedAt = 0, touchedChoice = -1e9;
 
 const panels = [...document.querySelectorAll(".lane")].map((el) => ({
   el, id: el.dataset.lane, bound: bind(el), age: el.querySelector("[data-age]"), ago: el.querySelector("[data-ago]"),
@@ -16,10 +17,19 @@ const panels = [...document.querySelectorAll(".lane")].map((el) => ({
 
 export const sameLanes = () => state.view.lanes.map((one) => one.id).join() === panels.map((one) => one.id).join();
 export function paintLanes() {
+  showCrash();
   for (const panel of panels) {
-    fill(panel.bound, lane(panel.id));
+    fill(panel.bound, lane(panel.id), drawable);
     mark(panel.el, "aria-pressed", String(panel.id === state.chosen));
   }
+  paintPager();
+}
+// A lane that is not shown and whose arm is struck comes to the front, once.
+function showCrash() {
+  const struck = state.view.lanes.filter((one) => one.mode && one.mode.key === "crashed").map((one) => one.id);
+  const hidden = struck.find((id) => !crashes.has(id) && panels.find((panel) => panel.id === id)?.el.hidden);
+  crashes = new Set(struck);
+  if (hidden) choose(hidden);
 }
 // Four times a second: what only grows older. Whether a panel has become old, or new again.
 export function tickLanes() {
@@ -60,10 +70,18 @@ const pageOf = (id) => Math.floor(panels.findIndex((one) => one.id === id) / siz
 export function showPage() {
   const first = page * size(), pages = Math.ceil(panels.length / size());
   panels.forEach((panel, n) => { panel.el.hidden = n < first || n >= first + size(); });
-  if (!$("pager")) return;
   put($("page"), say("lanes.page", { n: page + 1, all: pages }));
-  const hidden = state.view.lanes.filter((one, n) => panels[n].el.hidden && one.mode);
-  put($("page-state"), hidden.length ? hidden[0].name + ": " + hidden[0].mode.text : "");
+  paintPager();
+}
+// What the lanes that are not shown have to say, the loudest first.
+function paintPager() {
+  if (!$("pager")) return;
+  const loud = ["act", "decide", "note"];
+  const hidden = state.view.lanes.filter((one, n) => panels[n].el.hidden && (one.mode || one.needs_you));
+  hidden.sort((a, b) => (a.mode ? loud.indexOf(a.mode.tone) : 1) - (b.mode ? loud.indexOf(b.mode.tone) : 1));
+  const first = hidden[0];
+  mark($("pager"), "data-tone", first ? (first.mode ? first.mode.tone : "decide") : "");
+  put($("page-state"), first ? first.name + ": " + (first.mode ? first.mode.text : first.bar.word) : "");
 }
 // The screen follows a waiting vehicle, but never under a finger: only when nobody has touched it for a while and
 // nothing stands at the chosen lane.

@@ -9,7 +9,7 @@ import msgspec
 from web.guard.lane.car import Car
 from web.guard.lane.states import CLOSED_BY, NOTICES, TONES, cannot_open, exception, key_of
 from web.guard.orders.may import ways
-from web.guard.scene import Facts, Scene, briefly
+from web.guard.scene import Facts, Scene, briefly, named
 
 # Characters that fit two lines of large, and two lines of normal type on the smallest screen.
 LONG_LINE = {"en": (60, 80), "zh_CN": (30, 42)}
@@ -68,9 +68,9 @@ def todo(scene: Scene, key: str, lane: Facts, *, brief: bool = False) -> str:
         pause = lane.get("pause") or {}
         until = scene.time(pause.get("until"))
         act = ways(scene, lane)
-        return said.first(*briefly(["do.paused"], brief), by=pause.get("by") or "", until=until, act=act)
+        return said.first(*briefly(["do.paused"], brief), by=named(pause.get("by")), until=until, act=act)
     tag = lane.get("tag") or {}
-    by, since, code = tag.get("by") or "", scene.time(tag.get("since")), str(tag.get("reason") or "")
+    by, since, code = named(tag.get("by")), scene.time(tag.get("since")), str(tag.get("reason") or "")
     reason = said.first(f"confirm.lock.{code}", "mode.locked.reason")
     if code and f"confirm.lock.{code}" not in said:
         reason = code
@@ -80,7 +80,7 @@ def todo(scene: Scene, key: str, lane: Facts, *, brief: bool = False) -> str:
 def _held(scene: Scene, hold: Facts, *, brief: bool) -> str:
     """Who holds the lane open, since when, and how it ends."""
     ends = [name for name in ("until", "left") if hold.get(name)]
-    by = str(hold.get("by") or "")
+    by = named(hold.get("by"))
     return scene.said.first(
         *briefly(["do.held." + ("_".join(ends) or "open")], brief),
         by=scene.said.first(f"held_by.{by}", "held_by.name", by=by),

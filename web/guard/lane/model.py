@@ -14,9 +14,10 @@ from web.guard.lane.car import Car, last_car
 from web.guard.lane.line import Line, line
 from web.guard.lane.states import TONES, Mode, asked, cannot_open, follows, key_of, mode
 from web.guard.lane.waits import Waits, waits
-from web.guard.scene import Facts, Scene, width
+from web.guard.scene import Facts, Scene, named
 
-NAME_WIDTH = 13
+# With more lanes each has a quarter of the screen, and the short form of every sentence.
+BRIEF_FROM = 2
 _LOOPS = {True: "on", False: "off", None: "unknown"}
 
 
@@ -43,7 +44,7 @@ class LanePanel(msgspec.Struct, frozen=True):
 
     id: str
     name: str
-    long_name: bool
+    brief: bool
     direction: str
     direction_text: str
     arm: str
@@ -76,7 +77,7 @@ def lane_panel(scene: Scene, lane: Facts) -> LanePanel:
     return LanePanel(
         id=lane["id"],
         name=name,
-        long_name=width(name) > NAME_WIDTH,
+        brief=len(scene.lanes) > BRIEF_FROM,
         direction=direction,
         direction_text=said(f"direction.{direction}"),
         arm=arm,
@@ -106,7 +107,7 @@ def _requested(scene: Scene, lane: Facts) -> str:
     if not order or follows(lane):
         return ""
     text = scene.said.first(f"requested.{order.get('command')}", "requested.open")
-    return f"{text} · {order['by']}" if order.get("by") not in (None, "", "gateway") else text
+    return f"{text} · {named(order['by'])}" if order.get("by") not in (None, "", "gateway") else text
 
 
 def _loop(scene: Scene, which: str, occupied: bool | None) -> Loop:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from web.guard.lane.car import Car, credential_text
-from web.guard.scene import Facts, Scene
+from web.guard.scene import Facts, Scene, named
 from web.words.texts import plate_as_written
 
 
@@ -28,7 +28,7 @@ def waits(scene: Scene, lane: Facts, car: Car | None) -> Waits | None:
         return None
     first, more = others[0], len(others) - 1
     whole = car is None or car.earlier
-    by = "" if first.get("by") in (None, "", "gateway") else str(first["by"])
+    by = "" if first.get("by") in (None, "", "gateway") else named(first["by"])
     who = scene.said("waits.who", who=_who(scene, first)) + (f" +{more}" if more else "")
     return Waits(
         text=f"{who} · {by}" if by else who,

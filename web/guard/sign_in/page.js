@@ -2,6 +2,7 @@
 import { $ } from "../../parts/base/dom.js";
 import { learn, timeOfDay } from "../../parts/base/clock.js";
 import { wireKeypad } from "../../parts/keypad/keypad.js";
+import "../../parts/fit/fit.js";
 import { wireStop } from "../../parts/stop/stop.js";
 
 const TIME_EVERY_MS = 20000;

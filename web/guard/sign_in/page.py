@@ -16,7 +16,7 @@ from web.words.texts import LOCALES
 
 NAMES_A_PAGE = 9
 SHEETS = (
-    "parts/base/base.css", "guard/top/top.css", "guard/actions/actions.css", "parts/stop/stop.css",
+    "parts/base/base.css", "parts/fit/fit.css", "guard/top/top.css", "guard/actions/actions.css", "parts/stop/stop.css",
     "parts/sheet/sheet.css", "parts/keypad/keypad.css", "guard/sign_in/page.css", "guard/home/sizes.css",
 )  # fmt: skip
 

@@ -21,6 +21,8 @@ export function answer(text, tone = "") {
   if (text && !last.pending && tone !== "failed") timer = setTimeout(() => put(el, ""), SHOWN_MS);
 }
 
+if ($("answer")) $("answer").addEventListener("click", () => { if (!last.pending) answer(""); });
+
 // An order is on its way; returns what is to be called with its answer.
 export function begun(words) {
   const mine = orders += 1;

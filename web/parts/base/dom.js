@@ -6,6 +6,7 @@ export function mark(el, name, value) { if (el.getAttribute(name) !== value) el.
 export function make(tag, text, name) {
   const el = document.createElement(tag);
   el.textContent = text;
+  el.dir = "auto";
   if (name) el.className = name;
   return el;
 }
@@ -30,9 +31,10 @@ export function bind(root) {
   }
   return bound;
 }
-export function fill(bound, model) {
+// `shown` changes a text on its way to the screen.
+export function fill(bound, model, shown = (text) => text) {
   for (const one of bound) {
-    const value = dig(model, one.path);
+    const value = one.mark ? dig(model, one.path) : shown(dig(model, one.path));
     if (value === one.last) continue;
     one.last = value;
     if (one.mark) one.el.setAttribute(one.mark, value); else one.el.textContent = value;
