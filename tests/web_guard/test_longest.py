@@ -39,6 +39,7 @@ WIDE = SIZES[:3]
 CUT = """
 const found = [], scrolls = (el) => /auto|scroll/.test(getComputedStyle(el).overflowY);
 const root = document.querySelector(arguments[0] || 'body');
+const short = (el) => el.textContent.trim().slice(0, 40);
 const outOfSight = (el) => el.closest('.aside, .sprite, svg, [hidden]') || !el.checkVisibility();
 const own = (el) => [...el.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
 const sheet = [...document.querySelectorAll('.sheet')].find((el) => el.checkVisibility());
@@ -47,9 +48,9 @@ for (const el of root.querySelectorAll('*')) {
   if (outOfSight(el)) continue;
   const style = getComputedStyle(el), size = parseFloat(style.fontSize), name = el.className + '#' + el.id;
   if (el.clientWidth && el.tagName !== 'INPUT') {
-    if (el.scrollWidth > el.clientWidth + 1 && el.clientWidth > 4) found.push('wide ' + name + ': ' + el.textContent.trim().slice(0, 60));
+    if (el.scrollWidth > el.clientWidth + 1 && el.clientWidth > 4) found.push('wide ' + name + ': ' + short(el));
     if (!scrolls(el) && el.scrollHeight > el.clientHeight + Math.max(1, 0.3 * size))
-      found.push('high ' + name + ': ' + el.textContent.trim().slice(0, 60));
+      found.push('high ' + name + ': ' + short(el));
   }
   if (!own(el)) continue;
   const range = document.createRange();
@@ -68,14 +69,18 @@ for (const el of root.querySelectorAll('*')) {
 }
 const layer = (el) => (sheet && sheet.contains(el) ? 'sheet' : el.closest('.band') ? 'band'
   : el.closest('.top') ? 'top' : el.closest('.lane') ? 'lane' : el.closest('.actions') ? 'actions' : 'page');
-const fixed = (el) => { for (let one = el; one; one = one.parentElement) if (/fixed|sticky/.test(getComputedStyle(one).position)) return true; return false; };
+const fixed = (el) => {
+  for (let one = el; one; one = one.parentElement) if (/fixed|sticky/.test(getComputedStyle(one).position)) return true;
+  return false;
+};
 for (let a = 0; a < texts.length; a += 1) for (let b = a + 1; b < texts.length; b += 1) {
   const [one, nameOne, boxOne, sizeOne] = texts[a], [two, nameTwo, boxTwo, sizeTwo] = texts[b];
   if (one.contains(two) || two.contains(one) || layer(one) !== layer(two) || fixed(one) !== fixed(two)) continue;
   if (one.closest('.answer, .hatch') || two.closest('.answer, .hatch')) continue;
   const over = boxOne.some((x) => boxTwo.some((y) => Math.min(x.right, y.right) - Math.max(x.left, y.left) > 2
-    && Math.min(x.bottom - 0.25 * sizeOne, y.bottom - 0.25 * sizeTwo) - Math.max(x.top + 0.25 * sizeOne, y.top + 0.25 * sizeTwo) > 2));
-  if (over) found.push('over ' + nameOne + ' ' + one.textContent.trim().slice(0, 30) + ' / ' + nameTwo + ' ' + two.textContent.trim().slice(0, 30));
+    && Math.min(x.bottom - 0.25 * sizeOne, y.bottom - 0.25 * sizeTwo)
+      - Math.max(x.top + 0.25 * sizeOne, y.top + 0.25 * sizeTwo) > 2));
+  if (over) found.push(['over', nameOne, short(one), '/', nameTwo, short(two)].join(' '));
 }
 if (document.documentElement.scrollWidth > innerWidth) found.push('page');
 return found;
@@ -219,7 +224,7 @@ def show(booth: Booth, name: str, count: int, lang: str) -> None:
 def settle(booth: Booth) -> None:
     """Wait until the page has been laid out anew."""
     booth.chrome.execute_async_script(
-        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))"
+        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))"
     )
 
 

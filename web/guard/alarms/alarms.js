@@ -10,7 +10,7 @@ import { lane, newsAge, now, OLD_MS, state } from "../home/state.js";
 import { choose, SETTLE_MS } from "../lane/lanes.js";
 
 const ROWS = 4, STILL_MS = 4000;
-let chosen = null, page = 0, order = [], touchedAt = -STILL_MS, changedAt = 0, shownState = "";
+let chosen = null, page = 0, order = [], touchedAt = -STILL_MS, changedAt = 0, shown = { id: null, offered: [] };
 const rows = new Map();
 const verbs = [$("alarm-ack"), $("alarm-real"), $("alarm-false")];
 
@@ -39,17 +39,17 @@ export function paintAlarms() {
   const alarms = arranged(), pages = Math.max(1, Math.ceil(alarms.length / ROWS));
   page %= pages;
   $("alarm-older").hidden = pages < 2;
-  const shown = alarms.slice(page * ROWS, page * ROWS + ROWS);
-  const one = alarms.find((alarm) => alarm.alarm === chosen) || shown[0] || null;
+  const onPage = alarms.slice(page * ROWS, page * ROWS + ROWS);
+  const one = alarms.find((alarm) => alarm.alarm === chosen) || onPage[0] || null;
   chosen = one && one.alarm;
-  paintRows(shown);
+  paintRows(onPage);
   put($("alarm-title"), one ? one.title : say("alarm.none"));
   paintFacts();
   paintSteps(one);
   paintVerbs(one);
 }
-function paintRows(shown) {
-  const els = shown.map(row), list = $("alarm-list");
+function paintRows(onPage) {
+  const els = onPage.map(row), list = $("alarm-list");
   if (els.length !== list.children.length || els.some((el, n) => list.children[n] !== el)) list.replaceChildren(...els);
 }
 function row(alarm) {
@@ -75,9 +75,9 @@ function paintSteps(one) {
 // Each verb keeps its place, so that a second tap meets nothing else.
 function paintVerbs(one) {
   const offered = state.acts && one ? [one.unseen, one.closable, one.closable] : [false, false, false];
-  const draws = JSON.stringify([chosen, offered]);
-  if (draws !== shownState) changedAt = performance.now();
-  shownState = draws;
+  // What has changed under the finger rests; what the finger itself has chosen does not.
+  if (offered.join() !== shown.offered.join() && shown.id === chosen) changedAt = performance.now();
+  shown = { id: chosen, offered };
   verbs.forEach((el, n) => { if (el.hidden === offered[n]) el.hidden = !offered[n]; });
   put($("alarm-lasts"), one ? one.lasts : "");
 }

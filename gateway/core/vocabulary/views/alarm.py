@@ -29,3 +29,4 @@ class AlarmView(AlarmState, frozen=True, kw_only=True, gc=False):
 
     acknowledged_by: Annotated[str | None, says("who acknowledged it, null before that")] = None
     detail: Annotated[dict[str, Any], says("what is known of the cause")] = msgspec.field(default_factory=dict)
+    active: Annotated[bool | msgspec.UnsetType, says("whether the cause lasts")] = msgspec.UNSET
