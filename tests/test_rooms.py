@@ -16,7 +16,6 @@ TEST_FILES_MAX = 16
 LARGER = (
     "gateway/core/access",
     "gateway/core/vocabulary",
-    "gateway/simulation",
     "tests/bench",
     "tests/core",
     "tests/support",

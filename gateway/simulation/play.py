@@ -13,13 +13,17 @@ import msgspec
 
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import GatehouseError
-from gateway.simulation.box import Box, Killed
-from gateway.simulation.cars import Car, Proofs, Road
-from gateway.simulation.estate import (
+from gateway.simulation.box.box import Box, Killed
+from gateway.simulation.box.faults import Faults
+from gateway.simulation.people.guards import Guards
+from gateway.simulation.people.shows import TOO_LATE_MS, Shows
+from gateway.simulation.rules.rules import Broken, Rules
+from gateway.simulation.story.estate import barrier_of, settings_of
+from gateway.simulation.story.happenings import DAY_HOURS, HOUR_MS, LANES, WHO, Happening, Story
+from gateway.simulation.story.holders import (
     ADMITTED,
     CODES,
     SURE,
-    barrier_of,
     card_number,
     code_name,
     code_text,
@@ -29,16 +33,13 @@ from gateway.simulation.estate import (
     pass_of,
     passes,
     plate_number,
-    settings_of,
 )
-from gateway.simulation.faults import Faults
-from gateway.simulation.gate import Gate
-from gateway.simulation.guards import Guards
-from gateway.simulation.rules import Broken, Rules
-from gateway.simulation.shows import TOO_LATE_MS, Shows
-from gateway.simulation.side import Side
-from gateway.simulation.story import DAY_HOURS, HOUR_MS, LANES, TELLINGS, WHO, Happening, Story
-from gateway.simulation.world import NS_PER_MS, START_WALL_NS, World
+from gateway.simulation.story.write import TELLINGS
+from gateway.simulation.world.cars import Car, Proofs
+from gateway.simulation.world.clock import NS_PER_MS, START_WALL_NS, World
+from gateway.simulation.world.gate import Gate
+from gateway.simulation.world.road import Road
+from gateway.simulation.world.side import Side
 
 REPORTED_MS = 20_000
 """How long a card that was reported lost may still be let in by a read that waits for its loop."""

@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 
 from gateway.simulation.play import play
-from gateway.simulation.rules import RULES
+from gateway.simulation.rules.rules import RULES
 from gateway.simulation.shrink import shortest
-from gateway.simulation.story import DAY_HOURS, HOUR_MS, MONTH_HOURS, Story, write, write_outage
+from gateway.simulation.story.happenings import DAY_HOURS, HOUR_MS, MONTH_HOURS, Story
+from gateway.simulation.story.write import write, write_outage
 
 EPISODES_A_MONTH = 100
 """One story in so many is a month without a line to central, the others are days."""

@@ -8,7 +8,7 @@ from typing import TextIO
 import msgspec
 
 from gateway.simulation.play import Found
-from gateway.simulation.story import HOUR_MS, Happening, Story
+from gateway.simulation.story.happenings import HOUR_MS, Happening, Story
 
 TRIES_MAX = 400
 

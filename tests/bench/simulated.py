@@ -7,7 +7,7 @@ import statistics
 import time
 
 from gateway.simulation.play import play
-from gateway.simulation.story import write
+from gateway.simulation.story.write import write
 from tests.bench.figures import Figure, Plan
 from tests.bench.targets import TARGETS
 

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.simulation.play import play
 from gateway.simulation.run import lengths
-from gateway.simulation.story import DAY_HOURS, MONTH_HOURS, write_outage
+from gateway.simulation.story.happenings import DAY_HOURS, MONTH_HOURS
+from gateway.simulation.story.write import write_outage
 
 pytestmark = pytest.mark.timeout(600)
 WEEK_HOURS = 7 * DAY_HOURS

@@ -49,12 +49,13 @@ from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
 from gateway.engine.core_thread.loop import CoreLoop
 from gateway.engine.core_thread.waits import JournalWaits
-from gateway.simulation.board import Board
-from gateway.simulation.guards import Guards
+from gateway.simulation.people.guards import Guards
 from gateway.simulation.play import Found, play
-from gateway.simulation.rules import RULES
+from gateway.simulation.rules.rules import RULES
 from gateway.simulation.shrink import shortest
-from gateway.simulation.story import Story, share, write
+from gateway.simulation.story.happenings import Story
+from gateway.simulation.story.write import share, write
+from gateway.simulation.world.board import Board
 from gateway.store.journal import writer as journal_store
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections import table as projections

@@ -13,9 +13,9 @@ import apsw
 import msgspec
 import pytest
 
-from gateway.simulation.box import Box
+from gateway.simulation.box.box import Box
 from gateway.simulation.play import play
-from gateway.simulation.story import write
+from gateway.simulation.story.write import write
 
 HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "500"))
 PROCESSES = 2

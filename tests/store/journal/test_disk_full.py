@@ -12,7 +12,7 @@ import pytest
 
 from gateway.core.vocabulary.errors import StorageError
 from gateway.core.vocabulary.passes import Pass, PassKind
-from gateway.simulation.disk import TornDisk
+from gateway.simulation.box.disk import TornDisk
 from gateway.store.files import write_atomically
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal

@@ -18,7 +18,7 @@ import pytest
 
 import gateway.store.journal.writer as journal_module
 from gateway.core.vocabulary.errors import GatehouseError, StorageError
-from gateway.simulation.disk import TornDisk
+from gateway.simulation.box.disk import TornDisk
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
 from tests.store.conftest import SOURCE, row

@@ -17,12 +17,12 @@ import msgspec
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.passes import Pass
-from gateway.simulation.gate import Gate
-from gateway.simulation.world import NS_PER_MS, World
+from gateway.simulation.world.clock import NS_PER_MS, World
+from gateway.simulation.world.gate import Gate
 
 if TYPE_CHECKING:
-    from gateway.simulation.rules import Rules
-    from gateway.simulation.side import Side
+    from gateway.simulation.rules.rules import Rules
+    from gateway.simulation.world.side import Side
 
 PAUSE_MS = 61_000
 """Two faults within a minute end the process; a story plants no second one in that time."""

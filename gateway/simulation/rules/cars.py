@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from gateway.core.vocabulary import events as e
-from gateway.simulation.cars import Car, Passage, Road, Told
-from gateway.simulation.estate import DESK, pass_id_of
-from gateway.simulation.side import Side, Sighting
-from gateway.simulation.world import NS_PER_MS, World
+from gateway.simulation.story.holders import pass_id_of
+from gateway.simulation.world.cars import Car, Told
+from gateway.simulation.world.clock import NS_PER_MS, World
+from gateway.simulation.world.road import Passage, Road
+from gateway.simulation.world.side import DESK, Side, Sighting
 
 SETTLED_MS = 1000
 """A loop that has told the same for so long is known to."""

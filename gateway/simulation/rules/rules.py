@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
-from gateway.simulation.board import OUTPUTS, POLL_MS
-from gateway.simulation.car_rules import CarRules
-from gateway.simulation.estate import code_text, pass_id_of
-from gateway.simulation.gate import INPUTS, Gate
-from gateway.simulation.side import Side
-from gateway.simulation.world import NS_PER_MS, World
+from gateway.simulation.rules.cars import CarRules
+from gateway.simulation.story.holders import code_text, pass_id_of
+from gateway.simulation.world.board import OUTPUTS, POLL_MS
+from gateway.simulation.world.clock import NS_PER_MS, World
+from gateway.simulation.world.gate import INPUTS, Gate
+from gateway.simulation.world.side import Side
 
 if TYPE_CHECKING:
-    from gateway.simulation.box import Box
-    from gateway.simulation.cars import Passage
+    from gateway.simulation.box.box import Box
+    from gateway.simulation.world.road import Passage
 
 RULES = {
     "open": "no open without a journaled grant or a named person (with storage dead: one held in memory)",

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from gateway.core.vocabulary import events as e
 from gateway.physics.controller import Terminal
-from gateway.simulation.world import NS_PER_MS, World
+from gateway.simulation.world.clock import NS_PER_MS, World
 
 if TYPE_CHECKING:
-    from gateway.simulation.gate import Gate
+    from gateway.simulation.world.gate import Gate
 
 OUTPUTS = ("open", "close", "stop", "siren")
 TERMINALS: tuple[Terminal | None, ...] = ("open", "close", "stop", None)

@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-from collections import deque
-from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,174 +25,25 @@ from gateway.core.vocabulary.errors import GatehouseError, StorageError
 from gateway.engine.clock import Clock
 from gateway.engine.core_thread.lookups import Lookups
 from gateway.engine.core_thread.loop import CoreLoop
-from gateway.engine.core_thread.standby import still_interrupted
-from gateway.engine.core_thread.surroundings import Core
-from gateway.engine.journal_thread.entries import Entry
-from gateway.engine.journal_thread.recorder import Recorder
-from gateway.simulation.disk import TornDisk
-from gateway.simulation.estate import codes
-from gateway.simulation.faults import Faults, PlantedFault
-from gateway.simulation.gate import Gate
-from gateway.simulation.rules import Rules
-from gateway.simulation.world import NS_PER_MS, World
+from gateway.simulation.box.core import BoxStandby, WatchedCore
+from gateway.simulation.box.disk import TornDisk
+from gateway.simulation.box.edges import GateOutputs, Inbox, WorldRecorder
+from gateway.simulation.box.faults import Faults
+from gateway.simulation.rules.rules import Rules
+from gateway.simulation.story.holders import codes
+from gateway.simulation.world.clock import NS_PER_MS, World
+from gateway.simulation.world.gate import Gate
 from gateway.store.journal.reader import JournalReader
-from gateway.store.journal.writer import Journal, Row
+from gateway.store.journal.writer import Journal
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
 
 SOURCE = "/sites/simulated/gateways/sim"
-COMMIT_MS = 1
 PROJECT_MS = 100
 
 
 class Killed(Exception):
     """The engine was killed at this moment."""
-
-
-class _Inbox:
-    """Where the core loop waits: taking lets the world go on."""
-
-    def __init__(self, world: World, end_ns: int) -> None:
-        self._world = world
-        self._end_ns = end_ns
-        self.items: deque[Any] = deque()
-
-    def put(self, item: Any) -> None:
-        self.items.append(item)
-
-    def take(self, timeout_s: float) -> Any:
-        items, world = self.items, self._world
-        if items:
-            return items.popleft()
-        world.run(min(world.now_ns + int(timeout_s * 1e9), self._end_ns), items)
-        return items.popleft() if items else None
-
-
-class _Recorder(Recorder):
-    """The product's recorder, turned by the world instead of a thread."""
-
-    def arrange(self, world: World, box: Box) -> None:
-        self._world, self._box = world, box
-        self._arranged = False
-
-    def submit(self, entries: list[Entry]) -> bool:
-        taken = super().submit(entries)
-        self.arrange_turn(COMMIT_MS)
-        return taken
-
-    def arrange_turn(self, ms: float) -> None:
-        """Write as soon as the disk is ready."""
-        if not self._arranged:
-            self._arranged = True
-            self._world.at(max(self._world.now_ns + int(ms * NS_PER_MS), self._box.disk_ready_ns), self._turn)
-
-    def _turn(self) -> None:
-        self._arranged = False
-        if self._box.recorder is not self:
-            return
-        if self._world.now_ns < self._box.disk_ready_ns:
-            self.arrange_turn(0)
-            return
-        before = self.sequence
-        self.turn(wait=False)
-        if self.sequence > before:
-            self._box.committed(self.sequence)
-        if self.waiting:
-            self.arrange_turn(max(1.0, self.retry_in_ms()))
-
-    def note_stall(self, now_ns: int) -> e.StorageDegraded | None:
-        """The world's disk stalls before the write begins; the product sees the same."""
-        stalled = self._arranged and self._box.disk_ready_ns - now_ns > 0 and self._box.disk_stalled_ns is not None
-        self._busy_since_ns = (self._box.disk_stalled_ns or 0) if stalled else 0
-        return super().note_stall(now_ns)
-
-
-class _Outputs:
-    """The bus of one gate."""
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    def pulse(self, _device: str, output: int, duration_ms: int, _active: bool = True, token: int = 0) -> None:
-        self._gate.board.pulse(output, duration_ms, token)
-
-    def switch(self, _device: str, output: int, active: bool, token: int = 0) -> None:
-        self._gate.board.switch(output, active, token)
-
-    def show(self, _device: str, _message: dict[str, Any]) -> None:
-        """A gate has no display."""
-
-
-class _Core:
-    """The core with somebody looking over its shoulder at every step; it fails where a fault is planted."""
-
-    def __init__(self, site: Site, rules: Rules, faults: Faults) -> None:
-        self.site = site
-        self._rules = rules
-        self._faults = faults
-
-    @property
-    def tokens(self) -> int:
-        return self.site.tokens
-
-    @property
-    def interrupted(self) -> dict[str, str]:
-        return self.site.interrupted
-
-    def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
-        how = self._faults.due(event)
-        if how in ("before", "changed"):
-            self._fail(event, now, how)
-        known = self._faults.poisoned(event) if how and type(event) is e.CredentialRead else event
-        todo = self._handle(known, now)
-        self._rules.handled(event, now, todo)
-        self._faults.handled(event, todo)
-        if type(event) is e.Started and event.reason == "rebuilt":
-            self._faults.replaced(self.site.snapshot(now))
-        return todo
-
-    def _fail(self, event: e.Event, now: e.Now, how: str) -> None:
-        self._faults.failing(self.site.snapshot(now))
-        if how == "changed":
-            self._handle(event, now)
-        self._rules.core_replaced()
-        raise PlantedFault(how)
-
-    def _handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
-        try:
-            return self.site.handle(event, now)
-        except Exception as error:
-            raise self._rules.broken("raise", f"{type(event).__name__}: {type(error).__name__}: {error}") from error
-
-    def snapshot(self, _now: e.Now) -> dict[str, Any]:
-        return {}
-
-
-class _Standby:
-    """What stands by for a core that fails."""
-
-    def __init__(self, box: Box) -> None:
-        self._box = box
-        self._count = 0
-
-    def core(self, waiting: Sequence[Row], failed: Core) -> tuple[_Core, e.Started]:
-        box = self._box
-        with box.state.ahead(box.reader, waiting) as ahead:
-            memory = still_interrupted(Memory(**ahead.memory(box.settings.zone)), failed)
-        self._count += 1
-        degraded = {"journal": box.recorder.degraded} if box.recorder and box.recorder.degraded else {}
-        run, clean = f"r{box.runs}f{self._count}", memory.part(RunMemory).previous_clean
-        started = e.Started(run, "simulated", clean, "rebuilt", degraded, box.central_up)
-        box.site = Site(box.settings, memory, failed.tokens)
-        return _Core(box.site, box.rules, box.faults), started
-
-    def measure(self) -> tuple[Collection[str], Collection[str]]:
-        for gate in self._box.gates:
-            gate.board.tell_anew()
-        return {gate.device for gate in self._box.gates}, ()
-
-    def set_aside(self, file: str, event: e.Event, now: e.Now, error: BaseException) -> None:
-        """A simulated box has no folder for it."""
 
 
 class Box:
@@ -221,7 +70,7 @@ class Box:
         self.disk_stalled_ns: int | None = None
         self.disk_full_until_ns = 0
         self.runs = 0
-        self.recorder: _Recorder | None = None
+        self.recorder: WorldRecorder | None = None
         self.central_cursor = 0
         self.central_hash = ""
         self._compared = 0
@@ -248,7 +97,7 @@ class Box:
         self.state.catch_up(self.reader)
         memory = Memory(**self.state.memory(self.settings.zone))
         self.rules.starts(journal.last_sequence, self)
-        self.inbox = _Inbox(self.world, self._end_ns)
+        self.inbox = Inbox(self.world, self._end_ns)
         self.clock = Clock(
             trusted=False,
             was_synced=self._was_synced,
@@ -260,24 +109,26 @@ class Box:
         self.recorder = self._make_recorder(journal)
         lookups = Lookups(self.registry, self.state, self.settings, codes(self._folder))
         self.loop = CoreLoop(
-            _Core(self.site, self.rules, self.faults),
+            WatchedCore(self.site, self.rules, self.faults),
             self.clock,
             self.inbox,  # type: ignore[arg-type]
             self.recorder,
-            outputs={gate.device: _Outputs(gate) for gate in self.gates},
+            outputs={gate.device: GateOutputs(gate) for gate in self.gates},
             enrich=lookups.enrich,
             publish=lambda _snapshot: None,
             reply=self._reply,
             journal_wait_ms=self.settings.gateway.journal_wait_ms,
             gateway=self.settings.gateway.id,
-            standby=_Standby(self),
+            standby=BoxStandby(self),
         )
         self.loop.begin(e.Started(f"r{self.runs}", "simulated", memory.part(RunMemory).previous_clean))
         for gate in self.gates:
             gate.board.connect()
 
-    def _make_recorder(self, journal: Journal) -> _Recorder:
-        recorder = _Recorder(journal, self.inbox.put, sequence=journal.last_sequence, mono_ns=lambda: self.world.now_ns)
+    def _make_recorder(self, journal: Journal) -> WorldRecorder:
+        recorder = WorldRecorder(
+            journal, self.inbox.put, sequence=journal.last_sequence, mono_ns=lambda: self.world.now_ns
+        )
         recorder.arrange(self.world, self)
         return recorder
 
@@ -332,7 +183,7 @@ class Box:
             recorder = self.recorder
             self.world.after(PROJECT_MS, lambda: self._project(recorder))
 
-    def _project(self, recorder: _Recorder | None) -> None:
+    def _project(self, recorder: WorldRecorder | None) -> None:
         self._projecting = False
         if recorder is None or recorder is not self.recorder:
             return

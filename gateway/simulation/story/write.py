@@ -1,8 +1,4 @@
-"""What happens at a simulated site: written from a seed before anything runs, so that it can be cut down and replayed.
-
-A story has a shape (which sensors and habits the lanes have) and a list of happenings in order of time. Each happening
-carries a seed of its own, so that leaving others out does not change it.
-"""
+"""Writes stories from seeds: how often each trouble comes, who comes, and how the lanes are fitted."""
 
 from __future__ import annotations
 
@@ -11,48 +7,7 @@ from typing import Any
 
 import msgspec
 
-HOUR_MS = 3_600_000
-DAY_HOURS = 24
-MONTH_HOURS = 31 * DAY_HOURS
-LANES = 4
-
-
-class Happening(msgspec.Struct, frozen=True):
-    """Something that happens at `at_ms` of site time to a lane (by number) or to the whole site."""
-
-    at_ms: int
-    what: str
-    lane: int = 0
-    detail: dict[str, Any] = {}
-    seed: int = 0
-
-    def words(self) -> str:
-        """The happening as a line of a told story."""
-        hours, rest = divmod(self.at_ms, HOUR_MS)
-        minutes, ms = divmod(rest, 60_000)
-        told = " ".join(f"{key}={value}" for key, value in self.detail.items())
-        return f"{hours:3d}:{minutes:02d}:{ms / 1000:06.3f}  lane {self.lane}  {self.what} {told}".rstrip()
-
-
-class Story(msgspec.Struct, frozen=True):
-    """A shape and its happenings, in order of time; somebody looks after the site every `care_ms` (from, to).
-
-    `site`: what the site file says of the whole site.
-    """
-
-    seed: int
-    hours: int
-    lanes: tuple[dict[str, Any], ...]
-    happenings: tuple[Happening, ...]
-    care_ms: tuple[int, int] = (120_000, 900_000)
-    site: dict[str, Any] = {}
-
-    def told(self) -> str:
-        """The story in lines."""
-        shape = "\n".join(f"lane {n}: {lane}" for n, lane in enumerate(self.lanes))
-        site = "".join(f"{key}: {value}\n" for key, value in self.site.items())
-        return "\n".join([site + shape, *(one.words() for one in self.happenings)])
-
+from gateway.simulation.story.happenings import HOUR_MS, LANES, MONTH_HOURS, WHO, Happening, Story
 
 # How often each trouble comes, per site and day; cars come 2,000 a day to four lanes.
 _TROUBLES: tuple[tuple[str, float], ...] = (
@@ -105,8 +60,6 @@ TELLINGS = (
 """How a camera tells of a plate at a lane where one proof is enough (`shows`)."""
 PAUSE_MS = 180_000
 """How long somebody stays, at least."""
-WHO = 200
-"""How many people there are of each kind of card."""
 _ALARM_KEYS = ("acknowledge", "verify", "shelve", "unshelve", "close", "nonsense")
 _PERSON = ("open", "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "look", "emergency")
 

@@ -16,8 +16,8 @@ from gateway.physics.arm import LONG_AGO_NS, Arm
 from gateway.physics.cars import Car, Layout
 from gateway.physics.controller import ArmSpec, Terminal
 from gateway.physics.traffic import Happening
-from gateway.simulation.board import Board
-from gateway.simulation.world import NS_PER_MS, World
+from gateway.simulation.world.board import Board
+from gateway.simulation.world.clock import NS_PER_MS, World
 
 INPUTS = physics.Contacts._fields
 LANE_INPUTS = ("exit_button", "fire")

@@ -8,10 +8,11 @@ from typing import Any
 
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
 from gateway.core.vocabulary import events as e
-from gateway.simulation.cars import Car, Road
-from gateway.simulation.gate import Gate
-from gateway.simulation.side import Side
-from gateway.simulation.world import World
+from gateway.simulation.world.cars import Car
+from gateway.simulation.world.clock import World
+from gateway.simulation.world.gate import Gate
+from gateway.simulation.world.road import Road
+from gateway.simulation.world.side import Side
 
 CARES = 0.4
 """So many of the cars that were not let pass find somebody who decides."""

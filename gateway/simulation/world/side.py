@@ -10,15 +10,16 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gateway.core.vocabulary import events as e
-from gateway.simulation.estate import DESK
-from gateway.simulation.gate import Gate
-from gateway.simulation.world import NS_PER_MS, World
+from gateway.simulation.world.clock import NS_PER_MS, World
+from gateway.simulation.world.gate import Gate
 
 if TYPE_CHECKING:
-    from gateway.simulation.cars import Car
+    from gateway.simulation.world.cars import Car
 
 READER_LOST_MS = 3000
 SHOWN_KEPT = 32
+DESK = "desk"
+"""The reader in the booth that two lanes share."""
 
 
 class Sighting(NamedTuple):

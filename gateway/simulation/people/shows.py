@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gateway.core.vocabulary import events as e
-from gateway.simulation.car_rules import CarRules
-from gateway.simulation.cars import Car, Told
-from gateway.simulation.side import Side, Sighting
-from gateway.simulation.story import WHO
-from gateway.simulation.world import NS_PER_MS, World
+from gateway.simulation.rules.cars import CarRules
+from gateway.simulation.story.happenings import WHO
+from gateway.simulation.world.cars import Car, Told
+from gateway.simulation.world.clock import NS_PER_MS, World
+from gateway.simulation.world.side import Side, Sighting
 
 TOO_LATE_MS = 9_900
 """A plate that is read so long after the card may not count any more."""

@@ -1,0 +1,1 @@
+"""The people of a simulated site: drivers who show cards, codes and plates, and guards who decide and repair."""
