@@ -18,6 +18,7 @@ import msgspec
 
 from drivers.base import Bus, DeviceConfig, Health
 from drivers.registry import configure, open_buses
+from gateway.core.settings.contacts import CONTACTS
 from gateway.core.settings.model import Barrier, Direction, Lane, Retention, Settings
 from gateway.core.settings.site_file import parse_settings, warnings
 from gateway.core.vocabulary.errors import GatehouseError, SettingsError
@@ -244,7 +245,7 @@ def _words(error: Exception) -> str:
 
 def without(lane: Lane, barrier: Barrier) -> tuple[str, ...]:
     """What the lane cannot do because a contact is missing, one sentence each."""
-    found = [*_closing(barrier), *_measuring(barrier), *_seeing(barrier)]
+    found = [*_closing(barrier), *_measuring(barrier), *_contacts(barrier), *_seeing(barrier)]
     if not lane.readers:
         found.append("no reader: opens by the guard and by remote command only")
     if barrier.stop is None and barrier.control != "hold":
@@ -316,11 +317,12 @@ def _measuring(barrier: Barrier) -> list[str]:
         found.append("no open limit: open is presumed after the travel time")
     elif barrier.at_closed is None:
         found.append("no closed limit: closed is presumed after the travel time; 'forced' is not seen")
-    if barrier.arm_detached is None:
-        found.append("no arm-detached contact: a crash is concluded from the loops and limits")
-    if barrier.mains is None:
-        found.append("no mains contact: a power cut or the crank may be taken for force")
     return found
+
+
+def _contacts(barrier: Barrier) -> list[str]:
+    wired = barrier.contacts
+    return [contact.without for name, contact in CONTACTS.items() if contact.without and name not in wired]
 
 
 def _seeing(barrier: Barrier) -> list[str]:

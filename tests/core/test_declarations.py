@@ -12,7 +12,11 @@ from gateway.core.alarms.desk import Alarm
 from gateway.core.alarms.kinds import KINDS
 from gateway.core.alarms.lifecycle import PAST, TABLE, AlarmState, Verb
 from gateway.core.lane.people.refusals import TABLE as REFUSALS
+from gateway.core.settings import contacts, documents, site_file
+from gateway.core.settings.contacts import CONTACTS, ContactKind, Trouble
+from gateway.core.vocabulary.errors import SettingsError
 from gateway.core.vocabulary.reasons import Reason, Refusal, Verdict
+from tests.core.playbook import INPUTS, Playbook, site_document
 
 CORE = Path(__file__).resolve().parents[2] / "gateway" / "core"
 # Decided by people, by the exit button, or where the rules are not asked.
@@ -91,3 +95,56 @@ def test_only_a_person_or_another_alarm_closes_what_a_person_must_close(
             assert verb in (Verb.CLOSE, Verb.JOIN)
         if closes and verb is Verb.ACKNOWLEDGE:
             assert not active
+
+
+# ---- contacts
+
+
+@pytest.fixture
+def with_ice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A contact that one declaration adds."""
+    ice = ContactKind("barrier", "ice on the arm", trouble=Trouble("water", "ice", {"reason": "ice"}), without="no ice")
+    monkeypatch.setitem(CONTACTS, "ice", ice)
+    document = documents.with_contacts("BarrierDocument", documents.BarrierKeys, "barrier")
+    monkeypatch.setattr(site_file, "BarrierDocument", document)
+
+
+@pytest.mark.usefixtures("with_ice")
+def test_a_contact_that_is_declared_is_wired_debounced_and_alarmed() -> None:
+    play = Playbook(site_document(ice=f"io.input.{INPUTS.index('panic')}"))
+    play.set(settle_ms=20, panic=True)
+    assert play.alarms() == []
+    play.advance(20)
+    (alarm,) = play.alarms()
+    assert (alarm["kind"], alarm["detail"]) == ("water", {"reason": "ice"})
+    play.set(panic=False)
+    assert play.alarms()[0]["state"] == "returned-unacknowledged"
+    play.person("lock", reason="ice")
+    assert play.alarms()[0]["state"] == "out of service"
+
+
+def test_a_contact_that_is_not_declared_is_an_unknown_key() -> None:
+    with pytest.raises(SettingsError, match="ice"):
+        Playbook(site_document(ice="io.input.9"))
+
+
+def test_every_contact_has_its_meaning_and_its_alarm_exists() -> None:
+    assert [name for name, contact in CONTACTS.items() if not contact.meaning] == []
+    assert {contact.trouble.alarm for contact in CONTACTS.values() if contact.trouble} <= set(KINDS)
+
+
+def test_a_contact_means_trouble_or_has_its_case_in_the_lane() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (CORE / "lane").rglob("*.py"))
+    assert [name for name in CONTACTS if name not in contacts.TROUBLES and f'"{name}"' not in sources] == []
+
+
+def test_what_comes_first_of_one_instant_is_a_torn_arm_then_who_is_under_it() -> None:
+    urgent = [name for name in CONTACTS if CONTACTS[name].urgency != contacts.LAST]
+    assert sorted(urgent, key=lambda name: CONTACTS[name].urgency) == ["arm_detached", "safety_loop", "approach_loop"]
+
+
+@pytest.mark.parametrize("name", CONTACTS)
+def test_a_quick_contact_waits_30_ms_at_most(name: str) -> None:
+    longest = 30 if name in ("arm_detached", "fire", "exit_button", "panic") else 300
+    assert CONTACTS[name].debounce_ms(300) == longest
+    assert CONTACTS[name].debounce_ms(5) == 5

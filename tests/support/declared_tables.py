@@ -7,10 +7,12 @@ the tables is the page's own. A test fails when the page is old.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Literal
 
 from gateway.core.alarms.kinds import KINDS
+from gateway.core.settings.contacts import CONTACTS, contacts_of
 from gateway.core.vocabulary.reasons import Reason, Refusal
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
@@ -24,7 +26,9 @@ def page(text: str) -> str:
         ("## Alarms", _kinds()),
     ):
         text = _with_table(text, heading, rows)
-    return text
+    text = _with_rows(text, "### `lanes[]`", contacts_of("lane"), _contacts("lane"))
+    barriers = "### Barriers (`lanes[].barrier` or `barriers[]`)"
+    return _with_rows(text, barriers, contacts_of("barrier"), _contacts("barrier"))
 
 
 def _with_table(text: str, heading: str, rows: Iterable[str]) -> str:
@@ -35,6 +39,23 @@ def _with_table(text: str, heading: str, rows: Iterable[str]) -> str:
     assert head is not None, f"needs a table: {heading}"
     rest = re.sub(r"\A(?:\|.*\n)*", "", after[head.end() :])
     return before + found + after[: head.end()] + "".join(rows) + rest
+
+
+def _with_rows(text: str, heading: str, names: Collection[str], rows: Iterable[str]) -> str:
+    """The first table under a heading, with these rows in place of those of these names."""
+    before, found, after = text.partition(f"\n{heading}\n")
+    table = re.search(r"(?m)^\|.*\|\n\|[-|]+\|\n(?:\|.*\n)*", after)
+    assert table is not None, f"needs a table: {heading}"
+    lines = table[0].splitlines(keepends=True)
+    mine = [line for line in lines if set(re.findall(r"`([^`]+)`", line.split("|")[1])) & set(names)]
+    place = lines.index(mine[0])
+    kept = [*lines[:place], *rows, *(line for line in lines[place:] if line not in mine)]
+    return before + found + after[: table.start()] + "".join(kept) + after[table.end() :]
+
+
+def _contacts(owner: Literal["barrier", "lane"]) -> Iterable[str]:
+    for name in contacts_of(owner):
+        yield _row(f"`{name}`", "none", f"input: {CONTACTS[name].meaning}")
 
 
 def _row(*cells: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.alarms.desk import Alarm, AlarmDesk
+from gateway.core.alarms.kinds import KINDS
 from gateway.core.lane.arm.causes import Cause
 from gateway.core.lane.arm.terminals import Motion
 from gateway.core.lane.contacts.inputs import Inputs
@@ -23,9 +24,6 @@ from gateway.core.vocabulary.rows import (
     UnsetType,
 )
 from gateway.core.vocabulary.turn import Turn
-
-CALLS = ("fire", "panic", "duress")
-"""Alarms by which a person calls for help; no tag keeps them back."""
 
 
 class Records:
@@ -105,7 +103,7 @@ class LaneAlarms:
 
         What happens under a tag waits out of service until the tag comes off, but for calls for help.
         """
-        tagged = self._tag.reason if self._tag.on and kind not in CALLS else None
+        tagged = self._tag.reason if self._tag.on and not KINDS[kind].calls else None
         lane = self._wiring.home.id
         return self._desk.raise_(turn, kind, self.key(about), lane=lane, detail=detail, of=of, tagged=tagged)
 

@@ -16,8 +16,6 @@ PLATE_MQTT = "plate-mqtt"
 Role = Literal["guard", "leader", "control_room", "office", "installer", "auditor"]
 OUTPUTS = ("open", "stop", "close")
 """A barrier's output points by their key in the site file."""
-INPUTS = ("at_open", "at_closed", "approach_loop", "clear_loop", "arm_detached", "fault", "hand", "mains")
-"""A barrier's input points by their key in the site file, without `safety_loop`, which may be a list."""
 
 
 class Direction(StrEnum):
@@ -142,15 +140,7 @@ class Barrier(msgspec.Struct, frozen=True):
     open: Point
     stop: Point | None = None
     close: Point | None = None
-    at_open: Point | None = None
-    at_closed: Point | None = None
-    safety: tuple[Point, ...] = ()
-    approach_loop: Point | None = None
-    clear_loop: Point | None = None
-    arm_detached: Point | None = None
-    fault: Point | None = None
-    hand: Point | None = None
-    mains: Point | None = None
+    contacts: dict[str, tuple[Point, ...]] = {}
     control: str = "pulse"
     close_by: str = "gateway"
     external_open: str = "forced"
@@ -167,11 +157,41 @@ class Barrier(msgspec.Struct, frozen=True):
         return {k: p for k in OUTPUTS if (p := getattr(self, k)) is not None}
 
     def inputs(self) -> dict[str, Point]:
-        """The input points by their key in the site file (`safety_loop`, `safety_loop.1`, ... for the list)."""
-        found = {k: p for k in INPUTS if (p := getattr(self, k)) is not None}
-        for number, point in enumerate(self.safety):
-            found["safety_loop" if number == 0 else f"safety_loop.{number}"] = point
-        return found
+        """The input points by their key in the site file (`safety_loop`, `safety_loop.1`, ... for a list)."""
+        return _inputs(self.contacts)
+
+    @property
+    def at_open(self) -> Point | None:
+        """The limit switch of the open arm."""
+        return _first(self.contacts, "at_open")
+
+    @property
+    def at_closed(self) -> Point | None:
+        """The limit switch of the closed arm."""
+        return _first(self.contacts, "at_closed")
+
+    @property
+    def approach_loop(self) -> Point | None:
+        """The loop in front of the arm."""
+        return _first(self.contacts, "approach_loop")
+
+    @property
+    def safety(self) -> tuple[Point, ...]:
+        """The safety inputs under the arm."""
+        return self.contacts.get("safety_loop", ())
+
+
+def _first(contacts: dict[str, tuple[Point, ...]], name: str) -> Point | None:
+    found = contacts.get(name)
+    return found[0] if found else None
+
+
+def _inputs(contacts: dict[str, tuple[Point, ...]]) -> dict[str, Point]:
+    return {
+        name if number == 0 else f"{name}.{number}": point
+        for name, points in contacts.items()
+        for number, point in enumerate(points)
+    }
 
 
 class Lane(msgspec.Struct, frozen=True):
@@ -187,19 +207,17 @@ class Lane(msgspec.Struct, frozen=True):
     barrier: str
     readers: tuple[str, ...] = ()
     siren: Point | None = None
-    exit_button: Point | None = None
-    fire: Point | None = None
     cameras: tuple[str, ...] = ()
     displays: tuple[str, ...] = ()
     two_factor: bool = False
     free_flow: str = ""
-    panic: Point | None = None
+    contacts: dict[str, tuple[Point, ...]] = {}
     lights: Lights = Lights()
     signals: Signals = Signals()
 
     def inputs(self) -> dict[str, Point]:
         """The lane's own input points by their key in the site file."""
-        return {k: p for k in ("exit_button", "fire", "panic") if (p := getattr(self, k)) is not None}
+        return _inputs(self.contacts)
 
     def outputs(self) -> dict[str, Point]:
         """The lane's own output points by their path in the site file."""

@@ -13,13 +13,20 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from gateway.core.settings.contacts import contact_of, contacts_of
+from gateway.core.settings.documents import (
+    BarrierDocument,
+    LaneDocument,
+    LaneKeys,
+    LightsDocument,
+    PointText,
+    SignalsDocument,
+)
 from gateway.core.settings.explain import explain, kind_of
 from gateway.core.settings.model import (
-    INPUTS,
     OUTPUTS,
     Barrier,
     Device,
-    Direction,
     Gateway,
     Group,
     Interlock,
@@ -27,84 +34,16 @@ from gateway.core.settings.model import (
     Lights,
     Operator,
     Point,
-    ServiceLimits,
     Settings,
     Signals,
     Site,
     Station,
-    Strict,
     Uplink,
 )
 from gateway.core.vocabulary.errors import PassError, SettingsError
 from gateway.core.vocabulary.schedule import parse_schedule
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-PointText = str | Point
-
-
-class BarrierDocument(Strict, frozen=True):
-    """A barrier as written in the site file."""
-
-    open: PointText
-    id: str | None = None
-    stop: PointText | None = None
-    close: PointText | None = None
-    at_open: PointText | None = None
-    at_closed: PointText | None = None
-    safety_loop: PointText | list[PointText] | None = None
-    approach_loop: PointText | None = None
-    clear_loop: PointText | None = None
-    arm_detached: PointText | None = None
-    fault: PointText | None = None
-    hand: PointText | None = None
-    mains: PointText | None = None
-    control: Literal["pulse", "hold", "step"] = "pulse"
-    close_by: Literal["gateway", "barrier", "guard"] = "gateway"
-    external_open: Literal["expected", "forced"] = "forced"
-    safety: Literal["gateway", "controller"] = "gateway"
-    pulse_ms: int = 500
-    travel_time_ms: int = 3000
-    auto_close_ms: int = 1500
-    grant_ms: int = 20000
-    max_cycles_per_h: int | None = None
-    service_limits: ServiceLimits = ServiceLimits()
-
-
-class LightsDocument(Strict, frozen=True):
-    """`lanes[].lights` as written in the site file."""
-
-    red: PointText | None = None
-    green: PointText | None = None
-
-
-class SignalsDocument(Strict, frozen=True):
-    """`lanes[].signals` as written in the site file."""
-
-    granted: PointText | None = None
-    denied: PointText | None = None
-    pulse_ms: int = 300
-
-
-class LaneDocument(Strict, frozen=True):
-    """A lane as written in the site file; `barrier` is inline, or the id of one in `barriers`."""
-
-    id: str
-    direction: Direction
-    barrier: dict[str, Any] | str
-    name: str = ""
-    readers: tuple[str, ...] = ()
-    siren: PointText | None = None
-    exit_button: PointText | None = None
-    fire: PointText | None = None
-    cameras: tuple[str, ...] = ()
-    displays: tuple[str, ...] = ()
-    two_factor: bool = False
-    free_flow: str = ""
-    panic: PointText | None = None
-    lights: LightsDocument = LightsDocument()
-    signals: SignalsDocument = SignalsDocument()
-
 
 TOP_KEYS = (
     "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
@@ -134,8 +73,6 @@ _HABITS = (
     "control", "close_by", "external_open", "pulse_ms", "travel_time_ms", "auto_close_ms", "grant_ms",
     "max_cycles_per_h", "service_limits",
 )  # fmt: skip
-# Contacts of the arm: two of them on one input, or one on the input of a loop, would contradict each other.
-_ARM = ("at_open", "at_closed", "arm_detached")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _DECIMAL = re.compile(r"[0-9]{1,3}")
 _V4_PARTS, _V4_PART_MAX = 4, 255
@@ -314,23 +251,26 @@ def _barrier(reader: _Reader, raw: Any, barrier_id: str | None, path: str) -> Ba
     reader.identifier(barrier_id, f"{path}.id")
     reader.bounds(written, path)
     reader.bounds(written.service_limits, f"{path}.service_limits")
-    loops = written.safety_loop
-    several = loops if isinstance(loops, list) else ([] if loops is None else [loops])
-    safety = [reader.point(raw_point, "input", f"{path}.safety_loop") for raw_point in several]
-    points: dict[str, Any] = {
-        key: reader.point(getattr(written, key), "output" if key in OUTPUTS else "input", f"{path}.{key}")
-        for key in OUTPUTS + INPUTS
-    }
-    if points["open"] is None:
+    contacts = _contacts(reader, written, "barrier", path)
+    outputs: dict[str, Any] = {key: reader.point(getattr(written, key), "output", f"{path}.{key}") for key in OUTPUTS}
+    if outputs["open"] is None:
         return None
     values: dict[str, Any] = {key: getattr(written, key) for key in _HABITS}
-    return Barrier(
-        id=barrier_id,
-        safety=tuple(point for point in safety if point is not None),
-        safety_by=written.safety,
-        **values,
-        **points,
-    )
+    return Barrier(id=barrier_id, contacts=contacts, safety_by=written.safety, **values, **outputs)
+
+
+def _contacts(
+    reader: _Reader, written: Any, owner: Literal["barrier", "lane"], path: str
+) -> dict[str, tuple[Point, ...]]:
+    """The points of the contacts that are wired, by their key in the site file."""
+    found: dict[str, tuple[Point, ...]] = {}
+    for key in contacts_of(owner):
+        raw = getattr(written, key)
+        each = raw if isinstance(raw, list) else ([] if raw is None else [raw])
+        points = [reader.point(one, "input", f"{path}.{key}") for one in each]
+        if wired := tuple(point for point in points if point is not None):
+            found[key] = wired
+    return found
 
 
 def _lanes(reader: _Reader, document: dict[str, Any]) -> tuple[tuple[Lane, ...], tuple[Barrier, ...]]:
@@ -362,7 +302,7 @@ def _lanes(reader: _Reader, document: dict[str, Any]) -> tuple[tuple[Lane, ...],
     return tuple(lanes), tuple(barriers)
 
 
-def _lane(reader: _Reader, written: LaneDocument, barrier_id: str, path: str) -> Lane:
+def _lane(reader: _Reader, written: LaneKeys, barrier_id: str, path: str) -> Lane:
     return Lane(
         id=written.id,
         name=written.name or written.id,
@@ -370,13 +310,11 @@ def _lane(reader: _Reader, written: LaneDocument, barrier_id: str, path: str) ->
         barrier=barrier_id,
         readers=written.readers,
         siren=reader.point(written.siren, "output", f"{path}.siren"),
-        exit_button=reader.point(written.exit_button, "input", f"{path}.exit_button"),
-        fire=reader.point(written.fire, "input", f"{path}.fire"),
         cameras=written.cameras,
         displays=written.displays,
         two_factor=written.two_factor,
         free_flow=reader.schedule(written.free_flow, f"{path}.free_flow"),
-        panic=reader.point(written.panic, "input", f"{path}.panic"),
+        contacts=_contacts(reader, written, "lane", path),
         lights=_lights(reader, written.lights, f"{path}.lights"),
         signals=_signals(reader, written.signals, f"{path}.signals"),
     )
@@ -514,10 +452,11 @@ def _check_devices(reader: _Reader, known: set[str], lane: Lane) -> None:
 
 
 def _check_arm(reader: _Reader, barrier: Barrier, base: str) -> None:
+    """Two contacts of the arm on one input, or one on the input of a loop, would contradict each other."""
     owners: dict[tuple[str, str], str] = {}
     for key, point in barrier.inputs().items():
         owner = owners.setdefault((point.point, point.normally), key)
-        if owner != key and (owner in _ARM or key in _ARM):
+        if owner != key and (contact_of(owner).of_arm or contact_of(key).of_arm):
             reader.wrong(
                 f"{base}.{key}",
                 f"is {point.point!r}, which {base}.{owner} uses already; give each its own input",

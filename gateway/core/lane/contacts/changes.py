@@ -15,16 +15,15 @@ from gateway.core.lane.motion.failures import ArmFailures
 from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.traffic.loops import Loops
+from gateway.core.settings.contacts import contact_of
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.rows import BarrierStuck
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
-_FIRST = {"arm_detached": 0, "safety_loop": 1, "approach_loop": 2}
-
 
 def _urgency(change: tuple[str, bool | None]) -> tuple[int, bool]:
     """The order in which changes of one instant are handled: a blow, loops, limits; what is lost before what comes."""
-    return _FIRST.get(change[0].split(".")[0], len(_FIRST)), bool(change[1])
+    return contact_of(change[0]).urgency, bool(change[1])
 
 
 class ContactChanges:
@@ -118,10 +117,10 @@ class ContactChanges:
                 self._mains_changed(turn, value)
             case "fire":
                 self._fire.changed(turn, value)
-            case "fault" | "hand" | "panic":
-                self._trouble.changed(turn, contact, value)
             case "exit_button" if value:
                 self._pressed(turn, wiring.lane_of(contact))
+            case _ if contact_of(name).trouble is not None:
+                self._trouble.changed(turn, contact, value)
 
     def _front_changed(self, turn: Turn, at: Lane, occupied: bool) -> None:
         """The loop in front of a lane has changed: another vehicle is another case."""

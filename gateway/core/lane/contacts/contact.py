@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.core.settings.contacts import contact_of
 from gateway.core.settings.model import Point
 from gateway.core.vocabulary.turn import NS_PER_MS
 
-QUICK = ("arm_detached", "fire", "exit_button", "panic")
-QUICK_DEBOUNCE_MS = 30
 CHATTER_MS = 350
 
 
@@ -15,7 +14,7 @@ class Contact:
 
     __slots__ = (
         "_bouncing_ns", "_calm_ns", "_doubted", "_glitch_ns", "_inverted", "_raw", "_settled",
-        "base", "debounce_ms", "device", "index", "name", "point",
+        "at_once", "base", "debounce_ms", "device", "index", "name", "point",
     )  # fmt: skip
 
     def __init__(self, name: str, point: Point) -> None:
@@ -23,8 +22,8 @@ class Contact:
         self.point = point.point
         self.base = name.split(".")[0]
         self.device, self.index = point.device, point.index
-        quick = self.base in QUICK
-        self.debounce_ms = min(point.debounce_ms, QUICK_DEBOUNCE_MS) if quick else point.debounce_ms
+        kind = contact_of(name)
+        self.at_once, self.debounce_ms = kind.at_once, kind.debounce_ms(point.debounce_ms)
         self._inverted = point.normally == "closed"
         self._raw: bool | None = None
         self._settled: bool | None = None

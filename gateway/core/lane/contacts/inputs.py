@@ -135,7 +135,7 @@ class Inputs:
 
     def _bounces(self, turn: Turn, contact: Contact) -> list[Change]:
         turn.start(self._timer(contact), contact.debounce_ms)
-        at_once = contact.base == "safety_loop" and contact.raw
+        at_once = contact.at_once and contact.raw
         chatters = contact.chatters(turn.now.mono_ns)
         if chatters:
             self._chattering.add(contact.name)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.core.alarms.kinds import KINDS
 from gateway.core.lane.modes.modes import Mode
 from gateway.core.lane.parts import LaneParts
+from gateway.core.settings.contacts import TROUBLES, contact_of
 from gateway.core.vocabulary.turn import Turn
-
-# contact -> (alarm kind, what it is about, detail)
-_TROUBLE: dict[str, tuple[str, str, dict[str, str]]] = {
-    "fault": ("device_lost", "controller", {"reason": "controller_fault"}),
-    "hand": ("tamper", "cabinet", {"reason": "cabinet_open"}),
-    "panic": ("panic", "panic", {}),
-}
 
 
 class TroubleContacts:
@@ -22,7 +17,7 @@ class TroubleContacts:
 
     def tell_standing(self, turn: Turn) -> None:
         """Take in what the contacts say that were not seen to change: at a start, and when a tag comes off."""
-        for contact, value in self._lane.inputs.each(*_TROUBLE):
+        for contact, value in self._lane.inputs.each(*TROUBLES):
             if value is not None:
                 self.changed(turn, contact, value)
 
@@ -33,10 +28,11 @@ class TroubleContacts:
         with the contact and is followed until it is mended. Under a tag people work at the barrier, and only their call
         for help is an alarm.
         """
-        name, lane = contact.split(".")[0], self._lane.wiring.lane_of(contact)
-        kind, about, detail = _TROUBLE[name]
-        key = f"lane:{lane.id}:{about}"
+        trouble, lane = contact_of(contact).trouble, self._lane.wiring.lane_of(contact)
+        if trouble is None:
+            return
+        key = f"lane:{lane.id}:{trouble.about}"
         if not value:
             self._lane.desk.return_(turn, key)
-        elif name == "panic" or Mode.LOCKED not in self._lane.modes:
-            self._lane.desk.raise_(turn, kind, key, lane=lane.id, detail=detail)
+        elif KINDS[trouble.alarm].calls or Mode.LOCKED not in self._lane.modes:
+            self._lane.desk.raise_(turn, trouble.alarm, key, lane=lane.id, detail=trouble.detail)
