@@ -23,7 +23,7 @@ from gateway.uplink.central.reporter import Reporter
 from gateway.uplink.central.states import States
 from gateway.uplink.mailbox import Mailbox, Waker
 from gateway.uplink.mqtt.connection import Link, Will
-from gateway.uplink.mqtt.messages import Topics
+from gateway.uplink.mqtt.messages import Status, Topics
 from gateway.uplink.mqtt.sender import Desk, Uplink
 from gateway.uplink.watch import Watch
 
@@ -93,7 +93,7 @@ def open_desk(place: Place, central: Central, feed: JournalFeed) -> Iterator[Des
     watch = Watch(engine, mailbox)
     commander = Commander(engine, place.cursors, mailbox.put_answer)
     reporter = Reporter(engine)
-    will = Will(topics.status, msgspec.json.encode({"online": False}))
+    will = Will(topics.status, msgspec.json.encode(Status(online=False)))
     threads = (watch, commander, reporter)
     for thread in threads:
         thread.start()

@@ -14,7 +14,7 @@ from tests.web_api.conftest import Write
 from web.api.routes import BASE, ROUTES
 
 Tokens = Callable[..., dict[str, str]]
-OPEN = {"/healthz", "/metrics", "/api/docs", "/api/docs.css", f"{BASE}/openapi.json"}
+OPEN = {"/healthz", "/metrics", "/api/docs", "/api/docs.css", f"{BASE}/openapi.json", f"{BASE}/asyncapi.json"}
 GUARDED = [
     (method, rule.replace("<pass_id>", "p").replace("<lane>", "in").replace("<alarm>", "a").partition("/<any")[0])
     for method, rule, _ in ROUTES

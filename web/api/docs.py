@@ -1,4 +1,4 @@
-"""The description of the API: `openapi.json`, and a plain page made from it without outside assets."""
+"""The API's descriptions: `openapi.json` and `asyncapi.json` as they are, and a plain page without outside assets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 from flask import Response
 
 _FILE = Path(__file__).with_name("openapi.json")
+_MQTT_FILE = Path(__file__).with_name("asyncapi.json")
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f23;background:#fff}
 h1{font-size:1.6rem}h2{font-size:1.1rem;margin:2rem 0 .3rem;border-top:1px solid #d0d7de;padding-top:1rem}
@@ -25,6 +26,11 @@ h2{border-color:#30363d}.verb{color:#7ab7ff}.scope{color:#9aa4ae}}
 def openapi() -> Response:
     """`GET /openapi.json`; needs no token."""
     return Response(_FILE.read_bytes(), content_type="application/json")
+
+
+def asyncapi() -> Response:
+    """`GET /asyncapi.json`: the MQTT topics; needs no token, it holds no secret."""
+    return Response(_MQTT_FILE.read_bytes(), content_type="application/json")
 
 
 def style() -> Response:
@@ -51,7 +57,8 @@ def _page() -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_text(info["title"])}</title>'
         '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/api/docs.css"></head>'
         f"<body><h1>{_text(info['title'])}</h1><p>{_text(info['description'])}</p>"
-        '<p>For programs: <a href="/api/v1/openapi.json">openapi.json</a></p>'
+        '<p>For programs: <a href="/api/v1/openapi.json">openapi.json</a>; over MQTT: '
+        '<a href="/api/v1/asyncapi.json">asyncapi.json</a></p>'
         f"{''.join(sections)}</body></html>"
     )
 

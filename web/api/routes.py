@@ -19,6 +19,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/api/docs", docs.page),
     ("GET", "/api/docs.css", docs.style),
     ("GET", f"{BASE}/openapi.json", docs.openapi),
+    ("GET", f"{BASE}/asyncapi.json", docs.asyncapi),
     ("GET", f"{BASE}/events", feed.events),
     ("GET", f"{BASE}/events.csv", exports.events_csv),
     ("GET", f"{BASE}/events.xlsx", exports.events_xlsx),
@@ -40,5 +41,6 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
 
 # The usual address.
 BLUEPRINT.add_url_rule("/openapi.json", endpoint="openapi_at_the_root", view_func=docs.openapi)
+BLUEPRINT.add_url_rule("/asyncapi.json", endpoint="asyncapi_at_the_root", view_func=docs.asyncapi)
 for _method, _rule, _view in ROUTES:
     BLUEPRINT.add_url_rule(_rule, endpoint=_view.__name__, view_func=_view, methods=[_method])

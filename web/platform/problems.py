@@ -104,7 +104,9 @@ def page_response(problem: Problem) -> Response:
 
 def wants_json() -> bool:
     """True for programs: the API, the live state, metrics, and scripts that ask for JSON."""
-    if request.path.startswith(("/api/", "/live", "/metrics", "/healthz", "/hooks/", "/openapi.json")):
+    if request.path.startswith(
+        ("/api/", "/live", "/metrics", "/healthz", "/hooks/", "/openapi.json", "/asyncapi.json")
+    ):
         return True
     accepted = request.accept_mimetypes
     return accepted["application/json"] > accepted["text/html"]

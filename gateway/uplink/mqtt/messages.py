@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import UNSET, UnsetType
+
+from gateway.core.vocabulary.rows.base import says
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -39,6 +44,18 @@ class Limits(msgspec.Struct, frozen=True):
 
     receive_maximum: int = 65_535
     packet_bytes: int = 268_435_455
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the gateway is online. The last will has `online` alone."""
+
+    online: Annotated[bool, says("whether the gateway is connected")]
+    version: Annotated[str | UnsetType, says("version of Gatehouse")] = UNSET
+    journal: Annotated[str | UnsetType, says("id of the journal")] = UNSET
+    engine: Annotated[
+        bool | UnsetType, says("false: no process decides at the gate; lanes and alarms are as last known")
+    ] = UNSET
+    since: Annotated[str | UnsetType | None, says("since when the connection is as it is")] = UNSET
 
 
 class Topics(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ from gateway.uplink.central.states import States
 from gateway.uplink.mailbox import Mailbox, Waker
 from gateway.uplink.mqtt.backoff import LASTED_S, Backoff
 from gateway.uplink.mqtt.connection import Link
-from gateway.uplink.mqtt.messages import Outgoing, Topics
+from gateway.uplink.mqtt.messages import Outgoing, Status, Topics
 from gateway.uplink.mqtt.session import RefusedByBrokerError, Session
 
 _log = logging.getLogger(__name__)
@@ -225,13 +225,13 @@ class Uplink:
                 self._urgent.append(self._status(True))
 
     def _status(self, online: bool) -> Outgoing:
-        status = {
-            "online": online,
-            "version": __version__,
-            "journal": self._desk.outbox.journal_id,
-            "engine": self._engine,
-            "since": self._changed_at,
-        }
+        status = Status(
+            online=online,
+            version=__version__,
+            journal=self._desk.outbox.journal_id,
+            engine=self._engine,
+            since=self._changed_at,
+        )
         return Outgoing(self._desk.topics.status, msgspec.json.encode(status), retain=True)
 
     def _set_state(self, up: bool, reason: str) -> None:

@@ -43,7 +43,13 @@ class Case(View, frozen=True, kw_only=True, gc=False):
 
     id: Annotated[str, says("id of the case")]
     at: Annotated[str, says("when the car came")]
-    verdict: Annotated[str | None, one_of("what was decided, null before that", "denied", "referred", None)]
+    verdict: Annotated[
+        str | None,
+        one_of(
+            "what was decided, null before that; `granted`: its grant was not used",
+            "granted", "denied", "referred", None,
+        ),
+    ]  # fmt: skip
     reason: Annotated[str | None, says("reason code of the decision")]
     credential: Annotated[Credential | None, says("what the car has shown")]
     pass_: Annotated[str | None, says("id of its pass, null without one")] = field(name="pass")
