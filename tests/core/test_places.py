@@ -267,11 +267,11 @@ def test_a_passage_that_was_voided_takes_no_place(tmp_path: Path) -> None:
     play = Estate(tmp_path, STRANGERS, {"capacity": 5})
     recent = Recent()
     places = Places(play.settings, recent)
-    (room,) = play.seen("car1").rooms
+    (occupancy,) = play.seen("car1").occupancy
     play.comes_in("car0")
     for row in play.structs:
         recent.note(row, play.wall_ns)
-    full = msgspec.structs.replace(room, cars=4)
+    full = msgspec.structs.replace(occupancy, cars=4)
     assert places.space(STRANGERS[1], full, "101", []).value == "car_park_full"
     entered = play.data("passage.entered")
     recent.note(example(rows.PassageReversed, voids=entered["visit"]), play.wall_ns)
@@ -287,8 +287,8 @@ def test_projections_that_stay_behind_make_nobody_count_without_end(tmp_path: Pa
     entered = next(row for row in play.structs if isinstance(row, rows.PassageEntered))
     for number in range(KEPT_MAX + 64):
         recent.note(msgspec.structs.replace(entered, visit=f"v{number}"), play.wall_ns)
-    (room,) = play.seen("car1").rooms
-    behind = msgspec.structs.replace(room, after="passage.entered:old")
+    (occupancy,) = play.seen("car1").occupancy
+    behind = msgspec.structs.replace(occupancy, after="passage.entered:old")
     for cars, space in ((19_999 - KEPT_MAX, "free"), (20_000 - KEPT_MAX, "car_park_full")):
         stale = msgspec.structs.replace(behind, cars=cars)
         assert places.space(STRANGERS[1], stale, "101", []).value == space
@@ -298,6 +298,6 @@ def test_projections_that_stay_behind_make_nobody_count_without_end(tmp_path: Pa
 def test_without_groups_and_capacity_nothing_of_it_applies(tmp_path: Path) -> None:
     with Estate(tmp_path, HOUSEHOLD) as play:
         for one in HOUSEHOLD:
-            assert play.seen(one.id).rooms == ()
+            assert play.seen(one.id).occupancy == ()
             play.comes_in(one.id)
         assert play.site.handle(CredentialRead("reader-in", "card", "9", 32, (MONTHLY,)), play.now())

@@ -117,7 +117,7 @@ def test_without_its_line_a_subject_is_not_there() -> None:
 def test_every_event_has_its_subsystem() -> None:
     kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)}
     handled = Playbook().site._handlers
-    assert kinds - {events.Event, events.Room} == set(handled)
+    assert kinds - {events.Event, events.Occupancy} == set(handled)
     assert all(handled.values())
 
 

@@ -97,14 +97,14 @@ class Decider:
 
     def _spaces(self, lane: Lane, read: CredentialRead) -> dict[str, Space]:
         """By pass id, whether there is a place for its car inside."""
-        if not read.rooms or lane.direction is Direction.EXIT:
+        if not read.occupancy or lane.direction is Direction.EXIT:
             return {}
-        rooms = {room.pass_id: room for room in read.rooms}
+        occupancy = {one.pass_id: one for one in read.occupancy}
         expected = self._barriers.expected()
         return {
-            found.id: self._places.space(found, rooms[found.id], read.value, expected)
+            found.id: self._places.space(found, occupancy[found.id], read.value, expected)
             for found in read.passes
-            if found.id in rooms
+            if found.id in occupancy
         }
 
 

@@ -17,7 +17,7 @@ import msgspec
 from gateway.core.access.recent import Recent
 from gateway.core.access.rules import Space
 from gateway.core.settings.model import Settings
-from gateway.core.vocabulary.events import Room
+from gateway.core.vocabulary.events import Occupancy
 from gateway.core.vocabulary.passes import Pass, PassKind
 
 
@@ -48,28 +48,28 @@ class Places:
         self._capacity = settings.site.capacity
         self._recent = recent
 
-    def space(self, found: Pass, room: Room, credential: str, expected: Collection[Expected]) -> Space:
+    def space(self, found: Pass, occupancy: Occupancy, credential: str, expected: Collection[Expected]) -> Space:
         """Whether there is a place for a pass's car; `expected`: all vehicles that are about to come in."""
         places = self._groups.get(found.group)
         if places is not None:
-            return Space.HOUSEHOLD_FULL if self._taken(room, expected) >= places else Space.FREE
+            return Space.HOUSEHOLD_FULL if self._taken(occupancy, expected) >= places else Space.FREE
         if self._capacity is None or has_bay(found):
             return Space.FREE
-        return Space.CAR_PARK_FULL if self._cars(room, credential, expected) >= self._capacity else Space.FREE
+        return Space.CAR_PARK_FULL if self._cars(occupancy, credential, expected) >= self._capacity else Space.FREE
 
-    def _taken(self, room: Room, expected: Iterable[Expected]) -> int:
+    def _taken(self, occupancy: Occupancy, expected: Iterable[Expected]) -> int:
         """How many other passes of the group are inside, or about to be."""
-        inside: set[str | None] = set(room.inside)
-        for passage in self._recent.behind(room.after):
+        inside: set[str | None] = set(occupancy.inside)
+        for passage in self._recent.behind(occupancy.after):
             if passage.change > 0:
                 inside.add(passage.pass_id)
             elif passage.change < 0:
                 inside.discard(passage.pass_id)
         inside.update(one.pass_id for one in expected)
-        return len(inside.intersection(room.others))
+        return len(inside.intersection(occupancy.others))
 
-    def _cars(self, room: Room, credential: str, expected: Iterable[Expected]) -> int:
+    def _cars(self, occupancy: Occupancy, credential: str, expected: Iterable[Expected]) -> int:
         """How many other cars are inside, or about to be; an emergency vehicle does not count."""
-        since = sum(one.change for one in self._recent.behind(room.after) if one.value != credential)
+        since = sum(one.change for one in self._recent.behind(occupancy.after) if one.value != credential)
         coming = sum(1 for one in expected if one.value != credential and one.counts)
-        return max(0, room.cars + since) + coming
+        return max(0, occupancy.cars + since) + coming

@@ -52,11 +52,11 @@ class CredentialRead(Event, frozen=True, gc=False):
     """One presentation of a credential. Drivers fill the first four; the engine adds what the registry knows.
 
     `kind` is `card`, `plate`, `qr` or `pin`; `value` as the contract writes it; `bits` the length of a card's data.
-    `visits`: open visits of these passes (or of the credential), newest first. `rooms`: places taken inside, for passes
-    that need one. `after`: the last passage that the projections had applied. `single_use`: a credential for one entry
-    (a QR code); `used`: it was used. `long_range`: the reader (UHF) also sees tags far from its lane, and repeats the
-    read of a tag in its field about once a second with `again`, which is no new presentation. `age_ms`: age of the read
-    on arrival, by the camera's clock. `fault`: the look-up raised.
+    `visits`: open visits of these passes (or of the credential), newest first. `occupancy`: places taken inside, for
+    passes that need one. `after`: the last passage that the projections had applied. `single_use`: a credential for one
+    entry (a QR code); `used`: it was used. `long_range`: the reader (UHF) also sees tags far from its lane, and repeats
+    the read of a tag in its field about once a second with `again`, which is no new presentation. `age_ms`: age of the
+    read on arrival, by the camera's clock. `fault`: the look-up raised.
     """
 
     device: str
@@ -69,7 +69,7 @@ class CredentialRead(Event, frozen=True, gc=False):
     used: bool = False
     long_range: bool = False
     again: bool = False
-    rooms: tuple[Room, ...] = ()
+    occupancy: tuple[Occupancy, ...] = ()
     age_ms: int = 0
     fault: str = ""
     after: str = ""
@@ -85,7 +85,7 @@ class OpenVisit(msgspec.Struct, frozen=True, gc=False):
     credential: str | None = None
 
 
-class Room(Event, frozen=True, gc=False):
+class Occupancy(Event, frozen=True, gc=False):
     """The places for the car of one pass, from the projections.
 
     `others`: the other passes of its group; `inside`: those of them that are inside (groups with places). `cars`: the

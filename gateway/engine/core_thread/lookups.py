@@ -16,7 +16,7 @@ from gateway.core.access.places import has_bay
 from gateway.core.access.recent import KEPT_MAX
 from gateway.core.settings.model import Direction, Settings
 from gateway.core.vocabulary.errors import GatehouseError, NotFoundError
-from gateway.core.vocabulary.events import CredentialRead, OpenVisit, Room
+from gateway.core.vocabulary.events import CredentialRead, Occupancy, OpenVisit
 from gateway.core.vocabulary.faults import error_place
 from gateway.core.vocabulary.passes import Pass
 from gateway.store.passes.codes import PassCode, name_of_foreign, narrowed
@@ -93,7 +93,9 @@ class Lookups:
         except GatehouseError as error:
             log.error("the pass of a %s could not be looked up: %s", read.kind, error)
             return read
-        return msgspec.structs.replace(read, passes=passes, visits=visits, after=after, rooms=self._rooms(read, passes))
+        return msgspec.structs.replace(
+            read, passes=passes, visits=visits, after=after, occupancy=self._occupancy(read, passes)
+        )
 
     def _enrich_code(self, read: CredentialRead) -> CredentialRead:
         named = msgspec.structs.replace(read, value=name_of_foreign(read.value))
@@ -111,8 +113,8 @@ class Lookups:
         except GatehouseError as error:
             log.error("a QR code could not be looked up: %s", error)
             return named
-        rooms = self._rooms(named, passes)
-        return msgspec.structs.replace(named, passes=passes, visits=visits, used=used, after=after, rooms=rooms)
+        occupancy = self._occupancy(named, passes)
+        return msgspec.structs.replace(named, passes=passes, visits=visits, used=used, after=after, occupancy=occupancy)
 
     def _visits_of(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[OpenVisit, ...]:
         if not passes:
@@ -122,27 +124,27 @@ class Lookups:
             found.sort(key=lambda visit: visit.entered_wall_ns, reverse=True)
         return tuple(found)
 
-    def _rooms(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[Room, ...]:
+    def _occupancy(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[Occupancy, ...]:
         """The places taken inside; none if the store fails, so that no car is refused for that."""
         if read.device not in self._asks_places:
             return ()
         try:
-            return tuple([room for one in passes if (room := self._room(one, read.value)) is not None])
+            return tuple([found for one in passes if (found := self._occupancy_of(one, read.value)) is not None])
         except GatehouseError as error:
             log.error("the places for a %s could not be counted: %s", read.kind, error)
             return ()
 
-    def _room(self, found: Pass, credential: str) -> Room | None:
+    def _occupancy_of(self, found: Pass, credential: str) -> Occupancy | None:
         if found.group in self._groups:
             others = tuple([one for one in self._registry.of_group(found.group) if one != found.id])
             if not others:
                 return None
             after, inside = self._visits.group_inside(others)
-            return Room(found.id, others=others, inside=inside, after=after)
+            return Occupancy(found.id, others=others, inside=inside, after=after)
         if self._capacity is None or has_bay(found):
             return None
         after, cars = self._visits.cars_inside(credential, self._capacity + KEPT_MAX)
-        return Room(found.id, cars=cars, after=after)
+        return Occupancy(found.id, cars=cars, after=after)
 
 
 def unknown(read: CredentialRead, error: Exception) -> CredentialRead:

@@ -120,7 +120,7 @@ def test_whatever_else_a_read_makes_the_core_raise_the_next_resident_comes_in(
     assert turns.lane("out")["mode"] == "locked"
 
 
-@pytest.mark.parametrize("part", ["enrich", "_visits_of", "_rooms"])
+@pytest.mark.parametrize("part", ["enrich", "_visits_of", "_occupancy"])
 def test_a_look_up_that_raises_is_referred_with_its_reason(
     turns: Turns, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:

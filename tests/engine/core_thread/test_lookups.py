@@ -11,7 +11,7 @@ import pytest
 from gateway.core.access.recent import KEPT_MAX
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import DataDirectoryError, StorageError
-from gateway.core.vocabulary.events import CredentialRead, OpenVisit, Room
+from gateway.core.vocabulary.events import CredentialRead, Occupancy, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.engine.core_thread.lookups import Lookups
 from tests.support.engine import SITE
@@ -113,13 +113,13 @@ CHEN = Pass("p1", PassKind.MONTHLY, cards=("7",), group="12-3")
 
 def test_a_household_is_counted_by_its_other_passes() -> None:
     enriched = lookups(FakeStores(CHEN), groups=("12-3",)).enrich(read("reader-in"))
-    assert enriched.rooms == (Room("p1", ("p2", "p3"), ("p2",), after="passage.entered:v9"),)
+    assert enriched.occupancy == (Occupancy("p1", ("p2", "p3"), ("p2",), after="passage.entered:v9"),)
 
 
 def test_the_car_park_is_counted_but_for_this_car() -> None:
     stores = FakeStores(CHEN)
     enriched = lookups(stores, groups=("another",), capacity=50).enrich(read("reader-in"))
-    assert enriched.rooms == (Room("p1", cars=40, after="passage.exited:v8"),)
+    assert enriched.occupancy == (Occupancy("p1", cars=40, after="passage.exited:v8"),)
     assert stores.asked[1:] == [("cars_inside", "7", 50 + KEPT_MAX)]
 
 
@@ -134,7 +134,7 @@ def test_the_car_park_is_counted_but_for_this_car() -> None:
 )
 def test_whoever_needs_no_place_is_not_looked_up_for_one(found: Pass, device: str, site: dict[str, Any]) -> None:
     stores = FakeStores(found)
-    assert lookups(stores, **site).enrich(read(device)).rooms == ()
+    assert lookups(stores, **site).enrich(read(device)).occupancy == ()
     assert not {"of_group", "group_inside", "cars_inside"} & {str(question[0]) for question in stores.asked}
 
 
@@ -143,6 +143,6 @@ def test_a_store_that_cannot_count_refuses_nobody_a_place(caplog: pytest.LogCapt
         stores = FakeStores(CHEN)
         stores.uncounted = StorageError("the disk fails")
         enriched = lookups(stores, **site).enrich(read("reader-in"))  # type: ignore[arg-type]
-        assert (enriched.passes, enriched.rooms) == ((CHEN,), ())
+        assert (enriched.passes, enriched.occupancy) == ((CHEN,), ())
         assert "could not be counted: the disk fails" in caplog.text
         caplog.clear()

@@ -1,4 +1,4 @@
-"""Why did it move? The search for the cause of a movement that nobody commanded.
+"""The causes of an uncommanded movement, and the table of their signatures.
 
 Fobs, cranks and lost mains happen daily, so an uncommanded movement is not a crash. `search.py` collects what was seen;
 `verdict` is one labelled table over that, tried from the top.
@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import msgspec
 
-BLOW_MS = 1000
+IMPACT_MS = 1000
 FLICKER_MS = 1000
 FLICKERS = 3
 FLICKER_WINDOW_MS = 60_000
 
 
 class Cause(StrEnum):
-    """What moves an arm; `CRASH` is a verdict on a movement, the others also stand in the journal as causes."""
+    """What moves an arm; `CRASH` is a verdict on a movement, the others are causes in the journal."""
 
     COMMANDED = "commanded"
     EXTERNAL = "external"
@@ -37,7 +37,7 @@ BENIGN = frozenset({Cause.EXTERNAL, Cause.OWN, Cause.HAND, Cause.WIND})
 class Seen(msgspec.Struct, frozen=True):
     """What was seen of an uncommanded loss of *closed*, so far; times in milliseconds."""
 
-    blow: bool = False
+    impact: bool = False
     power_window: bool = False
     opened_after_ms: int | None = None
     back_after_ms: int | None = None
@@ -67,7 +67,7 @@ def _flickered(seen: Seen) -> bool:
 
 # The final verdict: after the arm has come to a limit, or when twice the travel time is over.
 VERDICTS: tuple[Verdict, ...] = (
-    Verdict("a vehicle came in as closed was lost", lambda s: s.blow, Cause.CRASH),
+    Verdict("a vehicle came in as closed was lost", lambda s: s.impact, Cause.CRASH),
     Verdict("mains came or went a moment ago", lambda s: s.power_window, Cause.OWN),
     Verdict("open in about its travel time, mains on", _opened_in_time, Cause.EXTERNAL),
     Verdict(

@@ -59,7 +59,7 @@ class Closing:
         self._happens(ClosingEvent.CLOSED)
 
     def void(self) -> None:
-        """The reason does not count any more."""
+        """The reason no longer counts."""
         self._happens(ClosingEvent.VOIDED)
 
     def _happens(self, event: ClosingEvent) -> None:

@@ -1,7 +1,7 @@
-"""The movement under way: who ordered it, since when, and whether its order still counts.
+"""The movement in progress: its order, its author, since when, and whether the order counts.
 
-An order that was sent moves nothing yet: the arm follows it once a limit switch lets go. An order that does not count
-any more (void: mains, a tag, a stop) leaves an arm that is watched until it rests.
+A sent order moves nothing yet: the arm follows it once a limit switch releases. A void order (mains, a tag, a stop)
+leaves a moving arm that is watched until it rests.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class MovementUnderWay:
 
     @property
     def void(self) -> bool:
-        """Whether the order under way does not count any more."""
+        """Whether the order in progress is void."""
         return self._state in (_V, _VO)
 
     @property
@@ -114,7 +114,7 @@ class MovementUnderWay:
             self._happens(_E.SENT)
 
     def seen(self, cause: Cause) -> None:
-        """The arm moves and nobody ordered it."""
+        """The arm moves without an order."""
         self._cause, self._author = cause, NOBODY
 
     def explained(self, cause: Cause) -> None:

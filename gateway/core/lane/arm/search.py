@@ -1,4 +1,4 @@
-"""The search for the cause of a movement that nobody commanded: what is collected until a verdict fits."""
+"""The search for the cause of an uncommanded movement: signs are collected until a verdict fits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.core.lane.arm.causes import BLOW_MS, FLICKER_WINDOW_MS, Cause, Seen, verdict
+from gateway.core.lane.arm.causes import FLICKER_WINDOW_MS, IMPACT_MS, Cause, Seen, verdict
 from gateway.core.vocabulary.turn import NS_PER_MS
 
 POWER_WINDOW_MS = 60_000
@@ -71,7 +71,7 @@ class CauseSearch:
         return self._flicker_alarm
 
     def begin(self, now_ns: int) -> None:
-        """*Closed* was lost and nobody ordered it."""
+        """*Closed* was lost without an order."""
         self._happens(SearchEvent.LEFT_UNCOMMANDED)
         self._since_ns, self._alarm = now_ns, ""
 
@@ -108,7 +108,7 @@ class CauseSearch:
         """A vehicle came into the safety loop within a second of *closed* being lost, either way."""
         if not self.active or safety_rose_ns is None:
             return False
-        return abs(safety_rose_ns - self._since_ns) <= BLOW_MS * NS_PER_MS
+        return abs(safety_rose_ns - self._since_ns) <= IMPACT_MS * NS_PER_MS
 
     def seen(
         self, now_ns: int, contacts: Contacts, travel_ms: int, safety_rose_ns: int | None, *, opened: bool, back: bool
@@ -116,7 +116,7 @@ class CauseSearch:
         """What speaks for one cause or another; `opened`: the arm is up, `back`: *closed* is back."""
         age_ms = self.age_ms(now_ns)
         return Seen(
-            blow=self.struck(safety_rose_ns) and not opened,
+            impact=self.struck(safety_rose_ns) and not opened,
             power_window=self._power_ns is not None and now_ns - self._power_ns < POWER_WINDOW_MS * NS_PER_MS,
             opened_after_ms=age_ms if opened else None,
             back_after_ms=age_ms if back else None,

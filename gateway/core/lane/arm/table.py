@@ -2,11 +2,11 @@
 
 Inputs from the world are total: every event has a row in every state, if only to note it. The rows of a cell are tried
 from the top, the last one has no guard, so exactly one fits. Guards and actions are names; `guards.py` and the actions
-beside it give them their meaning. What is measured decides: *rising* and *lowering* say that a pulse was
-sent or the arm was seen to leave a limit, *open* and *closed* only that a limit switch says so (or, without limit
-switches, that the travel time is over). People see less: an order that was sent moves nothing yet, so for them an arm
-is *rising* once its closed switch has let go (`Limits.seen`). The table does not tell these two apart, since what an
-arm that was told to move waits for, and turns back for, is the same before and after.
+beside it give them their meaning. Measurements decide: *rising* and *lowering* mean that a pulse was sent or
+the arm has left a limit, *open* and *closed* that a limit switch is made (without limit switches: that the travel time
+is over). A sent order moves nothing yet, so on screens an arm is *rising* once its closed switch has released
+(`Limits.seen`). The table does not distinguish the two, since the arm waits for the same and turns back for the same
+before and after.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ TABLE: dict[ArmState, dict[ArmEvent, tuple[Row, ...]]] = {
             Row("still_closed", "give_up_opening", _CLOSED),
             Row("", "report_obstructed", _BETWEEN),
         ),
-        ArmEvent.SAFETY: (Row("uncommanded", "judge_blow", _RISING), Row("", "note", _RISING)),
+        ArmEvent.SAFETY: (Row("uncommanded", "judge_impact", _RISING), Row("", "note", _RISING)),
         ArmEvent.GRANTED: (Row("", "keep_up", _RISING),),
         ArmEvent.CLEAR_OVER: _stay(_RISING),
         ArmEvent.LOST: _LOST,

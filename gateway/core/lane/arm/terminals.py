@@ -72,7 +72,7 @@ class Terminals:
         """Whether the barrier has a terminal for that direction.
 
         The one button of a step controller is none for closing: pressed while the arm is up it cannot be taken back
-        when somebody comes under it.
+        when a vehicle comes under it.
         """
         if direction == "close":
             return self._barrier.close is not None or self.holds
@@ -168,7 +168,7 @@ class Terminals:
             self._off(turn, direction)
 
     def forget(self, direction: str) -> None:
-        """What becomes of the movements that were sent is told already."""
+        """The outcome of the sent movements is already reported."""
         self._sent = {token: motion for token, motion in self._sent.items() if motion.direction != direction}
         self._recalled &= self._sent.keys()
 

@@ -94,7 +94,7 @@ class Boards:
         return measures
 
     def lost(self, device: str) -> None:
-        """A board does not answer any more."""
+        """A board has stopped answering."""
         self._boards[device].happens(BoardEvent.LOST)
 
     def measure(self) -> tuple[frozenset[str], bool]:

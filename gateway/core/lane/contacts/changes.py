@@ -22,7 +22,7 @@ from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
 
 def _urgency(change: tuple[str, bool | None]) -> tuple[int, bool]:
-    """The order in which changes of one instant are handled: a blow, loops, limits; what is lost before what comes."""
+    """The order of changes of one instant: an impact, loops, limits; what is lost before what comes."""
     return contact_of(change[0]).urgency, bool(change[1])
 
 

@@ -1,8 +1,9 @@
 """What the contacts of one lane say: debounced by time, with *unknown* for what is lost or old.
 
 A change counts once it has been calm for `debounce_ms`. Three exceptions keep people safe: a safety input counts as
-occupied at once, the contacts that tell of a blow or a button wait 30 ms at most, and an input that will not calm down
-counts as active after 350 ms (so nothing that is active for over 400 ms is ever missed) and is named as chattering.
+occupied at once, the contacts that report an impact or a button wait 30 ms at most, and an input that will not calm
+down counts as active after 350 ms (so nothing that is active for over 400 ms is ever missed) and is named as
+chattering.
 """
 
 from __future__ import annotations

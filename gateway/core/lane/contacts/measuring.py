@@ -130,7 +130,7 @@ class Measuring:
             self._stuck.watch(turn, "safety", lane.detectors.safety)
 
     def _left_meanwhile(self, turn: Turn, vehicle: Vehicle) -> None:
-        """A vehicle that was on the safety loop is not there any more: through an arm that was up, else back."""
+        """A vehicle has left the safety loop unseen: through an arm that was up, else back."""
         lane = self._lane
         if not vehicle.arm_was_closed or (lane.grants.bound is not None and not lane.arm.closed):
             self._loops.left_unseen(turn, vehicle)

@@ -29,11 +29,11 @@ class GrantKeeper:
         lane.grants.run(turn, runs)
 
     def drop_all(self, turn: Turn, why: str) -> None:
-        """No vehicle may pass any more."""
+        """End all grants."""
         self._lane.grants.drop_all(turn, why)
 
     def drop_waiting(self, turn: Turn, why: str) -> None:
-        """No vehicle may pass any more, but for the one that was seen under the arm: it has used its grant."""
+        """End all grants, except that of the vehicle under the arm, which has used it."""
         self._lane.grants.drop_all(turn, why, but_under=True)
 
     def drop_gone(self, turn: Turn) -> None:

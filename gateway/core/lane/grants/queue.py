@@ -169,7 +169,7 @@ class GrantQueue:
         turn.cancel(self._timer)
 
     def drop(self, turn: Turn, grant: Grant, why: str) -> None:
-        """One vehicle may not pass any more."""
+        """End the grant of one vehicle."""
         self._waiting.remove(grant)
         _unused(turn, grant, why)
 

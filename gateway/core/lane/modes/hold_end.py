@@ -11,7 +11,7 @@ COUNT_MAX = 1000
 
 
 class HoldEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """After so many minutes or so many vehicles, whichever is first; neither: until somebody releases it."""
+    """After this many minutes or vehicles, whichever is first; neither: until a release."""
 
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MINUTES_MAX)] | None = None
     count: Annotated[int, msgspec.Meta(ge=1, le=COUNT_MAX)] | None = None

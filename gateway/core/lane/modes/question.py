@@ -79,7 +79,7 @@ class Question:
         self._happens(QuestionEvent.CRASHED)
 
     def time_over(self) -> Lane | None:
-        """Nobody answered; the lane by which the vehicle crossed, None when an earlier run asked."""
+        """No answer came; returns the lane of the vehicle, None if an earlier run asked."""
         self._happens(QuestionEvent.TIME_OVER)
         lane, self._lane = self._lane, None
         return lane

@@ -88,7 +88,7 @@ class ArmArrivals:
         self._is_up(turn, Cause.OWN)
 
     def conclude_open(self, turn: Turn) -> None:
-        """No switch tells that an arm which nobody ordered is up; after its travel time it is presumed."""
+        """Without an open switch an unordered movement is presumed complete after the travel time."""
         expected = self._lane.wiring.barrier.external_open == "expected"
         cause = self._why.conclude(turn, self._why.seen(turn), Cause.EXTERNAL if expected else None)
         self._is_up(turn, cause, presumed=True)

@@ -45,7 +45,7 @@ class ArmGuards:
         return free and not lane.interlock.blocks and not lane.terminals.asked("open")
 
     def may_pulse_again(self) -> bool:
-        """One more pulse may help: the arm has not moved, nobody is under it, and a pulse cannot reverse it."""
+        """One more pulse may help: the arm has not moved, no vehicle is under it, and a pulse cannot reverse it."""
         lane = self._lane
         fits = lane.limits.at_closed and lane.movement.retries == 0 and lane.wiring.barrier.control == "pulse"
         return fits and not lane.detectors.occupied and lane.modes.moves

@@ -50,7 +50,7 @@ class ArmOrders:
         self._lane.movement.ended()
 
     def void(self, turn: Turn) -> None:
-        """No order counts any more; an arm that moves is watched until it rests."""
+        """Void all orders; a moving arm is watched until it rests."""
         lane = self._lane
         lane.closing.void()
         self.end_travel(turn)
@@ -61,7 +61,7 @@ class ArmOrders:
             turn.start(lane.wiring.timer("travel"), lane.travel.limit_ms("up"))
 
     def take_open_back(self, turn: Turn) -> None:
-        """The arm is given up: no pulse comes late, and what the board says of one changes nothing any more."""
+        """Give the arm up: no pulse comes late, and late answers of the board change nothing."""
         terminals = self._lane.terminals
         for motion in terminals.withdraw("open", cause="retry"):
             self._lane.records.not_followed(turn, motion, "no_answer")
@@ -69,6 +69,6 @@ class ArmOrders:
         terminals.forget("open")
 
     def let_go_of_open(self, turn: Turn) -> None:
-        """A held OPEN that the arm did not follow would lift it later, when nobody expects that."""
+        """Release a held OPEN that the arm did not follow: it would lift the arm later, unexpectedly."""
         if self._lane.terminals.holds:
             self.ask(turn, "close", "not_followed", GATEWAY, None)

@@ -1,4 +1,4 @@
-"""Actions of the arm's table: the arm moves and nobody ordered it."""
+"""Actions of the arm's table for movements without an order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.core.vocabulary.turn import Turn
 
 
 class UncommandedMoves:
-    """What follows when the arm leaves a limit by itself, by a fob, by a hand or by a blow."""
+    """What follows when the arm leaves a limit by itself, by a fob, by a hand or by an impact."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class UncommandedMoves:
         return {
             "see_own_close": self.see_own_close,
             "seek_cause": self.seek_cause,
-            "judge_blow": self.judge_blow,
+            "judge_impact": self.judge_impact,
             "end_excuse": self.end_excuse,
             "conclude_half_way": self.conclude_half_way,
         }
@@ -50,13 +50,13 @@ class UncommandedMoves:
         self._events.happens(turn, ArmEvent.EXCUSE_OVER if excused else ArmEvent.CAUSE_OVER)
 
     def see_own_close(self, turn: Turn) -> None:
-        """The arm goes down and nobody ordered it: the controller, a fob or a hand."""
+        """The arm goes down without an order: by the controller, a fob or a hand."""
         self._lane.movement.seen(Cause.OWN)
         self._commanded.leave_down(turn)
         self._lane.closing.wait(turn)
 
     def seek_cause(self, turn: Turn) -> None:
-        """*Closed* was lost and nobody ordered the arm to move."""
+        """*Closed* was lost without an order."""
         lane = self._lane
         lane.movement.seen(Cause.UNKNOWN)
         lane.movement.leaves(turn.now.mono_ns, "up")
@@ -70,7 +70,7 @@ class UncommandedMoves:
         excused_ms = lane.travel.expected_ms("up") if expected else lane.travel.limit_ms("up")
         turn.start(lane.wiring.timer("cause"), excused_ms)
 
-    def judge_blow(self, turn: Turn) -> None:
+    def judge_impact(self, turn: Turn) -> None:
         """A safety input rose while the arm goes up uncommanded."""
         if self._why.struck():
             self._crashes.crash(turn, "vehicle")

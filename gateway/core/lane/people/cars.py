@@ -52,7 +52,7 @@ class CarsInFront:
     def case_for(self, turn: Turn, at: Lane, read: CredentialRead, elsewhere: bool = False) -> PendingCase:
         """The case that a read belongs to: of the car in front, or of one that has come now.
 
-        A tag or plate of another lane is of a car that stands there, and of none of this lane's.
+        A tag or plate of another lane is of a car at that lane.
         """
         lane, now_ns = self._lane, turn.now.mono_ns
         case = self.case_of(at, now_ns)

@@ -54,7 +54,7 @@ class Reads:
         turn.start(self._lane.wiring.timer("second"), TWO_FACTOR_MS)
 
     def second_proof(self) -> None:
-        """The second proof came, or is not awaited any more."""
+        """The second proof came, or its wait is over."""
         self._lane.notices.happens(NoticeEvent.SECOND_PROOF)
 
     def second_proof_missing(self, turn: Turn) -> None:
@@ -228,7 +228,7 @@ class Reads:
         return self._cars.case_of(at, turn.now.mono_ns) or PendingCase("", turn.at, turn.now.mono_ns)
 
     def _is_of_another_lane(self, at: Lane, taken: Taken, credential: dict[str, str]) -> bool:
-        """Whether the car that stands here shows a card by which one on the barrier's other side was let pass.
+        """Whether the car here shows a card that was granted on the other side of the barrier.
 
         It may pass by nothing of its own, but has shown that card: a plate that differs from it is for a person.
         """
@@ -237,7 +237,7 @@ class Reads:
         return stands and not any(grant.proved_by(credential) for grant in self._lane.grants.of(at))
 
     def _drop_of_gone(self, turn: Turn, at: Lane, case: PendingCase) -> None:
-        """Another car is read here: the one that was let pass before it, and has backed off, may not pass any more."""
+        """Another car is read here: end the grant of the car before it, which has backed off."""
         lane = self._lane
         gone = lane.cases.gone_with(at, turn.now.mono_ns)
         grant = self._grant_in_front(gone)

@@ -62,7 +62,7 @@ TABLE: dict[str, tuple[Check, ...]] = {
         (Refusal.DEVICE_LOST, lambda a: a.close_device_lost),
         (Refusal.SAFETY_OCCUPIED, lambda a: a.safety_fitted and a.safety is True),
         (Refusal.SAFETY_UNKNOWN, lambda a: a.safety_fitted and a.safety is None),
-        # A person on the spot is the safety of a lane that has none fitted; somebody far away is not.
+        # A person on the spot replaces a missing safety loop; a person far away does not.
         (Refusal.SAFETY_UNKNOWN, lambda a: not a.safety_fitted and a.remote),
     ),
     "stop": (_LOCKED_REMOTE,),

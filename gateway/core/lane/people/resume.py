@@ -19,7 +19,7 @@ class Resume:
         self._events = events
 
     def person_decides(self, turn: Turn) -> None:
-        """Nothing waits for a person any more, and no pause keeps the arm."""
+        """End the interruption and the pause: a person has decided."""
         self._lane.interruption.happens(InterruptionEvent.PERSON_DECIDES)
         self._lane.pause.end(turn)
 

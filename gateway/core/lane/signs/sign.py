@@ -1,7 +1,7 @@
 """What people at a lane see and hear: displays, readers that can show, the lane's lamps, a reader's lamp and buzzer.
 
 Nothing here moves an arm, and no arm waits for it: the signal for a grant goes out behind the order to open. A sign
-ends when what it is about has ended, and then the idle one is shown again. A lane that opens for nobody says so before
+ends when what it is about has ended, and then the idle one is shown again. A lane that opens for no card says so before
 it welcomes anybody, and no sign tells a driver to go before the arm is measured open. Nothing personal is shown: a
 plate stands on the car already, and of a card there are only the last digits.
 """
@@ -53,7 +53,7 @@ _WORDS: dict[str, Words] = {
 _HELP = ("device_lost", "stopped", "interrupted", "fault", "no_answer")
 _WORDS |= dict.fromkeys(_HELP, _WORDS["referred"])
 CANNOT_OPEN = {**dict.fromkeys(("lane_locked", "lane_crashed", *_HELP), "locked"), "paused": "wait"}
-"""What a lane that opens for nobody shows (`LaneParts.cannot_open`): the reason and its verdict."""
+"""What a lane that opens for no card shows (`LaneParts.cannot_open`): the reason and its verdict."""
 _INVITES = ("granted", "wait")
 _WELCOME: dict[tuple[str, Direction], Words] = {
     ("idle", Direction.ENTRY): ("Welcome", "欢迎光临"),
@@ -61,7 +61,7 @@ _WELCOME: dict[tuple[str, Direction], Words] = {
     ("granted", Direction.ENTRY): ("Welcome back", "您好,您回来了"),
     ("granted", Direction.EXIT): ("Have a good trip", "一路平安"),
 }
-# The tag was meant for another lane: nobody stands here who should be told.
+# The tag belongs to another lane: no person here to inform.
 _SILENT = frozenset({"seen_elsewhere"})
 Lamp = Literal["red", "green"]
 
@@ -80,8 +80,8 @@ class Around(msgspec.Struct, frozen=True):
     """What the lane knows that its signs and lamps follow.
 
     `cannot_open`: why no card opens the lane, or empty. `occupied`: a vehicle stands on the approach loop. `expected`:
-    somebody was let in and has not passed. `drive`: the arm is measured open for this lane. `opening`: an order to open
-    waits for its row. `measured`: the barrier's contacts have been read once.
+    a vehicle was let in and has not passed. `drive`: the arm is measured open for this lane. `opening`: an order to
+    open waits for its row. `measured`: the barrier's contacts have been read once.
     """
 
     cannot_open: str
@@ -239,7 +239,7 @@ class Sign:
         }
 
     def _time(self, now: Now) -> str | None:
-        """The time of day on site; None while nobody knows it."""
+        """The time of day on site; None while the clock is unset."""
         if now.clock is ClockState.UNSET:
             return None
         local = local_time(now.wall_ns, self._zone)

@@ -59,7 +59,7 @@ class CrossedClosed:
             lane.question.ask(turn, at)
 
     def question_over(self, turn: Turn) -> None:
-        """Nobody said that the arm is whole."""
+        """No person has confirmed that the arm is whole."""
         lane = self._lane
         if not lane.question.asked:
             return

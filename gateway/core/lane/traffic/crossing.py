@@ -15,7 +15,7 @@ CAME_OVER_APPROACH_MS = 3000
 
 
 class CrossingState(StrEnum):
-    """What stands where."""
+    """Where vehicles are."""
 
     EMPTY = "empty"
     WAITING = "waiting"
@@ -26,7 +26,7 @@ class CrossingState(StrEnum):
 class CrossingEvent(StrEnum):
     """What the loops can say; `SAFETY_OFF` comes after the merge time, with the approach loop as it is then.
 
-    `MEASURED_...`: the boards have come back, and this is what stands there now.
+    `MEASURED_...`: the boards have come back and measure this.
     """
 
     APPROACH_ON = "approach_on"
@@ -105,7 +105,7 @@ class Crossing:
 
     @property
     def state(self) -> CrossingState:
-        """What stands where."""
+        """Where vehicles are."""
         return self._state
 
     @property
@@ -206,7 +206,7 @@ class Crossing:
         self._cleared_ns = now_ns
 
     def goes(self) -> Vehicle | None:
-        """The merge time is over, or there was no vehicle: what stood under the arm is not there any more."""
+        """The merge time is over, or there was no vehicle: nothing is under the arm."""
         waiting = bool(self._detectors.approach)
         self._happens(CrossingEvent.SAFETY_OFF_WAITING if waiting else CrossingEvent.SAFETY_OFF)
         vehicle, self._vehicle = self._vehicle, None

@@ -116,7 +116,7 @@ class Loops:
                 lane.cases.goes_under_by(grant.id)
 
     def lingers(self, turn: Turn) -> None:
-        """A vehicle has been under the arm for a minute: the guard is told, the arm stays up."""
+        """A vehicle has been under the arm for a minute: notify the guard, keep the arm up."""
         if self._lane.crossing.vehicle is not None:
             self._lane.notices.happens(NoticeEvent.STAYS_UNDER)
             turn.show()

@@ -85,7 +85,7 @@ class Passing:
             self.end_hold(turn, GATEWAY, "count")
 
     def end_hold(self, turn: Turn, author: Author, reason: str) -> None:
-        """The arm need not stay up any more; it closes behind a vehicle that is under it."""
+        """The hold is over: close, behind a vehicle that is under the arm."""
         lane = self._lane
         lane.hold.end(turn)
         lane.modes.happens(ModeEvent.RELEASE)
