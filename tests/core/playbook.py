@@ -112,6 +112,7 @@ class Playbook:
         """Whether what becomes of an order to move is never told."""
         self._ordered: deque[tuple[str, int, int]] = deque()
         self._depth = 0
+        self._seen: Any = None
         self._timers: dict[Timer, int] = {}
         self._heap: list[tuple[int, int, Timer]] = []
         self._count = 0
@@ -129,6 +130,7 @@ class Playbook:
 
     def happens(self, event: events.Event) -> list[commands.Command]:
         todo = self.site.handle(event, self.now())
+        self._look(todo)
         self._depth += 1
         for command in todo:
             self._carry_out(command)
@@ -137,6 +139,12 @@ class Playbook:
         while self._committed and not self._depth:
             self.happens(events.JournalCommitted(self._committed.popleft()))
         return todo
+
+    def _look(self, todo: list[commands.Command]) -> None:
+        """What people look at changes only with a `Snapshot`; else screens would go on showing the old state."""
+        seen, self._seen = self._seen, self.site.snapshot(self.now())
+        if seen is not None and seen != self._seen:
+            assert any(isinstance(command, commands.Snapshot) for command in todo), changed(seen, self._seen)
 
     def _carry_out(self, command: commands.Command) -> None:
         match command:
@@ -323,6 +331,18 @@ class Playbook:
     def alarms(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.site.snapshot(self.now())["alarms"]
         return found
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """What differs between two snapshots."""
+    lanes = [
+        f"{lane['id']}.{key}: {old[key]!r} -> {lane[key]!r}"
+        for old, lane in zip(before["lanes"], after["lanes"], strict=True)
+        for key in lane
+        if old[key] != lane[key]
+    ]
+    alarms = [] if before["alarms"] == after["alarms"] else [f"alarms: {before['alarms']} -> {after['alarms']}"]
+    return "changed without a word: " + "; ".join(lanes + alarms)
 
 
 def two_lanes() -> dict[str, Any]:

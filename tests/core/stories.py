@@ -113,9 +113,6 @@ class Told(Playbook):
                 self.lines.append(f"log {command.level} {command.message}")
         super()._carry_out(command)
 
-    def _look(self, todo: list[commands.Command]) -> None:
-        pass
-
     def tell(self) -> str:
         """Rows, outputs, messages and replies since the last time; what runs and what people see now."""
         lines, self.lines = self.lines, []

@@ -92,6 +92,7 @@ class Access(Subsystem):
         now_ns = turn.now.mono_ns
         for lane_id in self._reads.waiting_lanes(now_ns):
             lane, barrier = self._lanes[lane_id], self._barriers.barrier_of(lane_id)
+            barrier.forget_gone(turn, lane)
             if barrier.approach_of(lane) and not barrier.behind(lane, now_ns):
                 for read in self._reads.occupied(lane, now_ns):
                     self._read_at(turn, lane, read)
@@ -142,6 +143,7 @@ class Access(Subsystem):
 
     def _read_at(self, turn: Turn, lane: Lane, event: CredentialRead) -> None:
         barrier, now_ns = self._barrier(lane), turn.now.mono_ns
+        barrier.forget_gone(turn, lane)
         if lane.two_factor and barrier.let_in_already(turn, lane, shown(event), again=event.again):
             return
         if not lane.two_factor and barrier.is_of_passing(event, now_ns):

@@ -60,6 +60,7 @@ class LaneCommands:
             if turn.now.wall_ns >= event.expires_wall_ns:
                 return Refusal.COMMAND_EXPIRED
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
+        machine.commands.forget_gone(turn, lane)
         refused = machine.commands.refusal(event.command, not event.present, lane)
         if refused is not None:
             return refused

@@ -51,9 +51,11 @@ class Measuring:
     def stale(self, turn: Turn, device: str) -> None:
         """A poll went unanswered: safety inputs are no longer known to be free."""
         lane = self._lane
-        if lane.inputs.stale(device) and lane.detectors.safety_fitted and lane.detectors.safety is None:
+        if not lane.inputs.stale(device):
+            return
+        if lane.detectors.safety_fitted and lane.detectors.safety is None:
             self._events.happens(turn, ArmEvent.SAFETY)
-            turn.show()
+        turn.show()
 
     def lost(self, turn: Turn, device: str) -> None:
         """A board is gone: what it told is unknown, and nothing closes."""

@@ -51,6 +51,7 @@ class Sending:
             self._events.happens(turn, _SENT[motion.direction])
             if not lane.arm.moving:
                 lane.movement.dropped()
+                turn.show()
 
     def _stops_moving(self, turn: Turn) -> None:
         """An arm that rested when it was stopped, and moves by now, was stopped on its way: a person decides."""

@@ -27,6 +27,12 @@ class CarsInFront:
         """The case of the car in front of a lane."""
         return self._lane.cases.of(at, self._lane.detectors.loop_of(at), now_ns)
 
+    def forget_gone(self, turn: Turn, at: Lane) -> None:
+        """End the case of a car that was read too long ago and stands on no loop; people see that it has ended."""
+        known = self._lane.cases.current(at)
+        if known is not None and self.case_of(at, turn.now.mono_ns) is None:
+            turn.show()
+
     def waiting_case(self, at: Lane) -> PendingCase | None:
         """The car in front that waits for something: a proof, a person's word, or its grant, which is over unused."""
         case = self._lane.cases.current(at)

@@ -76,6 +76,10 @@ class PersonsCommands:
         """The case of the car in front of a lane."""
         return self._cars.case_of(at, now_ns)
 
+    def forget_gone(self, turn: Turn, at: Lane) -> None:
+        """End the case of a car that is not there any more by its time."""
+        self._cars.forget_gone(turn, at)
+
     def refusal(self, command: str, remote: bool, at: Lane) -> str | None:
         """Why a command cannot be given now, as a code; None when it can."""
         return refusal(command, self._asked(remote, at))

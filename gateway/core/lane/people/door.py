@@ -50,6 +50,10 @@ class AccessDoor:
         """Whether a vehicle was let pass at this lane and is not under the arm yet."""
         return bool(self._lane.grants.in_front(lane))
 
+    def forget_gone(self, turn: Turn, lane: Lane) -> None:
+        """End the case of a car that is not there any more by its time."""
+        self._cars.forget_gone(turn, lane)
+
     def is_named_otherwise(self, lane: Lane, read: CredentialRead, now_ns: int) -> bool:
         """Whether the car in front waits for a person by a pass that this read is not of."""
         return self._cars.is_named_otherwise(lane, read, now_ns)
