@@ -245,3 +245,51 @@ def test_nothing_is_cut_on_the_lanes(booth: Booth, lang: str) -> None:
             if not booth.script(STOP_IN_SIGHT):
                 wrong.append((name, count, size, "Stop"))
     assert wrong == []
+
+
+OPENED = """
+for (const kind of ['pointerdown', 'pointerup', 'click'])
+  document.querySelector(arguments[0]).dispatchEvent(
+    new PointerEvent(kind, { bubbles: true, cancelable: true, button: 0 }));
+return document.querySelector(arguments[1]).checkVisibility();
+"""
+SHEETS = {"#sheet-case": ".act-open", "#sheet-hold": ".act-keep", "#sheet-confirm": ".act-tag", "#sheet-duty": ".duty"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+def test_nothing_is_cut_on_the_sheets(booth: Booth, lang: str) -> None:
+    furnish(booth)
+    booth.enter(OPERATOR)
+    look(booth, "night", lang)
+    show(booth, "compared", 2, lang)
+    wait_until(lambda: booth.one(".act-open").get_attribute("data-command") == "compare" and booth.at_work())
+    wrong: list[Any] = []
+    for sheet, opener in [*SHEETS.items(), ("#sheet-alarms", "#band")]:
+        booth.size(800, 480)
+        wait_until(lambda opener=opener, sheet=sheet: booth.script(OPENED, opener, sheet), what=sheet)
+        for size in SIZES:
+            booth.size(*size)
+            settle(booth)
+            wrong += [(sheet, size, one) for one in booth.script(CUT, sheet)]
+            if not booth.script(STOP_IN_SIGHT):
+                wrong.append((sheet, size, "Stop"))
+        booth.script("document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+def test_nothing_is_cut_where_one_signs_in(booth: Booth, lang: str) -> None:
+    furnish(booth)
+    booth.sign_in()
+    look(booth, "day", lang)
+    wrong: list[Any] = []
+    for path in ("/sign-in", f"/sign-in?name={OPERATOR}", "/station"):
+        booth.open(path)
+        wait_until(booth.loaded)
+        for size in SIZES:
+            booth.size(*size)
+            settle(booth)
+            wrong += [(path, size, one) for one in booth.script(CUT)]
+            if not booth.script(STOP_IN_SIGHT):
+                wrong.append((path, size, "Stop"))
+    assert wrong == []

@@ -9,9 +9,9 @@ import { samePress } from "../actions/orders.js";
 import { lane, newsAge, now, OLD_MS, state } from "../home/state.js";
 import { choose, SETTLE_MS } from "../lane/lanes.js";
 
-const ROWS = 4, STILL_MS = 4000;
+const LOW_PX = 560, STILL_MS = 4000;
 let chosen = null, page = 0, order = [], touchedAt = -STILL_MS, changedAt = 0, shown = { id: null, offered: [] };
-const rows = new Map();
+const elements = new Map();
 const verbs = [$("alarm-ack"), $("alarm-real"), $("alarm-false")];
 
 // The alarm's lane becomes the chosen one, so that its buttons are at hand.
@@ -36,10 +36,11 @@ function arranged() {
 }
 export function paintAlarms() {
   if (!isOpen("alarms")) return;
-  const alarms = arranged(), pages = Math.max(1, Math.ceil(alarms.length / ROWS));
+  const alarms = arranged(), rows = innerHeight < LOW_PX && innerWidth > LOW_PX ? 3 : 4;
+  const pages = Math.max(1, Math.ceil(alarms.length / rows));
   page %= pages;
   $("alarm-older").hidden = pages < 2;
-  const onPage = alarms.slice(page * ROWS, page * ROWS + ROWS);
+  const onPage = alarms.slice(page * rows, page * rows + rows);
   const one = alarms.find((alarm) => alarm.alarm === chosen) || onPage[0] || null;
   chosen = one && one.alarm;
   paintRows(onPage);
@@ -53,14 +54,14 @@ function paintRows(onPage) {
   if (els.length !== list.children.length || els.some((el, n) => list.children[n] !== el)) list.replaceChildren(...els);
 }
 function row(alarm) {
-  if (!rows.has(alarm.alarm)) {
+  if (!elements.has(alarm.alarm)) {
     const el = make("button", "", "desk-row");
     el.type = "button";
     el.append(make("b", "", "wraps"), make("span", "", "wraps"));
     el.addEventListener("click", () => { turnTo(alarm.alarm); paintAlarms(); });
-    rows.set(alarm.alarm, el);
+    elements.set(alarm.alarm, el);
   }
-  const el = rows.get(alarm.alarm);
+  const el = elements.get(alarm.alarm);
   mark(el, "data-tone", alarm.tone);
   mark(el, "data-unseen", alarm.unseen ? "yes" : "");
   mark(el, "aria-pressed", String(alarm.alarm === chosen));

@@ -11,7 +11,7 @@ import { lane, old, state } from "../home/state.js";
 const REASONS = {
   reset: ["arm_mended", "arm_whole", "false_alarm"], lock: ["maintenance", "arm_off", "works"], unlock: ["work_done", "by_mistake"],
 };
-const MORE = "\u0000more", NAMES_SHOWN = 6, PIN_MAX = 12;
+const MORE = "\u0000more", NAMES_SHOWN = 6, PIN_MAX = 12, NAME_MAX = 24;
 let asked = null, pin = "", who = state.operator, reason = "", naming = false, namePage = 0, busy = false;
 
 opens("pin", (one, command) => {
@@ -33,7 +33,7 @@ function paint() {
     return row;
   }));
   for (const el of list.children) mark(el, "aria-pressed", String(el.value === (naming ? who : reason)));
-  put($("confirm-name"), who);
+  put($("confirm-name"), who.length > NAME_MAX ? who.split(/[\s-]+/).map((word) => word[0]).join("").slice(0, 3) : who);
   put($("confirm-dots"), pin ? "•".repeat(pin.length) : "PIN");
 }
 function namesToPick() {

@@ -1,7 +1,7 @@
 // Sheets: one at a time over the lanes, never over Stop. The keyboard stays in an open sheet and on Stop.
 import { $ } from "../base/dom.js";
 
-const FOCUSABLE = "button, [href], input, [tabindex='0']";
+const FOCUSABLE = "button, a[href], input, [tabindex='0']";
 let shown = null, opener = null;
 const listeners = [];
 
