@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from drivers.base import Bus
 from gateway import __version__
 from gateway.control import Responder
@@ -17,11 +19,12 @@ from gateway.core.access.plates import is_none, normalise
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.errors import NotFoundError, RequestError
 from gateway.core.vocabulary.events import CredentialRead, LaneChosen, UplinkChanged
+from gateway.core.vocabulary.views import UplinkView
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.socket import requests as r
 from gateway.engine.socket.clerk import Clerk
 from gateway.engine.socket.desk import Desk
-from gateway.engine.socket.publisher import Publisher, UplinkState
+from gateway.engine.socket.publisher import Publisher
 from gateway.store.times import rfc3339
 
 Op = Callable[[dict[str, Any], Responder], None]
@@ -107,11 +110,13 @@ class Handlers:
             self._inbox.admit()
             self._inbox.put(UplinkChanged(asked.up, asked.reason))
         since = asked.since or (rfc3339(self._wall_ns()) if changed else before.since)
-        self._publisher.uplink = UplinkState(before.configured, asked.up, since, asked.waiting, asked.reason)
+        self._publisher.uplink = msgspec.structs.replace(
+            before, up=asked.up, since=since, waiting=asked.waiting, reason=asked.reason
+        )
         self._publisher.refresh()
         respond.result({})
 
-    def _goes_on_well(self, before: UplinkState, asked: r.UplinkReport) -> bool:
+    def _goes_on_well(self, before: UplinkView, asked: r.UplinkReport) -> bool:
         """Whether the first report of a run is good and no alarm is open: then nothing has changed."""
         return before.up is None and asked.up and not self._publisher.has_alarm("uplink_lost")
 

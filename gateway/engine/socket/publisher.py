@@ -20,6 +20,16 @@ from gateway.control import Responder
 from gateway.control.wire import encode
 from gateway.core.settings.model import Barrier, Settings
 from gateway.core.vocabulary.events import Now
+from gateway.core.vocabulary.views import (
+    CoreView,
+    DeviceView,
+    GatewayView,
+    JournalView,
+    LaneView,
+    SiteView,
+    Snapshot,
+    UplinkView,
+)
 from gateway.engine.clock import Clock
 from gateway.engine.journal_thread.recorder import Recorder
 from gateway.store.times import rfc3339
@@ -27,17 +37,7 @@ from gateway.store.times import rfc3339
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.9
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
-
-
-class UplinkState(msgspec.Struct, frozen=True):
-    """The last report of the uplink process; `up` is None before the first."""
-
-    configured: bool
-    up: bool | None = None
-    since: str | None = None
-    waiting: int = 0
-    reason: str = ""
+_decode = msgspec.json.Decoder(CoreView).decode
 
 
 class Publisher:
@@ -62,21 +62,17 @@ class Publisher:
         self._configs = {config.id: config for config in configs}
         self._measured_by = {lane.id: _measuring(settings.barrier(lane.barrier)) for lane in settings.lanes}
         site = settings.site
-        self._site = {
-            "id": site.id, "name": site.name, "timezone": site.timezone, "locale": site.locale,
-        }  # fmt: skip
-        self._gateway = {
-            "id": settings.gateway.id,
-            "version": version,
-            "started_at": rfc3339(clock.now().wall_ns),
-        }
+        self._site = SiteView(id=site.id, name=site.name, timezone=site.timezone, locale=site.locale)
+        self._gateway_id = settings.gateway.id
+        self._version = version
+        self._started_at = rfc3339(clock.now().wall_ns)
         self._journal_id = journal_id
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
-        self._core: dict[str, Any] = {"lanes": [], "alarms": []}
+        self._core = CoreView()
         self._sending = threading.Lock()
         self._stopping = False
         self._failing = False
-        self.uplink = UplinkState(configured=bool(settings.uplink and settings.uplink.mqtt))
+        self.uplink = UplinkView(configured=bool(settings.uplink and settings.uplink.mqtt))
         self.turns = 0
 
     def offer(self, core: dict[str, Any]) -> None:
@@ -89,7 +85,7 @@ class Publisher:
 
     def has_alarm(self, kind: str) -> bool:
         """Whether an alarm of that kind was last published."""
-        return any(alarm["kind"] == kind for alarm in self._core["alarms"])
+        return any(alarm.kind == kind for alarm in self._core.alarms)
 
     def settle(self, patience_s: float = 0.0) -> None:
         """Take the newest offer, waiting this long for one."""
@@ -122,60 +118,68 @@ class Publisher:
         with self._sending:
             respond.watch(self._line())
 
-    def compose(self) -> dict[str, Any]:
+    def compose(self) -> Snapshot:
         """The snapshot as of now."""
         now = self._clock.now()
         health = {one.device: one for one in self._health()}
-        return {
-            "as_of": rfc3339(now.wall_ns),
-            "site": self._site,
-            "gateway": {**self._gateway, "clock": now.clock},
-            "journal": {
-                "id": self._journal_id,
-                "sequence": self._recorder.sequence,
-                "degraded": self._recorder.degraded or None,
-            },
-            "lanes": [self._lane(lane, health, now) for lane in self._core["lanes"]],
-            "alarms": self._core["alarms"],
-            "devices": [self._device(config, health, now) for config in self._configs.values()],
-            "uplink": msgspec.structs.asdict(self.uplink),
-        }
+        sequence, degraded = self._recorder.sequence, self._recorder.degraded or None
+        return Snapshot(
+            as_of=rfc3339(now.wall_ns),
+            site=self._site,
+            gateway=GatewayView(
+                id=self._gateway_id, version=self._version, started_at=self._started_at, clock=now.clock.value
+            ),
+            journal=JournalView(id=self._journal_id, sequence=sequence, degraded=degraded),
+            lanes=tuple([self._lane(lane, health, now) for lane in self._core.lanes]),
+            alarms=self._core.alarms,
+            devices=tuple([self._device(config, health, now) for config in self._configs.values()]),
+            uplink=self.uplink,
+        )
 
     def alarm(self, alarm_id: str) -> dict[str, Any] | None:
         """An alarm as last published; None if closed or unknown."""
-        return _find(self._core["alarms"], alarm_id)
+        found = next((alarm for alarm in self._core.alarms if alarm.alarm == alarm_id), None)
+        return None if found is None else msgspec.to_builtins(found)
 
     def _keep(self, core: bytes | None) -> None:
-        if core is not None:
+        """A state that does not fit its declaration is left out; screens say that their news is old."""
+        if core is None:
+            return
+        try:
             self._core = _decode(core)
+        except msgspec.ValidationError:
+            log.exception("the core's state cannot be read")
 
     def _line(self) -> bytes:
         return encode({"event": "state", "state": self.compose()})
 
-    def _lane(self, lane: dict[str, Any], health: dict[str, Health], now: Now) -> dict[str, Any]:
+    def _lane(self, lane: LaneView, health: dict[str, Health], now: Now) -> LaneView:
         """The lane with the time of its oldest measurement: all its devices have answered since."""
         oks = [
             one.last_ok_mono_ns
-            for device in self._measured_by.get(lane["id"], ())
+            for device in self._measured_by.get(lane.id, ())
             if (one := health.get(device)) is not None
         ]
         known = [ok for ok in oks if ok is not None]
         oldest = min(known) if known and len(known) == len(oks) else None
-        return {**lane, **_age("measured_at", oldest, now)}
+        measured_at, age_ms = _age(oldest, now)
+        return msgspec.structs.replace(lane, measured_at=measured_at, age_ms=age_ms)
 
-    def _device(self, config: DeviceConfig, health: dict[str, Health], now: Now) -> dict[str, Any]:
+    def _device(self, config: DeviceConfig, health: dict[str, Health], now: Now) -> DeviceView:
         one = health.get(config.id) or Health(config.id, "starting", now.wall_ns)
-        return {
-            "id": config.id,
-            "driver": config.driver,
-            "name": config.name,
-            "state": one.state,
-            "since": rfc3339(one.since_wall_ns),
-            **_age("last_ok_at", one.last_ok_mono_ns, now),
-            "last_error": one.last_error,
-            "frames": one.frames,
-            "errors": one.errors,
-        }
+        last_ok_at, age_ms = _age(one.last_ok_mono_ns, now)
+        return DeviceView(
+            id=config.id,
+            driver=config.driver,
+            name=config.name,
+            state=one.state,
+            since=rfc3339(one.since_wall_ns),
+            last_ok_at=last_ok_at,
+            age_ms=age_ms,
+            last_error=one.last_error,
+            frames=one.frames,
+            errors=one.errors,
+        )
 
 
 def _measuring(barrier: Barrier) -> tuple[str, ...]:
@@ -183,12 +187,9 @@ def _measuring(barrier: Barrier) -> tuple[str, ...]:
     return tuple(sorted({point.device for point in barrier.inputs().values()}))
 
 
-def _age(key: str, mono_ns: int | None, now: Now) -> dict[str, Any]:
+def _age(mono_ns: int | None, now: Now) -> tuple[str | None, int | None]:
+    """When that was, and how long ago in milliseconds."""
     if mono_ns is None:
-        return {key: None, "age_ms": None}
+        return None, None
     age_ns = max(0, now.mono_ns - mono_ns)
-    return {key: rfc3339(now.wall_ns - age_ns), "age_ms": age_ns // 1_000_000}
-
-
-def _find(alarms: list[dict[str, Any]], alarm_id: str) -> dict[str, Any] | None:
-    return next((alarm for alarm in alarms if alarm["alarm"] == alarm_id), None)
+    return rfc3339(now.wall_ns - age_ns), age_ns // 1_000_000
