@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 from drivers.sim.site import SimSite
 from gateway.control import Client
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, NotFoundError
+from gateway.core.vocabulary.rows import BarrierReset
 from gateway.demo.line import Broker, Switch, free_port, line_is_on, set_line
 from gateway.demo.news import News
 from gateway.demo.people import People
@@ -125,8 +126,8 @@ class Demo:
             for row in news.rows():
                 if text := news.line(row):
                     print(text, flush=True)
-                if row.type == "barrier.reset":
-                    traffic.reopened(row.data()["lane"])
+                if isinstance(said := row.row(), BarrierReset):
+                    traffic.reopened(said.lane)
             traffic.turn(time.monotonic())
             if until_s is not None and time.monotonic() >= until_s:
                 return

@@ -61,7 +61,7 @@ def visits() -> Response:
     limit = number("limit", VISITS, 1, VISITS_MAX)
     after = request.args.get("after", "")
     found = list(services().readers.state().visits(inside=inside or False, after=after, limit=limit))
-    following = found[-1]["visit"] if len(found) == limit else None
+    following = found[-1].visit if len(found) == limit else None
     return json_answer({"items": found, "next": following, "as_of": now_text()})
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from gateway.core.vocabulary.errors import NotFoundError
 from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.views import VisitView
 from gateway.store.passes.credentials import normal_plate
 from gateway.store.projections.table import GRANT, LAST_PASSAGE
 from gateway.store.times import local_time, rfc3339
@@ -64,7 +65,7 @@ class Look(ABC):
             return ()
         return tuple(OpenVisit(*row) for row in rows)
 
-    def visits(self, inside: bool = True, after: str = "", limit: int = 100) -> Sequence[dict[str, Any]]:
+    def visits(self, inside: bool = True, after: str = "", limit: int = 100) -> Sequence[VisitView]:
         """Visits in order of id, after `after`: those inside, or all."""
         only = " AND exited_sequence IS NULL" if inside else ""
         rows = self.select(
@@ -223,18 +224,18 @@ def _alarm(document: dict[str, Any]) -> dict[str, Any]:
 def _visit(
     visit: str, pass_id: str | None, plate: str | None, method: str, certainty: str,
     entered_ns: int, lane: str, exited_ns: int | None, exit_lane: str | None,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "visit": visit,
-        "pass": pass_id,
-        "plate": plate,
-        "method": method,
-        "certainty": certainty,
-        "lane": lane,
-        "entered_at": rfc3339(entered_ns),
-        "exit_lane": exit_lane,
-        "exited_at": None if exited_ns is None else rfc3339(exited_ns),
-    }
+) -> VisitView:  # fmt: skip
+    return VisitView(
+        visit=visit,
+        pass_=pass_id,
+        plate=plate,
+        method=method,
+        certainty=certainty,
+        lane=lane,
+        entered_at=rfc3339(entered_ns),
+        exit_lane=exit_lane,
+        exited_at=None if exited_ns is None else rfc3339(exited_ns),
+    )
 
 
 def _local_day(wall_ns: int, zone: tzinfo) -> str:

@@ -128,7 +128,7 @@ def test_projections_of_another_journal_begin_anew(gate: Gate, tmp_path: Path) -
 def test_a_reader_sees_what_the_writer_applied(gate: Gate, tmp_path: Path) -> None:
     other = State(tmp_path / "state.db")
     gate.enters("v1")
-    assert [one["visit"] for one in other.visits()] == ["v1"]
+    assert [one.visit for one in other.visits()] == ["v1"]
     with pytest.raises(StorageError, match="for reading"):
         other.apply([])
     other.close()
@@ -141,7 +141,7 @@ def test_visits_whose_exit_nobody_saw_are_forgotten_past_a_bound(gate: Gate, mon
     gate.happens("passage.exited", visit="gone")
     for name in ("z", "y", "x"):
         gate.enters(name)
-    assert {one["visit"] for one in gate.state.visits(inside=False)} == {"gone", "y", "x"}
+    assert {one.visit for one in gate.state.visits(inside=False)} == {"gone", "y", "x"}
 
 
 def test_what_has_ended_is_forgotten_past_a_bound(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ def test_what_has_ended_is_forgotten_past_a_bound(gate: Gate, monkeypatch: pytes
     for n in range(3):
         gate.happens("passage.exited", visit=f"v{n}")
         gate.alarm("closed", "closed", alarm=f"a{n}")
-    assert [one["visit"] for one in gate.state.visits(inside=False)] == ["v1", "v2", "v3"]
+    assert [one.visit for one in gate.state.visits(inside=False)] == ["v1", "v2", "v3"]
     with pytest.raises(NotFoundError):
         gate.state.alarm("a1")
     assert gate.state.alarm("a2")["state"] == "closed"

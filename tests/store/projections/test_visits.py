@@ -14,17 +14,17 @@ from tests.store.projections.conftest import Gate
 def test_a_visit_lasts_from_entry_to_exit(gate: Gate) -> None:
     gate.enters("v1", **{"pass": "p1"}, plate="粤B1")
     (inside,) = gate.state.visits()
-    assert (inside["visit"], inside["lane"], inside["entered_at"]) == ("v1", "in", "2026-09-21T14:13:21.000Z")
+    assert (inside.visit, inside.lane, inside.entered_at) == ("v1", "in", "2026-09-21T14:13:21.000Z")
     gate.happens("passage.exited", visit="v1", **{"pass": "p1"})
     assert gate.state.visits() == []
     (ended,) = gate.state.visits(inside=False)
-    assert (ended["exited_at"], ended["exit_lane"]) == ("2026-09-21T14:13:22.000Z", "in")
+    assert (ended.exited_at, ended.exit_lane) == ("2026-09-21T14:13:22.000Z", "in")
 
 
 def test_an_emergency_vehicle_is_not_counted_among_those_inside(gate: Gate) -> None:
     gate.enters("v1", mark="emergency")
     gate.enters("v2", mark="free_flow")
-    assert [visit["visit"] for visit in gate.state.visits()] == ["v2"]
+    assert [visit.visit for visit in gate.state.visits()] == ["v2"]
     assert gate.state.inside() == 1
 
 
@@ -52,7 +52,7 @@ def test_a_passage_that_is_voided_did_not_happen(gate: Gate) -> None:
     gate.enters("v2")
     gate.happens("passage.exited", visit="v2", lane="out")
     gate.happens("passage.reversed", visit="v2", way="read_again", voids="v2")
-    assert [visit["visit"] for visit in gate.state.visits()] == ["v2"]
+    assert [visit.visit for visit in gate.state.visits()] == ["v2"]
     gate.happens("passage.reversed", visit=None, way="backed_off")
     assert gate.state.inside() == 1
 
@@ -62,9 +62,9 @@ def test_who_comes_in_again_by_the_same_card_has_left_unseen(gate: Gate) -> None
     gate.enters("v1", **{"pass": "p1"}, credential=card)
     gate.enters("v2", **{"pass": "p1"}, credential={"kind": "card", "value": "43"})
     gate.enters("v3", **{"pass": "p1"}, credential=card)
-    assert [one["visit"] for one in gate.state.visits()] == ["v2", "v3"]
+    assert [one.visit for one in gate.state.visits()] == ["v2", "v3"]
     unseen = gate.state.visits(inside=False)[0]
-    assert (unseen["visit"], unseen["exit_lane"], unseen["exited_at"]) == ("v1", None, "2026-09-21T14:13:23.000Z")
+    assert (unseen.visit, unseen.exit_lane, unseen.exited_at) == ("v1", None, "2026-09-21T14:13:23.000Z")
 
 
 def test_a_car_that_came_in_by_its_card_and_comes_in_again_by_its_plate_has_left_unseen(gate: Gate) -> None:
@@ -72,9 +72,9 @@ def test_a_car_that_came_in_by_its_card_and_comes_in_again_by_its_plate_has_left
     gate.enters("v1", **{"pass": "p1"}, plate="粤B12345", credential=card)
     gate.enters("v2", **{"pass": "p1"}, plate="粤B12345", credential=plate)
     gate.enters("v3", **{"pass": "p1"}, plate="粤B99999", credential={"kind": "plate", "value": "粤B99999"})
-    assert [one["visit"] for one in gate.state.visits()] == ["v2", "v3"]
+    assert [one.visit for one in gate.state.visits()] == ["v2", "v3"]
     gate.enters("v4", **{"pass": "p2"}, plate="粤B99999", credential={"kind": "card", "value": "7"})
-    assert [one["visit"] for one in gate.state.visits()] == ["v2", "v3", "v4"]
+    assert [one.visit for one in gate.state.visits()] == ["v2", "v3", "v4"]
 
 
 def test_a_car_that_goes_out_by_its_card_is_not_inside_by_an_older_visit(gate: Gate) -> None:
@@ -85,14 +85,14 @@ def test_a_car_that_goes_out_by_its_card_is_not_inside_by_an_older_visit(gate: G
     assert gate.state.open_visits("p1") == ()
     gate.enters("v3", **{"pass": "p2"}, credential={"kind": "card", "value": "7"})
     gate.happens("passage.exited", visit="v4", lane="out", **{"pass": "p3"}, plate=None, credential=card)
-    assert [one["visit"] for one in gate.state.visits()] == ["v3"]
+    assert [one.visit for one in gate.state.visits()] == ["v3"]
 
 
 def test_the_stay_of_a_code_is_not_ended_by_the_plate_of_its_pass(gate: Gate) -> None:
     gate.enters("v1", **{"pass": "t1"}, plate="粤B12345", credential={"kind": "qr", "value": "c0de"})
     gate.enters("v2", **{"pass": "t1"}, plate="粤B12345", credential={"kind": "plate", "value": "粤B12345"})
     gate.enters("v3", **{"pass": "t1"}, plate="粤B12345", credential={"kind": "qr", "value": "c0df"})
-    assert [one["visit"] for one in gate.state.visits()] == ["v1", "v2", "v3"]
+    assert [one.visit for one in gate.state.visits()] == ["v1", "v2", "v3"]
 
 
 def test_who_leaves_and_is_not_known_to_be_inside_ends_the_oldest_stay_of_nobody(gate: Gate) -> None:
@@ -100,12 +100,12 @@ def test_who_leaves_and_is_not_known_to_be_inside_ends_the_oldest_stay_of_nobody
     gate.enters("v2")
     gate.enters("v3")
     gate.happens("passage.exited", visit="v4", lane="out", **{"pass": "p9"})
-    assert [one["visit"] for one in gate.state.visits()] == ["v1", "v3"]
+    assert [one.visit for one in gate.state.visits()] == ["v1", "v3"]
     gate.happens("passage.exited", visit="v5", lane="out", mark="emergency")
     assert gate.state.inside() == 2
     for visit in ("v6", "v7"):
         gate.happens("passage.exited", visit=visit, lane="out")
-    assert [one["visit"] for one in gate.state.visits()] == ["v1"]
+    assert [one.visit for one in gate.state.visits()] == ["v1"]
 
 
 def test_a_group_is_counted_by_its_passes_and_the_car_park_by_its_cars(gate: Gate) -> None:
@@ -156,5 +156,5 @@ def test_a_code_that_has_let_somebody_in_is_known_until_no_code_can_be_good(gate
 def test_visits_go_on_behind_the_last_one(gate: Gate) -> None:
     for n in range(5):
         gate.enters(f"v{n}")
-    assert [one["visit"] for one in gate.state.visits(limit=2)] == ["v0", "v1"]
-    assert [one["visit"] for one in gate.state.visits(after="v1")] == ["v2", "v3", "v4"]
+    assert [one.visit for one in gate.state.visits(limit=2)] == ["v0", "v1"]
+    assert [one.visit for one in gate.state.visits(after="v1")] == ["v2", "v3", "v4"]
