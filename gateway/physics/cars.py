@@ -156,7 +156,7 @@ class Car:
         return passed
 
     def pass_beside_far_loop(self) -> None:
-        """Go round the far loop, since somebody is on it."""
+        """Drive around the far loop, since a car is on it."""
         self._edges = [edge for edge in self._edges if edge.zone != "far"]
         self._find_edge()
 

@@ -130,13 +130,13 @@ class Gate:
         self._look(now_ns)
 
     def fob(self, now_ns: int) -> None:
-        """Somebody opens with the controller's own remote control."""
+        """A fob opens: the controller's own remote control."""
         now_ns = self._advance(now_ns)
         self.controller.fob(now_ns)
         self._look(now_ns)
 
     def crank(self, up: bool, now_ns: int, slower: int = CRANK_SLOWER) -> None:
-        """Somebody turns the shaft by hand, so many times as slow as the motor."""
+        """A person turns the shaft by hand, this many times slower than the motor."""
         now_ns = self._advance(now_ns)
         self.controller.crank(up, now_ns, slower)
         self._look(now_ns)

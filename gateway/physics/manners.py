@@ -16,7 +16,7 @@ class Manner:
     """A driver who drives evenly. Each method is asked once, when the thing begins, in the order in which they come."""
 
     cautious = False
-    """True: it waits until nobody is under the arm."""
+    """True: it waits until no car is under the arm."""
 
     def __init__(
         self,

@@ -159,7 +159,7 @@ class Traffic:
         car.decide_ns = now_ns + car.manner.patience_ms() * NS_PER_MS
 
     def _is_free(self, car: Car, now_ns: int) -> bool:
-        """Whether the arm is up and, for a cautious driver, nobody is under it."""
+        """Whether the arm is up and, for a cautious driver, no car is under it."""
         return self._arm.passable(now_ns) and not (car.manner.cautious and self._loops["safety_loop"].cars)
 
     def _reacts(self, car: Car, now_ns: int) -> None:

@@ -70,14 +70,12 @@ ROOMS: tuple[str, ...] = (
     "gateway/core",
     "gateway/demo",
     "gateway/engine",
+    "gateway/physics",
     "gateway/processes",
     "gateway/store",
     "gateway/uplink",
     "systemd",
-    "web/api",
-    "web/live",
-    "web/people",
-    "web/platform",
+    "web",
 )
 
 

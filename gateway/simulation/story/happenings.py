@@ -35,7 +35,7 @@ class Happening(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """A shape and its happenings, in order of time; somebody looks after the site every `care_ms` (from, to).
+    """A shape and its happenings, in order of time; a guard looks after the site every `care_ms` (from, to).
 
     `site`: what the site file says of the whole site.
     """

@@ -28,12 +28,12 @@ _BEGINS = {"future": "2099-01-01"}
 
 
 def card_number(family: str, who: int) -> str:
-    """The card number of somebody; nobody in the registry has an unknown one."""
+    """The card number of a person; an unknown one is in no pass."""
     return str(1_000 * (1 + FAMILIES.index(family)) + who)
 
 
 def plate_number(family: str, who: int) -> str:
-    """The plate of somebody's car."""
+    """The plate of a person's car."""
     return plate_of(card_number(family, who))
 
 
@@ -49,7 +49,7 @@ def misread(plate: str, chance: random.Random) -> str:
 
 
 def pass_of(family: str, who: int, lost: bool = False) -> Pass:
-    """The pass of somebody; a card that was lost is taken off it."""
+    """The pass of a person, without a lost card."""
     kind = {"blocked": PassKind.BLOCKED, "visitor": PassKind.TEMPORARY}.get(family, PassKind.MONTHLY)
     cards = () if lost or family == "visitor" else (card_number(family, who),)
     plates = (plate_number(family, who),)
@@ -58,7 +58,7 @@ def pass_of(family: str, who: int, lost: bool = False) -> Pass:
 
 
 def passes() -> list[Pass]:
-    """Every pass of the registry; nobody in it has an unknown card."""
+    """Every pass of the registry; none has an unknown card."""
     return [pass_of(family, who) for family in FAMILIES if family != "unknown" for who in range(WHO)]
 
 
@@ -69,7 +69,7 @@ def family_of(card: str) -> str:
 
 
 def pass_id_of(kind: str, value: str) -> str | None:
-    """The pass that a card, a plate or the name of a QR code belongs to; None when it is nobody's."""
+    """The pass that a card, a plate or the name of a QR code belongs to; None for an unknown one."""
     if kind == "qr":
         return None if value.startswith("foreign") else f"visitor-{int(value, 16) % WHO}"
     number = value.removeprefix("沪A")

@@ -59,7 +59,7 @@ TELLINGS = (
 )  # fmt: skip
 """How a camera tells of a plate at a lane where one proof is enough (`shows`)."""
 PAUSE_MS = 180_000
-"""How long somebody stays, at least."""
+"""The shortest stay."""
 _ALARM_KEYS = ("acknowledge", "verify", "shelve", "unshelve", "close", "nonsense")
 _PERSON = ("open", "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "look", "emergency")
 

@@ -30,7 +30,7 @@ class Proofs(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What the gateway was told of a car at its lane: when, and when it was seen by what it was told (ns)."""
+    """What the gateway has read of a car at its lane: when, and when it was seen (ns)."""
 
     at_ns: int
     seen_ns: int

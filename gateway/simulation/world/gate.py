@@ -128,12 +128,12 @@ class Gate:
         self._changed()
 
     def fob(self) -> None:
-        """Somebody opens with the controller's remote control."""
+        """A fob opens: the controller's remote control."""
         self.body.fob(self._world.now_ns)
         self._changed()
 
     def crank(self, up: bool) -> None:
-        """Somebody turns the arm by hand, at the motor's speed."""
+        """A person turns the arm by hand, at the motor's speed."""
         self.body.crank(up, self._world.now_ns, slower=1)
         self._changed()
 

@@ -75,7 +75,7 @@ class Road:
             self._next()
 
     def strike(self, chance: random.Random) -> None:
-        """Somebody drives at the closed arm, if nobody else is in the lane."""
+        """A car drives at the closed arm, if the lane is empty."""
         if not self._is_taken and not self.gate.occupied and self.gate.position < 0.5:
             self._enters(Car("ram", Proofs(""), chance, self.side, at_once=True))
 

@@ -23,7 +23,7 @@ DESK = "desk"
 
 
 class Sighting(NamedTuple):
-    """A plate that a camera has told of: when, when it was seen by what was told (ns), and whose it is.
+    """A plate that a camera has sent: when, when it was seen (ns), and whose it is.
 
     `at`: the lane of the car, which may be another one's than the camera's.
     """

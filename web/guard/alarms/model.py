@@ -44,7 +44,7 @@ _TONES = {
 }
 _PRIORITY_TONES = {1: "act", 2: "decide", 3: "decide", 4: "note"}
 _ORDER = ("act", "decide", "note")
-# For the control room alone: whoever forces the guard is looking at the booth's screen.
+# For the control room alone: an attacker may be looking at the booth's screen.
 SILENT_KINDS = frozenset({"duress"})
 
 

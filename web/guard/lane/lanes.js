@@ -83,7 +83,7 @@ function paintPager() {
   mark($("pager"), "data-tone", first ? (first.mode ? first.mode.tone : "decide") : "");
   put($("page-state"), first ? first.name + ": " + (first.mode ? first.mode.text : first.bar.word) : "");
 }
-// The screen follows a waiting vehicle, but never under a finger: only when nobody has touched it for a while and
+// The screen follows a waiting vehicle, but never under a finger: only when it was not touched for a while and
 // nothing stands at the chosen lane.
 export function followVehicle(busy) {
   const one = chosenLane();

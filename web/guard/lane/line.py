@@ -50,7 +50,7 @@ def _line(scene: Scene, label: str, text: str, brief: str, tone: str) -> Line:
 
 
 def _overtaken(lane: Facts) -> bool:
-    """Whether the arm was struck, or fire was reported, after the last decision: what the car was told is over."""
+    """Whether the arm was struck, or fire was reported, after the last decision, which is then over."""
     since, decision = lane.get("since"), lane.get("last_decision")
     if lane.get("mode") not in ("crashed", "fire") or not since or decision is None:
         return False

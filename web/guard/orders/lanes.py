@@ -71,7 +71,7 @@ def command(lane: str, command: str) -> Response:
 
 
 def _hold_end(body: dict[str, Any]) -> dict[str, Any]:
-    """When a hold ends by itself; nothing given: when somebody releases it."""
+    """When a hold ends; nothing given: at its release."""
     given = {name: body[name] for name in ("minutes", "count") if body.get(name) is not None}
     try:
         return msgspec.convert(given, HoldEnd).document()

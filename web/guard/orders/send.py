@@ -1,8 +1,8 @@
 """An order for a lane on its way to the engine.
 
 It carries the id that the press got on the screen, so that a double tap or a repeated request moves an arm once, and
-the time at which it ends, so that none is carried out late. The engine is told truly who asks: a booth's own screen
-that stands at the lane, or a page elsewhere.
+the time at which it ends, so that none is carried out late. The engine gets the true way of the order: a booth's own
+screen that stands at the lane, or a page elsewhere.
 """
 
 from __future__ import annotations

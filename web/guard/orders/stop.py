@@ -1,6 +1,6 @@
 """Stop: for the chosen lane and every lane whose arm comes down; without a chosen lane, or when nothing is sure, all.
 
-Works also from a screen where nobody is signed in just now but somebody has been.
+Works also from a screen where no operator is signed in now, but one has been.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from web.platform.services import services
 
 # A little before the screen hatches its panels: in doubt Stop takes all lanes.
 SURE_MS = 4000
-# Who stops from a screen where nobody is signed in.
+# The author of a stop from a screen without a session.
 NO_OPERATOR = "booth"
 _FALLING = ("lowering",)
 

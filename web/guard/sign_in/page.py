@@ -1,4 +1,4 @@
-"""Signing in and out, and the choice of language and brightness, which needs nobody signed in."""
+"""Signing in and out, and the choice of language and brightness, which needs no session."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def sign_out() -> Any:
 
 
 def choose_look() -> Any:
-    """Language or brightness of this browser; needs nobody signed in."""
+    """Language or brightness of this browser; needs no session."""
     answer = current_app.make_response(redirect(inside(request.form.get("back", "/")), 303))
     if (language := request.form.get("lang")) in LOCALES:
         look.keep(answer, look.LOCALE_COOKIE, str(language))
