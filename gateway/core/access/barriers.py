@@ -37,7 +37,7 @@ class AccessBarrier(Protocol):
         """Whether a vehicle was let pass at this lane and is not under the arm yet."""
 
     def forget_gone(self, turn: Turn, lane: Lane) -> None:
-        """End the case of a car that is not there any more by its time."""
+        """End the case of a car that has gone, after its time."""
 
     def is_named_otherwise(self, lane: Lane, read: CredentialRead, now_ns: int) -> bool:
         """Whether the car in front waits for a person by a pass that this read is not of."""

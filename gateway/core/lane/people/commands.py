@@ -77,7 +77,7 @@ class PersonsCommands:
         return self._cars.case_of(at, now_ns)
 
     def forget_gone(self, turn: Turn, at: Lane) -> None:
-        """End the case of a car that is not there any more by its time."""
+        """End the case of a car that has gone, after its time."""
         self._cars.forget_gone(turn, at)
 
     def refusal(self, command: str, remote: bool, at: Lane) -> str | None:

@@ -51,7 +51,7 @@ class AccessDoor:
         return bool(self._lane.grants.in_front(lane))
 
     def forget_gone(self, turn: Turn, lane: Lane) -> None:
-        """End the case of a car that is not there any more by its time."""
+        """End the case of a car that has gone, after its time."""
         self._cars.forget_gone(turn, lane)
 
     def is_named_otherwise(self, lane: Lane, read: CredentialRead, now_ns: int) -> bool:
