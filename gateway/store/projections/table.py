@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import apsw
@@ -277,7 +278,7 @@ def _alarm(db: apsw.Connection, place: Place, row: rows.AlarmRow) -> None:
     known = db.execute("SELECT document FROM alarms WHERE alarm = ?", (alarm,)).get
     document: dict[str, Any] = msgspec.json.decode(known) if known else {}
     moment = rfc3339(place.wall_ns)
-    document = {"raised_at": moment, **document, "as_of": moment, **msgspec.to_builtins(row)}
+    document = {"raised_at": moment, **document, "as_of": moment, **_said(row)}
     if isinstance(row, rows.AlarmAcknowledged):
         document["acknowledged_by"] = document.get("acknowledged_by") or _known(row.by)
     closed = isinstance(row, rows.AlarmClosed) or document.get("state") == "closed"
@@ -488,6 +489,12 @@ def _clean(db: apsw.Connection, _place: Place, row: rows.GatewayStarted | rows.G
     note(db, "clean", "1" if isinstance(row, rows.GatewayStopped) else "0")
 
 
+def _said(row: rows.AlarmRow) -> dict[str, Any]:
+    """The keys that the row has, by the names of its fields, which are those of its keys."""
+    fields = ((name, getattr(row, name)) for name in row.__struct_fields__)
+    return {name: value for name, value in fields if value is not UNSET}
+
+
 def _known(value: Any) -> Any:
     """A key of an early row may be missing."""
     return None if value is UNSET else value
@@ -610,6 +617,10 @@ _TYPES = frozenset(kind.type for kind in _TABLE)
 
 
 def _changes(row: rows.Row | None) -> tuple[_Apply, ...]:
-    """The changes of the row's kind; a row that was read back is of a subclass of it."""
-    kinds = rows.TYPES[row.type] if row is not None else ()
-    return next((_TABLE.get(kind, ()) for kind in kinds if isinstance(row, kind)), ())
+    return _changes_of(type(row)) if row is not None else ()
+
+
+@cache
+def _changes_of(kind: type[rows.Row]) -> tuple[_Apply, ...]:
+    """The changes of a kind; a row that was read back is of a subclass of it."""
+    return next((_TABLE[base] for base in kind.__mro__ if base in _TABLE), ())
