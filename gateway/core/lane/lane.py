@@ -253,12 +253,14 @@ class LaneMachine:
 
     # ---- at the end of a turn, and once a minute
 
-    def serve_interlock(self, turn: Turn) -> None:
-        """Open for a grant that waited for another barrier to close."""
+    def serve_interlock(self, turn: Turn) -> bool:
+        """Open for a grant that waited for another barrier to close; False when none waits."""
         lane = self.parts
-        if len(lane.grants) and lane.arm.closed and not lane.interlock.blocks:
-            self._keeper.drop_gone(turn)
-            self.arm_events.happens(turn, ArmEvent.GRANTED)
+        if not len(lane.grants) or not lane.arm.closed or lane.interlock.blocks:
+            return False
+        self._keeper.drop_gone(turn)
+        self.arm_events.happens(turn, ArmEvent.GRANTED)
+        return True
 
     def show(self, turn: Turn) -> None:
         """Something that people look at has changed."""

@@ -53,6 +53,8 @@ class Lanes(Subsystem):
         self._by_device = self._machines_by_device()
         self._interlocked = [machine for machine in self.machines.values() if machine.parts.interlock.fitted]
         self._fires_told: frozenset[str] = frozenset()
+        # Whatever may have changed since it was shown last; looking at all barriers at each event is dear.
+        self._touched: set[LaneMachine] = set()
         self._left = memory.grants
         self._free_flow = FreeFlow(settings, self.by_lane)
         self._commands = LaneCommands(settings, self.by_lane)
@@ -68,7 +70,7 @@ class Lanes(Subsystem):
             events.OutputFailed: self.output_failed,
             events.JournalCommitted: self.journal_answered,
             events.JournalDelayed: self.journal_answered,
-            events.CommandReceived: self._commands.command,
+            events.CommandReceived: self.command_received,
             events.Started: self.started,
         }
 
@@ -113,7 +115,9 @@ class Lanes(Subsystem):
 
     def barrier_of(self, lane: str) -> AccessBarrier:
         """The barrier of a lane, for access."""
-        return self.by_lane[lane].access
+        machine = self.by_lane[lane]
+        self._touched.add(machine)
+        return machine.access
 
     def expected(self) -> list[Expected]:
         """Vehicles that were granted at an entry and have not come in yet."""
@@ -138,22 +142,30 @@ class Lanes(Subsystem):
     def _interrupted(self) -> set[str]:
         return {barrier for barrier, machine in self.machines.items() if machine.interrupted}
 
+    def command_received(self, turn: Turn, event: events.CommandReceived) -> None:
+        """A person or a program asks something of a lane; an emergency or a car of several lanes concerns others."""
+        self._touched.update(self.machines.values())
+        self._commands.command(turn, event)
+
     # ---- devices
 
     def inputs_read(self, turn: Turn, event: events.InputsRead) -> None:
         """The inputs of a device have changed."""
         for machine in self._by_device.get(event.device, ()):
+            self._touched.add(machine)
             machine.inputs_read(turn, event.device, event.inputs)
 
     def device_stale(self, turn: Turn, event: events.DeviceStale) -> None:
         """A poll went unanswered."""
         for machine in self.machines.values():
+            self._touched.add(machine)
             machine.device_stale(turn, event.device)
 
     def device_lost(self, turn: Turn, event: events.DeviceLost) -> None:
         """A device does not answer."""
         before = self._interrupted()
         for machine in self.machines.values():
+            self._touched.add(machine)
             machine.device_lost(turn, event.device)
         self.newly_interrupted = sorted(self._interrupted() - before)
         turn.show()
@@ -162,6 +174,7 @@ class Lanes(Subsystem):
         """A device answers, for the first time or again."""
         before = self._interrupted()
         for machine in self.machines.values():
+            self._touched.add(machine)
             machine.device_restored(turn, event.device, event.inputs, event.outputs)
         self.newly_interrupted = sorted(self._interrupted() - before)
         turn.show()
@@ -174,26 +187,31 @@ class Lanes(Subsystem):
     def output_failed(self, turn: Turn, event: events.OutputFailed) -> None:
         """An output command was not carried out, or it is not known whether it was."""
         for machine in self.machines.values():
+            self._touched.add(machine)
             machine.output_failed(turn, event.token, event.error)
 
     def journal_answered(self, turn: Turn, event: events.JournalCommitted | events.JournalDelayed) -> None:
         """A row is durable, or its wait has expired."""
         for machine in self.machines.values():
             if machine.committed(turn, event.token):
+                self._touched.add(machine)
                 return
 
     # ---- time and start
 
     def lane_timer(self, turn: Turn, timer: Timer) -> None:
         """A timer of one barrier has fired."""
-        if timer.owner in self.machines:
-            self.machines[timer.owner].timer(turn, timer.name, timer.of)
+        machine = self.machines.get(timer.owner)
+        if machine is not None:
+            self._touched.add(machine)
+            machine.timer(turn, timer.name, timer.of)
 
     def minute(self, turn: Turn, _timer: Timer = MINUTE_TIMER) -> None:
         """Once a minute: counters with limits, and free flow by schedule."""
         wall_ns = self._clock.wall_ns(turn.now)
         turn.start(MINUTE_TIMER, MINUTE_MS - wall_ns // NS_PER_MS % MINUTE_MS)
         for machine in self.machines.values():
+            self._touched.add(machine)
             machine.check_service(turn)
         self._free_flow.check(turn, wall_ns)
 
@@ -203,6 +221,7 @@ class Lanes(Subsystem):
         self._end_left_grants(turn)
         self.minute(turn)
         for machine in self.machines.values():
+            self._touched.add(machine)
             machine.started(turn)
         for alarm in list(self._alarms):
             if alarm.state is AlarmState.OUT_OF_SERVICE and not self._is_tagged(alarm.lane or ""):
@@ -236,23 +255,28 @@ class Lanes(Subsystem):
         if self._fires.barriers != self._fires_told:
             self._tell_fire(turn)
         if turn.shown:
-            for machine in self.machines.values():
-                machine.show(turn)
+            touched, self._touched = self._touched, set()
+            for machine in self.machines.values() if touched else ():
+                if machine in touched:
+                    machine.show(turn)
 
     def _serve_interlocks(self, turn: Turn) -> None:
         """A barrier that waited for another one to close opens."""
         for machine in self._interlocked:
-            machine.serve_interlock(turn)
+            if machine.serve_interlock(turn):
+                self._touched.add(machine)
 
     def _tell_fire(self, turn: Turn) -> None:
         """Fire at one lane opens all lanes, until a person closes each."""
         new, self._fires_told = self._fires.barriers - self._fires_told, self._fires.barriers
         for machine in self.machines.values() if new else ():
+            self._touched.add(machine)
             machine.open_for_fire(turn)
 
     def alarm_acknowledged(self, turn: Turn, row: AlarmAcknowledged) -> None:
         """Switch the siren of a crash off after its acknowledgement."""
         if row.kind == "crash" and row.lane in self.by_lane:
+            self._touched.add(self.by_lane[row.lane])
             self.by_lane[row.lane].silence(turn)
 
 
