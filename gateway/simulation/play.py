@@ -13,11 +13,13 @@ import msgspec
 
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.rows.base import Credential
 from gateway.simulation.box.box import Box, Killed
 from gateway.simulation.box.faults import Faults
 from gateway.simulation.people.guards import Guards
 from gateway.simulation.people.shows import TOO_LATE_MS, Shows
-from gateway.simulation.rules.rules import Broken, Rules
+from gateway.simulation.rules.rules import Rules
+from gateway.simulation.rules.table import Broken
 from gateway.simulation.story.estate import barrier_of, settings_of
 from gateway.simulation.story.happenings import DAY_HOURS, HOUR_MS, LANES, WHO, Happening, Story
 from gateway.simulation.story.holders import (
@@ -75,20 +77,21 @@ class Play:
         self.faults.surely = lambda card: not story.site and family_of(card) in SURE
         self.box = Box(self.world, folder, settings_of(story), self.gates, self.rules, self.faults, self.end_ns)
         shows = Shows(self.world, self.sides, self._report, self.rules.cars)
-        self.roads = [Road(self.world, side, shows, self.rules.crossed, self.rules.struck) for side in self.sides]
+        crossed, struck = self.rules.crossings.crossed, self.rules.crashes.struck
+        self.roads = [Road(self.world, side, shows, crossed, struck) for side in self.sides]
         fronts = {road.side.lane: road for road in self.roads}
-        self.guards = Guards(self.world, self.gates, fronts, self._report, self._alarms, self.rules.stops)
+        self.guards = Guards(self.world, self.gates, fronts, self._report, self._alarms, self.rules.rests.stops)
         self._up = False
         self._down_until_ns = 0
         self._lost: dict[str, int] = {}
-        self.rules.admits = self._admits
-        self.rules.cars.roads = fronts
+        self.rules.known.admits = self._admits
+        self.rules.cars.meet(fronts)
         self.rules.cars.refused = self.guards.refused
         self.box.registry.import_passes(passes())
 
-    def _admits(self, credential: dict[str, str]) -> bool:
+    def _admits(self, credential: Credential) -> bool:
         """Whether somebody with this card, code or plate may come in now."""
-        kind, value = credential["kind"], credential["value"]
+        kind, value = credential.kind, credential.value
         if kind == "qr":
             return pass_id_of(kind, value) is not None
         lost_ns = self._lost.get(value)
@@ -98,7 +101,7 @@ class Play:
 
     def _alarms(self) -> Sequence[Mapping[str, Any]]:
         """The alarms that are shown now."""
-        return self.box.site.snapshot(self.box.clock.now())["alarms"] if self._up else ()
+        return self.box.shown()["alarms"] if self._up else ()
 
     def run(self) -> Found:
         """Let it all happen."""
@@ -127,8 +130,8 @@ class Play:
             at_ms=broken.at_ms if broken else self.world.now_ms,
             steps=rules.steps,
             rows=self.box.journal.last_sequence,
-            crossings=rules.crossings,
-            excused=rules.excused,
+            crossings=rules.crossings.crossings,
+            excused=rules.crossings.excused,
             starts=self.box.runs,
             faults=self.faults.met,
         )
@@ -298,10 +301,10 @@ class Play:
         if gate.position > 0.0 or gate.moves or not gate.powered or gate.arm.obstructed:
             return
         told = gate.shape.get("external_open") != "expected" and "at_closed" not in gate.without
-        machine_moves = self._up and bool(self.box.site.snapshot(self.box.clock.now())["lanes"][gate.number]["grants"])
+        machine_moves = self._up and bool(self.box.shown()["lanes"][gate.number]["grants"])
         gate.fob()
         if told and self._up and not machine_moves and gate.moves and not gate.arm.torn:
-            self.rules.forced(gate)
+            self.rules.crashes.forced(gate)
 
     def _mains(self, gate: Gate, for_ms: int) -> None:
         gate.mains(on=False)

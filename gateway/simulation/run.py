@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from gateway.simulation.play import play
-from gateway.simulation.rules.rules import RULES
+from gateway.simulation.rules.table import RULES
 from gateway.simulation.shrink import shortest
 from gateway.simulation.story.happenings import DAY_HOURS, HOUR_MS, MONTH_HOURS, Story
 from gateway.simulation.story.write import write, write_outage

@@ -23,7 +23,7 @@ from gateway.core.settings import model as settings
 from gateway.core.settings import site_file
 from gateway.core.vocabulary import commands, errors, passes
 from gateway.processes.ending import PARENT_VARIABLE
-from gateway.simulation.rules.rules import RULES
+from gateway.simulation.rules.table import RULES
 from gateway.store.settings.secrets import SCOPES
 from tests.support import declared_tables, driver_tables, machines
 

@@ -51,7 +51,7 @@ from gateway.engine.core_thread.loop import CoreLoop
 from gateway.engine.core_thread.waits import JournalWaits
 from gateway.simulation.people.guards import Guards
 from gateway.simulation.play import Found, play
-from gateway.simulation.rules.rules import RULES
+from gateway.simulation.rules.table import RULES
 from gateway.simulation.shrink import shortest
 from gateway.simulation.story.happenings import Story
 from gateway.simulation.story.write import share, write
@@ -395,12 +395,17 @@ def test_a_release_that_ends_the_stay_of_another_car_is_caught(monkeypatch: Patc
 def test_a_car_that_stays_inside_by_a_missed_exit_is_caught(monkeypatch: Patch) -> None:
     right = projections._exited
 
-    def exited(db: Any, place: Any, data: dict[str, Any]) -> None:
-        if data.get("method") != "automatic" or hash(place.sequence) % 2:
-            right(db, place, data)
+    def exited(db: Any, place: Any, row: PassageExited) -> None:
+        if row.method != "automatic" or hash(place.sequence) % 2:
+            right(db, place, row)
 
-    monkeypatch.setitem(projections._TABLE, "passage.exited", (exited, *projections._TABLE["passage.exited"][1:]))
-    assert found_by("released", hours=8, only=("nothing",), site={"anti_passback": "hard"}) is not None
+    others = projections._TABLE[PassageExited][1:]
+    monkeypatch.setitem(projections._TABLE, PassageExited, (exited, *others))
+    projections._changes_of.cache_clear()
+    try:
+        assert found_by("released", hours=8, only=("nothing",), site={"anti_passback": "hard"}) is not None
+    finally:
+        projections._changes_of.cache_clear()
 
 
 def test_a_plate_that_opens_with_nobody_there_is_caught(monkeypatch: Patch) -> None:

@@ -208,9 +208,15 @@ class Box:
     def compare(self) -> None:
         """The row that central has last must still be the journal's."""
         if self.central_cursor:
-            self.rules.delivered(self.central_cursor, self.reader.hash_of(self.central_cursor), self.central_hash)
+            self.rules.storage.delivered(
+                self.central_cursor, self.reader.hash_of(self.central_cursor), self.central_hash
+            )
 
     # ---- people
+
+    def shown(self) -> dict[str, Any]:
+        """What screens show now."""
+        return self.site.snapshot(self.clock.now())
 
     def _reply(self, reply: c.Reply, _snapshot: dict[str, Any]) -> None:
         self.replies[reply.request] = reply

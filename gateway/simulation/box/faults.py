@@ -17,6 +17,7 @@ import msgspec
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.passes import Pass
+from gateway.core.vocabulary.rows.access import AccessGranted, AccessGrantedByHand
 from gateway.simulation.world.clock import NS_PER_MS, World
 from gateway.simulation.world.gate import Gate
 
@@ -155,7 +156,7 @@ class Faults:
             return
         gate = side.gate
         hurt_ns = max(gate.trouble_ns, gate.rammed_ns, gate.mains_ns, gate.arm.left_closed_ns)
-        if self._rules.went_down_since(fault_ns) or gate.board.silent or gate.board.late or hurt_ns >= fault_ns:
+        if self._rules.known.went_down_since(fault_ns) or gate.board.silent or gate.board.late or hurt_ns >= fault_ns:
             return
         if max(self._disturbed_ns.values(), default=NEVER_NS) >= fault_ns:
             return
@@ -169,9 +170,9 @@ class Faults:
         if not self._watched:
             return
         for command in todo:
-            if type(command) is c.Append and command.type == "access.granted" and command.data["credential"]:
-                data = command.data
-                self._granted.append((self._world.now_ns, data["lane"], data["credential"]["value"]))
+            row = command.row if type(command) is c.Append else None
+            if isinstance(row, AccessGranted | AccessGrantedByHand) and row.credential is not None:
+                self._granted.append((self._world.now_ns, row.lane, row.credential.value))
 
     def _since_ms(self, ns: int) -> int:
         return (self._world.now_ns - ns) // NS_PER_MS

@@ -75,16 +75,16 @@ class Guards:
 
     # ---- cars that were not let pass
 
-    def refused(self, side: Side, car: Car, data: dict[str, Any]) -> None:
+    def refused(self, side: Side, car: Car, case: str) -> None:
         """A car was denied or referred: somebody may come and decide, by its case or by what they see, perhaps late."""
         chance = car.chance
         if side.lane in self._by_hand:
-            self._lift(side, car, data["case"])
+            self._lift(side, car, case)
         elif chance.random() < CARES:
             command = chance.choice(_WORDS)
             after_ms = chance.randint(27_000, 60_000) if chance.random() < LATE else chance.randint(2000, 18_000)
-            case = data["case"] if chance.random() < 0.6 else ""
-            self._world.after(after_ms, lambda: self._decides(side, command, case, chance))
+            named = case if chance.random() < 0.6 else ""
+            self._world.after(after_ms, lambda: self._decides(side, command, named, chance))
 
     def _decides(self, side: Side, command: str, case: str, chance: random.Random) -> None:
         if command == "passed" and not self._is_locked(side):

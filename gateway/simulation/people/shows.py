@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gateway.core.vocabulary import events as e
-from gateway.simulation.rules.cars import CarRules
+from gateway.simulation.rules.cars.rules import CarRules
 from gateway.simulation.story.happenings import WHO
 from gateway.simulation.world.cars import Car, Told
 from gateway.simulation.world.clock import NS_PER_MS, World

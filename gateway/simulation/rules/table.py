@@ -1,0 +1,41 @@
+"""The rules by name, and the error of a broken one."""
+
+from __future__ import annotations
+
+RULES = {
+    "open": "no open without a journaled grant or a named person (with storage dead: one held in memory)",
+    "close": "no close on an occupied safety loop, or one whose state is not known",
+    "start": "no movement from a start, a reconnect or a stale command",
+    "crossing": "every crossing that the fitted sensors can tell apart is recorded exactly once",
+    "crash": "every crash and every forced arm is alarmed",
+    "lost": "no acknowledged row is lost, and the chain holds",
+    "occupancy": "occupancy equals truth, or is flagged",
+    "bounds": "no queue grows without bound",
+    "alarms": "every alarm ends or is still shown",
+    "decision": "nobody is let in by a card that is unknown, expired, blocked, not yet valid or reported lost",
+    "unused": "a grant that nobody uses ends, and the arm is not opened for it again and again",
+    "elsewhere": "a tag that is seen at a lane where no car stands opens nothing",
+    "factors": "nobody enters a lane that asks for two proofs on one, or on two that do not belong together",
+    "sides": "a grant of one side of a shared barrier is never used by a car of the other side",
+    "interlock": "the two doors of a sally port are never opened together",
+    "false": "no crash is alarmed where nothing was struck",
+    "storage": "storage that fails is alarmed",
+    "raise": "the core never raises but by a planted fault",
+    "fault": "a fault in the core harms no other car: the next core knows what the last one knew, and serves who comes",
+    "once": "a QR code that lets in once lets in once, also on a full disk",
+    "released": "whom a person let pass is inside or outside by its own pass, and no other car's visit is ended by it",
+    "plates": "a plate opens for the car that stands there, and a card that differs from it is for a person",
+    "desk": "a read in the booth opens one lane at most: where a car waits, or the chosen one",
+    "taps": "one car is let pass once, however often somebody taps or it is read",
+    "rest": "a stop of an arm that rests pauses its lane for ten seconds, and leaves nobody waiting for a person",
+}
+
+
+class Broken(BaseException):
+    """A rule was broken; `rule` is its name. No Exception, since those of the core are contained by the product."""
+
+    def __init__(self, rule: str, what: str, at_ms: int) -> None:
+        self.rule = rule
+        self.what = what
+        self.at_ms = at_ms
+        super().__init__(f"{rule}: {RULES[rule]}. {what}")
