@@ -34,11 +34,11 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
     faults = Faults(alarms.desk)
     lanes = Lanes(settings, memory.part(LanesMemory), alarms.desk, clock)
     return (
-        Run(settings, faults),
+        Run(faults),
         lanes,
         alarms,
         Access(settings, memory.part(AccessMemory), lanes, clock, faults),
-        Health(settings, lanes, alarms.desk),
+        Health(lanes, alarms.desk),
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from gateway.core.access.rules import RULES
 from gateway.core.alarms.desk import Alarm
 from gateway.core.alarms.kinds import KINDS
-from gateway.core.alarms.lifecycle import PAST, TABLE, AlarmState, Verb
+from gateway.core.alarms.lifecycle import ROWS, TABLE, AlarmState, Verb, past
 from gateway.core.lane.people.refusals import TABLE as REFUSALS
 from gateway.core.settings import contacts, documents, site_file
 from gateway.core.settings.contacts import CONTACTS, ContactKind, Trouble
@@ -77,8 +77,9 @@ def test_a_state_of_an_alarm_is_set_in_one_place() -> None:
     assert places == [("desk.py", "self.state = self.next(verb)")]
 
 
-def test_every_verb_has_the_name_of_its_row() -> None:
-    assert set(PAST) == set(Verb)
+def test_every_verb_has_its_row() -> None:
+    assert set(ROWS) == set(Verb)
+    assert past(Verb.TAKE_OUT) == "shelved"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,12 +9,12 @@ person who set the tag and until it comes off; meanwhile they cannot be shelved 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
 from gateway.core.alarms.kinds import KINDS
-from gateway.core.alarms.lifecycle import PAST, TABLE, AlarmState, Verb
+from gateway.core.alarms.lifecycle import ROWS, TABLE, AlarmState, Verb, past
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.errors import NotFoundError, RefusedError
 from gateway.core.vocabulary.reasons import Refusal
@@ -31,6 +31,17 @@ SAME_WIND_MS = 60_000
 _JOINED = (_U, _A, _R)
 ALIKE_MAX = 10
 """Open incidents of one kind and key; further ones are counted with the newest."""
+
+
+class Said(TypedDict, total=False):
+    """What the row of a change says besides the alarm."""
+
+    via: str | None
+    station: str | None
+    reason: str
+    until: str
+    joined: str
+    verdict: str
 
 
 class Alarm(msgspec.Struct):
@@ -80,7 +91,7 @@ class Alarm(msgspec.Struct):
         """The state after a verb; RefusedError if it does not fit."""
         if verb not in TABLE[self.state]:
             raise RefusedError(
-                f"an alarm that is {self.state.value} cannot be {PAST[verb]}",
+                f"an alarm that is {self.state.value} cannot be {past(verb)}",
                 code=Refusal(f"alarm_{self.state.name.lower()}"),
             )
         following = TABLE[self.state][verb]
@@ -145,7 +156,7 @@ class AlarmDesk:
             alarm_id, state = f"a{self.run}-{self._count}", _U if tagged is None else _O
             found = Alarm(alarm_id, key, kind, state, turn.at, turn.at, lane, device, detail=detail or {})
             self._open[alarm_id] = found
-            self._append(turn, found, PAST[Verb.RAISE], "gateway", {} if tagged is None else {"reason": tagged})
+            self._append(turn, found, Verb.RAISE, "gateway", {} if tagged is None else {"reason": tagged})
         elif kind != found.kind:
             self.refine(turn, found, kind=kind, verdict=kind, detail=detail)
         elif not found.active:
@@ -185,7 +196,7 @@ class AlarmDesk:
         alarm.benign = benign
         alarm.detail = {**alarm.detail, **(detail or {}), "verdict": verdict}
         alarm.as_of = turn.at
-        self._append(turn, alarm, PAST[Verb.REFINE], "gateway", {"verdict": verdict})
+        self._append(turn, alarm, Verb.REFINE, "gateway", {"verdict": verdict})
         if benign and alarm.active:
             self._return(turn, alarm)
 
@@ -260,14 +271,12 @@ class AlarmDesk:
             turn.start(_shelf_timer(alarm_id), (until_wall_ns - turn.now.wall_ns) // NS_PER_MS)
         if verb is Verb.UNSHELVE:
             turn.cancel(_shelf_timer(alarm_id))
-        words = author.document()
+        said: Said = {"via": author.via or None, "station": author.station}
         if reason:
-            words["reason"] = reason
-        if finding:
-            words["finding"] = finding
+            said["reason"] = reason
         if verb is Verb.SHELVE:
-            words["until"] = rfc3339(until_wall_ns)
-        self._happens(turn, alarm, verb, author.by, words)
+            said["until"] = rfc3339(until_wall_ns)
+        self._happens(turn, alarm, verb, author.by or None, said)
         return alarm
 
     def shelf_over(self, turn: Turn, alarm_id: str) -> None:
@@ -288,28 +297,37 @@ class AlarmDesk:
             if alarm.lane == lane and alarm.state is _O:
                 self._happens(turn, alarm, Verb.PUT_BACK, by)
 
-    def _happens(self, turn: Turn, alarm: Alarm, verb: Verb, by: str, words: dict[str, Any] | None = None) -> None:
+    def _happens(self, turn: Turn, alarm: Alarm, verb: Verb, by: str | None, said: Said | None = None) -> None:
         """Change the state, write the row of the verb, and forget an alarm that is closed."""
         alarm.change(verb)
         alarm.as_of = turn.at
-        self._append(turn, alarm, PAST[verb], by, words or {})
+        self._append(turn, alarm, verb, by, said or {})
         if alarm.state is _C:
-            if PAST[verb] != PAST[Verb.CLOSE]:
-                self._append(turn, alarm, PAST[Verb.CLOSE], by, {})
+            if ROWS[verb] is not ROWS[Verb.CLOSE]:
+                self._append(turn, alarm, Verb.CLOSE, by, {})
             del self._open[alarm.alarm]
 
-    def _append(self, turn: Turn, alarm: Alarm, event: str, by: str, words: dict[str, Any]) -> None:
-        data = {
-            **alarm.document(),
-            "key": alarm.key,
-            "active": alarm.active,
-            "benign": alarm.benign,
-            "finding": alarm.finding,
-            "count": alarm.count,
-            "by": by,
-            **words,
-        }
-        turn.append(f"alarm.{event}", f"alarms/{alarm.alarm}", data)
+    def _append(self, turn: Turn, alarm: Alarm, verb: Verb, by: str | None, said: Said) -> None:
+        row = ROWS[verb](
+            alarm=alarm.alarm,
+            kind=alarm.kind,
+            priority=alarm.priority,
+            state=alarm.state.value,
+            lane=alarm.lane,
+            device=alarm.device,
+            raised_at=alarm.raised_at,
+            as_of=alarm.as_of,
+            acknowledged_by=alarm.acknowledged_by,
+            detail=alarm.detail,
+            key=alarm.key,
+            active=alarm.active,
+            benign=alarm.benign,
+            finding=alarm.finding,
+            count=alarm.count,
+            by=by,
+            **said,
+        )
+        turn.append(row)
         turn.show()
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from gateway.core.vocabulary import rows
+from gateway.core.vocabulary.rows.alarms import AlarmRow
+
 
 class AlarmState(StrEnum):
     """The life of an alarm."""
@@ -74,17 +77,22 @@ TABLE: dict[AlarmState, dict[Verb, AlarmState]] = {
     _C: {Verb.RAISE: _C, Verb.RETURN: _C},
 }
 
-PAST = {
-    Verb.RAISE: "raised",
-    Verb.RETURN: "returned",
-    Verb.ACKNOWLEDGE: "acknowledged",
-    Verb.VERIFY: "verified",
-    Verb.SHELVE: "shelved",
-    Verb.UNSHELVE: "unshelved",
-    Verb.CLOSE: "closed",
-    Verb.TAKE_OUT: "shelved",
-    Verb.PUT_BACK: "unshelved",
-    Verb.REFINE: "refined",
-    Verb.JOIN: "closed",
+ROWS: dict[Verb, type[AlarmRow]] = {
+    Verb.RAISE: rows.AlarmRaised,
+    Verb.RETURN: rows.AlarmReturned,
+    Verb.ACKNOWLEDGE: rows.AlarmAcknowledged,
+    Verb.VERIFY: rows.AlarmVerified,
+    Verb.SHELVE: rows.AlarmShelved,
+    Verb.UNSHELVE: rows.AlarmUnshelved,
+    Verb.CLOSE: rows.AlarmClosed,
+    Verb.TAKE_OUT: rows.AlarmShelved,
+    Verb.PUT_BACK: rows.AlarmUnshelved,
+    Verb.REFINE: rows.AlarmRefined,
+    Verb.JOIN: rows.AlarmClosed,
 }
-"""The row type of a verb: `alarm.<past>`."""
+"""The row of each verb."""
+
+
+def past(verb: Verb) -> str:
+    """What an alarm is after a verb: `raised`, `shelved`."""
+    return ROWS[verb].type.partition(".")[2]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.lanes.lanes import Lanes
-from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Handlers, Subsystem
-from gateway.core.vocabulary import events
+from gateway.core.vocabulary import events, rows
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.turn import Turn
 
@@ -19,8 +16,7 @@ STORAGE_KEYS = {"journal": "storage", "projections": "storage:projections"}
 class Health(Subsystem):
     """Reports failures and their end."""
 
-    def __init__(self, settings: Settings, lanes: Lanes, desk: AlarmDesk) -> None:
-        self._gateway = settings.gateway.id
+    def __init__(self, lanes: Lanes, desk: AlarmDesk) -> None:
         self._lanes = lanes
         self._alarms = desk
         self._lost: set[str] = set()
@@ -39,11 +35,6 @@ class Health(Subsystem):
             events.Started: self.started,
         }
 
-    def _row(self, turn: Turn, kind: str, data: dict[str, Any], device: str = "") -> None:
-        """A row about a device or the gateway, with `since`."""
-        subject = f"devices/{device or self._gateway}"
-        turn.append(kind, subject, {**data, "since": turn.at, "by": "gateway"})
-
     # ---- devices
 
     def device_lost(self, turn: Turn, event: events.DeviceLost) -> None:
@@ -51,9 +42,8 @@ class Health(Subsystem):
         if event.device in self._lost:
             return
         self._lost.add(event.device)
-        interrupted = list(self._lanes.newly_interrupted)
-        data = {"device": event.device, "error": event.error, "interrupted": interrupted}
-        self._row(turn, "device.lost", data, event.device)
+        interrupted = self._lanes.newly_interrupted
+        turn.append(rows.DeviceLost(device=event.device, error=event.error, interrupted=interrupted, since=turn.at))
         detail = {"error": event.error}
         self._alarms.raise_(turn, "device_lost", f"device:{event.device}", device=event.device, detail=detail)
 
@@ -61,8 +51,8 @@ class Health(Subsystem):
         """A row if the device was lost in this run; its alarm, perhaps of an earlier run, returns."""
         if event.device in self._lost:
             self._lost.discard(event.device)
-            data = {"device": event.device, "interrupted": list(self._lanes.newly_interrupted)}
-            self._row(turn, "device.restored", data, event.device)
+            interrupted = self._lanes.newly_interrupted
+            turn.append(rows.DeviceRestored(device=event.device, interrupted=interrupted, since=turn.at))
         self._alarms.return_(turn, f"device:{event.device}")
 
     def tamper_changed(self, turn: Turn, event: events.TamperChanged) -> None:
@@ -75,15 +65,14 @@ class Health(Subsystem):
 
     def install_mode_ended(self, turn: Turn, event: events.InstallModeEnded) -> None:
         """A reader has its key, or install mode is over."""
-        data = {"what": "install_mode_ended", "device": event.device, "outcome": event.outcome, "by": "gateway"}
-        turn.append("settings.changed", f"devices/{event.device}", data)
+        turn.append(rows.InstallModeEnded(device=event.device, outcome=event.outcome))
         turn.show()
 
     # ---- storage and uplink
 
     def storage_degraded(self, turn: Turn, event: events.StorageDegraded) -> None:
         """Rows wait in memory, or the projections lag."""
-        self._row(turn, "storage.degraded", {"error": event.error, "part": event.part})
+        turn.append(rows.StorageDegraded(error=event.error, part=event.part, since=turn.at))
         part = {} if event.part == "journal" else {"part": event.part, "reason": event.part}
         detail = {"error": event.error, **part}
         self._alarms.raise_(turn, "storage_degraded", STORAGE_KEYS[event.part], detail=detail)
@@ -91,18 +80,17 @@ class Health(Subsystem):
 
     def storage_restored(self, turn: Turn, event: events.StorageRestored) -> None:
         """The part keeps up again."""
-        self._row(turn, "storage.restored", {"waited": event.waited, "lost": event.lost, "part": event.part})
+        turn.append(rows.StorageRestored(waited=event.waited, lost=event.lost, part=event.part, since=turn.at))
         self._alarms.return_(turn, STORAGE_KEYS[event.part], {"lost": event.lost} if event.lost else None)
         turn.show()
 
     def uplink_changed(self, turn: Turn, event: events.UplinkChanged) -> None:
         """Central was lost or is back."""
-        data = {"reason": event.reason}
         if event.up:
-            self._row(turn, "uplink.restored", data)
+            turn.append(rows.UplinkRestored(reason=event.reason, since=turn.at))
             self._alarms.return_(turn, "uplink")
         else:
-            self._row(turn, "uplink.lost", data)
+            turn.append(rows.UplinkLost(reason=event.reason, since=turn.at))
             self._alarms.raise_(turn, "uplink_lost", "uplink", detail={"reason": event.reason})
         turn.show()
 
@@ -110,10 +98,11 @@ class Health(Subsystem):
 
     def clock_changed(self, turn: Turn, event: events.ClockChanged) -> None:
         """The clock's quality changed, or it was stepped."""
-        data = {"state": event.state.value, "offset_ms": event.offset_ns // 1_000_000, "since": turn.at}
-        self._row(turn, "clock.changed", data)
+        state, offset_ms = event.state.value, event.offset_ns // 1_000_000
+        turn.append(rows.ClockChanged(state=state, offset_ms=offset_ms, since=turn.at))
         if event.state is ClockState.UNSET:
-            self._alarms.raise_(turn, "clock_unsure", "clock", detail=data)
+            detail = {"state": state, "offset_ms": offset_ms, "since": turn.at}
+            self._alarms.raise_(turn, "clock_unsure", "clock", detail=detail)
         else:
             self._alarms.return_(turn, "clock")
         turn.show()

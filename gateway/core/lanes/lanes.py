@@ -6,7 +6,6 @@ sally port are never open together, free flow follows the schedule.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from gateway.core.access.barriers import AccessBarrier
@@ -48,7 +47,7 @@ class Lanes(Subsystem):
         self.machines = self._make_machines(memory)
         """The machines by barrier id."""
         self.by_lane = {lane.id: machine for machine in self.machines.values() for lane in machine.lanes}
-        self.newly_interrupted: Collection[str] = ()
+        self.newly_interrupted: tuple[str, ...] = ()
         """Barriers that the device of this turn has left interrupted."""
         self._by_device = self._machines_by_device()
         self._interlocked = [machine for machine in self.machines.values() if machine.parts.interlock.fitted]
@@ -167,7 +166,7 @@ class Lanes(Subsystem):
         for machine in self.machines.values():
             self._touched.add(machine)
             machine.device_lost(turn, event.device)
-        self.newly_interrupted = sorted(self._interrupted() - before)
+        self.newly_interrupted = tuple(sorted(self._interrupted() - before))
         turn.show()
 
     def device_restored(self, turn: Turn, event: events.DeviceRestored) -> None:
@@ -176,7 +175,7 @@ class Lanes(Subsystem):
         for machine in self.machines.values():
             self._touched.add(machine)
             machine.device_restored(turn, event.device, event.inputs, event.outputs)
-        self.newly_interrupted = sorted(self._interrupted() - before)
+        self.newly_interrupted = tuple(sorted(self._interrupted() - before))
         turn.show()
 
     def output_done(self, _turn: Turn, event: events.OutputDone) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from gateway.core.alarms.faults import Faults
-from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Handlers, Subsystem
-from gateway.core.vocabulary import events
+from gateway.core.vocabulary import events, rows
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -22,8 +19,7 @@ class RunMemory(msgspec.Struct, frozen=True):
 class Run(Subsystem):
     """Writes the rows of a run."""
 
-    def __init__(self, settings: Settings, faults: Faults) -> None:
-        self._gateway = settings.gateway.id
+    def __init__(self, faults: Faults) -> None:
         self._faults = faults
 
     def handlers(self) -> Handlers:
@@ -34,18 +30,20 @@ class Run(Subsystem):
             events.FaultContained: self.fault_contained,
         }
 
-    def _row(self, turn: Turn, kind: str, data: dict[str, Any]) -> None:
-        turn.append(kind, f"devices/{self._gateway}", {**data, "since": turn.at, "by": "gateway"})
-
     def started(self, turn: Turn, event: events.Started) -> None:
         """The first row of a run."""
-        clean, clock = event.previous_clean, turn.now.clock.value
-        data = {"version": event.version, "previous_clean": clean, "clock": clock, "reason": event.reason}
-        self._row(turn, "gateway.started", data)
+        row = rows.GatewayStarted(
+            version=event.version,
+            previous_clean=event.previous_clean,
+            clock=turn.now.clock.value,
+            reason=event.reason,
+            since=turn.at,
+        )
+        turn.append(row)
 
     def stopping(self, turn: Turn, event: events.Stopping) -> None:
         """The last row of a run."""
-        self._row(turn, "gateway.stopped", {"reason": event.reason})
+        turn.append(rows.GatewayStopped(reason=event.reason, since=turn.at))
 
     def fault_contained(self, turn: Turn, event: events.FaultContained) -> None:
         """The program failed around the core, or the core was replaced."""
