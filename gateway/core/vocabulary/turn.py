@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, overload
 from zoneinfo import ZoneInfo
 
 from gateway.core.vocabulary.commands import Append, CancelTimer, Command, Log, Reply, Snapshot, StartTimer
 from gateway.core.vocabulary.events import Now
 from gateway.core.vocabulary.rows import Row
-from gateway.core.vocabulary.rows.declared import as_row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.times import NS_PER_MS, NS_PER_S, local_time, rfc3339
 
@@ -43,18 +41,9 @@ class Turn:
         self.tokens += 1
         return self.tokens
 
-    @overload
-    def append(self, row: Row, token: int = 0, /) -> None: ...
-
-    @overload
-    def append(self, row: str, subject: str, data: dict[str, Any], token: int = 0, /) -> None: ...
-
-    def append(self, row: Any, *rest: Any) -> None:
+    def append(self, row: Row, token: int = 0) -> None:
         """Write a row to the journal."""
-        if isinstance(row, str):
-            self.commands.append(Append(as_row(row, rest[1]), *rest[2:]))
-        else:
-            self.commands.append(Append(row, *rest))
+        self.commands.append(Append(row, token))
 
     def start(self, timer: Timer, after_ms: int) -> None:
         """Start a timer, or start it again."""

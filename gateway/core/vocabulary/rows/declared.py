@@ -47,12 +47,6 @@ def read(type_: str, data: bytes | msgspec.Raw) -> Row | None:
         return _as_it_is(kind, data)
 
 
-def as_row(type_: str, data: dict[str, Any]) -> Row:
-    """A row from a dictionary, for writers that do not construct it."""
-    kinds = TYPES[type_]
-    return msgspec.convert(data, kinds[0] if len(kinds) == 1 else _kind_of(kinds, tuple(data)))
-
-
 def _kind_of(kinds: tuple[type[Row], ...], keys: tuple[str, ...]) -> type[Row]:
     """The kind whose keys, in its order, are the row's; else the one that knows most of them."""
     for kind in kinds:
