@@ -90,7 +90,7 @@ class Play:
         self.box.registry.import_passes(passes())
 
     def _admits(self, credential: Credential) -> bool:
-        """Whether somebody with this card, code or plate may come in now."""
+        """Whether a car with this card, code or plate may come in now."""
         kind, value = credential.kind, credential.value
         if kind == "qr":
             return pass_id_of(kind, value) is not None
@@ -248,7 +248,7 @@ class Play:
             self.roads[side.number].arrives(car)
 
     def _lose(self, who: int) -> None:
-        """Somebody says that a card is lost: from now on it is nobody's."""
+        """A card is reported lost: from now on it is in no pass."""
         self.box.registry.put(pass_of("lost", who, lost=True))
         self._lost.setdefault(card_number("lost", who), self.world.now_ns)
 
@@ -312,7 +312,7 @@ class Play:
 
 
 def _car_of(one: Happening, kind: str, who: int, chance: random.Random, side: Side) -> Car:
-    """Somebody's car: what it has to show, and by which name it is known when it does."""
+    """A person's car: its credentials, and the pass that they belong to."""
     family = "visitor" if kind == "copied" else kind
     proofs = _proofs(family, who, one.detail["plate"], one.seed)
     pass_id = None if family == "unknown" else f"{family}-{who}"
@@ -328,7 +328,7 @@ def _car_of(one: Happening, kind: str, who: int, chance: random.Random, side: Si
 
 
 def _proofs(kind: str, who: int, plate: str, seed: int) -> Proofs:
-    """What somebody's car has to show, and when the camera sees its plate: the right one, another one, or none."""
+    """The credentials of a person's car, and when the camera reads its plate: the right one, another one, or none."""
     card, chance = card_number(kind, who), random.Random(seed)
     if plate == "none":
         return Proofs(card)

@@ -37,6 +37,7 @@ NAMES_DONE = (
     "gateway/engine",
     "gateway/physics",
     "gateway/processes",
+    "gateway/simulation",
     "gateway/store",
     "gateway/uplink",
     "systemd",
@@ -58,6 +59,7 @@ _RIDDLE = re.compile("|".join(RIDDLES), re.IGNORECASE)
 ROOMS: tuple[str, ...] = (
     "CHANGELOG.md",
     "README.md",
+    "docs/contributor.md",
     "docs/installer.md",
     "docs/integrator.md",
     "docs/mqtt.md",
@@ -72,6 +74,7 @@ ROOMS: tuple[str, ...] = (
     "gateway/engine",
     "gateway/physics",
     "gateway/processes",
+    "gateway/simulation",
     "gateway/store",
     "gateway/uplink",
     "systemd",

@@ -150,7 +150,7 @@ class Box:
         self.rules.died()
 
     def close(self) -> None:
-        """The box is scrapped: nothing of it is needed any more."""
+        """The box is scrapped."""
         if self.recorder is not None:
             self.die(None)
         self.registry.close()
@@ -175,7 +175,7 @@ class Box:
         self.disk_ready_ns = self.world.now_ns + for_ms * NS_PER_MS
 
     def committed(self, sequence: int) -> None:
-        """Rows are durable: somebody may count on them."""
+        """Rows are durable and must not be lost."""
         self.disk_stalled_ns = None
         self.rules.acknowledged(sequence, self.journal.last_hash)
         if not self._projecting:

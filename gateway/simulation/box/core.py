@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class WatchedCore:
-    """The core with somebody looking over its shoulder at every step; it fails where a fault is planted."""
+    """The core under observation at every step; it fails where a fault is planted."""
 
     def __init__(self, site: Site, rules: Rules, faults: Faults) -> None:
         self.site = site

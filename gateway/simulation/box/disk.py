@@ -133,7 +133,7 @@ class TornDisk(apsw.VFS):
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         key = "" if path is None else Path(path).name
         if key in self._files:
-            (self._home / key).touch()  # in this life nobody has made the real one yet
+            (self._home / key).touch()  # the real one was not made in this life yet
         file = self._files.setdefault(key, _File()) if key else _File()
         return _Handle(self, file, name, flags)
 

@@ -124,7 +124,7 @@ class Faults:
             raise self._rules.broken("fault", f"{old['id']} was {what}, and is not any more")
 
     def _is_quiet(self, gate: Gate, shown: list[dict[str, Any]]) -> bool:
-        """Whether nobody is at a gate, and nothing has been asked of it or is wrong with it."""
+        """Whether a gate is empty, without an order and without a fault."""
         quiet = all(
             lane["state"] == "ready" and not (lane["grants"] or lane["case"] or lane["requested"] or lane["notice"])
             for lane in shown
@@ -164,7 +164,7 @@ class Faults:
         raise self._rules.broken("fault", f"{side.lane}: card {card} was not let in, {ago_ms} ms after a fault")
 
     def handled(self, event: e.Event, todo: list[c.Command]) -> None:
-        """What the core did; looked at only where somebody is watched for."""
+        """What the core did; checked only while a rule waits for it."""
         if type(event) is e.CommandReceived:
             self.disturbed(event.lane)
         if not self._watched:

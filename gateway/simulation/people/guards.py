@@ -15,7 +15,7 @@ from gateway.simulation.world.road import Road
 from gateway.simulation.world.side import Side
 
 CARES = 0.4
-"""So many of the cars that were not let pass find somebody who decides."""
+"""The share of refused cars for which a guard decides."""
 LATE = 0.15
 BY_HAND_MS = 12_000
 """An arm that was cranked up is let down again after so long."""
@@ -24,7 +24,7 @@ _WORDS = ("open",) * 6 + ("refuse",) * 2 + ("seen_to", "passed")
 
 
 class Guards:
-    """`alarms` are those that are shown now, none without an engine; `stops` is told before somebody says stop."""
+    """`alarms` are those that are shown now, none without an engine; `stops` is called before a stop."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Guards:
         self, lane: str, command: str, via: str = "guard", in_s: int = 60, *, reason: str = "simulated",
         station: str = "", case: str = "",
     ) -> None:  # fmt: skip
-        """Somebody asks something of a lane."""
+        """A guard gives a lane a command."""
         self._requests += 1
         if command == "stop" and in_s > 0:
             self._stops(lane)
@@ -76,7 +76,7 @@ class Guards:
     # ---- cars that were not let pass
 
     def refused(self, side: Side, car: Car, case: str) -> None:
-        """A car was denied or referred: somebody may come and decide, by its case or by what they see, perhaps late."""
+        """A car was denied or referred: a guard may decide, by its case or without it, perhaps late."""
         chance = car.chance
         if side.lane in self._by_hand:
             self._lift(side, car, case)
@@ -117,7 +117,7 @@ class Guards:
         self.says(side.lane, "close")
 
     def _lift(self, side: Side, car: Car, case: str) -> None:
-        """The arm is cranked up for the car in front, and somebody says so: before it goes, or after."""
+        """The arm is cranked up for the car in front, and a guard records it: before it goes, or after."""
         chance = car.chance
         named = case if chance.random() < 0.5 else ""
         lift_ms = chance.randint(3000, 8000)
@@ -144,7 +144,7 @@ class Guards:
     # ---- rounds and alarms
 
     def care(self, chance: random.Random, every_ms: tuple[int, int]) -> None:
-        """Somebody comes by every few minutes, mends what is broken, and deals with the alarms."""
+        """A guard comes by every few minutes, mends faults, and handles the alarms."""
         self._world.after(chance.randint(*every_ms), lambda: self._care_now(chance, every_ms))
 
     def _care_now(self, chance: random.Random, every_ms: tuple[int, int]) -> None:
@@ -162,7 +162,7 @@ class Guards:
         self.care(chance, every_ms)
 
     def alarm_key(self, verb: str, chance: random.Random) -> None:
-        """Somebody presses a key of an alarm that is shown, or of one that is long gone."""
+        """A guard presses a button of an alarm that is shown, or of one that is long closed."""
         alarm = chance.choice([*(one["alarm"] for one in self._alarms()), "a0-0"])
         self._requests += 1
         until_ns = self._world.wall_ns() + chance.choice((-1, 600, 86_400)) * 1_000_000_000

@@ -16,9 +16,9 @@ from gateway.simulation.world.clock import NS_PER_MS, World
 from gateway.simulation.world.side import Side, Sighting
 
 TOO_LATE_MS = 9_900
-"""A plate that is read so long after the card may not count any more."""
+"""A plate that is read this long after the card may not count."""
 AGE_MAX_MS = 10_000
-"""What is older by a camera's own clock is told only where a loop tells that the car has gone."""
+"""A read that is older by the camera's own clock is sent only if a loop shows that the car has gone."""
 NEIGHBOUR = 0.15
 AT_DESK = 0.3
 STATION = "booth"
@@ -44,7 +44,7 @@ class Shows:
         self._rules.gone(car)
 
     def read(self, side: Side, car: Car) -> None:
-        """Somebody shows what there is to show: presses the button, holds up a card, has the plate read."""
+        """A person shows a credential: presses the button, presents a card, has the plate read."""
         proofs, chance = car.proofs, car.chance
         if side.shape.get("button_only"):
             side.gate.press("exit_button")
@@ -155,7 +155,7 @@ class Shows:
     def _tells(
         self, side: Side, car: Car, kind: str, value: str, *, again: bool = False, age_ms: int = 0, desk: bool = False
     ) -> bool:
-        """The gateway is told what this car has shown."""
+        """The gateway reads what this car shows."""
         told_ns = self._world.now_ns
         name = car.code if kind == "qr" else value
         car.values.add(name)

@@ -48,7 +48,7 @@ class CrashRules:
             self._expect(gate, ("crash",))
 
     def forced(self, gate: Gate) -> None:
-        """Somebody opened with a fob where that is not expected."""
+        """A fob opened where that is not expected."""
         self._expect(gate, ("forced", "crash"))
 
     def _expect(self, gate: Gate, kinds: tuple[str, ...]) -> None:
@@ -63,7 +63,7 @@ class CrashRules:
         if known.went_down_since(began_ns - EXCUSED_MS * NS_PER_MS) or gate.troubled(2 * EXCUSED_MS):
             return
         if "forced" in kinds and 0 <= barrier.opened_ns - began_ns < KNOWN_MS * NS_PER_MS:
-            return  # the gateway opened for somebody before the contact told that the arm moves already
+            return  # the gateway opened before the contact showed that the arm already moves
         if self._is_shown(gate.lane, kinds) or any(at >= began_ns and kind in kinds for at, kind in barrier.alarmed):
             return
         raise known.broken("crash", f"{gate.lane}: no alarm of {kinds} within {ALARM_MS} ms")

@@ -24,7 +24,7 @@ DECLARED_MS = 62_000
 
 
 class Judged(Protocol):
-    """Who is told what became of a crossing."""
+    """Receives the outcome of a crossing."""
 
     def crossed(self, passage: Passage, plain: bool, since_ns: int | None = None) -> None:
         """`plain`: the product could see it, and has recorded it as it should."""

@@ -46,7 +46,7 @@ class DecisionRules:
             raise self._known.broken("elsewhere", f"{side.lane} let in tag {credential.value}, and no car is there")
 
     def _proved(self, side: Side, credential: Credential) -> None:
-        """A lane that asks for card and plate has let somebody in: both were read here just now, of the same pass."""
+        """A lane that requires card and plate has let a car in: both were read here just now, of one pass."""
         since_ns = self._known.world.now_ns - FACTORS_MS * NS_PER_MS
         lately = [(kind, value) for at_ns, kind, value in side.shown if at_ns >= since_ns]
         kind, value = credential.kind, credential.value

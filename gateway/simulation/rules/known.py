@@ -1,4 +1,4 @@
-"""What the rules know of the product: what it was told, what it may do, and since when it is up."""
+"""What the rules know of the product: its inputs, its permits, and since when it runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Barrier:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
         self.known: tuple[bool, ...] | None = None
-        """The contacts that the product was told last."""
+        """The contacts as last reported to the product."""
         self.fresh = False
         self.stimulus = False
         """True once something has happened that may move the arm."""
@@ -87,6 +87,6 @@ class Known:
         return next(lane for lane in lanes if lane["id"] == lane_id)
 
     def forget(self) -> None:
-        """Another core begins: it was told nothing."""
+        """Another core begins: it knows nothing."""
         for barrier in self.barriers:
             barrier.known, barrier.fresh, barrier.stimulus = None, False, False

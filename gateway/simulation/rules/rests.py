@@ -16,7 +16,7 @@ class RestRules:
         self._known = known
 
     def stops(self, lane_id: str) -> None:
-        """Somebody is about to say stop."""
+        """A stop follows."""
         barrier = self._known.lanes[lane_id]
         gate, shown = barrier.gate, self._known.shown_lane(lane_id)
         if shown is None or shown["mode"] != "auto" or shown["interrupted"] or shown["requested"] or shown["grants"]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Storage:
-    """Rows are kept, storage that fails is told, and nothing grows without bound."""
+    """Rows are kept, failing storage is alarmed, and nothing grows without bound."""
 
     def __init__(self, known: Known) -> None:
         self._known = known
@@ -48,7 +48,7 @@ class Storage:
     # ---- storage that fails
 
     def degraded(self) -> None:
-        """The core was told that storage fails."""
+        """The core knows that storage fails."""
         self._degraded_since_ns = self._known.world.now_ns
         self._degraded_row = False
 

@@ -21,7 +21,7 @@ class DeskRule:
         self._chosen = lane, self._known.all.world.now_ns
 
     def shown(self, card: str) -> None:
-        """A card is read in the booth; a guard who has chosen the wrong lane shows it for the car that stands there."""
+        """A card is read in the booth; if the guard has chosen the wrong lane, it counts for the car at that lane."""
         for side in self._at_desk:
             front = self._known.roads[side.lane].front
             if front is not None:

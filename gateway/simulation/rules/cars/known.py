@@ -23,7 +23,7 @@ GIVEN_MAX = 20_000
 
 
 class Given(msgspec.Struct):
-    """A grant that nobody has used yet, and the car that stood in front when it was given."""
+    """An unused grant, and the car that was in front when it was given."""
 
     lane: str
     barrier: str
@@ -94,6 +94,6 @@ def names(pass_id: str | None, credential: Credential | None, plate: str | None 
 
 
 def owns(car: Car, row: Row) -> bool:
-    """True when a row is about this car, as far as that can be told by what it has shown."""
+    """True when a row is about this car, as far as its credentials show."""
     pass_id = getattr(row, "pass_", None)
     return (pass_id is not None and pass_id == car.pass_id) or bool(set(values_of(row)) & (car.values | car.handed))

@@ -1,4 +1,4 @@
-"""`plates`: a plate opens for the car that stands there, and a card that differs from it is for a person."""
+"""`plates`: a plate opens for the car in front, and a card that differs from it is referred."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PlateRule:
             self._agrees(side, car, credential)
 
     def _opens(self, side: Side, plate: str) -> None:
-        """The car of the plate must stand here, or have come within three seconds of the sighting."""
+        """The car of the plate must be here, or have come within three seconds of the sighting."""
         seen = [one for one in side.sightings if one.value == plate]
         if not seen:
             raise self._broken(side, f"plate {plate} in, which its camera never told")
@@ -58,7 +58,7 @@ class PlateRule:
         return bool(just) and ago_ms(car.stood_ns or 0) - ago_ms(just[0]) >= SETTLED_MS
 
     def _agrees(self, side: Side, car: Car, credential: Credential) -> None:
-        """Card and plate of the car in front: a difference that was told is for a person."""
+        """Card and plate of the car in front: if they differ, a person decides."""
         if side.two_factor or car.under or car.stood_ns is None or credential.value not in car.values:
             return
         last: dict[bool, Told] = {}
@@ -72,7 +72,7 @@ class PlateRule:
 
 
 def _differ(card: Told, plate: Told) -> bool:
-    """Whether a card (or code) and a plate are of two cars: a plate that nobody has may be misread by two signs."""
+    """Whether a card (or code) and a plate are of two cars: an unknown plate may be a misread by two signs."""
     pass_id = pass_id_of(card.kind, card.value)
     if pass_id is None:
         return False

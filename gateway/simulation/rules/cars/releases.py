@@ -1,4 +1,4 @@
-"""`released`, of those in front: a person's word on a case is about the car that stands there, and lets it pass."""
+"""`released`, of those in front: a person's word on a case is about the car in front, and lets it pass."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ReleaseRule:
             raise self._known.all.broken("released", what)
 
     def granted(self, side: Side, car: Car | None, row: AccessGranted | AccessGrantedByHand) -> None:
-        """A person has let a car pass: its passage must be its own, if nobody else's grant comes before it."""
+        """A person has let a car pass: its passage must be its own, unless an earlier grant comes first."""
         urgent = row.reason == "emergency"
         if row.case:
             self.bound(side, row.case, row)

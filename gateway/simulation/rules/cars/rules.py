@@ -155,7 +155,7 @@ class CarRules:
         self._stays.durable()
 
     def died(self) -> None:
-        """What was only in memory is lost, and with it what nobody knows any more."""
+        """What was only in memory is lost, and so is the truth that depends on it."""
         self.replaced()
         self._once.died()
         self._stays.died()

@@ -105,7 +105,7 @@ class StayRule:
             self._inside[name] = None
 
     def refused(self, row: Refusal) -> None:
-        """Nobody is told to be inside, or not to be, when they were seen to come and go as they should."""
+        """A car that was seen to come and go correctly never counts as inside when it is outside, or the reverse."""
         expected, credential = EXPECTED_INSIDE.get(row.reason), row.credential
         of_code = str(row.pass_).startswith("visitor") and credential and credential.kind != "qr"
         if expected is None or credential is None or of_code:

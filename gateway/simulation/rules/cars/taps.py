@@ -13,7 +13,7 @@ TAP_MS = 2000
 
 
 class TapRule:
-    """Counts the grants of a car, by whatever it shows and however often somebody taps."""
+    """Counts the grants of a car, whatever it shows and however often a guard taps."""
 
     def __init__(self, known: CarsKnown) -> None:
         self._known = known
@@ -32,7 +32,7 @@ class TapRule:
         alive = [given[one] for one in car.grants if one in given]
         before = [one for one in alive if not one.emergency and (one.person or _shown_by(car, one.credential))]
         if not person and not _shown_by(car, row.credential):
-            return  # what another car has shown, one that stands where no loop tells of it
+            return  # the credential of another car, at a lane without a loop
         if before:
             both = not person and not before[-1].person
             last = names_of(row) or "a tap"
