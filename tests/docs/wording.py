@@ -23,26 +23,7 @@ NAMES = {
     "MAX_X": r"\b_?MAX_(?!CONTENT_LENGTH|FORM_|REPEAT)[A-Z]\w*",
     "LONGEST_X": r"\b\w*LONGEST\w*",
 }
-# Places that are free of them.
-NAMES_DONE = (
-    "CHANGELOG.md",
-    "README.md",
-    "docs",
-    "drivers",
-    "gateway/check.py",
-    "gateway/cli",
-    "gateway/control",
-    "gateway/core",
-    "gateway/demo",
-    "gateway/engine",
-    "gateway/physics",
-    "gateway/processes",
-    "gateway/simulation",
-    "gateway/store",
-    "gateway/uplink",
-    "systemd",
-    "web",
-)
+NAMES_IN = ("CHANGELOG.md", "README.md", "docs", "drivers", "gateway", "systemd", "web")
 
 # Prose: words that leave the reader to find out who does what.
 RIDDLES = (
@@ -55,8 +36,8 @@ RIDDLES = (
 )
 _RIDDLE = re.compile("|".join(RIDDLES), re.IGNORECASE)
 
-# Places whose prose is finished.
-ROOMS: tuple[str, ...] = (
+# Places whose prose is plain; `docs/guard.md` is still to be rewritten.
+ROOMS = (
     "CHANGELOG.md",
     "README.md",
     "docs/contributor.md",
@@ -65,18 +46,7 @@ ROOMS: tuple[str, ...] = (
     "docs/mqtt.md",
     "docs/reference.md",
     "drivers",
-    "gateway/__main__.py",
-    "gateway/check.py",
-    "gateway/cli",
-    "gateway/control",
-    "gateway/core",
-    "gateway/demo",
-    "gateway/engine",
-    "gateway/physics",
-    "gateway/processes",
-    "gateway/simulation",
-    "gateway/store",
-    "gateway/uplink",
+    "gateway",
     "systemd",
     "web",
 )
@@ -98,7 +68,7 @@ def names_with(pattern: str) -> list[str]:
     expression = re.compile(pattern)
     return [
         f"{path.relative_to(ROOT).as_posix()}:{number}"
-        for place in NAMES_DONE
+        for place in NAMES_IN
         for path in files(place)
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if expression.search(line)
