@@ -58,7 +58,9 @@ class Arm:
     def happens(self, event: ArmEvent, guards: Guards) -> tuple[Row, bool]:
         """The first row whose guard holds, and whether it has changed the state."""
         before = self._state
-        row = next(row for row in TABLE[before][event] if not row.guard or guards[row.guard]())
+        for row in TABLE[before][event]:
+            if not row.guard or guards[row.guard]():
+                break
         self._state = self._following(row)
         if self._state is before:
             return row, False

@@ -47,6 +47,7 @@ class Inputs:
         self._by_device: dict[str, tuple[Contact, ...]] = {}
         for contact in self._contacts.values():
             self._by_device[contact.device] = (*self._by_device.get(contact.device, ()), contact)
+        self._read: dict[str, tuple[bool, ...]] = {}
         self._stale: set[str] = set()
         self._chattering: set[str] = set()
 
@@ -124,10 +125,13 @@ class Inputs:
         """A reading of a device has come."""
         self._stale.discard(device)
         changes: list[Change] = []
+        before = self._read.get(device, ())
+        self._read[device] = values
         for contact in self._of(device):
-            if contact.index >= len(values):
+            index = contact.index
+            if index >= len(values) or (index < len(before) and before[index] == values[index]):
                 continue
-            settled, bounces = contact.read(values[contact.index], turn.now.mono_ns)
+            settled, bounces = contact.read(values[index], turn.now.mono_ns)
             if settled:
                 changes.append((contact.name, contact.settled))
             elif bounces:
@@ -176,6 +180,7 @@ class Inputs:
     def lost(self, turn: Turn, device: str) -> list[Change]:
         """A device is gone: its inputs are unknown."""
         changes: list[Change] = []
+        self._read.pop(device, None)
         for contact in self._of(device):
             if contact.lose():
                 turn.cancel(self._timer(contact))
