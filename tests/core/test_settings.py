@@ -133,7 +133,7 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
         ("site.timezone", "Mars/Base", "site.timezone", "use a name such as Asia/Shanghai"),
         ("site.id", "north court", "site.id", "letters, digits"),
         ("operators.0.pin", "12", "operators[0].pin", "4 to 12 digits"),
-        ("operators.0.role", "boss", "operators[0].role", "is 'boss'; use one of \"auditor\", "),
+        ("operators.0.role", "boss", "operators[0].role", "is 'boss'; use one of \"guard\", "),
         ("gateway.http.port", 99999, "gateway.http.port", "from 1 to 65535"),
         ("devices.0.id", "io", "devices[1].id", "every id is used once"),
         ("devices.0", "reader", "devices[0]", "give an object"),

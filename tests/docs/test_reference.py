@@ -24,7 +24,6 @@ from gateway.core.settings import site_file
 from gateway.core.vocabulary import commands, errors, passes
 from gateway.processes.ending import PARENT_VARIABLE
 from gateway.simulation.rules.table import RULES
-from gateway.store.settings.secrets import SCOPES
 from tests.support import declared_tables, driver_tables, machines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -222,10 +221,6 @@ def test_every_environment_variable_is_documented() -> None:
     assert common.DATA_VARIABLE in told
     assert f"{common.DEBUG_VARIABLE}=1" in told
     assert PARENT_VARIABLE not in REFERENCE
-
-
-def test_every_scope_is_documented() -> None:
-    assert names(section("Token scopes")) == set(SCOPES)
 
 
 def test_every_reason_why_a_lane_opens_for_nobody_is_explained() -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from gateway.core.alarms.kinds import KINDS
 from gateway.core.settings.contacts import CONTACTS, contacts_of
+from gateway.core.settings.roles import SCOPES, Right, Role
 from gateway.core.vocabulary.reasons import Reason, Refusal
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
@@ -24,6 +25,8 @@ def page(text: str) -> str:
         ("## Reasons", _reasons()),
         ("### Refused commands", _refusals()),
         ("## Alarms", _kinds()),
+        ("### `operators[]`", _roles()),
+        ("### Token scopes", _scopes()),
     ):
         text = _with_table(text, heading, rows)
     text = _with_rows(text, "### `lanes[]`", contacts_of("lane"), _contacts("lane"))
@@ -70,6 +73,16 @@ def _reasons() -> Iterable[str]:
 def _refusals() -> Iterable[str]:
     for refusal in Refusal:
         yield _row(f"`{refusal}`", refusal.meaning)
+
+
+def _roles() -> Iterable[str]:
+    for role in Role:
+        yield _row(f"`{role}`", role.meaning, "; ".join(right.meaning for right in Right if right in role.rights))
+
+
+def _scopes() -> Iterable[str]:
+    for scope, meaning in SCOPES.items():
+        yield _row(f"`{scope}`", meaning)
 
 
 def _kinds() -> Iterable[str]:

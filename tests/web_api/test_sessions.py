@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from gateway.core.settings.roles import Right, Role
 from gateway.store.directory import DataDirectory
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import SITE, held
@@ -176,16 +177,16 @@ def test_pages_send_strangers_to_the_sign_in_and_json_gets_a_401(client: FlaskCl
     assert (answer.status_code, answer.json["code"]) == (401, "sign_in_required")
 
 
-def test_a_role_that_is_not_asked_for_is_refused(app: Flask) -> None:
-    view = require_operator("leader", "installer")(lambda: "in")
+def test_a_role_without_the_right_is_refused(app: Flask) -> None:
+    view = require_operator(Right.COMMAND)(lambda: "in")
     with app.test_request_context("/"):
         from flask import g
 
-        g.operator = Operator("Lin", "guard")
+        g.operator = Operator("Ana", Role.AUDITOR)
         with pytest.raises(Problem) as refused:
             view()
         assert (refused.value.status, refused.value.code) == (403, "role_missing")
-        g.operator = Operator("Mei", "leader")
+        g.operator = Operator("Mei", Role.LEADER)
         assert view() == "in"
 
 

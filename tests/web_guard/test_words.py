@@ -15,7 +15,7 @@ from gateway.core.lane.arm.table import ArmState
 from gateway.core.lane.modes.notices import Notice
 from gateway.core.lane.people.refusals import COMMANDS, TABLE
 from gateway.core.lane.service import What
-from gateway.core.settings.model import Role
+from gateway.core.settings.roles import Role
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from web.guard.home.page import SCRIPT_WORDS
 from web.platform.pages import SCRIPT_WORDS as ALWAYS
@@ -75,7 +75,7 @@ def test_everything_the_contract_names_has_words(locale: str) -> None:
     wanted += [f"arm.{arm}" for arm in {*ARMS, *ArmState}]
     wanted += [f"mode.{mode}" for mode in MODES]
     wanted += [f"verdict.{verdict}" for verdict in Verdict]
-    wanted += [f"role.{role}" for role in get_args(Role)]
+    wanted += [f"role.{role}" for role in Role]
     wanted += [f"{what}.{command}" for what in ("cmd", "requested") for command in COMMANDS]
     wanted += [f"{what}.{notice}" for what in ("notice", "do") for notice in get_args(Notice)]
     wanted += [f"due.{what}" for what in get_args(What)]

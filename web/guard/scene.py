@@ -8,6 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from gateway.core.access.rules import end
+from gateway.core.settings.roles import Right, roles_with
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import local_time, wall_ns_of
@@ -19,7 +20,7 @@ Facts = Mapping[str, Any]
 """A part of the engine's snapshot: facts and codes, and nothing personal."""
 
 EXPIRY_WARNING_DAYS = 10
-COMMAND_ROLES = frozenset({"guard", "leader", "control_room", "installer"})
+COMMAND_ROLES = frozenset(roles_with(Right.COMMAND))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from flask import Response, after_this_request, g, redirect, request
 
 from gateway.control import Client
+from gateway.core.settings.roles import SCOPES, Right, roles_with
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.settings.secrets import Token, check_pin, hash_pin
 from web.people.operators import Operator
@@ -91,8 +92,8 @@ def known_station() -> bool:
     return current_operator() is not None or services().lockout.knows(request.remote_addr or "")
 
 
-def require_operator(*roles: str) -> Callable[[_View], _View]:
-    """Only for signed-in operators, of one of these roles if any are named.
+def require_operator(right: Right = Right.LOOK) -> Callable[[_View], _View]:
+    """Only for signed-in operators whose role has a right.
 
     Pages send the person to `/sign-in`; JSON gets 401 or 403.
     """
@@ -103,7 +104,8 @@ def require_operator(*roles: str) -> Callable[[_View], _View]:
             operator = current_operator()
             if operator is None:
                 return _ask_to_sign_in()
-            if roles and operator.role not in roles:
+            roles = roles_with(right)
+            if operator.role not in roles:
                 raise Problem(
                     403,
                     "role_missing",
@@ -111,6 +113,7 @@ def require_operator(*roles: str) -> Callable[[_View], _View]:
                 )
             return view(*values, **named)
 
+        guarded.gatehouse_right = right  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return wrap
@@ -300,6 +303,7 @@ def current_token() -> Token:
 
 def require_scope(scope: str) -> Callable[[_View], _View]:
     """Only with a bearer token that has this scope: 401 without a good token, 403 without the scope."""
+    assert scope in SCOPES, f"{scope} is not declared"
 
     def wrap(view: _View) -> _View:
         @functools.wraps(view)

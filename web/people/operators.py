@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.settings.model import Role, Station
+from gateway.core.settings.model import Station
+from gateway.core.settings.roles import Role
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.settings.documents import Documents
 

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from gateway.core.settings.roles import Role
+
 PLATE_MQTT = "plate-mqtt"
 """The driver of cameras that the uplink process listens to."""
-Role = Literal["guard", "leader", "control_room", "office", "installer", "auditor"]
 OUTPUTS = ("open", "stop", "close")
 """A barrier's output points by their key in the site file."""
 

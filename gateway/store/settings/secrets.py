@@ -21,16 +21,12 @@ from typing import Any
 import msgspec
 
 from gateway.core.settings.model import PLATE_MQTT
+from gateway.core.settings.roles import SCOPES
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, NotFoundError
 from gateway.core.vocabulary.times import NO_END_YEAR
 from gateway.store.files import write_atomically
 from gateway.store.times import YEARS, parse_wall_ns, rfc3339
 
-SCOPES = (
-    "events:read", "passes:read", "passes:write", "state:read", "lanes:command", "alarms:write", "metrics",
-    "plates:push",
-)  # fmt: skip
-"""What a token can be allowed."""
 TOKENS_MAX = 1000
 
 # 16 MiB and about 50 ms on a desk machine, 0.2 s on a Raspberry Pi 4: slow to guess, fast enough to sign in.

@@ -7,17 +7,18 @@ from typing import Any
 from flask import Response
 
 from gateway.control import Client
+from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from web.guard.orders.answers import answer, body_of, press, request_id
 from web.guard.orders.send import via
-from web.guard.scene import COMMAND_ROLES, refusal
+from web.guard.scene import refusal
 from web.live.presses import COUNTS_MS
 from web.people import auth, stations
 from web.platform import look
 from web.platform.services import services
 
 
-@auth.require_operator(*sorted(COMMAND_ROLES))
+@auth.require_operator(Right.COMMAND)
 def alarm_verb(alarm: str, verb: str) -> Response:
     """Say by name that an alarm was seen, or close it with what it was (`finding`: real or false)."""
     body, said = body_of(), look.said()

@@ -9,6 +9,7 @@ from flask import Response
 
 from gateway.control import Client
 from gateway.core.lane.modes.hold_end import HoldEnd
+from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from web.guard.home.model import blank_snapshot
 from web.guard.orders.answers import answer, body_of, press, reason_of, refused
@@ -32,7 +33,7 @@ ASK_REASON = frozenset({"refuse", "seen_to"})
 CASE_MAX = 100
 
 
-@auth.require_operator(*sorted(COMMAND_ROLES))
+@auth.require_operator(Right.COMMAND)
 def choose() -> Response:
     """A booth's own screen shows this lane as the chosen one: a desk reader that serves several is for it."""
     said, station = look.said(), stations.current_station()
@@ -48,7 +49,7 @@ def choose() -> Response:
     return answer("done", lane)
 
 
-@auth.require_operator(*sorted(COMMAND_ROLES))
+@auth.require_operator(Right.COMMAND)
 def command(lane: str, command: str) -> Response:
     """One command for one lane.
 

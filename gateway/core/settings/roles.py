@@ -1,0 +1,62 @@
+"""Roles of people and scopes of tokens, and what each may do; web, command line and reference follow them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Right(StrEnum):
+    """What an operator may do, with its meaning."""
+
+    meaning: str
+
+    def __new__(cls, code: str, meaning: str = "") -> Self:
+        """A right with what is declared of it."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.meaning = meaning
+        return self
+
+    LOOK = "look", "see the lanes and the alarms"
+    COMMAND = "command", "give commands to lanes, acknowledge alarms, stop an arm"
+
+
+class Role(StrEnum):
+    """The role of an operator, with its meaning and its rights."""
+
+    meaning: str
+    rights: frozenset[Right]
+
+    def __new__(cls, code: str, meaning: str = "", rights: tuple[Right, ...] = ()) -> Self:
+        """A role with what is declared of it."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.meaning = meaning
+        self.rights = frozenset(rights)
+        return self
+
+    GUARD = "guard", "the guard of a booth", (Right.LOOK, Right.COMMAND)
+    LEADER = "leader", "the shift leader", (Right.LOOK, Right.COMMAND)
+    CONTROL_ROOM = "control_room", "an operator of the control room", (Right.LOOK, Right.COMMAND)
+    OFFICE = "office", "the property office", (Right.LOOK,)
+    INSTALLER = "installer", "who wires and sets up the gateway", (Right.LOOK, Right.COMMAND)
+    AUDITOR = "auditor", "reads, and changes nothing", (Right.LOOK,)
+
+
+def roles_with(right: Right) -> tuple[Role, ...]:
+    """The roles that have a right."""
+    return tuple(role for role in Role if right in role.rights)
+
+
+SCOPES: dict[str, str] = {
+    "events:read": "read the journal",
+    "passes:read": "read passes",
+    "passes:write": "add, change and remove passes",
+    "state:read": "read lanes, alarms, devices and visits",
+    "lanes:command": "give commands to lanes",
+    "alarms:write": "acknowledge, verify, shelve and close alarms",
+    "metrics": "read the metrics",
+    "plates:push": "push plates as a camera",
+}
+"""What a token can be allowed, with its meaning."""
