@@ -14,8 +14,6 @@ FILES_MAX = 12
 TEST_FILES_MAX = 16
 """Beside the tests of a room's modules a folder of tests has `__init__`, `conftest` and tests of the parts together."""
 LARGER = (
-    "gateway/core/access",
-    "gateway/core/vocabulary",
     "tests/bench",
     "tests/core",
     "tests/support",

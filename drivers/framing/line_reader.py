@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from drivers.framing.presentation import Presentations
 from drivers.framing.text_lines import LinePattern, card_number
-from gateway.core.access.plates import is_none, normalise
+from gateway.core.plates.plates import is_none, normalise
 from gateway.core.vocabulary.errors import FrameError
 from gateway.core.vocabulary.events import CredentialRead
 

@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from drivers.framing.plate_ages import PlateAges
 from drivers.framing.presentation import Presentations, Sightings
-from gateway.core.access import plates
+from gateway.core.plates import messages, plates
 from gateway.core.vocabulary.events import CredentialRead
 
 ALIKE_MS = 2_000
@@ -31,9 +31,9 @@ MS = 1_000_000
 
 
 class PlateReading(msgspec.Struct, frozen=True):
-    """Options of all cameras; those of `plates.PlateMapping` say where the camera's JSON has what."""
+    """Options of all cameras; those of `messages.PlateMapping` say where the camera's JSON has what."""
 
-    plate: Annotated[plates.Path, Meta(description="where the plate stands")] = plates.PlateMapping().plate
+    plate: Annotated[messages.Path, Meta(description="where the plate stands")] = messages.PlateMapping().plate
     confidence: Annotated[
         str,
         Meta(
@@ -41,7 +41,7 @@ class PlateReading(msgspec.Struct, frozen=True):
             description="where its confidence stands: percent, or a share of 1; once named it must be there",
             extra={"default": "none told"},
         ),
-    ] = plates.PlateMapping().confidence
+    ] = messages.PlateMapping().confidence
     time: Annotated[
         str,
         Meta(
@@ -51,9 +51,9 @@ class PlateReading(msgspec.Struct, frozen=True):
             " has no offset. Once named it must be there",
             extra={"default": "none told"},
         ),
-    ] = plates.PlateMapping().time
+    ] = messages.PlateMapping().time
     only: Annotated[
-        plates.Only,
+        messages.Only,
         Meta(
             description="`{path: value}` or `{path: [values]}`: a message in which another value stands at that path is"
             ' no read, for example `{"type": ["new", "update"]}` for Frigate, whose `end` comes when the car has left;'

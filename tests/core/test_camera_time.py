@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.access.camera_time import AGE_MAX_MS, age_ms
+from gateway.core.plates.camera_time import AGE_MAX_MS, age_ms
 from gateway.core.vocabulary.times import wall_ns_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.commands import SetAside
-from gateway.core.vocabulary.faults import error_place, fault_file
+from gateway.core.vocabulary.errors import error_place, fault_file
 from tests.core.playbook import Playbook
 
 

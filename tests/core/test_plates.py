@@ -11,15 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.access.plates import (
+from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate
+from gateway.core.plates.plates import (
     CHARACTERS_MAX,
     NO_PLATE,
     NO_PLATE_BEGINS,
     REGIONS,
-    PlateMapping,
-    PlateSeen,
     alike,
-    find_plate,
     is_none,
     is_whole,
     normalise,

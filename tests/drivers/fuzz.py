@@ -32,7 +32,7 @@ from drivers.readers.hid import frames as keyboard
 from drivers.readers.osdp import frames as osdp
 from drivers.readers.uhfreader18 import frames as uhfreader18
 from drivers.readers.wiegand import WiegandOptions, WiegandReader
-from gateway.core.access.plates import PlateMapping, PlateSeen, find_plate
+from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.events import CredentialRead
 from gateway.store.passes.codes import PassCode, read_code, write_code

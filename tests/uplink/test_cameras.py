@@ -16,7 +16,7 @@ from paho.mqtt.client import MQTTv5
 
 from drivers.registry import configure, open_buses
 from gateway.control import Client
-from gateway.core.access.plates import PlateMapping
+from gateway.core.plates.messages import PlateMapping
 from gateway.core.settings.model import Mqtt
 from gateway.core.settings.site_file import parse_settings
 from gateway.demo.line import free_port

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from gateway.core.access.plates import PlateMapping, PlateSeen, find_plate, is_none, normalise, read_json
+from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate, read_json
+from gateway.core.plates.plates import is_none, normalise
 from gateway.core.vocabulary.errors import PassError
 from web.api import engine
 from web.api.moments import site_zone

@@ -20,8 +20,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from gateway.core.access import plates
 from gateway.core.access.rules import Decision
+from gateway.core.plates import plates
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit

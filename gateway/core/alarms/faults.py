@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.vocabulary.commands import SetAside
+from gateway.core.vocabulary.errors import error_place, fault_file
 from gateway.core.vocabulary.events import Event, FaultContained
-from gateway.core.vocabulary.faults import error_place, fault_file
 from gateway.core.vocabulary.turn import Turn
 
 

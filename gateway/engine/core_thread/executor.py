@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
-from gateway.core.vocabulary.faults import error_place
+from gateway.core.vocabulary.errors import error_place
 from gateway.core.vocabulary.rows import AlarmRow
 from gateway.engine.core_thread.containment import Unwritten
 from gateway.engine.core_thread.pacer import Pacer

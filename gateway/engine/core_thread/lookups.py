@@ -15,9 +15,8 @@ import msgspec
 from gateway.core.access.places import has_bay
 from gateway.core.access.recent import KEPT_MAX
 from gateway.core.settings.model import Direction, Settings
-from gateway.core.vocabulary.errors import GatehouseError, NotFoundError
+from gateway.core.vocabulary.errors import GatehouseError, NotFoundError, error_place
 from gateway.core.vocabulary.events import CredentialRead, Occupancy, OpenVisit
-from gateway.core.vocabulary.faults import error_place
 from gateway.core.vocabulary.passes import Pass
 from gateway.store.passes.codes import PassCode, name_of_foreign, narrowed
 from gateway.store.passes.credentials import CardBits

@@ -20,7 +20,7 @@ from typing import Any
 
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
-from gateway.core.vocabulary.faults import error_place, fault_file
+from gateway.core.vocabulary.errors import error_place, fault_file
 from gateway.engine.clock import Clock
 from gateway.engine.core_thread.containment import Causes, Measuring
 from gateway.engine.core_thread.executor import Executor

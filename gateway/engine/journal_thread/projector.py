@@ -14,9 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError, error_place
 from gateway.core.vocabulary.events import StorageDegraded, StorageRestored
-from gateway.core.vocabulary.faults import error_place
 from gateway.store.journal.reader import JournalReader
 
 log = logging.getLogger(__name__)

@@ -18,9 +18,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError, error_place
 from gateway.core.vocabulary.events import FaultContained, StorageDegraded, StorageRestored
-from gateway.core.vocabulary.faults import error_place
 from gateway.engine.journal_thread.entries import LOST, Entry, Recorded, Unrecorded
 from gateway.engine.journal_thread.giving_up import without
 from gateway.store.journal.writer import Row

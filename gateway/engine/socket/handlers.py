@@ -15,7 +15,7 @@ import msgspec
 from drivers.base import Bus
 from gateway import __version__
 from gateway.control import Responder
-from gateway.core.access.plates import is_none, normalise
+from gateway.core.plates.plates import is_none, normalise
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.errors import NotFoundError, RequestError
 from gateway.core.vocabulary.events import CredentialRead, LaneChosen, UplinkChanged

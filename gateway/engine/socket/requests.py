@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from gateway.core.access.camera_time import AGE_MAX_MS
+from gateway.core.plates.camera_time import AGE_MAX_MS
 from gateway.core.vocabulary.errors import RequestError
 from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
 from gateway.core.vocabulary.rows import OperatorRow, OperatorSignedIn, OperatorSignedOut, Who

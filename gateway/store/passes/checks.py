@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.access.plates import is_none
 from gateway.core.access.rules import Moment, beginning, end
+from gateway.core.plates.plates import is_none
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.schedule import parse_schedule

@@ -1,7 +1,7 @@
 """The normal form of a credential in the index, so that every way of writing finds the same card or plate.
 
 A card is the decimal string of its data bits (leading zeros mean nothing) or, for UHF, its EPC in upper-case hex. A
-plate is written as `gateway.core.access.plates` does. How many bits of a card count is the site's `card_bits`, since
+plate is written as `gateway.core.plates.plates` does. How many bits of a card count is the site's `card_bits`, since
 one card read by two kinds of reader may show more or fewer.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from gateway.core.access.plates import normalise
+from gateway.core.plates.plates import normalise
 from gateway.core.vocabulary.passes import Pass
 
 CardBits = Literal[24, 32, "full"]

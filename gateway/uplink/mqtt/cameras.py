@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from gateway.control import Client
-from gateway.core.access.plates import PlateMapping, PlateSeen, find_plate, read_json
+from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate, read_json
 from gateway.core.settings.model import PLATE_MQTT, Mqtt, Settings
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.uplink.mailbox import Waker

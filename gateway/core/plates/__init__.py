@@ -1,0 +1,1 @@
+"""Number plates: how they are written and compared, and how cameras send them."""
