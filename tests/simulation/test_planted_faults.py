@@ -19,6 +19,7 @@ from gateway.core.access.recent import Recent
 from gateway.core.access.rules import Decision, decide
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.alarms.faults import Faults as CoreFaults
+from gateway.core.alarms.lifecycle import Verb
 from gateway.core.health.health import Health
 from gateway.core.lane.arm.search import CauseSearch
 from gateway.core.lane.arm.terminals import Motion, Terminals
@@ -231,9 +232,9 @@ def test_a_queue_that_nobody_empties_is_caught(monkeypatch: Patch) -> None:
 def test_an_alarm_that_vanishes_without_its_record_is_caught(monkeypatch: Patch) -> None:
     right = AlarmDesk._append
 
-    def append(self: AlarmDesk, turn: Turn, alarm: Any, event: str, *given: Any) -> None:
-        if event != "closed":
-            right(self, turn, alarm, event, *given)
+    def append(self: AlarmDesk, turn: Turn, alarm: Any, verb: Verb, *given: Any) -> None:
+        if verb is not Verb.CLOSE:
+            right(self, turn, alarm, verb, *given)
 
     monkeypatch.setattr(AlarmDesk, "_append", append)
     assert found_by("alarms") is not None
