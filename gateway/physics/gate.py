@@ -46,7 +46,6 @@ class Gate:
         """Contacts that are stuck or bounce."""
         self.pressed = Overrides()
         """Buttons that are pressed, and the fire contact."""
-        self._happened: list[Happening] = []
         self.now_ns = 0
         self.next_ns: int | None = None
         """When something changes next."""
@@ -56,8 +55,7 @@ class Gate:
     def advance(self, now_ns: int) -> list[Happening]:
         """Bring the gate up to a moment; what cars have done since the last call."""
         self._advance(now_ns)
-        happened, self._happened = self._happened, []
-        return happened
+        return self.traffic.take_happened()
 
     def skip(self, gap_ns: int) -> None:
         """Let that much time pass in which nothing happens: the machine was suspended."""
@@ -68,30 +66,34 @@ class Gate:
     def _advance(self, now_ns: int) -> int:
         while self.next_ns is not None and self.next_ns <= now_ns:
             at_ns = self.now_ns = max(self.next_ns, self.now_ns)
-            self.arm.settle(at_ns)
-            self.wrong.advance(at_ns)
-            self.pressed.advance(at_ns)
-            self._happened += self.traffic.advance(at_ns)
+            if self.arm.motor:
+                self.arm.settle(at_ns)
+            for contacts in (self.wrong, self.pressed):
+                if contacts.next_ns is not None:
+                    contacts.advance(at_ns)
+            self.traffic.advance(at_ns)
             self._look(at_ns)
         self.now_ns = max(now_ns, self.now_ns)
-        self.arm.settle(self.now_ns)
+        if self.arm.motor:
+            self.arm.settle(self.now_ns)
         return self.now_ns
 
     def _look(self, now_ns: int) -> None:
         """What controller, arm and drivers do about what is so now."""
         self.controller.look(self.occupied, now_ns)
-        if self.arm.touches(now_ns) and self.traffic.is_below_arm(now_ns):
+        if self.arm.motor < 0 and self.arm.touches(now_ns) and self.traffic.is_below_arm(now_ns):
             self.arm.touch(now_ns)
         self.traffic.look(now_ns)
         self._plan(now_ns)
 
     def _plan(self, now_ns: int) -> None:
+        arm = self.arm
         self.next_ns = earliest(
-            self.arm.next_ns(now_ns, self.traffic.is_below_arm(now_ns)) if self.arm.motor else None,
+            arm.next_ns(now_ns, arm.motor < 0 and self.traffic.is_below_arm(now_ns)) if arm.motor else None,
             self.controller.next_ns,
             self.traffic.next_ns(),
-            self.wrong.next_ns(),
-            self.pressed.next_ns(),
+            self.wrong.next_ns,
+            self.pressed.next_ns,
         )
 
     # ---- what is so

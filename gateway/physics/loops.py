@@ -45,6 +45,8 @@ class Overrides:
 
     def __init__(self) -> None:
         self.shown: dict[str, bool] = {}
+        self.next_ns: int | None = None
+        """When a contact changes next."""
         self._plan: list[tuple[int, int, str, bool | None]] = []
         self._count = 0
 
@@ -52,20 +54,19 @@ class Overrides:
         """From that moment on the contact shows this value; None: what is true."""
         self._count += 1
         heapq.heappush(self._plan, (at_ns, self._count, contact, value))
-
-    def next_ns(self) -> int | None:
-        """When a contact changes next."""
-        return self._plan[0][0] if self._plan else None
+        self.next_ns = self._plan[0][0]
 
     def advance(self, now_ns: int) -> None:
         """Bring the contacts up to a moment."""
-        while self._plan and self._plan[0][0] <= now_ns:
+        while self.next_ns is not None and self.next_ns <= now_ns:
             _, _, contact, value = heapq.heappop(self._plan)
             if value is None:
                 self.shown.pop(contact, None)
             else:
                 self.shown[contact] = value
+            self.next_ns = self._plan[0][0] if self._plan else None
 
     def skip(self, gap_ns: int) -> None:
         """Let that much time pass in which nothing happens."""
         self._plan = [(at_ns + gap_ns, count, contact, value) for at_ns, count, contact, value in self._plan]
+        self.next_ns = self._plan[0][0] if self._plan else None

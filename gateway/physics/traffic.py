@@ -86,12 +86,17 @@ class Traffic:
 
     def next_ns(self) -> int | None:
         """When a car does something next."""
+        if len(self.cars) == 1:
+            return self.cars[0].next_ns()
         return earliest(*[car.next_ns() for car in self.cars])
 
-    def advance(self, now_ns: int) -> list[Happening]:
+    def advance(self, now_ns: int) -> None:
         """Let the cars do what is due now."""
         for car in self.cars[:]:
             self._advance(car, now_ns)
+
+    def take_happened(self) -> list[Happening]:
+        """What cars have done since the last call."""
         happened, self._happened = self._happened, []
         return happened
 

@@ -291,7 +291,7 @@ def test_of_two_plans_for_one_moment_the_later_made_one_counts() -> None:
     plan.show("fire", True, 5)
     plan.show("fire", None, 5)
     plan.advance(5)
-    assert (plan.shown, plan.next_ns()) == ({}, None)
+    assert (plan.shown, plan.next_ns) == ({}, None)
 
 
 # ---- sleeping and polling

@@ -70,9 +70,10 @@ class WorldRecorder(Recorder):
 
     def note_stall(self, now_ns: int) -> e.StorageDegraded | None:
         """The world's disk stalls before the write begins; the product sees the same."""
-        stalled = self._arranged and self._box.disk_ready_ns - now_ns > 0 and self._box.disk_stalled_ns is not None
-        self._busy_since_ns = (self._box.disk_stalled_ns or 0) if stalled else 0
-        return super().note_stall(now_ns)
+        stalled_ns = self._box.disk_stalled_ns
+        stalled = stalled_ns is not None and self._arranged and self._box.disk_ready_ns > now_ns
+        self._busy_since_ns = (stalled_ns or 0) if stalled else 0
+        return super().note_stall(now_ns) if stalled else None
 
 
 class GateOutputs:

@@ -205,7 +205,8 @@ class Board:
 
     def _end_pulse(self, output: int) -> None:
         self.outputs[output] = False
-        self._drive(output, False)
+        if self._gate.control == "hold":  # other controllers do nothing when a contact opens
+            self._drive(output, False)
 
     def _switch(self, output: int, active: bool, token: int, session: int) -> None:
         if self._refused(output, token, session):
