@@ -127,7 +127,7 @@ LAYERS = (
     _layer("gateway.cli.local", "gateway.core gateway.store gateway.engine.clock", "msgspec"),
     _layer(
         "gateway.check",
-        "gateway.core gateway.store gateway.control drivers.base drivers.registry",
+        "gateway.check gateway.core gateway.store gateway.control drivers.base drivers.registry",
         "msgspec",
     ),
     _layer("gateway.demo"),

@@ -23,7 +23,7 @@ from gateway.cli.common import (
 from gateway.core.vocabulary.errors import EngineUnreachableError, InUseError, SettingsError
 
 if TYPE_CHECKING:
-    from gateway import check
+    from gateway.check.report import Report
 
 
 _INIT_WORDS = """\
@@ -137,8 +137,9 @@ def _check(arguments: Arguments) -> int:
     return 0 if report.fine else EXIT_WRONG
 
 
-def _report(arguments: Arguments) -> check.Report:
-    from gateway import check
+def _report(arguments: Arguments) -> Report:
+    from gateway.check import devices
+    from gateway.check.report import Report, check
     from gateway.store.directory import DataDirectory
 
     data = data_path(arguments)
@@ -148,12 +149,12 @@ def _report(arguments: Arguments) -> check.Report:
         directory = DataDirectory(data)
         document = directory.with_secrets(_read_site(arguments.site) if arguments.site else directory.documents.load())
     except SettingsError as error:
-        return check.Report(problems=tuple(error.problems))
+        return Report(problems=tuple(error.problems))
     running = {device["id"]: device for device in (snapshot or {}).get("devices", [])}
     if sys.stderr.isatty():
-        say(f"trying the devices, for at most {check.TRY_S:g} s ...")
+        say(f"trying the devices, for at most {devices.TRY_S:g} s ...")
     with contextlib.nullcontext() if snapshot or arguments.site else locked(data):
-        return check.check(document, running, installed, directory.journal)
+        return check(document, running, installed, directory.journal)
 
 
 def _snapshot(data: Path) -> dict[str, Any] | None:
@@ -169,8 +170,8 @@ def _warned(warning: tuple[str, str]) -> str:
     return f"settings: warning: {warning[0]} {warning[1]}"
 
 
-def _check_text(report: check.Report) -> str:
-    from gateway.check import journal_words
+def _check_text(report: Report) -> str:
+    from gateway.check.journal import journal_words
     from gateway.cli.show import table
 
     lines = [f"settings: {path}: {message}" if path else f"settings: {message}" for path, message in report.problems]

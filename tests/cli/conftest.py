@@ -68,7 +68,7 @@ def gatehouse(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
     """Runs a command on `data`."""
     monkeypatch.setenv("GATEHOUSE_DATA", str(data))
     # A device that is well is given all the time that it takes; a check ends as soon as all have answered.
-    monkeypatch.setattr("gateway.check.TRY_S", 5.0)
+    monkeypatch.setattr("gateway.check.devices.TRY_S", 5.0)
 
     def call(*argv: object) -> Outcome:
         capsys.readouterr()

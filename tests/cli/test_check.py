@@ -11,7 +11,9 @@ import pytest
 
 from drivers.base import Bus, DeviceConfig, Health, Report
 from drivers.registry import open_buses
-from gateway.check import JournalFound, check, journal_words, shared, without
+from gateway.check.journal import JournalFound, journal_words
+from gateway.check.lanes import shared, without
+from gateway.check.report import check
 from gateway.core.settings.model import Retention
 from gateway.core.settings.site_file import parse_settings
 from gateway.store.directory import DataDirectory
@@ -179,7 +181,7 @@ class FaultyBus(Bus):
 def test_a_drivers_mistake_is_a_finding_and_no_traceback(
     gatehouse: Gatehouse, site_file: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    monkeypatch.setattr("gateway.check.open_buses", lambda _configs, _report: [FaultyBus(place)])
+    monkeypatch.setattr("gateway.check.devices.open_buses", lambda _configs, _report: [FaultyBus(place)])
     told = gatehouse("check", "--site", site_file, "--json")
     io = told.data["devices"][0]
     assert told.status == 1, "the reader has no bus here"
@@ -201,7 +203,7 @@ def test_a_driver_that_fails_before_its_bus_is_made_is_a_finding_and_the_others_
             raise ZeroDivisionError("no ports")
         return open_buses(configs, report)
 
-    monkeypatch.setattr("gateway.check.open_buses", open_some)
+    monkeypatch.setattr("gateway.check.devices.open_buses", open_some)
     told = gatehouse("check", "--site", site_file, "--json")
     io, reader = told.data["devices"]
     assert (told.status, io["state"]) == (1, "online")

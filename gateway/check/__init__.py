@@ -1,0 +1,1 @@
+"""`gatehouse check`: one question a file, and the report of all of them."""
