@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.guard_scene import alarm, crashed, judged, lane
+from tests.support.guard_scene import alarm, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until
-from tests.web_guard.test_browser import held, look
+from tests.web_guard.test_browser import WAITING, held, look
 from tests.web_guard.test_gallery import SCENES
 from tests.web_guard.test_longest import OPENED, OPERATOR, furnish, settle, show
 
@@ -103,3 +103,16 @@ def test_the_choices_of_language_and_brightness_stay_in_their_rows(booth: Booth,
           new Set([...row.querySelectorAll('.choice')].map((el) => el.getBoundingClientRect().top)).size);
     """
     assert booth.script(rows) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("size", "below"), [(UPRIGHT, 724), (LYING, 390)])
+def test_the_lane_that_the_screen_follows_comes_into_sight(booth: Booth, size: tuple[int, int], below: int) -> None:
+    booth.enter()
+    booth.size(*size)
+    late = lane("out", **WAITING, last_decision=decision("denied", "unknown_credential", present=True))
+    booth.engine.show(lane("in", last_decision=decision("denied", "expired", "p-wang", ago=90)), late)
+    wait_until(lambda: booth.text("#act-lane") == "北门出口")
+    settle(booth)
+    box = booth.script("return document.querySelector('.lane[data-lane=out]').getBoundingClientRect()")
+    assert box["top"] >= 64
+    assert box["bottom"] <= below

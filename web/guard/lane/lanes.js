@@ -60,6 +60,8 @@ export function choose(id, byFinger = false) {
   page = pageOf(id);
   showPage();
   for (const panel of panels) mark(panel.el, "aria-pressed", String(panel.id === id));
+  // On a telephone the lane whose buttons are shown may be below the edge.
+  if (!byFinger) panels.find((panel) => panel.id === id)?.el.scrollIntoView({ block: "nearest" });
   for (const listener of listeners) listener(byFinger);
 }
 // A lane that the guard chose needs no rest; one that the screen chose does.
