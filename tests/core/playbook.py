@@ -74,7 +74,7 @@ class Written(NamedTuple):
 
 def written(command: commands.Append, gateway: str) -> Written:
     """What the journal of that gateway is given."""
-    return Written(command.type, command.row.subject(gateway), command.data)
+    return Written(command.row.type, command.row.subject(gateway), msgspec.to_builtins(command.row))
 
 
 class Playbook:

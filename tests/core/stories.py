@@ -21,7 +21,7 @@ import msgspec
 from gateway.core.vocabulary import commands, events
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.passes import Pass, PassKind
-from tests.core.playbook import INPUTS, MONTHLY, Playbook, site_document
+from tests.core.playbook import INPUTS, MONTHLY, Playbook, site_document, written
 
 KEPT = Path(__file__).parents[1] / "golden" / "stories.json"
 SEEDS = range(1, 11)
@@ -100,9 +100,8 @@ class Told(Playbook):
     def _carry_out(self, command: commands.Command) -> None:
         match command:
             case commands.Append():
-                self.lines.append(
-                    f"row {command.type} {command.row.subject(self.settings.gateway.id)} {_text(command.data)}"
-                )
+                row = written(command, self.settings.gateway.id)
+                self.lines.append(f"row {row.type} {row.subject} {_text(row.data)}")
             case commands.PulseOutput() | commands.SetOutput():
                 self.lines.append(f"output {command.output} {'on' if command.active else 'off'}")
             case commands.ShowOnDevice():

@@ -15,6 +15,7 @@ from gateway.core.lane.grants.queue import GRANTS_MAX
 from gateway.core.lane.signs.sign import Sign
 from gateway.core.lane.signs.signs import Signs
 from gateway.core.vocabulary import commands, events
+from gateway.core.vocabulary.rows import BarrierCommanded
 from tests.core.playbook import INPUTS, MONTHLY, OUTPUTS, START_WALL_NS, Playbook, site_document
 
 GAP_MS = 300
@@ -100,8 +101,8 @@ class Monitor(Playbook):
 
     def _carry_out(self, command: commands.Command) -> None:
         now_ms = self.mono_ns // 1_000_000
-        if isinstance(command, commands.Append) and command.type == "barrier.commanded":
-            self.recorded.add(command.data["command"].replace("hold", "open"))
+        if isinstance(command, commands.Append) and isinstance(command.row, BarrierCommanded):
+            self.recorded.add(command.row.command.replace("hold", "open"))
         if isinstance(command, commands.SetOutput) and not command.active:
             name = OUTPUTS[command.output]
             if name in self.busy_until_ms:
