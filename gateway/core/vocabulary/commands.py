@@ -25,17 +25,6 @@ class Append(Command, frozen=True, gc=False):
     row: Row
     token: int = 0
 
-    @property
-    def type(self) -> str:
-        """The row's type, without the prefix `gatehouse.`."""
-        return self.row.type
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """The row as a dictionary."""
-        found: dict[str, Any] = msgspec.to_builtins(self.row)
-        return found
-
 
 class PulseOutput(Command, frozen=True, gc=False):
     """Switch an output on for `duration_ms` and off again in every case.
