@@ -15,5 +15,5 @@ def test_a_file_that_begins_early_is_there(file: str) -> None:
 
 
 def test_the_simulator_is_first_and_what_is_not_named_comes_last() -> None:
-    found = ["tests/cli/test_lane.py::a", f"{LONGEST[1]}::b", "tests/core/test_signs.py::c", f"{LONGEST[0]}::d"]
+    found = ["tests/cli/test_lane.py::a", f"{LONGEST[1]}::b", "tests/core/lane/test_signs.py::c", f"{LONGEST[0]}::d"]
     assert [name[-1] for name in sorted(found, key=place)] == ["d", "b", "a", "c"]

@@ -13,14 +13,6 @@ FLOORS = ("gateway", "drivers", "web", "tests")
 FILES_MAX = 12
 TEST_FILES_MAX = 16
 """Beside the tests of a room's modules a folder of tests has `__init__`, `conftest` and tests of the parts together."""
-LARGER = (
-    "tests/bench",
-    "tests/core",
-    "tests/support",
-    "tests/web_api",
-    "web/api",
-)
-"""Rooms that are still to be divided."""
 DOORS = ("gateway", "drivers", "web")
 
 
@@ -41,14 +33,9 @@ def doors() -> list[str]:
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 
-@pytest.mark.parametrize("room", sorted(set(rooms()) - set(LARGER)))
+@pytest.mark.parametrize("room", sorted(rooms()))
 def test_a_room_holds_at_most_a_dozen_files(room: str) -> None:
     assert rooms()[room] <= most(room)
-
-
-@pytest.mark.parametrize("room", LARGER)
-def test_a_room_that_was_divided_is_taken_off_the_list(room: str) -> None:
-    assert rooms()[room] > most(room)
 
 
 @pytest.mark.parametrize("door", doors())

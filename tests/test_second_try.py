@@ -35,7 +35,7 @@ def test_many_failures_are_no_busy_machine() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "tests/core/test_tables.py::test_x",
+        "tests/core/lane/test_tables.py::test_x",
         "tests/simulation/test_simulate.py::test_no_rule_breaks_in_hundreds_of_hours_with_new_seeds",
         "tests/store/journal/test_power_cuts.py::test_x",
         "tests/chaos/test_kill.py::test_x",

@@ -128,7 +128,7 @@ def _measure(name: str, plan: Plan) -> list[Figure]:
     plan.say(f"{name} ...")
     try:
         settle(plan.scratch)
-        figures: list[Figure] = import_module(f"tests.bench.{name}").measure(plan)
+        figures: list[Figure] = import_module(f"tests.bench.measures.{name}").measure(plan)
     except Exception:
         traceback.print_exc()
         return []

@@ -24,7 +24,7 @@ from tests.support.site_process import Gateway, site_document, wait_for
 
 G = TypeVar("G", bound=Gateway)
 VALID_UNTIL = "2099-12-31"
-FLOORS = Path(__file__).parent
+FLOORS = Path(__file__).parent / "floors"
 
 
 def passes(count: int) -> Iterator[Pass]:

@@ -46,7 +46,8 @@ def test_every_figure_can_be_measured(bench: str) -> None:
 def test_short_figures_are_a_result_and_no_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tests.bench.journal.measure", lambda _: [Figure.of("journal_single", [0.1], ">=0.95")])
+    measured = [Figure.of("journal_single", [0.1], ">=0.95")]
+    monkeypatch.setattr("tests.bench.measures.journal.measure", lambda _: measured)
     assert main(["journal_single", "--quick"]) == 0
     assert capsys.readouterr().out.split()[4] == "short"
 
@@ -57,7 +58,7 @@ def test_what_could_not_be_measured_is_a_failure(
     def fails(_: Plan) -> list[Figure]:
         raise TimeoutError("the disk has gone")
 
-    monkeypatch.setattr("tests.bench.journal.measure", fails)
+    monkeypatch.setattr("tests.bench.measures.journal.measure", fails)
     assert main(["journal", "--quick", "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert (said["figures"], said["not_measured"]) == ([], ["journal"])
@@ -66,7 +67,7 @@ def test_what_could_not_be_measured_is_a_failure(
 def test_a_figure_that_was_asked_for_and_is_not_there_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tests.bench.pull_feed.measure", lambda _: [Figure.of("pull_feed", [0.3], ">=0.3")])
+    monkeypatch.setattr("tests.bench.measures.pull_feed.measure", lambda _: [Figure.of("pull_feed", [0.3], ">=0.3")])
     assert main(["pull_feed", "--quick"]) == 0
     assert "pull_feed_gzip: left out" in capsys.readouterr().err
 
@@ -74,7 +75,7 @@ def test_a_figure_that_was_asked_for_and_is_not_there_is_named(
 def test_the_document_with_the_machine_can_be_kept_beside_the_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("tests.bench.restart.measure", lambda _: [Figure.of("restart", [1.5], "<=2")])
+    monkeypatch.setattr("tests.bench.measures.restart.measure", lambda _: [Figure.of("restart", [1.5], "<=2")])
     assert main(["restart", "--quick", "--save", str(tmp_path / "figures.json")]) == 0
     kept = json.loads((tmp_path / "figures.json").read_text())
     assert kept["figures"][0]["name"] == "restart"
@@ -140,7 +141,7 @@ def test_processes_that_are_measured_may_keep_their_byte_code(monkeypatch: pytes
         assert Path(os.environ["PYTHONPYCACHEPREFIX"]).parent.is_dir()
         return [Figure.of("restart", [1.0], "<=2")]
 
-    monkeypatch.setattr("tests.bench.restart.measure", looks)
+    monkeypatch.setattr("tests.bench.measures.restart.measure", looks)
     before = dict(os.environ)
     assert main(["restart", "--quick"]) == 0
     assert dict(os.environ) == before

@@ -17,16 +17,17 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.bench import backlog, machine, pull_feed, subjects
+from tests.bench import machine, subjects
 from tests.bench.__main__ import BENCHES
-from tests.bench.counted import FILES, CountedGateway, Counts, count_into, slot_of
 from tests.bench.disk import settle
-from tests.bench.floor_chain import Chain
-from tests.bench.floor_group_concat import PAGE
-from tests.bench.floor_import import import_seconds
-from tests.bench.imports import write_list
+from tests.bench.floors.chain import Chain
+from tests.bench.floors.group_concat import PAGE
+from tests.bench.floors.imported import import_seconds
+from tests.bench.measures import backlog, pull_feed
+from tests.bench.measures.counted import FILES, CountedGateway, Counts, count_into, slot_of
+from tests.bench.measures.imports import write_list
+from tests.bench.measures.restart import fill_journal
 from tests.bench.relay import Packets, Reader
-from tests.bench.restart import fill_journal
 from tests.bench.rig import Rig, Sample
 from tests.bench.targets import TARGETS
 from tests.bench.timed_engine import Commit, TimedGateway, apart, stalls

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from gateway.core.vocabulary.rows import TYPES, Row
 from gateway.core.vocabulary.views import AlarmView, LaneView
 from tests.core.playbook import MONTHLY
-from tests.core.test_views import ALARMS, LANES
+from tests.core.vocabulary.test_views import ALARMS, LANES
 from tests.described import asyncapi, openapi, reference
 from tests.support.kept_rows import kept_rows
 from tests.support.turns import Turns

@@ -24,7 +24,7 @@ from gateway.core.settings import site_file
 from gateway.core.vocabulary import commands, errors, passes
 from gateway.processes.ending import PARENT_VARIABLE
 from gateway.simulation.rules.table import RULES
-from tests.support import declared_tables, driver_tables, machines
+from tests.support.pages import declared_tables, driver_tables, machines
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
@@ -115,7 +115,7 @@ def test_every_part_of_the_site_file_has_its_place() -> None:
 
 
 def test_the_tables_of_drivers_and_boards_are_as_they_are_declared() -> None:
-    assert driver_tables.page(REFERENCE) == REFERENCE, "run: python -m tests.support.driver_tables"
+    assert driver_tables.page(REFERENCE) == REFERENCE, "run: python -m tests.support.pages.driver_tables"
 
 
 def test_a_driver_that_the_page_does_not_have_gets_its_section() -> None:
@@ -169,7 +169,7 @@ def test_every_cause_of_a_movement_is_documented() -> None:
 
 
 def test_the_tables_of_declared_things_are_as_the_core_declares_them() -> None:
-    assert declared_tables.page(REFERENCE) == REFERENCE, "run: python -m tests.support.declared_tables"
+    assert declared_tables.page(REFERENCE) == REFERENCE, "run: python -m tests.support.pages.declared_tables"
 
 
 def test_a_kind_that_is_declared_gets_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +228,7 @@ def test_every_reason_why_a_lane_opens_for_nobody_is_explained() -> None:
 
 
 def test_the_page_of_the_machines_is_as_the_tables_are() -> None:
-    assert machines.PAGE.read_text("utf-8") == machines.page(), "run: python -m tests.support.machines"
+    assert machines.PAGE.read_text("utf-8") == machines.page(), "run: python -m tests.support.pages.machines"
     for heading in ("Arm", "Crossing", "Modes", "Alarm"):
         assert "```mermaid" in machines.page().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 

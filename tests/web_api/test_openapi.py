@@ -18,7 +18,7 @@ from gateway.core.lane.people.refusals import COMMANDS
 from gateway.store.settings.secrets import SCOPES
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import Write
-from web.api import commands
+from web.api.gate import commands
 from web.api.routes import ROUTES
 
 Tokens = Callable[..., dict[str, str]]

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 
 from tests.support.engine_stand_in import EngineStandIn, lane
 from tests.web_api.conftest import Running, Write, held, snapshot
-from tests.web_api.test_feed import until
+from tests.web_api.journal.test_feed import until
 from web.live.snapshots import Live, Slots
 from web.platform.app import BODY_MAX_BYTES
 from web.platform.headers import SAFE

@@ -7,7 +7,10 @@ from typing import Any
 
 from flask import Blueprint
 
-from web.api import commands, docs, exports, feed, health, history, hooks, metrics, passes, state
+from web.api import docs
+from web.api.box import health, metrics
+from web.api.gate import commands, hooks, passes, state
+from web.api.journal import exports, feed, history
 
 BLUEPRINT = Blueprint("api", __name__)
 BASE = "/api/v1"

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from web.api import routes
-from web.api.quick import quick_feed
+from web.api.journal.quick import quick_feed
 from web.guard.home.live import live_view
 from web.guard.routes import BLUEPRINT as GUARD
 from web.live import stream

@@ -1,0 +1,94 @@
+"""Writes the tables of declared things in docs/reference.md: `python -m tests.support.pages.declared_tables`.
+
+Reasons, refusals, alarm kinds, contacts, roles and scopes are declared in the core with their meaning; the prose round
+the tables is the page's own. A test fails when the page is old.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Literal
+
+from gateway.core.alarms.kinds import KINDS
+from gateway.core.settings.contacts import CONTACTS, contacts_of
+from gateway.core.settings.roles import SCOPES, Right, Role
+from gateway.core.vocabulary.reasons import Reason, Refusal
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference.md"
+
+
+def page(text: str) -> str:
+    """The reference page with the tables as the core declares them."""
+    for heading, rows in (
+        ("## Reasons", _reasons()),
+        ("### Refused commands", _refusals()),
+        ("## Alarms", _kinds()),
+        ("### `operators[]`", _roles()),
+        ("### Token scopes", _scopes()),
+    ):
+        text = _with_table(text, heading, rows)
+    text = _with_rows(text, "### `lanes[]`", contacts_of("lane"), _contacts("lane"))
+    barriers = "### Barriers (`lanes[].barrier` or `barriers[]`)"
+    return _with_rows(text, barriers, contacts_of("barrier"), _contacts("barrier"))
+
+
+def _with_table(text: str, heading: str, rows: Iterable[str]) -> str:
+    """The first table under a heading, its head kept, with these rows."""
+    before, found, after = text.partition(f"\n{heading}\n")
+    assert found, f"docs/reference.md has no {heading}"
+    head = re.search(r"(?m)^\|.*\|\n\|[-|]+\|\n", after)
+    assert head is not None, f"needs a table: {heading}"
+    rest = re.sub(r"\A(?:\|.*\n)*", "", after[head.end() :])
+    return before + found + after[: head.end()] + "".join(rows) + rest
+
+
+def _with_rows(text: str, heading: str, names: Collection[str], rows: Iterable[str]) -> str:
+    """The first table under a heading, with these rows in place of those of these names."""
+    before, found, after = text.partition(f"\n{heading}\n")
+    table = re.search(r"(?m)^\|.*\|\n\|[-|]+\|\n(?:\|.*\n)*", after)
+    assert table is not None, f"needs a table: {heading}"
+    lines = table[0].splitlines(keepends=True)
+    mine = [line for line in lines if set(re.findall(r"`([^`]+)`", line.split("|")[1])) & set(names)]
+    place = lines.index(mine[0])
+    kept = [*lines[:place], *rows, *(line for line in lines[place:] if line not in mine)]
+    return before + found + after[: table.start()] + "".join(kept) + after[table.end() :]
+
+
+def _contacts(owner: Literal["barrier", "lane"]) -> Iterable[str]:
+    for name in contacts_of(owner):
+        yield _row(f"`{name}`", "none", f"input: {CONTACTS[name].meaning}")
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _reasons() -> Iterable[str]:
+    for reason in Reason:
+        yield _row(f"`{reason}`", " or ".join(reason.verdicts) or "refused", reason.meaning)
+
+
+def _refusals() -> Iterable[str]:
+    for refusal in Refusal:
+        yield _row(f"`{refusal}`", refusal.meaning)
+
+
+def _roles() -> Iterable[str]:
+    for role in Role:
+        yield _row(f"`{role}`", role.meaning, "; ".join(right.meaning for right in Right if right in role.rights))
+
+
+def _scopes() -> Iterable[str]:
+    for scope, meaning in SCOPES.items():
+        yield _row(f"`{scope}`", meaning)
+
+
+def _kinds() -> Iterable[str]:
+    for name, kind in KINDS.items():
+        yield _row(f"`{name}`", str(kind.priority), "no" if kind.by_person else "yes", kind.meaning)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")

@@ -1,0 +1,1 @@
+"""The gate over HTTP: its state, commands, passes, plates that cameras push."""
