@@ -52,6 +52,11 @@ class ReleaseRule:
             what = f"{side.lane}: case {case} of {car.identity} is told as {names_of(row)}"
             raise self._known.all.broken("released", what)
 
+    def declared(self, case: str) -> None:
+        """A person far away has said that the car of a case passed by hand: for the product that case is over."""
+        if case in self._cases:
+            self._cases[case][1].refused = False
+
     def granted(self, side: Side, car: Car | None, row: AccessGranted | AccessGrantedByHand) -> None:
         """A person has let a car pass: its passage must be its own, unless an earlier grant comes first."""
         urgent = row.reason == "emergency"

@@ -138,6 +138,7 @@ class CarRules:
     def _passed(self, _barrier: Barrier, row: PassageEntered | PassageExited, _now_ns: int) -> None:
         if row.case and row.certainty == "declared":
             self._releases.bound(self._known.all.sides[row.lane], row.case, row)
+            self._releases.declared(row.case)
         given = self._known.given.pop(row.grant or "", None)
         if isinstance(row, PassageEntered):
             self._once.entered(row, given)
