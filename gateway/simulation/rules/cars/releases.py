@@ -29,8 +29,11 @@ class ReleaseRule:
         car = self._known.front(side, 0)
         if car is None or car.under or not row.case:
             return
-        car.refused = row.reason != "seen_elsewhere"
-        if not car.refused and row.credential is not None:  # two cameras saw it, and so it is of none of their cars
+        own = row.credential is None or row.credential.value in car.values
+        elsewhere = row.reason == "seen_elsewhere"
+        if own or elsewhere:  # what the car beside has shown is told of that one, for whichever reason
+            car.refused = not elsewhere
+        if elsewhere and row.credential is not None:  # two cameras saw it, and so it is of none of their cars
             value = row.credential.value
             car.told = [one for one in car.told if one.value != value]
         self._cases[row.case] = side, car
