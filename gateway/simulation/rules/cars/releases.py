@@ -31,7 +31,7 @@ class ReleaseRule:
             return
         own = row.credential is None or row.credential.value in car.values
         elsewhere = row.reason == "seen_elsewhere"
-        if own or elsewhere:  # what the car beside has shown is told of that one, for whichever reason
+        if own or elsewhere:  # a read of the car beside is of that one, with any reason
             car.refused = not elsewhere
         if elsewhere and row.credential is not None:  # two cameras saw it, and so it is of none of their cars
             value = row.credential.value
