@@ -162,12 +162,11 @@ class Board:
 
     def silence(self, for_ms: int) -> None:
         """The board does not answer for a while."""
-        self._gate.trouble()
         self._silent_until_ns = max(self._silent_until_ns, self._world.now_ns + for_ms * NS_PER_MS)
+        self._gate.trouble(self._silent_until_ns)  # also at the very moment at which it answers again
         session = self.session
         if self._reported is not None and not self._failures:
             self._world.after(SILENT_MS, lambda: self._notice(session))
-        self._world.at(self._silent_until_ns + NS_PER_MS, self._gate.trouble)
 
     def _notice(self, session: int) -> None:
         """The first poll of the silence has had no answer."""

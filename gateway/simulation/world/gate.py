@@ -116,9 +116,9 @@ class Gate:
         hurt = self.stuck or self.board.silent or self.board.late
         return hurt or self._world.now_ns - self.trouble_ns < within_ms * NS_PER_MS
 
-    def trouble(self) -> None:
-        """Something is wrong with sensors or board: the product may not know the truth for a while."""
-        self.trouble_ns = self._world.now_ns
+    def trouble(self, until_ns: int = 0) -> None:
+        """Something is wrong with sensors or board, now or until then: the product may not know the truth."""
+        self.trouble_ns = max(self.trouble_ns, self._world.now_ns, until_ns)
 
     # ---- what happens to it
 

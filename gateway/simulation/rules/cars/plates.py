@@ -61,8 +61,6 @@ class PlateRule:
         """Card and plate of the car in front: if they differ, a person decides."""
         if side.two_factor or car.under or car.stood_ns is None or credential.value not in car.values:
             return
-        if side.gate.troubled(COMES_MS):  # the loop was not known while the plate was fresh
-            return
         last: dict[bool, Told] = {}
         for one in car.told:
             last[one.kind == "plate"] = one
