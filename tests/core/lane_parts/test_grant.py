@@ -176,3 +176,10 @@ def test_a_grant_that_no_vehicle_used_before_a_restart_is_recorded_so() -> None:
     Left("g7", "in", pass_id="p1").unused(turn)
     (row,) = rows(turn)
     assert (row.type, row.lane, row.pass_, row.grant, row.reason) == ("grant.unused", "in", "p1", "g7", "restart")
+
+
+def test_a_new_grant_has_stood_nowhere_left_nowhere_and_opened_nothing() -> None:
+    one = grant()
+    assert (one.stood, one.gone, one.opened, one.by_button) == (False, False, False, False)
+    assert (one.given_ns, one.left_ms, one.running_since_ns) == (0, None, None)
+    assert one.author == Author("")

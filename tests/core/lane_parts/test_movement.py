@@ -187,6 +187,7 @@ def test_what_opened_the_arm_is_known_until_it_is_down() -> None:
     move = MovementUnderWay()
     move.opened(Cause.HAND)
     move.ended()
-    assert move.opened_by is Cause.HAND
+    opened_by = move.opened_by
+    assert opened_by is Cause.HAND
     move.closed()
     assert move.opened_by is Cause.COMMANDED

@@ -10,6 +10,7 @@ from gateway.core.lane.arm.terminals import Motion, Terminals
 from gateway.core.settings.model import Point
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.commands import Append, PulseOutput, SetOutput
+from gateway.core.vocabulary.events import Now
 from tests.core.lane_parts.bench import barrier, pulses, rows, started, switched, turn_at
 
 LIN = Author("Lin", "guard", "booth")
@@ -325,3 +326,20 @@ def test_pulses_of_a_killed_run_are_ended_and_a_held_contact_stays(
     turn = turn_at()
     Terminals(barrier(**wired)).let_go(turn, device, tuple(number in on for number in range(8)))
     assert dict(switched(turn)) == dict.fromkeys(expected, False)
+
+
+@pytest.mark.parametrize(("wired", "expected"), [({}, [(OPEN, False), (CLOSE, False)]), (HOLDS, [(OPEN, False)])])
+def test_all_are_released_whatever_they_do(wired: dict[str, Any], expected: list[tuple[int, bool]]) -> None:
+    turn = turn_at()
+    Terminals(barrier(**wired)).release_all(turn)
+    assert switched(turn) == expected
+
+
+@pytest.mark.parametrize(("before_the_end_ns", "waits"), [(1, True), (0, False)])
+def test_the_last_part_of_a_millisecond_of_the_gap_is_waited_for(before_the_end_ns: int, waits: bool) -> None:
+    terminals, turn = Terminals(barrier()), turn_at(800)
+    turn.now = Now(turn.now.wall_ns, turn.now.mono_ns - before_the_end_ns)
+    sent(terminals, "open")
+    terminals.done(1)
+    assert terminals.send(turn, motion("close")) is not waits
+    assert started(turn) == ([("gap", 1)] if waits else [])
