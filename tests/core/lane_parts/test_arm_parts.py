@@ -8,7 +8,7 @@ from gateway.core.lane.arm.answer import Answer, AnswerEvent
 from gateway.core.lane.arm.arm import Arm
 from gateway.core.lane.arm.closing import Closing
 from gateway.core.lane.arm.limits import MOVING, Limits
-from gateway.core.lane.arm.table import ArmEvent, ArmState
+from gateway.core.lane.arm.table import ArmEvent, ArmState, Where
 from gateway.core.lane.arm.tally import Tally
 from gateway.core.lane.arm.travel import Travel
 from gateway.core.lane.contacts.inputs import Inputs
@@ -318,3 +318,14 @@ def test_a_stopped_arm_counts_for_orders_as_its_switch_says() -> None:
     arm = arm_after(ArmEvent.MEASURED, ArmEvent.OPEN_SENT, ArmEvent.STOP_SENT)
     assert arm.state is ArmState.STOPPED
     assert arm.rests_at is ArmState.CLOSED
+
+
+def test_an_arm_without_a_closed_switch_is_presumed_down_when_measured_and_unknown_when_it_stands() -> None:
+    arm = Arm(limits(False, False, (True, False)))
+    row, changed = arm.happens(ArmEvent.OPEN_LOST, AllNo())
+    assert (row.next, changed) == (Where.STANDING, False)
+    assert arm.state is ArmState.UNKNOWN
+    row, changed = arm.happens(ArmEvent.MEASURED, AllNo())
+    assert (row.next, changed) == (Where.MEASURED, True)
+    assert arm.before is ArmState.UNKNOWN
+    assert arm.closed
