@@ -140,6 +140,12 @@ def test_a_gap_that_is_skipped_moves_a_car_and_its_plans_on() -> None:
     assert (car.show_ns, car.decide_ns) == (None, None)
 
 
+def test_a_car_comes_from_the_near_side_and_has_done_nothing_yet() -> None:
+    car = Car("car", "through", Manner())
+    assert (car.side, car.state, car.under, car.held, car.over, car.card) == (0, "comes", False, False, set(), None)
+    assert (car.stood_ns, car.show_ns, car.decide_ns, car.next_ns(), car.length_m) == (None, None, None, None, 4.5)
+
+
 # ---- a car behind another
 
 
@@ -283,9 +289,9 @@ def test_a_driver_loses_patience_at_its_moment_and_not_before() -> None:
     gate.car(car, 0)
     line_ns = int(5.4 / 3 * 1e9)
     gate.advance(line_ns + 7_999 * NS_PER_MS)
-    assert car.state == "waits"
+    assert (car.state, car.decide_ns is None) == ("waits", False)
     gate.advance(line_ns + 8_001 * NS_PER_MS)
-    assert car.state == "leaves"
+    assert (car.state, car.decide_ns is None) == ("leaves", True)
 
 
 def test_a_car_stands_on_its_loop_from_when_it_comes_until_it_leaves() -> None:

@@ -27,7 +27,7 @@ HOME, OTHER = (Lane(name, name, "entry", "in") for name in ("in", "out"))  # typ
 
 
 def wiring(shared: bool, *names: str) -> Wiring:
-    contacts = {name: (Point(f"io.input.{n}"),) for n, name in enumerate(names)}
+    contacts: dict[str, tuple[Point, ...]] = {name: (Point(f"io.input.{n}"),) for n, name in enumerate(names)}
     return Wiring(Barrier("in", Point("io.output.0"), contacts=contacts), (HOME, OTHER) if shared else (HOME,))
 
 
@@ -140,6 +140,15 @@ def test_a_loop_that_becomes_free_was_left_by_the_vehicle_only_while_that_is_und
     crossing.approach_changed(NOW, True)
     crossing.beyond_changed(NOW, True)
     assert (vehicle.approach_rose, vehicle.cleared_beyond) == (True, True)
+
+
+@pytest.mark.parametrize(("occupied", "state"), [(True, CrossingState.WAITING), (False, CrossingState.EMPTY)])
+def test_a_free_crossing_is_waited_at_as_the_loop_in_front_says(occupied: bool, state: CrossingState) -> None:
+    crossing = crossing_of(Loops())
+    crossing.measured(NOW)
+    crossing.approach_changed(NOW, True)
+    crossing.approach_changed(NOW, occupied)
+    assert crossing.state is state
 
 
 # ---- by which lane

@@ -214,7 +214,7 @@ def test_a_lost_board_is_away_until_it_answers() -> None:
 
 def barrier(*names: str) -> Barrier:
     point = Point("io.output.0")
-    contacts = {name: (Point(f"io.input.{n}"),) for n, name in enumerate(names)}
+    contacts: dict[str, tuple[Point, ...]] = {name: (Point(f"io.input.{n}"),) for n, name in enumerate(names)}
     return Barrier("in", point, contacts=contacts)
 
 
