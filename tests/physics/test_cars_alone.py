@@ -63,6 +63,7 @@ def test_a_car_that_reverses_has_a_negative_speed() -> None:
     car = car_at(10.0)
     car.drive([Leg(0.0, 100)], 0)
     assert car.speed(50) == pytest.approx(-0.1)
+    assert car.front(25) == pytest.approx(7.5)
 
 
 @pytest.mark.parametrize(
