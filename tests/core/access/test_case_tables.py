@@ -42,7 +42,7 @@ CARD = {"kind": "card", "value": "100"}
 WORD = Word("refused", GATEWAY, "not_known", "2026-11-30T08:00:00.000Z")
 GRANTED = Decision(Verdict.GRANTED, Reason.VALID_PASS, "valid pass", ONE)
 EXPIRED = Decision(Verdict.DENIED, Reason.EXPIRED, "expired", ONE)
-UNKNOWN = Decision(Verdict.DENIED, Reason.UNKNOWN_CREDENTIAL, "nobody holds it")
+UNKNOWN = Decision(Verdict.DENIED, Reason.UNKNOWN_CREDENTIAL, "unknown")
 
 
 def case(name: str = "c1", seen_ns: int = T, **more: Any) -> PendingCase:
@@ -497,7 +497,7 @@ def test_a_car_that_goes_back_waits_again_if_it_stands_there(stands: bool, place
     assert cases.passed() is None
 
 
-def test_nobody_under_the_arm_goes_back_for_nobody() -> None:
+def test_an_empty_place_under_the_arm_changes_nothing_in_front() -> None:
     cases = Cases()
     one = cases.begin(IN, case())
     cases.goes_back(IN, stands=True)

@@ -99,7 +99,7 @@ def test_a_waiting_read_counts_for_three_seconds(after_ms: int, counts: bool) ->
 def test_the_age_of_a_read_is_counted_from_when_it_was_seen() -> None:
     rules = ReadRules()
     rules.take(NORTH, plate(age_ms=1000), False, T)
-    assert rules.waiting_lanes(T + 5001 * MS - MS) == ["north"]
+    assert rules.waiting_lanes(T + 5000 * MS) == ["north"]
     assert rules.occupied(NORTH, T + 2000 * MS) == [plate(age_ms=3000)]
 
 

@@ -321,10 +321,8 @@ def test_without_a_capacity_or_with_a_bay_there_is_a_place(capacity: int | None,
 ENDING = Pass("p1", PassKind.MONTHLY)
 
 
-def decided(
-    left: int | None = 3, verdict: Verdict = Verdict.GRANTED, found: Pass | None = ENDING, name: str = "rule"
-) -> Decision:
-    return Decision(verdict, Reason.VALID_PASS, name, found, left)
+def decided(left: int | None = 3, verdict: Verdict = Verdict.GRANTED, found: Pass | None = ENDING) -> Decision:
+    return Decision(verdict, Reason.VALID_PASS, "rule", found, left)
 
 
 @pytest.mark.parametrize(
