@@ -36,7 +36,7 @@ def test_many_failures_are_no_busy_machine() -> None:
     "name",
     [
         "tests/core/lane/test_tables.py::test_x",
-        "tests/simulation/test_simulate.py::test_no_rule_breaks_in_hundreds_of_hours_with_new_seeds",
+        "tests/simulation/test_simulate.py::test_no_rule_breaks_in_hundreds_of_hours",
         "tests/store/journal/test_power_cuts.py::test_x",
         "tests/chaos/test_kill.py::test_x",
         "tests/uplink/test_feed.py",

@@ -1,4 +1,4 @@
-"""`gatehouse simulate`: hundreds of site-hours with new seeds in every run, and how the command begins and ends."""
+"""`gatehouse simulate`: hundreds of site-hours in every run, and how the command begins and ends."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from gateway.simulation.box.box import Box
 from gateway.simulation.play import play
 from gateway.simulation.story.write import write
 
-HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "500"))
-PROCESSES = 2
+HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "400"))
+SEEDS = (302, 105)
+"""The same days in every run, so that a change and nothing else makes it fail. New ones: GATEHOUSE_NEW_SEEDS=1."""
 
 
 def command(*arguments: str, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
@@ -28,9 +29,10 @@ def command(*arguments: str, before: tuple[str, ...] = ()) -> subprocess.Popen[s
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)  # it begins with the first test and gives way to all others, so it may end with the last
-def test_no_rule_breaks_in_hundreds_of_hours_with_new_seeds() -> None:
-    seeds = [random.SystemRandom().randrange(10**9) for _ in range(PROCESSES)]
-    hours = str(-(-HOURS // PROCESSES))
+def test_no_rule_breaks_in_hundreds_of_hours() -> None:
+    new = os.environ.get("GATEHOUSE_NEW_SEEDS") == "1"
+    seeds = [random.SystemRandom().randrange(10**9) if new else seed for seed in SEEDS]
+    hours = str(-(-HOURS // len(seeds)))
     runs = [command("--seed", str(seed), "--hours", hours, before=("nice", "-n", "19")) for seed in seeds]
     for seed, run in zip(seeds, runs, strict=True):
         out, err = run.communicate()
