@@ -17,7 +17,7 @@ from gateway.simulation.box.box import Box
 from gateway.simulation.play import play
 from gateway.simulation.story.write import write
 
-HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "400"))
+HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "300"))
 SEEDS = (302, 105)
 """The same days in every run, so that a change and nothing else makes it fail. New ones: GATEHOUSE_NEW_SEEDS=1."""
 
