@@ -151,11 +151,13 @@ class Access(Subsystem):
         approach = barrier.approach_of(lane)
         occupied = approach is True if barrier.approach_fitted(lane) else None
         arrived_ns = barrier.arrived_ns.get(lane.id, 0)
+        before = self._reads.first_of(lane)
         taken = self._reads.take(lane, event, occupied, now_ns, barrier.behind(lane, now_ns), arrived_ns)
+        first = self._reads.first_of(lane)
         if taken is not None:
             self._decide_with_other_proof(turn, barrier, lane, taken)
-        elif lane.two_factor and not event.again and not self._reads.waits:
-            barrier.first_proof(turn, lane, event)
+        elif first is not None and first is not before:
+            barrier.first_proof(turn, lane, first)
 
     def _decide_with_other_proof(self, turn: Turn, barrier: AccessBarrier, lane: Lane, taken: Taken) -> None:
         """Decide on card and plate of one car together."""

@@ -79,6 +79,11 @@ class ReadRules:
         """Whether any read waits for its approach loop."""
         return bool(self._waiting)
 
+    def first_of(self, lane: Lane) -> CredentialRead | None:
+        """The read that was kept at a lane as the first of two proofs."""
+        kept = self._first.get(lane.id)
+        return kept[1] if kept is not None else None
+
     def take(
         self,
         lane: Lane,

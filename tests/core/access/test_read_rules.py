@@ -326,3 +326,17 @@ def test_a_tag_of_another_lane_is_told_before_the_second_proof_is_awaited() -> N
     rules = ReadRules()
     rules.take(NORTH, tag(), True, T)
     assert rules.take(BOTH, tag(), True, T) == Taken(tag(), elsewhere=True)
+
+
+def test_the_first_of_two_proofs_is_known_while_it_is_kept() -> None:
+    rules, first, again = ReadRules(), card(ONE), card(ONE)
+    assert rules.first_of(BOTH) is None
+    rules.take(BOTH, tag(), False, T)
+    assert rules.first_of(BOTH) is None
+    rules.take(BOTH, first, True, T)
+    assert rules.first_of(BOTH) is first
+    rules.take(BOTH, again, True, T)
+    assert rules.first_of(BOTH) is again
+    assert rules.first_of(NORTH) is None
+    rules.take(BOTH, plate(ONE), True, T)
+    assert rules.first_of(BOTH) is None

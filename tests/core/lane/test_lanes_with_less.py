@@ -6,7 +6,7 @@ import pytest
 
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.passes import Pass, PassKind
-from tests.core.playbook import MONTHLY, Playbook, site_document
+from tests.core.playbook import MONTHLY, Playbook, TwoLanes, site_document, two_lanes
 
 
 def test_without_limit_switches_the_arm_is_presumed_after_its_travel_time() -> None:
@@ -175,6 +175,39 @@ def test_two_factors_of_one_pass_open_in_either_order() -> None:
     plate(again, "京A12345", (MONTHLY,))
     again.read()
     assert again.types("access") == ["access.granted"]
+
+
+def test_a_first_proof_asks_for_the_second_while_a_tag_waits_for_its_loop_at_another_lane() -> None:
+    document = two_lanes()
+    document["lanes"][0]["two_factor"] = True
+    play = TwoLanes(document)
+    play.tag("reader-out", found=CAR_B)
+    play.set(approach_loop=True)
+    play.read()
+    assert play.lane()["notice"] == "second_factor"
+    assert play.lane()["case"]["credential"] == {"kind": "card", "value": "472288"}
+
+
+def test_a_tag_that_waits_for_its_loop_is_no_first_proof_until_it_counts() -> None:
+    play = two_factor()
+    play.read(long_range=True)
+    assert (play.lane()["notice"], play.lane()["case"]) == (None, None)
+    play.set(approach_loop=True)
+    assert play.lane()["notice"] == "second_factor"
+
+
+def test_a_tag_that_is_too_old_asks_for_the_second_proof_when_it_is_seen_again_on_the_loop() -> None:
+    play = two_factor()
+    play.read(long_range=True)
+    play.advance(3500)
+    play.set(approach_loop=True)
+    assert play.lane()["notice"] is None
+    play.read(long_range=True, again=True)
+    assert play.lane()["notice"] == "second_factor"
+    play.advance(9900)
+    play.read(long_range=True, again=True)
+    play.advance(200)
+    assert play.lane()["notice"] is None
 
 
 def test_a_card_with_somebody_elses_plate_is_referred() -> None:
