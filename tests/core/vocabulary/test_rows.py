@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.core.vocabulary import rows
-from gateway.core.vocabulary.rows import TYPES, UNSET, Row
+from gateway.core.vocabulary.rows import TYPES, UNSET, Credential, KeptMark, LastGrant, Row
 from tests.support.kept_rows import KeptRow, kept_rows
 
 KINDS = [kind for kinds in TYPES.values() for kind in kinds]
@@ -72,6 +72,26 @@ def test_what_a_later_version_adds_is_left_out() -> None:
     found = rows.read("grant.unused", b'{"lane":"in","pass":null,"grant":"g1","reason":"left","weather":"rain"}')
     assert isinstance(found, rows.GrantUnused)
     assert (found.lane, found.grant, found.reason) == ("in", "g1", "left")
+
+
+def test_what_a_later_version_adds_within_a_field_is_left_out() -> None:
+    found = rows.read("passage.entered", b'{"lane":"in","credential":{"kind":"card","value":"42","bits":34}}')
+    assert isinstance(found, rows.PassageEntered)
+    assert found.credential == Credential("card", "42")
+    mark = b'{"lane":"in","mark":"locked","since_ns":7,"by":"Lin","reason":"works","until":"noon"}'
+    lost = rows.read("storage.degraded", b'{"error":"gone","marks":[' + mark + b"]}")
+    assert isinstance(lost, rows.StorageDegraded)
+    assert lost.marks == (KeptMark("in", "locked", 7, "Lin", "works"),)
+    grant = b'{"at":"x","pass":null,"credential":null,"reason":"valid_pass","by":null,"way":1}'
+    crash = rows.read("barrier.struck_vehicle", b'{"lane":"in","last_grant":' + grant + b"}")
+    assert isinstance(crash, rows.BarrierStruckVehicle)
+    assert crash.last_grant == LastGrant("x", None, None, "valid_pass", None)
+
+
+def test_a_value_of_another_kind_leaves_the_other_fields_as_declared() -> None:
+    found = rows.read("passage.entered", b'{"lane":"in","by":7,"credential":{"kind":"card","value":"42"}}')
+    assert isinstance(found, rows.PassageEntered)
+    assert (found.by, found.credential) == (7, Credential("card", "42"))
 
 
 def test_a_tag_counts_whatever_else_its_row_says() -> None:

@@ -56,6 +56,12 @@ def test_a_journal_that_succeeds_another_one_finds_nothing_of_ours(gate: Gate, t
     assert gate.state.visits() == []
 
 
+def test_marks_that_a_later_version_describes_further_carry_over(gate: Gate, tmp_path: Path) -> None:
+    mark = {"lane": "in", "mark": "locked", "since_ns": 7, "by": "Lin", "reason": "works", "until": "noon"}
+    succeed(gate, tmp_path, journal="elsewhere", marks=[mark])
+    assert gate.state.lanes()["in"]["by"] == "Lin"
+
+
 def test_what_the_first_row_tells_counts_where_nothing_is_known(gate: Gate, tmp_path: Path) -> None:
     gate.happens("barrier.locked", lane="in", by="Lin", reason="works")
     gate.alarm("raised", "unacknowledged")

@@ -21,6 +21,12 @@ def test_a_visit_lasts_from_entry_to_exit(gate: Gate) -> None:
     assert (ended.exited_at, ended.exit_lane) == ("2026-09-21T14:13:22.000Z", "in")
 
 
+def test_a_credential_that_a_later_version_describes_further_is_stored(gate: Gate) -> None:
+    gate.enters("v1", credential={"kind": "qr", "value": "c0de", "bits": 34})
+    assert [one.visit for one in gate.state.open_visits(None, "c0de")] == ["v1"]
+    assert gate.state.code_used("c0de")
+
+
 def test_an_emergency_vehicle_is_not_counted_among_those_inside(gate: Gate) -> None:
     gate.enters("v1", mark="emergency")
     gate.enters("v2", mark="free_flow")

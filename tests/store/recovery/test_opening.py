@@ -14,12 +14,13 @@ from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, StorageError
 from gateway.core.vocabulary.events import Now
 from gateway.store.journal.reader import JournalReader
+from gateway.store.journal.writer import Journal
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.recovery.opening import Opened, Place, open_all
 from gateway.store.recovery.reserve import Reserve
 from gateway.store.recovery.table import Found, Store, Treatment, row_for, treatment
-from tests.store.conftest import SOURCE, START_NS
-from tests.store.recovery.harms import JOURNAL_ID, OF_A_FILE, OF_A_JOURNAL, ROWS, acknowledge, make_stores
+from tests.store.conftest import SOURCE, START_NS, row
+from tests.store.recovery.harms import JOURNAL_ID, OF_A_FILE, OF_A_JOURNAL, ROWS, acknowledge, make_stores, sql
 
 SITE: dict[str, Any] = {
     "site": {"id": "s", "name": "S"},
@@ -30,6 +31,13 @@ SITE: dict[str, Any] = {
 SETTINGS: Settings = parse_settings(SITE)
 NAMES = {Store.JOURNAL: "journal", Store.STATE: "state", Store.REGISTRY: "registry"}
 ENDS_THE_START = {Treatment.REFUSE: DataDirectoryError, Treatment.TRY: StorageError}
+
+
+def start_in(folder: Path) -> Opened:
+    """Open the stores of a folder as the next run does."""
+    stores = (folder / f"{NAMES[store]}.db" for store in (Store.JOURNAL, Store.STATE, Store.REGISTRY))
+    place = Place(*stores, folder / "uplink.db", Reserve(folder / "reserve"))
+    return open_all(place, SETTINGS, SOURCE, "boot-2", Now(START_NS, 0))
 
 
 class Start:
@@ -47,9 +55,7 @@ class Start:
         return self.folder / f"{NAMES[store]}.db"
 
     def open(self) -> Opened:
-        paths = (self.path(store) for store in (Store.JOURNAL, Store.STATE, Store.REGISTRY))
-        place = Place(*paths, self.folder / "uplink.db", Reserve(self.folder / "reserve"))
-        return open_all(place, SETTINGS, SOURCE, "boot-2", Now(START_NS, 0))
+        return start_in(self.folder)
 
     @property
     def refusal(self) -> type[GatehouseError] | None:
@@ -130,3 +136,24 @@ def test_a_start_that_is_refused_for_the_registry_lets_go_of_the_others(made: Pa
         with pytest.raises(DataDirectoryError, match="newer version"):
             start.open()
     assert start.types() == ["access.granted"] * ROWS
+
+
+def test_marks_and_visits_of_a_later_version_are_known_in_the_journal_that_follows(tmp_path: Path) -> None:
+    """Their nested values have one more key than this version knows."""
+    mark = {"lane": "in", "mark": "locked", "since_ns": START_NS, "by": "Lin", "reason": "works", "until": "noon"}
+    card = {"kind": "card", "value": "42", "bits": 34}
+    make_stores(tmp_path)
+    journal = Journal.open(tmp_path / "journal.db", SOURCE, "boot-1")
+    journal.append([
+        row(20, "storage.degraded", marks=[mark]), row(21, "passage.entered", visit="v1", credential=card), row(22),
+    ])  # fmt: skip
+    journal.close()
+    sql(tmp_path / "journal.db", f"UPDATE rows SET text = text || ' ' WHERE sequence = {ROWS + 3}")
+    opened = start_in(tmp_path)
+    try:
+        assert [visit.visit for visit in opened.state.open_visits(None, "42")] == ["v1"]
+        assert opened.state.lanes()["in"]["by"] == "Lin"
+        first = opened.reader.page(0, 1)[0].data()
+        assert first["marks"] == [{key: value for key, value in mark.items() if key != "until"}]
+    finally:
+        opened.close()

@@ -44,14 +44,14 @@ class Who(TypedDict):
     via: str | None
 
 
-class Credential(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Credential(msgspec.Struct, frozen=True, gc=False):
     """What was shown: a card, a plate, a QR code or a PIN."""
 
     kind: Annotated[str, one_of("what was shown", "card", "plate", "qr", "pin")]
     value: Annotated[str, says("card number, plate, or the name of a QR code")]
 
 
-class LastGrant(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class LastGrant(msgspec.Struct, frozen=True, gc=False):
     """The vehicle that a barrier opened for last."""
 
     at: Annotated[str, says("when it was let pass")]

@@ -1,8 +1,8 @@
 """Every row by its type, and how a stored one is read back into its struct.
 
-A row that an earlier version wrote may lack keys, and one of a later version may have more: what is missing reads as
-`UNSET`, what is unknown is left out. A row with a value of another kind than declared is read as it is, so that a tag
-that was put on a lane keeps its arm from moving whatever else the row says.
+A row that an earlier version wrote may lack keys, and one of a later version may have more, also within a field: what
+is missing reads as `UNSET`, what is unknown is left out. A value of another kind than declared stays as JSON has it, so
+that a tag that was put on a lane keeps its arm from moving whatever else the row says.
 """
 
 from __future__ import annotations
@@ -76,9 +76,17 @@ def _decoder(kind: type[Row]) -> Callable[[bytes | msgspec.Raw], Any]:
 
 
 def _as_it_is(kind: type[Row], data: bytes | msgspec.Raw) -> Row:
-    """Values of other kinds than declared; nested ones stay as JSON has them."""
-    said = msgspec.json.decode(data, type=dict[str, Any])
-    return kind(**{name: said.get(key, UNSET) for name, key in _fields(kind)})
+    """The row with each value as declared where it fits, else as JSON has it."""
+    said = _keys(data)
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return kind(**{name: _value(said[key], hints[name]) if key in said else UNSET for name, key in _fields(kind)})
+
+
+def _value(data: msgspec.Raw, declared: Any) -> Any:
+    try:
+        return msgspec.json.decode(data, type=declared)
+    except msgspec.ValidationError:
+        return msgspec.json.decode(data)
 
 
 def _fields(kind: type[Row]) -> Iterator[tuple[str, str]]:

@@ -64,7 +64,7 @@ class UplinkRestored(LinkRow, frozen=True, kw_only=True, gc=False):
     type: ClassVar[str] = "uplink.restored"
 
 
-class KeptMark(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class KeptMark(msgspec.Struct, frozen=True, gc=False):
     """A lane, barrier or device that was marked when a journal was set aside."""
 
     lane: Annotated[str, says("its id")]
