@@ -397,7 +397,7 @@ def _handled(db: apsw.Connection, place: Place, row: rows.CaseRow) -> None:
 
 def _last_grant(row: Granted) -> dict[str, Any]:
     return {
-        "pass": _known(row.pass_), "credential": _known(row.credential), "reason": _known(row.reason),
+        "pass": _known(row.pass_), "credential": _known(row.credential), "reason": _text(row.reason),
         "by": _known(row.decided_by),
     }  # fmt: skip
 

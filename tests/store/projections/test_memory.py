@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gateway.core.access.access import AccessMemory
 from gateway.core.alarms.alarms import AlarmsMemory
 from gateway.core.lanes.memory import LanesMemory
@@ -9,6 +11,7 @@ from gateway.core.run.run import RunMemory
 from gateway.core.subsystem import Memory
 from gateway.core.vocabulary.clock import ClockMemory
 from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.rows import LastGrant
 from gateway.store.journal.writer import Row
 from tests.store.conftest import START_NS
 from tests.store.projections.conftest import SHANGHAI, Gate
@@ -68,6 +71,12 @@ def test_what_each_lane_decided_last_is_known_and_goes_with_the_journals_rows(ga
     assert latest["in"]["grant"]["at"] == "2026-09-21T14:13:22.000Z"
     gate.state.forget(4)
     assert {lane: sorted(one) for lane, one in gate.state.memory()["latest"].items()} == {"in": ["passage"]}
+
+
+def test_the_last_grant_of_a_row_without_keys_fits_the_row_of_an_incident(gate: Gate) -> None:
+    gate.happens("access.granted")
+    grant = gate.state.memory()["latest"]["in"]["grant"]
+    assert msgspec.convert(grant, LastGrant) == LastGrant("2026-09-21T14:13:21.000Z", None, None, "", None)
 
 
 def test_rows_and_cycles_are_counted(gate: Gate) -> None:
