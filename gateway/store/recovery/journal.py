@@ -172,4 +172,3 @@ def _whole_rows(db: apsw.Connection, after: int, limit: int) -> list[StoredRow]:
 
 class _Chained(msgspec.Struct, frozen=True, gc=False):
     prevhash: str = NO_HASH
-    data: dict[str, Any] = {}
