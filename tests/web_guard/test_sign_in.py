@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.guard_scene import make_site
+from tests.support.guard_scene import document, make_site
 from web.platform.app import create_app
 from web.words.texts import LOCALES
 
@@ -26,3 +26,12 @@ def test_the_page_of_a_language_is_marked_as_such(tmp_path: Path) -> None:
     client = create_app(make_site(tmp_path / "data").path).test_client()
     client.set_cookie("gatehouse_lang", "en")
     assert '<html lang="en"' in client.get("/sign-in").get_data(as_text=True)
+
+
+def test_the_clock_of_a_site_without_a_time_zone_is_that_of_the_default(tmp_path: Path) -> None:
+    directory = make_site(tmp_path / "data")
+    site = document()
+    del site["site"]["timezone"]
+    directory.save_site(site)
+    page = create_app(directory.path).test_client().get("/sign-in").get_data(as_text=True)
+    assert 'data-offset="480"' in page

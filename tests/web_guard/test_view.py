@@ -519,6 +519,15 @@ def test_a_clock_that_is_not_set_is_told() -> None:
     assert show(gateway={"clock": "holdover"})["notice"] is None
 
 
+@pytest.mark.parametrize(("hour", "night"), [(22, True), (23, False), (10, False), (11, True)])
+@pytest.mark.parametrize("site", [{"id": "north"}, {"id": "north", "timezone": "Asia/Shanghai"}])
+def test_it_is_night_by_the_clock_of_the_site_also_without_a_time_zone(
+    site: dict[str, Any], hour: int, night: bool
+) -> None:
+    now = datetime(2026, 11, 21, hour, tzinfo=UTC)
+    assert shown_view(blank_snapshot({"site": site}), BOOK.get, "en", now)["night"] is night
+
+
 def test_before_the_engine_has_ever_answered_the_lanes_stand_there_unknown() -> None:
     document = {"site": {"name": "N"}, "lanes": [{"id": "in", "direction": "entry", "barrier": {}}]}
     shown = shown_view(blank_snapshot(document), BOOK.get, "en", datetime.now(UTC))["lanes"][0]

@@ -7,13 +7,13 @@ nanoseconds in 64 bits, from 1677 to 2262; a bound beyond them excludes all or n
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from flask import request
 
 from gateway.core.vocabulary.times import FIRST_YEAR, LAST_YEAR, NO_END_YEAR, YEARS, wall_ns_of
 from web.api.requests import refuse
 from web.platform.services import services
+from web.words.times import site_zone
 
 _UNBOUNDED = {"from": FIRST_YEAR, "to": NO_END_YEAR}
 _NS_MAX = (1 << 63) - 1
@@ -39,12 +39,7 @@ def _instant(name: str, moment: date | datetime) -> datetime:
     if moment.year > LAST_YEAR:
         raise ValueError(moment)
     if not isinstance(moment, datetime):
-        return datetime.combine(moment + timedelta(days=name == "to"), time(), site_zone())
+        return datetime.combine(moment + timedelta(days=name == "to"), time(), site_zone(services().site.document()))
     if moment.tzinfo is None:
         raise ValueError(moment)
     return moment
-
-
-def site_zone() -> ZoneInfo:
-    """The site's time zone."""
-    return ZoneInfo(services().site.document().get("site", {}).get("timezone", "Asia/Shanghai"))

@@ -8,6 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from gateway.core.access.rules import end
+from gateway.core.settings.model import Site
 from gateway.core.settings.roles import Right, roles_with
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass
@@ -19,7 +20,7 @@ Lookup = Callable[[str], Pass | None]
 Facts = Mapping[str, Any]
 """A part of the engine's snapshot: facts and codes, and nothing personal."""
 
-EXPIRY_WARNING_DAYS = 10
+EXPIRY_WARNING_DAYS = Site("").expiry_warning_days
 COMMAND_ROLES = frozenset(roles_with(Right.COMMAND))
 
 

@@ -10,7 +10,7 @@ from flask import render_template
 from web.platform import look
 from web.platform.services import services
 from web.words.texts import clock
-from web.words.times import is_night, zone
+from web.words.times import is_night, site_zone
 
 # Texts that the scripts of every page put together themselves.
 SCRIPT_WORDS = ("refused.network", "refused.csrf")
@@ -24,8 +24,9 @@ def mono_ms() -> int:
 def page(template: str, *, script_words: tuple[str, ...] = (), **values: Any) -> str:
     """A page in the language of this request; `script_words` are keys, or what keys begin with, for its script."""
     said = look.said()
-    site = services().site.document().get("site", {})
-    local = look.aware_now().astimezone(zone(site.get("timezone", "UTC")))
+    document = services().site.document()
+    site = document.get("site", {})
+    local = look.aware_now().astimezone(site_zone(document))
     chosen = look.theme()
     night = chosen == "night" or (chosen == "auto" and is_night(local))
     offset = local.utcoffset()

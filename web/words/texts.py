@@ -13,9 +13,11 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
+from gateway.core.settings.model import Site
+
 TRANSLATIONS = Path(__file__).parent
 LOCALES = ("en", "zh_CN")
-DEFAULT_LOCALE = "zh_CN"
+DEFAULT_LOCALE = Site("").locale
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _CHINA_PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9]{5,6}")

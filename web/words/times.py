@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gateway.core.settings.model import Site
 
 DAY_FROM_H = 7
 DAY_UNTIL_H = 19
+_DEFAULT_ZONE = Site("").timezone
 
 
-def zone(name: str) -> tzinfo:
-    """The time zone of this name; UTC for one that is not known."""
+def site_zone(document: Mapping[str, Any]) -> tzinfo:
+    """The time zone of a site file or a snapshot, by default as in `Site`; UTC for an unknown name."""
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(document.get("site", {}).get("timezone", _DEFAULT_ZONE))
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
 

@@ -19,10 +19,10 @@ from gateway.core.plates.plates import is_none, normalise
 from gateway.core.vocabulary.errors import PassError
 from web.api import engine
 from web.api.gate.state import json_answer
-from web.api.moments import site_zone
 from web.api.requests import identifier, only, refuse
 from web.people.auth import check_scope
 from web.platform.services import services
+from web.words.times import site_zone
 
 SCOPE = "plates:push"
 DRIVER = "plate-http"
@@ -63,7 +63,7 @@ def _mapping(device: str) -> PlateMapping:
 
 def _seen(document: Any, mapping: PlateMapping) -> PlateSeen:
     try:
-        return find_plate(document, mapping, time.time_ns(), site_zone())
+        return find_plate(document, mapping, time.time_ns(), site_zone(services().site.document()))
     except PassError as error:
         raise refuse(f"{error}.", "body_invalid", 422) from None
 

@@ -9,7 +9,7 @@ import msgspec
 from gateway.core.settings.model import Station
 from web.guard.home.model import GuardView, blank_snapshot, guard_view
 from web.guard.passbook import passbook
-from web.guard.scene import COMMAND_ROLES
+from web.guard.scene import COMMAND_ROLES, EXPIRY_WARNING_DAYS
 from web.live.snapshots import Snapshot
 from web.people import stations
 from web.people.operators import Operator
@@ -37,7 +37,7 @@ def _render(
         look.aware_now(),
         age_ms=age_ms,
         role=operator.role,
-        expiry_days=int(document.get("site", {}).get("expiry_warning_days", 10)),
+        expiry_days=int(document.get("site", {}).get("expiry_warning_days", EXPIRY_WARNING_DAYS)),
         stands_at=partial(stations.stands_at, station),
         document=document,
     )

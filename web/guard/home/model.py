@@ -19,7 +19,7 @@ from web.guard.lane.model import LanePanel, lane_panel
 from web.guard.scene import EXPIRY_WARNING_DAYS, Facts, Lookup, Scene
 from web.guard.top.model import Uplink, uplink
 from web.words.texts import clock, words
-from web.words.times import is_night, ms_since, zone
+from web.words.times import is_night, ms_since, site_zone
 
 
 class GuardView(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ def guard_view(
     `document` is the site file, which knows what a device is for; without it devices have the names of the snapshot.
     """
     said, site, lanes = words(locale), snapshot.get("site", {}), snapshot.get("lanes", [])
-    place = zone(site.get("timezone", "UTC"))
+    place = site_zone(snapshot)
     scene = Scene(said, lookup, place, now, role, expiry_days, stands_at, lanes)
     found = alarms(scene, snapshot, Devices(said, document or {}, snapshot.get("devices", [])))
     of_box = notice(found)
