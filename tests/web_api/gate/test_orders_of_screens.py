@@ -102,6 +102,22 @@ def test_stop_is_asked_for_too(ask: Any, engine: EngineStandIn) -> None:
     assert ask("/guard/stop").json["tone"] == "asked"
 
 
+@pytest.mark.parametrize(
+    ("presses", "lanes"),
+    [((PRESS,), ("l" * 63 + "1", "l" * 63 + "2")), (("p" * 63 + "1", "p" * 63 + "2"), ("in",))],
+    ids=["two lanes", "two presses"],
+)
+def test_each_stop_of_a_lane_is_a_request_of_its_own_however_alike_the_ids(
+    ask: Any, app: Flask, engine: EngineStandIn, presses: tuple[str, ...], lanes: tuple[str, ...]
+) -> None:
+    engine.show(lanes=[lane(id=one) for one in lanes])
+    wait_until(lambda: [one["id"] for one in held(app).live.snapshot()[0]["lanes"]] == list(lanes))
+    for press in presses:
+        assert ask("/guard/stop", request=press).status_code == 200
+    keys = [one["request"] for one in orders(engine)]
+    assert len(set(keys)) == len(keys) == 2
+
+
 def test_an_emergency_at_an_entry_names_the_exits_that_it_opens_too(ask: Any, engine: EngineStandIn) -> None:
     assert "北门出口" in ask("/guard/lanes/in/emergency").json["text"]
     assert "货运出口" not in ask("/guard/lanes/in/emergency").json["text"]

@@ -51,7 +51,7 @@ def _stop_all(lanes: dict[str, str], by: str, request_id: str, until_ns: int) ->
     refused = ""
     for lane in lanes:
         try:
-            got = send(Order(lane, "stop", by, f"{request_id[:48]}-{lane}"[:58], until_ns))
+            got = send(Order(lane, "stop", by, f"{request_id}:{lane}", until_ns))
             refused = refused or ("" if got.get("status") == "done" else str(got.get("reason")))
         except EngineUnreachableError as error:
             return answer("failed", said("answer.stop_failed"), 503, error.code)
