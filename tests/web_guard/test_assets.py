@@ -52,6 +52,22 @@ def test_an_address_of_another_version_is_not_kept(client: FlaskClient) -> None:
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
 
 
+def test_a_sheet_is_sent_once_in_an_answer(client: FlaskClient) -> None:
+    names = ("guard/home/sizes", "parts/base/base")
+    for parts in ((names[0],) * 43, (*names, names[0])):
+        assert client.get(f"/static/{assets.mark()}/{'+'.join(parts)}.css").status_code == 404
+
+
+def test_what_is_kept_packed_is_bounded(client: FlaskClient) -> None:
+    sheets = [name.removesuffix(".css") for name in assets.files() if name.endswith(".css")]
+    for first in sheets:
+        for second in sheets:
+            client.get(f"/static/{assets.mark()}/{first}+{second}.css", headers={"Accept-Encoding": "gzip"})
+    kept = assets._body.cache_info()
+    assert kept.currsize == kept.maxsize < len(sheets) * (len(sheets) - 1)
+    assert kept.maxsize * sum(len(assets.files()[f"{name}.css"]) for name in sheets) < 4_000_000
+
+
 @pytest.mark.parametrize(
     "path",
     ["guard/home/page.py", "guard/home/page.html", "../platform/app.py", "words/en.json", "parts", "a.css", "a+b.css"],

@@ -79,7 +79,7 @@ def serve(version: str, name: str) -> Response:
     """One asset, or several styles as one sheet."""
     suffix = posixpath.splitext(name)[1]
     parts = [f"{one}.css" for one in name.removesuffix(".css").split("+")] if suffix == ".css" else [name]
-    if len(parts) > len(files()) or any(part not in files() for part in parts):
+    if len(parts) > len(set(parts)) or any(part not in files() for part in parts):
         raise Problem(404, "not_found", "There is no such file.")
     kept = KEPT if version == mark() else "no-cache"
     headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
@@ -90,7 +90,8 @@ def serve(version: str, name: str) -> Response:
     return Response(body, content_type=f"{TYPES[suffix]}; charset=utf-8", headers=headers)
 
 
-@lru_cache(maxsize=200)
+# More than all scripts, pictures and sheets of the pages, packed and plain.
+@lru_cache(maxsize=64)
 def _body(parts: tuple[str, ...], packs: bool) -> bytes:
     body = b"\n".join(files()[part] for part in parts)
     return gzip.compress(body, mtime=0) if packs else body
