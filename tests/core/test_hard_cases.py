@@ -83,6 +83,45 @@ def test_a_grant_that_waits_for_another_barrier_ends_like_any_other() -> None:
     assert [row.data["lane"] for row in play.rows if row.type == "barrier.commanded"] == ["in"]
 
 
+def test_a_grant_has_its_whole_time_when_the_car_before_it_has_gone() -> None:
+    document = two_lanes()
+    document["interlocks"] = [{"type": "sally_port", "barriers": ["in", "out"]}]
+    play = TwoLanes(document)
+    play.set2(at_closed=False)
+    play.set(approach_loop=True)
+    play.read()
+    play.set(approach_loop=False)
+    play.advance(19_000)
+    play.read("7", (OTHER,))
+    play.set2(at_closed=True)
+    assert play.data("grant.unused")["pass"] == "p1"
+    assert play.pulses() == ["open"]
+    play.rise()
+    play.advance(19_000)
+    assert play.lane()["grants"] == 1
+    play.advance(2000)
+    assert play.data("grant.unused")["pass"] == "p2"
+
+
+def test_a_grant_that_waits_for_another_barrier_ends_though_the_arm_came_down_on_its_own() -> None:
+    document = two_lanes()
+    for name in ("safety_loop", "approach_loop"):
+        del document["lanes"][0]["barrier"][name]
+    document["interlocks"] = [{"type": "sally_port", "barriers": ["in", "out"]}]
+    play = TwoLanes(document)
+    play.read()
+    play.rise()
+    play.read("7", (OTHER,))
+    play.set2(at_closed=False)
+    play.advance(5000)
+    play.lower()
+    assert play.data("passage.entered")["pass"] == "p1"
+    play.advance(19_000)
+    assert play.types("grant.unused") == []
+    play.advance(1000)
+    assert play.data("grant.unused")["pass"] == "p2"
+
+
 def test_a_grant_does_not_open_a_sally_port_whose_other_arm_went_up_meanwhile() -> None:
     document = two_lanes()
     document["interlocks"] = [{"type": "sally_port", "barriers": ["in", "out"]}]
@@ -95,9 +134,9 @@ def test_a_grant_does_not_open_a_sally_port_whose_other_arm_went_up_meanwhile() 
     assert play.data("barrier.not_followed")["reason"] == "other_barrier_open"
 
 
-def shared() -> Playbook:
+def shared(**barrier: Any) -> Playbook:
     """Two lanes past one barrier; the exit's loop lies beyond the arm."""
-    document = site_document(clear_loop="io.input.6", arm_detached=None)
+    document = site_document(clear_loop="io.input.6", arm_detached=None, **barrier)
     document["barriers"] = [{"id": "north", **document["lanes"][0].pop("barrier")}]
     document["lanes"][0]["barrier"] = "north"
     document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": "north"})
@@ -129,6 +168,40 @@ def test_of_two_grants_at_a_shared_barrier_a_vehicle_uses_the_one_of_its_own_sid
     over(play, *INWARD)
     passed = [(row.type, row.data["pass"]) for row in play.rows if row.type.startswith("passage")]
     assert passed == [("passage.exited", "p2"), ("passage.entered", "p1")]
+
+
+def test_a_grant_at_a_shared_barrier_without_safety_loop_ends_though_a_car_of_the_other_side_has_passed() -> None:
+    play = shared(safety_loop=None)
+    play.read("7", (OTHER,), device="reader-out")
+    play.read()
+    play.rise()
+    play.advance(5000)
+    play.set(approach_loop=True)
+    play.set(approach_loop=False)
+    assert (play.types("passage"), play.data("passage.entered")["pass"]) == (["passage.entered"], "p1")
+    play.advance(14_000)
+    assert play.types("grant.unused") == []
+    play.advance(1000)
+    assert play.data("grant.unused")["pass"] == "p2"
+
+
+def test_a_grant_has_its_whole_time_when_the_one_of_the_other_side_was_withdrawn() -> None:
+    document = shared(approach_loop=None).document
+    west = {"open": "io2.output.0", "at_closed": "io2.input.1"}
+    document["devices"] += [{"id": "io2", "driver": "noop"}, {"id": "reader-west", "driver": "noop"}]
+    document["lanes"].append({"id": "west", "direction": "entry", "readers": ["reader-west"], "barrier": west})
+    document["interlocks"] = [{"type": "sally_port", "barriers": ["north", "west"]}]
+    play = TwoLanes(document)
+    play.set2(at_closed=False)
+    play.read()
+    play.advance(9000)
+    play.read("7", (OTHER,), device="reader-out")
+    play.happens(events.CredentialRead("reader-in", "plate", "京C00001", 0, ()))
+    assert play.data("grant.unused")["reason"] == "plate_mismatch"
+    play.advance(19_000)
+    assert play.lane()["grants"] == 1
+    play.advance(1100)
+    assert play.data("grant.unused")["pass"] == "p2"
 
 
 def test_a_stranger_who_leaves_on_the_grant_of_a_car_outside_takes_nobodys_grant() -> None:

@@ -10,7 +10,7 @@ import pytest
 from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.grants.queue import GrantQueue
-from tests.core.lane_parts.bench import IN, OUT, TIMER, cancelled, grant, rows, started, turn_at
+from tests.core.lane_parts.bench import IN, OUT, TIMER, grant, rows, started, turn_at
 
 
 class Parts:
@@ -88,7 +88,7 @@ def test_the_time_does_not_run_while_its_own_vehicle_stands_in_front(
 def test_without_a_grant_there_is_no_time_to_run() -> None:
     turn = turn_at()
     Parts().keeper().run(turn)
-    assert cancelled(turn) == ["test"]
+    assert turn.commands == []
 
 
 GONE = [
@@ -114,6 +114,13 @@ def test_a_vehicle_has_gone_when_its_loop_is_free_or_another_came(
     assert turn.shown is gone
     parts.keeper().drop_gone(turn)
     assert [(row.grant, row.reason) for row in rows(turn)] == ([("g1", "left")] if gone else [])
+
+
+def test_the_time_of_the_next_one_begins_when_the_vehicle_at_the_head_has_gone() -> None:
+    parts, turn = Parts(grant("g1", IN, stood=True), grant("g2", OUT)), turn_at()
+    parts.keeper().drop_gone(turn)
+    assert (parts.grants.head or grant()).id == "g2"
+    assert started(turn) == [("test", 20_000)]
 
 
 def test_a_vehicle_under_the_arm_has_not_gone() -> None:

@@ -33,7 +33,7 @@ def test_an_empty_queue_knows_of_no_grant() -> None:
     assert queue.first_of(IN) is None
     assert queue.bind(None) is None
     assert queue.unbind() is None
-    assert queue.use(None, 0) is None
+    assert queue.use(turn_at(), None) is None
     assert queue.last_document() is None
     assert queue.last_granted() is None
 
@@ -67,7 +67,7 @@ def test_a_credential_is_held_until_its_vehicle_has_passed() -> None:
     queue = queue_of(*three())
     assert queue.holds(CARD)
     assert not queue.holds(OTHER)
-    queue.use(queue.of_id("g2"), 0)
+    queue.use(turn_at(), queue.of_id("g2"))
     assert not queue.holds(CARD)
 
 
@@ -110,7 +110,7 @@ def test_the_last_grant_is_that_of_an_earlier_run_until_one_is_given() -> None:
 def test_a_used_grant_is_out_of_the_queue() -> None:
     g1, g2, g3 = three()
     queue = queue_of(g1, g2, g3)
-    assert queue.use(g2, mono(0)) is g2
+    assert queue.use(turn_at(), g2) is g2
     assert g2.state is GrantState.USED
     assert queue.documents() == [{"id": one.id, **one.document()} for one in (g1, g3)]
 
@@ -119,7 +119,7 @@ def test_a_used_grant_is_out_of_the_queue() -> None:
 def test_a_vehicle_has_just_passed_for_five_seconds(after_ns: int, lately: bool) -> None:
     one = grant(credential=CARD)
     queue = queue_of(one)
-    queue.use(one, mono(0))
+    queue.use(turn_at(), one)
     assert queue.used_lately(mono(0) + after_ns) is (one if lately else None)
     assert queue.seen_behind(CARD, mono(0) + after_ns) is lately
 
@@ -127,7 +127,7 @@ def test_a_vehicle_has_just_passed_for_five_seconds(after_ns: int, lately: bool)
 def test_what_is_seen_again_and_again_stays_that_of_the_vehicle_that_passed() -> None:
     one = grant(credential=CARD)
     queue = queue_of(one)
-    queue.use(one, mono(0))
+    queue.use(turn_at(), one)
     assert [queue.seen_behind(CARD, mono(at)) for at in (4000, 8000, 12_000, 17_001)] == [True, True, True, False]
 
 
@@ -135,7 +135,7 @@ def test_another_card_is_not_that_of_the_vehicle_that_passed_and_prolongs_nothin
     one = grant(credential=CARD)
     queue = queue_of(one)
     assert not queue.seen_behind(CARD, mono(0))
-    queue.use(one, mono(0))
+    queue.use(turn_at(), one)
     assert not queue.seen_behind(OTHER, mono(4000))
     assert not queue.seen_behind(CARD, mono(6000))
 
@@ -167,8 +167,7 @@ def test_a_head_without_any_time_left_still_starts_its_timer() -> None:
 def test_an_empty_queue_has_no_timer(runs: bool) -> None:
     turn = turn_at()
     queue_of().run(turn, runs)
-    assert cancelled(turn) == ["test"]
-    assert started(turn) == []
+    assert turn.commands == []
 
 
 def test_an_opening_pauses_the_head_and_gives_it_its_whole_time() -> None:
@@ -184,12 +183,43 @@ def test_an_opening_pauses_the_head_and_gives_it_its_whole_time() -> None:
 def test_an_opening_for_an_empty_queue_opens_for_none() -> None:
     turn = turn_at()
     queue_of().call_head(turn)
+    assert turn.commands == []
+
+
+REMOVALS = {
+    "use": lambda queue, turn, one: queue.use(turn, one),
+    "drop": lambda queue, turn, one: queue.drop(turn, one, "left"),
+}
+
+
+@pytest.mark.parametrize("how", REMOVALS)
+def test_a_head_that_is_taken_out_takes_its_time_along_and_the_next_one_has_its_whole_time(how: str) -> None:
+    g1, g2, _ = three()
+    queue, turn, later = queue_of(g1, g2), turn_at(15_000), turn_at(16_000)
+    queue.run(turn_at(), runs=True)
+    REMOVALS[how](queue, turn, g1)
     assert cancelled(turn) == ["test"]
+    assert (queue.head, g2.running_since_ns) == (g2, None)
+    queue.run(later, runs=True)
+    assert started(later) == [("test", 20_000)]
 
 
-def test_a_passage_stops_the_timer() -> None:
-    turn = turn_at()
-    queue_of(grant()).stop_time(turn)
+@pytest.mark.parametrize("how", REMOVALS)
+def test_the_time_of_the_head_runs_on_when_another_grant_is_taken_out(how: str) -> None:
+    g1, g2, _ = three()
+    queue, turn = queue_of(g1, g2), turn_at(15_000)
+    queue.run(turn_at(), runs=True)
+    REMOVALS[how](queue, turn, g2)
+    queue.run(turn, runs=True)
+    assert (cancelled(turn), started(turn)) == ([], [])
+    queue.run(turn, runs=False)
+    assert (cancelled(turn), g1.left_ms) == (["test"], 5000)
+
+
+def test_the_time_of_all_ends_with_them() -> None:
+    queue, turn = queue_of(*three()), turn_at(15_000)
+    queue.run(turn_at(), runs=True)
+    queue.drop_all(turn, "stop")
     assert cancelled(turn) == ["test"]
 
 
@@ -207,7 +237,7 @@ def test_one_grant_is_dropped_and_recorded() -> None:
     assert unused(turn) == [("in", "g2", "left")]
     assert g2.state is GrantState.UNUSED
     assert queue.of(OUT) == [g1, g3]
-    queue.drop_head(turn, "time_over")
+    queue.drop(turn, g1, "time_over")
     assert unused(turn)[1:] == [("out", "g1", "time_over")]
     assert queue.head is g3
 
@@ -217,7 +247,6 @@ def test_all_are_dropped_but_perhaps_that_of_the_vehicle_under_the_arm(but_under
     queue, turn = queue_of(*three()), turn_at()
     queue.bind(IN)
     queue.drop_all(turn, "stop", but_under=but_under)
-    assert cancelled(turn) == ["test"]
     assert [name for _, name, why in unused(turn) if why == "stop"] == dropped
     assert len(queue) == 3 - len(dropped)
     assert (queue.bound is not None) is but_under

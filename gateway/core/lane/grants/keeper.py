@@ -41,6 +41,7 @@ class GrantKeeper:
         lane = self._lane
         for grant in [one for side in lane.wiring.lanes for one in lane.grants.of(side) if self._has_gone(one)]:
             lane.grants.drop(turn, grant, "left")
+        self.run(turn)
 
     def note_gone(self, turn: Turn, lane: Lane) -> None:
         """The loop in front of a lane was left a while ago, or another vehicle has come to it."""

@@ -88,7 +88,7 @@ class GrantQueue:
 
     def first_of(self, lane: Lane) -> Grant | None:
         """The first that was given at that lane; two lanes may share a barrier."""
-        return next((grant for grant in self._waiting if grant.lane is lane), None)
+        return next(iter(self.of(lane)), None)
 
     def waits_for(self, lane: Lane) -> bool:
         """Whether a vehicle of that lane may pass and has not passed yet."""
@@ -138,12 +138,12 @@ class GrantQueue:
             grant.happens(GrantEvent.GOES_BACK)
         return grant
 
-    def use(self, grant: Grant | None, now_ns: int) -> Grant | None:
+    def use(self, turn: Turn, grant: Grant | None) -> Grant | None:
         """A vehicle has passed: take its grant out."""
         if grant is not None:
+            self._take_out(turn, grant)
             grant.happens(GrantEvent.PASSED)
-            self._used, self._used_ns = grant, now_ns
-            self._waiting.remove(grant)
+            self._used, self._used_ns = grant, turn.now.mono_ns
         return grant
 
     def call_head(self, turn: Turn) -> None:
@@ -154,39 +154,30 @@ class GrantQueue:
 
     def run(self, turn: Turn, runs: bool) -> None:
         """Let the head's time run, or pause it."""
-        if not self._waiting:
-            turn.cancel(self._timer)
+        head = self.head
+        if head is None:
             return
         if runs:
-            left_ms = self._waiting[0].run(turn.now.mono_ns, self._grant_ms)
+            left_ms = head.run(turn.now.mono_ns, self._grant_ms)
             if left_ms is not None:
                 turn.start(self._timer, left_ms)
-        elif self._waiting[0].pause(turn.now.mono_ns):
+        elif head.pause(turn.now.mono_ns):
             turn.cancel(self._timer)
 
-    def stop_time(self, turn: Turn) -> None:
-        """A vehicle has passed: the head's time is looked at anew."""
-        turn.cancel(self._timer)
-
     def drop(self, turn: Turn, grant: Grant, why: str) -> None:
-        """End the grant of one vehicle."""
-        self._waiting.remove(grant)
-        _unused(turn, grant, why)
-
-    def drop_head(self, turn: Turn, why: str) -> None:
-        """The head's vehicle did not come."""
-        _unused(turn, self._waiting.pop(0), why)
+        """End the grant of one vehicle, which did not come or has gone."""
+        self._take_out(turn, grant)
+        grant.happens(GrantEvent.DROPPED)
+        turn.append(GrantUnused(lane=grant.lane.id, pass_=grant.pass_id, grant=grant.id, reason=why))
 
     def drop_all(self, turn: Turn, why: str, *, but_under: bool = False) -> None:
-        """Record every grant as unused; `but_under`: the vehicle under the arm has used its grant."""
-        turn.cancel(self._timer)
+        """End every grant; `but_under`: the vehicle under the arm has used its own."""
         kept = self.bound if but_under else None
-        waiting, self._waiting = self._waiting, [grant for grant in self._waiting if grant is kept]
-        for grant in waiting:
-            if grant is not kept:
-                _unused(turn, grant, why)
+        for grant in [one for one in self._waiting if one is not kept]:
+            self.drop(turn, grant, why)
 
-
-def _unused(turn: Turn, grant: Grant, why: str) -> None:
-    grant.happens(GrantEvent.DROPPED)
-    turn.append(GrantUnused(lane=grant.lane.id, pass_=grant.pass_id, grant=grant.id, reason=why))
+    def _take_out(self, turn: Turn, grant: Grant) -> None:
+        """The time of a head stops before it is taken out: the timer is that of whichever grant is at the head."""
+        if grant is self.head:
+            self.run(turn, runs=False)
+        self._waiting.remove(grant)

@@ -161,6 +161,7 @@ class ArmArrivals:
             lane.alarms.end(turn, "motion")
         if len(lane.grants):
             self._events.happens(turn, ArmEvent.GRANTED)
+            self._keeper.run(turn)
 
     # ---- both
 

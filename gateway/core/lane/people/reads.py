@@ -94,6 +94,7 @@ class Reads:
         if grant is not None and self._lane.arm.closed:
             self._orders.call_off(turn, "open")
             self._lane.grants.drop(turn, grant, Reason.PLATE_MISMATCH.value)
+            self._keeper.run(turn)
 
     def _grant_in_front(self, case: PendingCase | None) -> Grant | None:
         """The grant of a case whose vehicle is not under the arm."""

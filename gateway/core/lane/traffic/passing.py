@@ -32,7 +32,7 @@ class Passing:
         `watched`: the switches could be read all the while, so that they tell something of themselves.
         """
         lane, now_ns = self._lane, turn.now.mono_ns
-        grant = lane.grants.use(lane.grants.bound or (lane.grants.first_of(at) if late else None), now_ns)
+        grant = lane.grants.use(turn, lane.grants.bound or (lane.grants.first_of(at) if late else None))
         if grant is not None:
             lane.cases.passed_by(grant.id)
         method = grant.method if grant else self._ungranted_method()
@@ -49,7 +49,6 @@ class Passing:
         if watched and lane.movement.commanded and lane.modes.moves and grant is not None:
             self._events.happens(turn, ArmEvent.CROSSED)
         self._count_hold(turn)
-        lane.grants.stop_time(turn)
         self._keeper.run(turn)
 
     def _ungranted_method(self) -> str:
@@ -102,7 +101,7 @@ class Passing:
         if head is None or lane.crossing.vehicle is not None or lane.detectors.approach_of(head.lane):
             return
         if not self._recorder.presume(turn):
-            lane.grants.drop_head(turn, "time_over")
+            lane.grants.drop(turn, head, "time_over")
         self._keeper.run(turn)
         if not len(lane.grants) and lane.arm.open:
             lane.closing.start(turn)

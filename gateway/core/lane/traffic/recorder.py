@@ -46,7 +46,7 @@ class PassageRecorder:
         if head is None or self._has_loops or not lane.opening.unused:
             return False
         lane.opening.happens(OpeningEvent.PRESUMED_PASSED)
-        lane.grants.use(head, turn.now.mono_ns)
+        lane.grants.use(turn, head)
         lane.cases.passed_by(head.id)
         self.record(turn, head.lane, head, head.method, "inferred")
         return True
