@@ -8,10 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from gateway.control.wire import LINE_MAX_BYTES, address, decode, encode, error_from
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from gateway.control.wire import LINE_MAX_BYTES, address, decode, decode_as, encode, error_from
 from gateway.core.vocabulary.errors import EngineUnreachableError, RequestError
+
+T = TypeVar("T")
 
 # A snapshot of a large site or a list of tokens may be longer than the bound of a request.
 _ANSWER_MAX_BYTES = 16 * LINE_MAX_BYTES
@@ -42,7 +47,7 @@ class Client:
         with self._connected(timeout_s) as lines:
             lines.send(line)
             while True:
-                answer = lines.receive()
+                answer = decode(lines.receive())
                 if "progress" in answer:
                     if on_progress is not None:
                         on_progress(answer["progress"])
@@ -51,16 +56,20 @@ class Client:
                 else:
                     raise error_from(answer.get("error") or {})
 
-    def watch(self, timeout_s: float = 5.0) -> Iterator[dict[str, Any]]:
-        """Snapshots at each change, at least one a second, until EngineUnreachableError or until it is closed."""
+    def watch(self, of: type[T], timeout_s: float = 5.0) -> Iterator[T]:
+        """Snapshots at each change, at least one a second, until EngineUnreachableError or until it is closed.
+
+        `of`: what each is decoded to; RequestError if one is not of that type.
+        """
+        decoder: msgspec.json.Decoder[_Watched[T]] = msgspec.json.Decoder(_Watched[of])  # type: ignore[valid-type]
         with self._connected(timeout_s) as lines:
             lines.send(encode({"id": next(_numbers), "op": "watch"}))
             while True:
-                message = lines.receive()
-                if "state" in message:
-                    yield message["state"]
-                elif "error" in message:
-                    raise error_from(message["error"])
+                message = decode_as(decoder, lines.receive(), "the engine's snapshot cannot be read")
+                if message.state is not UNSET:
+                    yield message.state
+                elif message.error is not UNSET:
+                    raise error_from(message.error)
 
     @contextmanager
     def _connected(self, timeout_s: float) -> Iterator[_Lines]:
@@ -79,6 +88,13 @@ class Client:
             ) from None
 
 
+class _Watched(msgspec.Struct, Generic[T], frozen=True, gc=False):
+    """A line of the engine to a client that watches; its first one has neither key."""
+
+    state: T | UnsetType = UNSET
+    error: dict[str, Any] | UnsetType = UNSET
+
+
 class _Lines:
     """Lines over a connected socket; each may take `timeout_s`."""
 
@@ -90,7 +106,8 @@ class _Lines:
     def send(self, line: bytes) -> None:
         self._sock.sendall(line)
 
-    def receive(self) -> dict[str, Any]:
+    def receive(self) -> bytearray:
+        """The next line, without its end."""
         deadline = time.monotonic() + self._timeout_s
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
@@ -104,4 +121,4 @@ class _Lines:
             self._buffer += chunk
         line = self._buffer[:end]
         del self._buffer[: end + 1]
-        return decode(line)
+        return line

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from gateway.core.vocabulary.errors import GatehouseError, RequestError, SettingsError
+
+T = TypeVar("T")
 
 LINE_MAX_BYTES = 1 << 20
 # sun_path holds 108 bytes with its final zero (unix(7)).
@@ -27,10 +29,15 @@ def encode(message: dict[str, Any]) -> bytes:
 
 def decode(line: bytes | bytearray) -> dict[str, Any]:
     """A line as a message; RequestError if it is not a JSON object."""
+    return decode_as(_decoder, line, "the line is not a JSON object")
+
+
+def decode_as(decoder: msgspec.json.Decoder[T], line: bytes | bytearray, otherwise: str) -> T:
+    """A line as the decoder's type; RequestError with the text `otherwise` and the cause if it is not of it."""
     try:
-        return _decoder.decode(line)
+        return decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RequestError(f"the line is not a JSON object: {error}") from None
+        raise RequestError(f"{otherwise}: {error}") from None
 
 
 def error_body(error: GatehouseError) -> dict[str, Any]:

@@ -11,12 +11,11 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
 
+from gateway.core.vocabulary.views import CentralView
 from gateway.uplink.mqtt.messages import Outgoing
 
 ANSWERS_MAX = 128
-Snapshot = dict[str, Any]
 
 
 class Waker:
@@ -63,17 +62,17 @@ class Mailbox:
     def __init__(self, waker: Waker) -> None:
         self._waker = waker
         self._lock = threading.Lock()
-        self._snapshot: Snapshot | None = None
+        self._snapshot: CentralView | None = None
         self._news = False
         self._answers: deque[Outgoing] = deque(maxlen=ANSWERS_MAX)
 
-    def put_snapshot(self, snapshot: Snapshot | None) -> None:
+    def put_snapshot(self, snapshot: CentralView | None) -> None:
         """Put the newest snapshot; None: the engine cannot be reached."""
         with self._lock:
             self._snapshot, self._news = snapshot, True
         self._waker.wake()
 
-    def take_snapshot(self) -> tuple[bool, Snapshot | None]:
+    def take_snapshot(self) -> tuple[bool, CentralView | None]:
         """Whether the snapshot is new since the last call, and the newest snapshot."""
         with self._lock:
             news, self._news = self._news, False

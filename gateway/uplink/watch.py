@@ -1,25 +1,29 @@
 """Puts the newest snapshot of the engine into the mailbox.
 
 It has its own thread, since `watch` of the control socket blocks. Without an engine the journal is delivered all the
-same, and `/status` shows that no engine runs.
+same, and `/status` shows that no engine runs. A snapshot that cannot be read, as of an engine of an earlier version,
+counts as none.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
-from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
+from gateway.core.vocabulary.views import CentralView
 from gateway.uplink.mailbox import Mailbox
 
+_log = logging.getLogger(__name__)
 RETRY_S = 1.0
 
 
 class Watchable(Protocol):
     """The control socket (`gateway.control.Client`)."""
 
-    def watch(self, timeout_s: float = 5.0) -> Iterator[dict[str, Any]]:
+    def watch(self, of: type[CentralView], timeout_s: float = 5.0) -> Iterator[CentralView]:
         """Snapshots; raises GatehouseError when the engine is gone."""
 
 
@@ -30,6 +34,7 @@ class Watch:
         self._engine = engine
         self._mailbox = mailbox
         self._stop = threading.Event()
+        self._said = ""
 
     def start(self) -> None:
         """Begin to follow."""
@@ -42,11 +47,19 @@ class Watch:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                for snapshot in self._engine.watch():
+                for snapshot in self._engine.watch(CentralView):
                     self._mailbox.put_snapshot(snapshot)
                     if self._stop.is_set():
                         return
-            except GatehouseError:
+            except EngineUnreachableError:
                 pass  # The mailbox shows that the engine is away; try again for ever.
+            except GatehouseError as error:
+                self._say(str(error))
             self._mailbox.put_snapshot(None)
             self._stop.wait(RETRY_S)
+
+    def _say(self, words: str) -> None:
+        """Log it, once for the same words in a row."""
+        if words != self._said:
+            self._said = words
+            _log.warning("no news from the engine: %s", words)

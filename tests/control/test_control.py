@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.control import Client, Responder
@@ -275,7 +276,7 @@ def watch_handler(_op: str, _params: dict[str, Any], respond: Responder) -> None
 
 def test_a_watcher_gets_the_first_state_and_every_broadcast(path: Path, client: Client) -> None:
     with serving(path, watch_handler) as server:
-        states = client.watch()
+        states = client.watch(dict[str, Any])
         assert next(states) == {"n": 0}
         for number in (1, 2):
             # The watcher counts from the line after its first state on.
@@ -288,10 +289,24 @@ def test_a_watcher_gets_the_first_state_and_every_broadcast(path: Path, client: 
 
 def test_a_watcher_learns_that_the_engine_ended(path: Path, client: Client) -> None:
     with serving(path, watch_handler):
-        states = client.watch()
+        states = client.watch(dict[str, Any])
         next(states)
     with pytest.raises(EngineUnreachableError):
         next(states)
+
+
+def test_a_watcher_gets_what_it_asks_for_and_an_error_for_what_is_not_that(path: Path, client: Client) -> None:
+    class Number(msgspec.Struct):
+        n: int
+
+    def watched(_op: str, _params: dict[str, Any], respond: Responder) -> None:
+        respond.watch(b'{"event":"state","state":{"n":0,"more":[1]}}\n{"event":"state","state":{"m":1}}\n')
+
+    with serving(path, watched):
+        states = client.watch(Number)
+        assert next(states) == Number(0)
+        with pytest.raises(RequestError, match=r"snapshot cannot be read: .* required field `n`"):
+            next(states)
 
 
 def test_a_slow_reader_is_dropped_and_others_are_served(path: Path, client: Client) -> None:
@@ -303,7 +318,7 @@ def test_a_slow_reader_is_dropped_and_others_are_served(path: Path, client: Clie
         while not connection.dropped:
             server.broadcast(line)
         assert closed(sock)
-        assert next(client.watch()) == {"n": 0}
+        assert next(client.watch(dict[str, Any])) == {"n": 0}
 
 
 def test_a_stale_socket_file_is_replaced(path: Path, client: Client) -> None:

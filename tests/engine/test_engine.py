@@ -176,7 +176,7 @@ def test_the_snapshot_carries_ages_and_nothing_personal(running: Running) -> Non
 
 
 def test_a_watcher_sees_a_change_and_the_rows_behind_it(running: Running) -> None:
-    states = running.client.watch()
+    states = running.client.watch(dict[str, Any])
     before = next(states)["journal"]["sequence"]
     running.bus.card("1")
     for state in states:

@@ -84,6 +84,22 @@ def test_without_an_engine_events_flow_and_status_says_so(listener: Central, tmp
     wait_until(lambda: listener.last("status")["engine"] is False)
 
 
+def test_a_snapshot_that_cannot_be_read_is_none_and_events_flow(
+    writer: Writer, engine: EngineStandIn, connected: UplinkProcess, listener: Central
+) -> None:
+    engine.show(alarms=[alarm("a1")])
+    wait_until(lambda: listener.last("alarms/a1") and listener.last("status")["engine"])
+    engine.show(lanes=[{"id": "in", "state": "ready"}], alarms=[])
+    wait_until(lambda: listener.last("status")["engine"] is False)
+    last = writer.write(3)
+    wait_until(lambda: last in listener.sequences())
+    assert listener.last("alarms/a1")["kind"] == "crash"
+    engine.show(lanes=[lane(arm="open")])
+    wait_until(lambda: listener.last("state/lanes/in")["arm"] == "open")
+    wait_until(lambda: listener.last("alarms/a1") == "")
+    assert connected.log().count("snapshot") == 1
+
+
 @pytest.mark.usefixtures("connected")
 def test_lanes_and_alarms_stand_retained(broker: Mosquitto, engine: EngineStandIn, listener: Central) -> None:
     engine.show(alarms=[alarm("a1")], lanes=[lane(arm="open")])

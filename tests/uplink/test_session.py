@@ -11,9 +11,9 @@ from gateway.uplink.central.outbox import Batch, Outbox
 from gateway.uplink.central.states import States
 from gateway.uplink.mqtt.messages import Ack, Limits, Outgoing, Topics
 from gateway.uplink.mqtt.session import FLIGHT_MAX, RESERVED, RefusedByBrokerError, Session
-from tests.support.engine_stand_in import alarm, lane
+from tests.support.engine_stand_in import alarm
 from tests.uplink.test_outbox import Rows
-from tests.uplink.test_states import Memory
+from tests.uplink.test_states import Memory, snapshot
 
 TOPICS = Topics("g")
 
@@ -65,7 +65,7 @@ def test_events_leave_room_for_an_alarm() -> None:
     bench = Bench(Rows(100_000, old=100_000))
     bench.warm_up()
     assert bench.session.under_way == FLIGHT_MAX - RESERVED
-    bench.states.update({"alarms": [alarm("a1")], "lanes": [lane()]})
+    bench.states.update(snapshot(alarm("a1")))
     bench.fill()
     assert bench.topics()[-2:] == ["alarms/a1", "state/lanes/in"]
     assert bench.session.under_way == FLIGHT_MAX
@@ -74,7 +74,7 @@ def test_events_leave_room_for_an_alarm() -> None:
 @pytest.mark.parametrize("most", [1, 2, 3, 10, 65_535])
 def test_the_brokers_receive_maximum_is_never_passed(most: int) -> None:
     bench = Bench(Rows(100_000, old=100_000), Limits(receive_maximum=most))
-    bench.states.update({"alarms": [alarm(f"a{n}") for n in range(30)], "lanes": [lane()]})
+    bench.states.update(snapshot(*(alarm(f"a{n}") for n in range(30))))
     for _ in range(200):
         bench.fill()
         assert len(bench.wire.open) <= min(most, FLIGHT_MAX)
@@ -84,7 +84,7 @@ def test_the_brokers_receive_maximum_is_never_passed(most: int) -> None:
 
 def test_answers_go_before_alarms_and_alarms_before_events() -> None:
     bench = Bench(Rows(100, old=100))
-    bench.states.update({"alarms": [alarm("a1")], "lanes": [lane()]})
+    bench.states.update(snapshot(alarm("a1")))
     bench.urgent.append(Outgoing("g/replies", b"{}"))
     bench.fill()
     assert bench.topics() == ["replies", "alarms/a1", "state/lanes/in", "events"]
@@ -108,7 +108,7 @@ def test_an_event_that_the_broker_refuses_does_not_move_the_cursor() -> None:
 
 def test_a_state_that_the_broker_refuses_is_said_and_events_go_on() -> None:
     bench = Bench(Rows(10, old=10))
-    bench.states.update({"alarms": [], "lanes": [lane()]})
+    bench.states.update(snapshot())
     bench.fill()
     bench.acknowledge("Not authorized")
     bench.acknowledge()
@@ -156,7 +156,7 @@ def test_a_journal_that_cannot_be_read_holds_back_events_only() -> None:
         raise StorageError("the disk fails")
 
     rows.batch = batch  # type: ignore[method-assign]
-    bench.states.update({"alarms": [alarm("a1")], "lanes": [lane()]})
+    bench.states.update(snapshot(alarm("a1")))
     bench.fill()
     assert bench.topics() == ["alarms/a1", "state/lanes/in"]
     assert bench.session.warning == "the disk fails"

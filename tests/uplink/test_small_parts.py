@@ -9,6 +9,7 @@ import apsw
 import pytest
 
 from gateway.core.vocabulary.errors import DataDirectoryError
+from gateway.core.vocabulary.views import CentralView
 from gateway.uplink.central.answers import KEPT_MAX, Answers
 from gateway.uplink.central.commands import Answer, PassOrder
 from gateway.uplink.central.cursors import WRITE_EVERY_S, Cursors, Position
@@ -187,10 +188,13 @@ def test_only_the_newest_answers_are_kept(tmp_path: Path) -> None:
 def test_only_the_newest_snapshot_is_kept() -> None:
     mailbox = Mailbox(Waker())
     assert mailbox.take_snapshot() == (False, None)
-    mailbox.put_snapshot({"n": 1})
-    mailbox.put_snapshot({"n": 2})
-    assert mailbox.take_snapshot() == (True, {"n": 2})
-    assert mailbox.take_snapshot() == (False, {"n": 2})
+    newest = CentralView()
+    mailbox.put_snapshot(CentralView())
+    mailbox.put_snapshot(newest)
+    news, snapshot = mailbox.take_snapshot()
+    assert (news, snapshot is newest) == (True, True)
+    news, snapshot = mailbox.take_snapshot()
+    assert (news, snapshot is newest) == (False, True)
 
 
 def test_a_lost_engine_is_news_too() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gateway.core.vocabulary.views import AlarmState, LaneState
+import msgspec
+
+from gateway.core.vocabulary.views import AlarmState, CentralView, LaneState
 from gateway.uplink.central.states import States
 from gateway.uplink.mqtt.messages import Outgoing, Topics
 from tests.support.engine_stand_in import alarm, lane
@@ -29,8 +31,8 @@ class Memory:
         self.topics.discard(topic)
 
 
-def snapshot(*alarms: dict[str, Any], lanes: tuple[dict[str, Any], ...] = (lane(),)) -> dict[str, Any]:
-    return {"alarms": list(alarms), "lanes": list(lanes)}
+def snapshot(*alarms: dict[str, Any], lanes: tuple[dict[str, Any], ...] = (lane(),)) -> CentralView:
+    return msgspec.convert({"alarms": alarms, "lanes": lanes}, CentralView)
 
 
 def drain(states: States) -> list[Outgoing]:
@@ -136,7 +138,7 @@ def test_an_engine_that_just_starts_clears_nothing() -> None:
     states = connected()
     states.update(snapshot(alarm("a1")))
     drain(states)
-    states.update({"alarms": [], "lanes": []})
+    states.update(CentralView())
     assert topics(states) == []
 
 

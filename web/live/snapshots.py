@@ -28,7 +28,7 @@ Snapshot = dict[str, Any]
 
 def watch_engine(data: Path) -> Iterator[Snapshot]:
     """Snapshots from the engine's control socket until it goes away."""
-    return iter(Client(data / "run" / "engine.sock").watch())
+    return iter(Client(data / "run" / "engine.sock").watch(Snapshot))
 
 
 class Live:

@@ -15,7 +15,6 @@ from typing import Protocol
 import msgspec
 
 from gateway.core.vocabulary.views import AlarmState, CentralView, LaneState
-from gateway.uplink.mailbox import Snapshot
 from gateway.uplink.mqtt.messages import Outgoing, Topics
 
 State = AlarmState | LaneState
@@ -51,11 +50,10 @@ class States:
         self._sent.clear()
         self._plan()
 
-    def update(self, snapshot: Snapshot) -> None:
+    def update(self, view: CentralView) -> None:
         """Take the newest snapshot; an empty one of a starting engine is ignored."""
-        if not snapshot.get("lanes") and not snapshot.get("alarms"):
+        if not view.lanes and not view.alarms:
             return
-        view = msgspec.convert(snapshot, CentralView)
         wanted: dict[str, State] = {
             self._topics.alarm(alarm.alarm): alarm for alarm in sorted(view.alarms, key=lambda alarm: alarm.priority)
         }
