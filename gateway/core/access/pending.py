@@ -14,7 +14,7 @@ decision leads to a state `UNPAID` (event `MUST_PAY`) with `payment` in `MISSING
 
 from __future__ import annotations
 
-import datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.times import wall_ns_of
 from gateway.core.vocabulary.turn import NS_PER_MS
 
 Missing = Literal["second_proof", "word"]
@@ -302,7 +303,7 @@ def taken_up(last: dict[str, Any], visit: dict[str, Any] | None, wall_ns: int, m
     `last`: the decision as the projections keep it; `visit`: the open visit of its car.
     """
     verdict = Verdict(last["verdict"])
-    age_ns = wall_ns - _wall_ns(str(last["at"]))
+    age_ns = wall_ns - wall_ns_of(datetime.fromisoformat(str(last["at"])))
     if verdict is Verdict.GRANTED or not last.get("case") or not 0 <= age_ns <= CASE_MS * NS_PER_MS:
         return None
     found = Pass(str(last["pass"]), PassKind(last["kind"])) if last.get("pass") and last.get("kind") else None
@@ -317,11 +318,6 @@ def taken_up(last: dict[str, Any], visit: dict[str, Any] | None, wall_ns: int, m
         visit=msgspec.convert(visit, OpenVisit) if visit else None,
         state=CaseState.HANDLED if last.get("handled") else CaseState.WAITING,
     )
-
-
-def _wall_ns(text: str) -> int:
-    moment = datetime.datetime.fromisoformat(text)
-    return int(moment.timestamp() * 1000) * NS_PER_MS
 
 
 class Cases:
