@@ -73,7 +73,7 @@ class Alarms(Subsystem):
 
     def started(self, turn: Turn, event: events.Started) -> None:
         """Alarms of devices that are no longer in the settings return; shelves of the last run end."""
-        self.desk.run = event.run
+        self.desk.begin(event.run)
         for alarm in list(self.desk):
             if alarm.device is not None and alarm.device not in self._devices:
                 self.desk.return_(turn, alarm.key)

@@ -19,7 +19,7 @@ from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.errors import NotFoundError, RefusedError
 from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.timers import Timer
-from gateway.core.vocabulary.turn import NS_PER_MS, Turn, rfc3339
+from gateway.core.vocabulary.turn import NS_PER_MS, Ids, Turn, rfc3339
 
 _U, _R = AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED
 _A, _S = AlarmState.ACKNOWLEDGED, AlarmState.SHELVED
@@ -111,9 +111,12 @@ class AlarmDesk:
 
     def __init__(self, alarms: list[Alarm]) -> None:
         self._open: dict[str, Alarm] = {alarm.alarm: alarm for alarm in alarms}
-        self._count = 0
+        self._ids = Ids()
         self._wind: tuple[str, int] | None = None
-        self.run = "0"
+
+    def begin(self, run: str) -> None:
+        """A run begins: its alarms have ids of its own."""
+        self._ids.begin(run)
 
     def __iter__(self) -> Any:
         return iter(self._open.values())
@@ -152,8 +155,7 @@ class AlarmDesk:
         if found is None:
             found = self._counted_with(kind, key)
         if found is None:
-            self._count += 1
-            alarm_id, state = f"a{self.run}-{self._count}", _U if tagged is None else _O
+            alarm_id, state = self._ids.next("a"), _U if tagged is None else _O
             found = Alarm(alarm_id, key, kind, state, turn.at, turn.at, lane, device, detail=detail or {})
             self._open[alarm_id] = found
             self._append(turn, found, Verb.RAISE, "gateway", {} if tagged is None else {"reason": tagged})

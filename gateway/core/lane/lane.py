@@ -22,7 +22,7 @@ from gateway.core.lane.contacts.stuck_loops import StuckLoops
 from gateway.core.lane.contacts.trouble import TroubleContacts
 from gateway.core.lane.grants.grant import Grant, Left
 from gateway.core.lane.grants.keeper import GrantKeeper
-from gateway.core.lane.memory import Ids, LaneMemory
+from gateway.core.lane.memory import LaneMemory
 from gateway.core.lane.modes.crash import Crashes
 from gateway.core.lane.modes.fire import Fires
 from gateway.core.lane.modes.modes import Mode
@@ -54,7 +54,7 @@ from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.lane.view import LaneView
 from gateway.core.settings.model import Barrier, Lane, Site
 from gateway.core.vocabulary.authors import GATEWAY
-from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.turn import Ids, Turn
 
 
 class LaneMachine:

@@ -10,25 +10,6 @@ from gateway.core.lane.service import ServiceMemory
 from gateway.core.vocabulary.turn import Turn
 
 
-class Ids:
-    """Identifiers of one run: its prefix is unique (the sequence of the run's first row), the number counts."""
-
-    __slots__ = ("_count", "_run")
-
-    def __init__(self) -> None:
-        self._run = "0"
-        self._count = 0
-
-    def begin(self, run: str) -> None:
-        """A run begins."""
-        self._run = run
-
-    def next(self, letter: str) -> str:
-        """The next identifier, for example `g812-3`."""
-        self._count += 1
-        return f"{letter}{self._run}-{self._count}"
-
-
 class LaneMemory(msgspec.Struct, frozen=True):
     """What outlives a restart: strong modes, the tag, and whether something waits for a person or was asked of one.
 

@@ -21,7 +21,7 @@ from gateway.core.lane.contacts.detectors import Detectors
 from gateway.core.lane.contacts.inputs import Inputs, points_of
 from gateway.core.lane.grants.queue import GrantQueue
 from gateway.core.lane.interlock import Interlock
-from gateway.core.lane.memory import Ids, LaneMemory
+from gateway.core.lane.memory import LaneMemory
 from gateway.core.lane.modes.fire import Fires
 from gateway.core.lane.modes.hold import Hold
 from gateway.core.lane.modes.interruption import Interruption
@@ -42,6 +42,7 @@ from gateway.core.lane.traffic.opening import Opening
 from gateway.core.lane.traffic.passages import Passages
 from gateway.core.lane.wiring import Wiring
 from gateway.core.settings.model import Barrier, Lane, Site
+from gateway.core.vocabulary.turn import Ids
 
 
 class LaneParts:

@@ -14,7 +14,6 @@ from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.alarms.lifecycle import AlarmState
 from gateway.core.lane.grants.grant import Left
 from gateway.core.lane.lane import LaneMachine
-from gateway.core.lane.memory import Ids
 from gateway.core.lane.modes.fire import Fires
 from gateway.core.lanes.commands import LaneCommands
 from gateway.core.lanes.free_flow import FreeFlow
@@ -27,7 +26,7 @@ from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.reasons import Reason
 from gateway.core.vocabulary.rows import AlarmAcknowledged
 from gateway.core.vocabulary.timers import Timer
-from gateway.core.vocabulary.turn import NS_PER_MS, Turn
+from gateway.core.vocabulary.turn import NS_PER_MS, Ids, Turn
 
 MINUTE_TIMER = Timer("lanes", "", "minute")
 MINUTE_MS = 60_000

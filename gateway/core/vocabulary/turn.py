@@ -1,4 +1,4 @@
-"""One turn of the core: the moment of an event, and the commands that it leads to."""
+"""One turn of the core: the moment of an event, the commands that it leads to, and the ids of what begins in it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,31 @@ from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.times import NS_PER_MS, NS_PER_S, local_time, rfc3339
 
-__all__ = ["NS_PER_MS", "NS_PER_S", "Turn", "local_day", "rfc3339"]
+__all__ = ["NS_PER_MS", "NS_PER_S", "Ids", "Turn", "local_day", "rfc3339"]
 
 
 def local_day(wall_ns: int, zone: ZoneInfo) -> datetime.date:
     """The site-local calendar day of a wall time in nanoseconds."""
     return local_time(wall_ns, zone).date()
+
+
+class Ids:
+    """Identifiers of one run: its prefix is unique (the sequence of the run's first row), the number counts."""
+
+    __slots__ = ("_count", "_run")
+
+    def __init__(self) -> None:
+        self._run = "0"
+        self._count = 0
+
+    def begin(self, run: str) -> None:
+        """A run begins."""
+        self._run = run
+
+    def next(self, letter: str) -> str:
+        """The next identifier, for example `g812-3`."""
+        self._count += 1
+        return f"{letter}{self._run}-{self._count}"
 
 
 class Turn:

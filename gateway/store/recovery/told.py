@@ -46,7 +46,7 @@ def _rows(lost: StorageDegraded, file: str, detail: dict[str, Any], settings: Se
     """The rows: the loss, storage restored, and an alarm to acknowledge."""
     turn = Turn(now)
     desk = AlarmDesk([])
-    desk.run = secrets.token_hex(4)
+    desk.begin(secrets.token_hex(4))
     key = f"aside:{file}"
     turn.append(lost)
     desk.raise_(turn, "storage_degraded", key, detail=detail)

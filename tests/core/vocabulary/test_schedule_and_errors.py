@@ -18,7 +18,7 @@ from gateway.core.vocabulary.rows import GatewayStopped
 from gateway.core.vocabulary.schedule import Window, in_schedule, parse_schedule
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.times import local_time, rfc3339, wall_ns_of
-from gateway.core.vocabulary.turn import Turn, local_day
+from gateway.core.vocabulary.turn import Ids, Turn, local_day
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
@@ -295,3 +295,13 @@ def test_a_request_is_done_by_its_own_answer(reply: Reply, done: bool) -> None:
     turn = Turn(Now(0, 0))
     turn.emit(reply)
     assert turn.is_done("r") is done
+
+
+# ---- ids
+
+
+def test_ids_name_the_run_and_count_on_through_all_letters() -> None:
+    ids = Ids()
+    assert ids.next("g") == "g0-1"
+    ids.begin("812")
+    assert [ids.next(letter) for letter in "gva"] == ["g812-2", "v812-3", "a812-4"]

@@ -6,7 +6,6 @@ from typing import Any
 
 from gateway.core.access.pending import PendingCase
 from gateway.core.lane.grants.grant import Grant, credential_of
-from gateway.core.lane.memory import Ids
 from gateway.core.lane.wiring import Wiring
 from gateway.core.settings.model import Direction, Lane
 from gateway.core.vocabulary.events import OpenVisit
@@ -17,7 +16,7 @@ from gateway.core.vocabulary.rows import (
     PassageRow,
     PassageTailgated,
 )
-from gateway.core.vocabulary.turn import NS_PER_MS, NS_PER_S, Turn, rfc3339
+from gateway.core.vocabulary.turn import NS_PER_MS, NS_PER_S, Ids, Turn, rfc3339
 
 VOID_MS = 60_000
 """A car that is read outside again so long after an inferred passage never went in."""
