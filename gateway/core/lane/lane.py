@@ -74,7 +74,7 @@ class LaneMachine:
         keeper = self._keeper = GrantKeeper(lane)
         orders = ArmOrders(lane)
         recorder = PassageRecorder(lane)
-        crashes = Crashes(lane, keeper, orders)
+        crashes = Crashes(lane, orders)
         events = self.arm_events = ArmEvents(lane, ArmGuards(lane).by_name())
         moves = self._make_arm(lane, orders, recorder, crashes)
         resume = self._resume = Resume(lane, keeper, events)
@@ -88,9 +88,7 @@ class LaneMachine:
         self._reads = Reads(lane, keeper, orders, cars, admission, words)
         self.access = AccessDoor(lane, cars, admission, self._reads)
         release = Release(lane, orders, moves, cars, admission, words, recorder, resume)
-        self.commands = PersonsCommands(
-            lane, keeper, orders, passing, recorder, crashes, trouble, cars, words, release, resume
-        )
+        self.commands = PersonsCommands(lane, orders, passing, recorder, crashes, trouble, cars, words, release, resume)
         self._fire = fire
         self._measuring = Measuring(lane, keeper, loops, stuck, crashes, trouble, fire, events)
         self._changes = ContactChanges(
@@ -109,8 +107,8 @@ class LaneMachine:
         self._sending = Sending(lane, keeper, events)
         moves = CommandedMoves(lane, keeper, orders, recorder, struck, events)
         arrivals = ArmArrivals(lane, keeper, orders, recorder, struck, why, events)
-        self._failures = ArmFailures(lane, keeper, orders, why)
-        self._uncommanded = UncommandedMoves(lane, keeper, moves, why, crashes, events)
+        self._failures = ArmFailures(lane, orders, why)
+        self._uncommanded = UncommandedMoves(lane, moves, why, crashes, events)
         events.act_by(moves.actions(), arrivals.actions(), self._failures.actions(), self._uncommanded.actions())
         return moves
 

@@ -182,7 +182,7 @@ def test_a_vehicle_left_the_loop_of_its_own_lane(shared: bool, from_beyond: bool
 
 def test_a_vehicle_of_the_second_lane_is_judged_from_there() -> None:
     vehicle = Vehicle(0, False, came_from_beyond=True, beyond_fell=True)
-    assert crossing_of(Loops(None, True)).judge(vehicle) == Crossed(Way.FORWARD, True, second_vehicle=True)
+    assert crossing_of(Loops(None, True)).judge(vehicle) == Crossed(Way.FORWARD, True)
     assert crossing_of(Loops(True, False), shared=False).judge(vehicle) == Crossed(Way.WRONG_WAY, True)
 
 

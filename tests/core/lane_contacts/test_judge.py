@@ -15,33 +15,33 @@ FLAGS = (
 )  # fmt: skip
 FORWARD, REVERSED, WRONG = Way.FORWARD, Way.REVERSED, Way.WRONG_WAY
 
-# What must be so, the way, whether the loops saw it, and whether an occupied loop in front means a second vehicle.
-LINES: tuple[tuple[dict[str, object], Way, bool, bool], ...] = (
-    ({"beyond_was_taken": True, "beyond_fell": True, "approach_was_free": True}, WRONG, True, False),
-    ({"beyond_was_taken": True, "beyond_fell": True, "approach_fell": False}, WRONG, True, False),
+# What must be so, the way, and whether the loops saw it.
+LINES: tuple[tuple[dict[str, object], Way, bool], ...] = (
+    ({"beyond_was_taken": True, "beyond_fell": True, "approach_was_free": True}, WRONG, True),
+    ({"beyond_was_taken": True, "beyond_fell": True, "approach_fell": False}, WRONG, True),
     (
         {"beyond_was_taken": True, "beyond_fell": True, "approach_rose": True, "cleared_beyond": False},
-        WRONG, True, False,
+        WRONG, True,
     ),
-    ({"came_from_beyond": True, "approach": True}, WRONG, True, False),
-    ({"came_from_beyond": True, "approach_rose": True}, WRONG, True, False),
-    ({"fitted": False}, FORWARD, False, False),
-    ({"approach": None}, FORWARD, False, False),
-    ({"certain": False}, FORWARD, False, False),
-    ({"cleared_beyond": True, "came_from_beyond": False}, FORWARD, True, True),
-    ({"came_over_approach": True, "approach": True, "approach_fell": False}, REVERSED, True, False),
-    ({"came_over_approach": True, "approach_fell": True}, FORWARD, True, True),
-    ({"came_over_approach": True}, FORWARD, False, True),
-    ({"approach": True, "approach_rose": True}, WRONG, True, False),
-    ({}, FORWARD, False, False),
+    ({"came_from_beyond": True, "approach": True}, WRONG, True),
+    ({"came_from_beyond": True, "approach_rose": True}, WRONG, True),
+    ({"fitted": False}, FORWARD, False),
+    ({"approach": None}, FORWARD, False),
+    ({"certain": False}, FORWARD, False),
+    ({"cleared_beyond": True, "came_from_beyond": False}, FORWARD, True),
+    ({"came_over_approach": True, "approach": True, "approach_fell": False}, REVERSED, True),
+    ({"came_over_approach": True, "approach_fell": True}, FORWARD, True),
+    ({"came_over_approach": True}, FORWARD, False),
+    ({"approach": True, "approach_rose": True}, WRONG, True),
+    ({}, FORWARD, False),
 )  # fmt: skip
 
 
 def _by_table(so: dict[str, object]) -> Crossed:
     """What the first fitting line of the table says."""
-    for wanted, way, measured, second in LINES:
+    for wanted, way, measured in LINES:
         if all(so[name] is value for name, value in wanted.items()):
-            return Crossed(way, measured, second and so["approach"] is True)
+            return Crossed(way, measured)
     raise AssertionError(so)
 
 

@@ -7,7 +7,7 @@ import pytest
 from gateway.core.lane.arm.answer import Answer, AnswerEvent
 from gateway.core.lane.arm.arm import Arm
 from gateway.core.lane.arm.closing import Closing
-from gateway.core.lane.arm.limits import MOVING, Limits
+from gateway.core.lane.arm.limits import Limits
 from gateway.core.lane.arm.table import ArmEvent, ArmState, Where
 from gateway.core.lane.arm.tally import Tally
 from gateway.core.lane.arm.travel import Travel
@@ -258,10 +258,6 @@ def test_people_see_the_arm_where_one_switch_says_yes(
     at_open: bool, at_closed: bool, arm: ArmState, seen: ArmState
 ) -> None:
     assert limits(at_open, at_closed).seen(arm) is seen
-
-
-def test_an_arm_moves_while_it_rises_and_while_it_lowers() -> None:
-    assert set(MOVING) == {ArmState.RISING, ArmState.LOWERING}
 
 
 # ---- the arm itself

@@ -86,9 +86,11 @@ def test_a_grant_knows_its_author() -> None:
 
 def test_a_grant_that_is_bound_to_a_case_is_for_the_car_of_that_case() -> None:
     one = grant(pass_id="p9", kind="monthly", credential=PLATE, plate="x", case="c0")
-    one.bind_to(PendingCase("c1", "", 0, credential=CARD, visit=VISIT))
+    case = PendingCase("c1", "", 0, credential=CARD, visit=VISIT)
+    one.bind_to(case)
     assert (one.pass_id, one.kind, one.plate) == (None, None, None)
     assert (one.credential, one.visit, one.case) == (CARD, VISIT, "c1")
+    assert case.grant == one.id
 
 
 @pytest.mark.parametrize("stands", [True, False])

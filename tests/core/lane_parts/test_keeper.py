@@ -134,12 +134,3 @@ def test_a_vehicle_that_has_gone_is_noted_for_its_own_lane_alone() -> None:
     parts = Parts(grant("g1", IN, stood=True), grant("g2", OUT, stood=True))
     parts.keeper().note_gone(turn_at(), OUT)
     assert [one.gone for one in (*parts.grants.of(IN), *parts.grants.of(OUT))] == [False, True]
-
-
-@pytest.mark.parametrize(("ends", "left"), [("drop_all", []), ("drop_waiting", ["g1"])])
-def test_the_vehicle_under_the_arm_keeps_its_grant_when_only_the_waiting_ones_end(ends: str, left: list[str]) -> None:
-    parts, turn = Parts(grant("g1"), grant("g2")), turn_at()
-    parts.grants.bind(IN)
-    getattr(parts.keeper(), ends)(turn, "lock")
-    assert [one["id"] for one in parts.grants.documents()] == left
-    assert {row.reason for row in rows(turn)} == {"lock"}

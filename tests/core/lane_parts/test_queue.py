@@ -57,12 +57,6 @@ def test_grants_stand_in_order_and_are_found_by_id_and_lane() -> None:
     assert queue.entering() == [g2]
 
 
-def test_a_lane_is_waited_for_while_a_grant_of_it_is_unused() -> None:
-    queue = queue_of(grant("g1", OUT))
-    assert queue.waits_for(OUT)
-    assert not queue.waits_for(IN)
-
-
 def test_a_credential_is_held_until_its_vehicle_has_passed() -> None:
     queue = queue_of(*three())
     assert queue.holds(CARD)

@@ -6,8 +6,6 @@ from gateway.core.lane.arm.table import ArmState, measured
 from gateway.core.lane.contacts.inputs import Inputs
 from gateway.core.lane.wiring import Wiring
 
-MOVING = (ArmState.RISING, ArmState.LOWERING)
-
 
 class Limits:
     """The limit switches of one barrier, as they were last read."""

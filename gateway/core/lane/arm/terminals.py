@@ -206,11 +206,11 @@ class Terminals:
             self.done(next(iter(self._sent)))
         if self.holds and direction in ("open", "close"):
             point = self._barrier.open
-            turn.emit(SetOutput(point.device, point.index, _electrical(point, direction == "open"), token))
+            turn.emit(SetOutput(point.device, point.index, point.means(direction == "open"), token))
             return
         point = self._point(direction)
         duration = self._barrier.pulse_ms
-        turn.emit(PulseOutput(point.device, point.index, duration, token, _electrical(point, True)))
+        turn.emit(PulseOutput(point.device, point.index, duration, token, point.means(True)))
         if direction in self._busy_until_ns:
             self._busy_until_ns[direction] = turn.now.mono_ns + duration * NS_PER_MS
 
@@ -223,9 +223,4 @@ class Terminals:
     def _off(self, turn: Turn, direction: str) -> None:
         point: Point | None = getattr(self._barrier, direction)
         if point is not None:
-            turn.emit(SetOutput(point.device, point.index, _electrical(point, False)))
-
-
-def _electrical(point: Point, meaning: bool) -> bool:
-    """Whether the relay is energised to say that."""
-    return point.means(meaning)
+            turn.emit(SetOutput(point.device, point.index, point.means(False)))

@@ -150,5 +150,5 @@ class ContactChanges:
         if on:
             lane.inputs.doubt("safety_loop")
         lane.search.power_changed(turn.now.mono_ns)
-        self._keeper.drop_all(turn, "mains")
+        lane.grants.drop_all(turn, "mains")
         self._orders.void(turn)

@@ -106,7 +106,8 @@ class Grant(msgspec.Struct):
         self.second = second
 
     def bind_to(self, case: PendingCase) -> None:
-        """The grant is for the car of that case."""
+        """The grant is for the car of that case, and the car may pass by it."""
+        case.granted_by(self.id)
         self.pass_id, self.kind, self.credential = case.pass_id, case.kind, case.credential
         self.plate, self.visit, self.case = case.plate, case.visit, case.id
 

@@ -28,14 +28,6 @@ class GrantKeeper:
         runs = still and lane.crossing.vehicle is None and not waits and not lane.pause.active
         lane.grants.run(turn, runs)
 
-    def drop_all(self, turn: Turn, why: str) -> None:
-        """End all grants."""
-        self._lane.grants.drop_all(turn, why)
-
-    def drop_waiting(self, turn: Turn, why: str) -> None:
-        """End all grants, except that of the vehicle under the arm, which has used it."""
-        self._lane.grants.drop_all(turn, why, but_under=True)
-
     def drop_gone(self, turn: Turn) -> None:
         """The arm could not open for a while: it does not open now for a vehicle that has gone meanwhile."""
         lane = self._lane

@@ -84,15 +84,11 @@ class GrantQueue:
 
     def in_front(self, lane: Lane) -> list[Grant]:
         """All of that lane whose vehicles are not under the arm."""
-        return [grant for grant in self._waiting if grant.lane is lane and grant.state is GrantState.WAITING]
+        return [grant for grant in self.of(lane) if grant.state is GrantState.WAITING]
 
     def first_of(self, lane: Lane) -> Grant | None:
         """The first that was given at that lane; two lanes may share a barrier."""
         return next(iter(self.of(lane)), None)
-
-    def waits_for(self, lane: Lane) -> bool:
-        """Whether a vehicle of that lane may pass and has not passed yet."""
-        return any(grant.lane is lane for grant in self._waiting)
 
     def entering(self) -> list[Grant]:
         """All whose vehicles are about to come in."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gateway.core.lane.arm.causes import Cause
-from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.modes.modes import Mode, ModeEvent
 from gateway.core.lane.modes.siren import SirenEvent
 from gateway.core.lane.motion.orders import ArmOrders
@@ -15,9 +14,8 @@ from gateway.core.vocabulary.turn import Turn
 class Crashes:
     """Locks the lane, sounds the siren and tells the control room."""
 
-    def __init__(self, lane: LaneParts, keeper: GrantKeeper, orders: ArmOrders) -> None:
+    def __init__(self, lane: LaneParts, orders: ArmOrders) -> None:
         self._lane = lane
-        self._keeper = keeper
         self._orders = orders
 
     def crash(self, turn: Turn, sign: str) -> None:
@@ -36,7 +34,7 @@ class Crashes:
         lane.alarms.raise_(turn, "crash", "motion", detail, of=None if again else judged)
         if not again:
             lane.records.incident(turn, BarrierCrashed, cause=Cause.FORCED.value, sign=sign)
-            self._keeper.drop_all(turn, "crashed")
+            lane.grants.drop_all(turn, "crashed")
             lane.siren.happens(turn, SirenEvent.SILENCED if lane.tag.on else SirenEvent.CRASHED)
         self._orders.void(turn)
         home = lane.wiring.home.id

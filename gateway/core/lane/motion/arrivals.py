@@ -134,7 +134,7 @@ class ArmArrivals:
         """A rising arm is down again before it was up."""
         self._orders.end_travel(turn)
         self._lane.records.moved(turn, BarrierClosed, Cause.UNKNOWN)
-        self._keeper.drop_all(turn, "not_followed")
+        self._lane.grants.drop_all(turn, "not_followed")
         self._lane.notices.happens(NoticeEvent.NOT_FOLLOWED)
         self._lane.answer.happens(AnswerEvent.NOT_FOLLOWED)
         self._orders.let_go_of_open(turn)

@@ -144,7 +144,7 @@ class CommandedMoves:
         if lane.arm.closed:
             self._events.happens(turn, ArmEvent.GRANTED)
         elif not lane.arm.open:
-            self._keeper.drop_all(turn, "not_followed")
+            lane.grants.drop_all(turn, "not_followed")
         self._keeper.run(turn)
 
     def touch_down(self, turn: Turn) -> None:

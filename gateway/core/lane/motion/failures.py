@@ -6,7 +6,6 @@ from gateway.core.lane.arm.answer import AnswerEvent
 from gateway.core.lane.arm.causes import Cause
 from gateway.core.lane.arm.table import ArmState
 from gateway.core.lane.arm.terminals import Motion
-from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.modes.interruption import InterruptionEvent
 from gateway.core.lane.modes.modes import Mode
 from gateway.core.lane.modes.notices import NoticeEvent
@@ -21,9 +20,8 @@ from gateway.core.vocabulary.turn import Turn
 class ArmFailures:
     """What follows when the arm, a limit switch or a board fails."""
 
-    def __init__(self, lane: LaneParts, keeper: GrantKeeper, orders: ArmOrders, why: WhyItMoved) -> None:
+    def __init__(self, lane: LaneParts, orders: ArmOrders, why: WhyItMoved) -> None:
         self._lane = lane
-        self._keeper = keeper
         self._orders = orders
         self._why = why
 
@@ -52,7 +50,7 @@ class ArmFailures:
         self._orders.take_open_back(turn)
         motion = Motion("open", "grant", self._lane.movement.author, None, turn.at)
         self._lane.records.not_followed(turn, motion, "no_answer")
-        self._keeper.drop_all(turn, "not_followed")
+        self._lane.grants.drop_all(turn, "not_followed")
         self._no_answer()
         self._orders.let_go_of_open(turn)
 
@@ -60,7 +58,7 @@ class ArmFailures:
         """The board did not take OPEN, and the arm has not moved."""
         self._orders.end_travel(turn)
         self._orders.take_open_back(turn)
-        self._keeper.drop_all(turn, "not_followed")
+        self._lane.grants.drop_all(turn, "not_followed")
         self._no_answer()
 
     def give_up_close(self, turn: Turn) -> None:
@@ -80,14 +78,14 @@ class ArmFailures:
         """The arm reached no limit in its travel time; no more pulses."""
         self._orders.end_travel(turn)
         self._orders.take_open_back(turn)
-        self._keeper.drop_all(turn, "obstructed")
+        self._lane.grants.drop_all(turn, "obstructed")
         self._lane.records.incident(turn, BarrierObstructed)
         self._lane.alarms.raise_(turn, "obstructed", "travel")
 
     def report_forced(self, turn: Turn) -> None:
         """The arm left its upper limit uncommanded and never came down."""
         self._orders.end_travel(turn)
-        self._keeper.drop_all(turn, "not_followed")
+        self._lane.grants.drop_all(turn, "not_followed")
         self._lane.records.incident(turn, BarrierForced, cause=Cause.FORCED.value)
         self._why.alarm_forced(turn)
 
@@ -96,7 +94,7 @@ class ArmFailures:
     def report_limits(self, turn: Turn) -> None:
         """Both limit switches say yes: neither is believed, and nothing closes by itself."""
         self._orders.end_travel(turn)
-        self._keeper.drop_all(turn, "limit_fault")
+        self._lane.grants.drop_all(turn, "limit_fault")
         self._lane.records.incident(turn, BarrierStuck, reason="both_limits", interrupted=True)
         self._lane.alarms.raise_(turn, "stuck", "limits", {"reason": "both_limits"})
 
@@ -105,7 +103,7 @@ class ArmFailures:
         lane = self._lane
         self._orders.end_travel(turn)
         lane.interruption.happens(InterruptionEvent.LIMIT_FAILED)
-        self._keeper.drop_all(turn, "limit_fault")
+        lane.grants.drop_all(turn, "limit_fault")
         lane.records.incident(turn, BarrierStuck, reason="closed_limit", interrupted=True)
         lane.alarms.raise_(turn, "stuck", "closed_limit", {"reason": "closed_limit"})
 
@@ -127,7 +125,7 @@ class ArmFailures:
         lane = self._lane
         if len(lane.grants):
             lane.interruption.happens(InterruptionEvent.POSITION_LOST)
-        self._keeper.drop_waiting(turn, "device_lost")
+        lane.grants.drop_all(turn, "device_lost", but_under=True)
         self._orders.void(turn)
         lane.search.give_up()
 
@@ -142,7 +140,7 @@ class ArmFailures:
         lane = self._lane
         if lane.arm.state in (ArmState.BETWEEN, ArmState.UNKNOWN):
             lane.interruption.happens(InterruptionEvent.NOT_AT_A_LIMIT)
-            self._keeper.drop_waiting(turn, "device_lost")
+            lane.grants.drop_all(turn, "device_lost", but_under=True)
         if lane.limits.contradict:
             self.report_limits(turn)
         if lane.arm.closed and Mode.CRASHED not in lane.modes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gateway.core.lane.arm.causes import Cause
 from gateway.core.lane.arm.table import ArmEvent
-from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.modes.crash import Crashes
 from gateway.core.lane.motion.commanded import CommandedMoves
 from gateway.core.lane.motion.events import Actions, ArmEvents
@@ -19,14 +18,12 @@ class UncommandedMoves:
     def __init__(
         self,
         lane: LaneParts,
-        keeper: GrantKeeper,
         commanded: CommandedMoves,
         why: WhyItMoved,
         crashes: Crashes,
         events: ArmEvents,
     ) -> None:
         self._lane = lane
-        self._keeper = keeper
         self._commanded = commanded
         self._why = why
         self._crashes = crashes
@@ -85,4 +82,4 @@ class UncommandedMoves:
     def conclude_half_way(self, turn: Turn) -> None:
         """Two travel times are over without a limit: the arm stands between them."""
         self._why.conclude(turn, self._why.seen(turn))
-        self._keeper.drop_all(turn, "not_followed")
+        self._lane.grants.drop_all(turn, "not_followed")

@@ -7,7 +7,6 @@ from typing import Any
 from gateway.core.access.pending import PendingCase
 from gateway.core.lane.arm.answer import AnswerEvent
 from gateway.core.lane.contacts.trouble import TroubleContacts
-from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.modes.crash import Crashes
 from gateway.core.lane.modes.hold_end import COUNT_MAX, MINUTES_MAX
 from gateway.core.lane.modes.interruption import InterruptionEvent
@@ -47,7 +46,6 @@ class PersonsCommands:
     def __init__(
         self,
         lane: LaneParts,
-        keeper: GrantKeeper,
         orders: ArmOrders,
         passing: Passing,
         recorder: PassageRecorder,
@@ -59,7 +57,6 @@ class PersonsCommands:
         resume: Resume,
     ) -> None:
         self._lane = lane
-        self._keeper = keeper
         self._orders = orders
         self._passing = passing
         self._recorder = recorder
@@ -178,7 +175,7 @@ class PersonsCommands:
         modes.happens(ModeEvent.RELEASE)
         modes.happens(ModeEvent.FIRE_OVER)
         self._recorder.presume(turn)
-        self._keeper.drop_all(turn, "close")
+        self._lane.grants.drop_all(turn, "close")
         self._orders.call_off(turn, "open")
         self._orders.ask(turn, "close", "operator", author, None)
 
@@ -186,7 +183,7 @@ class PersonsCommands:
         """Where nothing moves and nothing was asked for, nothing starts for a moment; else a person decides."""
         lane = self._lane
         at_rest = lane.at_rest
-        self._keeper.drop_all(turn, "stop")
+        lane.grants.drop_all(turn, "stop")
         self._orders.void(turn)
         if at_rest:
             lane.pause.begin(turn, author)
@@ -224,7 +221,7 @@ class PersonsCommands:
     def _lock(self, turn: Turn, author: Author, reason: str) -> None:
         lane = self._lane
         lane.question.answer(turn)
-        self._keeper.drop_all(turn, "lock")
+        lane.grants.drop_all(turn, "lock")
         self._orders.void(turn)
         lane.modes.happens(ModeEvent.TAG)
         lane.tag.put_on(turn, author, reason)

@@ -206,7 +206,6 @@ class Reads:
             grant.prove(shown(taken.second))
         credential = shown(taken.read)
         case.decided_after_release(decision, credential, _visit(taken.read))
-        case.granted_by(grant.id)
         grant.bind_to(case)
         decided = by_gateway(at, credential, decision, case)
         if decision.verdict is not Verdict.GRANTED:

@@ -82,7 +82,6 @@ class Release:
             turn.append(row)
             self._admission.show(turn, Verdict.GRANTED, decided, case.decision if case else None, grant.id)
         if case is not None:
-            case.granted_by(grant.id)
             self._words.record(turn, at, CaseReleased, case, author, stated)
         self._resume.person_decides(turn)
         self._moves.keep_up(turn)
@@ -95,7 +94,6 @@ class Release:
             given_ns=turn.now.mono_ns, stood=self._cars.stands(at), via=author.via, station=author.station,
         )  # fmt: skip
         if case is not None:
-            case.granted_by(grant.id)
             grant.bind_to(case)
         self._admission.add(grant)
         return grant
@@ -125,7 +123,6 @@ class Release:
         case = self._cars.pending(at, turn.now.mono_ns)
         grant = Grant(self._lane.ids.next("g"), at, Reason.OPERATOR.value, BUTTON, turn.at, by_button=True)
         if case is not None:
-            case.granted_by(grant.id)
             grant.bind_to(case)
         decided = by_person(at, grant.reason, BUTTON, case)
         turn.append(AccessGrantedByHand(**decided.fields(), grant=grant.id))

@@ -28,7 +28,7 @@ class Signs:
             around = Around(
                 cannot_open=why,
                 occupied=lane.detectors.approach_of(one) is True,
-                expected=lane.grants.waits_for(one),
+                expected=bool(lane.grants.of(one)),
                 drive=sign.tells_to_drive and self.may_drive(one),
                 opening=lane.terminals.asked("open"),
                 measured=lane.boards.measured,

@@ -62,11 +62,10 @@ class Vehicle(msgspec.Struct):
 
 
 class Crossed(msgspec.Struct, frozen=True):
-    """The verdict once the safety loop is free: the way, whether the loops saw it, and who may follow behind."""
+    """The verdict once the safety loop is free: the way, and whether the loops saw it."""
 
     way: Way
     measured: bool
-    second_vehicle: bool = False
 
 
 def from_beyond(vehicle: Vehicle) -> Vehicle:
@@ -92,11 +91,11 @@ def judge(vehicle: Vehicle, approach: bool | None, approach_fitted: bool) -> Cro
     if not approach_fitted or approach is None or not vehicle.certain:
         return Crossed(Way.FORWARD, measured=False)
     if vehicle.cleared_beyond and not vehicle.came_from_beyond:
-        return Crossed(Way.FORWARD, measured=True, second_vehicle=bool(approach))
+        return Crossed(Way.FORWARD, measured=True)
     if vehicle.came_over_approach:
         if approach and not vehicle.approach_fell:
             return Crossed(Way.REVERSED, measured=True)
-        return Crossed(Way.FORWARD, measured=vehicle.approach_fell, second_vehicle=bool(approach))
+        return Crossed(Way.FORWARD, measured=vehicle.approach_fell)
     if approach and vehicle.approach_rose:
         return Crossed(Way.WRONG_WAY, measured=True)
     return Crossed(Way.FORWARD, measured=False)
