@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.cli.common import EXIT_WRONG, Arguments, Commands, data_path, opened, say, show, wants_json
+from gateway.cli.common import EXIT_WRONG, Arguments, Commands, count, data_path, opened, say, show, wants_json
 from gateway.core.vocabulary.errors import DamagedError, JournalBrokenError
 
 if TYPE_CHECKING:
@@ -25,12 +25,16 @@ def add(commands: Commands) -> None:
         "read the journal",
         _events,
         """
-        gatehouse events --follow
+        gatehouse events --last 20
+        gatehouse events --last 5 --type alarm.raised --follow
         gatehouse events --type access.denied --type alarm.raised
         gatehouse events --format json --after k3x9q2m4p7ab.1200     one event a line, as stored
         """,
     )
     events.add_argument("--after", default="", metavar="ID", help="only what came after the event with this id")
+    events.add_argument(
+        "--last", type=count, metavar="N", help="only the newest N rows (of the types that are asked for)"
+    )
     events.add_argument("--follow", action="store_true", help="wait for more until Ctrl-C")
     events.add_argument(
         "--type",
@@ -66,11 +70,13 @@ def _events(arguments: Arguments) -> int:
     directory, settings = opened(data_path(arguments))
     reader = JournalReader(directory.journal)
     cursor = parse_cursor(arguments.after, reader.journal_id)
-    if gap := reader.gap_after(cursor):
+    if (arguments.after or not arguments.last) and (gap := reader.gap_after(cursor)):
         say(f"rows after {arguments.after} are missing: {gap}")
     write = _event_writer("json" if wants_json(arguments) else arguments.format or "table", settings.zone)
     types = [name.removeprefix("gatehouse.") for name in arguments.type]
     sequence = cursor.sequence
+    if arguments.last:
+        sequence = max(sequence, reader.before_newest(arguments.last, types))
     while True:
         page = reader.page(sequence, 500, types)
         for row in page:

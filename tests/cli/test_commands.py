@@ -339,6 +339,26 @@ class TestEvents:
         first, second = gatehouse("events", "--json").out.splitlines()
         assert gatehouse("events", "--json", "--after", json.loads(first)["id"]).out.splitlines() == [second]
 
+    @pytest.mark.parametrize("form", ["json", "csv", "table"])
+    def test_only_the_newest_rows(self, gatehouse: Gatehouse, busy: Path, form: str) -> None:
+        first, second = gatehouse("events", "--format", form).out.splitlines()[-2:]
+        last = gatehouse("events", "--last", "1", "--format", form).out
+        assert second in last and first not in last
+        assert gatehouse("events", "--last", "2", "--format", form).out == gatehouse("events", "--format", form).out
+
+    def test_the_newest_of_a_type(self, gatehouse: Gatehouse, busy: Path) -> None:
+        (line,) = gatehouse("events", "--last", "5", "--type", "passes.imported", "--json").out.splitlines()
+        assert json.loads(line)["type"] == "gatehouse.passes.imported"
+
+    def test_the_newest_behind_a_cursor_are_never_before_it(self, gatehouse: Gatehouse, busy: Path) -> None:
+        first, second = gatehouse("events", "--json").out.splitlines()
+        after = json.loads(first)["id"]
+        assert gatehouse("events", "--json", "--last", "9", "--after", after).out.splitlines() == [second]
+
+    @pytest.mark.parametrize("wrong", ["0", "-1", "x", "1.5"])
+    def test_a_count_is_a_count(self, gatehouse: Gatehouse, busy: Path, wrong: str) -> None:
+        assert gatehouse("events", "--last", wrong).status == 2
+
     def test_a_cursor_that_cannot_be_read_is_a_usage_error(self, gatehouse: Gatehouse, busy: Path) -> None:
         assert gatehouse("events", "--after", "yesterday").status == 2
 

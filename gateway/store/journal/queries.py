@@ -153,6 +153,26 @@ def read_rows(db: apsw.Connection, after: int, limit: int, wanted: Filter) -> li
     return found
 
 
+def blocks_back(db: apsw.Connection, wanted: Filter, before: int, limit: int) -> list[int]:
+    """The newest full blocks below `before` that can hold what is wanted, newest first."""
+    sql, values = wanted.in_blocks()
+    found = db.execute(
+        f"SELECT block FROM blocks WHERE block < ? AND {sql} ORDER BY block DESC LIMIT ?", (before, *values, limit)
+    )
+    return [int(block) for (block,) in found]
+
+
+def newest_of_block(db: apsw.Connection, block: int, wanted: Filter, limit: int) -> list[int]:
+    """The newest sequences of a block (or of the open one behind it) that are wanted, newest first."""
+    sql, values = wanted.where()
+    first = block * BLOCK_ROWS
+    found = db.execute(
+        f"SELECT sequence FROM rows WHERE sequence BETWEEN ? AND ?{sql} ORDER BY sequence DESC LIMIT ?",
+        (first, first + BLOCK_ROWS - 1, *values, limit),
+    )
+    return [int(sequence) for (sequence,) in found]
+
+
 def read_batch(db: apsw.Connection, after: int, limit: int, wanted: Filter, split: Split) -> Batch:
     historical, stop = _boundary(db, after, limit, split)
     if wanted.everything:

@@ -21,10 +21,12 @@ from gateway.store.journal import queries
 from gateway.store.journal.cursors import Cursor, gap_event, parse_cursor
 from gateway.store.journal.queries import Batch, Filter, Split, StoredRow
 from gateway.store.sqlite.database import explain, open_reader
-from gateway.store.sqlite.schemas import JOURNAL
+from gateway.store.sqlite.schemas import BLOCK_ROWS, JOURNAL
 
 ROWS_MAX = 1000
 """Rows of one page or batch at most."""
+BLOCKS_BACK = 16
+"""Blocks that the search for the newest rows looks at in one transaction."""
 VERIFY_ROWS = 2000
 """Rows that verification reads in one transaction."""
 
@@ -92,6 +94,26 @@ class JournalReader:
         wanted = Filter.of(types, since_wall_ns, until_wall_ns)
         work = partial(queries.read_rows, after=after, limit=min(limit, ROWS_MAX), wanted=wanted)
         return self._read(work, alone=wanted.everything)
+
+    def before_newest(self, count: int, types: Sequence[str] = ()) -> int:
+        """The sequence behind which the newest `count` rows of these types are; 0 when there are not more."""
+        wanted = Filter.of(types, None, None)
+        last = self.last_sequence()
+        if wanted.everything:
+            return max(0, last - count)
+        blocks = [last // BLOCK_ROWS]
+        while blocks:
+            for block in blocks:
+                found = self._read(
+                    partial(queries.newest_of_block, block=block, wanted=wanted, limit=count), alone=True
+                )
+                count -= len(found)
+                if count <= 0:
+                    return found[-1] - 1
+            blocks = self._read(
+                partial(queries.blocks_back, wanted=wanted, before=blocks[-1], limit=BLOCKS_BACK), alone=True
+            )
+        return 0
 
     def batch(
         self,

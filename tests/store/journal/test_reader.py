@@ -63,6 +63,49 @@ def mixed(journal: Journal) -> Journal:
     return journal
 
 
+@pytest.mark.parametrize(
+    ("count", "types", "behind"),
+    [
+        (1, (), BLOCK_ROWS * 5 - 1),
+        (10, (), BLOCK_ROWS * 5 - 10),
+        (BLOCK_ROWS * 5, (), 0),
+        (10_000_000, (), 0),
+        (1, ("alarm.closed",), BLOCK_ROWS * 5 - 2),
+        (1, ("gatehouse.alarm.raised",), 1500),
+        (2, ("alarm.raised",), 0),
+        (2, ("alarm.raised", "alarm.closed"), 1500),
+        (3, ("access.granted",), BLOCK_ROWS * 5 - 4),
+        (BLOCK_ROWS * 4, ("access.granted",), BLOCK_ROWS - 2),
+        (1, ("no.such",), 0),
+    ],
+)
+def test_the_newest_rows_are_found_from_the_end(
+    mixed: Journal, reader: JournalReader, count: int, types: tuple[str, ...], behind: int
+) -> None:
+    assert reader.before_newest(count, types) == behind
+    assert len(reader.page(behind, 1000, types)) >= min(count, 1) * bool(behind)
+
+
+def test_the_newest_rows_of_a_journal_that_retention_has_cut(mixed: Journal, reader: JournalReader) -> None:
+    mixed.drop_some(BLOCK_ROWS * 3, wall_ns=1, most=100_000)
+    assert reader.before_newest(1, ("alarm.raised",)) == 0
+    assert reader.before_newest(10_000, ("access.granted",)) == 0
+
+
+def test_an_empty_journal_has_no_newest_rows(journal: Journal, reader: JournalReader) -> None:
+    assert (reader.before_newest(5), reader.before_newest(5, ("alarm.raised",))) == (0, 0)
+
+
+def test_the_search_for_the_newest_reads_few_rows(mixed: Journal, reader: JournalReader) -> None:
+    """One block, not the whole journal: counted by the pages that SQLite has read."""
+    reader.before_newest(1, ("alarm.raised",))
+    assert reader._db is not None
+    before = reader._db.status(apsw.SQLITE_DBSTATUS_CACHE_MISS)[0]
+    reader.before_newest(1, ("alarm.raised",))
+    pages = int(reader._db.pragma("page_count"))
+    assert reader._db.status(apsw.SQLITE_DBSTATUS_CACHE_MISS)[0] - before < pages / 2
+
+
 @pytest.mark.parametrize("prefix", ["", "gatehouse."])
 def test_a_filter_by_type_finds_what_is_rare(mixed: Journal, reader: JournalReader, prefix: str) -> None:
     types = [f"{prefix}alarm.raised", f"{prefix}alarm.closed"]
