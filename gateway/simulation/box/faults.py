@@ -124,9 +124,13 @@ class Faults:
             raise self._rules.broken("fault", f"{old['id']} was {what}, and is not any more")
 
     def _is_quiet(self, gate: Gate, shown: list[dict[str, Any]]) -> bool:
-        """Whether a gate is empty, without an order and without a fault."""
+        """Whether a gate is empty, without an order and without a fault.
+
+        A lane that is held waits for a person in the next core, also when its controller has closed the arm.
+        """
         quiet = all(
-            lane["state"] == "ready" and not (lane["grants"] or lane["case"] or lane["requested"] or lane["notice"])
+            (lane["state"], lane["mode"]) == ("ready", "auto")
+            and not (lane["grants"] or lane["case"] or lane["requested"] or lane["notice"])
             for lane in shown
         )
         still = gate.at_closed and not gate.moves and gate.powered and not gate.arm.torn

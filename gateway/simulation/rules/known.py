@@ -36,6 +36,8 @@ class Barrier:
         self.fresh = False
         self.stimulus = False
         """True once something has happened that may move the arm."""
+        self.comes_down = False
+        """True once the product has seen the arm leave its upper limit: it may turn back for safety."""
         self.grants: dict[str, tuple[int, str]] = {}
         """When each grant was journaled (ns), and at which lane."""
         self.locked: bool | None = False
@@ -89,4 +91,4 @@ class Known:
     def forget(self) -> None:
         """Another core begins: it knows nothing."""
         for barrier in self.barriers:
-            barrier.known, barrier.fresh, barrier.stimulus = None, False, False
+            barrier.known, barrier.fresh, barrier.stimulus, barrier.comes_down = None, False, False, False

@@ -15,6 +15,7 @@ PERSON_CAUSES = ("operator", "remote", "emergency")
 GRANT_MS = 600_000
 """A queue of three, each standing on its loop for as long as any driver chats, is over by then."""
 PERMITS_KEPT = 8
+AT_OPEN = INPUTS.index("at_open")
 AT_CLOSED = INPUTS.index("at_closed")
 SAFETY = INPUTS.index("safety_loop")
 
@@ -104,7 +105,8 @@ class OrderRules:
         if barrier.gate.control == "step":
             direction = "close" if causes["close"] else "open"
         lane = barrier.gate.lane
-        if isinstance(event, e.Started | e.DeviceRestored | e.DeviceLost) or not barrier.stimulus:
+        asked = barrier.stimulus or (barrier.comes_down and direction == "open" and causes["open"][-1:] == ["safety"])
+        if isinstance(event, e.Started | e.DeviceRestored | e.DeviceLost) or not asked:
             raise self._known.broken("start", f"{direction} on {lane} at {type(event).__name__}, asked by nobody")
         if not causes[direction]:
             raise self._known.broken("open", f"{direction} on {lane} was sent without barrier.commanded")

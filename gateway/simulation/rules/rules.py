@@ -15,7 +15,7 @@ from gateway.simulation.rules.crashes import CrashRules
 from gateway.simulation.rules.crossings import CrossingRules
 from gateway.simulation.rules.decisions import DecisionRules
 from gateway.simulation.rules.known import Known, OnRow
-from gateway.simulation.rules.orders import SAFETY, OrderRules
+from gateway.simulation.rules.orders import AT_OPEN, SAFETY, OrderRules
 from gateway.simulation.rules.rests import RestRules
 from gateway.simulation.rules.storage import Storage
 from gateway.simulation.rules.table import Broken
@@ -127,8 +127,10 @@ class Rules:
     def _inputs_read(self, event: e.InputsRead) -> None:
         barrier = self.known.by_device.get(event.device)
         if barrier is not None:
-            if barrier.known is not None and barrier.known[SAFETY] != event.inputs[SAFETY]:
-                barrier.stimulus = True
+            before = barrier.known
+            if before is not None:
+                barrier.stimulus |= before[SAFETY] != event.inputs[SAFETY]
+                barrier.comes_down |= before[AT_OPEN] and not event.inputs[AT_OPEN]
             barrier.known, barrier.fresh = event.inputs, True
 
     def _device_restored(self, event: e.DeviceRestored) -> None:

@@ -1,0 +1,50 @@
+"""Stories that once broke a rule, as short as they could be made: the rule knew too little, or the product was wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.simulation.play import play
+from gateway.simulation.story.happenings import Happening, Story
+from gateway.simulation.story.write import write
+
+HOUR_S, MINUTE_S = 3600, 60
+
+
+def at(hours: int, minutes: int, seconds: float, what: str, lane: int, seed: int = 0, **detail: Any) -> Happening:
+    """A happening at a time of the story."""
+    return Happening(round((hours * HOUR_S + minutes * MINUTE_S + seconds) * 1000), what, lane, detail, seed)
+
+
+def kept(seed: int, hours: int, *happenings: Happening, troubles: float = 1.0) -> Story:
+    """The site and the guards of a written story, with these happenings alone."""
+    story = write(seed, hours, troubles=troubles)
+    return msgspec.structs.replace(story, happenings=happenings)
+
+
+def test_an_arm_that_its_barrier_lowers_after_a_kill_turns_back_for_its_safety_loop() -> None:
+    """The loop is stuck, so that nothing changes after the start but the arm."""
+    story = kept(
+        301000903,
+        1,
+        at(0, 44, 43.847, "stuck_input", 1, 2227051118, input="safety_loop", value=True, for_ms=212_057),
+        at(0, 45, 35.573, "car", 1, 2240125047, behaviour="through", card="shared", who=96, plate="right"),
+        at(0, 45, 39.303, "kill", 2, 3559823316, for_ms=400, network_ms=10_800_000),
+    )
+    assert play(story).broken is None
+
+
+def test_a_held_lane_whose_controller_has_closed_the_arm_waits_for_a_person_in_the_next_core() -> None:
+    """The car that comes then is referred, and that is no harm by the fault."""
+    story = kept(
+        22,
+        1,
+        at(0, 20, 13.385, "person", 1, 1269527606, command="hold", via="guard"),
+        at(0, 21, 33.396, "core_fault", 3, 3948019176, after=3, how="changed"),
+        at(0, 21, 43.963, "car", 2, 2221836606, behaviour="through", card="shared", who=107, plate="none"),
+        at(0, 22, 16.671, "car", 1, 3032523560, behaviour="e_bike", card="right", who=123, plate="none"),
+        troubles=6.0,
+    )
+    assert play(story).broken is None
