@@ -1,4 +1,4 @@
-"""Stories that once broke a rule, as short as they could be made: the rule knew too little, or the product was wrong."""
+"""Stories that once broke a rule, made short: the rule knew too little, or the product was wrong."""
 
 from __future__ import annotations
 
