@@ -143,6 +143,7 @@ def gateway_of(data: Path) -> Iterator[Client | Local]:
 
 def change(arguments: Arguments, op: str, **params: Any) -> Any:
     """Let the running engine, or with none the data directory, change something in the name of this user."""
+    json.dumps(params, ensure_ascii=False).encode()  # bytes that are no text end the command before anything is changed
     with gateway_of(data_path(arguments)) as gateway:
         return gateway.call(op, by=whoami(), via="cli", **params)
 

@@ -15,6 +15,7 @@ import msgspec
 from drivers.base import Bus
 from gateway import __version__
 from gateway.control import Responder
+from gateway.core.people.texts import on_one_line, unprintable
 from gateway.core.plates.plates import is_none, normalise
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.errors import NotFoundError, RequestError
@@ -104,14 +105,15 @@ class Handlers:
     def _uplink_report(self, params: dict[str, Any], respond: Responder) -> None:
         """Show each report; pass it to the core if the link goes up or down."""
         asked = r.read(r.UplinkReport, params)
+        reason = on_one_line(asked.reason)
         before = self._publisher.uplink
         changed = before.up is not asked.up
         if changed and not self._goes_on_well(before, asked):
             self._inbox.admit()
-            self._inbox.put(UplinkChanged(asked.up, asked.reason))
+            self._inbox.put(UplinkChanged(asked.up, reason))
         since = asked.since or (rfc3339(self._wall_ns()) if changed else before.since)
         self._publisher.uplink = msgspec.structs.replace(
-            before, up=asked.up, since=since, waiting=asked.waiting, reason=asked.reason
+            before, up=asked.up, since=since, waiting=asked.waiting, reason=reason
         )
         self._publisher.refresh()
         respond.result({})
@@ -135,7 +137,7 @@ class Handlers:
     def _device_link(self, params: dict[str, Any], respond: Responder) -> None:
         asked = r.read(r.DeviceLink, params)
         bus = self._bus_of(asked.device)
-        if bus is None or not bus.link(asked.device, asked.up, asked.words):
+        if bus is None or not bus.link(asked.device, asked.up, on_one_line(asked.words)):
             raise NotFoundError(f"there is no device {asked.device!r} that another process keeps a link to")
         respond.result({})
 
@@ -145,14 +147,17 @@ class Handlers:
             raise NotFoundError(f"there is no device {asked.device!r}")
         if len(asked.value) > VALUE_MAX:
             raise RequestError(f"value has {len(asked.value)} characters; give 1 to {VALUE_MAX}")
+        value = on_one_line(asked.value) if asked.kind == "plate" else asked.value
+        if wrong := unprintable(value):
+            raise RequestError(f"value {wrong}")
         self._inbox.admit()
         bus = self._bus_of(asked.device)
-        read = (asked.kind, asked.value, asked.confidence, asked.age_ms, asked.wrong)
+        read = (asked.kind, value, asked.confidence, asked.age_ms, on_one_line(asked.wrong))
         if bus is None or not bus.push(asked.device, *read):
-            if not asked.value:
+            if not value:
                 raise RequestError(f"value has 0 characters; give 1 to {VALUE_MAX}")
-            if asked.kind == "plate" and is_none(normalise(asked.value)):
-                raise RequestError(f"value is {asked.value!r}, which says that there is no plate")
+            if asked.kind == "plate" and is_none(normalise(value)):
+                raise RequestError(f"value is {value!r}, which says that there is no plate")
             age_ms = max(0, asked.age_ms or 0)
-            self._inbox.put(CredentialRead(asked.device, asked.kind, asked.value, age_ms=age_ms))
+            self._inbox.put(CredentialRead(asked.device, asked.kind, value, age_ms=age_ms))
         respond.result({})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import msgspec
 
+from gateway.core.people.texts import TEXT_MAX, unprintable, wrong_text
 from gateway.core.plates.camera_time import AGE_MAX_MS
 from gateway.core.vocabulary.errors import RequestError
 from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
@@ -18,7 +19,9 @@ Key = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 # Bounds for journaled text: a row must fit into one packet of any broker.
 Name = Annotated[str, msgspec.Meta(max_length=300)]
 Word = Annotated[str, msgspec.Meta(max_length=100)]
-Words = Annotated[str, msgspec.Meta(max_length=500)]
+Reason = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
+Told = Annotated[str, msgspec.Meta(max_length=500)]
+"""Words of another machine."""
 Via = Literal["guard", "browser", "http", "mqtt", "cli"]
 ON_THE_SPOT = ("guard", "cli")
 """Ways that count as present at the lane by default: a booth's own screen and the command line."""
@@ -27,18 +30,30 @@ INT_MAX = 2**63 - 1
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of all requests."""
+    """Base of all requests. `lines`: texts that must be one plain line; `written`: free texts of people."""
+
+    lines: ClassVar[tuple[str, ...]] = ()
+    written: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        for names, fault in ((self.lines, unprintable), (self.written, wrong_text)):
+            for name in names:
+                if wrong := fault(getattr(self, name)):
+                    raise ValueError(f"{name} {wrong}")
 
 
 class LaneCommand(Params, frozen=True):
     """lane.command"""
+
+    lines = ("by", "lane", "station", "case")
+    written = ("reason",)
 
     request: Key
     lane: Word
     command: Word
     by: Name
     via: Via
-    reason: Words = ""
+    reason: Reason = ""
     expires_at: str | None = None
     detail: dict[str, Any] = {}
     station: Word = ""
@@ -71,11 +86,14 @@ class LaneCommand(Params, frozen=True):
 class AlarmCommand(Params, frozen=True):
     """alarm.command"""
 
+    lines = ("by", "alarm", "station")
+    written = ("reason",)
+
     request: Key
     alarm: Word
     verb: Word
     by: Name
-    reason: Words = ""
+    reason: Reason = ""
     finding: Word = ""
     until: str | None = None
     via: Via | Literal[""] = ""
@@ -102,6 +120,8 @@ class AlarmCommand(Params, frozen=True):
 
 class Change(Params, frozen=True, kw_only=True):
     """Base of requests that are journaled with author and way."""
+
+    lines = ("by",)
 
     by: Name
     via: Via | Literal[""] = ""
@@ -157,6 +177,8 @@ class JournalNote(Params, frozen=True):
     def __post_init__(self) -> None:
         if len(msgspec.json.encode(self.data)) > NOTE_BYTES:
             raise ValueError(f"data is longer than {NOTE_BYTES} bytes")
+        if wrong := unprintable(str(self.data.get("by", ""))):
+            raise ValueError(f"by {wrong}")
 
     def row(self) -> OperatorRow:
         """The row to journal; RequestError when the data is not that of one."""
@@ -175,7 +197,7 @@ class UplinkReport(Params, frozen=True):
     """uplink.report"""
 
     up: bool
-    reason: Words = ""
+    reason: Told = ""
     waiting: int = 0
     since: str | None = None
 
@@ -188,7 +210,7 @@ class CredentialSeen(Params, frozen=True):
     value: str
     confidence: Annotated[float, msgspec.Meta(ge=0, le=100)] = 100.0
     age_ms: Annotated[int, msgspec.Meta(ge=-AGE_MAX_MS, le=AGE_MAX_MS)] | None = None
-    wrong: Words = ""
+    wrong: Told = ""
 
 
 class DeviceLink(Params, frozen=True):
@@ -201,6 +223,8 @@ class DeviceLink(Params, frozen=True):
 
 class LaneChoose(Params, frozen=True):
     """lane.choose"""
+
+    lines = ("by",)
 
     station: Word
     lane: Word

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.access.rules import Moment, beginning, end
+from gateway.core.people.texts import FORBIDDEN
 from gateway.core.plates.plates import is_none
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
@@ -35,7 +36,9 @@ _SHAPES = {
     **dict.fromkeys(LISTS, "give a list of texts"),
 }
 _PLATE = re.compile(r"[0-9A-Z\u4e00-\u9fff]{2,16}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(f"[{FORBIDDEN}]")
+_LINES = str.maketrans({"\n": " ", "\t": " "})
+"""A note may have several lines."""
 
 
 class PassFieldError(PassError):
@@ -88,7 +91,7 @@ def _check_texts(pass_: Pass) -> None:
         pass_.holder, pass_.phone, pass_.unit, pass_.bay, pass_.valid_from, pass_.valid_until,
         pass_.schedule, pass_.group, pass_.note,
     )  # fmt: skip
-    whole = "\n".join(joined)
+    whole = "".join(joined)
     if len(whole) <= TEXT_MAX and not _CONTROL.search(whole):
         return
     for field in FIELDS:
@@ -98,7 +101,7 @@ def _check_texts(pass_: Pass) -> None:
             continue
         if len(text) > most:
             raise PassFieldError(field, text, f"it is longer than {most} characters; shorten it")
-        if _CONTROL.search(text):
+        if _CONTROL.search(text.translate(_LINES) if field == "note" else text):
             raise PassFieldError(field, text, "it holds control characters; take them out")
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.people.texts import unprintable
 from gateway.core.settings.model import PLATE_MQTT
 from gateway.core.settings.roles import SCOPES
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, NotFoundError
@@ -137,6 +138,8 @@ class Tokens:
             raise TokenError(f"scope {', '.join(unknown) or 'missing'}; give one or more of {', '.join(SCOPES)}")
         if not 1 <= len(name) <= 64:
             raise TokenError(f"name {name!r}; give 1 to 64 characters")
+        if wrong := unprintable(name):
+            raise TokenError(f"name {wrong}")
         if expires_at:
             try:
                 parse_wall_ns(expires_at)

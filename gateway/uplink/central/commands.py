@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from gateway.core.lane.modes.hold_end import HoldEnd
+from gateway.core.people.texts import TEXT_MAX, wrong_text
 from gateway.core.settings.explain import explain
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import LAST_YEAR, YEARS
@@ -21,7 +22,7 @@ COMMAND_BYTES = 4096
 PASS_BYTES = 65_536
 _ID = r"^[A-Za-z0-9_-]{1,64}\Z"
 Id = Annotated[str, msgspec.Meta(pattern=_ID)]
-Name = Annotated[str, msgspec.Meta(max_length=100)]
+Name = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 _Fit = TypeVar("_Fit")
 Revision = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -39,7 +40,7 @@ class LaneOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "refuse", "seen_to",
         "emergency", "look",
     ]  # fmt: skip
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_MAX)]
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
     by: Name = ""
     identity_checked: bool | Literal["number_on_file", "camera", "post", "none"] = False
@@ -120,8 +121,8 @@ def _order(message: Incoming, topics: Topics) -> LaneOrder | PassOrder | Answer:
 
 def _decode(message: Incoming, topics: Topics) -> LaneOrder | PassOrder:
     if message.topic == topics.commands:
-        return _whole(_fit(msgspec.json.decode(message.payload), LaneOrder))
-    order = _fit(msgspec.json.decode(message.payload), PassOrder)
+        return _whole(_plain(_fit(msgspec.json.decode(message.payload), LaneOrder), "by", "reason"))
+    order = _plain(_fit(msgspec.json.decode(message.payload), PassOrder), "by")
     if (order.put is None) == (order.delete is None):
         raise msgspec.ValidationError("give either `pass` or `delete`")
     if order.put is None:
@@ -138,6 +139,14 @@ def _fit(document: Any, kind: type[_Fit], at: str = "") -> _Fit:
         raise msgspec.ValidationError(f"{(at + place).removeprefix('.') or 'the message'}: {words}") from None
 
 
+def _plain(order: _Fit, *names: str) -> _Fit:
+    """The order; ValidationError if a free text of it may not be journaled."""
+    for name in names:
+        if wrong := wrong_text(getattr(order, name)):
+            raise msgspec.ValidationError(f"{name}: {wrong}")
+    return order
+
+
 def _whole(order: LaneOrder) -> LaneOrder:
     if order.expires_at.year > LAST_YEAR:
         raise msgspec.ValidationError(
@@ -145,6 +154,10 @@ def _whole(order: LaneOrder) -> LaneOrder:
         )
     if order.detail is not msgspec.UNSET and order.command != "hold":
         raise msgspec.ValidationError("`detail` is for hold")
+    if order.identity_checked and order.command != "open":
+        raise msgspec.ValidationError("`identity_checked` is for open")
+    if not order.reason.strip():
+        raise msgspec.ValidationError("reason: is empty; say in a few words why")
     if order.command == "passed" and not order.by.strip():
         raise msgspec.ValidationError("passed needs `by`: who let the vehicle through")
     return order

@@ -99,3 +99,42 @@ def test_every_request_is_answered_in_words_and_the_engine_goes_on(
     assert not running.engine.ended.is_set()
     assert running.client.call("ping")["ready"]
     assert running.engine._stores.reader.verify().rows > 1
+
+
+FORGED = "Lin\n12:00:00 engine INFO: in by Wei is done"
+
+
+@pytest.mark.parametrize(
+    ("op", "params", "key"),
+    [
+        ("lane.command", {"request": "r", "lane": "in", "command": "stop", "by": FORGED, "via": "guard"}, "by"),
+        ("lane.command", {"request": "r", "lane": "in\u202e", "command": "stop", "by": "L", "via": "guard"}, "lane"),
+        (
+            "lane.command",
+            {"request": "r", "lane": "in", "command": "open", "by": "L", "via": "guard", "reason": "\x1b[2J"},
+            "reason",
+        ),
+        (
+            "lane.command",
+            {"request": "r", "lane": "in", "command": "open", "by": "L", "via": "guard", "reason": "tel 13800138000"},
+            "reason",
+        ),
+        ("alarm.command", {"request": "r", "alarm": "a1", "verb": "close", "by": FORGED}, "by"),
+        ("alarm.command", {"request": "r", "alarm": "a1", "verb": "close", "by": "L", "reason": "x\r"}, "reason"),
+        ("passes.delete", {"pass_id": "p1", "by": FORGED}, "by"),
+        ("journal.note", {"type": "operator.signed_in", "subject": "o", "data": {"by": FORGED}}, "by"),
+        ("token.create", {"name": FORGED, "scopes": ["events:read"], "by": "L"}, "name"),
+        ("credential", {"device": "reader-in", "kind": "qr", "value": FORGED}, "value"),
+    ],
+)
+def test_a_text_that_could_forge_a_line_is_refused_by_its_key(
+    running: Running, op: str, params: dict[str, Any], key: str
+) -> None:
+    with pytest.raises(GatehouseError, match=rf"\b{key} ") as refused:
+        running.client.call(op, **params)
+    assert "\n" not in str(refused.value) and "\x1b" not in str(refused.value)
+
+
+def test_the_words_of_another_machine_become_one_line(running: Running) -> None:
+    running.client.call("uplink.report", up=False, reason="quota\nexceeded\x1b[2J", waiting=0)
+    assert running.client.call("state")["uplink"]["reason"] == "quota exceeded [2J"

@@ -152,7 +152,10 @@ def test_a_command_needs_a_key_that_can_be_kept(command: Command, engine: Engine
 @pytest.mark.parametrize(
     "body",
     [
-        {**OPEN, "command": "explode"}, {**OPEN, "reason": "  "}, {**OPEN, "reason": "x" * 501}, {**OPEN, "by": "me"},
+        {**OPEN, "command": "explode"}, {**OPEN, "reason": "  "}, {**OPEN, "reason": "x" * 101},
+        {**OPEN, "reason": "parcel\n12:00 opened by Lin"}, {**OPEN, "reason": "\u202eparcel"},
+        {**OPEN, "reason": "call 13800138000"}, {**OPEN, "command": "passed", "by": "Lin\x1b[2J"},
+        {**OPEN, "command": "passed", "by": "13800138000"}, {**OPEN, "by": "me"},
         {**OPEN, "expires_at": "2026-11-21T08:00:20"}, {**OPEN, "expires_at": "soon"}, {**OPEN, "expires_at": None},
         {**OPEN, "command": "passed"}, {**OPEN, "command": "passed", "by": " "},
         {**OPEN, "command": "passed", "by": "x" * 101}, {**OPEN, "detail": {"minutes": 5}},

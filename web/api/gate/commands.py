@@ -11,6 +11,7 @@ from flask import Response
 
 from gateway.core.lane.modes.hold_end import HoldEnd
 from gateway.core.lane.people.refusals import COMMANDS
+from gateway.core.people.texts import wrong_text
 from gateway.core.settings.site_file import ID_PATTERN
 from gateway.core.vocabulary.errors import RefusedError
 from gateway.store.times import LAST_YEAR, YEARS, text_of
@@ -113,10 +114,10 @@ def _who(wanted: LaneCommand) -> str:
         if wanted.by:
             raise refuse(f"by is for passed; {wanted.command} is journaled with the token's name.", "body_invalid", 422)
         return token
-    if not 0 < len(person) <= 100:
-        raise refuse(
-            "passed needs by: the name of who let the vehicle through, up to 100 characters.", "body_invalid", 422
-        )
+    if not person:
+        raise refuse("passed needs by: the name of who let the vehicle through.", "body_invalid", 422)
+    if wrong := wrong_text(person):
+        raise refuse(f"by {wrong}.", "body_invalid", 422)
     return f"{person} ({token})"
 
 
@@ -159,8 +160,8 @@ def _reason(text: str, *, required: bool) -> str:
     text = text.strip()
     if required and not text:
         raise refuse("reason is empty; say in a few words why.", "body_invalid", 422)
-    if len(text) > 500:
-        raise refuse(f"reason has {len(text)} characters; 500 are enough.", "body_invalid", 422)
+    if wrong := wrong_text(text):
+        raise refuse(f"reason {wrong}.", "body_invalid", 422)
     return text
 
 

@@ -1,0 +1,1 @@
+"""What people type: free texts, names and PINs, and the rules by which one is refused."""
