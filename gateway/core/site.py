@@ -24,6 +24,7 @@ from gateway.core.vocabulary.events import Now
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.views import CoreView
 
 Found = TypeVar("Found", bound=Subsystem)
 
@@ -91,12 +92,12 @@ class Site:
         self._tokens = turn.tokens
         return turn.commands
 
-    def snapshot(self, _now: Now) -> dict[str, Any]:
+    def snapshot(self, _now: Now) -> CoreView:
         """The state for screens, nothing personal; the engine adds ages, devices and links."""
-        view: dict[str, Any] = {}
+        shown = CoreView()
         for subsystem in self._subsystems:
-            view |= subsystem.view()
-        return view
+            shown = subsystem.view(shown)
+        return shown
 
     def _follow(self, turn: Turn, start: int) -> int:
         """Pass the rows from that command on to their followers, also rows that followers write; returns the end."""

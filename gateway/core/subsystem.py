@@ -16,6 +16,7 @@ from gateway.core.vocabulary.events import Event
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.views import CoreView
 
 Handlers = dict[type[Event], Callable[[Turn, Any], None]]
 Followers = dict[type[Row], Callable[[Turn, Any], None]]
@@ -56,6 +57,6 @@ class Subsystem:
     def settle(self, turn: Turn) -> None:
         """Called at the end of a turn, last subsystem first."""
 
-    def view(self) -> dict[str, Any]:
-        """Its keys of the snapshot; nothing personal."""
-        return {}
+    def view(self, shown: CoreView) -> CoreView:
+        """What people see of the core, with its own keys filled in; nothing personal."""
+        return shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.rows.base import Credential
+from gateway.core.vocabulary.views import AlarmView
 from gateway.simulation.box.box import Box, Killed
 from gateway.simulation.box.faults import Faults
 from gateway.simulation.people.guards import Guards
@@ -99,9 +100,9 @@ class Play:
             lost_ns is None or self.world.now_ns < lost_ns + REPORTED_MS * NS_PER_MS
         )
 
-    def _alarms(self) -> Sequence[Mapping[str, Any]]:
+    def _alarms(self) -> Sequence[AlarmView]:
         """The alarms that are shown now."""
-        return self.box.shown()["alarms"] if self._up else ()
+        return self.box.shown().alarms if self._up else ()
 
     def run(self) -> Found:
         """Let it all happen."""
@@ -301,7 +302,7 @@ class Play:
         if gate.position > 0.0 or gate.moves or not gate.powered or gate.arm.obstructed:
             return
         told = gate.shape.get("external_open") != "expected" and "at_closed" not in gate.without
-        machine_moves = self._up and bool(self.box.shown()["lanes"][gate.number]["grants"])
+        machine_moves = self._up and bool(self.box.shown().lanes[gate.number].grants)
         gate.fob()
         if told and self._up and not machine_moves and gate.moves and not gate.arm.torn:
             self.rules.crashes.forced(gate)

@@ -25,6 +25,7 @@ from gateway.core.vocabulary.events import ClockState, Now
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
+from gateway.core.vocabulary.views import CoreView, View
 from gateway.store.journal.queries import StoredRow
 from gateway.store.projections.state import State
 
@@ -112,7 +113,7 @@ class Playbook:
         """Whether what becomes of an order to move is never told."""
         self._ordered: deque[tuple[str, int, int]] = deque()
         self._depth = 0
-        self._seen: Any = None
+        self._seen: CoreView | None = None
         self._timers: dict[Timer, int] = {}
         self._heap: list[tuple[int, int, Timer]] = []
         self._count = 0
@@ -326,22 +327,29 @@ class Playbook:
         return self.site.part(Lanes).machines[barrier]
 
     def lane(self, lane: str = "in") -> dict[str, Any]:
-        return next(one for one in self.site.snapshot(self.now())["lanes"] if one["id"] == lane)
+        """A lane as screens get it."""
+        return next(as_sent(one) for one in self.site.snapshot(self.now()).lanes if one.id == lane)
 
     def alarms(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.site.snapshot(self.now())["alarms"]
-        return found
+        """The alarms as screens get them."""
+        return [as_sent(one) for one in self.site.snapshot(self.now()).alarms]
 
 
-def changed(before: dict[str, Any], after: dict[str, Any]) -> str:
+def as_sent(view: View) -> dict[str, Any]:
+    """A view as its readers decode it."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(view))
+    return found
+
+
+def changed(before: CoreView, after: CoreView) -> str:
     """What differs between two snapshots."""
     lanes = [
-        f"{lane['id']}.{key}: {old[key]!r} -> {lane[key]!r}"
-        for old, lane in zip(before["lanes"], after["lanes"], strict=True)
-        for key in lane
-        if old[key] != lane[key]
+        f"{lane.id}.{key}: {getattr(old, key)!r} -> {getattr(lane, key)!r}"
+        for old, lane in zip(before.lanes, after.lanes, strict=True)
+        for key in lane.__struct_fields__
+        if getattr(old, key) != getattr(lane, key)
     ]
-    alarms = [] if before["alarms"] == after["alarms"] else [f"alarms: {before['alarms']} -> {after['alarms']}"]
+    alarms = [] if before.alarms == after.alarms else [f"alarms: {before.alarms} -> {after.alarms}"]
     return "changed without a word: " + "; ".join(lanes + alarms)
 
 

@@ -21,7 +21,7 @@ import msgspec
 from gateway.core.vocabulary import commands, events
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.passes import Pass, PassKind
-from tests.core.playbook import INPUTS, MONTHLY, Playbook, site_document, written
+from tests.core.playbook import INPUTS, MONTHLY, Playbook, as_sent, site_document, written
 
 KEPT = Path(__file__).parents[1] / "golden" / "stories.json"
 SEEDS = range(1, 11)
@@ -118,7 +118,14 @@ class Told(Playbook):
         due_ms = sorted(
             (due - self.mono_ns) // 1_000_000 for due, number, timer in self._heap if self._runs(timer, number)
         )
-        return "\n".join([*lines, f"timers {due_ms}", f"seen {_text(self.site.snapshot(self.now()))}"])
+        return "\n".join([*lines, f"timers {due_ms}", f"seen {_text(self._shown())}"])
+
+    def _shown(self) -> dict[str, Any]:
+        """What the core shows, without the ages that the engine adds."""
+        core = as_sent(self.site.snapshot(self.now()))
+        for lane in core["lanes"]:
+            del lane["measured_at"], lane["age_ms"]
+        return core
 
     def _runs(self, timer: Any, number: int) -> bool:
         return self._timers.get(timer) == number
@@ -239,7 +246,7 @@ def _glitch(play: Told, contact: str, value: bool) -> None:
 
 
 def _command(play: Told, command: str, lane: str, via: str, detail: dict[str, Any], named: bool) -> None:
-    known = {one["id"] for one in play.site.snapshot(play.now())["lanes"]}
+    known = {one.id for one in play.site.snapshot(play.now()).lanes}
     lane = lane if lane in known else "in"
     case = play.lane(lane)["case"]
     far = {"via": "mqtt", "expires_wall_ns": play.wall_ns + 10**10} if via == "mqtt" else {"station": "booth"}

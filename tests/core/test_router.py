@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 import pytest
@@ -16,6 +16,7 @@ from gateway.core.vocabulary.clock import SureClock
 from gateway.core.vocabulary.rows.base import LaneRow, Row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.views import CoreView
 from tests.core.playbook import Playbook
 
 BELL_MS = 60_000
@@ -41,6 +42,12 @@ class TollRung(LaneRow, frozen=True, kw_only=True, gc=False):
     type: ClassVar[str] = "toll.rung"
 
 
+class TollView(CoreView, frozen=True, kw_only=True, gc=False):
+    """What people see, with what was paid."""
+
+    paid: int
+
+
 class Toll(Subsystem):
     """A made-up subject: counts vehicles that came in, and rings a minute after each when a person asked for it."""
 
@@ -57,8 +64,8 @@ class Toll(Subsystem):
     def timers(self) -> Timers:
         return {"toll": self.bell}
 
-    def view(self) -> dict[str, Any]:
-        return {"toll": {"paid": self.paid}}
+    def view(self, shown: CoreView) -> CoreView:
+        return TollView(lanes=shown.lanes, alarms=shown.alarms, paid=self.paid)
 
     def lane_chosen(self, _turn: Turn, event: events.LaneChosen) -> None:
         self.asked = event.lane
@@ -89,7 +96,10 @@ def test_a_new_subject_handles_events_follows_rows_has_timers_and_is_seen() -> N
     play = Playbook()
     play.happens(events.LaneChosen("booth", "in"))
     play.let_in()
-    assert play.site.snapshot(play.now())["toll"] == {"paid": 1}
+    shown = play.site.snapshot(play.now())
+    assert isinstance(shown, TollView)
+    assert shown.paid == 1
+    assert [lane.id for lane in shown.lanes] == ["in"]
     assert play.types("toll.") == ["toll.paid"]
     play.advance(BELL_MS)
     assert play.types("toll.") == ["toll.paid", "toll.rung"]
@@ -127,7 +137,12 @@ def test_every_timer_belongs_to_one_subsystem() -> None:
 
 
 def test_each_key_of_the_view_belongs_to_one_subsystem() -> None:
-    keys = [key for subsystem in Playbook().site._subsystems for key in subsystem.view()]
+    play = Playbook()
+    play.person("lock")
+    play.happens(events.TamperChanged("reader-in", True))
+    blank = CoreView()
+    seen = [subsystem.view(blank) for subsystem in play.site._subsystems]
+    keys = [key for key in CoreView.__struct_fields__ for one in seen if getattr(one, key) != getattr(blank, key)]
     assert sorted(keys) == ["alarms", "lanes"]
 
 

@@ -13,6 +13,7 @@ import pytest
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import StorageError
+from gateway.core.vocabulary.views import CoreView
 from gateway.engine.clock import Clock
 from gateway.store.journal.writer import Row
 from tests.support.engine import Running
@@ -82,14 +83,14 @@ class ScriptCore:
     def __init__(self) -> None:
         self.seen: list[e.Event] = []
         self.on: dict[type, Callable[[Any], list[c.Command]]] = {}
-        self.state: dict[str, Any] = {"lanes": [], "alarms": []}
+        self.state = CoreView()
 
     def handle(self, event: e.Event, _now: e.Now) -> list[c.Command]:
         self.seen.append(event)
         answer = self.on.get(type(event))
         return answer(event) if answer else []
 
-    def snapshot(self, _now: e.Now) -> dict[str, Any]:
+    def snapshot(self, _now: e.Now) -> CoreView:
         return self.state
 
 

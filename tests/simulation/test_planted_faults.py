@@ -386,8 +386,8 @@ def test_a_release_that_ends_the_stay_of_another_car_is_caught(monkeypatch: Patc
         right(self, turn, lane, grant, *given, **more)
         last = self._lane.passages.last(lane)
         assert last is not None
-        if last["type"] == "entered" and last["pass"]:
-            seen.append(OpenVisit(last["visit"], last["pass"], None, turn.now.wall_ns))
+        if last.type == "entered" and last.pass_ and last.visit:
+            seen.append(OpenVisit(last.visit, last.pass_, None, turn.now.wall_ns))
 
     monkeypatch.setattr(PassageRecorder, "record", row)
     assert found_by("released", only=("nothing",)) is not None

@@ -18,6 +18,7 @@ from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.commands import Reply
 from gateway.core.vocabulary.errors import StorageError
 from gateway.core.vocabulary.passes import Pass
+from gateway.core.vocabulary.views import CoreView
 from gateway.engine.clock import Clock
 from gateway.engine.core_thread.faults import FaultFiles
 from gateway.engine.core_thread.inbox import Inbox
@@ -29,6 +30,7 @@ from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.stores import Stores
 from gateway.store.directory import DataDirectory
 from gateway.store.journal.queries import StoredRow
+from tests.core.playbook import as_sent
 from tests.support.engine import SITE
 
 MS = 1_000_000
@@ -92,7 +94,7 @@ class Turns:
         self.bus.inputs[1] = self.bus.inputs[5] = True
         self.bus.inputs[2] = safety
         self.replies: list[Reply] = []
-        self.published: list[dict[str, Any]] = []
+        self.published: list[CoreView] = []
         self.full = False
         self.uplink: bool | None = None
         self.recorder = Recorder(
@@ -113,7 +115,7 @@ class Turns:
             outputs=dict.fromkeys(self.bus.devices, self.bus),
             enrich=Lookups(self.stores.registry, self.stores.state_lookups, self.settings, self.stores.codes).enrich,
             publish=self.published.append,
-            reply=lambda reply, _snapshot: self.replies.append(reply),
+            reply=lambda reply, _core: self.replies.append(reply),
             journal_wait_ms=250,
             gateway=self.settings.gateway.id,
             standby=EngineStandby(
@@ -187,13 +189,12 @@ class Turns:
 
     def lane(self, name: str = "in") -> dict[str, Any]:
         """A lane as it is shown."""
-        lanes: list[dict[str, Any]] = self.site.snapshot(self.loop._clock.now())["lanes"]
-        return next(lane for lane in lanes if lane["id"] == name)
+        return next(as_sent(lane) for lane in self.site.snapshot(self.loop._clock.now()).lanes if lane.id == name)
 
     def alarms(self, kind: str = "") -> list[dict[str, Any]]:
         """The alarms that are shown, of a kind."""
-        alarms: list[dict[str, Any]] = self.site.snapshot(self.loop._clock.now())["alarms"]
-        return [one for one in alarms if kind in ("", one["kind"])]
+        alarms = self.site.snapshot(self.loop._clock.now()).alarms
+        return [as_sent(one) for one in alarms if kind in ("", one.kind)]
 
     def rows(self, *types: str) -> list[StoredRow]:
         """What the journal holds."""

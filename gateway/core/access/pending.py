@@ -27,8 +27,10 @@ from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.rows import UNSET, credential_of
 from gateway.core.vocabulary.times import wall_ns_of
 from gateway.core.vocabulary.turn import NS_PER_MS
+from gateway.core.vocabulary.views import Case, LastDecision
 
 Missing = Literal["second_proof", "word"]
 RELEASE_REASONS = (
@@ -280,43 +282,45 @@ class PendingCase(msgspec.Struct):
             self.told.add(case)
         return known
 
-    def document(self) -> dict[str, Any]:
+    def view(self) -> Case:
         """The case for screens; nothing personal."""
         decided = self.decision
-        return {
-            "id": self.id,
-            "at": self.at,
-            "verdict": decided.verdict.value if decided else None,
-            "reason": decided.reason.value if decided else None,
-            "credential": self.credential,
-            "pass": self.pass_id,
-            "kind": self.kind,
-            "plate_read": self.plate_read,
-            "plates_differ": decided is not None and decided.reason is Reason.PLATE_MISMATCH,
-            "missing": list(self.missing) or ["word"],
-        }
+        return Case(
+            id=self.id,
+            at=self.at,
+            verdict=decided.verdict.value if decided else None,
+            reason=decided.reason.value if decided else None,
+            credential=credential_of(self.credential),
+            pass_=self.pass_id,
+            kind=self.kind,
+            plate_read=self.plate_read,
+            plates_differ=decided is not None and decided.reason is Reason.PLATE_MISMATCH,
+            missing=self.missing or ("word",),
+        )
 
 
-def taken_up(last: dict[str, Any], visit: dict[str, Any] | None, wall_ns: int, mono_ns: int) -> PendingCase | None:
+def taken_up(last: LastDecision, visit: OpenVisit | None, wall_ns: int, mono_ns: int) -> PendingCase | None:
     """The case of a lane's last decision before the restart; None if the car was granted, or it is too old.
 
-    `last`: the decision as the projections keep it; `visit`: the open visit of its car.
+    `visit`: the open visit of its car. A decision in words of another version of the program gives no case.
     """
-    verdict = Verdict(last["verdict"])
-    age_ns = wall_ns - wall_ns_of(datetime.fromisoformat(str(last["at"])))
-    if verdict is Verdict.GRANTED or not last.get("case") or not 0 <= age_ns <= CASE_MS * NS_PER_MS:
+    try:
+        verdict, reason = Verdict(last.verdict), Reason(last.reason or "")
+        found = Pass(last.pass_, PassKind(last.kind)) if last.pass_ and last.kind else None
+    except ValueError:
         return None
-    found = Pass(str(last["pass"]), PassKind(last["kind"])) if last.get("pass") and last.get("kind") else None
-    reason = Reason(last["reason"])
+    age_ns = wall_ns - wall_ns_of(datetime.fromisoformat(last.at))
+    if verdict is Verdict.GRANTED or not last.case or not 0 <= age_ns <= CASE_MS * NS_PER_MS:
+        return None
     return PendingCase(
-        id=str(last["case"]),
-        at=str(last["at"]),
+        id=last.case,
+        at=last.at,
         seen_ns=mono_ns - age_ns,
         named=found is not None and reason not in NOT_ITS_FAULT,
-        decision=Decision(verdict, reason, "decided before the restart", found, last.get("days_left")),
-        credential=last.get("credential"),
-        visit=msgspec.convert(visit, OpenVisit) if visit else None,
-        state=CaseState.HANDLED if last.get("handled") else CaseState.WAITING,
+        decision=Decision(verdict, reason, "decided before the restart", found, last.days_left),
+        credential=msgspec.structs.asdict(last.credential) if last.credential is not None else None,
+        visit=visit,
+        state=CaseState.WAITING if last.handled is UNSET else CaseState.HANDLED,
     )
 
 

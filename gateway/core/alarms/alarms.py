@@ -17,6 +17,7 @@ from gateway.core.vocabulary.errors import NotFoundError, RefusedError
 from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.views import CoreView
 
 VERBS = {verb.value: verb for verb in (Verb.ACKNOWLEDGE, Verb.VERIFY, Verb.SHELVE, Verb.UNSHELVE, Verb.CLOSE)}
 """What a person may do with an alarm."""
@@ -67,9 +68,9 @@ class Alarms(Subsystem):
         """Shelves."""
         return {"alarm": self.shelf_over}
 
-    def view(self) -> dict[str, Any]:
+    def view(self, shown: CoreView) -> CoreView:
         """All open alarms, the most urgent first."""
-        return {"alarms": self.desk.documents()}
+        return msgspec.structs.replace(shown, alarms=self.desk.views())
 
     def started(self, turn: Turn, event: events.Started) -> None:
         """Alarms of devices that are no longer in the settings return; shelves of the last run end."""

@@ -20,6 +20,7 @@ from gateway.core.vocabulary.errors import NotFoundError, RefusedError
 from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Ids, Turn, rfc3339
+from gateway.core.vocabulary.views import AlarmView
 
 _U, _R = AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED
 _A, _S = AlarmState.ACKNOWLEDGED, AlarmState.SHELVED
@@ -45,7 +46,7 @@ class Said(TypedDict, total=False):
 
 
 class Alarm(msgspec.Struct):
-    """One open alarm."""
+    """One open alarm. `detail` is replaced and never changed in place: rows and views share it."""
 
     alarm: str
     key: str
@@ -72,20 +73,21 @@ class Alarm(msgspec.Struct):
         """Whether only a person may close it; no longer after a benign verdict."""
         return KINDS[self.kind].by_person and not self.benign
 
-    def document(self) -> dict[str, Any]:
-        """The alarm for screens, central and journal."""
-        return {
-            "alarm": self.alarm,
-            "kind": self.kind,
-            "priority": self.priority,
-            "state": self.state.value,
-            "lane": self.lane,
-            "device": self.device,
-            "raised_at": self.raised_at,
-            "as_of": self.as_of,
-            "acknowledged_by": self.acknowledged_by,
-            "detail": self.detail,
-        }
+    def view(self) -> AlarmView:
+        """The alarm for screens and central."""
+        return AlarmView(
+            alarm=self.alarm,
+            kind=self.kind,
+            priority=self.priority,
+            state=self.state.value,
+            lane=self.lane,
+            device=self.device,
+            raised_at=self.raised_at,
+            as_of=self.as_of,
+            acknowledged_by=self.acknowledged_by,
+            detail=self.detail,
+            active=self.active,
+        )
 
     def next(self, verb: Verb) -> AlarmState:
         """The state after a verb; RefusedError if it does not fit."""
@@ -129,10 +131,10 @@ class AlarmDesk:
         """Whether the cause of an alarm on this key lasts."""
         return any(alarm.active for alarm in self._open.values() if alarm.key == key)
 
-    def documents(self) -> list[dict[str, Any]]:
-        """All alarms that are not closed, with whether their cause lasts: most urgent first, then oldest first."""
+    def views(self) -> tuple[AlarmView, ...]:
+        """All alarms that are not closed: most urgent first, then oldest first."""
         ordered = sorted(self._open.values(), key=lambda a: (a.priority, a.raised_at, a.alarm))
-        return [{**alarm.document(), "active": alarm.active} for alarm in ordered]
+        return tuple([alarm.view() for alarm in ordered])
 
     def raise_(
         self,

@@ -11,7 +11,6 @@ engine stopped waits for a person.
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from typing import Any
 
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.lane.arm.table import ArmEvent
@@ -51,10 +50,11 @@ from gateway.core.lane.traffic.crossed_closed import CrossedClosed
 from gateway.core.lane.traffic.loops import Loops
 from gateway.core.lane.traffic.passing import Passing
 from gateway.core.lane.traffic.recorder import PassageRecorder
-from gateway.core.lane.view import LaneView
+from gateway.core.lane.view import ShownLane
 from gateway.core.settings.model import Barrier, Lane, Site
 from gateway.core.vocabulary.authors import GATEWAY
 from gateway.core.vocabulary.turn import Ids, Turn
+from gateway.core.vocabulary.views import LaneView
 
 
 class LaneMachine:
@@ -95,7 +95,7 @@ class LaneMachine:
             lane, keeper, orders, loops, crashes, self._failures, trouble, fire, release.pressed, events
         )
         self._signs = Signs(lane)
-        self._view = LaneView(lane, cars, self.commands, memory)
+        self._shown = ShownLane(lane, cars, self.commands, memory)
         self._timers = self._make_timers()
 
     def _make_arm(
@@ -173,15 +173,15 @@ class LaneMachine:
     @property
     def since(self) -> str | None:
         """Since when the state is as it is shown."""
-        return self._view.since
+        return self._shown.since
 
     def entering(self) -> list[Grant]:
         """The grants whose vehicles are about to come in."""
         return self.parts.grants.entering()
 
-    def snapshot(self, at: Lane) -> dict[str, Any]:
+    def view(self, at: Lane) -> LaneView:
         """What people see of a lane; the engine adds how old the measurement is."""
-        return self._view.snapshot(at)
+        return self._shown.view(at)
 
     def interlock_with(self, other: LaneMachine) -> None:
         """This barrier and the other one must not be open together."""
@@ -262,7 +262,7 @@ class LaneMachine:
 
     def show(self, turn: Turn) -> None:
         """Something that people look at has changed."""
-        self._view.note_since(turn)
+        self._shown.note_since(turn)
         self._signs.update(turn)
 
     def check_service(self, turn: Turn) -> None:

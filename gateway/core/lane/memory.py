@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from gateway.core.lane.service import ServiceMemory
+from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.rows import LastGrant
 from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.views import LastDecision, LastPassage, Tag
+
+
+class Latest(msgspec.Struct, frozen=True):
+    """What happened last at a lane in an earlier run; `visit`: the open visit of the car of the `decision`."""
+
+    decision: LastDecision | None = None
+    visit: OpenVisit | None = None
+    grant: LastGrant | None = None
+    passage: LastPassage | None = None
 
 
 class LaneMemory(msgspec.Struct, frozen=True):
     """What outlives a restart: strong modes, the tag, and whether something waits for a person or was asked of one.
 
-    `since`: word for a state, or notice -> when it began, as far as the journal knows. `latest`: lane id -> its last
-    `decision`, `grant` and `passage`.
+    `since`: word for a state, or notice -> when it began, as far as the journal knows. `latest`: by lane id.
     """
 
     crashed: bool = False
-    tag: dict[str, Any] | None = None
+    tag: Tag | None = None
     interrupted: bool = False
     question: bool = False
     since: dict[str, str] = {}
-    latest: dict[str, dict[str, dict[str, Any]]] = {}
+    latest: dict[str, Latest] = {}
     service: ServiceMemory = ServiceMemory()
-
-    def last(self, what: str, **more: Any) -> dict[str, dict[str, Any]]:
-        """What an earlier run has left of a kind, by lane."""
-        return {lane: {**latest[what], **more} for lane, latest in self.latest.items() if what in latest}
 
 
 class Since:

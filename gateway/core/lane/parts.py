@@ -70,7 +70,7 @@ class LaneParts:
         zone = ZoneInfo(site.timezone)
         self.service = Service(barrier, wiring.home.id, zone, self.travel, memory.service)
         self.signs = {lane.id: Sign(lane, wiring.timer("sign", lane.id), site.locale, zone) for lane in lanes}
-        self.decisions = LastDecisions(memory.last("decision", before_restart=True))
+        self.decisions = LastDecisions(memory.latest)
         self.records = Records(wiring, self.inputs, self.grants, self.tag, self.service)
         self.alarms = LaneAlarms(wiring, self.tag, desk)
 
@@ -92,7 +92,7 @@ class LaneParts:
         self.travel = Travel(barrier.travel_time_ms)
 
     def _make_rule(self, wiring: Wiring, memory: LaneMemory) -> None:
-        self.modes = Modes(crashed=memory.crashed, tagged=bool(memory.tag))
+        self.modes = Modes(crashed=memory.crashed, tagged=memory.tag is not None)
         self.tag = Tag(memory.tag)
         self.hold = Hold(wiring.timer("hold"), wiring.home)
         self.interruption = Interruption(memory.interrupted)
@@ -102,12 +102,13 @@ class LaneParts:
         self.siren = Siren(wiring.lanes, wiring.timer("siren"))
 
     def _make_traffic(self, wiring: Wiring, memory: LaneMemory) -> None:
-        before = max(memory.last("grant").values(), key=lambda grant: str(grant["at"]), default=None)
+        latest = memory.latest.items()
+        before = max((one.grant for _, one in latest if one.grant), key=lambda grant: grant.at, default=None)
         self.grants = GrantQueue(wiring.timer("grant"), wiring.barrier.grant_ms, before)
         self.crossing = Crossing(wiring, self.detectors)
         self.arrivals = Arrivals()
         self.opening = Opening()
-        self.passages = Passages(wiring, self.ids, memory.last("passage"))
+        self.passages = Passages(wiring, self.ids, {lane: one.passage for lane, one in latest if one.passage})
         self.by_hand = ByHand()
         self.cases = Cases()
 

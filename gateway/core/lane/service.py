@@ -9,7 +9,7 @@ of the last run are those of its projections. A limit that is passed never keeps
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,6 +20,7 @@ from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.rows import ServiceDue, ServiceOver, ServiceRow
 from gateway.core.vocabulary.times import local_time
 from gateway.core.vocabulary.turn import NS_PER_S, Turn
+from gateway.core.vocabulary.views import ServiceNotice
 
 What = Literal["cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h"]
 """What is counted; each has a limit in the settings of its barrier."""
@@ -29,22 +30,13 @@ CALM = 0.9
 """What goes up and down must fall to this part of its limit before it is over, so that it is not told in and out."""
 
 
-class Due(msgspec.Struct, frozen=True):
-    """A limit that was passed: what was counted, the limit, the count and the moment it was noticed."""
-
-    what: What
-    limit: int
-    count: int
-    since: str
-
-
 class ServiceMemory(msgspec.Struct, frozen=True):
     """What the projections know of one barrier; `crashes` as wall times in nanoseconds, oldest first."""
 
     cycles: int = 0
     relay_operations: int = 0
     crashes: tuple[int, ...] = ()
-    due: tuple[Due, ...] = ()
+    due: tuple[ServiceNotice, ...] = ()
 
 
 class Service:
@@ -57,7 +49,7 @@ class Service:
         self._travel = travel
         limits = {**msgspec.structs.asdict(barrier.service_limits), "cycles_per_h": barrier.max_cycles_per_h}
         self._limits: dict[What, int] = {what: limits[what] for what in get_args(What) if limits[what] is not None}
-        self._due = {due.what: due for due in memory.due}
+        self._due: dict[str, ServiceNotice] = {due.what: due for due in memory.due}
         self._cycles = memory.cycles
         self._operations = memory.relay_operations
         self._crashes = deque(memory.crashes, CRASHES_KEPT)
@@ -68,9 +60,9 @@ class Service:
         """Whether the arm moves more often than its controller is made for."""
         return "cycles_per_h" in self._due
 
-    def documents(self) -> list[dict[str, Any]]:
-        """What is due, as people and central see it."""
-        return [msgspec.structs.asdict(due) for due in self._due.values()]
+    def views(self) -> tuple[ServiceNotice, ...]:
+        """The limits that were passed, as people and central see them."""
+        return tuple(self._due.values())
 
     def happened(self, turn: Turn, what: str) -> None:
         """A row of this type was written about this barrier."""
@@ -96,18 +88,18 @@ class Service:
                 self._begin(turn, what, limit, count)
             elif due is not None and count <= _calm(what, limit):
                 self._end(turn, due, count)
-        for what in [one for one in self._due if one not in self._limits]:
-            self._end(turn, self._due[what], None)
+        for due in [one for one in self._due.values() if one.what not in self._limits]:
+            self._end(turn, due, None)
 
     def _begin(self, turn: Turn, what: What, limit: int, count: int) -> None:
-        self._due[what] = Due(what, limit, count, turn.at)
+        self._due[what] = ServiceNotice(what=what, limit=limit, count=count, since=turn.at)
         self._append(turn, ServiceDue, what, limit, count)
 
-    def _end(self, turn: Turn, due: Due, count: int | None) -> None:
+    def _end(self, turn: Turn, due: ServiceNotice, count: int | None) -> None:
         del self._due[due.what]
         self._append(turn, ServiceOver, due.what, due.limit, count)
 
-    def _append(self, turn: Turn, kind: type[ServiceRow], what: What, limit: int, count: int | None) -> None:
+    def _append(self, turn: Turn, kind: type[ServiceRow], what: str, limit: int, count: int | None) -> None:
         turn.append(kind(lane=self._lane, barrier=self._barrier, what=what, limit=limit, count=count))
         turn.show()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import msgspec
 
 from gateway.core.lane.arm.table import ArmState
 from gateway.core.lane.memory import LaneMemory, Since
@@ -12,6 +12,7 @@ from gateway.core.lane.people.cars import CarsInFront
 from gateway.core.lane.people.commands import PersonsCommands
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.views import LaneView, LastDecision
 
 _WORDS = {
     ArmState.CLOSED: "ready",
@@ -24,7 +25,7 @@ _WORDS = {
 }
 
 
-class LaneView:
+class ShownLane:
     """The shown state of one barrier with its lanes."""
 
     def __init__(self, lane: LaneParts, cars: CarsInFront, commands: PersonsCommands, memory: LaneMemory) -> None:
@@ -63,49 +64,47 @@ class LaneView:
         self._state_since.show(self.word(), turn)
         self._notice_since.show(self._lane.shown_notice, turn)
 
-    def snapshot(self, at: Lane) -> dict[str, Any]:
+    def view(self, at: Lane) -> LaneView:
         """What people see of a lane; the engine adds how old the measurement is."""
         lane, notice = self._lane, self._lane.shown_notice
         requested = lane.requested
         case = self._cars.waiting_case(at)
-        return {
-            "id": at.id,
-            "name": at.name,
-            "direction": at.direction.value,
-            "barrier": lane.wiring.barrier.id,
-            "state": self.word(),
-            "since": self._state_since.at,
-            "arm": lane.arm.seen.value,
-            "mode": lane.modes.strongest.value,
-            "crossing": lane.crossing.state.value,
-            "approach": lane.inputs.last("approach_loop"),
-            "safety": lane.inputs.last("safety_loop"),
-            "tag": lane.tag.document(),
-            "hold": lane.hold.document() if Mode.HELD in lane.modes else None,
-            "grants": len(lane.grants),
-            "waiting_grants": lane.grants.documents(),
-            "case": case.document() if case is not None else None,
-            "requested": requested.document() if requested else None,
-            "interrupted": lane.interruption.active,
-            "pause": lane.pause.document(),
-            "cannot_open": lane.cannot_open,
-            "notice": notice,
-            "notice_since": self._notice_since.at if notice else None,
-            "service_due": lane.service.documents(),
-            "last_grant": lane.grants.last_document(),
-            "last_decision": self._last_decision(at),
-            "last_passage": lane.passages.last(at),
-            "allowed": self._commands.allowed(at),
-        }
+        return LaneView(
+            id=at.id,
+            name=at.name,
+            direction=at.direction.value,
+            barrier=lane.wiring.barrier.id,
+            state=self.word(),
+            since=self._state_since.at,
+            arm=lane.arm.seen.value,
+            mode=lane.modes.strongest.value,
+            crossing=lane.crossing.state.value,
+            approach=lane.inputs.last("approach_loop"),
+            safety=lane.inputs.last("safety_loop"),
+            tag=lane.tag.view(),
+            hold=lane.hold.view() if Mode.HELD in lane.modes else None,
+            grants=len(lane.grants),
+            waiting_grants=lane.grants.views(),
+            case=case.view() if case is not None else None,
+            requested=requested.view() if requested else None,
+            interrupted=lane.interruption.active,
+            pause=lane.pause.view(),
+            cannot_open=lane.cannot_open,
+            notice=notice,
+            notice_since=self._notice_since.at if notice else None,
+            service_due=lane.service.views(),
+            last_grant=lane.grants.last_granted(),
+            last_decision=self._last_decision(at),
+            last_passage=lane.passages.last(at),
+            allowed=self._commands.allowed(at),
+        )
 
-    def _last_decision(self, at: Lane) -> dict[str, Any] | None:
+    def _last_decision(self, at: Lane) -> LastDecision | None:
         """The last decision; `present`: its car is still there."""
         lane = self._lane
         last = lane.decisions.of(at)
         if last is None:
             return None
-        waits = lane.cases.holds(at, last.get("case"))
-        if not last.get("grant"):
-            return {**last, "present": waits}
-        grant = lane.grants.of_id(last["grant"])
-        return {**last, "present": waits if grant is None else not grant.gone}
+        grant = lane.grants.of_id(last.grant)
+        present = lane.cases.holds(at, last.case) if grant is None else not grant.gone
+        return msgspec.structs.replace(last, present=present)

@@ -6,7 +6,7 @@ sally port are never open together, free flow follows the schedule.
 
 from __future__ import annotations
 
-from typing import Any
+import msgspec
 
 from gateway.core.access.barriers import AccessBarrier
 from gateway.core.access.places import Expected
@@ -27,6 +27,7 @@ from gateway.core.vocabulary.reasons import Reason
 from gateway.core.vocabulary.rows import AlarmAcknowledged
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Ids, Turn
+from gateway.core.vocabulary.views import CoreView
 
 MINUTE_TIMER = Timer("lanes", "", "minute")
 MINUTE_MS = 60_000
@@ -80,10 +81,10 @@ class Lanes(Subsystem):
         """Timers of one barrier, and the minute of all."""
         return {"lane": self.lane_timer, MINUTE_TIMER.kind: self.minute}
 
-    def view(self) -> dict[str, Any]:
+    def view(self, shown: CoreView) -> CoreView:
         """All lanes in the order of the settings."""
-        lanes = (lane for lane in self._settings.lanes if lane.id in self.by_lane)
-        return {"lanes": [self.by_lane[lane.id].snapshot(lane) for lane in lanes]}
+        lanes = [self.by_lane[lane.id].view(lane) for lane in self._settings.lanes if lane.id in self.by_lane]
+        return msgspec.structs.replace(shown, lanes=tuple(lanes))
 
     def _make_machines(self, memory: LanesMemory) -> dict[str, LaneMachine]:
         machines: dict[str, LaneMachine] = {}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from gateway.core.lane.grants.grant import Left
-from gateway.core.lane.memory import LaneMemory
+from gateway.core.lane.memory import LaneMemory, Latest
 from gateway.core.lane.service import ServiceMemory
 from gateway.core.settings.model import Barrier, Lane
+from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.rows import LastGrant
+from gateway.core.vocabulary.views import LastDecision, LastPassage, Tag
+
+Kept = TypeVar("Kept")
 
 
 class LaneMarks(msgspec.Struct, frozen=True):
@@ -41,7 +46,7 @@ class LanesMemory(msgspec.Struct, frozen=True):
     def of(self, barrier: Barrier, lanes: tuple[Lane, ...]) -> LaneMemory:
         """The part of one barrier with its lanes."""
         kept = [self.lanes[lane.id] for lane in lanes if lane.id in self.lanes]
-        tags = [{"by": one.by, "since": one.since, "reason": one.reason} for one in kept if one.mode == "locked"]
+        tags = [Tag(by=one.by, since=one.since, reason=one.reason) for one in kept if one.mode == "locked"]
         interrupted = self.interrupted.get(barrier.id)
         devices = {point.device for point in barrier.inputs().values()}
         since: dict[str, str | None] = {
@@ -57,6 +62,25 @@ class LanesMemory(msgspec.Struct, frozen=True):
             interrupted=interrupted is not None,
             question=barrier.id in self.asked,
             since={what: at for what, at in since.items() if at},
-            latest={lane.id: self.latest[lane.id] for lane in lanes if lane.id in self.latest},
+            latest={lane.id: _latest(self.latest[lane.id]) for lane in lanes if lane.id in self.latest},
             service=self.service.get(barrier.id, ServiceMemory()),
         )
+
+
+def _latest(documents: dict[str, dict[str, Any]]) -> Latest:
+    """What a lane did last, as far as it can be shown."""
+    decision = documents.get("decision")
+    return Latest(
+        _fitting(decision, LastDecision),
+        _fitting((decision or {}).get("visit"), OpenVisit),
+        _fitting(documents.get("grant"), LastGrant),
+        _fitting(documents.get("passage"), LastPassage),
+    )
+
+
+def _fitting(document: dict[str, Any] | None, kind: type[Kept]) -> Kept | None:
+    """The document as a struct; None without one, and for one that an odd row has left: that keeps no gate shut."""
+    try:
+        return None if document is None else msgspec.convert(document, kind)
+    except msgspec.ValidationError:
+        return None

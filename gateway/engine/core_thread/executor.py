@@ -14,9 +14,10 @@ from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import error_place
 from gateway.core.vocabulary.rows import AlarmRow
+from gateway.core.vocabulary.views import CoreView
 from gateway.engine.core_thread.containment import Unwritten
 from gateway.engine.core_thread.pacer import Pacer
-from gateway.engine.core_thread.surroundings import Outputs, Snapshot, Standby
+from gateway.engine.core_thread.surroundings import Outputs, Standby
 from gateway.engine.core_thread.timers import Timers
 from gateway.engine.core_thread.waits import JournalWaits
 from gateway.engine.journal_thread.entries import Entry
@@ -38,8 +39,8 @@ class Executor:
         standby: Standby | None,
         *,
         gateway: str,
-        reply: Callable[[c.Reply, Snapshot], None],
-        snapshot: Callable[[e.Now], Snapshot],
+        reply: Callable[[c.Reply, CoreView], None],
+        snapshot: Callable[[e.Now], CoreView],
         follow_up: Callable[[e.Event], None],
         report: Callable[[str, Exception, e.Now], None],
         journal_wait_ms: int,
@@ -154,7 +155,7 @@ class Executor:
             snapshot = self._snapshot(now)
         except Exception as error:
             self._report("snapshot", error, now)
-            snapshot = {"lanes": [], "alarms": []}
+            snapshot = CoreView()
         self._reply(reply, snapshot)
 
     def _changed(self, _command: c.Snapshot, now: e.Now) -> None:

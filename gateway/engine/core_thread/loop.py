@@ -21,12 +21,13 @@ from typing import Any
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import error_place, fault_file
+from gateway.core.vocabulary.views import CoreView
 from gateway.engine.clock import Clock
 from gateway.engine.core_thread.containment import Causes, Measuring
 from gateway.engine.core_thread.executor import Executor
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.core_thread.lookups import unknown
-from gateway.engine.core_thread.surroundings import Core, Outputs, Snapshot, Standby
+from gateway.engine.core_thread.surroundings import Core, Outputs, Standby
 from gateway.engine.journal_thread.entries import Recorded, Unrecorded
 from gateway.engine.journal_thread.recorder import Recorder
 
@@ -53,8 +54,8 @@ class CoreLoop:
         *,
         outputs: Mapping[str, Outputs],
         enrich: Callable[[e.CredentialRead], e.CredentialRead],
-        publish: Callable[[Snapshot], None],
-        reply: Callable[[c.Reply, Snapshot], None],
+        publish: Callable[[CoreView], None],
+        reply: Callable[[c.Reply, CoreView], None],
         journal_wait_ms: int,
         gateway: str,
         standby: Standby | None = None,

@@ -7,9 +7,8 @@ from typing import Any, Protocol
 
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.views import CoreView
 from gateway.store.journal.writer import Row
-
-Snapshot = dict[str, Any]
 
 
 class Core(Protocol):
@@ -26,7 +25,7 @@ class Core(Protocol):
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
         """Take an event; returns the commands."""
 
-    def snapshot(self, now: e.Now) -> dict[str, Any]:
+    def snapshot(self, now: e.Now) -> CoreView:
         """Lanes and alarms for screens and central."""
 
 

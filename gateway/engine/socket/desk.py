@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from gateway.core.vocabulary.errors import (
     RefusedError,
 )
 from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
+from gateway.core.vocabulary.views import AlarmView, CoreView
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.socket.answers import Answers
 from gateway.engine.socket.jobs import LOOK_S, Jobs
@@ -49,7 +50,7 @@ class Open(msgspec.Struct):
     on_disk: bool
     responders: list[Responder]
     since_s: float
-    before: dict[str, Any] | None = None
+    before: AlarmView | None = None
 
 
 class Desk:
@@ -60,7 +61,7 @@ class Desk:
         settings: Settings,
         inbox: Inbox,
         answers: Answers,
-        alarm: Callable[[str], dict[str, Any] | None],
+        alarm: Callable[[str], AlarmView | None],
         mono_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._mono_s = mono_s
@@ -84,9 +85,9 @@ class Desk:
         asked = read(AlarmCommand, params)
         self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
-    def replied(self, reply: Reply, snapshot: dict[str, Any]) -> None:
-        """The core has replied; `snapshot` is the state after it."""
-        self._jobs.tell(partial(self._settle, reply, msgspec.json.encode(snapshot["alarms"])))
+    def replied(self, reply: Reply, core: CoreView) -> None:
+        """The core has replied; `core` is the state after it."""
+        self._jobs.tell(partial(self._settle, reply, core.alarms))
 
     def stop(self) -> None:
         """End `run` after the waiting requests."""
@@ -137,7 +138,7 @@ class Desk:
 
     # ---- answering ------------------------------------------------------------------------------------------------
 
-    def _settle(self, reply: Reply, alarms: bytes) -> None:
+    def _settle(self, reply: Reply, alarms: Iterable[AlarmView]) -> None:
         found = self._open.pop(reply.request, None)
         if found is None:
             log.warning("the core replied to request %r, for which no client waits", reply.request)
@@ -180,11 +181,12 @@ def _lane_answer(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _alarm_answer(alarm_id: str, before: dict[str, Any] | None, reply: Reply, alarms: bytes) -> dict[str, Any]:
+def _alarm_answer(alarm_id: str, before: AlarmView | None, reply: Reply, alarms: Iterable[AlarmView]) -> dict[str, Any]:
     """The alarm as it is now; a closed one is not in the list."""
     if reply.status != "done":
         return {"error": reply.reason, "message": reply.detail or reply.reason}
-    for alarm in msgspec.json.decode(alarms, type=list[dict[str, Any]]):
-        if alarm["alarm"] == alarm_id:
-            return alarm
-    return {**(before or {"alarm": alarm_id}), "state": "closed"}
+    found = next((alarm for alarm in alarms if alarm.alarm == alarm_id), None)
+    if found is None and before is not None:
+        found = msgspec.structs.replace(before, state="closed")
+    answer: dict[str, Any] = {"alarm": alarm_id, "state": "closed"} if found is None else msgspec.to_builtins(found)
+    return answer

@@ -1,7 +1,7 @@
 """Publishes snapshots for screens and central: the core's part, its age, and the health of the gateway.
 
-The core thread offers its part when it is due (`pacer.py`). The publisher's own thread composes, encodes and sends it
-at least once a second, so that a watcher can tell a quiet gateway from a dead one.
+The core thread offers its part, which nothing changes afterwards, when it is due (`pacer.py`). The publisher's own
+thread composes, encodes and sends it at least once a second, so that a watcher tells a quiet gateway from a dead one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import msgspec
 
@@ -21,6 +20,7 @@ from gateway.control.wire import encode
 from gateway.core.settings.model import Barrier, Settings
 from gateway.core.vocabulary.events import Now
 from gateway.core.vocabulary.views import (
+    AlarmView,
     CoreView,
     DeviceView,
     GatewayView,
@@ -37,7 +37,6 @@ from gateway.store.times import rfc3339
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.9
-_decode = msgspec.json.Decoder(CoreView).decode
 
 
 class Publisher:
@@ -67,7 +66,7 @@ class Publisher:
         self._version = version
         self._started_at = rfc3339(clock.now().wall_ns)
         self._journal_id = journal_id
-        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._queue: SimpleQueue[CoreView | None] = SimpleQueue()
         self._core = CoreView()
         self._sending = threading.Lock()
         self._stopping = False
@@ -75,9 +74,9 @@ class Publisher:
         self.uplink = UplinkView(configured=bool(settings.uplink and settings.uplink.mqtt))
         self.turns = 0
 
-    def offer(self, core: dict[str, Any]) -> None:
-        """Take the core's part. Called in the core thread, and encoded there, since only that thread may read it."""
-        self._queue.put(msgspec.json.encode(core))
+    def offer(self, core: CoreView) -> None:
+        """Take the core's part; called in the core thread."""
+        self._queue.put(core)
 
     def refresh(self) -> None:
         """Publish again: something outside the core has changed."""
@@ -90,9 +89,11 @@ class Publisher:
     def settle(self, patience_s: float = 0.0) -> None:
         """Take the newest offer, waiting this long for one."""
         with contextlib.suppress(Empty):
-            self._keep(self._queue.get(timeout=patience_s))
+            offered = self._queue.get(timeout=patience_s)
             while True:
-                self._keep(self._queue.get_nowait())
+                if offered is not None:
+                    self._core = offered
+                offered = self._queue.get_nowait()
 
     def stop(self) -> None:
         """End `run`."""
@@ -136,19 +137,9 @@ class Publisher:
             uplink=self.uplink,
         )
 
-    def alarm(self, alarm_id: str) -> dict[str, Any] | None:
+    def alarm(self, alarm_id: str) -> AlarmView | None:
         """An alarm as last published; None if closed or unknown."""
-        found = next((alarm for alarm in self._core.alarms if alarm.alarm == alarm_id), None)
-        return None if found is None else msgspec.to_builtins(found)
-
-    def _keep(self, core: bytes | None) -> None:
-        """A state that does not fit its declaration is left out; screens say that their news is old."""
-        if core is None:
-            return
-        try:
-            self._core = _decode(core)
-        except msgspec.ValidationError:
-            log.exception("the core's state cannot be read")
+        return next((alarm for alarm in self._core.alarms if alarm.alarm == alarm_id), None)
 
     def _line(self) -> bytes:
         return encode({"event": "state", "state": self.compose()})

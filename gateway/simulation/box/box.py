@@ -11,7 +11,6 @@ import contextlib
 import logging
 import random
 from pathlib import Path
-from typing import Any
 
 import apsw
 
@@ -22,6 +21,7 @@ from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import GatehouseError, StorageError
+from gateway.core.vocabulary.views import CoreView
 from gateway.engine.clock import Clock
 from gateway.engine.core_thread.lookups import Lookups
 from gateway.engine.core_thread.loop import CoreLoop
@@ -115,7 +115,7 @@ class Box:
             self.recorder,
             outputs={gate.device: GateOutputs(gate) for gate in self.gates},
             enrich=lookups.enrich,
-            publish=lambda _snapshot: None,
+            publish=lambda _core: None,
             reply=self._reply,
             journal_wait_ms=self.settings.gateway.journal_wait_ms,
             gateway=self.settings.gateway.id,
@@ -214,11 +214,11 @@ class Box:
 
     # ---- people
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> CoreView:
         """What screens show now."""
         return self.site.snapshot(self.clock.now())
 
-    def _reply(self, reply: c.Reply, _snapshot: dict[str, Any]) -> None:
+    def _reply(self, reply: c.Reply, _core: CoreView) -> None:
         self.replies[reply.request] = reply
         while len(self.replies) > 100:
             self.replies.pop(next(iter(self.replies)))

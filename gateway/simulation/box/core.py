@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.core.run.run import RunMemory
 from gateway.core.site import Site
 from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.views import CoreView
 from gateway.engine.core_thread.standby import still_interrupted
 from gateway.engine.core_thread.surroundings import Core
 from gateway.simulation.box.faults import Faults, PlantedFault
@@ -61,8 +62,8 @@ class WatchedCore:
         except Exception as error:
             raise self._rules.broken("raise", f"{type(event).__name__}: {type(error).__name__}: {error}") from error
 
-    def snapshot(self, _now: e.Now) -> dict[str, Any]:
-        return {}
+    def snapshot(self, _now: e.Now) -> CoreView:
+        return CoreView()
 
 
 class BoxStandby:

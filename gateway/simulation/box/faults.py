@@ -18,6 +18,7 @@ from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.rows.access import AccessGranted, AccessGrantedByHand
+from gateway.core.vocabulary.views import CoreView, LaneView
 from gateway.simulation.world.clock import NS_PER_MS, World
 from gateway.simulation.world.gate import Gate
 
@@ -53,7 +54,7 @@ class Faults:
         self._how = ""
         self._facts = 0
         self._planted_ns = NEVER_NS
-        self._before: dict[str, Any] | None = None
+        self._before: CoreView | None = None
         self._spared: dict[str, int] = {}
         self._disturbed_ns: dict[str, int] = {}
         self._granted: deque[tuple[int, str, str]] = deque(maxlen=64)
@@ -91,46 +92,44 @@ class Faults:
 
     # ---- what must not be harmed
 
-    def failing(self, snapshot: dict[str, Any]) -> None:
+    def failing(self, snapshot: CoreView) -> None:
         """The core is about to fail; `snapshot` is what it knows."""
         self._before = snapshot
-        shown = {lane["id"]: lane for lane in snapshot["lanes"]}
+        shown = {lane.id: lane for lane in snapshot.lanes}
         for side in self._sides:
-            if self._is_quiet(side.gate, [lane for lane in shown.values() if lane["barrier"] == _barrier(shown, side)]):
+            if self._is_quiet(side.gate, [lane for lane in shown.values() if lane.barrier == shown[side.lane].barrier]):
                 self._spared[side.lane] = self._world.now_ns
             else:
                 side.gate.trouble()
 
-    def replaced(self, snapshot: dict[str, Any]) -> None:
+    def replaced(self, snapshot: CoreView) -> None:
         """Another core has begun: it must know what the failed one knew."""
         before, self._before = self._before, None
         if before is None:
             return
-        for old, new in zip(before["lanes"], snapshot["lanes"], strict=True):
-            self._still(old, new, "tagged", lambda lane: lane["tag"] is not None)
-            self._still(
-                old, new, "crashed", lambda lane: lane["mode"] in ("crashed", "locked"), old["mode"] == "crashed"
-            )
-            self._still(old, new, "interrupted", lambda lane: lane["interrupted"] or lane["mode"] != "auto")
-        known = {alarm["alarm"] for alarm in snapshot["alarms"]}
-        gone = [one["alarm"] for one in before["alarms"] if one["kind"] not in _ENDED_BY_A_START]
+        for old, new in zip(before.lanes, snapshot.lanes, strict=True):
+            self._still(old, new, "tagged", lambda lane: lane.tag is not None)
+            self._still(old, new, "crashed", lambda lane: lane.mode in ("crashed", "locked"), old.mode == "crashed")
+            self._still(old, new, "interrupted", lambda lane: lane.interrupted or lane.mode != "auto")
+        known = {alarm.alarm for alarm in snapshot.alarms}
+        gone = [one.alarm for one in before.alarms if one.kind not in _ENDED_BY_A_START]
         if not known.issuperset(gone):
             raise self._rules.broken("fault", f"alarms {sorted(set(gone) - known)} are not known any more")
 
     def _still(
-        self, old: dict[str, Any], new: dict[str, Any], what: str, holds: Callable[[Any], bool], was: bool | None = None
+        self, old: LaneView, new: LaneView, what: str, holds: Callable[[LaneView], bool], was: bool | None = None
     ) -> None:
         if (holds(old) if was is None else was) and not holds(new):
-            raise self._rules.broken("fault", f"{old['id']} was {what}, and is not any more")
+            raise self._rules.broken("fault", f"{old.id} was {what}, and is not any more")
 
-    def _is_quiet(self, gate: Gate, shown: list[dict[str, Any]]) -> bool:
+    def _is_quiet(self, gate: Gate, shown: list[LaneView]) -> bool:
         """Whether a gate is empty, without an order and without a fault.
 
         A lane that is held waits for a person in the next core, also when its controller has closed the arm.
         """
         quiet = all(
-            (lane["state"], lane["mode"]) == ("ready", "auto")
-            and not (lane["grants"] or lane["case"] or lane["requested"] or lane["notice"])
+            (lane.state, lane.mode) == ("ready", "auto")
+            and not (lane.grants or lane.case or lane.requested or lane.notice)
             for lane in shown
         )
         still = gate.at_closed and not gate.moves and gate.powered and not gate.arm.torn
@@ -180,7 +179,3 @@ class Faults:
 
     def _since_ms(self, ns: int) -> int:
         return (self._world.now_ns - ns) // NS_PER_MS
-
-
-def _barrier(shown: dict[str, dict[str, Any]], side: Side) -> str:
-    return str(shown[side.lane]["barrier"])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
 from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.views import AlarmView
 from gateway.simulation.world.cars import Car
 from gateway.simulation.world.clock import World
 from gateway.simulation.world.gate import Gate
@@ -32,7 +32,7 @@ class Guards:
         gates: Sequence[Gate],
         roads: Mapping[str, Road],
         report: Callable[[e.Event], bool],
-        alarms: Callable[[], Sequence[Mapping[str, Any]]],
+        alarms: Callable[[], Sequence[AlarmView]],
         stops: Callable[[str], None],
     ) -> None:
         self._world = world
@@ -158,12 +158,12 @@ class Guards:
         for alarm in self._alarms():
             for verb in ("acknowledge", "close"):
                 self._requests += 1
-                self._report(e.AlarmCommandReceived(f"p{self._requests}", alarm["alarm"], verb, "Wei", "seen", "real"))
+                self._report(e.AlarmCommandReceived(f"p{self._requests}", alarm.alarm, verb, "Wei", "seen", "real"))
         self.care(chance, every_ms)
 
     def alarm_key(self, verb: str, chance: random.Random) -> None:
         """A guard presses a button of an alarm that is shown, or of one that is long closed."""
-        alarm = chance.choice([*(one["alarm"] for one in self._alarms()), "a0-0"])
+        alarm = chance.choice([*(one.alarm for one in self._alarms()), "a0-0"])
         self._requests += 1
         until_ns = self._world.wall_ns() + chance.choice((-1, 600, 86_400)) * 1_000_000_000
         self._report(e.AlarmCommandReceived(f"p{self._requests}", alarm, verb, "Wei", "seen", "real", until_ns))

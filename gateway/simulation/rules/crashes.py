@@ -71,4 +71,4 @@ class CrashRules:
     def _is_shown(self, lane: str, kinds: tuple[str, ...]) -> bool:
         """True when such an alarm is on the screens already."""
         assert self._known.box is not None
-        return any(alarm["lane"] == lane and alarm["kind"] in kinds for alarm in self._known.box.shown()["alarms"])
+        return any(alarm.lane == lane and alarm.kind in kinds for alarm in self._known.box.shown().alarms)

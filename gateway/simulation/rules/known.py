@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.vocabulary.rows.base import Credential, LaneRow, Row
+from gateway.core.vocabulary.views import LaneView
 from gateway.physics.arm import LONG_AGO_NS, NS_PER_MS
 from gateway.simulation.rules.table import Broken
 from gateway.simulation.world.clock import World
@@ -81,12 +82,11 @@ class Known:
         lane = row.lane if isinstance(row, LaneRow) else getattr(row, "lane", None)
         return self.lanes.get(lane or "")
 
-    def shown_lane(self, lane_id: str) -> dict[str, Any] | None:
+    def shown_lane(self, lane_id: str) -> LaneView | None:
         """What screens show of a lane; None while the engine is down."""
         if self.box is None or self.up_since_ns is None:
             return None
-        lanes: list[dict[str, Any]] = self.box.shown()["lanes"]
-        return next(lane for lane in lanes if lane["id"] == lane_id)
+        return next(lane for lane in self.box.shown().lanes if lane.id == lane_id)
 
     def forget(self) -> None:
         """Another core begins: it knows nothing."""

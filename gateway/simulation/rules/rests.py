@@ -19,13 +19,13 @@ class RestRules:
         """A stop follows."""
         barrier = self._known.lanes[lane_id]
         gate, shown = barrier.gate, self._known.shown_lane(lane_id)
-        if shown is None or shown["mode"] != "auto" or shown["interrupted"] or shown["requested"] or shown["grants"]:
+        if shown is None or shown.mode != "auto" or shown.interrupted or shown.requested or shown.grants:
             return
-        if shown["notice"]:
+        if shown.notice:
             return  # it waits for a person already
-        rests = shown["arm"] == "closed" and gate.at_closed and not gate.moves and not gate.arm.torn
+        rests = shown.arm == "closed" and gate.at_closed and not gate.moves and not gate.arm.torn
         moved_ms = self._known.ago_ms(barrier.opened_ns)
-        if rests and shown["state"] == "ready" and moved_ms > EXCUSED_MS and not gate.troubled(EXCUSED_MS):
+        if rests and shown.state == "ready" and moved_ms > EXCUSED_MS and not gate.troubled(EXCUSED_MS):
             world = self._known.world
             said_ns = world.now_ns
             world.after(STOPPED_MS, lambda: self._paused(barrier, lane_id, said_ns))
@@ -43,12 +43,12 @@ class RestRules:
         shown = self._known.shown_lane(lane_id)
         if shown is None or not self._alone_since(barrier, said_ns):
             return
-        if shown["interrupted"]:
+        if shown.interrupted:
             raise self._known.broken("rest", f"{lane_id} rested, was stopped, and waits for a person")
-        if shown["pause"] is not None:
+        if shown.pause is not None:
             barrier.paused_until_ns = said_ns + PAUSED_MS * NS_PER_MS
 
     def _paused_enough(self, barrier: Barrier, lane_id: str, said_ns: int) -> None:
         shown = self._known.shown_lane(lane_id)
-        if shown is not None and self._alone_since(barrier, said_ns) and (shown["pause"] or shown["interrupted"]):
+        if shown is not None and self._alone_since(barrier, said_ns) and (shown.pause or shown.interrupted):
             raise self._known.broken("rest", f"{lane_id} was stopped {PAUSED_MS} ms ago, and is not ready yet")

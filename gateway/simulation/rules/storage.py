@@ -73,7 +73,7 @@ class Storage:
             "timers": (len(box.loop.timers), 200),
             "waits": (len(box.loop.waits), 200),
             "recorder": (box.recorder.waiting, 10_500),
-            "alarms": (len(box.shown()["alarms"]), 60),
+            "alarms": (len(box.shown().alarms), 60),
         }
         for name, (size, bound) in sizes.items():
             if size > bound:
@@ -83,7 +83,7 @@ class Storage:
         """The story is over and everything has been written: nothing is missing."""
         box.state.catch_up(box.reader)
         box.reader.verify()
-        shown = {alarm["alarm"] for alarm in box.shown()["alarms"]}
+        shown = {alarm.alarm for alarm in box.shown().alarms}
         kept = {alarm["alarm"] for alarm in box.state.alarms()}
         if shown != kept:
             raise self._known.broken(

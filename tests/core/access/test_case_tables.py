@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.core.access.pending import (
@@ -31,6 +32,7 @@ from gateway.core.vocabulary.authors import GATEWAY
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.views import LastDecision
 
 MS = 1_000_000
 T = 1_000_000 * MS
@@ -289,17 +291,17 @@ def test_what_was_told_is_bounded() -> None:
 def test_a_case_is_shown_without_anything_personal(
     decision: Decision, state: CaseState, differs: bool, missing: list[str]
 ) -> None:
-    shown = case(decision=decision, state=state, credential=CARD, reads=[plate()]).document()
-    assert shown == {
+    shown = case(decision=decision, state=state, credential=CARD, reads=[plate()]).view()
+    assert msgspec.to_builtins(shown) == {
         "id": "c1", "at": "2026-11-30T08:00:00.000Z", "verdict": decision.verdict.value,
         "reason": decision.reason.value, "credential": CARD, "pass": "p1", "kind": "monthly", "plate_read": "A12345",
-        "plates_differ": differs, "missing": missing,
+        "plates_differ": differs, "missing": tuple(missing),
     }  # fmt: skip
 
 
 def test_a_case_without_a_decision_is_shown_without_a_verdict() -> None:
-    shown = case().document()
-    assert (shown["verdict"], shown["reason"], shown["plates_differ"]) == (None, None, False)
+    shown = case().view()
+    assert (shown.verdict, shown.reason, shown.plates_differ) == (None, None, False)
 
 
 # ---- after a restart
@@ -308,9 +310,13 @@ AT = datetime.datetime(2026, 11, 30, 8, tzinfo=datetime.UTC)
 WALL = int(AT.timestamp()) * 1000 * MS
 
 
-def last(**more: Any) -> dict[str, Any]:
+HANDLED = {"what": "refused", "by": "Lin", "reason": "not_known", "at": "2026-11-30T08:00:09.000Z"}
+
+
+def last(**more: Any) -> LastDecision:
     given = {"verdict": "denied", "reason": "expired", "at": "2026-11-30T08:00:00.000Z", "case": "c1", "pass": "p1"}
-    return {**given, "kind": "monthly", "credential": CARD, "days_left": -2, **more}
+    given |= {"kind": "monthly", "by": "gateway", "lane": "in", "valid_until": None}
+    return msgspec.convert({**given, "credential": CARD, "days_left": -2, **more}, LastDecision)
 
 
 @pytest.mark.parametrize(
@@ -323,6 +329,10 @@ def last(**more: Any) -> dict[str, Any]:
         ({"verdict": "granted"}, 0, False),
         ({"verdict": "referred"}, 0, True),
         ({"case": None}, 0, False),
+        ({"reason": "of another version"}, 0, False),
+        ({"reason": None}, 0, False),
+        ({"verdict": "of another version"}, 0, False),
+        ({"kind": "of another version"}, 0, False),
     ],
 )
 def test_a_car_that_may_still_wait_is_taken_up_after_a_restart(more: dict[str, Any], age_ms: int, taken: bool) -> None:
@@ -336,7 +346,7 @@ def test_a_car_that_may_still_wait_is_taken_up_after_a_restart(more: dict[str, A
     ("more", "pass_id", "named", "state"),
     [
         ({}, "p1", True, CaseState.WAITING),
-        ({"handled": True}, "p1", True, CaseState.HANDLED),
+        ({"handled": HANDLED}, "p1", True, CaseState.HANDLED),
         ({"pass": None}, None, False, CaseState.WAITING),
         ({"kind": None}, None, False, CaseState.WAITING),
         ({"reason": "lane_fault"}, "p1", False, CaseState.WAITING),
@@ -345,7 +355,7 @@ def test_a_car_that_may_still_wait_is_taken_up_after_a_restart(more: dict[str, A
 def test_a_case_that_is_taken_up_is_what_it_was(
     more: dict[str, Any], pass_id: str | None, named: bool, state: CaseState
 ) -> None:
-    found = taken_up(last(**more), {"visit": "v1", "pass_id": "p1", "plate": None, "entered_wall_ns": 5}, WALL, T)
+    found = taken_up(last(**more), OpenVisit("v1", "p1", None, 5), WALL, T)
     assert found is not None and found.decision is not None
     assert (found.id, found.pass_id, found.named, found.state) == ("c1", pass_id, named, state)
     assert (found.credential, found.visit) == (CARD, OpenVisit("v1", "p1", None, 5))

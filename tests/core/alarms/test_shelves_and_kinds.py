@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.alarms.kinds import KINDS
+from gateway.core.vocabulary.events import Now
+from gateway.core.vocabulary.turn import Turn
 from tests.core.playbook import Playbook
 
 HOUR_NS = 3600 * 10**9
@@ -90,3 +94,21 @@ def test_each_kind_has_its_urgency_and_its_way_to_end(
 
 def test_no_kind_is_left_out() -> None:
     assert len(KINDS) == 19
+
+
+def test_what_was_shown_of_an_alarm_stays_as_it_was_whatever_becomes_of_it() -> None:
+    desk, turn = AlarmDesk([]), Turn(Now(0, 0), 0)
+    first = desk.raise_(turn, "forced", "a", lane="in", detail={"points": ["at_open"]})
+    other = desk.raise_(turn, "forced", "b", lane="out", detail={"points": []})
+    shown = [desk.views()]
+    before = [msgspec.json.encode(shown[0])]
+    for alarm in (first, other):
+        desk.refine(turn, alarm, verdict="wind", benign=True)
+        desk.same_wind(turn, alarm)
+        shown.append(desk.views())
+        before.append(msgspec.json.encode(shown[-1]))
+    desk.raise_(turn, "forced", "a", of="", detail={"verdict": "forced"})
+    desk.return_(turn, "a", {"by": "Lin"})
+    assert [msgspec.json.encode(one) for one in shown] == before
+    assert len(set(before)) == 3
+    assert msgspec.json.encode(desk.views()) not in before

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from gateway.core.access.pending import PendingCase
-from gateway.core.lane.grants.grant import Grant, GrantEvent, GrantState, Left, credential_of
+from gateway.core.lane.grants.grant import Grant, GrantEvent, GrantState, Left
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.rows import credential_of
 from gateway.core.vocabulary.turn import rfc3339
 from tests.core.lane_parts.bench import IN, MS, OUT, WALL_NS, grant, mono, rows, turn_at
 
@@ -148,10 +150,9 @@ def test_an_opening_gives_a_grant_its_whole_time_once() -> None:
 @pytest.mark.parametrize("shown", [CARD, None])
 def test_a_grant_is_known_to_incidents_and_screens_alike(shown: dict[str, str] | None) -> None:
     one = Grant("g1", IN, "pass", "Lin", "then", pass_id="p1", credential=shown, plate="京A12345")
-    row = one.row()
-    assert (row.at, row.pass_, row.reason, row.by) == ("then", "p1", "pass", "Lin")
-    assert row.credential == credential_of(shown)
-    assert one.document() == {"at": "then", "pass": "p1", "credential": shown, "reason": "pass", "by": "Lin"}
+    known = {"at": "then", "pass": "p1", "credential": shown, "reason": "pass", "by": "Lin"}
+    assert msgspec.to_builtins(one.last_grant()) == known
+    assert msgspec.to_builtins(one.view()) == {"id": "g1", **known}
 
 
 def test_what_was_shown_keeps_its_kind_and_its_value() -> None:

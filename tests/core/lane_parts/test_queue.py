@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from gateway.core.lane.grants.grant import Grant, GrantState
 from gateway.core.lane.grants.queue import GrantQueue
+from gateway.core.vocabulary.rows import Credential, LastGrant
+from gateway.core.vocabulary.turn import Turn
 from tests.core.lane_parts.bench import IN, MS, OUT, TIMER, cancelled, grant, mono, rows, started, turn_at
 
 CARD = {"kind": "card", "value": "472288"}
 OTHER = {"kind": "card", "value": "7"}
-BEFORE = {"at": "long ago", "pass": "p0", "credential": CARD, "reason": "pass", "by": None}
+BEFORE = LastGrant("long ago", "p0", Credential("card", "472288"), "pass", None)
 
 
-def queue_of(*grants: Grant, before: dict[str, Any] | None = None) -> GrantQueue:
+def queue_of(*grants: Grant, before: LastGrant | None = None) -> GrantQueue:
     queue = GrantQueue(TIMER, 20_000, before)
     for one in grants:
         queue.add(one)
@@ -34,7 +34,6 @@ def test_an_empty_queue_knows_of_no_grant() -> None:
     assert queue.bind(None) is None
     assert queue.unbind() is None
     assert queue.use(turn_at(), None) is None
-    assert queue.last_document() is None
     assert queue.last_granted() is None
 
 
@@ -49,7 +48,7 @@ def test_grants_stand_in_order_and_are_found_by_id_and_lane() -> None:
     g1, g2, g3 = three()
     queue = queue_of(g1, g2, g3)
     assert (queue.head, queue.last) == (g1, g3)
-    assert [one["id"] for one in queue.documents()] == ["g1", "g2", "g3"]
+    assert [one.id for one in queue.views()] == ["g1", "g2", "g3"]
     assert queue.of_id("g2") is g2
     assert queue.of_id("g9") is None
     assert queue.of(OUT) == [g1, g3]
@@ -89,13 +88,9 @@ def test_a_grant_of_an_earlier_run_is_taken_up_under_the_arm_and_is_not_the_last
 
 def test_the_last_grant_is_that_of_an_earlier_run_until_one_is_given() -> None:
     queue = queue_of(before=BEFORE)
-    row = queue.last_granted()
-    assert queue.last_document() == BEFORE
-    assert row is not None
-    assert (row.at, row.pass_, row.reason) == ("long ago", "p0", "pass")
+    assert queue.last_granted() == BEFORE
     queue.add(grant("g1"))
-    assert (queue.last_document() or {})["at"] == "then"
-    assert queue.last_granted() == grant("g1").row()
+    assert queue.last_granted() == grant("g1").last_grant()
 
 
 # ---- the vehicle that has just passed
@@ -106,7 +101,7 @@ def test_a_used_grant_is_out_of_the_queue() -> None:
     queue = queue_of(g1, g2, g3)
     assert queue.use(turn_at(), g2) is g2
     assert g2.state is GrantState.USED
-    assert queue.documents() == [{"id": one.id, **one.document()} for one in (g1, g3)]
+    assert queue.views() == (g1.view(), g3.view())
 
 
 @pytest.mark.parametrize(("after_ns", "lately"), [(0, True), (5000 * MS, True), (5000 * MS + 1, False)])
@@ -220,7 +215,7 @@ def test_the_time_of_all_ends_with_them() -> None:
 # ---- ends without a vehicle
 
 
-def unused(turn: Any) -> list[tuple[str, str, str]]:
+def unused(turn: Turn) -> list[tuple[str, str, str]]:
     return [(row.lane, row.grant, row.reason) for row in rows(turn)]
 
 

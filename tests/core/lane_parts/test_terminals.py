@@ -11,6 +11,7 @@ from gateway.core.settings.model import Point
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.commands import Append, PulseOutput, SetOutput
 from gateway.core.vocabulary.events import Now
+from gateway.core.vocabulary.views import Requested
 from tests.core.lane_parts.bench import barrier, pulses, rows, started, switched, turn_at
 
 LIN = Author("Lin", "guard", "booth")
@@ -31,7 +32,7 @@ def sent(terminals: Terminals, command: str, at_ms: int = 0, tokens: int = 0) ->
 )
 def test_a_motion_needs_the_terminal_of_its_direction(command: str, direction: str) -> None:
     assert motion(command).direction == direction
-    assert motion(command).document() == {"command": command, "by": "Lin", "since": "then"}
+    assert motion(command).view() == Requested(command=command, by="Lin", since="then")
 
 
 # ---- asking

@@ -15,6 +15,7 @@ from gateway.core.lane.modes.question import Question
 from gateway.core.lane.modes.siren import Siren, SirenEvent
 from gateway.core.lane.modes.tag import Tag
 from gateway.core.settings.model import Direction, Lane, Point
+from gateway.core.vocabulary import views
 from gateway.core.vocabulary.authors import SCHEDULE, Author
 from gateway.core.vocabulary.commands import SetOutput
 from gateway.core.vocabulary.turn import rfc3339
@@ -83,13 +84,13 @@ def test_a_lane_that_told_nothing_tells_only_what_begins_a_notice(event: NoticeE
 def test_a_pause_lasts_ten_seconds_and_says_who_and_until_when() -> None:
     pause, turn = Pause(TIMER), turn_at()
     assert not pause.active
-    assert pause.document() is None
+    assert pause.view() is None
     pause.begin(turn, LIN)
     assert pause.active
     assert started(turn) == [("test", 10_000)]
     assert turn.shown
     until = rfc3339(WALL_NS + 10_000 * MS)
-    assert pause.document() == {"by": "Lin", "since": rfc3339(WALL_NS), "until": until}
+    assert pause.view() == views.Pause(by="Lin", since=rfc3339(WALL_NS), until=until)
 
 
 def test_a_pause_that_a_person_ends_cancels_its_time_and_shows_nothing() -> None:
@@ -98,7 +99,7 @@ def test_a_pause_that_a_person_ends_cancels_its_time_and_shows_nothing() -> None
     pause.end(turn)
     assert not pause.active
     assert cancelled(turn) == ["test"]
-    assert pause.document() is None
+    assert pause.view() is None
 
 
 def test_a_pause_whose_time_is_over_is_off_and_may_begin_again() -> None:
@@ -109,8 +110,9 @@ def test_a_pause_whose_time_is_over_is_off_and_may_begin_again() -> None:
     pause.begin(turn_at(20_000), Author("Wang", "guard"))
     pause.begin(turn_at(21_000), LIN)
     assert pause.active
-    assert (pause.document() or {})["since"] == rfc3339(WALL_NS + 21_000 * MS)
-    assert (pause.document() or {})["by"] == "Lin"
+    shown = pause.view()
+    assert shown is not None
+    assert (shown.since, shown.by) == (rfc3339(WALL_NS + 21_000 * MS), "Lin")
 
 
 # ---- the question
@@ -212,15 +214,20 @@ def test_a_siren_that_sounds_is_not_let_go() -> None:
 # ---- the hold
 
 
+def left_of(hold: Hold) -> int | None:
+    """The vehicles until it ends by itself, as screens show it."""
+    shown = hold.view()
+    assert shown is not None
+    return shown.left
+
+
 def test_a_hold_with_minutes_has_a_timer_and_an_end() -> None:
     hold, turn = Hold(TIMER, IN), turn_at()
     until = rfc3339(WALL_NS + 90 * 60_000 * MS)
     assert hold.begin(turn, OUT, LIN, 90, None) == {"until": until, "count": None, "scheduled": False}
     assert started(turn) == [("test", 5_400_000)]
     assert hold.lane is OUT
-    assert hold.document() == {
-        "by": "Lin", "since": rfc3339(WALL_NS), "until": until, "scheduled": False, "left": None,
-    }  # fmt: skip
+    assert hold.view() == views.Hold(by="Lin", since=rfc3339(WALL_NS), until=until, scheduled=False, left=None)
 
 
 def test_a_hold_without_minutes_cancels_the_time_of_an_earlier_one() -> None:
@@ -228,13 +235,13 @@ def test_a_hold_without_minutes_cancels_the_time_of_an_earlier_one() -> None:
     assert hold.begin(turn, IN, LIN, None, 4) == {"until": None, "count": 4, "scheduled": False}
     assert cancelled(turn) == ["test"]
     assert started(turn) == []
-    assert (hold.document() or {})["left"] == 4
+    assert left_of(hold) == 4
 
 
 @pytest.mark.parametrize(("author", "scheduled"), [(SCHEDULE, True), (LIN, False)])
 def test_a_hold_is_scheduled_when_no_person_began_it(author: Author, scheduled: bool) -> None:
     hold = Hold(TIMER, IN)
-    assert hold.document() is None
+    assert hold.view() is None
     assert hold.scheduled is False
     hold.begin(turn_at(), IN, author, None, None)
     assert hold.scheduled is scheduled
@@ -244,7 +251,7 @@ def test_a_counted_hold_ends_with_its_last_vehicle() -> None:
     hold = Hold(TIMER, IN)
     hold.begin(turn_at(), IN, LIN, None, 3)
     assert [hold.count(), hold.count(), hold.count()] == [False, False, True]
-    assert (hold.document() or {})["left"] == 0
+    assert left_of(hold) == 0
 
 
 def test_a_hold_without_a_count_never_ends_by_vehicles() -> None:
@@ -253,7 +260,7 @@ def test_a_hold_without_a_count_never_ends_by_vehicles() -> None:
     hold.end(turn)
     assert cancelled(turn) == ["test"]
     assert [hold.count(), hold.count()] == [False, False]
-    assert (hold.document() or {})["left"] is None
+    assert left_of(hold) is None
 
 
 @pytest.mark.parametrize("detail", [{"minutes": 1}, {"minutes": 1440}, {"count": 1}, {"count": 1000}, {}])
@@ -274,16 +281,16 @@ def test_an_end_of_a_hold_outside_its_bounds_is_refused(detail: dict[str, object
 
 def test_a_tag_says_who_and_why_until_it_is_taken_off() -> None:
     tag = Tag(None)
-    assert (tag.on, tag.by, tag.reason, tag.document()) == (False, "", "", None)
+    assert (tag.on, tag.by, tag.reason, tag.view()) == (False, "", "", None)
     tag.put_on(turn_at(), LIN, "new belt")
     assert (tag.on, tag.by, tag.reason) == (True, "Lin", "new belt")
-    assert tag.document() == {"by": "Lin", "since": rfc3339(WALL_NS), "reason": "new belt"}
+    assert tag.view() == views.Tag(by="Lin", since=rfc3339(WALL_NS), reason="new belt")
     tag.take_off()
-    assert (tag.on, tag.by, tag.reason, tag.document()) == (False, "", "", None)
+    assert (tag.on, tag.by, tag.reason, tag.view()) == (False, "", "", None)
 
 
 def test_a_tag_of_an_earlier_run_is_on_even_when_little_is_known_of_it() -> None:
-    tag = Tag({"by": None})
+    tag = Tag(views.Tag(by=None, since=None, reason=None))
     assert tag.on
     assert (tag.by, tag.reason) == ("", "")
 

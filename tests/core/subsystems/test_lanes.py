@@ -5,17 +5,20 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
-from gateway.core.lane.memory import LaneMemory
+from gateway.core.lane.memory import LaneMemory, Latest
 from gateway.core.lanes.commands import LaneCommands
 from gateway.core.lanes.free_flow import FreeFlow
 from gateway.core.lanes.memory import LaneMarks, LanesMemory
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.authors import SCHEDULE, Author
 from gateway.core.vocabulary.commands import Log, Reply
-from gateway.core.vocabulary.events import ClockState, CommandReceived, Now
+from gateway.core.vocabulary.events import ClockState, CommandReceived, Now, OpenVisit
+from gateway.core.vocabulary.rows import LastGrant
 from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.views import LastDecision, LastPassage, Tag
 from tests.core.playbook import two_lanes
 
 MINUTE_NS = 60_000_000_000
@@ -239,6 +242,12 @@ def test_a_hold_that_cannot_be_is_left_out_and_logged(refuses: dict[str, str], i
 
 # ---- memory
 
+CARD = {"kind": "card", "value": "472288"}
+GRANT = {"at": "t0", "pass": "p1", "credential": CARD, "reason": "valid_pass", "by": "gateway"}
+PASSAGE = {"at": "t0", "type": "entered", "visit": "v1", "pass": "p1", "lane": "in"}
+DECISION = {"at": "t0", "verdict": "granted", "valid_until": None, "by": "gateway", "lane": "in", "credential": CARD}
+VISIT = {"visit": "v1", "pass_id": "p1", "plate": None, "entered_wall_ns": 5}
+
 
 def part(memory: LanesMemory) -> LaneMemory:
     """The part of the entry's barrier."""
@@ -258,20 +267,20 @@ def test_without_a_last_run_nothing_is_remembered() -> None:
         (
             LaneMarks("locked", "t1", "Lin", "why"),
             False,
-            {"by": "Lin", "since": "t1", "reason": "why"},
+            Tag(by="Lin", since="t1", reason="why"),
             {"locked": "t1"},
         ),
         (LaneMarks("crashed", "t1"), True, None, {"crashed": "t1"}),
         (
             LaneMarks("locked", "t2", "Lin", "why", crashed=True, crashed_since="t1"),
             True,
-            {"by": "Lin", "since": "t2", "reason": "why"},
+            Tag(by="Lin", since="t2", reason="why"),
             {"crashed": "t1", "locked": "t2"},
         ),
     ],
 )
 def test_a_tag_and_a_crash_are_remembered_with_their_time(
-    marks: LaneMarks, crashed: bool, tag: dict[str, str] | None, since: dict[str, str]
+    marks: LaneMarks, crashed: bool, tag: Tag | None, since: dict[str, str]
 ) -> None:
     found = part(LanesMemory(lanes={"in": marks}))
     assert (found.crashed, found.tag, found.since) == (crashed, tag, since)
@@ -281,11 +290,34 @@ def test_a_tag_and_a_crash_are_remembered_with_their_time(
 
 @pytest.mark.parametrize(("name", "mine"), [("in", True), ("out", False)])
 def test_what_is_open_of_a_barrier_is_its_own(name: str, mine: bool) -> None:
-    latest: dict[str, dict[str, dict[str, Any]]] = {name: {"grant": {}}}
-    found = part(LanesMemory(interrupted={name: "t1"}, asked={name: "t2"}, latest=latest))
+    found = part(LanesMemory(interrupted={name: "t1"}, asked={name: "t2"}, latest={name: {"grant": GRANT}}))
     assert (found.interrupted, found.question) == (mine, mine)
     assert found.since == ({"interrupted": "t1", "arm_whole": "t2"} if mine else {})
-    assert found.latest == (latest if mine else {})
+    assert found.latest == ({"in": Latest(grant=msgspec.convert(GRANT, LastGrant))} if mine else {})
+
+
+def test_the_last_of_each_kind_is_remembered_with_the_visit_of_the_car() -> None:
+    found = part(LanesMemory(latest={"in": {"decision": {**DECISION, "visit": VISIT}, "passage": PASSAGE}}))
+    assert found.latest["in"] == Latest(
+        decision=msgspec.convert(DECISION, LastDecision),
+        visit=OpenVisit("v1", "p1", None, 5),
+        passage=msgspec.convert(PASSAGE, LastPassage),
+    )
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "odd"),
+    [
+        ("decision", {"decision": {**DECISION, "verdict": 7, "visit": VISIT}}),
+        ("visit", {"decision": {**DECISION, "visit": {"visit": 7}}}),
+        ("grant", {"grant": {**GRANT, "reason": None}}),
+        ("passage", {"passage": {**PASSAGE, "visit": [1]}}),
+    ],
+)
+def test_what_an_odd_row_has_left_is_forgotten_and_nothing_else(forgotten: str, odd: dict[str, Any]) -> None:
+    documents = {"decision": {**DECISION, "visit": VISIT}, "grant": GRANT, "passage": PASSAGE, **odd}
+    latest = part(LanesMemory(latest={"in": documents})).latest["in"]
+    assert [name for name in Latest.__struct_fields__ if getattr(latest, name) is None] == [forgotten]
 
 
 @pytest.mark.parametrize(

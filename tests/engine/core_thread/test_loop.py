@@ -11,6 +11,7 @@ from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.events import ClockState
+from gateway.core.vocabulary.views import CoreView
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.core_thread.loop import TICK_NS, CoreLoop
 from gateway.engine.core_thread.pacer import SETTLE_NS
@@ -67,7 +68,7 @@ class Bench:
         self.inbox = Inbox(pytest.fail)
         self.recorder = FakeRecorder()
         self.bus = FakeBus()
-        self.published: list[dict[str, Any]] = []
+        self.published: list[CoreView] = []
         self.replies: list[c.Reply] = []
         self.loop = CoreLoop(
             core,
@@ -77,7 +78,7 @@ class Bench:
             outputs={"io": self.bus},
             enrich=lambda read: e.CredentialRead(read.device, read.kind, read.value + "!"),
             publish=self.published.append,
-            reply=lambda reply, _snapshot: self.replies.append(reply),
+            reply=lambda reply, _core: self.replies.append(reply),
             journal_wait_ms=250,
             gateway="gw1",
         )

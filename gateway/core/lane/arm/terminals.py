@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.core.settings.model import Barrier, Point
+from gateway.core.vocabulary import views
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.commands import PulseOutput, SetOutput
 from gateway.core.vocabulary.rows import UNSET, BarrierCommanded
@@ -30,9 +31,9 @@ class Motion(msgspec.Struct):
     interrupted: bool = False
     """Of a stop: the lane waits for a person; else the arm rested, and only pauses."""
 
-    def document(self) -> dict[str, str]:
+    def view(self) -> views.Requested:
         """The movement as screens show it while it is only requested."""
-        return {"command": self.command, "by": self.author.by, "since": self.asked_at}
+        return views.Requested(command=self.command, by=self.author.by, since=self.asked_at)
 
     @property
     def direction(self) -> str:
@@ -50,7 +51,6 @@ class Terminals:
         self._recalled: set[int] = set()
         self._gap: Motion | None = None
         self._busy_until_ns = {"open": 0, "close": 0}
-        self._opened_by_hold = False
 
     @property
     def requested(self) -> Motion | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -11,14 +10,9 @@ from gateway.core.access.pending import PendingCase
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import OpenVisit
-from gateway.core.vocabulary.rows import Credential, GrantUnused, LastGrant
+from gateway.core.vocabulary.rows import GrantUnused, LastGrant, credential_of
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn, rfc3339
-
-
-def credential_of(shown: dict[str, str] | None) -> Credential | None:
-    """What was shown, as rows name it."""
-    return None if shown is None else Credential(shown["kind"], shown["value"])
-
+from gateway.core.vocabulary.views import WaitingGrant
 
 BY_PERSON = ("operator", "remote", "emergency")
 """Reasons of grants that a person gave."""
@@ -141,19 +135,20 @@ class Grant(msgspec.Struct):
         self.left_ms, self.running_since_ns = max(0, (self.left_ms or 0) - used_ms), None
         return True
 
-    def row(self) -> LastGrant:
-        """The grant as incident rows know it; nothing personal."""
+    def last_grant(self) -> LastGrant:
+        """The grant as the lane's last one, in incident rows and on screens; nothing personal."""
         return LastGrant(self.at, self.pass_id, credential_of(self.credential), self.reason, self.by)
 
-    def document(self) -> dict[str, Any]:
-        """The grant as screens know it; nothing personal."""
-        return {
-            "at": self.at,
-            "pass": self.pass_id,
-            "credential": self.credential,
-            "reason": self.reason,
-            "by": self.by,
-        }
+    def view(self) -> WaitingGrant:
+        """The grant while its vehicle has not passed, as screens show it; nothing personal."""
+        return WaitingGrant(
+            id=self.id,
+            at=self.at,
+            pass_=self.pass_id,
+            credential=credential_of(self.credential),
+            reason=self.reason,
+            by=self.by,
+        )
 
 
 class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):

@@ -6,15 +6,12 @@ is under it, and pauses while its vehicle stands on the approach loop: `GrantKee
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-
 from gateway.core.lane.grants.grant import Grant, GrantEvent, GrantState
 from gateway.core.settings.model import Direction, Lane
 from gateway.core.vocabulary.rows import GrantUnused, LastGrant
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
+from gateway.core.vocabulary.views import WaitingGrant
 
 GRANTS_MAX = 3
 SPENT_MS = 5000
@@ -24,7 +21,7 @@ SPENT_MS = 5000
 class GrantQueue:
     """The unused grants of one barrier; `before`: the last one of an earlier run, to be shown."""
 
-    def __init__(self, timer: Timer, grant_ms: int, before: dict[str, Any] | None) -> None:
+    def __init__(self, timer: Timer, grant_ms: int, before: LastGrant | None) -> None:
         self._timer = timer
         self._grant_ms = grant_ms
         self._before = before
@@ -94,19 +91,13 @@ class GrantQueue:
         """All whose vehicles are about to come in."""
         return [grant for grant in self._waiting if grant.lane.direction is Direction.ENTRY]
 
-    def documents(self) -> list[dict[str, Any]]:
-        """All unused grants in order, as screens know them."""
-        return [{"id": grant.id, **grant.document()} for grant in self._waiting]
-
-    def last_document(self) -> dict[str, Any] | None:
-        """The last grant of this run or an earlier one, as screens know it."""
-        return self._last.document() if self._last is not None else self._before
+    def views(self) -> tuple[WaitingGrant, ...]:
+        """All unused grants in order, as screens show them."""
+        return tuple([grant.view() for grant in self._waiting])
 
     def last_granted(self) -> LastGrant | None:
-        """The last grant of this run or an earlier one, as incident rows know it."""
-        if self._last is not None:
-            return self._last.row()
-        return msgspec.convert(self._before, LastGrant) if self._before is not None else None
+        """The last grant of this run or an earlier one, in incident rows and on screens."""
+        return self._last.last_grant() if self._last is not None else self._before
 
     # ---- what happens
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from gateway.core.settings.model import Lane
+from gateway.core.vocabulary import views
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_S, Turn, rfc3339
@@ -15,7 +18,7 @@ class Hold:
 
     def __init__(self, timer: Timer, home: Lane) -> None:
         self._timer = timer
-        self._document: dict[str, Any] | None = None
+        self._view: views.Hold | None = None
         self._left: int | None = None
         self._lane = home
 
@@ -27,11 +30,11 @@ class Hold:
     @property
     def scheduled(self) -> bool:
         """Whether a schedule holds the arm up (free flow), and no person."""
-        return self._document is not None and bool(self._document["scheduled"])
+        return self._view is not None and self._view.scheduled
 
-    def document(self) -> dict[str, Any] | None:
+    def view(self) -> views.Hold | None:
         """Author, begin, end and the vehicles left (None: no such end)."""
-        return None if self._document is None else {**self._document, "left": self._left}
+        return None if self._view is None else msgspec.structs.replace(self._view, left=self._left)
 
     def begin(self, turn: Turn, lane: Lane, author: Author, minutes: int | None, count: int | None) -> dict[str, Any]:
         """Hold the arm up from now; returns its ends as the row says them.
@@ -42,9 +45,10 @@ class Hold:
         if minutes is not None:
             turn.start(self._timer, minutes * 60_000)
         end = None if minutes is None else rfc3339(turn.now.wall_ns + minutes * 60 * NS_PER_S)
-        self._document = {"by": author.by, "since": turn.at, "until": end, "scheduled": not author.person}
+        scheduled = not author.person
+        self._view = views.Hold(by=author.by, since=turn.at, until=end, scheduled=scheduled, left=count)
         self._left, self._lane = count, lane
-        return {"until": end, "count": count, "scheduled": not author.person}
+        return {"until": end, "count": count, "scheduled": scheduled}
 
     def count(self) -> bool:
         """A vehicle has passed under a hold; True when it was the last of a counted one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from gateway.core.vocabulary import views
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn, rfc3339
@@ -46,22 +47,22 @@ class Pause:
     def __init__(self, timer: Timer) -> None:
         self._timer = timer
         self._state = PauseState.OFF
-        self._document: dict[str, str] = {}
+        self._view: views.Pause | None = None
 
     @property
     def active(self) -> bool:
         """Whether nothing moves by itself now."""
         return self._state is PauseState.ON
 
-    def document(self) -> dict[str, str] | None:
+    def view(self) -> views.Pause | None:
         """Who paused the lane, since when and until when."""
-        return self._document if self.active else None
+        return self._view if self.active else None
 
     def begin(self, turn: Turn, author: Author) -> None:
         """Nothing moves by itself for ten seconds from now."""
         self._happens(PauseEvent.STOPPED_AT_REST)
         until = rfc3339(turn.now.wall_ns + PAUSE_MS * NS_PER_MS)
-        self._document = {"by": author.by, "since": turn.at, "until": until}
+        self._view = views.Pause(by=author.by, since=turn.at, until=until)
         turn.start(self._timer, PAUSE_MS)
         turn.show()
 

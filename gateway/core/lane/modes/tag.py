@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from gateway.core.vocabulary import views
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.turn import Turn
 
@@ -11,34 +10,34 @@ from gateway.core.vocabulary.turn import Turn
 class Tag:
     """The tag of one lane; `known` is what an earlier run has left."""
 
-    __slots__ = ("_document",)
+    __slots__ = ("_view",)
 
-    def __init__(self, known: dict[str, Any] | None) -> None:
-        self._document = known
+    def __init__(self, known: views.Tag | None) -> None:
+        self._view = known
 
     @property
     def on(self) -> bool:
         """Whether the lane carries a tag."""
-        return self._document is not None
+        return self._view is not None
 
     @property
     def by(self) -> str:
         """Who tagged the lane."""
-        return str((self._document or {}).get("by") or "")
+        return (self._view.by if self._view is not None else None) or ""
 
     @property
     def reason(self) -> str:
         """Why the lane is tagged."""
-        return str((self._document or {}).get("reason") or "")
+        return (self._view.reason if self._view is not None else None) or ""
 
-    def document(self) -> dict[str, Any] | None:
+    def view(self) -> views.Tag | None:
         """The tag as screens show it."""
-        return self._document
+        return self._view
 
     def put_on(self, turn: Turn, author: Author, reason: str) -> None:
         """A person tags the lane."""
-        self._document = {"by": author.by, "since": turn.at, "reason": reason}
+        self._view = views.Tag(by=author.by, since=turn.at, reason=reason)
 
     def take_off(self) -> None:
         """A person takes the tag off."""
-        self._document = None
+        self._view = None

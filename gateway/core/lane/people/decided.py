@@ -8,8 +8,8 @@ import msgspec
 
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.rules import Decision
-from gateway.core.lane.grants.grant import credential_of
 from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.rows import credential_of
 
 
 class Decided(msgspec.Struct, frozen=True):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from gateway.core.access.pending import NOT_STATED, PendingCase, Word
-from gateway.core.lane.grants.grant import credential_of
 from gateway.core.lane.parts import LaneParts
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
-from gateway.core.vocabulary.rows import CaseRow
+from gateway.core.vocabulary.rows import CaseRow, credential_of
 from gateway.core.vocabulary.turn import Turn
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.access.pending import PendingCase
-from gateway.core.lane.grants.grant import Grant, credential_of
+from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.wiring import Wiring
 from gateway.core.settings.model import Direction, Lane
 from gateway.core.vocabulary.events import OpenVisit
@@ -15,8 +15,10 @@ from gateway.core.vocabulary.rows import (
     PassageReversed,
     PassageRow,
     PassageTailgated,
+    credential_of,
 )
 from gateway.core.vocabulary.turn import NS_PER_MS, NS_PER_S, Ids, Turn, rfc3339
+from gateway.core.vocabulary.views import LastPassage
 
 VOID_MS = 60_000
 """A car that is read outside again so long after an inferred passage never went in."""
@@ -25,7 +27,7 @@ VOID_MS = 60_000
 class Passages:
     """The passages of one barrier; `last`: by lane, what an earlier run has left."""
 
-    def __init__(self, wiring: Wiring, ids: Ids, last: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, wiring: Wiring, ids: Ids, last: dict[str, LastPassage]) -> None:
         self._ids = ids
         self._last = last
         self._inferred: PassageRow | None = None
@@ -37,7 +39,7 @@ class Passages:
         """Whether the last passage was only inferred, and its car may still stand outside."""
         return self._inferred is not None
 
-    def last(self, lane: Lane) -> dict[str, Any] | None:
+    def last(self, lane: Lane) -> LastPassage | None:
         """The last passage of a lane, as screens know it."""
         return self._last.get(lane.id)
 
@@ -79,13 +81,8 @@ class Passages:
         turn.append(row)
         inferred = self._one_loop and certainty == "inferred" and grant is not None
         self._inferred, self._inferred_ns = (row if inferred else None), turn.now.mono_ns
-        self._last[lane.id] = {
-            "at": turn.at,
-            "type": "entered" if entry else "exited",
-            "visit": row.visit,
-            "pass": row.pass_,
-            "lane": lane.id,
-        }
+        way = "entered" if entry else "exited"
+        self._last[lane.id] = LastPassage(at=turn.at, type=way, visit=row.visit, pass_=row.pass_, lane=lane.id)
         turn.show()
 
     def reversed(self, turn: Turn, lane: Lane, grant: Grant | None, way: str) -> None:

@@ -60,7 +60,16 @@ from gateway.core.vocabulary.rows.barrier import (
     ServiceOver,
     ServiceRow,
 )
-from gateway.core.vocabulary.rows.base import UNSET, Credential, LaneRow, LastGrant, Row, UnsetType, Who
+from gateway.core.vocabulary.rows.base import (
+    UNSET,
+    Credential,
+    LaneRow,
+    LastGrant,
+    Row,
+    UnsetType,
+    Who,
+    credential_of,
+)
 from gateway.core.vocabulary.rows.declared import TYPES, read
 from gateway.core.vocabulary.rows.health import (
     ClockChanged,
@@ -105,5 +114,5 @@ __all__ = [
     "PassExpiring", "PassIssued", "PassRemoved", "PassageEntered", "PassageExited", "PassageReversed", "PassageRow",
     "PassageTailgated", "PassesImported", "RegistryRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow",
     "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost",
-    "UplinkRestored", "Who", "read",
+    "UplinkRestored", "Who", "credential_of", "read",
 ]  # fmt: skip

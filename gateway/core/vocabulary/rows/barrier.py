@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from gateway.core.vocabulary.rows.base import (
     UNSET,
@@ -217,9 +217,6 @@ class BarrierNotFollowed(IncidentRow, frozen=True, kw_only=True, gc=False):
     command: Annotated[str, one_of("the order to the arm", "open", "close", "stop", "hold", "release")]
     reason: Annotated[str, says("why it was not carried out: `no_answer`, `output_failed`, or what came between")]
     by: By
-
-
-ServiceLimit = Literal["cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h"]
 
 
 class ServiceRow(LaneRow, frozen=True, kw_only=True, gc=False):
