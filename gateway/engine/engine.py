@@ -80,7 +80,6 @@ class Engine:
             settings,
             self._inbox,
             Answers(self._stores.state, lambda: bool(self._recorder.degraded)),
-            self._publisher.alarm,
         )
         self._clerk = self._make_clerk()
         self._handlers = self._make_handlers()

@@ -94,7 +94,7 @@ class Turns:
         self.bus.inputs[1] = self.bus.inputs[5] = True
         self.bus.inputs[2] = safety
         self.replies: list[Reply] = []
-        self.published: list[CoreView] = []
+        self.published: list[CoreView | None] = []
         self.full = False
         self.uplink: bool | None = None
         self.recorder = Recorder(
@@ -115,7 +115,7 @@ class Turns:
             outputs=dict.fromkeys(self.bus.devices, self.bus),
             enrich=Lookups(self.stores.registry, self.stores.state_lookups, self.settings, self.stores.codes).enrich,
             publish=self.published.append,
-            reply=lambda reply, _core: self.replies.append(reply),
+            reply=self.replies.append,
             journal_wait_ms=250,
             gateway=self.settings.gateway.id,
             standby=EngineStandby(

@@ -91,7 +91,7 @@ class Alarms(Subsystem):
             turn.emit(Reply(event.request, "refused", Refusal.UNKNOWN_VERB.value, f"use one of {', '.join(VERBS)}"))
             return
         try:
-            self.desk.command(
+            alarm = self.desk.command(
                 turn,
                 event.alarm,
                 VERBS[event.verb],
@@ -103,4 +103,4 @@ class Alarms(Subsystem):
         except (NotFoundError, RefusedError) as error:
             turn.emit(Reply(event.request, "refused", str(error.code), str(error)))
             return
-        turn.emit(Reply(event.request, "done"))
+        turn.emit(Reply(event.request, "done", alarm=alarm.view()))

@@ -9,6 +9,7 @@ import msgspec
 from gateway.core.vocabulary.events import Event
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
+from gateway.core.vocabulary.views import AlarmView
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -73,12 +74,16 @@ class CancelTimer(Command, frozen=True, gc=False):
 
 
 class Reply(Command, frozen=True, gc=False):
-    """Answer a `CommandReceived` or `AlarmCommandReceived`: `status` is `done` or `refused`, `reason` a code."""
+    """Answer a `CommandReceived` or `AlarmCommandReceived`: `status` is `done` or `refused`, `reason` a code.
+
+    `alarm`: of an alarm command that was done, the alarm after it, also a closed one.
+    """
 
     request: str
     status: str
     reason: str = ""
     detail: str = ""
+    alarm: AlarmView | None = None
 
 
 class Snapshot(Command, frozen=True, gc=False):

@@ -14,7 +14,6 @@ from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import error_place
 from gateway.core.vocabulary.rows import AlarmRow
-from gateway.core.vocabulary.views import CoreView
 from gateway.engine.core_thread.containment import Unwritten
 from gateway.engine.core_thread.pacer import Pacer
 from gateway.engine.core_thread.surroundings import Outputs, Standby
@@ -39,22 +38,20 @@ class Executor:
         standby: Standby | None,
         *,
         gateway: str,
-        reply: Callable[[c.Reply, CoreView], None],
-        snapshot: Callable[[e.Now], CoreView],
+        reply: Callable[[c.Reply], None],
         follow_up: Callable[[e.Event], None],
         report: Callable[[str, Exception, e.Now], None],
         journal_wait_ms: int,
     ) -> None:
         """`gateway` is the id of this box, for the rows about it.
 
-        `snapshot` asks the core; `follow_up` queues an event behind this one; `report` reports a fault.
+        `follow_up` queues an event behind this one; `report` reports a fault.
         """
         self._recorder = recorder
         self._gateway = gateway
         self._outputs = outputs
         self._standby = standby
         self._reply = reply
-        self._snapshot = snapshot
         self._follow_up = follow_up
         self._report = report
         self.timers = Timers()
@@ -150,13 +147,8 @@ class Executor:
     def _cancel_timer(self, command: c.CancelTimer, _now: e.Now) -> None:
         self.timers.cancel(command.timer)
 
-    def _answer(self, reply: c.Reply, now: e.Now) -> None:
-        try:
-            snapshot = self._snapshot(now)
-        except Exception as error:
-            self._report("snapshot", error, now)
-            snapshot = CoreView()
-        self._reply(reply, snapshot)
+    def _answer(self, reply: c.Reply, _now: e.Now) -> None:
+        self._reply(reply)
 
     def _changed(self, _command: c.Snapshot, now: e.Now) -> None:
         self.pacer.changed(now.mono_ns)

@@ -54,8 +54,8 @@ class CoreLoop:
         *,
         outputs: Mapping[str, Outputs],
         enrich: Callable[[e.CredentialRead], e.CredentialRead],
-        publish: Callable[[CoreView], None],
-        reply: Callable[[c.Reply, CoreView], None],
+        publish: Callable[[CoreView | None], None],
+        reply: Callable[[c.Reply], None],
         journal_wait_ms: int,
         gateway: str,
         standby: Standby | None = None,
@@ -80,7 +80,6 @@ class CoreLoop:
             standby,
             gateway=gateway,
             reply=reply,
-            snapshot=lambda now: self._core.snapshot(now),
             follow_up=self._own.append,
             report=self._report,
             journal_wait_ms=journal_wait_ms,
@@ -96,6 +95,7 @@ class CoreLoop:
         self._tick_ns = 0
         self._due_ns = 0
         self._finished = False
+        self._unshown = False
         self.turns = 0
         self._takers: dict[type, Callable[[Any, e.Now], None]] = {
             e.CredentialRead: self._credential,
@@ -164,6 +164,8 @@ class CoreLoop:
         lags = self._lag(now.mono_ns)
         if lags is not None:
             self._handle(lags, now)
+        if self._unshown:
+            self._pacer.changed(now.mono_ns)
         if self._measuring and now.mono_ns >= self._measuring.until_ns:
             self._serve_reads()
 
@@ -264,8 +266,14 @@ class CoreLoop:
             self._own.append(e.FaultContained(part, place))
 
     def _show_all(self, now: e.Now) -> None:
-        """Publish a snapshot; if that raises it is left out, and screens show old data."""
+        """Publish a snapshot; one that cannot be made is tried again at each tick, and screens show old data."""
         try:
-            self._publish(self._core.snapshot(now))
+            shown = self._core.snapshot(now)
         except Exception as error:
             self._report("snapshot", error, now)
+            shown = None
+        self._unshown = shown is None
+        try:
+            self._publish(shown)
+        except Exception as error:
+            self._report("publishing", error, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,6 @@ from gateway.core.vocabulary.errors import (
     RefusedError,
 )
 from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
-from gateway.core.vocabulary.views import AlarmView, CoreView
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.socket.answers import Answers
 from gateway.engine.socket.jobs import LOOK_S, Jobs
@@ -43,14 +42,13 @@ Asked = LaneCommand | AlarmCommand
 
 
 class Open(msgspec.Struct):
-    """A request without a reply; `before` is the alarm at the time of the request."""
+    """A request without a reply."""
 
     asked: Asked
     digest: str
     on_disk: bool
     responders: list[Responder]
     since_s: float
-    before: AlarmView | None = None
 
 
 class Desk:
@@ -61,7 +59,6 @@ class Desk:
         settings: Settings,
         inbox: Inbox,
         answers: Answers,
-        alarm: Callable[[str], AlarmView | None],
         mono_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._mono_s = mono_s
@@ -69,7 +66,6 @@ class Desk:
         self._lanes = {lane.id for lane in settings.lanes}
         self._inbox = inbox
         self._answers = answers
-        self._alarm = alarm
         self._jobs = Jobs("commands")
         self._open: dict[str, Open] = {}
 
@@ -85,9 +81,9 @@ class Desk:
         asked = read(AlarmCommand, params)
         self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
-    def replied(self, reply: Reply, core: CoreView) -> None:
-        """The core has replied; `core` is the state after it."""
-        self._jobs.tell(partial(self._settle, reply, core.alarms))
+    def replied(self, reply: Reply) -> None:
+        """The core has replied."""
+        self._jobs.tell(partial(self._settle, reply))
 
     def stop(self) -> None:
         """End `run` after the waiting requests."""
@@ -118,8 +114,7 @@ class Desk:
         if first is not None:
             _respond(first, [respond])
             return
-        before = self._alarm(asked.alarm) if isinstance(asked, AlarmCommand) else None
-        self._open[asked.request] = Open(asked, digest, on_disk, [respond], self._mono_s(), before)
+        self._open[asked.request] = Open(asked, digest, on_disk, [respond], self._mono_s())
         self._inbox.put(event)
 
     def _joined(self, request: str, digest: str, respond: Responder) -> bool:
@@ -138,15 +133,12 @@ class Desk:
 
     # ---- answering ------------------------------------------------------------------------------------------------
 
-    def _settle(self, reply: Reply, alarms: Iterable[AlarmView]) -> None:
+    def _settle(self, reply: Reply) -> None:
         found = self._open.pop(reply.request, None)
         if found is None:
             log.warning("the core replied to request %r, for which no client waits", reply.request)
             return
-        if isinstance(found.asked, LaneCommand):
-            answer = _lane_answer(reply)
-        else:
-            answer = _alarm_answer(found.asked.alarm, found.before, reply, alarms)
+        answer = _lane_answer(reply) if isinstance(found.asked, LaneCommand) else _alarm_answer(reply)
         self._answers.finish(reply.request, found.digest, answer, on_disk=found.on_disk)
         _respond(answer, found.responders)
 
@@ -181,12 +173,9 @@ def _lane_answer(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _alarm_answer(alarm_id: str, before: AlarmView | None, reply: Reply, alarms: Iterable[AlarmView]) -> dict[str, Any]:
-    """The alarm as it is now; a closed one is not in the list."""
+def _alarm_answer(reply: Reply) -> dict[str, Any]:
+    """The alarm as it is now."""
     if reply.status != "done":
         return {"error": reply.reason, "message": reply.detail or reply.reason}
-    found = next((alarm for alarm in alarms if alarm.alarm == alarm_id), None)
-    if found is None and before is not None:
-        found = msgspec.structs.replace(before, state="closed")
-    answer: dict[str, Any] = {"alarm": alarm_id, "state": "closed"} if found is None else msgspec.to_builtins(found)
+    answer: dict[str, Any] = msgspec.to_builtins(reply.alarm)
     return answer

@@ -2,6 +2,7 @@
 
 The core thread offers its part, which nothing changes afterwards, when it is due (`pacer.py`). The publisher's own
 thread composes, encodes and sends it at least once a second, so that a watcher tells a quiet gateway from a dead one.
+While the core's part cannot be made, the last one is sent with the time at which that began, so that it looks old.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from gateway.control.wire import encode
 from gateway.core.settings.model import Barrier, Settings
 from gateway.core.vocabulary.events import Now
 from gateway.core.vocabulary.views import (
-    AlarmView,
     CoreView,
     DeviceView,
     GatewayView,
@@ -66,17 +66,18 @@ class Publisher:
         self._version = version
         self._started_at = rfc3339(clock.now().wall_ns)
         self._journal_id = journal_id
-        self._queue: SimpleQueue[CoreView | None] = SimpleQueue()
+        self._queue: SimpleQueue[CoreView | Now | None] = SimpleQueue()
         self._core = CoreView()
+        self._old_since: Now | None = None
         self._sending = threading.Lock()
         self._stopping = False
         self._failing = False
         self.uplink = UplinkView(configured=bool(settings.uplink and settings.uplink.mqtt))
         self.turns = 0
 
-    def offer(self, core: CoreView) -> None:
-        """Take the core's part; called in the core thread."""
-        self._queue.put(core)
+    def offer(self, core: CoreView | None) -> None:
+        """Take the core's part, None if it could not be made; called in the core thread."""
+        self._queue.put(self._clock.now() if core is None else core)
 
     def refresh(self) -> None:
         """Publish again: something outside the core has changed."""
@@ -89,11 +90,9 @@ class Publisher:
     def settle(self, patience_s: float = 0.0) -> None:
         """Take the newest offer, waiting this long for one."""
         with contextlib.suppress(Empty):
-            offered = self._queue.get(timeout=patience_s)
+            self._keep(self._queue.get(timeout=patience_s))
             while True:
-                if offered is not None:
-                    self._core = offered
-                offered = self._queue.get_nowait()
+                self._keep(self._queue.get_nowait())
 
     def stop(self) -> None:
         """End `run`."""
@@ -125,7 +124,7 @@ class Publisher:
         health = {one.device: one for one in self._health()}
         sequence, degraded = self._recorder.sequence, self._recorder.degraded or None
         return Snapshot(
-            as_of=rfc3339(now.wall_ns),
+            as_of=rfc3339((self._old_since or now).wall_ns),
             site=self._site,
             gateway=GatewayView(
                 id=self._gateway_id, version=self._version, started_at=self._started_at, clock=now.clock.value
@@ -137,9 +136,12 @@ class Publisher:
             uplink=self.uplink,
         )
 
-    def alarm(self, alarm_id: str) -> AlarmView | None:
-        """An alarm as last published; None if closed or unknown."""
-        return next((alarm for alarm in self._core.alarms if alarm.alarm == alarm_id), None)
+    def _keep(self, offered: CoreView | Now | None) -> None:
+        """Show this part of the core from now on; a time: the last one has been old since then."""
+        if isinstance(offered, CoreView):
+            self._core, self._old_since = offered, None
+        elif offered is not None and self._old_since is None:
+            self._old_since = offered
 
     def _line(self) -> bytes:
         return encode({"event": "state", "state": self.compose()})
@@ -152,6 +154,8 @@ class Publisher:
             if (one := health.get(device)) is not None
         ]
         known = [ok for ok in oks if ok is not None]
+        if self._old_since is not None:
+            known = [min(ok, self._old_since.mono_ns) for ok in known]
         oldest = min(known) if known and len(known) == len(oks) else None
         measured_at, age_ms = _age(oldest, now)
         return msgspec.structs.replace(lane, measured_at=measured_at, age_ms=age_ms)

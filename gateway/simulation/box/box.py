@@ -218,7 +218,7 @@ class Box:
         """What screens show now."""
         return self.site.snapshot(self.clock.now())
 
-    def _reply(self, reply: c.Reply, _core: CoreView) -> None:
+    def _reply(self, reply: c.Reply) -> None:
         self.replies[reply.request] = reply
         while len(self.replies) > 100:
             self.replies.pop(next(iter(self.replies)))

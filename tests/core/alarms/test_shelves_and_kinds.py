@@ -8,7 +8,7 @@ import pytest
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.alarms.kinds import KINDS
 from gateway.core.vocabulary.events import Now
-from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.turn import Turn, rfc3339
 from tests.core.playbook import Playbook
 
 HOUR_NS = 3600 * 10**9
@@ -35,6 +35,26 @@ def test_a_shelf_ends_within_twelve_hours(after_ns: int, reason: str) -> None:
     play = struck()
     assert play.alarm("shelve", reason="crane", until_wall_ns=play.wall_ns + after_ns).reason == reason
     assert play.alarms()[0]["state"] == ("unacknowledged" if reason else "shelved")
+
+
+def test_an_alarm_command_is_answered_with_the_alarm_after_it() -> None:
+    play = struck()
+    play.advance(1000)
+    reply = play.alarm("acknowledge")
+    assert reply.alarm == play.site.snapshot(play.now()).alarms[0]
+    assert reply.alarm.acknowledged_by == "Lin"
+    assert play.alarm("unshelve").alarm is None
+
+
+def test_an_alarm_that_is_closed_is_in_the_answer_and_nowhere_else() -> None:
+    play = struck()
+    play.alarm("acknowledge")
+    play.set(arm_detached=False)
+    play.person("reset")
+    closed = play.alarm("close", finding="real").alarm
+    assert closed is not None
+    assert (closed.state, closed.as_of) == ("closed", rfc3339(play.wall_ns))
+    assert play.site.snapshot(play.now()).alarms == ()
 
 
 def test_a_shelf_needs_a_reason() -> None:

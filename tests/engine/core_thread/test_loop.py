@@ -68,7 +68,7 @@ class Bench:
         self.inbox = Inbox(pytest.fail)
         self.recorder = FakeRecorder()
         self.bus = FakeBus()
-        self.published: list[CoreView] = []
+        self.published: list[CoreView | None] = []
         self.replies: list[c.Reply] = []
         self.loop = CoreLoop(
             core,
@@ -78,7 +78,7 @@ class Bench:
             outputs={"io": self.bus},
             enrich=lambda read: e.CredentialRead(read.device, read.kind, read.value + "!"),
             publish=self.published.append,
-            reply=lambda reply, _core: self.replies.append(reply),
+            reply=self.replies.append,
             journal_wait_ms=250,
             gateway="gw1",
         )

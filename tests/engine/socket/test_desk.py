@@ -14,7 +14,7 @@ from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.commands import Reply
 from gateway.core.vocabulary.errors import BusyError, GatehouseError, NotFoundError, RequestError, StorageError
 from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived, DeviceStale
-from gateway.core.vocabulary.views import AlarmView, CoreView
+from gateway.core.vocabulary.views import AlarmView
 from gateway.engine.core_thread.inbox import REQUESTS_MAX, Inbox
 from gateway.engine.socket.answers import RECENT_MAX, Answers
 from gateway.engine.socket.desk import JOINED_MAX, PATIENCE_S, Desk
@@ -47,13 +47,12 @@ class Booth:
         self.inbox = Inbox(pytest.fail)
         self.path = path
         self.degraded = False
-        self.alarms: dict[str, AlarmView] = {}
         self.open()
 
     def open(self) -> None:
         self.state = State(self.path, writer=True)
         answers = Answers(self.state, lambda: self.degraded)
-        self.desk = Desk(parse_settings(SITE), self.inbox, answers, self.alarms.get)
+        self.desk = Desk(parse_settings(SITE), self.inbox, answers)
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
 
@@ -79,8 +78,8 @@ class Booth:
         """What reaches the core."""
         return self.inbox.take(20)
 
-    def reply(self, *reply: str, alarms: tuple[AlarmView, ...] = ()) -> None:
-        self.desk.replied(Reply(*reply), CoreView(alarms=alarms))
+    def reply(self, *reply: str, alarm: AlarmView | None = None) -> None:
+        self.desk.replied(Reply(*reply, alarm=alarm))
 
     def restart(self) -> None:
         self.close()
@@ -100,8 +99,8 @@ CRASH = {
 }  # fmt: skip
 
 
-def alarm(name: str, state: str) -> AlarmView:
-    return msgspec.convert({**CRASH, "alarm": name, "state": state}, AlarmView)
+def crash(state: str) -> AlarmView:
+    return msgspec.convert({**CRASH, "state": state}, AlarmView)
 
 
 DONE = {"id": "r1", "status": "done", "reason": "", "detail": ""}
@@ -265,23 +264,8 @@ def test_an_alarm_command_is_answered_with_the_alarm_as_it_is_now(booth: Booth) 
     event = booth.event()
     assert isinstance(event, AlarmCommandReceived)
     assert (event.finding, event.until_wall_ns) == ("real", 1_796_025_600 * 10**9)
-    booth.reply("r1", "done", alarms=(alarm("a0", "unacknowledged"), alarm("a1", "acknowledged")))
+    booth.reply("r1", "done", alarm=crash("acknowledged"))
     assert asker.one() == {**CRASH, "state": "acknowledged"}
-
-
-def test_an_alarm_that_is_closed_by_it_is_answered_as_closed(booth: Booth) -> None:
-    booth.alarms["a1"] = alarm("a1", "acknowledged")
-    asker = booth.ask_alarm(verb="close")
-    booth.event()
-    booth.reply("r1", "done")
-    assert asker.one() == {**CRASH, "state": "closed"}
-
-
-def test_an_alarm_that_was_never_shown_is_answered_as_closed(booth: Booth) -> None:
-    asker = booth.ask_alarm(verb="close")
-    booth.event()
-    booth.reply("r1", "done")
-    assert asker.one() == {"alarm": "a1", "state": "closed"}
 
 
 @pytest.mark.parametrize(("reason", "code"), [("not_found", "not_found"), ("alarm_shelved", "refused")])

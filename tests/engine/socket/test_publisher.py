@@ -15,6 +15,7 @@ from gateway.core.site import Site
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.views import CoreView
 from gateway.engine.socket.publisher import Publisher
+from gateway.store.times import rfc3339
 from tests.engine.conftest import FakeTime, S
 from tests.support.engine import SITE
 
@@ -69,13 +70,23 @@ def test_the_newest_offer_counts_and_a_refresh_keeps_it(bench: Bench) -> None:
     assert not bench.publisher.has_alarm("crash")
 
 
-def test_an_alarm_is_found_as_it_was_last_published(bench: Bench) -> None:
-    (alarm,) = bench.handle(e.TamperChanged("io", True)).alarms
-    assert bench.publisher.alarm(alarm.alarm) is None
-    bench.publisher.offer(CoreView(alarms=(alarm,)))
+def test_while_the_state_of_the_core_cannot_be_made_the_last_one_looks_as_old_as_it_is(bench: Bench) -> None:
+    bench.publisher.offer(bench.handle(e.DeviceLost("io", "no answer")))
+    bench.publisher.offer(None)
+    failed_at = bench.time.clock().now().wall_ns
+    for _ in range(2):
+        bench.time.pass_ms(3000)
+        bench.health = [Health("io", "online", 0, last_ok_mono_ns=bench.time.mono_ns)]
+        bench.publisher.offer(None)
+        bench.publisher.settle()
+    old = bench.publisher.compose()
+    assert old.as_of == rfc3339(failed_at)
+    assert {(lane.measured_at, lane.age_ms) for lane in old.lanes} == {(rfc3339(failed_at), 6000)}
+    bench.publisher.offer(bench.handle(e.DeviceStale("io")))
     bench.publisher.settle()
-    assert bench.publisher.alarm(alarm.alarm) is alarm
-    assert bench.publisher.alarm("a9") is None
+    good = bench.publisher.compose()
+    assert good.as_of == rfc3339(bench.time.clock().now().wall_ns)
+    assert {lane.age_ms for lane in good.lanes} == {0}
 
 
 def test_a_lane_has_the_age_of_its_oldest_measurement(bench: Bench) -> None:
