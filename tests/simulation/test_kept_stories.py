@@ -48,3 +48,16 @@ def test_a_held_lane_whose_controller_has_closed_the_arm_waits_for_a_person_in_t
         troubles=6.0,
     )
     assert play(story).broken is None
+
+
+def test_two_taps_at_a_lane_of_two_proofs_are_one_grant_though_a_plate_is_read_in_between() -> None:
+    two_proofs = {"two_factor": True, "long_range": False, "button_only": False}
+    story = kept(
+        67,
+        1,
+        at(0, 10, 7.768, "car", 3, 4008647498, behaviour="through", card="unknown", who=197, plate="right"),
+        at(0, 10, 9.983, "two_taps", 3, 162605697, gap_ms=300),
+        troubles=6.0,
+    )
+    lanes = tuple({**lane, **two_proofs} for lane in story.lanes)
+    assert play(msgspec.structs.replace(story, lanes=lanes)).broken is None

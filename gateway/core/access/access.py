@@ -152,12 +152,14 @@ class Access(Subsystem):
         occupied = approach is True if barrier.approach_fitted(lane) else None
         arrived_ns = barrier.arrived_ns.get(lane.id, 0)
         before = self._reads.first_of(lane)
+        if before is not None and occupied and not barrier.has_shown(lane, before):
+            self._reads.let_through(lane.id)  # another car has come to the loop
         taken = self._reads.take(lane, event, occupied, now_ns, barrier.behind(lane, now_ns), arrived_ns)
         first = self._reads.first_of(lane)
         if taken is not None:
             self._decide_with_other_proof(turn, barrier, lane, taken)
-        elif first is not None and first is not before:
-            barrier.first_proof(turn, lane, first)
+        elif first is not None and first is not before and barrier.first_proof(turn, lane, first):
+            self._reads.let_through(lane.id)
 
     def _decide_with_other_proof(self, turn: Turn, barrier: AccessBarrier, lane: Lane, taken: Taken) -> None:
         """Decide on card and plate of one car together."""

@@ -48,6 +48,9 @@ class AccessBarrier(Protocol):
     def is_released(self, lane: Lane, now_ns: int) -> bool:
         """Whether a person has let the car in front pass, and it has not passed yet."""
 
+    def has_shown(self, lane: Lane, read: CredentialRead) -> bool:
+        """Whether the car in front has shown this."""
+
     def other_proof(self, lane: Lane, read: CredentialRead, now_ns: int) -> CredentialRead | None:
         """The proof of the other kind that the car in front has shown."""
 
@@ -60,8 +63,8 @@ class AccessBarrier(Protocol):
     def withdraw_grant(self, turn: Turn, lane: Lane) -> None:
         """The two proofs of the car in front differ: it waits, unless its arm goes up already."""
 
-    def first_proof(self, turn: Turn, lane: Lane, read: CredentialRead) -> None:
-        """The first of two proofs was read."""
+    def first_proof(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:
+        """The first of two proofs was read; True: a person has let its car pass already, and it is noted with that."""
 
     def second_came(self) -> None:
         """A decision was made; no lane here waits for a second proof."""

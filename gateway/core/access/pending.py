@@ -199,9 +199,10 @@ class PendingCase(msgspec.Struct):
         self.happens(_E.SHOWS_GRANTED if decision.verdict is Verdict.GRANTED else _E.SHOWS_REFUSED)
         self.decision, self.credential = decision, credential
 
-    def first_shown(self, credential: dict[str, str]) -> None:
-        """The first of two proofs was read."""
+    def first_shown(self, credential: dict[str, str], visit: OpenVisit | None) -> None:
+        """The first of two proofs was read; `visit`: the stay that the passage of its car would end."""
         self.credential = self.credential or credential
+        self.visit = self.visit or visit
 
     def granted_by(self, grant_id: str) -> None:
         """The grant by which the car may pass."""
@@ -261,6 +262,10 @@ class PendingCase(msgspec.Struct):
         """Add a read; each credential is kept once, as it was read last."""
         self.reads = [one for one in self.reads if (one.kind, one.value) != (read.kind, read.value)][-READS_MAX:]
         self.reads.append(read)
+
+    def has_shown(self, read: CredentialRead) -> bool:
+        """Whether this was read of the car."""
+        return any((one.kind, one.value) == (read.kind, read.value) for one in self.reads)
 
     def other_proof(self, read: CredentialRead, since_ns: int | None) -> CredentialRead | None:
         """The other proof of the same car: its plate for a card, its card for a plate.

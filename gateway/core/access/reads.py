@@ -5,8 +5,8 @@ approach loop is occupied, or becomes occupied within three seconds of the last 
 so its read waits while it is seen `again`, within a bound: a tag that stays in the field is of a parked car. A plate
 that was seen over three seconds before the car on the loop came is of an earlier car. The same tag or plate at two
 lanes within three seconds belongs to the first occupied one. Where a lane requires two factors, a card and a plate
-within ten seconds make one read. A proof that has let its car in does not count for the next car, and the reads of a
-car that a person let in are deleted.
+within ten seconds make one read, unless the loop has told of another car in between. A proof that has let its car in
+does not count for the next car, and the reads of a car that a person let in are deleted.
 
 A refused car on the loop is not let in by the tag of the car behind: a tag that is first seen when that car has been
 there for over three seconds waits for the next car. One loop and one reader cannot tell more: a stranger on the loop

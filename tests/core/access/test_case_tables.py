@@ -171,8 +171,9 @@ def test_a_card_of_another_car_is_decided_on_and_a_word_stays(decision: Decision
 
 def test_small_facts_are_kept() -> None:
     one = case()
-    one.first_shown(CARD)
-    one.first_shown({"kind": "card", "value": "other"})
+    one.first_shown(CARD, None)
+    one.first_shown({"kind": "card", "value": "other"}, OpenVisit("v1", "p1", None, 5))
+    assert (one.credential, one.visit) == (CARD, OpenVisit("v1", "p1", None, 5))
     one.granted_by("g1")
     one.seen(T + 5)
     one.share(case("c9"))

@@ -354,6 +354,73 @@ def test_what_a_car_showed_that_a_person_let_in_does_not_meet_the_next_car(comma
     assert play.data("access.granted")["pass"] == "p2"
 
 
+def test_a_first_proof_ends_when_another_car_comes_to_the_loop() -> None:
+    play = two_factor()
+    play.set(approach_loop=True)
+    play.read()
+    play.set(approach_loop=False)
+    play.advance(3500)
+    play.set(approach_loop=True)
+    plate(play, "京B77777", (CAR_B,))
+    play.read("7", (CAR_B,))
+    assert play.types("access") == ["access.granted"]
+    assert play.data("access.granted")["pass"] == "p2"
+
+
+def test_a_card_that_is_shown_before_its_car_is_on_the_loop_meets_the_plate_of_that_car() -> None:
+    play = two_factor()
+    play.read()
+    play.advance(3000)
+    play.set(approach_loop=True)
+    plate(play, "京A12345", (MONTHLY,))
+    assert reasons(play) == ["valid_pass"]
+
+
+def test_a_card_that_is_shown_between_loop_and_arm_meets_the_plate_that_was_read_on_the_loop() -> None:
+    play = two_factor()
+    play.set(approach_loop=True)
+    plate(play, "京A12345", (MONTHLY,))
+    play.set(approach_loop=False)
+    play.advance(2000)
+    play.read()
+    assert reasons(play) == ["valid_pass"]
+
+
+@pytest.mark.parametrize("first", ["card", "plate"])
+def test_what_a_car_shows_first_after_a_persons_open_is_of_that_grant(first: str) -> None:
+    play = two_factor()
+    play.set(approach_loop=True)
+    play.person("open", station="booth")
+    shows = [play.read, lambda: plate(play, "京A12345", (MONTHLY,))]
+    for show in shows if first == "card" else shows[::-1]:
+        play.advance(300)
+        play.shown.clear()
+        show()
+        assert {message["verdict"] for _, message in play.shown} == {"granted"}
+        assert (play.lane()["notice"], play.lane()["case"], play.lane()["grants"]) == (None, None, 1)
+        play.person("open", station="tablet")
+    assert play.types("access") == ["access.granted"]
+    assert play.data("case.released")["pass"] == "p1"
+    play.rise()
+    play.drive_through()
+    entered = play.data("passage.entered")
+    assert (entered["pass"], entered["plate"], entered["method"]) == ("p1", "京A12345", "manual")
+
+
+def test_a_car_of_two_proofs_that_a_person_lets_out_by_the_first_ends_its_stay() -> None:
+    document = site_document()
+    document["lanes"][0] |= {"two_factor": True, "direction": "exit"}
+    play = Playbook(document)
+    play.set(approach_loop=True)
+    stay = events.OpenVisit("v7", "p1", "京A12345", play.wall_ns - 60 * 10**9)
+    play.read(visits=(stay,))
+    play.person("open", station="booth")
+    play.rise()
+    play.drive_through()
+    left = play.data("passage.exited")
+    assert (left["pass"], left["visit"], left["duration_s"] >= 60) == ("p1", "v7", True)
+
+
 @pytest.mark.parametrize(("detail", "cars", "wait_ms"), [({"count": 2}, 2, 900), ({"minutes": 1}, 0, 60_000)])
 def test_a_convoys_hold_ends_by_its_count_or_its_time(detail: dict[str, int], cars: int, wait_ms: int) -> None:
     play = Playbook()

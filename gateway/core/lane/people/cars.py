@@ -36,9 +36,12 @@ class CarsInFront:
     def waiting_case(self, at: Lane) -> PendingCase | None:
         """The car in front that waits for something: a proof, a person's word, or its grant, which is over unused."""
         case = self._lane.cases.current(at)
-        if case is None or case.missing or case.handled:
-            return case if case is not None and case.missing else None
-        return case if self._lane.grants.of_id(case.grant) is None else None
+        if case is None:
+            return None
+        may_pass = self._lane.grants.of_id(case.grant) is not None
+        if case.handled:
+            return case if case.missing and not may_pass else None
+        return case if case.missing or not may_pass else None
 
     def pending(self, at: Lane, now_ns: int, *, named: bool = False) -> PendingCase | None:
         """The case of the car in front while it may not pass: what a person does is about that car.
@@ -77,9 +80,7 @@ class CarsInFront:
     def _is_of(self, case: PendingCase, at: Lane, read: CredentialRead, now_ns: int) -> bool:
         """Whether a read is of the car of a case: the loop tells, the same was shown, or its other proof just now."""
         rolled_up = case.seen_ns < self._lane.arrivals.came_ns(at)
-        if self.stands(at) and not rolled_up:
-            return True
-        if any((one.kind, one.value) == (read.kind, read.value) for one in case.reads):
+        if (self.stands(at) and not rolled_up) or case.has_shown(read):
             return True
         together = now_ns - case.seen_ns <= TOGETHER_MS * NS_PER_MS
         return together and (read.kind == "plate") not in {one.kind == "plate" for one in case.reads}
@@ -98,6 +99,11 @@ class CarsInFront:
         case = self.case_of(at, now_ns)
         stood_ns = now_ns - self._lane.arrivals.came_ns(at, now_ns)
         return case is not None and case.named and stood_ns > LONG_RANGE_MS * NS_PER_MS
+
+    def has_shown(self, at: Lane, read: CredentialRead) -> bool:
+        """Whether the car in front has shown this."""
+        case = self._lane.cases.current(at)
+        return case is not None and case.has_shown(read)
 
     def other_proof(self, at: Lane, read: CredentialRead, now_ns: int) -> CredentialRead | None:
         """What the car in front has shown of the other kind: its plate for a card, its card for a plate."""

@@ -66,6 +66,10 @@ class AccessDoor:
         """Whether a person has let the car in front pass, and it has not passed yet."""
         return self._cars.is_released(lane, now_ns)
 
+    def has_shown(self, lane: Lane, read: CredentialRead) -> bool:
+        """Whether the car in front has shown this."""
+        return self._cars.has_shown(lane, read)
+
     def other_proof(self, lane: Lane, read: CredentialRead, now_ns: int) -> CredentialRead | None:
         """The proof of the other kind that the car in front has shown."""
         return self._cars.other_proof(lane, read, now_ns)
@@ -82,9 +86,9 @@ class AccessDoor:
         """The two proofs of the car in front differ: it waits, unless its arm goes up already."""
         self._reads.withdraw_grant(turn, lane)
 
-    def first_proof(self, turn: Turn, lane: Lane, read: CredentialRead) -> None:
-        """The first of two proofs was read."""
-        self._reads.first_proof(turn, lane, read)
+    def first_proof(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:
+        """The first of two proofs was read; True: a person has let its car pass already, and it is noted with that."""
+        return self._reads.first_proof(turn, lane, read)
 
     def second_came(self) -> None:
         """A decision was made; no lane here waits for a second proof."""

@@ -46,12 +46,35 @@ class Reads:
 
     # ---- two proofs of one car
 
-    def first_proof(self, turn: Turn, at: Lane, read: CredentialRead) -> None:
-        """The first of two proofs was read: say so until the other comes, or ten seconds are over."""
-        self._cars.case_for(turn, at, read).first_shown(shown(read))
+    def first_proof(self, turn: Turn, at: Lane, read: CredentialRead) -> bool:
+        """The first of two proofs was read: say so until the other comes, or ten seconds are over.
+
+        True: a person has let its car pass already, and it needs no other one.
+        """
+        opened = self._cars.opened_unread(at)
+        case = self._cars.case_for(turn, at, read)
+        case.first_shown(shown(read), _visit(read))
+        if self._of_let_pass(turn, at, read, case, opened):
+            return True
         self._lane.notices.happens(NoticeEvent.FIRST_PROOF)
         self._lane.signs[at.id].wait(turn, shown(read))
         turn.start(self._lane.wiring.timer("second"), TWO_FACTOR_MS)
+        return False
+
+    def _of_let_pass(self, turn: Turn, at: Lane, read: CredentialRead, case: PendingCase, opened: Grant | None) -> bool:
+        """Whether a person has let the car of a case pass, by an open before it had shown anything, or by a release."""
+        if opened is not None:
+            opened.bind_to(case)
+            self._words.record(turn, at, CaseReleased, case, opened.author, "")
+        grant = self._grant_in_front(case) if case.handled else None
+        if grant is None:
+            return False
+        if not grant.proved_by(shown(read)):
+            grant.prove(shown(read))
+        if case.pass_id is not None and grant.pass_id in (None, case.pass_id):
+            grant.bind_to(case)
+        self._admission.welcome_again(turn, at, shown(read))
+        return True
 
     def second_proof(self) -> None:
         """The second proof came, or its wait is over."""
