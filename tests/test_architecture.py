@@ -124,7 +124,7 @@ LAYERS = (
     ),
     _layer("gateway.processes", "gateway.core gateway.processes"),
     _layer("gateway.cli.show"),
-    _layer("gateway.cli.local", "gateway.core gateway.store gateway.engine.clock", "msgspec"),
+    _layer("gateway.cli.local", "gateway.core gateway.store gateway.engine.clock drivers.registry", "msgspec"),
     _layer(
         "gateway.check",
         "gateway.check gateway.core gateway.store gateway.control drivers.base drivers.registry",

@@ -17,7 +17,7 @@ from gateway.check.devices import DeviceFound, device_found, try_devices
 from gateway.check.journal import JournalFound, journal_found
 from gateway.check.lanes import LaneFound, shared, uncounted, without
 from gateway.core.settings.model import Retention, Settings
-from gateway.core.settings.site_file import parse_settings, warnings
+from gateway.core.settings.site_file import checked, warnings
 from gateway.core.vocabulary.errors import GatehouseError, SettingsError
 
 
@@ -50,8 +50,7 @@ def check(
     `journal` is the file of the journal, if there is one.
     """
     try:
-        settings = parse_settings(document)
-        configs = configure(settings)
+        settings, configs = checked(document, configure)
     except SettingsError as error:
         return Report(problems=tuple(error.problems))
     except GatehouseError as error:

@@ -32,6 +32,7 @@ from gateway.cli.common import (
     let_go_of_stdout,
     whoami,
 )
+from gateway.cli.settings import commands as settings
 from gateway.core.vocabulary.errors import (
     CursorError,
     DataDirectoryError,
@@ -83,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
     commands = Commands(parser, common, "command")
-    for job in (running, site, passes, journal, lanes, stations, tokens):
+    for job in (running, site, settings, passes, journal, lanes, stations, tokens):
         job.add(commands)
     return parser
 

@@ -148,6 +148,31 @@ def change(arguments: Arguments, op: str, **params: Any) -> Any:
         return gateway.call(op, by=whoami(), via="cli", **params)
 
 
+def read_site(path: Path) -> Any:
+    """The JSON of a site file; SettingsError names line and column of an error."""
+    try:
+        return json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once)
+    except OSError as error:
+        raise SettingsError([(str(path), f"cannot be read ({error.strerror})")]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([(str(path), "is not UTF-8 text; save it as UTF-8")]) from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise SettingsError([(str(path), f"is not JSON at {where}: {error.msg}")]) from None
+    except RecursionError:
+        raise SettingsError([(str(path), "is nested too deeply")]) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object without duplicate keys; json would silently take the last one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise SettingsError([(twice, "stands twice in one object; keep one of them")])
+    return found
+
+
 def client_of(data: Path) -> Client:
     """A client of the engine on this data directory; None without one."""
     from gateway.control import Client
@@ -214,7 +239,11 @@ def let_go_of_stdout() -> None:
 def _as_data(error: Exception, words: str) -> dict[str, Any]:
     found: dict[str, Any] = {"code": getattr(error, "code", "system"), "message": words}
     if isinstance(error, SettingsError):
-        found["problems"] = [{"path": path, "message": message} for path, message in error.problems]
+        import msgspec
+
+        from gateway.core.settings.remedies import faults
+
+        found["problems"] = msgspec.to_builtins(faults(error.problems, error.document))
     elif rows := getattr(error, "rows", ()):
         found["rows"] = [{"line": row.line, "column": row.column, "reason": row.reason} for row in rows]
     return found

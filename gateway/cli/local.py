@@ -14,19 +14,18 @@ import msgspec
 
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary import rows
-from gateway.core.vocabulary.errors import EngineUnreachableError
+from gateway.core.vocabulary.errors import EngineUnreachableError, RefusedError
 from gateway.engine.clock import Clock, boot_id
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.journal.writer import Journal, Row
 from gateway.store.passes.codes import answered, issued
 from gateway.store.passes.files.reading import read_passes
 from gateway.store.passes.registry import PassRegistry
+from gateway.store.settings.planning import Plan, plan, restoring
 from gateway.store.settings.station_keys import must_be_set_up
+from gateway.store.settings.versions import Version, earlier, go_back, must_fit, row_of
 
 OnProgress = Callable[[dict[str, Any]], None]
-
-
-"""Author and way of a request, as in a journal row."""
 
 
 class Local:
@@ -43,6 +42,11 @@ class Local:
             "token.list": self._list_tokens,
             "token.revoke": self._revoke_token,
             "station.key": self._make_station_key,
+            "site.plan": self._plan,
+            "site.apply": self._apply,
+            "site.confirm": self._confirm,
+            "site.history": self._history,
+            "site.rollback": self._roll_back,
         }
 
     def call(
@@ -108,6 +112,76 @@ class Local:
         key = self._directory.station_keys.issue(station)
         self._journal(rows.StationKeyMade(station=station, **who))
         return {"station": station, "key": key}
+
+    # ---- the settings; without an engine nothing runs that could fail, so what is applied holds at once
+
+    def _plan(self, document: Any = None, version: int | None = None) -> dict[str, Any]:
+        if version is None:
+            self._go_back_first()
+        return {**self._planned(document, version).shown(), "lanes": []}
+
+    def _planned(self, document: Any, version: int | None) -> Plan:
+        from drivers.registry import configure
+
+        versions = self._directory.versions
+        if version is None:
+            return plan(versions, document, configure)
+        return restoring(versions, version or earlier(versions), configure)
+
+    def _apply(
+        self,
+        document: Any,
+        who: rows.Who,
+        base: int | None = None,
+        confirm_s: int | None = None,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        self._go_back_first()
+        return self._made(self._planned(document, None), who, base, 0)
+
+    def _roll_back(self, who: rows.Who, version: int = 0) -> dict[str, Any]:
+        went = self._go_back_first(who)
+        if went is not None and version in (0, went.before):
+            return {**self._directory.versions.current.shown(), "changes": list(went.changes)}
+        number = version or earlier(self._directory.versions)
+        return self._made(self._planned(None, number), who, None, number)
+
+    def _made(self, wanted: Plan, who: rows.Who, base: int | None, restores: int) -> dict[str, Any]:
+        versions = self._directory.versions
+        if base is not None:
+            must_fit(versions.current, base)
+        if not wanted.changes:
+            return {**versions.current.shown(), "changes": []}
+        versions.apply(wanted.wanted, who["by"], who["via"], restores=restores)
+        self._settings = self._directory.settings()
+        self._tell()
+        return versions.current.shown()
+
+    def _confirm(self, who: rows.Who) -> dict[str, Any]:  # noqa: ARG002
+        pending = self._directory.versions.pending
+        if pending is None:
+            raise RefusedError("no version waits to be confirmed")
+        raise RefusedError(
+            f"version {pending.version} was not confirmed while the engine ran: it goes back at the next start; start"
+            " the engine, then apply it again"
+        )
+
+    def _history(self) -> list[dict[str, Any]]:
+        return [one.shown() for one in reversed(self._directory.versions.list())]
+
+    def _go_back_first(self, who: rows.Who | None = None) -> Version | None:
+        """Go back from a version that was not confirmed, as a start of the engine does."""
+        versions = self._directory.versions
+        went = go_back(versions, "asked" if who else "restart", who)
+        self._settings = self._directory.settings()
+        self._tell()
+        return went
+
+    def _tell(self) -> None:
+        """Journal the steps of versions that are not in the journal yet."""
+        versions = self._directory.versions
+        for one in versions.untold:
+            self._journal(row_of(one))
+            versions.tell(one.version)
 
     def _journal(self, row: rows.Row) -> None:
         now = Clock(trusted=self._settings.gateway.clock == "trusted").now()

@@ -1,9 +1,8 @@
-"""Commands for a site and its data directory: make one, check it, export its settings."""
+"""Commands for a site and its data directory: make one, check it."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from gateway.cli.common import (
     data_path,
     locked,
     opened,
+    read_site,
     say,
     show,
 )
@@ -35,14 +35,13 @@ _EMPTY_SITE: dict[str, Any] = {"site": {"id": "site", "name": "Gatehouse"}, "gat
 
 
 _LATER = {
-    "site apply": "applying a changed site file to a gateway that runs",
     "backup": "backing up a data directory",
     "restore": "restoring a backup",
 }
 
 
 def add(commands: Commands) -> None:
-    """Add `init`, `check`, `site`, `backup` and `restore`."""
+    """Add `init`, `check`, `backup` and `restore`."""
     init = commands.add(
         "init",
         "make a data directory with a new journal",
@@ -63,14 +62,6 @@ def add(commands: Commands) -> None:
         """,
     )
     check.add_argument("--site", type=Path, metavar="FILE", help="check this site file, not the one installed")
-    site = commands.group("site", "settings out as one file, and in again")
-    site.add(
-        "export",
-        "print the settings as one site file (JSON), without PINs and secrets",
-        _site_export,
-        "gatehouse site export > site.json",
-    )
-    _add_later(site, "apply", "site apply")
     for name in ("backup", "restore"):
         _add_later(commands, name, name)
 
@@ -83,13 +74,12 @@ def _add_later(commands: Commands, name: str, words: str) -> None:
 
 def _init(arguments: Arguments) -> int:
     from drivers.registry import configure
-    from gateway.core.settings.site_file import parse_settings, warnings
+    from gateway.core.settings.site_file import checked, warnings
     from gateway.store.directory import DataDirectory
     from gateway.store.journal.reader import JournalReader
 
-    document = _read_site(arguments.site) if arguments.site else _EMPTY_SITE
-    settings = parse_settings(document)
-    configure(settings)
+    document = read_site(arguments.site) if arguments.site else _EMPTY_SITE
+    settings, _ = checked(document, configure)
     directory = DataDirectory(data_path(arguments))
     if directory.exists and not directory.half_made:
         raise InUseError(f"{directory.path} holds a site already; choose another with --data")
@@ -104,31 +94,6 @@ def _init(arguments: Arguments) -> int:
     return 0
 
 
-def _read_site(path: Path) -> Any:
-    """The JSON of a site file; SettingsError names line and column of an error."""
-    try:
-        return json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once)
-    except OSError as error:
-        raise SettingsError([(str(path), f"cannot be read ({error.strerror})")]) from None
-    except UnicodeDecodeError:
-        raise SettingsError([(str(path), "is not UTF-8 text; save it as UTF-8")]) from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise SettingsError([(str(path), f"is not JSON at {where}: {error.msg}")]) from None
-    except RecursionError:
-        raise SettingsError([(str(path), "is nested too deeply")]) from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object without duplicate keys; json would silently take the last one."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise SettingsError([(twice, "stands twice in one object; keep one of them")])
-    return found
-
-
 def _check(arguments: Arguments) -> int:
     import msgspec
 
@@ -141,13 +106,15 @@ def _report(arguments: Arguments) -> Report:
     from gateway.check import devices
     from gateway.check.report import Report, check
     from gateway.store.directory import DataDirectory
+    from gateway.store.settings.planning import filled
 
     data = data_path(arguments)
     snapshot = _snapshot(data)
     try:
         installed = opened(data)[1] if snapshot or not arguments.site else None
         directory = DataDirectory(data)
-        document = directory.with_secrets(_read_site(arguments.site) if arguments.site else directory.documents.load())
+        versions = directory.versions
+        document = filled(versions, read_site(arguments.site)) if arguments.site else versions.opened()
     except SettingsError as error:
         return Report(problems=tuple(error.problems))
     running = {device["id"]: device for device in (snapshot or {}).get("devices", [])}
@@ -191,15 +158,6 @@ def _check_text(report: Report) -> str:
     if report.journal and report.retention:
         lines += ["", *journal_words(report.journal, report.retention)]
     return "\n".join(lines)
-
-
-def _site_export(arguments: Arguments) -> int:
-    directory, _ = opened(data_path(arguments))
-    document = directory.documents.load()
-    for operator in document.get("operators", []):
-        operator.pop("pin_hash", None)
-    print(json.dumps(document, ensure_ascii=False, indent=2))
-    return 0
 
 
 def _later(arguments: Arguments) -> int:

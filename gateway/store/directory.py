@@ -25,8 +25,9 @@ from gateway.store.projections.state import State
 from gateway.store.recovery.look import says_nothing
 from gateway.store.recovery.reserve import Reserve
 from gateway.store.settings.documents import Documents
-from gateway.store.settings.secrets import Tokens, Vault, check_pin, hash_pin, seal, unseal
+from gateway.store.settings.secrets import Tokens, Vault, check_pin, hash_pin
 from gateway.store.settings.station_keys import StationKeys
+from gateway.store.settings.versions import Versions
 
 # Letters and digits that sound and look different; 8 of them are 39 bits.
 _CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
@@ -59,6 +60,11 @@ class DataDirectory:
     def documents(self) -> Documents:
         """The settings."""
         return Documents(self.site)
+
+    @property
+    def versions(self) -> Versions:
+        """The versions of the settings."""
+        return Versions(self.documents, self.vault)
 
     @property
     def tokens(self) -> Tokens:
@@ -139,18 +145,11 @@ class DataDirectory:
 
     def settings(self) -> Settings:
         """The settings as they are now, with the secrets that processes need."""
-        return parse_settings(self.with_secrets(self.documents.load()))
-
-    def with_secrets(self, document: Any) -> Any:
-        """A site document with its secrets filled in; never for an export."""
-        return unseal(document, self.vault.load()) if isinstance(document, dict) else document
+        return parse_settings(self.versions.opened())
 
     def save_site(self, document: dict[str, Any]) -> None:
         """Store a site document: PINs hashed, secrets in the vault. Secrets that it lacks are kept."""
-        sealed, taken = seal(document)
-        if taken:
-            self.vault.save({**self.vault.load(), **taken})
-        self.documents.save(sealed)
+        self.versions.put(document)
 
     def lock(self) -> None:
         """Lock the directory until `unlock` or death; InUseError if an engine holds it."""

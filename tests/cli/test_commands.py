@@ -92,7 +92,7 @@ class TestTheLineItself:
     def test_an_option_is_not_guessed_from_its_beginning(self, gatehouse: Gatehouse, made: Path) -> None:
         assert gatehouse("events", "--foll", "--data", made).status == 2
 
-    @pytest.mark.parametrize("line", [("backup", "x"), ("restore", "x"), ("site", "apply", "x")])
+    @pytest.mark.parametrize("line", [("backup", "x"), ("restore", "x")])
     def test_what_a_later_version_brings_says_so(self, gatehouse: Gatehouse, line: tuple[str, ...]) -> None:
         told = gatehouse(*line)
         assert (told.status, "comes in a later version" in told.err) == (2, True)

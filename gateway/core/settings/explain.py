@@ -61,6 +61,22 @@ def explain(error: msgspec.ValidationError, document: Any, kind: Any) -> tuple[s
     return path, f"{_shown(document, path)}; {wanted}"
 
 
+def without(document: Any, path: str) -> Any:
+    """A copy of the document without what stands at a path."""
+    steps = _STEP.findall(path)
+    if not steps:
+        return None
+    (name, index), rest = steps[0], path[_STEP.match(path).end() :]  # type: ignore[union-attr]
+    inner = _step(document, name, index)
+    if isinstance(document, dict):
+        kept = {key: value for key, value in document.items() if key != name}
+        return {**kept, name: without(inner, rest)} if rest and name in document else kept
+    if isinstance(document, list) and index:
+        at = int(index)
+        return [*document[:at], *([without(inner, rest)] if rest else []), *document[at + 1 :]]
+    return document
+
+
 def _in_words(expected: re.Match[str]) -> str:
     names = [name for name in expected[1].split(" | ") if name != "null"]
     return f"give {' or '.join(_WANTED.get(name, name) for name in names)}{expected[2]}"

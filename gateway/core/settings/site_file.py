@@ -7,7 +7,7 @@ path, value and remedy. Unknown keys are errors. `drivers.registry` checks the o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from gateway.core.settings.documents import (
     PointText,
     SignalsDocument,
 )
-from gateway.core.settings.explain import explain, kind_of
+from gateway.core.settings.explain import explain, kind_of, without
 from gateway.core.settings.model import (
     OUTPUTS,
     Barrier,
@@ -69,6 +69,8 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "crashes_per_month": (0, 1_000),
     "travel_ms": (300, 120_000),
 }
+_FAULTS_MAX = 20
+"""Faults that are reported for one part of the document."""
 _HABITS = (
     "control", "close_by", "external_open", "pulse_ms", "travel_time_ms", "auto_close_ms", "grant_ms",
     "max_cycles_per_h", "service_limits",
@@ -90,13 +92,22 @@ class _Reader:
         self.problems.append((path, message))
 
     def convert(self, value: Any, kind: Any, path: str) -> Any:
-        """The value as a struct; None after noting a problem."""
-        try:
-            return msgspec.convert(value, kind)
-        except msgspec.ValidationError as error:
-            where, message = explain(error, value, kind)
+        """The value as a struct; None after noting a problem that leaves none.
+
+        msgspec tells one fault at a time: a key that is wrong is noted and left out, and the rest is looked at.
+        """
+        gone: set[str] = set()
+        for _ in range(_FAULTS_MAX):
+            try:
+                return msgspec.convert(value, kind)
+            except msgspec.ValidationError as error:
+                where, message = explain(error, value, kind)
+            if where in gone:
+                return None
             self.wrong(path + where, message)
-            return None
+            gone.add(where)
+            value = without(value, where)
+        return None
 
     def bounds(self, struct: Any, path: str) -> None:
         for key in struct.__struct_fields__:
@@ -190,6 +201,30 @@ def parse_settings(document: Any) -> Settings:
     if reader.problems or site is None or gateway is None:
         raise SettingsError(reader.problems)
     return Settings(site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink, groups, stations)
+
+
+def checked(document: Any, check: Callable[[Settings], Any]) -> tuple[Settings, Any]:
+    """The settings, and what `check` returns for them: it has what only the drivers know.
+
+    Raises SettingsError with the problems of both, also of the devices of a document whose lanes are wrong.
+    """
+    try:
+        settings = parse_settings(document)
+    except SettingsError as error:
+        known = {path for path, _ in error.problems}
+        more = [one for one in _of_devices(document, check) if one[0] not in known]
+        raise SettingsError([*error.problems, *more]) from None
+    return settings, check(settings)
+
+
+def _of_devices(document: Any, check: Callable[[Settings], Any]) -> list[tuple[str, str]]:
+    """What the drivers find wrong with the devices alone."""
+    devices = document.get("devices") if isinstance(document, dict) else None
+    try:
+        check(parse_settings({"site": {"id": "site"}, "gateway": {"id": "gateway"}, "devices": devices or []}))
+    except SettingsError as error:
+        return error.problems
+    return []
 
 
 def warnings(settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -17,9 +17,13 @@ class GatehouseError(Exception):
 
 
 class SettingsError(GatehouseError):
-    """A site file or settings document is wrong; `problems` has all (path, message) pairs."""
+    """A site file or settings document is wrong; `problems` has all (path, message) pairs.
+
+    `document`: what was checked; None if the caller of the check has not set it.
+    """
 
     code = "settings_invalid"
+    document: object = None
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
@@ -36,6 +40,12 @@ class RevisionConflictError(GatehouseError):
     """The pass was changed in the meantime; read it again and repeat the change."""
 
     code = "revision_conflict"
+
+
+class ConflictError(GatehouseError):
+    """Another author has changed the settings meanwhile, or has a change to confirm; the text says who and when."""
+
+    code = "settings_conflict"
 
 
 class NotFoundError(GatehouseError):

@@ -8,6 +8,8 @@ renames it, and keeps the previous version as the last good one: if `site.json` 
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,27 @@ from tinydb.storages import Storage
 
 from gateway.core.vocabulary.errors import DataDirectoryError, StorageError
 from gateway.store.files import sync_directory, write_atomically
+from gateway.store.times import rfc3339
 
 _TABLE = "documents"
+_VERSIONS = "versions"
 _SITE = "site"
+LOCK = threading.RLock()
+"""Held from reading the settings until their change is written; one process writes them."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What the file holds: the document, which version it is, and all versions as `versions` has them.
+
+    `sealed`: the version that brought each secret; None in a file of an earlier version of Gatehouse. `at`: when the
+    file was written.
+    """
+
+    document: dict[str, Any]
+    version: int = 1
+    sealed: dict[str, int] | None = None
+    versions: list[dict[str, Any]] = []
+    at: str = ""
 
 
 class AtomicStorage(Storage):
@@ -93,22 +113,70 @@ class Documents:
         """A text for people if the last `load` used the last good file, else empty."""
         return self._storage.recovered if self._storage is not None else ""
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file, or a last good one."""
+        storage = AtomicStorage(self.path)
+        return self.path.exists() or storage.last_good.exists()
+
     def load(self) -> dict[str, Any]:
         """The site document as `parse_settings` takes it, with hashes instead of PINs.
 
         Raises DataDirectoryError when there is none, or none that can be read.
         """
-        found = self._open().table(_TABLE).get(Query().name == _SITE)
-        if found is None or not isinstance(found.get("document"), dict):
-            raise DataDirectoryError(
-                f"{self.path} holds no site; make it with `gatehouse init --data {self.path.parent} --site FILE`"
-            )
-        return dict(found["document"])
+        return self.stored().document
 
     def save(self, document: dict[str, Any]) -> None:
-        """Store the site document as a whole; StorageError when the disk does not take it."""
-        row = {"name": _SITE, "document": document}
-        self._open().table(_TABLE).upsert(row, Query().name == _SITE)
+        """Store the site document as a whole, as part of the version that holds; StorageError if the disk refuses."""
+        self.edit(lambda _before: document, begin=True)
+
+    def edit(self, edit: Callable[[dict[str, Any]], dict[str, Any]], *, begin: bool = False) -> dict[str, Any]:
+        """Change the site document in one step that no other change can come between; returns it as it is now.
+
+        For operators and for what else no version holds: the versions stay as they are. What `edit` raises changes
+        nothing. `begin`: also where there is no document yet.
+        """
+        with LOCK:
+            row = self._row()
+            if row is None and not begin:
+                raise self._none()
+            before = row["document"] if row is not None else {}
+            after = edit(dict(before))
+            self._open().table(_TABLE).upsert({"name": _SITE, "document": after}, Query().name == _SITE)
+            return after
+
+    def stored(self) -> Stored:
+        """The document with what is known of its versions; DataDirectoryError."""
+        row = self._row()
+        if row is None:
+            raise self._none()
+        rows = self._open().table(_VERSIONS).all()
+        return Stored(
+            dict(row["document"]), row.get("version", 1), row.get("sealed"), [dict(one) for one in rows], self._at()
+        )
+
+    def store(self, stored: Stored) -> None:
+        """Replace document and versions in one write; StorageError when the disk does not take it."""
+        site = {"name": _SITE, "document": stored.document, "version": stored.version, "sealed": stored.sealed}
+        rows = {str(number): row for number, row in enumerate(stored.versions, 1)}
+        self._open().storage.write({_TABLE: {"1": site}, _VERSIONS: rows})
+
+    def _row(self) -> dict[str, Any] | None:
+        found = self._open().table(_TABLE).get(Query().name == _SITE)
+        if found is None or not isinstance(found.get("document"), dict):
+            return None
+        return dict(found)
+
+    def _none(self) -> DataDirectoryError:
+        return DataDirectoryError(
+            f"{self.path} holds no site; make it with `gatehouse init --data {self.path.parent} --site FILE`"
+        )
+
+    def _at(self) -> str:
+        try:
+            return rfc3339(self.path.stat().st_mtime_ns)
+        except OSError:
+            return rfc3339(0)
 
     def _open(self) -> TinyDB:
         self._storage = storage = AtomicStorage(self.path)

@@ -200,7 +200,7 @@ def seal(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         if isinstance(pin, str):
             operator["pin_hash"] = hash_pin(pin)
     taken: dict[str, str] = {}
-    for path, place, key in _places(sealed):
+    for path, place, key in places(sealed):
         if isinstance(place.get(key), str):
             taken[path] = place.pop(key)
     return sealed, taken
@@ -209,13 +209,18 @@ def seal(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 def unseal(document: dict[str, Any], found: dict[str, str]) -> dict[str, Any]:
     """The document with the vault's secrets in their places again, but for those that it gives itself."""
     opened = deepcopy(document)
-    for path, place, key in _places(opened):
+    for path, place, key in places(opened):
         if path in found and place.get(key) is None:
             place[key] = found[path]
     return opened
 
 
-def _places(document: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]:
+def name_in_vault(place: str, version: int) -> str:
+    """The name of a secret in the vault: its place, and the version of the settings that brought it (0: the first)."""
+    return f"{place}#{version}" if version else place
+
+
+def places(document: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]:
     """The places of plain secrets in a site document: (name in the vault, object, key)."""
     uplink = document.get("uplink")
     mqtt = uplink.get("mqtt") if isinstance(uplink, dict) else None

@@ -32,6 +32,7 @@ from gateway.core.vocabulary.rows.audit import (
     OperatorRow,
     OperatorSignedIn,
     OperatorSignedOut,
+    SettingsVersion,
     StationKeyMade,
     TokenCreated,
     TokenRevoked,
@@ -113,6 +114,6 @@ __all__ = [
     "LastGrant", "MovementRow", "OperatorRow", "OperatorSignedIn", "OperatorSignedOut", "OrderRow", "PassChanged",
     "PassExpiring", "PassIssued", "PassRemoved", "PassageEntered", "PassageExited", "PassageReversed", "PassageRow",
     "PassageTailgated", "PassesImported", "RegistryRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow",
-    "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost",
-    "UplinkRestored", "Who", "credential_of", "read",
+    "SettingsVersion", "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked",
+    "UnsetType", "UplinkLost", "UplinkRestored", "Who", "credential_of", "read",
 ]  # fmt: skip

@@ -9,6 +9,31 @@ from msgspec import field
 from gateway.core.vocabulary.rows.base import UNSET, By, GatewayRow, PassId, Row, UnsetType, Via, one_of, says
 
 
+class SettingsVersion(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """A version of the settings was applied, confirmed or rolled back."""
+
+    type: ClassVar[str] = "settings.changed"
+
+    what: Annotated[str, one_of("what was done", "applied", "confirmed", "rolled_back")]
+    version: Annotated[int, says("number of the version")]
+    state: Annotated[
+        str, one_of("`pending`: it goes back by itself unless confirmed", "confirmed", "pending", "rolled_back")
+    ]
+    paths: Annotated[tuple[str, ...], says("what differs from the version before, at most 100 paths; no values")]
+    before: Annotated[int, says("the version that it replaced, and that holds again when it is rolled back")]
+    restores: Annotated[int | UnsetType, says("the earlier version that it brings back")] = UNSET
+    reason: Annotated[
+        str | UnsetType,
+        one_of(
+            "why it was rolled back: it was not confirmed in time, the engine started before that, a person asked, or"
+            " a lane did not come to rest",
+            "time_over", "restart", "asked", "not_applied",
+        ),
+    ] = UNSET  # fmt: skip
+    by: By
+    via: Via
+
+
 class TokenCreated(GatewayRow, frozen=True, kw_only=True, gc=False):
     """A token was made."""
 
