@@ -583,6 +583,34 @@ def test_what_is_wrong_with_the_box_shows_its_age_and_leads_to_what_to_do(booth:
     assert booth.all(".desk-verbs button") == []
 
 
+@pytest.mark.parametrize("theme", ["day", "night"])
+def test_the_link_is_told_by_shape_and_never_by_colour(booth: Booth, theme: str) -> None:
+    booth.enter()
+    look(booth, theme, "en")
+    lamp = """
+        const probe = document.body.appendChild(document.createElement('i'));
+        const ink = ['--ink', '--ink-2'].map((one) => {
+          probe.style.color = `var(${one})`;
+          return getComputedStyle(probe).color;
+        });
+        probe.remove();
+        const none = 'rgba(0, 0, 0, 0)', lamp = getComputedStyle(document.querySelector('.lamp'));
+        const outline = lamp.outlineStyle === 'none' ? none : lamp.outlineColor;
+        const colours = [lamp.backgroundColor, lamp.borderTopColor, outline];
+        return [lamp.borderRadius, lamp.borderStyle, lamp.backgroundColor === none,
+          colours.filter((one) => ![none, ...ink].includes(one))];
+    """
+    shapes = []
+    for link in ({"up": True}, {"up": False, "since": at(90)}, {"up": None}, {"configured": False}):
+        booth.engine.show(lane("in"), lane("out"), uplink={"configured": True, "waiting": 0, **link})
+        state = {True: "up", False: "down", None: "unknown"}[link["up"]] if "up" in link else "none"
+        wait_until(lambda state=state: booth.one(".uplink").get_attribute("data-state") == state)
+        *shape, coloured = booth.script(lamp)
+        assert coloured == [], state
+        shapes.append(tuple(shape))
+    assert len(set(shapes)) == 4
+
+
 def test_a_clock_that_is_not_set_is_told_without_an_age_that_nobody_knows(booth: Booth) -> None:
     booth.engine.show(lane("in"), lane("out"), gateway={"clock": "unset"})
     booth.enter()
