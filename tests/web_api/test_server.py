@@ -59,7 +59,7 @@ def test_a_mistake_of_ours_is_calm_outside_and_whole_in_the_log(
     def broken(*_values: Any, **_named: Any) -> Any:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("web.api.engine.ask", broken)
+    monkeypatch.setattr("web.api.box.health.ask", broken)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json["code"]) == (500, "internal")
     assert "secret detail" not in answer.text and "Traceback" not in answer.text

@@ -18,7 +18,6 @@ from urllib.parse import quote, urlsplit
 
 from flask import Response, after_this_request, g, redirect, request
 
-from gateway.control import Client
 from gateway.core.settings.roles import SCOPES, Right, roles_with
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.settings.secrets import Token, check_pin, hash_pin
@@ -26,7 +25,7 @@ from web.people.operators import Operator
 from web.people.sessions import SHIFT_S, form_token
 from web.people.stations import current_station
 from web.platform.problems import Problem, wants_json
-from web.platform.services import Services, services
+from web.platform.services import Services, ask, services
 
 __all__ = [
     "COOKIE",
@@ -252,9 +251,7 @@ def _note(kind: str, operator: Operator) -> None:
     """Journal it through the engine; without an engine people can still sign in to see what is wrong."""
     try:
         data = {"by": operator.name, "role": operator.role}
-        Client(services().socket).call(
-            "journal.note", timeout_s=1, type=kind, subject=f"operators/{operator.name}", data=data
-        )
+        ask("journal.note", timeout_s=1, type=kind, subject=f"operators/{operator.name}", data=data)
     except (GatehouseError, OSError) as error:
         _log.warning("%s of %s is not in the journal: %s", kind, operator.name, error)
 

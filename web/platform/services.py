@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app
 
+from gateway.control import Client
 from gateway.store.settings.secrets import Tokens
 from gateway.store.settings.station_keys import StationKeys
 from web.live.heart import Heart
@@ -65,6 +66,11 @@ class Services:
         self.heart.stop()
         self.consumers.flush()
         self.database.close()
+
+
+def ask(op: str, *, timeout_s: float = 5.0, **params: Any) -> Any:
+    """The engine's result for one op; EngineUnreachableError or another GatehouseError."""
+    return Client(services().socket).call(op, timeout_s=timeout_s, **params)
 
 
 def services() -> Services:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask import Response
 
 from gateway.core.vocabulary.errors import GatehouseError
-from web.api import engine
 from web.api.gate.state import json_answer
 from web.platform.problems import Problem
+from web.platform.services import ask
 
 
 def healthz() -> Response:
     """200 if the engine is ready, 503 with what is missing."""
     try:
-        found = engine.ask("ping", timeout_s=2.0)
+        found = ask("ping", timeout_s=2.0)
     except GatehouseError as error:
         raise _not_ready(error.code, str(error), ["engine"]) from None
     if not found["ready"]:

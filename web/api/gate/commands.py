@@ -15,10 +15,10 @@ from gateway.core.people.texts import wrong_text
 from gateway.core.settings.site_file import ID_PATTERN
 from gateway.core.vocabulary.errors import RefusedError
 from gateway.store.times import LAST_YEAR, YEARS, text_of
-from web.api import engine
 from web.api.gate.state import json_answer
 from web.api.requests import body, idempotency_key, identifier, only, refuse
 from web.people.auth import current_token, require_scope
+from web.platform.services import ask
 
 ABOUT_A_CAR = ("open", "passed", "refuse", "seen_to")
 ALARM_VERBS = ("acknowledge", "verify", "shelve", "unshelve", "close")
@@ -61,7 +61,7 @@ def lane_command(lane: str) -> Response:
             "idempotency_key_missing",
         )
     wanted = body(LaneCommand)
-    answer = engine.ask(
+    answer = ask(
         "lane.command",
         request=_request_key(key),
         lane=lane,
@@ -86,7 +86,7 @@ def alarm_command(alarm: str, verb: str) -> Response:
         raise refuse("verify needs a finding: real or false.", "body_invalid", 422)
     if verb == "shelve" and wanted.until is None:
         raise refuse("shelve needs until: when the shelving ends.", "body_invalid", 422)
-    answer = engine.ask(
+    answer = ask(
         "alarm.command",
         request=_request_key(uuid.uuid4().hex),
         alarm=alarm,

@@ -17,11 +17,10 @@ from flask import Response, request
 from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate, read_json
 from gateway.core.plates.plates import is_none, normalise
 from gateway.core.vocabulary.errors import PassError
-from web.api import engine
 from web.api.gate.state import json_answer
 from web.api.requests import identifier, only, refuse
 from web.people.auth import check_scope
-from web.platform.services import services
+from web.platform.services import ask, services
 from web.words.times import site_zone
 
 SCOPE = "plates:push"
@@ -36,7 +35,7 @@ def push_plate(device: str) -> Response:
     check_scope(SCOPE, secret=_secret())
     mapping = _mapping(identifier(device, "device"))
     seen = _seen(_document(), mapping)
-    engine.ask("credential", device=device, **seen.request())
+    ask("credential", device=device, **seen.request())
     plate = normalise(seen.plate)
     answer = {"plate": None if is_none(plate) else plate, "confidence": seen.confidence}
     return json_answer({**answer, "wrong": seen.wrong} if seen.wrong else answer)

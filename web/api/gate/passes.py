@@ -14,11 +14,10 @@ from flask import Response, request
 from gateway.core.vocabulary.errors import PassError, RevisionConflictError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.checks import PassFieldError, check_pass
-from web.api import engine
 from web.api.gate.state import json_answer
 from web.api.requests import body, identifier, if_match, number, one_of, only, refuse
 from web.people.auth import current_token, require_scope
-from web.platform.services import services
+from web.platform.services import ask, services
 
 LIMIT = 100
 LIMIT_MAX = 1000
@@ -89,7 +88,7 @@ def make_code(pass_id: str) -> Response:
     only()
     identifier(pass_id, "pass")
     wanted = body(CodeWanted, optional=True)
-    made = engine.ask("passes.code", pass_id=pass_id, until=wanted.until, by=current_token().name, via="http")
+    made = ask("passes.code", pass_id=pass_id, until=wanted.until, by=current_token().name, via="http")
     return json_answer(made, 201)
 
 
@@ -103,7 +102,7 @@ def put_batch() -> Response:
     if len(wanted) > BATCH_MAX:
         raise _too_large()
     plain = [_plain(_checked(one, f"passes[{place}].")) for place, one in enumerate(wanted)]
-    answer = engine.ask("passes.batch", timeout_s=30.0, passes=plain, by=current_token().name, via="http")
+    answer = ask("passes.batch", timeout_s=30.0, passes=plain, by=current_token().name, via="http")
     return json_answer(answer)
 
 
@@ -143,7 +142,7 @@ def _guarded(body_revision: int, op: str, **params: Any) -> dict[str, Any]:
     if request.headers.get("If-None-Match", "").strip() == "*":
         expected = header = 0
     try:
-        answer: dict[str, Any] = engine.ask(op, if_revision=expected, **params)
+        answer: dict[str, Any] = ask(op, if_revision=expected, **params)
     except RevisionConflictError as error:
         status = 409 if header is None else 412
         raise refuse(str(error), error.code, status) from None

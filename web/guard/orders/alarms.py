@@ -6,16 +6,15 @@ from typing import Any
 
 from flask import Response
 
-from gateway.control import Client
 from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from web.guard.orders.answers import answer, body_of, press, request_id
-from web.guard.orders.send import via
+from web.guard.orders.send import way
 from web.guard.scene import refusal
 from web.live.presses import COUNTS_MS
 from web.people import auth, stations
 from web.platform import look
-from web.platform.services import services
+from web.platform.services import ask
 
 
 @auth.require_operator(Right.COMMAND)
@@ -37,9 +36,8 @@ def alarm_verb(alarm: str, verb: str) -> Response:
 
 
 def _ask_about(alarm: str, verb: str, request_id: str, finding: str) -> dict[str, Any]:
-    station = stations.current_station()
     return dict(
-        Client(services().socket).call(
+        ask(
             "alarm.command",
             timeout_s=COUNTS_MS / 1000,
             request=f"guard-{request_id}",
@@ -49,7 +47,6 @@ def _ask_about(alarm: str, verb: str, request_id: str, finding: str) -> dict[str
             reason="",
             finding=finding,
             until=None,
-            via=via(station),
-            station=station.id if station is not None else "",
+            **way(stations.current_station()),
         )
     )

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from flask import Response
 
-from gateway.control import Client
 from gateway.core.lane.modes.hold_end import HoldEnd
 from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
@@ -19,7 +18,7 @@ from web.guard.scene import COMMAND_ROLES, refusal
 from web.people import auth, stations
 from web.platform import look
 from web.platform.problems import Problem
-from web.platform.services import services
+from web.platform.services import ask, services
 
 COMMANDS = frozenset(
     {
@@ -42,7 +41,7 @@ def choose() -> Response:
         return answer("refused", refusal(said, "on_the_spot_only"), 409, "on_the_spot_only")
     by = auth.signed_in().name
     try:
-        Client(services().socket).call("lane.choose", timeout_s=1, station=station.id, lane=lane, by=by)
+        ask("lane.choose", timeout_s=1, station=station.id, lane=lane, by=by)
     except GatehouseError as error:
         status = 503 if isinstance(error, EngineUnreachableError) else 409
         return answer("failed", refusal(said, error.code), status, error.code)

@@ -11,10 +11,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.control import Client
 from gateway.core.settings.model import Station
 from web.people import stations
-from web.platform.services import services
+from web.platform.services import ask, services
 
 # A little longer than the order counts: by then the engine has answered, or will refuse it.
 ANSWER_MORE_S = 0.5
@@ -37,15 +36,14 @@ def send(order: Order) -> dict[str, Any]:
     """The engine's answer; EngineUnreachableError or another GatehouseError."""
     station = stations.current_station()
     return dict(
-        Client(services().socket).call(
+        ask(
             "lane.command",
             timeout_s=services().presses.left_s(order.until_ns) + ANSWER_MORE_S,
             request=f"guard-{order.request}",
             lane=order.lane,
             command=order.command,
             by=order.by,
-            via=via(station),
-            station=station.id if station is not None else "",
+            **way(station),
             present=stations.stands_at(station, order.lane),
             reason=order.reason,
             expires_at=None,
@@ -56,6 +54,8 @@ def send(order: Order) -> dict[str, Any]:
     )
 
 
-def via(station: Station | None) -> str:
-    """The way that an order from this browser comes."""
-    return "guard" if station is not None else "browser"
+def way(station: Station | None) -> dict[str, str]:
+    """The way of an order from this browser."""
+    if station is None:
+        return {"via": "browser", "station": ""}
+    return {"via": "guard", "station": station.id}
