@@ -371,12 +371,18 @@ def test_while_one_must_wait_even_the_right_pin_is_not_looked_at(client: FlaskCl
     assert sign_in(client, "Mei", "1357", address="10.0.0.10") == 303
 
 
+def is_wrong(name: str, pin: str) -> bool:
+    """Whether the PIN is refused as wrong, and not for another reason."""
+    with pytest.raises(Problem) as refused:
+        confirm_pin(name, pin)
+    return refused.value.code == "pin_wrong"
+
+
 def test_the_pin_is_asked_again_and_counts_like_a_sign_in(app: Flask) -> None:
     with app.test_request_context("/"):
-        assert confirm_pin("Lin", "2468")
-        assert not confirm_pin("Lin", "1111")
-        for _ in range(FREE_FAILURES):
-            confirm_pin("Lin", "1111")
+        assert confirm_pin("Lin", "2468").name == "Lin"
+        for _ in range(FREE_FAILURES + 1):
+            assert is_wrong("Lin", "1111")
         with pytest.raises(Problem) as refused:
             confirm_pin("Lin", "2468")
     assert refused.value.status == 429
@@ -387,14 +393,14 @@ def test_a_name_that_is_not_there_takes_as_long_as_one_that_is(app: Flask, monke
     hashed: list[str] = []
     monkeypatch.setattr("web.people.auth.hash_pin", lambda pin: hashed.append(pin) or "")
     with app.test_request_context("/"):
-        assert not confirm_pin("Nobody", "2468")
+        assert is_wrong("Nobody", "2468")
     assert len(hashed) == 1
 
 
 @pytest.mark.parametrize("pin", ["\ud800", "2468\x00", "2" * 10_000, "２４６８"])
 def test_a_pin_that_nobody_can_type_is_just_wrong(app: Flask, pin: str) -> None:
     with app.test_request_context("/"):
-        assert not confirm_pin("Lin", pin)
+        assert is_wrong("Lin", pin)
 
 
 def test_many_guesses_at_once_are_counted_like_one_after_the_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,6 @@ __all__ = [
     "COOKIE",
     "Operator",
     "check_csrf",
-    "check_pin_again",
     "confirm_pin",
     "csrf_token",
     "current_operator",
@@ -127,9 +126,9 @@ def _ask_to_sign_in() -> Any:
 def sign_in(name: str, pin: str) -> Operator:
     """Check name and PIN and begin a session on the answer to this request.
 
-    Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, with Retry-After and `wait_s`.
+    Problem as of `confirm_pin`.
     """
-    operator = _check_pin(name, pin)
+    operator = confirm_pin(name, pin)
     held = services()
     if old := session_token():
         held.sessions.end(old)
@@ -151,26 +150,11 @@ def sign_out() -> None:
         _note("operator.signed_out", operator)
 
 
-def check_pin_again(operator_name: str, pin: str) -> None:
-    """Ask for the PIN again before something that cannot be undone; counts like a sign-in.
+def confirm_pin(name: str, pin: str) -> Operator:
+    """The operator of this name and PIN, at a sign-in and before something that cannot be undone.
 
     Raises Problem: 401 `pin_wrong`, or 429 `too_many_attempts`, each with `wait_s` if the next try must wait.
     """
-    _check_pin(operator_name, pin)
-
-
-def confirm_pin(operator_name: str, pin: str) -> bool:
-    """Whether this is the operator's PIN; see `check_pin_again`. Problem 429 while the operator must wait."""
-    try:
-        check_pin_again(operator_name, pin)
-    except Problem as problem:
-        if problem.code == "pin_wrong":
-            return False
-        raise
-    return True
-
-
-def _check_pin(name: str, pin: str) -> Operator:
     held = services()
     operator = held.site.operators().get(name)
     known = operator.name if operator is not None else None

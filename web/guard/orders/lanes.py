@@ -85,7 +85,7 @@ def _confirm(command: str, name: str, pin: str) -> Response | None:
     if person is None or person.role not in COMMAND_ROLES:
         return refused(command, "role", 403)
     try:
-        auth.check_pin_again(name, pin)
+        auth.confirm_pin(name, pin)
     except Problem as problem:
         if problem.code not in ("pin_wrong", "too_many_attempts"):
             raise
