@@ -7,7 +7,7 @@ may come from anywhere, so it is never from a station.
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from flask import Response, g, request
 
@@ -54,12 +54,8 @@ def is_proxied() -> bool:
 
 def is_local() -> bool:
     """Whether the request is from a program on this machine, without a proxy."""
-    try:
-        peer = ip_address(request.remote_addr or "")
-    except ValueError:
-        return False
-    mapped = getattr(peer, "ipv4_mapped", None)
-    return (mapped or peer).is_loopback and not is_proxied()
+    peer = _peer()
+    return peer is not None and peer.is_loopback and not is_proxied()
 
 
 def of_key(key: str) -> Station | None:
@@ -93,8 +89,17 @@ def _station() -> Station | None:
 def _is_at(station: Station) -> bool:
     if station.address is None:
         return True
+    peer = _peer()
     try:
-        peer, place = ip_address(request.remote_addr or ""), ip_network(station.address, strict=False)
+        return peer is not None and peer in ip_network(station.address, strict=False)
     except ValueError:
         return False
-    return (getattr(peer, "ipv4_mapped", None) or peer) in place
+
+
+def _peer() -> IPv4Address | IPv6Address | None:
+    """The address of the request, IPv4 within IPv6 as IPv4; None without one."""
+    try:
+        peer = ip_address(request.remote_addr or "")
+    except ValueError:
+        return None
+    return getattr(peer, "ipv4_mapped", None) or peer
