@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from gateway.core.vocabulary.errors import GatehouseError
-from web.api.gate.state import json_answer
+from web.api.answers import json_answer
 from web.platform.problems import Problem
 from web.platform.services import ask
 

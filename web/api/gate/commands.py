@@ -15,7 +15,7 @@ from gateway.core.people.texts import wrong_text
 from gateway.core.settings.site_file import ID_PATTERN
 from gateway.core.vocabulary.errors import RefusedError
 from gateway.store.times import LAST_YEAR, YEARS, text_of
-from web.api.gate.state import json_answer
+from web.api.answers import json_answer
 from web.api.requests import body, idempotency_key, identifier, only, refuse
 from web.people.auth import current_token, require_scope
 from web.platform.services import ask

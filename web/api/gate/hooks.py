@@ -17,7 +17,7 @@ from flask import Response, request
 from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate, read_json
 from gateway.core.plates.plates import is_none, normalise
 from gateway.core.vocabulary.errors import PassError
-from web.api.gate.state import json_answer
+from web.api.answers import json_answer
 from web.api.requests import identifier, only, refuse
 from web.people.auth import check_scope
 from web.platform.services import ask, services

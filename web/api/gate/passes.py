@@ -14,7 +14,7 @@ from flask import Response, request
 from gateway.core.vocabulary.errors import PassError, RevisionConflictError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.checks import PassFieldError, check_pass
-from web.api.gate.state import json_answer
+from web.api.answers import json_answer
 from web.api.requests import body, identifier, if_match, number, one_of, only, refuse
 from web.people.auth import current_token, require_scope
 from web.platform.services import ask, services

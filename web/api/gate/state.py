@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,22 +10,13 @@ from flask import Response, request
 
 from gateway.core.vocabulary.views import LaneState
 from web.api import engine
+from web.api.answers import json_answer, now_text
 from web.api.requests import flag, number, only
 from web.people.auth import require_scope
 from web.platform.services import services
 
 VISITS = 100
 VISITS_MAX = 1000
-
-
-def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Any value as JSON."""
-    return Response(msgspec.json.encode(value), status, headers=headers, content_type="application/json")
-
-
-def now_text() -> str:
-    """This moment in RFC 3339 UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @require_scope("state:read")

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Response, request
 
 from gateway.store.times import rfc3339
-from web.api.gate.state import json_answer, now_text
+from web.api.answers import json_answer, now_text
 from web.api.moments import instant_ns
 from web.api.requests import identifier, number, only, refuse
 from web.people.auth import require_scope
