@@ -171,10 +171,10 @@ def test_a_stream_ends_with_its_session(running: Running, engine: EngineStandIn,
     stream.close()
 
 
-def test_one_thread_watches_the_engine_however_many_look(data: Path, engine: EngineStandIn) -> None:
+def test_one_thread_watches_the_engine_however_many_look(data: Path) -> None:
     watched: list[int] = []
 
-    def source(_data: Path) -> Iterator[dict[str, Any]]:
+    def source(_control: Path) -> Iterator[dict[str, Any]]:
         watched.append(1)
         yield snapshot()
         stop.wait(60)
@@ -192,11 +192,11 @@ def test_one_thread_watches_the_engine_however_many_look(data: Path, engine: Eng
 
 
 def test_the_watch_is_taken_up_again_when_the_engine_comes_back(data: Path, engine: EngineStandIn) -> None:
-    live = Live(data)
+    live = Live(engine_path := data / "run" / "engine.sock")
     version, first = live.wait(0, 60)
     assert first is not None
     engine.stop()
-    again = EngineStandIn(engine_path := data / "run" / "engine.sock")
+    again = EngineStandIn(engine_path)
     assert engine_path.exists()
     assert live.wait(version, 60)[0] > version
     live.stop()
@@ -204,7 +204,7 @@ def test_the_watch_is_taken_up_again_when_the_engine_comes_back(data: Path, engi
 
 
 def test_a_stop_wakes_everybody_who_waits(data: Path) -> None:
-    live = Live(data)
+    live = Live(data / "run" / "engine.sock")
     ended: list[float] = []
     waiter = threading.Thread(target=lambda: ended.append(live.wait(0, 60)[0]))
     waiter.start()

@@ -16,7 +16,7 @@ from gateway.core.vocabulary.reasons import Reason
 from tests.support.guard_scene import FREE, alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until
 from web.guard.alarms.model import SILENT_KINDS
-from web.live import stream
+from web.guard.home import stream
 from web.words.texts import words
 
 pytestmark = pytest.mark.real

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint
 
 from web.guard.home.page import home
+from web.guard.home.stream import state, stream
 from web.guard.orders.alarms import alarm_verb
 from web.guard.orders.lanes import choose, command
 from web.guard.orders.stop import stop
@@ -17,6 +18,8 @@ from web.guard.station.page import give_key, station_page, time_of_day
 BLUEPRINT = Blueprint("guard", __name__)
 ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/", home),
+    ("GET", "/live", stream),
+    ("GET", "/live/state", state),
     ("GET", "/sign-in", sign_in_page),
     ("POST", "/sign-in", sign_in),
     ("POST", "/sign-out", sign_out),

@@ -26,16 +26,16 @@ RETRY_MAX_S = 2.0
 Snapshot = dict[str, Any]
 
 
-def watch_engine(data: Path) -> Iterator[Snapshot]:
+def watch_engine(control: Path) -> Iterator[Snapshot]:
     """Snapshots from the engine's control socket until it goes away."""
-    return iter(Client(data / "run" / "engine.sock").watch(Snapshot))
+    return iter(Client(control).watch(Snapshot))
 
 
 class Live:
     """The newest snapshot, how old it is, and waiting for the next. The thread starts at the first use."""
 
-    def __init__(self, data: Path, source: Callable[[Path], Iterator[Snapshot]] = watch_engine) -> None:
-        self._data = data
+    def __init__(self, control: Path, source: Callable[[Path], Iterator[Snapshot]] = watch_engine) -> None:
+        self._control = control
         self._source = source
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -97,7 +97,7 @@ class Live:
     def _follow(self, *, first_try: bool) -> None:
         """Publish snapshots until the engine is gone; its reason is logged once."""
         try:
-            for snapshot in self._source(self._data):
+            for snapshot in self._source(self._control):
                 self._publish(snapshot)
                 if self._stopping.is_set():
                     return

@@ -8,10 +8,7 @@ from flask import Flask
 
 from web.api import routes
 from web.api.journal.quick import quick_feed
-from web.guard.home.live import live_view
 from web.guard.routes import BLUEPRINT as GUARD
-from web.live import stream
-from web.live.snapshots import Live
 from web.people import auth
 from web.platform import assets, look, problems
 from web.platform.headers import safe_headers
@@ -23,7 +20,7 @@ BODY_MAX_BYTES = 1024 * 1024
 FORM_MAX_BYTES = 64 * 1024
 
 
-def create_app(data: Path, *, live: Live | None = None) -> Flask:
+def create_app(data: Path) -> Flask:
     """The WSGI application for one data directory; opens files and the control socket only when they are needed."""
     app = Flask("web", static_folder=None, template_folder=str(assets.WEB))
     app.config.update(
@@ -32,8 +29,7 @@ def create_app(data: Path, *, live: Live | None = None) -> Flask:
         MAX_FORM_PARTS=100,
         TRAP_HTTP_EXCEPTIONS=False,
     )
-    held = Services(data, live)
-    held.live_view = live_view
+    held = Services(data)
     app.extensions["gatehouse"] = held
     app.before_request(auth.check_csrf)
     problems.register(app)
@@ -46,7 +42,6 @@ def create_app(data: Path, *, live: Live | None = None) -> Flask:
         script=assets.script,
         styles=assets.styles,
     )
-    app.register_blueprint(stream.BLUEPRINT)
     app.register_blueprint(routes.BLUEPRINT)
     app.register_blueprint(GUARD)
     app.register_blueprint(assets.BLUEPRINT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from gateway.store.settings.secrets import Tokens
 from gateway.store.settings.station_keys import StationKeys
 from web.live.heart import Heart
 from web.live.presses import Presses
-from web.live.snapshots import Live, Slots, Snapshot
+from web.live.snapshots import Live, Slots
 from web.people.lockout import Lockout
-from web.people.operators import Operator, SiteDocument
+from web.people.operators import SiteDocument
 from web.people.sessions import Sessions
 from web.platform.consumers import Consumers
 from web.platform.readers import Readers
@@ -27,22 +26,10 @@ STREAM_SLOTS = THREADS // 2 - 1
 EXPORT_SLOTS = 2
 
 
-View = Callable[[Snapshot | None, int, Operator], Any]
-"""The view of a snapshot for an operator (None: there never was one) and its age in ms."""
-
-
-def plain_view() -> View:
-    """The plain snapshot, for an operator without a screen."""
-    return lambda snapshot, age_ms, operator: {"age_ms": age_ms, "state": snapshot, "by": operator.name}
-
-
 class Services:
-    """The parts that views reach through `services()`.
+    """The parts that views reach through `services()`."""
 
-    `live_view` makes the data of `/live`: it is called within the request, the view that it returns later and outside.
-    """
-
-    def __init__(self, data: Path, live: Live | None = None) -> None:
+    def __init__(self, data: Path) -> None:
         self.data = data
         self.socket = data / "run" / "engine.sock"
         self.site = SiteDocument(data / "site.json")
@@ -55,8 +42,7 @@ class Services:
         self.station_keys = StationKeys(data / "secrets" / "stations.json")
         self.heart = Heart()
         self.presses = Presses(self.heart)
-        self.live = live or Live(data)
-        self.live_view: Callable[[], View] = plain_view
+        self.live = Live(self.socket)
         self.streams = Slots(STREAM_SLOTS, "ask again later, or ask without waiting")
         self.exports = Slots(EXPORT_SLOTS)
 

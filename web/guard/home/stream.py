@@ -12,39 +12,34 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
+from web.guard.home.live import live_view
 from web.live.gone import client_gone
 from web.live.snapshots import Live, Snapshot
-from web.people.auth import current_operator, operator_of, require_operator, session_token
+from web.people.auth import operator_of, require_operator, session_token, signed_in
 from web.platform.services import services
 
-BLUEPRINT = Blueprint("live", __name__)
 KEEP_ALIVE_S = 2.0
 STREAM_MAX_S = 900.0
 LEAST_GAP_S = 0.05
 
 
-@BLUEPRINT.get("/live/state")
 @require_operator()
 def state() -> Response:
     """The state of this moment as JSON."""
-    operator = current_operator()
-    assert operator is not None
     snapshot, age_ms = services().live.snapshot()
-    body = msgspec.json.encode(services().live_view()(snapshot, age_ms, operator))
+    body = msgspec.json.encode(live_view()(snapshot, age_ms, signed_in()))
     return Response(body, content_type="application/json")
 
 
-@BLUEPRINT.get("/live")
 @require_operator()
 def stream() -> Response:
     """The state as server-sent events named `state`."""
     token = session_token()
     held = services()
-    operator = current_operator()
-    assert operator is not None
-    view = held.live_view()
+    operator = signed_in()
+    view = live_view()
     release = held.streams.take()
     gone = client_gone(request.environ)
 
