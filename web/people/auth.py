@@ -27,24 +27,6 @@ from web.people.stations import current_station
 from web.platform.problems import Problem, wants_json
 from web.platform.services import Services, ask, services
 
-__all__ = [
-    "COOKIE",
-    "Operator",
-    "check_csrf",
-    "confirm_pin",
-    "csrf_token",
-    "current_operator",
-    "current_token",
-    "known_station",
-    "operator_of",
-    "require_operator",
-    "require_scope",
-    "session_token",
-    "sign_in",
-    "sign_out",
-    "signed_in",
-]
-
 COOKIE = "gatehouse"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
