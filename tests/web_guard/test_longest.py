@@ -247,6 +247,56 @@ def test_nothing_is_cut_on_the_lanes(booth: Booth, lang: str) -> None:
     assert wrong == []
 
 
+# The arm's words whose ink, descenders included, comes within two pixels of the chips below them or leaves the lane.
+FEET = """
+const found = [], pen = document.createElement('canvas').getContext('2d');
+for (const lane of document.querySelectorAll('.lane')) {
+  const chips = lane.querySelector('.lane-loops').getBoundingClientRect(), all = lane.getBoundingClientRect();
+  for (const el of lane.querySelectorAll('.arm-words > *')) {
+    if (!el.checkVisibility() || !el.textContent.trim()) continue;
+    const box = el.getBoundingClientRect(), style = getComputedStyle(el), base = document.createElement('span');
+    base.style.display = 'inline-block';
+    el.append(base);
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const feet = base.getBoundingClientRect().bottom + pen.measureText(el.textContent).actualBoundingBoxDescent;
+    base.remove();
+    const beside = box.right <= chips.left || box.left >= chips.right || box.top >= chips.bottom;
+    if (feet > all.bottom || (!beside && feet + 2 > chips.top))
+      found.push(`${el.className}: ${el.textContent} ${Math.round(feet - chips.top)} px`);
+  }
+}
+return found;
+"""
+MODES: dict[str, dict[str, Any]] = {
+    "ready": {},
+    "interrupted": {"interrupted": True, "state": "interrupted"},
+    "held": {"mode": "held", "state": "held", "hold": {"by": "Lin", "since": at(120), "until": at(-9000), "left": 0}},
+    "locked": {"mode": "locked", "state": "locked", "tag": {"by": "Lin", "since": at(120), "reason": "works"}},
+    "crashed": {"mode": "crashed", "state": "crashed"},
+    "asked": {"requested": {"command": "open", "by": "Lin", "since": at(1)}},
+}
+
+
+@pytest.mark.parametrize("booth", [LANES[:1], LANES[:2], LANES], indirect=True)
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+def test_the_words_of_the_arm_are_whole_above_the_loops(booth: Booth, lang: str) -> None:
+    booth.enter()
+    look(booth, "day", lang)
+    lanes = LANES[: len(booth.directory.documents.load()["lanes"])]
+    wrong: list[Any] = []
+    for mode, facts in MODES.items():
+        for arm in ("open", "closed", "between", "rising", "lowering", "unknown"):
+            site = {**TROUBLE["site"], "name": f"{mode} {arm} {lang}"}
+            shown = [lane(one, **{"arm": arm, "notice_since": at(120), **facts}) for one in lanes]
+            booth.engine.show(*shown, site=site, alarms=[])
+            wait_until(lambda site=site: booth.text(".site") == site["name"])
+            for size in SIZES:
+                booth.size(*size)
+                settle(booth)
+                wrong += [(mode, arm, size, one) for one in booth.script(FEET)]
+    assert wrong == []
+
+
 OPENED = """
 for (const kind of ['pointerdown', 'pointerup', 'click'])
   document.querySelector(arguments[0]).dispatchEvent(

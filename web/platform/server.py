@@ -1,9 +1,9 @@
 """The web process: waitress with bounds on everything that a client can hold, and a clean end.
 
-Twelve threads serve; the streams among them are capped in `web.services`. Requests and idle connections are read by
-one further thread without blocking, so a slow sender costs a socket and no thread. The kernel drops a
-client that stops reading after 30 s. At a stop the port closes first, streams and long polls end, pending answers are
-sent, then the threads end.
+Twelve threads serve; `STREAM_SLOTS` in `web.platform.services` caps the streams among them. Requests and idle
+connections are read by one further thread without blocking, so a slow sender costs a socket and no thread. The kernel
+drops a client that stops reading after 30 s. At a stop the port closes first, streams and long polls end, pending
+answers are sent, then the threads end.
 """
 
 from __future__ import annotations
