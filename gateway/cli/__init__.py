@@ -19,6 +19,7 @@ from typing import Any
 
 from gateway import __version__
 from gateway.cli import journal, lanes, passes, running, site, stations, tokens
+from gateway.cli.care import backups
 from gateway.cli.common import (
     EXIT_IN_USE,
     EXIT_INTERRUPTED,
@@ -84,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
     commands = Commands(parser, common, "command")
-    for job in (running, site, settings, passes, journal, lanes, stations, tokens):
+    for job in (running, site, settings, passes, journal, lanes, stations, tokens, backups):
         job.add(commands)
     return parser
 

@@ -64,12 +64,11 @@ def add(commands: Commands) -> None:
 
 
 def _events(arguments: Arguments) -> int:
-    from gateway.store.journal.cursors import parse_cursor
     from gateway.store.journal.reader import JournalReader
 
     directory, settings = opened(data_path(arguments))
     reader = JournalReader(directory.journal)
-    cursor = parse_cursor(arguments.after, reader.journal_id)
+    cursor = reader.cursor(arguments.after)
     if (arguments.after or not arguments.last) and (gap := reader.gap_after(cursor)):
         say(f"rows after {arguments.after} are missing: {gap}")
     write = _event_writer("json" if wants_json(arguments) else arguments.format or "table", settings.zone)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.common import (
-    EXIT_USAGE,
     EXIT_WRONG,
     Arguments,
     Commands,
@@ -34,14 +33,8 @@ setup code: {code}
 _EMPTY_SITE: dict[str, Any] = {"site": {"id": "site", "name": "Gatehouse"}, "gateway": {"id": "gw1"}}
 
 
-_LATER = {
-    "backup": "backing up a data directory",
-    "restore": "restoring a backup",
-}
-
-
 def add(commands: Commands) -> None:
-    """Add `init`, `check`, `backup` and `restore`."""
+    """Add `init` and `check`."""
     init = commands.add(
         "init",
         "make a data directory with a new journal",
@@ -62,14 +55,6 @@ def add(commands: Commands) -> None:
         """,
     )
     check.add_argument("--site", type=Path, metavar="FILE", help="check this site file, not the one installed")
-    for name in ("backup", "restore"):
-        _add_later(commands, name, name)
-
-
-def _add_later(commands: Commands, name: str, words: str) -> None:
-    parser = commands.add(name, f"{_LATER[words]} (comes in a later version)", _later)
-    parser.add_argument("file", metavar="FILE")
-    parser.set_defaults(later=words)
 
 
 def _init(arguments: Arguments) -> int:
@@ -158,8 +143,3 @@ def _check_text(report: Report) -> str:
     if report.journal and report.retention:
         lines += ["", *journal_words(report.journal, report.retention)]
     return "\n".join(lines)
-
-
-def _later(arguments: Arguments) -> int:
-    say(f"{arguments.later}: {_LATER[arguments.later]} comes in a later version")
-    return EXIT_USAGE

@@ -116,7 +116,7 @@ class DataDirectory:
         self._clear_half_made()
         if self.exists:
             raise DataDirectoryError(f"{self.path} is a data directory in use already; choose another with --data")
-        self._make_folders()
+        self.make_folders()
         if demo:
             write_atomically(self._demo, b"made by gatehouse demo\n")
         Journal.create(self.journal, journal_id, source_of(settings)).close()
@@ -200,7 +200,8 @@ class DataDirectory:
             for suffix in ("", "-wal", "-shm", "-journal"):
                 database.with_name(database.name + suffix).unlink(missing_ok=True)
 
-    def _make_folders(self) -> None:
+    def make_folders(self) -> None:
+        """Make the directory and its folders, with their rights."""
         for folder, mode in (
             (self.path, 0o750),
             (self.media, 0o750),

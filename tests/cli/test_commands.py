@@ -92,11 +92,6 @@ class TestTheLineItself:
     def test_an_option_is_not_guessed_from_its_beginning(self, gatehouse: Gatehouse, made: Path) -> None:
         assert gatehouse("events", "--foll", "--data", made).status == 2
 
-    @pytest.mark.parametrize("line", [("backup", "x"), ("restore", "x")])
-    def test_what_a_later_version_brings_says_so(self, gatehouse: Gatehouse, line: tuple[str, ...]) -> None:
-        told = gatehouse(*line)
-        assert (told.status, "comes in a later version" in told.err) == (2, True)
-
     def test_a_directory_that_is_not_there_is_named_with_the_remedy(self, gatehouse: Gatehouse, data: Path) -> None:
         told = gatehouse("verify")
         assert told.status == 2

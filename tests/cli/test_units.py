@@ -64,7 +64,12 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     for path in UNITS.glob("gatehouse*"):
         text = path.read_text().replace("/opt/gatehouse/bin/gatehouse", "/bin/true")
         (tmp_path / path.name).write_text(text)
-    units = [str(path) for path in sorted(tmp_path.glob("*.service")) + sorted(tmp_path.glob("*.target"))]
+    units = [
+        str(path)
+        for path in sorted(tmp_path.glob("*.service"))
+        + sorted(tmp_path.glob("*.target"))
+        + sorted(tmp_path.glob("*.timer"))
+    ]
     told = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units],
         env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},

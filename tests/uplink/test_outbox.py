@@ -37,6 +37,9 @@ class Rows:
             return None
         return Batch(b"[gap]", self.dropped, self.dropped, True)
 
+    def acknowledged(self, position: Position) -> int:
+        return position.sequence if position.journal == self.journal_id else 0
+
 
 def take(outbox: Outbox, limit: int = 100) -> Batch | None:
     batch = outbox.read(limit)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from gateway.store.journal.lineage import Lineage
 from web.platform.webdb import WebDatabase
 
 WRITE_EVERY_S = 30
@@ -26,25 +27,25 @@ class Consumers:
         self._news: dict[str, tuple[str, int]] = {}
         self._written_s = 0.0
 
-    def confirmed(self, token: str, cursor: str, journal_id: str) -> None:
-        """Note the `cursor` of a request; one of another journal (or none) confirms nothing."""
+    def confirmed(self, token: str, cursor: str, lineage: Lineage) -> None:
+        """Note the `cursor` of a request; one of a foreign journal (or none) confirms nothing."""
         journal, _, digits = cursor.partition(".")
-        if journal != journal_id:
+        if journal != lineage.journal and lineage.ancestor(journal) is None:
             return
         with self._lock:
-            self._news[token] = journal, int(digits)
+            self._news[token] = lineage.journal, lineage.confirmed(journal, int(digits))
             now = self._now()
             if 0 <= now - self._written_s < WRITE_EVERY_S:
                 return
             self._written_s = now
         self.flush()
 
-    def all(self, journal_id: str) -> dict[str, int]:
+    def all(self, lineage: Lineage) -> dict[str, int]:
         """The sequence of that journal that each token has confirmed, 0 for none."""
         stored = self._database.rows("SELECT token, journal, sequence FROM consumer")
         with self._lock:
             known = {token: (journal, sequence) for token, journal, sequence in stored} | self._news
-        return {token: sequence if journal == journal_id else 0 for token, (journal, sequence) in known.items()}
+        return {token: lineage.confirmed(journal, sequence) for token, (journal, sequence) in known.items()}
 
     def flush(self) -> None:
         """Write the noted cursors."""

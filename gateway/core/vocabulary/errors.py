@@ -98,6 +98,12 @@ class DamagedError(DataDirectoryError):
     """A database file is damaged or foreign; the engine sets it aside at its next start."""
 
 
+class BackupError(GatehouseError):
+    """A backup cannot be made or read; nothing was changed."""
+
+    code = "backup_failed"
+
+
 class DriverError(GatehouseError):
     """A driver is unknown or its options are wrong."""
 

@@ -14,8 +14,9 @@ import apsw
 import msgspec
 
 from gateway.core.vocabulary.errors import CursorError, JournalBrokenError
-from gateway.core.vocabulary.rows import Row, read
+from gateway.core.vocabulary.rows import JournalRestored, Row, read
 from gateway.store.journal.cursors import Gap
+from gateway.store.journal.lineage import Ancestor
 from gateway.store.sqlite.schemas import BLOCK_ROWS, NO_HASH
 
 ALWAYS = 1 << 62
@@ -260,6 +261,13 @@ def hash_of(db: apsw.Connection, sequence: int, path: Path) -> str:
     return gap.lasthash
 
 
+def end_of(db: apsw.Connection, sequence: int, path: Path) -> tuple[str, int]:
+    """The hash and the time of a row, or of the last one that was dropped."""
+    gap = last_gap(db)
+    wall_ns = db.execute("SELECT wall_ns FROM rows WHERE sequence = ?", (sequence,)).get
+    return hash_of(db, sequence, path), gap.wall_ns if wall_ns is None else int(wall_ns)
+
+
 def check_small_tables(db: apsw.Connection) -> None:
     """The pages of everything but the rows, which are all read anyway."""
     for table in ("meta", "boots", "blocks", "gaps"):
@@ -296,3 +304,20 @@ def check_row(row: tuple[int, bytes, str], expected: int, previous: str, journal
     if chained.id != f"{journal}.{sequence}" or chained.sequence != f"{sequence:020d}":
         raise JournalBrokenError(f"row {sequence} calls itself {chained.id}", sequence)
     return found.hex()
+
+
+def check_seam(row: tuple[int, bytes, str], ancestor: Ancestor) -> None:
+    """The row behind the rows of a backup must be the one that its restore wrote."""
+    sequence, _, text = row
+    event = msgspec.json.decode(text, type=_Seam)
+    said = read(event.type.removeprefix("gatehouse."), event.data)
+    wanted = (ancestor.journal, ancestor.last, ancestor.head)
+    if not isinstance(said, JournalRestored) or (said.predecessor, said.last, said.head) != wanted:
+        raise JournalBrokenError(
+            f"row {sequence} must tell of the restore of journal {ancestor.journal}, and does not", sequence
+        )
+
+
+class _Seam(msgspec.Struct, frozen=True, gc=False):
+    type: str
+    data: msgspec.Raw

@@ -18,7 +18,8 @@ import msgspec
 
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, JournalBrokenError
 from gateway.store.journal import queries
-from gateway.store.journal.cursors import Cursor, gap_event, parse_cursor
+from gateway.store.journal.cursors import Cursor, Gap, cursor_of, gap_event, parse_cursor, restored_event
+from gateway.store.journal.lineage import Lineage
 from gateway.store.journal.queries import Batch, Filter, Split, StoredRow
 from gateway.store.sqlite.database import explain, open_reader
 from gateway.store.sqlite.schemas import BLOCK_ROWS, JOURNAL
@@ -51,7 +52,7 @@ class JournalReader:
         self._lock = threading.Lock()
         self._db: apsw.Connection | None = None
         self._identity = (0, 0)
-        self._journal_id = ""
+        self._lineage = Lineage("")
         self._source = ""
         with self._lock:
             self._connected()
@@ -59,8 +60,20 @@ class JournalReader:
     @property
     def journal_id(self) -> str:
         """The id of the journal, as in each event's id; another one after a restore."""
+        return self.lineage().journal
+
+    def lineage(self) -> Lineage:
+        """The id of the journal, and those of the journals that it was restored from."""
         self._read(queries.first_of)
-        return self._journal_id
+        return self._lineage
+
+    def cursor(self, text: str | None) -> Cursor:
+        """The position of a client that has seen everything up to that event id; CursorError if malformed."""
+        return parse_cursor(text, self.lineage())
+
+    def position(self, journal: str, sequence: int) -> Cursor:
+        """The place in this journal of a position in some journal."""
+        return cursor_of(journal, sequence, self.lineage())
 
     def first_sequence(self) -> int:
         """The oldest row that is still there; 1 in an empty journal."""
@@ -170,11 +183,17 @@ class JournalReader:
             first, count = first or sequence + 1, count + len(rows)
             for row in rows:
                 sequence += 1
-                previous = queries.check_row(row, sequence, previous, self._journal_id)
+                previous = self._check(row, sequence, previous)
             if progress is not None:
                 progress(sequence, last)
             if len(rows) < limit:
                 return Verified(count, first, sequence)
+
+    def _check(self, row: tuple[int, bytes, str], sequence: int, previous: str) -> str:
+        found = queries.check_row(row, sequence, previous, self._lineage.id_of(sequence))
+        if (ancestor := self._lineage.ended_before(sequence)) is not None:
+            queries.check_seam(row, ancestor)
+        return found
 
     def close(self) -> None:
         """Close the file; a later read opens it again."""
@@ -220,7 +239,7 @@ class JournalReader:
                 db.close()
                 raise self._explained(error) from error
             self._db, self._identity = db, identity
-            self._journal_id = str(meta.get("journal", ""))
+            self._lineage = Lineage.of(meta)
             self._source = str(meta.get("source", ""))
         return self._db
 
@@ -238,7 +257,7 @@ class JournalReader:
     # ---- feed ----------------------------------------------------------------------------------------------------
 
     def _feed(self, db: apsw.Connection, text: str | None, limit: int, wanted: Filter) -> Batch:
-        cursor = parse_cursor(text, self._journal_id)
+        cursor = parse_cursor(text, self._lineage)
         after, gap = self._gap(db, cursor)
         if gap is None:
             return queries.read_batch(db, after, limit, wanted, Split(None, ""))
@@ -249,7 +268,11 @@ class JournalReader:
     def _gap(self, db: apsw.Connection, cursor: Cursor) -> tuple[int, str | None]:
         """Where to continue, and the gap event before it."""
         gap = queries.last_gap(db)
+        journal_id = self._lineage.journal
         if not cursor.foreign and cursor.sequence >= gap.last:
-            return cursor.sequence, None
+            if not cursor.lost:
+                return cursor.sequence, None
+            seam = Gap(cursor.sequence, *queries.end_of(db, cursor.sequence, self._path))
+            return cursor.sequence, restored_event(journal_id, self._source, seam, cursor.lost)
         reason = "other_journal" if cursor.foreign else "retention"
-        return gap.last, gap_event(self._journal_id, self._source, gap, min(cursor.sequence + 1, gap.last), reason)
+        return gap.last, gap_event(journal_id, self._source, gap, min(cursor.sequence + 1, gap.last), reason)

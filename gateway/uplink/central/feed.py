@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 
 from gateway.core.vocabulary.errors import GatehouseError, StorageError
-from gateway.store.journal.cursors import Cursor
 from gateway.store.journal.reader import JournalReader
 from gateway.uplink.central.cursors import Position
 from gateway.uplink.central.outbox import Batch
@@ -22,12 +21,8 @@ HISTORICAL_NS = 10_000_000_000
 """Rows committed longer ago than this are history; from the contract."""
 
 
-class _Range(msgspec.Struct, frozen=True):
-    last: int
-
-
 class _Gap(msgspec.Struct, frozen=True):
-    data: _Range
+    sequence: str
 
 
 class JournalFeed:
@@ -61,13 +56,17 @@ class JournalFeed:
 
     def gap(self, position: Position) -> Batch | None:
         """The `journal.gap` event for a consumer at `position`; None if no row is missing."""
-        foreign = position.journal != self.journal_id
-        cursor = Cursor(position.journal, 0 if foreign else position.sequence, foreign)
-        event = self._reader.gap_after(cursor)
+        event = self._reader.gap_after(self._reader.position(position.journal, position.sequence))
         if event is None:
             return None
-        last = msgspec.json.decode(event, type=_Gap).data.last  # of the event itself: retention may have gone on since
+        last = int(
+            msgspec.json.decode(event, type=_Gap).sequence
+        )  # of the event itself: retention may have gone on since
         return Batch(f"[{event}]".encode(), last, last, True)
+
+    def acknowledged(self, position: Position) -> int:
+        """The row of this journal up to which a consumer at `position` has everything, 0 for none."""
+        return self._reader.lineage().confirmed(position.journal, position.sequence)
 
     def replaced(self) -> bool:
         """Whether the path holds another journal now."""

@@ -43,6 +43,9 @@ class Feed(Protocol):
     def gap(self, position: Position) -> Batch | None:
         """The missing rows of a consumer at `position` as one event; None if none is missing."""
 
+    def acknowledged(self, position: Position) -> int:
+        """The row of this journal up to which a consumer at `position` has everything, 0 for none."""
+
 
 class Outbox:
     """Rows in flight; `position` is the cursor, `sent_to` the last row handed out."""
@@ -116,9 +119,7 @@ class Outbox:
         return Position(start.journal, last)
 
     def _acknowledged_to(self) -> int:
-        if self.position.journal != self._feed.journal_id:
-            return 0
-        return self.position.sequence
+        return self._feed.acknowledged(self.position)
 
     def _behind_hole(self, batch: Batch) -> Batch | None:
         """Retention has dropped rows in flight: wait for their acknowledgement, then send the gap."""

@@ -9,6 +9,7 @@ import apsw
 
 from gateway.core.settings.site_file import parse_settings
 from gateway.store.journal.consumers import Consumers, central_name
+from gateway.store.journal.lineage import Ancestor, Lineage
 from gateway.store.settings.secrets import Tokens
 from gateway.store.sqlite.migrations import Schema, migrate
 from gateway.store.times import parse_wall_ns
@@ -18,6 +19,7 @@ from web.platform.consumers import Consumers as HttpConsumers
 from web.platform.webdb import SCHEMA, WebDatabase
 
 SITE: dict[str, Any] = {"site": {"id": "north-court"}, "gateway": {"id": "gw1"}}
+LINEAGE = Lineage("testjournal")
 CENTRAL = "mqtt:10.0.0.9:1883:gw1"
 NOW_NS = parse_wall_ns("2026-11-22T08:00:00Z")
 
@@ -38,7 +40,7 @@ def pulled(path: Path, token: str, sequence: int, journal: str = "testjournal") 
     """As the web process writes it down."""
     database = WebDatabase(path / "web.db")
     one = HttpConsumers(database)
-    one.confirmed(token, f"{journal}.{sequence}", journal)
+    one.confirmed(token, f"{journal}.{sequence}", Lineage(journal))
     one.flush()
     database.close()
 
@@ -106,7 +108,7 @@ def test_what_was_confirmed_before_journals_were_told_apart_counts_for_none(tmp_
     old.close()
     assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {"http:central": 0}
     database = WebDatabase(tmp_path / "web.db")
-    assert HttpConsumers(database).all("testjournal") == {"central": 0}
+    assert HttpConsumers(database).all(LINEAGE) == {"central": 0}
     database.close()
     assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {"http:central": 0}
 
@@ -116,12 +118,12 @@ def test_of_too_many_consumers_the_last_heard_stay_though_the_clock_was_set_back
     clock = [2_000_000_000.0]
     one = HttpConsumers(database, now=lambda: clock[0])
     for number in range(CONSUMERS_MAX):
-        one.confirmed(f"old{number}", "testjournal.1", "testjournal")
+        one.confirmed(f"old{number}", "testjournal.1", LINEAGE)
     one.flush()
     clock[0] = 0.0
-    one.confirmed("central", "testjournal.2", "testjournal")
+    one.confirmed("central", "testjournal.2", LINEAGE)
     one.flush()
-    kept = one.all("testjournal")
+    kept = one.all(LINEAGE)
     assert len(kept) == CONSUMERS_MAX
     assert kept["central"] == 2
     database.close()
@@ -141,3 +143,13 @@ def test_a_database_that_cannot_be_read_has_confirmed_nothing(tmp_path: Path) ->
     (tmp_path / "web.db").write_bytes(b"\xa5" * 8_192)
     (tmp_path / "uplink.db").write_bytes(b"\xa5" * 8_192)
     assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 0, "http:central": 0}
+
+
+def test_a_cursor_of_a_restored_journal_counts_as_far_as_the_backup_goes(tmp_path: Path) -> None:
+    database = WebDatabase(tmp_path / "web.db")
+    one = HttpConsumers(database)
+    lineage = Lineage("newjournal", (Ancestor("oldjournal", 40, "ab" * 32),))
+    for token, cursor in (("a", "oldjournal.7"), ("b", "oldjournal.90"), ("c", "newjournal.44"), ("d", "strange11.3")):
+        one.confirmed(token, cursor, lineage)
+    assert one.all(lineage) == {"a": 7, "b": 40, "c": 44}
+    database.close()

@@ -8,13 +8,15 @@ import pytest
 
 from gateway.core.vocabulary.errors import CursorError
 from gateway.store.journal.cursors import Cursor, Gap, gap_event, parse_cursor
+from gateway.store.journal.lineage import Lineage
 
 HERE = "testjournal1"
+LINEAGE = Lineage(HERE)
 
 
 @pytest.mark.parametrize("text", [None, ""])
 def test_a_client_without_a_position_begins_at_the_start(text: str | None) -> None:
-    assert parse_cursor(text, HERE) == Cursor(HERE, 0, foreign=False)
+    assert parse_cursor(text, LINEAGE) == Cursor(HERE, 0, foreign=False)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ def test_a_client_without_a_position_begins_at_the_start(text: str | None) -> No
     ],
 )
 def test_an_event_id_is_a_position(text: str, cursor: Cursor) -> None:
-    assert parse_cursor(text, HERE) == cursor
+    assert parse_cursor(text, LINEAGE) == cursor
 
 
 @pytest.mark.parametrize(
@@ -41,12 +43,12 @@ def test_an_event_id_is_a_position(text: str, cursor: Cursor) -> None:
 )  # fmt: skip
 def test_what_is_no_event_id_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(CursorError, match=r"is not an event id; .* such as testjournal1\.42"):
-        parse_cursor(text, HERE)
+        parse_cursor(text, LINEAGE)
 
 
 def test_a_long_text_is_told_by_its_beginning() -> None:
     with pytest.raises(CursorError) as caught:
-        parse_cursor("x" * 81, HERE)
+        parse_cursor("x" * 81, LINEAGE)
     assert str(caught.value).startswith(f"'{'x' * 80}' is not")
 
 

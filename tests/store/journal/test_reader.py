@@ -13,6 +13,7 @@ import pytest
 
 from gateway.core.vocabulary.errors import CursorError, StorageError
 from gateway.store.journal.cursors import parse_cursor
+from gateway.store.journal.lineage import Lineage
 from gateway.store.journal.queries import Batch
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
@@ -182,8 +183,8 @@ def test_rows_of_an_earlier_boot_are_history_whatever_their_uptime(journal: Jour
 
 
 def test_an_empty_cursor_is_the_start() -> None:
-    assert parse_cursor("", "journal1").sequence == 0
-    assert parse_cursor(None, "journal1").sequence == 0
+    assert parse_cursor("", Lineage("journal1")).sequence == 0
+    assert parse_cursor(None, Lineage("journal1")).sequence == 0
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ def test_an_empty_cursor_is_the_start() -> None:
 )  # fmt: skip
 def test_a_cursor_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(CursorError, match="event id"):
-        parse_cursor(text, "journal1")
+        parse_cursor(text, Lineage("journal1"))
 
 
 def test_a_feed_goes_on_behind_the_id_that_the_client_has(journal: Journal, reader: JournalReader) -> None:

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from gateway.store.journal.lineage import Lineage
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
 from tests.support.engine_stand_in import EngineStandIn
@@ -163,7 +164,7 @@ def test_what_a_consumer_confirmed_by_its_cursor_is_remembered(get: Get, write: 
     get(lastEventId=f"{JOURNAL_ID}.4")
     get(lastEventId="otherjournal.900")
     get()
-    assert held(app).consumers.all(JOURNAL_ID) == {"central": 4}
+    assert held(app).consumers.all(Lineage(JOURNAL_ID)) == {"central": 4}
     held(app).consumers.flush()
     assert held(app).database.rows("SELECT token, journal, sequence FROM consumer") == [("central", JOURNAL_ID, 4)]
 

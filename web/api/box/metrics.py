@@ -139,7 +139,7 @@ def _of_journal(page: Page, held: Services) -> None:
     )  # fmt: skip
     page.add(
         "http_consumer_behind_events", "gauge", "Events that an HTTP consumer has not confirmed.",
-        [({"token": name}, last - done) for name, done in held.consumers.all(journal.journal_id).items()],
+        [({"token": name}, last - done) for name, done in held.consumers.all(journal.lineage()).items()],
     )  # fmt: skip
 
 

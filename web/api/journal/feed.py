@@ -38,7 +38,7 @@ def events() -> Response:
     held = services()
     reader = held.readers.journal()
     batch = reader.feed(cursor, limit, types)
-    held.consumers.confirmed(current_token().name, cursor, reader.journal_id)
+    held.consumers.confirmed(current_token().name, cursor, reader.lineage())
     if batch.count == 0 and timeout_ms:
         with held.streams.hold():
             batch = _wait(reader, batch, limit, types, timeout_ms / 1000)

@@ -55,7 +55,7 @@ def _page(held: Services, environ: dict[str, Any]) -> bytes | None:
         return None
     if batch.count == 0:
         return None
-    held.consumers.confirmed(token.name, cursor, reader.journal_id)
+    held.consumers.confirmed(token.name, cursor, reader.lineage())
     return batch.json
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from gateway.core.vocabulary.rows.base import UNSET, Barriers, GatewayRow, Row, Since, UnsetType, one_of, says
+from gateway.core.vocabulary.rows.base import UNSET, Barriers, By, GatewayRow, Row, Since, UnsetType, Via, one_of, says
 
 ByGateway = Annotated[str, one_of("always `gateway`", "gateway")]
 Why = Annotated[str, says("why, empty when it is not known")]
@@ -161,16 +161,36 @@ class JournalGap(Row, frozen=True, kw_only=True, gc=False):
 
     first: Annotated[int, says("the first row that is gone")]
     last: Annotated[int, says("the last row that is gone")]
-    lasthash: Annotated[str, says("SHA-256 of the last row, in hex")]
+    lasthash: Annotated[
+        str,
+        says("SHA-256 of the row before the next one, in hex: the last row that is gone; `restored`: the last kept"),
+    ]
     reason: Annotated[
         str,
         one_of(
-            "`age`, `size`; to one that asks for rows that are gone: `retention`, `other_journal`",
-            "age", "size", "retention", "other_journal",
+            "`age`, `size`; to one that asks for rows that are gone: `retention`, `other_journal`, `restored`",
+            "age", "size", "retention", "other_journal", "restored",
         ),
     ]  # fmt: skip
     behind: Annotated[tuple[str, ...] | UnsetType, says("the consumers that had not confirmed these rows")] = UNSET
     by: ByGateway = "gateway"
+
+    def subject(self, _gateway: str, /) -> str:
+        return "journal"
+
+
+class JournalRestored(Row, frozen=True, kw_only=True, gc=False):
+    """The data directory was restored from a backup: the rows before this one are those of another journal."""
+
+    type: ClassVar[str] = "journal.restored"
+    subjects: ClassVar[str] = "journal"
+
+    predecessor: Annotated[str, says("id of the journal in the backup")]
+    last: Annotated[int, says("the last row in the backup, 0 for none")]
+    head: Annotated[str, says("SHA-256 of that row, in hex")]
+    made_at: Annotated[str, says("when the backup was made, RFC 3339 UTC")]
+    by: By
+    via: Via
 
     def subject(self, _gateway: str, /) -> str:
         return "journal"
