@@ -92,7 +92,7 @@ class Site:
         self._tokens = turn.tokens
         return turn.commands
 
-    def snapshot(self, _now: Now) -> CoreView:
+    def snapshot(self) -> CoreView:
         """The state for screens, nothing personal; the engine adds ages, devices and links."""
         shown = CoreView()
         for subsystem in self._subsystems:

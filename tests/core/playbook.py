@@ -143,7 +143,7 @@ class Playbook:
 
     def _look(self, todo: list[commands.Command]) -> None:
         """What people look at changes only with a `Snapshot`; else screens would go on showing the old state."""
-        seen, self._seen = self._seen, self.site.snapshot(self.now())
+        seen, self._seen = self._seen, self.site.snapshot()
         if seen is not None and seen != self._seen:
             assert any(isinstance(command, commands.Snapshot) for command in todo), changed(seen, self._seen)
 
@@ -328,11 +328,11 @@ class Playbook:
 
     def lane(self, lane: str = "in") -> dict[str, Any]:
         """A lane as screens get it."""
-        return next(as_sent(one) for one in self.site.snapshot(self.now()).lanes if one.id == lane)
+        return next(as_sent(one) for one in self.site.snapshot().lanes if one.id == lane)
 
     def alarms(self) -> list[dict[str, Any]]:
         """The alarms as screens get them."""
-        return [as_sent(one) for one in self.site.snapshot(self.now()).alarms]
+        return [as_sent(one) for one in self.site.snapshot().alarms]
 
 
 def as_sent(view: View) -> dict[str, Any]:

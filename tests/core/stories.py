@@ -122,7 +122,7 @@ class Told(Playbook):
 
     def _shown(self) -> dict[str, Any]:
         """What the core shows, without the ages that the engine adds."""
-        core = as_sent(self.site.snapshot(self.now()))
+        core = as_sent(self.site.snapshot())
         for lane in core["lanes"]:
             del lane["measured_at"], lane["age_ms"]
         return core
@@ -246,7 +246,7 @@ def _glitch(play: Told, contact: str, value: bool) -> None:
 
 
 def _command(play: Told, command: str, lane: str, via: str, detail: dict[str, Any], named: bool) -> None:
-    known = {one.id for one in play.site.snapshot(play.now()).lanes}
+    known = {one.id for one in play.site.snapshot().lanes}
     lane = lane if lane in known else "in"
     case = play.lane(lane)["case"]
     far = {"via": "mqtt", "expires_wall_ns": play.wall_ns + 10**10} if via == "mqtt" else {"station": "booth"}

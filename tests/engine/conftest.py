@@ -90,7 +90,7 @@ class ScriptCore:
         answer = self.on.get(type(event))
         return answer(event) if answer else []
 
-    def snapshot(self, _now: e.Now) -> CoreView:
+    def snapshot(self) -> CoreView:
         return self.state
 
 

@@ -189,11 +189,11 @@ class Turns:
 
     def lane(self, name: str = "in") -> dict[str, Any]:
         """A lane as it is shown."""
-        return next(as_sent(lane) for lane in self.site.snapshot(self.loop._clock.now()).lanes if lane.id == name)
+        return next(as_sent(lane) for lane in self.site.snapshot().lanes if lane.id == name)
 
     def alarms(self, kind: str = "") -> list[dict[str, Any]]:
         """The alarms that are shown, of a kind."""
-        alarms = self.site.snapshot(self.loop._clock.now()).alarms
+        alarms = self.site.snapshot().alarms
         return [as_sent(one) for one in alarms if kind in ("", one.kind)]
 
     def rows(self, *types: str) -> list[StoredRow]:

@@ -14,9 +14,9 @@ from gateway.core.alarms.lifecycle import AlarmState
 from gateway.core.lane.arm.table import ArmState
 from gateway.core.lane.modes.notices import Notice
 from gateway.core.lane.people.refusals import COMMANDS, TABLE
-from gateway.core.lane.service import What
 from gateway.core.settings.roles import Role
 from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.rows.barrier import ServiceLimit
 from web.guard.home.page import SCRIPT_WORDS
 from web.platform.pages import SCRIPT_WORDS as ALWAYS
 from web.words.texts import LOCALES, TRANSLATIONS, masked, plate_as_written, words
@@ -78,7 +78,7 @@ def test_everything_the_contract_names_has_words(locale: str) -> None:
     wanted += [f"role.{role}" for role in Role]
     wanted += [f"{what}.{command}" for what in ("cmd", "requested") for command in COMMANDS]
     wanted += [f"{what}.{notice}" for what in ("notice", "do") for notice in get_args(Notice)]
-    wanted += [f"due.{what}" for what in get_args(What)]
+    wanted += [f"due.{what}" for what in get_args(ServiceLimit)]
     assert [key for key in wanted if key not in words(locale)] == []
 
 

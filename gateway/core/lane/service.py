@@ -9,7 +9,7 @@ of the last run are those of its projections. A limit that is passed never keeps
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal, get_args
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,12 +18,11 @@ from gateway.core.lane.arm.travel import Travel
 from gateway.core.settings.model import Barrier
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.rows import ServiceDue, ServiceOver, ServiceRow
+from gateway.core.vocabulary.rows.barrier import ServiceLimit
 from gateway.core.vocabulary.times import local_time
 from gateway.core.vocabulary.turn import NS_PER_S, Turn
 from gateway.core.vocabulary.views import ServiceNotice
 
-What = Literal["cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h"]
-"""What is counted; each has a limit in the settings of its barrier."""
 HOUR_NS = 3600 * NS_PER_S
 CRASHES_KEPT = 1001
 CALM = 0.9
@@ -48,7 +47,9 @@ class Service:
         self._zone = zone
         self._travel = travel
         limits = {**msgspec.structs.asdict(barrier.service_limits), "cycles_per_h": barrier.max_cycles_per_h}
-        self._limits: dict[What, int] = {what: limits[what] for what in get_args(What) if limits[what] is not None}
+        self._limits: dict[ServiceLimit, int] = {
+            what: limits[what] for what in get_args(ServiceLimit) if limits[what] is not None
+        }
         self._due: dict[str, ServiceNotice] = {due.what: due for due in memory.due}
         self._cycles = memory.cycles
         self._operations = memory.relay_operations
@@ -91,7 +92,7 @@ class Service:
         for due in [one for one in self._due.values() if one.what not in self._limits]:
             self._end(turn, due, None)
 
-    def _begin(self, turn: Turn, what: What, limit: int, count: int) -> None:
+    def _begin(self, turn: Turn, what: ServiceLimit, limit: int, count: int) -> None:
         self._due[what] = ServiceNotice(what=what, limit=limit, count=count, since=turn.at)
         self._append(turn, ServiceDue, what, limit, count)
 
@@ -103,7 +104,7 @@ class Service:
         turn.append(kind(lane=self._lane, barrier=self._barrier, what=what, limit=limit, count=count))
         turn.show()
 
-    def _count(self, what: What, turn: Turn) -> int | None:
+    def _count(self, what: ServiceLimit, turn: Turn) -> int | None:
         """The count now; None when it is not known (yet)."""
         match what:
             case "cycles":
@@ -124,6 +125,6 @@ class Service:
         return here.year, here.month
 
 
-def _calm(what: What, limit: int) -> int:
+def _calm(what: ServiceLimit, limit: int) -> int:
     """The count at which a limit that was passed is over."""
     return int(limit * CALM) if what in ("travel_ms", "cycles_per_h") else limit

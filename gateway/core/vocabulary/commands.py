@@ -87,7 +87,7 @@ class Reply(Command, frozen=True, gc=False):
 
 
 class Snapshot(Command, frozen=True, gc=False):
-    """A shown state has changed: publish `Site.snapshot(now)` to screens and uplink."""
+    """A shown state has changed: publish `Site.snapshot()` to screens and uplink."""
 
 
 class SetAside(Command, frozen=True, gc=True):

@@ -268,7 +268,7 @@ class CoreLoop:
     def _show_all(self, now: e.Now) -> None:
         """Publish a snapshot; one that cannot be made is tried again at each tick, and screens show old data."""
         try:
-            shown = self._core.snapshot(now)
+            shown = self._core.snapshot()
         except Exception as error:
             self._report("snapshot", error, now)
             shown = None

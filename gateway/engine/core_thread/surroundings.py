@@ -25,7 +25,7 @@ class Core(Protocol):
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
         """Take an event; returns the commands."""
 
-    def snapshot(self, now: e.Now) -> CoreView:
+    def snapshot(self) -> CoreView:
         """Lanes and alarms for screens and central."""
 
 

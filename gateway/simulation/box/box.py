@@ -216,7 +216,7 @@ class Box:
 
     def shown(self) -> CoreView:
         """What screens show now."""
-        return self.site.snapshot(self.clock.now())
+        return self.site.snapshot()
 
     def _reply(self, reply: c.Reply) -> None:
         self.replies[reply.request] = reply

@@ -46,11 +46,11 @@ class WatchedCore:
         self._rules.handled(event, now, todo)
         self._faults.handled(event, todo)
         if type(event) is e.Started and event.reason == "rebuilt":
-            self._faults.replaced(self.site.snapshot(now))
+            self._faults.replaced(self.site.snapshot())
         return todo
 
     def _fail(self, event: e.Event, now: e.Now, how: str) -> None:
-        self._faults.failing(self.site.snapshot(now))
+        self._faults.failing(self.site.snapshot())
         if how == "changed":
             self._handle(event, now)
         self._rules.core_replaced()
@@ -62,7 +62,7 @@ class WatchedCore:
         except Exception as error:
             raise self._rules.broken("raise", f"{type(event).__name__}: {type(error).__name__}: {error}") from error
 
-    def snapshot(self, _now: e.Now) -> CoreView:
+    def snapshot(self) -> CoreView:
         return CoreView()
 
 

@@ -439,6 +439,18 @@ def test_the_verdict_is_over_when_its_car_has_backed_off_or_another_one_comes() 
     assert again.lane()["last_decision"]["present"]
 
 
+def test_a_car_that_seemed_gone_and_is_under_the_arm_after_all_is_present() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(approach_loop=False)
+    play.advance(3100)
+    assert not play.lane()["last_decision"]["present"]
+    play.set(safety_loop=True)
+    assert play.lane()["last_decision"]["present"]
+
+
 def test_the_verdict_of_a_grant_that_nobody_used_is_over_with_it() -> None:
     play = Playbook()
     play.read()

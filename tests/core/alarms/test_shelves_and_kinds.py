@@ -41,7 +41,7 @@ def test_an_alarm_command_is_answered_with_the_alarm_after_it() -> None:
     play = struck()
     play.advance(1000)
     reply = play.alarm("acknowledge")
-    assert reply.alarm == play.site.snapshot(play.now()).alarms[0]
+    assert reply.alarm == play.site.snapshot().alarms[0]
     assert reply.alarm.acknowledged_by == "Lin"
     assert play.alarm("unshelve").alarm is None
 
@@ -54,7 +54,7 @@ def test_an_alarm_that_is_closed_is_in_the_answer_and_nowhere_else() -> None:
     closed = play.alarm("close", finding="real").alarm
     assert closed is not None
     assert (closed.state, closed.as_of) == ("closed", rfc3339(play.wall_ns))
-    assert play.site.snapshot(play.now()).alarms == ()
+    assert play.site.snapshot().alarms == ()
 
 
 def test_a_shelf_needs_a_reason() -> None:

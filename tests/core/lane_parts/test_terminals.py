@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.lane.arm.terminals import Motion, Terminals
+from gateway.core.lane.arm.terminals import Motion, OrderState, Terminals
 from gateway.core.settings.model import Point
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.commands import Append, PulseOutput, SetOutput
@@ -220,6 +220,41 @@ def test_a_motion_that_waits_for_the_gap_is_withdrawn_too() -> None:
     assert terminals.withdraw("open") == []
     assert terminals.withdraw("close", "auto_close") == [waits]
     assert terminals.gap_over() is None
+
+
+def test_an_order_is_asked_for_waits_for_the_gap_is_sent_and_is_over_when_its_board_answers() -> None:
+    terminals, turn, order = Terminals(barrier()), turn_at(5, 1), motion("close")
+    sent(terminals, "open")
+    states = [order.state]
+    for step in (
+        lambda: terminals.send(turn, order),
+        lambda: terminals.send(turn_at(900, 1), terminals.gap_over() or motion("stop")),
+        lambda: terminals.done(2),
+    ):
+        step()
+        states.append(order.state)
+    assert states == [OrderState.ASKED, OrderState.IN_GAP, OrderState.SENT, OrderState.OVER]
+
+
+@pytest.mark.parametrize("answers", ["done", "failed", "forget"])
+def test_an_order_that_was_taken_back_is_over_however_its_board_answers(answers: str) -> None:
+    terminals, order = Terminals(barrier()), motion("open")
+    terminals.send(turn_at(), order)
+    terminals.take_back(turn_at(1, 1), "open")
+    terminals.take_back(turn_at(2, 1), "open")
+    assert order.state is OrderState.TAKEN_BACK
+    getattr(terminals, answers)("open" if answers == "forget" else 1)
+    assert order.state is OrderState.OVER
+
+
+def test_what_a_stop_finds_in_the_gap_or_a_person_withdraws_is_over() -> None:
+    terminals, waits, asked = Terminals(barrier()), motion("close"), motion("open")
+    sent(terminals, "open")
+    terminals.send(turn_at(5, 1), waits)
+    terminals.send(turn_at(6, 1), motion("stop"))
+    terminals.ask(turn_at(7, 2), "in", asked)
+    terminals.withdraw("open")
+    assert [waits.state, asked.state] == [OrderState.OVER, OrderState.OVER]
 
 
 # ---- a held contact

@@ -46,7 +46,7 @@ class Bench:
         """What the core shows after that."""
         now = self.time.clock().now()
         self.site.handle(event, now)
-        return self.site.snapshot(now)
+        return self.site.snapshot()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from gateway.core.access import pending
 from gateway.core.access import rules as access
 from gateway.core.alarms import lifecycle as alarms
-from gateway.core.lane.arm import answer, causes, closing, movement, search
+from gateway.core.lane.arm import answer, causes, closing, movement, search, terminals
 from gateway.core.lane.arm import table as barrier
 from gateway.core.lane.contacts import boards
 from gateway.core.lane.grants import grant
@@ -47,6 +47,12 @@ PARTS = (
     Machine("Grant", "What becomes of a grant; at its end it is *used* or *unused*.", "waiting", grant.TABLE),
     Machine("Case", "How far the case of a car is; what is missing follows from it.", "proving", pending.TABLE),
     Machine("Place of a case", "Where the car of a case is.", "elsewhere", pending.PLACES),
+    Machine(
+        "Order",
+        "How far an order is on its way to the arm; *in gap*: the pulse the other way must have ended for a while.",
+        "asked",
+        terminals.TABLE,
+    ),
     Machine(
         "Movement",
         "What the arm is known to do about the last order; *void*: the order does not count any more, and an arm that "

@@ -7,6 +7,8 @@ stop or reverse): the opposite pulse is ended and the new one waits for the gap.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from gateway.core.settings.model import Barrier, Point
@@ -20,6 +22,39 @@ from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 GAP_MS = 300
 
 
+class OrderState(StrEnum):
+    """How far an order is on its way to the arm."""
+
+    ASKED = "asked"
+    IN_GAP = "in_gap"
+    SENT = "sent"
+    TAKEN_BACK = "taken_back"
+    OVER = "over"
+
+
+class OrderEvent(StrEnum):
+    """What happens to an order."""
+
+    WAITS = "waits"
+    GOES_OUT = "goes_out"
+    WITHDRAWN = "withdrawn"
+    RECALLED = "recalled"
+    ANSWERED = "answered"
+
+
+_ASKED, _IN_GAP, _SENT = OrderState.ASKED, OrderState.IN_GAP, OrderState.SENT
+_BACK, _OVER = OrderState.TAKEN_BACK, OrderState.OVER
+_E = OrderEvent
+
+TABLE: dict[OrderState, dict[OrderEvent, OrderState]] = {
+    _ASKED: {_E.WAITS: _IN_GAP, _E.GOES_OUT: _SENT, _E.WITHDRAWN: _OVER},
+    _IN_GAP: {_E.WAITS: _IN_GAP, _E.GOES_OUT: _SENT, _E.WITHDRAWN: _OVER},
+    _SENT: {_E.RECALLED: _BACK, _E.ANSWERED: _OVER},
+    _BACK: {_E.RECALLED: _BACK, _E.ANSWERED: _OVER},
+    _OVER: {},
+}
+
+
 class Motion(msgspec.Struct):
     """A movement that was asked for; `command` is open, close, stop or hold as the journal says it."""
 
@@ -30,6 +65,7 @@ class Motion(msgspec.Struct):
     asked_at: str
     interrupted: bool = False
     """Of a stop: the lane waits for a person; else the arm rested, and only pauses."""
+    state: OrderState = OrderState.ASKED
 
     def view(self) -> views.Requested:
         """The movement as screens show it while it is only requested."""
@@ -40,6 +76,10 @@ class Motion(msgspec.Struct):
         """The terminal that it needs: open, close or stop."""
         return "open" if self.command == "hold" else self.command
 
+    def happens(self, event: OrderEvent) -> None:
+        """Go on to the table's next state."""
+        self.state = TABLE[self.state][event]
+
 
 class Terminals:
     """The outputs of one barrier."""
@@ -48,7 +88,6 @@ class Terminals:
         self._barrier = barrier
         self._waiting: dict[int, Motion] = {}
         self._sent: dict[int, Motion] = {}
-        self._recalled: set[int] = set()
         self._gap: Motion | None = None
         self._busy_until_ns = {"open": 0, "close": 0}
 
@@ -117,22 +156,27 @@ class Terminals:
         if self._gap is not None and is_meant(self._gap):
             found.append(self._gap)
             self._gap = None
+        for motion in found:
+            motion.happens(OrderEvent.WITHDRAWN)
         return found
 
     def send(self, turn: Turn, motion: Motion) -> bool:
         """Move: True when the pulse went out now, False when it waits for the gap to the opposite one."""
         direction = motion.direction
-        if direction == "stop":
-            self._gap = None
-            self._stop(turn, motion)
-            return True
-        wait_ms = self._end_opposite(turn, direction)
+        if self._gap is not None:
+            self._gap.happens(OrderEvent.WITHDRAWN)
+        wait_ms = self._end_opposite(turn, direction) if direction != "stop" else 0
         if wait_ms > 0:
             self._gap = motion
+            motion.happens(OrderEvent.WAITS)
             turn.start(self._gap_timer(), wait_ms)
             return False
         self._gap = None
-        self._pulse(turn, direction, motion)
+        motion.happens(OrderEvent.GOES_OUT)
+        if direction == "stop":
+            self._stop(turn, motion)
+        else:
+            self._pulse(turn, direction, motion)
         return True
 
     def gap_over(self) -> Motion | None:
@@ -142,20 +186,21 @@ class Terminals:
 
     def failed(self, token: int) -> Motion | None:
         """An output command was not carried out: the movement it was for."""
-        self._recalled.discard(token)
-        return self._sent.pop(token, None)
+        motion = self._sent.pop(token, None)
+        if motion is not None:
+            motion.happens(OrderEvent.ANSWERED)
+        return motion
 
     def done(self, token: int) -> None:
         """An output command was carried out."""
-        self._recalled.discard(token)
-        self._sent.pop(token, None)
+        self.failed(token)
 
     def underway(self, direction: str) -> bool:
         """Whether such a movement was sent, not taken back, and its device has not said yet what became of it."""
         return bool(self._underway(direction))
 
-    def _underway(self, direction: str) -> list[int]:
-        return [n for n, motion in self._sent.items() if motion.direction == direction and n not in self._recalled]
+    def _underway(self, direction: str) -> list[Motion]:
+        return [one for one in self._sent.values() if one.direction == direction and one.state is OrderState.SENT]
 
     def take_back(self, turn: Turn, direction: str) -> None:
         """What was sent and not carried out yet must not fire later: letting go ends what still waits for its wire.
@@ -164,13 +209,17 @@ class Terminals:
         """
         underway = self._underway(direction)
         if underway and not self.holds:
-            self._recalled.update(underway)
-            self._off(turn, direction)
+            self._recall(turn, direction, underway)
+
+    def _recall(self, turn: Turn, direction: str, underway: list[Motion]) -> None:
+        for motion in underway:
+            motion.happens(OrderEvent.RECALLED)
+        self._off(turn, direction)
 
     def forget(self, direction: str) -> None:
         """The outcome of the sent movements is already reported."""
-        self._sent = {token: motion for token, motion in self._sent.items() if motion.direction != direction}
-        self._recalled &= self._sent.keys()
+        for token in [token for token, motion in self._sent.items() if motion.direction == direction]:
+            self.done(token)
 
     def release_all(self, turn: Turn) -> None:
         """Take OPEN and CLOSE off, whatever they do."""
@@ -193,8 +242,7 @@ class Terminals:
         other = "close" if direction == "open" else "open"
         now = turn.now.mono_ns
         if now < self._busy_until_ns[other] or self.underway(other):
-            self._recalled.update(self._underway(other))
-            self._off(turn, other)
+            self._recall(turn, other, self._underway(other))
             self._busy_until_ns[other] = now
         over_ns = self._busy_until_ns[other] + GAP_MS * NS_PER_MS - now
         return -(-over_ns // NS_PER_MS) if self._busy_until_ns[other] and over_ns > 0 else 0

@@ -88,8 +88,9 @@ class Grant(msgspec.Struct):
         return "manual" if self.reason in BY_PERSON or not self.credential else "automatic"
 
     def happens(self, event: GrantEvent) -> None:
-        """Go on to the table's next state."""
+        """Go on to the table's next state; a vehicle that is under the arm has not gone."""
         self.state = TABLE[self.state][event]
+        self.gone = self.gone and self.state is not GrantState.UNDER
 
     def proved_by(self, credential: dict[str, str]) -> bool:
         """Whether this was shown for it."""

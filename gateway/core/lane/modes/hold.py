@@ -14,7 +14,7 @@ from gateway.core.vocabulary.turn import NS_PER_S, Turn, rfc3339
 
 
 class Hold:
-    """The last hold of a lane; whether it counts, `Modes` knows."""
+    """The last hold of a lane. It has no table: only its ends are kept here, and `Modes` has the state (*held*)."""
 
     def __init__(self, timer: Timer, home: Lane) -> None:
         self._timer = timer

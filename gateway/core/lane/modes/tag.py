@@ -8,7 +8,10 @@ from gateway.core.vocabulary.turn import Turn
 
 
 class Tag:
-    """The tag of one lane; `known` is what an earlier run has left."""
+    """The tag of one lane; `known` is what an earlier run has left.
+
+    It has no table: only what was written on it is kept here, and `Modes` has the state (*locked*).
+    """
 
     __slots__ = ("_view",)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal, get_args
 
 from gateway.core.vocabulary.rows.base import (
     UNSET,
@@ -219,14 +219,15 @@ class BarrierNotFollowed(IncidentRow, frozen=True, kw_only=True, gc=False):
     by: By
 
 
+ServiceLimit = Literal["cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h"]
+Counted = Annotated[str, one_of("what is counted", *get_args(ServiceLimit))]
+
+
 class ServiceRow(LaneRow, frozen=True, kw_only=True, gc=False):
     """A service limit of a barrier, or `max_cycles_per_h`."""
 
     barrier: BarrierId
-    what: Annotated[
-        str,
-        one_of("what is counted", "cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h"),
-    ]
+    what: Counted
     limit: Annotated[int, says("the limit")]
     count: Annotated[int | None, says("the count now; null when it is unknown or the limit was removed")]
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType, field
 
+from gateway.core.vocabulary.rows.barrier import Counted
 from gateway.core.vocabulary.rows.base import Credential, LastGrant, one_of, says
 
 
@@ -65,10 +66,7 @@ class Case(View, frozen=True, kw_only=True, gc=False):
 class ServiceNotice(View, frozen=True, kw_only=True, gc=False):
     """A service limit that was passed."""
 
-    what: Annotated[
-        str,
-        one_of("what is counted", "cycles", "relay_operations", "crashes_per_month", "travel_ms", "cycles_per_h"),
-    ]
+    what: Counted
     limit: Annotated[int, says("the limit")]
     count: Annotated[int, says("the count when it was passed")]
     since: Annotated[str, says("since when")]
