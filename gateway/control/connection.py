@@ -11,7 +11,6 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
 
 from gateway.control.wire import LINE_MAX_BYTES, encode, error_body
 from gateway.core.vocabulary.errors import RequestError
@@ -19,14 +18,6 @@ from gateway.core.vocabulary.errors import RequestError
 log = logging.getLogger(__name__)
 
 _RECEIVE_BYTES = 1 << 16
-
-
-class Peer(NamedTuple):
-    """The process at the other end, from the kernel (SO_PEERCRED)."""
-
-    pid: int
-    uid: int
-    gid: int
 
 
 class Connection:
@@ -41,7 +32,7 @@ class Connection:
     ) -> None:
         """`serve` takes a whole line; `changed` is called if the serving thread must look at this connection."""
         self.sock = sock
-        self.peer = Peer(*struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))
+        self.pid = _peer_pid(sock)
         self.watching = False
         self.dropped = False
         self.heard_s = 0.0
@@ -87,7 +78,7 @@ class Connection:
             if not waited:
                 self._flush()
             if len(self._unread) > self._unread_max_bytes:
-                log.warning("control client (pid %d) does not read; dropped", self.peer.pid)
+                log.warning("control client (pid %d) does not read; dropped", self.pid)
                 self._drop()
             waits = bool(self._unread) and not waited
         if waits or self.dropped:
@@ -143,3 +134,9 @@ class Connection:
         with self._lock:
             self._drop()
         self._changed(self)
+
+
+def _peer_pid(sock: socket.socket) -> int:
+    """The process at the other end, as the kernel knows it."""
+    pid, _uid, _gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return int(pid)

@@ -37,12 +37,11 @@ _BACKLOG = 128
 class Responder:
     """Sends the answer to one request; from any thread, without effect once the client is gone."""
 
-    __slots__ = ("_connection", "_number", "peer")
+    __slots__ = ("_connection", "_number")
 
     def __init__(self, connection: Connection, number: Any) -> None:
         self._connection = connection
         self._number = number
-        self.peer = connection.peer
 
     def result(self, value: Any) -> None:
         """The request is done."""
@@ -186,7 +185,7 @@ class Server:
         silent = [one for one in self._connections if one.idle and one.heard_s <= latest_s]
         if silent:
             one = min(silent, key=lambda each: each.heard_s)
-            log.warning("control client (pid %d) asks nothing; its place is given to another", one.peer.pid)
+            log.warning("control client (pid %d) asks nothing; its place is given to another", one.pid)
             self._forget(one)
 
     def serve(self, connection: Connection, line: bytes | bytearray) -> None:

@@ -68,14 +68,6 @@ def test_the_socket_is_for_owner_and_group_only(path: Path) -> None:
     assert not path.exists()
 
 
-def test_the_peer_is_known_by_its_credentials(path: Path, client: Client) -> None:
-    def whoami(_op: str, _params: dict[str, Any], respond: Responder) -> None:
-        respond.result(list(respond.peer))
-
-    with serving(path, whoami):
-        assert client.call("ping") == [os.getpid(), os.getuid(), os.getgid()]
-
-
 @pytest.mark.parametrize(
     "error",
     [
@@ -309,7 +301,9 @@ def test_a_watcher_gets_what_it_asks_for_and_an_error_for_what_is_not_that(path:
             next(states)
 
 
-def test_a_slow_reader_is_dropped_and_others_are_served(path: Path, client: Client) -> None:
+def test_a_slow_reader_is_dropped_by_name_and_others_are_served(
+    path: Path, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     line = b'{"event":"state","state":"' + b"x" * 60_000 + b'"}\n'
     with serving(path, watch_handler, unread_max_bytes=200_000) as server, connected(path) as sock:
         sock.sendall(b'{"id": 1, "op": "watch"}\n')
@@ -317,6 +311,7 @@ def test_a_slow_reader_is_dropped_and_others_are_served(path: Path, client: Clie
         connection = next(iter(server._connections))
         while not connection.dropped:
             server.broadcast(line)
+        assert f"(pid {os.getpid()}) does not read" in caplog.text
         assert closed(sock)
         assert next(client.watch(dict[str, Any])) == {"n": 0}
 

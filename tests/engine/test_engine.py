@@ -280,21 +280,19 @@ def test_a_sign_in_is_journaled(running: Running) -> None:
     answer = running.client.call(
         "journal.note",
         type="operator.signed_in",
-        subject="operators/Lin",
         data={"by": "Lin", "role": "guard"},
     )
     assert running.rows("operator.signed_in")[0].sequence == answer["sequence"]
 
 
 def test_a_note_is_no_longer_than_a_brokers_packet(running: Running) -> None:
-    for data, subject in (({"by": "x" * 5_000}, "operators/Lin"), ({}, "x" * 300)):
-        with pytest.raises(RequestError, match=r"journal\.note"):
-            running.client.call("journal.note", type="operator.signed_in", subject=subject, data=data)
+    with pytest.raises(RequestError, match=r"journal\.note"):
+        running.client.call("journal.note", type="operator.signed_in", data={"by": "x" * 5_000})
 
 
 def test_nobody_writes_other_rows_through_a_note(running: Running) -> None:
     with pytest.raises(RequestError, match="type"):
-        running.client.call("journal.note", type="access.granted", subject="lanes/in", data={})
+        running.client.call("journal.note", type="access.granted", data={})
 
 
 def test_a_token_is_made_listed_and_revoked_and_its_secret_is_nowhere(running: Running) -> None:
@@ -371,7 +369,7 @@ def test_a_full_disk_keeps_the_gate_working_and_no_row_is_lost(running: Running)
     until(lambda: running.alarms() == ["storage_degraded"])
     ping = running.client.call("ping")
     assert (ping["ready"], ping["missing"]) == (False, ["journal"])
-    note = running.client.call("journal.note", type="operator.signed_in", subject="operators/Lin", data={"by": "Lin"})
+    note = running.client.call("journal.note", type="operator.signed_in", data={"by": "Lin"})
     assert note == {"sequence": None}
     disk.free()
     until(lambda: running.rows("storage.restored"))
@@ -513,7 +511,7 @@ def test_a_stop_under_load_loses_no_row_and_leaves_no_socket(running: Running) -
         client = Client(running.directory.socket)
         while not stop.is_set():
             try:
-                asked = {"type": "operator.signed_in", "subject": "operators/Lin", "data": {"by": "Lin"}}
+                asked = {"type": "operator.signed_in", "data": {"by": "Lin"}}
                 answers.append(client.call("journal.note", **asked)["sequence"])
             except GatehouseError:
                 return

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.core.vocabulary.events import ClockState
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal, Row
+from gateway.store.projections.state import State
 
 SOURCE = "/sites/north-court/gateways/gw1"
 START_NS = 1_790_000_000_000_000_000
@@ -28,6 +30,12 @@ def row(number: int = 0, type: str = "access.granted", subject: str = "lanes/in"
         mono_ns=number * 1_000_000_000,
         clock=ClockState.SYNCED,
     )
+
+
+def alarm_states(state: State) -> dict[str, str]:
+    """Open and closed alarms by id, with their states."""
+    found = state.select("SELECT alarm, document FROM alarms ORDER BY alarm")
+    return {alarm: msgspec.json.decode(document)["state"] for alarm, document in found}
 
 
 @pytest.fixture

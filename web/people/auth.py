@@ -217,7 +217,7 @@ def _note(kind: str, operator: Operator) -> None:
     """Journal it through the engine; without an engine people can still sign in to see what is wrong."""
     try:
         data = {"by": operator.name, "role": operator.role}
-        ask("journal.note", timeout_s=1, type=kind, subject=f"operators/{operator.name}", data=data)
+        ask("journal.note", timeout_s=1, type=kind, data=data)
     except (GatehouseError, OSError) as error:
         _log.warning("%s of %s is not in the journal: %s", kind, operator.name, error)
 

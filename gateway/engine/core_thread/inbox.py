@@ -1,18 +1,21 @@
 """The queue into the core thread: bounded, and never blocks a reporter.
 
 A `SimpleQueue` (C, one semaphore) costs a third of a `queue.Queue`. The bound is checked before the put, so each thread
-may exceed it by one. Past the bound a presentation is dropped, since the driver presents the card again. Any other
-event must not be lost: then the process ends and is started again.
+may exceed it by one. Past the bound a presentation is dropped and logged, since the driver presents the card again.
+Any other event must not be lost: then the process ends and is started again.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from gateway.core.vocabulary.errors import BusyError
 from gateway.core.vocabulary.events import CredentialRead
+
+log = logging.getLogger(__name__)
 
 INBOX_MAX = 10_000
 REQUESTS_MAX = 1_000
@@ -26,7 +29,7 @@ class Inbox:
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._overflowed = overflowed
         self._limit = limit
-        self.dropped = 0
+        self._dropped = 0
 
     def __len__(self) -> int:
         return self._queue.qsize()
@@ -35,8 +38,12 @@ class Inbox:
         """Put an event, from any thread."""
         if self._queue.qsize() < self._limit:
             self._queue.put(item)
+            if self._dropped:
+                self._tell_dropped()
         elif type(item) is CredentialRead:
-            self.dropped += 1
+            if not self._dropped:
+                log.error("the core is %d events behind; credentials are dropped until it has caught up", self._limit)
+            self._dropped += 1
         else:
             self._overflowed(f"the core is {self._limit} facts behind and cannot catch up")
 
@@ -51,3 +58,7 @@ class Inbox:
             return self._queue.get(timeout_s > 0, timeout_s)
         except Empty:
             return None
+
+    def _tell_dropped(self) -> None:
+        count, self._dropped = self._dropped, 0
+        log.error("the core takes credentials again; %d were dropped", count)

@@ -30,7 +30,7 @@ LAG_ROWS = 5_000
 class Projection(Protocol):
     """The projections: `State`."""
 
-    def catch_up(self, reader: JournalReader, *, stop: Callable[[], bool] | None = None) -> int:
+    def catch_up(self, reader: JournalReader) -> int:
         """Apply new rows of the journal, in bounded steps."""
 
 

@@ -171,7 +171,6 @@ class JournalNote(Params, frozen=True):
     """journal.note"""
 
     type: Literal["operator.signed_in", "operator.signed_out"]
-    subject: Annotated[str, msgspec.Meta(max_length=200)]
     data: dict[str, Any] = {}
 
     def __post_init__(self) -> None:

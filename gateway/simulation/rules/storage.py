@@ -84,7 +84,7 @@ class Storage:
         box.state.catch_up(box.reader)
         box.reader.verify()
         shown = {alarm.alarm for alarm in box.shown().alarms}
-        kept = {alarm["alarm"] for alarm in box.state.alarms()}
+        kept = {alarm["alarm"] for alarm in box.state.alarm_documents()}
         if shown != kept:
             raise self._known.broken(
                 "alarms", f"shown {sorted(shown - kept)} only, journaled {sorted(kept - shown)} only"

@@ -32,7 +32,7 @@ def begin(db: apsw.Connection, key: str, digest: str, now_wall_ns: int) -> Answe
     """Note a request within a transaction; None: it is new."""
     found = db.execute("SELECT digest, answer FROM answers WHERE key = ?", (key,)).fetchone()
     if found is not None:
-        return known(found[1]) if found[0] == digest else Conflict()
+        return _known(found[1]) if found[0] == digest else Conflict()
     db.execute(
         "INSERT INTO answers(key, digest, begun_wall_ns) VALUES(?, ?, ?)",
         (key, digest, now_wall_ns),
@@ -46,6 +46,6 @@ def begin(db: apsw.Connection, key: str, digest: str, now_wall_ns: int) -> Answe
     return None
 
 
-def known(text: Any) -> Answer | Pending:
+def _known(text: Any) -> Answer | Pending:
     """The state of a request by the text of its answer, None while there is none."""
     return Pending() if text is None else Answer(msgspec.json.decode(text))

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 import apsw
 import msgspec
 
-from gateway.core.vocabulary.errors import NotFoundError
 from gateway.core.vocabulary.events import OpenVisit
 from gateway.core.vocabulary.views import VisitView
 from gateway.store.passes.credentials import normal_plate
@@ -38,9 +37,6 @@ CARS_INSIDE = (
 )
 """The last passage and the cars inside as of it, in one statement, so that both match; 0.2 ms for 1000 cars."""
 
-_ALARM_FIELDS = (
-    "alarm", "kind", "priority", "state", "lane", "device", "raised_at", "as_of", "acknowledged_by", "detail",
-)  # fmt: skip
 _FOR_EVER_NS = 2**63 - 1
 _MODES = ("locked", "crashed")
 """Strongest first."""
@@ -97,23 +93,7 @@ class Look(ABC):
         rows = self.select(CARS_INSIDE, (LAST_PASSAGE, but, most))
         return str(rows[0][0] or ""), int(rows[0][1])
 
-    def inside(self) -> int:
-        """The number of open visits."""
-        return int(self.select("SELECT count(*) FROM visits WHERE exited_sequence IS NULL")[0][0])
-
     # ---- alarms --------------------------------------------------------------------------------------------------
-
-    def alarms(self) -> Sequence[dict[str, Any]]:
-        """All open alarms: most urgent first, then oldest first."""
-        found = [_alarm(document) for document in self.alarm_documents()]
-        return sorted(found, key=lambda alarm: (alarm["priority"], alarm["raised_at"], alarm["alarm"]))
-
-    def alarm(self, alarm_id: str) -> dict[str, Any]:
-        """One alarm, open or closed; NotFoundError if it is unknown or deleted."""
-        rows = self.select("SELECT document FROM alarms WHERE alarm = ?", (alarm_id,))
-        if not rows:
-            raise NotFoundError(f"there is no alarm {alarm_id!r}")
-        return _alarm(msgspec.json.decode(rows[0][0]))
 
     def alarm_documents(self) -> list[dict[str, Any]]:
         """All that is known of the open alarms, oldest first."""
@@ -136,10 +116,6 @@ class Look(ABC):
                     "marks": sorted(mark for mark in marks if mark in _MODES),
                 }
         return found
-
-    def warned(self, day: str, zone: tzinfo = UTC) -> set[str]:
-        """The passes with an expiry warning on that site-local day (`2026-11-30`)."""
-        return {pass_id for found, pass_id in self.warnings(zone) if found == day}
 
     def counters(self) -> dict[str, int]:
         """Journal rows by type, as far as they are applied."""
@@ -215,10 +191,6 @@ class Look(ABC):
         """The last expiry warning of each pass: its site-local day, and the pass."""
         rows = self.select("SELECT day, wall_ns, pass FROM warned ORDER BY pass")
         return [(day or _local_day(wall_ns, zone), pass_id) for day, wall_ns, pass_id in rows]
-
-
-def _alarm(document: dict[str, Any]) -> dict[str, Any]:
-    return {field: document.get(field) for field in _ALARM_FIELDS}
 
 
 def _visit(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -23,7 +23,7 @@ from gateway.store.journal.queries import StoredRow
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Row
 from gateway.store.projections.ahead import Ahead, as_stored, rest_of, sequence_of, undone
-from gateway.store.projections.answers import Answer, Conflict, Pending, begin, known
+from gateway.store.projections.answers import Answer, Conflict, Pending, begin
 from gateway.store.projections.look import Look
 from gateway.store.projections.memory import memory_of
 from gateway.store.projections.table import KEPT_FOR_SAFETY, apply_rows, carry_over, forget, note, predecessor, prune
@@ -115,19 +115,18 @@ class State(Look):
                 self._at = last.sequence
             return last.sequence if last is not None else before
 
-    def catch_up(self, reader: JournalReader, *, stop: Callable[[], bool] | None = None) -> int:
+    def catch_up(self, reader: JournalReader) -> int:
         """Apply new rows of the journal in bounded steps; starts over for another journal."""
         if self._followed is not reader:
             self._follow(reader)
             self._followed = reader
         at = self.sequence
-        while not (stop is not None and stop()):
+        while True:
             rows = reader.page(at, CATCH_UP_ROWS)
             if rows:
                 at = self.apply(rows)
             if len(rows) < CATCH_UP_ROWS:
-                break
-        return at
+                return at
 
     @contextmanager
     def ahead(self, reader: JournalReader, waiting: Iterable[Row] = ()) -> Iterator[Ahead]:
@@ -176,11 +175,6 @@ class State(Look):
         text = msgspec.json.encode(answer).decode()
         with self._write_lock, storage_errors(self._path):
             self._writing().execute("UPDATE answers SET answer = ? WHERE key = ?", (text, key))
-
-    def answer(self, key: str) -> Answer | Pending | None:
-        """The state of a request; None for an unknown one."""
-        rows = self.select("SELECT answer FROM answers WHERE key = ?", (key,))
-        return known(rows[0][0]) if rows else None
 
     # ---- inside --------------------------------------------------------------------------------------------------
 

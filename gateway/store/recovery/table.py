@@ -55,13 +55,12 @@ class Treatment(StrEnum):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row: `logged` is the level of the log line, `journaled` are the types of the rows that tell of it."""
+    """One row: `journaled` are the types of the rows that report it."""
 
     label: str
     store: Store
     found: tuple[Found, ...]
     do: Treatment
-    logged: str = ""
     journaled: tuple[str, ...] = ()
 
 
@@ -70,28 +69,28 @@ _NO_DATABASE = (Found.MISSING, Found.EMPTY, Found.FOREIGN, Found.DAMAGED)
 
 ROWS = (
     Row("disk-room", Store.DISK, (Found.ROOM,), Treatment.OPEN),
-    Row("disk-full", Store.DISK, (Found.FULL,), Treatment.GIVE_UP, "error"),
+    Row("disk-full", Store.DISK, (Found.FULL,), Treatment.GIVE_UP),
     Row("disk-full-no-reserve", Store.DISK, (Found.FULL_WITHOUT_RESERVE,), Treatment.TRY),
     Row("journal-sound", Store.JOURNAL, (Found.SOUND,), Treatment.OPEN),
-    Row("journal-newer", Store.JOURNAL, (Found.NEWER,), Treatment.REFUSE, "error"),
-    Row("journal-out-of-reach", Store.JOURNAL, (Found.OUT_OF_REACH,), Treatment.TRY, "error"),
-    Row("journal-unusable", Store.JOURNAL, (*_NO_DATABASE, Found.NO_ID), Treatment.BEGIN, "error", _TOLD),
-    Row("journal-last-row", Store.JOURNAL, (Found.LAST_ROW_CHANGED,), Treatment.BEGIN, "error", _TOLD),
-    Row("journal-rows-gone", Store.JOURNAL, (Found.ROWS_GONE,), Treatment.BEGIN, "error", _TOLD),
-    Row("journal-row-unreadable", Store.JOURNAL, (Found.ROW_UNREADABLE,), Treatment.BEGIN, "error", _TOLD),
+    Row("journal-newer", Store.JOURNAL, (Found.NEWER,), Treatment.REFUSE),
+    Row("journal-out-of-reach", Store.JOURNAL, (Found.OUT_OF_REACH,), Treatment.TRY),
+    Row("journal-unusable", Store.JOURNAL, (*_NO_DATABASE, Found.NO_ID), Treatment.BEGIN, _TOLD),
+    Row("journal-last-row", Store.JOURNAL, (Found.LAST_ROW_CHANGED,), Treatment.BEGIN, _TOLD),
+    Row("journal-rows-gone", Store.JOURNAL, (Found.ROWS_GONE,), Treatment.BEGIN, _TOLD),
+    Row("journal-row-unreadable", Store.JOURNAL, (Found.ROW_UNREADABLE,), Treatment.BEGIN, _TOLD),
     # A file that is not there, or empty, is made by opening it.
     Row("state-sound", Store.STATE, (Found.SOUND, Found.MISSING, Found.EMPTY), Treatment.OPEN),
-    Row("state-newer", Store.STATE, (Found.NEWER,), Treatment.REFUSE, "error"),
-    Row("state-out-of-reach", Store.STATE, (Found.OUT_OF_REACH,), Treatment.TRY, "error"),
-    Row("state-damaged", Store.STATE, (Found.FOREIGN, Found.DAMAGED), Treatment.MAKE_AGAIN, "error"),
+    Row("state-newer", Store.STATE, (Found.NEWER,), Treatment.REFUSE),
+    Row("state-out-of-reach", Store.STATE, (Found.OUT_OF_REACH,), Treatment.TRY),
+    Row("state-damaged", Store.STATE, (Found.FOREIGN, Found.DAMAGED), Treatment.MAKE_AGAIN),
     Row("registry-sound", Store.REGISTRY, (Found.SOUND,), Treatment.OPEN),
-    Row("registry-newer", Store.REGISTRY, (Found.NEWER,), Treatment.REFUSE, "error"),
-    Row("registry-out-of-reach", Store.REGISTRY, (Found.OUT_OF_REACH,), Treatment.TRY, "error"),
-    Row("registry-unusable", Store.REGISTRY, _NO_DATABASE, Treatment.SALVAGE, "error", _TOLD),
+    Row("registry-newer", Store.REGISTRY, (Found.NEWER,), Treatment.REFUSE),
+    Row("registry-out-of-reach", Store.REGISTRY, (Found.OUT_OF_REACH,), Treatment.TRY),
+    Row("registry-unusable", Store.REGISTRY, _NO_DATABASE, Treatment.SALVAGE, _TOLD),
     Row("side-sound", Store.SIDE, (Found.SOUND, Found.MISSING, Found.EMPTY), Treatment.OPEN),
-    Row("side-newer", Store.SIDE, (Found.NEWER,), Treatment.REFUSE, "error"),
-    Row("side-out-of-reach", Store.SIDE, (Found.OUT_OF_REACH,), Treatment.TRY, "error"),
-    Row("side-damaged", Store.SIDE, (Found.FOREIGN, Found.DAMAGED), Treatment.BEGIN_EMPTY, "warning"),
+    Row("side-newer", Store.SIDE, (Found.NEWER,), Treatment.REFUSE),
+    Row("side-out-of-reach", Store.SIDE, (Found.OUT_OF_REACH,), Treatment.TRY),
+    Row("side-damaged", Store.SIDE, (Found.FOREIGN, Found.DAMAGED), Treatment.BEGIN_EMPTY),
 )
 
 _BY_FINDING = {(row.store, found): row for row in ROWS for found in row.found}

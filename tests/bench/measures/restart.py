@@ -97,7 +97,7 @@ def fill_journal(directory: DataDirectory, rows: int) -> None:
 def _project(directory: DataDirectory, last: int) -> None:
     """The projections are where a gateway that ran all the time has them: at the last row but a few."""
     with closing(JournalReader(directory.journal)) as reader, closing(State(directory.state, writer=True)) as state:
-        state.catch_up(reader, stop=lambda: True)
+        state.follow(reader.journal_id)
     db = apsw.Connection(str(directory.state))
     with closing(db):
         db.execute("INSERT OR REPLACE INTO meta VALUES('sequence', ?)", (str(last),))

@@ -103,7 +103,7 @@ def test_a_release_at_the_exit_ends_the_visit_of_that_car_and_of_no_other(tmp_pa
         play.drives_out()
         assert play.data("passage.exited")["visit"] == stay
         assert [visit.visit for visit in play.projections.open_visits("car0")] == []
-        assert play.projections.inside() == 1
+        assert len(play.projections.visits()) == 1
 
 
 def test_a_car_of_no_pass_is_released_by_what_it_showed() -> None:

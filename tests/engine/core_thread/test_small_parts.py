@@ -114,12 +114,20 @@ def test_an_alarm_is_published_at_once_and_so_are_its_rows() -> None:
     assert not pacer.take(1_002 * MS)
 
 
-def test_a_full_inbox_drops_presentations_and_counts_them() -> None:
+def test_a_full_inbox_drops_presentations_and_says_how_many(caplog: pytest.LogCaptureFixture) -> None:
     overflowed: list[str] = []
     inbox = Inbox(overflowed.append, limit=2)
     for _ in range(5):
         inbox.put(CredentialRead("reader", "card", "1"))
-    assert (len(inbox), inbox.dropped, overflowed) == (2, 3, [])
+    assert (len(inbox), overflowed) == (2, [])
+    assert [record.message for record in caplog.records] == [
+        "the core is 2 events behind; credentials are dropped until it has caught up"
+    ]
+    inbox.take(0)
+    inbox.put(CredentialRead("reader", "card", "1"))
+    inbox.take(0)
+    inbox.put(CredentialRead("reader", "card", "1"))
+    assert [record.message for record in caplog.records][1:] == ["the core takes credentials again; 3 were dropped"]
 
 
 def test_a_fact_that_does_not_fit_ends_the_process() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.core.settings.model import Retention
-from gateway.core.vocabulary.errors import NotFoundError, StorageError
+from gateway.core.vocabulary.errors import StorageError
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.rows import JournalGap
 from gateway.engine.journal_thread.keeper import STEP_ROWS, Keeper
@@ -17,6 +17,7 @@ from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal, Row
 from gateway.store.projections.state import State
 from tests.engine.conftest import FakeTime, S
+from tests.store.conftest import alarm_states
 
 DAY_S = 86_400
 RULES = Retention(days=30, grace_days=10, megabytes=1_000)
@@ -222,10 +223,10 @@ def test_plates_go_from_what_was_made_of_the_rows_too(house: House) -> None:
     house.days(31)
     house.write()
     assert [one.visit for one in house.state.visits(inside=False)] == ["gone", "here"]
+    assert alarm_states(house.state) == {"a1": "closed"}
     house.look()
     assert [one.visit for one in house.state.visits(inside=False)] == ["here"]
-    with pytest.raises(NotFoundError):
-        house.state.alarm("a1")
+    assert alarm_states(house.state) == {}
 
 
 def test_a_disk_that_refuses_is_tried_again_at_the_next_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,9 +92,9 @@ def test_projections_of_each_version_are_known(tmp_path: Path, version: int) -> 
     state = State(_load(tmp_path, version, "state"), writer=True)
     assert state.sequence == 22
     assert state.lanes()["in"]["mode"] == "crashed"
-    assert state.answer("k") == Answer({"status": "done"})
+    assert state.begin("k", "body", 2) == Answer({"status": "done"})
     assert set(state.memory()["latest"]) == ({"in"} if version >= 4 else set())
-    assert state.cars_inside("472288", 100)[1] == state.inside() == 16
+    assert state.cars_inside("472288", 100)[1] == len(state.visits()) == 16
     state.close()
 
 

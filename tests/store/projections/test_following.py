@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,11 @@ from hypothesis import strategies as st
 
 import gateway.store.projections.state as state_module
 import gateway.store.projections.table as projections
-from gateway.core.vocabulary.errors import NotFoundError, StorageError
+from gateway.core.vocabulary.errors import StorageError
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal, Row
 from gateway.store.projections.state import State
-from tests.store.conftest import SOURCE, row
+from tests.store.conftest import SOURCE, alarm_states, row
 from tests.store.projections.conftest import Gate
 
 
@@ -42,10 +43,10 @@ def test_what_is_known_carries_over_to_the_journal_that_succeeds(gate: Gate, tmp
         gate.enters("v3", **{"pass": "p1"})
         state = gate.state
         assert [visit.visit for visit in state.open_visits("p1")] == ["v3", "v2", "v1"]
-        assert [alarm["alarm"] for alarm in state.alarms()] == ["a1"]
+        assert [alarm["alarm"] for alarm in state.alarm_documents()] == ["a1"]
         assert state.lanes()["in"]["mode"] == "locked"
         assert [one["travel_ms"] for one in state.movements("in", None, None)] == [900]
-        assert state.warned("2026-09-21") == {"p1"}
+        assert state.warnings(UTC) == [("2026-09-21", "p1")]
         assert state.counted("cycles") == {"in": 1}
         assert state.sequence == 2
 
@@ -68,7 +69,7 @@ def test_what_the_first_row_tells_counts_where_nothing_is_known(gate: Gate, tmp_
     told = gate.state.standing()
     succeed(gate, tmp_path, journal="elsewhere", **told, interrupted=["out"])
     assert gate.state.lanes()["in"]["by"] == "Lin"
-    assert [alarm["alarm"] for alarm in gate.state.alarms()] == ["a1"]
+    assert [alarm["alarm"] for alarm in gate.state.alarm_documents()] == ["a1"]
     assert set(gate.state.memory()["interrupted"]) == {"out"}
 
 
@@ -112,7 +113,7 @@ def test_rows_applied_in_pieces_twice_or_from_the_start_come_to_the_same(
     reader = JournalReader(folder / "journal.db")
     whole, pieces = State(folder / "a.db", writer=True), State(folder / "b.db", writer=True)
     whole.catch_up(reader)
-    pieces.catch_up(reader, stop=lambda: True)  # it is told which journal it follows
+    pieces.follow(reader.journal_id)
     for cut in cuts:
         pieces.apply(reader.page(0, cut) if cut else [])
     pieces.catch_up(reader)
@@ -161,7 +162,4 @@ def test_what_has_ended_is_forgotten_past_a_bound(gate: Gate, monkeypatch: pytes
         gate.happens("passage.exited", visit=f"v{n}")
         gate.alarm("closed", "closed", alarm=f"a{n}")
     assert [one.visit for one in gate.state.visits(inside=False)] == ["v1", "v2", "v3"]
-    with pytest.raises(NotFoundError):
-        gate.state.alarm("a1")
-    assert gate.state.alarm("a2")["state"] == "closed"
-    assert gate.state.alarm("a3")["state"] == "unacknowledged"
+    assert alarm_states(gate.state) == {"a2": "closed", "a3": "unacknowledged"}

@@ -21,8 +21,7 @@ def test_warnings_of_the_site_local_day_are_remembered(gate: Gate) -> None:
     gate.happens("pass.expiring", **{"pass": "p1"})  # 22:13 in Shanghai
     gate.number += 7200
     gate.happens("pass.expiring", **{"pass": "p2"})  # 00:13 on the next day there
-    assert gate.state.warned("2026-09-21", SHANGHAI) == {"p1"}
-    assert gate.state.warned("2026-09-22", SHANGHAI) == {"p2"}
+    assert gate.state.warnings(SHANGHAI) == [("2026-09-21", "p1"), ("2026-09-22", "p2")]
     assert gate.state.memory(SHANGHAI)["warned"] == {"day": "2026-09-22", "passes": ["p2"]}
 
 
