@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 
 import gateway.core
 from gateway.core.vocabulary import commands, events
+from gateway.core.vocabulary.rows import Row
+from gateway.core.vocabulary.views.lane import View
 
 STATE = {"Alarm", "Grant", "Motion", "Movement", "Passage", "PendingCase", "Vehicle", "_Waiting"}
 """What a part keeps and changes itself."""
@@ -27,6 +30,20 @@ def structs() -> list[type[msgspec.Struct]]:
 @pytest.mark.parametrize("struct", structs(), ids=lambda struct: struct.__name__)
 def test_a_struct_is_a_value_unless_it_is_the_state_of_a_part(struct: type[msgspec.Struct]) -> None:
     assert struct.__struct_config__.frozen is (struct.__name__ not in STATE)
+
+
+TOLD = [struct for struct in structs() if issubclass(struct, Row | View)]
+
+
+@pytest.mark.parametrize("struct", TOLD, ids=lambda struct: struct.__name__)
+def test_what_rows_and_views_say_is_given_by_name(struct: type[msgspec.Struct]) -> None:
+    kinds = {one.kind for one in inspect.signature(struct).parameters.values()}
+    assert kinds <= {inspect.Parameter.KEYWORD_ONLY}
+
+
+@pytest.mark.parametrize("struct", TOLD, ids=lambda struct: struct.__name__)
+def test_rows_and_views_are_no_work_for_the_collector(struct: type[msgspec.Struct]) -> None:
+    assert not struct.__struct_config__.gc
 
 
 @pytest.mark.parametrize("struct", [*commands.Command.__subclasses__(), *events.Event.__subclasses__()])

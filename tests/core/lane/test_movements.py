@@ -561,6 +561,25 @@ def test_a_crash_outlives_a_restart() -> None:
     assert play.alarm("close", finding="real").status == "done"
 
 
+def test_an_arm_that_its_controller_lowers_on_a_vehicle_without_a_grant_goes_up_again() -> None:
+    play = Playbook()
+    play.person("hold")
+    play.rise()
+    play.set(safety_loop=True)
+    play.set(at_open=False)
+    assert play.pulses() == ["open", "open"]
+    assert play.data("barrier.commanded")["cause"] == "safety"
+
+
+def test_a_board_that_answers_again_without_having_been_lost_is_believed_at_once() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.set(approach_loop=False, settle_ms=5)
+    assert play.lane()["approach"] is True
+    play.restored()
+    assert play.lane()["approach"] is False
+
+
 def test_a_device_that_is_lost_makes_the_arm_unknown_and_closes_nothing() -> None:
     play = opened()
     play.happens(events.DeviceLost("io", "no answer"))

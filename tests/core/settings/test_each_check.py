@@ -151,6 +151,25 @@ def test_of_three_of_one_id_two_are_named_and_the_first_owns_it() -> None:
     assert all("which stations[0].id has already" in message for _, message in found)
 
 
+@pytest.mark.parametrize(
+    ("barriers", "beside", "where"),
+    [
+        (["arm", "arm"], False, ("barriers[1].id", "barriers[0].id")),
+        (["in"], True, ("lanes[0].barrier", "barriers[0].id")),
+    ],
+)
+def test_two_barriers_of_one_id_are_named_with_their_places(
+    barriers: list[str], beside: bool, where: tuple[str, str]
+) -> None:
+    document = site_document()
+    barrier = document["lanes"][0]["barrier"]
+    if not beside:
+        document["lanes"][0]["barrier"] = "arm"
+    found = problems({**document, "barriers": [{**barrier, "id": one} for one in barriers]})
+    owns = f"which {where[1]} has already; every id is used once"
+    assert [path for path, message in found if owns in message] == [where[0]]
+
+
 def test_two_lanes_of_one_id_are_named_with_their_barriers() -> None:
     document = two_lanes()
     document["lanes"][1]["id"] = "in"
