@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from gateway import __version__
-from gateway.cli import journal, lanes, passes, running, site, stations, tokens
+from gateway.cli import journal, lanes, passes, running, site
 from gateway.cli.care import backups
 from gateway.cli.common import (
     EXIT_IN_USE,
@@ -33,6 +33,7 @@ from gateway.cli.common import (
     let_go_of_stdout,
     whoami,
 )
+from gateway.cli.people import operators, stations, tokens
 from gateway.cli.settings import commands as settings
 from gateway.core.vocabulary.errors import (
     CursorError,
@@ -85,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
     commands = Commands(parser, common, "command")
-    for job in (running, site, settings, passes, journal, lanes, stations, tokens, backups):
+    for job in (running, site, settings, passes, journal, lanes, operators, stations, tokens, backups):
         job.add(commands)
     return parser
 

@@ -35,6 +35,7 @@ class Local:
         """The caller keeps the directory locked while this is in use."""
         self._directory = directory
         self._settings = settings
+        people = directory.people(self._journal)
         self._ops: dict[str, Callable[..., Any]] = {
             "passes.code": self._code,
             "passes.import": self._import,
@@ -47,6 +48,12 @@ class Local:
             "site.confirm": self._confirm,
             "site.history": self._history,
             "site.rollback": self._roll_back,
+            "operator.list": people.list,
+            "operator.add": people.add,
+            "operator.set_pin": people.set_pin,
+            "operator.remove": people.remove,
+            "operator.unlock": people.unlock,
+            "setup.code": people.new_code,
         }
 
     def call(

@@ -140,6 +140,11 @@ class Engine:
         if not any(self._workers.alive(name) for name in ("recorder", "projector", "keeper")):
             self._stores.close()
 
+    def begin_anew(self, why: str) -> None:
+        """End in good order, to be started again with the settings as they are then."""
+        log.info("%s: the engine begins anew", why)
+        self.ended.set()
+
     def missing(self) -> list[str]:
         """What is not ready: devices that were not tried yet, and the journal while it takes no rows."""
         waiting = [f"device {one.device}" for one in self.health() if one.state == "starting"]
@@ -180,6 +185,8 @@ class Engine:
             self._recorder,
             self._clock,
             self._install_mode,
+            self._directory.people,
+            self.begin_anew,
         )
 
     def _make_keeper(self) -> Keeper:

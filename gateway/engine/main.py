@@ -10,6 +10,7 @@ import logging
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ def run_engine(data: Path, *, stop: threading.Event) -> int:
         settings = directory.configured()
         directory.lock()
         try:
+            with suppress(GatehouseError):  # a full disk does not keep the gate from starting
+                directory.first_run.note()
             return _run(directory, settings, stop)
         finally:
             directory.unlock()

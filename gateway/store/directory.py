@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,13 @@ from gateway.store.projections.state import State
 from gateway.store.recovery.look import says_nothing
 from gateway.store.recovery.reserve import Reserve
 from gateway.store.settings.documents import Documents
-from gateway.store.settings.secrets import Tokens, Vault, check_pin, hash_pin
+from gateway.store.settings.first_run import FirstRun
+from gateway.store.settings.operators import Lifts, Operators
+from gateway.store.settings.people import Journal as Note
+from gateway.store.settings.people import People
+from gateway.store.settings.secrets import Tokens, Vault
 from gateway.store.settings.station_keys import StationKeys
 from gateway.store.settings.versions import Versions
-
-# Letters and digits that sound and look different; 8 of them are 39 bits.
-_CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
-_CODE_LENGTH = 8
 
 
 class DataDirectory:
@@ -53,7 +52,6 @@ class DataDirectory:
         self.socket = self.run / "engine.sock"
         self.lock_file = self.run / "engine.lock"
         self._demo = self.path / ".demo"
-        self._setup_code = self.secrets / "setup-code"
         self._held: int | None = None
 
     @property
@@ -75,6 +73,21 @@ class DataDirectory:
     def station_keys(self) -> StationKeys:
         """The keys of booths' own screens."""
         return StationKeys(self.secrets / "stations.json")
+
+    @property
+    def first_run(self) -> FirstRun:
+        """The first set-up."""
+        return FirstRun(self.documents, self.path / "set-up", self.secrets / "setup-code")
+
+    @property
+    def lifts(self) -> Lifts:
+        """The lock-outs that were lifted."""
+        return Lifts(self.path / "lifted.json")
+
+    def people(self, note: Note) -> People:
+        """What changes who works with the gateway; `note` journals a row."""
+        first_run = self.first_run
+        return People(first_run, Operators(self.documents, first_run.end), self.lifts, note)
 
     @property
     def vault(self) -> Vault:
@@ -122,8 +135,9 @@ class DataDirectory:
         Journal.create(self.journal, journal_id, source_of(settings)).close()
         PassRegistry(self.registry, writer=True).close()
         State(self.state, writer=True).close()
-        code = self.new_setup_code()
+        code = self.first_run.begin()
         self.save_site(document)
+        self.first_run.note()
         return code
 
     def open(self) -> Settings:
@@ -173,24 +187,6 @@ class DataDirectory:
         if self._held is not None:
             os.close(self._held)
             self._held = None
-
-    def new_setup_code(self) -> str:
-        """A new one-time code for the first sign-in, such as `K7QM-3XPD`; it voids the old one."""
-        letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
-        write_atomically(self._setup_code, hash_pin(letters).encode())
-        return f"{letters[:4]}-{letters[4:]}"
-
-    def check_setup_code(self, code: str, *, use: bool = True) -> bool:
-        """Whether this is the setup code; with `use` a correct one is voided."""
-        letters = "".join(letter for letter in code.upper() if letter in _CODE_LETTERS)
-        try:
-            right = check_pin(letters, self._setup_code.read_text())
-        except FileNotFoundError:
-            return False
-        if right and use:
-            with suppress(FileNotFoundError):
-                self._setup_code.unlink()
-        return right
 
     def _clear_half_made(self) -> None:
         """Remove the files of an interrupted `create`."""

@@ -150,7 +150,7 @@ class TestInit:
     def test_a_directory_is_made_with_a_new_journal_and_a_setup_code(self, gatehouse: Gatehouse, data: Path) -> None:
         told = gatehouse("init", "--json").data
         assert told["journal"] == journal(data).journal_id
-        assert DataDirectory(data).check_setup_code(told["setup_code"])
+        assert DataDirectory(data).first_run.fits(told["setup_code"])
 
     def test_one_that_was_interrupted_may_be_repeated(self, gatehouse: Gatehouse, data: Path) -> None:
         data.mkdir()

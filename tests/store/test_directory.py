@@ -168,23 +168,6 @@ def test_only_what_the_demo_made_is_the_demos(directory: DataDirectory, tmp_path
     assert (directory.made_by_demo, other.made_by_demo) == (False, True)
 
 
-def test_a_setup_code_works_once_however_it_is_typed(tmp_path: Path) -> None:
-    directory = DataDirectory(tmp_path / "data")
-    code = directory.create(SITE)
-    assert not directory.check_setup_code("AAAA-AAAA")
-    assert directory.check_setup_code(code, use=False)
-    assert directory.check_setup_code(f" {code.lower().replace('-', ' ')}")
-    assert not directory.check_setup_code(code)
-
-
-def test_a_new_setup_code_voids_the_one_before(tmp_path: Path) -> None:
-    directory = DataDirectory(tmp_path / "data")
-    first = directory.create(SITE)
-    second = directory.new_setup_code()
-    assert not directory.check_setup_code(first)
-    assert directory.check_setup_code(second)
-
-
 @pytest.mark.parametrize("name", ["journal.db", "registry.db", "state.db"])
 def test_a_database_of_a_newer_version_is_left_alone(directory: DataDirectory, name: str) -> None:
     db = apsw.Connection(str(directory.path / name))

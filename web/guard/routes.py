@@ -12,6 +12,7 @@ from web.guard.home.stream import state, stream
 from web.guard.orders.alarms import alarm_verb
 from web.guard.orders.lanes import choose, command
 from web.guard.orders.stop import stop
+from web.guard.sign_in.lift import lift, lift_page
 from web.guard.sign_in.page import choose_look, sign_in, sign_in_page, sign_out
 from web.guard.station.page import give_key, station_page, time_of_day
 
@@ -22,6 +23,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/live/state", state),
     ("GET", "/sign-in", sign_in_page),
     ("POST", "/sign-in", sign_in),
+    ("GET", "/sign-in/lift", lift_page),
+    ("POST", "/sign-in/lift", lift),
     ("POST", "/sign-out", sign_out),
     ("GET", "/station", station_page),
     ("POST", "/station", give_key),

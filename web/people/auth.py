@@ -12,15 +12,16 @@ import functools
 import hmac
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from flask import Response, after_this_request, g, redirect, request
 
-from gateway.core.settings.roles import SCOPES, Right, roles_with
+from gateway.core.settings.roles import SCOPES, Right, Role, roles_with
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.settings.secrets import Token, check_pin, hash_pin
+from web.people import audit
 from web.people.operators import Operator
 from web.people.sessions import SHIFT_S, form_token
 from web.people.stations import current_station
@@ -132,6 +133,14 @@ def sign_out() -> None:
         _note("operator.signed_out", operator)
 
 
+def confirm_pin_of(name: str, pin: str, roles: Collection[Role]) -> Operator:
+    """The operator of this name and PIN, if of one of these roles; else Problem `pin_wrong` as for a wrong PIN."""
+    operator = services().site.operators().get(name)
+    if operator is None or operator.role not in roles:
+        raise Problem(401, "pin_wrong", "Name and PIN do not go together. Try again.")
+    return confirm_pin(name, pin)
+
+
 def confirm_pin(name: str, pin: str) -> Operator:
     """The operator of this name and PIN, at a sign-in and before something that cannot be undone.
 
@@ -147,11 +156,16 @@ def confirm_pin(name: str, pin: str) -> Operator:
         _must_not_wait(held, known, where)
         if operator is None:
             hash_pin("0000")  # as much work as a real check, so that the time reveals no names
-        if operator is None or not _fits(pin, operator):
+        fitting = operator if operator is not None and _fits(pin, operator) else None
+        if fitting is None:
             held.lockout.failed(known, *where)
-            raise _pin_wrong(held.lockout.wait_s(known, *where))
-    held.lockout.succeeded(operator.name, *where)
-    return operator
+    if fitting is None:
+        wait_s = held.lockout.wait_s(known, *where)
+        present = current_operator()
+        audit.wrong_pin(known, present.name if present is not None else None, *where, wait_s)
+        raise _pin_wrong(wait_s)
+    held.lockout.succeeded(fitting.name, *where)
+    return fitting
 
 
 def _where() -> tuple[str, str]:
@@ -216,7 +230,7 @@ def _drop_cookie(answer: Response) -> Response:
 def _note(kind: str, operator: Operator) -> None:
     """Journal it through the engine; without an engine people can still sign in to see what is wrong."""
     try:
-        data = {"by": operator.name, "role": operator.role}
+        data = {"by": operator.name, "role": operator.role, "station": _where()[1] or None}
         ask("journal.note", timeout_s=1, type=kind, data=data)
     except (GatehouseError, OSError) as error:
         _log.warning("%s of %s is not in the journal: %s", kind, operator.name, error)

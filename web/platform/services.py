@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 
 from gateway.control import Client
+from gateway.store.settings.operators import Lifts
 from gateway.store.settings.secrets import Tokens
 from gateway.store.settings.station_keys import StationKeys
 from web.live.heart import Heart
@@ -35,7 +36,7 @@ class Services:
         self.site = SiteDocument(data / "site.json")
         self.database = WebDatabase(data / "web.db")
         self.sessions = Sessions(self.database, self.site)
-        self.lockout = Lockout(self.database)
+        self.lockout = Lockout(self.database, lifted_s=Lifts(data / "lifted.json").at_s)
         self.consumers = Consumers(self.database)
         self.readers = Readers(data)
         self.tokens = Tokens(data / "secrets" / "tokens.json")

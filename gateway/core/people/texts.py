@@ -12,7 +12,7 @@ import re
 
 TEXT_MAX = 100
 """Characters of a free text."""
-NAME_MAX = 52
+NAME_MAX = 56
 """Characters of an operator's name, which must fit on the smallest screen."""
 DIGITS_MAX = 7
 """Digits in a row."""

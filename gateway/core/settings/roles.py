@@ -20,6 +20,7 @@ class Right(StrEnum):
 
     LOOK = "look", "see the lanes and the alarms"
     COMMAND = "command", "give commands to lanes, acknowledge alarms, stop an arm"
+    LIFT = "lift", "lift the lock-out of an operator"
 
 
 class Role(StrEnum):
@@ -37,10 +38,10 @@ class Role(StrEnum):
         return self
 
     GUARD = "guard", "the guard of a booth", (Right.LOOK, Right.COMMAND)
-    LEADER = "leader", "the shift leader", (Right.LOOK, Right.COMMAND)
+    LEADER = "leader", "the shift leader", (Right.LOOK, Right.COMMAND, Right.LIFT)
     CONTROL_ROOM = "control_room", "an operator of the control room", (Right.LOOK, Right.COMMAND)
     OFFICE = "office", "the property office", (Right.LOOK,)
-    INSTALLER = "installer", "who wires and sets up the gateway", (Right.LOOK, Right.COMMAND)
+    INSTALLER = "installer", "who wires and sets up the gateway", (Right.LOOK, Right.COMMAND, Right.LIFT)
     AUDITOR = "auditor", "reads, and changes nothing", (Right.LOOK,)
 
 

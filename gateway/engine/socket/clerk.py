@@ -1,4 +1,4 @@
-"""The clerk: changes of passes, notes, tokens and keys; it writes and moves nothing.
+"""The clerk: changes of passes, notes, tokens, keys and operators; it writes and moves nothing.
 
 It has its own thread, apart from the desk, so that a slow registry never delays a command. A change of a pass is
 journaled after the registry has taken it, with ids and revisions only. An import has its own thread and child process,
@@ -26,11 +26,13 @@ from gateway.engine.journal_thread.entries import Entry
 from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.socket import requests as r
 from gateway.engine.socket.jobs import Jobs
+from gateway.engine.socket.people import BEGINS_ANEW, PeopleOps
 from gateway.engine.stores import Stores
 from gateway.store.journal.writer import Row
 from gateway.store.passes.checks import check_pass
 from gateway.store.passes.codes import answered, issued
 from gateway.store.passes.registry import ImportResult
+from gateway.store.settings.people import Journal, People
 from gateway.store.settings.station_keys import must_be_set_up
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ class Clerk:
         recorder: Recorder,
         clock: Clock,
         install_mode: Callable[[str, int], None],
+        people: Callable[[Journal], People],
+        begin_anew: Callable[[str], None],
     ) -> None:
         self._registry = stores.registry
         self._registry_path = registry_path
@@ -65,6 +69,8 @@ class Clerk:
         self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
         self._jobs = Jobs("changes")
         self._importing = threading.Lock()
+        self._begin_anew = begin_anew
+        self._people = PeopleOps(people, self._journal, clock)
         self._ops: dict[str, Callable[[dict[str, Any]], Any]] = {
             "passes.put": self._put,
             "passes.delete": self._delete,
@@ -76,6 +82,7 @@ class Clerk:
             "token.list": self._list_tokens,
             "token.revoke": self._revoke_token,
             "station.key": self._make_station_key,
+            **self._people.ops,
         }
 
     @property
@@ -85,7 +92,7 @@ class Clerk:
 
     def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
         """Queue a request; BusyError if too many wait."""
-        self._jobs.ask(partial(self._serve, partial(self._ops[op], params), respond))
+        self._jobs.ask(partial(self._carry_out, op, params, respond))
 
     def import_file(self, params: dict[str, Any], respond: Responder) -> None:
         """passes.import, in its own thread."""
@@ -103,16 +110,24 @@ class Clerk:
 
     def run(self) -> None:
         """Serve requests until `stop`."""
-        self._jobs.run()
+        self._jobs.run(self._people.tries.look)
+        self._people.tries.flush()
 
-    def _serve(self, work: Callable[[], Any], respond: Responder) -> None:
+    def _carry_out(self, op: str, params: dict[str, Any], respond: Responder) -> None:
+        if self._serve(partial(self._ops[op], params), respond) and op == BEGINS_ANEW:
+            self._begin_anew("the site was set up")
+
+    def _serve(self, work: Callable[[], Any], respond: Responder) -> bool:
+        """Answer a request; whether it was done."""
         try:
             respond.result(work())
+            return True
         except GatehouseError as error:
             respond.error(error)
         except Exception:
             log.exception("a change could not be made")
             respond.error(GatehouseError("the engine could not carry this out; see its log"))
+        return False
 
     # ---- passes ---------------------------------------------------------------------------------------------------
 

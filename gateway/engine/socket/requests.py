@@ -236,6 +236,77 @@ class StationKeyMake(Change, frozen=True, kw_only=True):
     station: Word
 
 
+class OperatorList(Params, frozen=True):
+    """operator.list"""
+
+
+class OperatorAdd(Change, frozen=True, kw_only=True):
+    """operator.add"""
+
+    name: str
+    role: str
+    pin_hash: str
+
+
+class OperatorPin(Change, frozen=True, kw_only=True):
+    """operator.set_pin"""
+
+    name: str
+    pin_hash: str
+
+
+class OperatorRemove(Change, frozen=True, kw_only=True):
+    """operator.remove"""
+
+    name: str
+    also_last: bool = False
+
+
+class OperatorUnlock(Change, frozen=True, kw_only=True):
+    """operator.unlock"""
+
+    name: str
+    station: Word | None = None
+
+
+class OperatorFailed(Params, frozen=True):
+    """operator.failed: a wrong PIN; `operator` None for a name that no operator has, `wait_s` when it locks out."""
+
+    lines = ("address",)
+
+    operator: Name | None
+    by: Name | None
+    station: Word | None
+    address: Word
+    wait_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 0
+
+
+class SetupCode(Change, frozen=True, kw_only=True):
+    """setup.code"""
+
+
+class SetupForm(Params, frozen=True):
+    """What the form of the first set-up says; an id that is left out is made or kept."""
+
+    lines = ("site_name",)
+
+    site_name: Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_MAX)]
+    timezone: Word
+    locale: Word
+    name: Word
+    site_id: Word = ""
+    gateway_id: Word = ""
+
+
+class SetupFinish(Params, frozen=True):
+    """setup.finish"""
+
+    code: Word
+    form: SetupForm
+    pin_hash: str
+    via: Literal["guard", "browser"]
+
+
 class TokenCreate(Change, frozen=True, kw_only=True):
     """token.create"""
 

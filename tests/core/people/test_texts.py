@@ -72,7 +72,7 @@ def test_a_name_is_taken(name: str) -> None:
         ("  ", "is empty"),
         (" Lin", "begins or ends with a blank"),
         ("Lin ", "begins or ends with a blank"),
-        ("n" * (NAME_MAX + 1), "at most 52"),
+        ("n" * (NAME_MAX + 1), "at most 56"),
         ("Lin 13800138000", "digits in a row"),
     ],
 )

@@ -45,8 +45,8 @@ def _page(name: str | None, mistake: str = "", wait_s: int = 0) -> str:
     chosen = next((one for one in operators if one.name == name), None)
     if name and chosen is None:
         mistake = mistake or "unknown"
-    if not mistake and "ended" in request.args:
-        mistake = "ended"
+    if not mistake:
+        mistake = next((told for told in ("ended", "lifted") if told in request.args), "")
     pages = max(1, -(-len(operators) // NAMES_A_PAGE))
     number = request.args.get("page", 0, type=int) % pages
     return page(
@@ -58,6 +58,7 @@ def _page(name: str | None, mistake: str = "", wait_s: int = 0) -> str:
         chosen=chosen,
         mistake=mistake,
         wait_s=wait_s,
+        locked_out=chosen is not None and (wait_s > 0 or services().lockout.locks_out(chosen.name)),
         next=inside(request.values.get("next", "/")),
         station=auth.known_station(),
     )

@@ -1,4 +1,4 @@
-"""Tokens, codes and keys that were made, install mode of readers, and operators that signed in or out."""
+"""Tokens, codes and keys that were made, and install mode of readers."""
 
 from __future__ import annotations
 
@@ -114,30 +114,3 @@ class CodeIssued(Row, frozen=True, kw_only=True, gc=False):
 
     def subject(self, _gateway: str, /) -> str:
         return f"passes/{self.pass_}"
-
-
-class OperatorRow(Row, frozen=True, kw_only=True, gc=False):
-    """A row about a person who works with the gateway."""
-
-    subjects: ClassVar[str] = "operators/<name>"
-
-    by: Annotated[str, says("the operator, by name")]
-    role: Annotated[
-        str | UnsetType,
-        one_of("role of the operator", "guard", "leader", "control_room", "office", "installer", "auditor"),
-    ] = UNSET
-
-    def subject(self, _gateway: str, /) -> str:
-        return f"operators/{self.by}"
-
-
-class OperatorSignedIn(OperatorRow, frozen=True, kw_only=True, gc=False):
-    """An operator signed in at a screen."""
-
-    type: ClassVar[str] = "operator.signed_in"
-
-
-class OperatorSignedOut(OperatorRow, frozen=True, kw_only=True, gc=False):
-    """An operator signed out."""
-
-    type: ClassVar[str] = "operator.signed_out"
