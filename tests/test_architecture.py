@@ -123,6 +123,7 @@ LAYERS = (
         "apsw msgspec",
     ),
     _layer("gateway.backup", "gateway.core gateway.store gateway.backup", "apsw cryptography msgspec"),
+    _layer("gateway.support", "gateway.core gateway.store gateway.support", "apsw msgspec"),
     _layer("gateway.processes", "gateway.core gateway.processes"),
     _layer("gateway.cli.show"),
     _layer("gateway.cli.local", "gateway.core gateway.store gateway.engine.clock drivers.registry", "msgspec"),

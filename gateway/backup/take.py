@@ -7,12 +7,10 @@ which are changed before their row is written, and the pictures, which are store
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
@@ -20,9 +18,8 @@ from gateway.backup import chunks
 from gateway.backup.databases import record_database, record_journal
 from gateway.backup.files import files_of
 from gateway.backup.records import About, Contents, Item, Recorder
-from gateway.core.vocabulary.errors import BackupError
 from gateway.store.directory import DataDirectory
-from gateway.store.files import sync_directory
+from gateway.store.files import new_file
 from gateway.store.sqlite.migrations import Schema
 from gateway.store.sqlite.schemas import REGISTRY, STATE
 
@@ -97,41 +94,3 @@ def _record_files(out: Recorder, data: Path, *, media: bool, told: Callable[[], 
                 out.data(content)
                 told()
             out.end()
-
-
-@contextmanager
-def new_file(path: Path, force: bool) -> Iterator[IO[bytes]]:
-    """A file for its owner alone, written beside `path` and renamed once it is whole and synced; BackupError."""
-    _may_be_written(path, force)
-    part = path.with_name(f".{path.name}.part")
-    handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BackupError(f"another backup to {path} is under way; wait for it") from error
-        try:
-            os.ftruncate(handle, 0)
-            yield file
-            file.flush()
-            os.fsync(handle)
-            _may_be_written(path, force)
-            part.replace(path)
-            sync_directory(path.parent)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise BackupError(f"{error.filename or path}: {error.strerror or error}; no backup was written") from error
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-
-
-def _may_be_written(path: Path, force: bool) -> None:
-    if path.is_dir():
-        raise BackupError(f"{path} is a folder; give the name of a file in it")
-    if path.exists() and not path.is_file():
-        raise BackupError(f"{path} is no ordinary file; give the name of one")
-    if path.exists() and not force:
-        raise BackupError(f"{path} is there already; give another name, or --force to replace it")
-    if not path.parent.is_dir():
-        raise BackupError(f"there is no folder {path.parent}; make it, or mount the disk that it is on")

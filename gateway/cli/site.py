@@ -82,12 +82,13 @@ def _init(arguments: Arguments) -> int:
 def _check(arguments: Arguments) -> int:
     import msgspec
 
-    report = _report(arguments)
+    report = report_of(arguments)
     show(arguments, {"ok": report.fine, **msgspec.to_builtins(report)}, _check_text(report))
     return 0 if report.fine else EXIT_WRONG
 
 
-def _report(arguments: Arguments) -> Report:
+def report_of(arguments: Arguments) -> Report:
+    """What `gatehouse check` finds, in the installed settings or a site file."""
     from gateway.check import devices
     from gateway.check.report import Report, check
     from gateway.store.directory import DataDirectory

@@ -1,9 +1,13 @@
-"""Writes small files whole or not at all: temporary file, fsync, rename, fsync of the directory."""
+"""Writes files whole or not at all: temporary file, fsync, rename, fsync of the directory."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from gateway.core.vocabulary.errors import StorageError
 
@@ -41,3 +45,41 @@ def sync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def new_file(path: Path, force: bool) -> Iterator[IO[bytes]]:
+    """A file for its owner alone, written beside `path` and renamed once it is whole and synced; StorageError."""
+    _may_be_written(path, force)
+    part = path.with_name(f".{path.name}.part")
+    handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StorageError(f"another command writes {path}; wait for it") from error
+        try:
+            os.ftruncate(handle, 0)
+            yield file
+            file.flush()
+            os.fsync(handle)
+            _may_be_written(path, force)
+            part.replace(path)
+            sync_directory(path.parent)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise StorageError(f"{error.filename or path}: {error.strerror or error}; nothing was written") from error
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _may_be_written(path: Path, force: bool) -> None:
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder; give the name of a file in it")
+    if path.exists() and not path.is_file():
+        raise StorageError(f"{path} is no ordinary file; give the name of one")
+    if path.exists() and not force:
+        raise StorageError(f"{path} is there already; give another name, or --force to replace it")
+    if not path.parent.is_dir():
+        raise StorageError(f"there is no folder {path.parent}; make it, or mount the disk that it is on")

@@ -89,7 +89,7 @@ def test_projections_and_cursors_go_on_at_their_rows(again: DataDirectory) -> No
         journal = reader.journal_id
     with closing(State(again.state)) as state:
         assert (state.journal, state.sequence) == (journal, ROWS)
-        assert state.answer("request-1") is not None
+        assert state.select("SELECT key, answer FROM answers") == [("request-1", '{"status":"done"}')]
     cursors = Cursors(again.uplink)
     assert cursors.get("central") == Position(journal, ROWS - 10)
     cursors.close()

@@ -18,9 +18,10 @@ from gateway.backup import databases
 from gateway.backup.check import Nothing, prove
 from gateway.backup.files import files_of, inside_of
 from gateway.backup.records import Item, Recorder
-from gateway.backup.take import new_file, take
-from gateway.core.vocabulary.errors import BackupError, DamagedError
+from gateway.backup.take import take
+from gateway.core.vocabulary.errors import BackupError, DamagedError, StorageError
 from gateway.store.directory import DataDirectory, source_of
+from gateway.store.files import new_file
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
 from gateway.store.projections.state import State
@@ -65,7 +66,7 @@ def test_what_is_there_is_left_alone(directory: DataDirectory, tmp_path: Path, w
     for force in (False, True):
         if what == "a file" and force:
             continue
-        with pytest.raises(BackupError):
+        with pytest.raises(StorageError):
             take(directory, about_of(directory), SIDE, file, force=force)
     assert not list(tmp_path.glob(".*.part"))
     if what == "a file":
@@ -83,7 +84,7 @@ def test_a_disk_that_is_full_leaves_no_file(
 
     place = {"write": "gateway.backup.chunks.Writer._put", "fsync": "os.fsync", "replace": "pathlib.Path.replace"}
     monkeypatch.setattr(place[fails], full)
-    with pytest.raises(BackupError, match="No space left on device; no backup was written"):
+    with pytest.raises(StorageError, match="No space left on device; nothing was written"):
         take(directory, about_of(directory), SIDE, tmp_path / "x.backup")
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
@@ -91,7 +92,7 @@ def test_a_disk_that_is_full_leaves_no_file(
 def test_two_backups_to_one_file_are_one_too_many(tmp_path: Path) -> None:
     with new_file(tmp_path / "x", False) as first:
         first.write(b"1")
-        with pytest.raises(BackupError, match="under way"), new_file(tmp_path / "x", False):
+        with pytest.raises(StorageError, match="another command writes"), new_file(tmp_path / "x", False):
             pass
     assert (tmp_path / "x").read_bytes() == b"1"
 

@@ -31,20 +31,25 @@ _FAR = 1 << 40
 
 def readable_passes(path: Path) -> Iterator[Pass]:
     """Every pass that can be read, each id once; none when the file cannot be opened."""
+    seen: set[str] = set()
+    for document in readable_documents(path):
+        try:
+            found = checked(decode(document))
+        except (msgspec.DecodeError, PassError, UnicodeDecodeError):
+            continue
+        if found.id not in seen:
+            seen.add(found.id)
+            yield found
+
+
+def readable_documents(path: Path) -> Iterator[Any]:
+    """The JSON of every row that can be read, whatever is in it; none when the file cannot be opened."""
     try:
         db = open_as_it_is(path)
     except apsw.Error:
         return
     try:
-        seen: set[str] = set()
-        for document in _documents(db):
-            try:
-                found = checked(decode(document))
-            except (msgspec.DecodeError, PassError, UnicodeDecodeError):
-                continue
-            if found.id not in seen:
-                seen.add(found.id)
-                yield found
+        yield from _documents(db)
     finally:
         db.close()
 

@@ -329,7 +329,7 @@ def test_it_is_made_while_the_gateway_runs(gatehouse: Gatehouse, made: Path, tmp
         again.start_engine()
         assert [lane["id"] for lane in again.state()["lanes"]] == ["in"]
         wait_for(lambda: again.last_sequence() >= 3, "the second start is written")
-        assert again.verify() == again.last_sequence()
+        assert again.verify() >= 3
     finally:
         again.end()
     assert DataDirectory(tmp_path / "again").tokens.list() == ()

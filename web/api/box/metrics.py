@@ -130,8 +130,8 @@ def _of_journal(page: Page, held: Services) -> None:
         counters = held.readers.state().counters()
     except GatehouseError:
         return
-    page.one("journal_sequence", "counter", "Number of the newest row in the journal.", last)
-    page.one("journal_first_sequence", "counter", "Number of the oldest row that retention has left.", first)
+    page.one("journal_sequence", "gauge", "Number of the newest row in the journal.", last)
+    page.one("journal_first_sequence", "gauge", "Number of the oldest row that retention has left.", first)
     page.one("journal_used_bytes", "gauge", "What the journal's rows take up.", used_bytes)
     page.add(
         "events_total", "counter", "Rows in the journal by type, as far as they are counted.",
