@@ -79,6 +79,7 @@ class Reason(StrEnum):
         _R,
         "the gateway's own program failed while it decided: see the alarm [`fault`](#faults-of-the-program)",
     )
+    # No rule gives it: integrators know the code as a reason, and refused commands have it (`Refusal`).
     CLOCK_UNSET = "clock_unset", (), "a command that expires needs a clock"
 
 

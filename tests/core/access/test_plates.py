@@ -165,6 +165,35 @@ def test_any_json_holds_a_plate_or_none(document: Any, plate: str, confidence: s
 
 
 @pytest.mark.parametrize(
+    ("option", "least", "most"),
+    [
+        ("plate", 1, 200),
+        ("confidence", 0, 200),
+        ("time", 0, 200),
+        ("path of only", 1, 200),
+        ("values of only", 1, 50),
+        ("paths of only", 0, 16),
+    ],
+)
+def test_what_a_camera_is_asked_for_has_bounds(option: str, least: int, most: int) -> None:
+    def taken(size: int) -> bool:
+        options: dict[str, Any] = {
+            "path of only": {"only": {"p" * size: "x"}},
+            "values of only": {"only": {"p": ["x"] * size}},
+            "paths of only": {"only": {f"p{n}": "x" for n in range(size)}},
+        }.get(option, {option: "p" * size})
+        try:
+            msgspec.convert(options, PlateMapping)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    assert [size for size in (0, 1, 16, 17, 50, 51, 200, 201) if taken(size)] == [
+        size for size in (0, 1, 16, 17, 50, 51, 200, 201) if least <= size <= most
+    ]
+
+
+@pytest.mark.parametrize(
     ("only", "document", "counts"),
     [
         ({"type": "new"}, {"type": "new"}, True),
