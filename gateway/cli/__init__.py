@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from gateway import __version__
-from gateway.cli import journal, lanes, passes, running, site
+from gateway.cli import begin, journal, lanes, passes, running, site
 from gateway.cli.care import backups, support
 from gateway.cli.common import (
     EXIT_IN_USE,
@@ -86,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
     commands = Commands(parser, common, "command")
-    for job in (running, site, settings, passes, journal, lanes, operators, stations, tokens, backups, support):
+    for job in (running, begin, site, settings, passes, journal, lanes, operators, stations, tokens, backups, support):
         job.add(commands)
     return parser
 

@@ -1,4 +1,4 @@
-"""Commands for a site and its data directory: make one, check it."""
+"""The command that checks a site and its devices."""
 
 from __future__ import annotations
 
@@ -19,32 +19,14 @@ from gateway.cli.common import (
     say,
     show,
 )
-from gateway.core.vocabulary.errors import EngineUnreachableError, InUseError, SettingsError
+from gateway.core.vocabulary.errors import EngineUnreachableError, SettingsError
 
 if TYPE_CHECKING:
     from gateway.check.report import Report
 
 
-_INIT_WORDS = """\
-{data} is ready; its journal is {journal}
-setup code: {code}
-  It opens the page of the first set-up, once; that page comes with a later version. Until then operators and devices
-  come from the site file, and the code is of no use to anybody: keep it, or forget it."""
-_EMPTY_SITE: dict[str, Any] = {"site": {"id": "site", "name": "Gatehouse"}, "gateway": {"id": "gw1"}}
-
-
 def add(commands: Commands) -> None:
-    """Add `init` and `check`."""
-    init = commands.add(
-        "init",
-        "make a data directory with a new journal",
-        _init,
-        """
-        gatehouse init --site site.json
-        gatehouse init --data ./trial --site site.json --json
-        """,
-    )
-    init.add_argument("--site", type=Path, metavar="FILE", help="site file (JSON) to start with")
+    """Add `check`."""
     check = commands.add(
         "check",
         "validate settings, try each device, and say what each lane does without",
@@ -55,28 +37,6 @@ def add(commands: Commands) -> None:
         """,
     )
     check.add_argument("--site", type=Path, metavar="FILE", help="check this site file, not the one installed")
-
-
-def _init(arguments: Arguments) -> int:
-    from drivers.registry import configure
-    from gateway.core.settings.site_file import checked, warnings
-    from gateway.store.directory import DataDirectory
-    from gateway.store.journal.reader import JournalReader
-
-    document = read_site(arguments.site) if arguments.site else _EMPTY_SITE
-    settings, _ = checked(document, configure)
-    directory = DataDirectory(data_path(arguments))
-    if directory.exists and not directory.half_made:
-        raise InUseError(f"{directory.path} holds a site already; choose another with --data")
-    code = directory.create(document)
-    journal = JournalReader(directory.journal).journal_id
-    made = {"data": str(directory.path), "journal": journal, "setup_code": code}
-    show(arguments, made, _INIT_WORDS.format(data=directory.path, journal=journal, code=code))
-    for warning in warnings(settings):
-        say(_warned(warning))
-    if not arguments.site:
-        say("the site is still empty; use --site FILE for a gate with devices and lanes")
-    return 0
 
 
 def _check(arguments: Arguments) -> int:

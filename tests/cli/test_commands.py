@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -174,7 +175,47 @@ class TestInit:
         assert [path for path in found if path.stat().st_mode & 0o007] == []
 
     def test_the_setup_code_says_what_it_is_for(self, gatehouse: Gatehouse) -> None:
-        assert "It opens the page of the first set-up, once" in gatehouse("init").out
+        told = gatehouse("init")
+        assert re.search(r"^setup code: ([A-Z0-9]{4}-){2}[A-Z0-9]{4}$", told.out, re.M)
+        assert "http://127.0.0.1:8080/setup" in told.out and "once" in told.out
+
+    def test_a_site_file_with_operators_leaves_no_first_set_up(self, gatehouse: Gatehouse, site_file: Path) -> None:
+        told = gatehouse("init", "--site", site_file)
+        assert re.search(r"^setup code: ", told.out, re.M)
+        assert "the code opens nothing" in told.out and "/setup" not in told.out
+
+    def test_without_a_site_file_the_gateway_is_named_after_its_journal(self, gatehouse: Gatehouse, data: Path) -> None:
+        told = gatehouse("init", "--json").data
+        assert told["gateway"] == f"gw-{told['journal'][:6]}"
+        assert DataDirectory(data).settings().gateway.id == told["gateway"]
+
+    @pytest.mark.parametrize("with_site", [True, False])
+    def test_the_pages_can_be_opened_to_the_network(
+        self, gatehouse: Gatehouse, data: Path, site_file: Path, with_site: bool
+    ) -> None:
+        assert gatehouse("init", "--lan", *(["--site", site_file] if with_site else [])).status == 0
+        assert DataDirectory(data).settings().gateway.http.host == "0.0.0.0"
+
+    def test_without_that_they_stay_on_this_machine(self, gatehouse: Gatehouse, data: Path) -> None:
+        gatehouse("init")
+        assert DataDirectory(data).settings().gateway.http.host == "127.0.0.1"
+
+    def test_another_code_voids_the_one_before(self, gatehouse: Gatehouse, data: Path) -> None:
+        first = gatehouse("init", "--json").data["setup_code"]
+        told = gatehouse("init", "--new-code")
+        second = re.search(r"^setup code: (\S+)$", told.out, re.M)
+        assert told.status == 0 and second is not None
+        first_run = DataDirectory(data).first_run
+        assert not first_run.fits(first) and first_run.fits(second[1])
+        assert gatehouse("init", "--new-code", "--json").data.keys() == {"setup_code"}
+
+    def test_no_code_is_drawn_once_an_operator_was_made(self, gatehouse: Gatehouse, made: Path) -> None:
+        told = gatehouse("init", "--new-code")
+        assert told.status == 1 and "gatehouse operator set-pin" in told.err
+
+    def test_no_code_is_drawn_where_there_is_no_directory(self, gatehouse: Gatehouse, site_file: Path) -> None:
+        assert gatehouse("init", "--new-code").status == 2
+        assert gatehouse("init", "--new-code", "--site", site_file).status == 1
 
     def test_a_second_init_is_refused_and_changes_nothing(
         self, gatehouse: Gatehouse, made: Path, site_file: Path

@@ -13,6 +13,8 @@ from web.people import auth
 from web.platform import assets, look, problems
 from web.platform.headers import safe_headers
 from web.platform.services import Services
+from web.setup.gate import lead_there
+from web.setup.routes import BLUEPRINT as SETUP
 from web.words.texts import initials
 
 # A million-row file is imported by path over the control socket, so no request needs to be large.
@@ -32,6 +34,7 @@ def create_app(data: Path) -> Flask:
     held = Services(data)
     app.extensions["gatehouse"] = held
     app.before_request(auth.check_csrf)
+    app.before_request(lead_there)
     problems.register(app)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.filters.update(dig=look.dig, initials=initials)
@@ -44,6 +47,7 @@ def create_app(data: Path) -> Flask:
     )
     app.register_blueprint(routes.BLUEPRINT)
     app.register_blueprint(GUARD)
+    app.register_blueprint(SETUP)
     app.register_blueprint(assets.BLUEPRINT)
     app.wsgi_app = safe_headers(quick_feed(app.wsgi_app, held))  # type: ignore[method-assign,assignment]
     return app

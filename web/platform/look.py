@@ -17,10 +17,13 @@ KEPT_S = 365 * 86400
 
 
 def locale() -> str:
-    """The language of this request: this browser's choice, else the site's."""
+    """The language of this request: this browser's choice, else the site's; before the first set-up, the browser's."""
     chosen = request.cookies.get(LOCALE_COOKIE, "")
     if chosen in LOCALES:
         return chosen
+    if not services().set_up:
+        asked = request.accept_languages.best_match(("zh", "zh-CN", "en"))
+        return {"zh": "zh_CN", "zh-CN": "zh_CN", "en": "en"}.get(asked or "", DEFAULT_LOCALE)
     site = str(services().site.document().get("site", {}).get("locale", DEFAULT_LOCALE))
     return site if site in LOCALES else DEFAULT_LOCALE
 

@@ -32,6 +32,8 @@ class Services:
 
     def __init__(self, data: Path) -> None:
         self.data = data
+        self._mark = data / "set-up"
+        self._set_up = False
         self.socket = data / "run" / "engine.sock"
         self.site = SiteDocument(data / "site.json")
         self.database = WebDatabase(data / "web.db")
@@ -46,6 +48,12 @@ class Services:
         self.live = Live(self.socket)
         self.streams = Slots(STREAM_SLOTS, "ask again later, or ask without waiting")
         self.exports = Slots(EXPORT_SLOTS)
+
+    @property
+    def set_up(self) -> bool:
+        """Whether an operator was ever made; once true it stays so."""
+        self._set_up = self._set_up or self._mark.exists() or bool(self.site.operators())
+        return self._set_up
 
     def close(self) -> None:
         """Stop the background thread and close the files."""

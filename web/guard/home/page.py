@@ -11,6 +11,7 @@ from web.guard.scene import COMMAND_ROLES
 from web.people import auth, stations
 from web.platform.pages import page
 from web.platform.services import services
+from web.setup.next import is_next, next_page
 
 # Of the reasons to turn a car away those that fit one which was seen to.
 SEEN_REASONS = ("turned_back", "other")
@@ -33,8 +34,10 @@ SHEETS = (
 
 @auth.require_operator()
 def home() -> Response:
-    """The guard screen."""
+    """The guard screen; for an installer whose site has no lanes yet, what comes next."""
     operator = auth.signed_in()
+    if is_next(operator):
+        return current_app.make_response(next_page(operator))
     snapshot, age_ms = services().live.snapshot()
     made = page(
         "guard/home/page.html",
