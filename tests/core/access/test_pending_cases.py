@@ -319,6 +319,19 @@ def test_the_grant_of_a_car_that_backed_off_is_over_when_another_one_is_read(fou
     assert play.data("passage.entered")["pass"] == ("p2" if found else None)
 
 
+def test_an_arm_that_is_up_for_a_car_that_backed_off_closes_before_the_refused_one_behind() -> None:
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read()
+    play.rise()
+    play.set(approach_loop=False)
+    play.advance(6000)
+    play.set(approach_loop=True)
+    play.read("7", ())
+    play.advance(2000)
+    assert play.pulses() == ["open", "close"]
+
+
 def test_a_car_that_backs_off_and_comes_again_keeps_its_grant() -> None:
     play = Playbook()
     play.set(approach_loop=True)
