@@ -53,6 +53,7 @@ _MODEL = re.compile(r"drivers\.(readers|cameras|boards|displays|virtual)\.(?!lay
 LAYERS = (
     Layer("gateway.core", ("gateway.core",), frozenset({"msgspec"}), PURE_STDLIB, pure=True),
     _layer("gateway.store", "gateway.core gateway.store", "apsw msgspec openpyxl tinydb"),
+    _layer("gateway.store.settings.signing_key", "gateway.core gateway.store", "cryptography"),
     _layer("gateway.control", "gateway.core gateway.control", "msgspec"),
     Layer(
         "drivers.framing",

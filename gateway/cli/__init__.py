@@ -19,7 +19,7 @@ from typing import Any
 
 from gateway import __version__
 from gateway.cli import begin, journal, lanes, passes, running, site
-from gateway.cli.care import backups, support
+from gateway.cli.care import backups, support, verify
 from gateway.cli.common import (
     EXIT_IN_USE,
     EXIT_INTERRUPTED,
@@ -86,7 +86,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
     commands = Commands(parser, common, "command")
-    for job in (running, begin, site, settings, passes, journal, lanes, operators, stations, tokens, backups, support):
+    jobs = (
+        running, begin, site, settings, passes, journal, verify, lanes, operators, stations, tokens, backups, support,
+    )  # fmt: skip
+    for job in jobs:
         job.add(commands)
     return parser
 

@@ -1,4 +1,4 @@
-"""Commands that read the journal."""
+"""`gatehouse events`: the rows of the journal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.cli.common import EXIT_WRONG, Arguments, Commands, count, data_path, opened, say, show, wants_json
-from gateway.core.vocabulary.errors import DamagedError, JournalBrokenError
+from gateway.cli.common import Arguments, Commands, count, data_path, opened, say, wants_json
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Add `events` and `verify`."""
+    """Add `events`."""
     events = commands.add(
         "events",
         "read the journal",
@@ -47,19 +45,6 @@ def add(commands: Commands) -> None:
         "--format",
         choices=("table", "json", "csv"),
         help="table for people in site time, json as stored, csv for spreadsheets (default: table)",
-    )
-    verify = commands.add(
-        "verify",
-        "walk the whole journal: nothing missing, nothing changed",
-        _verify,
-        """
-        gatehouse verify             exit 1 and the first bad row if it is broken
-        gatehouse verify --json
-        gatehouse verify journal-damaged-20261122T020000Z.db     one that was set aside
-        """,
-    )
-    verify.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="this journal, not the data directory's: one set aside"
     )
 
 
@@ -122,23 +107,3 @@ def _event_writer(form: str, zone: ZoneInfo) -> Callable[[StoredRow], None]:
 
 def _short(value: Any) -> str:
     return str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
-
-
-def _verify(arguments: Arguments) -> int:
-    from gateway.cli.show import Progress
-    from gateway.store.journal.reader import JournalReader
-
-    file = arguments.file or opened(data_path(arguments))[0].journal
-    progress = Progress("journal rows")
-    try:
-        found = JournalReader(file).verify(progress)
-    except (JournalBrokenError, DamagedError) as error:
-        progress.end()
-        row = getattr(error, "sequence", 0)
-        where = f", first at row {row}" if row else ""
-        show(arguments, {"ok": False, "sequence": row, "message": str(error)}, f"the journal is broken{where}: {error}")
-        return EXIT_WRONG
-    progress.end()
-    fine = {"ok": True, "rows": found.rows, "first": found.first, "last": found.last}
-    show(arguments, fine, f"the journal is whole: {found.rows} rows, {found.first} to {found.last}")
-    return 0

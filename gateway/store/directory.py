@@ -29,6 +29,7 @@ from gateway.store.settings.operators import Lifts, Operators
 from gateway.store.settings.people import Journal as Note
 from gateway.store.settings.people import People
 from gateway.store.settings.secrets import Tokens, Vault
+from gateway.store.settings.signing_key import SigningKey
 from gateway.store.settings.station_keys import StationKeys
 from gateway.store.settings.versions import Versions
 
@@ -100,6 +101,11 @@ class DataDirectory:
         return PassCodes(self.secrets / "pass-codes.key")
 
     @property
+    def signing_key(self) -> SigningKey:
+        """The key that heads of the journal are signed with."""
+        return SigningKey(self.secrets / "journal-key.pem")
+
+    @property
     def reserve(self) -> Reserve:
         """Room for a start on a full disk."""
         return Reserve(self.path / "reserve")
@@ -135,6 +141,7 @@ class DataDirectory:
         Journal.create(self.journal, journal_id, source_of(settings)).close()
         PassRegistry(self.registry, writer=True).close()
         State(self.state, writer=True).close()
+        self.signing_key.make()
         code = self.first_run.begin()
         self.save_site(document)
         self.first_run.note()

@@ -67,7 +67,9 @@ def filled(path: Path, rows: int = ROWS) -> DataDirectory:
     web = WebDatabase(directory.web)
     with web.transaction() as db:
         db.execute("INSERT INTO session VALUES('k', 'Lin', 'm', 1, 2)")
-        db.execute("INSERT INTO consumer VALUES('central', ?, 5, ?)", (rows - 20, journal_id))
+        db.execute(
+            "INSERT INTO consumer(token, sequence, seen_s, journal) VALUES('central', ?, 5, ?)", (rows - 20, journal_id)
+        )
         db.execute("INSERT INTO lockout VALUES('operator:Lin', 3, 1, 2)")
     web.close()
     directory.tokens.create("central", ["events:read"])

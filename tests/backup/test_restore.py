@@ -81,7 +81,7 @@ def test_sessions_station_keys_and_the_setup_code_are_not(again: DataDirectory) 
     assert database.rows("SELECT * FROM session") == []
     assert database.rows("SELECT key, failures FROM lockout") == [("operator:Lin", 3)]
     database.close()
-    assert sorted(path.name for path in again.secrets.iterdir()) == ["tokens.json"]
+    assert sorted(path.name for path in again.secrets.iterdir()) == ["journal-key.pem", "tokens.json"]
 
 
 def test_projections_and_cursors_go_on_at_their_rows(again: DataDirectory) -> None:

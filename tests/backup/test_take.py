@@ -33,8 +33,8 @@ def test_it_holds_every_store_and_file_but_what_belongs_to_this_run(backup: Path
     proof = prove(backup, lambda: "", Nothing())
     names = [entry.name for entry in proof.contents.manifest]
     assert names == [
-        "site.json", "secrets/tokens.json", "web.db", "uplink.db", "state.db", "journal.db", "registry.db",
-        "media/2026/crash.jpg",
+        "set-up", "site.json", "secrets/journal-key.pem", "secrets/tokens.json", "web.db", "uplink.db", "state.db",
+        "journal.db", "registry.db", "media/2026/crash.jpg",
     ]  # fmt: skip
     assert (proof.first, proof.last, proof.broken, proof.encrypted) == (1, ROWS, "", False)
 

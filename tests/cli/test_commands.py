@@ -431,7 +431,8 @@ class TestVerify:
     def test_a_whole_journal_is_counted(self, gatehouse: Gatehouse, made: Path, passes: Path) -> None:
         gatehouse("passes", "import", passes)
         told = gatehouse("verify", "--json")
-        assert (told.status, told.data) == (0, {"ok": True, "rows": 1, "first": 1, "last": 1})
+        figures = {key: told.data[key] for key in ("ok", "rows", "first", "last")}
+        assert (told.status, figures) == (0, {"ok": True, "rows": 1, "first": 1, "last": 1})
 
     def test_a_changed_row_is_found(self, gatehouse: Gatehouse, made: Path) -> None:
         import apsw

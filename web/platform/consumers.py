@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from gateway.store.journal.heads import Head
 from gateway.store.journal.lineage import Lineage
 from web.platform.webdb import WebDatabase
 
@@ -20,20 +21,30 @@ CONSUMERS_MAX = 200
 class Consumers:
     """The confirmed sequence of each token. Thread-safe."""
 
-    def __init__(self, database: WebDatabase, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: WebDatabase,
+        now: Callable[[], float] = time.time,
+        sign: Callable[[Head], Head] = lambda head: head,
+    ) -> None:
+        """`sign` signs the head of a confirmed row."""
         self._database = database
         self._now = now
         self._lock = threading.Lock()
-        self._news: dict[str, tuple[str, int]] = {}
+        self._sign = sign
+        self._news: dict[str, tuple[str, Head]] = {}
         self._written_s = 0.0
 
-    def confirmed(self, token: str, cursor: str, lineage: Lineage) -> None:
-        """Note the `cursor` of a request; one of a foreign journal (or none) confirms nothing."""
+    def confirmed(self, token: str, cursor: str, lineage: Lineage, digest: str = "") -> None:
+        """Note the `cursor` of a request and the hash of its row; one of a foreign journal (or none) confirms nothing.
+
+        The hash is empty when the row is gone.
+        """
         journal, _, digits = cursor.partition(".")
         if journal != lineage.journal and lineage.ancestor(journal) is None:
             return
         with self._lock:
-            self._news[token] = lineage.journal, lineage.confirmed(journal, int(digits))
+            self._news[token] = lineage.journal, Head(lineage.confirmed(journal, int(digits)), digest)
             now = self._now()
             if 0 <= now - self._written_s < WRITE_EVERY_S:
                 return
@@ -44,7 +55,8 @@ class Consumers:
         """The sequence of that journal that each token has confirmed, 0 for none."""
         stored = self._database.rows("SELECT token, journal, sequence FROM consumer")
         with self._lock:
-            known = {token: (journal, sequence) for token, journal, sequence in stored} | self._news
+            news = {token: (journal, head.sequence) for token, (journal, head) in self._news.items()}
+        known = {token: (journal, sequence) for token, journal, sequence in stored} | news
         return {token: lineage.confirmed(journal, sequence) for token, (journal, sequence) in known.items()}
 
     def flush(self) -> None:
@@ -53,14 +65,18 @@ class Consumers:
             news, self._news = self._news, {}
         if not news:
             return
+        signed = [
+            (token, journal, head, self._sign(head).text if head.hash else "")
+            for token, (journal, head) in news.items()
+        ]
         with self._database.transaction() as connection:
             # Later than all before, also if the clock was set back: the newest must not count as the oldest.
             last_s = connection.execute("SELECT max(seen_s) FROM consumer").get or 0
             seen_s = max(int(self._now()), last_s + 1)
             connection.executemany(
-                "INSERT INTO consumer(token, sequence, seen_s, journal) VALUES(?,?,?,?) ON CONFLICT DO UPDATE"
-                " SET sequence=excluded.sequence, seen_s=excluded.seen_s, journal=excluded.journal",
-                [(token, sequence, seen_s, journal) for token, (journal, sequence) in news.items()],
+                "INSERT INTO consumer(token, sequence, seen_s, journal, head) VALUES(?,?,?,?,?) ON CONFLICT DO UPDATE"
+                " SET sequence=excluded.sequence, seen_s=excluded.seen_s, journal=excluded.journal, head=excluded.head",
+                [(token, head.sequence, seen_s, journal, text) for token, journal, head, text in signed],
             )
             connection.execute(
                 "DELETE FROM consumer WHERE token IN"

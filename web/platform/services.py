@@ -10,6 +10,7 @@ from flask import current_app
 from gateway.control import Client
 from gateway.store.settings.operators import Lifts
 from gateway.store.settings.secrets import Tokens
+from gateway.store.settings.signing_key import SigningKey
 from gateway.store.settings.station_keys import StationKeys
 from web.live.heart import Heart
 from web.live.presses import Presses
@@ -39,7 +40,8 @@ class Services:
         self.database = WebDatabase(data / "web.db")
         self.sessions = Sessions(self.database, self.site)
         self.lockout = Lockout(self.database, lifted_s=Lifts(data / "lifted.json").at_s)
-        self.consumers = Consumers(self.database)
+        self.signing_key = SigningKey(data / "secrets" / "journal-key.pem", makes=True)
+        self.consumers = Consumers(self.database, sign=self.signing_key.signed)
         self.readers = Readers(data)
         self.tokens = Tokens(data / "secrets" / "tokens.json")
         self.station_keys = StationKeys(data / "secrets" / "stations.json")

@@ -52,6 +52,8 @@ SCHEMA = Schema(
         """,
         # A sequence counts only in its journal; one that was noted without a journal counts in none.
         "ALTER TABLE consumer ADD COLUMN journal TEXT NOT NULL DEFAULT ''",
+        # The head of the confirmed row, signed.
+        "ALTER TABLE consumer ADD COLUMN head TEXT NOT NULL DEFAULT ''",
     ),
 )
 

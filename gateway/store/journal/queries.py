@@ -54,7 +54,8 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
     """Events as one JSON array, ready to send. `first` and `last` are sequences, 0 if it is empty.
 
     `scanned` is the last sequence that was looked at: with a filter it lies at or behind `last`, and the next read may
-    start there. `historical`: all of its rows are older than the split that was asked for.
+    start there. `historical`: all of its rows are older than the split that was asked for. `head` and `confirmed` are
+    the hashes of row `scanned` and of the row of the cursor; empty where they were not asked for or are gone.
     """
 
     json: bytes
@@ -63,6 +64,22 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
     count: int
     scanned: int
     historical: bool = False
+    head: str = ""
+    confirmed: str = ""
+
+
+def with_heads(batch: Batch, confirmed: str, head: str) -> Batch:
+    """The batch with those hashes."""
+    return Batch(
+        batch.json,
+        batch.first,
+        batch.last,
+        batch.count,
+        batch.scanned,
+        batch.historical,
+        head=head,
+        confirmed=confirmed,
+    )
 
 
 class _Data(msgspec.Struct, frozen=True, gc=False):

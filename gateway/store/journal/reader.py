@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 import apsw
 import msgspec
 
-from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, JournalBrokenError
+from gateway.core.vocabulary.errors import CursorError, DataDirectoryError, GatehouseError, JournalBrokenError
 from gateway.store.journal import queries
 from gateway.store.journal.cursors import Cursor, Gap, cursor_of, gap_event, parse_cursor, restored_event
 from gateway.store.journal.lineage import Lineage
-from gateway.store.journal.queries import Batch, Filter, Split, StoredRow
+from gateway.store.journal.queries import Batch, Filter, Split, StoredRow, with_heads
 from gateway.store.sqlite.database import explain, open_reader
 from gateway.store.sqlite.schemas import BLOCK_ROWS, JOURNAL
 
@@ -35,11 +35,12 @@ _Found = TypeVar("_Found")
 
 
 class Verified(msgspec.Struct, frozen=True, gc=False):
-    """A journal without a fault: how many rows were looked at, from which sequence to which."""
+    """A journal without a fault: how many rows were looked at, from which sequence to which; the hash of the last."""
 
     rows: int
     first: int
     last: int
+    hash: str
 
 
 class JournalReader:
@@ -68,8 +69,11 @@ class JournalReader:
         return self._lineage
 
     def cursor(self, text: str | None) -> Cursor:
-        """The position of a client that has seen everything up to that event id; CursorError if malformed."""
-        return parse_cursor(text, self.lineage())
+        """The position of a client that has seen everything up to that event id.
+
+        CursorError if it is malformed or beyond the last row.
+        """
+        return self._read(lambda db: self._cursor(db, text))
 
     def position(self, journal: str, sequence: int) -> Cursor:
         """The place in this journal of a position in some journal."""
@@ -150,7 +154,7 @@ class JournalReader:
         """The next events of a client that has seen everything up to `cursor` (an event id, empty: the start).
 
         A cursor that retention has passed, or of another journal, is answered by one `journal.gap` event first.
-        Raises CursorError for one that cannot be read.
+        Raises CursorError for one that cannot be read or is beyond the last row.
         """
         wanted = Filter.of(types, None, None)
         return self._read(lambda db: self._feed(db, cursor, min(limit, ROWS_MAX), wanted))
@@ -159,17 +163,27 @@ class JournalReader:
         """The `journal.gap` event that a consumer at `cursor` gets first, or None when nothing is missing."""
         return self._read(lambda db: self._gap(db, cursor)[1])
 
-    def verify(self, progress: Callable[[int, int], None] | None = None, *, integrity: bool = True) -> Verified:
+    def verify(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        integrity: bool = True,
+        hashes: dict[int, str] | None = None,
+    ) -> Verified:
         """Check the whole chain, a few thousand rows per transaction; JournalBrokenError names the first bad row.
 
         `progress(row, last)` is called after each of them. `integrity`: the pages of the other tables as well.
+        `hashes` has rows whose hashes are wanted: those that are there are filled in.
         """
+        wanted = {} if hashes is None else hashes
         if integrity:
             self._read(queries.check_small_tables)
         last = self.last_sequence()
         gap = self._read(queries.last_gap)
         sequence, previous, limit = gap.last, gap.lasthash, VERIFY_ROWS
         first = count = 0
+        if sequence in wanted:
+            wanted[sequence] = previous
         while True:
             try:
                 gap, rows = self._read(partial(queries.read_chain, after=sequence, limit=limit))
@@ -184,10 +198,12 @@ class JournalReader:
             for row in rows:
                 sequence += 1
                 previous = self._check(row, sequence, previous)
+                if sequence in wanted:
+                    wanted[sequence] = previous
             if progress is not None:
                 progress(sequence, last)
             if len(rows) < limit:
-                return Verified(count, first, sequence)
+                return Verified(count, first, sequence, previous)
 
     def _check(self, row: tuple[int, bytes, str], sequence: int, previous: str) -> str:
         found = queries.check_row(row, sequence, previous, self._lineage.id_of(sequence))
@@ -257,13 +273,29 @@ class JournalReader:
     # ---- feed ----------------------------------------------------------------------------------------------------
 
     def _feed(self, db: apsw.Connection, text: str | None, limit: int, wanted: Filter) -> Batch:
-        cursor = parse_cursor(text, self._lineage)
+        cursor = self._cursor(db, text)
         after, gap = self._gap(db, cursor)
         if gap is None:
-            return queries.read_batch(db, after, limit, wanted, Split(None, ""))
+            found = queries.read_batch(db, after, limit, wanted, Split(None, ""))
+            confirmed = self._hash(db, after) if after else ""
+            return with_heads(found, confirmed, self._hash(db, found.scanned) if found.scanned else "")
         rest = queries.read_batch(db, after, limit - 1, wanted, Split(None, ""))
         joined = b"[" + gap.encode() + (b"," if rest.count else b"") + rest.json[1:]
-        return Batch(joined, rest.first or after, rest.last or after, rest.count + 1, rest.scanned)
+        head = self._hash(db, rest.scanned) if rest.scanned else ""
+        return Batch(joined, rest.first or after, rest.last or after, rest.count + 1, rest.scanned, head=head)
+
+    def _hash(self, db: apsw.Connection, sequence: int) -> str:
+        return queries.hash_of(db, sequence, self._path)
+
+    def _cursor(self, db: apsw.Connection, text: str | None) -> Cursor:
+        cursor = parse_cursor(text, self._lineage)
+        last = max(queries.last_of(db), queries.last_gap(db).last)
+        if cursor.sequence > last:
+            raise CursorError(
+                f"{text} is beyond the last row, which is {self._lineage.id_of(last)}.{last}; give the id of the last "
+                "event you have"
+            )
+        return cursor
 
     def _gap(self, db: apsw.Connection, cursor: Cursor) -> tuple[int, str | None]:
         """Where to continue, and the gap event before it."""

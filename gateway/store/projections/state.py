@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import apsw
 import msgspec
 
 from gateway.core.vocabulary.errors import StorageError
+from gateway.store.journal.heads import Head
 from gateway.store.journal.queries import StoredRow
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Row
@@ -109,6 +111,7 @@ class State(Look):
                 last = apply_rows(db, (row for row in found if row.sequence > before))
                 if last is not None:
                     note(db, "sequence", str(last.sequence))
+                    note(db, "head", Head(last.sequence, sha256(last.text.encode()).hexdigest()).text)
                     if last.sequence // PRUNE_ROWS > before // PRUNE_ROWS:
                         prune(db, last.wall_ns)
             if last is not None:
@@ -197,6 +200,7 @@ class State(Look):
                         db.execute(f"DELETE FROM {table}")
                 note(db, "journal", journal_id)
                 note(db, "sequence", "0")
+                note(db, "head", "")
             self._at = 0
 
     def _writing(self) -> apsw.Connection:

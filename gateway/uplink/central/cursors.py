@@ -1,4 +1,4 @@
-"""`uplink.db`: the cursor of each consumer, and the topics with retained messages at its broker.
+"""`uplink.db`: the cursor of each consumer, what it has confirmed, and the topics with retained messages.
 
 A cursor is a journal id and the last row that the consumer has acknowledged (PUBACK) with all rows before it. It is
 written at most once a second and at stop, without waiting for the disk: after a crash some rows are sent again, none is
@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
 import msgspec
 
 from gateway.store.recovery.aside import open_or_begin
+from gateway.store.sqlite.database import explain
 from gateway.store.sqlite.migrations import Schema
 
 _log = logging.getLogger(__name__)
@@ -46,6 +48,17 @@ UPLINK = Schema(
             answer TEXT NOT NULL
         );
         """,
+        # The head of the acknowledged row, signed; and the row that each consumer has confirmed with its hash.
+        """
+        ALTER TABLE cursor ADD COLUMN head TEXT NOT NULL DEFAULT '';
+        CREATE TABLE confirmed(
+            consumer TEXT PRIMARY KEY,
+            journal TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            head TEXT NOT NULL,
+            confirmed_wall_ns INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """,
     ),
 )
 
@@ -60,8 +73,11 @@ class Position(msgspec.Struct, frozen=True):
 class Cursors:
     """The file's one writer; use it from one thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, head_of: Callable[[Position], str] = lambda _: "") -> None:
+        """`head_of` makes the head of a position, empty when it cannot."""
         self._db = open_or_begin(path, UPLINK)
+        self._path = path
+        self._head_of = head_of
         self._unwritten: dict[str, Position] = {}
         self._known: dict[str, Position] = {}
         self._write_at_s = 0.0
@@ -72,6 +88,19 @@ class Cursors:
             return self._unwritten[consumer]
         row = self._db.execute("SELECT journal, sequence FROM cursor WHERE consumer = ?", (consumer,)).fetchone()
         return None if row is None else Position(*row)
+
+    def adopt(self, consumer: str) -> None:
+        """Take over the cursor of an earlier version, which belonged to a broker: the one that moved last."""
+        old = "consumer LIKE 'mqtt:%:%:%'"
+        try:
+            with self._db:
+                if not self._db.execute("SELECT EXISTS(SELECT 1 FROM cursor WHERE consumer = ?)", (consumer,)).get:
+                    newest = f"SELECT consumer FROM cursor WHERE {old} ORDER BY moved_wall_ns DESC LIMIT 1"
+                    self._db.execute(f"UPDATE cursor SET consumer = ? WHERE consumer = ({newest})", (consumer,))
+                self._db.execute(f"DELETE FROM cursor WHERE {old}")
+                self._db.execute(f"UPDATE OR REPLACE retained SET consumer = ? WHERE {old}", (consumer,))
+        except apsw.Error as error:
+            raise explain(error, self._path) from error
 
     def move(self, consumer: str, position: Position) -> None:
         """Note a new position; `tick` or `close` writes it."""
@@ -86,11 +115,11 @@ class Cursors:
 
     def flush(self) -> None:
         """Write moved cursors now."""
-        rows = [(c, p.journal, p.sequence, time.time_ns()) for c, p in self._unwritten.items()]
+        rows = [(c, p.journal, p.sequence, time.time_ns(), self._head_of(p)) for c, p in self._unwritten.items()]
         try:
             self._db.execute("PRAGMA synchronous = NORMAL")
             with self._db:
-                self._db.executemany("REPLACE INTO cursor VALUES (?, ?, ?, ?)", rows)
+                self._db.executemany("REPLACE INTO cursor VALUES (?, ?, ?, ?, ?)", rows)
         except apsw.Error as error:
             _log.warning("cursor not written (%s); free space on the disk", error)
         else:

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from gateway.store.journal.heads import parse_head
 from gateway.store.journal.lineage import Lineage
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
@@ -124,6 +125,40 @@ def test_a_type_is_meant_with_or_without_its_prefix(get: Get, write: Write, name
     assert ids(get(type=name)) == [f"{JOURNAL_ID}.3"]
 
 
+@pytest.mark.parametrize("query", [{}, {"timeout": 1000}, {"limit": 1}, {"type": "access.granted"}])
+def test_a_cursor_beyond_the_last_row_is_refused_and_named(get: Get, write: Write, query: dict[str, Any]) -> None:
+    write(5)
+    assert get(lastEventId=f"{JOURNAL_ID}.5", **query).status_code == 200
+    answer = get(lastEventId=f"{JOURNAL_ID}.6", **query)
+    assert (answer.status_code, problem(answer)) == (400, "cursor_invalid")
+    assert f"the last row, which is {JOURNAL_ID}.5" in answer.text
+
+
+def test_a_journal_without_rows_has_no_cursor_but_the_start(get: Get) -> None:
+    assert get(lastEventId=f"{JOURNAL_ID}.0").data == b"[]"
+    assert get(lastEventId=f"{JOURNAL_ID}.1").status_code == 400
+
+
+def test_each_answer_has_the_signed_head_of_its_last_row(get: Get, write: Write, app: Flask, journal: Journal) -> None:
+    assert "Gatehouse-Head" not in get().headers
+    write(5)
+    reader = JournalReader(journal._path)
+    for query, row in (({"limit": 2}, 2), ({}, 5), ({"lastEventId": f"{JOURNAL_ID}.5"}, 5), ({"type": "x"}, 5)):
+        head = parse_head(get(**query).headers["Gatehouse-Head"])
+        assert (head.sequence, head.hash) == (row, reader.hash_of(row))
+        assert held(app).signing_key.public.check(head)
+
+
+def test_the_head_of_a_confirmed_row_is_kept(get: Get, write: Write, app: Flask, journal: Journal) -> None:
+    write(5)
+    get(lastEventId=f"{JOURNAL_ID}.4")
+    held(app).consumers.flush()
+    ((text,),) = held(app).database.rows("SELECT head FROM consumer")
+    head = parse_head(text)
+    assert (head.sequence, head.hash) == (4, JournalReader(journal._path).hash_of(4))
+    assert held(app).signing_key.public.check(head)
+
+
 def test_several_types_may_be_repeated_or_listed(get: Get, write: Write) -> None:
     write(1)
     write(1, "access.denied")
@@ -163,6 +198,7 @@ def test_what_a_consumer_confirmed_by_its_cursor_is_remembered(get: Get, write: 
     write(5)
     get(lastEventId=f"{JOURNAL_ID}.4")
     get(lastEventId="otherjournal.900")
+    assert get(lastEventId=f"{JOURNAL_ID}.6").status_code == 400
     get()
     assert held(app).consumers.all(Lineage(JOURNAL_ID)) == {"central": 4}
     held(app).consumers.flush()

@@ -11,13 +11,15 @@ import time
 
 from flask import Response, request
 
+from gateway.store.journal.heads import Head
 from gateway.store.journal.queries import Batch
 from gateway.store.journal.reader import JournalReader
 from web.api.requests import number, only, refuse
 from web.live.gone import client_gone
 from web.people.auth import current_token, require_scope
-from web.platform.services import services
+from web.platform.services import Services, services
 
+HEAD = "Gatehouse-Head"
 CONTENT_TYPE = "application/cloudevents-batch+json"
 PREFIX = "gatehouse."
 LIMIT = 100
@@ -38,11 +40,19 @@ def events() -> Response:
     held = services()
     reader = held.readers.journal()
     batch = reader.feed(cursor, limit, types)
-    held.consumers.confirmed(current_token().name, cursor, reader.lineage())
+    held.consumers.confirmed(current_token().name, cursor, reader.lineage(), batch.confirmed)
     if batch.count == 0 and timeout_ms:
         with held.streams.hold():
             batch = _wait(reader, batch, limit, types, timeout_ms / 1000)
-    return Response(batch.json, content_type=CONTENT_TYPE)
+    answer = Response(batch.json, content_type=CONTENT_TYPE)
+    if head := head_of(held, batch):
+        answer.headers[HEAD] = head
+    return answer
+
+
+def head_of(held: Services, batch: Batch) -> str:
+    """The signed head of the last row that the batch covers, empty without one."""
+    return held.signing_key.signed(Head(batch.scanned, batch.head)).text if batch.head else ""
 
 
 def wanted_types() -> tuple[str, ...]:
@@ -68,5 +78,5 @@ def _wait(reader: JournalReader, batch: Batch, limit: int, types: tuple[str, ...
             break
         version, _ = live.wait(version, min(left_s, LOOK_EVERY_S))
         if reader.last_sequence() > batch.scanned:
-            batch = reader.batch(batch.scanned, limit, types)
+            batch = reader.feed(f"{reader.journal_id}.{batch.scanned}", limit, types)
     return batch

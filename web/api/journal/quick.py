@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from gateway.core.vocabulary.errors import GatehouseError
-from web.api.journal.feed import CONTENT_TYPE, LIMIT, LIMIT_MAX, TIMEOUT_MAX_MS
+from gateway.store.journal.queries import Batch
+from web.api.journal.feed import CONTENT_TYPE, HEAD, LIMIT, LIMIT_MAX, TIMEOUT_MAX_MS, head_of
 from web.platform.headers import Wsgi
 from web.platform.services import Services
 
@@ -29,16 +30,19 @@ def quick_feed(app: Wsgi, held: Services) -> Wsgi:
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == PATH and environ["REQUEST_METHOD"] == "GET":
-            body = _page(held, environ)
-            if body is not None:
-                start_response("200 OK", [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(body)))])
-                return _sent(environ, body)
+            page = _page(held, environ)
+            if page is not None:
+                headers = [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(page.json)))]
+                if head := head_of(held, page):
+                    headers.append((HEAD, head))
+                start_response("200 OK", headers)
+                return _sent(environ, page.json)
         return app(environ, start_response)
 
     return wrapped
 
 
-def _page(held: Services, environ: dict[str, Any]) -> bytes | None:
+def _page(held: Services, environ: dict[str, Any]) -> Batch | None:
     """The page, or None for the ordinary path."""
     asked = _asked(environ.get("QUERY_STRING", ""))
     kind, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
@@ -55,8 +59,8 @@ def _page(held: Services, environ: dict[str, Any]) -> bytes | None:
         return None
     if batch.count == 0:
         return None
-    held.consumers.confirmed(token.name, cursor, reader.lineage())
-    return batch.json
+    held.consumers.confirmed(token.name, cursor, reader.lineage(), batch.confirmed)
+    return batch
 
 
 def _asked(text: str) -> tuple[str, int] | None:
