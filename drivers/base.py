@@ -163,6 +163,28 @@ Simulate = Callable[[Path], AbstractContextManager[StandIn]]
 """Starts a stand-in; a serial port appears at the path that is given."""
 
 
+class Recognised(msgspec.Struct, frozen=True):
+    """A device that its bytes give away. `options` are those of its driver, without port, speed and link.
+
+    `sure`: a checksum, or what only this model answers, leaves no doubt; else it is a guess that a person looks at.
+    """
+
+    options: Mapping[str, Any]
+    words: str
+    sure: bool = True
+
+
+class Questions(Protocol):
+    """A wire on which a driver asks which of its devices are there, with questions that move nothing."""
+
+    over: Literal["serial", "tcp"]
+    units: Sequence[int]
+    """Unit numbers to try."""
+
+    def ask(self, request: bytes, find: Callable[[bytes], bytes]) -> bytes:
+        """Send a request; the answer that `find` sees in all that came since, empty when none came in time."""
+
+
 class Driver(ABC):
     """One kind of device. A module offers one instance named `DRIVER`, found by its entry point's name."""
 
@@ -170,6 +192,10 @@ class Driver(ABC):
     Options: ClassVar[type[msgspec.Struct]]
     reads: ClassVar[bool] = False
     """True when the device reads credentials and may stand in a lane's `readers`."""
+    hears_at: ClassVar[tuple[int, ...]] = ()
+    """Speeds in bits a second at which such devices send by themselves, the usual one first."""
+    asks_at: ClassVar[tuple[int, ...]] = ()
+    """Speeds at which they answer `ask_who`, the usual one first."""
     shows: ClassVar[bool] = False
     """True when the device shows messages and may stand in a lane's `displays`."""
 
@@ -192,6 +218,14 @@ class Driver(ABC):
     def encode(self, value: str, options: Any) -> bytes:  # noqa: ARG002
         """The bytes that a device with these options sends for a credential; FrameError when it cannot send it."""
         raise FrameError(f"{self.name} sends no {value!r}")
+
+    def recognise(self, received: bytes) -> Recognised | None:  # noqa: ARG002
+        """The device that sends such bytes by itself; None when they are not of this driver."""
+        return None
+
+    def ask_who(self, line: Questions) -> Sequence[Recognised]:  # noqa: ARG002
+        """Ask which devices of this driver are on a wire; only questions that move and change nothing."""
+        return ()
 
     def stand_ins(self) -> Mapping[str, Simulate]:
         """How this device is simulated, by wire: `serial`, `tcp`, or `none`. The tests walk these."""

@@ -77,6 +77,9 @@ LAYERS = (
     _layer("drivers.watch", "gateway.core drivers.base", "msgspec"),
     _layer("drivers.registry", "gateway.core drivers.base", "msgspec"),
     _layer(
+        "drivers.discovery", "gateway.core drivers.base drivers.registry drivers.links drivers.discovery", "msgspec"
+    ),
+    _layer(
         "drivers.buses",
         "gateway.core drivers.base drivers.orders drivers.watch drivers.boards.layout drivers.links drivers.buses",
         "msgspec",

@@ -53,6 +53,13 @@ class Flash(_Strict, frozen=True):
         return min(-(-duration_ms // self.step_ms), self.most_steps)
 
 
+class Identity(_Strict, frozen=True):
+    """Holding registers (function 3) that other boards do not have, such as that of the version."""
+
+    start: int
+    count: int = 1
+
+
 class Board(_Strict, frozen=True):
     """One model of board; `source` names the manual that the figures come from."""
 
@@ -61,6 +68,7 @@ class Board(_Strict, frozen=True):
     outputs: Outputs
     inputs: Inputs = Inputs()
     flash: Flash | None = None
+    identity: Identity | None = None
 
 
 def known_boards() -> list[str]:

@@ -18,6 +18,7 @@ from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
+from gateway.core.plates.plates import is_whole, normalise
 from gateway.core.vocabulary.errors import FrameError
 
 LINE_MAX_BYTES = 512
@@ -27,6 +28,10 @@ LINE_WAYS = math.log2(LINE_MAX_BYTES + 1)
 WAYS_MAX = 3 * LINE_WAYS
 """A pattern's most: three open-ended repeats, or two that may begin anywhere; about 0.2 s on a Raspberry Pi 4."""
 _DIGITS = {10: re.compile(r"[0-9]{1,64}"), 16: re.compile(r"[0-9A-Fa-f]{1,64}")}
+_DECIMAL_CARD = re.compile(r"[0-9]{4,20}")
+_HEX_CARD = re.compile(r"(?:[0-9A-Fa-f]{2}){3,16}")
+_PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][0-9A-Z\u4e00-\u9fff]{5,6}")
+_TEXT_MIN = 4
 _END = re.compile(rb"[\r\n\x00\x02\x03]")
 _REPEATS = (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT)
 
@@ -125,6 +130,20 @@ def _parts(argument: Any) -> list[Any]:
     """The patterns inside an item: of a group, a look-around, a condition."""
     parts = argument if isinstance(argument, tuple) else (argument,)
     return [part for part in parts if isinstance(part, parser.SubPattern)]
+
+
+def guess_of(line: str) -> tuple[dict[str, Any], bool] | None:
+    """What a line that a device sent may be, as options, and whether it can hardly be anything else; None: noise."""
+    text = line.replace(" ", "")
+    if not text or not text.isprintable() or "\ufffd" in text:
+        return None
+    if _DECIMAL_CARD.fullmatch(text):
+        return {"kind": "card"}, True
+    if _HEX_CARD.fullmatch(text):
+        return {"kind": "card", "radix": 16}, True
+    if is_whole(plate := normalise(text)) and _PLATE.fullmatch(plate):
+        return {"kind": "plate"}, False
+    return ({"kind": "qr"}, False) if len(text) >= _TEXT_MIN else None
 
 
 def card_number(text: str, radix: int) -> tuple[str, int]:

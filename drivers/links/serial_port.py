@@ -59,6 +59,16 @@ class SerialPort:
             raise DeviceError(f"{self.path} was unplugged; plug the adapter in again")
         return received
 
+    def set_speed(self, baudrate: int) -> None:
+        """Another speed of the open port; what is in its buffers stays. DeviceError when the port is gone."""
+        self._baudrate = baudrate
+        try:
+            if self._port is not None:
+                self._port.baudrate = baudrate
+        except FAULTS as fault:
+            self.close()
+            raise DeviceError(f"{self.path} was unplugged; plug the adapter in again") from fault
+
     def write(self, data: bytes) -> None:
         """Put bytes on the line; DeviceError when the port is gone or takes no more bytes for `WRITE_S`."""
         limit_s = time.monotonic() + WRITE_S

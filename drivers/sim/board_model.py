@@ -17,6 +17,8 @@ from drivers.framing import modbus as m
 from gateway.core.vocabulary.errors import FrameError
 
 TOGGLE = 0x5500
+VERSION = 0x00C8
+"""What a board says of its version: 2.00."""
 WRITES_KEPT_MAX = 10_000
 
 OnOutput = Callable[[int, bool, int], None]
@@ -132,6 +134,8 @@ class SimBoard:
             case m.Read(m.READ_COILS, address, count) if self._by("coil"):
                 start = self.board.outputs.start
                 return m.Values(m.READ_COILS, _part(self._outputs, start, address, count))
+            case m.Read(m.READ_HOLDING, address, count) if self._is_identity(address, count):
+                return m.Values(m.READ_HOLDING, (VERSION,) * count)
             case m.Read(m.READ_HOLDING, address, count) if self._by("register"):
                 start = self.board.outputs.start
                 return m.Values(m.READ_HOLDING, _part(self._outputs, start, address, count))
@@ -153,6 +157,10 @@ class SimBoard:
                     self._register(address + place, value, now_ns)
                 return m.Written(request.function, address, len(values))
         raise _Refused(m.ILLEGAL_FUNCTION)
+
+    def _is_identity(self, address: int, count: int) -> bool:
+        own = self.board.identity
+        return own is not None and own.start <= address and address + count <= own.start + own.count
 
     def _by(self, access: str) -> bool:
         return self.board.outputs.access == access

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from gateway import __version__
-from gateway.cli import begin, journal, lanes, passes, running, site
+from gateway.cli import begin, discover, journal, lanes, passes, running, site
 from gateway.cli.care import backups, support, verify
 from gateway.cli.common import (
     EXIT_IN_USE,
@@ -87,7 +87,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
     commands = Commands(parser, common, "command")
     jobs = (
-        running, begin, site, settings, passes, journal, verify, lanes, operators, stations, tokens, backups, support,
+        running, begin, discover, site, settings, passes, journal, verify, lanes, operators, stations, tokens, backups,
+        support,
     )  # fmt: skip
     for job in jobs:
         job.add(commands)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 from msgspec.structs import replace
 
-from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
+from drivers.base import Bus, DeviceConfig, Driver, Options, Questions, Recognised, Report, Simulate
 from drivers.boards.layout import Board, load_board
 from drivers.watch import Watch
 from drivers.wires import LINKS_DIFFER, SerialLine, TcpConnection, TcpPort, TimeoutMs
@@ -68,6 +68,7 @@ class ModbusDriver(Driver):
 
     name = "modbus"
     Options = ModbusOptions
+    asks_at = (9_600, 115_200, 19_200, 38_400, 57_600)
 
     def check(self, options: ModbusOptions) -> tuple[str, str] | None:
         """The board must be one that ships, and its points must have addresses."""
@@ -107,6 +108,12 @@ class ModbusDriver(Driver):
         link = _open_link(devices[0].options.link)
         polled = [PolledDevice(d.id, _unit(link, d.options), d.options.poll_ms, Watch(d.id, report)) for d in devices]
         return PollingBus(self.bus_key(devices[0].options), link, polled, report)
+
+    def ask_who(self, line: Questions) -> Sequence[Recognised]:
+        """The boards that answer reads."""
+        from drivers.boards.modbus.who import boards
+
+        return list(boards(line))
 
     def stand_ins(self) -> Mapping[str, Simulate]:
         """A generic board on either wire."""

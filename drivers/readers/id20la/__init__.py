@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from drivers.base import Listener
+from drivers.base import Listener, Recognised
 from drivers.framing import em4100
 from drivers.framing.card_reader import CardReader
 from drivers.listening import SerialReaderDriver
@@ -27,10 +27,17 @@ class Id20LaDriver(SerialReaderDriver):
 
     name = "id20la"
     Options = Id20LaOptions
+    hears_at = (9_600,)
 
     def listener(self, device: str, options: Id20LaOptions, mono_ns: Callable[[], int]) -> Listener:
         """One frame for each card that comes into the field."""
         return CardReader(device, em4100.Decoder(ENDING), em4100.card_of, options.repeat_ms, mono_ns)
+
+    def recognise(self, received: bytes) -> Recognised | None:
+        """One whole frame with its checksum."""
+        cards = em4100.Decoder(ENDING).feed(received)
+        words = f"card {em4100.card_number(cards[-1])}, as an ID-20LA sends it" if cards else ""
+        return Recognised({}, words) if cards else None
 
     def encode(self, value: str, options: Id20LaOptions) -> bytes:  # noqa: ARG002
         return em4100.encode(em4100.card_data(value), ENDING)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from drivers.base import Listener
+from drivers.base import Listener, Recognised
 from drivers.framing import em4100
 from drivers.framing.card_reader import CardReader
 from drivers.listening import SerialReaderDriver
@@ -27,11 +27,18 @@ class Rdm6300Driver(SerialReaderDriver):
 
     name = "rdm6300"
     Options = Rdm6300Options
+    hears_at = (9_600,)
 
     def listener(self, device: str, options: Rdm6300Options, mono_ns: Callable[[], int]) -> Listener:
         """One frame for each sighting of a card."""
         card_of = partial(em4100.card_of, reverse_bytes=options.reverse_bytes)
         return CardReader(device, em4100.Decoder(), card_of, options.repeat_ms, mono_ns)
+
+    def recognise(self, received: bytes) -> Recognised | None:
+        """One whole frame with its checksum."""
+        cards = em4100.Decoder().feed(received)
+        words = f"card {em4100.card_number(cards[-1])}, as an RDM6300 sends it" if cards else ""
+        return Recognised({}, words) if cards else None
 
     def encode(self, value: str, options: Rdm6300Options) -> bytes:
         return em4100.encode(em4100.card_data(value, options.reverse_bytes))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from drivers.base import Listener
+from drivers.base import Listener, Recognised
 from drivers.framing.line_reader import WHOLE_LINE, LineReader, line_of, wrong_pattern
-from drivers.framing.text_lines import LineDecoder
+from drivers.framing.text_lines import LineDecoder, guess_of
 from drivers.listening import SerialReaderDriver
 from drivers.options import Kind, Pattern, Radix, RepeatMs, SerialPortOptions
 
@@ -25,6 +25,7 @@ class SerialTextDriver(SerialReaderDriver):
 
     name = "serial-text"
     Options = SerialTextOptions
+    hears_at = (9_600, 115_200, 19_200, 38_400)
 
     def check(self, options: SerialTextOptions) -> tuple[str, str] | None:
         """The pattern must be one, and safe to run on what strangers show."""
@@ -33,6 +34,17 @@ class SerialTextDriver(SerialReaderDriver):
     def listener(self, device: str, options: SerialTextOptions, mono_ns: Callable[[], int]) -> Listener:
         """One line for each sighting."""
         return LineReader(device, LineDecoder(), options, mono_ns)
+
+    def recognise(self, received: bytes) -> Recognised | None:
+        """A whole line of plain text; a line has no checksum, so it is sure only as far as its kind is."""
+        decoder = LineDecoder()
+        lines = decoder.feed(received)
+        found = guess_of(lines[-1]) if lines else None
+        if found is None:
+            return None
+        options, sure = found
+        framed = b"\x02" in received or b"\x03" in received  # of a reader that has a checksum, which was wrong
+        return Recognised(options, f"the line {lines[-1][:60]!r}", sure and not framed and not decoder.rejected)
 
     def encode(self, value: str, options: SerialTextOptions) -> bytes:
         """See `Driver.encode`; the line is the credential alone."""

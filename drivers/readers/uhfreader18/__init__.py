@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
-from drivers.base import Bus, DeviceConfig, Driver, Listener, Options, Report, Simulate
+from drivers.base import Bus, DeviceConfig, Driver, Listener, Options, Questions, Recognised, Report, Simulate
 from drivers.buses.asking import AskingBus, Meaning, Question
 from drivers.framing.presentation import Presentations, Sightings
 from drivers.options import Baudrate, RepeatMs
@@ -195,6 +195,8 @@ class UhfReader18Driver(Driver):
 
     name = "uhfreader18"
     Options = UhfReader18Options
+    hears_at = (57_600, 9_600, 115_200)
+    asks_at = (57_600, 9_600, 115_200)
     reads = True
 
     def bus_key(self, options: UhfReader18Options) -> Hashable:
@@ -229,6 +231,25 @@ class UhfReader18Driver(Driver):
     def encode(self, value: str, options: UhfReader18Options) -> bytes:
         """The frame of one tag that an active reader sends; see `Driver.encode`."""
         return frames.encode_response(frames.Response(options.address, frames.TAG, frames.OK, frames.epc(value)))
+
+    def recognise(self, received: bytes) -> Recognised | None:
+        """A tag that a reader tells by itself (scan mode), with its checksum."""
+        found = [one for one in frames.Decoder(frames.ADDRESSES).feed(received) if one.command == frames.TAG]
+        tags = [tag for one in found for tag in frames.tags_of(one)]
+        if not tags:
+            return None
+        options = {"address": found[-1].address, "mode": "active"}
+        return Recognised(options, f"tag {tags[-1]}, told unasked by a UHFReader18, address {found[-1].address}")
+
+    def ask_who(self, line: Questions) -> Sequence[Recognised]:
+        """Ask for reader information, at the usual address and at that which every reader answers."""
+        for address in (0, frames.EVERY_READER):
+            if answer := line.ask(frames.encode_request(address, frames.INFO), frames.find_info):
+                told = frames.decode_response(answer)
+                info = frames.info_of(told)
+                words = f"a UHFReader18, address {told.address}, version {info.version}, {info.power} dBm"
+                return (Recognised({"address": told.address}, words),)
+        return ()
 
     def stand_ins(self) -> Mapping[str, Simulate]:
         """A reader at either wire."""

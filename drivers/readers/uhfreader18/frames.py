@@ -28,6 +28,9 @@ OK, LAST, TIME_OVER, MORE, FULL = 0x00, 0x01, 0x02, 0x03, 0x04
 NO_TAG = 0xFB
 WITH_TAGS = frozenset((OK, LAST, TIME_OVER, MORE, FULL))
 MIN_RESPONSE, FRAME_MAX_BYTES = 6, 256
+ADDRESSES = range(255)
+EVERY_READER = 0xFF
+"""The address to which every reader answers (manual, 3)."""
 QUIET_MS = 100
 """Bytes of a frame are at most 15 ms apart on a serial line (manual, 2); serial servers on a network add to that."""
 TROUBLE = {
@@ -142,6 +145,19 @@ def info_of(response: Response) -> Info:
         raise FrameError("is no reader information")
     version, power, scan = response.data[:2], response.data[6], response.data[7]
     return Info(f"{version[0]}.{version[1]}", power, scan * 100)
+
+
+def find_info(received: bytes) -> bytes:
+    """The frame among the received bytes in which a reader says what it is; empty when it has not come."""
+    for start in range(len(received) - MIN_RESPONSE + 1):
+        frame = received[start : start + received[start] + 1]
+        if len(frame) == received[start] + 1 >= MIN_RESPONSE and not crc(frame):
+            try:
+                info_of(decode_response(frame))
+            except FrameError:
+                continue
+            return frame
+    return b""
 
 
 class Decoder:
