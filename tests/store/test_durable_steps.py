@@ -46,6 +46,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_file_is_whole_on_the_disk_before_it_has_its_name(tmp_path: Path, steps: list[str]) -> None:
     write_atomically(tmp_path / "a", b"x")
     assert steps == ["sync .a.new", "now a", "sync /"]
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_for_a_person_is_whole_on_the_disk_before_it_has_its_name(tmp_path: Path, steps: list[str]) -> None:

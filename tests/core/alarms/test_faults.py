@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,16 @@ def test_the_same_fault_again_is_the_same_alarm_and_another_one_is_not() -> None
         play.happens(events.FaultContained("CredentialRead", "KeyError", file))
     play.happens(events.FaultContained("TimerFired", "KeyError", "3.json"))
     assert [one["detail"]["file"] for one in play.alarms()] == ["2.json", "3.json"]
+
+
+def test_a_read_that_the_rules_fail_on_is_referred_kept_and_reported() -> None:
+    play = Playbook()
+    broken: Any = None
+    play.read(passes=(broken,))
+    assert play.data("access.referred")["reason"] == "fault"
+    (alarm,) = play.alarms()
+    assert (alarm["kind"], alarm["detail"]["event"]) == ("fault", "CredentialRead")
+    assert play.logs[-1].message.startswith("the program failed on CredentialRead: AttributeError")
 
 
 @pytest.mark.parametrize("first", ["journal", "projections"])

@@ -194,6 +194,17 @@ def test_what_retention_drops_while_it_is_verified_is_not_missed(journal: Journa
     assert (found.rows, found.first, found.last) == (200, 4301, 4500)
 
 
+def test_rows_that_are_refused_leave_no_lock_behind(journal: Journal, tmp_path: Path) -> None:
+    journal.append([row(1)])
+    other = apsw.Connection(str(tmp_path / "journal.db"))
+    other.execute("CREATE TRIGGER refuse BEFORE INSERT ON rows BEGIN SELECT RAISE(FAIL, 'refused'); END")
+    with pytest.raises(StorageError):
+        journal.append([row(2), row(3)])
+    other.execute("DROP TRIGGER refuse")
+    other.close()
+    assert list(journal.append([row(3)])) == [2]
+
+
 def test_there_is_never_a_second_journal_in_one_file(journal: Journal, tmp_path: Path) -> None:
     with pytest.raises(DataDirectoryError, match="is a journal already"):
         Journal.create(tmp_path / "journal.db")

@@ -6,6 +6,9 @@ import csv
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -388,3 +391,12 @@ def test_a_plate_that_says_there_is_none_is_refused_in_every_form_of_list(
     with pytest.raises(PassFileError, match=r"says that there is no plate, .*; leave it out") as told:
         list(read_passes(path))
     assert (told.value.rows[0].column, told.value.rows[0].reason.partition(";")[0]) == ("plates", f"is {plate!r}")
+
+
+def test_the_process_of_an_import_is_modest_and_dies_with_the_engine() -> None:
+    code = (
+        "import ctypes, os; from gateway.store.passes import bulk; bulk._be_modest(); told = ctypes.c_int(); "
+        "ctypes.CDLL(None).prctl(2, ctypes.byref(told)); print(told.value, os.nice(0))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert told == [str(signal.SIGKILL.value), str(min(19, os.nice(0) + 10))]
