@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from drivers.base import Bus, DeviceConfig, Health
 from drivers.registry import open_buses
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.events import Event
+from gateway.core.vocabulary.views import DeviceView
 
 TRY_S = 2.0
 _STOP_S = 4.0
@@ -37,10 +38,10 @@ class DeviceFound(msgspec.Struct, frozen=True):
         return self.state == "online"
 
 
-def device_found(config: DeviceConfig, tried: dict[str, Health], asked: dict[str, dict[str, Any]]) -> DeviceFound:
+def device_found(config: DeviceConfig, tried: dict[str, Health], asked: Mapping[str, DeviceView]) -> DeviceFound:
     if config.id in asked:
         told = asked[config.id]
-        return DeviceFound(config.id, config.driver, told["state"], "engine", told.get("last_error") or "")
+        return DeviceFound(config.id, config.driver, told.state, "engine", told.last_error)
     health = tried.get(config.id)
     if health is None:
         return DeviceFound(config.id, config.driver, "lost", "wire", "its driver told nothing")

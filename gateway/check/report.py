@@ -7,6 +7,7 @@ not installed yet) are tried here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.check.lanes import LaneFound, shared, uncounted, without
 from gateway.core.settings.model import Retention, Settings
 from gateway.core.settings.site_file import checked, warnings
 from gateway.core.vocabulary.errors import GatehouseError, SettingsError
+from gateway.core.vocabulary.views import DeviceView
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -43,7 +45,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def check(
-    document: Any, running: dict[str, dict[str, Any]], installed: Settings | None, journal: Path | None = None
+    document: Any, running: Mapping[str, DeviceView], installed: Settings | None, journal: Path | None = None
 ) -> Report:
     """Check a settings document. `running`: the engine's devices by id; `installed`: the settings it runs with.
 

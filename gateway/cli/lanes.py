@@ -132,10 +132,15 @@ def _lane(arguments: Arguments) -> int:
 
 def _exits_opened(client: Client, lane_id: str) -> list[str]:
     """The exits that an emergency at this lane opens too, by name."""
+    from gateway.core.vocabulary.views import Snapshot
     from web.guard.orders.may import exits_opened
 
-    lanes = client.call("state").get("lanes", [])
-    return exits_opened(next((lane for lane in lanes if lane["id"] == lane_id), {}), lanes)
+    try:
+        lanes = client.state(Snapshot).lanes
+    except RequestError:  # of an engine of another version: an emergency does not wait for that
+        return []
+    found = next((lane for lane in lanes if lane.id == lane_id), None)
+    return exits_opened(found, lanes) if found is not None else []
 
 
 def _install_mode(arguments: Arguments) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.cli.common import (
     EXIT_WRONG,
@@ -23,6 +23,7 @@ from gateway.core.vocabulary.errors import EngineUnreachableError, SettingsError
 
 if TYPE_CHECKING:
     from gateway.check.report import Report
+    from gateway.core.vocabulary.views import Snapshot
 
 
 def add(commands: Commands) -> None:
@@ -63,20 +64,21 @@ def report_of(arguments: Arguments) -> Report:
         document = filled(versions, read_site(arguments.site)) if arguments.site else versions.opened()
     except SettingsError as error:
         return Report(problems=tuple(error.problems))
-    running = {device["id"]: device for device in (snapshot or {}).get("devices", [])}
+    running = {device.id: device for device in (snapshot.devices if snapshot else ())}
     if sys.stderr.isatty():
         say(f"trying the devices, for at most {devices.TRY_S:g} s ...")
     with contextlib.nullcontext() if snapshot or arguments.site else locked(data):
         return check(document, running, installed, directory.journal)
 
 
-def _snapshot(data: Path) -> dict[str, Any] | None:
+def _snapshot(data: Path) -> Snapshot | None:
     """The state of the running engine; None without one on this directory."""
+    from gateway.core.vocabulary.views import Snapshot
+
     try:
-        found: dict[str, Any] = client_of(data).call("state")
+        return client_of(data).state(Snapshot)
     except EngineUnreachableError:
         return None
-    return found
 
 
 def _warned(warning: tuple[str, str]) -> str:

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 # A snapshot of a large site or a list of tokens may be longer than the bound of a request.
 _ANSWER_MAX_BYTES = 16 * LINE_MAX_BYTES
+UNREADABLE = "the engine's snapshot cannot be read"
 _numbers = itertools.count(1)
 
 
@@ -56,6 +57,13 @@ class Client:
                 else:
                     raise error_from(answer.get("error") or {})
 
+    def state(self, of: type[T], timeout_s: float = 5.0) -> T:
+        """The present snapshot, decoded to that type; RequestError if it is not of it."""
+        try:
+            return msgspec.convert(self.call("state", timeout_s), of)
+        except msgspec.ValidationError as error:
+            raise RequestError(f"{UNREADABLE}: {error}") from None
+
     def watch(self, of: type[T], timeout_s: float = 5.0) -> Iterator[T]:
         """Snapshots at each change, at least one a second, until EngineUnreachableError or until it is closed.
 
@@ -65,7 +73,7 @@ class Client:
         with self._connected(timeout_s) as lines:
             lines.send(encode({"id": next(_numbers), "op": "watch"}))
             while True:
-                message = decode_as(decoder, lines.receive(), "the engine's snapshot cannot be read")
+                message = decode_as(decoder, lines.receive(), UNREADABLE)
                 if message.state is not UNSET:
                     yield message.state
                 elif message.error is not UNSET:

@@ -13,6 +13,7 @@ from drivers.sim.site import SimSite
 from gateway.control import Client
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.passes import Pass
+from gateway.core.vocabulary.views import CentralView
 from gateway.demo.people import People
 from gateway.physics.cars import Behaviour
 
@@ -153,9 +154,9 @@ class Traffic:
             answer = self._client.call("lane.command", request=_key(), by=LEADER, reason=reason, **command)
             if answer["status"] != "done":
                 raise GatehouseError(answer["reason"])
-            for alarm in self._client.call("state")["alarms"]:
-                if alarm["kind"] == "crash" and alarm["lane"] == lane:
-                    self._deal_with(alarm["alarm"])
+            for alarm in self._client.state(CentralView).alarms:
+                if alarm.kind == "crash" and alarm.lane == lane:
+                    self._deal_with(alarm.alarm)
         except GatehouseError as error:
             self._reset_at[lane] = time.monotonic() + REPAIR_AFTER_S
             print(f"  ({LEADER} could not reset lane {lane}, and tries again: {error})", flush=True)

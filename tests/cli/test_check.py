@@ -16,6 +16,7 @@ from gateway.check.lanes import shared, without
 from gateway.check.report import check
 from gateway.core.settings.model import Retention
 from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.views import DeviceView
 from gateway.store.directory import DataDirectory
 from gateway.store.journal.writer import Journal, Row
 from tests.cli.conftest import SITE, Gatehouse
@@ -62,8 +63,8 @@ def test_a_device_that_is_not_there_is_named_with_its_error(gatehouse: Gatehouse
 
 def test_a_lost_device_of_the_running_engine_is_a_finding() -> None:
     running = {
-        "io": {"id": "io", "state": "lost", "last_error": "no answer from unit 1"},
-        "reader": {"id": "reader", "state": "online", "last_error": ""},
+        "io": DeviceView(id="io", state="lost", last_error="no answer from unit 1"),
+        "reader": DeviceView(id="reader", state="online"),
     }
     report = check(SITE, running, parse_settings(SITE))
     assert [(one.id, one.fine, one.error) for one in report.devices] == [

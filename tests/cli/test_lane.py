@@ -12,7 +12,7 @@ from gateway.cli.lanes import COUNTS_S
 from gateway.core.lane.modes.hold_end import COUNT_MAX, MINUTES_MAX
 from gateway.core.lane.people.refusals import COMMANDS
 from tests.cli.conftest import Gatehouse
-from tests.support.engine_stand_in import EngineStandIn, engine_stand_in, lane
+from tests.support.engine_stand_in import EngineStandIn, engine_stand_in, lane, snapshot
 
 
 @pytest.fixture
@@ -56,11 +56,16 @@ def test_an_order_that_a_hung_engine_finds_later_has_ended(gatehouse: Gatehouse,
 def test_an_emergency_at_an_entry_says_which_exits_open_too(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
     entry, tagged = lane("in", direction="entry"), {"emergency": "lane_locked"}
     out, back = lane("out", name="North out", direction="exit"), lane("back", direction="exit", allowed=tagged)
-    engine.answers["state"] = lambda _: {"lanes": [entry, out, back]}
+    engine.answers["state"] = lambda _: snapshot(entry, out, back)
     told = gatehouse("lane", "in", "emergency", "--reason", "ambulance")
     assert told.out == "in: emergency done, opened too: North out\n"
     assert gatehouse("lane", "out", "emergency", "--reason", "ambulance").out == "out: emergency done\n"
     assert gatehouse("lane", "in", "emergency", "--reason", "ambulance", "--json").data["exits"] == ["North out"]
+
+
+def test_an_emergency_does_not_wait_for_a_state_that_can_be_read(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
+    engine.answers["state"] = lambda _: {"lanes": [{"id": "in"}]}
+    assert gatehouse("lane", "in", "emergency", "--reason", "ambulance").out == "in: emergency done\n"
 
 
 def test_a_refusal_is_said_and_exits_with_1(gatehouse: Gatehouse, engine: EngineStandIn) -> None:

@@ -301,6 +301,17 @@ def test_a_watcher_gets_what_it_asks_for_and_an_error_for_what_is_not_that(path:
             next(states)
 
 
+def test_the_present_state_is_of_the_type_that_is_asked_for_or_an_error(path: Path, client: Client) -> None:
+    class Number(msgspec.Struct):
+        n: int
+
+    states = iter([{"n": 7, "more": [1]}, {"m": 1}])
+    with serving(path, lambda _op, _params, respond: respond.result(next(states))):
+        assert client.state(Number) == Number(7)
+        with pytest.raises(RequestError, match=r"snapshot cannot be read: .* required field `n`"):
+            client.state(Number)
+
+
 def test_a_slow_reader_is_dropped_by_name_and_others_are_served(
     path: Path, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -170,6 +170,14 @@ def test_of_two_grants_at_a_shared_barrier_a_vehicle_uses_the_one_of_its_own_sid
     assert passed == [("passage.exited", "p2"), ("passage.entered", "p1")]
 
 
+def test_at_a_shared_barrier_each_lane_shows_the_grants_that_wait_there() -> None:
+    play = shared()
+    play.read()
+    play.read("7", (OTHER,), device="reader-out")
+    waiting = {lane: [one["pass"] for one in play.lane(lane)["waiting_grants"]] for lane in ("in", "out")}
+    assert waiting == {"in": ["p1"], "out": ["p2"]}
+
+
 def test_a_grant_at_a_shared_barrier_without_safety_loop_ends_though_a_car_of_the_other_side_has_passed() -> None:
     play = shared(safety_loop=None)
     play.read("7", (OTHER,), device="reader-out")

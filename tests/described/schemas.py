@@ -52,8 +52,20 @@ EVENT: Schema = {
 def schemas(*more: Any) -> dict[str, Schema]:
     """All components, by name; `more`: further types."""
     _, found = msgspec.json.schema_components((*ROWS, *STATES, *more), ref_template=REF)
+    for name in found.keys() & set(views.__all__):
+        found[name] = _always(getattr(views, name), found[name])
     renamed = {NAMES.get(name, name): _plain(schema) for name, schema in found.items()}
     return {"Event": EVENT, **dict(sorted(renamed.items()))}
+
+
+def _always(view: type[msgspec.Struct], schema: Schema) -> Schema:
+    """A view is sent with every key that it has a value for; the defaults are for its readers."""
+    keys = [field.encode_name for field in msgspec.structs.fields(view) if field.default is not msgspec.UNSET]
+    properties = {
+        key: {name: value for name, value in found.items() if name != "default"}
+        for key, found in schema["properties"].items()
+    }
+    return {**schema, "properties": properties, "required": keys}
 
 
 def _plain(schema: Any) -> Any:

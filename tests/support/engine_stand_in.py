@@ -1,4 +1,4 @@
-"""The engine as the uplink sees it: a real control socket whose snapshots and answers a test writes."""
+"""The engine as others see it: a real control socket whose snapshots and answers a test writes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateway.control import Responder, Server
 from gateway.control.wire import encode
+from gateway.core.vocabulary.views import AlarmView, GatewayView, JournalView, LaneView, SiteView, Snapshot
 
 Answer = Callable[[dict[str, Any]], Any]
+WHEN = "2026-11-21T08:00:00.000Z"
+FREE = {
+    "open": None,
+    "close": None,
+    "stop": None,
+    "hold": None,
+    "release": "not_held",
+    "lock": None,
+    "unlock": "not_locked",
+    "reset": "not_crashed",
+    "passed": None,
+    "emergency": None,
+    "look": None,
+    "refuse": "no_case",
+    "seen_to": "no_case",
+}
+"""What a person may do at a quiet lane."""
 
 
 class EngineStandIn:
@@ -20,7 +40,7 @@ class EngineStandIn:
     def __init__(self, path: Path) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Answer] = {}
-        self.snapshot: dict[str, Any] = {"lanes": [lane()], "alarms": [], "journal": {}}
+        self.snapshot = snapshot()
         self._server = Server(path, self._handle)
         self._server.open()
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -28,7 +48,7 @@ class EngineStandIn:
 
     def show(self, **parts: Any) -> None:
         """Change the snapshot and send it to whoever watches."""
-        self.snapshot = {**self.snapshot, **parts}
+        self.snapshot = replace(self.snapshot, **parts)
         self._server.broadcast(self._line())
 
     def calls(self, op: str) -> list[dict[str, Any]]:
@@ -62,43 +82,49 @@ def engine_stand_in(path: Path) -> Iterator[EngineStandIn]:
         engine.stop()
 
 
-def lane(lane_id: str = "in", **changes: Any) -> dict[str, Any]:
-    """A lane of a snapshot, with more in it than central may see."""
-    return {
-        "id": lane_id,
-        "name": "North in",
-        "state": "ready",
-        "arm": "closed",
-        "mode": "auto",
-        "requested": None,
-        "cannot_open": None,
-        "pause": None,
-        "case": None,
-        "measured_at": "2026-11-21T08:00:00.000Z",
-        "age_ms": 3,
-        "tag": None,
-        "last_grant": None,
-        "notice": None,
-        "since": "2026-09-21T14:13:20.000Z",
-        "notice_since": None,
-        "service_due": [],
-        "last_decision": {"holder": "Wang Fang"},
-        **changes,
-    }
+def lane(lane_id: str = "in", **changes: Any) -> LaneView:
+    """A quiet lane, with what is given changed."""
+    quiet = LaneView(
+        id=lane_id,
+        name="North in",
+        direction="entry",
+        barrier=lane_id,
+        state="ready",
+        since="2026-09-21T14:13:20.000Z",
+        arm="closed",
+        mode="auto",
+        crossing="empty",
+        measured_at=WHEN,
+        age_ms=3,
+        approach=False,
+        safety=False,
+        allowed=dict(FREE),
+    )
+    return replace(quiet, **changes)
 
 
-def alarm(alarm_id: str, **changes: Any) -> dict[str, Any]:
-    """An alarm of a snapshot, with more in it than central may see."""
-    return {
-        "alarm": alarm_id,
-        "kind": "crash",
-        "priority": 1,
-        "state": "unacknowledged",
-        "lane": "in",
-        "device": None,
-        "raised_at": "2026-11-21T08:00:00.000Z",
-        "as_of": "2026-11-21T08:00:00.000Z",
-        "acknowledged_by": "Lin",
-        "detail": {},
-        **changes,
-    }
+def alarm(alarm_id: str, **changes: Any) -> AlarmView:
+    """An alarm that has a name in it, with what is given changed."""
+    crash = AlarmView(
+        alarm=alarm_id,
+        kind="crash",
+        priority=1,
+        state="unacknowledged",
+        lane="in",
+        raised_at=WHEN,
+        as_of=WHEN,
+        acknowledged_by="Lin",
+    )
+    return replace(crash, **changes)
+
+
+def snapshot(*lanes: LaneView, **changes: Any) -> Snapshot:
+    """What an engine publishes of a quiet site, with what is given changed."""
+    quiet = Snapshot(
+        as_of=WHEN,
+        site=SiteView(id="north-court", name="North Court", timezone="Asia/Shanghai", locale="en"),
+        gateway=GatewayView(id="gw1", version="1", started_at=WHEN, clock="synced"),
+        journal=JournalView(id="abcdefgh"),
+        lanes=lanes or (lane(),),
+    )
+    return replace(quiet, **changes)

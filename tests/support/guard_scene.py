@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.control import Responder, Server
 from gateway.control.wire import encode
 from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.vocabulary.errors import NotFoundError
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.rows import Credential
+from gateway.core.vocabulary.views import (
+    AlarmView,
+    Case,
+    JournalView,
+    LaneView,
+    LastDecision,
+    SiteView,
+    Snapshot,
+    UplinkView,
+)
 from gateway.store.directory import DataDirectory
 from gateway.store.passes.registry import PassRegistry
+from tests.support import engine_stand_in
+from tests.support.engine_stand_in import FREE
 from web.guard.home.model import guard_view
 
-FREE = {
-    "open": None,
-    "close": None,
-    "stop": None,
-    "hold": None,
-    "release": "not_held",
-    "lock": None,
-    "unlock": "not_locked",
-    "reset": "not_crashed",
-    "passed": None,
-    "emergency": None,
-    "look": None,
-    "refuse": "no_case",
-    "seen_to": "no_case",
-}
 NAMES = {"in": "北门入口", "out": "北门出口", "south": "南门入口", "goods": "货运出口", "east": "东门入口"}
 DIRECTIONS = {"in": "entry", "out": "exit", "south": "entry", "goods": "exit", "east": "entry"}
+FULL = JournalView(id="abcdefgh", degraded="disk full")
 OPERATORS = [
     {"name": "林小军", "role": "guard", "pin": "2468"},
     {"name": "陈班长", "role": "leader", "pin": "1357"},
@@ -56,117 +56,88 @@ def at(seconds_ago: float = 0.0) -> str:
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def lane(lane_id: str = "in", **changes: Any) -> dict[str, Any]:
-    """A quiet lane, with what is given changed."""
-    return {
-        "id": lane_id,
-        "name": NAMES[lane_id],
-        "direction": DIRECTIONS[lane_id],
-        "barrier": lane_id,
-        "state": "ready",
-        "since": at(720),
-        "notice_since": at(720),
-        "arm": "closed",
-        "mode": "auto",
-        "crossing": "empty",
-        "measured_at": at(),
-        "age_ms": 40,
-        "approach": False,
-        "safety": False,
-        "tag": None,
-        "grants": 0,
-        "requested": None,
-        "interrupted": False,
-        "notice": None,
-        "last_grant": None,
-        "last_decision": None,
-        "last_passage": None,
-        "allowed": dict(FREE),
-        **changes,
+def lane(lane_id: str = "in", **changes: Any) -> LaneView:
+    """A quiet lane of now, with what is given changed; what keeps it from opening for cards follows from that."""
+    named = {"name": NAMES[lane_id], "direction": DIRECTIONS[lane_id], "since": at(720), "measured_at": at()}
+    asked_since = at(720) if changes.get("notice") else None
+    shown = engine_stand_in.lane(lane_id, **{**named, "notice_since": asked_since, **changes})
+    return shown if "cannot_open" in changes else replace(shown, cannot_open=_cannot_open(shown))
+
+
+def _cannot_open(shown: LaneView) -> str | None:
+    found = {
+        "lane_locked": shown.mode == "locked",
+        "lane_crashed": shown.mode == "crashed",
+        "interrupted": shown.interrupted,
+        "stopped": shown.state == "stopped",
+        "paused": shown.pause is not None,
+        "no_answer": shown.notice == "no_answer",
+        "fault": shown.state == "fault",
     }
+    return next((code for code, holds in found.items() if holds), None)
 
 
-def decision(verdict: str, reason: str, pass_id: str | None = None, ago: float = 1, **more: Any) -> dict[str, Any]:
+def decision(verdict: str, reason: str, pass_id: str | None = None, ago: float = 1, **more: Any) -> LastDecision:
     """A decision as a lane shows it."""
     pass_ = next((one for one in PASSES if one.id == pass_id), None)
-    value = pass_.cards[0] if pass_ and pass_.cards else "472299"
-    return {
-        "at": at(ago),
-        "verdict": verdict,
-        "reason": reason,
-        "credential": {"kind": "card", "value": value},
-        "pass": pass_id,
-        "kind": pass_.kind.value if pass_ else None,
-        "days_left": None,
-        "valid_until": None,
-        "by": "gateway",
-        **more,
-    }
+    decided = LastDecision(
+        at=at(ago),
+        verdict=verdict,
+        reason=reason,
+        credential=Credential("card", pass_.cards[0] if pass_ and pass_.cards else "472299"),
+        pass_=pass_id,
+        kind=pass_.kind.value if pass_ else None,
+        by="gateway",
+        lane="in",
+    )
+    return replace(decided, **more)
 
 
-def case(case_id: str = "c1", **changes: Any) -> dict[str, Any]:
+def case(case_id: str = "c1", **changes: Any) -> Case:
     """A car that was referred because its plate is not that of its card, and waits for a person's word."""
-    return {
-        "id": case_id,
-        "at": at(4),
-        "verdict": "referred",
-        "reason": "plate_mismatch",
-        "credential": {"kind": "card", "value": "100200"},
-        "pass": "p-li",
-        "kind": "monthly",
-        "plate_read": "粤A99999",
-        "plates_differ": True,
-        "missing": ["word"],
-        **changes,
-    }
+    waits = Case(
+        id=case_id,
+        at=at(4),
+        verdict="referred",
+        reason="plate_mismatch",
+        credential=Credential("card", "100200"),
+        pass_="p-li",
+        kind="monthly",
+        plate_read="粤A99999",
+        plates_differ=True,
+        missing=("word",),
+    )
+    return replace(waits, **changes)
 
 
-def judged(lane_id: str = "in", case_id: str = "c1", **changes: Any) -> dict[str, Any]:
+def judged(lane_id: str = "in", case_id: str = "c1", **changes: Any) -> LaneView:
     """A lane whose car waits for a person's word."""
     decided = decision("referred", "plate_mismatch", "p-li", ago=4, present=True, case=case_id)
     waits = {"approach": True, "crossing": "waiting", "case": case(case_id), "last_decision": decided}
     return lane(lane_id, **{**waits, "allowed": {**FREE, "refuse": None, "seen_to": None}, **changes})
 
 
-def crashed(lane_id: str = "in", **changes: Any) -> dict[str, Any]:
+def crashed(lane_id: str = "in", **changes: Any) -> LaneView:
     """A lane whose arm was struck."""
     locked = {**dict.fromkeys(COMMANDS, "lane_crashed"), "stop": None, "lock": None, "reset": None, "passed": None}
-    return lane(
-        lane_id,
-        **{"state": "crashed", "mode": "crashed", "arm": "unknown", "safety": None, "allowed": locked, **changes},
-    )
+    struck = {"state": "crashed", "mode": "crashed", "arm": "unknown", "safety": None}
+    return lane(lane_id, **{**struck, "allowed": locked, **changes})
 
 
-def alarm(kind: str = "crash", priority: int = 1, ago: float = 12, **changes: Any) -> dict[str, Any]:
+def alarm(kind: str = "crash", priority: int = 1, ago: float = 12, **changes: Any) -> AlarmView:
     """An alarm that nobody has seen yet."""
-    return {
-        "alarm": f"a-{kind}",
-        "kind": kind,
-        "priority": priority,
-        "state": "unacknowledged",
-        "lane": "in",
-        "device": None,
-        "raised_at": at(ago),
-        "as_of": at(ago),
-        "acknowledged_by": None,
-        "detail": {},
-        **changes,
-    }
+    unseen = {"kind": kind, "priority": priority, "raised_at": at(ago), "as_of": at(ago), "acknowledged_by": None}
+    return engine_stand_in.alarm(f"a-{kind}", **{**unseen, **changes})
 
 
-def snapshot(*lanes: dict[str, Any], alarms: list[dict[str, Any]] | None = None, **changes: Any) -> dict[str, Any]:
+def snapshot(*lanes: LaneView, **changes: Any) -> Snapshot:
     """A whole snapshot of now."""
-    return {
+    now = {
         "as_of": at(),
-        "site": {"id": "north", "name": "北苑花园", "timezone": "Asia/Shanghai", "locale": "zh_CN"},
-        "gateway": {"id": "gw1", "version": "0.1.0", "started_at": at(3600), "clock": "synced"},
-        "journal": {"id": "abcdefgh", "sequence": 7, "degraded": None},
-        "lanes": list(lanes) or [lane()],
-        "alarms": alarms or [],
-        "devices": [],
-        "uplink": {"configured": True, "up": True, "since": at(600), "waiting": 0, "reason": ""},
-        **changes,
+        "site": SiteView(id="north", name="北苑花园", timezone="Asia/Shanghai", locale="zh_CN"),
+        "uplink": UplinkView(configured=True, up=True, since=at(600)),
     }
+    return engine_stand_in.snapshot(*(lanes or (lane(),)), **{**now, **changes})
 
 
 def document(lanes: tuple[str, ...] = ("in", "out")) -> dict[str, Any]:
@@ -214,7 +185,7 @@ class PlayedEngine:
         for thread in self._threads:
             thread.start()
 
-    def show(self, *lanes: dict[str, Any], **changes: Any) -> None:
+    def show(self, *lanes: LaneView, **changes: Any) -> None:
         """Send this scene from now on."""
         self.scene = snapshot(*lanes, **changes)
         self._quiet.clear()
@@ -259,8 +230,8 @@ class PlayedEngine:
 
     def _line(self) -> bytes:
         if not self._quiet.is_set():
-            self.scene["as_of"] = at()
-        return encode({"event": "state", "state": copy.deepcopy(self.scene)})
+            self.scene = replace(self.scene, as_of=at())
+        return encode({"event": "state", "state": self.scene})
 
     def _handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
         if op == "watch":
@@ -288,17 +259,23 @@ class PlayedEngine:
         return self._answers[params["request"]]
 
     def _acknowledge(self, params: dict[str, Any], respond: Responder) -> None:
-        found = [one for one in self.scene["alarms"] if one["alarm"] == params["alarm"]]
-        if not found:
+        found = next((one for one in self.scene.alarms if one.alarm == params["alarm"]), None)
+        if found is None:
             respond.error(NotFoundError("no such alarm"))
             return
         self.acknowledged.append(params)
+        others = [one for one in self.scene.alarms if one is not found]
         if params["verb"] == "close":
-            self.scene["alarms"].remove(found[0])
+            dealt = replace(found, state="closed")
+            self._alarms(others)
         else:
-            found[0].update(state="acknowledged", acknowledged_by=params["by"])
-        respond.result(found[0])
+            dealt = replace(found, state="acknowledged", acknowledged_by=params["by"])
+            self._alarms([dealt, *others])
+        respond.result(dealt)
         self._send()
+
+    def _alarms(self, alarms: Iterable[AlarmView]) -> None:
+        self.scene = replace(self.scene, alarms=tuple(alarms))
 
 
 def shown_view(*values: Any, **named: Any) -> dict[str, Any]:

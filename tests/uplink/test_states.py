@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import msgspec
 
-from gateway.core.vocabulary.views import AlarmState, CentralView, LaneState
+from gateway.core.vocabulary.views import AlarmState, AlarmView, CentralView, LaneState, LaneView
 from gateway.uplink.central.states import States
 from gateway.uplink.mqtt.messages import Outgoing, Topics
 from tests.support.engine_stand_in import alarm, lane
@@ -31,8 +30,9 @@ class Memory:
         self.topics.discard(topic)
 
 
-def snapshot(*alarms: dict[str, Any], lanes: tuple[dict[str, Any], ...] = (lane(),)) -> CentralView:
-    return msgspec.convert({"alarms": alarms, "lanes": lanes}, CentralView)
+def snapshot(*alarms: AlarmView, lanes: tuple[LaneView, ...] = (lane(),)) -> CentralView:
+    """What the uplink makes of what the engine sends."""
+    return msgspec.json.decode(msgspec.json.encode({"alarms": alarms, "lanes": lanes}), type=CentralView)
 
 
 def drain(states: States) -> list[Outgoing]:

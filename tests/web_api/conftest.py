@@ -18,11 +18,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.views import DeviceView, JournalView, LaneView, SiteView, Snapshot, UplinkView
 from gateway.store.directory import DataDirectory
 from gateway.store.journal.writer import Journal, Row
 from gateway.store.passes.checks import check_pass
 from gateway.store.passes.registry import PassRegistry
-from tests.support.engine_stand_in import EngineStandIn, alarm, engine_stand_in, lane
+from tests.support import engine_stand_in as stand_in
+from tests.support.engine_stand_in import WHEN, EngineStandIn, alarm, engine_stand_in
 from web.platform.app import create_app
 from web.platform.server import Server
 from web.platform.services import Services
@@ -109,23 +111,20 @@ def engine(directory: DataDirectory) -> Iterator[EngineStandIn]:
     registry.close()
 
 
-def snapshot(**parts: Any) -> dict[str, Any]:
-    """What the engine publishes of a quiet site."""
-    device = {
-        "id": "io", "driver": "modbus", "name": "", "state": "online", "since": "2026-11-21T08:00:00.000Z",
-        "last_ok_at": "2026-11-21T08:00:00.000Z", "age_ms": 4, "last_error": "", "frames": 12, "errors": 1,
-    }  # fmt: skip
-    return {
-        "as_of": "2026-11-21T08:00:00.000Z",
-        "site": SITE["site"],
-        "gateway": {"id": "gw1", "version": "1", "clock": "synced"},
-        "journal": {"id": JOURNAL_ID, "sequence": 0, "degraded": None},
-        "lanes": [lane(last_decision=None)],
-        "alarms": [alarm("a-1")],
-        "devices": [device],
-        "uplink": {"configured": True, "up": True, "since": None, "waiting": 3, "reason": ""},
-        **parts,
-    }
+def snapshot(*lanes: LaneView, **changes: Any) -> Snapshot:
+    """What the engine publishes of a quiet site with one device, one alarm and a central."""
+    device = DeviceView(
+        id="io", driver="modbus", state="online", since=WHEN, last_ok_at=WHEN, age_ms=4, frames=12, errors=1
+    )
+    quiet = stand_in.snapshot(
+        *lanes,
+        site=msgspec.convert(SITE["site"], SiteView),
+        journal=JournalView(id=JOURNAL_ID),
+        alarms=(alarm("a-1"),),
+        devices=(device,),
+        uplink=UplinkView(configured=True, up=True, waiting=3),
+    )
+    return msgspec.structs.replace(quiet, **changes)
 
 
 def _put(registry: PassRegistry, asked: dict[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from gateway.core.vocabulary.views import Snapshot
+from gateway.store.directory import DataDirectory
 from tests.support.engine_stand_in import EngineStandIn, lane
 from tests.web_api.conftest import Running, Write, held, snapshot
 from tests.web_api.journal.test_feed import until
@@ -128,7 +131,7 @@ def test_a_stream_begins_with_the_state_and_tells_every_change(
     assert stream.answer.getheader("Content-Type", "").startswith("text/event-stream")
     states = stream.states()
     assert next(states)["lanes"][0]["id"] == "in"
-    engine.show(**snapshot(lanes=[lane("in", last_decision=None), lane("out", last_decision=None)]))
+    engine.show(lanes=(lane("in"), lane("out")))
     while len(next(states)["lanes"]) < 2:
         pass
     stream.close()
@@ -174,7 +177,7 @@ def test_a_stream_ends_with_its_session(running: Running, engine: EngineStandIn,
 def test_one_thread_watches_the_engine_however_many_look(data: Path) -> None:
     watched: list[int] = []
 
-    def source(_control: Path) -> Iterator[dict[str, Any]]:
+    def source(_control: Path) -> Iterator[Snapshot]:
         watched.append(1)
         yield snapshot()
         stop.wait(60)
@@ -201,6 +204,37 @@ def test_the_watch_is_taken_up_again_when_the_engine_comes_back(data: Path, engi
     assert live.wait(version, 60)[0] > version
     live.stop()
     again.stop()
+
+
+def test_a_snapshot_of_a_later_version_is_read_and_one_that_cannot_be_read_makes_the_last_one_old(
+    data: Path, engine: EngineStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.show(lanes=({**msgspec.to_builtins(lane("in")), "colour": "red"},))
+    live = Live(data / "run" / "engine.sock")
+    version, known = live.wait(0, 60)
+    assert known is not None and known.lanes == (lane("in"),)
+    engine.show(lanes=({"id": "in", "colour": "red"},))
+    until(lambda: "the engine's snapshot cannot be read" in caplog.text)
+    assert live.snapshot()[0] is known and live.version == version
+    engine.show(lanes=(lane("out"),))
+    _, again = live.wait(version, 60)
+    assert again is not None and again.lanes == (lane("out"),)
+    assert "Traceback" not in caplog.text
+    live.stop()
+
+
+def test_a_screen_that_has_had_no_readable_snapshot_says_that_the_state_is_unknown(
+    running: Running, engine: EngineStandIn, cookie: str, directory: DataDirectory
+) -> None:
+    document = directory.documents.load()
+    directory.documents.save({**document, "lanes": [{"id": "in", "direction": "entry", "name": "North in"}]})
+    engine.show(lanes=({"id": "in"},))
+    stream = Stream(running, cookie)
+    shown = next(stream.states())
+    (panel,) = shown["lanes"]
+    assert shown["age_ms"] > 10**6 and (panel["name"], panel["arm"]) == ("North in", "unknown")
+    assert not panel["actions"]["open"]["on"]
+    stream.close()
 
 
 def test_a_stop_wakes_everybody_who_waits(data: Path) -> None:

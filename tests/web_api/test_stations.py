@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.store.directory import DataDirectory
-from tests.support.engine_stand_in import EngineStandIn, lane
+from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import SITE, Running
 from web.people.sessions import form_token
 from web.people.stations import COOKIE, KEPT_S
@@ -139,7 +139,6 @@ def test_the_key_is_kept_out_of_reach_for_long_and_renewed(
     app: Flask, engine: EngineStandIn, directory: DataDirectory
 ) -> None:
     set_up(directory, NORTH)
-    engine.snapshot = {**engine.snapshot, "lanes": [lane(direction="entry", last_decision=None)]}
     screen = Screen(app, FAR_PEER)
     taken = screen.take_key(directory.station_keys.issue("north"))
     for answer in (taken, screen.get("/")):

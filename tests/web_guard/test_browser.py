@@ -6,6 +6,7 @@ import re
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -13,7 +14,22 @@ from selenium.webdriver.remote.webelement import WebElement
 from gateway.core.alarms.kinds import KINDS
 from gateway.core.lane.modes.notices import Notice
 from gateway.core.vocabulary.reasons import Reason
-from tests.support.guard_scene import FREE, alarm, at, crashed, decision, judged, lane
+from gateway.core.vocabulary.rows import Credential
+from gateway.core.vocabulary.views import (
+    DeviceView,
+    GatewayView,
+    Hold,
+    LaneView,
+    LastPassage,
+    Requested,
+    ServiceNotice,
+    SiteView,
+    Tag,
+    UplinkView,
+    WaitingGrant,
+)
+from tests.support.engine_stand_in import FREE
+from tests.support.guard_scene import FULL, alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until
 from web.guard.alarms.model import SILENT_KINDS
 from web.guard.home import stream
@@ -33,7 +49,7 @@ READ = (
     " .band-ago, .band-others, .act-lane, .answer, .calm-text, .box-notice span"
 )
 SHEETS = ".sheet button, .sheet h2, .sheet h3, .sheet p, .sheet li, .sheet output, .sheet .small, .sheet .row-name"
-DUE = {"what": "cycles", "limit": 100_000, "count": 100_123, "since": "2026-11-19T02:00:00.000Z"}
+DUE = ServiceNotice(what="cycles", limit=100_000, count=100_123, since="2026-11-19T02:00:00.000Z")
 WHOLE = (
     ".title, .word, .act-label, .bay, .days, .lane-name, .lane-mode, .since, .band-title, .calm-text, .box-text, .who"
 )
@@ -274,8 +290,8 @@ def test_letting_go_before_the_ring_is_full_moves_nothing(booth: Booth) -> None:
 # ---- holding open
 
 
-def held(lane_id: str = "in", **end: Any) -> dict[str, Any]:
-    hold = {"by": "林小军", "since": at(60), "until": None, "left": None, **end}
+def held(lane_id: str = "in", **end: Any) -> LaneView:
+    hold = replace(Hold(by="林小军", since=at(60), scheduled=False), **end)
     allowed = {**FREE, "release": None, "hold": "held_already"}
     return lane(lane_id, mode="held", state="held", arm="open", hold=hold, allowed=allowed)
 
@@ -560,13 +576,13 @@ def test_a_sheet_says_itself_that_there_is_no_news_and_sends_nothing(booth: Boot
 
 def test_what_is_wrong_with_the_box_shows_its_age_and_leads_to_what_to_do(booth: Booth) -> None:
     seen = {"lane": None, "state": "acknowledged", "acknowledged_by": "林小军"}
-    lost = {"id": "cam", "name": "入口相机", "state": "lost", "since": at(900)}
+    lost = DeviceView(id="cam", name="入口相机", state="lost", since=at(900))
     booth.engine.show(
         lane("in"),
         lane("out"),
-        journal={"degraded": "disk full"},
+        journal=FULL,
         devices=[lost],
-        uplink={"configured": True, "up": False, "since": at(1300), "waiting": 7},
+        uplink=UplinkView(configured=True, up=False, since=at(1300), waiting=7),
         alarms=[alarm("storage_degraded", 2, ago=150, **seen)],
     )
     booth.enter()
@@ -612,7 +628,7 @@ def test_the_link_is_told_by_shape_and_never_by_colour(booth: Booth, theme: str)
 
 
 def test_a_clock_that_is_not_set_is_told_without_an_age_that_nobody_knows(booth: Booth) -> None:
-    booth.engine.show(lane("in"), lane("out"), gateway={"clock": "unset"})
+    booth.engine.show(lane("in"), lane("out"), gateway=GatewayView(id="gw1", clock="unset"))
     booth.enter()
     wait_until(lambda: booth.text("#notice") == "时钟不准")
 
@@ -712,7 +728,7 @@ def test_language_and_brightness_are_kept_at_the_station(booth: Booth) -> None:
 
 
 FOUR = ("in", "out", "south", "goods")
-QUARTERS: list[list[dict[str, Any]]] = [
+QUARTERS: list[list[LaneView]] = [
     [lane(one, notice=notice, **WAITING) for one, notice in zip(FOUR, get_args(Notice)[n : n + 4], strict=False)]
     + [lane(one) for one in FOUR[len(get_args(Notice)[n : n + 4]) :]]
     for n in range(0, len(get_args(Notice)), 4)
@@ -720,7 +736,7 @@ QUARTERS: list[list[dict[str, Any]]] = [
     [
         crashed("in", **WAITING, last_decision=decision("referred", "lane_locked", "p-wang")),
         held("out", until=at(-900), left=99),
-        lane("south", mode="locked", state="locked", tag={"by": "陈班长", "since": at(60), "reason": "maintenance"}),
+        lane("south", mode="locked", state="locked", tag=Tag(by="陈班长", since=at(60), reason="maintenance")),
         lane("goods", mode="fire", state="fire", arm="open"),
     ],
     [
@@ -742,12 +758,12 @@ def test_with_four_lanes_the_reason_of_an_old_car_is_whole_and_so_is_its_time(
     for lang in ("zh_CN", "en"):
         look(booth, "day", lang)
         for n, reason in enumerate(Reason):
-            passed = {"at": at(390), "type": "exited", "visit": "v", "pass": "p-li"}
+            passed = LastPassage(at=at(390), type="exited", visit="v", pass_="p-li", lane="in")
             cars = [
                 lane(one, last_decision=decision("referred", reason, "p-li", ago=400, **GRANTED), last_passage=after)
                 for one, after in zip(FOUR, (None, passed, None, passed), strict=True)
             ]
-            booth.engine.show(*cars, site={"id": "north", "name": f"北苑{n}"})
+            booth.engine.show(*cars, site=SiteView(id="north", name=f"北苑{n}"))
             wait_until(lambda n=n: booth.text(".site") == f"北苑{n}")
             assert booth.script(TRIMMED) == [], (lang, reason)
             assert booth.script(CUT, f"{WHOLE}, .ago, .passed") == [], (lang, reason)
@@ -777,11 +793,11 @@ return [...document.querySelectorAll('.reason, .subtitle > *, .ago, .passed, .li
 def test_with_four_lanes_who_opened_and_a_long_tag_stay_in_their_quarter(booth: Booth, width: int, height: int) -> None:
     booth.size(width, height)
     booth.enter()
-    tag = {"kind": "card", "value": "E2000017221101441890ABCD"}
+    tag = Credential("card", "E2000017221101441890ABCD")
     by_hand = decision("granted", "operator", by="林小军", credential=None)
     cars = [
         lane("in", **WAITING, last_decision=by_hand),
-        lane("out", last_decision={**by_hand, "at": at(400)}),
+        lane("out", last_decision=replace(by_hand, at=at(400))),
         lane("south", last_decision=decision("denied", "unknown_credential", credential=tag)),
         lane("goods", last_decision=decision("granted", "valid_pass", "p-li", ago=400)),
     ]
@@ -803,7 +819,7 @@ def test_with_four_lanes_every_deciding_word_is_whole_on_the_small_screen(booth:
     booth.enter()
     look(booth, "day", lang)
     for n, scene in enumerate(QUARTERS):
-        booth.engine.show(*scene, site={"id": "north", "name": f"北苑{n}"})
+        booth.engine.show(*scene, site=SiteView(id="north", name=f"北苑{n}"))
         wait_until(lambda n=n: booth.text(".site") == f"北苑{n}")
         assert booth.script(CUT, WHOLE) == [], n
         assert booth.script(TRIMMED) == [], n
@@ -816,7 +832,7 @@ def test_what_is_read_at_arms_length_stands_out_seven_to_one(booth: Booth, theme
     busy(booth)
     booth.enter()
     look(booth, theme, lang)
-    scenes: list[list[dict[str, Any]]] = [
+    scenes: list[list[LaneView]] = [
         [crashed(**WAITING, last_decision=decision("denied", "unknown_credential")), lane("out", mode="locked")],
         [lane("in", service_due=[DUE]), held("out", left=7)],
         [lane("in", interrupted=True), lane("out", last_decision=decision("granted", "valid_pass", "p-li", ago=90))],
@@ -826,9 +842,9 @@ def test_what_is_read_at_arms_length_stands_out_seven_to_one(booth: Booth, theme
         open_sheet(booth, opener)
         weak += [one for one in booth.script(CONTRAST, SHEETS) if one[1] < 7]
     booth.one("#sheet-confirm [data-close]").click()
-    asked = {"command": "open", "by": "gateway", "since": at(1)}
+    asked = Requested(command="open", by="gateway", since=at(1))
     here = decision("granted", "valid_pass", "p-li", present=True, **GRANTED)
-    waits = [{"id": "g1", "at": at(9), "by": "林小军", "reason": "operator", "pass": "p-li", "credential": None}]
+    waits = [WaitingGrant(id="g1", at=at(9), by="林小军", reason="operator", pass_="p-li")]
     scenes += [
         [lane("in", requested=asked, last_decision=here), lane("out", arm="rising", last_decision=here)],
         [
@@ -837,12 +853,12 @@ def test_what_is_read_at_arms_length_stands_out_seven_to_one(booth: Booth, theme
         ],
         [lane("in", arm="open", last_decision=here), lane("out", waiting_grants=waits)],
     ]
-    down = {"configured": True, "up": False, "since": at(90)}
+    down = UplinkView(configured=True, up=False, since=at(90))
     for n, scene in enumerate(scenes):
-        booth.engine.show(*scene, alarms=[alarm("stuck", 3)], uplink=down, site={"id": "north", "name": f"北苑{n}"})
+        booth.engine.show(*scene, alarms=[alarm("stuck", 3)], uplink=down, site=SiteView(id="north", name=f"北苑{n}"))
         wait_until(lambda n=n: booth.text(".site") == f"北苑{n}")
         weak += [one for one in booth.script(CONTRAST, READ) if one[1] < 7]
-    booth.engine.show(lane("in"), lane("out"), journal={"degraded": "disk full"})
+    booth.engine.show(lane("in"), lane("out"), journal=FULL)
     wait_until(lambda: booth.all("#notice"))
     weak += [one for one in booth.script(CONTRAST, READ) if one[1] < 7]
     booth.engine.show(judged(), lane("out"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.support.guard_scene import FREE, alarm, at, crashed, decision, judged, lane
+from gateway.core.vocabulary.rows import Credential
+from tests.support.engine_stand_in import FREE
+from tests.support.guard_scene import alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import open_sheet
 
@@ -162,7 +162,7 @@ def test_who_may_only_look_is_offered_nothing_that_is_always_refused(booth: Boot
 
 
 def test_a_name_from_right_to_left_begins_where_it_is_read(booth: Booth) -> None:
-    arabic: dict[str, Any] = {"kind": "plate", "value": "عبد الرحمن 123"}
+    arabic = Credential("plate", "عبد الرحمن 123")
     car = decision("denied", "unknown_credential", credential=arabic)
     booth.engine.show(lane("in", last_decision=car), lane("out"))
     booth.enter()
@@ -172,7 +172,7 @@ def test_a_name_from_right_to_left_begins_where_it_is_read(booth: Booth) -> None
 
 
 def test_letters_that_no_font_has_are_said_and_not_drawn_as_boxes(booth: Booth) -> None:
-    nowhere: dict[str, Any] = {"kind": "plate", "value": "\U0001fbf7\ua9c1"}
+    nowhere = Credential("plate", "\U0001fbf7\ua9c1")
     by_hand = decision("denied", "unknown_credential", credential=nowhere)
     booth.engine.show(lane("in", last_decision=by_hand), lane("out", since=at(9)))
     booth.enter()

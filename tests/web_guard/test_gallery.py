@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.guard_scene import alarm, at, crashed, decision, judged, lane
+from gateway.core.vocabulary.views import (
+    Handled,
+    LaneView,
+    LastPassage,
+    Pause,
+    Requested,
+    SiteView,
+    Tag,
+    UplinkView,
+    WaitingGrant,
+)
+from tests.support.guard_scene import FULL, alarm, at, crashed, decision, judged, lane
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import (
     CUT,
@@ -25,26 +36,26 @@ from tests.web_guard.test_browser import (
 
 pytestmark = pytest.mark.real
 
-Scene = tuple[list[dict[str, Any]], dict[str, Any]]
-DOWN = {"configured": True, "up": False, "since": at(1300), "waiting": 1284, "reason": "no route"}
-TAG = {"by": "陈班长", "since": at(4000), "reason": "maintenance"}
-
-ASKED = {"command": "open", "by": "gateway", "since": at(1)}
+Scene = tuple[list[LaneView], dict[str, Any]]
+DOWN = UplinkView(configured=True, up=False, since=at(1300), waiting=1284, reason="no route")
+TAG = Tag(by="陈班长", since=at(4000), reason="maintenance")
+PAUSE = Pause(by="林小军", since=at(3), until=at(-60))
+ASKED = Requested(command="open", by="gateway", since=at(1))
 HERE = {"present": True}
 
 
-def grant(grant_id: str, by: str = "gateway") -> dict[str, Any]:
+def grant(grant_id: str, by: str = "gateway") -> WaitingGrant:
     """A vehicle that was let in and has not passed."""
-    return {"id": grant_id, "at": at(12), "by": by, "reason": "operator", "pass": "p-li", "credential": None}
+    return WaitingGrant(id=grant_id, at=at(12), by=by, reason="operator", pass_="p-li")
 
 
-def handled(what: str, by: str) -> dict[str, Any]:
+def handled(what: str, by: str) -> Handled:
     """What a person did with a car, for the longest reason there is."""
     reason = "other_car_of_household" if what == "released" else "papers_missing"
-    return {"what": what, "by": by, "reason": reason, "at": at(1)}
+    return Handled(what=what, by=by, reason=reason, at=at(1))
 
 
-SITE = {"id": "north", "name": "北苑花园 North", "timezone": "Asia/Shanghai", "locale": "zh_CN"}
+SITE = SiteView(id="north", name="北苑花园 North", timezone="Asia/Shanghai", locale="zh_CN")
 
 SCENES: dict[str, Scene] = {
     "idle": ([lane("in"), lane("out")], {}),
@@ -126,7 +137,7 @@ SCENES: dict[str, Scene] = {
             lane(
                 "in",
                 **WAITING,
-                pause={"by": "林小军", "since": at(3), "until": at(-60)},
+                pause=PAUSE,
                 cannot_open="paused",
                 last_decision=decision("granted", "valid_pass", "p-wang", **HERE),
             ),
@@ -146,7 +157,7 @@ SCENES: dict[str, Scene] = {
             lane(
                 "in",
                 **WAITING,
-                pause={"by": "林小军", "since": at(3), "until": at(-60)},
+                pause=PAUSE,
                 cannot_open="paused",
                 last_decision=decision("granted", "valid_pass", "p-wang", **HERE),
             ),
@@ -163,7 +174,7 @@ SCENES: dict[str, Scene] = {
     "held": ([held("in", until=at(-900), left=4), lane("out", service_due=[DUE])], {}),
     "faults": (
         [lane("in", interrupted=True, state="interrupted", arm="between"), lane("out", notice="close_aborted")],
-        {"journal": {"degraded": "disk full"}, "uplink": DOWN, "alarms": [alarm("storage_degraded", 2, lane=None)]},
+        {"journal": FULL, "uplink": DOWN, "alarms": [alarm("storage_degraded", 2, lane=None)]},
     ),
     "stopped": (
         [
@@ -177,7 +188,7 @@ SCENES: dict[str, Scene] = {
             lane("in", interrupted=True, state="interrupted", arm="between", since=at(7300)),
             lane("out", notice="arm_whole", notice_since=at(21)),
             lane("south", state="unknown", arm="unknown", since=at(4000), approach=None, safety=None),
-            lane("goods", mode="locked", state="locked", tag=TAG, since=TAG["since"]),
+            lane("goods", mode="locked", state="locked", tag=TAG, since=TAG.since),
         ],
         {},
     ),
@@ -189,7 +200,7 @@ SCENES: dict[str, Scene] = {
             lane(
                 "goods",
                 last_decision=decision("granted", "valid_pass", "p-wang", ago=400),
-                last_passage={"at": at(390), "type": "exited", "visit": "v", "pass": "p-wang"},
+                last_passage=LastPassage(at=at(390), type="exited", visit="v", pass_="p-wang", lane="goods"),
             ),
         ],
         {},
@@ -204,7 +215,7 @@ SCENES: dict[str, Scene] = {
         {},
     ),
 }
-LANES = {name: tuple(one["id"] for one in scene[0]) for name, scene in SCENES.items()}
+LANES = {name: tuple(one.id for one in scene[0]) for name, scene in SCENES.items()}
 PICTURES = [
     *((name, "zh_CN", "day", (800, 480)) for name in SCENES),
     *((name, "en", "night", (800, 480)) for name in SCENES),

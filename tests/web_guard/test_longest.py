@@ -9,10 +9,26 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.rows import Credential
+from gateway.core.vocabulary.views import (
+    Handled,
+    Hold,
+    LaneView,
+    LastDecision,
+    LastPassage,
+    Pause,
+    Requested,
+    SiteView,
+    Tag,
+    UplinkView,
+    WaitingGrant,
+)
 from gateway.store.passes.registry import PassRegistry
-from tests.support.guard_scene import FREE, alarm, at, case, decision, lane
+from tests.support.engine_stand_in import FREE
+from tests.support.guard_scene import alarm, at, case, decision, lane
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import look
 
@@ -102,19 +118,19 @@ def passes() -> list[Pass]:
     ]
 
 
-def scenes() -> dict[str, list[dict[str, Any]]]:
+def scenes() -> dict[str, list[LaneView]]:
     """Lanes in which everything that can be long is long."""
     ends = {"days_left": 6, "valid_until": "2027-01-05", "present": True}
     waiting = {"approach": True, "crossing": "waiting"}
     denied = {"present": True, "valid_until": "2024-11-10"}
-    handled = {"what": "released", "by": OPERATOR, "reason": "other_car_of_household", "at": at(1)}
-    grants = [{"id": "g2", "at": at(12), "by": OPERATOR, "reason": "operator", "pass": "p-latin", "credential": None}]
-    asked = {"command": "emergency", "by": OPERATOR, "since": at(1)}
+    handled = Handled(what="released", by=OPERATOR, reason="other_car_of_household", at=at(1))
+    grants = [WaitingGrant(id="g2", at=at(12), by=OPERATOR, reason="operator", pass_="p-latin")]
+    asked = Requested(command="emergency", by=OPERATOR, since=at(1))
     kinds = list(HOLDERS)
 
-    def car(n: int, verdict: str, reason: str, **more: Any) -> dict[str, Any]:
+    def car(n: int, verdict: str, reason: str, **more: Any) -> LastDecision:
         plate = PLATES[kinds[n % 4]]
-        facts = {"pass": f"p-{kinds[n % 4]}", "kind": "monthly", "credential": {"kind": "plate", "value": plate}}
+        facts = {"pass_": f"p-{kinds[n % 4]}", "kind": "monthly", "credential": Credential("plate", plate)}
         return decision(verdict, reason, **{**facts, **more})
 
     verdicts = [
@@ -134,7 +150,7 @@ def scenes() -> dict[str, list[dict[str, Any]]]:
                 name=LANE,
                 last_decision=car(n + 1, v, r, **{**m, "present": False}),
                 waiting_grants=grants if n % 2 else [],
-                last_passage={"at": at(0), "type": "entered", "visit": "v", "pass": "p"} if n % 2 else None,
+                last_passage=LastPassage(at=at(0), type="entered", visit="v", pass_="p", lane=one) if n % 2 else None,
             )
             for n, (one, (v, r, m)) in enumerate(zip(LANES, verdicts, strict=True))
         ],
@@ -147,7 +163,7 @@ def scenes() -> dict[str, list[dict[str, Any]]]:
                 mode="locked",
                 state="locked",
                 cannot_open="lane_locked",
-                tag={"by": OPERATOR, "since": at(4000), "reason": "works"},
+                tag=Tag(by=OPERATOR, since=at(4000), reason="works"),
                 last_decision=car(0, "referred", "lane_locked", present=True),
                 allowed={**FREE, "open": "lane_locked"},
             ),
@@ -157,14 +173,14 @@ def scenes() -> dict[str, list[dict[str, Any]]]:
                 mode="held",
                 state="held",
                 arm="open",
-                hold={"by": OPERATOR, "since": at(60), "until": at(-9000), "left": 99},
+                hold=Hold(by=OPERATOR, since=at(60), until=at(-9000), left=99, scheduled=False),
                 allowed={**FREE, "hold": "held_already", "release": None},
             ),
             lane(
                 "goods",
                 name=LANE,
                 **waiting,
-                pause={"by": OPERATOR, "since": at(1), "until": at(-90)},
+                pause=Pause(by=OPERATOR, since=at(1), until=at(-90)),
                 cannot_open="paused",
                 last_decision=car(2, "granted", "valid_pass", **ends),
             ),
@@ -174,9 +190,7 @@ def scenes() -> dict[str, list[dict[str, Any]]]:
                 one,
                 name=LANE,
                 **waiting,
-                case=case(
-                    f"c-{one}", **{"pass": f"p-{kinds[n]}"}, plate_read="粤A99999学", missing=["word", "second_proof"]
-                ),
+                case=case(f"c-{one}", pass_=f"p-{kinds[n]}", plate_read="粤A99999学", missing=("word", "second_proof")),
                 last_decision=car(n, "referred", "plate_mismatch", present=True, case=f"c-{one}"),
                 allowed={**FREE, "refuse": None, "seen_to": None},
             )
@@ -185,9 +199,9 @@ def scenes() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-TROUBLE = {
-    "site": {"id": "north", "name": SITE, "timezone": "Asia/Shanghai", "locale": "zh_CN"},
-    "uplink": {"configured": True, "up": False, "since": at(9000), "waiting": 123456, "reason": "x"},
+NAMED = SiteView(id="north", name=SITE, timezone="Asia/Shanghai", locale="zh_CN")
+TROUBLE: dict[str, Any] = {
+    "uplink": UplinkView(configured=True, up=False, since=at(9000), waiting=123456, reason="x"),
     "alarms": [
         alarm("struck_vehicle", 1, lane="in"),
         alarm("obstructed", 2, lane="out"),
@@ -216,9 +230,9 @@ def furnish(booth: Booth) -> None:
 
 def show(booth: Booth, name: str, count: int, lang: str) -> None:
     """Bring a scene on the screen and wait until it is drawn."""
-    site = {**TROUBLE["site"], "name": f"{SITE} {name} {lang}"}
-    booth.engine.show(*scenes()[name][:count], **{**TROUBLE, "site": site})
-    wait_until(lambda: booth.text(".site") == site["name"], what=name)
+    site = replace(NAMED, name=f"{SITE} {name} {lang}")
+    booth.engine.show(*scenes()[name][:count], site=site, **TROUBLE)
+    wait_until(lambda: booth.text(".site") == site.name, what=name)
 
 
 def settle(booth: Booth) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.core.vocabulary.views import Pause
 from tests.support.guard_scene import at, decision, judged, lane
 from tests.web_guard.conftest import ApartBooth, Booth, wait_until
 from web.live.presses import COUNTS_MS
@@ -242,7 +243,7 @@ def test_a_booths_screen_tells_which_lane_it_shows_as_chosen(booth: Booth) -> No
 
 
 def test_a_pause_is_counted_down_on_the_lane(booth: Booth) -> None:
-    pause = {"by": "林小军", "since": at(0), "until": at(-10)}
+    pause = Pause(by="林小军", since=at(0), until=at(-10))
     booth.engine.show(lane("in", pause=pause, cannot_open="paused"), lane("out"))
     booth.enter()
     since = '.lane[data-lane="in"] .since'

@@ -7,13 +7,39 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.core.alarms.kinds import KINDS
 from gateway.core.lane.modes.notices import Notice
-from gateway.core.lane.service import What
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
-from tests.support.guard_scene import FREE, PASSES, alarm, at, case, crashed, decision, lane, shown_view, snapshot
+from gateway.core.vocabulary.rows import Credential
+from gateway.core.vocabulary.rows.barrier import ServiceLimit
+from gateway.core.vocabulary.views import (
+    DeviceView,
+    GatewayView,
+    Handled,
+    Hold,
+    LaneView,
+    LastPassage,
+    Requested,
+    ServiceNotice,
+    Tag,
+    UplinkView,
+)
+from tests.support.engine_stand_in import FREE
+from tests.support.guard_scene import (
+    FULL,
+    PASSES,
+    alarm,
+    at,
+    case,
+    crashed,
+    decision,
+    lane,
+    shown_view,
+    snapshot,
+)
 from web.guard.alarms.model import _TONES, SILENT_KINDS
 from web.guard.home.model import blank_snapshot
 
@@ -21,13 +47,11 @@ UNTIL = {"valid_until": "2026-11-10"}
 BOOK = {pass_.id: pass_ for pass_ in PASSES}
 
 
-def show(
-    *lanes: dict[str, Any], locale: str = "en", role: str = "guard", age_ms: int = 0, **more: Any
-) -> dict[str, Any]:
+def show(*lanes: LaneView, locale: str = "en", role: str = "guard", age_ms: int = 0, **more: Any) -> dict[str, Any]:
     return shown_view(snapshot(*lanes, **more), BOOK.get, locale, datetime.now(UTC), age_ms=age_ms, role=role)
 
 
-def first(one: dict[str, Any], **more: Any) -> dict[str, Any]:
+def first(one: LaneView, **more: Any) -> dict[str, Any]:
     found: dict[str, Any] = show(one, **more)["lanes"][0]
     return found
 
@@ -35,6 +59,11 @@ def first(one: dict[str, Any], **more: Any) -> dict[str, Any]:
 def car(*args: Any, locale: str = "en", **more: Any) -> dict[str, Any]:
     found: dict[str, Any] = first(lane("in", last_decision=decision(*args, **more)), locale=locale)["car"]
     return found
+
+
+def said(*args: Any, locale: str = "en", **more: Any) -> str:
+    """What the guard says to the car."""
+    return str(first(lane("in", last_decision=decision(*args, **more)), locale=locale)["line"]["text"])
 
 
 # ---- the last car
@@ -46,8 +75,8 @@ def test_a_resident_is_greeted_by_name_with_the_plate_in_front() -> None:
     assert (shown["car"]["who"], shown["car"]["kind"]) == ("王建国", "月卡")
     assert shown["car"]["word"] == "放行"
     assert shown["car"]["bay"] == "车位 B2-117"
-    said = "王建国,您好,您回来了。"
-    assert shown["line"] == {"label": "说", "text": said, "brief": said, "tone": "calm", "long": ""}
+    text = "王建国,您好,您回来了。"
+    assert shown["line"] == {"label": "说", "text": text, "brief": text, "tone": "calm", "long": ""}
 
 
 def test_a_phone_number_is_never_shown() -> None:
@@ -56,19 +85,21 @@ def test_a_phone_number_is_never_shown() -> None:
 
 
 def test_ten_days_before_the_end_the_days_left_are_shown_and_said() -> None:
-    shown = car("granted", "valid_pass", "p-wang", days_left=10, valid_until="2026-11-30")
-    assert shown["days"] == "10 days left"
-    assert shown["say"].endswith("Your pass ends on 30 Nov, in 10 days. The property office renews it.")
+    wang = "granted", "valid_pass", "p-wang"
+    assert car(*wang, days_left=10, valid_until="2026-11-30")["days"] == "10 days left"
+    ends = "Your pass ends on 30 Nov, in 10 days. The property office renews it."
+    assert said(*wang, days_left=10, valid_until="2026-11-30").endswith(ends)
 
 
 def test_the_last_day_and_the_day_before_have_words_of_their_own() -> None:
-    assert "ends today" in car("granted", "valid_pass", "p-wang", days_left=0, valid_until="2026-11-30")["say"]
+    assert "ends today" in said("granted", "valid_pass", "p-wang", days_left=0, valid_until="2026-11-30")
     assert car("granted", "valid_pass", "p-wang", days_left=1, valid_until="2026-11-30")["days"] == "1 day left"
 
 
 def test_a_pass_with_eleven_days_is_not_warned_of() -> None:
-    shown = car("granted", "valid_pass", "p-wang", days_left=11, valid_until="2026-11-30")
-    assert shown["days"] == "" and "ends" not in shown["say"]
+    wang = "granted", "valid_pass", "p-wang"
+    assert car(*wang, days_left=11, valid_until="2026-11-30")["days"] == ""
+    assert "ends" not in said(*wang, days_left=11, valid_until="2026-11-30")
 
 
 def test_the_site_may_warn_earlier() -> None:
@@ -80,11 +111,12 @@ def test_the_site_may_warn_earlier() -> None:
 def test_an_expired_pass_is_told_the_day_it_ended_and_where_to_renew() -> None:
     shown = car("referred", "expired", "p-wang", valid_until="2026-11-10")
     assert shown["word"] == "CHECK" and shown["reason"] == "Pass has expired"
-    assert "ended on 10 Nov" in shown["say"] and "property office renews" in shown["say"]
+    told = said("referred", "expired", "p-wang", valid_until="2026-11-10")
+    assert "ended on 10 Nov" in told and "property office renews" in told
 
 
 def test_an_instant_ends_on_its_local_day() -> None:
-    assert "11 Nov" in car("denied", "expired", "p-wang", valid_until="2026-11-10T16:30:00Z")["say"]
+    assert "11 Nov" in said("denied", "expired", "p-wang", valid_until="2026-11-10T16:30:00Z")
 
 
 @pytest.mark.parametrize("until", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "9999-12-31", "soon"])
@@ -99,12 +131,12 @@ def test_an_unknown_card_shows_its_number() -> None:
 
 
 def test_a_plate_that_was_read_is_shown_and_not_the_one_of_the_pass() -> None:
-    shown = car("referred", "plate_mismatch", "p-wang", credential={"kind": "plate", "value": "粤A99999"})
+    shown = car("referred", "plate_mismatch", "p-wang", credential=Credential("plate", "粤A99999"))
     assert shown["title"] == "粤A 99999"
 
 
 def test_a_pin_is_never_shown() -> None:
-    assert car("denied", "unknown_credential", credential={"kind": "pin", "value": "4711"})["title"] == "PIN"
+    assert car("denied", "unknown_credential", credential=Credential("pin", "4711"))["title"] == "PIN"
 
 
 def test_a_blocked_holder_is_neither_named_nor_greeted() -> None:
@@ -113,12 +145,13 @@ def test_a_blocked_holder_is_neither_named_nor_greeted() -> None:
 
 
 def test_a_visitor_is_shown_the_way() -> None:
-    assert "Please go on to 5栋" in car("granted", "valid_pass", "p-visit")["say"]
+    assert "Please go on to 5栋" in said("granted", "valid_pass", "p-visit")
 
 
 def test_a_visitor_is_not_sent_to_renew_a_pass_that_is_for_today() -> None:
-    shown = car("granted", "valid_pass", "p-visit", days_left=0, valid_until="2026-11-21")
-    assert shown["days"] == "" and "renew" not in shown["say"]
+    visit = "granted", "valid_pass", "p-visit"
+    assert car(*visit, days_left=0, valid_until="2026-11-21")["days"] == ""
+    assert "renew" not in said(*visit, days_left=0, valid_until="2026-11-21")
 
 
 def test_an_opening_by_hand_names_the_guard() -> None:
@@ -127,13 +160,13 @@ def test_an_opening_by_hand_names_the_guard() -> None:
 
 
 def test_a_pass_that_is_gone_from_the_registry_leaves_the_card() -> None:
-    assert car("granted", "valid_pass", None, **{"pass": "p-gone"})["title"] == "472299"
+    assert car("granted", "valid_pass", pass_="p-gone")["title"] == "472299"
 
 
 def test_after_thirty_seconds_the_car_is_earlier_and_its_holder_masked() -> None:
     shown = car("granted", "valid_pass", "p-wang", ago=31)
     assert shown["earlier"] and (shown["who"], shown["kind"]) == ("王**", "Monthly pass")
-    assert shown["say"] == "Hello, welcome home."
+    assert said("granted", "valid_pass", "p-wang", ago=31) == "Hello, welcome home."
 
 
 def test_a_car_that_still_stands_there_is_not_earlier() -> None:
@@ -151,19 +184,18 @@ def test_a_car_of_before_a_restart_is_earlier_at_once_and_holds_up_nobody(verdic
 
 
 def test_of_a_long_number_its_end_is_shown() -> None:
-    tag = {"kind": "card", "value": "E2000017221101441890ABCD"}
-    assert car("denied", "unknown_credential", credential=tag)["title"] == "…90ABCD"
-    assert car("denied", "unknown_credential", credential={**tag, "value": "4294967295"})["title"] == "4294967295"
+    for value, shown in (("E2000017221101441890ABCD", "…90ABCD"), ("4294967295", "4294967295")):
+        assert car("denied", "unknown_credential", credential=Credential("card", value))["title"] == shown
 
 
 def test_a_car_that_has_passed_shows_when() -> None:
     decided = decision("granted", "valid_pass", "p-wang", ago=20)
-    passed = {"at": datetime.now(UTC).isoformat(), "type": "entered", "visit": "v", "pass": "p-wang"}
+    passed = LastPassage(at=datetime.now(UTC).isoformat(), type="entered", visit="v", pass_="p-wang", lane="in")
     assert first(lane("in", last_decision=decided, last_passage=passed))["car"]["passed"].startswith("Entered ")
 
 
 def test_an_older_passage_is_not_taken_for_this_car() -> None:
-    passed = {"at": "2026-01-01T00:00:00.000Z", "type": "entered", "visit": "v", "pass": "p-li"}
+    passed = LastPassage(at="2026-01-01T00:00:00.000Z", type="entered", visit="v", pass_="p-li", lane="in")
     shown = first(lane("in", last_decision=decision("granted", "valid_pass", "p-wang"), last_passage=passed))
     assert shown["car"]["passed"] == ""
 
@@ -173,16 +205,18 @@ def test_an_older_passage_is_not_taken_for_this_car() -> None:
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_every_decision_reads_well(verdict: str, reason: str, locale: str) -> None:
     for pass_id in (None, "p-wang", "p-visit"):
-        shown = car(str(verdict), str(reason), pass_id, locale=locale, valid_until="2026-11-10")
-        assert shown["say"] and shown["reason"] and "." not in shown["word"]
-        assert not any(mark in shown["say"] for mark in ("{", "say.", "  ", ",,"))
+        decided = decision(str(verdict), str(reason), pass_id, valid_until="2026-11-10")
+        shown = first(lane("in", last_decision=decided), locale=locale)
+        text = shown["line"]["text"]
+        assert text and shown["car"]["reason"] and "." not in shown["car"]["word"]
+        assert not any(mark in text for mark in ("{", "say.", "  ", ",,"))
 
 
 # ---- the lane
 
 
 def test_asked_for_moving_and_open_are_three_different_things() -> None:
-    asked = {"command": "open", "by": "林小军", "since": "2026-11-21T00:00:00Z"}
+    asked = Requested(command="open", by="林小军", since="2026-11-21T00:00:00Z")
     closed = first(lane("in", requested=asked))
     rising = first(lane("in", requested=asked, arm="rising", state="opening"))
     opened = first(lane("in", arm="open", state="open"))
@@ -207,7 +241,7 @@ def test_a_crashed_lane_says_what_to_do() -> None:
 
 
 def test_a_tag_says_who_why_and_since_when() -> None:
-    tag = {"by": "陈班长", "since": "2026-11-21T01:00:00Z", "reason": "maintenance"}
+    tag = Tag(by="陈班长", since="2026-11-21T01:00:00Z", reason="maintenance")
     shown = first(lane("in", mode="locked", state="locked", tag=tag))
     assert shown["line"]["text"] == "Out of service: Maintenance. 陈班长, since 09:00."
 
@@ -255,9 +289,9 @@ def test_a_vehicle_that_nothing_will_open_for_needs_the_guard() -> None:
     assert first(refused)["needs_you"] and not first(granted)["needs_you"] and not first(lane("in"))["needs_you"]
 
 
-def held(**end: Any) -> dict[str, Any]:
-    hold = {"by": "林小军", "since": "2026-11-21T01:00:00Z", "until": None, "left": None, **end}
-    return lane("in", mode="held", state="held", arm="open", hold=hold)
+def held(**end: Any) -> LaneView:
+    hold = Hold(by="林小军", since="2026-11-21T01:00:00Z", scheduled=False)
+    return lane("in", mode="held", state="held", arm="open", hold=replace(hold, **end))
 
 
 def test_a_hold_shows_who_since_when_and_how_it_ends() -> None:
@@ -287,14 +321,14 @@ def test_a_lane_held_by_an_engine_that_tells_no_more_still_reads() -> None:
     assert first(lane("in", mode="held", state="held"))["line"]["text"] == "Held open. Release ends it."
 
 
-DUE = {"what": "cycles", "limit": 100_000, "count": 100_123, "since": "2026-11-19T02:00:00.000Z"}
+DUE = ServiceNotice(what="cycles", limit=100_000, count=100_123, since="2026-11-19T02:00:00.000Z")
 
 
 def test_a_service_limit_that_was_passed_is_a_note_with_its_count_and_since_when() -> None:
     shown = first(lane("in", service_due=[DUE]))
     assert shown["mode"] == {"key": "service_due", "text": "Service due", "tone": "note", "at_ms": None}
     assert shown["line"]["text"].startswith("Service due since 19 Nov: 100123 openings, limit 100000. Tell the")
-    slow = {**DUE, "what": "travel_ms", "limit": 6000, "count": 6400}
+    slow = replace(DUE, what="travel_ms", limit=6000, count=6400)
     assert "arm takes 6.4 s, limit 6.0 s (+1)" in first(lane("in", service_due=[slow, DUE]))["line"]["text"]
 
 
@@ -330,7 +364,7 @@ def test_every_sentence_has_a_form_that_fits_the_two_short_lines_of_a_quarter(lo
     ]
     soon = (datetime.now(UTC) + timedelta(minutes=14)).isoformat()
     states = [held(), held(left=99), held(until=soon), held(until=soon, left=99), lane("in", interrupted=True)]
-    states += [lane("in", service_due=[{**DUE, "what": what, "limit": 60, "count": 64}]) for what in get_args(What)]
+    states += [lane("in", service_due=[replace(DUE, what=what, limit=60, count=64)]) for what in get_args(ServiceLimit)]
     states += [lane("in", notice=notice) for notice in get_args(Notice)]
     states += [lane("in", mode=mode) for mode in ("crashed", "locked", "fire", "held")]
     states += [lane("in", state=state) for state in ("stopped", "fault", "unknown")]
@@ -342,7 +376,7 @@ def test_every_sentence_has_a_form_that_fits_the_two_short_lines_of_a_quarter(lo
 
 def test_a_name_that_is_too_long_for_a_quarter_is_left_out_of_the_sentence_there() -> None:
     book = {"p-long": Pass("p-long", PassKind.MONTHLY, "Bartholomew Featherstonehaugh", plates=("粤B12345",))}
-    decided = decision("granted", "valid_pass", **{"pass": "p-long", "kind": "monthly"})
+    decided = decision("granted", "valid_pass", pass_="p-long", kind="monthly")
     scene = snapshot(lane("in", last_decision=decided))
     line = shown_view(scene, book.get, "en", datetime.now(UTC))["lanes"][0]["line"]
     assert line["text"] == "Hello Bartholomew Featherstonehaugh, welcome home."
@@ -364,7 +398,7 @@ def test_close_is_always_pressed_and_held_and_hold_asks_for_its_end_first() -> N
 
 
 def test_lock_unlock_and_reset_ask_for_the_pin() -> None:
-    tag = {"by": "x", "since": None, "reason": "works"}
+    tag = Tag(by="x", reason="works")
     assert first(lane("in"))["actions"]["tag"]["command"] == "lock"
     tagged = first(lane("in", mode="locked", tag=tag))["actions"]
     assert (tagged["tag"]["command"], tagged["tag"]["press"]) == ("unlock", "pin")
@@ -468,13 +502,13 @@ def test_after_a_crash_the_next_steps_end_with_the_reset() -> None:
 
 def test_the_link_says_what_waits_and_since_when_it_is_down() -> None:
     since = datetime(2026, 11, 21, 8, tzinfo=UTC)
-    down = {"configured": True, "up": False, "waiting": 12, "since": since.isoformat()}
+    down = UplinkView(configured=True, up=False, waiting=12, since=since.isoformat())
     at_ms = int(since.timestamp() * 1000)
     shown = {"state": "down", "text": "Link lost", "at_ms": at_ms, "waiting": "12 waiting"}
     assert show(uplink=down)["uplink"] == shown
-    assert show(uplink={**down, "up": True})["uplink"]["at_ms"] is None
-    assert show(uplink={"configured": False})["uplink"]["state"] == "none"
-    assert show(uplink={"configured": True, "up": None})["uplink"]["state"] == "unknown"
+    assert show(uplink=replace(down, up=True))["uplink"]["at_ms"] is None
+    assert show(uplink=UplinkView())["uplink"]["state"] == "none"
+    assert show(uplink=UplinkView(configured=True))["uplink"]["state"] == "unknown"
 
 
 def test_a_snapshot_that_was_old_when_it_came_is_old() -> None:
@@ -482,11 +516,14 @@ def test_a_snapshot_that_was_old_when_it_came_is_old() -> None:
     assert show(age_ms=7000)["age_ms"] == 7000
 
 
+CAMERA = DeviceView(id="cam-in", name="Camera north", state="lost", since="2026-11-21T08:00:00Z")
+
+
 def test_failing_storage_has_its_place_with_its_age_and_what_to_do_whoever_has_seen_it() -> None:
     seen = alarm("storage_degraded", 2, ago=100, lane=None, state="acknowledged", acknowledged_by="林小军")
-    shown = show(journal={"degraded": "disk full"}, alarms=[seen])
+    shown = show(journal=FULL, alarms=[seen])
     assert shown["notice"] == {
-        "alarm": seen["alarm"],
+        "alarm": seen.alarm,
         "text": "Storage failing",
         "at_ms": shown["alarms"][0]["at_ms"],
     }
@@ -495,10 +532,8 @@ def test_failing_storage_has_its_place_with_its_age_and_what_to_do_whoever_has_s
 
 
 def test_what_a_snapshot_itself_says_is_wrong_is_told_although_no_alarm_stands_for_it() -> None:
-    lost = {"id": "cam-in", "name": "Camera north", "state": "lost", "since": "2026-11-21T08:00:00Z"}
-    well = {**lost, "id": "cam-out", "state": "online"}
-    bad = {"journal": {"degraded": "disk full"}, "gateway": {"clock": "unset"}, "devices": [lost, well]}
-    shown = show(**bad)
+    well = replace(CAMERA, id="cam-out", state="online")
+    shown = show(journal=FULL, gateway=GatewayView(id="gw1", clock="unset"), devices=[CAMERA, well])
     assert [one["title"] for one in shown["alarms"]] == ["Device lost", "Storage failing", "Clock not sure"]
     told = shown["alarms"][0]
     assert (told["where"], told["time"], told["state_text"]) == ("Camera north", "16:00", "So now")
@@ -508,15 +543,14 @@ def test_what_a_snapshot_itself_says_is_wrong_is_told_although_no_alarm_stands_f
 
 
 def test_a_lost_device_whose_alarm_stands_is_told_once_and_by_its_name() -> None:
-    lost = {"id": "cam-in", "name": "Camera north", "state": "lost", "since": "2026-11-21T08:00:00Z"}
     told = alarm("device_lost", 2, lane=None, device="cam-in")
-    shown = show(devices=[lost], alarms=[told])["alarms"]
+    shown = show(devices=[CAMERA], alarms=[told])["alarms"]
     assert [(one["title"], one["where"]) for one in shown] == [("Device lost", "Camera north")]
 
 
 def test_a_clock_that_is_not_set_is_told() -> None:
-    assert show(gateway={"clock": "unset"})["notice"]["text"] == "Clock not sure"
-    assert show(gateway={"clock": "holdover"})["notice"] is None
+    assert show(gateway=GatewayView(id="gw1", clock="unset"))["notice"]["text"] == "Clock not sure"
+    assert show(gateway=GatewayView(id="gw1", clock="holdover"))["notice"] is None
 
 
 @pytest.mark.parametrize(("hour", "night"), [(22, True), (23, False), (10, False), (11, True)])
@@ -541,7 +575,7 @@ def test_a_lost_link_is_told_quietly_and_not_at_all_once_it_is_mended() -> None:
     lost = alarm("uplink_lost", 3, lane=None)
     shown = show(alarms=[lost])
     assert shown["band"] is None and shown["calm"]["text"] == "Open: Link to central lost · Site"
-    mended = show(alarms=[{**lost, "state": "returned-unacknowledged"}])
+    mended = show(alarms=[replace(lost, state="returned-unacknowledged")])
     assert mended["band"] is None and mended["calm"] is None
 
 
@@ -582,8 +616,7 @@ WIRED: dict[str, Any] = {
 
 def lost(*devices: str) -> list[dict[str, Any]]:
     found = [
-        {**alarm("device_lost", 2, lane=None, device=one, ago=9 + n), "alarm": f"a-{one}"}
-        for n, one in enumerate(devices)
+        alarm("device_lost", 2, lane=None, device=one, ago=9 + n, alarm=f"a-{one}") for n, one in enumerate(devices)
     ]
     shown = shown_view(snapshot(alarms=found), BOOK.get, "en", datetime.now(UTC), document=WIRED)
     told: list[dict[str, Any]] = shown["alarms"]
@@ -643,11 +676,11 @@ def test_what_is_to_be_done_names_the_buttons_that_are_on(
 
 
 def test_a_car_that_was_just_refused_is_not_let_in_by_one_tap() -> None:
-    refused = {"what": "refused", "by": "Lin", "reason": "other", "at": at(1)}
+    refused = Handled(what="refused", by="Lin", reason="other", at=at(1))
     decided = decision("denied", "expired", "p-wang", present=True, handled=refused)
     opens = first(lane("in", approach=True, last_decision=decided))["actions"]["open"]
     assert (opens["press"], opens["hint"]) == ("hold", "refused: hold")
-    behind = first(lane("in", approach=True, last_decision={**decided, "present": False}))["actions"]["open"]
+    behind = first(lane("in", approach=True, last_decision=replace(decided, present=False)))["actions"]["open"]
     assert behind["press"] == "tap"
 
 

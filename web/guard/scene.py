@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any
 
 from gateway.core.access.rules import end
 from gateway.core.settings.model import Site
@@ -13,12 +12,11 @@ from gateway.core.settings.roles import Right, roles_with
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import local_time, wall_ns_of
+from gateway.core.vocabulary.views import LaneView
 from web.words.texts import Words, clock, initials
 from web.words.times import instant, ms_since
 
 Lookup = Callable[[str], Pass | None]
-Facts = Mapping[str, Any]
-"""A part of the engine's snapshot: facts and codes, and nothing personal."""
 
 EXPIRY_WARNING_DAYS = Site("").expiry_warning_days
 COMMAND_ROLES = frozenset(roles_with(Right.COMMAND))
@@ -37,12 +35,12 @@ class Scene:
     role: str = "guard"
     expiry_days: int = EXPIRY_WARNING_DAYS
     stands_at: Callable[[str], bool] = lambda _lane: True
-    lanes: Sequence[Facts] = ()
+    lanes: Sequence[LaneView] = ()
 
     @property
     def is_desk(self) -> bool:
         """Whether the control room looks, away from every lane."""
-        return self.role == "control_room" and not any(self.stands_at(lane["id"]) for lane in self.lanes)
+        return self.role == "control_room" and not any(self.stands_at(lane.id) for lane in self.lanes)
 
     @property
     def may_act(self) -> bool:
@@ -74,9 +72,9 @@ class Scene:
         """A day as one says it aloud; "" for none."""
         return self.said.day(when, self.now.astimezone(self.place).date()) if when else ""
 
-    def pass_of(self, facts: Facts) -> Pass | None:
-        """The pass that facts name, None for none and for one that is gone."""
-        return self.lookup(facts["pass"]) if facts.get("pass") else None
+    def pass_of(self, pass_id: str | None) -> Pass | None:
+        """A pass by its id, None for none and for one that is gone."""
+        return self.lookup(pass_id) if pass_id else None
 
 
 def refusal(said: Words, code: str, **values: object) -> str:

@@ -1,8 +1,9 @@
 """The present state of the site, for screens and waiting clients.
 
 One background thread watches the control socket for all screens; waiting threads use a condition with a version number.
-An old snapshot is handed out with its age, and the screen shows it as old. Streams and long polls each hold a server
-thread, so `Slots` counts both against one cap; past it the answer is 503 with Retry-After and the screen polls instead.
+An old snapshot is handed out with its age, and the screen shows it as old. One that cannot be read, as of an engine of
+another version, counts as none and is logged. Streams and long polls each hold a server thread, so `Slots` counts both
+against one cap; past it the answer is 503 with Retry-After and the screen polls instead.
 """
 
 from __future__ import annotations
@@ -13,17 +14,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from gateway.control import Client
 from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.views import Snapshot
 from web.platform.problems import Problem
 
 _log = logging.getLogger(__name__)
 
 RETRY_FIRST_S = 0.2
 RETRY_MAX_S = 2.0
-Snapshot = dict[str, Any]
 
 
 def watch_engine(control: Path) -> Iterator[Snapshot]:
@@ -45,7 +45,7 @@ class Live:
         self._version = 0
 
     def snapshot(self) -> tuple[Snapshot | None, int]:
-        """The newest snapshot and its age in ms; (None, 0) before the first one. Do not change the snapshot."""
+        """The newest snapshot and its age in ms; (None, 0) before the first one."""
         self._start()
         with self._changed:
             return self._snapshot, self._age_ms()

@@ -15,9 +15,14 @@ _DEFAULT_ZONE = Site("").timezone
 
 
 def site_zone(document: Mapping[str, Any]) -> tzinfo:
-    """The time zone of a site file or a snapshot, by default as in `Site`; UTC for an unknown name."""
+    """The time zone of a site file."""
+    return zone(document.get("site", {}).get("timezone", ""))
+
+
+def zone(name: str) -> tzinfo:
+    """The time zone of a site, by default as in `Site`; UTC for an unknown name."""
     try:
-        return ZoneInfo(document.get("site", {}).get("timezone", _DEFAULT_ZONE))
+        return ZoneInfo(name or _DEFAULT_ZONE)
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
 

@@ -84,7 +84,7 @@ class ShownLane:
             tag=lane.tag.view(),
             hold=lane.hold.view() if Mode.HELD in lane.modes else None,
             grants=len(lane.grants),
-            waiting_grants=lane.grants.views(),
+            waiting_grants=lane.grants.views(at),
             case=case.view() if case is not None else None,
             requested=requested.view() if requested else None,
             interrupted=lane.interruption.active,

@@ -48,7 +48,8 @@ def test_grants_stand_in_order_and_are_found_by_id_and_lane() -> None:
     g1, g2, g3 = three()
     queue = queue_of(g1, g2, g3)
     assert (queue.head, queue.last) == (g1, g3)
-    assert [one.id for one in queue.views()] == ["g1", "g2", "g3"]
+    assert queue.views(OUT) == (g1.view(), g3.view())
+    assert queue.views(IN) == (g2.view(),)
     assert queue.of_id("g2") is g2
     assert queue.of_id("g9") is None
     assert queue.of(OUT) == [g1, g3]
@@ -101,7 +102,7 @@ def test_a_used_grant_is_out_of_the_queue() -> None:
     queue = queue_of(g1, g2, g3)
     assert queue.use(turn_at(), g2) is g2
     assert g2.state is GrantState.USED
-    assert queue.views() == (g1.view(), g3.view())
+    assert (queue.views(IN), queue.of(OUT)) == ((), [g1, g3])
 
 
 @pytest.mark.parametrize(("after_ns", "lately"), [(0, True), (5000 * MS, True), (5000 * MS + 1, False)])

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
 from gateway.core.vocabulary.errors import EngineUnreachableError
 from gateway.store.directory import DataDirectory
-from tests.support.engine_stand_in import EngineStandIn
-from tests.support.guard_scene import FREE, lane, snapshot
+from tests.support.engine_stand_in import FREE, EngineStandIn
+from tests.support.guard_scene import lane, snapshot
 from tests.support.waiting import wait_until
 from tests.web_api.conftest import fails, held
 from tests.web_api.test_stations import set_up
@@ -111,7 +111,7 @@ def test_each_stop_of_a_lane_is_a_request_of_its_own_however_alike_the_ids(
     ask: Any, app: Flask, engine: EngineStandIn, presses: tuple[str, ...], lanes: tuple[str, ...]
 ) -> None:
     engine.show(lanes=[lane(id=one) for one in lanes])
-    wait_until(lambda: [one["id"] for one in held(app).live.snapshot()[0]["lanes"]] == list(lanes))
+    wait_until(lambda: [one.id for one in held(app).live.snapshot()[0].lanes] == list(lanes))
     for press in presses:
         assert ask("/guard/stop", request=press).status_code == 200
     keys = [one["request"] for one in orders(engine)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,7 +15,7 @@ from gateway.core.vocabulary.errors import IdempotencyConflictError, NotFoundErr
 from gateway.store.directory import DataDirectory
 from gateway.store.journal.reader import JournalReader
 from gateway.store.projections.state import State
-from tests.support.engine_stand_in import EngineStandIn
+from tests.support.engine_stand_in import EngineStandIn, lane
 from tests.web_api.conftest import Write, fails, held
 
 Tokens = Callable[..., dict[str, str]]
@@ -34,7 +35,7 @@ def test_a_lane_is_shown_with_what_the_contract_lists_and_what_it_asks_of_people
     get: Get, engine: EngineStandIn
 ) -> None:
     answer = get("lanes").json
-    assert answer["as_of"] == engine.snapshot["as_of"]
+    assert answer["as_of"] == engine.snapshot.as_of
     listed = {"id", "state", "arm", "mode", "measured_at", "tag", "last_grant"}
     assert set(answer["items"][0]) == listed | {
         "since", "notice", "notice_since", "service_due", "requested", "cannot_open", "pause", "case",
@@ -42,8 +43,8 @@ def test_a_lane_is_shown_with_what_the_contract_lists_and_what_it_asks_of_people
 
 
 def test_alarms_and_devices_are_those_of_the_snapshot(get: Get, engine: EngineStandIn) -> None:
-    assert get("alarms").json["items"] == engine.snapshot["alarms"]
-    assert get("devices").json["items"] == engine.snapshot["devices"]
+    assert get("alarms").json["items"] == msgspec.to_builtins(list(engine.snapshot.alarms))
+    assert get("devices").json["items"] == msgspec.to_builtins(list(engine.snapshot.devices))
 
 
 def test_visits_are_answered_from_the_projection(get: Get, write: Write, directory: DataDirectory) -> None:
@@ -65,6 +66,14 @@ def test_visits_are_answered_from_the_projection(get: Get, write: Write, directo
 def test_without_an_engine_the_present_is_not_invented(get: Get, what: str) -> None:
     answer = get(what)
     assert (answer.status_code, answer.json["code"]) == (503, "engine_unreachable")
+
+
+@pytest.mark.parametrize("what", ["lanes", "alarms", "devices"])
+def test_a_state_that_cannot_be_read_is_not_the_present_either(get: Get, engine: EngineStandIn, what: str) -> None:
+    engine.show(lanes=({"id": "in", "state": "ready"},))
+    answer = get(what)
+    assert (answer.status_code, answer.json["code"]) == (503, "engine_unreachable")
+    assert "restart engine and web" in answer.json["detail"]
 
 
 def test_an_old_snapshot_is_not_sold_as_the_present(get: Get, app: Flask, engine: EngineStandIn) -> None:
@@ -302,7 +311,7 @@ def test_every_family_of_figures_is_named_and_explained_once(
 
 
 def test_a_label_cannot_break_out_of_its_quotes(client: FlaskClient, engine: EngineStandIn) -> None:
-    engine.snapshot["lanes"][0]["id"] = 'in"} 1\nevil 2'
+    engine.show(lanes=(lane('in"} 1\nevil 2'),))
     assert 'lane="in\\"} 1\\nevil 2"' in client.get("/metrics").text
 
 

@@ -13,12 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from gateway.core.vocabulary.views import JournalView
 from gateway.store.journal.heads import parse_head
 from gateway.store.journal.lineage import Lineage
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
 from tests.support.engine_stand_in import EngineStandIn
-from tests.web_api.conftest import JOURNAL_ID, Running, Write, held, snapshot
+from tests.web_api.conftest import JOURNAL_ID, Running, Write, held
 
 Get = Callable[..., TestResponse]
 
@@ -235,7 +236,7 @@ def test_a_long_poll_waits_for_news_and_gets_them(
     thread = poll(running, token("events:read"), got, lastEventId=f"{JOURNAL_ID}.1", timeout=20000)
     until(lambda: running.services.streams.used == 1)
     write(1)
-    engine.show(**snapshot(journal={"id": JOURNAL_ID, "sequence": 2, "degraded": None}))
+    engine.show(journal=JournalView(id=JOURNAL_ID, sequence=2))
     thread.join(60)
     assert [event["id"] for event in json.loads(got[0][1])] == [f"{JOURNAL_ID}.2"]
     until(lambda: running.services.streams.used == 0)

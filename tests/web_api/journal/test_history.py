@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 import web.api
 from gateway.core.lane.modes.notices import Notice
-from gateway.core.lane.service import What
+from gateway.core.vocabulary.rows.barrier import ServiceLimit
 from gateway.store.directory import DataDirectory
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal, Row
@@ -99,7 +99,7 @@ def test_the_answer_is_as_described(get: Get, lane: str) -> None:
 
 def test_what_may_be_due_and_noticed_is_in_the_description() -> None:
     schemas = DESCRIBED["components"]["schemas"]
-    assert set(schemas["Due"]["properties"]["what"]["enum"]) == set(get_args(What))
+    assert set(schemas["Due"]["properties"]["what"]["enum"]) == set(get_args(ServiceLimit))
     assert set(schemas["Lane"]["properties"]["notice"]["enum"]) == {*get_args(Notice), None}
 
 

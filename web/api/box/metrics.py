@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response
 
 from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.views import DeviceView, Snapshot
 from web.api import engine
 from web.people.auth import check_scope
 from web.people.stations import is_local
@@ -60,30 +61,30 @@ def _of_engine(page: Page, _held: Services) -> None:
         page.one("engine_up", "gauge", "1 while the engine answers.", 0)
         return
     page.one("engine_up", "gauge", "1 while the engine answers.", 1)
-    version = {"version": snapshot["gateway"].get("version", "")}
+    version = {"version": snapshot.gateway.version}
     page.add("info", "gauge", "What runs here.", [(version, 1)])
-    degraded = snapshot["journal"].get("degraded") is not None
+    degraded = snapshot.journal.degraded is not None
     page.one("journal_degraded", "gauge", "1 while rows wait in memory for the disk.", degraded)
-    for part in (_lanes, _alarms, _devices, _uplink, _queues):
+    for part in (_lanes, _alarms, _devices, _uplink):
         part(page, snapshot)
 
 
-def _lanes(page: Page, snapshot: dict[str, Any]) -> None:
-    lanes = snapshot["lanes"]
+def _lanes(page: Page, snapshot: Snapshot) -> None:
+    lanes = snapshot.lanes
     page.add(
         "lane_state", "gauge", "1 for the state that a lane is in.",
-        [({"lane": lane["id"], "state": lane["state"]}, 1) for lane in lanes],
+        [({"lane": lane.id, "state": lane.state}, 1) for lane in lanes],
     )  # fmt: skip
     page.add(
         "lane_age_seconds", "gauge", "Age of what is known of a lane.",
-        [({"lane": lane["id"]}, (lane.get("age_ms") or 0) / 1000) for lane in lanes],
+        [({"lane": lane.id}, (lane.age_ms or 0) / 1000) for lane in lanes],
     )  # fmt: skip
 
 
-def _alarms(page: Page, snapshot: dict[str, Any]) -> None:
+def _alarms(page: Page, snapshot: Snapshot) -> None:
     counts: dict[tuple[str, int], int] = {}
-    for alarm in snapshot["alarms"]:
-        key = (alarm["kind"], alarm["priority"])
+    for alarm in snapshot.alarms:
+        key = (alarm.kind, alarm.priority)
         counts[key] = counts.get(key, 0) + 1
     page.add(
         "alarms_open", "gauge", "Alarms that are not closed.",
@@ -91,36 +92,24 @@ def _alarms(page: Page, snapshot: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _devices(page: Page, snapshot: dict[str, Any]) -> None:
-    def each(value: Callable[[dict[str, Any]], float]) -> list[Sample]:
-        return [({"device": one["id"], "driver": one["driver"]}, value(one)) for one in snapshot["devices"]]
+def _devices(page: Page, snapshot: Snapshot) -> None:
+    def each(value: Callable[[DeviceView], float]) -> list[Sample]:
+        return [({"device": one.id, "driver": one.driver}, value(one)) for one in snapshot.devices]
 
     page.add(
         "device_online", "gauge", "1 while a device answers.",
-        each(lambda one: one["state"] == "online"),
+        each(lambda one: one.state == "online"),
     )  # fmt: skip
-    for name, words in (("frames", "Frames received."), ("errors", "Failures on the wire.")):
-        samples = each(lambda one, name=name: one.get(name) or 0)  # type: ignore[misc]
-        page.add(f"device_{name}_total", "counter", words, samples)
+    page.add("device_frames_total", "counter", "Frames received.", each(lambda one: one.frames))
+    page.add("device_errors_total", "counter", "Failures on the wire.", each(lambda one: one.errors))
 
 
-def _uplink(page: Page, snapshot: dict[str, Any]) -> None:
-    uplink = snapshot.get("uplink") or {}
-    if not uplink.get("configured"):
+def _uplink(page: Page, snapshot: Snapshot) -> None:
+    uplink = snapshot.uplink
+    if not uplink.configured:
         return
-    page.one("uplink_up", "gauge", "1 while central can be reached.", bool(uplink.get("up")))
-    page.one(
-        "uplink_waiting_events", "gauge", "Events that central does not have yet.",
-        uplink.get("waiting") or 0,
-    )  # fmt: skip
-
-
-def _queues(page: Page, snapshot: dict[str, Any]) -> None:
-    queues = snapshot.get("queues") or {}
-    page.add(
-        "engine_queue_length", "gauge", "What waits inside the engine.",
-        [({"queue": name}, length) for name, length in queues.items()],
-    )  # fmt: skip
+    page.one("uplink_up", "gauge", "1 while central can be reached.", bool(uplink.up))
+    page.one("uplink_waiting_events", "gauge", "Events that central does not have yet.", uplink.waiting)
 
 
 def _of_journal(page: Page, held: Services) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from gateway.core.vocabulary.views import LaneState
+from gateway.core.vocabulary.views import LaneState, Snapshot
 from web.api import engine
 from web.api.answers import json_answer, now_text
 from web.api.requests import flag, number, only
@@ -24,7 +24,7 @@ def lanes() -> Response:
     """`GET /lanes`."""
     only()
     snapshot = engine.state()
-    return _items(msgspec.convert(snapshot["lanes"], list[LaneState]), snapshot)
+    return _items(msgspec.convert(snapshot.lanes, list[LaneState], from_attributes=True), snapshot)
 
 
 @require_scope("state:read")
@@ -32,7 +32,7 @@ def alarms() -> Response:
     """`GET /alarms`: all open alarms."""
     only()
     snapshot = engine.state()
-    return _items(snapshot["alarms"], snapshot)
+    return _items(snapshot.alarms, snapshot)
 
 
 @require_scope("state:read")
@@ -40,7 +40,7 @@ def devices() -> Response:
     """`GET /devices`."""
     only()
     snapshot = engine.state()
-    return _items(snapshot["devices"], snapshot)
+    return _items(snapshot.devices, snapshot)
 
 
 @require_scope("state:read")
@@ -55,5 +55,5 @@ def visits() -> Response:
     return json_answer({"items": found, "next": following, "as_of": now_text()})
 
 
-def _items(items: Iterable[Any], snapshot: dict[str, Any]) -> Response:
-    return json_answer({"items": list(items), "as_of": snapshot["as_of"]})
+def _items(items: Iterable[Any], snapshot: Snapshot) -> Response:
+    return json_answer({"items": list(items), "as_of": snapshot.as_of})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET
 
+from gateway.core.vocabulary.views import LaneView
 from web.guard.lane.states import LOOK_NOTICES
 from web.guard.lane.waits import Waits
 from web.guard.orders.may import exits_opened, opening, why_not
-from web.guard.scene import Facts, Scene, refusal, width
+from web.guard.scene import Scene, refusal, width
 
 # Exits whose names fit on the button that opens them too; of more it says how many.
 EXITS_WIDTH = 14
@@ -37,9 +39,9 @@ class Actions(msgspec.Struct, frozen=True):
     more: Action
 
 
-def actions(scene: Scene, lane: Facts, waiting: Waits | None) -> Actions:
+def actions(scene: Scene, lane: LaneView, waiting: Waits | None) -> Actions:
     """What can be done at a lane; `waiting` are the vehicles that were let in and have not passed."""
-    held, tagged = lane.get("mode") == "held", bool(lane.get("tag")) or lane.get("mode") == "locked"
+    held, tagged = lane.mode == "held", lane.tag is not None or lane.mode == "locked"
     return Actions(
         open=_open(scene, lane, waiting),
         keep=_action(scene, lane, "release", "tap") if held else _action(scene, lane, "hold", "sheet"),
@@ -49,14 +51,14 @@ def actions(scene: Scene, lane: Facts, waiting: Waits | None) -> Actions:
     )
 
 
-def _open(scene: Scene, lane: Facts, waiting: Waits | None) -> Action:
+def _open(scene: Scene, lane: LaneView, waiting: Waits | None) -> Action:
     """Open, or the comparison with a car that waits for a person's word; where the arm is out of use, noting a
     vehicle that was waved through.
     """
-    if lane.get("case"):
+    if lane.case is not None:
         return _compare(scene, lane)
     command, refused = opening(scene, lane), _was_refused(lane)
-    tap = lane.get("approach") is True and not refused
+    tap = lane.approach is True and not refused
     action = _action(scene, lane, command, "tap" if tap else "hold")
     if not action.on:
         return action
@@ -67,35 +69,37 @@ def _open(scene: Scene, lane: Facts, waiting: Waits | None) -> Action:
     return msgspec.structs.replace(action, hint=scene.said(f"cmd.{command}.tap" if tap else "cmd.open.hold"))
 
 
-def _was_refused(lane: Facts) -> bool:
+def _was_refused(lane: LaneView) -> bool:
     """Whether the car that is there was turned away by a person: it is not let in by a tap that comes too late."""
-    decision = lane.get("last_decision") or {}
-    return decision.get("present") is not False and (decision.get("handled") or {}).get("what") == "refused"
+    decision = lane.last_decision
+    if decision is None or decision.handled is UNSET:
+        return False
+    return decision.present is not False and decision.handled.what == "refused"
 
 
-def _compare(scene: Scene, lane: Facts) -> Action:
+def _compare(scene: Scene, lane: LaneView) -> Action:
     """The sheet on which a car that waits for a person's word is released or refused."""
-    code = "role" if not scene.may_act else None if lane.get("allowed") is not None else "stale"
+    code = "role" if not scene.may_act else None if lane.allowed else "stale"
     hint = scene.said("cmd.compare.hint") if code is None else scene.said(f"why.{code}")
     why = "" if code is None else refusal(scene.said, code)
     return Action("compare", scene.said("cmd.compare"), "case", code is None, hint, why)
 
 
-def _more(scene: Scene, lane: Facts) -> Action:
+def _more(scene: Scene, lane: LaneView) -> Action:
     """The rarer action that fits the moment: reset, saying that one has looked, or an emergency vehicle."""
-    doubted = lane.get("notice") in LOOK_NOTICES or (lane.get("allowed") or {}).get("close") == "safety_unknown"
+    doubted = lane.notice in LOOK_NOTICES or lane.allowed.get("close") == "safety_unknown"
     if why_not(scene, lane, "reset") is None:
         return _action(scene, lane, "reset", "pin")
     if doubted and why_not(scene, lane, "look") in _ON_THE_SPOT_OR_NOW:
         return _action(scene, lane, "look", "hold")
-    if lane.get("mode") not in ("locked", "crashed") and why_not(scene, lane, "emergency") in _ON_THE_SPOT_OR_NOW:
+    if lane.mode not in ("locked", "crashed") and why_not(scene, lane, "emergency") in _ON_THE_SPOT_OR_NOW:
         return _emergency(scene, lane)
     return _action(scene, lane, "reset", "pin")
 
 
-def _emergency(scene: Scene, lane: Facts) -> Action:
+def _emergency(scene: Scene, lane: LaneView) -> Action:
     """Open for an emergency vehicle; on an entry it says which exits it opens too."""
-    action = _action(scene, lane, "emergency", "tap" if lane.get("approach") is True else "hold")
+    action = _action(scene, lane, "emergency", "tap" if lane.approach is True else "hold")
     exits = exits_opened(lane, scene.lanes)
     if not action.on or not exits:
         return action
@@ -107,7 +111,7 @@ def _emergency(scene: Scene, lane: Facts) -> Action:
     return msgspec.structs.replace(action, hint=hint, spoken=scene.said("cmd.emergency.spoken", exits=names))
 
 
-def _action(scene: Scene, lane: Facts, command: str, press: str) -> Action:
+def _action(scene: Scene, lane: LaneView, command: str, press: str) -> Action:
     said, code = scene.said, why_not(scene, lane, command)
     hint = "" if press == "tap" else said(f"cmd.press.{press}")
     return Action(

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from web.guard.scene import Facts
+from gateway.core.vocabulary.views import DeviceView
 from web.words.texts import Words
 
 _PLACES = (("readers", "reader"), ("cameras", "camera"), ("displays", "display"))
@@ -18,9 +18,9 @@ _KINDS = (*(kind for _, kind in _PLACES), "board")
 class Devices:
     """The devices of a site file, and of a snapshot, which may know a newer name."""
 
-    def __init__(self, said: Words, document: Facts, known: Sequence[Facts] = ()) -> None:
+    def __init__(self, said: Words, document: Mapping[str, Any], known: Sequence[DeviceView] = ()) -> None:
         self._said = said
-        self._names = {str(one.get("id")): one.get("name") for one in known}
+        self._names = {one.id: one.name for one in known}
         self._devices = {str(one.get("id")): one for one in document.get("devices") or []}
         self._used: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         barriers = {one.get("id"): one for one in document.get("barriers") or []}

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from gateway.core.alarms.kinds import KINDS
+from gateway.core.vocabulary.views import AlarmView, LaneView, Snapshot
 from web.guard.alarms.devices import Devices
 from web.guard.orders.may import ways
-from web.guard.scene import Facts, Scene
+from web.guard.scene import Scene
 from web.words.texts import Words
 from web.words.times import instant
 
@@ -97,64 +98,64 @@ class Notice(msgspec.Struct, frozen=True):
     at_ms: int | None
 
 
-def alarms(scene: Scene, snapshot: Facts, devices: Devices) -> list[Alarm]:
+def alarms(scene: Scene, snapshot: Snapshot, devices: Devices) -> list[Alarm]:
     """Every alarm of a snapshot, and what is wrong now although no alarm is raised for it; the most urgent first."""
-    lanes = {lane["id"]: lane for lane in snapshot.get("lanes", [])}
-    groups: dict[tuple[str, str, bool], list[Facts]] = {}
+    lanes = {lane.id: lane for lane in snapshot.lanes}
+    groups: dict[tuple[str, str, bool], list[AlarmView]] = {}
     for one in sorted(_troubles(snapshot), key=_urgency):
-        if one["kind"] in SILENT_KINDS and not scene.is_desk:
+        if one.kind in SILENT_KINDS and not scene.is_desk:
             continue
-        lost = one["kind"] == "device_lost" and one.get("device") and not (one.get("detail") or {}).get("reason")
-        cable = devices.cable(one["device"]) if lost else str(one["alarm"])
-        groups.setdefault((one["kind"], cable, one["state"] in UNSEEN), []).append(one)
+        lost = one.kind == "device_lost" and one.device and not one.detail.get("reason")
+        cable = devices.cable(one.device) if lost and one.device else one.alarm
+        groups.setdefault((one.kind, cable, one.state in UNSEEN), []).append(one)
     return [_alarm(scene, group, lanes, devices) for group in groups.values()]
 
 
-def _alarm(scene: Scene, group: Sequence[Facts], lanes: Mapping[str, Facts], devices: Devices) -> Alarm:
-    said, facts, n = scene.said, group[0], len(group)
-    kind, state = facts["kind"], facts["state"]
-    lane, by = facts.get("lane"), facts.get("acknowledged_by")
+def _alarm(scene: Scene, group: Sequence[AlarmView], lanes: Mapping[str, LaneView], devices: Devices) -> Alarm:
+    said, shown, n = scene.said, group[0], len(group)
+    kind, state, by = shown.kind, shown.state, shown.acknowledged_by
+    lane = lanes.get(shown.lane or "")
     state_text = said.first(f"alarm.state.{_STATES.get(state, state)}", "alarm.state.unacknowledged")
-    reason = (facts.get("detail") or {}).get("reason", "")
+    reason = shown.detail.get("reason", "")
     several = [f"{kind}.n"] if n > 1 else []
     todo = next((f"todo.{one}" for one in (*several, f"{kind}.{reason}", kind) if f"todo.{one}" in said), "")
     titles = [f"alarm.{one}" for one in (*several, f"{kind}.{reason}", kind)]
-    lasts = _lasts(said, facts, lanes.get(lane or "", {}))
-    where = [devices.name(one["device"]) for one in group if one.get("device")]
-    place = (lanes.get(lane, {}).get("name") or lane) if lane else said.listed(where) or said("alarm.site")
+    lasts = _lasts(said, shown, lane)
+    where = [devices.name(one.device) for one in group if one.device]
+    place = (lane.name if lane else "") or shown.lane or said.listed(where) or said("alarm.site")
     return Alarm(
-        alarm=facts["alarm"],
-        alarms=[one["alarm"] for one in group],
+        alarm=shown.alarm,
+        alarms=[one.alarm for one in group],
         kind=kind,
         title=said.first(*titles, "alarm.other", code=kind, n=n),
         where=place,
-        lane=lane,
-        tone=_tone(facts),
-        at_ms=scene.epoch_ms(facts["raised_at"]) if facts["raised_at"] else None,
-        time=scene.time(facts["raised_at"]),
+        lane=shown.lane,
+        tone=_tone(shown),
+        at_ms=scene.epoch_ms(shown.raised_at) if shown.raised_at else None,
+        time=scene.time(shown.raised_at),
         unseen=state in UNSEEN,
         over=state.startswith("returned"),
         closable=state == "acknowledged" and not lasts,
         lasts=lasts if state == "acknowledged" else "",
         state_text=said("alarm.acknowledged_by", by=by) if by and state not in UNSEEN else state_text,
-        steps=said(todo, act=ways(scene, lanes.get(lane or "", {"id": ""}))).split("|") if todo else [],
+        steps=said(todo, act=ways(scene, lane)).split("|") if todo else [],
     )
 
 
-def _tone(facts: Facts) -> str:
-    return _TONES.get(facts["kind"]) or _PRIORITY_TONES.get(facts.get("priority", 1), "act")
+def _tone(alarm: AlarmView) -> str:
+    return _TONES.get(alarm.kind) or _PRIORITY_TONES.get(alarm.priority, "act")
 
 
-def _lasts(said: Words, facts: Facts, lane: Facts) -> str:
+def _lasts(said: Words, alarm: AlarmView, lane: LaneView | None) -> str:
     """Why an alarm that was acknowledged cannot be closed: its cause lasts; "" once it is over.
 
     A kind that ends by itself is closed by its end, so while it is there its cause lasts.
     """
-    kind = KINDS.get(facts["kind"])
-    crashed = facts["kind"] == "crash" and lane.get("mode") == "crashed"
-    if not (facts.get("active", crashed) or crashed or (kind is not None and not kind.by_person)):
+    kind = KINDS.get(alarm.kind)
+    crashed = alarm.kind == "crash" and lane is not None and lane.mode == "crashed"
+    if not (alarm.active is True or crashed or (kind is not None and not kind.by_person)):
         return ""
-    return said.first(f"alarm.lasts.{facts['kind']}", "alarm.lasts")
+    return said.first(f"alarm.lasts.{alarm.kind}", "alarm.lasts")
 
 
 def band(said: Words, found: Sequence[Alarm]) -> Band | None:
@@ -188,29 +189,31 @@ def notice(found: Sequence[Alarm]) -> Notice | None:
     return Notice(first.alarm, first.title, first.at_ms) if first is not None else None
 
 
-def _troubles(snapshot: Facts) -> list[Facts]:
-    found: list[Facts] = list(snapshot.get("alarms", []))
-    known = {(one["kind"], one.get("device") if one["kind"] == "device_lost" else None) for one in found}
-    for kind, device, since in _facts(snapshot):
+def _troubles(snapshot: Snapshot) -> list[AlarmView]:
+    found = list(snapshot.alarms)
+    known = {(one.kind, one.device if one.kind == "device_lost" else None) for one in found}
+    for kind, device, since in _wrong_now(snapshot):
         if (kind, device) not in known:
-            fact = {"alarm": f"now-{kind}-{device or 'box'}", "kind": kind, "priority": 3, "state": "now"}
-            found.append(fact | {"lane": None, "device": device, "raised_at": since})
+            alarm = f"now-{kind}-{device or 'box'}"
+            found.append(
+                AlarmView(alarm=alarm, kind=kind, priority=3, state="now", device=device, raised_at=since, as_of=since)
+            )
     return found
 
 
-def _facts(snapshot: Facts) -> Iterator[tuple[str, str | None, str | None]]:
-    """What a snapshot itself says is wrong: (alarm kind, device, since when)."""
-    if (snapshot.get("journal") or {}).get("degraded"):
-        yield "storage_degraded", None, None
-    if (snapshot.get("gateway") or {}).get("clock") == "unset":
-        yield "clock_unsure", None, None
-    for device in snapshot.get("devices", []):
-        if device.get("state") == "lost":
-            yield "device_lost", device["id"], device.get("since")
+def _wrong_now(snapshot: Snapshot) -> Iterator[tuple[str, str | None, str]]:
+    """What a snapshot itself says is wrong: (alarm kind, device, since when, "" for unknown)."""
+    if snapshot.journal.degraded:
+        yield "storage_degraded", None, ""
+    if snapshot.gateway.clock == "unset":
+        yield "clock_unsure", None, ""
+    for device in snapshot.devices:
+        if device.state == "lost":
+            yield "device_lost", device.id, device.since
 
 
-def _urgency(alarm: Facts) -> tuple[bool, int, int, float]:
+def _urgency(alarm: AlarmView) -> tuple[bool, int, int, float]:
     """Unseen first, then by what is to be done, then by priority, then the newest."""
-    raised = instant(alarm.get("raised_at"))
+    raised = instant(alarm.raised_at)
     newest = -(raised.timestamp() if raised else 0)
-    return alarm["state"] not in UNSEEN, _ORDER.index(_tone(alarm)), alarm.get("priority", 1), newest
+    return alarm.state not in UNSEEN, _ORDER.index(_tone(alarm)), alarm.priority, newest

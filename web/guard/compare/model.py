@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.core.vocabulary.views import LaneView
 from web.guard.lane.car import credential_text
 from web.guard.orders.may import by_hand, why_not
-from web.guard.scene import Facts, Scene, refusal
+from web.guard.scene import Scene, refusal
 from web.words.texts import masked, plate_as_written
 
 
@@ -23,7 +24,6 @@ class Case(msgspec.Struct, frozen=True):
     """`read` is the plate that the camera read, `plates` are those of the pass; `differ` when they are not the same."""
 
     id: str
-    at_ms: int
     verdict: str
     word: str
     reason: str
@@ -41,36 +41,34 @@ class Case(msgspec.Struct, frozen=True):
     seen_to: Deed
 
 
-def case(scene: Scene, lane: Facts) -> Case | None:
+def case(scene: Scene, lane: LaneView) -> Case | None:
     """The car that waits at a lane, None for none."""
-    facts = lane.get("case")
-    if not facts:
+    waiting = lane.case
+    if waiting is None:
         return None
-    said, pass_ = scene.said, scene.pass_of(facts)
-    verdict, reason = facts.get("verdict"), facts.get("reason")
-    credential, read = facts.get("credential") or {}, facts.get("plate_read")
+    said, pass_ = scene.said, scene.pass_of(waiting.pass_)
+    verdict, reason, credential, read = waiting.verdict, waiting.reason, waiting.credential, waiting.plate_read
     return Case(
-        id=facts["id"],
-        at_ms=scene.epoch_ms(facts["at"]),
+        id=waiting.id,
         verdict=verdict or "",
         word=said(f"verdict.{verdict}") if verdict else said("case.waits"),
         reason=said.first(f"reason.{reason}", "reason.other", code=reason) if reason else "",
         read=plate_as_written(read) if read else "",
-        shown=credential_text(scene, credential) if credential and credential.get("kind") != "plate" else "",
+        shown=credential_text(scene, credential) if credential and credential.kind != "plate" else "",
         plates=said.listed([plate_as_written(one) for one in pass_.plates]) if pass_ else "",
-        differ=bool(facts.get("plates_differ")),
+        differ=waiting.plates_differ,
         holder=(masked(pass_.holder) if reason == "blocked" else pass_.holder) if pass_ else "",
         unit=pass_.unit if pass_ else "",
-        kind=said.first(f"kind.{facts.get('kind')}", "kind.none"),
+        kind=said.first(f"kind.{waiting.kind}", "kind.none"),
         several=pass_ is not None and len(pass_.plates) > 1,
-        missing=said("case.missing") if "second_proof" in (facts.get("missing") or ()) else "",
+        missing=said("case.missing") if "second_proof" in waiting.missing else "",
         release=_deed(scene, lane, "passed" if by_hand(scene, lane) else "open"),
         refuse=_deed(scene, lane, "refuse"),
         seen_to=_deed(scene, lane, "seen_to"),
     )
 
 
-def _deed(scene: Scene, lane: Facts, command: str) -> Deed:
+def _deed(scene: Scene, lane: LaneView, command: str) -> Deed:
     code = why_not(scene, lane, command)
     label = "release_case" if command == "open" else command
     return Deed(command, scene.said(f"case.{label}"), code is None, "" if code is None else refusal(scene.said, code))

@@ -7,10 +7,10 @@ from functools import partial
 import msgspec
 
 from gateway.core.settings.model import Station
+from gateway.core.vocabulary.views import Snapshot
 from web.guard.home.model import GuardView, blank_snapshot, guard_view
 from web.guard.passbook import passbook
 from web.guard.scene import COMMAND_ROLES, EXPIRY_WARNING_DAYS
-from web.live.snapshots import Snapshot
 from web.people import stations
 from web.people.operators import Operator
 from web.platform import look

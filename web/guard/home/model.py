@@ -13,13 +13,14 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.vocabulary.views import GatewayView, JournalView, LaneView, SiteView, Snapshot
 from web.guard.alarms.devices import Devices
 from web.guard.alarms.model import Alarm, Band, Calm, Notice, alarms, band, calm, notice
 from web.guard.lane.model import LanePanel, lane_panel
-from web.guard.scene import EXPIRY_WARNING_DAYS, Facts, Lookup, Scene
+from web.guard.scene import EXPIRY_WARNING_DAYS, Lookup, Scene
 from web.guard.top.model import Uplink, uplink
-from web.words.texts import clock, words
-from web.words.times import is_night, ms_since, site_zone
+from web.words.texts import words
+from web.words.times import is_night, ms_since, zone
 
 
 class GuardView(msgspec.Struct, frozen=True):
@@ -28,7 +29,6 @@ class GuardView(msgspec.Struct, frozen=True):
     now_ms: int
     age_ms: int
     site: str
-    clock: str
     night: bool
     uplink: Uplink
     notice: Notice | None
@@ -41,7 +41,7 @@ class GuardView(msgspec.Struct, frozen=True):
 
 
 def guard_view(
-    snapshot: Facts,
+    snapshot: Snapshot,
     lookup: Lookup,
     locale: str,
     now: datetime,
@@ -50,40 +50,46 @@ def guard_view(
     role: str = "guard",
     expiry_days: int = EXPIRY_WARNING_DAYS,
     stands_at: Callable[[str], bool] = lambda _lane: True,
-    document: Facts | None = None,
+    document: Mapping[str, Any] | None = None,
 ) -> GuardView:
     """The view of a snapshot that is `age_ms` old, for an operator of this role; the other values as in `Scene`.
 
     `document` is the site file, which knows what a device is for; without it devices have the names of the snapshot.
     """
-    said, site, lanes = words(locale), snapshot.get("site", {}), snapshot.get("lanes", [])
-    place = site_zone(snapshot)
-    scene = Scene(said, lookup, place, now, role, expiry_days, stands_at, lanes)
-    found = alarms(scene, snapshot, Devices(said, document or {}, snapshot.get("devices", [])))
+    said, place = words(locale), zone(snapshot.site.timezone)
+    scene = Scene(said, lookup, place, now, role, expiry_days, stands_at, snapshot.lanes)
+    found = alarms(scene, snapshot, Devices(said, document or {}, snapshot.devices))
     of_box = notice(found)
-    local = now.astimezone(place)
     return GuardView(
         now_ms=int(now.timestamp() * 1000),
         age_ms=age_of(snapshot, age_ms, now),
-        site=site.get("name") or site.get("id", ""),
-        clock=clock(local),
-        night=is_night(local),
-        uplink=uplink(scene, snapshot.get("uplink", {})),
+        site=snapshot.site.name or snapshot.site.id,
+        night=is_night(now.astimezone(place)),
+        uplink=uplink(scene, snapshot.uplink),
         notice=of_box,
         alarms=found,
         band=band(said, found),
         calm=calm(said, [one for one in found if of_box is None or one.alarm != of_box.alarm]),
-        lanes=[lane_panel(scene, lane) for lane in lanes],
+        lanes=[lane_panel(scene, lane) for lane in snapshot.lanes],
     )
 
 
-def age_of(snapshot: Facts, heard_ms: int, now: datetime) -> int:
+def age_of(snapshot: Snapshot, heard_ms: int, now: datetime) -> int:
     """How old a snapshot is in ms that was heard `heard_ms` ago; a hung engine sends old ones again."""
-    return max(heard_ms, ms_since(snapshot.get("as_of"), now))
+    return max(heard_ms, ms_since(snapshot.as_of, now))
 
 
-def blank_snapshot(document: Mapping[str, Any]) -> dict[str, Any]:
+def blank_snapshot(document: Mapping[str, Any]) -> Snapshot:
     """A snapshot that knows nothing but what is set up, for when the engine has never answered."""
+    site, gateway = document.get("site", {}), document.get("gateway", {})
     known = [lane for lane in document.get("lanes", []) if "id" in lane and "direction" in lane]
-    lanes = [{"id": lane["id"], "name": lane.get("name"), "direction": lane["direction"]} for lane in known]
-    return {"site": document.get("site", {}), "lanes": lanes, "alarms": []}
+    return Snapshot(
+        site=SiteView(id=site.get("id", ""), name=site.get("name", ""), timezone=site.get("timezone", "")),
+        gateway=GatewayView(id=gateway.get("id", "")),
+        journal=JournalView(id=""),
+        lanes=tuple([_blank_lane(lane["id"], lane.get("name", ""), lane["direction"]) for lane in known]),
+    )
+
+
+def _blank_lane(lane_id: str, name: str, direction: str) -> LaneView:
+    return LaneView(id=lane_id, name=name, direction=direction, state="unknown", arm="unknown", mode="auto")

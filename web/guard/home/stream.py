@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
+from gateway.core.vocabulary.views import Snapshot
 from web.guard.home.live import live_view
 from web.live.gone import client_gone
-from web.live.snapshots import Live, Snapshot
+from web.live.snapshots import Live
 from web.people.auth import operator_of, require_operator, session_token, signed_in
 from web.platform.services import services
 

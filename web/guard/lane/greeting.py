@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from gateway.core.vocabulary.passes import Pass
-from web.guard.scene import Facts, Scene, briefly, width
+from gateway.core.vocabulary.views import LaneView, LastDecision
+from web.guard.scene import Scene, briefly, width
 
 # Three and more lanes have two short lines for the sentence; a longer name would push the point of it out.
 BRIEF_HOLDER_WIDTH = 12
 
 
 def sentence(
-    scene: Scene, decision: Facts, pass_: Pass | None, lane: Facts, earlier: bool, *, brief: bool = False
+    scene: Scene, decision: LastDecision, pass_: Pass | None, lane: LaneView, earlier: bool, *, brief: bool = False
 ) -> str:
     """What to say, with a warning when the pass is about to end; `brief` fits a quarter of the screen."""
     said = scene.said
-    verdict, reason = decision["verdict"], decision["reason"]
+    verdict, reason = decision.verdict, decision.reason
     holder = pass_.holder if pass_ and reason != "blocked" and not earlier else ""
     if brief and width(holder) > BRIEF_HOLDER_WIDTH:
         holder = ""
     hello = said("hello.name", holder=holder) if holder else said("hello")
-    day = scene.day(scene.last_day(decision.get("valid_until") or (pass_.valid_until if pass_ else None)))
+    day = scene.day(scene.last_day(decision.valid_until or (pass_.valid_until if pass_ else None)))
     unit = pass_.unit if pass_ else ""
     text = said.first(*briefly(_keys(decision, lane, bool(unit)), brief), hello=hello, unit=unit, date=day)
     days = days_to_warn_of(scene, decision)
@@ -29,20 +30,19 @@ def sentence(
     return f"{text}{warning}" if said.locale == "zh_CN" else f"{text} {warning}"
 
 
-def days_to_warn_of(scene: Scene, decision: Facts) -> int | None:
+def days_to_warn_of(scene: Scene, decision: LastDecision) -> int | None:
     """The days left of a pass that is about to end and can be renewed, None for all others."""
-    days: int | None = None if decision.get("kind") == "temporary" else decision.get("days_left")
+    days = None if decision.kind == "temporary" else decision.days_left
     return days if days is not None and 0 <= days <= scene.expiry_days else None
 
 
-def _keys(decision: Facts, lane: Facts, to_unit: bool) -> list[str]:
+def _keys(decision: LastDecision, lane: LaneView, to_unit: bool) -> list[str]:
     """The texts that fit a decision, the closest first."""
-    direction = lane.get("direction")
-    base = f"say.{decision['verdict']}.{decision['reason']}"
+    base = f"say.{decision.verdict}.{decision.reason}"
     keys = [
-        f"{base}.{decision.get('kind')}.{direction}",
-        f"{base}.{direction}",
+        f"{base}.{decision.kind}.{lane.direction}",
+        f"{base}.{lane.direction}",
         base,
-        f"say.{decision['verdict']}",
+        f"say.{decision.verdict}",
     ]
     return [f"{keys[0]}.unit", *keys] if to_unit else keys

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.core.vocabulary.views import LaneView
 from web.guard.actions.model import Actions, actions
 from web.guard.compare.model import Case, case
 from web.guard.lane.car import Car, last_car
 from web.guard.lane.line import Line, line
-from web.guard.lane.states import TONES, Mode, asked, cannot_open, follows, key_of, mode
+from web.guard.lane.states import TONES, Mode, asked, follows, key_of, mode
 from web.guard.lane.waits import Waits, waits
-from web.guard.scene import Facts, Scene, named
+from web.guard.scene import Scene, named
 
 # With more lanes each has a quarter of the screen, and the short form of every sentence.
 BRIEF_FROM = 2
@@ -49,7 +50,6 @@ class LanePanel(msgspec.Struct, frozen=True):
     direction_text: str
     arm: str
     arm_text: str
-    state: str
     mode: Mode | None
     pause_ends_ms: int | None
     requested: str
@@ -67,47 +67,45 @@ class LanePanel(msgspec.Struct, frozen=True):
     needs_you: bool
 
 
-def lane_panel(scene: Scene, lane: Facts) -> LanePanel:
+def lane_panel(scene: Scene, lane: LaneView) -> LanePanel:
     """One lane's panel and its actions."""
     said = scene.said
-    name, direction, arm = lane.get("name") or lane["id"], lane.get("direction", "entry"), lane.get("arm") or "unknown"
-    car = last_car(scene, lane)
+    pass_ = scene.pass_of(lane.last_decision.pass_) if lane.last_decision else None
+    car = last_car(scene, lane, pass_)
     waiting = waits(scene, lane, car)
-    until = (lane.get("pause") or {}).get("until")
     return LanePanel(
-        id=lane["id"],
-        name=name,
+        id=lane.id,
+        name=lane.name or lane.id,
         brief=len(scene.lanes) > BRIEF_FROM,
-        direction=direction,
-        direction_text=said(f"direction.{direction}"),
-        arm=arm,
-        arm_text=said.first(f"arm.{arm}", "arm.unknown"),
-        state=lane.get("state") or "unknown",
+        direction=lane.direction,
+        direction_text=said(f"direction.{lane.direction}"),
+        arm=lane.arm,
+        arm_text=said.first(f"arm.{lane.arm}", "arm.unknown"),
         mode=mode(scene, lane),
-        pause_ends_ms=scene.epoch_ms(until) if until else None,
+        pause_ends_ms=scene.epoch_ms(lane.pause.until) if lane.pause else None,
         requested=_requested(scene, lane),
         asked=asked(lane),
-        age_ms=lane.get("age_ms"),
-        approach=_loop(scene, "approach", lane.get("approach")),
-        safety=_loop(scene, "safety", lane.get("safety")),
+        age_ms=lane.age_ms,
+        approach=_loop(scene, "approach", lane.approach),
+        safety=_loop(scene, "safety", lane.safety),
         car=car,
         bar=_bar(scene, lane, car),
         waits=waiting,
         case=case(scene, lane),
-        line=line(scene, lane, car),
+        line=line(scene, lane, car, pass_),
         actions=actions(scene, lane, waiting),
-        present=scene.stands_at(lane["id"]),
+        present=scene.stands_at(lane.id),
         needs_you=_needs_you(lane, car),
     )
 
 
-def _requested(scene: Scene, lane: Facts) -> str:
+def _requested(scene: Scene, lane: LaneView) -> str:
     """What was asked for and cannot be seen yet; once the arm does it, the arm says so."""
-    order = lane.get("requested")
-    if not order or follows(lane):
+    order = lane.requested
+    if order is None or follows(lane):
         return ""
-    text = scene.said.first(f"requested.{order.get('command')}", "requested.open")
-    return f"{text} · {named(order['by'])}" if order.get("by") not in (None, "", "gateway") else text
+    text = scene.said.first(f"requested.{order.command}", "requested.open")
+    return f"{text} · {named(order.by)}" if order.by not in ("", "gateway") else text
 
 
 def _loop(scene: Scene, which: str, occupied: bool | None) -> Loop:
@@ -115,9 +113,9 @@ def _loop(scene: Scene, which: str, occupied: bool | None) -> Loop:
     return Loop(state, scene.said(f"loop.{which}"), scene.said(f"loop.{state}"))
 
 
-def _bar(scene: Scene, lane: Facts, car: Car | None) -> Bar:
+def _bar(scene: Scene, lane: LaneView, car: Car | None) -> Bar:
     """The largest words of a lane: that no card opens it, else the last car's verdict."""
-    said, code = scene.said, cannot_open(lane)
+    said, code = scene.said, lane.cannot_open
     if code is not None:
         reason = said.first(f"blocked.{code}", "blocked.other")
         word = said.first(f"verdict.blocked.{code}", "verdict.blocked")
@@ -128,20 +126,19 @@ def _bar(scene: Scene, lane: Facts, car: Car | None) -> Bar:
     return Bar(car.verdict, said("verdict.asked") if step == "asked" else car.word, car.reason, step)
 
 
-def _step(lane: Facts, car: Car) -> str:
+def _step(lane: LaneView, car: Car) -> str:
     """How far a granted car's opening is: asked, moving or done; passed behind it, "" for another verdict."""
     if car.verdict != "granted" or car.earlier:
         return ""
-    arm = lane.get("arm")
-    if arm == "open":
+    if lane.arm == "open":
         return "done"
-    if arm == "rising":
+    if lane.arm == "rising":
         return "moving"
     return "passed" if car.passed else "asked"
 
 
-def _needs_you(lane: Facts, car: Car | None) -> bool:
+def _needs_you(lane: LaneView, car: Car | None) -> bool:
     """A vehicle waits there and nothing will open by itself."""
-    if lane.get("approach") is not True or lane.get("arm") not in ("closed", None):
+    if lane.approach is not True or lane.arm != "closed":
         return False
-    return bool(lane.get("case")) or car is None or car.earlier or car.verdict != "granted"
+    return lane.case is not None or car is None or car.earlier or car.verdict != "granted"

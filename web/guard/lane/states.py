@@ -6,7 +6,8 @@ import math
 
 import msgspec
 
-from web.guard.scene import Facts, Scene
+from gateway.core.vocabulary.views import LaneView
+from web.guard.scene import Scene
 from web.words.times import instant
 
 # How loud a mode or state is: act (red), decide (amber), note (no colour, but marked).
@@ -57,68 +58,45 @@ class Mode(msgspec.Struct, frozen=True):
     at_ms: int | None
 
 
-def mode(scene: Scene, lane: Facts) -> Mode | None:
+def mode(scene: Scene, lane: LaneView) -> Mode | None:
     """The marked mode or state of a lane; None while it simply works."""
     key = exception(lane)
     if key is None:
         return None
     text = _held_chip(scene, lane) if key == "held" else ""
     text = text or scene.said.first(f"notice.{key}", f"mode.{key}", f"state.{key}")
-    since = None if key in _SAY_SINCE else lane.get("notice_since" if lane.get("notice") == key else "since")
+    since = None if key in _SAY_SINCE else lane.notice_since if lane.notice == key else lane.since
     return Mode(key, text, TONES[key], scene.epoch_ms(since) if since and key != "paused" else None)
 
 
-def _held_chip(scene: Scene, lane: Facts) -> str:
+def _held_chip(scene: Scene, lane: LaneView) -> str:
     """What is left of a hold, its time before its vehicles; "" for one that only a person ends."""
-    hold = lane.get("hold") or {}
-    until, left = instant(hold.get("until")), hold.get("left")
+    hold = lane.hold
+    if hold is None:
+        return ""
+    until, left = instant(hold.until), hold.left
     if until:
         return scene.said("mode.held.minutes", n=max(0, math.ceil((until - scene.now).total_seconds() / 60)))
     return scene.said.first(f"mode.held.count.{left}", "mode.held.count", n=left) if left else ""
 
 
-def exception(lane: Facts) -> str | None:
+def exception(lane: LaneView) -> str | None:
     """The mode or state of a lane that people must know of; modes are stronger than states."""
-    lane_mode, state, notice = lane.get("mode"), lane.get("state"), lane.get("notice")
-    if lane_mode in ("locked", "crashed", "fire"):
-        return str(lane_mode)
-    if notice in NOTICES:
-        return str(notice)
-    if lane_mode in TONES:
-        return str(lane_mode)
-    if lane.get("interrupted"):
+    if lane.mode in ("locked", "crashed", "fire"):
+        return lane.mode
+    if lane.notice in NOTICES:
+        return lane.notice
+    if lane.mode in TONES:
+        return lane.mode
+    if lane.interrupted:
         return "interrupted"
-    if lane.get("pause") and cannot_open(lane) == "paused":
-        return "paused"
-    if lane.get("cannot_open") == "device_lost":
-        return "device_lost"
-    if state in TONES:
-        return str(state)
-    if notice in TONES:
-        return str(notice)
-    if state is None:
-        return "unknown"
-    return "service_due" if lane.get("service_due") else None
-
-
-def cannot_open(lane: Facts) -> str | None:
-    """Why no card opens a lane now, as a code; None when cards open it."""
-    if "cannot_open" in lane:
-        code: str | None = lane["cannot_open"]
-        return code
-    lane_mode, state = lane.get("mode"), lane.get("state")
-    for seen, code in (
-        (lane_mode == "locked", "lane_locked"),
-        (lane_mode == "crashed", "lane_crashed"),
-        (lane.get("interrupted"), "interrupted"),
-        (state == "stopped", "stopped"),
-        (lane.get("pause"), "paused"),
-        (lane.get("notice") == "no_answer", "no_answer"),
-        (state == "fault", "fault"),
-    ):
-        if seen:
-            return code
-    return None
+    if lane.cannot_open in ("paused", "device_lost"):
+        return lane.cannot_open
+    if lane.state in TONES:
+        return lane.state
+    if lane.notice in TONES:
+        return lane.notice
+    return "service_due" if lane.service_due else None
 
 
 def key_of(code: str) -> str:
@@ -126,13 +104,15 @@ def key_of(code: str) -> str:
     return CLOSED_BY.get(code, code)
 
 
-def asked(lane: Facts) -> str:
+def asked(lane: LaneView) -> str:
     """Which way the arm was asked to go and does not go yet: up, down, or "" for neither."""
-    command = (lane.get("requested") or {}).get("command", "")
-    return "" if follows(lane) else _ASKED.get(command, "")
+    return "" if follows(lane) else _way(lane)
 
 
-def follows(lane: Facts) -> bool:
+def follows(lane: LaneView) -> bool:
     """Whether the arm is seen to do what was asked."""
-    way = _ASKED.get((lane.get("requested") or {}).get("command", ""))
-    return lane.get("arm") in _SEEN_AS.get(way or "", ())
+    return lane.arm in _SEEN_AS.get(_way(lane), ())
+
+
+def _way(lane: LaneView) -> str:
+    return _ASKED.get(lane.requested.command, "") if lane.requested else ""

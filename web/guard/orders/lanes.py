@@ -122,5 +122,6 @@ def _taken(order: Order, label: str) -> str:
 def _other_exits(lane: str) -> list[str]:
     """The exits that an emergency at this lane opens too, by name."""
     snapshot, _age_ms = services().live.snapshot()
-    lanes = (snapshot or blank_snapshot(services().site.document())).get("lanes", [])
-    return exits_opened(next((one for one in lanes if one["id"] == lane), {}), lanes)
+    lanes = (snapshot or blank_snapshot(services().site.document())).lanes
+    found = next((one for one in lanes if one.id == lane), None)
+    return exits_opened(found, lanes) if found is not None else []

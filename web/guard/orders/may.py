@@ -4,38 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from web.guard.scene import Facts, Scene
+from gateway.core.vocabulary.views import LaneView
+from web.guard.scene import Scene
 
 # What the core takes only from a screen at the lane, and what a tagged lane takes from nowhere else.
 ON_THE_SPOT = frozenset({"emergency", "look"})
 TAG_KEEPS_AFAR = frozenset({"stop", "release", "unlock"})
 
 
-def why_not(scene: Scene, lane: Facts, command: str) -> str | None:
+def why_not(scene: Scene, lane: LaneView, command: str) -> str | None:
     """The code of the reason; None when the command may be given."""
     if not scene.may_act:
         return "role"
-    allowed = lane.get("allowed")
-    if allowed is None:
+    if not lane.allowed:
         return "stale"
-    code = allowed.get(command, "other")
-    if not scene.stands_at(lane["id"]) and (afar := _why_not_from_afar(lane, command)):
+    code = lane.allowed.get(command, "other")
+    if not scene.stands_at(lane.id) and (afar := _why_not_from_afar(lane, command)):
         return afar
-    return str(code) if code else None
+    return code or None
 
 
-def by_hand(scene: Scene, lane: Facts) -> bool:
+def by_hand(scene: Scene, lane: LaneView) -> bool:
     """Whether vehicles are waved through here, past an arm that is out of use."""
-    return lane.get("mode") in ("locked", "crashed") and why_not(scene, lane, "passed") is None
+    return lane.mode in ("locked", "crashed") and why_not(scene, lane, "passed") is None
 
 
-def opening(scene: Scene, lane: Facts) -> str:
+def opening(scene: Scene, lane: LaneView) -> str:
     """The command in the place of Open: the comparison while a car waits for a person's word."""
-    return "compare" if lane.get("case") else "passed" if by_hand(scene, lane) else "open"
+    return "compare" if lane.case is not None else "passed" if by_hand(scene, lane) else "open"
 
 
-def ways(scene: Scene, lane: Facts) -> str:
+def ways(scene: Scene, lane: LaneView | None) -> str:
     """What can be done at the arm now, in the words of the buttons that are on; else the barrier's own button."""
+    if lane is None:
+        return scene.said("act.none")
     said, command = scene.said, opening(scene, lane)
     opens = scene.may_act and (command == "compare" or why_not(scene, lane, command) is None)
     closes = why_not(scene, lane, "close") is None
@@ -43,20 +45,16 @@ def ways(scene: Scene, lane: Facts) -> str:
     return said(f"act.{key}", open=said(f"cmd.{command}"))
 
 
-def exits_opened(lane: Facts, lanes: Sequence[Facts]) -> list[str]:
+def exits_opened(lane: LaneView, lanes: Sequence[LaneView]) -> list[str]:
     """The exits that an emergency at this lane opens too, by name: at an entry every one that can open."""
-    if lane.get("direction", "exit") == "exit":
+    if lane.direction == "exit":
         return []
-    return [
-        str(one.get("name") or one["id"])
-        for one in lanes
-        if one.get("direction") == "exit" and (one.get("allowed") or {}).get("emergency") is None
-    ]
+    return [one.name or one.id for one in lanes if one.direction == "exit" and one.allowed.get("emergency") is None]
 
 
-def _why_not_from_afar(lane: Facts, command: str) -> str | None:
-    tagged = bool(lane.get("tag")) or lane.get("mode") == "locked"
+def _why_not_from_afar(lane: LaneView, command: str) -> str | None:
+    tagged = lane.tag is not None or lane.mode == "locked"
     if command in ON_THE_SPOT or (tagged and command in TAG_KEEPS_AFAR):
         return "on_the_spot_only"
-    unguarded = command == "close" and lane.get("safety") is None
-    return "safety_unknown" if unguarded and not (lane.get("allowed") or {}).get(command) else None
+    unguarded = command == "close" and lane.safety is None
+    return "safety_unknown" if unguarded and not lane.allowed.get(command) else None

@@ -68,9 +68,9 @@ def _lanes_to_stop(chosen: str) -> dict[str, str]:
     """Lane ids and names, the chosen one first."""
     snapshot, age_ms = services().live.snapshot()
     sure = snapshot is not None and age_of(snapshot, age_ms, look.aware_now()) < SURE_MS
-    lanes = (snapshot or blank_snapshot(services().site.document())).get("lanes", [])
-    names = {lane["id"]: str(lane.get("name") or lane["id"]) for lane in lanes}
+    lanes = (snapshot or blank_snapshot(services().site.document())).lanes
+    names = {lane.id: lane.name or lane.id for lane in lanes}
     if chosen not in names or not sure:
         return dict(sorted(names.items(), key=lambda item: item[0] != chosen))
-    falling = {lane["id"]: names[lane["id"]] for lane in lanes if lane.get("arm") in _FALLING}
+    falling = {lane.id: names[lane.id] for lane in lanes if lane.arm in _FALLING}
     return {chosen: names[chosen], **falling}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from web.guard.scene import Facts, Scene
+from gateway.core.vocabulary.views import UplinkView
+from web.guard.scene import Scene
 
 _LINKS = {True: "up", False: "down", None: "unknown"}
 
@@ -18,13 +19,13 @@ class Uplink(msgspec.Struct, frozen=True):
     waiting: str
 
 
-def uplink(scene: Scene, facts: Facts) -> Uplink:
+def uplink(scene: Scene, link: UplinkView) -> Uplink:
     """The link as the top line shows it."""
     said = scene.said
-    waiting = int(facts.get("waiting") or 0)
-    state = _LINKS[facts.get("up")] if facts.get("configured") else "none"
+    waiting = link.waiting
+    state = _LINKS[link.up] if link.configured else "none"
     small = said("uplink.waiting", n=waiting) if waiting else said("uplink.nothing_waiting")
-    since = facts.get("since") if state == "down" else None
+    since = link.since if state == "down" else None
     return Uplink(
         state, said(f"uplink.{state}"), scene.epoch_ms(since) if since else None, small if state != "none" else ""
     )

@@ -91,9 +91,9 @@ class GrantQueue:
         """All whose vehicles are about to come in."""
         return [grant for grant in self._waiting if grant.lane.direction is Direction.ENTRY]
 
-    def views(self) -> tuple[WaitingGrant, ...]:
-        """All unused grants in order, as screens show them."""
-        return tuple([grant.view() for grant in self._waiting])
+    def views(self, lane: Lane) -> tuple[WaitingGrant, ...]:
+        """All of that lane in order, as screens show them."""
+        return tuple([grant.view() for grant in self.of(lane)])
 
     def last_granted(self) -> LastGrant | None:
         """The last grant of this run or an earlier one, in incident rows and on screens."""

@@ -12,15 +12,19 @@ from gateway.core.vocabulary.rows.base import Credential, LastGrant, one_of, say
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Base of all views. A key that a later version adds is left out when an earlier one reads it."""
+    """Base of all views, whose writers give every key.
+
+    A key that a later version adds is left out when an earlier one reads it; one that an earlier version does not know
+    has its default.
+    """
 
 
 class Tag(View, frozen=True, kw_only=True, gc=False):
     """A maintenance tag."""
 
-    by: Annotated[str | None, says("who put it on")]
-    since: Annotated[str | None, says("since when")]
-    reason: Annotated[str | None, says("why")]
+    by: Annotated[str | None, says("who put it on")] = None
+    since: Annotated[str | None, says("since when")] = None
+    reason: Annotated[str | None, says("why")] = None
 
 
 class Requested(View, frozen=True, kw_only=True, gc=False):
@@ -50,17 +54,17 @@ class Case(View, frozen=True, kw_only=True, gc=False):
             "what was decided, null before that; `granted`: its grant was not used",
             "granted", "denied", "referred", None,
         ),
-    ]  # fmt: skip
-    reason: Annotated[str | None, says("reason code of the decision")]
-    credential: Annotated[Credential | None, says("what the car has shown")]
-    pass_: Annotated[str | None, says("id of its pass, null without one")] = field(name="pass")
-    kind: Annotated[str | None, says("kind of the pass")]
-    plate_read: Annotated[str | None, says("the plate that a camera read of this car")]
-    plates_differ: Annotated[bool, says("true: the plate that was read is not one of the pass")]
+    ] = None  # fmt: skip
+    reason: Annotated[str | None, says("reason code of the decision")] = None
+    credential: Annotated[Credential | None, says("what the car has shown")] = None
+    pass_: Annotated[str | None, says("id of its pass, null without one")] = field(name="pass", default=None)
+    kind: Annotated[str | None, says("kind of the pass")] = None
+    plate_read: Annotated[str | None, says("the plate that a camera read of this car")] = None
+    plates_differ: Annotated[bool, says("true: the plate that was read is not one of the pass")] = False
     missing: Annotated[
         tuple[Annotated[str, one_of("what is missing", "second_proof", "word")], ...],
         says("what must come before the car may pass: a second proof, or a person's word"),
-    ]
+    ] = ()
 
 
 class ServiceNotice(View, frozen=True, kw_only=True, gc=False):
@@ -84,21 +88,23 @@ class LaneState(View, frozen=True, kw_only=True, gc=False):
             "interrupted", "fault", "unknown",
         ),
     ]  # fmt: skip
-    since: Annotated[str | None, says("since when, over a restart as far as the journal knows")]
+    since: Annotated[str | None, says("since when, over a restart as far as the journal knows")] = None
     arm: Annotated[
         str,
         one_of(
             "where the arm is", "closed", "rising", "open", "lowering", "between", "stopped", "unknown",
         ),
     ]  # fmt: skip
-    requested: Annotated[Requested | None, says("an order that the arm has not been seen to follow yet")]
+    requested: Annotated[Requested | None, says("an order that the arm has not been seen to follow yet")] = None
     mode: Annotated[str, one_of("the strongest mode", "auto", "held", "fire", "crashed", "locked")]
-    measured_at: Annotated[str | None, says("when the oldest of its measurements was made, null when one is missing")]
-    tag: Annotated[Tag | None, says("its maintenance tag, null without one")]
-    cannot_open: Annotated[str | None, says("why no card opens this lane now, as a code; null when one does")]
-    pause: Annotated[Pause | None, says("a stop of an arm at rest")]
-    case: Annotated[Case | None, says("the car in front that waits before it may pass")]
-    last_grant: Annotated[LastGrant | None, says("the vehicle that the barrier opened for last")]
+    measured_at: Annotated[
+        str | None, says("when the oldest of its measurements was made, null when one is missing")
+    ] = None
+    tag: Annotated[Tag | None, says("its maintenance tag, null without one")] = None
+    cannot_open: Annotated[str | None, says("why no card opens this lane now, as a code; null when one does")] = None
+    pause: Annotated[Pause | None, says("a stop of an arm at rest")] = None
+    case: Annotated[Case | None, says("the car in front that waits before it may pass")] = None
+    last_grant: Annotated[LastGrant | None, says("the vehicle that the barrier opened for last")] = None
     notice: Annotated[
         str | None,
         one_of(
@@ -106,9 +112,9 @@ class LaneState(View, frozen=True, kw_only=True, gc=False):
             "arm_whole", "no_answer", "close_aborted", "vehicle_under", "approach_stuck", "second_factor",
             "controller_fault", "cycles_high", "crossed_closed", None,
         ),
-    ]  # fmt: skip
-    notice_since: Annotated[str | None, says("since when it asks that")]
-    service_due: Annotated[tuple[ServiceNotice, ...], says("service limits that were passed")]
+    ] = None  # fmt: skip
+    notice_since: Annotated[str | None, says("since when it asks that")] = None
+    service_due: Annotated[tuple[ServiceNotice, ...], says("service limits that were passed")] = ()
 
 
 class Hold(View, frozen=True, kw_only=True, gc=False):
@@ -116,9 +122,9 @@ class Hold(View, frozen=True, kw_only=True, gc=False):
 
     by: Annotated[str, says("who holds it open")]
     since: Annotated[str, says("since when")]
-    until: Annotated[str | None, says("when the hold ends by itself, null for no such end")]
+    until: Annotated[str | None, says("when the hold ends by itself, null for no such end")] = None
     scheduled: Annotated[bool, says("true: free flow by the timetable")]
-    left: Annotated[int | None, says("vehicles until the hold ends by itself, null for no such end")]
+    left: Annotated[int | None, says("vehicles until the hold ends by itself, null for no such end")] = None
 
 
 class WaitingGrant(View, frozen=True, kw_only=True, gc=False):
@@ -126,8 +132,8 @@ class WaitingGrant(View, frozen=True, kw_only=True, gc=False):
 
     id: Annotated[str, says("id of the grant")]
     at: Annotated[str, says("when it was given")]
-    pass_: Annotated[str | None, says("id of the pass, null without one")] = field(name="pass")
-    credential: Annotated[Credential | None, says("what was shown, null for nothing")]
+    pass_: Annotated[str | None, says("id of the pass, null without one")] = field(name="pass", default=None)
+    credential: Annotated[Credential | None, says("what was shown, null for nothing")] = None
     reason: Annotated[str, says("reason code of the decision")]
     by: Annotated[str, says("who decided")]
 
@@ -136,8 +142,8 @@ class Handled(View, frozen=True, kw_only=True, gc=False):
     """What a person did with a car that was denied or referred."""
 
     what: Annotated[str, one_of("what was done", "released", "refused", "reported")]
-    by: Annotated[str | None, says("who did it")]
-    reason: Annotated[str | None, says("the reason that was given")]
+    by: Annotated[str | None, says("who did it")] = None
+    reason: Annotated[str | None, says("the reason that was given")] = None
     at: Annotated[str, says("when")]
 
 
@@ -146,8 +152,8 @@ class LastDecision(View, frozen=True, kw_only=True, gc=False):
 
     at: Annotated[str, says("when")]
     verdict: Annotated[str, one_of("what was decided", "granted", "denied", "referred")]
-    valid_until: Annotated[str | None, says("the end of the pass; null without one, and over a restart")]
-    by: Annotated[str | None, says("who decided")]
+    valid_until: Annotated[str | None, says("the end of the pass; null without one, and over a restart")] = None
+    by: Annotated[str | None, says("who decided")] = None
     case: Annotated[str | None, says("id of the car's case")] = None
     grant: Annotated[str | None, says("id of the grant")] = None
     reason: Annotated[str | None, says("reason code")] = None
@@ -166,31 +172,28 @@ class LastPassage(View, frozen=True, kw_only=True, gc=False):
 
     at: Annotated[str, says("when")]
     type: Annotated[str, one_of("which way", "entered", "exited")]
-    visit: Annotated[str | None, says("id of the visit")]
-    pass_: Annotated[str | None, says("id of the pass, null without one")] = field(name="pass")
+    visit: Annotated[str | None, says("id of the visit")] = None
+    pass_: Annotated[str | None, says("id of the pass, null without one")] = field(name="pass", default=None)
     lane: Annotated[str, says("id of the lane")]
 
 
 class LaneView(LaneState, frozen=True, kw_only=True, gc=False):
     """What screens see of a lane: the core fills all but the ages, which the engine adds."""
 
-    measured_at: Annotated[
-        str | None, says("when the oldest of its measurements was made, null when one is missing")
-    ] = None
     age_ms: Annotated[int | None, says("how old the oldest of its measurements is")] = None
-    name: Annotated[str, says("name of the lane")]
+    name: Annotated[str, says("name of the lane")] = ""
     direction: Annotated[str, one_of("which way the lane leads", "entry", "exit")]
-    barrier: Annotated[str, says("id of its barrier")]
-    crossing: Annotated[str, says("state of the crossing: what the safety loop knows of a vehicle")]
-    approach: Annotated[bool | None, says("approach loop: true occupied, false free, null unknown")]
-    safety: Annotated[bool | None, says("safety loop: true occupied, false free, null unknown")]
-    hold: Annotated[Hold | None, says("who holds the arm open, null when it is not held")]
-    grants: Annotated[int, says("grants that wait")]
-    waiting_grants: Annotated[tuple[WaitingGrant, ...], says("the grants that wait, in order")]
-    interrupted: Annotated[bool, says("true: the lane waits for a person to decide")]
-    last_decision: Annotated[LastDecision | None, says("the last decision at this lane")]
-    last_passage: Annotated[LastPassage | None, says("the last passage at this lane")]
+    barrier: Annotated[str, says("id of its barrier")] = ""
+    crossing: Annotated[str, says("state of the crossing: what the safety loop knows of a vehicle")] = ""
+    approach: Annotated[bool | None, says("approach loop: true occupied, false free, null unknown")] = None
+    safety: Annotated[bool | None, says("safety loop: true occupied, false free, null unknown")] = None
+    hold: Annotated[Hold | None, says("who holds the arm open, null when it is not held")] = None
+    grants: Annotated[int, says("grants that wait at its barrier")] = 0
+    waiting_grants: Annotated[tuple[WaitingGrant, ...], says("the grants that wait at this lane, in order")] = ()
+    interrupted: Annotated[bool, says("true: the lane waits for a person to decide")] = False
+    last_decision: Annotated[LastDecision | None, says("the last decision at this lane")] = None
+    last_passage: Annotated[LastPassage | None, says("the last passage at this lane")] = None
     allowed: Annotated[
         dict[str, str | None],
         says("each command with the reason why a person on the spot cannot give it now, null when one can"),
-    ]
+    ] = field(default_factory=dict)
