@@ -11,6 +11,7 @@ from gateway.core.access.reads import Taken
 from gateway.core.access.rules import Decision, LaneFitness
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -54,7 +55,7 @@ class AccessBarrier(Protocol):
     def other_proof(self, lane: Lane, read: CredentialRead, now_ns: int) -> CredentialRead | None:
         """The proof of the other kind that the car in front has shown."""
 
-    def let_in_already(self, turn: Turn, lane: Lane, credential: dict[str, str], *, again: bool) -> bool:
+    def let_in_already(self, turn: Turn, lane: Lane, credential: Credential, *, again: bool) -> bool:
         """Whether this credential let its car in, which is still here or just past the arm."""
 
     def let_pass_already(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:

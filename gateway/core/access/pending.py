@@ -27,7 +27,7 @@ from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
-from gateway.core.vocabulary.rows import UNSET, credential_of
+from gateway.core.vocabulary.rows import UNSET, Credential
 from gateway.core.vocabulary.times import wall_ns_of
 from gateway.core.vocabulary.turn import NS_PER_MS
 from gateway.core.vocabulary.views import Case, LastDecision
@@ -155,7 +155,7 @@ class PendingCase(msgspec.Struct):
     told: set[tuple[str, str, str]] = msgspec.field(default_factory=set)
     named: bool = False
     decision: Decision | None = None
-    credential: dict[str, str] | None = None
+    credential: Credential | None = None
     visit: OpenVisit | None = None
     grant: str | None = None
     word: Word | None = None
@@ -180,7 +180,7 @@ class PendingCase(msgspec.Struct):
         """The car goes somewhere."""
         self.place = PLACES[self.place][move]
 
-    def decided(self, decision: Decision, credential: dict[str, str], visit: OpenVisit | None) -> None:
+    def decided(self, decision: Decision, credential: Credential, visit: OpenVisit | None) -> None:
         """The gateway has decided on what the car shows."""
         granted = decision.verdict is Verdict.GRANTED
         self.happens(_E.GRANTED if granted else _E.REFUSED)
@@ -188,18 +188,18 @@ class PendingCase(msgspec.Struct):
         named = decision.pass_ is not None and decision.reason not in NOT_ITS_FAULT
         self.named = not granted and (self.named or named)
 
-    def decided_after_release(self, decision: Decision, credential: dict[str, str], visit: OpenVisit | None) -> None:
+    def decided_after_release(self, decision: Decision, credential: Credential, visit: OpenVisit | None) -> None:
         """As `decided`, of a car that a person had let pass before it showed anything."""
         named = self.named
         self.decided(decision, credential, visit)
         self.named = named
 
-    def shows_of_another(self, decision: Decision, credential: dict[str, str]) -> None:
+    def shows_of_another(self, decision: Decision, credential: Credential) -> None:
         """The car shows a card by which a car at the other side may pass: a person's word on it still counts."""
         self.happens(_E.SHOWS_GRANTED if decision.verdict is Verdict.GRANTED else _E.SHOWS_REFUSED)
         self.decision, self.credential = decision, credential
 
-    def first_shown(self, credential: dict[str, str], visit: OpenVisit | None) -> None:
+    def first_shown(self, credential: Credential, visit: OpenVisit | None) -> None:
         """The first of two proofs was read; `visit`: the stay that the passage of its car would end."""
         self.credential = self.credential or credential
         self.visit = self.visit or visit
@@ -244,8 +244,8 @@ class PendingCase(msgspec.Struct):
     def plate_read(self) -> str | None:
         """The plate that a camera read of this car."""
         read = next((read.value for read in reversed(self.reads) if read.kind == "plate"), None)
-        if read is None and self.credential is not None and self.credential["kind"] == "plate":
-            return self.credential["value"]  # read in an earlier run
+        if read is None and self.credential is not None and self.credential.kind == "plate":
+            return self.credential.value  # read in an earlier run
         return read
 
     def _only_pass(self) -> Any:
@@ -279,9 +279,9 @@ class PendingCase(msgspec.Struct):
             None,
         )
 
-    def told_already(self, credential: dict[str, str], reason: str) -> bool:
+    def told_already(self, credential: Credential, reason: str) -> bool:
         """Whether this refusal was reported before; from now on it is."""
-        case = (credential["kind"], credential["value"], reason)
+        case = (credential.kind, credential.value, reason)
         known = case in self.told
         if len(self.told) < TOLD_MAX:
             self.told.add(case)
@@ -295,7 +295,7 @@ class PendingCase(msgspec.Struct):
             at=self.at,
             verdict=decided.verdict.value if decided else None,
             reason=decided.reason.value if decided else None,
-            credential=credential_of(self.credential),
+            credential=self.credential,
             pass_=self.pass_id,
             kind=self.kind,
             plate_read=self.plate_read,
@@ -323,7 +323,7 @@ def taken_up(last: LastDecision, visit: OpenVisit | None, wall_ns: int, mono_ns:
         seen_ns=mono_ns - age_ns,
         named=found is not None and reason not in NOT_ITS_FAULT,
         decision=Decision(verdict, reason, "decided before the restart", found, last.days_left),
-        credential=msgspec.structs.asdict(last.credential) if last.credential is not None else None,
+        credential=last.credential,
         visit=visit,
         state=CaseState.WAITING if last.handled is UNSET else CaseState.HANDLED,
     )

@@ -19,6 +19,7 @@ from gateway.core.access.rules import Space
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.events import Occupancy
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.rows import Credential
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ class Expected(msgspec.Struct, frozen=True):
 
     lane: str
     pass_id: str | None
-    shown: tuple[dict[str, str], ...]
+    shown: tuple[Credential, ...]
     value: str | None
     counts: bool = True
 

@@ -19,6 +19,7 @@ import msgspec
 
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.turn import NS_PER_MS
 
 LONG_RANGE_MS = 3000
@@ -48,9 +49,9 @@ class Taken(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, read=read)
 
 
-def shown(read: CredentialRead) -> dict[str, str]:
+def shown(read: CredentialRead) -> Credential:
     """What was read, as grants and rows name it."""
-    return {"kind": read.kind, "value": read.value}
+    return Credential(read.kind, read.value)
 
 
 def is_bound(read: CredentialRead) -> bool:

@@ -125,7 +125,7 @@ class Lanes(Subsystem):
                 grant.lane.id,
                 grant.pass_id,
                 tuple(one for one in (grant.credential, grant.second) if one is not None),
-                grant.credential["value"] if grant.credential else None,
+                grant.credential.value if grant.credential else None,
                 counts=grant.reason != Reason.EMERGENCY.value,
             )
             for machine in self.machines.values()

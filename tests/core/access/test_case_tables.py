@@ -32,6 +32,7 @@ from gateway.core.vocabulary.authors import GATEWAY
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.views import LastDecision
 
 MS = 1_000_000
@@ -40,7 +41,7 @@ IN = Lane("in", "in", Direction.ENTRY, "in")
 OUT = Lane("out", "out", Direction.EXIT, "out")
 ONE = Pass("p1", PassKind.MONTHLY, plates=("A12345",))
 TWO = Pass("p2", PassKind.STAFF, plates=("B11111", "B22222"))
-CARD = {"kind": "card", "value": "100"}
+CARD = Credential("card", "100")
 WORD = Word("refused", GATEWAY, "not_known", "2026-11-30T08:00:00.000Z")
 GRANTED = Decision(Verdict.GRANTED, Reason.VALID_PASS, "valid pass", ONE)
 EXPIRED = Decision(Verdict.DENIED, Reason.EXPIRED, "expired", ONE)
@@ -172,7 +173,7 @@ def test_a_card_of_another_car_is_decided_on_and_a_word_stays(decision: Decision
 def test_small_facts_are_kept() -> None:
     one = case()
     one.first_shown(CARD, None)
-    one.first_shown({"kind": "card", "value": "other"}, OpenVisit("v1", "p1", None, 5))
+    one.first_shown(Credential("card", "other"), OpenVisit("v1", "p1", None, 5))
     assert (one.credential, one.visit) == (CARD, OpenVisit("v1", "p1", None, 5))
     one.granted_by("g1")
     one.seen(T + 5)
@@ -205,14 +206,14 @@ def test_a_car_is_of_the_pass_of_its_decision_or_of_its_last_read(
     ("reads", "credential", "read"),
     [
         ([plate(value="A"), plate(value="B"), card()], None, "B"),
-        ([card()], {"kind": "plate", "value": "C"}, "C"),
+        ([card()], Credential("plate", "C"), "C"),
         ([card()], CARD, None),
-        ([plate(value="A")], {"kind": "plate", "value": "C"}, "A"),
+        ([plate(value="A")], Credential("plate", "C"), "A"),
         ([], None, None),
     ],
 )
 def test_the_plate_that_was_read_is_the_last_one(
-    reads: list[CredentialRead], credential: dict[str, str] | None, read: str | None
+    reads: list[CredentialRead], credential: Credential | None, read: str | None
 ) -> None:
     assert case(reads=reads, credential=credential).plate_read == read
 
@@ -267,7 +268,7 @@ def test_the_other_proof_is_the_last_of_the_other_kind(
 
 def test_a_refusal_is_told_once_for_each_credential_and_reason() -> None:
     one = case()
-    cases = [(CARD, "expired"), (CARD, "blocked"), ({"kind": "plate", "value": "100"}, "expired"), (CARD, "expired")]
+    cases = [(CARD, "expired"), (CARD, "blocked"), (Credential("plate", "100"), "expired"), (CARD, "expired")]
     assert [one.told_already(*each) for each in cases] == [False, False, False, True]
 
 
@@ -295,7 +296,8 @@ def test_a_case_is_shown_without_anything_personal(
     shown = case(decision=decision, state=state, credential=CARD, reads=[plate()]).view()
     assert msgspec.to_builtins(shown) == {
         "id": "c1", "at": "2026-11-30T08:00:00.000Z", "verdict": decision.verdict.value,
-        "reason": decision.reason.value, "credential": CARD, "pass": "p1", "kind": "monthly", "plate_read": "A12345",
+        "reason": decision.reason.value, "credential": msgspec.to_builtins(CARD), "pass": "p1", "kind": "monthly",
+        "plate_read": "A12345",
         "plates_differ": differs, "missing": tuple(missing),
     }  # fmt: skip
 
@@ -317,7 +319,7 @@ HANDLED = {"what": "refused", "by": "Lin", "reason": "not_known", "at": "2026-11
 def last(**more: Any) -> LastDecision:
     given = {"verdict": "denied", "reason": "expired", "at": "2026-11-30T08:00:00.000Z", "case": "c1", "pass": "p1"}
     given |= {"kind": "monthly", "by": "gateway", "lane": "in", "valid_until": None}
-    return msgspec.convert({**given, "credential": CARD, "days_left": -2, **more}, LastDecision)
+    return msgspec.convert({**given, "credential": msgspec.to_builtins(CARD), "days_left": -2, **more}, LastDecision)
 
 
 @pytest.mark.parametrize(

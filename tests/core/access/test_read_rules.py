@@ -11,6 +11,7 @@ from gateway.core.access.reads import PENDING_MAX, SEEN_MAX, ReadRules, Taken, i
 from gateway.core.settings.model import Direction, Lane
 from gateway.core.vocabulary.events import CredentialRead
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.rows import Credential
 
 MS = 1_000_000
 T = 100_000 * MS
@@ -40,7 +41,7 @@ def test_a_tag_from_afar_and_a_plate_are_bound_to_the_loop(read: CredentialRead,
 
 
 def test_what_was_read_is_named_by_kind_and_value() -> None:
-    assert shown(plate(value="B1")) == {"kind": "plate", "value": "B1"}
+    assert shown(plate(value="B1")) == Credential("plate", "B1")
 
 
 def test_a_replaced_read_keeps_what_else_was_taken() -> None:

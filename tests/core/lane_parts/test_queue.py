@@ -10,8 +10,8 @@ from gateway.core.vocabulary.rows import Credential, LastGrant
 from gateway.core.vocabulary.turn import Turn
 from tests.core.lane_parts.bench import IN, MS, OUT, TIMER, cancelled, grant, mono, rows, started, turn_at
 
-CARD = {"kind": "card", "value": "472288"}
-OTHER = {"kind": "card", "value": "7"}
+CARD = Credential("card", "472288")
+OTHER = Credential("card", "7")
 BEFORE = LastGrant("long ago", "p0", Credential("card", "472288"), "pass", None)
 
 

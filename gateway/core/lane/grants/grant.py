@@ -10,7 +10,7 @@ from gateway.core.access.pending import PendingCase
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import OpenVisit
-from gateway.core.vocabulary.rows import GrantUnused, LastGrant, credential_of
+from gateway.core.vocabulary.rows import Credential, GrantUnused, LastGrant
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn, rfc3339
 from gateway.core.vocabulary.views import WaitingGrant
 
@@ -61,8 +61,8 @@ class Grant(msgspec.Struct):
     at: str
     pass_id: str | None = None
     kind: str | None = None
-    credential: dict[str, str] | None = None
-    second: dict[str, str] | None = None
+    credential: Credential | None = None
+    second: Credential | None = None
     plate: str | None = None
     visit: OpenVisit | None = None
     left_ms: int | None = None
@@ -92,11 +92,11 @@ class Grant(msgspec.Struct):
         self.state = TABLE[self.state][event]
         self.gone = self.gone and self.state is not GrantState.UNDER
 
-    def proved_by(self, credential: dict[str, str]) -> bool:
+    def proved_by(self, credential: Credential) -> bool:
         """Whether this was shown for it."""
         return credential in (self.credential, self.second)
 
-    def prove(self, second: dict[str, str]) -> None:
+    def prove(self, second: Credential) -> None:
         """The other of two proofs was shown."""
         self.second = second
 
@@ -138,7 +138,7 @@ class Grant(msgspec.Struct):
 
     def last_grant(self) -> LastGrant:
         """The grant as the lane's last one, in incident rows and on screens; nothing personal."""
-        return LastGrant(self.at, self.pass_id, credential_of(self.credential), self.reason, self.by)
+        return LastGrant(self.at, self.pass_id, self.credential, self.reason, self.by)
 
     def view(self) -> WaitingGrant:
         """The grant while its vehicle has not passed, as screens show it; nothing personal."""
@@ -146,7 +146,7 @@ class Grant(msgspec.Struct):
             id=self.id,
             at=self.at,
             pass_=self.pass_id,
-            credential=credential_of(self.credential),
+            credential=self.credential,
             reason=self.reason,
             by=self.by,
         )
@@ -160,7 +160,7 @@ class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
     given_wall_ns: int = 0
     pass_id: str | None = None
     kind: str | None = None
-    credential: dict[str, str] | None = None
+    credential: Credential | None = None
     reason: str = ""
     by: str = ""
     visit: OpenVisit | None = None
@@ -176,7 +176,7 @@ class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
             pass_id=self.pass_id,
             kind=self.kind,
             credential=self.credential,
-            plate=self.credential["value"] if self.credential and self.credential["kind"] == "plate" else None,
+            plate=self.credential.value if self.credential and self.credential.kind == "plate" else None,
             visit=self.visit,
             opened=True,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gateway.core.lane.grants.grant import Grant, GrantEvent, GrantState
 from gateway.core.settings.model import Direction, Lane
-from gateway.core.vocabulary.rows import GrantUnused, LastGrant
+from gateway.core.vocabulary.rows import Credential, GrantUnused, LastGrant
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 from gateway.core.vocabulary.views import WaitingGrant
@@ -55,11 +55,11 @@ class GrantQueue:
         """True when the queue holds GRANTS_MAX grants."""
         return len(self._waiting) >= GRANTS_MAX
 
-    def holds(self, credential: dict[str, str]) -> bool:
+    def holds(self, credential: Credential) -> bool:
         """Whether this credential was granted and its vehicle has not passed yet."""
         return any(grant.proved_by(credential) for grant in self._waiting)
 
-    def seen_behind(self, credential: dict[str, str], now_ns: int) -> bool:
+    def seen_behind(self, credential: Credential, now_ns: int) -> bool:
         """Whether what is seen now was shown for the vehicle that has just passed, and was never gone since."""
         lately = now_ns - self._used_ns <= SPENT_MS * NS_PER_MS
         if self._used is None or not lately or not self._used.proved_by(credential):

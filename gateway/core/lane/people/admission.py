@@ -12,6 +12,7 @@ from gateway.core.lane.people.decided import Decided
 from gateway.core.lane.traffic.loops import Loops
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.reasons import Reason, Verdict
+from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -51,13 +52,11 @@ class Admission:
         sign.decided(turn, verdict.value, decided.reason, decided.credential, decided.days_left)
         self._lane.decisions.show(turn, verdict, decided, decision, grant)
 
-    def answer_again(
-        self, turn: Turn, at: Lane, verdict: Verdict, credential: dict[str, str], decision: Decision
-    ) -> None:
+    def answer_again(self, turn: Turn, at: Lane, verdict: Verdict, credential: Credential, decision: Decision) -> None:
         """The same credential once more: the driver is answered, the journal is not."""
         reason = Reason.VALID_PASS if verdict is Verdict.GRANTED else decision.reason
         self._lane.signs[at.id].decided(turn, verdict.value, reason.value, credential, decision.days_left)
 
-    def welcome_again(self, turn: Turn, at: Lane, credential: dict[str, str]) -> None:
+    def welcome_again(self, turn: Turn, at: Lane, credential: Credential) -> None:
         """A vehicle that may pass shows its proof, or its other one."""
         self._lane.signs[at.id].decided(turn, Verdict.GRANTED.value, Reason.VALID_PASS.value, credential, None)

@@ -128,7 +128,7 @@ class CarsInFront:
         passing = grants.bound or grants.used_lately(now_ns)
         if read.kind != "plate" or passing is None or passing.credential is None:
             return False
-        return passing.credential["kind"] != "plate" and passing.pass_id in {found.id for found in read.passes}
+        return passing.credential.kind != "plate" and passing.pass_id in {found.id for found in read.passes}
 
     # ---- grants of the car
 

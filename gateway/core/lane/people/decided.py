@@ -9,14 +9,14 @@ import msgspec
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.rules import Decision
 from gateway.core.settings.model import Lane
-from gateway.core.vocabulary.rows import credential_of
+from gateway.core.vocabulary.rows import Credential
 
 
 class Decided(msgspec.Struct, frozen=True):
     """What every decision says; `decided_by` is `gateway`, `exit button`, or a person by name."""
 
     lane: Lane
-    credential: dict[str, str] | None
+    credential: Credential | None
     pass_id: str | None
     kind: str | None
     days_left: int | None
@@ -29,7 +29,7 @@ class Decided(msgspec.Struct, frozen=True):
         return {
             "lane": self.lane.id,
             "direction": self.lane.direction.value,
-            "credential": credential_of(self.credential),
+            "credential": self.credential,
             "pass_": self.pass_id,
             "kind": self.kind,
             "days_left": self.days_left,
@@ -39,7 +39,7 @@ class Decided(msgspec.Struct, frozen=True):
         }
 
 
-def by_gateway(lane: Lane, credential: dict[str, str], decision: Decision, case: PendingCase) -> Decided:
+def by_gateway(lane: Lane, credential: Credential, decision: Decision, case: PendingCase) -> Decided:
     """The gateway decided on what the car has shown."""
     found = decision.pass_
     return Decided(
@@ -62,9 +62,9 @@ def by_person(lane: Lane, reason: str, by: str, case: PendingCase | None = None)
     return Decided(lane, case.credential, case.pass_id, case.kind, days_left, reason, by, case.id)
 
 
-def plate_of(credential: dict[str, str], decision: Decision) -> str | None:
+def plate_of(credential: Credential, decision: Decision) -> str | None:
     """The plate that was read, or the one plate that the pass has."""
-    if credential["kind"] == "plate":
-        return credential["value"]
+    if credential.kind == "plate":
+        return credential.value
     plates = decision.pass_.plates if decision.pass_ else ()
     return plates[0] if len(plates) == 1 else None

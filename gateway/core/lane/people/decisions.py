@@ -10,7 +10,6 @@ from gateway.core.lane.memory import Latest
 from gateway.core.lane.people.decided import Decided
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.reasons import Verdict
-from gateway.core.vocabulary.rows import credential_of
 from gateway.core.vocabulary.turn import Turn
 from gateway.core.vocabulary.views import Handled, LastDecision
 
@@ -42,7 +41,7 @@ class LastDecisions:
             case=decided.case,
             grant=grant,
             reason=decided.reason,
-            credential=credential_of(decided.credential),
+            credential=decided.credential,
             pass_=decided.pass_id,
             kind=decided.kind,
             days_left=decided.days_left,

@@ -13,6 +13,7 @@ from gateway.core.lane.people.cars import CarsInFront
 from gateway.core.lane.people.reads import Reads
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -74,7 +75,7 @@ class AccessDoor:
         """The proof of the other kind that the car in front has shown."""
         return self._cars.other_proof(lane, read, now_ns)
 
-    def let_in_already(self, turn: Turn, lane: Lane, credential: dict[str, str], *, again: bool) -> bool:
+    def let_in_already(self, turn: Turn, lane: Lane, credential: Credential, *, again: bool) -> bool:
         """Whether this credential let its car in, which is still here or just past the arm."""
         return self._reads.let_in_already(turn, lane, credential, again=again)
 

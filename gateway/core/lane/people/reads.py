@@ -19,7 +19,15 @@ from gateway.core.lane.people.words import PersonsWords
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.reasons import Reason, Verdict
-from gateway.core.vocabulary.rows import UNSET, AccessDenied, AccessGranted, AccessReferred, CaseReleased, PassExpiring
+from gateway.core.vocabulary.rows import (
+    UNSET,
+    AccessDenied,
+    AccessGranted,
+    AccessReferred,
+    CaseReleased,
+    Credential,
+    PassExpiring,
+)
 from gateway.core.vocabulary.turn import Turn
 
 _REFUSED = {Verdict.DENIED: AccessDenied, Verdict.REFERRED: AccessReferred}
@@ -85,7 +93,7 @@ class Reads:
         self.second_proof()
         turn.show()
 
-    def let_in_already(self, turn: Turn, at: Lane, credential: dict[str, str], *, again: bool) -> bool:
+    def let_in_already(self, turn: Turn, at: Lane, credential: Credential, *, again: bool) -> bool:
         """Of two proofs, one that let its car in: while that is here, or it goes on being seen, it proves nothing more.
 
         Else it would wait for a second one and meet that of the next car. A car that was only presumed to have passed
@@ -168,7 +176,7 @@ class Reads:
         """The row of a decision, unless another lane has `told` it; and the grant that it gives."""
         credential = shown(taken.read)
         decided = by_gateway(at, credential, decision, case)
-        beside = case.plate_read is not None and credential["kind"] != "plate"
+        beside = case.plate_read is not None and credential.kind != "plate"
         plate_read: Any = case.plate_read if beside else UNSET
         if decision.verdict is Verdict.GRANTED:
             grant = self._grant(turn, at, credential, decision, case, taken.second)
@@ -184,7 +192,7 @@ class Reads:
         self,
         turn: Turn,
         at: Lane,
-        credential: dict[str, str],
+        credential: Credential,
         decision: Decision,
         case: PendingCase,
         second: CredentialRead | None,
@@ -250,7 +258,7 @@ class Reads:
             return case
         return self._cars.case_of(at, turn.now.mono_ns) or PendingCase("", turn.at, turn.now.mono_ns)
 
-    def _is_of_another_lane(self, at: Lane, taken: Taken, credential: dict[str, str]) -> bool:
+    def _is_of_another_lane(self, at: Lane, taken: Taken, credential: Credential) -> bool:
         """Whether the car here shows a card that was granted on the other side of the barrier.
 
         It may pass by nothing of its own, but has shown that card: a plate that differs from it is for a person.

@@ -6,7 +6,7 @@ from gateway.core.access.pending import NOT_STATED, PendingCase, Word
 from gateway.core.lane.parts import LaneParts
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
-from gateway.core.vocabulary.rows import CaseRow, credential_of
+from gateway.core.vocabulary.rows import CaseRow
 from gateway.core.vocabulary.turn import Turn
 
 
@@ -32,7 +32,7 @@ class PersonsWords:
             lane=at.id,
             case=case.id if case else None,
             pass_=case.pass_id if case else None,
-            credential=credential_of(case.credential if case else None),
+            credential=case.credential if case else None,
             reason=word.reason,
             to=to,
             **author.document(),

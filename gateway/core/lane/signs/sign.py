@@ -16,6 +16,7 @@ import msgspec
 from gateway.core.settings.model import Direction, Lane, Point
 from gateway.core.vocabulary.commands import PulseOutput, SetOutput, ShowOnDevice
 from gateway.core.vocabulary.events import ClockState, Now
+from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.times import local_time
 from gateway.core.vocabulary.turn import Turn
@@ -120,7 +121,7 @@ class Sign:
     # ---- what happens
 
     def decided(
-        self, turn: Turn, verdict: str, reason: str, credential: dict[str, str] | None, days_left: int | None
+        self, turn: Turn, verdict: str, reason: str, credential: Credential | None, days_left: int | None
     ) -> None:
         """A credential or a person was decided on; also when the same one is presented again."""
         if reason in _SILENT:
@@ -129,12 +130,12 @@ class Sign:
         signals = self._lane.signals
         self._signal = signals.granted if verdict == "granted" else signals.denied
 
-    def wait(self, turn: Turn, credential: dict[str, str]) -> None:
+    def wait(self, turn: Turn, credential: Credential) -> None:
         """The first of two proofs was read."""
         self._begin(turn, "wait", "second_factor", credential, None)
 
     def _begin(
-        self, turn: Turn, verdict: str, reason: str, credential: dict[str, str] | None, days_left: int | None
+        self, turn: Turn, verdict: str, reason: str, credential: Credential | None, days_left: int | None
     ) -> None:
         self._sign, self._go_sign = self._message(verdict, reason, credential, days_left), None
         if verdict == "granted" and self._sign["words"] == _said(_WORDS["granted"], self._locale):
@@ -225,9 +226,9 @@ class Sign:
             turn.emit(ShowOnDevice(device, {**message, "time": self._time(turn.now)}))
 
     def _message(
-        self, verdict: str, reason: str, credential: dict[str, str] | None, days_left: int | None
+        self, verdict: str, reason: str, credential: Credential | None, days_left: int | None
     ) -> dict[str, Any]:
-        kind, value = (credential["kind"], credential["value"]) if credential else ("", "")
+        kind, value = (credential.kind, credential.value) if credential else ("", "")
         return {
             "verdict": verdict,
             "reason": reason,

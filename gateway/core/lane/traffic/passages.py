@@ -10,12 +10,12 @@ from gateway.core.lane.wiring import Wiring
 from gateway.core.settings.model import Direction, Lane
 from gateway.core.vocabulary.events import OpenVisit
 from gateway.core.vocabulary.rows import (
+    Credential,
     PassageEntered,
     PassageExited,
     PassageReversed,
     PassageRow,
     PassageTailgated,
-    credential_of,
 )
 from gateway.core.vocabulary.turn import NS_PER_MS, NS_PER_S, Ids, Turn, rfc3339
 from gateway.core.vocabulary.views import LastPassage
@@ -69,7 +69,7 @@ class Passages:
             "method": method,
             "certainty": certainty,
             "kind": of.kind if of else None,
-            "credential": credential_of(of.credential if of else None),
+            "credential": of.credential if of else None,
             "grant": grant.id if grant else None,
             "by": grant.by if grant else None,
             "mark": mark,
@@ -100,10 +100,10 @@ class Passages:
         """A vehicle followed another one; `behind`: the pass of that one."""
         turn.append(PassageTailgated(lane=lane.id, behind=behind))
 
-    def void_inferred(self, turn: Turn, credential: dict[str, str]) -> None:
+    def void_inferred(self, turn: Turn, credential: Credential) -> None:
         """The car whose passage was only inferred is read outside again: it never went in."""
         last, self._inferred = self._inferred, None
-        if last is None or last.credential != credential_of(credential):
+        if last is None or last.credential != credential:
             return
         if turn.now.mono_ns - self._inferred_ns > VOID_MS * NS_PER_MS:
             return

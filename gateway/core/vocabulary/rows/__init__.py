@@ -66,7 +66,6 @@ from gateway.core.vocabulary.rows.base import (
     Row,
     UnsetType,
     Who,
-    credential_of,
 )
 from gateway.core.vocabulary.rows.declared import TYPES, read
 from gateway.core.vocabulary.rows.health import (
@@ -129,5 +128,5 @@ __all__ = [
     "PassIssued", "PassRemoved", "PassageEntered", "PassageExited", "PassageReversed", "PassageRow", "PassageTailgated",
     "PassesImported", "RegistryRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow", "SetUp", "SettingsVersion",
     "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost",
-    "UplinkRestored", "Who", "credential_of", "read",
+    "UplinkRestored", "Who", "read",
 ]  # fmt: skip

@@ -51,11 +51,6 @@ class Credential(msgspec.Struct, frozen=True, gc=False):
     value: Annotated[str, says("card number, plate, or the name of a QR code")]
 
 
-def credential_of(shown: dict[str, str] | None) -> Credential | None:
-    """What was shown, as rows and views name it."""
-    return None if shown is None else Credential(shown["kind"], shown["value"])
-
-
 class LastGrant(msgspec.Struct, frozen=True, gc=False):
     """The vehicle that a barrier opened for last."""
 
