@@ -36,6 +36,7 @@ from web.guard.home.model import guard_view
 
 NAMES = {"in": "北门入口", "out": "北门出口", "south": "南门入口", "goods": "货运出口", "east": "东门入口"}
 DIRECTIONS = {"in": "entry", "out": "exit", "south": "entry", "goods": "exit", "east": "entry"}
+STAYS_S = 30
 FULL = JournalView(id="abcdefgh", degraded="disk full")
 OPERATORS = [
     {"name": "林小军", "role": "guard", "pin": "2468"},
@@ -78,7 +79,7 @@ def _cannot_open(shown: LaneView) -> str | None:
 
 
 def decision(verdict: str, reason: str, pass_id: str | None = None, ago: float = 1, **more: Any) -> LastDecision:
-    """A decision as a lane shows it."""
+    """A decision as a lane shows it; a car of the last half minute is there unless `present` says otherwise."""
     pass_ = next((one for one in PASSES if one.id == pass_id), None)
     decided = LastDecision(
         at=at(ago),
@@ -89,6 +90,7 @@ def decision(verdict: str, reason: str, pass_id: str | None = None, ago: float =
         kind=pass_.kind.value if pass_ else None,
         by="gateway",
         lane="in",
+        present=ago <= STAYS_S,
     )
     return replace(decided, **more)
 

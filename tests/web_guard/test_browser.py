@@ -651,9 +651,12 @@ def test_past_the_cap_of_streams_the_screen_polls(booth: Booth) -> None:
 
 
 def test_the_last_car_fades_to_earlier_and_stays(booth: Booth) -> None:
-    booth.engine.show(lane("in", last_decision=decision("granted", "valid_pass", "p-wang", ago=29)), lane("out"))
+    granted = decision("granted", "valid_pass", "p-wang")
+    booth.engine.show(lane("in", last_decision=granted), lane("out"))
     booth.enter()
     car = '.lane[data-lane="in"] .car'
+    wait_until(lambda: "王建国" in booth.text(car))
+    booth.engine.show(lane("in", last_decision=replace(granted, present=False)), lane("out"))
     wait_until(lambda: booth.one(car).get_attribute("data-earlier") == "yes")
     assert booth.text(f"{car} .title") == "粤B 12345"
     assert "王建国" not in booth.text(car)

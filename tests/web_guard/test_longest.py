@@ -281,13 +281,14 @@ for (const lane of document.querySelectorAll('.lane')) {
 }
 return found;
 """
+HOLD = Hold(by="Lin", since=at(120), until=at(-9000), left=0, scheduled=False)
 MODES: dict[str, dict[str, Any]] = {
     "ready": {},
     "interrupted": {"interrupted": True, "state": "interrupted"},
-    "held": {"mode": "held", "state": "held", "hold": {"by": "Lin", "since": at(120), "until": at(-9000), "left": 0}},
-    "locked": {"mode": "locked", "state": "locked", "tag": {"by": "Lin", "since": at(120), "reason": "works"}},
+    "held": {"mode": "held", "state": "held", "hold": HOLD},
+    "locked": {"mode": "locked", "state": "locked", "tag": Tag(by="Lin", since=at(120), reason="works")},
     "crashed": {"mode": "crashed", "state": "crashed"},
-    "asked": {"requested": {"command": "open", "by": "Lin", "since": at(1)}},
+    "asked": {"requested": Requested(command="open", by="Lin", since=at(1))},
 }
 
 
@@ -300,10 +301,10 @@ def test_the_words_of_the_arm_are_whole_above_the_loops(booth: Booth, lang: str)
     wrong: list[Any] = []
     for mode, facts in MODES.items():
         for arm in ("open", "closed", "between", "rising", "lowering", "unknown"):
-            site = {**TROUBLE["site"], "name": f"{mode} {arm} {lang}"}
+            site = replace(NAMED, name=f"{mode} {arm} {lang}")
             shown = [lane(one, **{"arm": arm, "notice_since": at(120), **facts}) for one in lanes]
             booth.engine.show(*shown, site=site, alarms=[])
-            wait_until(lambda site=site: booth.text(".site") == site["name"])
+            wait_until(lambda site=site: booth.text(".site") == site.name)
             for size in SIZES:
                 booth.size(*size)
                 settle(booth)

@@ -14,7 +14,7 @@ from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import local_time, wall_ns_of
 from gateway.core.vocabulary.views import LaneView
 from web.words.texts import Words, clock, initials
-from web.words.times import instant, ms_since
+from web.words.times import instant
 
 Lookup = Callable[[str], Pass | None]
 
@@ -51,10 +51,6 @@ class Scene:
         """An instant of the snapshot as local time of day; "" for none."""
         when = instant(text)
         return clock(local_time(wall_ns_of(when), self.place)) if when else ""
-
-    def age_ms(self, text: str | None) -> int:
-        """How long ago an instant was; 0 for none and for the future."""
-        return ms_since(text, self.now)
 
     def epoch_ms(self, text: str) -> int:
         """An instant as the screen's script counts it; one that cannot be read counts as now."""

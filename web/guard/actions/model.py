@@ -74,7 +74,7 @@ def _was_refused(lane: LaneView) -> bool:
     decision = lane.last_decision
     if decision is None or decision.handled is UNSET:
         return False
-    return decision.present is not False and decision.handled.what == "refused"
+    return decision.present and decision.handled.what == "refused"
 
 
 def _compare(scene: Scene, lane: LaneView) -> Action:

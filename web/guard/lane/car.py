@@ -15,9 +15,6 @@ from web.guard.lane.greeting import days_to_warn_of
 from web.guard.scene import Scene, named
 from web.words.texts import masked, plate_as_written
 
-FRESH_S = 30
-# Beyond this a car that still waits is a parked car, or the loop is stuck.
-CASE_MAX_S = 600
 CARD_LENGTH = 10
 CARD_TAIL = 6
 BY_PERSON = frozenset({"operator", "remote", "emergency"})
@@ -47,7 +44,7 @@ def last_car(scene: Scene, lane: LaneView, pass_: Pass | None) -> Car | None:
     decision = lane.last_decision
     if decision is None:
         return None
-    said, earlier = scene.said, is_earlier(scene, decision, lane)
+    said, earlier = scene.said, decision.before_restart is True or not decision.present
     verdict, reason = decision.verdict, decision.reason
     title, title_kind = _title(scene, decision, pass_, earlier)
     return Car(
@@ -66,24 +63,6 @@ def last_car(scene: Scene, lane: LaneView, pass_: Pass | None) -> Car | None:
         by_hand=reason in BY_PERSON,
         handled=decision.handled is not UNSET,
     )
-
-
-def is_earlier(scene: Scene, decision: LastDecision, lane: LaneView) -> bool:
-    """Whether the car of a decision has gone."""
-    if decision.before_restart is True:
-        return True
-    if decision.present is not UNSET:
-        return not decision.present
-    age_ms = scene.age_ms(decision.at)
-    if age_ms <= FRESH_S * 1000:
-        return False
-    waiting = lane.approach is True or lane.safety is True
-    return not waiting or passage_after(decision, lane) or age_ms > CASE_MAX_S * 1000
-
-
-def passage_after(decision: LastDecision, lane: LaneView) -> bool:
-    """Whether a vehicle has passed since a decision."""
-    return lane.last_passage is not None and lane.last_passage.at >= decision.at
 
 
 def credential_text(scene: Scene, credential: Credential) -> str:
@@ -143,6 +122,6 @@ def _days(scene: Scene, decision: LastDecision) -> str:
 
 def _passed(scene: Scene, decision: LastDecision, lane: LaneView) -> str:
     passage = lane.last_passage
-    if passage is None or not passage_after(decision, lane):
+    if passage is None or passage.at < decision.at:
         return ""
     return scene.said.first(f"passed.{passage.type}", "passed.entered", time=scene.time(passage.at))

@@ -164,7 +164,7 @@ class LastDecision(View, frozen=True, kw_only=True, gc=False):
     lane: Annotated[str, says("id of the lane")]
     handled: Annotated[Handled | UnsetType, says("what a person did with the car")] = UNSET
     before_restart: Annotated[bool | UnsetType, says("true: of an earlier run")] = UNSET
-    present: Annotated[bool | UnsetType, says("true: its car is still there")] = UNSET
+    present: Annotated[bool, says("true: its car is still there")] = False
 
 
 class LastPassage(View, frozen=True, kw_only=True, gc=False):
