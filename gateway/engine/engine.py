@@ -17,6 +17,7 @@ from typing import Any
 from drivers.base import Bus, DeviceConfig, Health, Report
 from gateway import __version__
 from gateway.control import Responder, Server
+from gateway.control.structs import learn_structs
 from gateway.core.run.run import RunMemory
 from gateway.core.settings.model import Settings
 from gateway.core.site import Site
@@ -99,6 +100,7 @@ class Engine:
     def start(self) -> None:
         """Listen, pass the first event to the core, then start the buses; InUseError, DataDirectoryError."""
         self._server.open()
+        learn_structs()
         start = self._workers.start
         start("recorder", self._recorder.run)
         clean = self._stores.memory.part(RunMemory).previous_clean

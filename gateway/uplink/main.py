@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.control.structs import learn_structs
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.directory import DataDirectory
@@ -28,6 +29,7 @@ def run(data: Path, stop: threading.Event | None = None) -> int:
 
     Raises DataDirectoryError or SettingsError when the data directory cannot be used.
     """
+    learn_structs()
     stop = stop or threading.Event()
     directory = DataDirectory(data)
     place = Place(directory.journal, directory.uplink, directory.socket)

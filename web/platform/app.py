@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from gateway.control.structs import learn_structs
 from web.api import routes
 from web.api.journal.quick import quick_feed
 from web.guard.routes import BLUEPRINT as GUARD
@@ -31,6 +32,7 @@ def create_app(data: Path) -> Flask:
         MAX_FORM_PARTS=100,
         TRAP_HTTP_EXCEPTIONS=False,
     )
+    learn_structs()
     held = Services(data)
     app.extensions["gatehouse"] = held
     app.before_request(auth.check_csrf)
