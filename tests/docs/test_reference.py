@@ -91,6 +91,7 @@ def first_column(text: str) -> set[str]:
         ("`gateway.retention`", settings.Retention),
         ("`lanes[]`", site_file.LaneDocument),
         ("`stations[]`", settings.Station),
+        ("`remote_open`", settings.RemoteOpen),
         ("Barriers (`lanes[].barrier` or `barriers[]`)", site_file.BarrierDocument),
     ],
 )

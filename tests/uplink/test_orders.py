@@ -274,7 +274,7 @@ def test_the_engine_is_asked_with_a_key_made_of_the_id(serve: Serve) -> None:
                 "via": "mqtt",
                 "reason": "visitor",
                 "expires_at": "2026-11-21T08:00:30.000Z",
-                "detail": {"identity_checked": False},
+                "detail": {},
                 "case": "",
             },
         )
@@ -285,7 +285,7 @@ def test_the_end_of_a_hold_goes_along_to_the_engine(serve: Serve) -> None:
     commander, engine, replies = serve(lambda *_: {"id": "x", "status": "done"})
     commander.submit(letter(command(command="hold", detail={"minutes": 30, "count": 4})))
     wait_until(lambda: replies)
-    assert engine.asked[0][1]["detail"] == {"identity_checked": False, "minutes": 30, "count": 4}
+    assert engine.asked[0][1]["detail"] == {"minutes": 30, "count": 4}
 
 
 def test_without_an_engine_the_answer_is_no(serve: Serve) -> None:

@@ -232,8 +232,8 @@ def test_every_reason_of_the_short_lists_has_words(locale: str) -> None:
 # ---- who stands at the lane
 
 
-def far(one: LaneView) -> dict[str, Any]:
-    return first(one, stands_at=lambda _lane: False)
+def far(one: LaneView, **more: Any) -> dict[str, Any]:
+    return first(one, stands_at=lambda _lane: False, **more)
 
 
 def test_what_only_a_station_may_do_is_off_elsewhere_and_says_so() -> None:
@@ -253,6 +253,13 @@ def test_a_lane_without_a_safety_loop_is_closed_on_the_spot_only() -> None:
 def test_elsewhere_one_may_still_open_and_hold() -> None:
     shown = far(lane("in"))["actions"]
     assert shown["open"]["on"] and shown["keep"]["on"]
+
+
+def test_where_an_identity_is_required_open_is_offered_on_the_spot_only() -> None:
+    required = {"remote_open": {"identity": "required"}}
+    shown = far(lane("in"), document=required)["actions"]["open"]
+    assert (shown["on"], shown["hint"]) == (False, "Identity first")
+    assert first(lane("in"), document=required)["actions"]["open"]["on"]
 
 
 def test_the_screen_knows_what_the_core_keeps_for_the_spot() -> None:

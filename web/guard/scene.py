@@ -25,7 +25,8 @@ COMMAND_ROLES = frozenset(roles_with(Right.COMMAND))
 @dataclass(frozen=True)
 class Scene:
     """`lookup` finds a pass by id, None for one that is gone; `now` is an aware time; `stands_at` tells whether the
-    screen is at a lane; `expiry_days` is the site's `expiry_warning_days`.
+    screen is at a lane; `expiry_days` is the site's `expiry_warning_days`; `identity_required`: no lane opens from
+    afar without a checked identity, which these pages do not take.
     """
 
     said: Words
@@ -36,6 +37,7 @@ class Scene:
     expiry_days: int = EXPIRY_WARNING_DAYS
     stands_at: Callable[[str], bool] = lambda _lane: True
     lanes: Sequence[LaneView] = ()
+    identity_required: bool = False
 
     @property
     def is_desk(self) -> bool:

@@ -15,6 +15,8 @@ from gateway.core.vocabulary.turn import Turn
 
 MUST_EXPIRE = ("http", "mqtt")
 """Commands by these ways need an expiry."""
+CHECKED = ("number_on_file", "camera", "post")
+"""Ways in which the identity of a person at the gate is checked from afar."""
 _ABOUT_A_CAR = ("open", "passed", "refuse", "seen_to")
 
 
@@ -24,6 +26,7 @@ class LaneCommands:
     def __init__(self, settings: Settings, by_lane: Mapping[str, LaneMachine]) -> None:
         self._lanes = {lane.id: lane for lane in settings.lanes}
         self._by_lane = by_lane
+        self._identity_required = settings.remote_open.identity == "required"
 
     def command(self, turn: Turn, event: CommandReceived) -> None:
         """Carry a command out or refuse it, and answer it."""
@@ -64,7 +67,14 @@ class LaneCommands:
         refused = machine.commands.refusal(event.command, not event.present, lane)
         if refused is not None:
             return refused
+        if self._lacks_identity(event):
+            return Refusal.IDENTITY_NEEDED
         return machine.commands.case_refusal(lane, event.command, event.case, event.reason, turn.now.mono_ns)
+
+    def _lacks_identity(self, event: CommandReceived) -> bool:
+        """Whether the site requires a checked identity for this command, and it has none."""
+        asked = self._identity_required and event.command == "open" and not event.present
+        return asked and event.detail.get("identity_checked") not in CHECKED
 
     def _end_elsewhere(self, case: str, at: LaneMachine) -> None:
         """The case of several lanes was dealt with at one of them."""

@@ -292,6 +292,12 @@ class Uplink(Strict, frozen=True):
     mqtt: Mqtt | None = None
 
 
+class RemoteOpen(Strict, frozen=True):
+    """What opening a lane from afar needs: an identity that was checked, `asked` for or `required`."""
+
+    identity: Literal["asked", "required"] = "asked"
+
+
 class Settings(msgspec.Struct, frozen=True):
     """The whole document, checked."""
 
@@ -306,6 +312,7 @@ class Settings(msgspec.Struct, frozen=True):
     uplink: Uplink | None = None
     groups: tuple[Group, ...] = ()
     stations: tuple[Station, ...] = ()
+    remote_open: RemoteOpen = RemoteOpen()
 
     def lane(self, lane_id: str) -> Lane | None:
         """The lane of that id."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from gateway.core.people.texts import unprintable
 from gateway.core.settings.contacts import contact_of, contacts_of
 from gateway.core.settings.documents import (
     BarrierDocument,
@@ -34,6 +35,7 @@ from gateway.core.settings.model import (
     Lights,
     Operator,
     Point,
+    RemoteOpen,
     Settings,
     Signals,
     Site,
@@ -47,7 +49,7 @@ ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 TOP_KEYS = (
     "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
-    "uplink",
+    "uplink", "remote_open",
 )  # fmt: skip
 # Bounds (low, high), inclusive, so that a typing error cannot make an arm wait an hour.
 _BOUNDS: dict[str, tuple[int, int]] = {
@@ -189,6 +191,7 @@ def parse_settings(document: Any) -> Settings:
     uplink = None
     if document.get("uplink") is not None:
         uplink = reader.convert(document["uplink"], Uplink, "uplink")
+    remote_open = reader.convert(document.get("remote_open", {}), RemoteOpen, "remote_open") or RemoteOpen()
     tariffs = tuple(reader.section(document, "tariffs"))
     if site is not None:
         _check_site(reader, site)
@@ -200,16 +203,21 @@ def parse_settings(document: Any) -> Settings:
     _check_links(reader, devices, lanes, barriers, interlocks)
     if reader.problems or site is None or gateway is None:
         raise SettingsError(reader.problems)
-    return Settings(site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink, groups, stations)
+    return Settings(
+        site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink, groups, stations, remote_open
+    )
 
 
 def checked(document: Any, check: Callable[[Settings], Any]) -> tuple[Settings, Any]:
     """The settings, and what `check` returns for them: it has what only the drivers know.
 
-    Raises SettingsError with the problems of both, also of the devices of a document whose lanes are wrong.
+    Raises SettingsError with the problems of both, also of the devices of a document whose lanes are wrong. Also refuses
+    control characters in texts that people see; a document that is stored already may hold some.
     """
     try:
         settings = parse_settings(document)
+        if controls := list(_controls(document)):
+            raise SettingsError(controls)
     except SettingsError as error:
         known = {path for path, _ in error.problems}
         more = [one for one in _of_devices(document, check) if one[0] not in known]
@@ -234,13 +242,28 @@ def warnings(settings: Settings) -> tuple[tuple[str, str], ...]:
     return (("tariffs", "are accepted and kept without effect: charging comes in a later version"),)
 
 
+def _controls(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Texts with control characters, but for the options of devices, which may name bytes of a wire."""
+    devices = [{key: one[key] for key in ("id", "driver", "name") if key in one} for one in document.get("devices", [])]
+    for path, text in _texts({**document, "devices": devices}):
+        if wrong := unprintable(text):
+            yield path, f"is {text!r}; it {wrong}"
+
+
 def _unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Texts that no file, screen or wire can hold: with NUL, or with half a surrogate pair."""
+    for path, text in _texts(document):
+        if _NO_TEXT.search(text):
+            yield path, f"is {text!r}; it holds a character that is no text, leave it out"
+
+
+def _texts(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """All texts of a document with their paths."""
     waiting: list[tuple[str, Any]] = [(str(key), value) for key, value in document.items()]
     while waiting:
         path, value = waiting.pop()
-        if isinstance(value, str) and _NO_TEXT.search(value):
-            yield path, f"is {value!r}; it holds a character that is no text, leave it out"
+        if isinstance(value, str):
+            yield path, value
         elif isinstance(value, dict):
             waiting += [(f"{path}.{key}", each) for key, each in value.items()]
         elif isinstance(value, list):

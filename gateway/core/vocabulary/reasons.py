@@ -112,6 +112,10 @@ class Refusal(StrEnum):
     NOT_CRASHED = "not_crashed", "reset: there is nothing to reset"
     ARM_DETACHED = "arm_detached", "reset: the arm is not whole yet"
     ON_THE_SPOT_ONLY = "on_the_spot_only", "only a person at the lane, at a [station](#stations) of it, may do this"
+    IDENTITY_NEEDED = (
+        "identity_needed",
+        "open from afar: the site requires `identity_checked` (`remote_open.identity`), and it is missing or `none`",
+    )
     CLOCK_UNSET = "clock_unset", "a command with an expiry needs a clock"
     NO_CASE = "no_case", "no car that was denied or referred waits at this lane"
     CASE_OVER = "case_over", "the car of this case has gone"

@@ -111,7 +111,7 @@ class Commander:
             via="mqtt",
             reason=order.reason,
             expires_at=text_of(order.expires_at),
-            detail={"identity_checked": order.identity_checked, **_detail(order)},
+            detail={**_identity(order), **_detail(order)},
             case=order.case,
         )
         detail = result.get("detail")
@@ -126,6 +126,11 @@ class Commander:
         else:
             document: dict[str, Any] = {"pass": order.put, "if_revision": order.revision, "by": by, "via": "mqtt"}
             self._engine.call("passes.put", **document)
+
+
+def _identity(order: LaneOrder) -> dict[str, Any]:
+    """How the identity was checked, if central says so."""
+    return {"identity_checked": order.identity_checked} if order.identity_checked else {}
 
 
 def _detail(order: LaneOrder) -> dict[str, Any]:

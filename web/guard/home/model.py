@@ -57,7 +57,8 @@ def guard_view(
     `document` is the site file, which knows what a device is for; without it devices have the names of the snapshot.
     """
     said, place = words(locale), zone(snapshot.site.timezone)
-    scene = Scene(said, lookup, place, now, role, expiry_days, stands_at, snapshot.lanes)
+    required = ((document or {}).get("remote_open") or {}).get("identity") == "required"
+    scene = Scene(said, lookup, place, now, role, expiry_days, stands_at, snapshot.lanes, required)
     found = alarms(scene, snapshot, Devices(said, document or {}, snapshot.devices))
     of_box = notice(found)
     return GuardView(

@@ -21,6 +21,8 @@ def why_not(scene: Scene, lane: LaneView, command: str) -> str | None:
     code = lane.allowed.get(command, "other")
     if not scene.stands_at(lane.id) and (afar := _why_not_from_afar(lane, command)):
         return afar
+    if not code and command == "open" and scene.identity_required and not scene.stands_at(lane.id):
+        return "identity_needed"
     return code or None
 
 
