@@ -211,8 +211,8 @@ def parse_settings(document: Any) -> Settings:
 def checked(document: Any, check: Callable[[Settings], Any]) -> tuple[Settings, Any]:
     """The settings, and what `check` returns for them: it has what only the drivers know.
 
-    Raises SettingsError with the problems of both, also of the devices of a document whose lanes are wrong. Also refuses
-    control characters in texts that people see; a document that is stored already may hold some.
+    Raises SettingsError with the problems of both, also of the devices of a document whose lanes are wrong. Refuses
+    control characters in texts that people see, too; a document that is stored already may hold some.
     """
     try:
         settings = parse_settings(document)
