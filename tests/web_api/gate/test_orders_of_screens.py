@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
-from gateway.core.vocabulary.errors import EngineUnreachableError
+from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, RefusedError
 from gateway.store.directory import DataDirectory
-from tests.support.engine_stand_in import FREE, EngineStandIn
+from tests.support.engine_stand_in import FREE, EngineStandIn, alarm
 from tests.support.guard_scene import lane, snapshot
 from tests.support.waiting import wait_until
 from tests.web_api.conftest import fails, held
@@ -91,6 +91,21 @@ def test_an_engine_that_does_not_answer_is_told_as_a_failure(ask: Any, engine: E
         told = ask(path, pressed_ms=now_ms())
         assert (told.status_code, told.json["status"], told.json["tone"]) == (503, "failed", "failed")
     assert "stop button at the barrier" in ask("/guard/stop", pressed_ms=now_ms()).json["text"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(RefusedError("its cause lasts"), 409), (EngineUnreachableError("away"), 503)]
+)
+def test_what_is_said_of_an_alarm_is_done_or_told_as_not_done(
+    ask: Any, engine: EngineStandIn, error: GatehouseError, status: int
+) -> None:
+    engine.answers["alarm.command"] = lambda asked: alarm(asked["alarm"], state="acknowledged")
+    for verb in ("acknowledge", "close"):
+        assert ask(f"/guard/alarms/a-1/{verb}", finding="real").json["status"] == "done"
+    engine.answers["alarm.command"] = fails(error)
+    told = ask("/guard/alarms/a-1/close", finding="real")
+    assert (told.status_code, told.json["status"], told.json["code"]) == (status, "failed", error.code)
+    assert told.json["text"].startswith("Not taken: ")
 
 
 @pytest.mark.parametrize("command", ["open", "close", "hold", "emergency"])

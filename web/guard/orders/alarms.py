@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
 from gateway.core.settings.roles import Right
@@ -25,28 +23,24 @@ def alarm_verb(alarm: str, verb: str) -> Response:
         text = said("alarm.not_sent", why=refusal(said, "command_expired"))
         return answer("refused", text, 409, "command_expired")
     try:
-        got = _ask_about(alarm, verb, request_id(body), str(body.get("finding") or ""))
+        _ask_about(alarm, verb, request_id(body), str(body.get("finding") or ""))
     except GatehouseError as error:
         text = said("alarm.not_sent", why=refusal(said, error.code))
         return answer("failed", text, 503 if isinstance(error, EngineUnreachableError) else 409, error.code)
-    if got.get("status") == "refused":
-        code = str(got.get("reason") or "refused")
-        return answer("refused", said("alarm.not_sent", why=refusal(said, code)), 409, code)
     return answer("done", said("alarm.acknowledged" if verb == "acknowledge" else "alarm.closed"))
 
 
-def _ask_about(alarm: str, verb: str, request_id: str, finding: str) -> dict[str, Any]:
-    return dict(
-        ask(
-            "alarm.command",
-            timeout_s=COUNTS_MS / 1000,
-            request=f"guard-{request_id}",
-            alarm=alarm,
-            verb=verb,
-            by=auth.signed_in().name,
-            reason="",
-            finding=finding,
-            until=None,
-            **way(stations.current_station()),
-        )
+def _ask_about(alarm: str, verb: str, request_id: str, finding: str) -> None:
+    """Give the order; a GatehouseError if it is not done."""
+    ask(
+        "alarm.command",
+        timeout_s=COUNTS_MS / 1000,
+        request=f"guard-{request_id}",
+        alarm=alarm,
+        verb=verb,
+        by=auth.signed_in().name,
+        reason="",
+        finding=finding,
+        until=None,
+        **way(stations.current_station()),
     )
