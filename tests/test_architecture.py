@@ -121,6 +121,8 @@ LAYERS = (
         "gateway.core gateway.store gateway.control web",
         WEB_PACKAGES | {"apsw", "msgspec", "openpyxl"},
     ),
+    # A child process of the web makes the gateway's own certificate.
+    _layer("web.front.tls.own_certificate", "gateway.core gateway.store web.front", "cryptography"),
     _layer(
         "gateway.simulation",
         "gateway.core gateway.physics gateway.store gateway.engine gateway.simulation",
@@ -134,7 +136,7 @@ LAYERS = (
     _layer(
         "gateway.check",
         "gateway.check gateway.core gateway.store gateway.control drivers.base drivers.registry",
-        "msgspec",
+        "cryptography msgspec",
     ),
     _layer("gateway.demo"),
     _layer("gateway.demo.line"),

@@ -15,6 +15,7 @@ import msgspec
 
 from drivers.registry import configure
 from gateway.check.devices import DeviceFound, device_found, try_devices
+from gateway.check.front import front_found
 from gateway.check.journal import JournalFound, journal_found
 from gateway.check.lanes import LaneFound, shared, uncounted, without
 from gateway.core.settings.model import Retention, Settings
@@ -63,8 +64,10 @@ def check(
         for device in settings.devices
         if device.id in running and known.get(device.id) == device
     }
+    wrong, soon = front_found(settings.gateway.http)
     tried = try_devices([config for config in configs if config.id not in asked])
     return Report(
+        problems=wrong,
         devices=tuple(device_found(config, tried, asked) for config in configs),
         lanes=tuple(
             LaneFound(lane.id, lane.name, without(lane, settings.barrier(lane.barrier))) for lane in settings.lanes
@@ -73,5 +76,5 @@ def check(
         places=uncounted(settings),
         journal=journal_found(journal) if journal is not None and journal.exists() else None,
         retention=settings.gateway.retention,
-        warnings=warnings(settings),
+        warnings=(*warnings(settings), *soon),
     )

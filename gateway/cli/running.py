@@ -135,7 +135,8 @@ def _run(arguments: Arguments) -> int:
     names = ["engine", "web", *(["uplink"] if settings.needs_uplink else [])]
     parts = [Part(name, (sys.executable, "-m", "gateway", name, "--data", str(data))) for name in names]
     say(f"{settings.site.name or settings.site.id}: starting {', '.join(names)}; Ctrl-C ends them")
-    say(f"the guard's screen: http://{settings.gateway.http.host}:{settings.gateway.http.port}/")
+    http = settings.gateway.http
+    say(f"the guard's screen: {'http' if http.tls is None else 'https'}://{http.host}:{http.port}/")
     try:
         Supervisor(parts, say).run()
     except SupervisorError as error:
@@ -161,7 +162,7 @@ def _uplink(arguments: Arguments) -> int:
 def _web(arguments: Arguments) -> int:
     stop = _part("web")
     from gateway.store.directory import DataDirectory
-    from web.platform.server import serve
+    from web.front.server import serve
 
     data = data_path(arguments)
     http = DataDirectory(data).configured().gateway.http

@@ -105,7 +105,7 @@ def test_every_key_of_the_site_file_has_its_row(title: str, struct: type) -> Non
         ("`interlocks[]`", settings.Interlock),
         ("`operators[]`", settings.Operator),
         ("`uplink.mqtt`", settings.Mqtt),
-        ("`gateway`", settings.Http),
+        ("`gateway.http`", settings.Http),
         ("`lanes[]`", site_file.LightsDocument),
         ("`lanes[]`", site_file.SignalsDocument),
         ("Barriers (`lanes[].barrier` or `barriers[]`)", settings.Point),

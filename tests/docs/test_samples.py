@@ -52,6 +52,7 @@ KINDS = {
     "wiegand": "a description of a card format",
     "text house": "the floors; `test_contributor` compares them with the folders",
     "text output": "what a command prints; its tests are those of the command",
+    "text nginx": "a proxy in front; `tests/web_front/test_proxy.py` runs it where nginx is installed",
     "mermaid": "a diagram; `test_reference` compares it with its table",
 }
 

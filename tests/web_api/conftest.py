@@ -25,8 +25,8 @@ from gateway.store.passes.checks import check_pass
 from gateway.store.passes.registry import PassRegistry
 from tests.support import engine_stand_in as stand_in
 from tests.support.engine_stand_in import WHEN, EngineStandIn, alarm, engine_stand_in
+from web.front.server import Server
 from web.platform.app import create_app
-from web.platform.server import Server
 from web.platform.services import Services
 
 SECOND_NS = 1_000_000_000

@@ -17,7 +17,7 @@ from gateway.store.settings.secrets import SCOPES
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import Running, Write
 from web.api.routes import ROUTES
-from web.platform.app import BODY_MAX_BYTES
+from web.platform.problems import BODY_MAX_BYTES
 
 Tokens = Callable[..., dict[str, str]]
 WORDS = st.text(max_size=40) | st.sampled_from(

@@ -17,7 +17,7 @@ from web.platform.problems import Problem
 OPEN = {
     "/openapi.json", "/asyncapi.json", "/api/docs", "/api/docs.css", "/api/v1/openapi.json", "/api/v1/asyncapi.json",
     "/healthz", "/metrics", "/sign-in", "/sign-in/lift", "/sign-out", "/station", "/guard/time", "/guard/look",
-    "/guard/stop", "/setup", "/static/<version>/<path:name>",
+    "/guard/stop", "/setup", "/static/<version>/<path:name>", "/authority.crt",
 }  # fmt: skip
 
 

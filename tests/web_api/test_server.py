@@ -20,11 +20,10 @@ from gateway.store.directory import DataDirectory
 from tests.support.engine_stand_in import EngineStandIn, lane
 from tests.web_api.conftest import Running, Write, held, snapshot
 from tests.web_api.journal.test_feed import until
+from web.front.server import EXIT_ADDRESS, EXIT_OK, serve
 from web.live.snapshots import Live, Slots
-from web.platform.app import BODY_MAX_BYTES
 from web.platform.headers import SAFE
-from web.platform.problems import Problem
-from web.platform.server import EXIT_ADDRESS, EXIT_OK, serve
+from web.platform.problems import BODY_MAX_BYTES, Problem
 from web.platform.services import STREAM_SLOTS, THREADS
 
 Tokens = Callable[..., dict[str, str]]

@@ -63,7 +63,7 @@ def test_name_and_pin_begin_a_session_for_the_shift(client: FlaskClient, engine:
 
 
 def test_over_https_the_cookie_is_for_https_alone(client: FlaskClient, engine: EngineStandIn) -> None:
-    answer = client.post("/sign-in", data={"name": "Lin", "pin": "2468"}, base_url="https://gate.example")
+    answer = client.post("/sign-in", data={"name": "Lin", "pin": "2468"}, base_url="https://localhost")
     assert "Secure" in answer.headers["Set-Cookie"]
 
 

@@ -25,8 +25,8 @@ from gateway.demo.line import free_port
 from tests.support import waiting
 from tests.support.guard_scene import OPERATORS, PlayedEngine, make_site
 from tests.support.waiting import PATIENCE_S
+from web.front.server import Server
 from web.people.auth import COOKIE
-from web.platform.server import Server
 
 FLAGS = (
     "--headless=new",
@@ -45,13 +45,13 @@ wait_until = functools.partial(waiting.wait_until, every_s=0.05)
 CHROMIUM, CHROMEDRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 
 
-def open_chrome() -> webdriver.Chrome:
-    """A headless Chromium of its own; skips the test where there is none."""
+def open_chrome(*flags: str) -> webdriver.Chrome:
+    """A headless Chromium of its own, with more flags; skips the test where there is none."""
     if not (CHROMIUM.exists() and CHROMEDRIVER.exists()):
         pytest.skip("needs chromium and chromium-driver")
     options = Options()
     options.binary_location = str(CHROMIUM)
-    for flag in FLAGS:
+    for flag in (*FLAGS, *flags):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(str(CHROMEDRIVER)))

@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 from web.guard.home.page import SHEETS as HOME
+from web.guard.problem.page import SHEETS as PROBLEM
 from web.guard.sign_in.page import SHEETS as SIGN_IN
 from web.setup.page import SHEETS as SETUP
 
 WEB = Path(__file__).parents[2] / "web"
-SHEETS = tuple(dict.fromkeys([*HOME, *SIGN_IN, *SETUP]))
+SHEETS = tuple(dict.fromkeys([*HOME, *SIGN_IN, *SETUP, *PROBLEM]))
 SHEET = re.sub(r"/\*.*?\*/", "", "\n".join((WEB / one).read_text("utf-8") for one in SHEETS), flags=re.DOTALL)
 SCALES, RULES = SHEET[: SHEET.index("* {")], SHEET[SHEET.index("* {") :]
 SPACE = re.compile(r"0|auto|-?var\(--(?:s[0-5]|under)\)")

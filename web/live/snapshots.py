@@ -115,27 +115,28 @@ class Live:
 
 
 class Slots:
-    """A cap on requests that hold a thread for long. Thread-safe, never waits."""
+    """A cap on requests that hold a thread for long; `kept` of the slots are not for strangers. Thread-safe."""
 
-    def __init__(self, limit: int, when_full: str = "ask again later") -> None:
+    def __init__(self, limit: int, when_full: str = "ask again later", *, kept: int = 0) -> None:
         self.limit = limit
+        self._kept = kept
         self._when_full = when_full
         self.used = 0
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
-    def hold(self) -> Iterator[None]:
-        """One slot within the block; Problem 503 with Retry-After if all are taken."""
-        release = self.take()
+    def hold(self, *, own: bool = True) -> Iterator[None]:
+        """One slot within the block; Problem 503 with Retry-After if all are taken. `own`: not for a stranger."""
+        release = self.take(own=own)
         try:
             yield
         finally:
             release()
 
-    def take(self) -> Callable[[], None]:
+    def take(self, *, own: bool = True) -> Callable[[], None]:
         """One slot until the returned function is called (once or more); Problem 503 as above."""
         with self._lock:
-            if self.used < self.limit:
+            if self.used < (self.limit if own else self.limit - self._kept):
                 self.used += 1
                 return _Once(self._give_back)
         raise Problem(

@@ -24,7 +24,7 @@ from gateway.store.settings.secrets import Token, check_pin, hash_pin
 from web.people import audit
 from web.people.operators import Operator
 from web.people.sessions import SHIFT_S, form_token
-from web.people.stations import current_station
+from web.people.stations import current_station, is_proxied
 from web.platform.problems import Problem, wants_json
 from web.platform.services import Services, ask, services
 
@@ -32,8 +32,9 @@ COOKIE = "gatehouse"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# A PIN check takes 16 MB and tens of milliseconds on purpose; two at a time are enough for one booth.
-PIN_PATIENCE_S = 5.0
+# A PIN check takes 16 MB and tens of milliseconds on purpose. Sign-ins come one at a time (`web.front.workers`), so a
+# flood of them leaves the second place to a guard who confirms an order.
+PIN_PATIENCE_S = 1.0
 PIN_MAX = 64
 _pin_checks = threading.BoundedSemaphore(2)
 _log = logging.getLogger(__name__)
@@ -240,6 +241,14 @@ def _note(kind: str, operator: Operator) -> None:
         ask("journal.note", timeout_s=1, type=kind, data=data)
     except (GatehouseError, OSError) as error:
         _log.warning("%s of %s is not in the journal: %s", kind, operator.name, error)
+
+
+def acquaint(answer: Response) -> Response:
+    """Note the address of a request that has shown a session, a station's key or a camera's token."""
+    shown = g.get("operator") or g.get("station") or (request.path.startswith("/hooks/") and g.get("token"))
+    if shown and not is_proxied():
+        services().acquaintances.learn(request.remote_addr or "")
+    return answer
 
 
 # ---- forms ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.settings.model import Station
+from gateway.core.settings.model import Http, Station
 from gateway.core.settings.roles import Role
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.settings.documents import Documents
@@ -45,6 +45,7 @@ class SiteDocument:
         self._document: dict[str, Any] = {}
         self._operators: dict[str, Operator] = {}
         self._stations: dict[str, Station] = {}
+        self._http = Http()
 
     def document(self) -> dict[str, Any]:
         """The settings document (PINs as hashes); {} without a readable one."""
@@ -61,6 +62,11 @@ class SiteDocument:
         self._refresh()
         return self._stations
 
+    def http(self) -> Http:
+        """`gateway.http`: names, proxies and where the web listens."""
+        self._refresh()
+        return self._http
+
     def _refresh(self) -> None:
         stamp = _stamp(self._path)
         if stamp == self._stamp:
@@ -74,7 +80,7 @@ class SiteDocument:
                 _log.warning("site.json cannot be read, the operators stay as they were: %s", error)
             else:
                 self._document, self._operators = document, _operators(document)
-                self._stations = _stations(document)
+                self._stations, self._http = _stations(document), _http(document)
             self._stamp = stamp
 
 
@@ -96,3 +102,7 @@ def _operators(document: dict[str, Any]) -> dict[str, Operator]:
 def _stations(document: dict[str, Any]) -> dict[str, Station]:
     found = msgspec.convert(document.get("stations") or [], list[Station])
     return {station.id: station for station in found}
+
+
+def _http(document: dict[str, Any]) -> Http:
+    return msgspec.convert(document.get("gateway", {}).get("http") or {}, Http)

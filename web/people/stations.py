@@ -7,28 +7,16 @@ may come from anywhere, so it is never from a station.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-
 from flask import Response, g, request
 
 from gateway.core.settings.model import BOOTH, Station
 from gateway.core.vocabulary.errors import GatehouseError
+from web.front.peers import PROXIED, address, is_among, is_loopback
 from web.platform.services import services
 
 COOKIE = "gatehouse_station"
 # As long as browsers keep a cookie; each page of the guard renews it.
 KEPT_S = 400 * 86400
-_PROXIED = (
-    "Forwarded",
-    "Forwarded-For",
-    "Via",
-    "X-Real-Ip",
-    "X-Client-Ip",
-    "Client-Ip",
-    "True-Client-Ip",
-    "Cf-Connecting-Ip",
-)
-_PROXIED_PREFIX = "x-forwarded"
 
 
 def current_station() -> Station | None:
@@ -46,16 +34,12 @@ def stands_at(station: Station | None, lane: str) -> bool:
 
 def is_proxied() -> bool:
     """Whether a proxy has forwarded this request."""
-    headers = request.headers
-    return any(name in headers for name in _PROXIED) or any(
-        name.lower().startswith(_PROXIED_PREFIX) for name, _ in headers
-    )
+    return bool(request.environ.get(PROXIED, True))
 
 
 def is_local() -> bool:
     """Whether the request is from a program on this machine, without a proxy."""
-    peer = _peer()
-    return peer is not None and peer.is_loopback and not is_proxied()
+    return is_loopback(request.remote_addr or "") and not is_proxied()
 
 
 def of_key(key: str) -> Station | None:
@@ -87,19 +71,4 @@ def _station() -> Station | None:
 
 
 def _is_at(station: Station) -> bool:
-    if station.address is None:
-        return True
-    peer = _peer()
-    try:
-        return peer is not None and peer in ip_network(station.address, strict=False)
-    except ValueError:
-        return False
-
-
-def _peer() -> IPv4Address | IPv6Address | None:
-    """The address of the request, IPv4 within IPv6 as IPv4; None without one."""
-    try:
-        peer = ip_address(request.remote_addr or "")
-    except ValueError:
-        return None
-    return getattr(peer, "ipv4_mapped", None) or peer
+    return station.address is None or is_among(address(request.remote_addr or ""), (station.address,))

@@ -9,17 +9,20 @@ from flask import Flask
 from gateway.control.structs import learn_structs
 from web.api import routes
 from web.api.journal.quick import quick_feed
+from web.front.border import border
+from web.front.packing import packed
+from web.front.tls.keeper import authority
+from web.guard.problem.page import problem_page
 from web.guard.routes import BLUEPRINT as GUARD
 from web.people import auth
 from web.platform import assets, look, problems
 from web.platform.headers import safe_headers
+from web.platform.problems import BODY_MAX_BYTES
 from web.platform.services import Services
 from web.setup.gate import lead_there
 from web.setup.routes import BLUEPRINT as SETUP
 from web.words.texts import initials
 
-# A million-row file is imported by path over the control socket, so no request needs to be large.
-BODY_MAX_BYTES = 1024 * 1024
 FORM_MAX_BYTES = 64 * 1024
 
 
@@ -37,7 +40,8 @@ def create_app(data: Path) -> Flask:
     app.extensions["gatehouse"] = held
     app.before_request(auth.check_csrf)
     app.before_request(lead_there)
-    problems.register(app)
+    app.after_request(auth.acquaint)
+    problems.register(app, problem_page)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.filters.update(dig=look.dig, initials=initials)
     app.jinja_env.globals.update(
@@ -51,5 +55,6 @@ def create_app(data: Path) -> Flask:
     app.register_blueprint(GUARD)
     app.register_blueprint(SETUP)
     app.register_blueprint(assets.BLUEPRINT)
-    app.wsgi_app = safe_headers(quick_feed(app.wsgi_app, held))  # type: ignore[method-assign,assignment]
+    app.add_url_rule("/authority.crt", "authority", lambda: authority(data / "web" / "tls"))
+    app.wsgi_app = safe_headers(border(packed(quick_feed(app.wsgi_app, held)), held.site.http))  # type: ignore[method-assign,assignment]
     return app

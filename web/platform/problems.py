@@ -1,18 +1,31 @@
-"""Errors for the outside: problem+json (RFC 9457) for programs, a calm plain page for people, never a traceback."""
+"""Errors for the outside: problem+json (RFC 9457) for programs, a page for people, never a traceback."""
 
 from __future__ import annotations
 
-import html
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from gateway.core.vocabulary.errors import GatehouseError
 
 _log = logging.getLogger(__name__)
+
+PROGRAM_PATHS = ("/api/", "/live", "/metrics", "/healthz", "/hooks/", "/openapi.json", "/asyncapi.json")
+"""What these paths begin with is for programs and scripts."""
+# A million-row file is imported by path over the control socket, so no request needs to be large.
+BODY_MAX_BYTES = 1024 * 1024
+PICTURE_MAX_BYTES = 4 * 1024 * 1024
+"""What a camera pushes, with a picture."""
+
+
+def body_max_bytes(path: str) -> int:
+    """The greatest body that this path takes."""
+    return PICTURE_MAX_BYTES if path.startswith("/hooks/") else BODY_MAX_BYTES
+
 
 # Stable error codes of gateway/core/vocabulary/errors.py and the HTTP status that says the same.
 STATUS = {
@@ -33,7 +46,7 @@ STATUS = {
     "data_directory": 503,
 }
 _CODES = {400: "request_invalid", 404: "not_found", 413: "too_large"}
-_TITLES = {
+TITLES = {
     400: "The request cannot be read",
     401: "Sign in first",
     403: "Not allowed",
@@ -44,11 +57,15 @@ _TITLES = {
     411: "The length is missing",
     412: "Changed in the meantime",
     413: "Too large",
+    414: "The address is too long",
     415: "Another content type is needed",
+    421: "Not the name of this gateway",
     422: "The content is not right",
     428: "A condition is needed",
     429: "Too many attempts",
+    431: "The headers are too long",
     500: "Something went wrong in Gatehouse",
+    501: "Not supported",
     503: "Not available just now",
 }
 
@@ -73,40 +90,32 @@ class Problem(Exception):
         self.extra = extra
 
 
-def problem_response(problem: Problem) -> Response:
-    """The problem as `application/problem+json`."""
+def problem_body(problem: Problem) -> bytes:
+    """The problem as JSON."""
     body = {
         "type": "about:blank",
-        "title": _TITLES.get(problem.status, "Error"),
+        "title": TITLES.get(problem.status, "Error"),
         "status": problem.status,
         "code": problem.code,
         "detail": problem.detail,
         **problem.extra,
     }
+    return msgspec.json.encode(body)
+
+
+def problem_response(problem: Problem) -> Response:
+    """The problem as `application/problem+json`."""
     return Response(
-        msgspec.json.encode(body),
+        problem_body(problem),
         problem.status,
         headers=problem.headers,
         content_type="application/problem+json",
     )
 
 
-def page_response(problem: Problem) -> Response:
-    """The problem as a small page that needs neither template nor style sheet, so that it always works."""
-    title = html.escape(_TITLES.get(problem.status, "Error"))
-    text = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f"<h1>{title}</h1><p>{html.escape(problem.detail)}</p>"
-        '<p><a href="/">Gatehouse</a></p></html>'
-    )
-    return Response(text, problem.status, headers=problem.headers, content_type="text/html; charset=utf-8")
-
-
 def wants_json() -> bool:
     """True for programs: the API, the live state, metrics, and scripts that ask for JSON."""
-    if request.path.startswith(
-        ("/api/", "/live", "/metrics", "/healthz", "/hooks/", "/openapi.json", "/asyncapi.json")
-    ):
+    if request.path.startswith(PROGRAM_PATHS):
         return True
     accepted = request.accept_mimetypes
     return accepted["application/json"] > accepted["text/html"]
@@ -114,7 +123,10 @@ def wants_json() -> bool:
 
 def answer(problem: Problem) -> Response:
     """The problem in the form that this request expects."""
-    return problem_response(problem) if wants_json() else page_response(problem)
+    if wants_json():
+        return problem_response(problem)
+    page_of: Callable[[Problem], Response] = current_app.extensions["problem_page"]
+    return page_of(problem)
 
 
 def from_gatehouse(error: GatehouseError) -> Problem:
@@ -142,8 +154,9 @@ def _from_anything(error: Exception) -> Response:
     return answer(Problem(500, "internal", detail))
 
 
-def register(app: Flask) -> None:
-    """Install the handlers for all kinds of errors."""
+def register(app: Flask, page_of: Callable[[Problem], Response]) -> None:
+    """Install the handlers for all kinds of errors; `page_of` makes the page for people."""
+    app.extensions["problem_page"] = page_of
     app.register_error_handler(Problem, answer)
     app.register_error_handler(GatehouseError, lambda error: answer(from_gatehouse(error)))
     app.register_error_handler(HTTPException, _from_http)

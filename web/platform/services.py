@@ -12,6 +12,7 @@ from gateway.store.settings.operators import Lifts
 from gateway.store.settings.secrets import Tokens
 from gateway.store.settings.signing_key import SigningKey
 from gateway.store.settings.station_keys import StationKeys
+from web.front.places import Acquaintances
 from web.live.heart import Heart
 from web.live.presses import Presses
 from web.live.snapshots import Live, Slots
@@ -25,6 +26,8 @@ from web.platform.webdb import WebDatabase
 THREADS = 12
 # Streams and long polls together stay below half of the threads, so that pages always load.
 STREAM_SLOTS = THREADS // 2 - 1
+STREAM_SLOTS_KEPT = 2
+"""Of these so many are for booths' own screens and known addresses alone."""
 EXPORT_SLOTS = 2
 
 
@@ -45,10 +48,13 @@ class Services:
         self.readers = Readers(data)
         self.tokens = Tokens(data / "secrets" / "tokens.json")
         self.station_keys = StationKeys(data / "secrets" / "stations.json")
+        self.acquaintances = Acquaintances(
+            lambda: [one.address for one in self.site.stations().values() if one.address]
+        )
         self.heart = Heart()
         self.presses = Presses(self.heart)
         self.live = Live(self.socket)
-        self.streams = Slots(STREAM_SLOTS, "ask again later, or ask without waiting")
+        self.streams = Slots(STREAM_SLOTS, "ask again later, or ask without waiting", kept=STREAM_SLOTS_KEPT)
         self.exports = Slots(EXPORT_SLOTS)
 
     @property
@@ -56,6 +62,10 @@ class Services:
         """Whether an operator was ever made; once true it stays so."""
         self._set_up = self._set_up or self._mark.exists() or bool(self.site.operators())
         return self._set_up
+
+    def _booths(self) -> list[str]:
+        """The addresses of booths' own screens, as set up."""
+        return [one.address for one in self.site.stations().values() if one.address]
 
     def close(self) -> None:
         """Stop the background thread and close the files."""

@@ -74,11 +74,25 @@ class Site(Strict, frozen=True):
     card_bits: Literal[24, 32, "full"] = "full"
 
 
+class TlsFiles(Strict, frozen=True):
+    """A certificate with its chain and its private key, as PEM files."""
+
+    cert: str
+    key: str
+
+
 class Http(Strict, frozen=True):
-    """Where the web process listens."""
+    """Where the web process listens, with which certificate, and by which names.
+
+    `tls`: `self` for a certificate that the gateway makes. `trusted_proxies`: addresses and networks of proxies whose
+    `X-Forwarded-*` headers count.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
+    tls: TlsFiles | Literal["self"] | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class Retention(Strict, frozen=True):

@@ -30,6 +30,7 @@ from gateway.core.settings.model import (
     Device,
     Gateway,
     Group,
+    Http,
     Interlock,
     Lane,
     Lights,
@@ -40,6 +41,7 @@ from gateway.core.settings.model import (
     Signals,
     Site,
     Station,
+    TlsFiles,
     Uplink,
 )
 from gateway.core.vocabulary.errors import PassError, SettingsError
@@ -80,6 +82,7 @@ _HABITS = (
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _DECIMAL = re.compile(r"[0-9]{1,3}")
 _V4_PARTS, _V4_PART_MAX = 4, 255
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+")
 _V6_GROUPS, _V6_GROUP = 8, re.compile(r"[0-9A-Fa-f]{1,4}")
 _POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{1,64})\.(input|output)\.(\d{1,3})")
 
@@ -412,6 +415,29 @@ def _check_gateway(reader: _Reader, gateway: Gateway) -> None:
     reader.bounds(gateway.retention, "gateway.retention")
     if not 0 <= gateway.http.port <= 65535:
         reader.wrong("gateway.http.port", f"is {gateway.http.port}; give a port from 1 to 65535")
+    _check_front(reader, gateway.http)
+
+
+def _check_front(reader: _Reader, http: Http) -> None:
+    if isinstance(http.tls, TlsFiles):
+        for key, path in (("cert", http.tls.cert), ("key", http.tls.key)):
+            if not path.startswith("/"):
+                reader.wrong(
+                    f"gateway.http.tls.{key}",
+                    f"is {path!r}; give the full path of a PEM file, such as /etc/gatehouse/{key}.pem",
+                )
+    for number, proxy in enumerate(http.trusted_proxies):
+        if not _is_address(proxy):
+            reader.wrong(
+                f"gateway.http.trusted_proxies[{number}]",
+                f"is {proxy!r}; give the IP address of the proxy, or its network such as 192.168.1.0/28",
+            )
+    for number, name in enumerate(http.names):
+        if not _HOST_NAME.fullmatch(name):
+            reader.wrong(
+                f"gateway.http.names[{number}]",
+                f"is {name!r}; give a name or IP address alone, such as gate.example.org, without http:// and port",
+            )
 
 
 def _check_groups(reader: _Reader, groups: tuple[Group, ...]) -> None:

@@ -304,7 +304,7 @@ def test_the_unit_of_the_timer_calls_it_as_it_is(gatehouse: Gatehouse) -> None:
 
 def test_the_engine_never_loads_what_encrypts() -> None:
     script = (
-        "import sys, gateway.cli, gateway.engine.main, gateway.engine.engine, web.platform.server, gateway.uplink.main;"
+        "import sys, gateway.cli, gateway.engine.main, gateway.engine.engine, web.front.server, gateway.uplink.main;"
         "print([name for name in sys.modules if name.startswith(('cryptography', 'gateway.backup'))])"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

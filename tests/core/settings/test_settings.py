@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.settings.model import Direction, Group, Point
+from gateway.core.settings.model import Direction, Group, Http, Point
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import SettingsError
 
@@ -120,7 +121,7 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
         ("groups", [{"id": " ", "places": 2}], "groups[0].id", "write the group as the passes name it"),
         ("groups", [{"id": "a", "bays": 2}], "groups[0].bays", "not a known key; known here: id, places"),
         ("site.locale", "x" * 5000, "site.locale", "x'...; use one of"),
-        ("gateway.http", {"hots": "a"}, "gateway.http.hots", "known here: host, port"),
+        ("gateway.http", {"hots": "a"}, "gateway.http.hots", "known here: host, port, tls, trusted_proxies, names"),
         (
             "uplink",
             {"mqtt": {"host": "a", "password": 1234}},
@@ -135,6 +136,21 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
         ("operators.0.pin", "12", "operators[0].pin", "4 to 12 digits"),
         ("operators.0.role", "boss", "operators[0].role", "is 'boss'; use one of \"guard\", "),
         ("gateway.http.port", 99999, "gateway.http.port", "from 1 to 65535"),
+        ("gateway.http", {"tls": "mine"}, "gateway.http.tls", "is 'mine'; "),
+        ("gateway.http", {"tls": {"cert": "/a.pem"}}, "gateway.http.tls.key", "is missing"),
+        ("gateway.http", {"tls": {"cert": "a.pem", "key": "/b.pem"}}, "gateway.http.tls.cert", "give the full path"),
+        ("gateway.http", {"tls": {"cert": "/a.pem", "key": "b.pem"}}, "gateway.http.tls.key", "give the full path"),
+        ("gateway.http", {"trusted_proxies": ["nginx"]}, "gateway.http.trusted_proxies[0]", "IP address of the proxy"),
+        (
+            "gateway.http",
+            {"trusted_proxies": ["10.0.0.1", "10.0.0.0/99"]},
+            "gateway.http.trusted_proxies[1]",
+            "network",
+        ),
+        ("gateway.http", {"names": ["https://gate"]}, "gateway.http.names[0]", "without http:// and port"),
+        ("gateway.http", {"names": ["gate:8080"]}, "gateway.http.names[0]", "without http:// and port"),
+        ("gateway.http", {"names": ["a", "*.gate"]}, "gateway.http.names[1]", "give a name or IP address alone"),
+        ("gateway.http", {"names": "gate"}, "gateway.http.names", "give a list"),
         ("devices.0.id", "io", "devices[1].id", "every id is used once"),
         ("devices.0", "reader", "devices[0]", "give an object"),
         ("devices", {}, "devices", "give a list"),
@@ -263,3 +279,18 @@ def test_a_station_may_be_tied_to_an_address_or_a_network(address: str) -> None:
 )
 def test_what_is_no_address_ties_a_station_to_nothing(address: str) -> None:
     assert problems({**DOCUMENT, "stations": [{"id": "north", "address": address}]})[0][0] == "stations[0].address"
+
+
+@pytest.mark.parametrize(
+    "http",
+    [
+        {"tls": "self"},
+        {"tls": {"cert": "/etc/gatehouse/cert.pem", "key": "/etc/gatehouse/key.pem"}},
+        {"trusted_proxies": ["127.0.0.1", "192.168.1.0/28", "fd00::/8"]},
+        {"names": ["gate.example.org", "gate", "GATE_1.local", "192.168.1.5", "fd00::5"]},
+    ],
+)
+def test_a_front_that_is_right_is_taken(http: dict[str, Any]) -> None:
+    found = parse_settings(changed("gateway.http", http)).gateway.http
+    assert msgspec.to_builtins(found) == msgspec.to_builtins(msgspec.convert(http, Http))
+    assert found != Http()

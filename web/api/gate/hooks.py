@@ -20,13 +20,12 @@ from gateway.core.vocabulary.errors import PassError
 from web.api.answers import json_answer
 from web.api.requests import identifier, only, refuse
 from web.people.auth import check_scope
+from web.platform.problems import PICTURE_MAX_BYTES
 from web.platform.services import ask, services
 from web.words.times import site_zone
 
 SCOPE = "plates:push"
 DRIVER = "plate-http"
-BYTES_MAX = 4 * 1024 * 1024
-"""With a picture; the engine gets one line."""
 
 
 def push_plate(device: str) -> Response:
@@ -68,7 +67,7 @@ def _seen(document: Any, mapping: PlateMapping) -> PlateSeen:
 
 
 def _document() -> Any:
-    request.max_content_length = BYTES_MAX
+    request.max_content_length = PICTURE_MAX_BYTES
     raw = request.get_data(cache=False)
     try:
         return read_json(raw)

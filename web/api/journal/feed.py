@@ -15,6 +15,7 @@ from gateway.store.journal.heads import Head
 from gateway.store.journal.queries import Batch
 from gateway.store.journal.reader import JournalReader
 from web.api.requests import number, only, refuse
+from web.front.peers import OWN
 from web.live.gone import client_gone
 from web.people.auth import current_token, require_scope
 from web.platform.services import Services, services
@@ -42,7 +43,7 @@ def events() -> Response:
     batch = reader.feed(cursor, limit, types)
     held.consumers.confirmed(current_token().name, cursor, reader.lineage(), batch.confirmed)
     if batch.count == 0 and timeout_ms:
-        with held.streams.hold():
+        with held.streams.hold(own=request.environ.get(OWN, True)):
             batch = _wait(reader, batch, limit, types, timeout_ms / 1000)
     answer = Response(batch.json, content_type=CONTENT_TYPE)
     if head := head_of(held, batch):

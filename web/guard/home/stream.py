@@ -15,6 +15,7 @@ import msgspec
 from flask import Response, request
 
 from gateway.core.vocabulary.views import Snapshot
+from web.front.peers import OWN
 from web.guard.home.live import live_view
 from web.live.gone import client_gone
 from web.live.snapshots import Live
@@ -41,7 +42,7 @@ def stream() -> Response:
     held = services()
     operator = signed_in()
     view = live_view()
-    release = held.streams.take()
+    release = held.streams.take(own=request.environ.get(OWN, True))
     gone = client_gone(request.environ)
 
     def wanted() -> bool:

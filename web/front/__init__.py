@@ -1,0 +1,1 @@
+"""The front: connections, deadlines, TLS, names, proxies and compression, before any view."""

@@ -1,0 +1,1 @@
+"""The page for a person whose request failed."""
