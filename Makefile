@@ -8,12 +8,13 @@ ARGS ?=
 # Many tests wait for real parts, so three share two cores well, and a fourth waits for the simulator, which takes what
 # they leave (tests/order.py); WORKERS=0 runs them one after the other.
 WORKERS ?= 4
-.PHONY: help demo test check format bench torture simulate mutants lock clean
+LONG_WORKERS ?= 2
+.PHONY: help demo test test-all check format bench torture simulate mutants lock clean
 
 help: ## Show this help
 	@echo "Gatehouse, the edge gateway for the guard's booth"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "Start with 'make demo' (a whole site on simulated hardware); README.md leads on from there."
 
@@ -21,9 +22,13 @@ demo: ## Run a whole site on simulated hardware until Ctrl-C
 	@.ci/setup demo
 	@exec .venv/bin/gatehouse demo $(ARGS)
 
-test: ## Run all tests (ARGS="tests/cli -x" for some of them)
+test: ## Run the tests, in less than ten minutes (ARGS="tests/cli -x" for some of them)
 	@.ci/setup test
-	@$(PYTHON) -m pytest -v -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTHON) -m pytest -v -m "not long" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-all: ## Run what takes longer: the clients of others against the descriptions (the marker `long`)
+	@.ci/setup test
+	@$(PYTHON) -m pytest -v -m long -n $(LONG_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## Check format, lint, types and the import arrows
 	@.ci/setup check

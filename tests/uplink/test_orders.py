@@ -428,3 +428,18 @@ def test_orders_do_not_expire_later_than_they_say() -> None:
     found = letter(command(expires_at=moment.isoformat()))
     assert isinstance(found.order, LaneOrder)
     assert found.order.expires_at == moment
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"id": "c-1", "lane": "in", "lane": "out", "command": "open", "reason": "x", "expires_at": "2026-11-21T08Z"}',
+        b'{"id": "c-1", "revision": NaN, "delete": "p-1"}',
+        b'{"id": "c-1", "revision": 99999999999999999999999, "delete": "p-1"}',
+        b'{"id": "c-1", "reason": "\\ud800"}',
+        b'{"id": "c-1", "x": ' + b"[" * 1000 + b"]" * 1000 + b"}",
+    ],
+)
+@pytest.mark.parametrize("topic", ["commands", "passes"])
+def test_an_order_with_no_meaning_or_two_is_refused(payload: bytes, topic: str) -> None:
+    assert reason(payload, topic=getattr(TOPICS, topic)) == "malformed"

@@ -117,3 +117,26 @@ def test_a_slow_sender_costs_no_thread(running: Running) -> None:
     assert running.get("/api/v1/openapi.json")[0] == 200
     for connection in slow:
         connection.close()
+
+
+BODIES_IN_WORDS = {
+    "a key twice": b'{"reason": "a", "reason": "b"}',
+    "a huge number": b'{"revision": 1e999}',
+    "an endless number": b'{"revision": ' + b"9" * 5000 + b"}",
+    "NaN": b'{"revision": NaN}',
+    "half a character": b'{"reason": "\\ud800"}',
+    "deep": b'{"reason": ' + b"[" * 400 + b"]" * 400 + b"}",
+}
+
+
+@pytest.mark.parametrize("body", BODIES_IN_WORDS.values(), ids=list(BODIES_IN_WORDS))
+@pytest.mark.parametrize("route", [one for one in ROUTES if one[0] in ("POST", "PUT")], ids=lambda one: one[1])
+def test_a_body_with_no_meaning_or_two_is_refused_everywhere(any_client: Any, route: Any, body: bytes) -> None:
+    method, rule, _ = route
+    path = rule.replace("<pass_id>", "p-1").replace("<lane>", "in").replace("<alarm>", "a-1").replace("<device>", "c")
+    path = path.partition("<any")[0] + ("verify" if "<any" in path else "")
+    answer = any_client(method, path, data=body)
+    assert 400 <= answer.status_code < 500
+    if not rule.startswith("/hooks/"):
+        assert (answer.status_code, answer.json["code"]) == (400, "not_json")
+        assert "The body cannot be read: " in answer.json["detail"]

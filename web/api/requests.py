@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 
+from gateway.control.outside import read_strictly
 from gateway.core.settings.explain import explain
 from gateway.core.settings.site_file import ID_PATTERN
+from gateway.core.vocabulary.errors import RequestError
 from web.platform.problems import Problem
 
 _Body = TypeVar("_Body")
@@ -65,11 +67,9 @@ def body(kind: type[_Body], *, optional: bool = False) -> _Body:
     elif not _is_json():
         raise refuse("Send the body as JSON with Content-Type: application/json.", "not_json", 415)
     try:
-        document = msgspec.json.decode(raw)
-    except RecursionError:
-        raise refuse("The body is nested too deeply.", "not_json") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise refuse(f"The body is not JSON: {error}.", "not_json") from None
+        document = read_strictly(raw)
+    except RequestError as error:
+        raise refuse(f"The body cannot be read: {error}.", "not_json") from None
     try:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as error:
@@ -90,17 +90,6 @@ def idempotency_key() -> str | None:
     if not _KEY_PATTERN.fullmatch(text):
         raise refuse("Idempotency-Key: give 1 to 128 printable characters without blanks.")
     return text.strip('"')
-
-
-def if_match() -> int | None:
-    """The revision in If-Match; None if absent or `*`."""
-    text = request.headers.get("If-Match", "").strip()
-    if text in ("", "*"):
-        return None
-    digits = text.removeprefix("W/").strip('"')
-    if not (digits.isascii() and digits.isdigit()):
-        raise refuse(f'If-Match is {text[:40]!r}; give the ETag as it was answered, such as "3"')
-    return int(digits)
 
 
 def one_of(name: str, known: Collection[str]) -> str | None:

@@ -42,6 +42,11 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/hooks/plates/<device>", hooks.push_plate),
 )
 
+# An address of its own, though it looks like that of a pass; so it takes no other method, and names none.
+BLUEPRINT.add_url_rule(
+    f"{BASE}/passes/batch", endpoint="batch_only", view_func=passes.batch_only,
+    methods=["GET", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"], provide_automatic_options=False,
+)  # fmt: skip
 # The usual address.
 BLUEPRINT.add_url_rule("/openapi.json", endpoint="openapi_at_the_root", view_func=docs.openapi)
 BLUEPRINT.add_url_rule("/asyncapi.json", endpoint="asyncapi_at_the_root", view_func=docs.asyncapi)

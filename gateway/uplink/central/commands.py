@@ -11,9 +11,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from gateway.control.outside import read_strictly
 from gateway.core.lane.modes.hold_end import HoldEnd
 from gateway.core.people.texts import TEXT_MAX, wrong_text
 from gateway.core.settings.explain import explain
+from gateway.core.vocabulary.errors import RequestError
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import LAST_YEAR, YEARS
 from gateway.uplink.mqtt.messages import Incoming, Outgoing, Topics
@@ -121,13 +123,20 @@ def _order(message: Incoming, topics: Topics) -> LaneOrder | PassOrder | Answer:
 
 def _decode(message: Incoming, topics: Topics) -> LaneOrder | PassOrder:
     if message.topic == topics.commands:
-        return _whole(_plain(_fit(msgspec.json.decode(message.payload), LaneOrder), "by", "reason"))
-    order = _plain(_fit(msgspec.json.decode(message.payload), PassOrder), "by")
+        return _whole(_plain(_fit(_document(message.payload), LaneOrder), "by", "reason"))
+    order = _plain(_fit(_document(message.payload), PassOrder), "by")
     if (order.put is None) == (order.delete is None):
         raise msgspec.ValidationError("give either `pass` or `delete`")
     if order.put is None:
         return _with_revision(order, order.revision)
     return _with_revision(order, _fit(order.put, Pass, "pass").revision)
+
+
+def _document(payload: bytes) -> Any:
+    try:
+        return read_strictly(payload)
+    except RequestError as error:
+        raise msgspec.ValidationError(str(error)) from None
 
 
 def _fit(document: Any, kind: type[_Fit], at: str = "") -> _Fit:

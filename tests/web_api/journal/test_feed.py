@@ -106,7 +106,8 @@ def test_a_malformed_cursor_is_a_clear_400(get: Get, write: Write, cursor: str) 
     "query",
     [
         {"limit": 0}, {"limit": 1001}, {"limit": "ten"}, {"limit": -1}, {"timeout": 30001}, {"timeout": "1s"},
-        {"lastEventID": "k3v9q2m4x8.1"}, {"type": ""}, {"type": ",".join(["a"] * 2 + [str(n) for n in range(60)])},
+        {"lastEventID": "k3v9q2m4x8.1"}, {"type": "Ä"}, {"type": ",a"},
+        {"type": ",".join(["a"] * 2 + [str(n) for n in range(60)])},
     ],
 )  # fmt: skip
 def test_parameters_out_of_bounds_or_unknown_are_refused_with_what_would_be_right(
@@ -166,6 +167,7 @@ def test_several_types_may_be_repeated_or_listed(get: Get, write: Write) -> None
     write(1, "access.referred")
     wanted = [f"{JOURNAL_ID}.2", f"{JOURNAL_ID}.3"]
     assert ids(get(type="access.denied,gatehouse.access.referred")) == wanted
+    assert ids(get(type="")) == ids(get())
     assert ids(get(type=["access.denied", "access.referred"])) == wanted
 
 

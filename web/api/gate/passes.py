@@ -1,7 +1,7 @@
 """Passes over HTTP: read from the registry, changed through the engine, guarded against lost updates.
 
-A change may name its revision, by `If-Match` (412 if it has changed) or by `revision` in the body (409). Without either
-it applies to any revision; `If-None-Match: *` only creates.
+A change may name its revision, by `If-Match` or `If-None-Match` (412 if it has changed) or by `revision` in the body
+(409). Without any of them it applies to any revision; `If-None-Match: *` only creates.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ from typing import Annotated, Any
 
 import msgspec
 from flask import Response, request
+from werkzeug.exceptions import MethodNotAllowed
 
-from gateway.core.vocabulary.errors import PassError, RevisionConflictError
+from gateway.core.vocabulary.errors import NotFoundError, PassError, RevisionConflictError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.checks import PassFieldError, check_pass
 from web.api.answers import json_answer
-from web.api.requests import body, identifier, if_match, number, one_of, only, refuse
+from web.api.conditions import conditions_of, etag
+from web.api.requests import body, identifier, number, one_of, only, refuse
 from web.people.auth import current_token, require_scope
 from web.platform.services import ask, services
 
 LIMIT = 100
 LIMIT_MAX = 1000
 BATCH_MAX = 1000
+TRIES_MAX = 5
 # One line of the control socket holds 1 MiB, also for the rest of the request.
 BATCH_BYTES = 900_000
 
@@ -57,7 +60,13 @@ def get_pass(pass_id: str) -> Response:
     """`GET /passes/{id}`."""
     only()
     identifier(pass_id, "pass")
-    return _pass_answer(shown(services().readers.registry().get(pass_id)))
+    conditions = conditions_of()
+    one = services().readers.registry().get(pass_id)
+    if not conditions.allow(one.revision):
+        raise conditions.failed(pass_id, one.revision)
+    if conditions.is_known(one.revision):
+        return Response(status=304, headers={"ETag": etag(one.revision)})
+    return _pass_answer(shown(one))
 
 
 @require_scope("passes:write")
@@ -69,7 +78,8 @@ def put_pass(pass_id: str) -> Response:
     if wanted.setdefault("id", pass_id) != pass_id:
         raise refuse(f"The body is pass {wanted['id']!r}, the address {pass_id!r}.", PassError.code, 422)
     one = _checked(wanted)
-    answer = _guarded(one.revision, "passes.put", **{"pass": _plain(one)}, by=current_token().name, via="http")
+    change = {"pass": _plain(one), "by": current_token().name, "via": "http"}
+    answer = _guarded(pass_id, one.revision, "passes.put", change)
     return _pass_answer(answer["pass"], created=bool(answer["created"]))
 
 
@@ -78,7 +88,7 @@ def delete_pass(pass_id: str) -> Response:
     """`DELETE /passes/{id}`."""
     only()
     identifier(pass_id, "pass")
-    _guarded(0, "passes.delete", pass_id=pass_id, by=current_token().name, via="http")
+    _guarded(pass_id, 0, "passes.delete", {"pass_id": pass_id, "by": current_token().name, "via": "http"})
     return Response(status=204)
 
 
@@ -106,6 +116,13 @@ def put_batch() -> Response:
     return json_answer(answer)
 
 
+def batch_only() -> Response:
+    """Other methods at the address of the batch: a pass with the id `batch` is not reached over HTTP."""
+    if request.method == "OPTIONS":
+        return Response(headers={"Allow": "OPTIONS, POST"})
+    raise MethodNotAllowed(["OPTIONS", "POST"])
+
+
 def shown(one: Pass | dict[str, Any]) -> dict[str, Any]:
     """A pass with all fields, also empty ones."""
     if isinstance(one, dict):
@@ -115,7 +132,7 @@ def shown(one: Pass | dict[str, Any]) -> dict[str, Any]:
 
 def _pass_answer(one: dict[str, Any], *, created: bool = False) -> Response:
     full = shown(one)
-    headers = {"ETag": f'"{full["revision"]}"'}
+    headers = {"ETag": etag(full["revision"])}
     if created:
         headers["Location"] = f"/api/v1/passes/{full['id']}"
     return json_answer(full, 201 if created else 200, headers)
@@ -135,18 +152,31 @@ def _plain(one: Pass) -> dict[str, Any]:
     return fields
 
 
-def _guarded(body_revision: int, op: str, **params: Any) -> dict[str, Any]:
-    """Call the engine with the client's revision; a conflict is 412 or 409, by where the client named it."""
-    header = if_match()
-    expected = header if header is not None else (body_revision or None)
-    if request.headers.get("If-None-Match", "").strip() == "*":
-        expected = header = 0
+def _guarded(pass_id: str, body_revision: int, op: str, change: dict[str, Any]) -> dict[str, Any]:
+    """Call the engine with the revision that the client allows; a conflict is 412 or 409, by where it was named."""
+    conditions = conditions_of()
+    for _ in range(TRIES_MAX):
+        expected = body_revision or None
+        if conditions:
+            expected = _revision_of(pass_id)
+            if not conditions.allow(expected) or conditions.is_known(expected):
+                raise conditions.failed(pass_id, expected)
+        try:
+            answer: dict[str, Any] = ask(op, if_revision=expected, **change)
+        except RevisionConflictError as error:
+            if conditions:
+                continue  # it was changed since it was read here: the conditions are asked again
+            raise refuse(str(error), error.code, 409) from None
+        return answer
+    raise refuse(f"Pass {pass_id} is changed again and again; try later.", RevisionConflictError.code, 412)
+
+
+def _revision_of(pass_id: str) -> int:
+    """The present revision, 0 without such a pass."""
     try:
-        answer: dict[str, Any] = ask(op, if_revision=expected, **params)
-    except RevisionConflictError as error:
-        status = 409 if header is None else 412
-        raise refuse(str(error), error.code, status) from None
-    return answer
+        return services().readers.registry().get(pass_id).revision
+    except NotFoundError:
+        return 0
 
 
 def _too_large() -> Exception:

@@ -7,6 +7,7 @@ when its client has gone.
 
 from __future__ import annotations
 
+import re
 import time
 
 from flask import Response, request
@@ -28,6 +29,7 @@ LIMIT_MAX = 1000
 TIMEOUT_MAX_MS = 30_000
 LOOK_EVERY_S = 0.25
 TYPES_MAX = 50
+_TYPE = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 
 
 @require_scope("events:read")
@@ -61,9 +63,14 @@ def wanted_types() -> tuple[str, ...]:
     if "type" not in request.args:
         return ()
     texts = [part for text in request.args.getlist("type") for part in text.split(",")]
+    if texts == [""]:
+        return ()
     types = tuple(dict.fromkeys(text.strip().removeprefix(PREFIX) for text in texts))
-    if len(types) > TYPES_MAX or any(not 0 < len(name) <= 64 for name in types):
-        raise refuse(f"type: give 1 to {TYPES_MAX} event types such as access.granted")
+    wrong = next((name for name in types if not _TYPE.fullmatch(name)), None)
+    if wrong is not None:
+        raise refuse(f"type is {wrong[:40]!r}; give event types such as access.granted")
+    if len(types) > TYPES_MAX:
+        raise refuse(f"type has {len(types)} event types; give at most {TYPES_MAX}")
     return types
 
 
