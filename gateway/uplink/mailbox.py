@@ -1,7 +1,8 @@
 """The mailbox of the sending thread: other threads put snapshots and answers in, and wake it.
 
 The sending thread sleeps in one `select` on the broker's socket and on this mailbox. Only the newest snapshot is kept.
-Answers are bounded because orders are (`commander`).
+Answers are bounded because orders are: the broker sends few before it has their PUBACK, which
+goes out behind the answer (`Link.done`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from gateway.core.vocabulary.views import CentralView
 from gateway.uplink.mqtt.messages import Outgoing
 
-ANSWERS_MAX = 128
+ANSWERS_MAX = 256
 
 
 class Waker:

@@ -32,7 +32,7 @@ def run(data: Path, stop: threading.Event | None = None) -> int:
     learn_structs()
     stop = stop or threading.Event()
     directory = DataDirectory(data)
-    place = Place(directory.journal, directory.uplink, directory.socket)
+    place = Place(directory.journal, directory.uplink, directory.socket, directory.secrets / "journal-key.pem")
     while not stop.is_set():
         version = _version(directory.site)
         work = _work(directory.settings())

@@ -14,7 +14,7 @@ import msgspec
 from gateway.control import Client
 from gateway.core.settings.model import Mqtt
 from gateway.core.vocabulary.errors import GatehouseError
-from gateway.store.journal.consumers import central_name
+from gateway.store.settings.signing_key import SigningKey
 from gateway.uplink.central.commander import Commander
 from gateway.uplink.central.cursors import Cursors
 from gateway.uplink.central.feed import JournalFeed
@@ -22,6 +22,7 @@ from gateway.uplink.central.outbox import Outbox
 from gateway.uplink.central.reporter import Reporter
 from gateway.uplink.central.states import States
 from gateway.uplink.mailbox import Mailbox, Waker
+from gateway.uplink.mqtt.brokers import Brokers
 from gateway.uplink.mqtt.connection import Link, Will
 from gateway.uplink.mqtt.messages import Status, Topics
 from gateway.uplink.mqtt.sender import Desk, Uplink
@@ -33,24 +34,30 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Place(msgspec.Struct, frozen=True):
-    """The files and the socket that the uplink uses."""
+    """The files and the socket that the uplink uses; `key` signs heads of the journal."""
 
     journal: Path
     cursors: Path
     engine: Path
+    key: Path
 
 
 class Central(msgspec.Struct, frozen=True):
-    """The broker, and the ids of site and gateway there."""
+    """The brokers, and the ids of site and gateway there."""
 
-    broker: Mqtt
+    mqtt: Mqtt
     site: str
     gateway: str
 
     @property
     def consumer(self) -> str:
         """The name of the consumer, which owns the cursor."""
-        return central_name(self.broker.host, self.broker.port, self.gateway)
+        return self.mqtt.consumer
+
+    @property
+    def client_id(self) -> str:
+        """The id at the broker, which no other box may have."""
+        return f"{self.site}-{self.gateway}"
 
 
 def deliver(place: Place, central: Central, stop: threading.Event, changed: Callable[[], bool]) -> None:
@@ -58,7 +65,8 @@ def deliver(place: Place, central: Central, stop: threading.Event, changed: Call
 
     Waits for the journal at first; needs neither engine nor broker.
     """
-    feed = _wait_for_journal(place.journal, stop, changed)
+    key = SigningKey(place.key, makes=True)
+    feed = _wait_for_journal(place.journal, key, stop, changed)
     if feed is None:
         return
     try:
@@ -68,12 +76,14 @@ def deliver(place: Place, central: Central, stop: threading.Event, changed: Call
         feed.close()
 
 
-def _wait_for_journal(path: Path, stop: threading.Event, changed: Callable[[], bool]) -> JournalFeed | None:
+def _wait_for_journal(
+    path: Path, key: SigningKey, stop: threading.Event, changed: Callable[[], bool]
+) -> JournalFeed | None:
     """The journal as soon as it is readable: the engine may have to make it or migrate it first."""
     said = ""
     while not stop.is_set() and not changed():
         try:
-            return JournalFeed(path, _boot_id())
+            return JournalFeed(path, _boot_id(), sign=key.signed)
         except GatehouseError as error:
             if str(error) != said:
                 said = str(error)
@@ -88,10 +98,11 @@ def open_desk(place: Place, central: Central, feed: JournalFeed) -> Iterator[Des
     engine = Client(place.engine)
     waker = Waker()
     mailbox = Mailbox(waker)
-    cursors = Cursors(place.cursors)
+    cursors = Cursors(place.cursors, feed.head_at)
+    cursors.adopt(central.consumer)
     topics = Topics.of(central.site, central.gateway)
     watch = Watch(engine, mailbox)
-    commander = Commander(engine, place.cursors, mailbox.put_answer)
+    commander = Commander(engine, place.cursors, mailbox.put_answer, feed)
     reporter = Reporter(engine)
     will = Will(topics.status, msgspec.json.encode(Status(online=False)))
     threads = (watch, commander, reporter)
@@ -108,7 +119,10 @@ def open_desk(place: Place, central: Central, feed: JournalFeed) -> Iterator[Des
             reporter=reporter,
             mailbox=mailbox,
             waker=waker,
-            new_link=partial(Link, central.broker, central.gateway, will, waker),
+            brokers=Brokers(central.mqtt.each()),
+            new_link=partial(Link, client_id=central.client_id, will=will, waker=waker),
+            head_at=feed.head_at,
+            key=_public(SigningKey(place.key, makes=True)),
         )
     finally:
         for thread in threads:
@@ -122,4 +136,12 @@ def _boot_id() -> str:
     try:
         return _BOOT_ID.read_text("ascii").strip()
     except OSError:
+        return ""
+
+
+def _public(key: SigningKey) -> str:
+    """The public key as text, empty while it cannot be read."""
+    try:
+        return str(key.public)
+    except GatehouseError:
         return ""

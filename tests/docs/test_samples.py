@@ -41,6 +41,7 @@ KINDS = {
     "json device": "one entry of `devices`",
     "json command": "a message on `/commands`",
     "json pass-change": "messages on `/passes`, one a line",
+    "json confirmation": "a message on `/confirmed`",
     "csv passes": "a pass list",
     "console": "commands, in their order, without a running gateway",
     "console running": "commands, in their order, with one",
@@ -224,7 +225,11 @@ def test_the_pass_list_of_the_integrator_is_accepted(bench: Path) -> None:
 def orders() -> list[tuple[str, str]]:
     """The messages to the gateway that the pages show, with their topics."""
     changes = [line for text in blocks("json pass-change") for line in text.splitlines()]
-    return [*(("commands", text) for text in blocks("json command")), *(("passes", line) for line in changes)]
+    return [
+        *(("commands", text) for text in blocks("json command")),
+        *(("passes", line) for line in changes),
+        *(("confirmed", text) for text in blocks("json confirmation")),
+    ]
 
 
 @pytest.mark.parametrize(("topic", "text"), orders())

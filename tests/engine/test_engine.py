@@ -290,6 +290,13 @@ def test_a_note_is_no_longer_than_a_brokers_packet(running: Running) -> None:
         running.client.call("journal.note", type="operator.signed_in", data={"by": "x" * 5_000})
 
 
+def test_an_ignored_confirmation_is_journaled_by_the_name_of_its_consumer(running: Running) -> None:
+    ignored = {"consumer": "hq", "event": "x.7", "head": "0" * 64, "reason": "other_hash", "count": 1, "by": "hq"}
+    running.client.call("journal.note", type="journal.confirmation_ignored", data=ignored)
+    (row,) = running.rows("journal.confirmation_ignored")
+    assert (row.subject, row.data()) == ("journal", {**ignored, "via": "mqtt"})
+
+
 def test_nobody_writes_other_rows_through_a_note(running: Running) -> None:
     with pytest.raises(RequestError, match="type"):
         running.client.call("journal.note", type="access.granted", data={})

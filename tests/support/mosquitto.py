@@ -131,6 +131,12 @@ class Central:
         info = self._client.publish(f"{self.prefix}/{topic}", payload, 1, retain, packet)
         info.wait_for_publish(PATIENCE_S)
 
+    def say_all(self, topic: str, documents: list[Any]) -> None:
+        """Publish them at once, and then wait for the broker's word."""
+        sent = [self._client.publish(f"{self.prefix}/{topic}", json.dumps(one).encode(), 1) for one in documents]
+        for info in sent:
+            info.wait_for_publish(PATIENCE_S)
+
     def on(self, topic: str) -> list[Received]:
         """The messages on one topic below the prefix."""
         return [one for one in list(self.messages) if one.topic == f"{self.prefix}/{topic}"]

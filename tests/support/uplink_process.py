@@ -23,7 +23,7 @@ class UplinkProcess:
 
     def __init__(self, directory: Path, port: int, **broker: Any) -> None:
         self._directory = directory
-        self._broker = {"host": "127.0.0.1", "port": port, **broker}
+        self._broker = {"host": "127.0.0.1", "port": port, **broker} if "brokers" not in broker else broker
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> UplinkProcess:
@@ -80,7 +80,8 @@ def _main() -> None:
     directory = Path(orders["directory"])
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    place = Place(directory / "journal.db", directory / "uplink.db", directory / "engine.sock")
+    paths = ("journal.db", "uplink.db", "engine.sock", "journal-key.pem")
+    place = Place(*(directory / name for name in paths))
     central = Central(Mqtt(**orders["broker"]), "north-court", "gw1")
     deliver(place, central, stop, lambda: False)
 

@@ -17,7 +17,7 @@ from paho.mqtt.client import MQTTv5
 from drivers.registry import configure, open_buses
 from gateway.control import Client
 from gateway.core.plates.messages import PlateMapping
-from gateway.core.settings.model import Mqtt
+from gateway.core.settings.model import Broker
 from gateway.core.settings.site_file import parse_settings
 from gateway.demo.line import free_port
 from gateway.engine.engine import Engine
@@ -37,7 +37,7 @@ MAPPING = PlateMapping("result.plate", "result.confidence")
 
 
 def camera(port: int, topic: str = "cameras/+/in") -> Camera:
-    return Camera("cam-in", topic, Mqtt("127.0.0.1", port), MAPPING, "gw1-cam-in")
+    return Camera("cam-in", topic, Broker("127.0.0.1", port), MAPPING, "gw1-cam-in")
 
 
 def told(plate: str = "京A·12345", confidence: object = 0.97) -> dict[str, Any]:
@@ -73,7 +73,9 @@ MAPPED = PlateMapping("after.plate", "", "after.at", {"type": ["new", "update"]}
 @pytest.fixture
 def timed(broker: Mosquitto, engine: EngineStandIn, tmp_path: Path) -> Iterator[EngineStandIn]:
     """The engine, with a camera that tells its own time and the kind of its messages."""
-    one = Camera("cam-in", "cameras/+/in", Mqtt("127.0.0.1", broker.port), MAPPED, "gw1-cam-in", ZoneInfo("Asia/Tokyo"))
+    one = Camera(
+        "cam-in", "cameras/+/in", Broker("127.0.0.1", broker.port), MAPPED, "gw1-cam-in", ZoneInfo("Asia/Tokyo")
+    )
     with listening([one], tmp_path / "engine.sock"):
         wait_until(lambda: engine.calls("device.link") and engine.calls("device.link")[-1]["up"], what="link")
         yield engine
@@ -204,9 +206,9 @@ SITE: dict[str, Any] = {
 
 def test_cameras_come_from_the_site_file_and_need_the_uplink_process() -> None:
     settings = parse_settings(SITE)
-    broker = Mqtt("127.0.0.1", 1883, username="gate", password="geheim")
+    broker = Broker("127.0.0.1", 1883, username="gate", password="geheim")
     assert cameras_of(settings) == (
-        Camera("cam-in", "cameras/+/in", broker, MAPPING, "gw1-cam-in", ZoneInfo("Asia/Shanghai")),
+        Camera("cam-in", "cameras/+/in", broker, MAPPING, "north-court-gw1-cam-in", ZoneInfo("Asia/Shanghai")),
     )
     assert settings.needs_uplink
     assert not parse_settings({**SITE, "devices": SITE["devices"][1:], "lanes": []}).needs_uplink

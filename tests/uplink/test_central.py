@@ -215,6 +215,29 @@ def test_a_repeated_command_reaches_the_engine_with_the_same_key(engine: EngineS
 
 
 @pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize("pause_s", [0.0, 0.02])
+def test_each_of_a_burst_of_orders_is_answered_busy_or_done(
+    engine: EngineStandIn, listener: Central, pause_s: float
+) -> None:
+    """More than any queue here holds, while central takes its answers as fast as they come."""
+
+    def slowly(asked: dict[str, Any]) -> dict[str, Any]:
+        threading.Event().wait(pause_s)
+        return done(asked)
+
+    engine.answers["lane.command"] = slowly
+    ids = [f"c{number}" for number in range(500)]
+    listener.say_all("commands", [order(id=one) for one in ids])
+    wait_until(lambda: len(listener.on("replies")) >= len(ids))
+    answers = [message.json() for message in listener.on("replies")]
+    assert sorted(one["id"] for one in answers) == sorted(ids)
+    reasons = {one["id"]: one["reason"] for one in answers}
+    carried_out = {call["request"] for call in engine.calls("lane.command")}
+    assert carried_out == {f"mqtt:{one}" for one, reason in reasons.items() if not reason}
+    assert set(reasons.values()) <= {"", "busy"}
+
+
+@pytest.mark.usefixtures("connected")
 def test_a_command_with_no_engine_is_refused(listener: Central) -> None:
     listener.say("commands", order())
     (answer,) = wait_until(lambda: listener.on("replies"))
@@ -295,7 +318,9 @@ def test_events_go_over_tls_and_a_strange_certificate_is_not_trusted(
 def impatient(directory: Path, port: int) -> Iterator[Uplink]:
     """An uplink in a thread that gives a silent broker a few seconds, longer than a busy machine stalls."""
     stop = threading.Event()
-    place = Place(directory / "journal.db", directory / "uplink.db", directory / "engine.sock")
+    place = Place(
+        directory / "journal.db", directory / "uplink.db", directory / "engine.sock", directory / "journal-key.pem"
+    )
     feed = JournalFeed(place.journal, BOOT)
     with open_desk(place, Whom(Mqtt("127.0.0.1", port), "north-court", "gw1"), feed) as desk:
         uplink = Uplink(desk, patience=Patience(dial_s=3.0, ack_s=3.0))
@@ -335,5 +360,5 @@ def test_a_broker_that_takes_the_call_and_says_nothing_is_given_up(tmp_path: Pat
 def test_a_second_client_with_our_id_is_told_to_the_people_at_the_gate(
     broker: Mosquitto, engine: EngineStandIn
 ) -> None:
-    with central(broker.port, PREFIX, client_id="gw1"):
+    with central(broker.port, PREFIX, client_id="north-court-gw1"):
         wait_until(lambda: any("another client" in r["reason"] for r in engine.calls("uplink.report")))

@@ -71,7 +71,9 @@ def _pump(source: socket.socket, sink: socket.socket, most: int | None) -> None:
 def delivering(directory: Path, port: int) -> Iterator[None]:
     """An uplink in a thread."""
     stop = threading.Event()
-    place = Place(directory / "journal.db", directory / "uplink.db", directory / "engine.sock")
+    place = Place(
+        directory / "journal.db", directory / "uplink.db", directory / "engine.sock", directory / "journal-key.pem"
+    )
     feed = JournalFeed(place.journal, BOOT)
     with open_desk(place, Whom(Mqtt("127.0.0.1", port), "north-court", "gw1"), feed) as desk:
         thread = threading.Thread(target=Uplink(desk).run, args=(stop,))

@@ -227,6 +227,23 @@ class Engine:
         return self.answer(op, params)
 
 
+class Journal:
+    """Ten rows whose hash is their number, 64 times the last digit."""
+
+    journal_id = "testjournal"
+
+    def fault_of(self, journal: str, sequence: int, digest: str) -> str:
+        if journal != self.journal_id:
+            return "other_journal"
+        if not 0 < sequence <= 10:
+            return "unknown_row"
+        return "" if digest == str(sequence)[-1] * 64 else "other_hash"
+
+    def head(self, sequence: int) -> str:
+        return f"{sequence}:{str(sequence)[-1] * 64}"
+
+
+JOURNAL = Journal()
 Serve = Callable[..., tuple[Commander, Engine, list[dict[str, Any]]]]
 
 
@@ -240,7 +257,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         engine = Engine(answer)
         replies: list[dict[str, Any]] = []
         said = replies.append
-        commander = Commander(engine, tmp_path / "uplink.db", lambda message: said(json.loads(message.payload)))
+        commander = Commander(
+            engine, tmp_path / "uplink.db", lambda message: said(json.loads(message.payload)), JOURNAL
+        )
         if start:
             commander.start()
             at_work.append(commander)

@@ -25,6 +25,10 @@ class Wire:
         self.limits = limits or Limits()
         self.sent: list[Outgoing] = []
         self.open: deque[int] = deque()
+        self.answered: list[int] = []
+
+    def done(self, number: int) -> None:
+        self.answered.append(number)
 
     def publish(self, message: Outgoing) -> int:
         self.sent.append(message)

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
 from drivers.framing.plate_reads import PlateReader, PlateReading
-from gateway.core.settings.model import PLATE_MQTT, Mqtt
+from gateway.core.settings.model import PLATE_MQTT, Broker
 
 
 class PlateMqttOptions(PlateReading, Options, frozen=True, kw_only=True):
@@ -24,7 +24,10 @@ class PlateMqttOptions(PlateReading, Options, frozen=True, kw_only=True):
         str, Meta(min_length=1, max_length=1024, description="where the camera publishes; `+` and `#` are fine")
     ]
     broker: Annotated[
-        Mqtt, Meta(description="written as `uplink.mqtt` is; its `password` is moved to `secrets/` at import")
+        Broker,
+        Meta(
+            description="written as `uplink.mqtt` is, with one `host`; its `password` is moved to `secrets/` at import"
+        ),
     ]
 
 

@@ -287,8 +287,8 @@ BOOTH = "booth"
 """The id of the machine's own screen if the site file has no stations."""
 
 
-class Mqtt(Strict, frozen=True):
-    """The broker of central. `password` is only in a site file that comes in."""
+class Broker(Strict, frozen=True):
+    """An MQTT broker. `password` is only in a site file that comes in."""
 
     host: str
     port: int = 1883
@@ -298,6 +298,39 @@ class Mqtt(Strict, frozen=True):
     key: str | None = None
     username: str | None = None
     password: str | None = None
+
+
+class Mqtt(Strict, frozen=True):
+    """The brokers of central: `host` and `port`, or several in `brokers` as `host:port`. `consumer` owns the cursor."""
+
+    host: str | None = None
+    port: int = 1883
+    brokers: tuple[str, ...] = ()
+    consumer: str = "central"
+    tls: bool = False
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    username: str | None = None
+    password: str | None = None
+
+    def each(self) -> tuple[Broker, ...]:
+        """The brokers in the order in which they are tried; ValueError for an entry that is not `host:port`."""
+        places = [host_and_port(text) for text in self.brokers] or [(self.host or "", self.port)]
+        return tuple(
+            Broker(host, port, self.tls, self.ca, self.cert, self.key, self.username, self.password)
+            for host, port in places
+        )
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """The parts of `host:port` or `[IPv6]:port`; ValueError."""
+    host, _, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    known = bare and not set(bare) & set(" /@[]") and (":" not in bare or bare != host)
+    if not known or not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):
+        raise ValueError(f"{text!r} is not host:port")
+    return bare, int(port)
 
 
 class Uplink(Strict, frozen=True):

@@ -34,6 +34,7 @@ from gateway.core.settings.model import (
     Interlock,
     Lane,
     Lights,
+    Mqtt,
     Operator,
     Point,
     RemoteOpen,
@@ -43,6 +44,7 @@ from gateway.core.settings.model import (
     Station,
     TlsFiles,
     Uplink,
+    host_and_port,
 )
 from gateway.core.vocabulary.errors import PassError, SettingsError
 from gateway.core.vocabulary.schedule import parse_schedule
@@ -203,6 +205,8 @@ def parse_settings(document: Any) -> Settings:
     _check_groups(reader, groups)
     _check_operators(reader, operators)
     _check_stations(reader, stations, lanes)
+    if uplink is not None and uplink.mqtt is not None:
+        _check_mqtt(reader, uplink.mqtt, document["uplink"]["mqtt"])
     _check_links(reader, devices, lanes, barriers, interlocks)
     if reader.problems or site is None or gateway is None:
         raise SettingsError(reader.problems)
@@ -457,6 +461,24 @@ def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:
             reader.wrong(path, "is missing; give 4 to 12 digits")
         elif operator.pin is not None and not re.fullmatch(r"[0-9]{4,12}", operator.pin):
             reader.wrong(path, "is not 4 to 12 digits")
+
+
+def _check_mqtt(reader: _Reader, mqtt: Mqtt, written: dict[str, Any]) -> None:
+    path = "uplink.mqtt"
+    if not mqtt.brokers:
+        if not mqtt.host:
+            reader.wrong(f"{path}.host", "is missing; give the broker's name or address, or a list in `brokers`")
+        if not 1 <= mqtt.port <= 65_535:
+            reader.wrong(f"{path}.port", f"is {mqtt.port}; give a number from 1 to 65535")
+    for key in ("host", "port"):
+        if mqtt.brokers and key in written:
+            reader.wrong(f"{path}.{key}", "is given besides `brokers`; leave it out")
+    for number, text in enumerate(mqtt.brokers):
+        try:
+            host_and_port(text)
+        except ValueError:
+            reader.wrong(f"{path}.brokers[{number}]", f"is {text[:80]!r}; write host:port, for example 10.0.0.9:1883")
+    reader.identifier(mqtt.consumer, f"{path}.consumer")
 
 
 def _check_stations(reader: _Reader, stations: tuple[Station, ...], lanes: tuple[Lane, ...]) -> None:

@@ -11,7 +11,7 @@ from gateway.core.people.texts import TEXT_MAX, unprintable, wrong_text
 from gateway.core.plates.camera_time import AGE_MAX_MS
 from gateway.core.vocabulary.errors import RequestError
 from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
-from gateway.core.vocabulary.rows import OperatorRow, OperatorSignedIn, OperatorSignedOut, Who
+from gateway.core.vocabulary.rows import ConfirmationIgnored, OperatorRow, OperatorSignedIn, OperatorSignedOut, Who
 from gateway.store.times import YEARS, parse_wall_ns
 
 Request = TypeVar("Request", bound=msgspec.Struct)
@@ -167,10 +167,15 @@ class PassesBatch(Change, frozen=True, kw_only=True):
     passes: list[dict[str, Any]]
 
 
+_NOTES: dict[str, type[OperatorRow | ConfirmationIgnored]] = {
+    kind.type: kind for kind in (OperatorSignedIn, OperatorSignedOut, ConfirmationIgnored)
+}
+
+
 class JournalNote(Params, frozen=True):
     """journal.note"""
 
-    type: Literal["operator.signed_in", "operator.signed_out"]
+    type: Literal["operator.signed_in", "operator.signed_out", "journal.confirmation_ignored"]
     data: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
@@ -179,10 +184,9 @@ class JournalNote(Params, frozen=True):
         if wrong := unprintable(str(self.data.get("by", ""))):
             raise ValueError(f"by {wrong}")
 
-    def row(self) -> OperatorRow:
+    def row(self) -> OperatorRow | ConfirmationIgnored:
         """The row to journal; RequestError when the data is not that of one."""
-        kind = OperatorSignedIn if self.type == OperatorSignedIn.type else OperatorSignedOut
-        return read(kind, self.data)
+        return read(_NOTES[self.type], self.data)
 
 
 class InstallMode(Change, frozen=True, kw_only=True):

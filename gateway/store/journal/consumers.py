@@ -1,8 +1,9 @@
 """The registered consumers of the journal and their confirmed rows, which retention waits for.
 
 The processes that move the cursors own them (`uplink.db`, `web.db`); here they are only read. A central in the settings
-is registered before its first row; an HTTP consumer from its first pull until its token is revoked or expired. An
-unreadable cursor counts as no confirmation.
+is registered before its first row; what its broker has acknowledged counts for it until it has confirmed a row itself.
+Others behind the broker are registered from their first confirmation, an HTTP consumer from its first pull until its
+token is revoked or expired. An unreadable cursor counts as no confirmation.
 """
 
 from __future__ import annotations
@@ -19,11 +20,6 @@ _LONG_AGO_NS = 0
 """Before any token's end."""
 
 
-def central_name(host: str, port: int, gateway_id: str) -> str:
-    """The name of the cursor of an MQTT central."""
-    return f"mqtt:{host}:{port}:{gateway_id}"
-
-
 class Consumers:
     """All consumers; belongs to one thread."""
 
@@ -33,7 +29,7 @@ class Consumers:
         self._web = web
         self._tokens = tokens
         mqtt = settings.uplink.mqtt if settings.uplink else None
-        self._central = central_name(mqtt.host, mqtt.port, settings.gateway.id) if mqtt else ""
+        self._central = mqtt.consumer if mqtt else ""
 
     def confirmed(self, journal_id: str, now_wall_ns: int | None) -> Mapping[str, int]:
         """The last confirmed row of each consumer in that journal, 0 for none; empty without consumers.
@@ -42,11 +38,22 @@ class Consumers:
         """
         found: dict[str, int] = {}
         if self._central:
-            rows = peek(self._uplink, "SELECT consumer, sequence FROM cursor WHERE journal = ?", journal_id)
-            found[self._central] = {str(name): int(row) for name, row in rows or ()}.get(self._central, 0)
+            found.update(self._behind_brokers(journal_id))
         now_ns = _LONG_AGO_NS if now_wall_ns is None else now_wall_ns
         readers = {token.name for token in self._tokens.list() if token.allows(SCOPE) and not token.expired(now_ns)}
         rows = peek(self._web, "SELECT token, iif(journal = ?, sequence, 0) FROM consumer", journal_id)
         pulled: Iterable[tuple[str, int]] = dict.fromkeys(readers, 0).items() if rows is None else rows
         found.update({f"http:{name}": sequence for name, sequence in pulled if name in readers})
         return found
+
+    def _behind_brokers(self, journal_id: str) -> dict[str, int]:
+        found = dict(self._rows_of("confirmed", journal_id))
+        if self._central not in found:
+            found[self._central] = dict(self._rows_of("cursor", journal_id)).get(self._central, 0)
+        return {f"mqtt:{name}": row for name, row in found.items()}
+
+    def _rows_of(self, table: str, journal_id: str) -> list[tuple[str, int]]:
+        if not peek(self._uplink, "SELECT 1 FROM sqlite_schema WHERE name = ?", table):
+            return []  # not there yet, of an earlier version, or unreadable
+        rows = peek(self._uplink, f"SELECT consumer, iif(journal = ?, sequence, 0) FROM {table}", journal_id)
+        return [(str(name), int(row)) for name, row in rows or ()]

@@ -38,12 +38,18 @@ def parse_cursor(text: str | None, lineage: Lineage) -> Cursor:
     """The position of a client of the feed; none or empty: the start. CursorError if malformed."""
     if not text:
         return Cursor(lineage.journal, 0)
-    match = _CURSOR.fullmatch(text)
-    if match is None:
+    place = parse_place(text)
+    if place is None:
         raise CursorError(
             f"{text[:80]!r} is not an event id; give the id of the last event you have, such as {lineage.journal}.42"
         )
-    return cursor_of(match[1], int(match[2]), lineage)
+    return cursor_of(*place, lineage)
+
+
+def parse_place(text: str) -> tuple[str, int] | None:
+    """Journal and sequence of an event's id; None for another text."""
+    match = _CURSOR.fullmatch(text)
+    return None if match is None else (match[1], int(match[2]))
 
 
 def cursor_of(journal: str, sequence: int, lineage: Lineage) -> Cursor:

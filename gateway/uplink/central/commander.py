@@ -13,12 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+import apsw
 import msgspec
 
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.times import text_of
 from gateway.uplink.central.answers import Answers
-from gateway.uplink.central.commands import Answer, LaneOrder, Letter, PassOrder, outgoing
+from gateway.uplink.central.commands import Answer, Confirmation, LaneOrder, Letter, Order, PassOrder, outgoing
+from gateway.uplink.central.confirmations import Confirmations, Journal
 from gateway.uplink.mqtt.messages import Outgoing
 
 _log = logging.getLogger(__name__)
@@ -45,8 +47,10 @@ class Commander:
         engine: Engine,
         answers_path: Path,
         reply: Callable[[Outgoing], None],
+        journal: Journal,
     ) -> None:
         self._engine = engine
+        self._journal = journal
         self._path = answers_path
         self._reply = reply
         self._queue: queue.Queue[Letter | None] = queue.Queue(QUEUE_MAX)
@@ -55,6 +59,7 @@ class Commander:
     def start(self) -> None:
         """Start the thread. apsw.Error if the answers cannot be opened."""
         self._answers = Answers(self._path)
+        self._confirmations = Confirmations(self._path, self._journal, self._tell)
         self._thread.start()
 
     def stop(self) -> None:
@@ -70,7 +75,7 @@ class Commander:
             self._queue.put_nowait(letter)
         except queue.Full:
             answer = Answer(letter.order.id, "refused", "busy", "too many orders at once")
-            self._reply(outgoing(answer, letter.response_topic, letter.correlation))
+            self._reply(outgoing(answer, letter.response_topic, letter.correlation, letter.number))
 
     def _run(self) -> None:
         answers = self._answers
@@ -80,10 +85,13 @@ class Commander:
             except Exception as error:  # A dead thread would leave all later orders unanswered.
                 _log.exception("order %s", letter.order.id)
                 answer = Answer(letter.order.id, "refused", "error", str(error))
-            self._reply(outgoing(answer, letter.response_topic, letter.correlation))
+            self._reply(outgoing(answer, letter.response_topic, letter.correlation, letter.number))
         answers.close()
+        self._confirmations.close()
 
-    def _carry_out(self, order: LaneOrder | PassOrder, answers: Answers) -> Answer:
+    def _carry_out(self, order: Order, answers: Answers) -> Answer:
+        if isinstance(order, Confirmation):
+            return self._confirm(order)
         known = answers.find(order)
         if known is not None:
             return known
@@ -98,6 +106,17 @@ class Commander:
                 return self._command(order)
             self._change(order)
             return Answer(order.id, "done")
+        except GatehouseError as error:
+            return Answer(order.id, "refused", error.code, str(error))
+
+    def _tell(self, ignored: dict[str, Any]) -> None:
+        self._engine.call("journal.note", type="journal.confirmation_ignored", data=ignored)
+
+    def _confirm(self, order: Confirmation) -> Answer:
+        try:
+            return self._confirmations.take(order)
+        except apsw.Error as error:
+            return Answer(order.id, "refused", "storage_failed", str(error))
         except GatehouseError as error:
             return Answer(order.id, "refused", error.code, str(error))
 

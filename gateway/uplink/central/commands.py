@@ -23,6 +23,7 @@ from gateway.uplink.mqtt.messages import Incoming, Outgoing, Topics
 COMMAND_BYTES = 4096
 PASS_BYTES = 65_536
 _ID = r"^[A-Za-z0-9_-]{1,64}\Z"
+_PRINTABLE = r"^[ -~]+\Z"
 Id = Annotated[str, msgspec.Meta(pattern=_ID)]
 Name = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 _Fit = TypeVar("_Fit")
@@ -64,21 +65,37 @@ class PassOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: Name = ""
 
 
+class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last event that a consumer has stored, on `/confirmed`: its id and the SHA-256 of its text, in hex."""
+
+    consumer: Id
+    id: Annotated[str, msgspec.Meta(pattern=_PRINTABLE, max_length=100)]
+    head: Annotated[str, msgspec.Meta(pattern=_PRINTABLE, max_length=200)]
+
+
+Order = LaneOrder | PassOrder | Confirmation
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """The answer to an order; `status` is `done` or `refused`, `detail` is text for people."""
+    """The answer to an order; `status` is `done` or `refused`, `detail` is text for people.
+
+    `head`: the signed head of a confirmed row.
+    """
 
     id: str | None
     status: str
     reason: str = ""
     detail: str = ""
+    head: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Letter(msgspec.Struct, frozen=True):
     """An order with the topic and correlation data for its answer."""
 
-    order: LaneOrder | PassOrder
+    order: Order
     response_topic: str
     correlation: bytes | None
+    number: int = 0
 
 
 def read(message: Incoming, topics: Topics) -> Letter | Outgoing | None:
@@ -88,13 +105,13 @@ def read(message: Incoming, topics: Topics) -> Letter | Outgoing | None:
     if isinstance(order, Answer):
         if order.id is None and not message.response_topic:
             return None
-        return outgoing(order, back, message.correlation)
-    return Letter(order, back, message.correlation)
+        return outgoing(order, back, message.correlation, message.number)
+    return Letter(order, back, message.correlation, message.number)
 
 
-def outgoing(answer: Answer, topic: str, correlation: bytes | None) -> Outgoing:
-    """An answer as a message."""
-    return Outgoing(topic, msgspec.json.encode(answer), correlation=correlation)
+def outgoing(answer: Answer, topic: str, correlation: bytes | None, number: int = 0) -> Outgoing:
+    """The answer to the message of that number, as a message."""
+    return Outgoing(topic, msgspec.json.encode(answer), correlation=correlation, answers=number)
 
 
 def response_topic(message: Incoming, topics: Topics) -> str:
@@ -108,8 +125,8 @@ def response_topic(message: Incoming, topics: Topics) -> str:
     return wished
 
 
-def _order(message: Incoming, topics: Topics) -> LaneOrder | PassOrder | Answer:
-    bound = COMMAND_BYTES if message.topic == topics.commands else PASS_BYTES
+def _order(message: Incoming, topics: Topics) -> Order | Answer:
+    bound = PASS_BYTES if message.topic == topics.passes else COMMAND_BYTES
     if len(message.payload) > bound:
         return Answer(None, "refused", "malformed", f"more than {bound} bytes")
     try:
@@ -121,7 +138,9 @@ def _order(message: Incoming, topics: Topics) -> LaneOrder | PassOrder | Answer:
     return order
 
 
-def _decode(message: Incoming, topics: Topics) -> LaneOrder | PassOrder:
+def _decode(message: Incoming, topics: Topics) -> Order:
+    if message.topic == topics.confirmed:
+        return _fit(msgspec.json.decode(message.payload), Confirmation)
     if message.topic == topics.commands:
         return _whole(_plain(_fit(_document(message.payload), LaneOrder), "by", "reason"))
     order = _plain(_fit(_document(message.payload), PassOrder), "by")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.core.vocabulary.errors import GatehouseError, StorageError
+from gateway.core.vocabulary.errors import CursorError, GatehouseError, StorageError
+from gateway.store.journal.heads import Head
 from gateway.store.journal.reader import JournalReader
 from gateway.uplink.central.cursors import Position
 from gateway.uplink.central.outbox import Batch
@@ -28,11 +29,18 @@ class _Gap(msgspec.Struct, frozen=True):
 class JournalFeed:
     """One journal. `replaced` is true once another file is in its place (a restore)."""
 
-    def __init__(self, path: Path, boot_id: str, mono_ns: Callable[[], int] = time.monotonic_ns) -> None:
-        """StorageError when there is no journal at `path` yet."""
+    def __init__(
+        self,
+        path: Path,
+        boot_id: str,
+        mono_ns: Callable[[], int] = time.monotonic_ns,
+        sign: Callable[[Head], Head] = lambda head: head,
+    ) -> None:
+        """StorageError when there is no journal at `path` yet. `sign` signs heads."""
         self._reader = JournalReader(path)
         self._boot_id = boot_id
         self._mono_ns = mono_ns
+        self._sign = sign
         self.journal_id = self._reader.journal_id
         if not self.journal_id:
             self._reader.close()
@@ -67,6 +75,29 @@ class JournalFeed:
     def acknowledged(self, position: Position) -> int:
         """The row of this journal up to which a consumer at `position` has everything, 0 for none."""
         return self._reader.lineage().confirmed(position.journal, position.sequence)
+
+    def head(self, sequence: int) -> str:
+        """The signed head of a row as text, empty without a row or when it cannot be read."""
+        try:
+            return self._sign(Head(sequence, self._reader.hash_of(sequence))).text
+        except GatehouseError:
+            return ""
+
+    def head_at(self, position: Position) -> str:
+        """The signed head at a position, empty if it is in another journal."""
+        return self.head(position.sequence) if position.journal == self.journal_id else ""
+
+    def fault_of(self, journal: str, sequence: int, digest: str) -> str:
+        """Why a row of that journal with that hash is not in this one, as a code; empty if it is."""
+        lineage = self._reader.lineage()
+        if journal != lineage.journal and lineage.ancestor(journal) is None:
+            return "other_journal"
+        if not 0 < sequence <= self._reader.last_sequence() or lineage.id_of(sequence) != journal:
+            return "unknown_row"
+        try:
+            return "" if self._reader.hash_of(sequence) == digest else "other_hash"
+        except CursorError:
+            return "dropped"
 
     def replaced(self) -> bool:
         """Whether the path holds another journal now."""

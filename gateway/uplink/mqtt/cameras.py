@@ -20,7 +20,7 @@ import msgspec
 
 from gateway.control import Client
 from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate, read_json
-from gateway.core.settings.model import PLATE_MQTT, Mqtt, Settings
+from gateway.core.settings.model import PLATE_MQTT, Broker, Settings
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.uplink.mailbox import Waker
 from gateway.uplink.mqtt.backoff import Backoff
@@ -43,7 +43,7 @@ class Camera(msgspec.Struct, frozen=True):
 
     device: str
     topic: str
-    broker: Mqtt
+    broker: Broker
     mapping: PlateMapping
     client_id: str
     zone: tzinfo = UTC
@@ -55,9 +55,9 @@ def cameras_of(settings: Settings) -> tuple[Camera, ...]:
         Camera(
             device.id,
             str(device.options["topic"]),
-            msgspec.convert(device.options["broker"], Mqtt),
+            msgspec.convert(device.options["broker"], Broker),
             msgspec.convert(_chosen(device.options), PlateMapping),
-            f"{settings.gateway.id}-{device.id}",
+            f"{settings.site.id}-{settings.gateway.id}-{device.id}",
             settings.zone,
         )
         for device in settings.devices
@@ -150,7 +150,9 @@ class Listener(threading.Thread):
             self._warning = f"{link.warnings.popleft()}; check `topic` and the broker's rights"
             self._tell_at_s = 0.0
         while link.incoming:
-            self._take(link.incoming.popleft())
+            message = link.incoming.popleft()
+            link.done(message.number)
+            self._take(message)
         self._tell()
 
     def _take(self, message: Incoming) -> None:

@@ -6,13 +6,14 @@ thread drives the socket through paho's interface for external loops, so no netw
 message changes threads.
 
 paho's callbacks only take notes; `poll` moves bytes. The session ends with the connection (clean start, expiry 0), the
-client id is the gateway's, the last will says `offline`. Subscriptions use retain-as-published and ask for no retained
+client id is `<site>-<gateway>`, the last will says `offline`. Subscriptions use retain-as-published and ask for no retained
 messages: otherwise a retained command that is published during the connection would look like a fresh one.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import select
 import socket
 import ssl
@@ -29,7 +30,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from gateway.core.settings.model import Mqtt
+from gateway.core.settings.model import Broker
 from gateway.uplink.mailbox import Waker
 from gateway.uplink.mqtt.messages import Ack, Incoming, Limits, Outgoing
 
@@ -41,6 +42,7 @@ INCOMING_UNACKNOWLEDGED = 20
 _FAILED = 0x80  # Reason codes from here on are failures.
 
 _UNSPECIFIED = 0x80
+_NUMBERS = itertools.count(1)
 
 
 class Will(msgspec.Struct, frozen=True):
@@ -58,7 +60,7 @@ class Link:
     """
 
     def __init__(
-        self, broker: Mqtt, client_id: str, will: Will | None, waker: Waker, incoming_bytes: int = INCOMING_BYTES
+        self, broker: Broker, client_id: str, will: Will | None, waker: Waker, incoming_bytes: int = INCOMING_BYTES
     ) -> None:
         self.limits = Limits()
         self.up = False
@@ -70,6 +72,7 @@ class Link:
         self._broker = broker
         self._waker = waker
         self._incoming_bytes = incoming_bytes
+        self._unacknowledged: dict[int, int] = {}
         self._dialled = False
         self._abandoned = threading.Event()
         self._client = self._build(client_id, will)
@@ -104,6 +107,15 @@ class Link:
         info = self._client.publish(message.topic, message.payload, 1, message.retain, self._properties(message))
         return info.mid
 
+    def done(self, number: int) -> None:
+        """Acknowledge an incoming message of this connection; without effect for one of another connection.
+
+        The broker sends at most `INCOMING_UNACKNOWLEDGED` messages ahead, so this bounds the orders in this process.
+        """
+        mid = self._unacknowledged.pop(number, None)
+        if mid is not None:
+            self._client.ack(mid, 1)
+
     def subscribe(self, topics: Sequence[str]) -> None:
         """Subscribe to these topics without retained messages."""
         options = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=2)
@@ -129,6 +141,7 @@ class Link:
             client_id=client_id,
             protocol=paho.MQTTv5,
             reconnect_on_failure=False,
+            manual_ack=True,
         )
         client.connect_timeout = DIAL_TIMEOUT_S
         # `session` limits the messages in flight; paho's own window searches all messages at each acknowledgement.
@@ -214,6 +227,9 @@ class Link:
         except UnicodeDecodeError:
             return  # Not from our topics, which are all readable.
         properties = message.properties
+        number = next(_NUMBERS)
+        if message.qos:
+            self._unacknowledged[number] = message.mid
         self.incoming.append(
             Incoming(
                 topic,
@@ -221,6 +237,7 @@ class Link:
                 bool(message.retain),
                 getattr(properties, "ResponseTopic", ""),
                 getattr(properties, "CorrelationData", None),
+                number,
             )
         )
 

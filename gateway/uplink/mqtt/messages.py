@@ -12,7 +12,7 @@ from gateway.core.vocabulary.rows.base import says
 
 class Outgoing(msgspec.Struct, frozen=True):
     """A message to the broker, QoS 1, with its full topic. A `batch` of events has its content type and the mark
-    `historical`; an answer has its `correlation`."""
+    `historical`; an answer has its `correlation` and the number of the message that it `answers`."""
 
     topic: str
     payload: bytes
@@ -20,16 +20,21 @@ class Outgoing(msgspec.Struct, frozen=True):
     batch: bool = False
     historical: bool = False
     correlation: bytes | None = None
+    answers: int = 0
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """A message from the broker; `retained`: it was published with the retain flag, now or earlier."""
+    """A message from the broker; `retained`: it was published with the retain flag, now or earlier.
+
+    `number`: unique in this process; the broker gets its PUBACK by `Link.done`.
+    """
 
     topic: str
     payload: bytes
     retained: bool = False
     response_topic: str = ""
     correlation: bytes | None = None
+    number: int = 0
 
 
 class Ack(msgspec.Struct, frozen=True, gc=False):
@@ -56,6 +61,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         bool | UnsetType, says("false: no process decides at the gate; lanes and alarms are as last known")
     ] = UNSET
     since: Annotated[str | UnsetType | None, says("since when the connection is as it is")] = UNSET
+    head: Annotated[
+        str | UnsetType,
+        says("signed head `SEQUENCE:SHA256:SIGNATURE` of the last row that the broker has acknowledged; keep it"),
+    ] = UNSET
+    key: Annotated[str | UnsetType, says("public key of the signature: Ed25519, base64 as in a PEM file")] = UNSET
 
 
 class Topics(msgspec.Struct, frozen=True):
@@ -87,6 +97,11 @@ class Topics(msgspec.Struct, frozen=True):
     def passes(self) -> str:
         """In: changes to passes."""
         return f"{self.prefix}/passes"
+
+    @property
+    def confirmed(self) -> str:
+        """In: the last event that a consumer has stored."""
+        return f"{self.prefix}/confirmed"
 
     @property
     def replies(self) -> str:

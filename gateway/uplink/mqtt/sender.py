@@ -17,16 +17,18 @@ from contextlib import suppress
 import msgspec
 
 from gateway import __version__
+from gateway.core.settings.model import Broker
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.times import rfc3339
-from gateway.uplink.central.commander import QUEUE_MAX, Commander
+from gateway.uplink.central.commander import Commander
 from gateway.uplink.central.commands import Letter, read
-from gateway.uplink.central.cursors import Cursors
+from gateway.uplink.central.cursors import Cursors, Position
 from gateway.uplink.central.outbox import Outbox
 from gateway.uplink.central.reporter import Report, Reporter
 from gateway.uplink.central.states import States
-from gateway.uplink.mailbox import Mailbox, Waker
+from gateway.uplink.mailbox import ANSWERS_MAX, Mailbox, Waker
 from gateway.uplink.mqtt.backoff import LASTED_S, Backoff
+from gateway.uplink.mqtt.brokers import Brokers
 from gateway.uplink.mqtt.connection import Link
 from gateway.uplink.mqtt.messages import Outgoing, Status, Topics
 from gateway.uplink.mqtt.session import RefusedByBrokerError, Session
@@ -37,6 +39,8 @@ POLL_S = 0.5
 # How long events wait for the first snapshot, since alarms go ahead of them.
 HEAR_S = 2.0
 GOODBYE_S = 1.0
+# How often the status is repeated with a newer head.
+HEAD_EVERY_S = 600.0
 LOOK_EVERY_S = 2.0
 
 
@@ -59,7 +63,10 @@ class Desk(msgspec.Struct, frozen=True):
     reporter: Reporter
     mailbox: Mailbox
     waker: Waker
-    new_link: Callable[[], Link]
+    brokers: Brokers
+    new_link: Callable[[Broker], Link]
+    head_at: Callable[[Position], str]
+    key: str
 
 
 class Uplink:
@@ -79,7 +86,7 @@ class Uplink:
         self._session: Session | None = None
         self._since_s = 0.0
         self._dial_at_s = 0.0
-        self._urgent: deque[Outgoing] = deque(maxlen=QUEUE_MAX)
+        self._urgent: deque[Outgoing] = deque(maxlen=ANSWERS_MAX)
         self._up: bool | None = None
         self._reason = ""
         self._changed_at = rfc3339(time.time_ns())
@@ -88,6 +95,8 @@ class Uplink:
         self._report_at_s = 0.0
         self._waiting = 0
         self._short_lived = 0
+        self._shown: Position | None = None
+        self._status_at_s = 0.0
 
     def run(self, stop: threading.Event, outdated: Callable[[], bool] = lambda: False) -> None:
         """Work until `stop` or until the settings or the journal are `outdated`, then disconnect in good order."""
@@ -123,7 +132,7 @@ class Uplink:
         if wait_s > 0:
             self._desk.waker.wait(min(wait_s, POLL_S))
             return
-        self._link = self._desk.new_link()
+        self._link = self._desk.new_link(self._desk.brokers.current)
         self._link.dial()
         self._since_s = now_s
 
@@ -145,19 +154,24 @@ class Uplink:
         self._set_state(True, "")
         self._urgent.appendleft(self._status(True))
         self._session = Session(link, desk.topics, desk.outbox, desk.states, self._urgent)
-        link.subscribe([desk.topics.commands, desk.topics.passes])
+        link.subscribe([desk.topics.commands, desk.topics.passes, desk.topics.confirmed])
         _log.info("connected to the broker")
 
     def _exchange(self, link: Link, session: Session, now_s: float, events: bool = True) -> None:
         while link.acks:
             session.acknowledge(link.acks.popleft(), now_s)
         while link.incoming:
-            order = read(link.incoming.popleft(), self._desk.topics)
+            message = link.incoming.popleft()
+            order = read(message, self._desk.topics)
             if isinstance(order, Letter):
                 self._desk.commander.submit(order)
             elif order is not None:
                 self._urgent.append(order)
+            else:
+                link.done(message.number)
         self._desk.cursors.move(self._desk.consumer, self._desk.outbox.position)
+        if now_s >= self._status_at_s and self._desk.outbox.position != self._shown:
+            self._urgent.append(self._status(True))
         if not link.lost:
             session.fill(now_s, events and self._knows_alarms(now_s))
 
@@ -175,13 +189,20 @@ class Uplink:
     def _drop(self, link: Link, now_s: float) -> None:
         lasted_s = now_s - self._since_s if link.up else 0.0
         reason = self._why(link, lasted_s)
-        wait_s = self._backoff.after(lasted_s)
+        wait_s = self._wait_s(lasted_s)
         self._dial_at_s = now_s + wait_s
         _log.warning("no link to the broker: %s; next attempt in %.1f s", reason, wait_s)
         link.abandon(reason)
         self._link = self._session = None
         self._desk.outbox.rewind()
         self._set_state(False, reason)
+
+    def _wait_s(self, lasted_s: float) -> float:
+        """The pause before the next attempt; none before the other brokers of the list are tried."""
+        if lasted_s >= LASTED_S:
+            self._desk.brokers.worked()
+            return self._backoff.after(lasted_s)
+        return self._backoff.after(lasted_s) if self._desk.brokers.failed() else 0.0
 
     def _why(self, link: Link, lasted_s: float) -> str:
         """The loss in words, with a likely cause if the broker gave none."""
@@ -225,12 +246,16 @@ class Uplink:
                 self._urgent.append(self._status(True))
 
     def _status(self, online: bool) -> Outgoing:
+        position = self._desk.outbox.position
+        self._shown, self._status_at_s = position, self._clock_s() + HEAD_EVERY_S
         status = Status(
             online=online,
             version=__version__,
             journal=self._desk.outbox.journal_id,
             engine=self._engine,
             since=self._changed_at,
+            head=self._desk.head_at(position),
+            key=self._desk.key,
         )
         return Outgoing(self._desk.topics.status, msgspec.json.encode(status), retain=True)
 

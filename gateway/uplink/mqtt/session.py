@@ -32,6 +32,9 @@ class Carrier(Protocol):
     def publish(self, message: Outgoing) -> int:
         """Send a message and return its number, which comes back in an Ack."""
 
+    def done(self, number: int) -> None:
+        """Acknowledge the order of that number."""
+
 
 class _Flight(msgspec.Struct, frozen=True, gc=False):
     sent_s: float
@@ -154,5 +157,8 @@ class Session:
             mid = self._link.publish(message)
         except ValueError as error:
             self.warning = f"cannot publish on {message.topic!r}: {error}"
+            self._link.done(message.answers)
             return
         self._flights[mid] = _Flight(now_s, what)
+        if message.answers:
+            self._link.done(message.answers)

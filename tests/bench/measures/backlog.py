@@ -50,7 +50,7 @@ def measure(plan: Plan) -> list[Figure]:
 
 def drained_per_second(folder: Path, port: int, gateway: str, rows: int) -> float:
     """Events a second from the first dial until the cursor stands at the last row."""
-    place = Place(folder / "journal.db", folder / "uplink.db", folder / "no-engine.sock")
+    place = Place(folder / "journal.db", folder / "uplink.db", folder / "no-engine.sock", folder / "journal-key.pem")
     feed = JournalFeed(place.journal, "bench")
     try:
         with open_desk(place, Central(Mqtt("127.0.0.1", port), _SITE, gateway), feed) as desk:

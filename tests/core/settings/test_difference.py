@@ -24,6 +24,7 @@ BARRIERS: dict[str, Any] = {
     ],
     "barriers": [{"id": "post", "open": "io.output.1"}, {"id": "spare", "open": "io.output.2"}],
 }
+MQTT = {"host": "127.0.0.1", "port": 1883, "brokers": [], "consumer": "central", "tls": False}
 
 
 def edited(**paths: Any) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def test_what_says_the_same_in_other_words_does_not_differ(same: dict[str, Any])
     [
         (changed("lanes.0.barrier.pulse_ms", 700), Change("lanes.in.barrier.pulse_ms", 500, 700)),
         (changed("site.locale", "en"), Change("site.locale", "zh_CN", "en")),
-        (changed("uplink", None), Change("uplink", {"mqtt": {"host": "127.0.0.1", "port": 1883, "tls": False}}, None)),
+        (changed("uplink", None), Change("uplink", {"mqtt": MQTT}, None)),
         (changed("devices.0.baudrate", 19200), Change("devices.reader-in.baudrate", 9600, 19200)),
         (changed("lanes.0.barrier.close", None), Change("lanes.in.barrier.close", "io.output.1", None)),
         (

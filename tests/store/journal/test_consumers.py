@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import apsw
+import pytest
 
 from gateway.core.settings.site_file import parse_settings
-from gateway.store.journal.consumers import Consumers, central_name
+from gateway.store.journal.consumers import Consumers
 from gateway.store.journal.lineage import Ancestor, Lineage
 from gateway.store.settings.secrets import Tokens
 from gateway.store.sqlite.migrations import Schema, migrate
 from gateway.store.times import parse_wall_ns
-from gateway.uplink.central.cursors import Cursors, Position
+from gateway.uplink.central.cursors import UPLINK, Cursors, Position
 from web.platform.consumers import CONSUMERS_MAX
 from web.platform.consumers import Consumers as HttpConsumers
 from web.platform.webdb import SCHEMA, WebDatabase
 
 SITE: dict[str, Any] = {"site": {"id": "north-court"}, "gateway": {"id": "gw1"}}
 LINEAGE = Lineage("testjournal")
-CENTRAL = "mqtt:10.0.0.9:1883:gw1"
+CENTRAL = "mqtt:central"
 NOW_NS = parse_wall_ns("2026-11-22T08:00:00Z")
 
 
@@ -50,19 +52,48 @@ def test_with_nobody_registered_there_is_nobody_to_wait_for(tmp_path: Path) -> N
 
 
 def test_a_central_in_the_settings_is_waited_for_before_its_first_row(tmp_path: Path) -> None:
-    assert central_name("10.0.0.9", 1883, "gw1") == CENTRAL
     assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 0}
 
 
 def test_a_central_has_confirmed_up_to_its_cursor_in_this_journal(tmp_path: Path) -> None:
-    delivered(tmp_path, CENTRAL, "testjournal", 41)
+    delivered(tmp_path, "central", "testjournal", 41)
     assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 41}
     assert consumers(tmp_path, mqtt=True).confirmed("otherjournal", NOW_NS) == {CENTRAL: 0}
 
 
 def test_a_central_that_the_settings_name_no_more_is_not_waited_for(tmp_path: Path) -> None:
-    delivered(tmp_path, "mqtt:10.0.0.1:1883:gw1", "testjournal", 3)
+    delivered(tmp_path, "central", "testjournal", 3)
     assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {}
+
+
+def confirmed(path: Path, consumer: str, journal: str, sequence: int) -> None:
+    """As the uplink writes it down."""
+    Cursors(path / "uplink.db").close()
+    with closing(apsw.Connection(str(path / "uplink.db"))) as db:
+        db.execute("REPLACE INTO confirmed VALUES(?, ?, ?, '', 0)", (consumer, journal, sequence))
+
+
+def test_a_central_that_has_ever_confirmed_is_waited_for_by_its_own_word(tmp_path: Path) -> None:
+    delivered(tmp_path, "central", "testjournal", 41)
+    confirmed(tmp_path, "central", "testjournal", 30)
+    assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 30}
+    assert consumers(tmp_path, mqtt=True).confirmed("otherjournal", NOW_NS) == {CENTRAL: 0}
+
+
+def test_others_behind_the_broker_are_waited_for_from_their_first_confirmation(tmp_path: Path) -> None:
+    delivered(tmp_path, "central", "testjournal", 41)
+    confirmed(tmp_path, "archive", "testjournal", 12)
+    assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 41, "mqtt:archive": 12}
+    assert consumers(tmp_path).confirmed("testjournal", NOW_NS) == {}
+
+
+def test_the_file_of_an_uplink_of_an_earlier_version_is_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    old = apsw.Connection(str(tmp_path / "uplink.db"))
+    migrate(old, Schema(UPLINK.holds, UPLINK.application_id, UPLINK.steps[:1]), tmp_path / "uplink.db")
+    old.execute("INSERT INTO cursor VALUES('central', 'testjournal', 41, 0)")
+    old.close()
+    assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 41}
+    assert caplog.text == ""
 
 
 def test_who_pulls_over_http_is_waited_for_as_long_as_the_token_may_read_events(tmp_path: Path) -> None:

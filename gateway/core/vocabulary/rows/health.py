@@ -153,6 +153,30 @@ class GatewayStopped(GatewayRow, frozen=True, kw_only=True, gc=False):
     by: ByGateway = "gateway"
 
 
+class ConfirmationIgnored(Row, frozen=True, kw_only=True, gc=False):
+    """A consumer behind the broker has confirmed a row that the journal does not have so: it does not count."""
+
+    type: ClassVar[str] = "journal.confirmation_ignored"
+    subjects: ClassVar[str] = "journal"
+
+    consumer: Annotated[str, says("the consumer, by the name that it gave")]
+    event: Annotated[str, says("id of the event that it named")]
+    head: Annotated[str, says("the hash that it named")]
+    reason: Annotated[
+        str,
+        one_of(
+            "why it does not count",
+            "unknown_row", "other_journal", "other_hash", "dropped", "too_many_consumers",
+        ),
+    ]  # fmt: skip
+    count: Annotated[int, says("how many were ignored since the row before; the others were alike or came too fast")]
+    by: Annotated[str, says("the consumer")]
+    via: Via = "mqtt"
+
+    def subject(self, _gateway: str, /) -> str:
+        return "journal"
+
+
 class JournalGap(Row, frozen=True, kw_only=True, gc=False):
     """Retention has dropped rows that a consumer had not confirmed; also told to one that asks for them."""
 
