@@ -182,6 +182,18 @@ def test_a_new_pin_lifts_a_lock_out_too(piped: Piped, made: Path) -> None:
     assert DataDirectory(made).lifts.at_s("Lin") > 0
 
 
+def test_a_restored_directory_knows_that_the_first_set_up_is_over(
+    gatehouse: Gatehouse, piped: Piped, data: Path, tmp_path: Path
+) -> None:
+    gatehouse("init")
+    piped("7391\n", "operator", "add", "Ana", "--role", "installer")
+    piped("", "operator", "remove", "Ana", "--yes")
+    assert gatehouse("backup", tmp_path / "all.backup").status == 0
+    assert gatehouse("restore", tmp_path / "all.backup", "--data", tmp_path / "again").status == 0
+    assert DataDirectory(tmp_path / "again").first_run.over
+    assert gatehouse("init", "--new-code", "--data", tmp_path / "again").status == 1
+
+
 def test_with_a_running_engine_the_same_goes_through_its_socket(
     piped: Piped, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

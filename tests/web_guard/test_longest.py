@@ -348,7 +348,8 @@ def test_nothing_is_cut_where_one_signs_in(booth: Booth, lang: str) -> None:
     booth.sign_in()
     look(booth, "day", lang)
     wrong: list[Any] = []
-    for path in ("/sign-in", f"/sign-in?name={OPERATOR}", "/station", "/no/such/page"):
+    lift = f"/sign-in/lift?name={OPERATOR}"
+    for path in ("/sign-in", f"/sign-in?name={OPERATOR}", lift, f"{lift}&by={OPERATOR}", "/station", "/no/such/page"):
         booth.open(path)
         wait_until(booth.loaded)
         for size in SIZES:
