@@ -13,6 +13,8 @@ from drivers.links.stream import TcpStream
 from gateway.core.vocabulary.errors import DeviceError
 
 CONNECT_MS = 3_000
+WIRES = frozenset({"port", "device", "d0", "outputs"})
+"""Options that name a wire of this machine."""
 KEPT_BYTES = 4_096
 """Received bytes that are looked at; older ones are dropped."""
 
@@ -38,7 +40,9 @@ class Place(msgspec.Struct, frozen=True):
             if self.port:
                 return {"link": {"type": "serial", "port": self.port, "baudrate": baudrate}}
             return {"link": {"type": "tcp", "host": self.host, "port": self.tcp_port}}
-        return {"port": self.port, "baudrate": baudrate} if self.port and "port" in fields else None
+        if self.port:
+            return {"port": self.port, "baudrate": baudrate} if "port" in fields else None
+        return {} if not WIRES.intersection(fields) else None  # a camera pushes, and names no wire
 
 
 class Wire:
@@ -83,7 +87,10 @@ class Wire:
             while self._stream.read(0):
                 pass
             self._stream.write(request)
-            return find(self.listen(time.monotonic() + self._answer_s, lambda received: bool(find(received))))
+            found = find(self.listen(time.monotonic() + self._answer_s, lambda received: bool(find(received))))
+            if not found and self.over == "tcp":
+                self._stream.close()  # what was not understood must not stand before the next question
+            return found
         except DeviceError:
             self._stream.close()
             return b""

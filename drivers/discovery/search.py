@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from drivers.base import Driver, Recognised
+from drivers.discovery.cameras import Camera
 from drivers.discovery.places import Place, Wire
 from drivers.registry import find, shipped
 from gateway.core.vocabulary.errors import DeviceError
@@ -53,7 +54,8 @@ class Search:
         self._units = units
         self._tell = tell
         self._answer_ms = answer_ms
-        self._drivers = [driver for driver in _drivers() if self._fits(driver)]
+        # What answers anything with a guess is asked last.
+        self._drivers = sorted(filter(self._fits, _drivers()), key=lambda driver: driver.asks_at == (0,))
 
     def run(self) -> None:
         """Search; what fails is a finding."""
@@ -123,6 +125,8 @@ class Search:
             for driver in self._drivers:
                 if self.place.port and speed not in driver.asks_at:
                     continue
+                if self.found and driver.asks_at == (0,):
+                    continue
                 for known in driver.ask_who(wire) if driver.asks_at else ():
                     self._keep(speed, driver.name, known)
             if self.found:
@@ -187,6 +191,21 @@ def search(
     return found, silent
 
 
+def on_the_network(found: Sequence[Camera], taken: Sequence[str]) -> list[Found]:
+    """Cameras that have answered, as devices that push."""
+    ids = _ids(taken)
+    devices = [{"id": ids("plate-http"), "driver": "plate-http"} for _ in found]
+    return [
+        Found(
+            device,
+            f"a camera at {camera.host}{f' ({camera.words})' if camera.words else ''}; let it push plates to"
+            f" /hooks/plates/{device['id']}",
+            False,
+        )
+        for camera, device in zip(found, devices, strict=True)
+    ]
+
+
 def _drivers() -> Iterator[Driver]:
     return (find(name) for name in shipped())
 
@@ -196,7 +215,7 @@ def _ids(taken: Sequence[str]) -> Callable[[str], str]:
     used = set(taken)
 
     def free(driver: str) -> str:
-        kind = "reader" if find(driver).reads else "io"
+        kind = "camera" if "cameras" in shipped()[driver] else "reader" if find(driver).reads else "io"
         number = next(n for n in range(1, len(used) + 2) if f"{kind}-{n}" not in used)
         used.add(made := f"{kind}-{number}")
         return made

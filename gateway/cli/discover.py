@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
         "look for readers, boards and cameras, without moving anything",
         _discover,
         """
-        gatehouse discover                                    all serial ports of this machine
+        gatehouse discover                                    all serial ports of this machine, and cameras
         gatehouse discover --port /dev/ttyUSB0 --listen-s 5
         gatehouse discover --tcp 192.168.1.50:502 --units 1 17 --json
         """,
@@ -62,7 +62,10 @@ def _tcp(text: str) -> tuple[str, int]:
 
 
 def _discover(arguments: Arguments) -> int:
-    from drivers.discovery.search import UNITS, Silent, search
+    import msgspec
+
+    from drivers.discovery.cameras import cameras
+    from drivers.discovery.search import UNITS, Silent, on_the_network, search
     from gateway.core.people.texts import on_one_line
 
     devices, running = _installed(arguments)
@@ -88,6 +91,10 @@ def _discover(arguments: Arguments) -> int:
         found, silent = [*found, *more], [*silent, *quiet]
     elif not places:
         say("this machine has no serial port; name one with --port, or an address with --tcp")
+    if not (arguments.port or arguments.tcp):
+        taken = [*(device.id for device in devices), *(str(one.device["id"]) for one in found)]
+        found = [*found, *on_the_network(cameras(), taken)]
+    found = [msgspec.structs.replace(one, heard=on_one_line(one.heard)) for one in found]
     silent = [Silent(one.where, on_one_line(one.heard)) for one in silent]
     show(arguments, _as_data(found, silent), _as_text(found, silent))
     return 0

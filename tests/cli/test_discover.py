@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.discovery.cameras import Camera
 from drivers.framing import em4100
 from drivers.sim.board import TcpBoards
 from drivers.sim.pty_port import PtyDevice
@@ -85,8 +86,13 @@ def test_an_argument_that_cannot_be_is_a_usage_error(gatehouse: Gatehouse, line:
 
 def test_without_ports_all_of_the_machine_are_searched(gatehouse: Gatehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drivers.links.ports.serial_ports", lambda: [])
+    seen = [Camera("192.168.1.64", "Gate 1\nforged")]
+    monkeypatch.setattr("drivers.discovery.cameras.cameras", lambda: seen)
     told = gatehouse("discover", "--json")
-    assert told.data == {"found": [], "silent": []} and "no serial port" in told.err
+    [camera] = told.data["found"]
+    assert camera["device"] == {"id": "camera-1", "driver": "plate-http"} and not camera["sure"]
+    assert camera["heard"] == "a camera at 192.168.1.64 (Gate 1 forged); let it push plates to /hooks/plates/camera-1"
+    assert told.data["silent"] == [] and "no serial port" in told.err
 
 
 def test_ports_of_a_running_engine_are_left_to_it_and_it_is_asked(

@@ -6,11 +6,14 @@ it is decided what counts as a read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 
-from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
+from drivers.base import Bus, DeviceConfig, Driver, Options, Questions, Recognised, Report, Simulate
 from drivers.framing.plate_reads import PlateReader, PlateReading
+
+_SERVER = re.compile(rb"\r\nServer: *([^\r\n]+)", re.IGNORECASE)
 
 
 class PlateHttpOptions(PlateReading, Options, frozen=True):
@@ -22,6 +25,7 @@ class PlateHttpDriver(Driver):
 
     name = "plate-http"
     Options = PlateHttpOptions
+    asks_at = (0,)
     reads = True
 
     def bus_key(self, options: PlateHttpOptions) -> Hashable:
@@ -35,6 +39,19 @@ class PlateHttpDriver(Driver):
         device, options = devices[0], devices[0].options
         reader = PlateReader(device.id, options)
         return PushedBus(self.bus_key(options), device.id, "plate", options.silence_s, reader, report)
+
+    def ask_who(self, line: Questions) -> Sequence[Recognised]:
+        """Whether a web server is there; whether it is a camera, a person knows."""
+        if line.over == "serial":
+            return ()
+        head = line.ask(b"GET / HTTP/1.0\r\n\r\n", lambda received: received if received.startswith(b"HTTP/") else b"")
+        if not head:
+            return ()
+        server = _SERVER.search(head)
+        named = f" ({server[1].decode('latin-1').strip()[:60]})" if server else ""
+        return (
+            Recognised({}, f"a web server{named}; if it is a camera, let it push to /hooks/plates/<id>", sure=False),
+        )
 
     def stand_ins(self) -> Mapping[str, Simulate]:
         """A camera that never sends."""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Hashable, Sequence
 from typing import Annotated
 
 from msgspec import Meta
 
-from drivers.base import Bus, DeviceConfig, Driver, Message, Report
+from drivers.base import Bus, DeviceConfig, Driver, Message, Questions, Recognised, Report
 from drivers.framing.presentation import Presentations
 from drivers.framing.wiegand import PinPad
 from drivers.links.osdp_panel import Buzzer, Led
 from drivers.options import CardFormat, PinMs, RepeatMs, SerialPortOptions
+from drivers.readers.osdp import frames
 from drivers.readers.osdp.frames import ADDRESS_MAX, CardDecoder, formats_of, keys_of, parse_key, status_of
 from gateway.core.vocabulary.errors import FrameError
 from gateway.core.vocabulary.events import CredentialRead
 
 MS = 1_000_000
+ADDRESSES_ASKED = 8
+GIVE_KEY = "this key is new, give it to the reader by: gatehouse device install-mode"
 ONE_BEEP = Buzzer(on_ds=2, off_ds=1, times=1)
 ANSWERS: dict[str, tuple[Led | Buzzer, ...]] = {
     "granted": (Led("green", on_ds=1, off_ds=0, for_ds=30), ONE_BEEP),
@@ -112,6 +116,7 @@ class OsdpDriver(Driver):
 
     name = "osdp"
     Options = OsdpOptions
+    asks_at = (9_600, 115_200, 38_400, 57_600, 19_200)
     reads = True
     shows = True
 
@@ -129,6 +134,19 @@ class OsdpDriver(Driver):
         except FrameError as error:
             return option, str(error)
         return None
+
+    def ask_who(self, line: Questions) -> Sequence[Recognised]:
+        """Ask all readers at once who they are; where one answers, each of the first addresses."""
+        if not line.ask(frames.who_request(frames.ANY_READER), frames.find_identity):
+            return ()
+        found = []
+        for address in range(ADDRESSES_ASKED):
+            if answer := line.ask(frames.who_request(address), frames.find_identity):
+                own, words = frames.identity_of(answer)
+                # A key of its own, made now: install mode gives it to the reader.
+                options = {"address": own, "key": secrets.token_hex(16)}
+                found.append(Recognised(options, f"an OSDP reader, address {own}, {words}; {GIVE_KEY}"))
+        return found
 
     def bus_key(self, options: OsdpOptions) -> Hashable:
         """Readers on one port share a line."""

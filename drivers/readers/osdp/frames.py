@@ -6,6 +6,7 @@ bare wires, what comes has been through a CRC and a MAC, so a card whose length 
 
 from __future__ import annotations
 
+import binascii
 import re
 
 from drivers.framing.wiegand import Card, Format, parse_format
@@ -31,6 +32,49 @@ def parse_key(text: str) -> bytes:
     if len(set(key)) < 4:
         raise FrameError("can be guessed; make one with: openssl rand -hex 16")
     return key
+
+
+# ---- who is there: the only frame that is made here, sent while no panel runs on the line
+
+ANY_READER = 0x7F
+_SOM, _WITH_CRC, _REPLY = 0x53, 0x04, 0x80
+_ID, _PDID, _NAK = 0x61, 0x45, 0x41
+_CRC_START = 0x1D0F
+_HEAD, _MIN_BYTES, _BYTES_MAX = 6, 8, 128
+
+
+def who_request(address: int) -> bytes:
+    """The question for a reader's identity (osdp_ID), in plain text and as the first of a session."""
+    size = _HEAD + 1 + 2
+    body = bytes((_SOM, address, size, 0, _WITH_CRC, _ID, 0))
+    return body + _crc(body)
+
+
+def find_identity(received: bytes) -> bytes:
+    """The whole frame of a reader among the received bytes, also one that refuses; empty when it has not come."""
+    for start in range(len(received) - _MIN_BYTES + 1):
+        if received[start] != _SOM or not received[start + 1] & _REPLY:
+            continue
+        size = int.from_bytes(received[start + 2 : start + 4], "little")
+        frame = received[start : start + size]
+        whole = _MIN_BYTES <= size <= _BYTES_MAX and len(frame) == size and frame[4] & _WITH_CRC
+        if whole and _crc(frame[:-2]) == frame[-2:]:
+            return frame
+    return b""
+
+
+def identity_of(frame: bytes) -> tuple[int, str]:
+    """The address of a reader, and what it says of itself in words."""
+    address, kind, data = frame[1] & ~_REPLY, frame[5], frame[6:-2]
+    if kind == _PDID and len(data) >= 12:
+        serial = int.from_bytes(data[5:9], "little")
+        return address, f"maker {data[:3].hex().upper()}, model {data[3]}, serial number {serial:08X}"
+    return address, "which does not say what it is"
+
+
+def _crc(body: bytes) -> bytes:
+    """CRC-16 of OSDP (polynomial 0x1021, initial 0x1D0F), low byte first."""
+    return binascii.crc_hqx(body, _CRC_START).to_bytes(2, "little")
 
 
 # ---- cards and keys ------------------------------------------------------------------------------------------------

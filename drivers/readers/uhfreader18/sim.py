@@ -8,6 +8,7 @@ its wire can babble or be pulled.
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,6 +116,7 @@ class UhfOnPty(RtuBoards):
     def __init__(self, path: str | Path, *readers: SimUhfReader) -> None:
         super().__init__(path, {})
         self.readers = {reader.address: reader for reader in readers or (SimUhfReader(),)}
+        self._heard_s = 0.0
 
     def report(self, times: int = 1) -> None:
         """All readers report their tags unasked."""
@@ -126,6 +128,10 @@ class UhfOnPty(RtuBoards):
         self._do(lambda: self._port.send(data))
 
     def _readable(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._heard_s > frames.QUIET_MS / 1000:
+            self._received = b""  # as a reader, which gives up what has begun and does not go on
+        self._heard_s = now_s
         self._received = _serve(self.readers, self._received + self._port.receive(), self._port.send)
 
 

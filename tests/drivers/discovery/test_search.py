@@ -23,7 +23,7 @@ from drivers.sim.board import RtuBoards, TcpBoards
 from drivers.sim.board_model import SimBoard
 from drivers.sim.pty_port import PtyDevice
 from drivers.sim.text_device import SimTextDevice
-from tests.drivers.walk import OURS, SAMPLE, SIMULATED
+from tests.drivers.walk import KEY, OURS, SAMPLE, SIMULATED
 
 LISTEN_S = 6.0
 SHORT_S = 0.4
@@ -151,6 +151,25 @@ def test_a_long_range_reader_that_tells_tags_is_in_scan_mode(wire: str, tmp_path
         [found], _ = found_at(place, listen_s=LISTEN_S)
     assert (found.device["address"], found.device["mode"]) == (5, "active")
     assert EPC in found.heard and found.sure and is_entry(found)
+
+
+# ---- OSDP
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_osdp_readers_answer_who_they_are(tmp_path: Path, secure: bool) -> None:
+    pytest.importorskip("osdp_sys", reason="libosdp has no wheel for this machine")
+    from tests.support.osdp_pd import OsdpLine, OsdpReader
+
+    readers = [OsdpReader(2, KEY if secure else None), OsdpReader(5, KEY if secure else None)]
+    with OsdpLine(tmp_path / "port", *readers):
+        found, silent = found_at(Place(port=str(tmp_path / "port")))
+    assert silent == []
+    assert [(one.device["driver"], one.device["address"]) for one in found] == [("osdp", 2), ("osdp", 5)]
+    keys = {one.device["key"] for one in found}
+    assert len(keys) == 2 and KEY.hex() not in keys
+    assert all(is_entry(one) and one.sure and "install-mode" in one.heard for one in found)
+    assert [reader.commands for reader in readers] == [[], []]
 
 
 # ---- boards
