@@ -195,7 +195,7 @@ def test_a_wrong_pin_is_answered_calmly_with_the_wait_that_it_causes_and_keeps_n
         assert re.fullmatch(r"密码不对,\d+ 秒后可以再试。", said) and closed
         wait_until(lambda: booth.one("#enter").is_enabled(), 40)
     wrong_pin(booth)
-    booth.one(".pin-left .plain").click()
+    booth.one('.pin-left .plain[href="/sign-in"]').click()
     booth.tap_text(".name", "陈班长")
     booth.type_pin("#pad", "1357")
     wait_until(booth.ready)
