@@ -94,13 +94,16 @@ def compare(known: Iterable[KnownHead], lineage: Lineage, hashes: Mapping[int, s
     """
     fits: list[KnownHead] = []
     skipped: list[Skipped] = []
-    for one in sorted(known, key=lambda one: one.head.sequence):
+    ordered = sorted(known, key=lambda one: one.head.sequence)
+    furthest = next((one for one in reversed(ordered) if not _another(one, lineage)), None)
+    for one in ordered:
         sequence = one.head.sequence
         if reason := _another(one, lineage):
             skipped.append(Skipped(one.by, sequence, reason))
-        elif sequence > last:
+        elif sequence > last and furthest is not None:
+            end = furthest.head.sequence
             raise JournalBrokenError(
-                f"rows {last + 1} to {sequence} are missing at the end: {one.by} had row {sequence}", last + 1
+                f"rows {last + 1} to {end} are missing at the end: {furthest.by} had row {end}", last + 1
             )
         elif not hashes[sequence]:
             skipped.append(Skipped(one.by, sequence, f"retention has dropped this row; the oldest is {first}"))

@@ -6,8 +6,9 @@ thread drives the socket through paho's interface for external loops, so no netw
 message changes threads.
 
 paho's callbacks only take notes; `poll` moves bytes. The session ends with the connection (clean start, expiry 0), the
-client id is `<site>-<gateway>`, the last will says `offline`. Subscriptions use retain-as-published and ask for no retained
-messages: otherwise a retained command that is published during the connection would look like a fresh one.
+last will says `offline`. Subscriptions use retain-as-published and ask for no retained messages: otherwise a retained
+command that is published during the connection would look like a fresh one. An incoming message is acknowledged when it
+was dealt with, so the broker sends only a few ahead.
 """
 
 from __future__ import annotations
