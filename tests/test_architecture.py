@@ -54,6 +54,7 @@ LAYERS = (
     Layer("gateway.core", ("gateway.core",), frozenset({"msgspec"}), PURE_STDLIB, pure=True),
     _layer("gateway.store", "gateway.core gateway.store", "apsw msgspec openpyxl tinydb"),
     _layer("gateway.store.settings.signing_key", "gateway.core gateway.store", "cryptography"),
+    _layer("gateway.store.settings.ed25519", "", "cryptography"),
     _layer("gateway.control", "gateway.core gateway.control", "msgspec"),
     Layer(
         "drivers.framing",

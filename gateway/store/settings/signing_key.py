@@ -1,7 +1,7 @@
 """The gateway's signing key: an Ed25519 key in `secrets/`, made once, used for heads of the journal and nothing else.
 
-The file is PEM (PKCS #8), as `openssl` reads it. The engine never signs: cryptography is loaded at the first signature,
-in the uplink, the web or a command. Making the key needs only random bytes.
+The file is PEM (PKCS #8), as `openssl` reads it. The engine never signs; the uplink, the web and commands do. Making the
+key needs only random bytes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError
 from gateway.store.files import write_atomically
 from gateway.store.journal.heads import Head, HeadError, with_signature
+from gateway.store.settings.ed25519 import Signer, signer
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class SigningKey:
         """
         self._path = path
         self._makes = makes
-        self._key: Ed25519PrivateKey | None = None
+        self._key: Signer | None = None
         self._failed = ""
 
     def make(self) -> None:
@@ -59,7 +60,7 @@ class SigningKey:
     @property
     def public(self) -> PublicKey:
         """The public key; DataDirectoryError if the key cannot be read."""
-        return PublicKey(self._loaded().public_key().public_bytes_raw())
+        return PublicKey(self._loaded().public())
 
     def signed(self, head: Head) -> Head:
         """The head with a signature, or without one while the key cannot be read; the first failure is logged."""
@@ -73,11 +74,9 @@ class SigningKey:
                 log.warning("heads of the journal are handed out without a signature: %s", error)
             return head
 
-    def _loaded(self) -> Ed25519PrivateKey:
+    def _loaded(self) -> Signer:
         if self._key is None:
-            from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-            self._key = Ed25519PrivateKey.from_private_bytes(self._seed())
+            self._key = signer(self._seed())
         return self._key
 
     def _seed(self) -> bytes:
