@@ -49,11 +49,14 @@ class Consumers:
     def _behind_brokers(self, journal_id: str) -> dict[str, int]:
         found = dict(self._rows_of("confirmed", journal_id))
         if self._central not in found:
-            found[self._central] = dict(self._rows_of("cursor", journal_id)).get(self._central, 0)
+            cursors = self._rows_of("cursor", journal_id, "ORDER BY moved_wall_ns")
+            # An earlier version named it after a broker; the uplink takes it over at its start (`Cursors.adopt`).
+            earlier = [row for name, row in cursors if name.startswith("mqtt:")]
+            found[self._central] = dict(cursors).get(self._central, earlier[-1] if earlier else 0)
         return {f"mqtt:{name}": row for name, row in found.items()}
 
-    def _rows_of(self, table: str, journal_id: str) -> list[tuple[str, int]]:
+    def _rows_of(self, table: str, journal_id: str, order: str = "") -> list[tuple[str, int]]:
         if not peek(self._uplink, "SELECT 1 FROM sqlite_schema WHERE name = ?", table):
             return []  # not there yet, of an earlier version, or unreadable
-        rows = peek(self._uplink, f"SELECT consumer, iif(journal = ?, sequence, 0) FROM {table}", journal_id)
+        rows = peek(self._uplink, f"SELECT consumer, iif(journal = ?, sequence, 0) FROM {table} {order}", journal_id)
         return [(str(name), int(row)) for name, row in rows or ()]

@@ -1,7 +1,7 @@
 """The gateway's signing key: an Ed25519 key in `secrets/`, made once, used for heads of the journal and nothing else.
 
-The file is PEM (PKCS #8), as `openssl` reads it. The engine never signs; the uplink, the web and commands do. Making the
-key needs only random bytes.
+The file is PEM (PKCS #8), as `openssl` reads it. The engine never signs; the uplink, the web and commands do. Making
+the key needs only random bytes.
 """
 
 from __future__ import annotations

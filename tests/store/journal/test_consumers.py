@@ -80,6 +80,14 @@ def test_a_central_that_has_ever_confirmed_is_waited_for_by_its_own_word(tmp_pat
     assert consumers(tmp_path, mqtt=True).confirmed("otherjournal", NOW_NS) == {CENTRAL: 0}
 
 
+def test_the_cursor_of_an_earlier_version_counts_for_central_until_it_is_taken_over(tmp_path: Path) -> None:
+    delivered(tmp_path, "mqtt:old.example:1883:gw1", "testjournal", 90)
+    delivered(tmp_path, "mqtt:new.example:1883:gw1", "testjournal", 41)
+    assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 41}
+    delivered(tmp_path, "central", "testjournal", 43)
+    assert consumers(tmp_path, mqtt=True).confirmed("testjournal", NOW_NS) == {CENTRAL: 43}
+
+
 def test_others_behind_the_broker_are_waited_for_from_their_first_confirmation(tmp_path: Path) -> None:
     delivered(tmp_path, "central", "testjournal", 41)
     confirmed(tmp_path, "archive", "testjournal", 12)

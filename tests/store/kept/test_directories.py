@@ -16,12 +16,14 @@ import pytest
 from gateway.cli import main
 from gateway.store.directory import DataDirectory
 from gateway.store.journal.consumers import Consumers
+from gateway.store.journal.heads import parse_head
 from gateway.store.journal.reader import JournalReader
 from gateway.store.passes.registry import PassRegistry
 from tests.store.kept.told import told
 from tests.support.engine import Running
 from tests.support.mosquitto import Central, Mosquitto, central
 from tests.support.site_process import Gateway, wait_for
+from tests.support.tampering import cut_tail
 from web.people.lockout import FREE_FAILURES, Lockout
 from web.people.operators import SiteDocument
 from web.people.sessions import Sessions
@@ -72,7 +74,7 @@ def database(kept: Kept) -> Iterator[WebDatabase]:
 
 @pytest.fixture
 def broker(kept: Kept, tmp_path: Path) -> Iterator[Mosquitto]:
-    """At the address by which the cursor is named."""
+    """At the address that the settings name."""
     broker = Mosquitto(tmp_path, **{"listener": f"{kept.about['port']} {kept.about['host']}"}).start()
     yield broker
     broker.stop()
@@ -134,6 +136,23 @@ def test_new_rows_chain_on_and_old_ones_keep_their_bytes(kept: Kept) -> None:
     assert main(["verify", "--data", str(kept.directory.path)]) == 0
 
 
+def test_what_was_known_of_a_directory_without_a_key_is_compared_and_the_services_make_one(kept: Kept) -> None:
+    key = kept.directory.secrets / "journal-key.pem"
+    assert main(["verify", "--data", str(kept.directory.path)]) == 0
+    assert not key.exists()
+    headers = {"Authorization": f"Bearer {kept.about['token']}"}
+    app = create_app(kept.directory.path)
+    try:
+        answer = app.test_client().get("/api/v1/events", headers=headers)
+    finally:
+        app.extensions["gatehouse"].close()
+    head = answer.headers["Gatehouse-Head"]
+    assert kept.directory.signing_key.public.check(parse_head(head))
+    assert main(["verify", "--data", str(kept.directory.path), "--head", head]) == 0
+    cut_tail(kept.directory.journal, kept.last)
+    assert main(["verify", "--data", str(kept.directory.path)]) == 1
+
+
 def test_the_uplink_sends_what_follows_its_cursor_and_nothing_else(kept: Kept, listener: Central) -> None:
     _, journal, acknowledged = kept.about["uplink"]
     told(Running(kept.directory.path))
@@ -148,9 +167,7 @@ def test_the_uplink_sends_what_follows_its_cursor_and_nothing_else(kept: Kept, l
     assert journal == kept.journal
     assert listener.sequences() == list(range(acknowledged + 1, last + 1))
     with closing(apsw.Connection(str(kept.directory.uplink))) as db:
-        assert db.execute("SELECT consumer, journal, sequence FROM cursor").fetchall() == [
-            (kept.about["uplink"][0], journal, last)
-        ]
+        assert db.execute("SELECT consumer, journal, sequence FROM cursor").fetchall() == [("central", journal, last)]
 
 
 def test_an_http_consumer_goes_on_at_its_cursor(kept: Kept) -> None:
@@ -171,7 +188,7 @@ def test_retention_waits_for_the_same_consumers(kept: Kept) -> None:
     directory, about = kept.directory, kept.about
     consumers = Consumers(directory.uplink, directory.web, directory.tokens, directory.configured())
     assert consumers.confirmed(kept.journal, int(about["made_at"] * 1e9)) == {
-        about["uplink"][0]: about["uplink"][2],
+        "mqtt:central": about["uplink"][2],
         "http:central": about["http"][2],
     }
 
