@@ -70,7 +70,7 @@ def _init(arguments: Arguments) -> int:
     made = {"data": str(directory.path), "journal": journal, "gateway": gateway, "setup_code": code}
     words = _MADE.format(data=directory.path, journal=journal, gateway=gateway, code=code)
     tail, path = (_VOID, "/") if settings.operators else (_OPENS, "/setup")
-    show(arguments, made, f"{words}\n{tail.format(pages=' or '.join(_pages(settings, path)))}")
+    show(arguments, made, f"{words}\n{tail.format(pages=' or '.join(pages(settings, path)))}")
     for place, warning in warnings(settings):
         say(f"settings: warning: {place} {warning}")
     return 0
@@ -102,13 +102,14 @@ def _with_lan(document: Any, lan: bool) -> Any:
     }
 
 
-def _pages(settings: Settings, path: str) -> list[str]:
+def pages(settings: Settings, path: str) -> list[str]:
     """Where a page can be opened: at the address that is set, or at all addresses of this machine."""
     http = settings.gateway.http
     hosts = [http.host]
     if http.host in (EVERYWHERE, "::", ""):
         hosts = _own_addresses() or ["<address of this machine>"]
-    return [f"http://{f'[{host}]' if ':' in host else host}:{http.port}{path}" for host in hosts]
+    scheme = "http" if http.tls is None else "https"
+    return [f"{scheme}://{f'[{host}]' if ':' in host else host}:{http.port}{path}" for host in hosts]
 
 
 def _own_addresses() -> list[str]:

@@ -125,18 +125,22 @@ def _simulate(arguments: Arguments) -> int:
 
 
 def _run(arguments: Arguments) -> int:
+    from gateway.cli.begin import pages
     from gateway.processes.ending import die_with_parent
     from gateway.processes.supervisor import Part, Supervisor, SupervisorError
     from gateway.store.directory import DataDirectory
 
     die_with_parent()
     data = data_path(arguments)
-    settings = DataDirectory(data).configured()
+    directory = DataDirectory(data)
+    settings = directory.configured()
     names = ["engine", "web", *(["uplink"] if settings.needs_uplink else [])]
     parts = [Part(name, (sys.executable, "-m", "gateway", name, "--data", str(data))) for name in names]
     say(f"{settings.site.name or settings.site.id}: starting {', '.join(names)}; Ctrl-C ends them")
-    http = settings.gateway.http
-    say(f"the guard's screen: {'http' if http.tls is None else 'https'}://{http.host}:{http.port}/")
+    if directory.first_run.over:
+        say(f"the guard's screen: {' or '.join(pages(settings, '/'))}")
+    else:
+        say(f"not set up yet: {' or '.join(pages(settings, '/setup'))}, with the code that gatehouse init has shown")
     try:
         Supervisor(parts, say).run()
     except SupervisorError as error:
