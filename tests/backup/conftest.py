@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -35,7 +36,7 @@ DOCUMENT: dict[str, Any] = {**SITE, "operators": [{"name": "Lin", "role": "guard
 @pytest.fixture(autouse=True)
 def little_work_for_a_key() -> Iterator[None]:
     """Keys of the field take half a second each."""
-    with patch.object(chunks, "N", 2**10):
+    with patch.object(chunks, "N", 2**4):
         yield
 
 
@@ -80,9 +81,16 @@ def filled(path: Path, rows: int = ROWS) -> DataDirectory:
     return directory
 
 
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory that each test gets a copy of."""
+    return filled(tmp_path_factory.mktemp("made") / "data").path
+
+
 @pytest.fixture
-def directory(tmp_path: Path) -> DataDirectory:
-    return filled(tmp_path / "data")
+def directory(tmp_path: Path, made_once: Path) -> DataDirectory:
+    shutil.copytree(made_once, tmp_path / "data")
+    return DataDirectory(tmp_path / "data")
 
 
 @pytest.fixture

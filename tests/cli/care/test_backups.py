@@ -28,7 +28,7 @@ other_disk = pytest.mark.skipif(not SHM.is_dir(), reason="needs another file sys
 
 @pytest.fixture(autouse=True)
 def little_work_for_a_key() -> Iterator[None]:
-    with patch.object(chunks, "N", 2**10):
+    with patch.object(chunks, "N", 2**4):
         yield
 
 
