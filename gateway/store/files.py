@@ -83,3 +83,14 @@ def _may_be_written(path: Path, force: bool) -> None:
         raise StorageError(f"{path} is there already; give another name, or --force to replace it")
     if not path.parent.is_dir():
         raise StorageError(f"there is no folder {path.parent}; make it, or mount the disk that it is on")
+
+
+def remove_unfinished(folder: Path, pattern: str) -> None:
+    """Remove what killed commands left of files whose names fit `pattern`; one that is being written stays."""
+    for part in folder.glob(f".{pattern}.part"):
+        try:
+            with part.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                part.unlink()
+        except OSError:
+            continue

@@ -21,7 +21,7 @@ from gateway.backup.records import Item, Recorder
 from gateway.backup.take import take
 from gateway.core.vocabulary.errors import BackupError, DamagedError, StorageError
 from gateway.store.directory import DataDirectory, source_of
-from gateway.store.files import new_file
+from gateway.store.files import new_file, remove_unfinished
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
 from gateway.store.projections.state import State
@@ -102,6 +102,15 @@ def test_what_a_killed_backup_left_is_taken_over(directory: DataDirectory, tmp_p
     take(directory, about_of(directory), SIDE, tmp_path / "x.backup")
     assert prove(tmp_path / "x.backup", lambda: "", Nothing()).last == ROWS
     assert not (tmp_path / ".x.backup.part").exists()
+
+
+def test_what_is_being_written_is_not_taken_for_left(tmp_path: Path) -> None:
+    (tmp_path / ".y.part").write_bytes(b"left")
+    with new_file(tmp_path / "x", False) as file:
+        file.write(b"1")
+        remove_unfinished(tmp_path, "*")
+        assert [path.name for path in tmp_path.iterdir()] == [".x.part"]
+    assert (tmp_path / "x").read_bytes() == b"1"
 
 
 class Pause:

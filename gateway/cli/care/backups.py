@@ -163,11 +163,14 @@ def _not_inside(file: Path, data: Path) -> None:
 
 
 def _thin_out(arguments: Arguments, file: Path, settings: Settings) -> list[str]:
-    """Remove the oldest backups of this gateway past --keep; a new one was made before."""
-    if not (arguments.schedule and arguments.keep):
+    """Remove the oldest backups of this gateway past --keep, and unfinished ones; a new one was made before."""
+    from gateway.store.files import remove_unfinished
+
+    if not arguments.schedule:
         return []
-    stamp = "[0-9]" * 8 + "T" + "[0-9]" * 6 + "Z"
-    old = sorted(file.parent.glob(f"{_stem(settings)}{stamp}{SUFFIX}"))[: -arguments.keep]
+    pattern = f"{_stem(settings)}{'[0-9]' * 8}T{'[0-9]' * 6}Z{SUFFIX}"
+    remove_unfinished(file.parent, pattern)
+    old = sorted(file.parent.glob(pattern))[: -arguments.keep] if arguments.keep else []
     for one in old:
         one.unlink()
     return [str(one) for one in old]

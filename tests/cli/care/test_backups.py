@@ -255,6 +255,7 @@ def test_a_timer_makes_a_new_file_each_time_and_keeps_the_newest(
     folder.mkdir()
     (folder / "gatehouse-north-court-gw2-20200101T000000Z.backup").write_text("of another gateway")
     (folder / "gatehouse-north-court-gw1-notes.txt").write_text("mine")
+    (folder / ".gatehouse-north-court-gw1-20260101T000000Z.backup.part").write_text("of a timer that was killed")
     moments = iter(f"2026120{n}T030000Z" for n in range(1, 6))
     made_files = []
     with patch.object(time, "strftime", lambda *_: next(moments)):
