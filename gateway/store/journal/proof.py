@@ -69,7 +69,7 @@ def _positions(path: Path, table: str, name: str, words: str) -> list[KnownHead]
     head = "head" if "head" in columns else "''"
     rows = peek(path, f"SELECT {name}, journal, sequence, {head} FROM {table} WHERE sequence > 0 ORDER BY {name}")
     return [
-        KnownHead(words.format(who), journal, _noted(int(sequence), text))
+        KnownHead(words.format(who.removeprefix("mqtt:")), journal, _noted(int(sequence), text))
         for who, journal, sequence, text in rows or ()
     ]
 

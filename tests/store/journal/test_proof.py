@@ -10,6 +10,7 @@ from gateway.core.vocabulary.errors import JournalBrokenError
 from gateway.store.journal.heads import Head
 from gateway.store.journal.lineage import Ancestor, Lineage
 from gateway.store.journal.proof import KnownHead, Proof, compare, known_heads, rows_of
+from gateway.uplink.central.cursors import Cursors, Position
 
 NEW = Lineage("newjournal", (Ancestor("oldjournal", 20, "a" * 64),))
 
@@ -84,6 +85,16 @@ def test_the_last_dropped_row_can_still_be_compared() -> None:
 
 def test_a_position_without_a_hash_shows_a_missing_end() -> None:
     assert broken(known(30, digest=""), last=20)[0] == 21
+
+
+def test_positions_are_known_by_consumer_also_those_of_an_earlier_version(tmp_path: Path) -> None:
+    cursors = Cursors(tmp_path / "uplink.db")
+    for name in ("central", "mqtt:h:1883:gw1"):
+        cursors.move(name, Position("oldjournal", 7))
+    cursors.close()
+    found = known_heads(tmp_path / "state.db", tmp_path / "uplink.db", tmp_path / "web.db")
+    assert [one.by for one in found] == ["mqtt:central (acknowledged)", "mqtt:h:1883:gw1 (acknowledged)"]
+    assert {(one.journal, one.head.sequence, one.head.hash) for one in found} == {("oldjournal", 7, "")}
 
 
 def test_nothing_is_known_where_there_is_nothing(tmp_path: Path) -> None:
