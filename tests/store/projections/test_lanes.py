@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from gateway.core.lane.grants.grant import Left
+from gateway.core.vocabulary.rows.base import Credential
 from tests.store.conftest import START_NS
 from tests.store.projections.conftest import SHANGHAI, Gate
 
@@ -129,7 +130,8 @@ def test_a_grant_is_open_until_its_end_is_told_whatever_run_tells_it(gate: Gate,
     gate.happens("gateway.started")
     first, second = (msgspec.convert(one, Left) for one in gate.state.memory()["grants"])
     assert (first.grant, first.lane, first.pass_id, first.visit) == ("g1", "in", "p1", None)
-    assert (first.credential, first.kind, first.reason, first.by) == (card, "monthly", "valid_pass", "gateway")
+    assert first.credential == Credential("card", "7")
+    assert (first.kind, first.reason, first.by) == ("monthly", "valid_pass", "gateway")
     assert first.given_wall_ns == START_NS + 2 * 10**9
     assert second.visit is not None and (second.visit.visit, second.visit.plate) == ("v9", "京A12345")
     gate.happens(end, grant="g1", visit="v1")
