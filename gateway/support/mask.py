@@ -50,6 +50,11 @@ _SENTENCES = frozenset({
     "traceback",
 })  # fmt: skip
 """Keys whose values are sentences of the program, in which only single words are masked."""
+_CODED = frozenset({
+    "arm", "asked", "cannot_open", "cause", "certainty", "clock", "clockstate", "command", "direction", "kind",
+    "method", "mode", "notice", "part", "state", "type", "verdict", "via", "what",
+})  # fmt: skip
+"""Keys whose values are codes of the program, also where no closed list is declared."""
 _WHERE = frozenset({"host", "address", "port", "device", "path", "ca", "brokers"})
 
 # In running text.
@@ -93,7 +98,7 @@ class Mask:
         return f"{kind}:{made[:_MARK_DIGITS]}"
 
     def settings(self, document: Any) -> Any:
-        """A settings document: any word in lower case may be an option of a driver, and is kept."""
+        """A settings document: words in lower case and numbers may be options of a driver, and are kept."""
         self._codes = True
         try:
             return self.json(document)
@@ -111,8 +116,9 @@ class Mask:
             return [self.json(inner, key) for inner in value]
         if isinstance(value, str):
             return self._value(value, key)
-        if isinstance(value, int) and not isinstance(value, bool) and (key in _PERSONS or _SECRET_KEYS.search(key)):
-            return self.mark(str(value), key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            personal = not self._codes and (_SECRET_KEYS.search(key) or key in _PERSONS)
+            return self.mark(str(value), key) if personal else value
         return value
 
     def text(self, text: str) -> str:
@@ -139,7 +145,9 @@ class Mask:
             return value
         if self._is_known(value):
             return self.mark(value)
-        harmless = any(form.fullmatch(value) for form in _HARMLESS) or (self._codes and _CODE.fullmatch(value))
+        harmless = any(form.fullmatch(value) for form in _HARMLESS) or (
+            (self._codes or key in _CODED) and _CODE.fullmatch(value)
+        )
         placed = key in _WHERE and _PLACE.fullmatch(value)
         if harmless or placed:
             return value

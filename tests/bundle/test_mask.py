@@ -30,10 +30,18 @@ def mask(*known: str) -> Mask:
         ("state", "ready"), ("host", "10.0.0.9"),
         ("port", "/dev/serial/by-path/pci-0000:00:14.0"), ("timezone", "Asia/Shanghai"), ("driver", "modbus"),
         ("version", "0.1.0"), ("datacontenttype", "application/json"), ("verdict", "referred"), ("note", ""),
+        ("cause", "settle"), ("what", "no_such_code"),
     ],
 )  # fmt: skip
 def test_what_is_harmless_is_kept(key: str, value: Any) -> None:
     assert mask().json({key: value}) == {key: value}
+
+
+def test_options_of_drivers_are_kept_in_settings() -> None:
+    site = {"devices": [{"id": "io", "driver": "modbus", "unit": 1, "parity": "even", "pin": 17, "name": "Wang"}]}
+    [device] = mask().settings(site)["devices"]
+    assert (device["unit"], device["parity"], device["pin"]) == (1, "even", 17)
+    assert MARK.fullmatch(device["name"])
 
 
 @pytest.mark.parametrize(
