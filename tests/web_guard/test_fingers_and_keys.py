@@ -177,3 +177,47 @@ def test_letters_that_no_font_has_are_said_and_not_drawn_as_boxes(booth: Booth) 
     booth.engine.show(lane("in", last_decision=by_hand), lane("out", since=at(9)))
     booth.enter()
     wait_until(lambda: booth.text('.lane[data-lane="in"] .title') == "(本屏无法显示的文字)")
+
+
+# ---- the touch that wakes the screen
+
+DARK_AFTER = "document.documentElement.dataset.darkAfter = arguments[0]"
+TOUCH = """
+const el = document.querySelector(arguments[0]), how = { bubbles: true, cancelable: true, button: 0 };
+for (const kind of ['pointerdown', 'pointerup'])
+  el.dispatchEvent(new PointerEvent(kind, { ...how, pointerType: 'touch' }));
+el.dispatchEvent(new MouseEvent('click', how));
+"""
+
+
+def idle(booth: Booth, *, keeps_lit: bool) -> None:
+    """Be at work on a screen that may have gone dark since the last touch."""
+    lock = "{ request: async () => ({ addEventListener: () => {} }) }" if keeps_lit else "undefined"
+    source = f"Object.defineProperty(Navigator.prototype, 'wakeLock', {{ get: () => ({lock}) }});"
+    added = booth.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+    booth.engine.show(lane(**WAITING), lane("out"))
+    booth.enter()
+    booth.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+    booth.script(DARK_AFTER, "1")
+
+
+def test_the_touch_that_wakes_a_dark_screen_does_nothing_else(booth: Booth) -> None:
+    idle(booth, keeps_lit=False)
+    booth.script(TOUCH, ".act-open")
+    assert "屏幕刚唤醒" in booth.text("#answer")
+    assert booth.engine.commands() == []
+    booth.script(DARK_AFTER, "60000")
+    booth.script(TOUCH, ".act-open")
+    wait_until(lambda: booth.engine.commands() == [("in", "open")])
+
+
+def test_stop_counts_also_on_a_dark_screen(booth: Booth) -> None:
+    idle(booth, keeps_lit=False)
+    booth.script(TOUCH, "#stop")
+    wait_until(lambda: ("in", "stop") in booth.engine.commands())
+
+
+def test_a_screen_that_is_kept_lit_takes_the_first_touch(booth: Booth) -> None:
+    idle(booth, keeps_lit=True)
+    booth.script(TOUCH, ".act-open")
+    wait_until(lambda: booth.engine.commands() == [("in", "open")])

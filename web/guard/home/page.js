@@ -6,6 +6,9 @@ import { noNews } from "../../parts/age/age.js";
 import { fitAll } from "../../parts/fit/fit.js";
 import { isOpen } from "../../parts/sheet/sheet.js";
 import { wireStop } from "../../parts/stop/stop.js";
+import { wireWake } from "../../parts/wake/wake.js";
+import { answer } from "../../parts/answer/answer.js";
+import { say } from "../../parts/base/words.js";
 import { heard, newsAge, OLD_MS, state } from "./state.js";
 import { follow } from "./news.js";
 import { paintTop, tickTop } from "../top/top.js";
@@ -41,6 +44,7 @@ function tick() {
 document.addEventListener("contextmenu", (event) => event.preventDefault());
 document.body.classList.add("still");
 wireStop(() => state.chosen);
+wireWake(() => answer(say("answer.awake")));
 showPage();
 paint();
 requestAnimationFrame(() => requestAnimationFrame(() => document.body.classList.remove("still")));

@@ -19,7 +19,7 @@ SEEN_REASONS = ("turned_back", "other")
 SCRIPT_WORDS = (
     "age.", "ago.", "since.", "left.", "stale.", "cmd.", "confirm.", "stop.", "lanes.", "hold.",
     "alarm.none", "alarm.older", "alarm.no_news",
-    "answer.sending", "answer.no_answer_yet", "answer.not_arrived", "answer.rest",
+    "answer.awake", "answer.sending", "answer.no_answer_yet", "answer.not_arrived", "answer.rest",
     "case.title", "case.over", "case.goes", "case.read", "case.no_plate", "case.plates", "case.unknown", "case.shown",
     "refused.choose_lane", "refused.stale", "refused.reason_needed", "refused.held_already", "refused.case_over",
     "why.stale", "glyphs.missing",
