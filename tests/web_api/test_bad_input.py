@@ -95,10 +95,11 @@ def test_nesting_without_end_is_refused(client: FlaskClient, token: Tokens, engi
 @pytest.mark.parametrize(
     "raw",
     [
-        b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-        b"POST /sign-in HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nzz\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+        b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+        b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nzz\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
     ],
 )  # fmt: skip
 def test_noise_on_the_port_leaves_the_server_serving(running: Running, raw: bytes) -> None:
@@ -113,7 +114,7 @@ def test_noise_on_the_port_leaves_the_server_serving(running: Running, raw: byte
 def test_a_slow_sender_costs_no_thread(running: Running) -> None:
     slow = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(30)]
     for connection in slow:
-        connection.sendall(b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nname=")
+        connection.sendall(b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nname=")
     assert running.get("/api/v1/openapi.json")[0] == 200
     for connection in slow:
         connection.close()

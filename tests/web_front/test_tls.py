@@ -18,14 +18,17 @@ import pytest
 from gateway.core.settings.model import Http
 from gateway.store.directory import DataDirectory
 from tests.support.engine_stand_in import EngineStandIn
+from tests.support.guard_scene import lane
 from tests.web_api.conftest import SITE, Write
 from tests.web_front.conftest import Fronted
+from tests.web_guard.conftest import Booth, open_chrome, wait_until
 from web.front.border import HSTS_S
 from web.front.deadlines import HEADERS_S
 from web.front.server import EXIT_CERTIFICATE, serve
 from web.front.tls import own_certificate
 from web.front.tls.carrier import Certificate, CertificateError
 from web.front.tls.keeper import Keeper, keeper_of
+from web.people.auth import COOKIE
 
 Tokens = Callable[..., dict[str, str]]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -305,3 +308,29 @@ def test_a_new_name_is_covered_while_the_web_runs(tmp_path: Path) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("needs openssl")
     assert "gate.example.org" in subprocess.run(command, capture_output=True, text=True).stdout
+
+
+@pytest.mark.real
+def test_a_guard_works_in_a_browser_over_https(tmp_path: Path) -> None:
+    chrome = open_chrome("--ignore-certificate-errors")
+    try:
+        booth = Booth(chrome, tmp_path / "data", ("in", "out"))
+        booth.stop_web()
+        document = booth.directory.documents.load()
+        booth.directory.documents.save({**document, "gateway": {**document["gateway"], "http": {"tls": "self"}}})
+        booth.start_web()
+        booth.url = f"https://127.0.0.1:{booth.port}"
+        booth.sign_in()
+        assert chrome.get_cookie(COOKIE)["secure"]
+        before = len(booth.engine.asked)
+        booth.press("#stop", "pointerdown")
+        wait_until(lambda: len(booth.engine.asked) > before)
+        # The stream tells of the next change, and goes on after the web has begun anew.
+        booth.engine.show(lane("in", arm="open"), lane("out"))
+        wait_until(lambda: booth.one('[data-lane="in"]').get_attribute("data-arm") == "open")
+        booth.start_web(booth.stop_web())
+        booth.engine.show(lane("in", arm="closed"), lane("out"))
+        wait_until(lambda: booth.one('[data-lane="in"]').get_attribute("data-arm") == "closed")
+        booth.close()
+    finally:
+        chrome.quit()

@@ -8,13 +8,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from waitress.adjustments import Adjustments
 
 from tests.support.engine_stand_in import EngineStandIn
 from tests.support.waiting import wait_until
 from tests.web_front.conftest import Clock, Fronted
-from web.front.channel import BUSY_S
+from web.front.channel import BUSY_S, Parser
 from web.front.places import Kind
-from web.front.workers import LINES, SAME_PEER_MAX, SIGN_IN_PAUSE_S, STRANGERS_AT_ONCE, Workers
+from web.front.server import _sort as sort_of
+from web.front.workers import (
+    LINES,
+    SAME_PEER_MAX,
+    SIGN_IN_PAUSE_S,
+    STRANGERS_AT_ONCE,
+    WAITING_STRANGERS_AT_ONCE,
+    Sort,
+    Workers,
+)
 
 THREADS = 12
 
@@ -22,8 +32,8 @@ THREADS = 12
 class Job:
     """A request that takes until it is let go."""
 
-    def __init__(self, *, own: bool = False, signs_in: bool = False, peer: str = "") -> None:
-        self.own, self.signs_in, self.peer = own, signs_in, peer or str(id(self))
+    def __init__(self, *, own: bool = False, sort: Sort = Sort.PLAIN, peer: str = "") -> None:
+        self.own, self.sort, self.peer = own, sort, peer or str(id(self))
         self.began, self.may_end = threading.Event(), threading.Event()
         self.cancelled = False
 
@@ -66,11 +76,11 @@ def began(jobs: list[Job]) -> int:
 def test_strangers_leave_threads_for_the_booth(crowd: Crowd) -> None:
     strangers = crowd.add(40)
     wait_until(lambda: began(strangers) == STRANGERS_AT_ONCE)
-    sign_ins = crowd.add(5, signs_in=True)
-    wait_until(lambda: began(sign_ins) == 1)
-    booth = crowd.add(THREADS - STRANGERS_AT_ONCE - 1, own=True)
+    sign_ins, streams = crowd.add(5, sort=Sort.SIGNS_IN), crowd.add(9, sort=Sort.WAITS)
+    wait_until(lambda: (began(sign_ins), began(streams)) == (1, WAITING_STRANGERS_AT_ONCE))
+    booth = crowd.add(9, own=True)
     wait_until(lambda: began(booth) == 4)
-    assert (began(strangers), began(sign_ins)) == (STRANGERS_AT_ONCE, 1)
+    assert (began(strangers), began(sign_ins), began(streams)) == (STRANGERS_AT_ONCE, 1, WAITING_STRANGERS_AT_ONCE)
 
 
 def test_the_booth_goes_before_strangers_who_wait(crowd: Crowd) -> None:
@@ -83,9 +93,9 @@ def test_the_booth_goes_before_strangers_who_wait(crowd: Crowd) -> None:
 
 
 def test_sign_ins_come_one_at_a_time_with_a_pause_and_those_of_the_booth_first(crowd: Crowd) -> None:
-    network = crowd.add(3, signs_in=True)
+    network = crowd.add(3, sort=Sort.SIGNS_IN)
     wait_until(lambda: began(network) == 1)
-    booth = crowd.add(1, signs_in=True, own=True)
+    booth = crowd.add(1, sort=Sort.SIGNS_IN, own=True)
     network[0].may_end.set()
     wait_until(lambda: crowd.workers._sign_in_from_s > 0)
     assert began(booth) == 0
@@ -95,20 +105,20 @@ def test_sign_ins_come_one_at_a_time_with_a_pause_and_those_of_the_booth_first(c
 
 
 @pytest.mark.parametrize("key", list(LINES))
-def test_a_line_is_bounded(crowd: Crowd, key: tuple[bool, bool]) -> None:
-    own, signs_in = key
+def test_a_line_is_bounded(crowd: Crowd, key: tuple[bool, Sort]) -> None:
+    own, sort = key
     line = LINES[key]
-    served = crowd.add(line.at_once, own=own, signs_in=signs_in)
+    served = crowd.add(line.at_once, own=own, sort=sort)
     wait_until(lambda: began(served) == line.at_once)
-    assert len(crowd.add(line.waiting_max + 3, own=own, signs_in=signs_in)) == line.waiting_max
+    assert len(crowd.add(line.waiting_max + 3, own=own, sort=sort)) == line.waiting_max
 
 
 def test_one_strange_address_does_not_fill_the_line_of_sign_ins(crowd: Crowd) -> None:
-    first = crowd.add(1, signs_in=True, peer="10.0.0.9")
+    first = crowd.add(1, sort=Sort.SIGNS_IN, peer="10.0.0.9")
     wait_until(lambda: began(first) == 1)
-    assert len(crowd.add(9, signs_in=True, peer="10.0.0.9")) == SAME_PEER_MAX
-    assert len(crowd.add(9, signs_in=True, own=True, peer="127.0.0.1")) == 9
-    assert len(crowd.add(1, signs_in=True, peer="10.0.0.10")) == 1
+    assert len(crowd.add(9, sort=Sort.SIGNS_IN, peer="10.0.0.9")) == SAME_PEER_MAX
+    assert len(crowd.add(9, sort=Sort.SIGNS_IN, own=True, peer="127.0.0.1")) == 9
+    assert len(crowd.add(1, sort=Sort.SIGNS_IN, peer="10.0.0.10")) == 1
 
 
 def test_a_job_that_raises_ends_no_thread(crowd: Crowd, caplog: pytest.LogCaptureFixture) -> None:
@@ -135,6 +145,25 @@ def test_at_the_end_those_who_wait_are_given_up() -> None:
     assert not workers.add_task(Job())
 
 
+@pytest.mark.parametrize(
+    ("line", "sort"),
+    [
+        ("POST /sign-in", Sort.SIGNS_IN),
+        ("POST /setup", Sort.SIGNS_IN),
+        ("GET /sign-in", Sort.PLAIN),
+        ("GET /live", Sort.WAITS),
+        ("GET /api/v1/events?timeout=9", Sort.WAITS),
+        ("GET /api/v1/events?limit=9", Sort.PLAIN),
+        ("GET /api/v1/events.xlsx", Sort.WAITS),
+        ("NONSENSE", Sort.PLAIN),
+    ],
+)
+def test_a_request_has_its_line_by_its_address(line: str, sort: Sort) -> None:
+    request = Parser(Adjustments())
+    request.received(f"{line} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert sort_of(request) == sort
+
+
 # ---- a flood of sign-ins ------------------------------------------------------------------------------------------
 
 
@@ -154,7 +183,7 @@ def test_a_flood_of_sign_ins_is_turned_away_and_costs_no_guard_a_page(
     sign_in = f"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(form)}\r\n\r\n{form}"
     flood = [front.connect().send(sign_in) for _ in range(40)]
     assert hashing.wait(60)
-    most = SAME_PEER_MAX + LINES[False, True].at_once
+    most = SAME_PEER_MAX + LINES[False, Sort.SIGNS_IN].at_once
     front.until(lambda: sum(one._turned_away is not None for one in front.server.front.channels()) == 40 - most)
     page = "GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     assert [front.connect().send(page).status() for _ in range(20)] == [200] * 20

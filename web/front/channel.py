@@ -21,6 +21,7 @@ from web.front import deadlines, places
 from web.front.border import LOCAL, ON_TLS
 from web.front.peers import OWN
 from web.front.refusals import answered
+from web.front.workers import Sort
 from web.platform.headers import SAFE
 from web.platform.problems import Problem, body_max_bytes
 
@@ -108,7 +109,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.mono_s: Callable[[], float] = server.mono_s
         self.kind = server.acquaintances.kind(addr[0])
         self.lingers = False
-        self.own = self.signs_in = False
+        self.own, self.sort = False, Sort.PLAIN
         self.peer = str(addr[0])
         self._began_s: float | None = self.mono_s()
         self._headers_s: float | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import logging
+import resource
 import socket
 import sys
 import threading
@@ -29,7 +30,7 @@ from web.front.peers import address, forwarded, is_among
 from web.front.places import Acquaintances, Kind
 from web.front.tls.carrier import CertificateError, Tls
 from web.front.tls.keeper import keeper_of
-from web.front.workers import Workers
+from web.front.workers import Sort, Workers
 from web.platform.app import create_app
 from web.platform.problems import PICTURE_MAX_BYTES
 from web.platform.services import THREADS, Services
@@ -40,9 +41,12 @@ EXIT_OK = 0
 EXIT_ADDRESS = EXIT_CERTIFICATE = 1
 POLL_S = 0.25
 STOP_WITHIN_S = 3.0
+FEED_PATH = "/api/v1/events"
+WAITING_PATHS = ("/live", f"{FEED_PATH}.")
+"""Streams and exports."""
 ACCEPTED_AT_ONCE = 8
+FILES_MAX = 4096
 SIGN_IN_PATHS = ("/sign-in", "/sign-in/lift", "/setup")
-"""Each checks a PIN or a code, which takes much work on purpose."""
 # How long a thread that computes may keep the others waiting: with a crowd of strangers a guard's page would else wait
 # for each of them in turn.
 SWITCH_S = 0.001
@@ -100,13 +104,17 @@ class Front(TcpWSGIServer):  # type: ignore[misc]
             if accepted is None:
                 return
             connection, peer = accepted
-            if places.make_room(self.acquaintances.kind(peer[0]), self.channels()):
-                self.take(connection, peer)
-            else:
+            try:
+                if places.make_room(self.acquaintances.kind(peer[0]), self.channels()):
+                    self.take(connection, peer)
+                else:
+                    connection.close()
+            except OSError as error:
+                _log.warning("a connection cannot be served: %s", error)
                 connection.close()
 
     def take(self, connection: socket.socket, peer: Any) -> None:
-        """Read requests from a connection, through TLS where it is set up."""
+        """Read requests from a connection, through TLS where it is set up. OSError if it is gone already."""
         if self.tls is None:
             self.channel_class(self, connection, peer, self.adj, map=self._map)
             return
@@ -119,7 +127,7 @@ class Front(TcpWSGIServer):  # type: ignore[misc]
         """Let a whole request wait for a thread, or turn it away."""
         request = task.requests[0]
         task.own = task.kind != Kind.STRANGER and not self._is_proxied(task, request)
-        task.signs_in = request.error is None and request.command == "POST" and request.path in SIGN_IN_PATHS
+        task.sort = _sort(request)
         fits = places.bound_bodies(task.kind, self.channels())
         if not fits or not self.task_dispatcher.add_task(task):
             task.turn_away()
@@ -190,6 +198,7 @@ class Server:
 def serve(data: Path, host: str, port: int, stop: threading.Event) -> int:
     """Run the web process until `stop` is set; the exit code is 0, or 1 if the address is not free."""
     _share_memory()
+    _allow_files()
     sys.setswitchinterval(SWITCH_S)
     try:
         server = Server(data, host, port)
@@ -207,10 +216,29 @@ def serve(data: Path, host: str, port: int, stop: threading.Event) -> int:
     return EXIT_OK
 
 
+def _sort(request: Any) -> Sort:
+    """What a request is like, by its address."""
+    if request.error is not None:
+        return Sort.PLAIN
+    if request.command == "POST" and request.path in SIGN_IN_PATHS:
+        return Sort.SIGNS_IN
+    polls = request.path == FEED_PATH and "timeout=" in request.query
+    return Sort.WAITS if polls or request.path.startswith(WAITING_PATHS) else Sort.PLAIN
+
+
 def _share_memory() -> None:
     """Let the threads share two heaps (glibc): with one each, every thread keeps the largest page it ever sent."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
+def _allow_files() -> None:
+    """Let this process open what its places need: behind TLS a connection takes three files."""
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_MAX if most == resource.RLIM_INFINITY else min(FILES_MAX, most)
+    if limit != resource.RLIM_INFINITY and limit < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,8 +1,9 @@
 """The threads that serve requests, with lines so that no crowd takes the place of another.
 
-Twelve threads serve. Requests of strangers take seven of them at most and sign-ins one, one at a time and with a pause
-after each, so that at least four are left for the booths' own screens, for cameras and for people who are signed in,
-whatever the network does. A line that is full turns requests away.
+Twelve threads serve. Of strangers three requests are served at once, and four that only wait (streams, long polls,
+exports); sign-ins one at a time and with a pause after each. So at least four threads are left for the booths' own
+screens, for cameras and for people who are signed in, and few others compete with them for the interpreter. A line that
+is full turns requests away.
 """
 
 from __future__ import annotations
@@ -12,15 +13,27 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 _log = logging.getLogger(__name__)
 
-STRANGERS_AT_ONCE = 7
+STRANGERS_AT_ONCE = 3
+WAITING_STRANGERS_AT_ONCE = 4
 SIGN_INS_AT_ONCE = 1
 SIGN_IN_PAUSE_S = 0.05
 SAME_PEER_MAX = 2
 """Sign-ins of one strange address that wait, so that it does not fill the line alone."""
+
+
+class Sort(StrEnum):
+    """What a request is like."""
+
+    PLAIN = "plain"
+    WAITS = "waits"
+    """It holds a thread for long and computes little."""
+    SIGNS_IN = "signs_in"
+    """It checks a PIN or a code, which takes much work on purpose."""
 
 
 class Task(Protocol):
@@ -28,7 +41,7 @@ class Task(Protocol):
 
     own: bool
     """From a booth's own screen, a camera or a known address, and not through a proxy."""
-    signs_in: bool
+    sort: Sort
     peer: str
     """The address that it comes from."""
 
@@ -46,13 +59,16 @@ class Line(NamedTuple):
     at_once: int
 
 
-LINES = {
-    (True, False): Line(128, 12),
-    (True, True): Line(16, SIGN_INS_AT_ONCE),
-    (False, False): Line(64, STRANGERS_AT_ONCE),
-    (False, True): Line(8, SIGN_INS_AT_ONCE),
+Key = tuple[bool, Sort]
+LINES: dict[Key, Line] = {
+    (True, Sort.PLAIN): Line(128, 12),
+    (True, Sort.WAITS): Line(128, 12),
+    (True, Sort.SIGNS_IN): Line(16, SIGN_INS_AT_ONCE),
+    (False, Sort.PLAIN): Line(64, STRANGERS_AT_ONCE),
+    (False, Sort.WAITS): Line(32, WAITING_STRANGERS_AT_ONCE),
+    (False, Sort.SIGNS_IN): Line(8, SIGN_INS_AT_ONCE),
 }
-"""By (own, signs in), the first one first."""
+"""By (own, sort), the first one first."""
 
 
 class Workers:
@@ -61,7 +77,7 @@ class Workers:
     def __init__(self, threads: int, mono_s: Callable[[], float] = time.monotonic) -> None:
         self._mono_s = mono_s
         self._changed = threading.Condition()
-        self._waiting: dict[tuple[bool, bool], deque[Task]] = {key: deque() for key in LINES}
+        self._waiting: dict[Key, deque[Task]] = {key: deque() for key in LINES}
         self._serving = dict.fromkeys(LINES, 0)
         self._sign_in_from_s = 0.0
         self._stopping = False
@@ -72,10 +88,14 @@ class Workers:
     def add_task(self, task: Task) -> bool:
         """Let a request wait for its thread; False if its line is full."""
         with self._changed:
-            line = self._waiting[task.own, task.signs_in]
-            if self._stopping or len(line) >= LINES[task.own, task.signs_in].waiting_max:
+            line = self._waiting[task.own, task.sort]
+            if self._stopping or len(line) >= LINES[task.own, task.sort].waiting_max:
                 return False
-            if task.signs_in and not task.own and sum(one.peer == task.peer for one in line) >= SAME_PEER_MAX:
+            if (
+                task.sort == Sort.SIGNS_IN
+                and not task.own
+                and sum(one.peer == task.peer for one in line) >= SAME_PEER_MAX
+            ):
                 return False
             line.append(task)
             self._changed.notify()
@@ -104,29 +124,30 @@ class Workers:
             finally:
                 self._done(key)
 
-    def _next(self) -> tuple[tuple[bool, bool], Task] | None:
+    def _next(self) -> tuple[Key, Task] | None:
         """The next request whose turn it is; waits for one; None at the end."""
         with self._changed:
             while not self._stopping:
                 pause_s = self._sign_in_from_s - self._mono_s()
                 for key, line in self._waiting.items():
-                    if line and self._may(key) and not (key[1] and pause_s > 0):
+                    if line and self._may(key) and not (_signs_in(key) and pause_s > 0):
                         self._serving[key] += 1
                         return key, line.popleft()
-                sign_ins = any(line for (_, signs_in), line in self._waiting.items() if signs_in)
+                sign_ins = any(line for key, line in self._waiting.items() if _signs_in(key))
                 self._changed.wait(max(pause_s, 0.001) if sign_ins and pause_s > 0 else None)
             return None
 
-    def _may(self, key: tuple[bool, bool]) -> bool:
-        own, signs_in = key
-        alike = (
-            sum(count for one, count in self._serving.items() if one[1] and signs_in) or self._serving[own, signs_in]
-        )
-        return alike < LINES[key].at_once
+    def _may(self, key: Key) -> bool:
+        alike = [count for one, count in self._serving.items() if one == key or (_signs_in(one) and _signs_in(key))]
+        return sum(alike) < LINES[key].at_once
 
-    def _done(self, key: tuple[bool, bool]) -> None:
+    def _done(self, key: Key) -> None:
         with self._changed:
             self._serving[key] -= 1
-            if key[1]:
+            if _signs_in(key):
                 self._sign_in_from_s = self._mono_s() + SIGN_IN_PAUSE_S
             self._changed.notify_all()
+
+
+def _signs_in(key: Key) -> bool:
+    return key[1] == Sort.SIGNS_IN

@@ -10,8 +10,8 @@ from web.platform.problems import wants_json
 from web.platform.services import services
 
 PATH = "/setup"
-# The form's own parts: styles and pictures, and the choice of language.
-OPEN = (PATH, "/guard/look")
+# The form's own parts: styles and pictures, and the choice of language; and what a browser needs to trust the page.
+OPEN = (PATH, "/guard/look", "/authority.crt")
 OPEN_BELOW = ("/static/",)
 
 
