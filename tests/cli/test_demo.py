@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -181,11 +182,12 @@ class Engine:
         self.asked: list[tuple[str, str]] = []
 
     def call(self, op: str, **params: Any) -> Any:
-        if op == "state":
-            return {"alarms": []}
         self.asked.append((params["command"], params["by"]))
         self.refusals -= 1
         return {"status": "done", "reason": ""} if self.refusals < 0 else {"status": "refused", "reason": "arm_off"}
+
+    def state(self, _of: type) -> Any:
+        return SimpleNamespace(alarms=())
 
 
 class TestACrash:
