@@ -104,10 +104,19 @@ def configure(settings: Settings) -> list[DeviceConfig]:
 
 def open_buses(configs: Sequence[DeviceConfig], report: Report) -> list[Bus]:
     """One bus for each group of devices that share one; touches no hardware before `Bus.run`."""
+    return [find(group[0].driver).open_bus(group, report) for group in _groups(configs)]
+
+
+def on_one_bus(configs: Sequence[DeviceConfig]) -> list[tuple[str, ...]]:
+    """The ids of devices that share a bus, for each bus."""
+    return [tuple(config.id for config in group) for group in _groups(configs)]
+
+
+def _groups(configs: Sequence[DeviceConfig]) -> list[list[DeviceConfig]]:
     groups: dict[Hashable, list[DeviceConfig]] = {}
     for config in configs:
         groups.setdefault(find(config.driver).bus_key(config.options), []).append(config)
-    return [find(group[0].driver).open_bus(group, report) for group in groups.values()]
+    return list(groups.values())
 
 
 # ---- checks --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ It passes each event, timer and row to the subsystems that declare it, and does 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from gateway.core.access.access import Access, AccessMemory
@@ -15,6 +15,7 @@ from gateway.core.health.health import Health
 from gateway.core.lanes.lanes import Lanes
 from gateway.core.lanes.memory import LanesMemory
 from gateway.core.run.run import Run
+from gateway.core.settings.exchange import Unrest
 from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Memory, Subsystem
 from gateway.core.vocabulary import events
@@ -74,6 +75,10 @@ class Site:
     def interrupted(self) -> dict[str, str]:
         """Interrupted barriers, each since when; the next core of this process needs them."""
         return self.part(Lanes).interrupted
+
+    def unrest(self, barriers: Collection[str], now: Now, *, moves_only: bool = False) -> list[Unrest]:
+        """What keeps these barriers from being made anew now, before `SettingsChanged`."""
+        return self.part(Lanes).unrest(barriers, now.mono_ns, moves_only=moves_only)
 
     def part(self, kind: type[Found]) -> Found:
         """The subsystem of a type; StopIteration without one."""

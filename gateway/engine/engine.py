@@ -11,10 +11,10 @@ import gc
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from drivers.base import Bus, DeviceConfig, Health, Report
+from drivers.base import DeviceConfig, Health
 from gateway import __version__
 from gateway.control import Responder, Server
 from gateway.control.structs import learn_structs
@@ -32,6 +32,8 @@ from gateway.engine.core_thread.standby import EngineStandby, degraded
 from gateway.engine.journal_thread.keeper import Keeper
 from gateway.engine.journal_thread.projector import Projector
 from gateway.engine.journal_thread.recorder import Recorder
+from gateway.engine.settings.buses import Buses, OpenBuses
+from gateway.engine.settings.changes import Changes
 from gateway.engine.socket.answers import Answers
 from gateway.engine.socket.clerk import Clerk
 from gateway.engine.socket.desk import Desk
@@ -40,11 +42,9 @@ from gateway.engine.socket.publisher import Publisher
 from gateway.engine.stores import Stores
 from gateway.engine.watchdog import Progress
 from gateway.engine.workers import Workers
-from gateway.store.directory import DataDirectory
+from gateway.store.directory import DataDirectory, source_of
 
 log = logging.getLogger(__name__)
-
-OpenBuses = Callable[[Sequence[DeviceConfig], Report], list[Bus]]
 
 CORE_PATIENCE_S = 5.0
 SERVICE_PATIENCE_S = 30.0
@@ -73,7 +73,7 @@ class Engine:
         self._inbox = Inbox(self._failed)
         self._stores = Stores(directory, settings, boot_id())
         self._clock = Clock(trusted=settings.gateway.clock == "trusted", was_synced=self._stores.was_synced)
-        self._buses = open_buses(configs, self._inbox.put)
+        self._buses = Buses(configs, open_buses, self._inbox.put, self._workers)
         self._recorder = Recorder(self._stores.journal, self._inbox.put, sequence=self._stores.journal.last_sequence)
         self._server = Server(directory.socket, self._asked)
         self._publisher = self._make_publisher(configs)
@@ -83,6 +83,9 @@ class Engine:
             Answers(self._stores.state, lambda: bool(self._recorder.degraded)),
         )
         self._clerk = self._make_clerk()
+        self._lookups = Lookups(self._stores.registry_lookups, self._stores.state_lookups, settings, self._stores.codes)
+        self._changes = self._make_changes()
+        self._clerk.serves(self._changes.looks)
         self._handlers = self._make_handlers()
         self._faults = FaultFiles(directory.faults)
         self._projector = Projector(
@@ -93,6 +96,11 @@ class Engine:
             self._stores.applied,
         )
         self._loop = self._make_loop()
+        self._supervised = (
+            Progress("core", lambda: self._loop.turns, CORE_PATIENCE_S),
+            Progress("recorder", lambda: self._recorder.turns, RECORDER_PATIENCE_S),
+            Progress("publisher", lambda: self._publisher.turns, SERVICE_PATIENCE_S),
+        )
         self._keeper = self._make_keeper()
 
     # ---- running --------------------------------------------------------------------------------------------------
@@ -112,26 +120,25 @@ class Engine:
         start("keeper", self._keeper.run)
         start("desk", self._desk.run)
         start("clerk", self._clerk.run)
+        start("settings", self._changes.run)
         start("faults", self._faults.run)
         start("control", self._server.run)
-        for bus in self._buses:
-            start(_name(bus), bus.run)
+        self._buses.start()
         gc.collect()
         gc.freeze()
 
     def stop(self, reason: str) -> None:
         """End in good order as far as possible, also after a fault of the core, so that no pulse stays on."""
         self._workers.release()
+        self._changes.stop()
         self._inbox.put(Stopping(reason))
         self._join(["core"], _STOP_CORE_S)
-        for bus in self._buses:
-            bus.stop()
-        self._join(self._workers.names("bus "), _STOP_BUSES_S)
+        self._report_late(self._buses.stop(_STOP_BUSES_S), _STOP_BUSES_S)
         self._desk.stop()
         self._clerk.stop()
         self._keeper.stop()
         self._faults.stop()
-        self._join(["desk", "clerk", "keeper", "faults"], _STOP_SERVICES_S / 2)
+        self._join(["desk", "clerk", "settings", "keeper", "faults"], _STOP_SERVICES_S / 2)
         self._server.stop()
         self._publisher.stop()
         self._join(["control", "publisher"], _STOP_SERVICES_S / 2)
@@ -154,16 +161,11 @@ class Engine:
 
     def health(self) -> list[Health]:
         """The health of every device."""
-        return [one for bus in self._buses for one in bus.health()]
+        return self._buses.health()
 
-    def supervised(self) -> list[Progress]:
+    def supervised(self) -> tuple[Progress, ...]:
         """The threads that the watchdog watches for progress."""
-        return [
-            Progress("core", lambda: self._loop.turns, CORE_PATIENCE_S),
-            Progress("recorder", lambda: self._recorder.turns, RECORDER_PATIENCE_S),
-            Progress("publisher", lambda: self._publisher.turns, SERVICE_PATIENCE_S),
-            *(_progress(bus) for bus in self._buses),
-        ]
+        return (*self._supervised, *self._buses.supervised())
 
     # ---- assembling -----------------------------------------------------------------------------------------------
 
@@ -175,7 +177,7 @@ class Engine:
             journal_id=self._stores.journal.journal_id,
             clock=self._clock,
             recorder=self._recorder,
-            health=self.health,
+            health=self._buses.health,
             broadcast=self._server.broadcast,
         )
 
@@ -203,13 +205,34 @@ class Engine:
         )
 
     def _install_mode(self, device: str, duration_s: int) -> None:
-        bus = self._bus_of(device)
+        bus = self._buses.of(device)
         if bus is None:
             raise NotFoundError(f"there is no device {device!r}")
         bus.install_mode(device, duration_s)
 
-    def _bus_of(self, device: str) -> Bus | None:
-        return next((bus for bus in self._buses if device in bus.devices), None)
+    def _make_changes(self) -> Changes:
+        return Changes(
+            self._settings,
+            self._directory.versions,
+            buses=self._buses,
+            inbox=self._inbox,
+            recorder=self._recorder,
+            now=self._clock.now,
+            take=self._lookups.settings_changed,
+            adopt=self._adopt,
+            failed=self._failed,
+        )
+
+    def _adopt(self, settings: Settings, configs: Sequence[DeviceConfig]) -> None:
+        """Other settings hold; the core and its surroundings have taken them."""
+        self._publisher.settings_changed(settings, configs)
+        self._desk.settings_changed(settings)
+        self._clerk.settings_changed(settings)
+        self._handlers.settings_changed(settings)
+        self._clock.trust(settings.gateway.clock == "trusted")
+        self._keeper.settings_changed(settings.gateway.retention)
+        self._stores.consumers.settings_changed(settings)
+        self._stores.journal.move(source_of(settings))
 
     def _make_handlers(self) -> Handlers:
         return Handlers(
@@ -219,9 +242,10 @@ class Engine:
             publisher=self._publisher,
             desk=self._desk,
             clerk=self._clerk,
+            changes=self._changes,
             missing=self.missing,
             wall_ns=lambda: self._clock.now().wall_ns,
-            bus_of=self._bus_of,
+            bus_of=self._buses.of,
         )
 
     def _make_loop(self) -> CoreLoop:
@@ -231,8 +255,8 @@ class Engine:
             self._clock,
             self._inbox,
             self._recorder,
-            outputs={device: bus for bus in self._buses for device in bus.devices},
-            enrich=Lookups(stores.registry_lookups, stores.state_lookups, self._settings, stores.codes).enrich,
+            outputs=self._buses.outputs,
+            enrich=self._lookups.enrich,
             publish=self._publisher.offer,
             reply=self._desk.replied,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,
@@ -240,7 +264,7 @@ class Engine:
             standby=EngineStandby(
                 self._settings,
                 stores,
-                self._buses,
+                lambda: self._buses.all,
                 self._faults,
                 degraded=lambda: degraded(self._recorder, self._projector),
                 uplink=lambda: self._publisher.uplink.up,
@@ -252,18 +276,13 @@ class Engine:
         self._handlers.handle(op, params, respond)
 
     def _join(self, names: list[str], patience_s: float) -> None:
-        for name in self._workers.join(names, patience_s):
+        self._report_late(self._workers.join(names, patience_s), patience_s)
+
+    def _report_late(self, names: Iterable[str], patience_s: float) -> None:
+        for name in names:
             log.error("worker %s does not end within %g s; left behind", name, patience_s)
 
     def _failed(self, reason: str) -> None:
         """A part that must not end has ended: end the process, which is started again."""
         self.failure = self.failure or reason
         self.ended.set()
-
-
-def _name(bus: Bus) -> str:
-    return f"bus {'+'.join(bus.devices)}"
-
-
-def _progress(bus: Bus) -> Progress:
-    return Progress(_name(bus), lambda: bus.turns, SERVICE_PATIENCE_S, once_begun=True)

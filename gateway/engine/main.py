@@ -21,6 +21,7 @@ from gateway.core.vocabulary.errors import (
     JournalBrokenError,
     SettingsError,
 )
+from gateway.engine.settings.start import settings_at_start
 from gateway.engine.watchdog import Notifier, Watchdog
 from gateway.store.directory import DataDirectory
 
@@ -41,12 +42,13 @@ def run_engine(data: Path, *, stop: threading.Event) -> int:
     sys.setswitchinterval(SWITCH_S)
     directory = DataDirectory(data)
     try:
-        settings = directory.configured()
+        if not directory.exists:
+            directory.configured()
         directory.lock()
         try:
             with suppress(GatehouseError):  # a full disk does not keep the gate from starting
                 directory.first_run.note()
-            return _run(directory, settings, stop)
+            return _run(directory, settings_at_start(directory), stop)
         finally:
             directory.unlock()
     except InUseError as error:
@@ -71,7 +73,7 @@ def _run(directory: DataDirectory, settings: Settings, stop: threading.Event) ->
     status = f"{len(settings.lanes)} lanes, {len(configs)} devices"
     log.info("engine of %s runs: %s", settings.gateway.id, status)
     notifier.ready(status)
-    _supervise(engine, Watchdog(notifier, engine.supervised()), stop)
+    _supervise(engine, Watchdog(notifier, engine.supervised), stop)
     notifier.stopping()
     engine.stop("asked to stop" if not engine.failure else engine.failure)
     if engine.failure:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,8 @@ class Progress:
 class Watchdog:
     """All supervised parts together."""
 
-    def __init__(self, notifier: Notifier, parts: list[Progress]) -> None:
+    def __init__(self, notifier: Notifier, parts: Callable[[], Sequence[Progress]]) -> None:
+        """`parts`: those that run now; each is the same object for as long as it runs."""
         self._notifier = notifier
         self._parts = parts
         self._said: tuple[str, ...] = ()
@@ -90,7 +91,7 @@ class Watchdog:
 
     def turn(self, now_ns: int) -> tuple[str, ...]:
         """Feed the watchdog unless a part makes no progress; returns those parts."""
-        still = tuple(part.name for part in self._parts if part.stands_still(now_ns))
+        still = tuple(part.name for part in self._parts() if part.stands_still(now_ns))
         if not still:
             self._notifier.alive()
         elif still != self._said:

@@ -21,7 +21,7 @@ class Workers:
     def __init__(self, failed: Callable[[str], None]) -> None:
         self._failed = failed
         self._threads: dict[str, threading.Thread] = {}
-        self._released: set[str] = set()
+        self._released: set[threading.Thread] = set()
 
     def start(self, name: str, run: Callable[[], None]) -> None:
         """Run a function in its own thread."""
@@ -31,7 +31,8 @@ class Workers:
 
     def release(self, names: Iterable[str] | None = None) -> None:
         """Expect these threads (all by default) to end."""
-        self._released.update(self._threads if names is None else names)
+        wanted = list(self._threads) if names is None else [name for name in names if name in self._threads]
+        self._released.update(self._threads[name] for name in wanted)
 
     def join(self, names: Iterable[str], patience_s: float) -> list[str]:
         """Wait for threads to end; returns those that did not."""
@@ -62,8 +63,8 @@ class Workers:
             run()
         except BaseException:
             log.critical("worker %s failed", name, exc_info=True)
-            if name not in self._released:
+            if threading.current_thread() not in self._released:
                 self._failed(f"worker {name} failed")
             return
-        if name not in self._released:
+        if threading.current_thread() not in self._released:
             self._failed(f"worker {name} ended unexpectedly")

@@ -17,6 +17,8 @@ import msgspec
 
 from gateway.core.lane.lane import LaneMachine
 from gateway.core.lanes.lanes import Lanes
+from gateway.core.settings.difference import touched
+from gateway.core.settings.exchange import SettingsChanged, kept
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.site import Site
 from gateway.core.subsystem import Memory
@@ -26,6 +28,7 @@ from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.views import CoreView, View
+from gateway.engine.core_thread.standby import still_interrupted
 from gateway.store.journal.queries import StoredRow
 from gateway.store.projections.state import State
 
@@ -174,6 +177,9 @@ class Playbook:
                 heapq.heappush(self._heap, (due, self._count, command.timer))
             case commands.CancelTimer():
                 self._timers.pop(command.timer, None)
+            case commands.CancelTimers():
+                for timer in [one for one in self._timers if (one.kind, one.owner) == (command.kind, command.owner)]:
+                    del self._timers[timer]
             case commands.ShowOnDevice():
                 self.shown.append((command.device, command.message))
             case commands.Reply():
@@ -239,6 +245,19 @@ class Playbook:
         if start:
             play.restored()
         return play
+
+    def unrest(self, document: dict[str, Any], *, moves_only: bool = False) -> list[str]:
+        """What the core says that other settings must wait for: lane and reason."""
+        met = touched(self.settings, parse_settings(document)).barriers
+        return [f"{one.lane} {one.reason}" for one in self.site.unrest(met, self.now(), moves_only=moves_only)]
+
+    def other_settings(self, document: dict[str, Any], *restarted: str) -> list[commands.Command]:
+        """Other settings hold from now on; `restarted`: devices whose bus begins anew."""
+        settings = kept(self.settings, parse_settings(document))
+        met = touched(self.settings, settings, restarted)
+        memory = still_interrupted(self.memory(), self.site)
+        self.document, self.settings = document, settings
+        return self.happens(SettingsChanged(settings, met.barriers, met.devices, memory))
 
     # -- the world
 

@@ -492,7 +492,7 @@ def test_a_run_that_ended_badly_is_told_apart_from_one_that_ended_well(running: 
 
 
 def test_an_engine_that_makes_no_progress_starves_its_watchdog(running: Running) -> None:
-    dog = Watchdog(Notifier({}), running.engine.supervised())
+    dog = Watchdog(Notifier({}), running.engine.supervised)
     assert dog.turn(0) == ()
     hold = threading.Event()
     running.engine._loop._takers[type(hold)] = lambda *_: hold.wait(30)  # type: ignore[assignment]

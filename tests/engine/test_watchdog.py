@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,11 @@ def systemd(tmp_path: Path) -> Iterator[socket.socket]:
         sock.bind(str(tmp_path / "notify"))
         sock.settimeout(60)
         yield sock
+
+
+def watching(*parts: Progress) -> Callable[[], Sequence[Progress]]:
+    """These parts, as the engine names them."""
+    return lambda: parts
 
 
 def notifier(systemd: socket.socket, **environment: str) -> Notifier:
@@ -53,7 +58,7 @@ def test_the_patience_is_for_this_process_only(systemd: socket.socket) -> None:
 
 def test_the_watchdog_is_fed_while_everything_moves(systemd: socket.socket) -> None:
     turns = 0
-    dog = Watchdog(notifier(systemd), [Progress("core", lambda: turns, 5)])
+    dog = Watchdog(notifier(systemd), watching(Progress("core", lambda: turns, 5)))
     for second in range(20):
         turns += 1
         assert dog.turn(second * S) == ()
@@ -63,7 +68,7 @@ def test_the_watchdog_is_fed_while_everything_moves(systemd: socket.socket) -> N
 def test_a_part_that_stands_still_starves_the_watchdog(
     systemd: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
-    dog = Watchdog(notifier(systemd), [Progress("core", lambda: 1, 5)])
+    dog = Watchdog(notifier(systemd), watching(Progress("core", lambda: 1, 5)))
     for second in range(6):
         dog.turn(second * S)
         systemd.recv(1024)
@@ -77,7 +82,7 @@ def test_a_part_that_stands_still_starves_the_watchdog(
 
 def test_a_part_that_moves_again_feeds_it_again(systemd: socket.socket) -> None:
     turns = 0
-    dog = Watchdog(notifier(systemd), [Progress("core", lambda: turns, 5)])
+    dog = Watchdog(notifier(systemd), watching(Progress("core", lambda: turns, 5)))
     dog.turn(0)
     assert dog.turn(60 * S) == ("core",)
     turns = 1
@@ -86,5 +91,5 @@ def test_a_part_that_moves_again_feeds_it_again(systemd: socket.socket) -> None:
 
 @pytest.mark.parametrize(("usec", "interval_s"), [("600000", 0.2), ("30000000", 1.0), ("", 1.0)])
 def test_the_watchdog_is_fed_three_times_in_its_patience(systemd: socket.socket, usec: str, interval_s: float) -> None:
-    dog = Watchdog(notifier(systemd, WATCHDOG_USEC=usec), [])
+    dog = Watchdog(notifier(systemd, WATCHDOG_USEC=usec), tuple)
     assert dog.interval_s == pytest.approx(interval_s)

@@ -15,6 +15,7 @@ from gateway.control import Client
 from gateway.core.vocabulary.events import CredentialRead, DeviceRestored, InputsRead, OutputDone
 from gateway.engine import engine as engine_module
 from gateway.engine.engine import Engine
+from gateway.engine.settings.start import settings_at_start
 from gateway.store.directory import DataDirectory
 from gateway.store.journal.queries import StoredRow
 from gateway.store.journal.reader import JournalReader
@@ -115,7 +116,7 @@ class Running:
     def start(self) -> None:
         """Begin a run."""
         self.directory.lock()
-        settings = self.directory.configured()
+        settings = settings_at_start(self.directory)
         self.engine = Engine(self.directory, settings, configure(settings), self._open)
         self.engine.start()
 

@@ -121,7 +121,7 @@ class Turns:
             standby=EngineStandby(
                 self.settings,
                 self.stores,
-                [self.bus],
+                lambda: [self.bus],
                 files,
                 degraded=lambda: degraded(self.recorder, self.projector),
                 uplink=lambda: self.uplink,

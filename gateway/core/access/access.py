@@ -16,6 +16,7 @@ from gateway.core.access.pending import PendingCase, differ
 from gateway.core.access.reads import ReadRules, Taken, is_bound, shown
 from gateway.core.access.recent import Recent
 from gateway.core.alarms.faults import Faults
+from gateway.core.settings.exchange import SettingsChanged
 from gateway.core.settings.model import Lane, Settings
 from gateway.core.subsystem import Followers, Handlers, Subsystem
 from gateway.core.vocabulary import events
@@ -47,8 +48,6 @@ class Access(Subsystem):
     def __init__(
         self, settings: Settings, memory: AccessMemory, barriers: AccessBarriers, clock: SureClock, faults: Faults
     ) -> None:
-        self._settings = settings
-        self._lanes = {lane.id: lane for lane in settings.lanes}
         self._barriers = barriers
         self._clock = clock
         self._faults = faults
@@ -57,8 +56,13 @@ class Access(Subsystem):
         self._recent = Recent()
         for row in memory.unapplied:
             self._recent.note(read_row(row.type, row.data), row.wall_ns)
-        self._decider = Decider(settings, barriers, self._recent, clock, faults)
         self._warnings = ExpiryWarnings(settings, memory.warned)
+        self._set(settings)
+
+    def _set(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lanes = {lane.id: lane for lane in settings.lanes}
+        self._decider = Decider(settings, self._barriers, self._recent, self._clock, self._faults)
 
     def handlers(self) -> Handlers:
         """Events: reads, the lane chosen on a screen, and a person's open, which ends the reads of its car."""
@@ -66,6 +70,7 @@ class Access(Subsystem):
             events.CredentialRead: self.credential_read,
             events.LaneChosen: self.lane_chosen,
             events.CommandReceived: self.command_received,
+            SettingsChanged: self.settings_changed,
         }
 
     def followers(self) -> Followers:
@@ -75,6 +80,12 @@ class Access(Subsystem):
     def passed(self, turn: Turn, row: Row) -> None:
         """A car has come in or gone out, or an inferred passage is taken back."""
         self._recent.note(row, turn.now.wall_ns)
+
+    def settings_changed(self, _turn: Turn, event: SettingsChanged) -> None:
+        """Decide by the new settings; reads that wait at a lane that is made anew are forgotten, as at a start."""
+        self._reads.forget(lane.id for lane in self._settings.lanes if lane.barrier in event.touched)
+        self._set(event.settings)
+        self._warnings.settings_changed(event.settings)
 
     def lane_chosen(self, turn: Turn, event: events.LaneChosen) -> None:
         """A booth's screen shows this lane."""

@@ -22,10 +22,14 @@ class ExpiryWarnings:
     """Passes with a warning today."""
 
     def __init__(self, settings: Settings, warned: Warned) -> None:
-        self._days = settings.site.expiry_warning_days
-        self._zone = settings.zone
+        self.settings_changed(settings)
         self._day = warned.day
         self._warned = set(warned.passes)
+
+    def settings_changed(self, settings: Settings) -> None:
+        """Warn so many days before the end, in the site's time zone."""
+        self._days = settings.site.expiry_warning_days
+        self._zone = settings.zone
 
     def due(self, decision: Decision, wall_ns: int) -> str | None:
         """The day, if this grant is the first of the day for a pass that ends soon; it counts as warned from now on."""

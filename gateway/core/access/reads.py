@@ -15,6 +15,8 @@ who has shown nothing gets the tag that is read meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from gateway.core.settings.model import Lane
@@ -115,6 +117,12 @@ class ReadRules:
     def let_through(self, lane: str) -> None:
         """A person let the car in front pass: its reads do not count for the next car."""
         self._first.pop(lane, None)
+
+    def forget(self, lanes: Iterable[str]) -> None:
+        """These lanes are made anew: what was read there counts no more."""
+        for lane in lanes:
+            self._waiting.pop(lane, None)
+            self._first.pop(lane, None)
 
     def occupied(self, lane: Lane, now_ns: int) -> list[CredentialRead]:
         """The approach loop is occupied: the reads that waited for it and are not too old."""

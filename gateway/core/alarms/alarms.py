@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.core.alarms.desk import Alarm, AlarmDesk
 from gateway.core.alarms.lifecycle import AlarmState, Verb
+from gateway.core.settings.exchange import SettingsChanged
 from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Handlers, Subsystem, Timers
 from gateway.core.vocabulary import events
@@ -58,11 +59,15 @@ class Alarms(Subsystem):
 
     def __init__(self, settings: Settings, memory: AlarmsMemory) -> None:
         self.desk = AlarmDesk([kept.again() for kept in memory.alarms])
-        self._devices = {device.id for device in settings.devices}
+        self._set(settings)
 
     def handlers(self) -> Handlers:
         """A person's command, and the start of a run."""
-        return {events.AlarmCommandReceived: self.command, events.Started: self.started}
+        return {
+            events.AlarmCommandReceived: self.command,
+            events.Started: self.started,
+            SettingsChanged: self.settings_changed,
+        }
 
     def timers(self) -> Timers:
         """Shelves."""
@@ -73,13 +78,30 @@ class Alarms(Subsystem):
         return msgspec.structs.replace(shown, alarms=self.desk.views())
 
     def started(self, turn: Turn, event: events.Started) -> None:
-        """Alarms of devices that are no longer in the settings return; shelves of the last run end."""
+        """Alarms of lanes and devices that are no longer in the settings return; shelves of the last run end."""
         self.desk.begin(event.run)
+        self._return_removed(turn)
         for alarm in list(self.desk):
-            if alarm.device is not None and alarm.device not in self._devices:
-                self.desk.return_(turn, alarm.key)
             if alarm.state is AlarmState.SHELVED:
                 self.desk.shelf_over(turn, alarm.alarm)
+
+    def settings_changed(self, turn: Turn, event: SettingsChanged) -> None:
+        """Alarms of lanes and devices that are removed return; those that a person must close wait for that."""
+        self._set(event.settings)
+        self._return_removed(turn)
+
+    def _set(self, settings: Settings) -> None:
+        self._devices = {device.id for device in settings.devices}
+        self._lanes = {lane.id for lane in settings.lanes}
+
+    def _return_removed(self, turn: Turn) -> None:
+        for alarm in list(self.desk):
+            no_device = alarm.device is not None and alarm.device not in self._devices
+            no_lane = alarm.lane is not None and alarm.lane not in self._lanes
+            if no_device or no_lane:
+                self.desk.return_(turn, alarm.key)
+            if no_lane and alarm.state is AlarmState.OUT_OF_SERVICE:
+                self.desk.put_back(turn, alarm.lane or "", "gateway")
 
     def shelf_over(self, turn: Turn, timer: Timer) -> None:
         """The shelf of an alarm has ended."""

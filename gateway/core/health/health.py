@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.lanes.lanes import Lanes
+from gateway.core.settings.exchange import SettingsChanged
 from gateway.core.subsystem import Handlers, Subsystem
 from gateway.core.vocabulary import events, rows
 from gateway.core.vocabulary.events import ClockState
@@ -33,6 +34,7 @@ class Health(Subsystem):
             events.UplinkChanged: self.uplink_changed,
             events.ClockChanged: self.clock_changed,
             events.Started: self.started,
+            SettingsChanged: self.settings_changed,
         }
 
     # ---- devices
@@ -54,6 +56,10 @@ class Health(Subsystem):
             interrupted = self._lanes.newly_interrupted
             turn.append(rows.DeviceRestored(device=event.device, interrupted=interrupted, since=turn.at))
         self._alarms.return_(turn, f"device:{event.device}")
+
+    def settings_changed(self, _turn: Turn, event: SettingsChanged) -> None:
+        """A device that is removed is not lost."""
+        self._lost &= {device.id for device in event.settings.devices}
 
     def tamper_changed(self, turn: Turn, event: events.TamperChanged) -> None:
         """A housing was opened or closed."""

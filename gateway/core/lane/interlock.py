@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 class Interlock:
@@ -23,6 +23,6 @@ class Interlock:
         """Whether another barrier is open, or about to be."""
         return any(is_open() for is_open in self._others)
 
-    def add(self, is_open: Callable[[], bool]) -> None:
-        """This barrier must not be open together with that one."""
-        self._others = (*self._others, is_open)
+    def set(self, others: Iterable[Callable[[], bool]]) -> None:
+        """This barrier must not be open together with those."""
+        self._others = tuple(others)

@@ -10,7 +10,8 @@ engine stopped waits for a person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
+from zoneinfo import ZoneInfo
 
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.lane.arm.table import ArmEvent
@@ -19,6 +20,7 @@ from gateway.core.lane.contacts.fire_contact import FireContact
 from gateway.core.lane.contacts.measuring import Measuring
 from gateway.core.lane.contacts.stuck_loops import StuckLoops
 from gateway.core.lane.contacts.trouble import TroubleContacts
+from gateway.core.lane.contacts.unfitted import UnfittedContacts
 from gateway.core.lane.grants.grant import Grant, Left
 from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.memory import LaneMemory
@@ -45,6 +47,7 @@ from gateway.core.lane.people.reads import Reads
 from gateway.core.lane.people.release import Release
 from gateway.core.lane.people.resume import Resume
 from gateway.core.lane.people.words import PersonsWords
+from gateway.core.lane.rest import LaneRest
 from gateway.core.lane.signs.signs import Signs
 from gateway.core.lane.traffic.crossed_closed import CrossedClosed
 from gateway.core.lane.traffic.loops import Loops
@@ -95,6 +98,7 @@ class LaneMachine:
             lane, keeper, orders, loops, crashes, self._failures, trouble, fire, release.pressed, events
         )
         self._signs = Signs(lane)
+        self._rest, self._unfitted = LaneRest(lane, cars), UnfittedContacts(lane)
         self._shown = ShownLane(lane, cars, self.commands, memory)
         self._timers = self._make_timers()
 
@@ -183,9 +187,20 @@ class LaneMachine:
         """What people see of a lane; the engine adds how old the measurement is."""
         return self._shown.view(at)
 
-    def interlock_with(self, other: LaneMachine) -> None:
-        """This barrier and the other one must not be open together."""
-        self.parts.interlock.add(other.is_open_or_about_to_be)
+    def interlock_with(self, others: Iterable[LaneMachine]) -> None:
+        """This barrier must not be open together with any of the others."""
+        self.parts.interlock.set(other.is_open_or_about_to_be for other in others)
+
+    def moves_to(self, site: Site) -> None:
+        """The site has another language or time zone."""
+        zone = ZoneInfo(site.timezone)
+        self.parts.service.moves_to(zone)
+        for sign in self.parts.signs.values():
+            sign.moves_to(site.locale, zone)
+
+    def unrest(self, now_ns: int, *, moves_only: bool) -> tuple[Lane, str] | None:
+        """Why these lanes cannot be made anew now: the lane and the reason."""
+        return self._rest.unrest(now_ns, moves_only=moves_only)
 
     def is_open_or_about_to_be(self) -> bool:
         """What an interlocked barrier waits for."""
@@ -196,6 +211,7 @@ class LaneMachine:
     def started(self, turn: Turn) -> None:
         """A run begins: an open question has its whole minute again."""
         self.parts.question.wait(turn)
+        self._unfitted.end(turn)
 
     def expect(self, left: Left) -> None:
         """The one grant of an earlier run that a vehicle under the arm may be using."""

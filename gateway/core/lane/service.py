@@ -65,6 +65,10 @@ class Service:
         """The limits that were passed, as people and central see them."""
         return tuple(self._due.values())
 
+    def moves_to(self, zone: ZoneInfo) -> None:
+        """The site has another time zone: a month begins at another moment."""
+        self._zone = zone
+
     def happened(self, turn: Turn, what: str) -> None:
         """A row of this type was written about this barrier."""
         if what == "barrier.opened":

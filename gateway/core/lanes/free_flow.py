@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from gateway.core.lane.lane import LaneMachine
 from gateway.core.settings.model import Lane, Settings
@@ -18,15 +18,26 @@ class FreeFlow:
     """Begins and ends holds by schedule; never because of a start or a set clock within a window."""
 
     def __init__(self, settings: Settings, by_lane: Mapping[str, LaneMachine]) -> None:
+        self._flowing: dict[str, bool] = {}
+        self._offset_ns: int | None = None
+        self._moved = False
+        self._set(settings, by_lane)
+
+    def _set(self, settings: Settings, by_lane: Mapping[str, LaneMachine]) -> None:
         self._lanes = [lane for lane in settings.lanes if lane.free_flow]
         self._zone = settings.zone
         self._by_lane = by_lane
-        self._flowing: dict[str, bool] = {}
-        self._offset_ns: int | None = None
+
+    def settings_changed(self, settings: Settings, by_lane: Mapping[str, LaneMachine], anew: Container[str]) -> None:
+        """Other windows, or another zone, begin no hold before their next change; lanes `anew` are as at a start."""
+        self._moved = self._moved or self._zone.key != settings.zone.key
+        self._set(settings, by_lane)
+        self._flowing = {lane: flows for lane, flows in self._flowing.items() if lane in by_lane and lane not in anew}
 
     def check(self, turn: Turn, wall_ns: int) -> None:
         """Compare each lane with its windows; `wall_ns` is the time of validity."""
-        stepped = self._was_stepped(wall_ns, turn.now.mono_ns)
+        stepped = self._was_stepped(wall_ns, turn.now.mono_ns) or self._moved
+        self._moved = False
         for lane in self._lanes:
             if self._by_lane[lane.id].paused:
                 continue

@@ -6,6 +6,8 @@ sally port are never open together, free flow follows the schedule.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+
 import msgspec
 
 from gateway.core.access.barriers import AccessBarrier
@@ -18,10 +20,12 @@ from gateway.core.lane.modes.fire import Fires
 from gateway.core.lanes.commands import LaneCommands
 from gateway.core.lanes.free_flow import FreeFlow
 from gateway.core.lanes.memory import LanesMemory
+from gateway.core.settings.exchange import SettingsChanged, Unrest
 from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Followers, Handlers, Subsystem, Timers
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import SureClock
+from gateway.core.vocabulary.commands import CancelTimers
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.reasons import Reason
 from gateway.core.vocabulary.rows import AlarmAcknowledged
@@ -44,13 +48,14 @@ class Lanes(Subsystem):
         self._alarms = desk
         self._ids = Ids()
         self._fires = Fires()
-        self.machines = self._make_machines(memory)
+        self.machines: dict[str, LaneMachine] = {}
         """The machines by barrier id."""
-        self.by_lane = {lane.id: machine for machine in self.machines.values() for lane in machine.lanes}
         self.newly_interrupted: tuple[str, ...] = ()
         """Barriers that the device of this turn has left interrupted."""
-        self._by_device = self._machines_by_device()
-        self._interlocked = [machine for machine in self.machines.values() if machine.parts.interlock.fitted]
+        self._make_machines(memory)
+        self._answering: set[str] = set()
+        # Devices that have not reported to the machines that were made anew.
+        self._anew: dict[str, set[LaneMachine]] = {}
         self._fires_told: frozenset[str] = frozenset()
         # Whatever may have changed since it was shown last; looking at all barriers at each event is dear.
         self._touched: set[LaneMachine] = set()
@@ -71,6 +76,7 @@ class Lanes(Subsystem):
             events.JournalDelayed: self.journal_answered,
             events.CommandReceived: self.command_received,
             events.Started: self.started,
+            SettingsChanged: self.settings_changed,
         }
 
     def followers(self) -> Followers:
@@ -86,21 +92,30 @@ class Lanes(Subsystem):
         lanes = [self.by_lane[lane.id].view(lane) for lane in self._settings.lanes if lane.id in self.by_lane]
         return msgspec.structs.replace(shown, lanes=tuple(lanes))
 
-    def _make_machines(self, memory: LanesMemory) -> dict[str, LaneMachine]:
-        machines: dict[str, LaneMachine] = {}
-        for barrier in self._settings.barriers:
-            lanes = tuple(lane for lane in self._settings.lanes if lane.barrier == barrier.id)
-            if lanes:
+    def _make_machines(self, memory: LanesMemory, known: Mapping[str, LaneMachine] | None = None) -> None:
+        """The machines of all barriers, but for those that are `known`; and how to find them."""
+        settings, machines = self._settings, dict(known or {})
+        for barrier in settings.barriers:
+            lanes = tuple(lane for lane in settings.lanes if lane.barrier == barrier.id)
+            if lanes and barrier.id not in machines:
                 machines[barrier.id] = LaneMachine(
-                    barrier, lanes, self._alarms, self._ids, memory.of(barrier, lanes), self._settings.site, self._fires
+                    barrier, lanes, self._alarms, self._ids, memory.of(barrier, lanes), settings.site, self._fires
                 )
+        self.machines = {one.id: machines[one.id] for one in settings.barriers if one.id in machines}
+        self.by_lane = {lane.id: machine for machine in self.machines.values() for lane in machine.lanes}
+        self._interlock()
+        self._by_device = self._machines_by_device()
+        self._interlocked = [machine for machine in self.machines.values() if machine.parts.interlock.fitted]
+
+    def _interlock(self) -> None:
+        """Which barriers must not be open together."""
+        others: dict[str, dict[str, LaneMachine]] = {barrier: {} for barrier in self.machines}
         for interlock in self._settings.interlocks:
-            together = [machines[name] for name in interlock.barriers if name in machines]
-            for machine in together:
-                for other in together:
-                    if other is not machine:
-                        machine.interlock_with(other)
-        return machines
+            together = {name: self.machines[name] for name in interlock.barriers if name in self.machines}
+            for barrier in together:
+                others[barrier] |= {name: other for name, other in together.items() if name != barrier}
+        for barrier, machine in self.machines.items():
+            machine.interlock_with(others[barrier].values())
 
     def _machines_by_device(self) -> dict[str, tuple[LaneMachine, ...]]:
         """Machines by the devices of their inputs, for speed: readings come ten times as often as other events."""
@@ -150,9 +165,11 @@ class Lanes(Subsystem):
 
     def inputs_read(self, turn: Turn, event: events.InputsRead) -> None:
         """The inputs of a device have changed."""
+        anew = self._anew.get(event.device, ())
         for machine in self._by_device.get(event.device, ()):
-            self._touched.add(machine)
-            machine.inputs_read(turn, event.device, event.inputs)
+            if machine not in anew:
+                self._touched.add(machine)
+                machine.inputs_read(turn, event.device, event.inputs)
 
     def device_stale(self, turn: Turn, event: events.DeviceStale) -> None:
         """A poll went unanswered."""
@@ -163,6 +180,8 @@ class Lanes(Subsystem):
     def device_lost(self, turn: Turn, event: events.DeviceLost) -> None:
         """A device does not answer."""
         before = self._interrupted()
+        self._answering.discard(event.device)
+        self._anew.pop(event.device, None)
         for machine in self.machines.values():
             self._touched.add(machine)
             machine.device_lost(turn, event.device)
@@ -170,9 +189,10 @@ class Lanes(Subsystem):
         turn.show()
 
     def device_restored(self, turn: Turn, event: events.DeviceRestored) -> None:
-        """A device answers, for the first time or again."""
+        """A device answers, for the first time or again; or it reports to the machines that were made anew alone."""
         before = self._interrupted()
-        for machine in self.machines.values():
+        self._answering.add(event.device)
+        for machine in self._anew.pop(event.device, None) or self.machines.values():
             self._touched.add(machine)
             machine.device_restored(turn, event.device, event.inputs, event.outputs)
         self.newly_interrupted = tuple(sorted(self._interrupted() - before))
@@ -217,7 +237,7 @@ class Lanes(Subsystem):
     def started(self, turn: Turn, event: events.Started) -> None:
         """Take over grants, questions, and alarms of lanes whose tag was removed, from the last run."""
         self._ids.begin(event.run)
-        self._end_left_grants(turn)
+        self._end_left_grants(turn, self._left)
         self.minute(turn)
         for machine in self.machines.values():
             self._touched.add(machine)
@@ -227,24 +247,65 @@ class Lanes(Subsystem):
                 self._alarms.put_back(turn, alarm.lane or "", "gateway")
         turn.show()
 
-    def _end_left_grants(self, turn: Turn) -> None:
+    def _end_left_grants(self, turn: Turn, grants: Sequence[Left]) -> None:
         """End grants of the last run as unused, except a recent one that is the only one of its barrier.
 
         Its vehicle may be under the arm, which is measured when the boards of the barrier answer.
         """
-        for left in self._left:
+        for left in grants:
             machine = self.by_lane.get(left.lane)
-            if machine is not None and self._is_only_one(left, machine) and _is_new(left, turn):
+            if machine is not None and self._is_only_one(left, machine, grants) and _is_new(left, turn):
                 machine.expect(left)
             else:
                 left.unused(turn)
 
-    def _is_only_one(self, left: Left, machine: LaneMachine) -> bool:
-        return all(other is left or self.by_lane.get(other.lane) is not machine for other in self._left)
+    def _is_only_one(self, left: Left, machine: LaneMachine, grants: Sequence[Left]) -> bool:
+        return all(other is left or self.by_lane.get(other.lane) is not machine for other in grants)
 
     def _is_tagged(self, lane: str) -> bool:
         machine = self.by_lane.get(lane)
         return machine is not None and machine.tagged
+
+    # ---- other settings
+
+    def unrest(self, barriers: Collection[str], now_ns: int, *, moves_only: bool) -> list[Unrest]:
+        """What keeps these barriers from being made anew now."""
+        found = [one.unrest(now_ns, moves_only=moves_only) for name, one in self.machines.items() if name in barriers]
+        return [Unrest(lane.id, lane.name, reason) for lane, reason in [one for one in found if one is not None]]
+
+    def settings_changed(self, turn: Turn, event: SettingsChanged) -> None:
+        """Make the touched barriers anew, as at a start, and let the others go on: nothing moves."""
+        before, self._settings = self._settings, event.settings
+        names = {lane.barrier for lane in event.settings.lanes}
+        gone = {name: one for name, one in self.machines.items() if name in event.touched or name not in names}
+        going_on = {name: one for name, one in self.machines.items() if name not in gone}
+        for name in gone:
+            turn.emit(CancelTimers("lane", name))
+            self._fires.ends(name)
+        self._fires_told &= self._fires.barriers
+        memory = event.memory.part(LanesMemory)
+        self._make_machines(memory, going_on)
+        anew = [machine for name, machine in self.machines.items() if name not in going_on]
+        self._await_devices(anew, event.devices)
+        lanes = {lane.id for machine in (*gone.values(), *anew) for lane in machine.lanes}
+        self._end_left_grants(turn, [left for left in memory.grants if left.lane in lanes])
+        self._free_flow.settings_changed(event.settings, self.by_lane, lanes)
+        self._commands = LaneCommands(event.settings, self.by_lane)
+        if before.site != event.settings.site:
+            for machine in going_on.values():
+                machine.moves_to(event.settings.site)
+        for machine in anew:
+            machine.started(turn)
+        self._touched = set(self.machines.values())
+        turn.show()
+
+    def _await_devices(self, anew: Sequence[LaneMachine], restarted: Collection[str]) -> None:
+        """What devices report from now on: to the new machines alone if they go on, else to all."""
+        self._answering -= set(restarted)
+        self._anew = {}
+        for machine in anew:
+            for device in machine.parts.boards.devices & self._answering:
+                self._anew.setdefault(device, set()).add(machine)
 
     # ---- what one lane means for the others
 

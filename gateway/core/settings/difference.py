@@ -184,18 +184,30 @@ def _text(value: Any) -> str:
 # ---- for a gateway that runs ---------------------------------------------------------------------------------------
 
 
-def touched(old: Settings, new: Settings, devices: Collection[str] = ()) -> Touched:
-    """What must be made anew. `devices`: those that are touched although their own settings are the same, since they
-    share a wire with one that is not.
-    """
+def touched(old: Settings, new: Settings, devices: Collection[str] | None = None) -> Touched:
+    """What must be made anew. `devices`: those whose bus begins anew, as drivers know it; None: those that differ."""
     changed = _changed_devices(old.devices, new.devices)
-    both = changed | frozenset(devices)
+    both = changed if devices is None else frozenset(devices)
     barriers = {barrier for barrier in _barriers_of(old) | _barriers_of(new) if _is_touched(old, new, barrier, both)}
     barriers |= {barrier for barrier in _interlocked_otherwise(old, new) if barrier in _barriers_of(new)}
     lanes = dict.fromkeys(lane.id for lane in (*old.lanes, *new.lanes) if lane.barrier in barriers)
     wiring = bool(changed) or any(_is_wired_otherwise(old, new, barrier) for barrier in barriers)
     wiring = wiring or old.interlocks != new.interlocks
     return Touched(both, frozenset(barriers), tuple(lanes), wiring, old.gateway.http != new.gateway.http)
+
+
+def boards_of(settings: Settings, barriers: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The boards that these barriers are wired to, and the readers and cameras of their lanes."""
+    wholes = [_whole(settings, barrier) for barrier in barriers]
+    boards = frozenset(point.device for whole in wholes for point in _wired_to_arm(whole[0]))
+    readers = [device for _, lanes in wholes for lane in lanes for device in (*lane.readers, *lane.cameras)]
+    return boards, frozenset(readers)
+
+
+def _wired_to_arm(barrier: Barrier | None) -> Iterator[Point]:
+    if barrier is not None:
+        yield from barrier.inputs().values()
+        yield from barrier.outputs().values()
 
 
 def _changed_devices(old: tuple[Device, ...], new: tuple[Device, ...]) -> frozenset[str]:

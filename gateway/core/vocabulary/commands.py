@@ -73,6 +73,13 @@ class CancelTimer(Command, frozen=True, gc=False):
     timer: Timer
 
 
+class CancelTimers(Command, frozen=True, gc=False):
+    """Cancel all timers of one owner."""
+
+    kind: str
+    owner: str
+
+
 class Reply(Command, frozen=True, gc=False):
     """Answer a `CommandReceived` or `AlarmCommandReceived`: `status` is `done` or `refused`, `reason` a code.
 

@@ -44,20 +44,29 @@ class Unwritten:
 
 
 class Measuring:
-    """True while a new core waits for boards; reads wait with it, until `until_ns`."""
+    """True while a new core, or new lanes, wait for boards; reads wait with them, until `until_ns`."""
 
     def __init__(self) -> None:
         self._devices: set[str] = set()
+        self._readers: frozenset[str] | None = frozenset()
         self._reads: deque[CredentialRead] = deque(maxlen=READS_MAX)
         self.until_ns = 0
 
     def __bool__(self) -> bool:
         return bool(self._devices)
 
-    def begin(self, devices: Collection[str], until_ns: int) -> None:
-        """Begin to wait for these devices."""
-        self._devices = set(devices)
+    def begin(self, devices: Collection[str], until_ns: int, readers: Collection[str] | None = None) -> None:
+        """Begin to wait for these devices; the reads of these readers wait with them, None: of all."""
+        if not self:
+            self._readers = frozenset()
+        everywhere = readers is None or self._readers is None
+        self._readers = None if everywhere else (self._readers or frozenset()) | frozenset(readers or ())
+        self._devices = set(devices) | self._devices
         self.until_ns = until_ns
+
+    def holds_back(self, reader: str) -> bool:
+        """Whether a read of this reader waits."""
+        return bool(self._devices) and (self._readers is None or reader in self._readers)
 
     def hold(self, read: CredentialRead) -> None:
         """Keep a read for later."""
@@ -72,6 +81,7 @@ class Measuring:
     def end(self) -> list[CredentialRead]:
         """End the wait; returns the kept reads."""
         self._devices.clear()
+        self._readers = frozenset()
         reads = list(self._reads)
         self._reads.clear()
         return reads

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from gateway.core.settings.model import Settings
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import error_place
@@ -64,6 +65,7 @@ class Executor:
             c.ShowOnDevice: self._show,
             c.StartTimer: self._start_timer,
             c.CancelTimer: self._cancel_timer,
+            c.CancelTimers: self._cancel_timers,
             c.Reply: self._answer,
             c.Snapshot: self._changed,
             c.SetAside: self._set_aside,
@@ -87,6 +89,11 @@ class Executor:
     def refuse(self, request: str, reason: str, words: str, now: e.Now) -> None:
         """Refuse a person's request that the core failed on."""
         self.carry_out((c.Reply(request, "refused", reason, words),), now)
+
+    def settings_changed(self, settings: Settings) -> None:
+        """From now on rows have this gateway's id, and are waited for so long."""
+        self._gateway = settings.gateway.id
+        self.waits.patience(settings.gateway.journal_wait_ms)
 
     def forget(self) -> None:
         """Drop timers and waits: another core takes over."""
@@ -146,6 +153,9 @@ class Executor:
 
     def _cancel_timer(self, command: c.CancelTimer, _now: e.Now) -> None:
         self.timers.cancel(command.timer)
+
+    def _cancel_timers(self, command: c.CancelTimers, _now: e.Now) -> None:
+        self.timers.cancel_all(command.kind, command.owner)
 
     def _answer(self, reply: c.Reply, _now: e.Now) -> None:
         self._reply(reply)

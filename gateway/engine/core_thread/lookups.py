@@ -74,6 +74,10 @@ class Lookups:
         self._registry = registry
         self._visits = visits
         self._codes = codes
+        self.settings_changed(settings)
+
+    def settings_changed(self, settings: Settings) -> None:
+        """Look up what these settings need; in the core thread."""
         self._zone = settings.zone
         self._card_bits: CardBits = settings.site.card_bits
         self._asks_visits = _asking_visits(settings)

@@ -18,9 +18,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gateway.core.settings.difference import Touched, boards_of
+from gateway.core.settings.exchange import SettingsChanged, kept
+from gateway.core.settings.model import Settings
+from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
-from gateway.core.vocabulary.errors import error_place, fault_file
+from gateway.core.vocabulary.errors import GatehouseError, error_place, fault_file
 from gateway.core.vocabulary.views import CoreView
 from gateway.engine.clock import Clock
 from gateway.engine.core_thread.containment import Causes, Measuring
@@ -30,6 +34,7 @@ from gateway.engine.core_thread.lookups import unknown
 from gateway.engine.core_thread.surroundings import Core, Outputs, Standby
 from gateway.engine.journal_thread.entries import Recorded, Unrecorded
 from gateway.engine.journal_thread.recorder import Recorder
+from gateway.engine.settings.changeover import Changeover, Restarted
 
 log = logging.getLogger("gatehouse.core")
 
@@ -38,7 +43,11 @@ FAULT_PAUSE_NS = 60 * TICK_NS
 """A second fault within this time ends the process."""
 RENEWAL_NS = TICK_NS
 """How long reads wait until the devices have reported again."""
+CHANGEOVER_NS = 3 * TICK_NS
+"""The same at lanes that other settings have made anew: their buses may have to begin again."""
 COMMIT_PATIENCE_S = 0.5
+LOOK_S = 0.05
+"""How often lanes are looked at that must come to rest for other settings; each event counts too."""
 REFUSED = "the gateway's own program failed on this; look at the lane, then ask again"
 
 
@@ -96,6 +105,8 @@ class CoreLoop:
         self._due_ns = 0
         self._finished = False
         self._unshown = False
+        self._offer: Changeover | None = None
+        self._muted: frozenset[str] = frozenset()
         self.turns = 0
         self._takers: dict[type, Callable[[Any, e.Now], None]] = {
             e.CredentialRead: self._credential,
@@ -104,6 +115,8 @@ class CoreLoop:
             e.InputsRead: self._inputs_told,
             Recorded: self._recorded,
             Unrecorded: self._unrecorded,
+            Changeover: self._offered,
+            Restarted: self._restarted,
             e.Stopping: self._stopping,
         }
 
@@ -128,9 +141,12 @@ class CoreLoop:
         if now.mono_ns >= self._due_ns:
             self._on_time(now)
             self._due_ns = self._next_ns()
+        if self._offer is not None:
+            self._consider(self._offer, self._clock.now())
 
     def _wait_s(self) -> float:
-        return max(0.0, (self._due_ns - self._clock.mono_ns()) / 1e9)
+        wait_s = max(0.0, (self._due_ns - self._clock.mono_ns()) / 1e9)
+        return min(wait_s, LOOK_S) if self._offer is not None else wait_s
 
     def _next_ns(self) -> int:
         """When the next timer, wait, snapshot or tick is due."""
@@ -141,6 +157,8 @@ class CoreLoop:
         return first_ns
 
     def _take(self, item: Any, now: e.Now) -> None:
+        if self._muted and getattr(item, "device", None) in self._muted:
+            return  # of a bus that has ended with the settings that it was of
         self._takers.get(type(item), self._handle)(item, now)
 
     def _on_time(self, now: e.Now) -> None:
@@ -181,7 +199,7 @@ class CoreLoop:
         self._executor.carry_out(commands, now)
 
     def _credential(self, read: e.CredentialRead, now: e.Now) -> None:
-        if self._measuring:
+        if self._measuring.holds_back(read.device):
             self._measuring.hold(read)
             return
         try:
@@ -202,6 +220,77 @@ class CoreLoop:
         for token in item.tokens:
             if self.waits.settle(token):
                 self._handle(e.JournalDelayed(token), now)
+
+    # ---- other settings -------------------------------------------------------------------------------------------
+
+    def _offered(self, offer: Changeover, _now: e.Now) -> None:
+        if self._offer is not None:
+            offer.ended(failure="another change of the settings is on its way")
+        else:
+            self._offer = offer
+
+    def _consider(self, offer: Changeover, now: e.Now) -> None:
+        """Take the settings once the touched lanes are at rest and empty; give up in the end."""
+        try:
+            barriers, moves_only = offer.touched.barriers, offer.moves_only(now.mono_ns)
+            unrest = self._core.unrest(barriers, now, moves_only=moves_only)
+        except Exception as error:
+            self._report("unrest", error, now)
+            self._end(offer, failure="the core could not say whether the lanes are at rest; see the log of the engine")
+            return
+        offer.unrest = tuple(unrest)
+        over = now.mono_ns >= offer.until_ns
+        if unrest and not over:
+            return
+        if (unrest and not offer.always) or offer.take is None:
+            self._end(offer, unrest=unrest)
+        else:
+            self._change_over(offer, offer.take, now)
+
+    def _change_over(self, offer: Changeover, take: Callable[[], None], now: e.Now) -> None:
+        """One turn in which the core and all that surrounds it take the new settings; nothing moves."""
+        standby, touched = self._standby, offer.touched
+        assert standby is not None
+        settings = kept(standby.settings, offer.settings)
+        try:
+            with self._recorder.between_commits(COMMIT_PATIENCE_S):
+                memory = standby.memory(self._unwritten.rows(), self._core) if touched.barriers else Memory()
+        except GatehouseError as error:
+            self._end(offer, failure=str(error))
+            return
+        event = SettingsChanged(settings, touched.barriers, touched.devices, memory)
+        try:
+            commands = self._core.handle(event, now)
+        except Exception as error:
+            self._offer = None
+            self._contain(event, now, error)
+            offer.ended(failure="the core could not take these settings; see the log of the engine")
+            return
+        self._muted = touched.devices
+        for device in touched.devices:
+            self._told.pop(device, None)
+        standby.settings = settings
+        self._executor.settings_changed(settings)
+        take()
+        self._executor.carry_out(commands, now)
+        self._measure_anew(standby, settings, touched, now)
+        self._end(offer, taken=True)
+
+    def _measure_anew(self, standby: Standby, settings: Settings, touched: Touched, now: e.Now) -> None:
+        """Let the boards of the new lanes report; reads at these lanes wait for that."""
+        boards, readers = boards_of(settings, touched.barriers)
+        for device in standby.tell_anew(boards - touched.devices) & self._told.keys():
+            self._handle(self._told[device], now)
+        if boards:
+            self._measuring.begin(boards, now.mono_ns + CHANGEOVER_NS, readers)
+
+    def _end(self, offer: Changeover, **outcome: Any) -> None:
+        self._offer = None
+        offer.ended(**outcome)
+
+    def _restarted(self, item: Restarted, _now: e.Now) -> None:
+        item.give()
+        self._muted -= item.devices
 
     def _stopping(self, event: e.Stopping, now: e.Now) -> None:
         self._finished = True

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 
 from drivers.base import Bus
 from gateway import __version__
 from gateway.core.lanes.memory import LanesMemory
 from gateway.core.run.run import RunMemory
+from gateway.core.settings.difference import boards_of
 from gateway.core.settings.model import Settings
 from gateway.core.site import Site
 from gateway.core.subsystem import Memory
@@ -47,7 +48,7 @@ class EngineStandby:
         self,
         settings: Settings,
         stores: Stores,
-        buses: Sequence[Bus],
+        buses: Callable[[], Sequence[Bus]],
         files: FaultFiles,
         *,
         degraded: Callable[[], dict[str, str]],
@@ -56,28 +57,34 @@ class EngineStandby:
         """`degraded`: parts of the storage that do not keep up; `uplink`: whether central can be reached."""
         self._degraded = degraded
         self._uplink = uplink
-        self._settings = settings
+        self.settings = settings
         self._stores = stores
         self._buses = buses
         self.set_aside: Callable[[str, Event, Now, BaseException], None] = files.keep
-        self._measuring = {
-            point.device
-            for barrier in settings.barriers
-            for point in (*barrier.inputs().values(), *barrier.outputs().values())
-        }
+
+    def memory(self, waiting: Sequence[Row], core: Core) -> Memory:
+        """See `loop.Standby`."""
+        return still_interrupted(self._stores.memory_ahead(self.settings.zone, waiting), core)
 
     def core(self, waiting: Sequence[Row], failed: Core) -> tuple[Site, Started]:
         """See `loop.Standby`."""
-        memory = still_interrupted(self._stores.memory_ahead(self._settings.zone, waiting), failed)
+        memory = self.memory(waiting, failed)
         run, clean = secrets.token_hex(4), memory.part(RunMemory).previous_clean
         started = Started(run, __version__, clean, "rebuilt", self._degraded(), self._uplink())
-        return Site(self._settings, memory, failed.tokens), started
+        return Site(self.settings, memory, failed.tokens), started
 
     def measure(self) -> tuple[Collection[str], Collection[str]]:
         """See `loop.Standby`."""
         awaited: set[str] = set()
         silent: set[str] = set()
-        for bus in self._buses:
+        buses = self._buses()
+        for bus in buses:
             (awaited if bus.tell_anew() else silent).update(bus.devices)
-        starting = {one.device for bus in self._buses for one in bus.health() if one.state == "starting"}
-        return awaited & self._measuring - starting, silent
+        starting = {one.device for bus in buses for one in bus.health() if one.state == "starting"}
+        boards, _ = boards_of(self.settings, {barrier.id for barrier in self.settings.barriers})
+        return awaited & boards - starting, silent
+
+    def tell_anew(self, devices: Collection[str]) -> Set[str]:
+        """See `loop.Standby`."""
+        buses = [bus for bus in self._buses() if any(device in devices for device in bus.devices)]
+        return {device for bus in buses if not bus.tell_anew() for device in bus.devices}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from typing import Any, Protocol
 
+from gateway.core.settings.exchange import Unrest
+from gateway.core.settings.model import Settings
+from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.views import CoreView
@@ -25,6 +28,9 @@ class Core(Protocol):
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
         """Take an event; returns the commands."""
 
+    def unrest(self, barriers: Collection[str], now: e.Now, *, moves_only: bool = False) -> list[Unrest]:
+        """What keeps these barriers from being made anew now."""
+
     def snapshot(self) -> CoreView:
         """Lanes and alarms for screens and central."""
 
@@ -43,7 +49,16 @@ class Outputs(Protocol):
 
 
 class Standby(Protocol):
-    """The replacement of a core that raised."""
+    """The replacement of a core that raised, or of some lanes of one that goes on."""
+
+    settings: Settings
+    """Those that hold."""
+
+    def memory(self, waiting: Sequence[Row], core: Core) -> Memory:
+        """What is known at this moment, for lanes that are made anew; StorageError."""
+
+    def tell_anew(self, devices: Collection[str]) -> Set[str]:
+        """Ask these devices to report; returns those that cannot."""
 
     def core(self, waiting: Sequence[Row], failed: Core) -> tuple[Core, e.Started]:
         """A new core and its first event; `waiting` are rows that the journal does not have yet.

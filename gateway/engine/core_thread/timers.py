@@ -34,6 +34,11 @@ class Timers:
         """Cancel a timer, running or not."""
         self._current.pop(name, None)
 
+    def cancel_all(self, kind: str, owner: str) -> None:
+        """Cancel all timers of an owner."""
+        for name in [one for one in self._current if (one.kind, one.owner) == (kind, owner)]:
+            del self._current[name]
+
     def clear(self) -> None:
         """Cancel all timers."""
         self._heap.clear()

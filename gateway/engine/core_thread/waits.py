@@ -10,6 +10,10 @@ class JournalWaits:
         self._wait_ns = wait_ms * 1_000_000
         self._due_ns: dict[int, int] = {}
 
+    def patience(self, wait_ms: int) -> None:
+        """Wait so long for the rows from now on."""
+        self._wait_ns = wait_ms * 1_000_000
+
     def __len__(self) -> int:
         return len(self._due_ns)
 

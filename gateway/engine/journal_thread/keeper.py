@@ -103,6 +103,10 @@ class Keeper:
         self._failing = False
         self.turns = 0
 
+    def settings_changed(self, rules: Retention) -> None:
+        """Keep rows by these rules from the next step on; from any thread."""
+        self._rules = rules
+
     def stop(self) -> None:
         """End `run` after the current step."""
         self._stop.set()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,16 +60,13 @@ class Clerk:
     ) -> None:
         self._registry = stores.registry
         self._registry_path = registry_path
-        self._settings = settings
         self._tokens = stores.tokens
         self._station_keys = stores.station_keys
         self._codes = stores.codes
         self._recorder = recorder
         self._clock = clock
         self._start_install_mode = install_mode
-        self._zone = settings.zone
-        self._gateway = settings.gateway.id
-        self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
+        self.settings_changed(settings)
         self._jobs = Jobs("changes")
         self._importing = threading.Lock()
         self._begin_anew = begin_anew
@@ -88,6 +85,17 @@ class Clerk:
             "station.key": self._make_station_key,
             **self._people.ops,
         }
+
+    def settings_changed(self, settings: Settings) -> None:
+        """These settings hold from now on; from any thread."""
+        self._settings = settings
+        self._zone = settings.zone
+        self._gateway = settings.gateway.id
+        self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
+
+    def serves(self, ops: Mapping[str, Callable[[dict[str, Any]], Any]]) -> None:
+        """Serve these ops too: they read files of the settings, and wait for nothing else."""
+        self._ops.update(ops)
 
     @property
     def ops(self) -> tuple[str, ...]:

@@ -63,11 +63,15 @@ class Desk:
     ) -> None:
         self._mono_s = mono_s
         self._look_at_s = 0.0
-        self._lanes = {lane.id for lane in settings.lanes}
+        self.settings_changed(settings)
         self._inbox = inbox
         self._answers = answers
         self._jobs = Jobs("commands")
         self._open: dict[str, Open] = {}
+
+    def settings_changed(self, settings: Settings) -> None:
+        """Take commands for these lanes from now on; from any thread."""
+        self._lanes = {lane.id for lane in settings.lanes}
 
     def lane_command(self, params: dict[str, Any], respond: Responder) -> None:
         """lane.command"""

@@ -22,6 +22,7 @@ from gateway.core.vocabulary.errors import NotFoundError, RequestError
 from gateway.core.vocabulary.events import CredentialRead, LaneChosen, UplinkChanged
 from gateway.core.vocabulary.views import UplinkView
 from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.settings.changes import Changes
 from gateway.engine.socket import requests as r
 from gateway.engine.socket.clerk import Clerk
 from gateway.engine.socket.desk import Desk
@@ -45,18 +46,18 @@ class Handlers:
         publisher: Publisher,
         desk: Desk,
         clerk: Clerk,
+        changes: Changes,
         missing: Callable[[], list[str]],
         wall_ns: Callable[[], int],
         bus_of: Callable[[str], Bus | None],
     ) -> None:
         self._bus_of = bus_of
-        self._gateway_id = settings.gateway.id
-        self._settings = settings
-        self._devices = {device.id for device in settings.devices}
+        self.settings_changed(settings)
         self._journal_id = journal_id
         self._inbox = inbox
         self._publisher = publisher
         self._clerk = clerk
+        self._changes = changes
         self._missing = missing
         self._wall_ns = wall_ns
         self._ops: dict[str, Op] = {
@@ -72,6 +73,12 @@ class Handlers:
             "device.link": self._device_link,
         }
 
+    def settings_changed(self, settings: Settings) -> None:
+        """These settings hold from now on; from any thread."""
+        self._gateway_id = settings.gateway.id
+        self._settings = settings
+        self._devices = {device.id for device in settings.devices}
+
     def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
         """Answer a request or pass it on; an exception is its answer."""
         taken = self._ops.get(op)
@@ -79,8 +86,10 @@ class Handlers:
             taken(params, respond)
         elif op in self._clerk.ops:
             self._clerk.handle(op, params, respond)
+        elif op in self._changes.ops:
+            self._changes.handle(op, params, respond)
         else:
-            known = ", ".join(sorted((*self._ops, *self._clerk.ops)))
+            known = ", ".join(sorted((*self._ops, *self._clerk.ops, *self._changes.ops)))
             raise RequestError(f"there is no op {op!r}; known here: {known}")
 
     def _ping(self, _params: dict[str, Any], respond: Responder) -> None:

@@ -58,11 +58,6 @@ class Publisher:
         self._recorder = recorder
         self._health = health
         self._broadcast = broadcast
-        self._configs = {config.id: config for config in configs}
-        self._measured_by = {lane.id: _measuring(settings.barrier(lane.barrier)) for lane in settings.lanes}
-        site = settings.site
-        self._site = SiteView(id=site.id, name=site.name, timezone=site.timezone, locale=site.locale)
-        self._gateway_id = settings.gateway.id
         self._version = version
         self._started_at = rfc3339(clock.now().wall_ns)
         self._journal_id = journal_id
@@ -72,8 +67,21 @@ class Publisher:
         self._sending = threading.Lock()
         self._stopping = False
         self._failing = False
-        self.uplink = UplinkView(configured=bool(settings.uplink and settings.uplink.mqtt))
+        self.uplink = UplinkView(configured=False)
         self.turns = 0
+        self.settings_changed(settings, configs)
+
+    def settings_changed(self, settings: Settings, configs: Iterable[DeviceConfig]) -> None:
+        """Show this site and these devices from now on; from any thread."""
+        site = settings.site
+        self._configs = {config.id: config for config in configs}
+        self._measured_by = {lane.id: _measuring(settings.barrier(lane.barrier)) for lane in settings.lanes}
+        self._site = SiteView(id=site.id, name=site.name, timezone=site.timezone, locale=site.locale)
+        self._gateway_id = settings.gateway.id
+        configured = bool(settings.uplink and settings.uplink.mqtt)
+        if configured != self.uplink.configured:
+            self.uplink = UplinkView(configured=configured)
+        self.refresh()
 
     def offer(self, core: CoreView | None) -> None:
         """Take the core's part, None if it could not be made; called in the core thread."""

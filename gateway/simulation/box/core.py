@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from typing import TYPE_CHECKING
 
 from gateway.core.run.run import RunMemory
+from gateway.core.settings.exchange import Unrest
 from gateway.core.site import Site
 from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands as c
@@ -36,6 +37,9 @@ class WatchedCore:
     @property
     def interrupted(self) -> dict[str, str]:
         return self.site.interrupted
+
+    def unrest(self, barriers: Collection[str], now: e.Now, *, moves_only: bool = False) -> list[Unrest]:
+        return self.site.unrest(barriers, now, moves_only=moves_only)
 
     def handle(self, event: e.Event, now: e.Now) -> list[c.Command]:
         how = self._faults.due(event)
@@ -71,17 +75,28 @@ class BoxStandby:
 
     def __init__(self, box: Box) -> None:
         self._box = box
+        self.settings = box.settings
         self._count = 0
+
+    def memory(self, waiting: Sequence[Row], core: Core) -> Memory:
+        box = self._box
+        with box.state.ahead(box.reader, waiting) as ahead:
+            return still_interrupted(Memory(**ahead.memory(self.settings.zone)), core)
+
+    def tell_anew(self, devices: Collection[str]) -> Set[str]:
+        for gate in self._box.gates:
+            if gate.device in devices:
+                gate.board.tell_anew()
+        return frozenset()
 
     def core(self, waiting: Sequence[Row], failed: Core) -> tuple[WatchedCore, e.Started]:
         box = self._box
-        with box.state.ahead(box.reader, waiting) as ahead:
-            memory = still_interrupted(Memory(**ahead.memory(box.settings.zone)), failed)
+        memory = self.memory(waiting, failed)
         self._count += 1
         degraded = {"journal": box.recorder.degraded} if box.recorder and box.recorder.degraded else {}
         run, clean = f"r{box.runs}f{self._count}", memory.part(RunMemory).previous_clean
         started = e.Started(run, "simulated", clean, "rebuilt", degraded, box.central_up)
-        box.site = Site(box.settings, memory, failed.tokens)
+        box.site = Site(self.settings, memory, failed.tokens)
         return WatchedCore(box.site, box.rules, box.faults), started
 
     def measure(self) -> tuple[Collection[str], Collection[str]]:

@@ -28,6 +28,10 @@ class Consumers:
         self._uplink = uplink
         self._web = web
         self._tokens = tokens
+        self.settings_changed(settings)
+
+    def settings_changed(self, settings: Settings) -> None:
+        """The central of these settings is the registered one; from any thread."""
         mqtt = settings.uplink.mqtt if settings.uplink else None
         self._central = mqtt.consumer if mqtt else ""
 

@@ -92,6 +92,7 @@ class Journal:
         self._lock = threading.Lock()
         self._keeper_lock = threading.Lock()
         self._suspect = False
+        self._source = source
         self.journal_id = ""
         self.last_sequence = 0
         self.last_hash = NO_HASH
@@ -165,6 +166,13 @@ class Journal:
                 self._block.add(made)
             return range(first, self.last_sequence + 1)
 
+    def move(self, source: str) -> None:
+        """Another `source` of the rows from now on: site or gateway have another id."""
+        with self._lock:
+            if source != self._source:
+                self._source, self._noted = source, False
+                self._composer = Composer(self.journal_id, source, self._boot_id)
+
     def tidy(self) -> bool:
         """Copy the WAL into the database if it is worth it; True if done. Never raises for a failing disk."""
         if self._not_copied < TIDY_FRAMES or self._suspect:
@@ -223,7 +231,6 @@ class Journal:
                 raise DataDirectoryError(f"{self._path} holds no journal id; start the engine, it sets the file aside")
             self.journal_id = str(found)
             self._load_tail()
-            self._source = source
             self._noted = self._known("source") == source and self._last_boot() == self._boot_id
         except apsw.Error as error:
             raise self._explained(error) from error

@@ -107,6 +107,10 @@ class Versions:
         """All versions that are kept, oldest first."""
         return _versions(self._documents.stored())
 
+    def document(self) -> dict[str, Any]:
+        """The document that holds, as it is stored."""
+        return self._documents.load()
+
     @property
     def current(self) -> Version:
         """The version that holds now, also while it waits to be confirmed."""
@@ -140,9 +144,18 @@ class Versions:
     # ---- what changes
 
     def apply(
-        self, wanted: Wanted, by: str | None, via: str | None, *, until: str = "", restores: int = 0, told: bool = False
+        self,
+        wanted: Wanted,
+        by: str | None,
+        via: str | None,
+        *,
+        until: str = "",
+        pending: bool = False,
+        restores: int = 0,
     ) -> Version:
-        """Make the wanted settings the ones that hold, pending `until` then, else confirmed.
+        """Make the wanted settings the ones that hold: to be confirmed `until` then, else at once.
+
+        `pending`: until `confirm` follows, which says that the engine has taken them too.
 
         ConflictError if another version was applied since `wanted.base`, or waits to be confirmed.
         """
@@ -159,7 +172,7 @@ class Versions:
                 rfc3339(time.time_ns()),
                 by,
                 via,
-                "pending" if until else "confirmed",
+                "pending" if until or pending else "confirmed",
                 wanted.changes,
                 current.version,
                 None,
@@ -168,7 +181,7 @@ class Versions:
                 until,
                 bool(until),
                 restores=restores,
-                told=told,
+                told=False,
             )
             left = msgspec.structs.replace(current, document=_apart(stored.document), sealed=self._names(stored))
             others = [left if one.version == current.version else one for one in known]
@@ -320,17 +333,25 @@ def earlier(versions: Versions) -> int:
 
 def must_fit(current: Version, base: int) -> None:
     """ConflictError unless a version may be applied now by an author who saw version `base`."""
-    who = f"{current.by or GATEWAY} at {current.at}"
     if current.state == "pending":
         raise ConflictError(
-            f"version {current.version} by {who} waits to be confirmed until {current.until}; confirm it or roll it"
-            " back first"
+            f"version {current.version} by {_who(current)} waits to be confirmed until {current.until}; confirm it or"
+            " roll it back first"
         )
+    must_be_seen(current, base)
+
+
+def must_be_seen(current: Version, base: int) -> None:
+    """ConflictError if another version holds than the author has seen."""
     if current.version != base:
         raise ConflictError(
-            f"version {current.version} was applied by {who}, after version {base} that this was made from; look at it,"
-            " then apply again"
+            f"version {current.version} by {_who(current)} holds, and not version {base} that this was made from; look"
+            " at it, then apply again"
         )
+
+
+def _who(version: Version) -> str:
+    return f"{version.by or GATEWAY} at {version.at}"
 
 
 def _versions(stored: Stored) -> list[Version]:

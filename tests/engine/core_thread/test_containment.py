@@ -14,6 +14,8 @@ import pytest
 
 from gateway.core.lanes.lanes import MINUTE_TIMER, Lanes
 from gateway.core.run.run import Run
+from gateway.core.settings.exchange import SettingsChanged
+from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import StorageError
@@ -22,6 +24,7 @@ from gateway.engine.core_thread.loop import FAULT_PAUSE_NS, TICK_NS
 from gateway.store.journal.writer import Row
 from gateway.store.projections import ahead as store_ahead
 from gateway.store.projections.state import State
+from tests.support.engine import SITE
 from tests.support.turns import MS, Turns
 
 ERRORS = (RuntimeError("planted"), OverflowError("planted"), RecursionError("planted"), MemoryError())
@@ -51,6 +54,7 @@ EVENTS: dict[type, e.Event] = {
         e.ClockChanged(e.ClockState.SYNCED, 0),
         e.Started("r9", "test"),
         e.FaultContained("snapshot", "KeyError"),
+        SettingsChanged(parse_settings(SITE), frozenset({"out"}), frozenset({"io"})),
     )
 }
 

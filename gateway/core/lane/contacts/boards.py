@@ -61,6 +61,11 @@ class Boards:
         return device in self._boards
 
     @property
+    def devices(self) -> Set[str]:
+        """All of them."""
+        return self._boards.keys()
+
+    @property
     def measured(self) -> bool:
         """Whether all contacts have been read once in this run."""
         return self._measurings > 0

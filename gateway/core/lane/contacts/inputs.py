@@ -53,6 +53,9 @@ class Inputs:
 
     # ---- what is known
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._contacts
+
     def devices(self) -> Set[str]:
         """The devices that these inputs hang on."""
         return self._by_device.keys()

@@ -49,13 +49,18 @@ class Siren:
         self._timer = timer
         self._state = SirenState.SILENT
 
+    @property
+    def sounding(self) -> bool:
+        """Whether they sound."""
+        return self._state is SirenState.SOUNDING
+
     def happens(self, turn: Turn, event: SirenEvent) -> None:
         """Go on to the table's next state and switch the outputs."""
         before = self._state
         self._state = TABLE[self._state][event]
         if self._state is before:
             return
-        sounding = self._state is SirenState.SOUNDING
+        sounding = self.sounding
         for point in self._points:
             turn.emit(SetOutput(point.device, point.index, point.means(sounding)))
         if sounding:

@@ -102,10 +102,7 @@ class Sign:
         self._locale = locale
         self._zone = zone
         self._devices = tuple(dict.fromkeys((*lane.displays, *lane.readers)))
-        self._resting = {
-            reason: self._message(verdict, reason, None, None)
-            for reason, verdict in {"": "idle", **CANNOT_OPEN}.items()
-        }
+        self._resting = self._make_resting()
         self._sign: dict[str, Any] | None = None
         self._go_sign: dict[str, Any] | None = None
         self._sign_was_occupied = False
@@ -118,7 +115,17 @@ class Sign:
         self._lit: Lamp | None = None
         self._lamp_tokens: set[int] = set()
 
+    def _make_resting(self) -> dict[str, dict[str, Any]]:
+        """What is shown while nothing happens, by the reason why the lane opens for no card."""
+        known = {"": "idle", **CANNOT_OPEN}
+        return {reason: self._message(verdict, reason, None, None) for reason, verdict in known.items()}
+
     # ---- what happens
+
+    def moves_to(self, locale: str, zone: ZoneInfo) -> None:
+        """The site has another language or time zone: what is shown from now on follows it."""
+        self._locale, self._zone = locale, zone
+        self._resting = self._make_resting()
 
     def decided(
         self, turn: Turn, verdict: str, reason: str, credential: Credential | None, days_left: int | None

@@ -1,0 +1,429 @@
+"""The settings of a gateway that runs: applied, confirmed, rolled back; each step by a named author, and journaled.
+
+Order of a change: wait until the touched lanes are at rest; store the version as pending; let the core take it in one
+turn; let the buses of touched devices begin anew; tell everybody else; journal. Whatever happens in between, the next
+start finds the version before, or this one confirmed. A way back is the same with the earlier settings, and it does not
+give up: after a while it waits for movement alone, in the end for nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from drivers.base import DeviceConfig
+from drivers.registry import configure
+from gateway.control import Responder
+from gateway.core.settings.difference import Touched, touched
+from gateway.core.settings.model import Settings
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.errors import ConflictError, GatehouseError, RefusedError, SettingsError, StorageError
+from gateway.core.vocabulary.events import Now
+from gateway.core.vocabulary.rows import Who
+from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.journal_thread.entries import Entry
+from gateway.engine.journal_thread.recorder import Recorder
+from gateway.engine.settings import requests as r
+from gateway.engine.settings.buses import Buses
+from gateway.engine.settings.changeover import Changeover, Restarted
+from gateway.engine.settings.drafts import Drafts
+from gateway.engine.socket.jobs import Jobs
+from gateway.engine.socket.requests import read
+from gateway.store.journal.writer import Row
+from gateway.store.settings.planning import Plan, exported, plan, restoring
+from gateway.store.settings.versions import Version, Versions, earlier, go_back, must_be_seen, must_fit, row_of
+from gateway.store.times import rfc3339
+
+log = logging.getLogger(__name__)
+
+REST_S = 60.0
+"""How long touched lanes may take to come to rest and be empty."""
+FORCED_S = 120.0
+"""A way back that has waited for so long is taken whatever the lanes do: as after a restart."""
+LOOK_S = 0.5
+_NS = 1_000_000_000
+_CORE_PATIENCE_S = 10.0
+"""How much longer than its own end a change may take in the core thread."""
+_SPARE_S = 0.25
+
+Adopt = Callable[[Settings, tuple[DeviceConfig, ...]], None]
+Take = Callable[[Settings], None]
+
+
+class Changes:
+    """Call `handle` in the control thread; everything else runs in the settings thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        versions: Versions,
+        *,
+        buses: Buses,
+        inbox: Inbox,
+        recorder: Recorder,
+        now: Callable[[], Now],
+        take: Take,
+        adopt: Adopt,
+        failed: Callable[[str], None],
+    ) -> None:
+        """`take`: what belongs to the core thread takes settings, there; `adopt`: the rest does, in this thread.
+
+        `failed` ends the process: the next start has the settings before.
+        """
+        self.settings = settings
+        self._versions = versions
+        self._buses = buses
+        self._inbox = inbox
+        self._recorder = recorder
+        self._now = now
+        self._take_in_core = take
+        self._adopt = adopt
+        self._failed = failed
+        self._jobs = Jobs("changes of the settings")
+        self._stopping = threading.Event()
+        self._drafts = Drafts()
+        self._deadline_ns: int | None = None
+        self._overdue = "restart"
+        self._untold = True
+        self._ops: dict[str, Callable[[dict[str, Any], Responder], Any]] = {
+            "site.plan": self._plan,
+            "site.apply": self._apply,
+            "site.confirm": self._confirm,
+            "site.rollback": self._roll_back,
+            "site.draft": self._draft,
+            "site.draft.apply": self._apply_draft,
+            "site.draft.confirm": self._confirm_draft,
+            "site.draft.discard": self._discard_draft,
+        }
+        self.looks: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "site.history": self._history,
+            "site.get": self._get,
+        }
+
+        """What only reads the file, for the thread of the clerk, which no lane holds up."""
+
+    @property
+    def ops(self) -> tuple[str, ...]:
+        """The ops of the settings, without `looks`."""
+        return tuple(self._ops)
+
+    def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
+        """Queue a request; BusyError if too many wait."""
+        self._jobs.ask(partial(self._serve, partial(self._ops[op], params, respond), respond))
+
+    def stop(self) -> None:
+        """End `run`; a change that waits for lanes is given up."""
+        self._stopping.set()
+        self._jobs.stop()
+
+    def run(self) -> None:
+        """Serve requests until `stop`, and go back from what is not confirmed in time."""
+        self._jobs.run(self._look)
+
+    def _serve(self, work: Callable[[], Any], respond: Responder) -> None:
+        try:
+            respond.result(work())
+        except GatehouseError as error:
+            respond.error(error)
+        except Exception:
+            log.exception("a change of the settings could not be made")
+            respond.error(GatehouseError("the engine could not carry this out; see its log"))
+
+    def _look(self) -> None:
+        """About once a second: what is overdue."""
+        try:
+            if self._untold:
+                self._untold = False
+                self._recall()
+                self._tell()
+            if self._deadline_ns is not None and self._mono_ns() >= self._deadline_ns:
+                self._go_back("time_over", None, None)
+        except StorageError as error:
+            self._untold = True
+            log.error("a step of the settings waits for the disk: %s", error)
+
+    def _recall(self) -> None:
+        """A version that no longer holds in the engine, and could not be taken back in the file, goes back there."""
+        if self._deadline_ns is None:
+            go_back(self._versions, self._overdue)
+
+    # ---- looking
+
+    def _plan(self, params: dict[str, Any], _respond: Responder) -> dict[str, Any]:
+        asked = read(r.SitePlan, params)
+        if asked.version is not None:
+            return self._planned_version(asked.version).shown()
+        return self._planned(asked.document).shown()
+
+    def _planned(self, document: Any, *, by_token: bool = False) -> Plan:
+        return self._with_wires(plan(self._versions, document, self._check, by_token=by_token))
+
+    def _planned_version(self, number: int) -> Plan:
+        return self._with_wires(restoring(self._versions, number or earlier(self._versions), self._check))
+
+    def _with_wires(self, found: Plan) -> Plan:
+        """The plan with all lanes and devices that it touches: some share a wire with one that differs."""
+        devices = self._buses.changed(self._check(found.settings))
+        return msgspec.structs.replace(found, touched=touched(self.settings, found.settings, devices))
+
+    def _check(self, settings: Settings) -> tuple[DeviceConfig, ...]:
+        return tuple(configure(settings))
+
+    def _history(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        read(r.SiteHistory, params)
+        return [one.shown() for one in reversed(self._versions.list())]
+
+    def _get(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = read(r.SiteGet, params)
+        current = self._versions.current
+        document = exported(self._versions.document(), by_token=asked.by_token)
+        return {"version": current.version, "site": document, "state": current.state, "until": current.until or None}
+
+    # ---- drafts
+
+    def _draft(self, params: dict[str, Any], _respond: Responder) -> dict[str, Any]:
+        asked = read(r.SiteDraft, params)
+        found = self._planned(asked.document, by_token=asked.by_token)
+        base = found.wanted.base if asked.base is None else asked.base
+        must_be_seen(self._versions.current, base)
+        draft = self._drafts.add(asked.document, base, asked.who, by_token=asked.by_token)
+        return {"id": draft.id, **found.shown(), "base": base}
+
+    def _apply_draft(self, params: dict[str, Any], respond: Responder) -> dict[str, Any]:
+        asked = read(r.SiteDraftApply, params)
+        draft = self._drafts.get(asked.draft)
+        if draft.version is not None:
+            return self._versions.get(draft.version).shown()
+        wanted = self._planned(draft.document, by_token=draft.by_token)
+        done = self._applied(wanted, asked.who, draft.base, asked.confirm_s, 0, respond)
+        draft.version = done["version"]
+        return done
+
+    def _confirm_draft(self, params: dict[str, Any], _respond: Responder) -> dict[str, Any]:
+        asked = read(r.SiteDraftEnd, params)
+        draft = self._drafts.get(asked.draft)
+        if draft.version is None:
+            raise RefusedError(f"draft {draft.id} was not applied; apply it first")
+        return self._confirmed(draft.version, asked.who)
+
+    def _discard_draft(self, params: dict[str, Any], respond: Responder) -> dict[str, Any]:
+        asked = read(r.SiteDraftEnd, params)
+        draft = self._drafts.get(asked.draft)
+        pending = self._versions.pending
+        if draft.version is not None and pending is not None and pending.version == draft.version:
+            self._go_back("asked", asked.who, respond)
+        self._drafts.drop(draft.id)
+        return {}
+
+    # ---- applying
+
+    def _apply(self, params: dict[str, Any], respond: Responder) -> dict[str, Any]:
+        asked = read(r.SiteApply, params)
+        return self._applied(self._planned(asked.document), asked.who, asked.base, asked.confirm_s, 0, respond)
+
+    def _applied(
+        self, wanted: Plan, who: Who, base: int | None, confirm_s: int | None, restores: int, respond: Responder
+    ) -> dict[str, Any]:
+        """Make a plan hold; `confirm_s` None: as long as the plan says."""
+        must_fit(self._versions.current, wanted.wanted.base if base is None else base)
+        if not wanted.changes:
+            return {**self._versions.current.shown(), "changes": []}
+        patience_s = wanted.confirm_s if confirm_s is None else confirm_s
+        move = self._move(wanted.settings)
+        self._wait_for_rest(move, respond)
+        until = rfc3339(self._now().wall_ns + patience_s * _NS) if patience_s else ""
+        version = self._versions.apply(
+            wanted.wanted, who["by"], who["via"], until=until, pending=True, restores=restores
+        )
+        try:
+            self._change_over(move, respond)
+        except GatehouseError:
+            self._go_back_in_the_file("not_applied", None)
+            self._tell()
+            raise
+        if patience_s:
+            self._deadline_ns = self._mono_ns() + patience_s * _NS
+        else:
+            self._versions.confirm(version.version)
+        log.info("version %d of the settings holds%s", version.version, f" until {until}" if until else "")
+        self._tell()
+        return self._versions.get(version.version).shown()
+
+    # ---- the end of waiting
+
+    def _confirm(self, params: dict[str, Any], _respond: Responder) -> dict[str, Any]:
+        asked = read(r.SiteConfirm, params)
+        pending = self._versions.pending
+        if pending is None:
+            raise RefusedError("no version waits to be confirmed")
+        return self._confirmed(pending.version, asked.who)
+
+    def _confirmed(self, number: int, who: Who) -> dict[str, Any]:
+        pending = self._versions.get(number)
+        if pending.state == "pending" and not _is_author(pending, who):
+            raise ConflictError(
+                f"version {number} was applied by {pending.by} ({pending.via}), who alone can confirm it; you can roll"
+                " it back"
+            )
+        self._versions.confirm(number)
+        self._deadline_ns = None
+        log.info("version %d of the settings is confirmed", number)
+        self._tell()
+        return self._versions.get(number).shown()
+
+    def _roll_back(self, params: dict[str, Any], respond: Responder) -> dict[str, Any]:
+        asked = read(r.SiteRollback, params)
+        pending = self._versions.pending
+        number = asked.version or earlier(self._versions)
+        if pending is not None:
+            wanted = self._planned_version(number)
+            self._go_back("asked", asked.who, respond)
+            if number == pending.before:
+                return {**self._versions.current.shown(), "changes": list(wanted.wanted.changes)}
+        wanted = self._planned_version(number)
+        return self._applied(wanted, asked.who, None, 0, number, respond)
+
+    def _go_back(self, reason: str, who: Who | None, respond: Responder | None) -> None:
+        """From the version that waits to the one before, whatever the lanes do in the end, and the disk."""
+        pending = self._versions.pending
+        self._deadline_ns = None
+        if pending is None:
+            return
+        log.warning("version %d of the settings goes back (%s)", pending.version, reason)
+        move = self._move(parse_settings(self._versions.document_of(pending.before)))
+        move.moves_only_from_ns = self._mono_ns() + int(REST_S * _NS)
+        move.until_ns = self._mono_ns() + int(FORCED_S * _NS)
+        self._go_back_in_the_file(reason, who)
+        try:
+            self._change_over(move, respond)
+        except GatehouseError as error:
+            if not self._stopping.is_set():
+                self._failed(f"the settings before version {pending.version} could not be taken: {error}")
+        self._tell()
+
+    def _go_back_in_the_file(self, reason: str, who: Who | None) -> None:
+        """At once, else as soon as the disk takes it; a start before that goes back too."""
+        try:
+            go_back(self._versions, reason, who)
+        except StorageError as error:
+            self._overdue, self._untold = reason, True
+            log.error("going back waits for the disk: %s", error)
+
+    # ---- the change itself
+
+    def _move(self, settings: Settings) -> _Move:
+        """What stands between the settings that run and these."""
+        configs = self._check(settings)
+        devices = self._buses.changed(configs)
+        found = touched(self.settings, settings, devices)
+        try:
+            fresh = self._buses.opened(configs, devices)
+        except Exception as error:
+            log.exception("the new devices cannot be set up")
+            raise SettingsError([("devices", f"cannot be set up ({type(error).__name__}); see the log")]) from error
+        return _Move(settings, configs, found, fresh, self._mono_ns() + int(REST_S * _NS))
+
+    def _wait_for_rest(self, move: _Move, respond: Responder | None) -> None:
+        """Wait before anything is stored; RefusedError names the lanes that do not come to rest."""
+        if move.touched.barriers:
+            self._pass(Changeover(move.settings, move.touched, move.until_ns), respond)
+
+    def _change_over(self, move: _Move, respond: Responder | None) -> None:
+        """Let the core, the buses and everybody else take the settings; GatehouseError if the core does not."""
+        offer = Changeover(
+            move.settings,
+            move.touched,
+            move.until_ns,
+            take=partial(self._taken_by_core, move),
+            moves_only_from_ns=move.moves_only_from_ns,
+            always=move.moves_only_from_ns is not None,
+        )
+        self._pass(offer, respond)
+        devices = move.touched.devices
+        give = partial(self._buses.give_back, devices)
+        ended = partial(self._inbox.put, Restarted(devices, give))
+        self._buses.replace(move.configs, devices, move.fresh, ended)
+        self.settings = move.settings
+        self._adopt(move.settings, move.configs)
+
+    def _taken_by_core(self, move: _Move) -> None:
+        self._buses.take_away(move.touched.devices)
+        self._take_in_core(move.settings)
+
+    def _pass(self, offer: Changeover, respond: Responder | None) -> None:
+        """Pass a change to the core and wait for its end."""
+        self._inbox.put(offer)
+        late_ns = offer.until_ns + int(_CORE_PATIENCE_S * _NS)
+        told: tuple[Any, ...] = ()
+        while not offer.wait(LOOK_S):
+            if self._stopping.is_set() or self._mono_ns() > late_ns:
+                offer.until_ns = 0
+                raise RefusedError("the engine stops; nothing was changed")
+            if offer.unrest and respond is not None:
+                words = "; ".join(one.words for one in offer.unrest)
+                respond.progress(words=f"waiting for {words}" if offer.unrest != told else "", lanes=_lanes(offer))
+                told = offer.unrest
+        if offer.failure:
+            raise GatehouseError(f"{offer.failure}; nothing was changed")
+        if offer.unrest and not offer.taken:
+            words = "; ".join(one.words for one in offer.unrest)
+            raise RefusedError(
+                f"{words}. A lane that changes must be at rest and empty: wait until it is, or put a tag on it, then"
+                " apply again; nothing was changed"
+            )
+
+    # ---- the journal
+
+    def _tell(self) -> None:
+        """Journal the steps that are not in the journal yet."""
+        for one in self._versions.untold:
+            if self._journal(one):
+                self._versions.tell(one.version)
+            else:
+                self._untold = True
+
+    def _journal(self, version: Version) -> bool:
+        """Journal a step; True once it is durable, False while it waits in memory."""
+        row = Row.of(row_of(version), self.settings.gateway.id, self._now())
+        written = threading.Event()
+        sequences: list[int | None] = []
+
+        def done(sequence: int | None) -> None:
+            sequences.append(sequence)
+            written.set()
+
+        self._recorder.submit([Entry(row, done=done)])
+        written.wait(self.settings.gateway.journal_wait_ms / 1000 + _SPARE_S)
+        return bool(sequences and sequences[0] is not None)
+
+    def _mono_ns(self) -> int:
+        return self._now().mono_ns
+
+
+class _Move(msgspec.Struct):
+    """One change of the settings that run, prepared."""
+
+    settings: Settings
+    configs: tuple[DeviceConfig, ...]
+    touched: Touched
+    fresh: list[Any]
+    until_ns: int
+    moves_only_from_ns: int | None = None
+
+
+def _lanes(offer: Changeover) -> list[str]:
+    return [one.lane for one in offer.unrest]
+
+
+def _is_author(version: Version, who: Who) -> bool:
+    return (version.by, _kind(version.via)) == (who["by"], _kind(who["via"]))
+
+
+def _kind(via: str | None) -> str:
+    """People at screens are one kind of author, whatever the screen."""
+    return "screen" if via in ("guard", "browser") else via or ""

@@ -1,0 +1,69 @@
+"""Types of control requests about the settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from gateway.engine.socket.requests import Change, Params, Word
+from gateway.store.settings.planning import CONFIRM_MAX_S
+
+ConfirmS = Annotated[int, msgspec.Meta(ge=0, le=CONFIRM_MAX_S)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
+
+
+class SitePlan(Params, frozen=True):
+    """site.plan: of a document, or of a version (0: the confirmed one before)"""
+
+    document: Any = None
+    version: Number | None = None
+
+
+class SiteApply(Change, frozen=True, kw_only=True):
+    """site.apply"""
+
+    document: Any
+    base: Number | None = None
+    confirm_s: ConfirmS | None = None
+
+
+class SiteConfirm(Change, frozen=True, kw_only=True):
+    """site.confirm"""
+
+
+class SiteRollback(Change, frozen=True, kw_only=True):
+    """site.rollback"""
+
+    version: Number = 0
+
+
+class SiteHistory(Params, frozen=True):
+    """site.history"""
+
+
+class SiteGet(Params, frozen=True):
+    """site.get"""
+
+    by_token: bool = False
+
+
+class SiteDraft(Change, frozen=True, kw_only=True):
+    """site.draft"""
+
+    document: Any
+    base: Number | None = None
+    by_token: bool = False
+
+
+class SiteDraftApply(Change, frozen=True, kw_only=True):
+    """site.draft.apply"""
+
+    draft: Word
+    confirm_s: ConfirmS | None = None
+
+
+class SiteDraftEnd(Change, frozen=True, kw_only=True):
+    """site.draft.confirm, site.draft.discard"""
+
+    draft: Word
