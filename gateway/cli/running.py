@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.cli.common import EXIT_WRONG, Arguments, Commands, common_options, data_path, number, say, show
+from gateway.core.vocabulary.errors import GatehouseError
 
 if TYPE_CHECKING:
     import threading
+
+    from gateway.core.settings.model import Http, Settings
+    from gateway.store.directory import DataDirectory
+
+LOOK_S = 1.0
+"""How often a process looks whether the settings were written."""
 
 
 def add(commands: Commands) -> None:
@@ -134,9 +143,14 @@ def _run(arguments: Arguments) -> int:
     data = data_path(arguments)
     directory = DataDirectory(data)
     settings = directory.configured()
-    names = ["engine", "web", *(["uplink"] if settings.needs_uplink else [])]
-    parts = [Part(name, (sys.executable, "-m", "gateway", name, "--data", str(data))) for name in names]
-    say(f"{settings.site.name or settings.site.id}: starting {', '.join(names)}; Ctrl-C ends them")
+    wanted = {"uplink": _Followed(directory, lambda one: one.needs_uplink)}
+    names = ("engine", "web", "uplink")
+    parts = [
+        Part(name, (sys.executable, "-m", "gateway", name, "--data", str(data)), wanted.get(name, lambda: True))
+        for name in names
+    ]
+    started = [part.name for part in parts if part.wanted()]
+    say(f"{settings.site.name or settings.site.id}: starting {', '.join(started)}; Ctrl-C ends them")
     if directory.first_run.over:
         say(f"the guard's screen: {' or '.join(pages(settings, '/'))}")
     else:
@@ -169,8 +183,51 @@ def _web(arguments: Arguments) -> int:
     from web.front.server import serve
 
     data = data_path(arguments)
-    http = DataDirectory(data).configured().gateway.http
-    return EXIT_WRONG if serve(data, http.host, http.port, stop) else 0
+    directory = DataDirectory(data)
+    http = directory.configured().gateway.http
+    moved = _ends_when_moved(directory, http, stop)
+    failed = serve(data, http.host, http.port, stop)
+    return EXIT_WRONG if failed or moved.is_set() else 0
+
+
+def _ends_when_moved(directory: DataDirectory, http: Http, stop: threading.Event) -> threading.Event:
+    """Set `stop` when the settings give the web another address: it is started again there; the event says so."""
+    import logging
+    import threading
+
+    moved = threading.Event()
+    same = _Followed(directory, lambda settings: settings.gateway.http == http)
+
+    def watch() -> None:
+        while not stop.wait(LOOK_S):
+            if not same():
+                logging.getLogger(__name__).warning("the settings of gateway.http have changed: web begins anew")
+                moved.set()
+                stop.set()
+
+    threading.Thread(target=watch, name="settings", daemon=True).start()
+    return moved
+
+
+class _Followed:
+    """A fact about the settings, looked up again when their file is written; settings that cannot be read say nothing
+    new.
+    """
+
+    def __init__(self, directory: DataDirectory, fact: Callable[[Settings], bool]) -> None:
+        self._directory = directory
+        self._fact = fact
+        self._stamp: tuple[int, int, int] | None = None
+        self._known = True
+
+    def __call__(self) -> bool:
+        """The fact now."""
+        stamp = self._directory.versions.stamp()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            with contextlib.suppress(GatehouseError, OSError):
+                self._known = self._fact(self._directory.settings())
+        return self._known
 
 
 def _part(name: str) -> threading.Event:

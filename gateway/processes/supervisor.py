@@ -27,6 +27,8 @@ IMPATIENT_S = 1.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
 STEADY_AFTER_S = 60.0
+LOOK_S = 1.0
+"""How often a part is looked at that was not wanted."""
 LASTING_EXITS = (2, 3)
 
 
@@ -42,10 +44,14 @@ class SupervisorError(GatehouseError):
 
 @dataclass(frozen=True)
 class Part:
-    """One process: its name and its command."""
+    """One process: its name and its command; `wanted`: whether there is work for it now.
+
+    A part that ends with exit 0 while it is not wanted is started when it is again.
+    """
 
     name: str
     argv: Sequence[str]
+    wanted: Callable[[], bool] = lambda: True
 
 
 @dataclass
@@ -111,7 +117,7 @@ class Supervisor:
     def _look(self) -> None:
         for child in self._children:
             if child.process is None:
-                if time.monotonic() >= child.retry_s:
+                if time.monotonic() >= child.retry_s and child.part.wanted():
                     self._start(child)
             elif (status := child.process.poll()) is not None:
                 self._died(child, status)
@@ -128,6 +134,9 @@ class Supervisor:
             self._stopping = True
             raise SupervisorError(f"{name} cannot run (exit {status}); what it said is above", status)
         now = time.monotonic()
+        if status == 0 and not child.part.wanted():
+            self._say(f"{name} has nothing to do")
+            return
         if now - child.started_s >= STEADY_AFTER_S:
             child.pause_s = BACKOFF_FIRST_S
         child.retry_s = now + child.pause_s
@@ -136,8 +145,13 @@ class Supervisor:
 
     def _pause_s(self) -> float:
         """The time until a restart is due; deaths and signals end the wait earlier."""
-        due = [child.retry_s for child in self._children if child.process is None]
-        return max(0.0, min(due, default=time.monotonic() + 5.0) - time.monotonic())
+        now = time.monotonic()
+        due = [
+            max(child.retry_s, now + LOOK_S) if child.retry_s <= now else child.retry_s
+            for child in self._children
+            if child.process is None
+        ]
+        return max(0.0, min(due, default=now + 5.0) - now)
 
     @staticmethod
     def _wait(wake: socket.socket, seconds: float) -> None:

@@ -58,6 +58,12 @@ def test_every_service_runs_as_one_user_in_a_sandbox_and_is_never_given_up(name:
     assert "2" in found["RestartPreventExitStatus"].split()
 
 
+def test_an_uplink_that_had_nothing_to_do_begins_with_the_settings_that_name_a_central() -> None:
+    text = (UNITS / "gatehouse-uplink.path").read_text()
+    assert f"PathChanged={DEFAULT_DATA}/site.json" in text
+    assert "gatehouse-uplink.path" in (UNITS / "gatehouse.target").read_text()
+
+
 @pytest.mark.real
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
@@ -69,6 +75,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
         for path in sorted(tmp_path.glob("*.service"))
         + sorted(tmp_path.glob("*.target"))
         + sorted(tmp_path.glob("*.timer"))
+        + sorted(tmp_path.glob("*.path"))
     ]
     told = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units],

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.core import site
+from gateway.core.settings.exchange import SettingsChanged
 from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Followers, Handlers, Memory, Subsystem, Timers
 from gateway.core.vocabulary import events, rows
@@ -127,7 +128,7 @@ def test_without_its_line_a_subject_is_not_there() -> None:
 def test_every_event_has_its_subsystem() -> None:
     kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)}
     handled = Playbook().site._handlers
-    assert kinds - {events.Event, events.Occupancy} == set(handled)
+    assert (kinds | {SettingsChanged}) - {events.Event, events.Occupancy} == set(handled)
     assert all(handled.values())
 
 

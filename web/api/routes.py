@@ -11,6 +11,7 @@ from web.api import docs
 from web.api.box import health, metrics
 from web.api.gate import commands, hooks, passes, state
 from web.api.journal import exports, feed, history
+from web.api.site import site
 
 BLUEPRINT = Blueprint("api", __name__)
 BASE = "/api/v1"
@@ -40,6 +41,12 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", f"{BASE}/lanes/<lane>/commands", commands.lane_command),
     ("POST", f"{BASE}/alarms/<alarm>/<any({_VERBS}):verb>", commands.alarm_command),
     ("POST", "/hooks/plates/<device>", hooks.push_plate),
+    ("GET", f"{BASE}/site", site.get_site),
+    ("GET", f"{BASE}/site/versions", site.site_versions),
+    ("POST", f"{BASE}/site/drafts", site.make_draft),
+    ("POST", f"{BASE}/site/drafts/<draft>/apply", site.apply_draft),
+    ("POST", f"{BASE}/site/drafts/<draft>/confirm", site.confirm_draft),
+    ("POST", f"{BASE}/site/drafts/<draft>/discard", site.discard_draft),
 )
 
 # An address of its own, though it looks like that of a pass; so it takes no other method, and names none.

@@ -32,6 +32,7 @@ STATUS = {
     "not_found": 404,
     "pass_invalid": 422,
     "settings_invalid": 422,
+    "settings_conflict": 409,
     "revision_conflict": 412,
     "refused": 409,
     "idempotency_conflict": 422,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from gateway.cli.common import Arguments, Commands, change, data_path, gateway_of, remark, show
 
 # Written out, since importing the list would slow every `--help`; a test compares both.
-_SCOPES = "events:read, passes:read, passes:write, state:read, lanes:command, alarms:write, metrics, plates:push"
+_SCOPES = (
+    "events:read, passes:read, passes:write, state:read, lanes:command, alarms:write, metrics, plates:push, site:read, "
+    "site:write"
+)
 
 
 def add(commands: Commands) -> None:

@@ -59,5 +59,7 @@ SCOPES: dict[str, str] = {
     "alarms:write": "acknowledge, verify, shelve and close alarms",
     "metrics": "read the metrics",
     "plates:push": "push plates as a camera",
+    "site:read": "read the settings and their versions, but not operators, stations and the web address",
+    "site:write": "apply, confirm and roll back settings, but not operators, stations and the web address",
 }
 """What a token can be allowed, with its meaning."""

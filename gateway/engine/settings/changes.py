@@ -22,7 +22,14 @@ from gateway.control import Responder
 from gateway.core.settings.difference import Touched, touched
 from gateway.core.settings.model import Settings
 from gateway.core.settings.site_file import parse_settings
-from gateway.core.vocabulary.errors import ConflictError, GatehouseError, RefusedError, SettingsError, StorageError
+from gateway.core.vocabulary.errors import (
+    BusyError,
+    ConflictError,
+    GatehouseError,
+    RefusedError,
+    SettingsError,
+    StorageError,
+)
 from gateway.core.vocabulary.events import Now
 from gateway.core.vocabulary.rows import Who
 from gateway.engine.core_thread.inbox import Inbox
@@ -32,6 +39,7 @@ from gateway.engine.settings import requests as r
 from gateway.engine.settings.buses import Buses
 from gateway.engine.settings.changeover import Changeover, Restarted
 from gateway.engine.settings.drafts import Drafts
+from gateway.engine.settings.waiting import Impatient, Patient, Waiting
 from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.requests import read
 from gateway.store.journal.writer import Row
@@ -88,7 +96,11 @@ class Changes:
         self._stopping = threading.Event()
         self._drafts = Drafts()
         self._deadline_ns: int | None = None
+        self._stamp = versions.stamp()
         self._overdue = "restart"
+        self._waiting: Waiting | None = None
+        """The change that waits for lanes, for any thread."""
+        self._draft_applied = ""
         self._untold = True
         self._ops: dict[str, Callable[[dict[str, Any], Responder], Any]] = {
             "site.plan": self._plan,
@@ -113,7 +125,13 @@ class Changes:
         return tuple(self._ops)
 
     def handle(self, op: str, params: dict[str, Any], respond: Responder) -> None:
-        """Queue a request; BusyError if too many wait."""
+        """Queue a request; BusyError while a change waits for lanes, so that no second one waits behind it."""
+        waiting = self._waiting
+        if waiting is not None and op == "site.draft.apply" and waiting.draft and params.get("draft") == waiting.draft:
+            respond.result(waiting.shown())
+            return
+        if waiting is not None:
+            raise BusyError(f"a change of the settings is under way: {waiting.words()}; try again shortly")
         self._jobs.ask(partial(self._serve, partial(self._ops[op], params, respond), respond))
 
     def stop(self) -> None:
@@ -143,6 +161,7 @@ class Changes:
                 self._tell()
             if self._deadline_ns is not None and self._mono_ns() >= self._deadline_ns:
                 self._go_back("time_over", None, None)
+            self._follow_file()
         except StorageError as error:
             self._untold = True
             log.error("a step of the settings waits for the disk: %s", error)
@@ -151,6 +170,26 @@ class Changes:
         """A version that no longer holds in the engine, and could not be taken back in the file, goes back there."""
         if self._deadline_ns is None:
             go_back(self._versions, self._overdue)
+
+    def _follow_file(self) -> None:
+        """Take what was edited in the file beside the versions: the first set-up names site and gateway there."""
+        stamp = self._versions.stamp()
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        if self._versions.pending is not None and self._deadline_ns is None:
+            return
+        try:
+            move = self._move(parse_settings(self._versions.opened()))
+        except GatehouseError as error:
+            log.error("the settings in the file cannot be taken: %s", error)
+            return
+        if move.touched.barriers or move.touched.devices:
+            log.warning("lanes and devices were edited in the file: that holds from the next start on")
+        elif msgspec.structs.replace(move.settings, operators=()) != msgspec.structs.replace(
+            self.settings, operators=()
+        ):
+            self._change_over(move, None)
 
     # ---- looking
 
@@ -200,7 +239,12 @@ class Changes:
         if draft.version is not None:
             return self._versions.get(draft.version).shown()
         wanted = self._planned(draft.document, by_token=draft.by_token)
-        done = self._applied(wanted, asked.who, draft.base, asked.confirm_s, 0, respond)
+        self._draft_applied = draft.id
+        patient = respond if asked.patience_s is None else Impatient(respond, draft.id, asked.patience_s)
+        try:
+            done = self._applied(wanted, asked.who, draft.base, asked.confirm_s, 0, patient)
+        finally:
+            self._draft_applied = ""
         draft.version = done["version"]
         return done
 
@@ -227,7 +271,7 @@ class Changes:
         return self._applied(self._planned(asked.document), asked.who, asked.base, asked.confirm_s, 0, respond)
 
     def _applied(
-        self, wanted: Plan, who: Who, base: int | None, confirm_s: int | None, restores: int, respond: Responder
+        self, wanted: Plan, who: Who, base: int | None, confirm_s: int | None, restores: int, respond: Patient
     ) -> dict[str, Any]:
         """Make a plan hold; `confirm_s` None: as long as the plan says."""
         must_fit(self._versions.current, wanted.wanted.base if base is None else base)
@@ -288,7 +332,7 @@ class Changes:
         wanted = self._planned_version(number)
         return self._applied(wanted, asked.who, None, 0, number, respond)
 
-    def _go_back(self, reason: str, who: Who | None, respond: Responder | None) -> None:
+    def _go_back(self, reason: str, who: Who | None, respond: Patient | None) -> None:
         """From the version that waits to the one before, whatever the lanes do in the end, and the disk."""
         pending = self._versions.pending
         self._deadline_ns = None
@@ -328,12 +372,12 @@ class Changes:
             raise SettingsError([("devices", f"cannot be set up ({type(error).__name__}); see the log")]) from error
         return _Move(settings, configs, found, fresh, self._mono_ns() + int(REST_S * _NS))
 
-    def _wait_for_rest(self, move: _Move, respond: Responder | None) -> None:
+    def _wait_for_rest(self, move: _Move, respond: Patient | None) -> None:
         """Wait before anything is stored; RefusedError names the lanes that do not come to rest."""
         if move.touched.barriers:
             self._pass(Changeover(move.settings, move.touched, move.until_ns), respond)
 
-    def _change_over(self, move: _Move, respond: Responder | None) -> None:
+    def _change_over(self, move: _Move, respond: Patient | None) -> None:
         """Let the core, the buses and everybody else take the settings; GatehouseError if the core does not."""
         offer = Changeover(
             move.settings,
@@ -355,19 +399,23 @@ class Changes:
         self._buses.take_away(move.touched.devices)
         self._take_in_core(move.settings)
 
-    def _pass(self, offer: Changeover, respond: Responder | None) -> None:
+    def _pass(self, offer: Changeover, respond: Patient | None) -> None:
         """Pass a change to the core and wait for its end."""
         self._inbox.put(offer)
         late_ns = offer.until_ns + int(_CORE_PATIENCE_S * _NS)
         told: tuple[Any, ...] = ()
-        while not offer.wait(LOOK_S):
-            if self._stopping.is_set() or self._mono_ns() > late_ns:
-                offer.until_ns = 0
-                raise RefusedError("the engine stops; nothing was changed")
-            if offer.unrest and respond is not None:
-                words = "; ".join(one.words for one in offer.unrest)
-                respond.progress(words=f"waiting for {words}" if offer.unrest != told else "", lanes=_lanes(offer))
-                told = offer.unrest
+        try:
+            while not offer.wait(LOOK_S):
+                if self._stopping.is_set() or self._mono_ns() > late_ns:
+                    offer.until_ns = 0
+                    raise RefusedError("the engine stops; nothing was changed")
+                self._waiting = Waiting(self._draft_applied, offer.unrest)
+                if offer.unrest and respond is not None:
+                    words = f"waiting for {self._waiting.words()}" if offer.unrest != told else ""
+                    respond.progress(words=words, lanes=[one.lane for one in offer.unrest])
+                    told = offer.unrest
+        finally:
+            self._waiting = None
         if offer.failure:
             raise GatehouseError(f"{offer.failure}; nothing was changed")
         if offer.unrest and not offer.taken:
@@ -414,10 +462,6 @@ class _Move(msgspec.Struct):
     fresh: list[Any]
     until_ns: int
     moves_only_from_ns: int | None = None
-
-
-def _lanes(offer: Changeover) -> list[str]:
-    return [one.lane for one in offer.unrest]
 
 
 def _is_author(version: Version, who: Who) -> bool:

@@ -61,6 +61,7 @@ class SiteDraftApply(Change, frozen=True, kw_only=True):
 
     draft: Word
     confirm_s: ConfirmS | None = None
+    patience_s: Annotated[int, msgspec.Meta(ge=0, le=60)] | None = None
 
 
 class SiteDraftEnd(Change, frozen=True, kw_only=True):

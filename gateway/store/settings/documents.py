@@ -161,6 +161,14 @@ class Documents:
         rows = {str(number): row for number, row in enumerate(stored.versions, 1)}
         self._open().storage.write({_TABLE: {"1": site}, _VERSIONS: rows})
 
+    def stamp(self) -> tuple[int, int, int]:
+        """A value that changes when the file is written."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return (0, 0, 0)
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
     def _row(self) -> dict[str, Any] | None:
         found = self._open().table(_TABLE).get(Query().name == _SITE)
         if found is None or not isinstance(found.get("document"), dict):

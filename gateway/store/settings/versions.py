@@ -107,6 +107,10 @@ class Versions:
         """All versions that are kept, oldest first."""
         return _versions(self._documents.stored())
 
+    def stamp(self) -> tuple[int, int, int]:
+        """A value that changes when the file is written."""
+        return self._documents.stamp()
+
     def document(self) -> dict[str, Any]:
         """The document that holds, as it is stored."""
         return self._documents.load()

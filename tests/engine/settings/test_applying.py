@@ -414,3 +414,13 @@ def test_an_engine_that_stops_gives_a_waiting_change_up(box: Box) -> None:
         done()
     assert box.directory.versions.current.version == 1
     box.start()
+
+
+def test_what_is_edited_beside_the_versions_is_taken_too(box: Box) -> None:
+    """The first set-up names the site in the same write in which it makes its first operator."""
+    box.directory.documents.edit(lambda document: {**document, "site": {**document["site"], "name": "Named"}})
+    until(lambda: box.call("state")["site"]["name"] == "Named")
+    box.directory.documents.edit(lambda document: {**document, "lanes": []})
+    time.sleep(1.2)
+    assert box.lanes() == ["in", "out"]
+    assert box.history() == [(1, "confirmed")]

@@ -1,4 +1,4 @@
-"""Alarms about contacts that are not fitted any longer: nothing else would ever end them."""
+"""Alarms about contacts that are fitted no more: nothing else would ever end them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The settings over HTTP, with a real engine behind."""
