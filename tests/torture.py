@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-KILL_TESTS = ("tests/chaos/test_kill.py",)
+KILL_TESTS = ("tests/chaos/test_kill.py", "tests/chaos/test_settings_kill.py")
 CUT_TESTS = ("tests/store/journal/test_power_cuts.py",)
 FUZZ_TESTS = ("tests/chaos/test_fuzzed_engine.py",)
 
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     numbers = {"GATEHOUSE_KILLS": asked.kills, "GATEHOUSE_CUTS": asked.cuts, "GATEHOUSE_FUZZ_S": asked.fuzz_s}
     environment = {**os.environ, **{name: str(number) for name, number in numbers.items()}}
+    environment["GATEHOUSE_KILLS_OF_SETTINGS"] = "all"
     if asked.seed:
         environment["GATEHOUSE_SEED"] = asked.seed
     statuses = [_run(tests, environment) for tests in (KILL_TESTS, CUT_TESTS, FUZZ_TESTS)]
