@@ -266,6 +266,8 @@ class Play:
                 self._kill(detail, None)
             case "power_cut" if self._up:
                 self._kill(detail, chance)
+            case "settings" if self._up:
+                self.box.other_settings(self.sides[one.lane].gate, detail["of"], detail["value"])
             case "clock_step":
                 self.world.wall_offset_ns += detail["by_s"] * 1_000_000_000
             case "clock_drift":

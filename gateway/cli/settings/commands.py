@@ -103,11 +103,14 @@ def _export(arguments: Arguments) -> int:
 
 
 def _apply(arguments: Arguments) -> int:
+    from gateway.store.settings.planning import hashed
+
     document = None
     try:
         document = read_site(arguments.file)
-        with gateway_of(data_path(arguments)) as gateway:
-            return _applied(arguments, gateway, document)
+        directory, _ = opened(data_path(arguments))
+        with gateway_of(directory.path) as gateway:
+            return _applied(arguments, gateway, hashed(directory.versions, document))
     except SettingsError as error:
         error.document = document
         return failed(arguments, error, f"{error}\nnothing was changed", EXIT_WRONG)
@@ -183,6 +186,8 @@ def _agreed(arguments: Arguments, plan: dict[str, Any], question: str) -> bool:
         remark(arguments, f"warning: {path} {words}")
     if plan["lanes"]:
         remark(arguments, f"lanes that are made anew once they are at rest and empty: {', '.join(plan['lanes'])}")
+    if plan["web"]:
+        remark(arguments, "the web begins anew at its new address within seconds")
     return _asks(arguments, question)
 
 

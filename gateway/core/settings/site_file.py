@@ -49,6 +49,7 @@ from gateway.core.settings.model import (
 from gateway.core.vocabulary.errors import PassError, SettingsError
 from gateway.core.vocabulary.schedule import parse_schedule
 
+PIN_PATTERN = re.compile(r"[0-9]{4,12}")
 ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 TOP_KEYS = (
@@ -459,7 +460,7 @@ def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:
         path = f"operators[{number}].pin"
         if operator.pin is None and operator.pin_hash is None:
             reader.wrong(path, "is missing; give 4 to 12 digits")
-        elif operator.pin is not None and not re.fullmatch(r"[0-9]{4,12}", operator.pin):
+        elif operator.pin is not None and not PIN_PATTERN.fullmatch(operator.pin):
             reader.wrong(path, "is not 4 to 12 digits")
 
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
+from functools import partial
 from pathlib import Path
 
 import apsw
+from msgspec.structs import replace
 
 from gateway.core.run.run import RunMemory
+from gateway.core.settings.difference import Touched, touched
 from gateway.core.settings.model import Settings
 from gateway.core.site import Site
 from gateway.core.subsystem import Memory
@@ -25,6 +28,7 @@ from gateway.core.vocabulary.views import CoreView
 from gateway.engine.clock import Clock
 from gateway.engine.core_thread.lookups import Lookups
 from gateway.engine.core_thread.loop import CoreLoop
+from gateway.engine.settings.changeover import Changeover, Restarted
 from gateway.simulation.box.core import BoxStandby, WatchedCore
 from gateway.simulation.box.disk import TornDisk
 from gateway.simulation.box.edges import GateOutputs, Inbox, WorldRecorder
@@ -40,6 +44,9 @@ from gateway.store.projections.state import State
 
 SOURCE = "/sites/simulated/gateways/sim"
 PROJECT_MS = 100
+REST_S = 60.0
+BUS_MS = 200
+"""How long a line is closed for other settings."""
 
 
 class Killed(Exception):
@@ -70,6 +77,7 @@ class Box:
         self.disk_stalled_ns: int | None = None
         self.disk_full_until_ns = 0
         self.runs = 0
+        self.changed = 0
         self.recorder: WorldRecorder | None = None
         self.central_cursor = 0
         self.central_hash = ""
@@ -131,6 +139,38 @@ class Box:
         )
         recorder.arrange(self.world, self)
         return recorder
+
+    def other_settings(self, gate: Gate, what: str, value: int) -> None:
+        """Other settings for a gate or the site, which say nothing that a rule would have to know.
+
+        `bus`: the line to the gate's board is opened anew as well.
+        """
+        settings, barrier = self.settings, f"barrier{gate.number}"
+        if what == "site":
+            settings = replace(
+                settings, site=replace(settings.site, name=f"Site {value}", locale=("en", "zh_CN")[value % 2])
+            )
+        else:
+            barriers = [replace(one, max_cycles_per_h=value) if one.id == barrier else one for one in settings.barriers]
+            settings = replace(settings, barriers=tuple(barriers))
+        devices = {gate.device} if what == "bus" else set()
+        met = touched(self.settings, settings, devices)
+        until_ns = self.world.now_ns + int(REST_S * 1000) * NS_PER_MS
+        self.inbox.put(Changeover(settings, met, until_ns, take=lambda: self._taken(settings, gate, met)))
+
+    def _taken(self, settings: Settings, gate: Gate, met: Touched) -> None:
+        """The core has taken other settings."""
+        self.settings = settings
+        self.changed += 1
+        self.rules.made_anew(met.barriers)
+        if met.devices:
+            gate.board.disconnect()
+            self.world.after(BUS_MS, partial(self._begin_bus, self.recorder, gate, met))
+
+    def _begin_bus(self, recorder: WorldRecorder | None, gate: Gate, met: Touched) -> None:
+        if recorder is not None and recorder is self.recorder:
+            self.inbox.put(Restarted(met.devices, lambda: None))
+            gate.board.connect()
 
     def live(self, until_ns: int) -> None:
         """Let the core loop run until then; raises Killed."""

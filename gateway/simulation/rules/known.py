@@ -51,6 +51,10 @@ class Barrier:
         """When a person gave an order last."""
         self.paused_until_ns = LONG_AGO_NS
 
+    def begin(self) -> None:
+        """The product begins anew here and knows nothing."""
+        self.known, self.fresh, self.stimulus, self.comes_down = None, False, False, False
+
 
 class Known:
     """Shared by all rules."""
@@ -91,4 +95,4 @@ class Known:
     def forget(self) -> None:
         """Another core begins: it knows nothing."""
         for barrier in self.barriers:
-            barrier.known, barrier.fresh, barrier.stimulus, barrier.comes_down = None, False, False, False
+            barrier.begin()

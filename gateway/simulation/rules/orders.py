@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.core.settings.exchange import SettingsChanged
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.rows.barrier import BarrierCommanded, BarrierHeld, BarrierReleased
@@ -106,7 +107,7 @@ class OrderRules:
             direction = "close" if causes["close"] else "open"
         lane = barrier.gate.lane
         asked = barrier.stimulus or (barrier.comes_down and direction == "open" and causes["open"][-1:] == ["safety"])
-        if isinstance(event, e.Started | e.DeviceRestored | e.DeviceLost) or not asked:
+        if isinstance(event, e.Started | e.DeviceRestored | e.DeviceLost | SettingsChanged) or not asked:
             raise self._known.broken("start", f"{direction} on {lane} at {type(event).__name__}, asked by nobody")
         if not causes[direction]:
             raise self._known.broken("open", f"{direction} on {lane} was sent without barrier.commanded")

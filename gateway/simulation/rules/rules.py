@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.vocabulary import commands as c
@@ -79,6 +79,13 @@ class Rules:
         self.known.up_since_ns = self.known.world.now_ns
         self.known.forget()
         self.orders.forget()
+
+    def made_anew(self, barriers: Collection[str]) -> None:
+        """These barriers begin anew within the run, as at a start; no other one may notice."""
+        for barrier in self.known.barriers:
+            if f"barrier{barrier.gate.number}" in barriers:
+                barrier.gate.trouble()
+                barrier.begin()
 
     def died(self) -> None:
         """The engine is gone."""

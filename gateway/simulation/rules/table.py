@@ -5,7 +5,7 @@ from __future__ import annotations
 RULES = {
     "open": "no open without a journaled grant or a named person (with storage dead: one held in memory)",
     "close": "no close on an occupied safety loop, or one whose state is not known",
-    "start": "no movement from a start, a reconnect or a stale command",
+    "start": "no movement from a start, a reconnect, other settings or a stale command",
     "crossing": "every crossing that the fitted sensors can tell apart is recorded exactly once",
     "crash": "every crash and every forced arm is alarmed",
     "lost": "no acknowledged row is lost, and the chain holds",

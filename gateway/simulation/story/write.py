@@ -42,6 +42,7 @@ _TROUBLES: tuple[tuple[str, float], ...] = (
     ("core_fault", 4.0),
     ("two_taps", 12.0),
     ("by_hand", 2.0),
+    ("settings", 12.0),
 )
 _BEHAVIOURS = (
     ("through", 88.0), ("tailgate", 3.0), ("back_off", 3.0), ("halfway", 2.0), ("chat", 1.5), ("e_bike", 2.0),
@@ -240,6 +241,8 @@ def _details(chance: random.Random, trouble: str) -> dict[str, Any]:
             return {"gap_ms": chance.choice((0, 8, 300, 1500))}
         case "by_hand":
             return {"for_ms": chance.choice((60_000, 300_000))}
+        case "settings":
+            return {"of": chance.choice(("figure", "bus", "site")), "value": chance.randint(100, 10_000)}
         case "clock_unsure" | "mains":
             return {"for_ms": chance.choice((20_000, 3_600_000))}
         case "obstructed":

@@ -14,9 +14,9 @@ import msgspec
 
 from gateway.core.settings.difference import Change, Touched, changes, paths, touched
 from gateway.core.settings.model import Settings
-from gateway.core.settings.site_file import checked, parse_settings, warnings
+from gateway.core.settings.site_file import PIN_PATTERN, checked, parse_settings, warnings
 from gateway.core.vocabulary.errors import SettingsError
-from gateway.store.settings.secrets import check_pin, seal, unseal
+from gateway.store.settings.secrets import check_pin, hash_pin, seal, unseal
 from gateway.store.settings.versions import Versions, Wanted, operators_after
 
 CONFIRM_S = 90
@@ -47,6 +47,7 @@ class Plan(msgspec.Struct, frozen=True):
             "lanes": list(self.touched.lanes),
             "devices": sorted(self.touched.devices),
             "wiring": self.touched.wiring,
+            "web": self.touched.web,
             "confirm_s": self.confirm_s,
             "warnings": [list(warning) for warning in self.warnings],
         }
@@ -74,6 +75,25 @@ def plan(versions: Versions, document: Any, check: Check, *, by_token: bool = Fa
 def filled(versions: Versions, document: Any) -> Any:
     """A site file with the PINs and secrets that it leaves out, as a check of it needs them; never for an export."""
     return _filled(document, versions.opened() if versions.exist else {})
+
+
+def hashed(versions: Versions, document: Any) -> Any:
+    """A site file whose PINs are hashes, so that they leave this process as such; one that is set already is left out.
+
+    What is no PIN stays, to be named as a fault.
+    """
+    if not isinstance(document, dict):
+        return document
+    known = _by_name(versions.opened())
+    sent = {**document, "operators": deepcopy(document.get("operators"))} if "operators" in document else document
+    for operator in _objects(sent.get("operators")):
+        pin = operator.get("pin")
+        if isinstance(pin, str) and PIN_PATTERN.fullmatch(pin):
+            before = known.get(str(operator.get("name")), {}).get("pin_hash")
+            del operator["pin"]
+            if not before or not check_pin(pin, before):
+                operator["pin_hash"] = hash_pin(pin)
+    return sent
 
 
 def restoring(versions: Versions, number: int, check: Check) -> Plan:

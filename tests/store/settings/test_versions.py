@@ -14,7 +14,7 @@ from gateway.core.vocabulary.errors import ConflictError, NotFoundError, Refused
 from gateway.store.directory import DataDirectory
 from gateway.store.settings import secrets as secrets_module
 from gateway.store.settings import versions as versions_module
-from gateway.store.settings.planning import exported, filled, plan, restoring
+from gateway.store.settings.planning import exported, filled, hashed, plan, restoring
 from gateway.store.settings.secrets import check_pin
 from gateway.store.settings.versions import Version, Versions, earlier, go_back, row_of
 
@@ -348,3 +348,21 @@ def test_the_document_of_a_version_is_a_copy(versions: Versions) -> None:
     before = copy.deepcopy(versions.document_of(1))
     versions.document_of(1)["site"]["name"] = "changed"
     assert versions.document_of(1) == before
+
+
+def test_pins_leave_the_command_line_as_hashes(versions: Versions) -> None:
+    people = [
+        {"name": "Lin", "role": "guard", "pin": "2468"},
+        {"name": "Mei", "role": "leader", "pin": "1357"},
+        {"name": "Bad", "role": "guard", "pin": "12"},
+        "nonsense",
+    ]
+    sent = hashed(versions, site(operators=people))["operators"]
+    assert sent[0] == {"name": "Lin", "role": "guard"}, "it is set already"
+    assert check_pin("1357", sent[1]["pin_hash"]) and "pin" not in sent[1]
+    assert sent[2:] == people[2:], "what is no PIN is named as a fault"
+    assert people[0]["pin"] == "2468"
+    assert hashed(versions, 7) == 7
+    assert hashed(versions, {"site": {}}) == {"site": {}}
+    apply(versions, hashed(versions, site(operators=people[:2])))
+    assert check_pin("1357", versions.opened()["operators"][1]["pin_hash"])
