@@ -65,11 +65,15 @@ def error_from(body: dict[str, Any]) -> GatehouseError:
 
 
 def _by_code() -> dict[str, type[GatehouseError]]:
+    """The errors that are loaded, by code; another part's own error with a shared code does not hide the shared one."""
+    home = GatehouseError.__module__
     found: dict[str, type[GatehouseError]] = {}
     kinds = [GatehouseError]
     while kinds:
         kind = kinds.pop()
-        found.setdefault(kind.code, kind)
+        before = found.setdefault(kind.code, kind)
+        if before.__module__ != home and kind.__module__ == home:
+            found[kind.code] = kind
         kinds.extend(kind.__subclasses__())
     return found
 

@@ -277,7 +277,7 @@ def test_every_part_follows(box: Box) -> None:
     document = site(
         gateway={"id": "gw2", "clock": "kernel", "journal_wait_ms": 700, "retention": {"days": 3}},
         site={"id": "south-court", "name": "South", "timezone": "UTC", "locale": "en", "capacity": 1},
-        uplink={"mqtt": {"host": "central"}},
+        uplink={"mqtt": {"host": "central", "consumer": "head-office"}},
         stations=[{"id": "booth", "lanes": ["in"]}],
     )
     box.apply(document, confirm_s=0)
@@ -287,7 +287,7 @@ def test_every_part_follows(box: Box) -> None:
     engine: Any = box.engine
     assert engine._keeper._rules.days == 3
     assert engine._loop.waits._wait_ns == 700_000_000
-    assert engine._stores.consumers._central == "mqtt:central:1883:gw2"
+    assert engine._stores.consumers._central == "head-office"
     assert engine._lookups._capacity == 1
     assert engine._clock._trusted is False
     assert box.call("station.key", station="booth", by="lin", via="cli")["station"] == "booth"

@@ -16,7 +16,7 @@ from gateway.store.directory import DataDirectory
 from gateway.store.settings import secrets as secrets_module
 from gateway.store.settings.versions import Versions
 from tests.store.settings.test_versions import OTHER, SITE, UNTIL, apply, site
-from tests.support.torn_folder import TornFolder, lay_out
+from tests.store.settings.torn_folder import TornFolder, lay_out
 
 
 class Cut(BaseException):

@@ -49,9 +49,9 @@ class Central:
         self._headers = headers
         self._description = json.loads(Path(site_module.__file__).parents[1].joinpath("openapi.json").read_text())
 
-    def get(self, path: str = "") -> TestResponse:
+    def get(self, path: str = "", **headers: str) -> TestResponse:
         """What is read."""
-        return self._described("get", path, self._client.get(URL + path, headers=self._headers))
+        return self._described("get", path, self._client.get(URL + path, headers={**self._headers, **headers}))
 
     def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
         """What is sent."""
@@ -73,7 +73,7 @@ class Central:
         found = self._description["paths"][name][method]["responses"][str(answer.status_code)]
         if "$ref" in found:
             found = self._description["components"]["responses"][found["$ref"].rpartition("/")[2]]
-        if answer.status_code != 204:
+        if answer.status_code not in (204, 304):
             schema = {**found["content"][answer.mimetype]["schema"], "components": self._description["components"]}
             Draft202012Validator(schema).validate(answer.json)
         return answer
@@ -92,6 +92,8 @@ def test_the_settings_are_read_without_what_a_token_never_sees(central: Central)
     answer = central.get()
     found: Any = answer.json
     assert answer.headers["ETag"] == '"1"'
+    assert central.get(**{"If-None-Match": '"1"'}).status_code == 304
+    assert central.get(**{"If-None-Match": '"2"'}).status_code == 200
     assert found["gateway"] == SITE["gateway"]
     assert not {"operators", "stations"} & found.keys()
     assert found["lanes"] == SITE["lanes"]
@@ -182,7 +184,13 @@ def test_another_author_is_named(box: Box, central: Central) -> None:
     again: Any = central.get().json
     stale = central.post("/drafts", {**again, "site": named("South")}, **{"If-Match": seen})
     assert (stale.status_code, "version 2 by mei" in stale.json["detail"]) == (412, True)  # type: ignore[index]
-    fresh = central.post("/drafts", {**again, "site": named("South")}, **{"If-Match": '"2"'})
+    for right in ('"2"', '"1", "2"', "*"):
+        fresh = central.post("/drafts", {**again, "site": named("South")}, **{"If-Match": right})
+        assert fresh.status_code == 201
+    excluded = central.post("/drafts", {**again, "site": named("South")}, **{"If-None-Match": '"2"'})
+    assert excluded.status_code == 412
+    assert central.post("/drafts", again, **{"If-Match": "2 x"}).status_code == 400
+    fresh = central.post("/drafts", {**again, "site": named("South")}, **{"If-None-Match": '"1"'})
     assert fresh.status_code == 201
 
 

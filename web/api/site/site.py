@@ -14,7 +14,8 @@ from flask import Response, request
 from gateway.core.settings.remedies import faults
 from gateway.core.vocabulary.errors import ConflictError, SettingsError
 from web.api.answers import json_answer, now_text
-from web.api.requests import body, identifier, if_match, only, refuse
+from web.api.conditions import conditions_of, etag
+from web.api.requests import body, identifier, only, refuse
 from web.people.auth import current_token, require_scope
 from web.platform.problems import Problem
 from web.platform.services import ask
@@ -39,7 +40,10 @@ def get_site() -> Response:
     """`GET /site`: a site file, without PINs, secrets and what a token never sees."""
     only()
     found = ask("site.get", by_token=True)
-    return json_answer(found["site"], headers={"ETag": f'"{found["version"]}"'})
+    headers = {"ETag": etag(found["version"])}
+    if conditions_of().is_known(found["version"]):
+        return Response(status=304, headers=headers)
+    return json_answer(found["site"], headers=headers)
 
 
 @require_scope("site:read")
@@ -55,7 +59,7 @@ def make_draft() -> Response:
     only()
     if (request.content_length or 0) > SITE_BYTES:
         raise refuse(f"A site file has at most {SITE_BYTES} bytes.", "too_large", 413)
-    document, seen = body(dict[str, Any]), if_match()
+    document, seen = body(dict[str, Any]), _seen()
     try:
         draft = ask(
             "site.draft",
@@ -109,6 +113,19 @@ def discard_draft(draft: str) -> Response:
     identifier(draft, "draft")
     ask("site.draft.discard", timeout_s=APPLY_TIMEOUT_S, draft=draft, by=current_token().name, via="http")
     return Response(status=204)
+
+
+def _seen() -> int | None:
+    """The version that the author has seen by `If-Match`; None without a condition that names one."""
+    conditions = conditions_of()
+    if not conditions:
+        return None
+    holds: int = ask("site.get", by_token=True)["version"]
+    if conditions.is_known(holds):
+        raise refuse(f"Version {holds} holds, which If-None-Match excludes.", ConflictError.code, 412)
+    if conditions.match is None or holds in conditions.match:
+        return holds
+    return max(conditions.match, default=0)
 
 
 def _unfit(error: SettingsError, document: Any) -> Problem:
