@@ -12,6 +12,8 @@ from typing import Any
 from gateway.core.vocabulary.errors import RequestError
 
 DEPTH_MAX = 32
+UNFIT = "body_invalid"
+"""The code of an error about a document that is JSON and fits nothing."""
 NUMBER_MAX = (1 << 63) - 1
 _DIGITS_MAX = 20
 _SHOWN = 40
@@ -50,14 +52,14 @@ def _no_constant(name: str) -> Any:
 
 def _whole(digits: str) -> int:
     if len(digits) > _DIGITS_MAX or abs(number := int(digits)) > NUMBER_MAX:
-        raise RequestError(f"the number {digits[:_SHOWN]} is too large; the largest is {NUMBER_MAX}")
+        raise _too_large(digits)
     return number
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if abs(number) > NUMBER_MAX:
-        raise RequestError(f"the number {text[:_SHOWN]} is too large; the largest is {NUMBER_MAX}")
+        raise _too_large(text)
     return number
 
 
@@ -79,6 +81,11 @@ def _check(value: Any, depth: int) -> None:
 def _check_text(text: str) -> None:
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
         raise RequestError(f"the text {_short(text)} holds half of a character (a lone surrogate); take it out")
+
+
+def _too_large(text: str) -> RequestError:
+    """JSON all right, but no field takes it."""
+    return RequestError(f"the number {text[:_SHOWN]} is too large; the largest is {NUMBER_MAX}", code=UNFIT)
 
 
 def _too_deep() -> RequestError:

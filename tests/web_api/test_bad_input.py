@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.core.vocabulary.errors import NotFoundError
 from gateway.store.settings.secrets import SCOPES
 from tests.support.engine_stand_in import EngineStandIn
 from tests.web_api.conftest import Running, Write
@@ -36,9 +37,18 @@ BODIES = st.binary(max_size=60) | st.dictionaries(NAMES | WORDS, JSON, max_size=
 )
 
 
+def _no_draft(_params: Any) -> Any:
+    raise NotFoundError("there is no such draft")
+
+
 @pytest.fixture
 def any_client(client: FlaskClient, token: Tokens, engine: EngineStandIn, write: Write) -> Iterator[Any]:
     write(3)
+    engine.answers |= {
+        "site.get": lambda _: {"version": 1, "site": {}},
+        "site.history": lambda _: [],
+        **dict.fromkeys(("site.draft", "site.draft.apply", "site.draft.confirm", "site.draft.discard"), _no_draft),
+    }
     headers = {**token(*SCOPES), "Idempotency-Key": "k-1", "Content-Type": "application/json"}
     yield lambda method, path, **more: client.open(path, method=method, headers=headers, **more)
 
@@ -54,7 +64,8 @@ def any_client(client: FlaskClient, token: Tokens, engine: EngineStandIn, write:
 )
 def test_no_input_breaks_a_call(any_client: Any, route: Any, word: str, query: dict[str, str], body: bytes) -> None:
     method, rule, _ = route
-    path = rule.replace("<pass_id>", word).replace("<lane>", word).replace("<alarm>", word).partition("<any")[0]
+    path = rule.replace("<pass_id>", word).replace("<lane>", word).replace("<alarm>", word).replace("<draft>", word)
+    path = path.partition("<any")[0]
     path += "verify" if path.endswith("/") else ""
     answer = any_client(method, path, query_string=query, data=body)
     assert answer.status_code < 500, answer.text
@@ -120,6 +131,9 @@ def test_a_slow_sender_costs_no_thread(running: Running) -> None:
         connection.close()
 
 
+TAKING_A_BODY = [
+    one for one in ROUTES if one[0] in ("POST", "PUT") and one[2].__name__ not in ("confirm_draft", "discard_draft")
+]
 BODIES_IN_WORDS = {
     "a key twice": b'{"reason": "a", "reason": "b"}',
     "a huge number": b'{"revision": 1e999}',
@@ -131,13 +145,15 @@ BODIES_IN_WORDS = {
 
 
 @pytest.mark.parametrize("body", BODIES_IN_WORDS.values(), ids=list(BODIES_IN_WORDS))
-@pytest.mark.parametrize("route", [one for one in ROUTES if one[0] in ("POST", "PUT")], ids=lambda one: one[1])
+@pytest.mark.parametrize("route", TAKING_A_BODY, ids=lambda one: one[1])
 def test_a_body_with_no_meaning_or_two_is_refused_everywhere(any_client: Any, route: Any, body: bytes) -> None:
     method, rule, _ = route
     path = rule.replace("<pass_id>", "p-1").replace("<lane>", "in").replace("<alarm>", "a-1").replace("<device>", "c")
+    path = path.replace("<draft>", "d-1")
     path = path.partition("<any")[0] + ("verify" if "<any" in path else "")
     answer = any_client(method, path, data=body)
     assert 400 <= answer.status_code < 500
     if not rule.startswith("/hooks/"):
-        assert (answer.status_code, answer.json["code"]) == (400, "not_json")
-        assert "The body cannot be read: " in answer.json["detail"]
+        large = b"999" in body
+        assert (answer.status_code, answer.json["code"]) == ((422, "body_invalid") if large else (400, "not_json"))
+        assert ("does not fit: the number" if large else "cannot be read: ") in answer.json["detail"]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 
-from gateway.control.outside import read_strictly
+from gateway.control.outside import UNFIT, read_strictly
 from gateway.core.settings.explain import explain
 from gateway.core.settings.site_file import ID_PATTERN
 from gateway.core.vocabulary.errors import RequestError
@@ -69,6 +69,8 @@ def body(kind: type[_Body], *, optional: bool = False) -> _Body:
     try:
         document = read_strictly(raw)
     except RequestError as error:
+        if error.code == UNFIT:
+            raise refuse(f"The body does not fit: {error}.", UNFIT, 422) from None
         raise refuse(f"The body cannot be read: {error}.", "not_json") from None
     try:
         return msgspec.convert(document, kind)
