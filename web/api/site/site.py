@@ -35,6 +35,10 @@ class ApplyWanted(msgspec.Struct, forbid_unknown_fields=True):
     confirm_s: Annotated[int, msgspec.Meta(ge=0, le=CONFIRM_MAX_S)] | None = None
 
 
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a call that needs none; an object without keys is none too."""
+
+
 @require_scope("site:read")
 def get_site() -> Response:
     """`GET /site`: a site file, without PINs, secrets and what a token never sees."""
@@ -103,6 +107,7 @@ def confirm_draft(draft: str) -> Response:
     """`POST /site/drafts/{id}/confirm`: the applied draft holds for good."""
     only()
     identifier(draft, "draft")
+    body(Nothing, optional=True)
     return json_answer(ask("site.draft.confirm", draft=draft, by=current_token().name, via="http"))
 
 
@@ -111,6 +116,7 @@ def discard_draft(draft: str) -> Response:
     """`POST /site/drafts/{id}/discard`: forgotten; if it waits to be confirmed, the settings go back."""
     only()
     identifier(draft, "draft")
+    body(Nothing, optional=True)
     ask("site.draft.discard", timeout_s=APPLY_TIMEOUT_S, draft=draft, by=current_token().name, via="http")
     return Response(status=204)
 
