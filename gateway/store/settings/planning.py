@@ -16,13 +16,15 @@ from gateway.core.settings.difference import Change, Touched, changes, paths, to
 from gateway.core.settings.model import Settings
 from gateway.core.settings.site_file import PIN_PATTERN, checked, parse_settings, warnings
 from gateway.core.vocabulary.errors import SettingsError
-from gateway.store.settings.secrets import check_pin, hash_pin, seal, unseal
+from gateway.store.settings.secrets import check_pin, hash_pin, places, seal, unseal
 from gateway.store.settings.versions import Versions, Wanted, operators_after
 
 CONFIRM_S = 90
 CONFIRM_WIRING_S = 600
 CONFIRM_MAX_S = 3_600
 NEVER_BY_TOKEN = ("operators", "stations")
+_WHERE = ("host", "port", "brokers", "tls", "ca", "cert", "username", "link", "baudrate", "address")
+"""The keys that say to whom a secret beside them is shown."""
 _BY_PEOPLE = "; leave it out: a token never changes it, use the command line or the installer's page"
 
 Check = Callable[[Settings], Any]
@@ -58,6 +60,8 @@ def plan(versions: Versions, document: Any, check: Check, *, by_token: bool = Fa
     base = versions.current.version
     present = versions.opened()
     whole = _filled(_without_the_reserved(document, present) if by_token else document, present)
+    if by_token:
+        _must_not_redirect(document, present)
     settings, _ = checked(whole, check)
     found = changes(present, {**whole, "operators": operators_after(present, whole)})
     both = touched(parse_settings(present), settings)
@@ -175,6 +179,24 @@ def _without_the_reserved(document: Any, present: dict[str, Any]) -> Any:
     if wrong:
         raise SettingsError(wrong)
     return filled
+
+
+def _must_not_redirect(document: Any, present: dict[str, Any]) -> None:
+    """A token that does not know a secret does not choose who is shown it; SettingsError."""
+    if not isinstance(document, dict):
+        return
+    before = {path: place for path, place, key in places(present) if place.get(key) is not None}
+    wrong = [
+        (path, "is left out, but goes to another address now; give it again")
+        for path, place, key in places(document)
+        if path in before and place.get(key) is None and _address(place) != _address(before[path])
+    ]
+    if wrong:
+        raise SettingsError(wrong)
+
+
+def _address(place: dict[str, Any]) -> dict[str, Any]:
+    return {key: place[key] for key in _WHERE if place.get(key) is not None}
 
 
 def _by_name(document: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -320,6 +320,34 @@ def test_a_token_sees_and_keeps_them(versions: Versions, directory: DataDirector
     assert plan(versions, whole, free, by_token=True).changes == ()
 
 
+BROKER = {"host": "central.example", "username": "gw1"}
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        {"host": "elsewhere.example", "username": "gw1"},
+        {"brokers": ["central.example:1883", "elsewhere.example:1883"], "username": "gw1"},
+        {"host": "central.example", "port": 1884, "username": "gw1"},
+        {"host": "central.example"},
+    ],
+)
+def test_a_token_sends_no_password_that_it_does_not_know_elsewhere(versions: Versions, there: dict[str, Any]) -> None:
+    versions.put({**SITE, "uplink": {"mqtt": {**BROKER, "password": "keep-this"}}})
+    with pytest.raises(SettingsError) as caught:
+        plan(versions, site(uplink={"mqtt": there}), free, by_token=True)
+    assert [path for path, _ in caught.value.problems] == ["uplink.mqtt.password"]
+    assert plan(versions, site(uplink={"mqtt": {**there, "password": "new"}}), free, by_token=True).changes
+    assert plan(versions, site(uplink={"mqtt": there}), free).changes
+
+
+def test_a_token_that_leaves_the_address_leaves_the_password(versions: Versions) -> None:
+    versions.put({**SITE, "uplink": {"mqtt": {**BROKER, "password": "keep-this"}}})
+    found = plan(versions, site(uplink={"mqtt": {**BROKER, "consumer": "office"}}), free, by_token=True)
+    assert found.wanted.changes == ("uplink.mqtt.consumer",)
+    assert found.settings.uplink is not None and found.settings.uplink.mqtt.password == "keep-this"
+
+
 @pytest.mark.parametrize("document", [7, None, [], "x", {"operators": 7}, {"gateway": 7}, {"uplink": {"mqtt": 7}}])
 def test_nonsense_is_refused_with_words(versions: Versions, document: Any) -> None:
     for by_token in (False, True):
