@@ -32,6 +32,10 @@ LANE = {
 pytestmark = pytest.mark.real
 
 
+def _in(seconds: int) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
 class Central:
     """A control room that uses the API."""
 
@@ -51,8 +55,7 @@ class Central:
 
     def command(self, command: str, key: str, lane: str = "in", seconds: int = 60) -> tuple[int, Any]:
         """A command for a lane."""
-        expires = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
-        body = {"command": command, "reason": "test", "expires_at": expires}
+        body = {"command": command, "reason": "test", "expires_at": _in(seconds)}
         return self("POST", f"/api/v1/lanes/{lane}/commands", body, Idempotency_Key=key)
 
     def events(self, after: str = "", **query: Any) -> list[dict[str, Any]]:
@@ -124,7 +127,7 @@ def test_an_open_moves_once_however_often_it_is_sent(central: Central) -> None:
     key = uuid.uuid4().hex
     first = central.command("open", key)
     assert first == (200, {"id": key, "status": "done", "reason": first[1]["reason"]})
-    expires = {"command": "open", "reason": "other", "expires_at": "2099-01-01T00:00:00Z"}
+    expires = {"command": "open", "reason": "other", "expires_at": _in(1800)}
     assert central("POST", "/api/v1/lanes/in/commands", expires, Idempotency_Key=key)[0] == 422
     commanded = wait_for(lambda: central.events(type="barrier.commanded"), "the command in the journal")
     assert [one["data"]["command"] for one in commanded].count("open") == 1
@@ -133,7 +136,7 @@ def test_an_open_moves_once_however_often_it_is_sent(central: Central) -> None:
 
 
 def test_the_same_key_and_body_get_the_first_answer_again(central: Central) -> None:
-    body = {"command": "open", "reason": "parcel", "expires_at": "2099-01-01T00:00:00Z"}
+    body = {"command": "open", "reason": "parcel", "expires_at": _in(1800)}
     answers = [central("POST", "/api/v1/lanes/in/commands", body, Idempotency_Key="k-1") for _ in range(3)]
     assert answers[0] == answers[1] == answers[2]
     assert len(wait_for(lambda: central.events(type="access.granted"), "the grant in the journal")) == 1
@@ -144,6 +147,15 @@ def test_an_expired_command_moves_nothing(central: Central) -> None:
     assert (status, refused["code"]) == (409, "refused")
     assert refused["reason"]
     assert not central.events(type="barrier.commanded")
+
+
+def test_a_command_that_would_count_for_hours_moves_nothing(central: Central) -> None:
+    status, refused = central.command("open", "k-1", seconds=7200)
+    assert (status, refused["code"], refused["reason"]) == (422, "body_invalid", "expiry_too_far")
+    assert refused["detail"].startswith("expires_at is more than an hour ahead; give a time up to 20")
+    assert central.command("open", "k-2", seconds=3600)[0] == 200
+    commanded = wait_for(lambda: central.events(type="barrier.commanded"), "the command in the journal")
+    assert [one["data"]["command"] for one in commanded].count("open") == 1
 
 
 def test_a_lane_that_is_not_there_is_a_404(central: Central) -> None:

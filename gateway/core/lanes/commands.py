@@ -11,10 +11,13 @@ from gateway.core.vocabulary.authors import author_of
 from gateway.core.vocabulary.commands import Reply
 from gateway.core.vocabulary.events import ClockState, CommandReceived
 from gateway.core.vocabulary.reasons import Refusal
+from gateway.core.vocabulary.times import NS_PER_S, rfc3339
 from gateway.core.vocabulary.turn import Turn
 
 MUST_EXPIRE = ("http", "mqtt")
 """Commands by these ways need an expiry."""
+EXPIRY_MAX_NS = 3600 * NS_PER_S
+"""How far ahead an expiry may be, so that a command cannot move anything hours after it was given."""
 CHECKED = ("number_on_file", "camera", "post")
 """Ways in which the identity of a person at the gate is checked from afar."""
 _ABOUT_A_CAR = ("open", "passed", "refuse", "seen_to")
@@ -32,7 +35,7 @@ class LaneCommands:
         """Carry a command out or refuse it, and answer it."""
         refused = self.refusal(turn, event)
         if refused is not None:
-            turn.emit(Reply(event.request, "refused", str(refused)))
+            turn.emit(Reply(event.request, "refused", str(refused), _remedy(turn, refused)))
             turn.log("info", f"{event.command} on {event.lane} by {event.by} refused: {refused}")
             return
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
@@ -62,6 +65,8 @@ class LaneCommands:
                 return Refusal.CLOCK_UNSET
             if turn.now.wall_ns >= event.expires_wall_ns:
                 return Refusal.COMMAND_EXPIRED
+            if event.expires_wall_ns - turn.now.wall_ns > EXPIRY_MAX_NS:
+                return Refusal.EXPIRY_TOO_FAR
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
         machine.commands.forget_gone(turn, lane)
         refused = machine.commands.refusal(event.command, not event.present, lane)
@@ -90,3 +95,11 @@ class LaneCommands:
                 continue
             if machine.commands.refusal("emergency", False, lane) is None:
                 machine.commands.carry_out(turn, lane, "emergency", author_of(event), False, event.reason, {})
+
+
+def _remedy(turn: Turn, refused: str) -> str:
+    """What to send instead, in words; empty where the code says it."""
+    if refused != Refusal.EXPIRY_TOO_FAR:
+        return ""
+    latest_ns = turn.now.wall_ns + EXPIRY_MAX_NS
+    return f"expires_at is more than an hour ahead; give a time up to {rfc3339(latest_ns)}"

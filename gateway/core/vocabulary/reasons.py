@@ -125,6 +125,7 @@ class Refusal(StrEnum):
         "too late (an order from a screen: 2 s after the touch; from `gatehouse lane`: 5 s)",
     )
     EXPIRY_MISSING = "expiry_missing", "over HTTP or MQTT without an expiry"
+    EXPIRY_TOO_FAR = "expiry_too_far", "`expires_at` is more than an hour ahead; over HTTP 422 (`body_invalid`)"
     NAME_MISSING = "name_missing", "the command says nothing of its author"
     UNKNOWN_LANE = "unknown_lane", "there is no such lane"
     UNKNOWN_COMMAND = "unknown_command", "there is no such command"

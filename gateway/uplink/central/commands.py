@@ -44,7 +44,7 @@ class LaneOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "emergency", "look",
     ]  # fmt: skip
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_MAX)]
-    expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True, description="At most an hour ahead of the gateway's clock")]
     by: Name = ""
     identity_checked: bool | Literal["number_on_file", "camera", "post", "none"] = False
     case: Id | Literal[""] = ""

@@ -9,6 +9,8 @@ from gateway.core.vocabulary import events
 from gateway.core.vocabulary.events import ClockState
 from tests.core.playbook import START_WALL_NS, Playbook, TwoLanes, site_document
 
+HOUR_NS = 3600 * 10**9
+
 
 def opened(**barrier: object) -> Playbook:
     """A lane whose arm is up, its car gone, about to close."""
@@ -472,7 +474,7 @@ def test_a_tag_stops_everything_but_the_decision() -> None:
     assert play.data("access.referred")["reason"] == "lane_locked"
     assert play.pulses() == []
     assert play.lane()["tag"]["by"] == "Lin"
-    assert play.person("unlock", via="http", expires_wall_ns=START_WALL_NS * 2).reason == "lane_locked"
+    assert play.person("unlock", via="http", expires_wall_ns=START_WALL_NS + HOUR_NS).reason == "lane_locked"
     assert play.person("unlock").status == "done"
     play.read("8")
     assert play.pulses() == ["open"]
@@ -483,6 +485,7 @@ def test_a_tag_stops_everything_but_the_decision() -> None:
     [
         ({"via": "mqtt"}, "expiry_missing"),
         ({"via": "mqtt", "expires_wall_ns": START_WALL_NS - 1}, "command_expired"),
+        ({"via": "http", "expires_wall_ns": START_WALL_NS + 2 * HOUR_NS}, "expiry_too_far"),
         ({"by": ""}, "name_missing"),
     ],
 )

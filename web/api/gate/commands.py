@@ -14,6 +14,7 @@ from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.people.texts import wrong_text
 from gateway.core.settings.site_file import ID_PATTERN
 from gateway.core.vocabulary.errors import RefusedError
+from gateway.core.vocabulary.reasons import Refusal
 from gateway.store.times import LAST_YEAR, YEARS, text_of
 from web.api.answers import json_answer
 from web.api.requests import body, idempotency_key, identifier, only, refuse
@@ -148,11 +149,13 @@ def _request_key(key: str) -> str:
 
 
 def _lane_answer(key: str, answer: dict[str, Any]) -> Response:
-    """200 for done; a problem with id and reason code for refused."""
+    """200 for done; a problem with id and reason code for refused, 422 where the body is at fault."""
     reason = answer.get("reason", "")
     if answer["status"] == "done":
         return json_answer({"id": key, "status": "done", "reason": reason})
     words = answer.get("detail") or f"The lane does not take this now: {reason}."
+    if reason == Refusal.EXPIRY_TOO_FAR:
+        raise refuse(f"{words}.", "body_invalid", 422, id=key, reason=reason)
     raise refuse(words, RefusedError.code, 409, id=key, reason=reason)
 
 
