@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from gateway.backup import chunks
 from gateway.backup.records import About, Contents, Item, Sink, read_records
 from gateway.core.vocabulary.errors import BackupError, JournalBrokenError
+from gateway.store.journal.chain import Summed, Walk, check_summary
+from gateway.store.journal.cursors import Gap
 from gateway.store.journal.lineage import Lineage
-from gateway.store.journal.queries import check_row, check_seam
 from gateway.store.sqlite.schemas import JOURNAL, NO_HASH
 
 Progress = Callable[[int, int], Any]
+_Found = TypeVar("_Found")
+_COLUMNS = ("sequence", "wall_ns", "mono_ns", "type", "subject", "hash", "text")
+_OF_BLOCKS = ("block", "types", "low_ns", "high_ns")
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -67,11 +71,18 @@ class Chain:
         self._journal = False
         self._table = ""
         self._columns: list[str] = []
-        self._meta: dict[str, str] = {}
+        self._begin()
         self.lineage = Lineage("")
         self.first = self.last = 0
         self.head = NO_HASH
         self.broken = ""
+
+    def _begin(self) -> None:
+        self._meta: dict[str, str] = {}
+        self._gap = Gap(0, NO_HASH, 0)
+        self._walk: Walk | None = None
+        self._boots: dict[int, str] = {}
+        self._full: dict[int, Summed] = {}
 
     def begin(self, about: About) -> None:
         """The backup begins."""
@@ -96,7 +107,8 @@ class Chain:
 
     def again(self) -> None:
         """All tables begin again, empty."""
-        self._meta, self.first, self.last, self.head, self.broken = {}, 0, 0, NO_HASH, ""
+        self._begin()
+        self.first, self.last, self.head, self.broken = 0, 0, NO_HASH, ""
         self._sink.again()
 
     def data(self, content: bytes) -> None:
@@ -105,6 +117,9 @@ class Chain:
 
     def end(self) -> None:
         """The item is complete."""
+        if self._journal and not self.broken:
+            for one in self._full.values():
+                self._try(check_summary, one, None, self._gap)
         self._journal = False
         self._sink.end()
 
@@ -114,20 +129,31 @@ class Chain:
             self.lineage = Lineage.of(self._meta)
         elif self._table == "gaps":
             self.last, self.head = row["last"], row["lasthash"]
+            self._gap = Gap(row["last"], row["lasthash"], row["wall_ns"])
+        elif self._table == "boots":
+            self._boots[row["first"]] = row["boot"]
         elif self._table == "rows":
-            self._check((row["sequence"], row["hash"], row["text"]))
+            self._check(tuple(row[name] for name in _COLUMNS))
+        elif self._table == "blocks" and (full := self._full.pop(row["block"], None)) is not None:
+            self._try(check_summary, full, tuple(row[name] for name in _OF_BLOCKS), self._gap)
 
-    def _check(self, row: tuple[int, bytes, str]) -> None:
-        expected = self.last + 1
+    def _check(self, row: Any) -> None:
         self.first = self.first or row[0]
-        if not self.broken:
-            try:
-                check_row(row, expected, self.head, self.lineage.id_of(expected))
-                if (ancestor := self.lineage.ended_before(expected)) is not None:
-                    check_seam(row, ancestor)
-            except JournalBrokenError as error:
-                self.broken = str(error)
-        self.last, self.head = row[0], bytes(row[1]).hex()
+        self._walk = self._walk or Walk(self._gap)
+        full = self._try(self._walk.step, row, self.lineage, self._boots)
+        if full is not None:
+            self._full[full.number] = full
+        self.last, self.head = row[0], bytes(row[5]).hex()
+
+    def _try(self, check: Callable[..., _Found], *values: Any) -> _Found | None:
+        """The first fault is kept, and ends the checks."""
+        if self.broken:
+            return None
+        try:
+            return check(*values)
+        except JournalBrokenError as error:
+            self.broken = str(error)
+            return None
 
 
 def prove(file: Path, passphrase: Callable[[], str], sink: Sink, progress: Progress | None = None) -> Proof:

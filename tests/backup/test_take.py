@@ -242,6 +242,34 @@ def test_a_chain_that_does_not_hold_is_told_by_the_proof(directory: DataDirector
 
 
 @pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("UPDATE rows SET type = 'alarm.raised' WHERE sequence = 1234", "row 1234 was changed beside its text"),
+        ("UPDATE blocks SET types = ' x ' WHERE block = 1", "the summary of the rows 1024 to 2047 was changed"),
+        ("DELETE FROM blocks WHERE block = 1", "the summary of the rows 1024 to 2047 is missing"),
+        ("UPDATE boots SET boot = 'another'", "row 1 was changed beside its text"),
+    ],
+)
+def test_what_filters_read_is_told_by_the_proof(
+    directory: DataDirectory, tmp_path: Path, change: str, says: str
+) -> None:
+    with closing(apsw.Connection(str(directory.journal))) as db:
+        db.execute(change)
+    take(directory, about_of(directory), SIDE, tmp_path / "x")
+    assert says in prove(tmp_path / "x", lambda: "", Nothing()).broken
+
+
+def test_a_boot_that_begins_behind_the_last_row_is_left_out(directory: DataDirectory, tmp_path: Path) -> None:
+    """A start writes its boot along with its first row, which may come after the backup has found its last row."""
+    with closing(apsw.Connection(str(directory.journal))) as db:
+        db.execute("INSERT INTO boots VALUES(?, 'boot-3')", (ROWS + 2,))
+    take(directory, about_of(directory), SIDE, tmp_path / "x")
+    restored(tmp_path / "x", tmp_path / "again")
+    with closing(apsw.Connection(str(tmp_path / "again" / "journal.db"))) as db:
+        assert list(db.execute("SELECT * FROM boots")) == [(1, "boot-1"), (ROWS + 1, "boot-2")]
+
+
+@pytest.mark.parametrize(
     ("name", "kept"),
     [
         ("site.json", True), ("site.json.last-good", True), ("secrets/site.json", True), ("faults/x.json", True),

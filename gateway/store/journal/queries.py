@@ -6,17 +6,15 @@ A filter by type or time walks the summaries of full blocks and reads only the b
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import apsw
 import msgspec
 
-from gateway.core.vocabulary.errors import CursorError, JournalBrokenError
-from gateway.core.vocabulary.rows import JournalRestored, Row, read
+from gateway.core.vocabulary.errors import CursorError
+from gateway.core.vocabulary.rows import Row, read
 from gateway.store.journal.cursors import Gap
-from gateway.store.journal.lineage import Ancestor
 from gateway.store.sqlite.schemas import BLOCK_ROWS, NO_HASH
 
 ALWAYS = 1 << 62
@@ -90,15 +88,8 @@ class _Raw(msgspec.Struct, frozen=True, gc=False):
     data: msgspec.Raw
 
 
-class _Chained(msgspec.Struct, frozen=True, gc=False):
-    id: str
-    sequence: str
-    prevhash: str
-
-
 _DATA = msgspec.json.Decoder(_Data)
 _RAW = msgspec.json.Decoder(_Raw)
-_CHAINED = msgspec.json.Decoder(_Chained)
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -283,58 +274,3 @@ def end_of(db: apsw.Connection, sequence: int, path: Path) -> tuple[str, int]:
     gap = last_gap(db)
     wall_ns = db.execute("SELECT wall_ns FROM rows WHERE sequence = ?", (sequence,)).get
     return hash_of(db, sequence, path), gap.wall_ns if wall_ns is None else int(wall_ns)
-
-
-def check_small_tables(db: apsw.Connection) -> None:
-    """The pages of everything but the rows, which are all read anyway."""
-    for table in ("meta", "boots", "blocks", "gaps"):
-        found = [str(row[0]) for row in db.execute(f"PRAGMA quick_check({table})")]
-        if found != ["ok"]:
-            raise JournalBrokenError(f"the journal's file is damaged: {'; '.join(found[:3])}")
-
-
-def read_chain(db: apsw.Connection, after: int, limit: int) -> tuple[Gap, list[tuple[int, bytes, str]]]:
-    """Rows behind `after` to be checked, and what retention has dropped by then."""
-    found: Any = db.execute(
-        "SELECT sequence, hash, text FROM rows WHERE sequence > ? ORDER BY sequence LIMIT ?",
-        (after, limit),
-    ).fetchall()
-    return last_gap(db), list(found)
-
-
-def check_row(row: tuple[int, bytes, str], expected: int, previous: str, journal: str) -> str:
-    """The hash of a row, after checking the row."""
-    sequence, digest, text = row
-    if sequence != expected:
-        raise JournalBrokenError(f"row {expected} is missing; the next one is {sequence}", expected)
-    found = sha256(text.encode()).digest()
-    if found != digest:
-        raise JournalBrokenError(f"row {sequence} was changed: its hash does not fit", sequence)
-    try:
-        chained = _CHAINED.decode(text)
-    except msgspec.DecodeError as error:
-        raise JournalBrokenError(f"row {sequence} is not an event: {error}", sequence) from error
-    if chained.prevhash != previous:
-        raise JournalBrokenError(
-            f"row {sequence} does not follow row {sequence - 1}: one of them was changed", sequence
-        )
-    if chained.id != f"{journal}.{sequence}" or chained.sequence != f"{sequence:020d}":
-        raise JournalBrokenError(f"row {sequence} calls itself {chained.id}", sequence)
-    return found.hex()
-
-
-def check_seam(row: tuple[int, bytes, str], ancestor: Ancestor) -> None:
-    """The row behind the rows of a backup must be the one that its restore wrote."""
-    sequence, _, text = row
-    event = msgspec.json.decode(text, type=_Seam)
-    said = read(event.type.removeprefix("gatehouse."), event.data)
-    wanted = (ancestor.journal, ancestor.last, ancestor.head)
-    if not isinstance(said, JournalRestored) or (said.predecessor, said.last, said.head) != wanted:
-        raise JournalBrokenError(
-            f"row {sequence} must tell of the restore of journal {ancestor.journal}, and does not", sequence
-        )
-
-
-class _Seam(msgspec.Struct, frozen=True, gc=False):
-    type: str
-    data: msgspec.Raw

@@ -17,7 +17,7 @@ import apsw
 import msgspec
 
 from gateway.core.vocabulary.errors import CursorError, DataDirectoryError, GatehouseError, JournalBrokenError
-from gateway.store.journal import queries
+from gateway.store.journal import chain, queries
 from gateway.store.journal.cursors import Cursor, Gap, cursor_of, gap_event, parse_cursor, restored_event
 from gateway.store.journal.lineage import Lineage
 from gateway.store.journal.queries import Batch, Filter, Split, StoredRow, with_heads
@@ -170,46 +170,42 @@ class JournalReader:
         integrity: bool = True,
         hashes: dict[int, str] | None = None,
     ) -> Verified:
-        """Check the whole chain, a few thousand rows per transaction; JournalBrokenError names the first bad row.
+        """Check all rows, their columns and summaries; JournalBrokenError names the first bad row.
 
-        `progress(row, last)` is called after each of them. `integrity`: the pages of the other tables as well.
-        `hashes` has rows whose hashes are wanted: those that are there are filled in.
+        A few thousand rows are read per transaction, and `progress(row, last)` is called after each. `integrity`: the
+        pages of the other tables as well. `hashes` has rows whose hashes are wanted; those found are filled in.
         """
         wanted = {} if hashes is None else hashes
         if integrity:
-            self._read(queries.check_small_tables)
+            self._read(chain.check_small_tables)
         last = self.last_sequence()
-        gap = self._read(queries.last_gap)
-        sequence, previous, limit = gap.last, gap.lasthash, VERIFY_ROWS
+        walk, limit = chain.Walk(self._read(queries.last_gap)), VERIFY_ROWS
         first = count = 0
-        if sequence in wanted:
-            wanted[sequence] = previous
+        if walk.sequence in wanted:
+            wanted[walk.sequence] = walk.hash
         while True:
             try:
-                gap, rows = self._read(partial(queries.read_chain, after=sequence, limit=limit))
+                stretch = self._read(partial(chain.read_chain, after=walk.sequence, limit=limit))
             except JournalBrokenError as error:
                 if limit == 1:
-                    raise JournalBrokenError(f"row {sequence + 1} cannot be read: {error}", sequence + 1) from error
+                    bad = walk.sequence + 1
+                    raise JournalBrokenError(f"row {bad} cannot be read: {error}", bad) from error
                 limit = 1  # find the bad one
                 continue
-            if gap.last > sequence:  # dropped by retention in the meantime
-                sequence, previous = gap.last, gap.lasthash
-            first, count = first or sequence + 1, count + len(rows)
-            for row in rows:
-                sequence += 1
-                previous = self._check(row, sequence, previous)
-                if sequence in wanted:
-                    wanted[sequence] = previous
+            if stretch.gap.last > walk.sequence:  # dropped by retention in the meantime
+                walk.jump(stretch.gap)
+            first, count = first or walk.sequence + 1, count + len(stretch.rows)
+            for row in stretch.rows:
+                full = walk.step(row, self._lineage, stretch.boots)
+                if full is not None:
+                    chain.check_summary(full, stretch.summaries.get(full.number), stretch.gap)
+                if walk.sequence in wanted:
+                    wanted[walk.sequence] = walk.hash
             if progress is not None:
-                progress(sequence, last)
-            if len(rows) < limit:
-                return Verified(count, first, sequence, previous)
-
-    def _check(self, row: tuple[int, bytes, str], sequence: int, previous: str) -> str:
-        found = queries.check_row(row, sequence, previous, self._lineage.id_of(sequence))
-        if (ancestor := self._lineage.ended_before(sequence)) is not None:
-            queries.check_seam(row, ancestor)
-        return found
+                progress(walk.sequence, last)
+            if len(stretch.rows) < limit:
+                chain.check_end(stretch, walk.sequence)
+                return Verified(count, first, walk.sequence, walk.hash)
 
     def close(self) -> None:
         """Close the file; a later read opens it again."""

@@ -8,7 +8,7 @@ saying so; they were never acknowledged.) The WAL is grown beforehand. `tidy` co
 thread with its own connection; only past a hard bound `append` does it itself.
 
 Start-up reads the last row and the last block of 1,024 rows (`blocks`), whatever the length. `composing` writes the
-texts, `retention` drops the oldest rows.
+texts.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from gateway.core.vocabulary.events import ClockState, Now
 from gateway.core.vocabulary.rows.base import Row as Said
 from gateway.store.journal.blocks import Block
 from gateway.store.journal.composing import Composer, Stored
-from gateway.store.journal.retention import drop_oldest
 from gateway.store.sqlite.database import (
     close_keeping_wal,
     explain,
@@ -56,6 +55,9 @@ FRAMES_MAX = 960
 """At so many, `append` does it itself: just below what fits into WAL_BYTES."""
 WAL_KEPT_BYTES = 2 * WAL_BYTES
 """A WAL that a long read has made larger is cut back to this size at its restart."""
+
+GAPS_MAX = 1_000
+"""Gap records that are kept, the latest; each covers everything before it, so the last one would do."""
 
 _INSERT = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, ?, ?, ?, ?, ?, ?)"
 
@@ -315,3 +317,27 @@ class Journal:
         if isinstance(found, StorageError):
             return found
         return JournalBrokenError(str(found))
+
+
+def drop_oldest(db: apsw.Connection, stop: int, when_ns: int, most: int) -> int:
+    """Drop rows before `stop`, at most so many, and leave a gap record, so that the chain still verifies.
+
+    Returns how many. Raises apsw.Error within the transaction.
+    """
+    first = db.execute("SELECT min(sequence) FROM rows").get
+    last = min(stop, first + most) - 1 if first is not None else 0
+    if first is None or last < first:
+        return 0
+    db.execute("BEGIN IMMEDIATE")
+    digest = db.execute("SELECT hash FROM rows WHERE sequence = ?", (last,)).get
+    db.execute("DELETE FROM rows WHERE sequence <= ?", (last,))
+    db.execute("DELETE FROM blocks WHERE block < ?", ((last + 1) // BLOCK_ROWS,))
+    db.execute("DELETE FROM boots WHERE first < (SELECT max(first) FROM boots WHERE first <= ?)", (last + 1,))
+    db.execute("DELETE FROM gaps WHERE wall_ns = ?", (when_ns,))
+    db.execute("INSERT INTO gaps(last, lasthash, wall_ns) VALUES(?, ?, ?)", (last, digest.hex(), when_ns))
+    db.execute(
+        "DELETE FROM gaps WHERE last <= (SELECT last FROM gaps ORDER BY last DESC LIMIT 1 OFFSET ?)",
+        (GAPS_MAX,),
+    )
+    db.execute("COMMIT")
+    return int(last - first + 1)

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from gateway.store.directory import DataDirectory
@@ -132,6 +133,14 @@ def test_an_erased_or_a_changed_row_needs_no_head(
     tamper(file)
     told = gatehouse("verify", "--json")
     assert (told.status, told.data["sequence"]) == (1, row)
+
+
+def test_a_row_that_is_hidden_from_filters_is_found(gatehouse: Gatehouse, file: Path) -> None:
+    with closing(apsw.Connection(str(file))) as db:
+        db.execute("UPDATE rows SET type = 'alarm.raised', wall_ns = wall_ns + 99999999999 WHERE sequence = 40")
+    told = gatehouse("verify", "--json")
+    assert (told.status, told.data["ok"], told.data["sequence"]) == (1, False, 40)
+    assert "beside its text" in told.data["message"]
 
 
 class TestHead:

@@ -1,27 +1,24 @@
-"""The SQL of a filter, the stretches that can hold a match, and what is wrong with a row of the chain."""
+"""The SQL of a filter, the stretches that can hold a match."""
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 
 import apsw
 import pytest
 
-from gateway.core.vocabulary.errors import CursorError, JournalBrokenError
+from gateway.core.vocabulary.errors import CursorError
 from gateway.store.journal.cursors import Gap
 from gateway.store.journal.queries import (
     ALWAYS,
     Filter,
     Split,
-    check_row,
     first_of,
     hash_of,
     last_gap,
     last_of,
     ranges_of,
     read_batch,
-    read_chain,
     read_rows,
 )
 from gateway.store.sqlite.schemas import JOURNAL, NO_HASH
@@ -171,37 +168,3 @@ def test_a_hash_is_of_a_row_or_of_the_end_of_the_gap() -> None:
     for missing in (4, 8):
         with pytest.raises(CursorError, match=f"j.db has no row {missing}"):
             hash_of(db, missing, Path("j.db"))
-
-
-def test_the_chain_is_read_behind_a_row_and_in_order() -> None:
-    gap, rows = read_chain(made(1, 5), 2, 2)
-    assert gap == Gap(0, NO_HASH, 0)
-    assert [(row[0], row[2]) for row in rows] == [(3, "3"), (4, "4")]
-
-
-def chained(number: int = 7, name: str = "j.7", previous: str = "aa", digits: int = 20) -> tuple[int, bytes, str]:
-    text = f'{{"id":"{name}","sequence":"{7:0{digits}d}","prevhash":"{previous}"}}'
-    return number, sha256(text.encode()).digest(), text
-
-
-def test_a_sound_row_gives_the_hash_for_the_next() -> None:
-    row = chained()
-    assert check_row(row, 7, "aa", "j") == row[1].hex()
-
-
-@pytest.mark.parametrize(
-    ("row", "says"),
-    [
-        (chained(number=8), "row 7 is missing; the next one is 8"),
-        ((7, b"x", chained()[2]), "row 7 was changed: its hash does not fit"),
-        (chained(previous="bb"), "row 7 does not follow row 6: one of them was changed"),
-        (chained(name="j.8"), "row 7 calls itself j.8"),
-        (chained(name="k.7"), "row 7 calls itself k.7"),
-        (chained(digits=19), "row 7 calls itself j.7"),
-        ((7, sha256(b"{}").digest(), "{}"), "row 7 is not an event: "),
-    ],
-)
-def test_a_row_that_is_wrong_is_told_by_its_number(row: tuple[int, bytes, str], says: str) -> None:
-    with pytest.raises(JournalBrokenError) as caught:
-        check_row(row, 7, "aa", "j")
-    assert str(caught.value).startswith(says)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import apsw
 import pytest
 
-from gateway.store.journal import retention
-from gateway.store.journal.retention import drop_oldest
+from gateway.store.journal import writer
+from gateway.store.journal.writer import drop_oldest
 from gateway.store.sqlite.schemas import JOURNAL
 
 
@@ -76,7 +76,7 @@ def test_steps_of_one_run_share_a_gap_and_other_runs_have_their_own() -> None:
 
 
 def test_only_the_latest_gaps_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "GAPS_MAX", 3)
+    monkeypatch.setattr(writer, "GAPS_MAX", 3)
     db = made(1, 9)
     for when_ns in range(5):
         drop_oldest(db, 9, when_ns, 1)
