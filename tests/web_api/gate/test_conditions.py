@@ -38,9 +38,9 @@ def send(
     engine.answers["passes.delete"] = lambda params: {}
     headers = token("passes:read", "passes:write")
 
-    def ask(method: str, pass_id: str = "p-1", **conditions: str) -> TestResponse:
+    def ask(method: str, pass_id: str = "p-1", revision: int | None = None, **conditions: str) -> TestResponse:
         more = {name.replace("_", "-"): value for name, value in conditions.items()}
-        body = {"kind": "staff"} if method == "PUT" else None
+        body = {"kind": "staff", "revision": revision} if method == "PUT" else None
         return client.open(f"/api/v1/passes/{pass_id}", method=method, json=body, headers={**headers, **more})
 
     return ask
@@ -79,6 +79,26 @@ def test_a_change_is_made_where_its_conditions_hold(
         assert (answer.status_code, json.loads(answer.data)["code"]) == (412, "revision_conflict")
     else:
         assert answer.status_code < 300
+
+
+@pytest.mark.parametrize(
+    ("pass_id", "conditions", "in_body", "status"),
+    [
+        ("p-1", {"If_Match": "*"}, 99, 409), ("p-1", {"If_Match": '"3"'}, 2, 409), ("p-1", {"If_Match": '"2"'}, 3, 412),
+        ("p-1", {"If_None_Match": '"2"'}, 99, 409), ("p-2", {"If_None_Match": "*"}, 7, 409),
+        ("p-2", {"If_Match": "*"}, 3, 412), ("p-1", {"If_Match": "*"}, 3, 200), ("p-1", {"If_Match": '"3"'}, 3, 200),
+        ("p-1", {"If_Match": "*"}, 0, 200), ("p-2", {"If_None_Match": "*"}, 0, 200),
+    ],
+)  # fmt: skip
+def test_headers_and_the_revision_in_the_body_must_both_hold(
+    send: Send, engine: EngineStandIn, pass_id: str, conditions: dict[str, str], in_body: int, status: int
+) -> None:
+    answer = send("PUT", pass_id, in_body, **conditions)
+    assert answer.status_code == status
+    assert (asked(engine) == "nothing") is (status != 200)
+    if status == 409:
+        found = json.loads(answer.data)
+        assert found["code"] == "revision_conflict" and f"revision in the body is {in_body}" in found["detail"]
 
 
 @pytest.mark.parametrize(

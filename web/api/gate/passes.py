@@ -1,7 +1,7 @@
 """Passes over HTTP: read from the registry, changed through the engine, guarded against lost updates.
 
 A change may name its revision, by `If-Match` or `If-None-Match` (412 if it has changed) or by `revision` in the body
-(409). Without any of them it applies to any revision; `If-None-Match: *` only creates.
+(409); all that are named must hold. Without any of them it applies to any revision; `If-None-Match: *` only creates.
 """
 
 from __future__ import annotations
@@ -161,6 +161,8 @@ def _guarded(pass_id: str, body_revision: int, op: str, change: dict[str, Any]) 
             expected = _revision_of(pass_id)
             if not conditions.allow(expected) or conditions.is_known(expected):
                 raise conditions.failed(pass_id, expected)
+            if body_revision not in (0, expected):
+                raise _stale(pass_id, body_revision, expected)
         try:
             answer: dict[str, Any] = ask(op, if_revision=expected, **change)
         except RevisionConflictError as error:
@@ -169,6 +171,13 @@ def _guarded(pass_id: str, body_revision: int, op: str, change: dict[str, Any]) 
             raise refuse(str(error), error.code, 409) from None
         return answer
     raise refuse(f"Pass {pass_id} is changed again and again; try later.", RevisionConflictError.code, 412)
+
+
+def _stale(pass_id: str, named: int, present: int) -> Exception:
+    """The 409: the headers hold, and `revision` in the body does not."""
+    now = f"is at revision {present}" if present else "is not there"
+    words = f"Pass {pass_id} {now}, and revision in the body is {named}; read it again and repeat the change."
+    return refuse(words, RevisionConflictError.code, 409)
 
 
 def _revision_of(pass_id: str) -> int:
