@@ -272,7 +272,7 @@ def end(valid_until: str) -> Moment | None:
     return None if moment is None or moment.year == NO_END_YEAR else moment
 
 
-def validity(found: Pass, wall_ns: int, zone: ZoneInfo) -> Validity:
+def validity(found: Pass, wall_ns: int, zone: datetime.tzinfo) -> Validity:
     """A wall time compared with the dates of a pass; both days of a range are included, an end instant is not.
 
     Unreadable dates, which an earlier version may have stored, grant nothing: not yet valid, or expired.
@@ -293,7 +293,7 @@ def validity(found: Pass, wall_ns: int, zone: ZoneInfo) -> Validity:
     return Validity.WITHIN
 
 
-def days_left(found: Pass, wall_ns: int, zone: ZoneInfo) -> int | None:
+def days_left(found: Pass, wall_ns: int, zone: datetime.tzinfo) -> int | None:
     """Whole days from today to the last valid day in site time (0: it ends today); None without an end."""
     try:
         last = end(found.valid_until)

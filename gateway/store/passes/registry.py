@@ -29,6 +29,7 @@ from gateway.store.passes.credentials import (
     key_of,
     normal_plate,
 )
+from gateway.store.passes.ending import ENDING, EndsWithin
 from gateway.store.passes.imports import Import, ImportResult
 from gateway.store.passes.rows import decode, insert, remove, same, stored
 from gateway.store.sqlite.database import (
@@ -97,16 +98,38 @@ class PassRegistry:
             raise NotFoundError(f"there is no pass {pass_id!r}")
         return decode(found[0][0])
 
-    def list(self, after: str = "", limit: int = 100, kind: str | None = None, query: str | None = None) -> list[Pass]:
+    def list(
+        self,
+        after: str = "",
+        limit: int = 100,
+        kind: str | None = None,
+        query: str | None = None,
+        ends: EndsWithin | None = None,
+    ) -> list[Pass]:
         """Passes in order of id, behind `after`; `query` is part of a holder, unit, id, plate or card number."""
-        sql = "SELECT document FROM passes WHERE id > ?"
+        found = []
+        most = min(limit, PASSES_MAX)
+        while page := self._page(after, most, kind, query, ends):
+            found += [one for one in page if ends is None or ends.holds(one)]
+            after = page[-1].id
+            if ends is None or len(found) >= most or len(page) < most:
+                break
+        return found[:most]
+
+    def _page(
+        self, after: str, limit: int, kind: str | None, query: str | None, ends: EndsWithin | None
+    ) -> Sequence[Pass]:
+        index = " INDEXED BY passes_ending" if ends is not None else ""
+        sql = f"SELECT document FROM passes{index} WHERE id > ?"
         values: tuple[Any, ...] = (after,)
         if kind:
             sql, values = f"{sql} AND kind = ?", (*values, kind)
+        if ends is not None:
+            sql, values = f"{sql} AND {ENDING}", (*values, *ends.values())
         if query and query.strip():
             searching, words = _search(query.strip())
             sql, values = f"{sql} AND {searching}", (*values, *words)
-        rows = self._select(f"{sql} ORDER BY id LIMIT ?", (*values, min(limit, PASSES_MAX)))
+        rows = self._select(f"{sql} ORDER BY id LIMIT ?", (*values, limit))
         return [decode(row[0]) for row in rows]
 
     def all(self) -> Iterator[Pass]:

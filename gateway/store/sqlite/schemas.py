@@ -80,6 +80,14 @@ REGISTRY = Schema(
         """
         CREATE INDEX passes_of_group ON passes(document ->> '$.group') WHERE document ->> '$.group' IS NOT NULL;
         """,
+        # Passes that end soon are listed by id; the day is in the index, so that no document is read for the others.
+        """
+        CREATE INDEX passes_ending ON passes(
+            id,
+            CASE WHEN document ->> '$.valid_until' GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+                THEN substr(document ->> '$.valid_until', 1, 10) ELSE '' END
+        ) WHERE document ->> '$.valid_until' IS NOT NULL;
+        """,
     ),
 )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -146,6 +148,21 @@ def test_passes_are_listed_by_page_kind_and_word(desk: Desk) -> None:
     assert [one["id"] for one in desk("GET", "?q=Holder 4").json["items"]] == ["p-4"]
     assert [one["id"] for one in desk("GET", "?q=1002").json["items"]] == ["p-2"]
     assert desk("GET", "?kind=golden").status_code == 400
+
+
+def test_passes_that_end_soon_are_listed(desk: Desk) -> None:
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    for name, days in (("over", -2), ("soon", 5), ("later", 40)):
+        desk("PUT", f"/{name}", {**PASS, "valid_until": (today + timedelta(days=days)).isoformat()})
+    desk("PUT", "/staff", {**PASS, "kind": "staff", "valid_until": (today + timedelta(days=6)).isoformat()})
+    desk("PUT", "/endless", {**PASS, "valid_until": ""})
+    listed = lambda query: [one["id"] for one in desk("GET", query).json["items"]]  # noqa: E731
+    assert listed("?ends_within_days=10") == ["soon", "staff"]
+    assert listed("?ends_within_days=10&kind=staff&q=Li") == ["staff"]
+    assert listed("?ends_within_days=60&q=later") == ["later"]
+    for wrong in ("-1", "x", "1.5", "36501"):
+        answer = desk("GET", f"?ends_within_days={wrong}")
+        assert answer.status_code == 400 and "ends_within_days is" in answer.json["detail"]
 
 
 def test_a_batch_is_taken_as_a_whole(desk: Desk) -> None:

@@ -6,6 +6,7 @@ A change may name its revision, by `If-Match` or `If-None-Match` (412 if it has 
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any
 
 import msgspec
@@ -15,11 +16,13 @@ from werkzeug.exceptions import MethodNotAllowed
 from gateway.core.vocabulary.errors import NotFoundError, PassError, RevisionConflictError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.checks import PassFieldError, check_pass
+from gateway.store.passes.ending import DAYS_MAX, EndsWithin
 from web.api.answers import json_answer
 from web.api.conditions import conditions_of, etag
 from web.api.requests import body, identifier, number, one_of, only, refuse
 from web.people.auth import current_token, require_scope
 from web.platform.services import ask, services
+from web.words.times import site_zone
 
 LIMIT = 100
 LIMIT_MAX = 1000
@@ -44,15 +47,21 @@ class CodeWanted(msgspec.Struct, forbid_unknown_fields=True):
 @require_scope("passes:read")
 def list_passes() -> Response:
     """`GET /passes`."""
-    only("after", "limit", "kind", "q")
+    only("after", "limit", "kind", "q", "ends_within_days")
     limit = number("limit", LIMIT, 1, LIMIT_MAX)
-    found = (
-        services()
-        .readers.registry()
-        .list(request.args.get("after", ""), limit, one_of("kind", list(PassKind)), request.args.get("q"))
-    )
+    kind, ends = one_of("kind", list(PassKind)), _ends_within()
+    registry = services().readers.registry()
+    found = registry.list(request.args.get("after", ""), limit, kind, request.args.get("q"), ends)
     following = found[-1].id if len(found) == limit else None
     return json_answer({"items": [shown(one) for one in found], "next": following})
+
+
+def _ends_within() -> EndsWithin | None:
+    """`ends_within_days`: counted from the site's today; None if absent."""
+    if not request.args.get("ends_within_days"):
+        return None
+    days = number("ends_within_days", 0, 0, DAYS_MAX)
+    return EndsWithin(days, time.time_ns(), site_zone(services().site.document()))
 
 
 @require_scope("passes:read")
