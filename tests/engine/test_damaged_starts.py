@@ -25,6 +25,7 @@ from gateway.store.recovery import aside
 from gateway.store.recovery.opening import Recovery
 from tests.engine.conftest import until
 from tests.support.engine import SITE, Running
+from tests.support.tampering import write_again
 
 PASS: dict[str, Any] = {"id": "p1", "kind": "monthly", "cards": ["472288"], "holder": "Wang", "phone": "+86 139 0000"}
 OPEN_IN = ("pulse", "io", 0, 500, True)
@@ -138,6 +139,7 @@ HARMS: dict[str, Harm] = {
     "its id": lambda path: sql(path, "DELETE FROM meta WHERE key = 'journal'"),
     "its tables": lambda path: sql(path, "ALTER TABLE rows RENAME TO elsewhere"),
     "another database": lambda path: shutil.copy(path.with_name("registry.db"), alone(path)),
+    "written again": lambda path: write_again(path, 3, lambda event: event.update(subject="lanes/else")),
     "rows are gone": lambda path: sql(path, "DELETE FROM rows WHERE sequence > 3"),
 }  # fmt: skip
 
@@ -159,7 +161,7 @@ def test_a_damaged_journal_goes_aside_and_the_gate_opens(lived: Running, harm: H
     lived.start()
 
 
-@pytest.mark.parametrize("harm", ["the last row's text", "all of it", "missing", "rows are gone"])
+@pytest.mark.parametrize("harm", ["the last row's text", "all of it", "missing", "rows are gone", "written again"])
 def test_what_was_known_of_the_site_carries_over(lived: Running, harm: str) -> None:
     HARMS[harm](lived.directory.journal)
     running = again(lived)

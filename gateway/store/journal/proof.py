@@ -49,7 +49,7 @@ class Proof(msgspec.Struct, frozen=True):
         return max((known.head.sequence for known in self.fits), default=0)
 
 
-def known_heads(state: Path, uplink: Path, web: Path) -> list[KnownHead]:
+def known_heads(state: Path, uplink: Path, web: Path | None = None) -> list[KnownHead]:
     """The heads in the databases of a data directory; one that cannot be read knows nothing."""
     found = []
     meta = dict(peek(state, "SELECT key, value FROM meta WHERE key IN ('journal', 'sequence', 'head')") or ())
@@ -58,7 +58,8 @@ def known_heads(state: Path, uplink: Path, web: Path) -> list[KnownHead]:
         found.append(KnownHead("the projections", str(meta.get("journal")), head))
     found += _positions(uplink, "cursor", "consumer", "mqtt:{} (acknowledged)")
     found += _positions(uplink, "confirmed", "consumer", "mqtt:{} (confirmed)")
-    found += _positions(web, "consumer", "token", "http:{}")
+    if web is not None:
+        found += _positions(web, "consumer", "token", "http:{}")
     return found
 
 

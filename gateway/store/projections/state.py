@@ -97,6 +97,12 @@ class State(Look):
             self._at = int(self.meta("sequence") or 0)
         return self._at
 
+    @property
+    def head(self) -> str:
+        """The hash of that row in hex; empty for none, or where an earlier version did not note it."""
+        sequence, _, digest = (self.meta("head") or "").partition(":")
+        return digest if sequence == str(self.sequence) else ""
+
     def apply(self, rows: Iterable[StoredRow]) -> int:
         """Apply rows in one transaction; skips applied ones. Returns the new sequence."""
         before = self.sequence

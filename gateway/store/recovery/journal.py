@@ -125,7 +125,7 @@ def _catch_up(path: Path, state: State, journal: str) -> _Rest:
         if state.journal != journal:
             first = _whole_rows(db, 0, 1)
             state.follow(journal, predecessor(first[0]) if first else "")
-        while rows := _whole_rows(db, state.sequence, CATCH_UP_ROWS):
+        while rows := _whole_rows(db, state.sequence, CATCH_UP_ROWS, state.head):
             state.apply(rows)
         return _rest(db, state.sequence)
     except (*UNREADABLE, JournalBrokenError):
@@ -147,10 +147,10 @@ def _rest(db: apsw.Connection, after: int) -> _Rest:
     return _Rest(Behind.OF_LANES, frozenset(lanes), last)
 
 
-def _whole_rows(db: apsw.Connection, after: int, limit: int) -> list[StoredRow]:
-    """The rows behind `after`, up to the first that is not as it was written."""
+def _whole_rows(db: apsw.Connection, after: int, limit: int, head: str = "") -> list[StoredRow]:
+    """The rows behind `after`, whose hash is `head` if known, up to the first that is not as it was written."""
     gap = last_gap(db)
-    at, previous = (gap.last, gap.lasthash) if after < gap.last else (after, "")
+    at, previous = (gap.last, gap.lasthash) if after < gap.last else (after, head)
     found: Any = db.execute(
         "SELECT sequence, type, subject, wall_ns, CAST(text AS BLOB), hash FROM rows"
         " WHERE sequence > ? ORDER BY sequence LIMIT ?",

@@ -1,13 +1,14 @@
 """Looks at the stores as they are, without changing them, and names what it finds (`table.Found`).
 
 The journal is looked at where the engine builds on it: the file, its schema, its id, the last row, a place for the next
-row, and whether others (the projections, a central) have rows that it no longer has. A disk that is full, read-only,
-held or failing is no damage.
+row, and whether others (the projections, a central) have rows that it no longer has, or other ones. A disk that is
+full, read-only, held or failing is no damage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import apsw
 import msgspec
 
 from gateway.core.vocabulary.errors import DamagedError, DataDirectoryError, GatehouseError
+from gateway.store.journal.proof import KnownHead, known_heads
 from gateway.store.recovery.table import Found
-from gateway.store.sqlite.database import open_as_it_is, peek
+from gateway.store.sqlite.database import open_as_it_is
 from gateway.store.sqlite.migrations import Schema, version_of
 from gateway.store.sqlite.schemas import JOURNAL, REGISTRY
 
@@ -24,6 +26,9 @@ UNREADABLE = (apsw.Error, UnicodeDecodeError, TypeError, ValueError)
 """What reading a damaged file may raise."""
 _BAD_READS = frozenset(
     (apsw.SQLITE_IOERR_READ, apsw.SQLITE_IOERR_SHORT_READ, apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_CORRUPTFS)
+)
+_HASH = (
+    "SELECT lower(hex(hash)) FROM rows WHERE sequence = ? UNION ALL SELECT lasthash FROM gaps WHERE last = ? LIMIT 1"
 )
 _PROBE = "INSERT INTO rows(sequence, wall_ns, mono_ns, type, subject, hash, text) VALUES(?, 0, 0, '', '', x'', '')"
 
@@ -39,10 +44,11 @@ class Finding(msgspec.Struct, frozen=True):
 
 def look_at_journal(journal: Path, state: Path, uplink: Path, unreadable: str = "") -> Finding:
     """What is found of the journal. `unreadable`: the error that reading rows behind the projections gave."""
-    finding = _look(journal, JOURNAL, _end_of_journal)
+    heads = known_heads(state, uplink)
+    finding = _look(journal, JOURNAL, partial(_end_of_journal, heads=heads))
     if finding.found is not Found.SOUND:
         return finding
-    known = _known_elsewhere(state, uplink, finding.journal)
+    known = max((one.head.sequence for one in heads if one.journal == finding.journal), default=0)
     if known > finding.last:
         error = f"it ends at row {finding.last} and had {known}"
         return Finding(Found.ROWS_GONE, error, finding.journal, known)
@@ -98,7 +104,7 @@ def _look(path: Path, schema: Schema, look: Callable[[apsw.Connection], Finding]
         return Finding(Found.DAMAGED, _words(error)) if _is_damage(error) else Finding(Found.OUT_OF_REACH, str(error))
 
 
-def _end_of_journal(db: apsw.Connection) -> Finding:
+def _end_of_journal(db: apsw.Connection, heads: Sequence[KnownHead]) -> Finding:
     journal = db.execute("SELECT value FROM meta WHERE key = 'journal'").get
     if not journal:
         return Finding(Found.NO_ID, "it has no id")
@@ -112,12 +118,27 @@ def _end_of_journal(db: apsw.Connection) -> Finding:
             if sha256(text).digest() != digest:
                 error = f"the text of its last row, {last}, was changed"
                 return Finding(Found.LAST_ROW_CHANGED, error, str(journal), last)
+        if error := _rewritten(db, [one for one in heads if one.journal == journal]):
+            return Finding(Found.ROWS_REWRITTEN, error, str(journal), last)
         _try_writing(db, last + 1)
     except UNREADABLE as error:
         if not _is_damage(error):
             raise
         return Finding(Found.DAMAGED, _words(error), str(journal), last)
     return Finding(Found.SOUND, "", str(journal), last)
+
+
+def _rewritten(db: apsw.Connection, heads: Iterable[KnownHead]) -> str:
+    """What is wrong when a row is not the one that others know; a row that is not there is not compared."""
+    for one in sorted(heads, key=lambda one: one.head.sequence):
+        sequence, known = one.head.sequence, one.head.hash
+        found = db.execute(_HASH, (sequence, sequence)).get
+        if known and found is not None and found != known:
+            return (
+                f"its row {sequence} is not the one that {one.by} had: it or a row before it was written again;"
+                f" the head of the true one is {sequence}:{known}"
+            )
+    return ""
 
 
 def _try_writing(db: apsw.Connection, sequence: int) -> None:
@@ -149,11 +170,3 @@ def _is_damage(error: Exception) -> bool:
 
 def _words(error: Exception) -> str:
     return f"it is damaged ({error})"
-
-
-def _known_elsewhere(state: Path, uplink: Path, journal: str) -> int:
-    """The last row of that journal that others have, 0 when they do not know it."""
-    acknowledged = peek(uplink, "SELECT consumer, sequence FROM cursor WHERE journal = ?", journal) or []
-    meta = dict(peek(state, "SELECT key, value FROM meta WHERE key IN ('journal', 'sequence')") or [])
-    applied = int(meta.get("sequence") or 0) if meta.get("journal") == journal else 0
-    return max([applied, *(int(sequence) for _, sequence in acknowledged)])

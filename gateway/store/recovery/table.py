@@ -2,7 +2,8 @@
 
 Each finding of a store is in exactly one row (a test walks all combinations). Damage in the middle of the journal is
 not looked for, since a start must not take longer for a long journal: such a journal is sound at its end, and
-`gatehouse verify` finds the bad row.
+`gatehouse verify` finds the bad row. A journal that was written again has other hashes up to its end: one row for each
+head that others know shows it, before new rows and new heads cover it up.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Found(StrEnum):
     NO_ID = "no journal id"
     LAST_ROW_CHANGED = "last row changed"
     ROWS_GONE = "ends before rows that others have"
+    ROWS_REWRITTEN = "a row that others have is another one"
     ROW_UNREADABLE = "a row that the projections lack is unreadable"
     OUT_OF_REACH = "disk full, read-only, held or failing"
     ROOM = "room"
@@ -77,6 +79,7 @@ ROWS = (
     Row("journal-unusable", Store.JOURNAL, (*_NO_DATABASE, Found.NO_ID), Treatment.BEGIN, _TOLD),
     Row("journal-last-row", Store.JOURNAL, (Found.LAST_ROW_CHANGED,), Treatment.BEGIN, _TOLD),
     Row("journal-rows-gone", Store.JOURNAL, (Found.ROWS_GONE,), Treatment.BEGIN, _TOLD),
+    Row("journal-rows-rewritten", Store.JOURNAL, (Found.ROWS_REWRITTEN,), Treatment.BEGIN, _TOLD),
     Row("journal-row-unreadable", Store.JOURNAL, (Found.ROW_UNREADABLE,), Treatment.BEGIN, _TOLD),
     # A file that is not there, or empty, is made by opening it.
     Row("state-sound", Store.STATE, (Found.SOUND, Found.MISSING, Found.EMPTY), Treatment.OPEN),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -14,6 +15,7 @@ from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
 from gateway.store.recovery.table import Found
 from tests.store.conftest import SOURCE, row
+from tests.support.tampering import write_again
 
 JOURNAL_ID = "testjournal1"
 ROWS = 10
@@ -52,6 +54,7 @@ OF_A_JOURNAL: dict[Found, Harm] = {
     Found.NO_ID: lambda path: sql(path, "DELETE FROM meta WHERE key = 'journal'"),
     Found.LAST_ROW_CHANGED: lambda path: sql(path, f"UPDATE rows SET text = text || ' ' WHERE sequence = {ROWS}"),
     Found.ROWS_GONE: lambda path: sql(path, "DELETE FROM rows WHERE sequence > 4"),
+    Found.ROWS_REWRITTEN: lambda path: write_again(path, 4, lambda event: event["data"].update(lane="out")),
 }
 
 
@@ -76,5 +79,7 @@ def make_stores(folder: Path) -> None:
 
 def acknowledge(uplink: Path) -> None:
     """Central has all rows."""
-    sql(uplink, "CREATE TABLE cursor(consumer, journal, sequence)")
-    sql(uplink, f"INSERT INTO cursor VALUES('mqtt', '{JOURNAL_ID}', {ROWS})")
+    with closing(JournalReader(uplink.with_name("journal.db"))) as reader:
+        head = f"{ROWS}:{reader.hash_of(ROWS)}"
+    sql(uplink, "CREATE TABLE cursor(consumer, journal, sequence, head)")
+    sql(uplink, f"INSERT INTO cursor VALUES('mqtt', '{JOURNAL_ID}', {ROWS}, '{head}')")

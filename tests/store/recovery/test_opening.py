@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from gateway.store.recovery.reserve import Reserve
 from gateway.store.recovery.table import Found, Store, Treatment, row_for, treatment
 from tests.store.conftest import SOURCE, START_NS, row
 from tests.store.recovery.harms import JOURNAL_ID, OF_A_FILE, OF_A_JOURNAL, ROWS, acknowledge, make_stores, sql
+from tests.support.tampering import write_again
 
 SITE: dict[str, Any] = {
     "site": {"id": "s", "name": "S"},
@@ -157,3 +159,15 @@ def test_marks_and_visits_of_a_later_version_are_known_in_the_journal_that_follo
         assert first["marks"] == [{key: value for key, value in mark.items() if key != "until"}]
     finally:
         opened.close()
+
+
+def test_a_rewritten_row_of_a_lane_that_the_projections_lack_leaves_it_to_a_person(tmp_path: Path) -> None:
+    """Rows behind the projections that do not follow the row they know are not believed."""
+    make_stores(tmp_path)
+    with closing(Journal.open(tmp_path / "journal.db", SOURCE, "boot-1")) as journal:
+        journal.append([row(20, "lane.unlocked", by="Lin")])
+    write_again(tmp_path / "journal.db", 4, lambda event: event["data"].update(lane="out"))
+    with closing(start_in(tmp_path)) as opened:
+        first = opened.reader.page(0, 1)[0].data()
+        assert first["error"].startswith(f"journal.db: its row {ROWS} is not the one that the projections had")
+        assert (first["last"], first["interrupted"]) == (ROWS, ["in"])
