@@ -158,8 +158,9 @@ def chunks(file: IO[bytes], header: Header, raw: bytes, passphrase: str = "") ->
     sealer = _known(header, raw, passphrase)
     number = 0
     while True:
-        sealed = _sealed(file, number)
-        content, last = _opened(sealer, number, sealed)
+        begin = file.tell()
+        sealed = _sealed(file, begin)
+        content, last = _opened(sealer, number, sealed, begin)
         yield content
         number += 1
         if last:
@@ -168,29 +169,28 @@ def chunks(file: IO[bytes], header: Header, raw: bytes, passphrase: str = "") ->
         raise BackupError("the backup goes on behind its end: the file was changed; take another backup")
 
 
-def _sealed(file: IO[bytes], number: int) -> bytes:
+def _sealed(file: IO[bytes], begin: int) -> bytes:
     start = file.read(4)
     length = int.from_bytes(start, "big")
     if len(start) == 4 and not SEAL_BYTES <= length <= CHUNK_BYTES + SEAL_BYTES:
-        raise _damaged(number)
+        raise _damaged(begin, begin + 4)
     sealed = file.read(length) if len(start) == 4 else b""
     if len(start) < 4 or len(sealed) < length:
         raise BackupError("the backup is cut off: it ends in the middle; take another backup")
     return sealed
 
 
-def _opened(sealer: Sealer, number: int, sealed: bytes) -> tuple[bytes, bool]:
+def _opened(sealer: Sealer, number: int, sealed: bytes, begin: int) -> tuple[bytes, bool]:
     for last in (False, True):
         try:
             return sealer.unseal(_nonce(number, last), sealed), last
         except ValueError:
             continue
-    raise _damaged(number)
+    raise _damaged(begin, begin + 4 + len(sealed))
 
 
-def _damaged(number: int) -> BackupError:
-    where = number * (CHUNK_BYTES + SEAL_BYTES + 4)
-    return BackupError(f"the backup is damaged about {where:,} bytes from its start; take another backup")
+def _damaged(begin: int, end: int) -> BackupError:
+    return BackupError(f"the backup is damaged within its bytes {begin + 1:,} to {end:,}; take another backup")
 
 
 def _nonce(number: int, last: bool) -> bytes:

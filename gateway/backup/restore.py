@@ -30,7 +30,7 @@ from gateway.core.vocabulary.errors import BackupError, DataDirectoryError, InUs
 from gateway.core.vocabulary.events import Now
 from gateway.core.vocabulary.rows import JournalRestored, Who
 from gateway.store.directory import DataDirectory
-from gateway.store.files import sync_directory, write_atomically
+from gateway.store.files import remedy_for, sync_directory, write_atomically
 from gateway.store.journal.lineage import Lineage
 from gateway.store.journal.writer import Journal, Row, new_journal_id
 from gateway.store.sqlite.database import storage_errors
@@ -69,7 +69,8 @@ def restore(
             restored = _carry_over(DataDirectory(staging), proof, moment)
             _put_in_place(staging, data)
         except OSError as error:
-            raise BackupError(f"{error.filename or data}: {error.strerror or error}; nothing was restored") from error
+            words = f"{error.filename or data}: {error.strerror or error}; nothing was restored"
+            raise BackupError(f"{words}. {remedy_for(error, data / STAGING)}") from error
     return restored
 
 

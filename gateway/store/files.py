@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -52,13 +53,16 @@ def new_file(path: Path, force: bool) -> Iterator[IO[bytes]]:
     """A file for its owner alone, written beside `path` and renamed once it is whole and synced; StorageError."""
     _may_be_written(path, force)
     part = path.with_name(f".{path.name}.part")
-    handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StorageError(f"another command writes {path}; wait for it") from error
-        try:
+    held = False
+    try:
+        # Closing the file writes what it still holds, and fails as writing does, so all of it is within.
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise StorageError(f"another command writes {path}; wait for it") from error
+            held = True
             os.ftruncate(handle, 0)
             yield file
             file.flush()
@@ -66,12 +70,28 @@ def new_file(path: Path, force: bool) -> Iterator[IO[bytes]]:
             _may_be_written(path, force)
             part.replace(path)
             sync_directory(path.parent)
-        except OSError as error:
+    except OSError as error:
+        if held:
             part.unlink(missing_ok=True)
-            raise StorageError(f"{error.filename or path}: {error.strerror or error}; nothing was written") from error
-        except BaseException:
+        where = error.filename or path
+        raise StorageError(
+            f"{where}: {error.strerror or error}; nothing was written. {remedy_for(error, path)}"
+        ) from error
+    except BaseException:
+        if held:
             part.unlink(missing_ok=True)
-            raise
+        raise
+
+
+def remedy_for(error: OSError, path: Path) -> str:
+    """What to do about a file that cannot be written, as a sentence."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"Free space on the disk of {path.parent}, or give a place on another disk"
+    if error.errno == errno.EFBIG:
+        return f"The file system of {path.parent} takes no file so large: give a place on another one"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"Check who may write in {path.parent}, and whether its disk is read-only"
+    return f"Look at the disk of {path.parent}, or give a place on another disk"
 
 
 def _may_be_written(path: Path, force: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -81,8 +82,21 @@ def test_a_wrong_passphrase_is_told_from_damage() -> None:
         read(raw, "battery staple")
     with pytest.raises(BackupError, match="give its passphrase"):
         read(raw)
-    with pytest.raises(BackupError, match="damaged about"):
+    with pytest.raises(BackupError, match="damaged within"):
         read(raw[:-1] + bytes([raw[-1] ^ 1]), "correct horse")
+
+
+@pytest.mark.parametrize("passphrase", PASSPHRASES)
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_damage_is_named_by_bytes_that_hold_it(passphrase: str, share: float) -> None:
+    raw = bytearray(written(bytes(3 * CHUNK_BYTES), passphrase))
+    at = int(len(raw) * share)
+    raw[at] ^= 1
+    with pytest.raises(BackupError) as caught:
+        read(bytes(raw), passphrase)
+    first, last = (int(text.replace(",", "")) for text in re.findall(r"[\d,]*\d", str(caught.value)))
+    assert first <= at + 1 <= last <= len(raw)
+    assert last - first < 2 * CHUNK_BYTES
 
 
 def test_an_encrypted_backup_shows_nothing_of_its_content() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import threading
 import time
 from collections.abc import Callable
@@ -84,9 +85,27 @@ def test_a_disk_that_is_full_leaves_no_file(
 
     place = {"write": "gateway.backup.chunks.Writer._put", "fsync": "os.fsync", "replace": "pathlib.Path.replace"}
     monkeypatch.setattr(place[fails], full)
-    with pytest.raises(StorageError, match="No space left on device; nothing was written"):
+    with pytest.raises(StorageError, match="No space left on device; nothing was written") as caught:
         take(directory, about_of(directory), SIDE, tmp_path / "x.backup")
+    assert str(tmp_path / "x.backup") in str(caught.value)
+    assert f"Free space on the disk of {tmp_path}" in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_what_only_closing_finds_out_is_named_too(tmp_path: Path) -> None:
+    """A real write that fails: the file still holds the bytes, and closing it tries again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with (
+            pytest.raises(StorageError, match="nothing was written") as caught,
+            new_file(tmp_path / "x", False) as file,
+        ):
+            file.write(bytes(100))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(caught.value).startswith(f"{tmp_path / 'x'}: File too large; nothing was written. The file system")
+    assert not list(tmp_path.iterdir())
 
 
 def test_two_backups_to_one_file_are_one_too_many(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gateway.store.directory import DataDirectory
 
 SUFFIX = ".backup"
-_PASSPHRASE_MAX = 1024
+_PASSPHRASE_MIN, _PASSPHRASE_MAX = 8, 1024
 _NEEDS = "a passphrase is needed: {why}. Give it with --passphrase-file FILE, as a line on stdin, or at the terminal"
 
 
@@ -190,7 +190,13 @@ def _new_passphrase(arguments: Arguments, file: Path, data: Path) -> str:
         why = "--encrypt was given"
     if not why and arguments.passphrase_file is None:
         return ""
-    return _passphrase(arguments, why, twice=True)
+    found = _passphrase(arguments, why, twice=True)
+    if len(found.strip()) < _PASSPHRASE_MIN:
+        raise BackupError(
+            f"the passphrase has fewer than {_PASSPHRASE_MIN} characters, and whoever has the file can try all of them;"
+            " give a longer one, such as four words. Nothing was written"
+        )
+    return found
 
 
 def _passphrase(arguments: Arguments, why: str, *, twice: bool) -> str:

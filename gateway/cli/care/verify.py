@@ -30,6 +30,8 @@ with all rights on this machine, who can write the heads here and sign new ones.
 keep heads on another machine and give them with --head.
 """
 
+_GIVE = "Give a journal that was set aside: journal-damaged-*.db in the data directory"
+
 
 def add(commands: Commands) -> None:
     """Add `verify`."""
@@ -87,17 +89,24 @@ def _verify(arguments: Arguments) -> int:
     from gateway.cli.show import Progress
     from gateway.store.directory import DataDirectory
     from gateway.store.journal.heads import HeadError
+    from gateway.store.recovery.look import no_journal
+    from gateway.store.sqlite.database import SETS_ASIDE
 
     file = arguments.file
     directory = DataDirectory(data_path(arguments)) if file else opened(data_path(arguments))[0]
     key = arguments.key or _own_key(directory)
-    known = _known(directory, arguments.head)
     progress = Progress("journal rows")
+    if file and (why := no_journal(file)):
+        wrong = DamagedError(f"{file} is no journal: {why}. {_GIVE}")
+        return _wrong(arguments, progress, 0, wrong, str(wrong))
+    known = _known(directory, arguments.head)
     try:
         _check_signatures(known, key)
         found, proof = _walked(file or directory.journal, known, progress)
     except (JournalBrokenError, DamagedError) as error:
         row = getattr(error, "sequence", 0)
+        if file:  # the engine does nothing about it
+            error = DamagedError(str(error).replace(SETS_ASIDE, ""))
         where = f", first at row {row}" if row else ""
         return _wrong(arguments, progress, row, error, f"the journal is broken{where}: {error}")
     except HeadError as error:

@@ -7,7 +7,9 @@ full, read-only, held or failing is no damage.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -82,6 +84,21 @@ def says_nothing(journal: Path) -> bool:
             db.close()
     except apsw.Error:
         return False
+
+
+def no_journal(path: Path) -> str:
+    """Why a file can be no journal, damaged or not; empty when it may be one."""
+    if not path.is_file():
+        return "it is a folder" if path.is_dir() else "there is no such file"
+    try:
+        with closing(apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READONLY)) as db:
+            return "" if version_of(db, JOURNAL, path) else "it is empty"
+    except DamagedError:
+        return "it is a database of something else"
+    except apsw.NotADBError:
+        return "it is no database, or its first page is damaged"
+    except (DataDirectoryError, *UNREADABLE):
+        return ""
 
 
 def _look(path: Path, schema: Schema, look: Callable[[apsw.Connection], Finding]) -> Finding:

@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 BUSY_MS = 2_000
 """How long a statement waits for another connection's lock before it fails."""
 
+SETS_ASIDE = "; start the engine, it sets the file aside and goes on"
+"""The remedy for a damaged file of a data directory."""
+
 _PEEK_MS = 500
 
 CACHE_KIB = 512
@@ -177,7 +180,7 @@ def roll_back(connection: apsw.Connection) -> None:
 def explain(error: apsw.Error, path: Path) -> GatehouseError:
     """The text for people for a SQLite error."""
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
-        return DamagedError(f"{path} is damaged ({error}); start the engine, it sets the file aside and goes on")
+        return DamagedError(f"{path} is damaged ({error}){SETS_ASIDE}")
     return StorageError(_words(error, path))
 
 

@@ -215,6 +215,28 @@ def test_a_file_without_a_passphrase_is_told(
     assert gatehouse("backup", tmp_path / "x", "--passphrase-file", tmp_path / "missing").status == 1
 
 
+@pytest.mark.parametrize("short", ["x", "1234567", "   seven77   "[:9], "        "])
+def test_a_short_passphrase_is_refused_for_a_new_backup(
+    gatehouse: Gatehouse, made: Path, tmp_path: Path, secret: Path, monkeypatch: pytest.MonkeyPatch, short: str
+) -> None:
+    secret.write_text(f"{short}\n")
+    types(f"{short}\n", monkeypatch)
+    for more in (("--passphrase-file", secret), ("--encrypt",)):
+        told = gatehouse("backup", tmp_path / "x", *more)
+        assert (told.status, "fewer than 8 characters" in told.err) == (1, True)
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_old_backup_with_a_short_passphrase_is_restored(
+    gatehouse: Gatehouse, made: Path, tmp_path: Path, secret: Path
+) -> None:
+    secret.write_text("x\n")
+    with patch.object(backups, "_PASSPHRASE_MIN", 1):
+        assert gatehouse("backup", tmp_path / "x", "--passphrase-file", secret).status == 0
+    again = ("restore", tmp_path / "x", "--passphrase-file", secret, "--data", tmp_path / "again")
+    assert gatehouse(*again).status == 0
+
+
 def test_a_passphrase_that_others_can_read_is_remarked(
     gatehouse: Gatehouse, made: Path, tmp_path: Path, secret: Path
 ) -> None:

@@ -271,3 +271,37 @@ def test_a_cursor_beyond_the_end_is_an_error_for_events(gatehouse: Gatehouse, di
 def test_the_engine_never_loads_cryptography() -> None:
     line = "import gateway.engine.main, sys; sys.exit(any(name.startswith('cryptography') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", line], check=False).returncode == 0
+
+
+class TestFile:
+    """A file that is given is no matter of the engine."""
+
+    @pytest.mark.parametrize(
+        ("name", "why"),
+        [
+            ("passwd", "it is no database"), ("empty", "it is empty"), ("missing", "there is no such file"),
+            ("folder", "it is a folder"), ("registry.db", "it is a database of something else"),
+        ],
+    )  # fmt: skip
+    def test_one_that_is_no_journal_is_named_so(
+        self, gatehouse: Gatehouse, directory: DataDirectory, name: str, why: str
+    ) -> None:
+        given = directory.path / name
+        (directory.path / "passwd").write_text("root:x:0:0:root:/root:/bin/bash\n" * 40)
+        (directory.path / "empty").touch()
+        (directory.path / "folder").mkdir()
+        told = gatehouse("verify", given, "--json")
+        assert (told.status, told.data["ok"], told.data["sequence"]) == (1, False, 0)
+        assert told.data["message"].startswith(f"{given} is no journal: {why}")
+        assert "journal-damaged-*.db" in told.data["message"]
+
+    def test_one_with_a_damaged_page_needs_no_start(self, gatehouse: Gatehouse, directory: DataDirectory) -> None:
+        aside = directory.path / "journal-damaged-20261122T020000Z.db"
+        with closing(apsw.Connection(str(directory.journal))) as db:
+            db.execute("VACUUM INTO ?", (str(aside),))
+        content = aside.read_bytes()
+        aside.write_bytes(content[: len(content) // 2] + bytes(4096) + content[len(content) // 2 + 4096 :])
+        told = gatehouse("verify", aside)
+        assert told.status == 1
+        assert "start the engine" not in told.out + told.err
+        assert "the journal is broken" in told.out + told.err
