@@ -12,15 +12,18 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.settings.marks import Mark, losing, refusal
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import EngineUnreachableError, RefusedError
 from gateway.engine.clock import Clock, boot_id
 from gateway.store.directory import DataDirectory, source_of
+from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal, Row
 from gateway.store.passes.codes import answered, issued
 from gateway.store.passes.files.reading import read_passes
 from gateway.store.passes.registry import PassRegistry
+from gateway.store.projections.state import State
 from gateway.store.settings.planning import Plan, plan, restoring
 from gateway.store.settings.station_keys import must_be_set_up
 from gateway.store.settings.versions import Version, earlier, go_back, must_fit, row_of
@@ -158,10 +161,31 @@ class Local:
             must_fit(versions.current, base)
         if not wanted.changes:
             return {**versions.current.shown(), "changes": []}
+        self._must_not_lose_marks(wanted.settings)
         versions.apply(wanted.wanted, who["by"], who["via"], restores=restores)
         self._settings = self._directory.settings()
         self._tell()
         return versions.current.shown()
+
+    def _must_not_lose_marks(self, settings: Settings) -> None:
+        """RefusedError where a tagged or crashed lane would lose its mark."""
+        lost = losing(self._settings, settings)
+        if not lost:
+            return
+        state, reader = State(self._directory.state, writer=True), JournalReader(self._directory.journal)
+        try:
+            with state.ahead(reader) as ahead:
+                known = ahead.lanes()
+        finally:
+            state.close()
+            reader.close()
+        marks = [
+            Mark(lane, found["mode"], found.get("by") or "", found.get("reason") or "")
+            for lane, found in known.items()
+            if lane in lost
+        ]
+        if marks:
+            raise RefusedError(refusal(marks))
 
     def _confirm(self, who: rows.Who) -> dict[str, Any]:  # noqa: ARG002
         pending = self._directory.versions.pending

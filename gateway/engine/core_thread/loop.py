@@ -20,6 +20,7 @@ from typing import Any
 
 from gateway.core.settings.difference import Touched, boards_of
 from gateway.core.settings.exchange import SettingsChanged, kept
+from gateway.core.settings.marks import marks_of, refusal
 from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands as c
@@ -232,11 +233,15 @@ class CoreLoop:
     def _consider(self, offer: Changeover, now: e.Now) -> None:
         """Take the settings once the touched lanes are at rest and empty; give up in the end."""
         try:
+            marks = marks_of(self._core.snapshot().lanes, offer.losing) if offer.losing else ()
             barriers, moves_only = offer.touched.barriers, offer.moves_only(now.mono_ns)
             unrest = self._core.unrest(barriers, now, moves_only=moves_only)
         except Exception as error:
             self._report("unrest", error, now)
             self._end(offer, failure="the core could not say whether the lanes are at rest; see the log of the engine")
+            return
+        if marks:
+            self._end(offer, refusal=refusal(marks))
             return
         offer.unrest = tuple(unrest)
         over = now.mono_ns >= offer.until_ns

@@ -28,11 +28,13 @@ class Changeover:
         take: Callable[[], None] | None = None,
         moves_only_from_ns: int | None = None,
         always: bool = False,
+        losing: frozenset[str] = frozenset(),
     ) -> None:
         """`until_ns`: when to give up (CLOCK_MONOTONIC); `take` None: only wait for rest; else what the shell does when
         the core has taken the settings, in the core thread.
 
         From `moves_only_from_ns` on only what moves is waited for. `always`: at the end take them all the same.
+        `losing`: lanes that must carry no mark, since their arm would lose it.
         """
         self.settings = settings
         self.touched = touched
@@ -40,11 +42,14 @@ class Changeover:
         self.take = take
         self._moves_only_from_ns = moves_only_from_ns
         self.always = always
+        self.losing = losing
         self.unrest: tuple[Unrest, ...] = ()
         """What it waits for, for people."""
         self.failure = ""
+        self.refusal = ""
+        """Why it is not taken, where waiting does not help; for people."""
         self.done = threading.Event()
-        """Set when it is taken, given up (`unrest`) or has failed (`failure`)."""
+        """Set when it is taken, given up (`unrest`, `refusal`) or has failed (`failure`)."""
         self.taken = False
 
     def moves_only(self, now_ns: int) -> bool:
@@ -55,9 +60,11 @@ class Changeover:
         """Wait for its end; False if that has not come."""
         return self.done.wait(patience_s)
 
-    def ended(self, *, taken: bool = False, unrest: Sequence[Unrest] = (), failure: str = "") -> None:
+    def ended(
+        self, *, taken: bool = False, unrest: Sequence[Unrest] = (), failure: str = "", refusal: str = ""
+    ) -> None:
         """It is over."""
-        self.taken, self.unrest, self.failure = taken, tuple(unrest), failure
+        self.taken, self.unrest, self.failure, self.refusal = taken, tuple(unrest), failure, refusal
         self.done.set()
 
 

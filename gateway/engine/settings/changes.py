@@ -20,6 +20,7 @@ from drivers.base import DeviceConfig
 from drivers.registry import configure
 from gateway.control import Responder
 from gateway.core.settings.difference import Touched, touched
+from gateway.core.settings.marks import losing
 from gateway.core.settings.model import Settings
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import (
@@ -342,6 +343,7 @@ class Changes:
         move = self._move(parse_settings(self._versions.document_of(pending.before)))
         move.moves_only_from_ns = self._mono_ns() + int(REST_S * _NS)
         move.until_ns = self._mono_ns() + int(FORCED_S * _NS)
+        move.losing = frozenset()
         self._go_back_in_the_file(reason, who)
         try:
             self._change_over(move, respond)
@@ -370,12 +372,13 @@ class Changes:
         except Exception as error:
             log.exception("the new devices cannot be set up")
             raise SettingsError([("devices", f"cannot be set up ({type(error).__name__}); see the log")]) from error
-        return _Move(settings, configs, found, fresh, self._mono_ns() + int(REST_S * _NS))
+        until_ns = self._mono_ns() + int(REST_S * _NS)
+        return _Move(settings, configs, found, fresh, until_ns, losing(self.settings, settings))
 
     def _wait_for_rest(self, move: _Move, respond: Patient | None) -> None:
         """Wait before anything is stored; RefusedError names the lanes that do not come to rest."""
         if move.touched.barriers:
-            self._pass(Changeover(move.settings, move.touched, move.until_ns), respond)
+            self._pass(Changeover(move.settings, move.touched, move.until_ns, losing=move.losing), respond)
 
     def _change_over(self, move: _Move, respond: Patient | None) -> None:
         """Let the core, the buses and everybody else take the settings; GatehouseError if the core does not."""
@@ -386,6 +389,7 @@ class Changes:
             take=partial(self._taken_by_core, move),
             moves_only_from_ns=move.moves_only_from_ns,
             always=move.moves_only_from_ns is not None,
+            losing=move.losing,
         )
         self._pass(offer, respond)
         devices = move.touched.devices
@@ -416,6 +420,8 @@ class Changes:
                     told = offer.unrest
         finally:
             self._waiting = None
+        if offer.refusal:
+            raise RefusedError(offer.refusal)
         if offer.failure:
             raise GatehouseError(f"{offer.failure}; nothing was changed")
         if offer.unrest and not offer.taken:
@@ -461,6 +467,7 @@ class _Move(msgspec.Struct):
     touched: Touched
     fresh: list[Any]
     until_ns: int
+    losing: frozenset[str] = frozenset()
     moves_only_from_ns: int | None = None
 
 
