@@ -16,7 +16,7 @@ from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.directory import DataDirectory
 from gateway.store.files import new_file
 from gateway.support import collect, personal
-from gateway.support.mask import Mask, masked_line
+from gateway.support.mask import Mask, is_address, masked_line
 
 ROWS = 2000
 TEXT_MAX = 4_000_000
@@ -27,7 +27,8 @@ _NAMED = ("name", "username")
 README = """\
 A support bundle of Gatehouse {version}, made {at}.
 
-Secrets and personal data are masked: names, telephone numbers, plates, cards, PINs, tokens, texts that people wrote.
+Secrets and personal data are masked: names, telephone numbers, plates, cards, PINs, tokens, texts that people wrote,
+network addresses that the settings do not have.
 The same value has the same mark in this bundle (such as plate:3f9a01) and another one in the next bundle.
 Look through it before you send it; it is plain text.
 
@@ -118,7 +119,7 @@ class _Bundle:
 
     def _make_mask(self) -> Mask:
         people = {name for row in self._rows for name in collect.people_of(row)} - {"gateway", "central"}
-        mask = Mask(known=people, ids=_ids(self._document))
+        mask = Mask(known=people, ids=_ids(self._document), addresses=_addresses(self._document))
         mask.learn(personal.of_settings(self._document) | personal.of_secrets(self._directory.secrets))
         mask.learn(_names(self._document))
         words = personal.Words()
@@ -185,6 +186,15 @@ def _ids(document: Any) -> set[str]:
             if isinstance(one, dict):
                 found |= {str(one.get("id", "")), str(one.get("driver", ""))}
     return found - {""}
+
+
+def _addresses(value: Any) -> set[str]:
+    """The network addresses in the settings: of devices, brokers, stations, proxies."""
+    if isinstance(value, str):
+        return {text for text in (value, value.rpartition(":")[0].strip("[]")) if is_address(text)}
+    if isinstance(value, dict):
+        value = list(value.values())
+    return set[str]().union(*map(_addresses, value)) if isinstance(value, list) else set()
 
 
 def _names(value: Any) -> set[str]:

@@ -1,14 +1,16 @@
 """Masks secrets and personal data: a text is kept only when it is known to be harmless.
 
-Harmless are times, numbers, words of the program (types, states, declared values), and ids of lanes, devices and the
-like from the settings. Everything else becomes a mark such as `plate:3f9a01`: the same value has the same mark in one
-bundle, so that rows can be followed, and another one in the next bundle, since the key of the marks is thrown away.
+Harmless are times, numbers, words of the program (types, states, declared values), ids of lanes, devices and the like
+from the settings, and network addresses that the settings have. Everything else becomes a mark such as `plate:3f9a01`:
+the same value has the same mark in one bundle, so that rows can be followed, and another one in the next bundle, since
+the key of the marks is thrown away.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import os
 import re
 import typing
@@ -58,11 +60,17 @@ _CODED = frozenset({
 _WHERE = frozenset({"host", "address", "port", "device", "path", "ca", "brokers"})
 
 # In running text.
+_GROUP = r"[0-9A-Fa-f]{1,4}"
+_IPV6 = "|".join((
+    r"::(?:[Ff]{4}:)?(?:\d{1,3}\.){3}\d{1,3}",
+    rf"(?:{_GROUP}:){{7}}{_GROUP}",
+    rf"(?:{_GROUP}(?::{_GROUP})*)?::(?:{_GROUP}(?::{_GROUP})*)?",
+))  # fmt: skip
 _LETTERS = r"[^\W\d_]"
 _TEXT = re.compile(
     "|".join((
         r"(?P<time>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|\b\d\d:\d\d:\d\d\b)",
-        r"(?P<address>\b(?:\d{1,3}\.){3}\d{1,3}\b)",
+        rf"(?P<address>\b(?:\d{{1,3}}\.){{3}}\d{{1,3}}\b|(?<![\w:.])(?:{_IPV6})(?![\w:]))",
         r"(?P<secret>gh_[\w-]+|\b(?=[A-Za-z0-9+/_-]*\d)(?=[A-Za-z0-9+/_-]*[A-Za-z])[A-Za-z0-9+/_-]{20,}={0,2})",
         r"(?P<mail>[\w.+-]+@[\w-]+\.[\w.]+)",
         r"(?P<number>\+?\d(?:[ -]?\d){4,})",
@@ -72,13 +80,29 @@ _TEXT = re.compile(
 )  # fmt: skip
 
 
+_OF_EVERY_MACHINE = frozenset({"127.0.0.1", "0.0.0.0", "::1", "::"})
+_ADDRESS_MAX = 60
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is a network address, perhaps with its zone or the size of its network."""
+    if len(text) > _ADDRESS_MAX or not ("." in text or ":" in text):
+        return False
+    try:
+        ipaddress.ip_address(text.partition("%")[0].partition("/")[0])
+    except ValueError:
+        return False
+    return True
+
+
 class Mask:
     """Masks the values of one bundle."""
 
-    def __init__(self, known: Iterable[str] = (), ids: Iterable[str] = ()) -> None:
-        """`known` are texts that must not be shown wherever they occur; `ids` are ids that may be."""
+    def __init__(self, known: Iterable[str] = (), ids: Iterable[str] = (), addresses: Iterable[str] = ()) -> None:
+        """`known` are texts that must not be shown wherever they occur; `ids` and network `addresses` may be."""
         self._salt = os.urandom(32)
         self._ids = frozenset(ids) | _words_of_the_program()
+        self._addresses = frozenset(addresses) | _OF_EVERY_MACHINE
         self._codes = False
         self._known: tuple[str, ...] = ()
         self._pattern: re.Pattern[str] | None = None
@@ -145,6 +169,8 @@ class Mask:
             return value
         if self._is_known(value):
             return self.mark(value)
+        if not self._codes and is_address(value):
+            return value if value in self._addresses else self.mark(value, "address")
         harmless = any(form.fullmatch(value) for form in _HARMLESS) or (
             (self._codes or key in _CODED) and _CODE.fullmatch(value)
         )
@@ -169,7 +195,8 @@ class Mask:
 
     def _found(self, found: re.Match[str]) -> str:
         kind = found.lastgroup or "masked"
-        return found[0] if kind in ("time", "address") else self.mark(found[0], kind)
+        shown = kind == "time" or (kind == "address" and found[0] in self._addresses)
+        return found[0] if shown else self.mark(found[0], kind)
 
 
 def _inside(known: Collection[str]) -> str:

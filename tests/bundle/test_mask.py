@@ -17,7 +17,7 @@ MARK = re.compile(r"[a-z_]+:[0-9a-f]{6}")
 
 
 def mask(*known: str) -> Mask:
-    return Mask(known, IDS)
+    return Mask(known, IDS, ("10.0.0.9", "fd00::9"))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,7 @@ def mask(*known: str) -> Mask:
         ("id", "k3x9q2m4p7ab.1200"), ("prevhash", "ab" * 32), ("sequence", "00000000000000001200"),
         ("open", "io.output.4"), ("by", "gateway"), ("by", None), ("days_left", 3), ("count", 123_456_789),
         ("state", "ready"), ("host", "10.0.0.9"),
+        ("address", "10.0.0.9"), ("address", "fd00::9"), ("address", "127.0.0.1"), ("host", "0.0.0.0"),
         ("port", "/dev/serial/by-path/pci-0000:00:14.0"), ("timezone", "Asia/Shanghai"), ("driver", "modbus"),
         ("version", "0.1.0"), ("datacontenttype", "application/json"), ("verdict", "referred"), ("note", ""),
         ("cause", "settle"), ("what", "no_such_code"),
@@ -53,6 +54,9 @@ def test_options_of_drivers_are_kept_in_settings() -> None:
         ("pin_hash", "scrypt$16384$8$1$x$y"), ("password", "geheim"), ("token", "gh_abc"), ("key", "00112233"),
         ("words", "hello"), ("subject", "passes/p7"), ("subject", "operators/Lin"), ("what_is_new", "Wang Fang"),
         ("host", "Wang Fang"), ("port", "/home/wang/secret"), ("unit", 501), ("phone", 13900000012), ("id", "Wang"),
+        ("address", "192.0.2.2"), ("address", "2001:db8::2"), ("address", "fe80::1%eth0"), ("host", "192.0.2.2"),
+        ("version", "192.0.2.2"), ("address", "::ffff:192.0.2.2"), ("what", "192.0.2.2/32"),
+        ("via", "[2001:db8::2]:80"),
     ],
 )  # fmt: skip
 def test_what_may_be_personal_becomes_a_mark(key: str, value: Any) -> None:
@@ -82,7 +86,8 @@ def test_keys_that_are_data_are_masked_too() -> None:
     "secret",
     ["gh_-ewQ4-RvbX2CoF24ThojJJmwjmeD9REDyxkMl0YN6vI", "13900000012", "+86 139 0000 0012", "粤B12345", "AB12CDE",
      "K7QM-3XPD", "王秀英", "472288", "wang@example.com", "5076483", "U3lzdGVtIG9mIGEgc2VjcmV0IGtleTE=",
-     "0011223344556677889900aabbccddeeff"],
+     "0011223344556677889900aabbccddeeff", "192.0.2.2", "2001:db8::2", "fe80::a:1", "::ffff:192.0.2.2",
+     "2001:db8:1:2:3:4:5:6"],
 )  # fmt: skip
 def test_a_log_line_loses_what_looks_personal(secret: str) -> None:
     line = f"2026-12-01T03:08:30+0000 box gatehouse[12]: reader-in read {secret}, took 12 ms from 10.0.0.9"
@@ -90,6 +95,13 @@ def test_a_log_line_loses_what_looks_personal(secret: str) -> None:
     assert secret not in shown
     assert shown.startswith("2026-12-01T03:08:30+0000 box gatehouse[12]: reader-in read ")
     assert shown.endswith(", took 12 ms from 10.0.0.9")
+
+
+@pytest.mark.parametrize(
+    "text", ["at 12:30:45 in", "from fd00::9, 127.0.0.1 and ::1", "f::call and x::y", "00:1b:44:11"]
+)
+def test_times_and_addresses_of_the_settings_stay_in_a_log_line(text: str) -> None:
+    assert mask().text(text) == text
 
 
 def test_known_names_go_wherever_they_are() -> None:

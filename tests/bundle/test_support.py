@@ -31,6 +31,7 @@ PLANTED = {
     "osdp key": "00112233445566778899AABBCCDDEEFF",
     "user": "mqtt-user-42", "household": "12-3-haushalt", "reason": "her mother is ill", "stranger's plate": "京C55555",
     "visitor's card": "77665544", "pass id": "resident-1904", "lane's name": "Beside Mrs Song",
+    "phone's address": "192.0.2.2", "phone's other address": "2001:db8::2:1",
 }  # fmt: skip
 SITE: dict[str, Any] = {
     "site": {"id": "north-court", "name": "Song Court"},
@@ -72,6 +73,8 @@ def directory(tmp_path: Path) -> DataDirectory:
             row(2, credential={"kind": "card", "value": PLANTED["visitor's card"]}, reason=PLANTED["reason"]),
             row(3, "pass.changed", f"passes/{PLANTED['pass id']}", plate=PLANTED["plate"], words=PLANTED["holder"]),
             row(4, "no.such.type", f"operators/{PLANTED['operator']}", deep=[{"x": [PLANTED["phone"]]}]),
+            row(5, "operator.sign_in_failed", "operators/-", address=PLANTED["phone's address"], count=1),
+            row(6, "operator.locked_out", "operators/-", address=PLANTED["phone's other address"], count=9),
         ])  # fmt: skip
     made.faults.mkdir()
     fault = {"event": {"value": PLANTED["card"], "holder": PLANTED["holder"]}, "error": f"KeyError: {PLANTED['plate']}",
@@ -171,7 +174,7 @@ def test_it_says_what_helps(found: dict[str, str]) -> None:
 
 def test_only_the_newest_rows_are_in_it(directory: DataDirectory, asked: None) -> None:
     rows = written(directory, "--last", "2")["journal.ndjson"].splitlines()
-    assert [json.loads(line)["sequence"][-1] for line in rows] == ["3", "4"]
+    assert [json.loads(line)["sequence"][-1] for line in rows] == ["5", "6"]
 
 
 def test_a_bundle_of_a_damaged_directory_says_what_is_damaged(
