@@ -11,9 +11,11 @@ from gateway.core.vocabulary.errors import GatehouseError, InUseError
 
 if TYPE_CHECKING:
     from gateway.core.settings.model import Settings
+    from gateway.store.directory import DataDirectory
 
 EVERYWHERE = "0.0.0.0"
 _ID_LETTERS = 6
+_NAMED_MAX = 3
 _MADE = """\
 {data} is ready; its journal is {journal}, the gateway {gateway}
 setup code: {code}"""
@@ -65,6 +67,7 @@ def _init(arguments: Arguments) -> int:
             f"{directory.path} holds a site already; choose another directory with --data, or draw another setup code"
             " with --new-code"
         )
+    _must_be_empty(directory)
     code = directory.create(document, journal_id=journal)
     gateway = settings.gateway.id
     made = {"data": str(directory.path), "journal": journal, "gateway": gateway, "setup_code": code}
@@ -74,6 +77,16 @@ def _init(arguments: Arguments) -> int:
     for place, warning in warnings(settings):
         say(f"settings: warning: {place} {warning}")
     return 0
+
+
+def _must_be_empty(directory: DataDirectory) -> None:
+    """InUseError when other files are there, which would then look like Gatehouse's."""
+    path, foreign = directory.path, [] if directory.exists else directory.foreign
+    if path.exists() and not path.is_dir():
+        raise InUseError(f"{path} is no directory; choose another with --data")
+    if foreign:
+        named = ", ".join([*foreign[:_NAMED_MAX], *(["..."] if len(foreign) > _NAMED_MAX else [])])
+        raise InUseError(f"{path} is not empty ({named}); a site begins in an empty directory: choose one with --data")
 
 
 def _new_code(arguments: Arguments) -> int:

@@ -33,6 +33,8 @@ from gateway.store.settings.signing_key import SigningKey
 from gateway.store.settings.station_keys import StationKeys
 from gateway.store.settings.versions import Versions
 
+_NO_MATTER = frozenset({"lost+found", "run"})
+
 
 class DataDirectory:
     """The paths of one data directory; makes and locks it."""
@@ -119,6 +121,18 @@ class DataDirectory:
     def half_made(self) -> bool:
         """Whether making it was interrupted: databases without a site, and an empty journal."""
         return not self.site.exists() and self.journal.exists() and says_nothing(self.journal)
+
+    @property
+    def foreign(self) -> list[str]:
+        """The names in it that keep a new data directory from beginning here; none when it is empty, or no directory.
+
+        Left out are `lost+found` of a disk, and folders that an interrupted `create` or a command has left.
+        """
+        if not self.path.is_dir():
+            return []
+        entries = sorted(self.path.iterdir())
+        begun = [self.media, self.secrets]
+        return [one.name for one in entries if one.name not in _NO_MATTER and not (one in begun and _is_empty(one))]
 
     @property
     def made_by_demo(self) -> bool:
@@ -214,6 +228,10 @@ class DataDirectory:
             folder.mkdir(parents=True, exist_ok=True, mode=mode)
             if folder != self.path:
                 folder.chmod(mode)
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
 
 
 def source_of(settings: Settings) -> str:

@@ -224,6 +224,35 @@ class TestInit:
         assert gatehouse("init", "--site", site_file).status == 3
         assert journal(made).journal_id == before
 
+    @pytest.mark.parametrize("name", ["report.odt", ".hidden", "secrets/key.pem", "media/a.jpg", "registry.db"])
+    def test_a_directory_with_a_foreign_file_is_refused(self, gatehouse: Gatehouse, data: Path, name: str) -> None:
+        foreign = data / name
+        foreign.parent.mkdir(parents=True)
+        foreign.write_text("mine")
+        told = gatehouse("init")
+        assert told.status == 3
+        assert f"is not empty ({name.partition('/')[0]})" in told.err and "--data" in told.err
+        assert [path for path in data.rglob("*") if path.is_file()] == [foreign]
+
+    def test_what_is_no_directory_is_refused(self, gatehouse: Gatehouse, data: Path) -> None:
+        data.write_text("mine")
+        told = gatehouse("init")
+        assert (told.status, "is no directory" in told.err, data.read_text()) == (3, True, "mine")
+
+    def test_many_foreign_files_are_not_all_named(self, gatehouse: Gatehouse, data: Path) -> None:
+        data.mkdir()
+        for name in "abcde":
+            (data / name).touch()
+        assert "is not empty (a, b, c, ...)" in gatehouse("init").err
+
+    def test_an_empty_disk_and_what_an_interrupted_init_left_are_no_foreign_files(
+        self, gatehouse: Gatehouse, data: Path
+    ) -> None:
+        for name in ("lost+found", "media", "secrets", "run"):
+            (data / name).mkdir(parents=True)
+        (data / "run" / "engine.lock").touch()
+        assert gatehouse("init").status == 0
+
     @pytest.mark.parametrize(
         ("content", "words"),
         [
