@@ -62,7 +62,7 @@ def test_an_export_that_is_applied_changes_nothing(gatehouse: Gatehouse, made: P
 
 
 def test_what_differs_is_shown_and_holds_at_once(gatehouse: Gatehouse, made: Path, file: Path) -> None:
-    told = gatehouse("site", "apply", file)
+    told = gatehouse("site", "apply", file, "--yes")
     assert told.status == 0
     assert told.out.splitlines() == ["lanes.in.barrier.pulse_ms: 500 -> 700", "version 2 holds"]
     assert pulse_ms(made) == 700
@@ -117,8 +117,40 @@ def test_a_person_at_a_terminal_is_asked(
     assert gatehouse("site", "apply", file, "--yes").status == 0
 
 
+@pytest.mark.parametrize(
+    ("piped", "status", "pulse"), [("y\n", 0, 700), ("YES", 0, 700), ("n\n", 1, 500), ("yessir\n", 1, 500)]
+)
+def test_an_answer_may_be_piped(
+    gatehouse: Gatehouse, made: Path, file: Path, monkeypatch: pytest.MonkeyPatch, piped: str, status: int, pulse: int
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(piped))
+    told = gatehouse("site", "apply", file)
+    assert (told.status, pulse_ms(made)) == (status, pulse)
+    assert "apply this? [y/N]" in told.err
+
+
+@pytest.mark.parametrize("stdin", [io.StringIO(""), None])
+def test_no_answer_is_no(
+    gatehouse: Gatehouse, made: Path, file: Path, monkeypatch: pytest.MonkeyPatch, stdin: io.StringIO | None
+) -> None:
+    monkeypatch.setattr("sys.stdin", stdin)
+    told = gatehouse("site", "apply", file)
+    assert (told.status, pulse_ms(made)) == (1, 500)
+    assert "nothing was changed" in told.err and "--yes" in told.err
+    assert rows(made) == []
+
+
+def test_the_way_back_asks_only_at_a_terminal(
+    gatehouse: Gatehouse, made: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gatehouse("site", "apply", file, "--yes")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert gatehouse("site", "rollback").status == 0
+    assert pulse_ms(made) == 500
+
+
 def test_history_and_the_way_back(gatehouse: Gatehouse, made: Path, file: Path) -> None:
-    gatehouse("site", "apply", file)
+    gatehouse("site", "apply", file, "--yes")
     told = gatehouse("site", "rollback")
     assert told.out.splitlines() == ["lanes.in.barrier.pulse_ms: 700 -> 500", "version 3 holds"]
     assert pulse_ms(made) == 500
@@ -159,7 +191,7 @@ def test_a_version_that_was_not_confirmed_goes_back_first(gatehouse: Gatehouse, 
     assert pulse_ms(made) == 900
     told = gatehouse("site", "confirm")
     assert (told.status, "version 2 was not confirmed while the engine ran" in told.err) == (1, True)
-    assert gatehouse("site", "apply", file).out.splitlines()[0] == "lanes.in.barrier.pulse_ms: 500 -> 700"
+    assert gatehouse("site", "apply", file, "--yes").out.splitlines()[0] == "lanes.in.barrier.pulse_ms: 500 -> 700"
     assert [(row["version"], row["what"], row.get("reason")) for row in rows(made)] == [
         (2, "rolled_back", "restart"),
         (3, "applied", None),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.control import Client
 
 CONFIRM_MAX_S = 3_600
+ANSWER_MAX = 100
 PLAN_TIMEOUT_S = 60.0
 """A file with many new PINs takes a while, since each is hashed on purpose slowly."""
 WAIT_TIMEOUT_S = 60.0
@@ -57,7 +58,7 @@ def add(commands: Commands) -> None:
         """
         gatehouse site apply site.json
         gatehouse site apply site.json --yes --confirm-s 300   five minutes to confirm it
-        gatehouse site apply site.json --confirm-s 0           holds at once, without a way back by itself
+        gatehouse site apply site.json --yes --confirm-s 0     holds at once, without a way back by itself
         """,
     )
     apply.add_argument("file", type=Path, metavar="FILE", help="site file (JSON)")
@@ -88,8 +89,9 @@ def add(commands: Commands) -> None:
         metavar="N",
         help="number of the version, as `history` lists it",
     )
-    for parser in (apply, confirm, back):
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+    apply.add_argument("--yes", action="store_true", help="do not ask; without it the answer is read from the input")
+    for parser in (confirm, back):
+        parser.add_argument("--yes", action="store_true", help="do not ask at a terminal")
 
 
 def _export(arguments: Arguments) -> int:
@@ -121,7 +123,7 @@ def _applied(arguments: Arguments, gateway: Client | Local, document: Any) -> in
     if not plan["changes"]:
         show(arguments, {**_now(gateway), "changes": []}, "nothing to change: these settings hold already")
         return 0
-    if not _agreed(arguments, plan, "apply this?"):
+    if not _agreed(arguments, plan, "apply this?", always=True):
         return EXIT_WRONG
     done = gateway.call(
         "site.apply",
@@ -178,8 +180,8 @@ def _history(arguments: Arguments) -> int:
 # ---- words ---------------------------------------------------------------------------------------------------------
 
 
-def _agreed(arguments: Arguments, plan: dict[str, Any], question: str) -> bool:
-    """Show what differs, and ask at a terminal."""
+def _agreed(arguments: Arguments, plan: dict[str, Any], question: str, *, always: bool = False) -> bool:
+    """Show what differs, and ask; see `_asks`."""
     if plan["changes"] and not wants_json(arguments):
         print("\n".join(one["words"] for one in plan["changes"]), flush=True)
     for path, words in plan["warnings"]:
@@ -188,18 +190,31 @@ def _agreed(arguments: Arguments, plan: dict[str, Any], question: str) -> bool:
         remark(arguments, f"lanes that are made anew once they are at rest and empty: {', '.join(plan['lanes'])}")
     if plan["web"]:
         remark(arguments, "the web begins anew at its new address within seconds")
-    return _asks(arguments, question)
+    return _asks(arguments, question, always=always)
 
 
-def _asks(arguments: Arguments, question: str) -> bool:
-    """Ask at a terminal without `--yes`; True otherwise."""
-    if arguments.yes or not sys.stdin.isatty():
+def _asks(arguments: Arguments, question: str, *, always: bool = False) -> bool:
+    """Ask without `--yes`, at a terminal or (`always`) whatever the input is; True where nothing is asked."""
+    if arguments.yes or not (always or (sys.stdin is not None and sys.stdin.isatty())):
         return True
     print(f"gatehouse: {question} [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() in ("y", "yes"):
+    answer = _answer()
+    if answer.strip().lower() in ("y", "yes"):
         return True
-    say("nothing was changed")
+    if not answer:
+        print(file=sys.stderr)
+        say("no answer was given; nothing was changed. Answer y, or give --yes")
+    else:
+        say("nothing was changed")
     return False
+
+
+def _answer() -> str:
+    """One line of the input; "" at its end, and where there is none."""
+    try:
+        return sys.stdin.readline(ANSWER_MAX) if sys.stdin is not None else ""
+    except (OSError, ValueError):  # closed, or bytes that are no text
+        return ""
 
 
 def _waiting(arguments: Arguments, figures: dict[str, Any]) -> None:
