@@ -121,8 +121,7 @@ def _apply(arguments: Arguments) -> int:
 def _applied(arguments: Arguments, gateway: Client | Local, document: Any) -> int:
     plan = gateway.call("site.plan", timeout_s=PLAN_TIMEOUT_S, document=document)
     if not plan["changes"]:
-        show(arguments, {**_now(gateway), "changes": []}, "nothing to change: these settings hold already")
-        return 0
+        return _unchanged(arguments, gateway)
     if not _agreed(arguments, plan, "apply this?", always=True):
         return EXIT_WRONG
     done = gateway.call(
@@ -136,6 +135,26 @@ def _applied(arguments: Arguments, gateway: Client | Local, document: Any) -> in
         via="cli",
     )
     show(arguments, {**done, "changes": plan["changes"]}, _outcome(done))
+    return 0
+
+
+def _unchanged(arguments: Arguments, gateway: Client | Local) -> int:
+    """These settings hold already: say so, and until when, or confirm them for good (`--confirm-s 0`)."""
+    holds = next(one for one in gateway.call("site.history") if one["state"] != "rolled_back")
+    words = "nothing to change: these settings hold already"
+    if holds["state"] == "pending" and arguments.confirm_s == 0:
+        if not _asks(arguments, "confirm them?"):
+            return EXIT_WRONG
+        holds = gateway.call("site.confirm", by=whoami(), via="cli")
+        words += f"\nversion {holds['version']} is confirmed and holds"
+    elif holds["state"] == "pending" and (holds["by"], holds["via"]) == (whoami(), "cli"):
+        words += f"\n{_outcome(holds)}"
+    elif holds["state"] == "pending":
+        words += (
+            f"\nversion {holds['version']} holds until {holds['until']}; it was applied by {holds['by']}"
+            f" ({holds['via']}), who alone can confirm it"
+        )
+    show(arguments, {**holds, "changes": []}, words)
     return 0
 
 
@@ -220,11 +239,6 @@ def _answer() -> str:
 def _waiting(arguments: Arguments, figures: dict[str, Any]) -> None:
     if words := figures.get("words"):
         remark(arguments, str(words))
-
-
-def _now(gateway: Client | Local) -> dict[str, Any]:
-    found: dict[str, Any] = gateway.call("site.history")[0]
-    return found
 
 
 def _outcome(done: dict[str, Any]) -> str:
