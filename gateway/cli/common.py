@@ -25,6 +25,8 @@ DATA_VARIABLE = "GATEHOUSE_DATA"
 DEBUG_VARIABLE = "GATEHOUSE_DEBUG"
 EXIT_WRONG, EXIT_USAGE, EXIT_IN_USE, EXIT_UNREACHABLE, EXIT_INTERRUPTED = 1, 2, 3, 4, 130
 
+SITE_MAX_BYTES = 8_000_000
+
 Arguments = argparse.Namespace
 Handler = Callable[[Arguments], int]
 
@@ -149,9 +151,20 @@ def change(arguments: Arguments, op: str, **params: Any) -> Any:
 
 
 def read_site(path: Path) -> Any:
-    """The JSON of a site file; SettingsError names line and column of an error."""
+    """The JSON of a site file, of bounded size; SettingsError names line and column of an error."""
     try:
-        return json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once)
+        with path.open("rb") as file:
+            content = file.read(SITE_MAX_BYTES + 1)
+        if len(content) > SITE_MAX_BYTES:
+            raise SettingsError(
+                [
+                    (
+                        str(path),
+                        f"is larger than {SITE_MAX_BYTES // 1_000_000} MB; give the site file, which is far smaller",
+                    )
+                ]
+            )
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
     except OSError as error:
         raise SettingsError([(str(path), f"cannot be read ({error.strerror})")]) from None
     except UnicodeDecodeError:
@@ -159,6 +172,8 @@ def read_site(path: Path) -> Any:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise SettingsError([(str(path), f"is not JSON at {where}: {error.msg}")]) from None
+    except ValueError:  # more digits than Python converts
+        raise SettingsError([(str(path), "holds a number with thousands of digits; correct it")]) from None
     except RecursionError:
         raise SettingsError([(str(path), "is nested too deeply")]) from None
 

@@ -105,6 +105,20 @@ def test_a_file_that_is_no_site_file_is_exit_1(gatehouse: Gatehouse, made: Path,
     assert rows(made) == []
 
 
+@pytest.mark.parametrize("command", [("site", "apply", "--yes"), ("check", "--site"), ("init", "--site")])
+def test_a_file_without_end_or_bounds_is_one_line(
+    gatehouse: Gatehouse, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    if command[0] == "init":
+        monkeypatch.setenv("GATEHOUSE_DATA", str(tmp_path / "another"))
+    path = tmp_path / "digits.json"
+    path.write_text('{"site": ' + "1" * 5000 + "}")
+    for file, words in (("/dev/zero", "larger than 8 MB"), (path, "a number with thousands of digits")):
+        told = gatehouse(*command, file)
+        assert told.status == (2 if command[0] == "init" else 1)
+        assert words in told.err + told.out and "Traceback" not in told.err
+
+
 @pytest.mark.parametrize(("typed", "status", "pulse"), [("y\n", 0, 700), ("n\n", 1, 500), ("\n", 1, 500), ("", 1, 500)])
 def test_a_person_at_a_terminal_is_asked(
     gatehouse: Gatehouse, made: Path, file: Path, monkeypatch: pytest.MonkeyPatch, typed: str, status: int, pulse: int
