@@ -16,7 +16,7 @@ from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.vocabulary.errors import EngineUnreachableError, RevisionConflictError
 from gateway.uplink.central.answers import MEMORY_MAX, Answers
 from gateway.uplink.central.commander import QUEUE_MAX, Commander
-from gateway.uplink.central.commands import COMMAND_BYTES, Answer, LaneOrder, Letter, PassOrder, read
+from gateway.uplink.central.commands import COMMAND_BYTES, PASS_BYTES, Answer, LaneOrder, Letter, PassOrder, read
 from gateway.uplink.central.cursors import Cursors
 from gateway.uplink.mqtt.messages import Incoming, Outgoing, Topics
 from tests.support.mosquitto import wait_until
@@ -132,6 +132,7 @@ def test_a_malformed_command_is_answered_by_its_id() -> None:
     [
         (command(lane=...), TOPICS.commands, "lane: is missing; it is required"),
         (command(command="explode"), TOPICS.commands, "command: is 'explode'; use one of \"close\","),
+        (command(case=5), TOPICS.commands, "case: is 5; give a text in quotes"),
         (command(colour="red"), TOPICS.commands, "colour: is not a known key; known here: id, lane,"),
         ({"id": "p1", "revision": 0, "pass": {"id": "a", "kind": "weekly"}}, TOPICS.passes, "pass.kind: is 'weekly';"),
         ({"id": "p1", "delete": "a"}, TOPICS.passes, "revision: is missing; give the one last seen"),
@@ -141,6 +142,38 @@ def test_a_refusal_says_where_what_and_what_would_be_right(document: dict[str, A
     refusal = judged(document, topic=topic)
     assert isinstance(refusal, dict)
     assert refusal["detail"].startswith(words)
+
+
+EVENT = "k3x9q2m4p7ab.1200"
+
+
+@pytest.mark.parametrize(
+    ("document", "topic", "named"),
+    [
+        (command(reason="x" * COMMAND_BYTES), TOPICS.commands, "c1"),
+        ({"id": "p1", "delete": "a" * PASS_BYTES}, TOPICS.passes, "p1"),
+        ({"consumer": "a\nb", "id": EVENT, "head": "0"}, TOPICS.confirmed, EVENT),
+        ({"consumer": "central", "id": EVENT}, TOPICS.confirmed, EVENT),
+        ({"consumer": "central", "id": EVENT, "head": "0" * COMMAND_BYTES}, TOPICS.confirmed, EVENT),
+        (b'{"id": "c1", "reason": "\xff"}', TOPICS.commands, "c1"),
+    ],
+)
+def test_all_that_names_itself_is_answered(document: Any, topic: str, named: str) -> None:
+    refusal = judged(document, topic=topic, response="")
+    assert isinstance(refusal, dict)
+    assert (refusal["id"], refusal["status"], refusal["reason"]) == (named, "refused", "malformed")
+
+
+@pytest.mark.parametrize(
+    ("document", "topic"),
+    [
+        (command(id=EVENT, lane=...), TOPICS.commands), (command(id=5), TOPICS.commands),
+        ({"consumer": "central", "id": "x" * 101, "head": "0"}, TOPICS.confirmed),
+        ({"consumer": "central", "id": "a\nb", "head": "0"}, TOPICS.confirmed),
+    ],
+)  # fmt: skip
+def test_an_id_that_is_none_is_not_repeated(document: Any, topic: str) -> None:
+    assert judged(document, topic=topic, response="") is None
 
 
 def test_noise_that_names_nobody_is_not_answered() -> None:

@@ -83,8 +83,11 @@ def _in_words(expected: re.Match[str]) -> str:
 
 
 def _words_of(document: Any, kind: Any, path: str) -> str:
-    """The words of an option that takes only certain words."""
-    words = [_json(value) for one in _types(document, kind, path) for value in _values(one)]
+    """The words of an option that takes only certain words; "" where it takes other texts too."""
+    types = list(_types(document, kind, path))
+    if any(isinstance(one, inspect.StrType) for one in types):
+        return ""
+    words = [_json(value) for one in types for value in _values(one)]
     return f"use one of {', '.join(words)}" if words else ""
 
 

@@ -25,6 +25,7 @@ PASS_BYTES = 65_536
 _ID = r"^[A-Za-z0-9_-]{1,64}\Z"
 _PRINTABLE = r"^[ -~]+\Z"
 Id = Annotated[str, msgspec.Meta(pattern=_ID)]
+EventId = Annotated[str, msgspec.Meta(pattern=_PRINTABLE, max_length=100)]
 Name = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 _Fit = TypeVar("_Fit")
 Revision = Annotated[int, msgspec.Meta(ge=0)]
@@ -69,8 +70,16 @@ class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The last event that a consumer has stored, on `/confirmed`: its id and the SHA-256 of its text, in hex."""
 
     consumer: Id
-    id: Annotated[str, msgspec.Meta(pattern=_PRINTABLE, max_length=100)]
+    id: EventId
     head: Annotated[str, msgspec.Meta(pattern=_PRINTABLE, max_length=200)]
+
+
+class _Named(msgspec.Struct):
+    id: Id
+
+
+class _NamedEvent(msgspec.Struct):
+    id: EventId
 
 
 Order = LaneOrder | PassOrder | Confirmation
@@ -128,11 +137,11 @@ def response_topic(message: Incoming, topics: Topics) -> str:
 def _order(message: Incoming, topics: Topics) -> Order | Answer:
     bound = PASS_BYTES if message.topic == topics.passes else COMMAND_BYTES
     if len(message.payload) > bound:
-        return Answer(None, "refused", "malformed", f"more than {bound} bytes")
+        return Answer(_salvaged_id(message, topics), "refused", "malformed", f"more than {bound} bytes")
     try:
         order = _decode(message, topics)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Answer(_salvaged_id(message.payload), "refused", "malformed", str(error))
+        return Answer(_salvaged_id(message, topics), "refused", "malformed", str(error))
     if message.retained:
         return Answer(order.id, "refused", "retained", "send commands without the retain flag")
     return order
@@ -199,11 +208,10 @@ def _with_revision(order: PassOrder, inside: int | msgspec.UnsetType | None) -> 
     return msgspec.structs.replace(order, revision=inside)
 
 
-def _salvaged_id(payload: bytes) -> str | None:
-    """The id in a malformed message, for the refusal."""
+def _salvaged_id(message: Incoming, topics: Topics) -> str | None:
+    """The id in a malformed message, for the refusal; all else in it is skipped, not kept."""
+    kind: type[_Named | _NamedEvent] = _NamedEvent if message.topic == topics.confirmed else _Named
     try:
-        document: Any = msgspec.json.decode(payload)
-        found: Any = document.get("id") if isinstance(document, dict) else None
-        return msgspec.convert(found, Id)
+        return msgspec.json.decode(message.payload, type=kind).id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
