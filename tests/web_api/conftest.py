@@ -169,7 +169,8 @@ def token(directory: DataDirectory) -> Callable[..., dict[str, str]]:
     """Headers with a token that has these scopes."""
 
     def make(*scopes: str, name: str = "central") -> dict[str, str]:
-        return {"Authorization": f"Bearer {directory.tokens.create(name, scopes)[1]}"}
+        taken = sum(one.name.startswith(name) for one in directory.tokens.list())
+        return {"Authorization": f"Bearer {directory.tokens.create(f'{name}-{taken}' if taken else name, scopes)[1]}"}
 
     return make
 

@@ -297,8 +297,9 @@ def test_what_a_consumer_confirmed_is_on_disk_after_a_stop(data: Path, write: Wr
 
     write(3)
     running = Running(data)
-    running.get("/api/v1/events?lastEventId=k3v9q2m4x8.1", token("events:read"))
-    running.get("/api/v1/events?lastEventId=k3v9q2m4x8.3", token("events:read"))
+    central = token("events:read")
+    running.get("/api/v1/events?lastEventId=k3v9q2m4x8.1", central)
+    running.get("/api/v1/events?lastEventId=k3v9q2m4x8.3", central)
     running.end()
     database = WebDatabase(data / "web.db")
     assert database.rows("SELECT token, sequence FROM consumer") == [("central", 3)]

@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
         _token_create,
         "gatehouse token create --name central --scope events:read state:read --scope passes:write",
     )
-    create.add_argument("--name", required=True, help="who it is for")
+    create.add_argument("--name", required=True, help="who it is for; no other token has this name")
     create.add_argument(
         "--scope", action="extend", nargs="+", required=True, metavar="S", help=f"what it may do: {_SCOPES}"
     )

@@ -47,13 +47,15 @@ def wrong_text(text: str, most: int = TEXT_MAX) -> str:
     return unprintable(text)
 
 
-def wrong_name(name: str) -> str:
-    """What is wrong with the name of an operator, and the remedy; "" when nothing is."""
+def wrong_name(name: str, most: int = NAME_MAX) -> str:
+    """What is wrong with the name of an operator or a token, and the remedy; "" when nothing is."""
     if not name.strip():
-        return "is empty; write the name by which the person signs in"
+        return "is empty; write one"
     if name != name.strip():
         return "begins or ends with a blank; take it out"
-    return wrong_text(name, NAME_MAX)
+    if not name[0].isalnum():
+        return f"begins with {name[0]!r}; begin it with a letter or a digit"
+    return wrong_text(name, most)
 
 
 def on_one_line(text: str) -> str:

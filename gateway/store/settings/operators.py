@@ -20,6 +20,7 @@ from gateway.core.settings.roles import Role
 from gateway.core.vocabulary.errors import DataDirectoryError, NotFoundError, RefusedError, RequestError
 from gateway.store.files import write_atomically
 from gateway.store.settings.documents import Documents
+from gateway.store.settings.names import alike
 
 OPERATORS_MAX = 500
 Document = dict[str, Any]
@@ -52,7 +53,10 @@ class Operators:
 
         def edit(document: Document) -> Document:
             known = _of(document)
-            if any(one["name"] == name for one in known):
+            like = next((one["name"] for one in known if alike(one["name"]) == alike(name)), None)
+            if like not in (None, name):
+                raise RefusedError(f"{name!r} looks like the operator {like!r}; take a name that differs")
+            if like is not None:
                 raise RefusedError(f"there is an operator {name!r} already; `operator set-pin` gives a new PIN")
             if len(known) >= OPERATORS_MAX:
                 raise RefusedError(f"there are {OPERATORS_MAX} operators already; remove some")

@@ -13,22 +13,25 @@ import hmac
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gateway.core.people.texts import unprintable
+from gateway.core.people.texts import wrong_name
 from gateway.core.settings.model import PLATE_MQTT
 from gateway.core.settings.roles import SCOPES
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, NotFoundError
 from gateway.core.vocabulary.times import NO_END_YEAR
 from gateway.store.files import write_atomically
+from gateway.store.settings.names import alike
 from gateway.store.times import YEARS, parse_wall_ns, rfc3339
 
 TOKENS_MAX = 1000
+NAME_MAX = 64
+"""Characters of a token's name."""
 
 # 16 MiB and about 50 ms on a desk machine, 0.2 s on a Raspberry Pi 4: slow to guess, fast enough to sign in.
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
@@ -107,7 +110,9 @@ class Tokens:
             expires_at=expires_at,
         )
         with self._lock:
-            self._store([*self._load().values(), token])
+            known = self._load().values()
+            _must_be_free(name, known)
+            self._store([*known, token])
         return token.id, secret
 
     def list(self) -> Sequence[Token]:
@@ -116,12 +121,18 @@ class Tokens:
             return tuple(self._load().values())
 
     def revoke(self, id_or_name: str) -> Sequence[str]:
-        """Remove the token of that id, or all of that name; returns their ids, NotFoundError for none."""
+        """Remove the token of that id or name; returns its id. NotFoundError for none.
+
+        TokenError for a name that several tokens of earlier versions share.
+        """
         with self._lock:
             tokens = list(self._load().values())
-            gone = [token.id for token in tokens if id_or_name in (token.id, token.name)]
+            gone = [token.id for token in tokens if token.id == id_or_name]
+            gone = gone or [token.id for token in tokens if token.name == id_or_name]
             if not gone:
                 raise NotFoundError(f"there is no token {id_or_name!r}")
+            if len(gone) > 1:
+                raise TokenError(f"{len(gone)} tokens are named {id_or_name!r}; give the id: {', '.join(gone)}")
             self._store([token for token in tokens if token.id not in gone])
             return tuple(gone)
 
@@ -136,9 +147,9 @@ class Tokens:
         unknown = sorted(set(scopes) - set(SCOPES))
         if unknown or not scopes:
             raise TokenError(f"scope {', '.join(unknown) or 'missing'}; give one or more of {', '.join(SCOPES)}")
-        if not 1 <= len(name) <= 64:
-            raise TokenError(f"name {name!r}; give 1 to 64 characters")
-        if wrong := unprintable(name):
+        if not 1 <= len(name) <= NAME_MAX:
+            raise TokenError(f"name {name!r}; give 1 to {NAME_MAX} characters")
+        if wrong := wrong_name(name, NAME_MAX):
             raise TokenError(f"name {wrong}")
         if expires_at:
             try:
@@ -169,6 +180,16 @@ class Tokens:
         content = msgspec.json.encode(tuple(tokens))
         write_atomically(self._path, msgspec.json.format(content, indent=2))
         self._stamp = None
+
+
+def _must_be_free(name: str, known: Iterable[Token]) -> None:
+    """TokenError if a token has this name, or one that looks like it: the journal names tokens by it."""
+    for token in known:
+        if alike(token.name) == alike(name):
+            raise TokenError(
+                f"the name {name!r} is taken by token {token.id} ({token.name!r});"
+                f" take another name, or revoke that one first: gatehouse token revoke {token.id}"
+            )
 
 
 class Vault:

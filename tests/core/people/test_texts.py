@@ -60,7 +60,7 @@ def test_a_text_that_is_too_long_is_refused_with_its_length() -> None:
     assert wrong_text("a" * (TEXT_MAX + 1)) == "has 101 characters; write at most 100"
 
 
-@pytest.mark.parametrize("name", ["Lin", "王 小明", "Control room", "n" * NAME_MAX])
+@pytest.mark.parametrize("name", ["Lin", "王 小明", "4th gate", "Élodie", "l-x", "Control room", "n" * NAME_MAX])
 def test_a_name_is_taken(name: str) -> None:
     assert wrong_name(name) == ""
 
@@ -71,6 +71,9 @@ def test_a_name_is_taken(name: str) -> None:
         ("", "is empty"),
         ("  ", "is empty"),
         (" Lin", "begins or ends with a blank"),
+        ("-x", "begins with '-'; begin it with a letter or a digit"),
+        ("../x", "begins with '.'"),
+        ("_x", "begins with '_'"),
         ("Lin ", "begins or ends with a blank"),
         ("n" * (NAME_MAX + 1), "at most 56"),
         ("Lin 13800138000", "digits in a row"),

@@ -56,6 +56,10 @@ def test_an_operator_is_added_behind_the_others_and_the_rest_of_the_settings_sta
     ("name", "role", "pin_hash", "error", "words"),
     [
         ("Lin", "guard", HASH, RefusedError, "there is an operator 'Lin' already"),
+        ("lin", "guard", HASH, RefusedError, "'lin' looks like the operator 'Lin'; take a name that differs"),
+        ("\uff2cin", "guard", HASH, RefusedError, "looks like the operator 'Lin'"),
+        ("../x", "guard", HASH, RequestError, "name begins with '.'; begin it with a letter or a digit"),
+        ("-x", "guard", HASH, RequestError, "name begins with '-'"),
         ("", "guard", HASH, RequestError, "name is empty"),
         ("Wei\n", "guard", HASH, RequestError, "name begins or ends"),
         ("We\x1bi", "guard", HASH, RequestError, "control character"),

@@ -75,13 +75,41 @@ def test_a_token_ends_when_it_was_said_to(tokens: Tokens) -> None:
     assert tokens.check(secret, end_ns) is None
 
 
-def test_a_name_revokes_all_tokens_of_that_name(tokens: Tokens) -> None:
-    for name in ("a", "b", "a"):
+@pytest.mark.parametrize("name", ["a", "A", "\uff41"])
+def test_a_name_that_is_taken_is_refused_with_the_token_that_has_it(tokens: Tokens, name: str) -> None:
+    token_id, _ = tokens.create("a", ["metrics"])
+    with pytest.raises(TokenError, match=f"is taken by token {token_id} .*gatehouse token revoke {token_id}"):
         tokens.create(name, ["metrics"])
-    assert len(tokens.revoke("a")) == 2
+    assert len(tokens.list()) == 1
+    tokens.revoke("a")
+    tokens.create(name, ["metrics"])
+
+
+@pytest.mark.parametrize("name", ["13800138000", "central 12345678", " central", "-x", "../x"])
+def test_a_name_that_may_not_be_journaled_is_refused(tokens: Tokens, name: str) -> None:
+    with pytest.raises(TokenError, match=r"^name (begins|holds)"):
+        tokens.create(name, ["metrics"])
+    assert tokens.list() == ()
+
+
+def test_a_name_revokes_its_token(tokens: Tokens) -> None:
+    for name in ("a", "b"):
+        tokens.create(name, ["metrics"])
+    assert len(tokens.revoke("a")) == 1
     assert [token.name for token in tokens.list()] == ["b"]
     with pytest.raises(NotFoundError):
         tokens.revoke("a")
+
+
+def test_a_name_that_tokens_of_an_earlier_version_share_revokes_none(tokens: Tokens, tmp_path: Path) -> None:
+    first, second, other = (tokens.create(name, ["metrics"])[0] for name in ("aaaa", "bbbb", "cccc"))
+    path = tmp_path / "tokens.json"
+    path.write_text(path.read_text().replace('"bbbb"', '"aaaa"'))
+    with pytest.raises(TokenError, match=f"2 tokens are named 'aaaa'; give the id: {first}, {second}"):
+        tokens.revoke("aaaa")
+    assert tokens.revoke(second) == (second,)
+    assert tokens.revoke("aaaa") == (first,)
+    assert [token.id for token in tokens.list()] == [other]
 
 
 def test_another_process_sees_a_new_and_a_revoked_token(tokens: Tokens, tmp_path: Path) -> None:

@@ -100,9 +100,9 @@ def test_there_are_so_many_tokens_and_no_more(tokens: Tokens, monkeypatch: pytes
     assert [token.name for token in tokens.list()] == ["a", "b"]
 
 
-def test_an_id_revokes_one_token_and_leaves_those_of_its_name(tokens: Tokens) -> None:
+def test_an_id_revokes_its_token_and_leaves_one_that_is_named_so(tokens: Tokens) -> None:
     first, _ = tokens.create("a", ["metrics"])
-    second, _ = tokens.create("a", ["metrics"])
+    second, _ = tokens.create(first, ["metrics"])
     assert tokens.revoke(first) == (first,)
     assert [token.id for token in tokens.list()] == [second]
 
