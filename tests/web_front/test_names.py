@@ -95,3 +95,32 @@ def test_over_the_wire(running: Running, lines: str, status: int) -> None:
     with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
         connection.sendall(f"GET /sign-in {lines}\r\nConnection: close\r\n\r\n".encode())
         assert int(connection.recv(12)[9:]) == status
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://evil.example/sign-in", "localhost", 421),
+        ("http://evil.example:8080/sign-in", "127.0.0.1", 421),
+        ("HTTP://EVIL.example/sign-in", "localhost", 421),
+        ("http://localhost@evil.example/sign-in", "localhost", 400),
+        ("http:/sign-in", "localhost", 400),
+        ("http:///sign-in", "localhost", 400),
+        ("http://localhost/sign-in", "localhost", 200),
+        ("http://localhost/sign-in", "evil.example", 200),
+        ("http://[::1]:8080/sign-in", "localhost", 200),
+        ("/sign-in", "localhost", 200),
+    ],
+)
+def test_the_name_in_a_whole_address_counts_instead_of_the_host(
+    running: Running, target: str, host: str, status: int
+) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        assert int(connection.recv(12)[9:]) == status
+
+
+def test_a_whole_address_spares_nobody_the_host(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
+        connection.sendall(b"GET http://localhost/sign-in HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert int(connection.recv(12)[9:]) == 400

@@ -60,6 +60,28 @@ def test_of_anybody_else_they_only_mean_that_the_request_was_forwarded() -> None
     assert found[PROXIED]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Forwarded", "Forwarded-For", "X-Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Original-Forwarded-For",
+        "Via", "X-Real-IP", "X-Client-IP", "Client-IP", "True-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6",
+        "Fly-Client-IP", "X-Cluster-Client-IP", "X-ProxyUser-Ip", "Fastly-Client-IP", "X-Azure-ClientIP",
+        "X-Appengine-User-IP", "X-Envoy-External-Address", "X-Originating-IP", "X-Remote-IP", "X-Remote-Addr",
+        "WL-Proxy-Client-IP", "CDN-Loop",
+    ],
+)  # fmt: skip
+def test_each_header_of_a_proxy_is_a_sign(name: str) -> None:
+    assert seen("127.0.0.1", (), **{name.replace("-", "_"): "203.0.113.7"})[PROXIED]
+
+
+@pytest.mark.parametrize(
+    "name", ["User-Agent", "Host", "Accept", "Origin", "Referer", "Sec-Fetch-Site", "DNT", "Cookie", "X-CSRF-Token",
+             "Upgrade-Insecure-Requests", "Sec-CH-UA", "Authorization", "Priority", "Idempotency-Key"],
+)  # fmt: skip
+def test_a_header_of_a_browser_is_none(name: str) -> None:
+    assert not seen("127.0.0.1", (), **{name.replace("-", "_"): "x"})[PROXIED]
+
+
 @pytest.mark.parametrize("trusted", [("10.0.0.0/8",), ("192.0.2.1", "10.0.0.1"), ("::/0", "10.0.0.1/32")])
 def test_a_network_of_proxies_is_trusted(trusted: tuple[str, ...]) -> None:
     assert seen(PROXY, trusted, x_forwarded_for=CLIENT)["REMOTE_ADDR"] == CLIENT

@@ -72,11 +72,21 @@ class Task(WSGITask):  # type: ignore[misc]
         """The WSGI environment, with what only the connection knows."""
         environ: dict[str, Any] = super().get_environment()
         channel: Channel = self.channel
+        _aim(environ, self.request)
         environ["wsgi.url_scheme"] = channel.scheme
         environ[LOCAL] = channel.local_address
         environ[OWN] = channel.own
         environ[ON_TLS] = channel.server.tls is not None
         return environ
+
+
+def _aim(environ: dict[str, Any], request: Any) -> None:
+    """Where the target is a whole address, its name counts instead of `Host` (RFC 9112, section 3.2.2)."""
+    if not request.proxy_scheme and not request.proxy_netloc:
+        return
+    if "HTTP_HOST" in environ or request.version == "1.0":
+        environ["HTTP_HOST"] = request.proxy_netloc
+    environ["REQUEST_URI"] = "/" + request.request_uri.partition("://")[2].partition("/")[2]
 
 
 class Refusal(ErrorTask):  # type: ignore[misc]

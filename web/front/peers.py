@@ -7,6 +7,7 @@ forwarded the request, so that it may come from anywhere. So does HTTP/1.0, whic
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
@@ -15,11 +16,11 @@ PROXIED = "gatehouse.proxied"
 """The key in the WSGI environment that is true for a request that came through a proxy."""
 OWN = "gatehouse.own"
 """The key that is true for a booth's own screen, a camera or another known address, and not through a proxy."""
-_SIGNS = frozenset({
-    "HTTP_FORWARDED", "HTTP_FORWARDED_FOR", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP", "HTTP_CLIENT_IP",
-    "HTTP_TRUE_CLIENT_IP", "HTTP_CF_CONNECTING_IP",
-})  # fmt: skip
-_SIGN_PREFIX = "HTTP_X_FORWARDED"
+# The names that proxies and networks in front of servers give the address of a client; no browser sends one.
+_SIGN = re.compile(
+    r"HTTP_(?:VIA|CDN_LOOP|(?:.*_)?FORWARDED(?:_.*)?|X_ENVOY_.*|(?:.*_)?(?:CLIENT|USER|PROXYUSER|REAL|REMOTE|SOURCE|PEER"
+    r"|ORIGINATING|EXTERNAL|CONNECTING)_?(?:IP|IPV6|ADDR|ADDRESS|HOST))"
+)
 Address = IPv4Address | IPv6Address
 
 
@@ -50,7 +51,7 @@ def forwarded(environ: Mapping[str, Any]) -> bool:
     """Whether a proxy has left a sign."""
     if environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
         return True
-    return any(key in _SIGNS or key.startswith(_SIGN_PREFIX) for key in environ)
+    return any(_SIGN.fullmatch(key) for key in environ if key.startswith("HTTP_"))
 
 
 def believe(environ: dict[str, Any], trusted: tuple[str, ...]) -> None:
