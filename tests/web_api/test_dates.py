@@ -66,7 +66,7 @@ def test_a_pass_with_a_date_that_cannot_be_is_a_422_that_names_it(
     [(name, text)] = field.items()
     answer = client.put("/api/v1/passes/p-1", json={"kind": "staff", **field}, headers=token("passes:write"))
     assert (answer.status_code, answer.json["field"]) == (422, name)
-    assert text in answer.json["detail"] and "years 1 to 9998" in answer.json["detail"]
+    assert text in answer.json["detail"] and "to 9998" in answer.json["detail"]
 
 
 @pytest.fixture
@@ -116,3 +116,4 @@ def test_a_range_that_cannot_be_is_a_400_that_names_the_parameter(
     answer = ask(path, {name: text})
     assert (answer.status_code, answer.json["code"]) == (400, "request_invalid")
     assert answer.json["detail"].startswith(f"{name} is ") and "years 1 to 9998" in answer.json["detail"]
+    assert answer.json["detail"].endswith("means no beginning" if name == "from" else "means no end")

@@ -15,7 +15,7 @@ from web.platform.problems import Problem
 
 # Routes without a right or a scope: descriptions, signing in, and what decides within the view.
 OPEN = {
-    "/openapi.json", "/asyncapi.json", "/api/docs", "/api/docs.css", "/api/v1/openapi.json", "/api/v1/asyncapi.json",
+    "/openapi.json", "/api/docs", "/api/docs.css", "/api/v1/openapi.json",
     "/healthz", "/metrics", "/sign-in", "/sign-in/lift", "/sign-out", "/station", "/guard/time", "/guard/look",
     "/guard/stop", "/setup", "/static/<version>/<path:name>", "/authority.crt",
 }  # fmt: skip
@@ -51,7 +51,9 @@ def test_a_route_is_refused_to_the_roles_without_its_right_and_to_no_other(
 
 
 def test_every_other_route_is_one_that_is_open_on_purpose(app: Flask) -> None:
-    guarded = {rule for mark in ("gatehouse_right", "gatehouse_scope") for rule, _, _ in views(app, mark)}
+    guarded = {
+        rule for mark in ("gatehouse_right", "gatehouse_scope", "gatehouse_token") for rule, _, _ in views(app, mark)
+    }
     assert {rule.rule for rule in app.url_map.iter_rules()} - guarded == OPEN
 
 

@@ -14,7 +14,9 @@ from tests.web_api.conftest import Write
 from web.api.routes import BASE, ROUTES
 
 Tokens = Callable[..., dict[str, str]]
-OPEN = {"/healthz", "/metrics", "/api/docs", "/api/docs.css", f"{BASE}/openapi.json", f"{BASE}/asyncapi.json"}
+OPEN = {"/healthz", "/metrics", "/api/docs", "/api/docs.css", f"{BASE}/openapi.json"}
+ANY = {f"{BASE}/asyncapi.json"}
+"""For any token."""
 GUARDED = [
     (method, rule.replace("<pass_id>", "p").replace("<lane>", "in").replace("<alarm>", "a").partition("/<any")[0])
     for method, rule, _ in ROUTES
@@ -35,7 +37,14 @@ def test_every_call_needs_a_token(client: FlaskClient, method: str, path: str) -
     assert challenge.startswith("Bearer ")
 
 
-@pytest.mark.parametrize(("method", "path"), GUARDED)
+@pytest.mark.parametrize("path", [*ANY, "/asyncapi.json"])
+def test_the_topics_are_for_any_token(client: FlaskClient, token: Tokens, path: str) -> None:
+    assert ask(client, "GET", path, {})[:2] == (401, "token_missing")
+    assert ask(client, "GET", path, {"Authorization": "Bearer gh_forged"})[:2] == (401, "token_invalid")
+    assert client.get(path, headers=token("metrics")).json["asyncapi"] == "3.0.0"
+
+
+@pytest.mark.parametrize(("method", "path"), [one for one in GUARDED if one[1] not in ANY])
 def test_every_call_needs_its_scope(client: FlaskClient, token: Tokens, method: str, path: str) -> None:
     status, code, challenge = ask(client, method, path, token("metrics"))
     assert (status, code) == (403, "scope_missing")

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from flask import Response
 
+from web.people.auth import require_token
+
 _FILE = Path(__file__).with_name("openapi.json")
 _MQTT_FILE = Path(__file__).with_name("asyncapi.json")
 _STYLE = """
@@ -28,8 +30,9 @@ def openapi() -> Response:
     return Response(_FILE.read_bytes(), content_type="application/json")
 
 
+@require_token
 def asyncapi() -> Response:
-    """`GET /asyncapi.json`: the MQTT topics; needs no token, it holds no secret."""
+    """`GET /asyncapi.json`: the MQTT topics, for any token."""
     return Response(_MQTT_FILE.read_bytes(), content_type="application/json")
 
 
@@ -57,8 +60,8 @@ def _page() -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_text(info["title"])}</title>'
         '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/api/docs.css"></head>'
         f"<body><h1>{_text(info['title'])}</h1><p>{_text(info['description'])}</p>"
-        '<p>For programs: <a href="/api/v1/openapi.json">openapi.json</a>; over MQTT: '
-        '<a href="/api/v1/asyncapi.json">asyncapi.json</a></p>'
+        '<p>For programs: <a href="/api/v1/openapi.json">openapi.json</a>; over MQTT, with a '
+        "token: <code>/api/v1/asyncapi.json</code></p>"
         f"{''.join(sections)}</body></html>"
     )
 

@@ -16,6 +16,10 @@ from web.platform.services import services
 from web.words.times import site_zone
 
 _UNBOUNDED = {"from": FIRST_YEAR, "to": NO_END_YEAR}
+_MEANS = {
+    "from": f"a day in year {FIRST_YEAR} means no beginning",
+    "to": f"a day in the year {NO_END_YEAR} means no end",
+}
 _NS_MAX = (1 << 63) - 1
 
 
@@ -31,7 +35,8 @@ def instant_ns(name: str) -> int | None:
         return min(max(wall_ns_of(_instant(name, moment)), -_NS_MAX), _NS_MAX)
     except ValueError:
         raise refuse(
-            f"{name} is {text[:40]!r}; give a day like 2026-11-30 or a time like 2026-11-30T08:00:00Z, {YEARS}"
+            f"{name} is {text[:40]!r}; give a day like 2026-11-30 or a time like 2026-11-30T08:00:00Z, {YEARS};"
+            f" {_MEANS[name]}"
         ) from None
 
 

@@ -309,8 +309,23 @@ def require_scope(scope: str) -> Callable[[_View], _View]:
     return wrap
 
 
-def check_scope(scope: str, secret: str | None = None) -> None:
-    """Raise Problem 401 or 403 unless the `secret`, by default this request's bearer token, has the scope."""
+def require_token(view: _View) -> _View:
+    """Only with a bearer token, whatever its scopes: 401 without a good one."""
+
+    @functools.wraps(view)
+    def guarded(*values: Any, **named: Any) -> Any:
+        check_scope(None)
+        return view(*values, **named)
+
+    guarded.gatehouse_token = True  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
+
+
+def check_scope(scope: str | None, secret: str | None = None) -> None:
+    """Raise Problem 401 or 403 unless the `secret`, by default this request's bearer token, has the scope.
+
+    None: any good token.
+    """
     if secret is None:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
         secret = given if kind.lower() == "bearer" else ""
@@ -323,7 +338,7 @@ def check_scope(scope: str, secret: str | None = None) -> None:
             "This token is unknown, revoked or expired; make one with: gatehouse token create",
             ', error="invalid_token"',
         )
-    if not token.allows(scope):
+    if scope is not None and not token.allows(scope):
         challenge = f'Bearer realm="gatehouse", error="insufficient_scope", scope="{scope}"'
         raise Problem(
             403,

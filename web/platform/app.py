@@ -18,6 +18,7 @@ from web.people import auth
 from web.platform import assets, look, problems
 from web.platform.headers import safe_headers
 from web.platform.problems import BODY_MAX_BYTES
+from web.platform.repeats import refuse_repeats
 from web.platform.services import Services
 from web.setup.gate import lead_there
 from web.setup.routes import BLUEPRINT as SETUP
@@ -38,6 +39,7 @@ def create_app(data: Path) -> Flask:
     learn_structs()
     held = Services(data)
     app.extensions["gatehouse"] = held
+    app.before_request(refuse_repeats)
     app.before_request(auth.check_csrf)
     app.before_request(lead_there)
     app.after_request(auth.acquaint)

@@ -20,7 +20,7 @@ from gateway.core.plates.plates import is_none
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.schedule import parse_schedule
-from gateway.core.vocabulary.times import FIRST_YEAR, NO_END_YEAR, YEARS
+from gateway.core.vocabulary.times import FIRST_YEAR, LAST_YEAR, NO_END_YEAR, YEARS
 from gateway.store.passes.credentials import normal_card, normal_plate
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -34,6 +34,10 @@ _SHAPES = {
     "kind": f"give one of {', '.join(PassKind)}",
     "revision": "give a whole number",
     **dict.fromkeys(LISTS, "give a list of texts"),
+}
+_UNBOUNDED = {
+    "valid_from": f"a day in year {FIRST_YEAR} means no beginning",
+    "valid_until": f"a day in the year {NO_END_YEAR} means no end",
 }
 _PLATE = re.compile(r"[0-9A-Z\u4e00-\u9fff]{2,16}")
 _CONTROL = re.compile(f"[{FORBIDDEN}]")
@@ -143,7 +147,8 @@ def _check_dates(valid_from: str, valid_until: str) -> None:
     if first is not None and first.year == NO_END_YEAR:
         raise PassFieldError("valid_from", valid_from, f"such a pass would never begin; give a day {YEARS}")
     if last is not None and last.year == FIRST_YEAR:
-        reason = f"such a pass would never be valid; give a day {YEARS}, or leave it empty where there is no end"
+        years = f"in the years {FIRST_YEAR + 1} to {LAST_YEAR}"
+        reason = f"such a pass would never be valid; give a day {years}, or leave it empty where there is no end"
         raise PassFieldError("valid_until", valid_until, reason)
     if first is not None and last is not None and _turned_round(first, last):
         raise PassFieldError("valid_until", valid_until, f"it lies before valid_from {valid_from}")
@@ -154,7 +159,7 @@ def _check_moment(field: str, text: str, bound: Callable[[str], Moment | None]) 
     try:
         return bound(text)
     except PassError as error:
-        raise PassFieldError(field, text, _remedy(error, text)) from error
+        raise PassFieldError(field, text, f"{_remedy(error, text)}; {_UNBOUNDED[field]}") from error
 
 
 def _turned_round(first: Moment, last: Moment) -> bool:

@@ -70,7 +70,7 @@ def test_what_lies_within_the_bounds_is_taken_as_it_is(field: str, value: object
         ("revision", "1", "give a whole number"),
         ("holder", 7, "give a text"),
         ("valid_from", "9999-01-01", "such a pass would never begin; give a day in the years 1 to 9998"),
-        ("valid_until", "0001-12-31", "such a pass would never be valid; give a day in the years 1 to 9998, or leave"),
+        ("valid_until", "0001-12-31", "such a pass would never be valid; give a day in the years 2 to 9998, or leave"),
         ("valid_from", "x", "write a day such as 2026-11-30"),
         ("valid_until", "x", "write a day such as 2026-11-30"),
     ],
@@ -148,3 +148,11 @@ def test_a_pass_of_many_long_texts_is_looked_at_text_by_text() -> None:
 def test_the_first_of_two_faults_is_told() -> None:
     assert refused(holder="x" * 201, revision=-1).field == "holder"
     assert refused(lanes=["a b"], cards=["x y"]).field == "cards"
+
+
+@pytest.mark.parametrize(
+    ("field", "says"),
+    [("valid_from", "a day in year 1 means no beginning"), ("valid_until", "a day in the year 9999 means no end")],
+)
+def test_the_years_that_mean_no_bound_are_told(field: str, says: str) -> None:
+    assert refused(**{field: "x"}).reason.endswith(f", in the years 1 to 9998; {says}")
