@@ -26,7 +26,7 @@ from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
 from gateway.store.settings.planning import Plan, plan, restoring
 from gateway.store.settings.station_keys import must_be_set_up
-from gateway.store.settings.versions import Version, earlier, go_back, must_fit, row_of
+from gateway.store.settings.versions import Version, earlier, go_back, must_fit, rows_of
 
 OnProgress = Callable[[dict[str, Any]], None]
 
@@ -211,7 +211,8 @@ class Local:
         """Journal the steps of versions that are not in the journal yet."""
         versions = self._directory.versions
         for one in versions.untold:
-            self._journal(row_of(one))
+            for row in rows_of(one):
+                self._journal(row)
             versions.tell(one.version)
 
     def _journal(self, row: rows.Row) -> None:

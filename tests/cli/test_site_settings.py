@@ -32,10 +32,10 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def rows(data: Path) -> list[dict[str, Any]]:
-    """The settings rows of the journal, their data alone."""
+def rows(data: Path, kind: str = "settings.changed") -> list[dict[str, Any]]:
+    """The rows of a type in the journal, by default about settings, their data alone."""
     reader = JournalReader(DataDirectory(data).journal)
-    found = [json.loads(row.text)["data"] for row in reader.page(0, 100, ("settings.changed",))]
+    found = [json.loads(row.text)["data"] for row in reader.page(0, 100, (kind,))]
     reader.close()
     return found
 
@@ -71,6 +71,17 @@ def test_what_differs_is_shown_and_holds_at_once(gatehouse: Gatehouse, made: Pat
         "applied", 2, "confirmed", ["lanes.in.barrier.pulse_ms"],
     )  # fmt: skip
     assert row["via"] == "cli" and row["by"]
+
+
+def test_operators_that_a_file_adds_are_journaled(gatehouse: Gatehouse, made: Path, tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(
+        json.dumps({**SITE, "operators": [*SITE["operators"], {"name": "Mei", "role": "leader", "pin": "1357"}]})
+    )
+    assert gatehouse("site", "apply", path, "--yes").status == 0
+    [row] = rows(made, "operator.added")
+    assert (row["operator"], row["role"], row["via"]) == ("Mei", "leader", "cli") and row["by"]
+    assert rows(made, "operator.pin_changed") == []
 
 
 def test_the_outcome_as_json_names_path_old_and_new(gatehouse: Gatehouse, made: Path, file: Path) -> None:

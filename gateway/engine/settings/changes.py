@@ -45,7 +45,7 @@ from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.requests import read
 from gateway.store.journal.writer import Row
 from gateway.store.settings.planning import Plan, exported, plan, restoring
-from gateway.store.settings.versions import Version, Versions, earlier, go_back, must_be_seen, must_fit, row_of
+from gateway.store.settings.versions import Version, Versions, earlier, go_back, must_be_seen, must_fit, rows_of
 from gateway.store.times import rfc3339
 
 log = logging.getLogger(__name__)
@@ -442,18 +442,20 @@ class Changes:
                 self._untold = True
 
     def _journal(self, version: Version) -> bool:
-        """Journal a step; True once it is durable, False while it waits in memory."""
-        row = Row.of(row_of(version), self.settings.gateway.id, self._now())
+        """Journal a step with its operators; True once that is durable, False while it waits in memory."""
+        now = self._now()
+        rows = [Row.of(one, self.settings.gateway.id, now) for one in rows_of(version)]
         written = threading.Event()
         sequences: list[int | None] = []
 
         def done(sequence: int | None) -> None:
             sequences.append(sequence)
-            written.set()
+            if len(sequences) == len(rows):
+                written.set()
 
-        self._recorder.submit([Entry(row, done=done)])
+        self._recorder.submit([Entry(row, done=done) for row in rows])
         written.wait(self.settings.gateway.journal_wait_ms / 1000 + _SPARE_S)
-        return bool(sequences and sequences[0] is not None)
+        return len(sequences) == len(rows) and None not in sequences
 
     def _mono_ns(self) -> int:
         return self._now().mono_ns

@@ -14,7 +14,15 @@ from typing import Any, Literal
 import msgspec
 
 from gateway.core.vocabulary.errors import ConflictError, NotFoundError, RefusedError
-from gateway.core.vocabulary.rows import UNSET, SettingsVersion, Who
+from gateway.core.vocabulary.rows import (
+    UNSET,
+    OperatorAdded,
+    OperatorPinChanged,
+    OperatorRemoved,
+    Row,
+    SettingsVersion,
+    Who,
+)
 from gateway.store.settings.documents import LOCK, Documents, Stored
 from gateway.store.settings.secrets import Vault, name_in_vault, places, seal, unseal
 from gateway.store.times import rfc3339
@@ -27,12 +35,30 @@ GATEWAY = "gateway"
 State = Literal["confirmed", "pending", "rolled_back"]
 
 
+class Person(msgspec.Struct, frozen=True):
+    """What a version did to an operator, until it is in the journal."""
+
+    what: Literal["added", "pin_changed", "removed"]
+    name: str
+    role: str
+    by: str | None
+    via: str | None
+
+    def row(self) -> Row:
+        """As the commands for operators journal it."""
+        who: Who = {"by": self.by or GATEWAY, "via": self.via}
+        if self.what == "pin_changed":
+            return OperatorPinChanged(operator=self.name, **who)
+        kind = OperatorAdded if self.what == "added" else OperatorRemoved
+        return kind(operator=self.name, role=self.role, **who)
+
+
 class Version(msgspec.Struct, frozen=True):
     """One version. `changes`: paths, no values. `before`: the version that it replaced. `document` None: not kept.
 
     `sealed`: place of a secret -> version that brought it. `added`: operators that it added. `until`: end of the time
     to confirm it. `waited`: it did. `reason`, `ended_by`, `ended_via`: why and by whom it was rolled back. `restores`:
-    the version that it brought back. `told`: in the journal.
+    the version that it brought back. `told`: in the journal. `people`: changes of operators that are not yet there.
     """
 
     version: int
@@ -52,6 +78,7 @@ class Version(msgspec.Struct, frozen=True):
     ended_via: str | None = None
     restores: int = 0
     told: bool = True
+    people: tuple[Person, ...] = ()
 
     def shown(self) -> dict[str, Any]:
         """What people and programs see of it."""
@@ -69,8 +96,12 @@ class Wanted(msgspec.Struct, frozen=True):
     base: int
 
 
+def rows_of(version: Version) -> Sequence[Row]:
+    """What the journal does not have yet of a version: its last step, then its operators."""
+    return [row_of(version), *(one.row() for one in version.people)]
+
+
 def row_of(version: Version) -> SettingsVersion:
-    """The journal row of a version's last step."""
     what = {"pending": "applied", "confirmed": "applied", "rolled_back": "rolled_back"}[version.state]
     if version.state == "confirmed" and version.waited:
         what = "confirmed"
@@ -186,6 +217,7 @@ class Versions:
                 bool(until),
                 restores=restores,
                 told=False,
+                people=_people(before, operators, by, via),
             )
             left = msgspec.structs.replace(current, document=_apart(stored.document), sealed=self._names(stored))
             others = [left if one.version == current.version else one for one in known]
@@ -216,6 +248,8 @@ class Versions:
                 raise RefusedError(f"version {number} does not wait to be confirmed; it is {version.state}")
             operators = [one for name, one in _named(stored.document).items() if name not in version.added]
             document = _with_operators(self._document_of(stored, version.before), operators)
+            went = [one for name, one in _named(stored.document).items() if name in version.added]
+            gone = [Person("removed", str(one["name"]), str(one["role"]), by, via) for one in went]
             done = msgspec.structs.replace(
                 version,
                 state="rolled_back",
@@ -224,6 +258,7 @@ class Versions:
                 ended_by=by,
                 ended_via=via,
                 told=False,
+                people=(*version.people, *gone),
                 document=_apart(stored.document),
             )
             before = Stored(document, version.before, self._secrets_of(stored, version.before))
@@ -236,7 +271,7 @@ class Versions:
             stored = self._documents.stored()
             version = next((one for one in _versions(stored) if one.version == number), None)
             if version is not None and not version.told:
-                self._replaced(stored, msgspec.structs.replace(version, told=True))
+                self._replaced(stored, msgspec.structs.replace(version, told=True, people=()))
 
     def put(self, document: dict[str, Any]) -> None:
         """Store a site document with plain PINs and secrets as part of the version that holds, or as the first one.
@@ -408,6 +443,23 @@ def operators_after(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, 
     before, given = _named(old), _named(new)
     after = [{**before.get(name, {}), **given.get(name, {})} for name in dict.fromkeys((*before, *given))]
     return [one for one in after if one.get("pin_hash") or one.get("pin")]
+
+
+def _people(
+    before: dict[str, dict[str, Any]], after: Sequence[dict[str, Any]], by: str | None, via: str | None
+) -> tuple[Person, ...]:
+    """Operators that are new, have another PIN, or another role: that one is removed and added, as by commands."""
+    found: list[Person] = []
+    for one in after:
+        name, role = str(one["name"]), str(one["role"])
+        known = before.get(name)
+        if known is not None and known["role"] != role:
+            found.append(Person("removed", name, str(known["role"]), by, via))
+        if known is None or known["role"] != role:
+            found.append(Person("added", name, role, by, via))
+        elif known.get("pin_hash") != one.get("pin_hash"):
+            found.append(Person("pin_changed", name, role, by, via))
+    return tuple(found)
 
 
 def _with_operators(document: dict[str, Any], operators: list[dict[str, Any]]) -> dict[str, Any]:

@@ -152,6 +152,37 @@ def test_operators_that_the_version_added_go_and_pins_stay(box: Box) -> None:
     assert check_pin("86420", found[0].pin_hash or "")
 
 
+def people(box: Box) -> list[tuple[Any, ...]]:
+    """The rows about operators: type, whom, role, by whom."""
+    found = [(row.type, row.data()) for row in box.rows("operator.added", "operator.removed", "operator.pin_changed")]
+    return [(kind, one["operator"], one.get("role"), one["by"], one["via"]) for kind, one in found]
+
+
+def test_operators_of_a_version_are_journaled_as_by_commands(box: Box) -> None:
+    several = [{"name": "Lin", "role": "guard", "pin": "86420"}, {"name": "Mei", "role": "leader", "pin": "1357"}]
+    box.apply({**SOUTH, "operators": several}, confirm_s=60)
+    changed = [("operator.pin_changed", "Lin", None, "lin", "cli"), ("operator.added", "Mei", "leader", "lin", "cli")]
+    assert people(box) == changed
+    box.ask("site.confirm")
+    assert people(box) == changed
+    several[0]["role"] = "leader"
+    box.apply({**SOUTH, "operators": several}, by="ann", confirm_s=0)
+    role = [("operator.removed", "Lin", "guard", "ann", "cli"), ("operator.added", "Lin", "leader", "ann", "cli")]
+    assert people(box) == changed + role
+    box.apply({**WEST, "operators": several}, confirm_s=0)
+    assert people(box) == changed + role
+
+
+def test_operators_that_go_with_a_version_are_journaled(box: Box) -> None:
+    more = [{"name": "Mei", "role": "leader", "pin": "1357"}]
+    box.apply({**SOUTH, "operators": more}, confirm_s=60)
+    box.ask("site.rollback", by="ann", via="http")
+    assert people(box) == [
+        ("operator.added", "Mei", "leader", "lin", "cli"),
+        ("operator.removed", "Mei", "leader", "ann", "http"),
+    ]
+
+
 # ---- by a start
 
 
