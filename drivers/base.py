@@ -9,7 +9,7 @@ fail and come back inside `run`, which ends only when `stop` was called. The sho
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -121,8 +121,9 @@ class Bus(ABC):
         """
         raise RefusedError(f"{device} has no key to be given; only osdp readers have an install mode")
 
-    def tell_anew(self) -> bool:
-        """Report each device once more for a core that knows nothing: read back and `DeviceRestored`, or `DeviceLost`.
+    def tell_anew(self, devices: Collection[str]) -> bool:  # noqa: ARG002
+        """Report these devices of the bus once more, for a core or a lane that knows nothing of them: read back and
+        `DeviceRestored`, or `DeviceLost`. The others say nothing: lanes that go on would take it for a return.
 
         Thread-safe, never blocks, moves nothing; the bus's own thread does it soon. False when this bus cannot: its
         last report then counts.

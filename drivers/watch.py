@@ -9,6 +9,8 @@ from any thread, because it is replaced as a whole.
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Collection
 
 from msgspec.structs import replace
 
@@ -17,6 +19,27 @@ from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, DeviceSta
 
 LOST_AFTER = 3
 """Failures in a row after which a device is given up until it answers again."""
+
+
+class AskedAnew:
+    """The devices that a bus is asked to report once more: any thread adds some, the bus's own takes them."""
+
+    def __init__(self) -> None:
+        self._asked: deque[frozenset[str]] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._asked)
+
+    def add(self, devices: Collection[str]) -> None:
+        """Ask for these."""
+        self._asked.append(frozenset(devices))
+
+    def take(self) -> frozenset[str]:
+        """All that were asked for since."""
+        found: set[str] = set()
+        while self._asked:
+            found |= self._asked.popleft()
+        return frozenset(found)
 
 
 class Watch:

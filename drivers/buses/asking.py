@@ -8,7 +8,7 @@ An answer that comes late is still taken, since what it says is addressed and tr
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -17,7 +17,7 @@ from drivers.base import Health, Report
 from drivers.buses.outputless import OutputlessBus
 from drivers.links import backoff
 from drivers.links.backoff import Backoff
-from drivers.watch import Watch
+from drivers.watch import AskedAnew, Watch
 from gateway.core.vocabulary.errors import DeviceError
 from gateway.core.vocabulary.events import Event
 
@@ -136,7 +136,7 @@ class AskingBus(OutputlessBus):
         self._heard_bytes = 0
         self._reconnects = reconnects
         self._stopping = False
-        self._anew = False
+        self._anew = AskedAnew()
 
     def health(self) -> list[Health]:
         return [asked.watch.health for asked in self._asked]
@@ -145,8 +145,8 @@ class AskingBus(OutputlessBus):
         self._stopping = True
         self._stream.wake()
 
-    def tell_anew(self) -> bool:
-        self._anew = True
+    def tell_anew(self, devices: Collection[str]) -> bool:
+        self._anew.add(devices)
         self._stream.wake()
         return True
 
@@ -157,9 +157,10 @@ class AskingBus(OutputlessBus):
             while not self._stopping:
                 self.turns += 1
                 if self._anew:
-                    self._anew = False
+                    wanted = self._anew.take()
                     for asked in self._asked:
-                        asked.watch.tell_anew()
+                        if asked.watch.device in wanted:
+                            asked.watch.tell_anew()
                 try:
                     self._round()
                 except DeviceError as error:

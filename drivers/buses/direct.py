@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from typing import Protocol
 
 from drivers.base import Health, Report
 from drivers.links import backoff
 from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus
-from drivers.watch import Watch
+from drivers.watch import AskedAnew, Watch
 from gateway.core.vocabulary.errors import DeviceError
 from gateway.core.vocabulary.events import InputsRead
 
@@ -57,7 +57,7 @@ class DirectBus(OrderedBus):
         self._retry_ns = 0
         self._woken = threading.Event()
         self._stopping = False
-        self._anew = False
+        self._anew = AskedAnew()
 
     def health(self) -> list[Health]:
         return [watch.health for watch in self._watches.values()]
@@ -66,8 +66,8 @@ class DirectBus(OrderedBus):
         self._stopping = True
         self._wake()
 
-    def tell_anew(self) -> bool:
-        self._anew = True
+    def tell_anew(self, devices: Collection[str]) -> bool:
+        self._anew.add(devices)
         self._wake()
         return True
 
@@ -92,9 +92,8 @@ class DirectBus(OrderedBus):
     def _round(self) -> None:
         """Everything that there is to do now."""
         if self._anew:
-            self._anew = False
-            for name, points in self._points.items():
-                self._tell_anew(name, points)
+            for name in self._anew.take() & self._points.keys():
+                self._tell_anew(name, self._points[name])
         if time.monotonic_ns() >= self._retry_ns:
             self._open_missing()
         while (lease := self._leases.due(time.monotonic_ns())) is not None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -25,7 +25,7 @@ from drivers.links import backoff
 from drivers.links import osdp_panel as link
 from drivers.links.backoff import Backoff
 from drivers.links.serial_port import SerialPort
-from drivers.watch import Watch
+from drivers.watch import AskedAnew, Watch
 from gateway.core.vocabulary.errors import DeviceError, RefusedError
 from gateway.core.vocabulary.events import Event, InstallModeEnded, TamperChanged
 
@@ -148,7 +148,7 @@ class OsdpBus(OutputlessBus):
         self._fault: DeviceError | None = None
         self._jobs: deque[Callable[[], None]] = deque(maxlen=WAITING_MAX)
         self._stopping = False
-        self._anew = False
+        self._anew = AskedAnew()
 
     # ---- for any thread --------------------------------------------------------------------------------------------
 
@@ -176,8 +176,8 @@ class OsdpBus(OutputlessBus):
         self._jobs.append(lambda: self._install(reader, duration_s))
         self._port.wake()
 
-    def tell_anew(self) -> bool:
-        self._anew = True
+    def tell_anew(self, devices: Collection[str]) -> bool:
+        self._anew.add(devices)
         self._port.wake()
         return True
 
@@ -188,8 +188,7 @@ class OsdpBus(OutputlessBus):
             while not self._stopping:
                 self.turns += 1
                 if self._anew:
-                    self._anew = False
-                    self._tell_all()
+                    self._report_anew(self._anew.take())
                 try:
                     self._turn()
                 except DeviceError as error:
@@ -217,8 +216,10 @@ class OsdpBus(OutputlessBus):
         for reader in self._readers:
             self._attend(self._panel, reader, now_ns)
 
-    def _tell_all(self) -> None:
+    def _report_anew(self, devices: Collection[str]) -> None:
         for reader in self._readers:
+            if reader.device not in devices:
+                continue
             reader.watch.tell_anew()
             if reader.tampered is not None:
                 self._report(TamperChanged(reader.device, reader.tampered))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 
 import msgspec
 
@@ -22,7 +22,7 @@ from drivers.buses.board_unit import BoardUnit
 from drivers.links import backoff
 from drivers.links.modbus_bus import ModbusLink, Pending
 from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus
-from drivers.watch import Watch
+from drivers.watch import AskedAnew, Watch
 from gateway.core.vocabulary.errors import DeviceError
 from gateway.core.vocabulary.events import InputsRead
 
@@ -85,7 +85,7 @@ class PollingBus(OrderedBus):
         self._idle = False
         self._begun: BegunOrder | None = None
         self._stopping = False
-        self._anew = False
+        self._anew = AskedAnew()
         for device in devices:
             device.retry = backoff.for_device(len(devices))
 
@@ -99,8 +99,8 @@ class PollingBus(OrderedBus):
         self._stopping = True
         self._wake()
 
-    def tell_anew(self) -> bool:
-        self._anew = True
+    def tell_anew(self, devices: Collection[str]) -> bool:
+        self._anew.add(devices)
         self._wake()
         return True
 
@@ -139,10 +139,11 @@ class PollingBus(OrderedBus):
         if self._woken is not None:
             self._woken.set()
 
-    def _greet_all(self) -> None:
-        """Report these boards to a core that knows nothing: lost ones as lost; read the others back at once."""
-        self._anew = False
+    def _report_anew(self, devices: Collection[str]) -> None:
+        """Report these boards once more: lost ones as lost; read the others back at once."""
         for device in self._polled.values():
+            if device.watch.device not in devices:
+                continue
             if device.watch.lost:
                 device.watch.tell_anew()
             else:
@@ -151,7 +152,7 @@ class PollingBus(OrderedBus):
 
     async def _step(self) -> None:
         if self._anew:
-            self._greet_all()
+            self._report_anew(self._anew.take())
         if self._begun is not None:
             begun, self._begun = self._begun, None
             await self._finish(begun)

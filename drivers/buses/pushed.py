@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -101,7 +101,7 @@ class PushedBus(OutputlessBus):
         self._woken.set()
         return True
 
-    def tell_anew(self) -> bool:
+    def tell_anew(self, devices: Collection[str]) -> bool:  # noqa: ARG002
         self._anew = True
         self._woken.set()
         return True

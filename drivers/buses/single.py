@@ -7,7 +7,7 @@ so no turns are counted.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import Generic, Protocol, TypeVar
 
 from drivers.base import Health, Report
@@ -60,7 +60,7 @@ class SingleBus(OutputlessBus, Generic[AnyWire]):
         self._stopping = True
         self._wire.wake()
 
-    def tell_anew(self) -> bool:
+    def tell_anew(self, devices: Collection[str]) -> bool:  # noqa: ARG002
         self._anew = True
         self._wire.wake()
         return True

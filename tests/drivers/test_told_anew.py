@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from drivers.base import Bus
-from drivers.sim.board import RtuBoards, TcpBoards
+from drivers.boards.layout import load_board
+from drivers.sim.board import RtuBoards, SimBoard, TcpBoards
 from drivers.virtual import sim_board
-from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, OutputDone, TamperChanged
+from gateway.core.vocabulary.events import DeviceLost, DeviceRestored, InputsRead, OutputDone, TamperChanged
 from tests.drivers.conftest import Running, serial_link, tcp_link, wait_until
 from tests.drivers.walk import ON_A_WIRE, SIMULATED, Wire
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.real
 def asked_anew(running: Running, bus: Bus) -> list[object]:
     """What the bus tells of its devices when it is asked."""
     running.reported.forget()
-    assert bus.tell_anew()
+    assert bus.tell_anew(bus.devices)
     wait_until(lambda: running.reported.of(DeviceRestored) or running.reported.of(DeviceLost))
     return [*running.reported.of(DeviceRestored), *running.reported.of(DeviceLost)]
 
@@ -38,7 +39,7 @@ def test_a_lost_device_is_told_as_lost(running: Running, wire: Wire) -> None:
     wire.unplug()
     first = running.reported.wait(DeviceLost)
     running.reported.forget()
-    assert bus.tell_anew()
+    assert bus.tell_anew(bus.devices)
     assert running.reported.wait(DeviceLost).device == first.device
     assert running.reported.of(DeviceRestored) == []
 
@@ -66,6 +67,23 @@ def test_a_board_is_read_back_with_inputs_and_outputs(running: Running, kind: st
         (told,) = asked_anew(running, bus)
         assert told == DeviceRestored("io", tuple(n == 2 for n in range(8)), tuple(n == 3 for n in range(8)))
         assert server.boards[1].outputs() == before
+        running.stop()
+
+
+def test_a_board_on_the_same_wire_that_nobody_asked_about_says_nothing(running: Running) -> None:
+    with TcpBoards({unit: SimBoard(load_board("generic")) for unit in (1, 2)}) as server:
+        link = tcp_link(server, 3000)
+        bus = running.start(
+            {"id": "io", "driver": "modbus", "link": link, "poll_ms": 10},
+            {"id": "io2", "driver": "modbus", "link": link, "unit": 2, "poll_ms": 10},
+        )
+        wait_until(lambda: len(running.reported.of(DeviceRestored)) == 2)
+        running.reported.forget()
+        assert bus.tell_anew(["io2"])
+        wait_until(lambda: running.reported.of(DeviceRestored))
+        server.boards[1].set_input(2, True)
+        running.reported.wait(InputsRead)
+        assert [one.device for one in running.reported.of(DeviceRestored)] == ["io2"]
         running.stop()
 
 

@@ -5,7 +5,7 @@ The disk can refuse (`full`), and rows and projections are written only when the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,8 @@ class NotedBus(Bus):
         self.outputs[output] = active
         self._order(device, output, token, ("switch", output, active))
 
-    def tell_anew(self) -> bool:
-        for device in self.devices:
+    def tell_anew(self, devices: Collection[str]) -> bool:
+        for device in devices:
             points = (tuple(self.inputs), tuple(self.outputs)) if device == "io" else ((), ())
             self.report(e.DeviceRestored(device, *points))
         return True
@@ -130,7 +130,7 @@ class Turns:
         )
         self.files = files
         self.loop.begin(e.Started("r1", "test", self.stores.memory.part(RunMemory).previous_clean))
-        self.bus.tell_anew()
+        self.bus.tell_anew(self.bus.devices)
         self.settle()
         self.pass_ms(1000)
         self.bus.orders.clear()

@@ -8,7 +8,7 @@ reports `DeviceRestored` when its device is there (with inputs and outputs as re
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -41,10 +41,10 @@ class NoopBus(Bus):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        self.tell_anew()
+        self.tell_anew(self.devices)
         self._stopped.wait()
 
-    def tell_anew(self) -> bool:
+    def tell_anew(self, devices: Collection[str]) -> bool:  # noqa: ARG002
         self._watch.restored((False,) * self._options.inputs, (False,) * self._options.outputs)
         return True
 

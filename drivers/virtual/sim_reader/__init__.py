@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -62,7 +62,7 @@ class SimReaderBus(OutputlessBus):
     def stop(self) -> None:
         self._stopped.set()
 
-    def tell_anew(self) -> bool:
+    def tell_anew(self, devices: Collection[str]) -> bool:  # noqa: ARG002
         self._watch.tell_anew()
         return True
 

@@ -79,12 +79,12 @@ class EngineStandby:
         silent: set[str] = set()
         buses = self._buses()
         for bus in buses:
-            (awaited if bus.tell_anew() else silent).update(bus.devices)
+            (awaited if bus.tell_anew(bus.devices) else silent).update(bus.devices)
         starting = {one.device for bus in buses for one in bus.health() if one.state == "starting"}
         boards, _ = boards_of(self.settings, {barrier.id for barrier in self.settings.barriers})
         return awaited & boards - starting, silent
 
     def tell_anew(self, devices: Collection[str]) -> Set[str]:
         """See `loop.Standby`."""
-        buses = [bus for bus in self._buses() if any(device in devices for device in bus.devices)]
-        return {device for bus in buses if not bus.tell_anew() for device in bus.devices}
+        parts = [(bus, [device for device in bus.devices if device in devices]) for bus in self._buses()]
+        return {device for bus, wanted in parts if wanted and not bus.tell_anew(wanted) for device in wanted}

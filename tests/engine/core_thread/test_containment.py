@@ -457,7 +457,7 @@ def test_a_board_that_does_not_answer_holds_reads_up_for_a_second(turns: Turns) 
 def test_a_bus_that_cannot_tell_anew_is_taken_by_what_it_told_last(
     turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns.bus, "tell_anew", lambda: False)
+    monkeypatch.setattr(turns.bus, "tell_anew", lambda _devices: False)
     fail(turns)
     turns.card("7")
     assert turns.opened() == 1

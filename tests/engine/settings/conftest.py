@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ class PlayedBus(Bus):
     def run(self) -> None:
         self.runs = True
         if self._box.answering:
-            self.tell_anew()
+            self.tell_anew(self.devices)
         self._stopped.wait(60)
         self.runs = False
 
@@ -96,9 +96,9 @@ class PlayedBus(Bus):
         if not self._box.stubborn:
             self._stopped.set()
 
-    def tell_anew(self) -> bool:
+    def tell_anew(self, devices: Collection[str]) -> bool:
         self.told += 1
-        for device in self.devices:
+        for device in devices:
             self._report(DeviceRestored(device, tuple(self._box.inputs[device]), tuple(self._box.outputs[device])))
         return True
 

@@ -90,8 +90,14 @@ def test_every_fault_is_named_and_nothing_is_changed(box: Box) -> None:
 # ---- lanes
 
 
-def test_a_car_at_another_lane_goes_on_while_a_lane_is_rewired(box: Box) -> None:
+@pytest.mark.parametrize("together", [(), ("io", "io2")], ids=["wires of their own", "one wire"])
+def test_a_car_at_another_lane_goes_on_while_a_lane_is_rewired(box: Box, together: tuple[str, ...]) -> None:
     """A car is on its way in; the exit gets another terminal: no row, no movement, no gap at the entry."""
+    if together:
+        box.stop()
+        box.together = together
+        box.start()
+        until(lambda: box.lane()["arm"] == "closed")
     let_in(box)
     box.set(at_closed=False)
     until(lambda: box.lane()["arm"] == "rising")
@@ -129,7 +135,7 @@ def test_a_read_right_after_the_change_waits_for_the_boards(box: Box) -> None:
     box.card()
     time.sleep(0.1)
     assert box.orders == []
-    box.bus("io").tell_anew()
+    box.bus("io").tell_anew(["io"])
     until(lambda: ("pulse", "io", 0, 900) in box.orders)
     assert not box.rows("access.referred")
 
@@ -247,7 +253,7 @@ def test_what_the_old_bus_still_tells_is_not_of_the_new_board(box: Box) -> None:
     assert box.lane()["safety"] is None
     done()
     assert [row.type for row in box.rows()[rows:]] == ["settings.changed"]
-    box.bus("io").tell_anew()
+    box.bus("io").tell_anew(["io"])
     until(lambda: box.lane()["arm"] == "closed")
 
 
