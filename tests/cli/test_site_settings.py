@@ -248,3 +248,23 @@ def test_a_check_of_a_file_knows_what_the_file_leaves_out(gatehouse: Gatehouse, 
     path.write_text(gatehouse("site", "export").out)
     assert "pin" not in path.read_text()
     assert gatehouse("check", "--site", path, "--json").data["problems"] == []
+
+
+def test_a_certificate_that_cannot_be_read_is_a_fault_of_the_box_that_applies_it(
+    gatehouse: Gatehouse, made: Path, tmp_path: Path
+) -> None:
+    path, cert, key = tmp_path / "tls.json", tmp_path / "gate.pem", tmp_path / "folder"
+    key.mkdir()
+    http = {"tls": {"cert": str(cert), "key": str(key)}}
+    path.write_text(json.dumps({**SITE, "gateway": {**SITE["gateway"], "http": http}}))
+    problems = gatehouse("site", "apply", path, "--yes", "--json").data["error"]["problems"]
+    found = [(one["path"], one["value"]) for one in problems]
+    assert found == [("gateway.http.tls.cert", str(cert)), ("gateway.http.tls.key", str(key))]
+    assert all("cannot be read" in one["message"] and "PEM file" in one["remedy"] for one in problems)
+    key.rmdir()
+    for file in (cert, key):
+        file.write_text("-----BEGIN")
+    assert gatehouse("site", "apply", path, "--yes").status == 0
+    gatehouse("site", "rollback")
+    cert.unlink()
+    assert gatehouse("site", "rollback", "2").status == 0

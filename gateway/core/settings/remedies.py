@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
-_SECRET = re.compile(r"(?:^|\.)(?:pin|pin_hash|password|key)$")
+# The key of a device is a secret; that of a certificate is the path of a file.
+_SECRET = re.compile(r"(?:^|\.)(?:pin|pin_hash|password|(?<!tls\.)(?<!mqtt\.)key)$")
 _SHOWN_MAX = 200
 
 

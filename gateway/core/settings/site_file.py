@@ -86,6 +86,7 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _DECIMAL = re.compile(r"[0-9]{1,3}")
 _V4_PARTS, _V4_PART_MAX = 4, 255
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+")
+_HOST_MAX, _HOST_LABEL = 253, re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _V6_GROUPS, _V6_GROUP = 8, re.compile(r"[0-9A-Fa-f]{1,4}")
 _POINT_PATTERN = re.compile(r"([A-Za-z0-9_-]{1,64})\.(input|output)\.(\d{1,3})")
 
@@ -220,17 +221,43 @@ def checked(document: Any, check: Callable[[Settings], Any]) -> tuple[Settings, 
     """The settings, and what `check` returns for them: it has what only the drivers know.
 
     Raises SettingsError with the problems of both, also of the devices of a document whose lanes are wrong. Refuses
-    control characters in texts that people see, too; a document that is stored already may hold some.
+    control characters in texts that people see, and hosts that are none, too; a document that is stored already may
+    hold some, and must not keep the gates from working.
     """
     try:
         settings = parse_settings(document)
-        if controls := list(_controls(document)):
-            raise SettingsError(controls)
+        if more := [*_controls(document), *_wrong_hosts(settings)]:
+            raise SettingsError(more)
     except SettingsError as error:
         known = {path for path, _ in error.problems}
         more = [one for one in _of_devices(document, check) if one[0] not in known]
         raise SettingsError([*error.problems, *more]) from None
     return settings, check(settings)
+
+
+def _wrong_hosts(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Hosts that are neither a name nor an address; "" of the web means all addresses."""
+    http, mqtt = settings.gateway.http, settings.uplink.mqtt if settings.uplink else None
+    if http.host and not is_host(http.host):
+        yield (
+            "gateway.http.host",
+            f"is {http.host!r}; give a name or IP address of this machine (0.0.0.0: all), without http:// and port",
+        )
+    if mqtt is not None and mqtt.host and not is_host(mqtt.host):
+        yield (
+            "uplink.mqtt.host",
+            f"is {mqtt.host!r}; give the broker's name or IP address alone, without mqtt:// and port",
+        )
+
+
+def is_host(text: str) -> bool:
+    """Whether the text is the name of a host or an IP address; an IPv6 address may name its interface (`%eth0`)."""
+    address, _, interface = text.partition("%")
+    if ":" in address:
+        return "/" not in address and _is_address(address) and ("%" not in text or bool(interface))
+    if not text.strip(".0123456789"):
+        return "/" not in text and _is_address(text)
+    return len(text) <= _HOST_MAX and all(_HOST_LABEL.fullmatch(one) for one in text.removesuffix(".").split("."))
 
 
 def _of_devices(document: Any, check: Callable[[Settings], Any]) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ removed. A program with a token sees and changes no operators, stations and web 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.settings.difference import Change, Touched, changes, paths, touched
-from gateway.core.settings.model import Settings
+from gateway.core.settings.model import Http, Settings, TlsFiles
 from gateway.core.settings.site_file import PIN_PATTERN, checked, parse_settings, warnings
 from gateway.core.vocabulary.errors import SettingsError
 from gateway.store.settings.secrets import check_pin, hash_pin, places, seal, unseal
@@ -55,16 +56,22 @@ class Plan(msgspec.Struct, frozen=True):
         }
 
 
-def plan(versions: Versions, document: Any, check: Check, *, by_token: bool = False) -> Plan:
-    """Check a site file against the settings that hold; SettingsError with every fault."""
+def plan(versions: Versions, document: Any, check: Check, *, by_token: bool = False, restores: bool = False) -> Plan:
+    """Check a site file against the settings that hold; SettingsError with every fault.
+
+    `restores`: it is an earlier version, which no file that is gone meanwhile holds up.
+    """
     base = versions.current.version
     present = versions.opened()
     whole = _filled(_without_the_reserved(document, present) if by_token else document, present)
     if by_token:
         _must_not_redirect(document, present)
     settings, _ = checked(whole, check)
+    before = parse_settings(present)
+    if not restores and settings.gateway.http.tls != before.gateway.http.tls:
+        _must_be_readable(settings.gateway.http)
     found = changes(present, {**whole, "operators": operators_after(present, whole)})
-    both = touched(parse_settings(present), settings)
+    both = touched(before, settings)
     sealed, taken = seal(_with_new_pins_alone(whole, present))
     return Plan(
         Wanted(sealed, taken, paths(found), base),
@@ -102,7 +109,7 @@ def hashed(versions: Versions, document: Any) -> Any:
 
 def restoring(versions: Versions, number: int, check: Check) -> Plan:
     """What going to a version would change; NotFoundError, SettingsError."""
-    return plan(versions, versions.document_of(number), check)
+    return plan(versions, versions.document_of(number), check, restores=True)
 
 
 def exported(document: dict[str, Any], *, by_token: bool = False) -> dict[str, Any]:
@@ -193,6 +200,34 @@ def _must_not_redirect(document: Any, present: dict[str, Any]) -> None:
     ]
     if wrong:
         raise SettingsError(wrong)
+
+
+def _must_be_readable(http: Http) -> None:
+    """SettingsError for files of a certificate that this machine cannot read: the web would not come back."""
+    files = (("cert", http.tls.cert), ("key", http.tls.key)) if isinstance(http.tls, TlsFiles) else ()
+    wrong: list[tuple[str, str]] = []
+    for key, path in files:
+        try:
+            _read_a_byte(path)
+        except OSError as error:
+            wrong.append(
+                (
+                    f"gateway.http.tls.{key}",
+                    f"is {path!r}, which cannot be read ({error.strerror}); give the full path of a PEM file that the"
+                    " user of Gatehouse may read",
+                )
+            )
+    if wrong:
+        raise SettingsError(wrong)
+
+
+def _read_a_byte(path: str) -> None:
+    """OSError; a pipe does not hold it up."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        os.read(descriptor, 1)
+    finally:
+        os.close(descriptor)
 
 
 def _address(place: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.settings.model import Direction, Group, Http, Point
-from gateway.core.settings.site_file import parse_settings
+from gateway.core.settings.site_file import checked, parse_settings
 from gateway.core.vocabulary.errors import SettingsError
 
 DOCUMENT: dict[str, Any] = {
@@ -294,3 +294,44 @@ def test_a_front_that_is_right_is_taken(http: dict[str, Any]) -> None:
     found = parse_settings(changed("gateway.http", http)).gateway.http
     assert msgspec.to_builtins(found) == msgspec.to_builtins(msgspec.convert(http, Http))
     assert found != Http()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "0.0.0.0", "127.0.0.1", "::", "::1", "fe80::1%eth0", "localhost", "gate-1.example.org", "booth_pc", "a."],
+)
+def test_a_host_is_a_name_or_an_address(host: str) -> None:
+    assert checked(changed("gateway.http", {"host": host}), lambda _: None)[0].gateway.http.host == host
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "not a host",
+        "http://gate",
+        "gate:80",
+        "300.1.1.1",
+        "1.2.3",
+        "10.0.0.0/8",
+        "::1/64",
+        "1:2",
+        "-a",
+        "a..b",
+        "a" * 64,
+        "fe80::1%",
+        "\u95e8",
+        " ",
+        ".",
+    ],
+)
+def test_what_is_no_host_is_named_with_the_remedy(host: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        checked(changed("gateway.http", {"host": host}), lambda _: None)
+    assert [path for path, _ in caught.value.problems] == ["gateway.http.host"]
+    assert "give a name or IP address" in caught.value.problems[0][1]
+    assert parse_settings(changed("gateway.http", {"host": host})), "what is stored already does not stop the gates"
+
+
+def test_a_broker_is_a_host_too() -> None:
+    with pytest.raises(SettingsError, match=r"uplink\.mqtt\.host: is 'mqtt://a'; give the broker's name"):
+        checked(changed("uplink", {"mqtt": {"host": "mqtt://a"}}), lambda _: None)
