@@ -182,8 +182,11 @@ class Questions(Protocol):
     units: Sequence[int]
     """Unit numbers to try."""
 
-    def ask(self, request: bytes, find: Callable[[bytes], bytes]) -> bytes:
-        """Send a request; the answer that `find` sees in all that came since, empty when none came in time."""
+    def ask(self, request: bytes, find: Callable[[bytes], bytes] | None = None) -> bytes:
+        """Send a request; the answer that `find` sees in all that came since, empty when none came in time.
+
+        Without `find`: all that came in the time of an answer, so that the line is quiet again.
+        """
 
 
 class Driver(ABC):

@@ -79,7 +79,7 @@ class Wire:
                 break
         return received
 
-    def ask(self, request: bytes, find: Callable[[bytes], bytes]) -> bytes:
+    def ask(self, request: bytes, find: Callable[[bytes], bytes] | None = None) -> bytes:
         """See `Questions.ask`. What came before the question is dropped; a connection that was ended is made anew."""
         try:
             if not self._stream.is_open:
@@ -87,7 +87,10 @@ class Wire:
             while self._stream.read(0):
                 pass
             self._stream.write(request)
-            found = find(self.listen(time.monotonic() + self._answer_s, lambda received: bool(find(received))))
+            received = self.listen(
+                time.monotonic() + self._answer_s, lambda so_far: find is not None and bool(find(so_far))
+            )
+            found = received if find is None else find(received)
             if not found and self.over == "tcp":
                 self._stream.close()  # what was not understood must not stand before the next question
             return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
@@ -136,16 +137,20 @@ class OsdpDriver(Driver):
         return None
 
     def ask_who(self, line: Questions) -> Sequence[Recognised]:
-        """Ask all readers at once who they are; where one answers, each of the first addresses."""
-        if not line.ask(frames.who_request(frames.ANY_READER), frames.find_identity):
+        """Ask all readers at once; where anything comes back, ask each of the first addresses who it is.
+
+        The answers of several readers to one question collide, or come late with the address of all.
+        """
+        everybody = frames.who_request(frames.ANY_READER)
+        if not line.ask(everybody).removeprefix(everybody):
             return ()
         found = []
         for address in range(ADDRESSES_ASKED):
-            if answer := line.ask(frames.who_request(address), frames.find_identity):
-                own, words = frames.identity_of(answer)
+            if answer := line.ask(frames.who_request(address), partial(frames.find_identity, address)):
+                words = frames.identity_of(answer)
                 # A key of its own, made now: install mode gives it to the reader.
-                options = {"address": own, "key": secrets.token_hex(16)}
-                found.append(Recognised(options, f"an OSDP reader, address {own}, {words}; {GIVE_KEY}"))
+                options = {"address": address, "key": secrets.token_hex(16)}
+                found.append(Recognised(options, f"an OSDP reader, address {address}, {words}; {GIVE_KEY}"))
         return found
 
     def bus_key(self, options: OsdpOptions) -> Hashable:

@@ -50,10 +50,10 @@ def who_request(address: int) -> bytes:
     return body + _crc(body)
 
 
-def find_identity(received: bytes) -> bytes:
-    """The whole frame of a reader among the received bytes, also one that refuses; empty when it has not come."""
+def find_identity(address: int, received: bytes) -> bytes:
+    """The whole frame of that reader among the received bytes, also one that refuses; empty when it has not come."""
     for start in range(len(received) - _MIN_BYTES + 1):
-        if received[start] != _SOM or not received[start + 1] & _REPLY:
+        if received[start] != _SOM or received[start + 1] != address | _REPLY:
             continue
         size = int.from_bytes(received[start + 2 : start + 4], "little")
         frame = received[start : start + size]
@@ -63,13 +63,13 @@ def find_identity(received: bytes) -> bytes:
     return b""
 
 
-def identity_of(frame: bytes) -> tuple[int, str]:
-    """The address of a reader, and what it says of itself in words."""
-    address, kind, data = frame[1] & ~_REPLY, frame[5], frame[6:-2]
+def identity_of(frame: bytes) -> str:
+    """What a reader says of itself, in words."""
+    kind, data = frame[5], frame[6:-2]
     if kind == _PDID and len(data) >= 12:
         serial = int.from_bytes(data[5:9], "little")
-        return address, f"maker {data[:3].hex().upper()}, model {data[3]}, serial number {serial:08X}"
-    return address, "which does not say what it is"
+        return f"maker {data[:3].hex().upper()}, model {data[3]}, serial number {serial:08X}"
+    return "which does not say what it is"
 
 
 def _crc(body: bytes) -> bytes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import binascii
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -170,6 +171,53 @@ def test_osdp_readers_answer_who_they_are(tmp_path: Path, secure: bool) -> None:
     assert len(keys) == 2 and KEY.hex() not in keys
     assert all(is_entry(one) and one.sure and "install-mode" in one.heard for one in found)
     assert [reader.commands for reader in readers] == [[], []]
+
+
+ALL = b"\xff\x53\xff\x23\x00\x05\x45"
+"""The begin of two answers at once, which no checksum fits."""
+
+
+def identity(address: int) -> bytes:
+    """A reader's answer: maker 123456, model 1, serial number 7 (OSDP 2.2, osdp_PDID)."""
+    head = bytes((0x53, 0x80 | address, 20, 0, 0x04, 0x45))
+    body = head + bytes.fromhex("123456 01 01 07000000 010203")
+    return body + binascii.crc_hqx(body, 0x1D0F).to_bytes(2, "little")
+
+
+class PlayedLine:
+    """A line where the answers come as they are said here, by the address that is asked."""
+
+    over: Literal["serial"] = "serial"
+    units = ()
+
+    def __init__(self, answers: dict[int, bytes], *, echo: bool = False) -> None:
+        self._answers = answers
+        self._echo = echo
+
+    def ask(self, request: bytes, find: Callable[[bytes], bytes] | None = None) -> bytes:
+        received = (request if self._echo else b"") + self._answers.get(request[1], b"")
+        return received if find is None else find(received)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {0x7F: ALL, 2: identity(2), 5: identity(5)},
+        {0x7F: identity(0x7F), 0: identity(0x7F), 2: identity(0x7F) + identity(2), 5: identity(2) + identity(5)},
+    ],
+    ids=["collided", "late"],
+)
+def test_answers_of_several_readers_to_one_question_do_not_mislead(answers: dict[int, bytes]) -> None:
+    found = registry.find("osdp").ask_who(PlayedLine(answers))
+    assert [one.options["address"] for one in found] == [2, 5]
+
+
+def test_a_line_that_hears_itself_alone_has_no_reader() -> None:
+    assert not registry.find("osdp").ask_who(PlayedLine({}, echo=True))
+    assert [
+        one.options["address"]
+        for one in registry.find("osdp").ask_who(PlayedLine({0x7F: ALL, 3: identity(3)}, echo=True))
+    ] == [3]
 
 
 # ---- boards
