@@ -12,18 +12,18 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.settings.marks import Mark, losing, refusal
+from gateway.core.settings.marks import losing, refusal
 from gateway.core.settings.model import Settings
+from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import EngineUnreachableError, RefusedError
 from gateway.engine.clock import Clock, boot_id
 from gateway.store.directory import DataDirectory, source_of
-from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal, Row
 from gateway.store.passes.codes import answered, issued
 from gateway.store.passes.files.reading import read_passes
 from gateway.store.passes.registry import PassRegistry
-from gateway.store.projections.state import State
+from gateway.store.projections.marks import carry, marks_at_rest
 from gateway.store.settings.planning import Plan, plan, restoring
 from gateway.store.settings.station_keys import must_be_set_up
 from gateway.store.settings.versions import Version, earlier, go_back, must_fit, rows_of
@@ -172,19 +172,7 @@ class Local:
         lost = losing(self._settings, settings)
         if not lost:
             return
-        state, reader = State(self._directory.state, writer=True), JournalReader(self._directory.journal)
-        try:
-            with state.ahead(reader) as ahead:
-                known = ahead.lanes()
-        finally:
-            state.close()
-            reader.close()
-        marks = [
-            Mark(lane, found["mode"], found.get("by") or "", found.get("reason") or "")
-            for lane, found in known.items()
-            if lane in lost
-        ]
-        if marks:
+        if marks := marks_at_rest(self._directory.state, self._directory.journal, lost):
             raise RefusedError(refusal(marks))
 
     def _confirm(self, who: rows.Who) -> dict[str, Any]:  # noqa: ARG002
@@ -202,6 +190,11 @@ class Local:
     def _go_back_first(self, who: rows.Who | None = None) -> Version | None:
         """Go back from a version that was not confirmed, as a start of the engine does."""
         versions = self._directory.versions
+        if (pending := versions.pending) is not None:
+            before = parse_settings(versions.document_of(pending.before))
+            now = Clock(trusted=before.gateway.clock == "trusted").now()
+            directory, source = self._directory, source_of(before)
+            carry(directory.state, directory.journal, source, boot_id(), self._settings, before, now)
         went = go_back(versions, "asked" if who else "restart", who)
         self._settings = self._directory.settings()
         self._tell()

@@ -2,6 +2,7 @@
 
 A mark is remembered under the ids of lane and barrier, but it protects people at one arm. So a marked lane is not
 removed or renamed, and its `open` output does not move to another barrier, until a person has taken the mark off.
+Only a way back that comes by itself does not wait for that: it takes the mark along as a tag (`carried`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 import msgspec
 
 from gateway.core.settings.model import Barrier, Settings
+from gateway.core.vocabulary.authors import GATEWAY
+from gateway.core.vocabulary.rows import BarrierLocked
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -59,6 +62,30 @@ def marks_of(lanes: Iterable[Any], named: Collection[str]) -> tuple[Mark, ...]:
 
 def _of_tag(tag: Any) -> tuple[str, str]:
     return ((tag.by or ""), (tag.reason or "")) if tag is not None else ("", "")
+
+
+def carried(old: Settings, new: Settings, marks: Iterable[Mark]) -> list[BarrierLocked]:
+    """The rows that tag the arms of these marks under the ids that they have in the new settings.
+
+    A tag keeps its author and its words. A lock after a crash and a hold become a tag by the gateway: a person decides.
+    """
+    heirs = {_arm(new, barrier): barrier.id for barrier in new.barriers}
+    lanes = {lane.barrier: lane.id for lane in reversed(new.lanes)}
+    arms = {lane.id: _arm(old, old.barrier(lane.barrier)) for lane in old.lanes}
+    found: dict[str, BarrierLocked] = {}
+    for mark in marks:
+        barrier = heirs.get(arms[mark.lane]) if mark.lane in arms else None
+        if barrier in lanes and barrier not in found:
+            tag = mark.mode == "locked"
+            found[barrier] = BarrierLocked(
+                lane=lanes[barrier],
+                barrier=barrier,
+                by=(mark.by if tag else "") or GATEWAY.by,
+                via=None,
+                station=None,
+                reason=mark.reason if tag else f"{mark.mode} as lane {mark.lane}",
+            )
+    return list(found.values())
 
 
 def refusal(marks: Iterable[Mark]) -> str:

@@ -20,12 +20,13 @@ from typing import Any
 
 from gateway.core.settings.difference import Touched, boards_of
 from gateway.core.settings.exchange import SettingsChanged, kept
-from gateway.core.settings.marks import marks_of, refusal
+from gateway.core.settings.marks import carried, losing, marks_of, refusal
 from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Memory
 from gateway.core.vocabulary import commands as c
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import GatehouseError, error_place, fault_file
+from gateway.core.vocabulary.rows import BarrierLocked
 from gateway.core.vocabulary.views import CoreView
 from gateway.engine.clock import Clock
 from gateway.engine.core_thread.containment import Causes, Measuring
@@ -36,6 +37,7 @@ from gateway.engine.core_thread.surroundings import Core, Outputs, Standby
 from gateway.engine.journal_thread.entries import Recorded, Unrecorded
 from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.settings.changeover import Changeover, Restarted
+from gateway.store.journal.writer import Row
 
 log = logging.getLogger("gatehouse.core")
 
@@ -258,8 +260,15 @@ class CoreLoop:
         assert standby is not None
         settings = kept(standby.settings, offer.settings)
         try:
+            tags = self._tags_to_carry(standby.settings, settings)
+        except Exception as error:
+            self._report("marks", error, now)
+            self._end(offer, failure="the core could not say which lanes are tagged; see the log of the engine")
+            return
+        try:
             with self._recorder.between_commits(COMMIT_PATIENCE_S):
-                memory = standby.memory(self._unwritten.rows(), self._core) if touched.barriers else Memory()
+                waiting = [*self._unwritten.rows(), *(Row.of(tag, settings.gateway.id, now) for tag in tags)]
+                memory = standby.memory(waiting, self._core) if touched.barriers else Memory()
         except GatehouseError as error:
             self._end(offer, failure=str(error))
             return
@@ -277,9 +286,14 @@ class CoreLoop:
         standby.settings = settings
         self._executor.settings_changed(settings)
         take()
-        self._executor.carry_out(commands, now)
+        self._executor.carry_out([*map(c.Append, tags), *commands], now)
         self._measure_anew(standby, settings, touched, now)
         self._end(offer, taken=True)
+
+    def _tags_to_carry(self, old: Settings, new: Settings) -> list[BarrierLocked]:
+        """The marks that a way back would lose, as tags under the ids of the new settings."""
+        lost = losing(old, new)
+        return carried(old, new, marks_of(self._core.snapshot().lanes, lost)) if lost else []
 
     def _measure_anew(self, standby: Standby, settings: Settings, touched: Touched, now: e.Now) -> None:
         """Let the boards of the new lanes report; reads at these lanes wait for that."""

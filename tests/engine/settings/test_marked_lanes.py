@@ -75,6 +75,54 @@ def test_the_way_back_is_not_held_up(box: Box) -> None:
     until(lambda: box.history()[-1] == (2, "rolled_back") and "out" in box.lanes())
 
 
+def test_a_tag_that_was_put_on_meanwhile_goes_back_with_its_arm(box: Box) -> None:
+    box.apply(RENAMED, confirm_s=1)
+    command(box, "lock", "out9")
+    until(lambda: "out" in box.lanes() and tagged_by(box, "out") == "Mei")
+    row = box.rows("barrier.locked")[-1].data()
+    assert (row["lane"], row["barrier"], row["by"], row["reason"]) == ("out", "out", "Mei", "oil")
+    orders = list(box.orders)
+    box.stop()
+    box.start()
+    until(lambda: tagged_by(box, "out") == "Mei")
+    command(box, "unlock")
+    assert box.orders == orders
+
+
+def test_a_hold_that_was_begun_meanwhile_becomes_a_tag_of_the_gateway(box: Box) -> None:
+    box.apply(RENAMED, confirm_s=600)
+    command(box, "hold", "out9")
+    box.ask("site.rollback")
+    until(lambda: "out" in box.lanes() and tagged_by(box, "out") == "gateway")
+    assert box.lane("out")["tag"]["reason"] == "held as lane out9"
+
+
+def test_a_start_that_goes_back_takes_the_tag_along(box: Box) -> None:
+    box.apply(RENAMED, confirm_s=600)
+    command(box, "lock", "out9")
+    box.stop()
+    box.start()
+    until(lambda: "out" in box.lanes() and tagged_by(box, "out") == "Mei")
+    assert box.history()[-1] == (2, "rolled_back")
+    box.stop()
+    box.start()
+    until(lambda: tagged_by(box, "out") == "Mei")
+
+
+def test_the_command_line_that_goes_back_first_takes_the_tag_along(box: Box) -> None:
+    box.apply(RENAMED, confirm_s=600)
+    command(box, "lock", "out9")
+    box.stop()
+    directory = box.directory
+    directory.lock()
+    try:
+        Local(directory, directory.settings()).call("site.rollback", by="lin", via="cli")
+    finally:
+        directory.unlock()
+    box.start()
+    until(lambda: "out" in box.lanes() and tagged_by(box, "out") == "Mei")
+
+
 def test_without_an_engine_too(box: Box) -> None:
     command(box, "lock")
     box.stop()
