@@ -24,8 +24,8 @@ NEEDS_BROKER = {"backlog", "load", "crash", "memory", "written"}
 
 
 @pytest.mark.real
-@pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("bench", BENCHES)
 def test_every_figure_can_be_measured(bench: str) -> None:
     if bench in NEEDS_BROKER and not (shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists()):
