@@ -1,4 +1,4 @@
-"""`gatehouse simulate`: a hundred site-hours in every run, more in `make test-all`, and how the command begins and ends."""
+"""`gatehouse simulate`: a hundred site-hours in every run, and how the command begins and ends."""
 
 from __future__ import annotations
 
