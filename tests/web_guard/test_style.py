@@ -1,17 +1,18 @@
-"""One look: sizes, spaces, roundings and colours of the guard's screen come from the scales at the top of its sheet."""
+"""One look: sizes, spaces, roundings and colours of all screens come from the scales at the top of its sheet."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from tests.web_installer.screens import sheets
 from web.guard.home.page import SHEETS as HOME
 from web.guard.problem.page import SHEETS as PROBLEM
 from web.guard.sign_in.page import SHEETS as SIGN_IN
 from web.setup.page import SHEETS as SETUP
 
 WEB = Path(__file__).parents[2] / "web"
-SHEETS = tuple(dict.fromkeys([*HOME, *SIGN_IN, *SETUP, *PROBLEM]))
+SHEETS = tuple(dict.fromkeys([*HOME, *SIGN_IN, *SETUP, *PROBLEM, *sheets()]))
 SHEET = re.sub(r"/\*.*?\*/", "", "\n".join((WEB / one).read_text("utf-8") for one in SHEETS), flags=re.DOTALL)
 SCALES, RULES = SHEET[: SHEET.index("* {")], SHEET[SHEET.index("* {") :]
 SPACE = re.compile(r"0|auto|-?var\(--(?:s[0-5]|under)\)")

@@ -19,7 +19,7 @@ from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.rows.barrier import ServiceLimit
 from web.guard.home.page import SCRIPT_WORDS
 from web.platform.pages import SCRIPT_WORDS as ALWAYS
-from web.words.texts import LOCALES, TRANSLATIONS, masked, plate_as_written, words
+from web.words.texts import LOCALES, files, masked, plate_as_written, texts, words
 
 WEB = Path(__file__).parents[2] / "web"
 CONTRACT_REASONS = """
@@ -38,11 +38,6 @@ ARMS = ["closed", "rising", "open", "lowering", "between", "stopped", "unknown"]
 MODES = ["held", "fire", "crashed", "locked", "interrupted"]
 
 
-def texts(locale: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads((TRANSLATIONS / f"{locale}.json").read_text("utf-8"))
-    return found
-
-
 def test_both_languages_have_the_same_keys() -> None:
     assert texts("en").keys() == texts("zh_CN").keys()
 
@@ -58,10 +53,17 @@ def test_no_text_is_empty() -> None:
     assert [(locale, key) for locale in LOCALES for key, text in texts(locale).items() if not text.strip()] == []
 
 
-def test_a_key_stands_once_in_a_file() -> None:
-    for locale in LOCALES:
-        pairs: list[Any] = json.loads((TRANSLATIONS / f"{locale}.json").read_text("utf-8"), object_pairs_hook=list)
-        assert len(pairs) == len(dict(pairs))
+def test_a_room_has_the_same_keys_in_both_languages() -> None:
+    english, chinese = ({path.name: set(json.loads(path.read_text("utf-8"))) for path in files(one)} for one in LOCALES)
+    assert english == chinese
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_key_stands_once_in_one_file(locale: str) -> None:
+    pairs: list[Any] = []
+    for path in files(locale):
+        pairs += json.loads(path.read_text("utf-8"), object_pairs_hook=list)
+    assert len(pairs) == len(dict(pairs))
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -122,7 +124,7 @@ def test_every_key_that_pages_and_script_name_exists() -> None:
 
 
 def test_every_key_that_the_script_names_goes_to_the_page() -> None:
-    script = "\n".join(path.read_text("utf-8") for path in WEB.rglob("*.js"))
+    script = "\n".join(path.read_text("utf-8") for room in ("guard", "parts") for path in (WEB / room).rglob("*.js"))
     named = set(re.findall(r"""say\(["']([a-z_.]+)["']""", script))
     named |= set(re.findall(r'"((?:hold\.end|case|answer|refused)\.[a-z_]+)"', script))
     assert len(named) > 40

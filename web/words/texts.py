@@ -1,7 +1,7 @@
-"""Every text that people read, in English and Chinese, from `web/words/`.
+"""Every text that people read, in English and Chinese: `web/words/<locale>/` has a file for each room.
 
-A key that is missing never breaks a screen: the caller names fallbacks, and tests prove that both files hold the same
-keys and words for everything the contract names.
+A key that is missing never breaks a screen: the caller names fallbacks, and tests prove that both languages hold the
+same keys and words for everything the contract names.
 """
 
 from __future__ import annotations
@@ -79,7 +79,20 @@ class _Blank(dict[str, object]):
 def words(locale: str) -> Words:
     """The texts of a locale; an unknown locale gets the default one."""
     known = locale if locale in LOCALES else DEFAULT_LOCALE
-    return Words(known, json.loads((TRANSLATIONS / f"{known}.json").read_text("utf-8")))
+    return Words(known, texts(known))
+
+
+def texts(locale: str) -> dict[str, str]:
+    """The unfilled texts of all rooms."""
+    found: dict[str, str] = {}
+    for path in files(locale):
+        found |= json.loads(path.read_text("utf-8"))
+    return found
+
+
+def files(locale: str) -> list[Path]:
+    """The files that hold the texts of a locale, one for each room."""
+    return sorted((TRANSLATIONS / locale).glob("*.json"))
 
 
 def plate_as_written(plate: str) -> str:

@@ -21,6 +21,9 @@ class Right(StrEnum):
     LOOK = "look", "see the lanes and the alarms"
     COMMAND = "command", "give commands to lanes, acknowledge alarms, stop an arm"
     LIFT = "lift", "lift the lock-out of an operator"
+    SET_UP = "set_up", "test devices, change the settings"
+    ACCEPT = "accept", "tick and sign the acceptance of a lane"
+    REPAIR = "repair", "open, report and confirm repairs"
 
 
 class Role(StrEnum):
@@ -37,11 +40,15 @@ class Role(StrEnum):
         self.rights = frozenset(rights)
         return self
 
-    GUARD = "guard", "the guard of a booth", (Right.LOOK, Right.COMMAND)
-    LEADER = "leader", "the shift leader", (Right.LOOK, Right.COMMAND, Right.LIFT)
-    CONTROL_ROOM = "control_room", "an operator of the control room", (Right.LOOK, Right.COMMAND)
-    OFFICE = "office", "the property office", (Right.LOOK,)
-    INSTALLER = "installer", "who wires and sets up the gateway", (Right.LOOK, Right.COMMAND, Right.LIFT)
+    GUARD = "guard", "the guard of a booth", (Right.LOOK, Right.COMMAND, Right.REPAIR)
+    LEADER = "leader", "the shift leader", (Right.LOOK, Right.COMMAND, Right.LIFT, Right.REPAIR)
+    CONTROL_ROOM = (
+        "control_room",
+        "an operator of the control room",
+        (Right.LOOK, Right.COMMAND, Right.ACCEPT, Right.REPAIR),
+    )
+    OFFICE = "office", "the property office", (Right.LOOK, Right.REPAIR)
+    INSTALLER = "installer", "who wires and sets up the gateway", tuple(Right)
     AUDITOR = "auditor", "reads, and changes nothing", (Right.LOOK,)
 
 

@@ -395,7 +395,7 @@ def test_the_visit_of_a_car_that_waits_at_the_exit_is_known_after_a_restart(tmp_
 
 def test_every_reason_has_words_in_both_languages() -> None:
     for locale in ("en", "zh_CN"):
-        words = msgspec.json.decode(Path(f"web/words/{locale}.json").read_bytes())
+        words = msgspec.json.decode(Path(f"web/words/{locale}/cars.json").read_bytes())
         for reason in RELEASE_REASONS:
             assert f"because.{reason}" in words, reason
         for reason in REFUSE_REASONS:

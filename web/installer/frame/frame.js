@@ -1,0 +1,16 @@
+// The frame of the installer's pages: the clock, and one open menu at a time.
+import { $ } from "../../parts/base/dom.js";
+import { timeOfDay } from "../../parts/base/clock.js";
+
+setInterval(() => { $("clock").textContent = timeOfDay(Date.now()); }, 1000);
+
+const menus = [...document.querySelectorAll(".in-menu")];
+function close(except) { for (const one of menus) if (one !== except) one.open = false; }
+for (const one of menus) one.addEventListener("toggle", () => { if (one.open) close(one); });
+document.addEventListener("pointerdown", (event) => close(event.target.closest(".in-menu")));
+document.addEventListener("keydown", (event) => {
+  const open = menus.find((one) => one.open);
+  if (event.key !== "Escape" || !open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});

@@ -1,0 +1,41 @@
+"""A page of the installer within the frame: top line, navigation, draft bar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, request
+
+from web.installer.frame.places import places_of
+from web.people import auth
+from web.platform.pages import page
+
+SHEETS = ("parts/base/base.css", "installer/frame/frame.css", "installer/frame/parts.css")
+# Texts that the frame's own script puts together.
+SCRIPT_WORDS = ("installer.frame.",)
+
+
+def installer_page(
+    template: str,
+    *,
+    place: str,
+    sheets: tuple[str, ...] = (),
+    script_words: tuple[str, ...] = (),
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    """The page of a place, with its own sheets, the words of its script and its values."""
+    operator = auth.signed_in()
+    text = page(
+        template,
+        script_words=(*SCRIPT_WORDS, *script_words),
+        sheets=(*SHEETS, *sheets),
+        place=place,
+        places=places_of(operator),
+        operator=operator,
+        back=request.full_path.rstrip("?") if request.method == "GET" else request.path,
+        **values,
+    )
+    answer = current_app.make_response(text)
+    answer.status_code = status
+    return answer

@@ -1,0 +1,30 @@
+"""The places of the installer's navigation, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.settings.roles import Right
+from web.people.operators import Operator
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the navigation; its words are `installer.place.<name>`."""
+
+    name: str
+    path: str
+    right: Right
+
+
+PLACES = (Place("overview", "/installer", Right.SET_UP),)
+
+
+def places_of(operator: Operator) -> list[Place]:
+    """The places that this operator may enter."""
+    return [place for place in PLACES if place.right in operator.role.rights]
+
+
+def way_in(operator: Operator) -> str:
+    """The address of the first place that this operator may enter, "" for none."""
+    return next((place.path for place in places_of(operator)), "")

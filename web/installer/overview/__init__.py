@@ -1,0 +1,1 @@
+"""The first page of the installer: what is left to do, in order."""
