@@ -20,6 +20,7 @@ from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.settings.documents import Documents
 
 _log = logging.getLogger(__name__)
+_ROLES = frozenset(role.value for role in Role)
 
 
 class Operator(msgspec.Struct, frozen=True):
@@ -94,7 +95,9 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 def _operators(document: dict[str, Any]) -> dict[str, Operator]:
     found = [
-        Operator(str(raw["name"]), raw["role"], str(raw.get("pin_hash") or "")) for raw in document.get("operators", [])
+        Operator(str(raw["name"]), Role(raw["role"]), str(raw.get("pin_hash") or ""))
+        for raw in document.get("operators", [])
+        if raw["role"] in _ROLES
     ]
     return {operator.name: operator for operator in found}
 
