@@ -23,7 +23,7 @@ from gateway.store.files import new_file
 from gateway.store.sqlite.migrations import Schema
 from gateway.store.sqlite.schemas import REGISTRY, STATE
 
-SESSIONS = frozenset({"session"})
+SESSIONS = frozenset({"session", "draft"})
 """Tables of `web.db` that stay behind."""
 _READ_BYTES = 64 * 1024
 Progress = Callable[[int, int], Any]

@@ -44,6 +44,8 @@ class SiteDocument:
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._document: dict[str, Any] = {}
+        self._version = 0
+        self._states: dict[int, str] = {}
         self._operators: dict[str, Operator] = {}
         self._stations: dict[str, Station] = {}
         self._http = Http()
@@ -52,6 +54,16 @@ class SiteDocument:
         """The settings document (PINs as hashes); {} without a readable one."""
         self._refresh()
         return self._document
+
+    def version(self) -> int:
+        """The version of the settings that holds; 0 without a readable document."""
+        self._refresh()
+        return self._version
+
+    def state(self, version: int) -> str:
+        """Whether a version is `pending`, `confirmed` or `rolled_back`; "gone" for one that is not kept."""
+        self._refresh()
+        return self._states.get(version, "gone")
 
     def operators(self) -> dict[str, Operator]:
         """All operators by name, in the order of the site file."""
@@ -76,11 +88,14 @@ class SiteDocument:
             if stamp == self._stamp:
                 return
             try:
-                document = Documents(self._path).load()
+                stored = Documents(self._path).stored()
             except (GatehouseError, OSError, ValueError) as error:
                 _log.warning("site.json cannot be read, the operators stay as they were: %s", error)
             else:
+                document = stored.document
                 self._document, self._operators = document, _operators(document)
+                self._version = stored.version
+                self._states = {one["version"]: str(one["state"]) for one in stored.versions}
                 self._stations, self._http = _stations(document), _http(document)
             self._stamp = stamp
 

@@ -1,4 +1,4 @@
-"""`web.db`: data of the web process: sessions, lock-outs, cursors of HTTP consumers.
+"""`web.db`: data of the web process: sessions, lock-outs, cursors of HTTP consumers, working drafts of installers.
 
 One connection behind one lock: the rows are few, the statements take microseconds, and one writing process per file
 is the rule of the data directory. A lost last second at a power cut costs a sign-in, so it is not flushed like
@@ -54,6 +54,8 @@ SCHEMA = Schema(
         "ALTER TABLE consumer ADD COLUMN journal TEXT NOT NULL DEFAULT ''",
         # The head of the confirmed row, signed.
         "ALTER TABLE consumer ADD COLUMN head TEXT NOT NULL DEFAULT ''",
+        # The settings that an installer works on, until they are applied.
+        "CREATE TABLE draft(operator TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;",
     ),
 )
 

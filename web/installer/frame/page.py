@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Response, current_app, request
 
+from gateway.core.settings.roles import Right
+from web.installer.frame.draft import working
 from web.installer.frame.places import places_of
 from web.people import auth
 from web.platform.pages import page
@@ -26,6 +28,7 @@ def installer_page(
 ) -> Response:
     """The page of a place, with its own sheets, the words of its script and its values."""
     operator = auth.signed_in()
+    draft = working() if Right.SET_UP in operator.role.rights else None
     text = page(
         template,
         script_words=(*SCRIPT_WORDS, *script_words),
@@ -33,6 +36,7 @@ def installer_page(
         place=place,
         places=places_of(operator),
         operator=operator,
+        draft=draft,
         back=request.full_path.rstrip("?") if request.method == "GET" else request.path,
         **values,
     )
