@@ -22,7 +22,7 @@ OURS = ("gateway", "drivers", "web")
 PURE_STDLIB = frozenset({
     "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum",
     "fractions", "functools", "heapq", "itertools", "math", "operator", "re", "string", "types",
-    "typing", "zoneinfo",
+    "typing", "unicodedata", "zoneinfo",
 })  # fmt: skip
 CODEC_STDLIB = PURE_STDLIB | {"struct", "binascii"}
 WEB_PACKAGES = frozenset({"flask", "jinja2", "markupsafe", "waitress", "werkzeug"})

@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.core.access.rules import Moment, beginning, end
 from gateway.core.people.texts import FORBIDDEN
-from gateway.core.plates.plates import is_none
+from gateway.core.plates.plates import is_none, is_plate
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.schedule import parse_schedule
@@ -39,7 +39,6 @@ _UNBOUNDED = {
     "valid_from": f"a day in year {FIRST_YEAR} means no beginning",
     "valid_until": f"a day in the year {NO_END_YEAR} means no end",
 }
-_PLATE = re.compile(r"[0-9A-Z\u4e00-\u9fff]{2,16}")
 _CONTROL = re.compile(f"[{FORBIDDEN}]")
 _LINES = str.maketrans({"\n": " ", "\t": " "})
 """A note may have several lines."""
@@ -124,7 +123,7 @@ def _check_plates(plates: tuple[str, ...]) -> None:
         if is_none(normal_plate(plate)):
             reason = "that says that there is no plate, and would fit every car that a camera cannot read; leave it out"
             raise PassFieldError("plates", plate, reason)
-        if not _PLATE.fullmatch(normal_plate(plate)):
+        if not is_plate(normal_plate(plate)) or _CONTROL.search(plate):
             raise PassFieldError("plates", plate, "give 2 to 16 letters, digits or characters")
 
 

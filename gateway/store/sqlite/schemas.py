@@ -42,6 +42,19 @@ JOURNAL = Schema(
     ),
 )
 
+_SIMPLIFIED = tuple(
+    zip("滬粵蘇遼魯贛晉陝貴寧甯瓊雲閩學掛領應臨軍灨黒", "沪粤苏辽鲁赣晋陕贵宁宁琼云闽学挂领应临军赣黑", strict=True)
+)
+"""Of plates in the index, when its fifth step was released."""
+
+
+def _simplified(text: str) -> str:
+    """The SQL that writes these characters of a text simplified."""
+    for old, new in _SIMPLIFIED:
+        text = f"replace({text}, '{old}', '{new}')"
+    return text
+
+
 # `low` is the low 24 bits of a card's number (0 for other kinds), so that one index serves comparing 24 bits, 32 bits
 # and the full number. `kind` is 0 card, 1 plate, 2 qr, 3 pin.
 REGISTRY = Schema(
@@ -87,6 +100,17 @@ REGISTRY = Schema(
             CASE WHEN document ->> '$.valid_until' GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
                 THEN substr(document ->> '$.valid_until', 1, 10) ELSE '' END
         ) WHERE document ->> '$.valid_until' IS NOT NULL;
+        """,
+        # Traditional characters of plates are simplified ones, and behind a region O and I are 0 and 1.
+        f"""
+        CREATE TEMP TABLE plain AS
+            SELECT value, pass, {_simplified("value")} AS better FROM credentials
+            WHERE kind = 1 AND value GLOB '*[{"".join(old for old, _ in _SIMPLIFIED)}]*';
+        UPDATE plain SET better = substr(better, 1, 2) || replace(replace(substr(better, 3), 'O', '0'), 'I', '1')
+            WHERE better GLOB '[沪粤苏辽鲁赣晋陕贵宁琼云闽黑]*';
+        INSERT OR IGNORE INTO credentials SELECT 1, 0, better, pass FROM plain;
+        DELETE FROM credentials WHERE kind = 1 AND (value, pass) IN (SELECT value, pass FROM plain);
+        DROP TABLE plain;
         """,
     ),
 )

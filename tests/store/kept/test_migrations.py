@@ -87,6 +87,22 @@ def test_plates_typed_with_o_and_i_are_found_as_cameras_read_them(tmp_path: Path
     assert kept == {"粤B12345", "粤B10315", "京I02345", "京O12345", "OIL-1", "沪AD12340"}
 
 
+@pytest.mark.parametrize("version", versions(REGISTRY)[:4])
+def test_plates_in_traditional_characters_are_found_as_cameras_read_them(tmp_path: Path, version: int) -> None:
+    path = _load(tmp_path, version, "registry")
+    db = apsw.Connection(str(path))
+    for value in ("粵ZI234港", "蘇EO234學", "滬A12345", "沪A12345", "台北黑1"):
+        db.execute("INSERT INTO credentials VALUES(1, 0, ?, 1)", (value,))
+    db.close()
+    registry = PassRegistry(path, writer=True)
+    for plate in ("粤Z·1234港", "粵Z1234港", "苏E0234学", "滬A12345", "沪A12345", "粤B12345", "台北黑1"):
+        assert [one.holder for one in registry.find("plate", plate)] == ["李雷"], plate
+    registry.close()
+    db = apsw.Connection(str(path))
+    kept = {value for (value,) in db.execute("SELECT value FROM credentials WHERE kind = 1")}
+    assert kept == {"粤B12345", "粤Z1234港", "苏E0234学", "沪A12345", "台北黑1"}
+
+
 @pytest.mark.parametrize("version", versions(STATE))
 def test_projections_of_each_version_are_known(tmp_path: Path, version: int) -> None:
     state = State(_load(tmp_path, version, "state"), writer=True)

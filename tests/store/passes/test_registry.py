@@ -18,6 +18,7 @@ from gateway.core.vocabulary.errors import (
     StorageError,
 )
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.passes.checks import checked
 from gateway.store.passes.credentials import normal_card, normal_plate
 from gateway.store.passes.registry import OF_GROUP, ImportResult, PassRegistry
 
@@ -52,6 +53,25 @@ def test_a_plate_is_found_with_or_without_dots_and_blanks(registry: PassRegistry
     registry.put(monthly("a", plates=("粤B·12345",)))
     assert ids(registry.find("plate", read)) == ["a"]
     assert registry.get("a").plates == ("粤B·12345",)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("粵Z·1234港", "粤Z1234港"), ("滬A12345", "沪A12345"), ("粤B12345", "粤B‑12345"), ("MÜ-AB 123", "MUAB123"),
+        ("MÜ-AB 123", "MU\u0308AB123"), ("А123ВС77", "A123BC77"), ("12가3456", "12가 3456"),
+        ("品川300あ12-34", "品川 300 あ 12-34"), ("กข 1234", "กข1234"),
+    ],
+)  # fmt: skip
+def test_a_plate_of_any_country_is_found_however_it_is_written(registry: PassRegistry, written: str, read: str) -> None:
+    registry.put(checked(monthly("a", plates=(written,))))
+    assert ids(registry.find("plate", read)) == ["a"]
+    assert registry.get("a").plates == (written,)
+
+
+def test_o_and_0_are_two_characters_outside_china(registry: PassRegistry) -> None:
+    registry.put(monthly("a", plates=("AB12 OOO",)))
+    assert registry.find("plate", "AB12 000") == ()
 
 
 def test_the_passes_of_a_group_are_known_by_its_name(registry: PassRegistry) -> None:
