@@ -13,7 +13,14 @@ from msgspec import Meta
 from drivers.base import Options
 
 Baudrate = Annotated[int, Meta(ge=1_200, le=1_000_000, description="speed of the line in bits a second")]
-PortPath = Annotated[str, Meta(min_length=1, description="serial port, best by its place: `/dev/serial/by-path/...`")]
+PortPath = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        description="serial port, best by its place: `/dev/serial/by-path/...`",
+        extra={"of": "ports"},
+    ),
+]
 RepeatMs = Annotated[
     int,
     Meta(

@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from drivers.options import Baudrate, PortPath
 
-TcpPort = Annotated[int, Meta(ge=1, le=65_535)]
+TcpPort = Annotated[int, Meta(ge=1, le=65_535, description="TCP port")]
 LINKS_DIFFER = "link", "differs from the link of another device on the same wire; make them equal"
 """Why two devices cannot share a wire, see `Driver.clash`."""
-TimeoutMs = Annotated[int, Meta(ge=20, le=10_000)]
+TimeoutMs = Annotated[int, Meta(ge=20, le=10_000, description="how long an answer is awaited")]
 
 
 class SerialLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="serial", tag_field="type"):
@@ -32,7 +32,7 @@ class SerialLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="s
 class TcpConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tcp", tag_field="type"):
     """`link` of a device, or of a gateway to devices, on the network."""
 
-    host: Annotated[str, Meta(min_length=1)]
+    host: Annotated[str, Meta(min_length=1, description="name or IP address on the network")]
     port: TcpPort
     timeout_ms: TimeoutMs = 500
 

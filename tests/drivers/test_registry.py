@@ -136,22 +136,22 @@ def test_defaults_are_those_of_the_contract() -> None:
 
 WRONG = [
     ({**IO, "pol_ms": 20}, "devices[0].pol_ms", "is not a known key; known here: link, unit, board, poll_ms"),
-    ({**IO, "poll_ms": 5}, "devices[0].poll_ms", "is 5; give a whole number >= 10"),
+    ({**IO, "poll_ms": 5}, "devices[0].poll_ms", "is 5; give a number from 10 to 10000"),
     ({**IO, "poll_ms": "20"}, "devices[0].poll_ms", "is '20'; give a whole number"),
-    ({**IO, "unit": 248}, "devices[0].unit", "is 248; give a whole number <= 247"),
+    ({**IO, "unit": 248}, "devices[0].unit", "is 248; give a number from 1 to 247"),
     ({**IO, "board": "waveshare"}, "devices[0].board", "is 'waveshare'; known boards: di8do8-6842, generic"),
     ({**IO, "input_start": 65_530}, "devices[0].input_start", "is 65530; with 8 points it must be at most 65528"),
     ({"id": "io", "driver": "modbus"}, "devices[0].link", "is missing; it is required"),
     ({**IO, "link": {"type": "tcp"}}, "devices[0].link.host", "is missing; it is required"),
     ({**IO, "link": {**TCP, "prot": 1}}, "devices[0].link.prot", "is not a known key"),
-    ({**IO, "link": {**SERIAL, "baudrate": 1}}, "devices[0].link.baudrate", "is 1; give a whole number >= 1200"),
+    ({**IO, "link": {**SERIAL, "baudrate": 1}}, "devices[0].link.baudrate", "is 1; give a number from 1200 to 1000000"),
     ({**IO, "link": {"type": "usb"}}, "devices[0].link.type", 'is \'usb\'; use one of "serial", "tcp"'),
     ({"id": "r", "driver": "rdm6300", "port": ""}, "devices[0].port", "is ''"),
     ({"id": "r", "driver": "rdm6301"}, "devices[0].driver", "is 'rdm6301'; known drivers: "),
     (
         {"id": "g", "driver": "gpio", "outputs": [{"pin": 99}]},
         "devices[0].outputs[0].pin",
-        "is 99; give a whole number <= 27",
+        "is 99; give a number from 0 to 27",
     ),
     ({"id": "g", "driver": "gpio", "outputs": [{"pin": 1}, {"pin": 1}]}, "devices[0].outputs", "pin 1 twice"),
     ({"id": "w", "driver": "wiegand", "d0": 4, "d1": 4}, "devices[0].d1", "D0 and D1 need a line each"),
@@ -170,7 +170,7 @@ WRONG = [
     (
         {"id": "u", "driver": "uhfreader18", "link": TCP, "power": 31},
         "devices[0].power",
-        "is 31; give a whole number <= 30",
+        "is 31; give a number from 0 to 30",
     ),
     ({"id": "d", "driver": "serial-display", "port": "x", "before": "z"}, "devices[0].before", "in hex"),
 ]

@@ -11,22 +11,27 @@ from msgspec import Meta
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.buses.direct import DirectBus
 
-Pin = Annotated[int, Meta(ge=0, le=27)]
+Pin = Annotated[int, Meta(ge=0, le=27, description="number of the pin (BCM)")]
+Level = Annotated[Literal["high", "low"], Meta(description="the level that energises the relay")]
+ClosedLevel = Annotated[
+    Literal["high", "low"],
+    Meta(description="the level while the contact is closed", extra={"default": "against the pull"}),
+]
 
 
 class Relay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A relay on a pin (BCM number); `active` is the level that energises it."""
 
     pin: Pin
-    active: Literal["high", "low"] = "high"
+    active: Level = "high"
 
 
 class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A contact on a pin; `active` is the level while it is closed (default: against the pull)."""
 
     pin: Pin
-    pull: Literal["up", "down", "none"] = "up"
-    active: Literal["high", "low"] | None = None
+    pull: Annotated[Literal["up", "down", "none"], Meta(description="the resistor that holds an open contact")] = "up"
+    active: ClosedLevel | None = None
 
     @property
     def level(self) -> Literal["high", "low"]:

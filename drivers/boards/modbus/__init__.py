@@ -26,7 +26,9 @@ Start = Annotated[int, Meta(ge=0, le=65_535)]
 class SerialLink(SerialLine, frozen=True, tag="serial", tag_field="type"):
     """`link` of boards on an RS-485 adapter."""
 
-    parity: Literal["none", "even", "odd"] = "none"
+    parity: Annotated[Literal["none", "even", "odd"], Meta(description="parity of the line, as set at the boards")] = (
+        "none"
+    )
 
 
 class TcpLink(TcpConnection, frozen=True, tag="tcp", tag_field="type"):
@@ -40,7 +42,7 @@ class ModbusOptions(Options, frozen=True):
 
     link: Annotated[SerialLink | TcpLink, Meta(description="see above; serial links also take `parity`, TCP port 502")]
     unit: Annotated[int, Meta(ge=1, le=247, description="the board's address")] = 1
-    board: Annotated[str, Meta(description="a board file, below")] = "generic"
+    board: Annotated[str, Meta(description="a board file, below", extra={"of": "boards"})] = "generic"
     poll_ms: Annotated[int, Meta(ge=10, le=10_000, description="how often inputs are read")] = 50
     timeout_ms: (
         Annotated[TimeoutMs, Meta(description="how long an answer is awaited", extra={"default": "that of `link`"})]

@@ -24,12 +24,16 @@ LASTING = frozenset(("idle", "locked"))
 class Templates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is shown at each verdict: lines of text with fields; `words` come in the site's language."""
 
-    idle: Template = ("{words}", "{time}")
-    granted: Template = ("{plate}", "{words}", "{days_left} DAYS")
-    denied: Template = ("{plate}", "{words}")
-    referred: Template = ("{plate}", "{words}")
-    wait: Template = ("{plate}", "{words}")
-    locked: Template = ("{words}",)
+    idle: Annotated[Template, Meta(description="lines while no car is there")] = ("{words}", "{time}")
+    granted: Annotated[Template, Meta(description="lines when a car may pass")] = (
+        "{plate}",
+        "{words}",
+        "{days_left} DAYS",
+    )
+    denied: Annotated[Template, Meta(description="lines when a car is denied")] = ("{plate}", "{words}")
+    referred: Annotated[Template, Meta(description="lines while the guard decides")] = ("{plate}", "{words}")
+    wait: Annotated[Template, Meta(description="lines while a second proof is awaited")] = ("{plate}", "{words}")
+    locked: Annotated[Template, Meta(description="lines while the lane is out of use")] = ("{words}",)
 
 
 class SerialDisplayOptions(SerialPortOptions, frozen=True):

@@ -44,7 +44,7 @@ class OsdpOptions(SerialPortOptions, frozen=True):
             Meta(
                 description="this reader's own key, 32 hex digits (`openssl rand -hex 16`); moved to `secrets/` at"
                 " import",
-                extra={"default": "required"},
+                extra={"default": "required", "secret": True},
             ),
         ]
         | None

@@ -57,7 +57,7 @@ def explain(error: msgspec.ValidationError, document: Any, kind: Any) -> tuple[s
     if missing := _MISSING.search(message):
         path = f"{path}.{missing[1]}"
         return path, f"is missing; {_words_of(document, kind, path) or 'it is required'}"
-    wanted = _words_of(document, kind, path) or _EXPECTED.sub(_in_words, message)
+    wanted = _words_of(document, kind, path) or _bounds_at(document, kind, path) or _EXPECTED.sub(_in_words, message)
     return path, f"{_shown(document, path)}; {wanted}"
 
 
@@ -89,6 +89,19 @@ def _words_of(document: Any, kind: Any, path: str) -> str:
         return ""
     words = [_json(value) for one in types for value in _values(one)]
     return f"use one of {', '.join(words)}" if words else ""
+
+
+def _bounds_at(document: Any, kind: Any, path: str) -> str:
+    """The bounds of a number that was given and is not within them; "" for anything else."""
+    value = _at(document, path)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    bounded = [one for one in _types(document, kind, path) if isinstance(one, inspect.IntType | inspect.FloatType)]
+    return next((f"give a number from {one.ge} to {one.le}" for one in bounded if _outside(value, one)), "")
+
+
+def _outside(value: float, one: inspect.IntType | inspect.FloatType) -> bool:
+    return one.ge is not None and one.le is not None and not one.ge <= value <= one.le
 
 
 def _values(one: inspect.Type) -> Iterable[Any]:
@@ -142,6 +155,12 @@ def _shown(document: Any, path: str) -> str:
     if isinstance(value, str):
         return f"is {value[:_SHOWN_MAX]!r}{'...' if len(value) > _SHOWN_MAX else ''}"
     return f"is {kind_of(value)}" if value is None or isinstance(value, dict | list) else f"is {_json(value)}"
+
+
+def _at(document: Any, path: str) -> Any:
+    for name, index in _STEP.findall(path):
+        document = _step(document, name, index)
+    return document
 
 
 def _json(value: Any) -> str:

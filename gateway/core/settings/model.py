@@ -1,15 +1,19 @@
 """The types of the settings: site, gateway, devices, lanes, barriers, operators and uplink.
 
+Each setting says here what it means, its bounds and its default; the reference's tables and the installer's forms
+follow. In `extra`: `default` is a default in words, `unit` one that the name does not end in, `of` the part of the site
+file whose ids it takes, `secret` what is never shown again, `bounds` what a form takes.
 `site_file` has their form in the site file and all checks.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Meta
 
 from gateway.core.settings.roles import Role
 
@@ -33,9 +37,11 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Point(Strict, frozen=True):
     """One contact or relay. With `normally: closed` the meaning is true while the current is off."""
 
-    point: str
-    normally: Literal["open", "closed"] = "open"
-    debounce_ms: int = 30
+    point: Annotated[str, Meta(description="`device.output.N` or `device.input.N`, counted from 0")]
+    normally: Annotated[
+        Literal["open", "closed"], Meta(description="`closed` when the meaning is true while the current is off")
+    ] = "open"
+    debounce_ms: Annotated[int, Meta(ge=0, le=390, description="a change counts once it has lasted so long")] = 30
 
     @property
     def device(self) -> str:
@@ -64,21 +70,46 @@ class Point(Strict, frozen=True):
 class Site(Strict, frozen=True):
     """The estate."""
 
-    id: str
-    name: str = ""
-    timezone: str = "Asia/Shanghai"
-    locale: Literal["en", "zh_CN"] = "zh_CN"
-    expiry_warning_days: int = 10
-    capacity: int | None = None
-    anti_passback: Literal["off", "soft", "hard"] = "off"
-    card_bits: Literal[24, 32, "full"] = "full"
+    id: Annotated[str, Meta(description="the site's id, part of every event's `source` and of MQTT topics")]
+    name: Annotated[str, Meta(description="for people", extra={"default": "empty"})] = ""
+    timezone: Annotated[str, Meta(description="where days begin and schedules hold", extra={"of": "zones"})] = (
+        "Asia/Shanghai"
+    )
+    locale: Annotated[Literal["en", "zh_CN"], Meta(description="language a new screen starts in: `zh_CN` or `en`")] = (
+        "zh_CN"
+    )
+    expiry_warning_days: Annotated[
+        int,
+        Meta(ge=0, le=365, description="a warning this many days before a monthly pass ends", extra={"unit": "days"}),
+    ] = 10
+    capacity: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=1_000_000,
+                description="how many cars the car park holds; past it a car without a [place](#groups) of its own is"
+                " referred",
+                extra={"default": "unlimited", "unit": "cars"},
+            ),
+        ]
+        | None
+    ) = None
+    anti_passback: Annotated[
+        Literal["off", "soft", "hard"],
+        Meta(description="`soft` refers a pass that is already inside (or was never in), `hard` refuses it"),
+    ] = "off"
+    card_bits: Annotated[
+        Literal[24, 32, "full"],
+        Meta(description="how many low bits of a card are compared: `24`, `32` or `full`"),
+    ] = "full"
 
 
 class TlsFiles(Strict, frozen=True):
     """A certificate with its chain and its private key, as PEM files."""
 
-    cert: str
-    key: str
+    cert: Annotated[str, Meta(description="full path of the certificate with its chain, PEM")]
+    key: Annotated[str, Meta(description="full path of its private key, PEM")]
 
 
 class Http(Strict, frozen=True):
@@ -88,11 +119,30 @@ class Http(Strict, frozen=True):
     `X-Forwarded-*` headers count.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8080
-    tls: TlsFiles | Literal["self"] | None = None
-    trusted_proxies: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    host: Annotated[
+        str, Meta(description="the address to listen at; `0.0.0.0` for the whole network, `::` for IPv6 too")
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(description="the port", extra={"bounds": (1, 65_535)})] = 8080
+    tls: Annotated[
+        TlsFiles | Literal["self"] | None,
+        Meta(
+            description='`{"cert": ..., "key": ...}`: full paths of PEM files (the certificate with its chain, and its'
+            " private key); or `self`: a certificate that the gateway makes and renews,"
+            " [to be installed](installer.md#https) on each screen. `site apply` refuses files that the gateway cannot"
+            " read"
+        ),
+    ] = None
+    names: Annotated[
+        tuple[str, ...],
+        Meta(description="host names and addresses beside the usual ones (below) by which the gateway is reached"),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="addresses or networks of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and"
+            " `X-Forwarded-Host` are believed"
+        ),
+    ] = ()
 
 
 class Retention(Strict, frozen=True):
@@ -100,19 +150,58 @@ class Retention(Strict, frozen=True):
     more than `megabytes` of them, the oldest going first.
     """
 
-    days: int = 365
-    grace_days: int = 90
-    megabytes: int = 4000
+    days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3_650,
+            description="a row is dropped when it is older than this and every registered consumer has confirmed it",
+            extra={"unit": "days"},
+        ),
+    ] = 365
+    grace_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=3_650,
+            description="this much longer it waits for a consumer that has not confirmed it; then it is dropped",
+            extra={"unit": "days"},
+        ),
+    ] = 90
+    megabytes: Annotated[
+        int,
+        Meta(
+            ge=20,
+            le=1_000_000,
+            description="past this size the oldest rows are dropped at any age, confirmed or not; choose less than the"
+            " free space of the SD card",
+            extra={"unit": "MB"},
+        ),
+    ] = 4000
 
 
 class Gateway(Strict, frozen=True):
     """This box."""
 
-    id: str
-    http: Http = Http()
-    clock: Literal["kernel", "trusted"] = "kernel"
-    journal_wait_ms: int = 250
-    retention: Retention = Retention()
+    id: Annotated[str, Meta(description="this box; part of every event's `source` and of the MQTT client id")]
+    http: Annotated[
+        Http, Meta(description="where the web listens and what it answers to, below", extra={"default": ""})
+    ] = Http()
+    clock: Annotated[
+        Literal["kernel", "trusted"],
+        Meta(description="`kernel`: sure when the kernel says so; `trusted`: always sure"),
+    ] = "kernel"
+    journal_wait_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="how long a movement waits for its journal row at most, on a failing disk",
+        ),
+    ] = 250
+    retention: Annotated[Retention, Meta(description="how long the journal is kept, below", extra={"default": ""})] = (
+        Retention()
+    )
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -142,10 +231,26 @@ class Signals(msgspec.Struct, frozen=True):
 class ServiceLimits(Strict, frozen=True):
     """When a barrier is due for service; None: no limit. `travel_ms`: median of the last 20 movements one way."""
 
-    cycles: int | None = None
-    relay_operations: int | None = None
-    crashes_per_month: int | None = None
-    travel_ms: int | None = None
+    cycles: (
+        Annotated[int, Meta(ge=1, le=1_000_000_000, description="openings since the data directory was made")] | None
+    ) = None
+    relay_operations: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=1_000_000_000,
+                description="orders to the barrier's outputs since the data directory was made",
+            ),
+        ]
+        | None
+    ) = None
+    crashes_per_month: (
+        Annotated[int, Meta(ge=0, le=1_000, description="crashes in a month of the site's calendar")] | None
+    ) = None
+    travel_ms: (
+        Annotated[int, Meta(ge=300, le=120_000, description="the median of the last 20 whole movements one way")] | None
+    ) = None
 
 
 class Barrier(msgspec.Struct, frozen=True):
@@ -250,33 +355,58 @@ class Lane(msgspec.Struct, frozen=True):
 class Interlock(Strict, frozen=True):
     """Barriers that must not move together: `shared` by two directions, or a `sally_port`."""
 
-    type: Literal["shared", "sally_port"]
-    barriers: tuple[str, ...]
+    type: Annotated[
+        Literal["shared", "sally_port"],
+        Meta(description="`shared`: one barrier for two directions; `sally_port`: never both open"),
+    ]
+    barriers: Annotated[tuple[str, ...], Meta(description="their ids", extra={"of": "barriers"})]
 
 
 class Group(Strict, frozen=True):
     """A household, or a firm, with places for so many of its cars; passes name it by their `group`."""
 
-    id: str
-    places: int
+    id: Annotated[str, Meta(description="the text that the passes have as their `group`, to the letter")]
+    places: Annotated[
+        int,
+        Meta(ge=1, le=10_000, description="how many cars of the group have a place", extra={"unit": "cars"}),
+    ]
 
 
 class Operator(Strict, frozen=True):
     """A named person. `pin` is only in a site file that comes in; `pin_hash` is stored."""
 
-    name: str
-    role: Role
-    pin: str | None = None
-    pin_hash: str | None = None
+    name: Annotated[str, Meta(description="the person, at most 56 characters; journaled as `by`")]
+    role: Annotated[Role, Meta(description="what the person may do, below")]
+    pin: (
+        Annotated[str, Meta(description="4 to 12 digits; stored as `pin_hash`, never shown", extra={"secret": True})]
+        | None
+    ) = None
+    pin_hash: (
+        Annotated[str, Meta(description="the PIN as it is stored; never comes out again", extra={"secret": True})]
+        | None
+    ) = None
 
 
 class Station(Strict, frozen=True):
     """A booth's own screen, identified by its key. `lanes`: its lanes (none: all); `address`: required besides."""
 
-    id: str
-    name: str = ""
-    lanes: tuple[str, ...] = ()
-    address: str | None = None
+    id: Annotated[str, Meta(description="in the journal as `station`")]
+    name: Annotated[str, Meta(description="for people", extra={"default": "the id"})] = ""
+    lanes: Annotated[
+        tuple[str, ...],
+        Meta(description="ids of the lanes that it stands at", extra={"default": "all", "of": "lanes"}),
+    ] = ()
+    address: (
+        Annotated[
+            str,
+            Meta(
+                description="an IP address or network (`192.168.1.20`, `192.168.1.0/28`) that it must come from as"
+                " well",
+                extra={"default": "any"},
+            ),
+        ]
+        | None
+    ) = None
 
     def stands_at(self, lane: str) -> bool:
         """Whether a person at this screen is at the lane."""
@@ -287,32 +417,64 @@ BOOTH = "booth"
 """The id of the machine's own screen if the site file has no stations."""
 
 
+BrokerPort = Annotated[int, Meta(ge=1, le=65_535, description="its port; 8883 is usual with encryption")]
+Encrypted = Annotated[bool, Meta(description="encryption; for all brokers of the list")]
+CaFile = Annotated[
+    str,
+    Meta(
+        description="full path of the authority that has signed the broker's certificate, PEM",
+        extra={"default": "those of the system"},
+    ),
+]
+CertFile = Annotated[str, Meta(description="full path of this gateway's own certificate, for brokers that ask for one")]
+KeyFile = Annotated[str, Meta(description="full path of the private key of `cert`")]
+UserName = Annotated[str, Meta(description="who signs in at the broker")]
+Password = Annotated[
+    str, Meta(description="of `username`; moved to `secrets/` at import, never shown", extra={"secret": True})
+]
+
+
 class Broker(Strict, frozen=True):
     """An MQTT broker. `password` is only in a site file that comes in."""
 
-    host: str
-    port: int = 1883
-    tls: bool = False
-    ca: str | None = None
-    cert: str | None = None
-    key: str | None = None
-    username: str | None = None
-    password: str | None = None
+    host: Annotated[str, Meta(description="the broker's name or IP address")]
+    port: BrokerPort = 1883
+    tls: Encrypted = False
+    ca: CaFile | None = None
+    cert: CertFile | None = None
+    key: KeyFile | None = None
+    username: UserName | None = None
+    password: Password | None = None
 
 
 class Mqtt(Strict, frozen=True):
     """The brokers of central: `host` and `port`, or several in `brokers` as `host:port`. `consumer` owns the cursor."""
 
-    host: str | None = None
-    port: int = 1883
-    brokers: tuple[str, ...] = ()
-    consumer: str = "central"
-    tls: bool = False
-    ca: str | None = None
-    cert: str | None = None
-    key: str | None = None
-    username: str | None = None
-    password: str | None = None
+    host: (
+        Annotated[str, Meta(description="the broker of central: its name or IP address", extra={"default": "required"})]
+        | None
+    ) = None
+    port: BrokerPort = 1883
+    brokers: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="instead of `host` and `port`: a list of `host:port`, tried in turn; one that works is kept"
+            " until it fails"
+        ),
+    ] = ()
+    consumer: Annotated[
+        str,
+        Meta(
+            description="who gets the events behind the broker; the cursor belongs to this name, so a change of broker"
+            " sends nothing twice, and a new name gets everything from the first row"
+        ),
+    ] = "central"
+    tls: Encrypted = False
+    ca: CaFile | None = None
+    cert: CertFile | None = None
+    key: KeyFile | None = None
+    username: UserName | None = None
+    password: Password | None = None
 
     def each(self) -> tuple[Broker, ...]:
         """The brokers in the order in which they are tried; ValueError for an entry that is not `host:port`."""
@@ -342,7 +504,14 @@ class Uplink(Strict, frozen=True):
 class RemoteOpen(Strict, frozen=True):
     """What opening a lane from afar needs: an identity that was checked, `asked` for or `required`."""
 
-    identity: Literal["asked", "required"] = "asked"
+    identity: Annotated[
+        Literal["asked", "required"],
+        Meta(
+            description="`required`: a lane opens from afar (HTTP, MQTT, a browser that is no station of it) only with"
+            " `identity_checked` `number_on_file`, `camera` or `post`; else refused with `identity_needed`. The pages"
+            " of today take no identity, so from afar they do not offer *Open* then"
+        ),
+    ] = "asked"
 
 
 class Settings(msgspec.Struct, frozen=True):

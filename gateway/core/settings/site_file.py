@@ -56,26 +56,6 @@ TOP_KEYS = (
     "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
     "uplink", "remote_open",
 )  # fmt: skip
-# Bounds (low, high), inclusive, so that a typing error cannot make an arm wait an hour.
-_BOUNDS: dict[str, tuple[int, int]] = {
-    "expiry_warning_days": (0, 365),
-    "capacity": (1, 1_000_000),
-    "places": (1, 10_000),
-    "journal_wait_ms": (0, 10_000),
-    "days": (1, 3_650),
-    "grace_days": (0, 3_650),
-    "megabytes": (20, 1_000_000),
-    "debounce_ms": (0, 390),
-    "pulse_ms": (50, 10_000),
-    "travel_time_ms": (300, 60_000),
-    "auto_close_ms": (0, 600_000),
-    "grant_ms": (1_000, 600_000),
-    "max_cycles_per_h": (1, 10_000),
-    "cycles": (1, 1_000_000_000),
-    "relay_operations": (1, 1_000_000_000),
-    "crashes_per_month": (0, 1_000),
-    "travel_ms": (300, 120_000),
-}
 _FAULTS_MAX = 20
 """Faults that are reported for one part of the document."""
 _HABITS = (
@@ -118,14 +98,6 @@ class _Reader:
             value = without(value, where)
         return None
 
-    def bounds(self, struct: Any, path: str) -> None:
-        for key in struct.__struct_fields__:
-            number = getattr(struct, key)
-            if key in _BOUNDS and isinstance(number, int):
-                low, high = _BOUNDS[key]
-                if not low <= number <= high:
-                    self.wrong(f"{path}.{key}", f"is {number}; give a number from {low} to {high}")
-
     def identifier(self, value: str, path: str) -> None:
         if not ID_PATTERN.fullmatch(value):
             self.wrong(path, f"is {value!r}; use 1 to 64 letters, digits, '-' or '_'")
@@ -147,7 +119,6 @@ class _Reader:
                 f"is {point.point!r}; an {side} is needed here, for example {match[1]}.{side}.{match[3]}",
             )
             return None
-        self.bounds(point, path)
         return point
 
     def schedule(self, value: str, path: str) -> str:
@@ -342,8 +313,6 @@ def _barrier(reader: _Reader, raw: Any, barrier_id: str | None, path: str) -> Ba
         reader.wrong(f"{path}.id", "is missing; a barrier that stands apart needs an id")
         return None
     reader.identifier(barrier_id, f"{path}.id")
-    reader.bounds(written, path)
-    reader.bounds(written.service_limits, f"{path}.service_limits")
     contacts = _contacts(reader, written, "barrier", path)
     outputs: dict[str, Any] = {key: reader.point(getattr(written, key), "output", f"{path}.{key}") for key in OUTPUTS}
     if outputs["open"] is None:
@@ -421,7 +390,6 @@ def _lights(reader: _Reader, written: LightsDocument, path: str) -> Lights:
 
 
 def _signals(reader: _Reader, written: SignalsDocument, path: str) -> Signals:
-    reader.bounds(written, path)
     return Signals(
         reader.point(written.granted, "output", f"{path}.granted"),
         reader.point(written.denied, "output", f"{path}.denied"),
@@ -431,7 +399,6 @@ def _signals(reader: _Reader, written: SignalsDocument, path: str) -> Signals:
 
 def _check_site(reader: _Reader, site: Site) -> None:
     reader.identifier(site.id, "site.id")
-    reader.bounds(site, "site")
     try:
         ZoneInfo(site.timezone)
     except (ValueError, OSError, KeyError):
@@ -443,8 +410,6 @@ def _check_site(reader: _Reader, site: Site) -> None:
 
 def _check_gateway(reader: _Reader, gateway: Gateway) -> None:
     reader.identifier(gateway.id, "gateway.id")
-    reader.bounds(gateway, "gateway")
-    reader.bounds(gateway.retention, "gateway.retention")
     if not 0 <= gateway.http.port <= 65535:
         reader.wrong("gateway.http.port", f"is {gateway.http.port}; give a port from 1 to 65535")
     _check_front(reader, gateway.http)
@@ -478,7 +443,6 @@ def _check_groups(reader: _Reader, groups: tuple[Group, ...]) -> None:
     for number, group in enumerate(groups):
         if not group.id.strip():
             reader.wrong(f"groups[{number}].id", "is empty; write the group as the passes name it, for example 12-3")
-        reader.bounds(group, f"groups[{number}]")
 
 
 def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:
@@ -493,11 +457,8 @@ def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:
 
 def _check_mqtt(reader: _Reader, mqtt: Mqtt, written: dict[str, Any]) -> None:
     path = "uplink.mqtt"
-    if not mqtt.brokers:
-        if not mqtt.host:
-            reader.wrong(f"{path}.host", "is missing; give the broker's name or address, or a list in `brokers`")
-        if not 1 <= mqtt.port <= 65_535:
-            reader.wrong(f"{path}.port", f"is {mqtt.port}; give a number from 1 to 65535")
+    if not mqtt.brokers and not mqtt.host:
+        reader.wrong(f"{path}.host", "is missing; give the broker's name or address, or a list in `brokers`")
     for key in ("host", "port"):
         if mqtt.brokers and key in written:
             reader.wrong(f"{path}.{key}", "is given besides `brokers`; leave it out")

@@ -121,7 +121,7 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
         ("groups", [{"id": " ", "places": 2}], "groups[0].id", "write the group as the passes name it"),
         ("groups", [{"id": "a", "bays": 2}], "groups[0].bays", "not a known key; known here: id, places"),
         ("site.locale", "x" * 5000, "site.locale", "x'...; use one of"),
-        ("gateway.http", {"hots": "a"}, "gateway.http.hots", "known here: host, port, tls, trusted_proxies, names"),
+        ("gateway.http", {"hots": "a"}, "gateway.http.hots", "known here: host, port, tls, names, trusted_proxies"),
         (
             "uplink",
             {"mqtt": {"host": "a", "password": 1234}},

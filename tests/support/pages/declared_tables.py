@@ -7,15 +7,30 @@ the tables is the page's own. A test fails when the page is old.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+
+import msgspec
 
 from gateway.core.alarms.kinds import KINDS
-from gateway.core.settings.contacts import CONTACTS, contacts_of
+from gateway.core.settings import documents, model
 from gateway.core.settings.roles import SCOPES, Right, Role
 from gateway.core.vocabulary.reasons import Reason, Refusal
+from tests.support.pages import field_tables
 
+SETTINGS: dict[str, type[msgspec.Struct]] = {
+    "`site`": model.Site,
+    "`gateway`": model.Gateway,
+    "`gateway.http`": model.Http,
+    "`gateway.retention`": model.Retention,
+    "`lanes[]`": documents.LaneDocument,
+    "Barriers (`lanes[].barrier` or `barriers[]`)": documents.BarrierDocument,
+    "`interlocks[]`": model.Interlock,
+    "`groups[]`": model.Group,
+    "`remote_open`": model.RemoteOpen,
+    "`stations[]`": model.Station,
+    "`uplink.mqtt`": model.Mqtt,
+}
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference.md"
 
 
@@ -29,9 +44,9 @@ def page(text: str) -> str:
         ("### Token scopes", _scopes()),
     ):
         text = _with_table(text, heading, rows)
-    text = _with_rows(text, "### `lanes[]`", contacts_of("lane"), _contacts("lane"))
-    barriers = "### Barriers (`lanes[].barrier` or `barriers[]`)"
-    return _with_rows(text, barriers, contacts_of("barrier"), _contacts("barrier"))
+    for heading, kind in SETTINGS.items():
+        text = _with_table(text, f"### {heading}", field_tables.rows(kind))
+    return text
 
 
 def _with_table(text: str, heading: str, rows: Iterable[str]) -> str:
@@ -42,23 +57,6 @@ def _with_table(text: str, heading: str, rows: Iterable[str]) -> str:
     assert head is not None, f"needs a table: {heading}"
     rest = re.sub(r"\A(?:\|.*\n)*", "", after[head.end() :])
     return before + found + after[: head.end()] + "".join(rows) + rest
-
-
-def _with_rows(text: str, heading: str, names: Collection[str], rows: Iterable[str]) -> str:
-    """The first table under a heading, with these rows in place of those of these names."""
-    before, found, after = text.partition(f"\n{heading}\n")
-    table = re.search(r"(?m)^\|.*\|\n\|[-|]+\|\n(?:\|.*\n)*", after)
-    assert table is not None, f"needs a table: {heading}"
-    lines = table[0].splitlines(keepends=True)
-    mine = [line for line in lines if set(re.findall(r"`([^`]+)`", line.split("|")[1])) & set(names)]
-    place = lines.index(mine[0])
-    kept = [*lines[:place], *rows, *(line for line in lines[place:] if line not in mine)]
-    return before + found + after[: table.start()] + "".join(kept) + after[table.end() :]
-
-
-def _contacts(owner: Literal["barrier", "lane"]) -> Iterable[str]:
-    for name in contacts_of(owner):
-        yield _row(f"`{name}`", "none", f"input: {CONTACTS[name].meaning}")
 
 
 def _row(*cells: str) -> str:

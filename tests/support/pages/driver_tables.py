@@ -10,14 +10,11 @@ import inspect
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import msgspec
-from msgspec import NODEFAULT
 
 from drivers.base import Driver
 from drivers.boards.layout import known_boards, load_board
 from drivers.registry import find, shipped
+from tests.support.pages.field_tables import rows
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference.md"
 OPTIONS = "| option | default | meaning |\n|---|---|---|\n"
@@ -39,40 +36,13 @@ def _with_section(drivers: str, driver: Driver) -> str:
         drivers += f"{heading}\n{inspect.getdoc(type(driver))}\n\n{OPTIONS}\n"
     start = drivers.index(heading)
     end = drivers.find("\n### ", start) + 1 or len(drivers)
-    return drivers[:start] + _with_table(drivers[start:end], OPTIONS, _options(driver)) + drivers[end:]
+    return drivers[:start] + _with_table(drivers[start:end], OPTIONS, rows(driver.Options)) + drivers[end:]
 
 
 def _with_table(section: str, head: str, rows: Iterable[str]) -> str:
     assert head in section, f"needs a table: {head}{section}"
     before, after = section.split(head, 1)
     return before + head + "".join(rows) + re.sub(rf"\A{_ROWS}", "", after)
-
-
-def _options(driver: Driver) -> Iterable[str]:
-    kinds = {one.name: one.type for one in msgspec.inspect.type_info(driver.Options).fields}  # type: ignore[attr-defined]
-    for field in msgspec.structs.fields(driver.Options):
-        said = _said(kinds[field.name])
-        default = said.get("default") or _default(field)
-        meaning = said.get("description", "")
-        yield f"| `{field.name}` | {default} | {meaning} |\n"
-
-
-def _said(kind: msgspec.inspect.Type) -> dict[str, str]:
-    """The meaning of an option, and its default in words where they are given."""
-    if isinstance(kind, msgspec.inspect.UnionType):
-        return next((said for one in kind.types if (said := _said(one))), {})
-    if not isinstance(kind, msgspec.inspect.Metadata):
-        return {}
-    return {**_said(kind.type), **(kind.extra_json_schema or {}), **(kind.extra or {})}
-
-
-def _default(field: msgspec.structs.FieldInfo) -> str:
-    if field.required:
-        return "required"
-    value: Any = field.default if field.default is not NODEFAULT else field.default_factory()  # type: ignore[operator]
-    if isinstance(value, bool | int | float):
-        return str(value).lower()
-    return f"`{value}`" if value else "none"
 
 
 def _boards() -> Iterable[str]:

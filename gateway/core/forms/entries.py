@@ -1,0 +1,125 @@
+"""What a form shows: each field with its value as text, its rows and variants, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from gateway.core.forms.fields import Field, Kind, Variant
+from gateway.core.forms.posted import Fault, Posted, is_variant, path_of
+
+
+class Way(msgspec.Struct, frozen=True):
+    """One variant of a field, with its own entries."""
+
+    name: str
+    chosen: bool
+    entries: tuple[Entry, ...]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One field on a page. `name` is that of its input, `path` its place in the document.
+
+    `text` is the value as it is typed, `texts` those of a list. A secret has none; `given` says whether it was given.
+    """
+
+    field: Field
+    name: str
+    path: str
+    text: str = ""
+    texts: tuple[str, ...] = ()
+    given: bool = False
+    on: bool = False
+    wrong: Fault | None = None
+    entries: tuple[Entry, ...] = ()
+    rows: tuple[tuple[Entry, ...], ...] = ()
+    ways: tuple[Way, ...] = ()
+
+
+class Shower:
+    """Makes the entries of one form, from the document or from what was posted with faults."""
+
+    def __init__(
+        self,
+        root: str,
+        posted: Posted | None = None,
+        faults: Mapping[str, Fault] | None = None,
+        given: Sequence[str] = (),
+    ) -> None:
+        """`root`: the path of the form in the document. `given`: paths of secrets that the gateway has."""
+        self._root = root
+        self._posted = posted
+        self._faults = faults or {}
+        self._given = frozenset(given)
+
+    def entries(self, fields: Sequence[Field], value: Any, at: str = "") -> tuple[Entry, ...]:
+        """The entries of an object's fields."""
+        known = value if isinstance(value, Mapping) else {}
+        return tuple(self._entry(field, known.get(field.name), f"{at}{field.name}") for field in fields)
+
+    def _entry(self, field: Field, value: Any, name: str) -> Entry:
+        path = ".".join(part for part in (self._root, path_of(name)) if part)
+        made = Entry(field, name, path, wrong=self._faults.get(name))
+        shown = value if value is not None else field.default
+        return msgspec.structs.replace(made, **self._filled(field, shown, name, path))
+
+    def _filled(self, field: Field, value: Any, name: str, path: str) -> dict[str, Any]:
+        match field.kind:
+            case Kind.PART:
+                return {"entries": self.entries(field.fields, value, f"{name}.")}
+            case Kind.PARTS:
+                return {"rows": tuple(self._rows(field, value or (), name))}
+            case Kind.ONE_OF:
+                return {"ways": tuple(self._ways(field, value, name))}
+            case Kind.SECRET:
+                return {"given": value not in (None, "") or path in self._given}
+            case Kind.YES_NO:
+                return {"on": bool(value) if self._posted is None else self._texts(name) == ("yes",)}
+        if field.several:
+            return {"texts": tuple(map(str, value or ())) if self._posted is None else self._lines(field, name)}
+        return {"text": _text(field, value) if self._posted is None else "".join(self._texts(name)[:1])}
+
+    def _lines(self, field: Field, name: str) -> tuple[str, ...]:
+        found = self._texts(name)
+        return found if field.kind is Kind.PICKED else tuple("\n".join(found).splitlines())
+
+    def _texts(self, name: str) -> tuple[str, ...]:
+        return tuple((self._posted or {}).get(name, ()))
+
+    def _rows(self, field: Field, value: Sequence[Any], name: str) -> Iterator[tuple[Entry, ...]]:
+        """The rows, and an empty one to be filled."""
+        posted = self._posted or {}
+        number = 0
+        while number < len(value) if self._posted is None else _has(posted, f"{name}[{number}]."):
+            one = value[number] if number < len(value) else None
+            yield self.entries(field.fields, one, f"{name}[{number}].")
+            number += 1
+        if self._posted is None:
+            yield self.entries(field.fields, None, f"{name}[{number}].")
+
+    def _ways(self, field: Field, value: Any, name: str) -> Iterator[Way]:
+        if field.empty:
+            yield Way("", self._is_chosen(value is None, "", name), ())
+        for one in field.variants:
+            mine = is_variant(value, one)
+            yield Way(one.name, self._is_chosen(mine, one.name, name), self._of_way(one, value if mine else {}, name))
+
+    def _is_chosen(self, in_document: bool, way: str, name: str) -> bool:
+        return in_document if self._posted is None else "".join(self._texts(name)[:1]) == way
+
+    def _of_way(self, one: Variant, value: Any, name: str) -> tuple[Entry, ...]:
+        return self.entries(one.fields, value, f"{name}:{one.name}.")
+
+
+def _has(posted: Posted, start: str) -> bool:
+    return any(name.startswith(start) for name in posted)
+
+
+def _text(field: Field, value: Any) -> str:
+    if value is None or (field.kind is Kind.JSON and not value):
+        return ""
+    if field.kind is Kind.JSON:
+        return msgspec.json.encode(value).decode()
+    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)

@@ -1,0 +1,198 @@
+"""Reads a posted form back: the value as JSON, and each fault at its field.
+
+A name in a form is the path of its field: `name`, `retention.days`, `outputs[0].pin`; the fields of a variant carry its
+name, `link:tcp.host`. A value that is the default and was not written is left out, so that a form that is saved
+unchanged changes nothing. A secret that is left empty stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from gateway.core.forms.fields import Field, Kind, Variant
+
+Posted = Mapping[str, Sequence[str]]
+ROWS_MAX = 64
+"""Rows of a list of objects that a form takes."""
+TEXT_MAX = 4096
+DROP = "!drop"
+"""Behind the name of a secret: it is to be removed."""
+_WHOLE = re.compile(r"[+-]?\d{1,12}")
+_NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,6})?")
+_TYPED = frozenset({Kind.TEXT, Kind.WHOLE, Kind.NUMBER, Kind.LIST, Kind.JSON, Kind.SECRET})
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What is wrong at a field: the ending of a word's key, and its values."""
+
+    code: str
+    values: dict[str, Any] = {}
+
+
+class Nothing:
+    """The field is left out."""
+
+
+NOTHING = Nothing()
+
+
+class Reader:
+    """Reads the fields of one form and collects the faults by the name of their field."""
+
+    def __init__(self, posted: Posted) -> None:
+        self._posted = posted
+        self.faults: dict[str, Fault] = {}
+
+    def object(self, fields: Sequence[Field], before: Mapping[str, Any], at: str = "") -> dict[str, Any]:
+        """The object of these fields; keys of `before` that are no field of the form stay."""
+        found = dict(before)
+        for field in fields:
+            value = self._value(field, before.get(field.name, NOTHING), f"{at}{field.name}")
+            if value is NOTHING or (field.name not in before and _is_default(field, value)):
+                found.pop(field.name, None)
+            else:
+                found[field.name] = value
+        return found
+
+    def _value(self, field: Field, before: Any, name: str) -> Any:
+        match field.kind:
+            case Kind.PART:
+                inner = self.object(field.fields, before if isinstance(before, Mapping) else {}, f"{name}.")
+                return inner or (NOTHING if before is NOTHING else inner)
+            case Kind.PARTS:
+                return self._rows(field, before, name)
+            case Kind.ONE_OF:
+                return self._one_of(field, before, name)
+            case Kind.YES_NO:
+                return self._text(name) == "yes"
+            case Kind.LIST | Kind.PICKED if field.several:
+                return self._several(field, name)
+            case Kind.SECRET:
+                return self._secret(before, name)
+        if name not in self._posted and before is not NOTHING:
+            return before
+        return self._single(field, name)
+
+    # ---- one value
+
+    def _single(self, field: Field, name: str) -> Any:
+        text = self._text(name)
+        if not text and (field.required or field.empty or field.kind is not Kind.TEXT or name not in self._posted):
+            return self._wrong(name, "required") if field.required else NOTHING
+        if len(text) > TEXT_MAX:
+            return self._wrong(name, "long", high=TEXT_MAX)
+        if field.kind in (Kind.WHOLE, Kind.NUMBER):
+            return self._number(field, text, name)
+        if field.kind is Kind.CHOICE:
+            found = [word for word in field.words if str(word) == text]
+            return found[0] if found else self._wrong(name, "choice")
+        if field.kind is Kind.JSON:
+            return self._json(text, name)
+        return text if self._length(field, len(text), name, "short", "long") else NOTHING
+
+    def _number(self, field: Field, text: str, name: str) -> Any:
+        whole = field.kind is Kind.WHOLE
+        if not (_WHOLE if whole else _NUMBER).fullmatch(text):
+            return self._wrong(name, "whole" if whole else "number")
+        found = int(text) if whole else float(text)
+        low, high = field.low, field.high
+        if (low is not None and found < low) or (high is not None and found > high):
+            return self._wrong(name, "bounds", low=_plain(low), high=_plain(high))
+        return found
+
+    def _json(self, text: str, name: str) -> Any:
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return self._wrong(name, "json")
+
+    def _secret(self, before: Any, name: str) -> Any:
+        if self._text(f"{name}{DROP}"):
+            return ""
+        text = self._posted.get(name, [""])[0]
+        if len(text) > TEXT_MAX:
+            return self._wrong(name, "long", high=TEXT_MAX)
+        return text or before
+
+    # ---- several values
+
+    def _several(self, field: Field, name: str) -> Any:
+        given = self._posted.get(name, ())
+        texts = given if field.kind is Kind.PICKED else given[0].splitlines() if given else ()
+        found = [text.strip() for text in texts if text.strip()]
+        if field.required and not found:
+            return self._wrong(name, "required")
+        if any(len(text) > TEXT_MAX for text in found):
+            return self._wrong(name, "long", high=TEXT_MAX)
+        return found if self._length(field, len(found), name, "few", "many") else NOTHING
+
+    def _rows(self, field: Field, before: Any, name: str) -> Any:
+        known = before if isinstance(before, list | tuple) else ()
+        rows = []
+        for number in range(ROWS_MAX):
+            at = f"{name}[{number}]"
+            if not any(one.startswith(f"{at}.") for one in self._posted):
+                break
+            if self._is_filled(field.fields, at, is_new=number >= len(known)):
+                rows.append(self.object(field.fields, known[number] if number < len(known) else {}, f"{at}."))
+        return rows if self._length(field, len(rows), name, "few", "many") else NOTHING
+
+    def _is_filled(self, fields: Sequence[Field], at: str, *, is_new: bool) -> bool:
+        """Whether a row has anything typed in; an empty one is left out."""
+        typed = [(field, self._text(f"{at}.{field.name}")) for field in fields if field.kind in _TYPED]
+        return any(text and not (is_new and text == str(field.default)) for field, text in typed)
+
+    def _one_of(self, field: Field, before: Any, name: str) -> Any:
+        chosen = self._text(name)
+        variant = next((one for one in field.variants if one.name == chosen), None)
+        if variant is None:
+            return self._wrong(name, "required" if not chosen else "choice") if field.required or chosen else NOTHING
+        if not variant.fields:
+            return variant.name
+        known = before if is_variant(before, variant) else {}
+        inner = self.object(variant.fields, known, f"{name}:{variant.name}.")
+        return {variant.tag_field: variant.name, **inner} if variant.tag_field else inner
+
+    # ---- parts
+
+    def _text(self, name: str) -> str:
+        return next(iter(self._posted.get(name, ())), "").strip()
+
+    def _length(self, field: Field, length: int, name: str, short: str, long: str) -> bool:
+        low, high = field.shortest or 0, field.longest
+        if length < low:
+            self._wrong(name, short, low=low)
+        elif high is not None and length > high:
+            self._wrong(name, long, high=high)
+        return name not in self.faults
+
+    def _wrong(self, name: str, code: str, **values: Any) -> Nothing:
+        self.faults[name] = Fault(code, values)
+        return NOTHING
+
+
+def is_variant(value: Any, variant: Variant) -> bool:
+    """Whether a value of the document is of this variant."""
+    if not variant.fields:
+        return bool(value == variant.name)
+    if not isinstance(value, Mapping):
+        return False
+    return not variant.tag_field or value.get(variant.tag_field) == variant.name
+
+
+def path_of(name: str) -> str:
+    """The path in the document of a name in a form."""
+    return re.sub(r":\w+", "", name)
+
+
+def _is_default(field: Field, value: Any) -> bool:
+    default = list(field.default) if isinstance(field.default, tuple) else field.default
+    return not field.required and bool(value == default)
+
+
+def _plain(number: float | None) -> Any:
+    return int(number) if number is not None and number == int(number) else number

@@ -1,0 +1,1 @@
+"""Settings as fields of a form."""
