@@ -33,6 +33,7 @@ from gateway.cli.common import (
     let_go_of_stdout,
     whoami,
 )
+from gateway.cli.money import tariffs
 from gateway.cli.people import operators, stations, tokens
 from gateway.cli.settings import commands as settings
 from gateway.core.vocabulary.errors import (
@@ -87,8 +88,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
     commands = Commands(parser, common, "command")
     jobs = (
-        running, begin, discover, site, settings, passes, journal, verify, lanes, operators, stations, tokens, backups,
-        support,
+        running, begin, discover, site, settings, passes, journal, verify, lanes, operators, stations, tokens, tariffs,
+        backups, support,
     )  # fmt: skip
     for job in jobs:
         job.add(commands)

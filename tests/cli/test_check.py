@@ -216,7 +216,8 @@ def test_a_driver_that_fails_before_its_bus_is_made_is_a_finding_and_the_others_
 
 # ---- what is accepted and not done yet -------------------------------------------------------------------------------
 
-TARIFFS = [{"id": "day", "first_minutes": 30}, {"id": "night"}]
+BLOCKS = [{"minutes": 60, "price": 500}]
+TARIFFS = [{"id": one, "currency": "CNY", "blocks": BLOCKS} for one in ("day", "night")]
 
 
 @pytest.mark.parametrize("tariffs", [TARIFFS[:1], TARIFFS])

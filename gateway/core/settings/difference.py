@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.charges.charging import Charging, SiteDays
 from gateway.core.settings.contacts import CONTACTS
 from gateway.core.settings.documents import BarrierDocument, LaneDocument
 from gateway.core.settings.model import (
@@ -101,6 +102,8 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
         "operators": [_operator(one) for one in document.get("operators", [])],
         "stations": _plain(document.get("stations", []), list[Station]),
         "tariffs": list(document.get("tariffs", [])),
+        "charging": _plain(document.get("charging", {}), Charging),
+        "calendar": _plain(document["calendar"], SiteDays) if document.get("calendar") is not None else None,
         "uplink": _plain(document["uplink"], Uplink) if document.get("uplink") is not None else None,
     }
 

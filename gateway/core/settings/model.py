@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from gateway.core.charges.charging import Prices
 from gateway.core.settings.roles import Role
 
 PLATE_MQTT = "plate-mqtt"
@@ -524,7 +525,7 @@ class Settings(msgspec.Struct, frozen=True):
     barriers: tuple[Barrier, ...] = ()
     interlocks: tuple[Interlock, ...] = ()
     operators: tuple[Operator, ...] = ()
-    tariffs: tuple[dict[str, Any], ...] = ()
+    prices: Prices = Prices()
     uplink: Uplink | None = None
     groups: tuple[Group, ...] = ()
     stations: tuple[Station, ...] = ()

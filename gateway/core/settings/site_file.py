@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from gateway.core.charges.charging import Prices
+from gateway.core.charges.charging import read as read_prices
 from gateway.core.people.texts import unprintable
 from gateway.core.settings.contacts import contact_of, contacts_of
 from gateway.core.settings.documents import (
@@ -54,7 +56,7 @@ ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 TOP_KEYS = (
     "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
-    "uplink", "remote_open",
+    "charging", "calendar", "uplink", "remote_open",
 )  # fmt: skip
 _FAULTS_MAX = 20
 """Faults that are reported for one part of the document."""
@@ -170,7 +172,7 @@ def parse_settings(document: Any) -> Settings:
     if document.get("uplink") is not None:
         uplink = reader.convert(document["uplink"], Uplink, "uplink")
     remote_open = reader.convert(document.get("remote_open", {}), RemoteOpen, "remote_open") or RemoteOpen()
-    tariffs = tuple(reader.section(document, "tariffs"))
+    reader.section(document, "tariffs")
     if site is not None:
         _check_site(reader, site)
     if gateway is not None:
@@ -184,7 +186,18 @@ def parse_settings(document: Any) -> Settings:
     if reader.problems or site is None or gateway is None:
         raise SettingsError(reader.problems)
     return Settings(
-        site, gateway, devices, lanes, barriers, interlocks, operators, tariffs, uplink, groups, stations, remote_open
+        site,
+        gateway,
+        devices,
+        lanes,
+        barriers,
+        interlocks,
+        operators,
+        read_prices(document, _Reader().convert)[0],
+        uplink,
+        groups,
+        stations,
+        remote_open,
     )
 
 
@@ -192,18 +205,34 @@ def checked(document: Any, check: Callable[[Settings], Any]) -> tuple[Settings, 
     """The settings, and what `check` returns for them: it has what only the drivers know.
 
     Raises SettingsError with the problems of both, also of the devices of a document whose lanes are wrong. Refuses
-    control characters in texts that people see, and hosts that are none, too; a document that is stored already may
-    hold some, and must not keep the gates from working.
+    control characters in texts that people see, hosts that are none, and tariffs that cannot be meant, too; a document
+    that is stored already may hold some, and must not keep the gates from working.
     """
     try:
         settings = parse_settings(document)
-        if more := [*_controls(document), *_wrong_hosts(settings)]:
+        if more := [*_controls(document), *_wrong_hosts(settings), *_wrong_prices(document)]:
             raise SettingsError(more)
     except SettingsError as error:
         known = {path for path, _ in error.problems}
         more = [one for one in _of_devices(document, check) if one[0] not in known]
         raise SettingsError([*error.problems, *more]) from None
     return settings, check(settings)
+
+
+def prices_of(document: Any) -> tuple[Prices, ZoneInfo]:
+    """What stays cost by a site file, and its time zone; SettingsError names what is wrong with these alone."""
+    if not isinstance(document, dict):
+        raise SettingsError([("", f"the document is {kind_of(document)}; give a JSON object")])
+    parts = {key: document[key] for key in ("site", "tariffs", "charging", "calendar") if key in document}
+    settings, _ = checked({**parts, "gateway": {"id": "gateway"}}, lambda _: None)
+    return settings.prices, settings.zone
+
+
+def _wrong_prices(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with tariffs, charging and calendar."""
+    reader = _Reader()
+    _, faults = read_prices(document, reader.convert)
+    return [*reader.problems, *faults]
 
 
 def _wrong_hosts(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -243,7 +272,7 @@ def _of_devices(document: Any, check: Callable[[Settings], Any]) -> list[tuple[s
 
 def warnings(settings: Settings) -> tuple[tuple[str, str], ...]:
     """Accepted settings that have no effect yet, by path."""
-    if not settings.tariffs:
+    if settings.prices == Prices():
         return ()
     return (("tariffs", "are accepted and kept without effect: charging comes in a later version"),)
 

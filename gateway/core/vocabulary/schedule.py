@@ -37,6 +37,11 @@ def parse_schedule(text: str) -> tuple[Window, ...]:
     return tuple(windows)
 
 
+def parse_days(text: str) -> frozenset[int]:
+    """Weekdays such as `mon-fri`, `fri,sat` or `sat-mon`, Monday 0; PassError for others."""
+    return _days(text.replace(" ", "").lower(), text)
+
+
 def _days(text: str, whole: str) -> frozenset[int]:
     found: set[int] = set()
     for part in text.split(","):

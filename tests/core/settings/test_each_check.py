@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.core.settings.model import Lights, Point, Settings, Signals
-from gateway.core.settings.site_file import parse_settings, warnings
+from gateway.core.settings.site_file import checked, parse_settings, warnings
 from gateway.core.vocabulary.errors import SettingsError
 from tests.core.playbook import site_document, two_lanes
 
@@ -401,8 +401,46 @@ def test_who_watches_the_safety_inputs_is_taken() -> None:
     assert parsed(site_document(safety="controller")).barriers[0].safety_by == "controller"
 
 
-@pytest.mark.parametrize(("tariffs", "paths"), [([], []), ([{"id": "t"}], ["tariffs"])])
+TARIFF = {"id": "t", "currency": "CNY", "blocks": [{"minutes": 60, "price": 500}]}
+
+
+@pytest.mark.parametrize(("tariffs", "paths"), [([], []), ([TARIFF], ["tariffs"])])
 def test_tariffs_are_kept_and_warned_of(tariffs: list[dict[str, Any]], paths: list[str]) -> None:
     settings = parsed({**site_document(), "tariffs": tariffs})
-    assert list(settings.tariffs) == tariffs
+    assert [one.id for one in settings.prices.tariffs] == [one["id"] for one in tariffs]
     assert [path for path, _ in warnings(settings)] == paths
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ({"tariffs": [{**TARIFF, "currency": "yuan"}]}, "tariffs[0].currency"),
+        ({"tariffs": [{**TARIFF, "blocks": []}]}, "tariffs[0].blocks"),
+        ({"tariffs": [{**TARIFF, "free": 3}]}, "tariffs[0].free"),
+        ({"tariffs": [TARIFF, TARIFF]}, "tariffs[1].id"),
+        ({"charging": {"rules": [{"tariff": "t"}]}}, "charging.rules[0].tariff"),
+        ({"charging": {"leave_minutes": -1}}, "charging.leave_minutes"),
+        ({"calendar": {"country": "China"}}, "calendar.country"),
+        ({"calendar": {"holidays": ["1 May"]}}, "calendar.holidays[0]"),
+        ({"calendar": {"holidays": ["2026-05-01"], "workdays": ["2026-05-01"]}}, "calendar.workdays"),
+    ],
+)
+def test_charges_that_cannot_be_meant_are_refused_and_never_keep_a_start_from_working(
+    part: dict[str, Any], path: str
+) -> None:
+    document = {**site_document(), **part}
+    assert parse_settings(document).lanes
+    with pytest.raises(SettingsError) as refused:
+        checked(document, lambda _: None)
+    assert [where for where, _ in refused.value.problems] == [path]
+
+
+def test_the_first_rule_that_fits_names_the_tariff_and_none_is_free() -> None:
+    rules = [
+        {"pass_kind": "temporary", "vehicle_class": "truck", "tariff": "t"},
+        {"pass_kind": "temporary", "tariff": None},
+        {"vehicle_class": "bus", "tariff": "t"},
+    ]
+    charging = parsed({**site_document(), "tariffs": [TARIFF], "charging": {"rules": rules}}).prices.charging
+    asked = [("temporary", "truck"), ("temporary", "bus"), ("monthly", "bus"), ("monthly", "car")]
+    assert [charging.tariff_for(*one) for one in asked] == ["t", None, "t", None]

@@ -1,0 +1,124 @@
+"""Which tariff holds for whom, and the site's calendar, as the site file has them.
+
+`read` takes what it can: a tariff that cannot be read is left out and named, so that settings that were stored by an
+earlier version, which looked at no tariff, never keep the gates from working.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from gateway.core.charges.calendar import Calendar
+from gateway.core.charges.tariff import Tariff, wrong_tariff
+
+VehicleClass = Literal["car", "motorcycle", "truck", "bus"]
+Method = Literal["cash", "qr", "external"]
+DAYS_MAX = 1_000
+_COUNTRY = re.compile(r"[A-Z]{2}")
+Days = Annotated[tuple[date, ...], msgspec.Meta(max_length=DAYS_MAX)]
+Fault = tuple[str, str]
+Convert = Callable[[Any, Any, str], Any]
+"""Value, type and path to the typed value; None after noting what is wrong."""
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who pays by which tariff; an absent key fits all, `tariff` null is free."""
+
+    tariff: str | None
+    pass_kind: Literal["monthly", "temporary", "staff", "blocked"] | None = None
+    vehicle_class: VehicleClass | None = None
+
+
+class Charging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How is paid: minutes to leave after a payment, minutes within which a return continues the visit, who pays."""
+
+    leave_minutes: Annotated[int, msgspec.Meta(ge=0, le=1_440)] = 15
+    reentry_minutes: Annotated[int, msgspec.Meta(ge=0, le=1_440)] = 0
+    methods: tuple[Method, ...] = ("cash", "qr")
+    rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=100)] = ()
+
+    def tariff_for(self, pass_kind: str, vehicle_class: str = "car") -> str | None:
+        """The id of the tariff by the first rule that fits; None is free."""
+        for rule in self.rules:
+            if rule.pass_kind in (None, pass_kind) and rule.vehicle_class in (None, vehicle_class):
+                return rule.tariff
+        return None
+
+
+class SiteDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The site's calendar: the country's holidays, and days that the office adds or takes back."""
+
+    country: str | None = None
+    holidays: Days = ()
+    workdays: Days = ()
+
+    def over(self, country: Calendar) -> Calendar:
+        """The country's days, corrected by the office's."""
+        holidays = (country.holidays | set(self.holidays)) - set(self.workdays)
+        return Calendar(holidays, (country.workdays | set(self.workdays)) - set(self.holidays))
+
+
+class Prices(msgspec.Struct, frozen=True):
+    """Everything about charges in a site file."""
+
+    tariffs: tuple[Tariff, ...] = ()
+    charging: Charging = Charging()
+    calendar: SiteDays | None = None
+
+    def tariff(self, tariff_id: str) -> Tariff | None:
+        """The tariff of that id."""
+        return next((one for one in self.tariffs if one.id == tariff_id), None)
+
+
+def read(document: dict[str, Any], convert: Convert) -> tuple[Prices, list[Fault]]:
+    """What the document says of charges, and what is wrong beside what `convert` notes."""
+    raw = document.get("tariffs", [])
+    found = [(n, convert(one, Tariff, f"tariffs[{n}]")) for n, one in enumerate(raw if isinstance(raw, list) else [])]
+    faults = [
+        (f"tariffs[{number}]{path}", words)
+        for number, tariff in found
+        if tariff is not None
+        for path, words in wrong_tariff(tariff)
+    ]
+    wrong = {path.partition("]")[0] for path, _ in faults}
+    tariffs = tuple(one for number, one in found if one is not None and f"tariffs[{number}" not in wrong)
+    charging = convert(document.get("charging", {}), Charging, "charging") or Charging()
+    days = document.get("calendar")
+    calendar = convert(days, SiteDays, "calendar") if days is not None else None
+    prices = Prices(tariffs, charging, calendar)
+    known = {one.id for _, one in found if one}
+    return prices, [*faults, *_wrong_ids(found), *_wrong_rules(charging, known), *_wrong_days(calendar)]
+
+
+def _wrong_ids(found: list[tuple[int, Tariff | None]]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for number, tariff in found:
+        if tariff is None:
+            continue
+        if not tariff.id or tariff.id in seen:
+            yield f"tariffs[{number}].id", f"is {tariff.id!r}; give each tariff an id of its own"
+        seen.add(tariff.id)
+
+
+def _wrong_rules(charging: Charging, known: set[str]) -> Iterator[Fault]:
+    for number, rule in enumerate(charging.rules):
+        if rule.tariff is not None and rule.tariff not in known:
+            there = ", ".join(sorted(known)) or "none"
+            yield (
+                f"charging.rules[{number}].tariff",
+                f"is {rule.tariff!r}; there is no such tariff (there are: {there})",
+            )
+
+
+def _wrong_days(calendar: SiteDays | None) -> Iterator[Fault]:
+    if calendar is None:
+        return
+    if calendar.country is not None and not _COUNTRY.fullmatch(calendar.country):
+        yield "calendar.country", f"is {calendar.country!r}; give two capital letters of ISO 3166 such as CN or DE"
+    if both := sorted(set(calendar.holidays) & set(calendar.workdays)):
+        yield "calendar.workdays", f"names {both[0]}, which is in `holidays` too; leave it in one of them"
