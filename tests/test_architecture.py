@@ -285,6 +285,7 @@ CORE_FLOORS = (
     ("vocabulary",),
     ("subsystem", "plates", "people", "forms", "charges"),
     ("settings",),
+    ("wiring",),
     ("alarms",),
     ("access",),
     ("lane",),

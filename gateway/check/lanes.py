@@ -1,33 +1,38 @@
-"""What does each lane do without, for want of a contact, a reader or an output? In one sentence each."""
+"""What does each lane do without, and what stands against its wiring? In one sentence each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
-from gateway.core.settings.contacts import CONTACTS
 from gateway.core.settings.model import Barrier, Direction, Lane, Settings
+from gateway.core.wiring.boards import Boards
+from gateway.core.wiring.contradictions import contradictions
+from gateway.core.wiring.without import lacks
+
+_SAID = frozenset({"no_reader", "reader_elsewhere", "no_close"})
+"""Findings that the check says in its own words already."""
 
 
 class LaneFound(msgspec.Struct, frozen=True):
-    """A lane, and in words what it does without."""
+    """A lane, in words what it does without, and what stands against its wiring."""
 
     id: str
     name: str
     without: tuple[str, ...]
+    against: tuple[str, ...] = ()
 
 
 def without(lane: Lane, barrier: Barrier) -> tuple[str, ...]:
     """What the lane cannot do because a contact is missing, one sentence each."""
-    found = [*_closing(barrier), *_measuring(barrier), *_contacts(barrier), *_seeing(barrier)]
-    if not lane.readers:
-        found.append("no reader: opens by the guard and by remote command only")
-    if barrier.stop is None and barrier.control != "hold":
-        found.append("no stop output: stop the arm at the barrier itself")
-    if lane.siren is None:
-        found.append("no siren: a crash sounds at the control room and on the screen only")
-    return tuple(found)
+    return tuple(lack.words for lack in lacks(lane, barrier))
+
+
+def against(document: Any, lane: str, boards: Boards) -> tuple[str, ...]:
+    """What stands against the wiring of a lane, one sentence each."""
+    return tuple(found.words for found in contradictions(document, lane, boards) if found.code not in _SAID)
 
 
 def shared(settings: Settings) -> tuple[str, ...]:
@@ -72,39 +77,3 @@ def uncounted(settings: Settings) -> tuple[str, ...]:
     if Direction.EXIT not in directions:
         return ("no exit lane: no car is seen to leave, and taken places stay taken",)
     return ()
-
-
-def _closing(barrier: Barrier) -> list[str]:
-    if barrier.close_by != "gateway":
-        return [f"close_by is {barrier.close_by}: the gateway never closes by itself"]
-    if barrier.safety_by == "gateway" and not barrier.safety:
-        return ["no safety loop: never closes by itself; the barrier or the guard closes"]
-    if barrier.close is None and barrier.control == "pulse":
-        return ["no close output: the barrier or the guard closes"]
-    return []
-
-
-def _measuring(barrier: Barrier) -> list[str]:
-    found = []
-    if barrier.at_open is None and barrier.at_closed is None:
-        found.append("no limit switches: the arm's position is presumed; 'forced' and 'obstructed' are not seen")
-    elif barrier.at_open is None:
-        found.append("no open limit: open is presumed after the travel time")
-    elif barrier.at_closed is None:
-        found.append("no closed limit: closed is presumed after the travel time; 'forced' is not seen")
-    return found
-
-
-def _contacts(barrier: Barrier) -> list[str]:
-    wired = barrier.contacts
-    return [contact.without for name, contact in CONTACTS.items() if contact.without and name not in wired]
-
-
-def _seeing(barrier: Barrier) -> list[str]:
-    if barrier.safety and barrier.approach_loop is not None:
-        return []
-    if barrier.safety:
-        return ["no approach loop: a car that reads and backs off is recorded late; passages are inferred"]
-    if barrier.approach_loop is not None:
-        return ["approach loop only: a passage is inferred when it clears while the arm is open"]
-    return ["no loop: a passage is inferred from each granted opening"]

@@ -13,15 +13,17 @@ from typing import Any
 
 import msgspec
 
-from drivers.registry import configure
+from drivers.base import DeviceConfig
+from drivers.registry import configure, find
 from gateway.check.devices import DeviceFound, device_found, try_devices
 from gateway.check.front import front_found
 from gateway.check.journal import JournalFound, journal_found
-from gateway.check.lanes import LaneFound, shared, uncounted, without
+from gateway.check.lanes import LaneFound, against, shared, uncounted, without
 from gateway.core.settings.model import Retention, Settings
 from gateway.core.settings.site_file import checked, warnings
 from gateway.core.vocabulary.errors import GatehouseError, SettingsError
 from gateway.core.vocabulary.views import DeviceView
+from gateway.core.wiring.boards import Board
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -64,13 +66,20 @@ def check(
         for device in settings.devices
         if device.id in running and known.get(device.id) == device
     }
+    boards = {config.id: _board(config) for config in configs}
     wrong, soon = front_found(settings.gateway.http)
     tried = try_devices([config for config in configs if config.id not in asked])
     return Report(
         problems=wrong,
         devices=tuple(device_found(config, tried, asked) for config in configs),
         lanes=tuple(
-            LaneFound(lane.id, lane.name, without(lane, settings.barrier(lane.barrier))) for lane in settings.lanes
+            LaneFound(
+                lane.id,
+                lane.name,
+                without(lane, settings.barrier(lane.barrier)),
+                against(document, lane.id, boards),
+            )
+            for lane in settings.lanes
         ),
         shared=shared(settings),
         places=uncounted(settings),
@@ -78,3 +87,9 @@ def check(
         retention=settings.gateway.retention,
         warnings=(*warnings(settings), *soon),
     )
+
+
+def _board(config: DeviceConfig) -> Board:
+    driver = find(config.driver)
+    inputs, outputs = driver.points(config.options)
+    return Board(config.id, inputs, outputs, reads=driver.reads, shows=driver.shows)

@@ -99,6 +99,7 @@ def _check_text(report: Report) -> str:
     for lane in report.lanes:
         lines += ["", f"lane {lane.id} ({lane.name}) does without:" if lane.without else f"lane {lane.id}: complete"]
         lines += [f"  - {text}" for text in lane.without]
+        lines += [f"  ! {text}" for text in lane.against]
     if report.shared:
         lines += ["", "shared by several lanes:", *(f"  - {text}" for text in report.shared)]
     if report.places:

@@ -22,6 +22,7 @@ from gateway.core.lane.signs.sign import CANNOT_OPEN
 from gateway.core.settings import model as settings
 from gateway.core.settings import site_file
 from gateway.core.vocabulary import commands, errors, passes
+from gateway.core.wiring.terminals import TERMINALS
 from gateway.processes.ending import PARENT_VARIABLE
 from gateway.simulation.rules.table import RULES
 from tests.support.pages import declared_tables, driver_tables, machines
@@ -54,6 +55,7 @@ OPS = {
 }
 NO_TYPES = {
     *OPS,
+    *TERMINALS,
     "gateway.id",
     "gateway.http",
     "gateway.clock",

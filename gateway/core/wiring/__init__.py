@@ -1,0 +1,1 @@
+"""The wiring of a lane in the site file: terminals, points, contradictions, templates, learned inputs, trial cycles."""
