@@ -62,11 +62,13 @@ def explain(error: msgspec.ValidationError, document: Any, kind: Any) -> tuple[s
 
 
 def without(document: Any, path: str) -> Any:
-    """A copy of the document without what stands at a path."""
-    steps = _STEP.findall(path)
-    if not steps:
+    """A copy of the document without what stands at a path, whose last key may be any text."""
+    if isinstance(document, dict) and path.startswith(".") and path[1:] in document:
+        return {key: value for key, value in document.items() if key != path[1:]}
+    step = _STEP.match(path)
+    if step is None:
         return None
-    (name, index), rest = steps[0], path[_STEP.match(path).end() :]  # type: ignore[union-attr]
+    name, index, rest = step[1] or "", step[2] or "", path[step.end() :]
     inner = _step(document, name, index)
     if isinstance(document, dict):
         kept = {key: value for key, value in document.items() if key != name}

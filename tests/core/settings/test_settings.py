@@ -227,6 +227,14 @@ def test_garbage_anywhere_is_a_settings_error_and_never_anything_else(path: str,
         assert error.problems
 
 
+@pytest.mark.parametrize("key", ["", ".", ".0", "a.b", "[0]", "a[0].b", "`", "a`b", "名", " "])
+@pytest.mark.parametrize("path", ["site", "gateway", "lanes.0", "lanes.0.barrier", "uplink"])
+def test_an_unknown_key_of_any_characters_is_one_fault(path: str, key: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_settings(changed(path, {"id": "one", key: None}))
+    assert any("is not a known key" in words for _, words in refused.value.problems)
+
+
 # ---- stations
 
 
