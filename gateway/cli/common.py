@@ -94,6 +94,11 @@ def count(text: str) -> int:
     return int(number(text, int, 1, 10_000_000))
 
 
+def days(text: str) -> int:
+    """Days ahead, 0 to 36500."""
+    return int(number(text, int, 0, 36_500))
+
+
 def minutes(text: str) -> int:
     """Minutes, 0 to 60."""
     return int(number(text, int, 0, 60))

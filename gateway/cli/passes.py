@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from gateway.cli.common import (
     change,
     count,
     data_path,
+    days,
     gateway_of,
     opened,
     remark,
@@ -53,10 +55,18 @@ def add(commands: Commands) -> None:
         "list",
         "list passes",
         _passes_list,
-        "gatehouse passes list --kind monthly --limit 20\ngatehouse passes list 京A",
+        """
+        gatehouse passes list --kind monthly --limit 20
+        gatehouse passes list A123                        part of a plate, card, unit, name or id
+        gatehouse passes list zxm                         pinyin initials of 张小明
+        gatehouse passes list 12栋 --ends-within 10
+        """,
     )
     listing.add_argument(
-        "query", nargs="?", metavar="TEXT", help="only passes with this in holder, plate, card or unit"
+        "query", nargs="?", metavar="TEXT", help="part of a holder or the initials, of a plate, card, unit or id"
+    )
+    listing.add_argument(
+        "--ends-within", type=days, metavar="DAYS", help="only those whose last day is at most so many days ahead"
     )
     listing.add_argument("--kind", choices=("monthly", "temporary", "staff", "blocked"), help="only this kind")
     listing.add_argument("--limit", type=count, default=100, help="at most so many (default: 100)")
@@ -150,14 +160,18 @@ def _passes_list(arguments: Arguments) -> int:
     import msgspec
 
     from gateway.cli.show import table
+    from gateway.store.passes.ending import EndsWithin
     from gateway.store.passes.registry import PassRegistry
 
-    directory, _ = opened(data_path(arguments))
+    directory, settings = opened(data_path(arguments))
     registry = PassRegistry(directory.registry)
+    ends = None
+    if arguments.ends_within is not None:
+        ends = EndsWithin(arguments.ends_within, time.time_ns(), settings.zone)
     found: list[Pass] = []
     after = arguments.after
     while len(found) < arguments.limit:
-        page = registry.list(after, min(1000, arguments.limit - len(found)), arguments.kind, arguments.query)
+        page = registry.list(after, min(1000, arguments.limit - len(found)), arguments.kind, arguments.query, ends)
         if not page:
             break
         found += page

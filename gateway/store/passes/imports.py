@@ -15,6 +15,7 @@ from gateway.core.vocabulary.errors import PassError, StorageError
 from gateway.core.vocabulary.passes import Pass
 from gateway.store.passes.credentials import keys_of
 from gateway.store.passes.rows import decode, encode, remove, same
+from gateway.store.passes.search import BLOCK, Blocks, rebuild
 from gateway.store.sqlite.database import explain, roll_back
 
 IMPORT_ROWS = 2000
@@ -74,12 +75,17 @@ class Import:
     def _fill(self, passes: Iterator[Pass], replace: bool) -> ImportResult:
         self._known = self._db.execute("SELECT coalesce(max(number), 0) FROM passes").get
         self._next = self._known + 1
+        self._whole = self._known // BLOCK * BLOCK + BLOCK - 1 if self._known else 0
         self._seen = bytearray(self._known + 1)
+        self._blocks = Blocks(self._db)
+        self._touched: set[int] = set()
         while chunk := list(islice(passes, IMPORT_ROWS)):
             self._take(chunk)
             if self._progress is not None:
                 self._progress(self._count)
         removed = self._remove_unseen() if replace else 0
+        self._blocks.flush()
+        rebuild(self._db, sorted(self._touched))
         self._db.execute(
             "INSERT OR IGNORE INTO credentials SELECT kind, low, value, pass FROM staged"
             " ORDER BY kind, low, value, pass"
@@ -122,8 +128,12 @@ class Import:
         for pass_, content, revision, number in zip(passes, contents, revisions, numbers, strict=True):
             document = _with_revision(content, revision)
             fresh.append((number, pass_.id, pass_.kind, pass_.holder, pass_.unit, document))
-            for kind, low, value in keys_of(pass_):
-                staged.append((kind, low, value, number))
+            keys = keys_of(pass_)
+            staged += [(*key, number) for key in keys]
+            if number > self._whole:
+                self._blocks.add(number, pass_, keys)
+            else:
+                self._touched.add(number // BLOCK)
         self._insert(fresh)
         self._db.executemany("INSERT INTO staged VALUES(?, ?, ?, ?)", staged)
 
@@ -148,6 +158,7 @@ class Import:
             found = self._db.execute("SELECT document FROM passes WHERE number = ?", (number,)).get
             if found is not None:
                 remove(self._db, number, decode(found))
+                self._touched.add(number // BLOCK)
                 removed += 1
         return removed
 

@@ -27,11 +27,11 @@ from gateway.store.passes.credentials import (
     Key,
     card_number,
     key_of,
-    normal_plate,
 )
 from gateway.store.passes.ending import ENDING, EndsWithin
 from gateway.store.passes.imports import Import, ImportResult
 from gateway.store.passes.rows import decode, insert, remove, same, stored
+from gateway.store.passes.search import BLOCK, Wanted, complete, found_ids, rebuild
 from gateway.store.sqlite.database import (
     open_reader,
     open_writer,
@@ -50,6 +50,8 @@ _FIND = (
     " WHERE c.kind = ? AND c.low = ?"
 )
 _FIND_VALUE = f"{_FIND} AND c.value = ?"
+_ENDING = f"SELECT document FROM passes INDEXED BY passes_ending WHERE id > ? AND {ENDING} ORDER BY id LIMIT ?"
+_OF_IDS = "SELECT document FROM passes WHERE id IN carray(?) ORDER BY id"
 OF_GROUP = "SELECT id FROM passes WHERE document ->> '$.group' = ? AND document ->> '$.group' IS NOT NULL"
 """Exactly as in the index `passes_of_group`: another form would read every pass."""
 
@@ -66,6 +68,9 @@ class PassRegistry:
         self._writer = open_writer(path, REGISTRY) if writer else None
         self._reader = None if writer else open_reader(path, REGISTRY)
         self._finder: apsw.Connection | None = None
+        if self._writer is not None:
+            with transaction(self._writer, path):
+                complete(self._writer)
 
     def close(self) -> None:
         """Close the file."""
@@ -106,30 +111,29 @@ class PassRegistry:
         query: str | None = None,
         ends: EndsWithin | None = None,
     ) -> list[Pass]:
-        """Passes in order of id, behind `after`; `query` is part of a holder, unit, id, plate or card number."""
+        """Passes in order of id, behind `after`.
+
+        `query` is any part of a holder, unit, id, plate or card number, or of a holder's pinyin initials; several words
+        may each be part of another, if no pass has them as they stand.
+        """
         found = []
         most = min(limit, PASSES_MAX)
-        while page := self._page(after, most, kind, query, ends):
+        while page := self._page(after, most, kind or "", (query or "").strip(), ends):
             found += [one for one in page if ends is None or ends.holds(one)]
             after = page[-1].id
             if ends is None or len(found) >= most or len(page) < most:
                 break
         return found[:most]
 
-    def _page(
-        self, after: str, limit: int, kind: str | None, query: str | None, ends: EndsWithin | None
-    ) -> Sequence[Pass]:
-        index = " INDEXED BY passes_ending" if ends is not None else ""
-        sql = f"SELECT document FROM passes{index} WHERE id > ?"
-        values: tuple[Any, ...] = (after,)
-        if kind:
-            sql, values = f"{sql} AND kind = ?", (*values, kind)
-        if ends is not None:
-            sql, values = f"{sql} AND {ENDING}", (*values, *ends.values())
-        if query and query.strip():
-            searching, words = _search(query.strip())
-            sql, values = f"{sql} AND {searching}", (*values, *words)
-        rows = self._select(f"{sql} ORDER BY id LIMIT ?", (*values, limit))
+    def _page(self, after: str, limit: int, kind: str, query: str, ends: EndsWithin | None) -> Sequence[Pass]:
+        if kind or query:
+            days = None if ends is None else ends.values()
+            ids = found_ids(self._select, Wanted(query, kind, days), after, limit)
+            rows = self._select(_OF_IDS, (apsw.carray(tuple(ids)),)) if ids else ()
+        elif ends is not None:
+            rows = self._select(_ENDING, (after, *ends.values(), limit))
+        else:
+            rows = self._select("SELECT document FROM passes WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
         return [decode(row[0]) for row in rows]
 
     def all(self) -> Iterator[Pass]:
@@ -159,7 +163,7 @@ class PassRegistry:
             new = msgspec.structs.replace(pass_, revision=old.revision + 1 if old else 1)
             if old is not None:
                 remove(db, number, old)
-            insert(db, number, new)
+            rebuild(db, (insert(db, number, new) // BLOCK,))
             return new, old is None
 
     def delete(self, pass_id: str, expected_revision: int | None = None) -> None:
@@ -170,6 +174,7 @@ class PassRegistry:
                 raise NotFoundError(f"there is no pass {pass_id!r}")
             _expect(pass_id, old, expected_revision)
             remove(db, number, old)
+            rebuild(db, ((number or 0) // BLOCK,))
 
     def import_passes(
         self,
@@ -246,19 +251,3 @@ def _expect(pass_id: str, old: Pass | None, expected: int | None) -> None:
             f"pass {pass_id!r} is at revision {revision}, not {expected}: it was changed in the meantime; "
             "read it again and repeat the change"
         )
-
-
-def _search(query: str) -> tuple[str, list[Any]]:
-    """Part of a holder, unit or id anywhere; a plate from its beginning; a whole card number."""
-    like = "%" + query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    plate = normal_plate(query)
-    try:
-        card = key_of("card", query)
-    except ValueError:
-        card = (0, 0, "")
-    sql = (
-        "(holder LIKE ? ESCAPE '\\' OR unit LIKE ? ESCAPE '\\' OR id LIKE ? ESCAPE '\\' OR number IN"
-        " (SELECT pass FROM credentials WHERE kind = 1 AND low = 0 AND value >= ? AND value < ?"
-        " UNION ALL SELECT pass FROM credentials WHERE kind = ? AND low = ? AND value = ?))"
-    )
-    return sql, [like, like, like, plate, plate + "\U0010ffff", *card]

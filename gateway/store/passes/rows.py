@@ -25,16 +25,17 @@ def stored(db: apsw.Connection, pass_id: str) -> tuple[int | None, Pass | None]:
     return (None, None) if found is None else (int(found[0]), decode(found[1]))
 
 
-def insert(db: apsw.Connection, number: int | None, pass_: Pass) -> None:
-    """Store a pass and its credentials; `number` None: the next one."""
+def insert(db: apsw.Connection, number: int | None, pass_: Pass) -> int:
+    """Store a pass and its credentials, and return its number; `number` None: the next one."""
     document = encode(pass_).decode()
     db.execute(
         "INSERT INTO passes VALUES(?, ?, ?, ?, ?, ?)",
         (number, pass_.id, pass_.kind, pass_.holder, pass_.unit, document),
     )
-    number = db.last_insert_rowid()
+    taken = int(db.last_insert_rowid())
     for key in keys_of(pass_):
-        db.execute("INSERT OR IGNORE INTO credentials VALUES(?, ?, ?, ?)", (*key, number))
+        db.execute("INSERT OR IGNORE INTO credentials VALUES(?, ?, ?, ?)", (*key, taken))
+    return taken
 
 
 def remove(db: apsw.Connection, number: int | None, old: Pass) -> None:

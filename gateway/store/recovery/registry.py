@@ -18,6 +18,7 @@ from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass
 from gateway.store.passes.checks import checked
 from gateway.store.passes.rows import decode, insert
+from gateway.store.passes.search import complete
 from gateway.store.recovery import aside
 from gateway.store.sqlite.database import open_as_it_is, open_writer, transaction
 from gateway.store.sqlite.schemas import REGISTRY
@@ -85,6 +86,7 @@ def prepare_registry(path: Path, file: Path) -> int:
             for found in readable_passes(path):
                 insert(db, None, found)
                 kept += 1
+            complete(db)
     finally:
         db.close()
     aside.made(file)

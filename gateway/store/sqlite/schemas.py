@@ -112,6 +112,10 @@ REGISTRY = Schema(
         DELETE FROM credentials WHERE kind = 1 AND (value, pass) IN (SELECT value, pass FROM plain);
         DROP TABLE plain;
         """,
+        # What a query is compared with, 256 passes to a row; the registry fills it (`gateway.store.passes.search`).
+        """
+        CREATE TABLE search(block INTEGER PRIMARY KEY, low TEXT NOT NULL, high TEXT NOT NULL, lines BLOB NOT NULL);
+        """,
     ),
 )
 

@@ -1,0 +1,190 @@
+"""Finding passes by any part of a holder, unit, id, plate or card number, by pinyin initials, and by kind and end.
+
+A part of a word cannot be found by an ordinary index, and an index of all parts would be larger than the passes. So the
+table `search` holds one short line for each pass, 256 to a row, in the form in which queries are compared: a million
+passes are 4,000 rows, of which a query skips the most by one comparison each.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.core.vocabulary.passes import Pass
+from gateway.store.passes.credentials import Key, keys_of, normal_card, normal_plate
+from gateway.store.passes.initials import initials
+from gateway.store.passes.rows import decode
+
+BLOCK = 256
+"""Passes by row number that one row of `search` holds; part of the schema."""
+WORDS_MAX = 16
+_FIELD, _HEAD, _NO_END = "\x1f", "\x1e", "-"
+_LAST = "\x7f"
+"""Behind all ids."""
+
+Select = Callable[[str, tuple[Any, ...]], Sequence[Any]]
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------
+
+
+def line_of(pass_: Pass, keys: Iterable[Key]) -> str:
+    """The line of a pass with these credentials: id, kind and end, then what is searched."""
+    parts = ["", pass_.id, pass_.holder, pass_.unit, *[key[2] for key in keys], ""]
+    if not pass_.holder.isascii():
+        parts[-1:] = [*initials(pass_.holder), ""]
+    return f"{pass_.id}{_HEAD}{pass_.kind[0]}{pass_.valid_until[:10] or _NO_END}{_comparable(_FIELD.join(parts))}"
+
+
+def _comparable(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+
+
+class Blocks:
+    """Collects the lines of new passes with ascending numbers, and writes each block once."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        self._block = -1
+        self._lines: list[str] = []
+        self._ids: list[str] = []
+
+    def add(self, number: int, pass_: Pass, keys: Iterable[Key]) -> None:
+        """The next pass."""
+        if number // BLOCK != self._block:
+            self.flush()
+            self._block = number // BLOCK
+        self._lines.append(line_of(pass_, keys))
+        self._ids.append(pass_.id)
+
+    def flush(self) -> None:
+        """Write what was collected."""
+        if self._lines:
+            text = "\n".join(self._lines).encode()
+            row = (self._block, min(self._ids), max(self._ids), text)
+            self._db.execute("INSERT OR REPLACE INTO search VALUES(?, ?, ?, ?)", row)
+            self._lines, self._ids = [], []
+
+
+def rebuild(db: apsw.Connection, blocks: Iterable[int]) -> None:
+    """Write these blocks anew from the passes that they have."""
+    for block in blocks:
+        db.execute("DELETE FROM search WHERE block = ?", (block,))
+        _write(db, (block * BLOCK, block * BLOCK + BLOCK - 1))
+
+
+def complete(db: apsw.Connection) -> None:
+    """Write all blocks of a registry from before there were any; in a transaction of the caller."""
+    if db.execute("SELECT NOT EXISTS(SELECT 1 FROM search)").get:
+        _write(db, (0, db.execute("SELECT coalesce(max(number), 0) FROM passes").get))
+
+
+def _write(db: apsw.Connection, between: tuple[int, int]) -> None:
+    blocks = Blocks(db)
+    rows: Any = db.execute("SELECT number, document FROM passes WHERE number BETWEEN ? AND ? ORDER BY number", between)
+    for number, document in rows:
+        pass_ = decode(document)
+        blocks.add(number, pass_, keys_of(pass_))
+    blocks.flush()
+
+
+# ---- finding -----------------------------------------------------------------------------------------------------
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is looked for: a text (empty: any), a kind, and days between which the end is written.
+
+    `apart`: each word of the text in a place of its own, instead of the text as a whole.
+    """
+
+    text: str = ""
+    kind: str = ""
+    days: tuple[str, str] | None = None
+    apart: bool = False
+
+    def compiled(self) -> Matcher:
+        """Itself, ready to be compared."""
+        words = self.text.split()[:WORDS_MAX]
+        patterns = tuple(map(_forms, words if self.apart else [" ".join(words)] if words else []))
+        return Matcher(patterns, self.kind[:1].encode(), self.days)
+
+
+def _forms(text: str) -> tuple[bytes, ...]:
+    """The forms of a text that a line may have: as it is, as a plate, as a whole card number."""
+    found = [_comparable(text)]
+    plate = normal_plate(text)
+    if plate and (text.isalnum() or not plate.isdigit()):
+        found.append(_comparable(plate))
+    try:
+        found.append(f"{_FIELD}{_comparable(normal_card(text))}{_FIELD}")
+    except ValueError:
+        pass
+    return tuple(one.encode() for one in dict.fromkeys(found))
+
+
+class Matcher(msgspec.Struct, frozen=True):
+    """Compares blocks and their lines: each pattern must be there in one of its forms."""
+
+    patterns: tuple[tuple[bytes, ...], ...]
+    kind: bytes
+    days: tuple[str, str] | None
+
+    def ids(self, block: bytes, after: str, before: str) -> list[str]:
+        """The ids of the lines of a block that fit, between these two."""
+        if not self._may_fit(block):
+            return []
+        # A line begins with its id, behind which comes less than any character of an id.
+        low, high = f"{after}{_FIELD}".encode(), before.encode()
+        return [found for line in block.split(b"\n") if low < line < high and (found := self._id(line))]
+
+    def _may_fit(self, block: bytes) -> bool:
+        return self._fits(block) and _HEAD.encode() + self.kind in block
+
+    def _fits(self, text: bytes) -> bool:
+        return all(any(map(text.__contains__, forms)) for forms in self.patterns)
+
+    def _id(self, line: bytes) -> str:
+        """The id of a line that fits; else empty."""
+        head, mark, searched = line.partition(_FIELD.encode())
+        if not self._fits(mark + searched):
+            return ""
+        id_, _, rest = head.partition(_HEAD.encode())
+        if not rest.startswith(self.kind) or not self._ends(rest[1:].decode()):
+            return ""
+        return id_.decode()
+
+    def _ends(self, day: str) -> bool:
+        if self.days is None:
+            return True
+        if day == _NO_END:
+            return False
+        return len(day) != len("2026-11-30") or day[4] != "-" or self.days[0] <= day <= self.days[1]
+
+
+def found_ids(select: Select, wanted: Wanted, after: str, limit: int) -> list[str]:
+    """The first ids behind `after` that fit, in order.
+
+    Several words are looked for as they are, and each in a place of its own if no pass has them so.
+    """
+    if len(wanted.text.split()) > 1 and not _found(select, wanted, "", 1):
+        wanted = msgspec.structs.replace(wanted, apart=True)
+    return _found(select, wanted, after, limit)
+
+
+def _found(select: Select, wanted: Wanted, after: str, limit: int) -> list[str]:
+    """Each block is read in a transaction of its own, so that a long search delays no other."""
+    matcher = wanted.compiled()
+    blocks = select("SELECT low, block FROM search WHERE high > ? ORDER BY low", (after,))
+    found: list[str] = []
+    for low, block in blocks:
+        if len(found) == limit and low > found[-1]:
+            break
+        for (lines,) in select("SELECT lines FROM search WHERE block = ?", (block,)):
+            before = found[-1] if len(found) == limit else _LAST
+            if fresh := matcher.ids(lines, after, before):
+                found = sorted(found + fresh)[:limit]
+    return found
