@@ -40,6 +40,10 @@ class Bench:
         wanted = plan(versions, site, lambda _settings: ()).wanted
         return versions.apply(wanted, "Ana", "browser", pending=pending).version
 
+    def become(self, draft: Draft) -> None:
+        draft.asked()
+        self.apply(draft.site, pending=True)
+
     def edit(self, **values: Any) -> Draft:
         draft = self.draft()
         draft.save({**draft.site, "site": {**draft.site["site"], **values}})
@@ -85,7 +89,7 @@ def test_two_pages_that_save_at_once_lose_nothing(bench: Bench) -> None:
 
 def test_a_draft_that_was_applied_has_no_changes_and_ends_with_the_confirmation(bench: Bench) -> None:
     draft = bench.edit(name="South Court")
-    draft.became(bench.apply(draft.site, pending=True))
+    bench.become(draft)
     assert not bench.draft().changed
     bench.directory.versions.confirm(2)
     bench.apply({**SITE, "site": {**SITE["site"], "name": "East Court"}})
@@ -94,7 +98,7 @@ def test_a_draft_that_was_applied_has_no_changes_and_ends_with_the_confirmation(
 
 def test_a_version_that_went_back_leaves_the_changes(bench: Bench) -> None:
     draft = bench.edit(name="South Court")
-    draft.became(bench.apply(draft.site, pending=True))
+    bench.become(draft)
     bench.edit(capacity=40)
     bench.directory.versions.roll_back(2, "time_over")
     assert bench.draft().changes == ("site.name", "site.capacity")
@@ -102,7 +106,7 @@ def test_a_version_that_went_back_leaves_the_changes(bench: Bench) -> None:
 
 def test_what_is_changed_while_a_version_waits_outlives_its_confirmation(bench: Bench) -> None:
     draft = bench.edit(name="South Court")
-    draft.became(bench.apply(draft.site, pending=True))
+    bench.become(draft)
     assert bench.edit(capacity=40).changes == ("site.capacity",)
     bench.directory.versions.confirm(2)
     assert bench.draft().changes == ("site.capacity",)
@@ -112,7 +116,7 @@ def test_a_new_secret_outlives_a_version_that_went_back(bench: Bench) -> None:
     draft = bench.draft()
     draft.site["uplink"] = {"mqtt": {"host": "broker", "username": "gw1", "password": "sesame"}}
     draft.save(draft.site)
-    draft.became(bench.apply(draft.site, pending=True))
+    bench.become(draft)
     assert not bench.draft().changed
     bench.edit(capacity=40)
     bench.directory.versions.roll_back(2, "time_over")

@@ -18,6 +18,7 @@ from gateway.core.settings.model import Http, Station
 from gateway.core.settings.roles import Role
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.settings.documents import Documents
+from gateway.store.settings.versions import Version
 
 _log = logging.getLogger(__name__)
 _ROLES = frozenset(role.value for role in Role)
@@ -45,7 +46,7 @@ class SiteDocument:
         self._stamp: tuple[int, int, int] | None = None
         self._document: dict[str, Any] = {}
         self._version = 0
-        self._states: dict[int, str] = {}
+        self._versions: tuple[Version, ...] = ()
         self._operators: dict[str, Operator] = {}
         self._stations: dict[str, Station] = {}
         self._http = Http()
@@ -60,10 +61,18 @@ class SiteDocument:
         self._refresh()
         return self._version
 
+    def versions(self) -> tuple[Version, ...]:
+        """The versions that are kept, oldest first, without their documents."""
+        self._refresh()
+        return self._versions
+
     def state(self, version: int) -> str:
         """Whether a version is `pending`, `confirmed` or `rolled_back`; "gone" for one that is not kept."""
-        self._refresh()
-        return self._states.get(version, "gone")
+        return next((one.state for one in self.versions() if one.version == version), "gone")
+
+    def pending(self) -> Version | None:
+        """The version that waits to be confirmed."""
+        return next((one for one in self.versions() if one.state == "pending"), None)
 
     def operators(self) -> dict[str, Operator]:
         """All operators by name, in the order of the site file."""
@@ -95,7 +104,7 @@ class SiteDocument:
                 document = stored.document
                 self._document, self._operators = document, _operators(document)
                 self._version = stored.version
-                self._states = {one["version"]: str(one["state"]) for one in stored.versions}
+                self._versions = tuple(_version(one) for one in stored.versions)
                 self._stations, self._http = _stations(document), _http(document)
             self._stamp = stamp
 
@@ -106,6 +115,10 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _version(raw: dict[str, Any]) -> Version:
+    return msgspec.convert({**raw, "document": None}, Version)
 
 
 def _operators(document: dict[str, Any]) -> dict[str, Operator]:

@@ -40,7 +40,7 @@ from gateway.engine.settings import requests as r
 from gateway.engine.settings.buses import Buses
 from gateway.engine.settings.changeover import Changeover, Restarted
 from gateway.engine.settings.drafts import Drafts
-from gateway.engine.settings.waiting import Impatient, Patient, Waiting
+from gateway.engine.settings.waiting import Impatient, Patient, Refused, Waiting
 from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.requests import read
 from gateway.store.journal.writer import Row
@@ -102,6 +102,8 @@ class Changes:
         self._waiting: Waiting | None = None
         """The change that waits for lanes, for any thread."""
         self._draft_applied = ""
+        self._refused = Refused("", "")
+        """The draft that was last not applied, for any thread."""
         self._untold = True
         self._ops: dict[str, Callable[[dict[str, Any], Responder], Any]] = {
             "site.plan": self._plan,
@@ -116,8 +118,8 @@ class Changes:
         self.looks: dict[str, Callable[[dict[str, Any]], Any]] = {
             "site.history": self._history,
             "site.get": self._get,
+            "site.draft.state": self._draft_state,
         }
-
         """What only reads the file, for the thread of the clerk, which no lane holds up."""
 
     @property
@@ -240,14 +242,30 @@ class Changes:
         if draft.version is not None:
             return self._versions.get(draft.version).shown()
         wanted = self._planned(draft.document, by_token=draft.by_token)
-        self._draft_applied = draft.id
+        self._draft_applied, self._refused = draft.id, Refused("", "")
         patient = respond if asked.patience_s is None else Impatient(respond, draft.id, asked.patience_s)
         try:
             done = self._applied(wanted, asked.who, draft.base, asked.confirm_s, 0, patient)
+        except GatehouseError as error:
+            self._refused = Refused(draft.id, str(error))
+            raise
         finally:
             self._draft_applied = ""
         draft.version = done["version"]
         return done
+
+    def _draft_state(self, params: dict[str, Any]) -> dict[str, Any]:
+        """How far a draft is that was asked to be applied."""
+        asked = read(r.SiteDraftState, params)
+        waiting, refused = self._waiting, self._refused
+        if waiting is not None and waiting.draft == asked.draft:
+            return {**waiting.shown(), "lanes": [msgspec.to_builtins(one) for one in waiting.unrest]}
+        if refused.draft == asked.draft:
+            return {"draft": asked.draft, "state": "refused", "detail": refused.words}
+        version = self._drafts.version_of(asked.draft)
+        if version is None:
+            return {"draft": asked.draft, "state": "waiting", "waiting": [], "lanes": []}
+        return {"draft": asked.draft, **self._versions.get(version).shown()}
 
     def _confirm_draft(self, params: dict[str, Any], _respond: Responder) -> dict[str, Any]:
         asked = read(r.SiteDraftEnd, params)

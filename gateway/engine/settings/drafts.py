@@ -1,4 +1,4 @@
-"""Drafts of settings over HTTP: in memory, few, and not for long, since they may hold PINs and secrets."""
+"""Drafts of settings over HTTP and of installers: in memory, few, and not for long, since they may hold secrets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Draft(msgspec.Struct):
 
 
 class Drafts:
-    """The newest drafts; belongs to one thread."""
+    """The newest drafts; belongs to one thread, but for `version_of`."""
 
     def __init__(self, mono_s: Callable[[], float] = time.monotonic) -> None:
         self._mono_s = mono_s
@@ -49,12 +49,22 @@ class Drafts:
         self._forget()
         found = self._drafts.get(draft)
         if found is None:
-            raise NotFoundError(f"there is no draft {draft!r}; drafts are kept for an hour and not over a restart")
+            raise self._none(draft)
         return found
+
+    def version_of(self, draft: str) -> int | None:
+        """The version that a draft became, None for none yet; NotFoundError. From any thread."""
+        found = self._drafts.get(draft)
+        if found is None:
+            raise self._none(draft)
+        return found.version
 
     def drop(self, draft: str) -> None:
         """Forget a draft."""
         self._drafts.pop(draft, None)
+
+    def _none(self, draft: str) -> NotFoundError:
+        return NotFoundError(f"there is no draft {draft!r}; drafts are kept for an hour and not over a restart")
 
     def _forget(self) -> None:
         since_s = self._mono_s() - LIFE_S

@@ -64,6 +64,12 @@ class SiteDraftApply(Change, frozen=True, kw_only=True):
     patience_s: Annotated[int, msgspec.Meta(ge=0, le=60)] | None = None
 
 
+class SiteDraftState(Params, frozen=True):
+    """site.draft.state"""
+
+    draft: Word
+
+
 class SiteDraftEnd(Change, frozen=True, kw_only=True):
     """site.draft.confirm, site.draft.discard"""
 

@@ -26,6 +26,13 @@ class Waiting(msgspec.Struct, frozen=True):
         return {"draft": self.draft, "state": "waiting", "waiting": [one.words for one in self.unrest]}
 
 
+class Refused(msgspec.Struct, frozen=True):
+    """A draft that was not applied, and why."""
+
+    draft: str
+    words: str
+
+
 class Patient(Protocol):
     """An author who learns how far a change is."""
 

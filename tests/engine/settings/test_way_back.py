@@ -308,6 +308,25 @@ def test_drafts_are_few_and_not_kept_for_long(box: Box, monkeypatch: pytest.Monk
         box.ask("site.draft.apply", draft=ids[-1])
 
 
+def test_a_draft_tells_how_far_it_is(box: Box, short: None) -> None:
+    def state() -> Any:
+        return box.call("site.draft.state", draft=draft)
+
+    draft = box.ask("site.draft", document=with_barrier("in", pulse_ms=900))["id"]
+    box.set(approach=True)
+    until(lambda: box.lane()["approach"])
+    first = box.ask("site.draft.apply", draft=draft, patience_s=0)
+    assert (first["state"], state()["lanes"]) == ("waiting", [{"lane": "in", "name": "in", "reason": "car"}])
+    until(lambda: state()["state"] == "refused")
+    assert "must be at rest and empty" in state()["detail"]
+    box.set(approach=False)
+    until(lambda: not box.lane()["approach"])
+    box.ask("site.draft.apply", draft=draft)
+    assert (state()["state"], state()["version"]) == ("pending", 2)
+    with pytest.raises(NotFoundError, match="there is no draft"):
+        box.call("site.draft.state", draft="other")
+
+
 def test_a_token_changes_no_operators(box: Box) -> None:
     from gateway.core.vocabulary.errors import SettingsError
 

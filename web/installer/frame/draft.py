@@ -14,6 +14,7 @@ from flask import g
 
 from gateway.core.people.pins import well_formed
 from gateway.store.settings.planning import exported
+from gateway.store.settings.versions import Version
 from web.installer.frame.merge import differences, merged
 from web.people import auth
 from web.people.operators import SiteDocument
@@ -21,6 +22,7 @@ from web.platform.problems import Problem
 from web.platform.services import services
 from web.platform.webdb import WebDatabase
 
+SCREENS = ("guard", "browser")
 SITE_BYTES = 900_000
 """One line of the control socket holds 1 MiB, also for the rest of the request."""
 
@@ -28,7 +30,7 @@ SITE_BYTES = 900_000
 class Kept(msgspec.Struct, frozen=True):
     """What `web.db` keeps of a draft: the settings that it began from, and the site file with the changes.
 
-    `version`, `applied`: the version that it became, and the site file as it was then, until that is confirmed.
+    `applied`: the site file as it was last asked to be applied; `version`: what became of that, until it is confirmed.
     """
 
     before: dict[str, Any]
@@ -48,7 +50,8 @@ class Draft:
         self.base = holds.version()
         """The version that holds, to which the changes are made."""
         self.running = exported(holds.document())
-        kept = self._kept()
+        with database.transaction() as connection:
+            kept = self._kept(connection)
         self.version = kept.version
         """The version that the draft became, while that waits to be confirmed; 0 for none."""
         self._read = self._on_what_runs(kept)
@@ -85,12 +88,10 @@ class Draft:
         self._read = self._on_what_runs(kept)
         self.site = deepcopy(self._read)
 
-    def became(self, version: int) -> None:
-        """Note the version that the draft was applied as: it ends when that is confirmed."""
+    def asked(self) -> None:
+        """Note that the engine is asked to apply the changes: the version that comes of it is theirs."""
         with self._database.transaction() as connection:
-            kept = self._kept(connection)
-            self._write(connection, msgspec.structs.replace(kept, version=version, applied=self.site))
-        self.version = version
+            self._write(connection, msgspec.structs.replace(self._kept(connection), version=0, applied=self.site))
 
     def drop(self) -> None:
         """Forget the changes."""
@@ -102,19 +103,34 @@ class Draft:
         found: dict[str, Any] = merged(kept.applied if kept.version else kept.before, kept.site, self.running)
         return found
 
-    def _kept(self, connection: Any = None) -> Kept:
+    def _kept(self, connection: Any) -> Kept:
         """What is kept, as far as the end of its version says; the settings that run where there is nothing."""
-        sql = "SELECT content FROM draft WHERE operator=?"
-        rows = connection.execute(sql, (self.operator,)) if connection else self._database.rows(sql, self.operator)
-        kept = next((_decoded(text) for (text,) in rows), None) or Kept(self.running, self.running)
+        rows = list(connection.execute("SELECT content FROM draft WHERE operator=?", (self.operator,)))
+        kept = (_decoded(rows[0][0]) if rows else None) or Kept(self.running, self.running)
         state = self._holds.state(kept.version) if kept.version else ""
         if state == "confirmed":
             return Kept(kept.applied, kept.site)
-        return kept if state in ("", "pending") else Kept(kept.before, kept.site)
+        if state in ("", "pending"):
+            return self._with_version(connection, kept)
+        return Kept(kept.before, kept.site)
+
+    def _with_version(self, connection: Any, kept: Kept) -> Kept:
+        """Note the version that it became since it was asked to be applied: no other is by this person at a screen."""
+        pending = self._holds.pending()
+        if kept.version or not kept.applied or pending is None or not is_by(pending, self.operator):
+            return kept
+        noted = msgspec.structs.replace(kept, version=pending.version)
+        self._write(connection, noted)
+        return noted
 
     def _write(self, connection: Any, kept: Kept) -> None:
         text = msgspec.json.encode(kept).decode()
         connection.execute("INSERT OR REPLACE INTO draft(operator, content) VALUES(?,?)", (self.operator, text))
+
+
+def is_by(version: Version, operator: str) -> bool:
+    """Whether a version was applied by this person at a screen, who alone can confirm it there."""
+    return version.by == operator and version.via in SCREENS
 
 
 def working() -> Draft:

@@ -1,5 +1,5 @@
 // The frame of the installer's pages: the clock, and one open menu at a time.
-import { $ } from "../../parts/base/dom.js";
+import { $, put } from "../../parts/base/dom.js";
 import { timeOfDay } from "../../parts/base/clock.js";
 
 setInterval(() => { $("clock").textContent = timeOfDay(Date.now()); }, 1000);
@@ -14,3 +14,12 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary").focus();
 });
+
+// Times that run out, in minutes and seconds.
+for (const el of document.querySelectorAll("[data-left]")) {
+  const ends = performance.now() + Number(el.dataset.left) * 1000;
+  setInterval(() => {
+    const left = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
+    put(el, Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0"));
+  }, 250);
+}

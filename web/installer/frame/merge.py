@@ -62,3 +62,31 @@ def _name(thing: Any) -> str:
 
 def _by_name(things: list[Any]) -> dict[str, Any]:
     return {_name(one): one for one in things}
+
+
+def without_change(old: Any, new: Any, path: str) -> Any:
+    """`new` with the difference at one path of `differences` taken back; an unknown path takes nothing back."""
+    return _without(old, new, "", path)
+
+
+def _without(old: Any, new: Any, here: str, path: str) -> Any:
+    if _things(old, new):
+        before, after = _by_name(old), _by_name(new)
+        if here == path:
+            return [after[name] for name in dict.fromkeys((*before, *after)) if name in after]
+        return list(_without_below(before, after, here, path).values())
+    if here == path and here:
+        return old
+    if isinstance(old, dict) and isinstance(new, dict):
+        return _without_below(old, new, here, path)
+    return new
+
+
+def _without_below(old: dict[str, Any], new: dict[str, Any], here: str, path: str) -> dict[str, Any]:
+    moved = [key for key in old if key in new] != [key for key in new if key in old]
+    found = {}
+    for key in dict.fromkeys((*new, *old) if moved else (*old, *new)):
+        value = _without(old.get(key, _NONE), new.get(key, _NONE), f"{here}.{key}" if here else key, path)
+        if value is not _NONE:
+            found[key] = value
+    return found

@@ -17,7 +17,11 @@ class Place:
     right: Right
 
 
-PLACES = (Place("overview", "/installer", Right.SET_UP),)
+PLACES = (
+    Place("overview", "/installer", Right.SET_UP),
+    Place("changes", "/installer/changes", Right.SET_UP),
+    Place("versions", "/installer/versions", Right.SET_UP),
+)
 
 
 def places_of(operator: Operator) -> list[Place]:
