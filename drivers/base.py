@@ -16,6 +16,8 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
+from drivers.dissect.dissector import Dissector
+from drivers.trace import Trace
 from gateway.core.vocabulary.errors import FrameError, RefusedError
 from gateway.core.vocabulary.events import Event
 
@@ -84,6 +86,10 @@ class Bus(ABC):
     def switch(self, device: str, output: int, active: bool, token: int = 0) -> None:
         """Switch an output for good; ends its pulse, and drops waiting orders that would switch it the other way."""
 
+    def level(self, device: str, output: int) -> bool | None:  # noqa: ARG002
+        """What an output was last switched to for good; None: not by this bus. For any thread."""
+        return None
+
     def show(self, device: str, message: Message) -> None:  # noqa: B027
         """Show people what was decided, in words, colours or tones; the newest message counts.
 
@@ -113,6 +119,11 @@ class Bus(ABC):
         False when this device has no such link. Thread-safe, never blocks.
         """
         return False
+
+    def trace(self, device: str) -> Trace:
+        """The trace of a device's wire, the same each time; a bus without a wire never writes into it."""
+        traces: dict[str, Trace] = self.__dict__.setdefault("_traces", {})
+        return traces.setdefault(device, Trace())
 
     def install_mode(self, device: str, duration_s: int) -> None:  # noqa: ARG002
         """For `duration_s` allow a reader without its key to receive it; 0 ends that. Thread-safe, never blocks.
@@ -222,6 +233,10 @@ class Driver(ABC):
     def encode(self, value: str, options: Any) -> bytes:  # noqa: ARG002
         """The bytes that a device with these options sends for a credential; FrameError when it cannot send it."""
         raise FrameError(f"{self.name} sends no {value!r}")
+
+    def dissector(self, options: Any) -> Dissector:  # noqa: ARG002
+        """What cuts frames out of the bytes of this device's wire, hides secrets in them, and says what they mean."""
+        return Dissector()
 
     def recognise(self, received: bytes) -> Recognised | None:  # noqa: ARG002
         """The device that sends such bytes by itself; None when they are not of this driver."""

@@ -90,6 +90,10 @@ class OrderedBus(Bus):
         self._leases = Leases()
         self._orders: deque[Order] = deque()
         self._orders_lock = threading.Lock()
+        self._levels: dict[tuple[str, int], bool] = {}
+
+    def level(self, device: str, output: int) -> bool | None:
+        return self._levels.get((device, output))
 
     def pulse(self, device: str, output: int, duration_ms: int, active: bool = True, token: int = 0) -> None:
         clamped_ms = max(1, min(duration_ms, PULSE_MAX_MS))
@@ -128,6 +132,8 @@ class OrderedBus(Bus):
             self._failed(order, error)
 
     def _done(self, order: Order) -> None:
+        if order.duration_ms is None:
+            self._levels[order.device, order.output] = order.active
         self._report(OutputDone(order.device, order.output, order.token))
 
     def _failed(self, order: Order, error: str) -> None:

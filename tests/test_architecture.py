@@ -67,7 +67,15 @@ LAYERS = (
     Layer("gateway.physics", ("gateway.physics",), frozenset({"msgspec"}), PURE_STDLIB, pure=True),
     _layer("drivers.links", "gateway.core drivers.links", HARDWARE_PACKAGES | {"msgspec"}),
     _layer("drivers.boards.layout", "gateway.core", "msgspec"),
-    _layer("drivers.base", "gateway.core", "msgspec"),
+    Layer(
+        "drivers.dissect",
+        ("gateway.core", "drivers.framing", "drivers.dissect"),
+        frozenset({"msgspec"}),
+        CODEC_STDLIB,
+        pure=True,
+    ),
+    _layer("drivers.trace", "drivers.dissect", "msgspec"),
+    _layer("drivers.base", "gateway.core drivers.dissect drivers.trace", "msgspec"),
     _layer("drivers.options", "gateway.core drivers.base", "msgspec"),
     _layer("drivers.wires", "drivers.options", "msgspec"),
     _layer(
@@ -83,7 +91,8 @@ LAYERS = (
     ),
     _layer(
         "drivers.buses",
-        "gateway.core drivers.base drivers.orders drivers.watch drivers.boards.layout drivers.links drivers.buses",
+        "gateway.core drivers.base drivers.orders drivers.watch drivers.trace drivers.dissect drivers.boards.layout "
+        "drivers.links drivers.buses",
         "msgspec",
     ),
     _layer(
@@ -93,8 +102,8 @@ LAYERS = (
     ),
     _layer(
         "drivers.virtual.<model>",
-        "gateway.core drivers.base drivers.options drivers.watch drivers.framing drivers.boards.layout drivers.buses "
-        "drivers.sim drivers.virtual.<model>",
+        "gateway.core drivers.base drivers.options drivers.watch drivers.framing drivers.dissect "
+        "drivers.boards.layout drivers.buses drivers.sim drivers.virtual.<model>",
         "msgspec",
     ),
     Layer(f"{MODEL}.frames", ("gateway.core", "drivers.framing"), frozenset({"msgspec"}), CODEC_STDLIB, pure=True),
@@ -104,13 +113,14 @@ LAYERS = (
     _layer(
         MODEL,
         "gateway.core drivers.base drivers.options drivers.wires drivers.listening drivers.watch drivers.framing "
-        f"drivers.links drivers.boards.layout drivers.buses drivers.sim {MODEL}",
+        f"drivers.dissect drivers.links drivers.boards.layout drivers.buses drivers.sim {MODEL}",
         "msgspec",
     ),
     _layer("drivers"),
     _layer(
         "gateway.engine",
-        "gateway.core gateway.store gateway.control gateway.engine drivers.base drivers.registry",
+        "gateway.core gateway.store gateway.control gateway.engine drivers.base drivers.registry drivers.trace "
+        "drivers.dissect",
         "msgspec",
     ),
     _layer(

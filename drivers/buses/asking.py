@@ -17,6 +17,7 @@ from drivers.base import Health, Report
 from drivers.buses.outputless import OutputlessBus
 from drivers.links import backoff
 from drivers.links.backoff import Backoff
+from drivers.trace import Trace
 from drivers.watch import AskedAnew, Watch
 from gateway.core.vocabulary.errors import DeviceError
 from gateway.core.vocabulary.events import Event
@@ -83,8 +84,9 @@ class Codec(Protocol):
 class _AskedUnit:
     """A unit with what the bus remembers about it."""
 
-    def __init__(self, unit: Unit, watch: Watch, retry: Backoff) -> None:
+    def __init__(self, unit: Unit, watch: Watch, retry: Backoff, trace: Trace) -> None:
         self.unit = unit
+        self.trace = trace
         self.watch = watch
         self.retry = retry
         self.due_ns = 0
@@ -128,7 +130,10 @@ class AskingBus(OutputlessBus):
         self.devices = tuple(unit.device for unit in units)
         self._stream = stream
         self._codec = codec
-        self._asked = [_AskedUnit(unit, Watch(unit.device, report), backoff.for_device(len(units))) for unit in units]
+        self._asked = [
+            _AskedUnit(unit, Watch(unit.device, report), backoff.for_device(len(units)), self.trace(unit.device))
+            for unit in units
+        ]
         self._by_address = {asked.unit.address: asked for asked in self._asked}
         self._reopen = backoff.for_wire()
         self._quiet_ns = quiet_ms * MS
@@ -192,6 +197,7 @@ class AskingBus(OutputlessBus):
         question = asked.unit.question(asked.watch.lost)
         self._heard_bytes = 0
         self._stream.write(question.frame)
+        asked.trace.sent(question.frame)
         until_ns = now_ns + question.timeout_ms * MS
         try:
             while not self._stopping and time.monotonic_ns() < until_ns:
@@ -235,6 +241,8 @@ class AskingBus(OutputlessBus):
         if received:
             self._heard_ns = time.monotonic_ns()
             self._heard_bytes += len(received)
+            for heard in (asked,) if asked is not None else self._asked:
+                heard.trace.heard(received)
             frames = self._codec.feed(received)
         else:
             quiet = time.monotonic_ns() - self._heard_ns >= self._quiet_ns

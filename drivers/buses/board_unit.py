@@ -12,7 +12,7 @@ class BoardUnit:
     def __init__(self, link: ModbusLink, board: Board, unit: int, timeout_ms: int) -> None:
         self.board = board
         self._link = link
-        self._unit = unit
+        self.number = self._unit = unit
         self._timeout_ms = timeout_ms
 
     async def poll(self) -> tuple[bool, ...]:

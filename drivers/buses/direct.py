@@ -53,6 +53,7 @@ class DirectBus(OrderedBus):
         self._points = points
         self._watches = {name: Watch(name, report) for name in points}
         self._inputs: dict[str, tuple[bool, ...]] = {}
+        self._traces_of = {name: self.trace(name) for name in points}
         self._retry = backoff.for_lines()
         self._retry_ns = 0
         self._woken = threading.Event()
@@ -143,6 +144,8 @@ class DirectBus(OrderedBus):
         self._watches[name].answered()
         if inputs != self._inputs[name]:
             self._inputs[name] = inputs
+            if self._traces_of[name].on:
+                self._traces_of[name].heard(levels(inputs))
             self._report(InputsRead(name, inputs))
 
     def _carry_out(self, order: Order) -> None:
@@ -154,6 +157,7 @@ class DirectBus(OrderedBus):
             self._leases.take(order, time.monotonic_ns() + order.duration_ms * MS)
         try:
             self._points[order.device].write(order.output, order.active)
+            self._traces_of[order.device].sent(order_of(order.output, order.active))
         except DeviceError as error:
             self._failed(order, str(error))
             return
@@ -176,6 +180,7 @@ class DirectBus(OrderedBus):
     def _end_pulse(self, lease: Lease) -> None:
         try:
             self._points[lease.device].write(lease.output, lease.rest)
+            self._traces_of[lease.device].sent(order_of(lease.output, lease.rest))
             self._leases.end(lease.device, lease.output)
         except DeviceError as error:
             self._watches[lease.device].gone(str(error))
@@ -186,3 +191,13 @@ class DirectBus(OrderedBus):
         for _ in range(STOP_TRIES):
             for lease in self._leases.all():
                 self._end_pulse(lease)
+
+
+def levels(inputs: tuple[bool, ...]) -> bytes:
+    """All inputs as text for the trace, the first one first."""
+    return "".join("1" if level else "0" for level in inputs).encode()
+
+
+def order_of(output: int, active: bool) -> bytes:
+    """An output and what it is switched to, as text for the trace."""
+    return b"%d=%d" % (output, active)

@@ -50,6 +50,7 @@ class EdgeBus(SingleBus[EdgeQueue]):
         super().__init__(key, device, queue, backoff.for_lines(), report)
         self._listener = listener
         self._noisy = 0
+        self._trace = self.trace(device)
 
     def _interrupted(self) -> None:
         self._listener.interrupted()
@@ -61,6 +62,7 @@ class EdgeBus(SingleBus[EdgeQueue]):
             self._watch.restored()
         rejected = self._listener.rejected
         raw, until_ns = self._wire.read(self._wait_s())
+        self._trace.heard(raw)
         frames, events = self._listener.feed(raw, None if until_ns is None else until_ns - SETTLE_NS)
         self._tell(events)
         self._judge(frames, self._listener.rejected - rejected)

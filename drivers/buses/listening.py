@@ -26,6 +26,7 @@ class ListeningBus(SingleBus[Port]):
     def __init__(self, key: Hashable, device: str, port: Port, listener: Listener, report: Report) -> None:
         super().__init__(key, device, port, backoff.for_wire(), report)
         self._listener = listener
+        self._trace = self.trace(device)
 
     def _interrupted(self) -> None:
         self._listener.interrupted()
@@ -35,7 +36,9 @@ class ListeningBus(SingleBus[Port]):
             self._wire.open()
             self._watch.restored()
         rejected = self._listener.rejected
-        frames, events = self._listener.feed(self._wire.read())
+        received = self._wire.read()
+        self._trace.heard(received)
+        frames, events = self._listener.feed(received)
         self._tell(events)
         if frames:
             self._retry.reset()

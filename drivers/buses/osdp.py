@@ -25,6 +25,7 @@ from drivers.links import backoff
 from drivers.links import osdp_panel as link
 from drivers.links.backoff import Backoff
 from drivers.links.serial_port import SerialPort
+from drivers.trace import Trace
 from drivers.watch import AskedAnew, Watch
 from gateway.core.vocabulary.errors import DeviceError, RefusedError
 from gateway.core.vocabulary.events import Event, InstallModeEnded, TamperChanged
@@ -79,13 +80,14 @@ class BusReader(msgspec.Struct, frozen=True):
 class _Reader:
     """One reader and what the bus remembers about it; belongs to the bus's thread."""
 
-    def __init__(self, index: int, described: BusReader, retry: Backoff, report: Report) -> None:
+    def __init__(self, index: int, described: BusReader, retry: Backoff, report: Report, trace: Trace) -> None:
         self.index = index
         self.device = described.device
         self.listener = described.listener
         self.secured = described.key is not None
         self.watch = Watch(described.device, report)
         self.retry = retry
+        self.trace = trace
         self.retry_ns: int | None = None
         self.asked_ns: int | None = None
         self.tries = 0
@@ -139,12 +141,14 @@ class OsdpBus(OutputlessBus):
         self._port = SerialPort(path, baudrate)
         self._reopen = backoff.for_wire()
         self._readers = [
-            _Reader(index, reader, backoff.for_device(len(readers)), report) for index, reader in enumerate(readers)
+            _Reader(index, reader, backoff.for_device(len(readers)), report, self.trace(reader.device))
+            for index, reader in enumerate(readers)
         ]
         self._by_address = {one.address: self._readers[index] for index, one in enumerate(readers)}
         self._by_device = {reader.device: reader for reader in self._readers}
         self._panel: link.Panel | None = None
         self._asking: _Reader | None = None
+        self._asked_last = self._readers[0]
         self._fault: DeviceError | None = None
         self._jobs: deque[Callable[[], None]] = deque(maxlen=WAITING_MAX)
         self._stopping = False
@@ -204,6 +208,7 @@ class OsdpBus(OutputlessBus):
             self._open(self._panel)
         received = self._port.read(TURN_S)
         if received:
+            self._asked_last.trace.heard(received)
             self._panel.take(received)
             self._answered()
         self._panel.refresh()
@@ -270,7 +275,8 @@ class OsdpBus(OutputlessBus):
             return False
         reader.tries += 1
         reader.asked_ns = time.monotonic_ns()
-        self._asking = reader
+        self._asking = self._asked_last = reader
+        reader.trace.sent(packet)
         return True
 
     def _answered(self) -> None:
@@ -345,6 +351,7 @@ class OsdpBus(OutputlessBus):
     def _told(self, reader: _Reader, fact: link.Fact) -> None:
         match fact:
             case link.CardSeen(data, length):
+                reader.trace.told("".join(f"{byte:08b}" for byte in data)[:length].encode())
                 rejected = reader.listener.rejected
                 self._tell(reader.listener.card(data, length))
                 reader.watch.noise(reader.listener.rejected - rejected)

@@ -19,6 +19,7 @@ import msgspec
 
 from drivers.base import Health, Report
 from drivers.buses.board_unit import BoardUnit
+from drivers.dissect.dissector import Way
 from drivers.links import backoff
 from drivers.links.modbus_bus import ModbusLink, Pending
 from drivers.orders import OFF_RETRY_MS, Lease, Order, OrderedBus
@@ -88,6 +89,9 @@ class PollingBus(OrderedBus):
         self._anew = AskedAnew()
         for device in devices:
             device.retry = backoff.for_device(len(devices))
+        self._traces_by_unit = {device.unit.number: self.trace(device.name) for device in devices}
+        self._traced = self.trace(devices[0].name)
+        link.tap = self._tapped
 
     def health(self) -> list[Health]:
         return [device.watch.health for device in self._polled.values()]
@@ -204,6 +208,14 @@ class PollingBus(OrderedBus):
         """While the wire is known to be gone, orders are answered at once."""
         if all(device.watch.lost for device in self._polled.values()):
             self._refuse_all("the wire to the board is gone")
+
+    def _tapped(self, way: Way, frame: bytes) -> None:
+        """A frame on the wire, for the trace of the board that was asked last."""
+        if way == "out":
+            self._traced = self._traces_by_unit.get(self._link.unit_of(frame), self._traced)
+            self._traced.sent(frame)
+        else:
+            self._traced.heard(frame)
 
     # ---- polls -----------------------------------------------------------------------------------------------------
 

@@ -64,7 +64,9 @@ class ShowingBus(SingleBus[SerialPort]):
             self._wire.open()
         message = self._due(opened)
         if message is not None:
-            self._wire.write(self._encode(message))
+            shown = self._encode(message)
+            self._wire.write(shown)
+            self.trace(self.devices[0]).sent(shown)
             self._watch.answered()
         if opened:
             self._watch.restored()

@@ -36,6 +36,8 @@ logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # Each failure is repo
 Find = Callable[[bytes, bytes], bytes]
 """(frame sent, bytes received) -> the frame that answers it, or nothing."""
 
+Tap = Callable[[Literal["in", "out"], bytes], None]
+
 Request = ModbusPDU
 """A request as `read_request` and `write_request` make it."""
 LIBRARY_TIMEOUT_S = 60
@@ -141,6 +143,9 @@ class ModbusLink:
         self._reply: asyncio.Future[ModbusPDU] | None = None
         self._sent = b""
         self._heard_s = 0.0
+        self._unread = b""
+        self.tap: Tap = lambda _way, _data: None
+        """Takes each frame that is sent, each that answers it, and what came instead; must be quick."""
 
     @property
     def is_open(self) -> bool:
@@ -151,6 +156,10 @@ class ModbusLink:
     def is_free(self) -> bool:
         """True when a request may begin at this moment: open, nothing under way, and silent for long enough."""
         return self.is_open and self._reply is None and self._gap_left_s() <= 0
+
+    def unit_of(self, frame: bytes) -> int:
+        """The unit that a frame is for."""
+        return frame[6 if isinstance(self._wire, TcpWire) else 0]
 
     async def open(self) -> None:
         """Open the wire anew; DeviceError says what to do."""
@@ -205,6 +214,8 @@ class ModbusLink:
             reply = await asyncio.wait_for(pending.reply, timeout_ms / 1000)
         except TimeoutError:
             self._reply, self._sent = None, b""
+            if self._unread:
+                self.tap("in", self._unread)
             await self._quarantine(timeout_ms)
             raise BusSilentError(self._silent(pending.unit, timeout_ms)) from None
         except ConnectionError:
@@ -268,12 +279,15 @@ class ModbusLink:
 
     def _packet(self, sending: bool, data: bytes) -> bytes:
         if sending:
-            self._sent = data
+            self._sent, self._unread = data, b""
+            self.tap("out", data)
             return data
         self._heard_s = time.monotonic()
         found = self._find(self._sent, data) if self._sent else b""
+        self._unread = data
         if found:
-            self._sent = b""
+            self._sent = self._unread = b""
+            self.tap("in", found)
         return found
 
     def _connected(self, connected: bool) -> None:

@@ -23,6 +23,9 @@ from gateway.core.settings.model import Settings
 from gateway.core.site import Site
 from gateway.core.vocabulary.errors import NotFoundError
 from gateway.core.vocabulary.events import Started, Stopping
+from gateway.engine.bench.bench import Bench
+from gateway.engine.bench.live import LivePoints
+from gateway.engine.bench.looks import Looks
 from gateway.engine.clock import Clock, boot_id
 from gateway.engine.core_thread.faults import FaultFiles
 from gateway.engine.core_thread.inbox import Inbox
@@ -73,7 +76,8 @@ class Engine:
         self._inbox = Inbox(self._failed)
         self._stores = Stores(directory, settings, boot_id())
         self._clock = Clock(trusted=settings.gateway.clock == "trusted", was_synced=self._stores.was_synced)
-        self._buses = Buses(configs, open_buses, self._inbox.put, self._workers)
+        self._points = LivePoints(self._inbox.put, lambda device: self._buses.of(device))
+        self._buses = Buses(configs, open_buses, self._points.report, self._workers)
         self._recorder = Recorder(self._stores.journal, self._inbox.put, sequence=self._stores.journal.last_sequence)
         self._server = Server(directory.socket, self._asked)
         self._publisher = self._make_publisher(configs)
@@ -86,6 +90,7 @@ class Engine:
         self._lookups = Lookups(self._stores.registry_lookups, self._stores.state_lookups, settings, self._stores.codes)
         self._changes = self._make_changes()
         self._clerk.serves(self._changes.looks)
+        self._bench = self._make_bench()
         self._handlers = self._make_handlers()
         self._faults = FaultFiles(directory.faults)
         self._projector = Projector(
@@ -121,6 +126,7 @@ class Engine:
         start("desk", self._desk.run)
         start("clerk", self._clerk.run)
         start("settings", self._changes.run)
+        start("bench", self._bench.run)
         start("faults", self._faults.run)
         start("control", self._server.run)
         self._buses.start()
@@ -136,9 +142,10 @@ class Engine:
         self._report_late(self._buses.stop(_STOP_BUSES_S), _STOP_BUSES_S)
         self._desk.stop()
         self._clerk.stop()
+        self._bench.stop()
         self._keeper.stop()
         self._faults.stop()
-        self._join(["desk", "clerk", "settings", "keeper", "faults"], _STOP_SERVICES_S / 2)
+        self._join(["desk", "clerk", "settings", "bench", "keeper", "faults"], _STOP_SERVICES_S / 2)
         self._server.stop()
         self._publisher.stop()
         self._join(["control", "publisher"], _STOP_SERVICES_S / 2)
@@ -193,6 +200,25 @@ class Engine:
             self.begin_anew,
         )
 
+    def _make_bench(self) -> Bench:
+        looks = Looks(
+            self._points,
+            self._buses.of,
+            lambda: self._buses.configs,
+            lambda: self._changes.settings,
+            self._stores.registry,
+        )
+        return Bench(
+            looks,
+            self._points,
+            settings=lambda: self._changes.settings,
+            bus_of=self._buses.of,
+            lanes=self._publisher.lanes,
+            command=self._desk.lane_command,
+            journal=self._clerk.journal,
+            now=self._clock.now,
+        )
+
     def _make_keeper(self) -> Keeper:
         return Keeper(
             self._stores.journal,
@@ -243,6 +269,7 @@ class Engine:
             desk=self._desk,
             clerk=self._clerk,
             changes=self._changes,
+            bench=self._bench,
             missing=self.missing,
             wall_ns=lambda: self._clock.now().wall_ns,
             bus_of=self._buses.of,

@@ -10,6 +10,8 @@ from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
 from drivers.buses.direct import DirectBus
+from drivers.dissect.dissector import Dissector
+from drivers.dissect.points import PointsDissector
 
 Pin = Annotated[int, Meta(ge=0, le=27, description="number of the pin (BCM)")]
 Level = Annotated[Literal["high", "low"], Meta(description="the level that energises the relay")]
@@ -80,6 +82,9 @@ class GpioDriver(Driver):
         """Two devices on the chip need different pins."""
         both = sorted(set(options.pins()) & set(other.pins()))
         return ("outputs", f"and inputs use pin {both[0]}, which another device has") if both else None
+
+    def dissector(self, options: GpioOptions) -> Dissector:  # noqa: ARG002
+        return PointsDissector()
 
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """One bus for the chip."""

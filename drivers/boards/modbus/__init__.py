@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Questions, Recognised, Report, Simulate
 from drivers.boards.layout import Board, load_board
+from drivers.dissect.dissector import Dissector
 from drivers.watch import Watch
 from drivers.wires import LINKS_DIFFER, SerialLine, TcpConnection, TcpPort, TimeoutMs
 from gateway.core.vocabulary.errors import DriverError
@@ -110,6 +111,11 @@ class ModbusDriver(Driver):
         link = _open_link(devices[0].options.link)
         polled = [PolledDevice(d.id, _unit(link, d.options), d.options.poll_ms, Watch(d.id, report)) for d in devices]
         return PollingBus(self.bus_key(devices[0].options), link, polled, report)
+
+    def dissector(self, options: ModbusOptions) -> Dissector:
+        from drivers.dissect.modbus import ModbusDissector
+
+        return ModbusDissector(isinstance(options.link, TcpLink), max(self.points(options)))
 
     def ask_who(self, line: Questions) -> Sequence[Recognised]:
         """The boards that answer reads."""

@@ -11,6 +11,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Questions, Recognised, Report, Simulate
+from drivers.dissect.dissector import Dissector
+from drivers.dissect.lines import TextDissector
 from drivers.framing.plate_reads import PlateReader, PlateReading
 
 _SERVER = re.compile(rb"\r\nServer: *([^\r\n]+)", re.IGNORECASE)
@@ -52,6 +54,9 @@ class PlateHttpDriver(Driver):
         return (
             Recognised({}, f"a web server{named}; if it is a camera, let it push to /hooks/plates/<id>", sure=False),
         )
+
+    def dissector(self, options: PlateHttpOptions) -> Dissector:  # noqa: ARG002
+        return TextDissector("utf-8")
 
     def stand_ins(self) -> Mapping[str, Simulate]:
         """A camera that never sends."""

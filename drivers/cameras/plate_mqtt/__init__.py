@@ -13,6 +13,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
+from drivers.dissect.dissector import Dissector
+from drivers.dissect.lines import TextDissector
 from drivers.framing.plate_reads import PlateReader, PlateReading
 from gateway.core.settings.model import PLATE_MQTT, Broker
 
@@ -55,6 +57,9 @@ class PlateMqttDriver(Driver):
         device, options = devices[0], devices[0].options
         reader = PlateReader(device.id, options)
         return PushedBus(self.bus_key(options), device.id, "plate", options.silence_s, reader, report)
+
+    def dissector(self, options: PlateMqttOptions) -> Dissector:  # noqa: ARG002
+        return TextDissector("utf-8")
 
     def stand_ins(self) -> Mapping[str, Simulate]:
         """A camera that never sends."""

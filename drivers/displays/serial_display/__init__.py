@@ -10,6 +10,8 @@ from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Message, Report, Simulate
 from drivers.displays.serial_display import frames
+from drivers.dissect.dissector import Dissector
+from drivers.dissect.lines import TextDissector
 from drivers.options import SerialPortOptions
 from gateway.core.lane.signs.sign import VERDICTS
 from gateway.core.vocabulary.errors import FrameError
@@ -121,6 +123,9 @@ class SerialDisplayDriver(Driver):
     def bus_key(self, options: SerialDisplayOptions) -> Hashable:
         """Each display has a port of its own."""
         return ("serial", options.port)
+
+    def dissector(self, options: SerialDisplayOptions) -> Dissector:
+        return TextDissector(options.encoding)
 
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """A bus that writes to the port."""

@@ -9,6 +9,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Listener, Options, Report
+from drivers.dissect.dissector import Dissector, HidingDissector
+from drivers.dissect.lines import TypedDissector
 from drivers.framing.line_reader import WHOLE_LINE, LineReader, line_of, wrong_pattern
 from drivers.listening import ListeningDriver
 from drivers.options import Kind, Pattern, Radix, RepeatMs
@@ -48,6 +50,9 @@ class HidDriver(ListeningDriver):
     def listener(self, device: str, options: HidOptions, mono_ns: Callable[[], int]) -> Listener:
         """One line for each sighting."""
         return LineReader(device, KeyDecoder(), options, mono_ns)
+
+    def dissector(self, options: HidOptions) -> Dissector:
+        return HidingDissector() if options.kind == "pin" else TypedDissector(options.pattern, KeyDecoder())
 
     def encode(self, value: str, options: HidOptions) -> bytes:
         """See `Driver.encode`: key events as the link packs them."""

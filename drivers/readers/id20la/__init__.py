@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from drivers.base import Listener, Recognised
+from drivers.dissect.dissector import Dissector
+from drivers.dissect.em4100 import Em4100Dissector
 from drivers.framing import em4100
 from drivers.framing.card_reader import CardReader
 from drivers.listening import SerialReaderDriver
@@ -32,6 +34,9 @@ class Id20LaDriver(SerialReaderDriver):
     def listener(self, device: str, options: Id20LaOptions, mono_ns: Callable[[], int]) -> Listener:
         """One frame for each card that comes into the field."""
         return CardReader(device, em4100.Decoder(ENDING), em4100.card_of, options.repeat_ms, mono_ns)
+
+    def dissector(self, options: Id20LaOptions) -> Dissector:  # noqa: ARG002
+        return Em4100Dissector(ENDING)
 
     def recognise(self, received: bytes) -> Recognised | None:
         """One whole frame with its checksum."""

@@ -11,6 +11,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Message, Questions, Recognised, Report
+from drivers.dissect.dissector import Dissector
+from drivers.dissect.osdp import OsdpDissector
 from drivers.framing.presentation import Presentations
 from drivers.framing.wiegand import PinPad
 from drivers.links.osdp_panel import Buzzer, Led
@@ -170,6 +172,9 @@ class OsdpDriver(Driver):
         if options.key is not None and other.key is not None and options.key.lower() == other.key.lower():
             return "key", "is that of another reader; each needs its own, made with: openssl rand -hex 16"
         return None
+
+    def dissector(self, options: OsdpOptions) -> Dissector:  # noqa: ARG002
+        return OsdpDissector()
 
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """One bus for the line."""

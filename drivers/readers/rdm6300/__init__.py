@@ -9,6 +9,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.base import Listener, Recognised
+from drivers.dissect.dissector import Dissector
+from drivers.dissect.em4100 import Em4100Dissector
 from drivers.framing import em4100
 from drivers.framing.card_reader import CardReader
 from drivers.listening import SerialReaderDriver
@@ -33,6 +35,9 @@ class Rdm6300Driver(SerialReaderDriver):
         """One frame for each sighting of a card."""
         card_of = partial(em4100.card_of, reverse_bytes=options.reverse_bytes)
         return CardReader(device, em4100.Decoder(), card_of, options.repeat_ms, mono_ns)
+
+    def dissector(self, options: Rdm6300Options) -> Dissector:
+        return Em4100Dissector(reverse_bytes=options.reverse_bytes)
 
     def recognise(self, received: bytes) -> Recognised | None:
         """One whole frame with its checksum."""

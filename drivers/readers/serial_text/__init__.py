@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from drivers.base import Listener, Recognised
+from drivers.dissect.dissector import Dissector, HidingDissector
+from drivers.dissect.lines import LineDissector
 from drivers.framing.line_reader import WHOLE_LINE, LineReader, line_of, wrong_pattern
 from drivers.framing.text_lines import LineDecoder, guess_of
 from drivers.listening import SerialReaderDriver
@@ -34,6 +36,9 @@ class SerialTextDriver(SerialReaderDriver):
     def listener(self, device: str, options: SerialTextOptions, mono_ns: Callable[[], int]) -> Listener:
         """One line for each sighting."""
         return LineReader(device, LineDecoder(), options, mono_ns)
+
+    def dissector(self, options: SerialTextOptions) -> Dissector:
+        return HidingDissector() if options.kind == "pin" else LineDissector(options.pattern)
 
     def recognise(self, received: bytes) -> Recognised | None:
         """A whole line of plain text; a line has no checksum, so it is sure only as far as its kind is."""

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Listener, Options, Questions, Recognised, Report, Simulate
 from drivers.buses.asking import AskingBus, Meaning, Question
+from drivers.dissect.dissector import Dissector
 from drivers.framing.presentation import Presentations, Sightings
 from drivers.options import Baudrate, RepeatMs
 from drivers.readers.uhfreader18 import frames
@@ -231,6 +232,11 @@ class UhfReader18Driver(Driver):
     def encode(self, value: str, options: UhfReader18Options) -> bytes:
         """The frame of one tag that an active reader sends; see `Driver.encode`."""
         return frames.encode_response(frames.Response(options.address, frames.TAG, frames.OK, frames.epc(value)))
+
+    def dissector(self, options: UhfReader18Options) -> Dissector:  # noqa: ARG002
+        from drivers.readers.uhfreader18.dissect import UhfDissector
+
+        return UhfDissector()
 
     def recognise(self, received: bytes) -> Recognised | None:
         """A tag that a reader tells by itself (scan mode), with its checksum."""

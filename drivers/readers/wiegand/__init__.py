@@ -8,6 +8,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report
+from drivers.dissect.dissector import Dissector
+from drivers.dissect.wiegand import WiegandDissector
 from drivers.framing.gpio_events import LINE_EVENT, Events, request_falling
 from drivers.framing.presentation import Presentations
 from drivers.framing.wiegand import Card, Decoder, Key, PinPad, parse_format
@@ -112,6 +114,9 @@ class WiegandDriver(Driver):
     def bus_key(self, options: WiegandOptions) -> Hashable:
         """Each reader has lines of its own."""
         return ("wiegand", options.d0, options.d1)
+
+    def dissector(self, options: WiegandOptions) -> Dissector:
+        return WiegandDissector((options.d0, options.d1), options.gap_ms * MS)
 
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """A bus that watches both lines."""

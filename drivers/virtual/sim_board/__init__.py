@@ -16,6 +16,8 @@ from msgspec.structs import replace
 from drivers.base import Bus, DeviceConfig, Driver, Options, Report, Simulate
 from drivers.boards.layout import load_board
 from drivers.buses.direct import DirectBus
+from drivers.dissect.dissector import Dissector
+from drivers.dissect.points import PointsDissector
 from drivers.sim.board_model import SimBoard
 from gateway.core.vocabulary.errors import DeviceError
 
@@ -90,6 +92,9 @@ class SimBoardDriver(Driver):
     def bus_key(self, options: SimBoardOptions) -> Hashable:
         """The channel."""
         return ("sim-board", options.channel)
+
+    def dissector(self, options: SimBoardOptions) -> Dissector:  # noqa: ARG002
+        return PointsDissector()
 
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """One board."""

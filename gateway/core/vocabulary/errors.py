@@ -60,6 +60,27 @@ class RefusedError(GatehouseError):
     code = "refused"
 
 
+class ArmMovesError(RefusedError):
+    """That output moves the arm of a lane, which the request does not name; nothing was moved."""
+
+    code = "arm_moves"
+
+
+class LaneTaggedError(RefusedError):
+    """The lane carries a tag, and the request does not say that its author has seen it; nothing was moved."""
+
+    code = "lane_tagged"
+
+
+class NotRecordedError(RefusedError):
+    """The journal does not take the record of a trial, so the trial was not made."""
+
+    code = "not_recorded"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "the journal does not take the record of it now; nothing was done")
+
+
 class StorageError(GatehouseError):
     """The disk is full, read-only or failing; nothing was stored."""
 

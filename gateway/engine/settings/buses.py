@@ -75,6 +75,11 @@ class Buses:
             touched.update(*more)
         return frozenset(touched)
 
+    def beside(self, device: str) -> frozenset[str]:
+        """A device with all that share its bus; empty when there is none of that id."""
+        bus = self.of(device)
+        return frozenset(bus.devices) if bus is not None else frozenset()
+
     def take_away(self, devices: Collection[str]) -> None:
         """No order reaches these devices from now on; in the core thread."""
         for device in devices:

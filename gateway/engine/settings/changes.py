@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,12 +27,16 @@ from gateway.core.vocabulary.errors import (
     BusyError,
     ConflictError,
     GatehouseError,
+    NotFoundError,
+    NotRecordedError,
     RefusedError,
     SettingsError,
     StorageError,
 )
 from gateway.core.vocabulary.events import Now
-from gateway.core.vocabulary.rows import Who
+from gateway.core.vocabulary.rows import DeviceTested, Who
+from gateway.core.vocabulary.rows import Row as RowToWrite
+from gateway.engine.bench.requests import BenchRestart
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.journal_thread.entries import Entry
 from gateway.engine.journal_thread.recorder import Recorder
@@ -54,6 +58,8 @@ REST_S = 60.0
 """How long touched lanes may take to come to rest and be empty."""
 FORCED_S = 120.0
 """A way back that has waited for so long is taken whatever the lanes do: as after a restart."""
+RESTART_S = 10.0
+"""How long a restart of a device waits for its lanes; half of it for rest, then only for what moves."""
 LOOK_S = 0.5
 _NS = 1_000_000_000
 _CORE_PATIENCE_S = 10.0
@@ -114,6 +120,7 @@ class Changes:
             "site.draft.apply": self._apply_draft,
             "site.draft.confirm": self._confirm_draft,
             "site.draft.discard": self._discard_draft,
+            "bench.restart": self._restart,
         }
         self.looks: dict[str, Callable[[dict[str, Any]], Any]] = {
             "site.history": self._history,
@@ -361,6 +368,7 @@ class Changes:
         move = self._move(parse_settings(self._versions.document_of(pending.before)))
         move.moves_only_from_ns = self._mono_ns() + int(REST_S * _NS)
         move.until_ns = self._mono_ns() + int(FORCED_S * _NS)
+        move.always = True
         move.losing = frozenset()
         self._go_back_in_the_file(reason, who)
         try:
@@ -380,10 +388,10 @@ class Changes:
 
     # ---- the change itself
 
-    def _move(self, settings: Settings) -> _Move:
-        """What stands between the settings that run and these."""
+    def _move(self, settings: Settings, restarted: frozenset[str] = frozenset()) -> _Move:
+        """What stands between the settings that run and these; `restarted`: devices whose bus begins anew besides."""
         configs = self._check(settings)
-        devices = self._buses.changed(configs)
+        devices = self._buses.changed(configs) | restarted
         found = touched(self.settings, settings, devices)
         try:
             fresh = self._buses.opened(configs, devices)
@@ -392,6 +400,25 @@ class Changes:
             raise SettingsError([("devices", f"cannot be set up ({type(error).__name__}); see the log")]) from error
         until_ns = self._mono_ns() + int(REST_S * _NS)
         return _Move(settings, configs, found, fresh, until_ns, losing(self.settings, settings))
+
+    def _restart(self, params: dict[str, Any], respond: Responder) -> dict[str, Any]:
+        """Let the bus of one device begin anew, and the lanes that are wired to it: as if it were set up otherwise."""
+        asked = read(BenchRestart, params)
+        devices = self._buses.beside(asked.device)
+        if not devices:
+            raise NotFoundError(f"there is no device {asked.device!r}")
+        move = self._move(self.settings, devices)
+        move.until_ns = self._mono_ns() + int(RESTART_S * _NS)
+        move.moves_only_from_ns = self._mono_ns() + int(RESTART_S * _NS / 2)
+        row = DeviceTested(device=asked.device, what="restart", outcome="begun", **asked.who)
+        if not self._journaled([row]):
+            raise NotRecordedError
+        try:
+            self._change_over(move, respond)
+        except GatehouseError:
+            self._journaled([msgspec.structs.replace(row, outcome="failed")])
+            raise
+        return {"device": asked.device, "with": sorted(devices - {asked.device}), "lanes": list(move.touched.lanes)}
 
     def _wait_for_rest(self, move: _Move, respond: Patient | None) -> None:
         """Wait before anything is stored; RefusedError names the lanes that do not come to rest."""
@@ -406,7 +433,7 @@ class Changes:
             move.until_ns,
             take=partial(self._taken_by_core, move),
             moves_only_from_ns=move.moves_only_from_ns,
-            always=move.moves_only_from_ns is not None,
+            always=move.always,
             losing=move.losing,
         )
         self._pass(offer, respond)
@@ -461,8 +488,12 @@ class Changes:
 
     def _journal(self, version: Version) -> bool:
         """Journal a step with its operators; True once that is durable, False while it waits in memory."""
+        return self._journaled(rows_of(version))
+
+    def _journaled(self, told: Sequence[RowToWrite]) -> bool:
+        """Journal rows; True once all are durable."""
         now = self._now()
-        rows = [Row.of(one, self.settings.gateway.id, now) for one in rows_of(version)]
+        rows = [Row.of(one, self.settings.gateway.id, now) for one in told]
         written = threading.Event()
         sequences: list[int | None] = []
 
@@ -489,6 +520,7 @@ class _Move(msgspec.Struct):
     until_ns: int
     losing: frozenset[str] = frozenset()
     moves_only_from_ns: int | None = None
+    always: bool = False
 
 
 def _is_author(version: Version, who: Who) -> bool:

@@ -71,7 +71,7 @@ class Clerk:
         self._importing = threading.Lock()
         self._begin_anew = begin_anew
         self._anew_ns = 0
-        self._people = PeopleOps(people, self._journal, clock)
+        self._people = PeopleOps(people, self.journal, clock)
         self._ops: dict[str, Callable[[dict[str, Any]], Any]] = {
             "passes.put": self._put,
             "passes.delete": self._delete,
@@ -185,7 +185,7 @@ class Clerk:
         asked = r.read(r.PassCode, params)
         pass_ = self._registry.get(asked.pass_id)
         code, text = self._codes.issue(pass_, asked.until, self._zone, self._clock.now().wall_ns)
-        self._journal(issued(code, asked.who))
+        self.journal(issued(code, asked.who))
         return answered(code, text)
 
     def _import(self, asked: r.PassesImport, respond: Responder) -> dict[str, Any]:
@@ -204,11 +204,11 @@ class Clerk:
 
     def _imported(self, result: ImportResult, who: rows.Who, *, replace: bool) -> dict[str, Any]:
         figures = msgspec.structs.asdict(result)
-        self._journal(rows.PassesImported(**figures, replace=replace, **who))
+        self.journal(rows.PassesImported(**figures, replace=replace, **who))
         return figures
 
     def _journal_pass(self, kind: type[rows.RegistryRow], pass_: Pass, who: rows.Who) -> None:
-        self._journal(kind(pass_=pass_.id, kind=pass_.kind.value, revision=pass_.revision, **who))
+        self.journal(kind(pass_=pass_.id, kind=pass_.kind.value, revision=pass_.revision, **who))
 
     def _registry_free(self) -> _Free:
         return _Free(self._importing)
@@ -223,12 +223,12 @@ class Clerk:
 
     def _note(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.JournalNote, params)
-        return {"sequence": self._journal(asked.row())}
+        return {"sequence": self.journal(asked.row())}
 
     def _create_token(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.TokenCreate, params)
         token_id, secret = self._tokens.create(asked.name, asked.scopes, asked.expires_at)
-        self._journal(rows.TokenCreated(token=token_id, scopes=tuple(asked.scopes), **asked.who))
+        self.journal(rows.TokenCreated(token=token_id, scopes=tuple(asked.scopes), **asked.who))
         return {"id": token_id, "token": secret}
 
     def _list_tokens(self, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -239,7 +239,7 @@ class Clerk:
     def _revoke_token(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.TokenRevoke, params)
         revoked = list(self._tokens.revoke(asked.name))
-        self._journal(rows.TokenRevoked(tokens=tuple(revoked), **asked.who))
+        self.journal(rows.TokenRevoked(tokens=tuple(revoked), **asked.who))
         return {"revoked": revoked}
 
     # ---- booths' own screens --------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ class Clerk:
         asked = r.read(r.StationKeyMake, params)
         must_be_set_up(asked.station, self._settings)
         key = self._station_keys.issue(asked.station)
-        self._journal(rows.StationKeyMade(station=asked.station, **asked.who))
+        self.journal(rows.StationKeyMade(station=asked.station, **asked.who))
         return {"station": asked.station, "key": key}
 
     # ---- readers' keys --------------------------------------------------------------------------------------------
@@ -259,13 +259,13 @@ class Clerk:
         asked = r.read(r.InstallMode, params)
         self._start_install_mode(asked.device, asked.minutes * 60)
         what = "install_mode" if asked.minutes else "install_mode_stopped"
-        self._journal(rows.InstallModeSet(what=what, device=asked.device, minutes=asked.minutes, **asked.who))
+        self.journal(rows.InstallModeSet(what=what, device=asked.device, minutes=asked.minutes, **asked.who))
         return {"device": asked.device, "minutes": asked.minutes}
 
     # ---- the journal ----------------------------------------------------------------------------------------------
 
-    def _journal(self, row: rows.Row) -> int | None:
-        """Journal a row; returns its sequence once durable, None while it waits in memory."""
+    def journal(self, row: rows.Row) -> int | None:
+        """Journal a row, from any thread; returns its sequence once durable, None while it waits in memory."""
         made = Row.of(row, self._gateway, self._clock.now())
         written = threading.Event()
         sequences: list[int | None] = []

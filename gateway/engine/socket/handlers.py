@@ -21,6 +21,7 @@ from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.errors import NotFoundError, RequestError
 from gateway.core.vocabulary.events import CredentialRead, LaneChosen, UplinkChanged
 from gateway.core.vocabulary.views import UplinkView
+from gateway.engine.bench.bench import Bench
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.settings.changes import Changes
 from gateway.engine.socket import requests as r
@@ -47,6 +48,7 @@ class Handlers:
         desk: Desk,
         clerk: Clerk,
         changes: Changes,
+        bench: Bench,
         missing: Callable[[], list[str]],
         wall_ns: Callable[[], int],
         bus_of: Callable[[str], Bus | None],
@@ -58,6 +60,7 @@ class Handlers:
         self._publisher = publisher
         self._clerk = clerk
         self._changes = changes
+        self._bench = bench
         self._missing = missing
         self._wall_ns = wall_ns
         self._ops: dict[str, Op] = {
@@ -88,8 +91,10 @@ class Handlers:
             self._clerk.handle(op, params, respond)
         elif op in self._changes.ops:
             self._changes.handle(op, params, respond)
+        elif op in self._bench.ops:
+            self._bench.handle(op, params, respond)
         else:
-            known = ", ".join(sorted((*self._ops, *self._clerk.ops, *self._changes.ops)))
+            known = ", ".join(sorted((*self._ops, *self._clerk.ops, *self._changes.ops, *self._bench.ops)))
             raise RequestError(f"there is no op {op!r}; known here: {known}")
 
     def _ping(self, _params: dict[str, Any], respond: Responder) -> None:

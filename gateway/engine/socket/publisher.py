@@ -138,11 +138,17 @@ class Publisher:
                 id=self._gateway_id, version=self._version, started_at=self._started_at, clock=now.clock.value
             ),
             journal=JournalView(id=self._journal_id, sequence=sequence, degraded=degraded),
-            lanes=tuple([self._lane(lane, health, now) for lane in self._core.lanes]),
+            lanes=self.lanes(),
             alarms=self._core.alarms,
             devices=tuple([self._device(config, health, now) for config in self._configs.values()]),
             uplink=self.uplink,
         )
+
+    def lanes(self) -> tuple[LaneView, ...]:
+        """The lanes as of now."""
+        now = self._clock.now()
+        health = {one.device: one for one in self._health()}
+        return tuple([self._lane(lane, health, now) for lane in self._core.lanes])
 
     def _keep(self, offered: CoreView | Now | None) -> None:
         """Show this part of the core from now on; a time: the last one has been old since then."""

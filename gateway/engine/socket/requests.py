@@ -121,7 +121,7 @@ class AlarmCommand(Params, frozen=True):
 class Change(Params, frozen=True, kw_only=True):
     """Base of requests that are journaled with author and way."""
 
-    lines = ("by",)
+    lines: ClassVar[tuple[str, ...]] = ("by",)
 
     by: Name
     via: Via | Literal[""] = ""
@@ -227,7 +227,7 @@ class DeviceLink(Params, frozen=True):
 class LaneChoose(Params, frozen=True):
     """lane.choose"""
 
-    lines = ("by",)
+    lines: ClassVar[tuple[str, ...]] = ("by",)
 
     station: Word
     lane: Word

@@ -27,6 +27,7 @@ from gateway.core.vocabulary.rows.alarms import (
 )
 from gateway.core.vocabulary.rows.audit import (
     CodeIssued,
+    DeviceTested,
     InstallModeEnded,
     InstallModeSet,
     SettingsVersion,
@@ -121,10 +122,10 @@ __all__ = [
     "BarrierHeld", "BarrierLocked", "BarrierLooked", "BarrierNotFollowed", "BarrierObstructed", "BarrierOpened",
     "BarrierReleased", "BarrierReset", "BarrierStopped", "BarrierStruckVehicle", "BarrierStuck", "BarrierUnlocked",
     "ButtonReferred", "CaseRefused", "CaseReleased", "CaseReported", "CaseRow", "ClockChanged", "CodeIssued",
-    "ConfirmationIgnored", "Credential", "DecisionRow", "DeviceLost", "DeviceRestored", "DeviceRow", "FailedTry",
-    "GatewayStarted", "GatewayStopped", "GrantUnused", "IncidentRow", "InstallModeEnded", "InstallModeSet",
-    "JournalGap", "JournalRestored", "KeptMark", "LaneRow", "LastGrant", "MovementRow", "OperatorAdded",
-    "OperatorChange", "OperatorLockedOut", "OperatorPinChanged", "OperatorRemoved", "OperatorRow",
+    "ConfirmationIgnored", "Credential", "DecisionRow", "DeviceLost", "DeviceRestored", "DeviceRow", "DeviceTested",
+    "FailedTry", "GatewayStarted", "GatewayStopped", "GrantUnused", "IncidentRow", "InstallModeEnded",
+    "InstallModeSet", "JournalGap", "JournalRestored", "KeptMark", "LaneRow", "LastGrant", "MovementRow",
+    "OperatorAdded", "OperatorChange", "OperatorLockedOut", "OperatorPinChanged", "OperatorRemoved", "OperatorRow",
     "OperatorSignInFailed", "OperatorSignedIn", "OperatorSignedOut", "OperatorUnlocked", "OrderRow", "PassChanged",
     "PassExpiring", "PassIssued", "PassRemoved", "PassageEntered", "PassageExited", "PassageReversed", "PassageRow",
     "PassageTailgated", "PassesImported", "RegistryRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow", "SetUp",

@@ -1,4 +1,4 @@
-"""Tokens, codes and keys that were made, and install mode of readers."""
+"""Tokens, codes and keys that were made, install mode of readers, devices that were tried."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from msgspec import field
 
 from gateway.core.vocabulary.rows.base import UNSET, By, GatewayRow, PassId, Row, UnsetType, Via, one_of, says
+from gateway.core.vocabulary.rows.health import DeviceRow
 
 
 class SettingsVersion(GatewayRow, frozen=True, kw_only=True, gc=False):
@@ -97,6 +98,26 @@ class InstallModeEnded(Row, frozen=True, kw_only=True, gc=False):
 
     def subject(self, _gateway: str, /) -> str:
         return f"devices/{self.device}"
+
+
+class DeviceTested(DeviceRow, frozen=True, kw_only=True, gc=False):
+    """A person tries a device; written before it is done."""
+
+    type: ClassVar[str] = "device.tested"
+
+    what: Annotated[
+        str, one_of("an output is pulsed, a sign is shown, the device is restarted", "pulse", "show", "restart")
+    ]
+    output: Annotated[int | UnsetType, says("the output that is pulsed")] = UNSET
+    duration_ms: Annotated[int | UnsetType, says("for how long")] = UNSET
+    lane: Annotated[str | UnsetType, says("the lane whose arm that moves")] = UNSET
+    under_tag: Annotated[
+        bool | UnsetType, says("of an arm: true: its lane carries a tag, and the output alone is pulsed")
+    ] = UNSET
+    verdict: Annotated[str | UnsetType, says("the sign that is shown")] = UNSET
+    outcome: Annotated[str, one_of("`begun`: before it is done; `failed`: it was not done", "begun", "failed")]
+    by: By
+    via: Via
 
 
 class CodeIssued(Row, frozen=True, kw_only=True, gc=False):
