@@ -86,6 +86,7 @@ LAYERS = (
     _layer("drivers.orders", "gateway.core drivers.base", "msgspec"),
     _layer("drivers.watch", "gateway.core drivers.base", "msgspec"),
     _layer("drivers.registry", "gateway.core drivers.base", "msgspec"),
+    _layer("drivers.catalogue", "gateway.core drivers.base drivers.registry drivers.boards.layout", "msgspec"),
     _layer(
         "drivers.discovery", "gateway.core drivers.base drivers.registry drivers.links drivers.discovery", "msgspec"
     ),
@@ -120,7 +121,7 @@ LAYERS = (
     _layer(
         "gateway.engine",
         "gateway.core gateway.store gateway.control gateway.engine drivers.base drivers.registry drivers.trace "
-        "drivers.dissect",
+        "drivers.dissect drivers.catalogue",
         "msgspec",
     ),
     _layer(

@@ -35,6 +35,7 @@ from gateway.engine.core_thread.standby import EngineStandby, degraded
 from gateway.engine.journal_thread.keeper import Keeper
 from gateway.engine.journal_thread.projector import Projector
 from gateway.engine.journal_thread.recorder import Recorder
+from gateway.engine.settings import catalogue
 from gateway.engine.settings.buses import Buses, OpenBuses
 from gateway.engine.settings.changes import Changes
 from gateway.engine.socket.answers import Answers
@@ -89,7 +90,7 @@ class Engine:
         self._clerk = self._make_clerk()
         self._lookups = Lookups(self._stores.registry_lookups, self._stores.state_lookups, settings, self._stores.codes)
         self._changes = self._make_changes()
-        self._clerk.serves(self._changes.looks)
+        self._clerk.serves({**self._changes.looks, **catalogue.OPS})
         self._bench = self._make_bench()
         self._handlers = self._make_handlers()
         self._faults = FaultFiles(directory.faults)

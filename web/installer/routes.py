@@ -9,10 +9,16 @@ from flask import Blueprint
 
 from web.installer.changes.page import ROUTES as CHANGES
 from web.installer.overview.page import ROUTES as OVERVIEW
+from web.installer.settings.routes import ROUTES as SETTINGS
 from web.installer.versions.page import ROUTES as VERSIONS
 
 BLUEPRINT = Blueprint("installer", __name__)
-ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (*OVERVIEW, *CHANGES, *VERSIONS)
+ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    *OVERVIEW,
+    *SETTINGS,
+    *CHANGES,
+    *VERSIONS,
+)
 for _method, _rule, _view in ROUTES:
     _room = _view.__module__.split(".")[2]
     BLUEPRINT.add_url_rule(_rule, endpoint=f"{_room}_{_view.__name__}", view_func=_view, methods=[_method])

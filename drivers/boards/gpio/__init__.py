@@ -44,9 +44,15 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class GpioOptions(Options, frozen=True):
     """Options of `gpio`."""
 
-    outputs: Annotated[tuple[Relay, ...], Meta(description="list of {`pin`, `active`: `high` or `low`}")] = ()
+    outputs: Annotated[
+        tuple[Relay, ...],
+        Meta(description="the relays in order, each with its `pin` and the level `active` that energises it"),
+    ] = ()
     inputs: Annotated[
-        tuple[Contact, ...], Meta(description="list of {`pin`, `pull`: `up`, `down` or `none`, `active`}")
+        tuple[Contact, ...],
+        Meta(
+            description="the contacts in order, each with its `pin`, `pull` and the level `active` while it is closed"
+        ),
     ] = ()
 
     def pins(self) -> list[int]:

@@ -41,9 +41,15 @@ class TcpLink(TcpConnection, frozen=True, tag="tcp", tag_field="type"):
 class ModbusOptions(Options, frozen=True):
     """Options of `modbus`; the four counts and starts apply to the board `generic` only."""
 
-    link: Annotated[SerialLink | TcpLink, Meta(description="see above; serial links also take `parity`, TCP port 502")]
+    link: Annotated[
+        SerialLink | TcpLink,
+        Meta(description="how the board is connected; serial lines also take `parity`, TCP port 502"),
+    ]
     unit: Annotated[int, Meta(ge=1, le=247, description="the board's address")] = 1
-    board: Annotated[str, Meta(description="a board file, below", extra={"of": "boards"})] = "generic"
+    board: Annotated[
+        str,
+        Meta(description="its board file; `generic` for a board with the counts given here", extra={"of": "boards"}),
+    ] = "generic"
     poll_ms: Annotated[int, Meta(ge=10, le=10_000, description="how often inputs are read")] = 50
     timeout_ms: (
         Annotated[TimeoutMs, Meta(description="how long an answer is awaited", extra={"default": "that of `link`"})]

@@ -46,7 +46,8 @@ class UhfReader18Options(Options, frozen=True):
     """Options of `uhfreader18`."""
 
     link: Annotated[
-        SerialLink | TcpLink, Meta(description="see above; `baudrate` 57600, `timeout_ms` 500, TCP port 6000")
+        SerialLink | TcpLink,
+        Meta(description="how the reader is connected; `baudrate` 57600, `timeout_ms` 500, TCP port 6000"),
     ]
     address: Annotated[int, Meta(ge=0, le=254, description="the reader's address, 0 to 254")] = 0
     mode: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -46,13 +46,18 @@ class Shower:
         root: str,
         posted: Posted | None = None,
         faults: Mapping[str, Fault] | None = None,
-        given: Sequence[str] = (),
+        given: Collection[str] = (),
+        problems: Mapping[str, Fault] | None = None,
     ) -> None:
-        """`root`: the path of the form in the document. `given`: paths of secrets that the gateway has."""
+        """`root`: the path of the form in the document. `given`: paths of secrets that the gateway has.
+
+        `faults` by the name of their field, `problems` of the whole document by their path.
+        """
         self._root = root
         self._posted = posted
         self._faults = faults or {}
         self._given = frozenset(given)
+        self._problems = problems or {}
 
     def entries(self, fields: Sequence[Field], value: Any, at: str = "") -> tuple[Entry, ...]:
         """The entries of an object's fields."""
@@ -61,9 +66,16 @@ class Shower:
 
     def _entry(self, field: Field, value: Any, name: str) -> Entry:
         path = ".".join(part for part in (self._root, path_of(name)) if part)
-        made = Entry(field, name, path, wrong=self._faults.get(name))
+        made = Entry(field, name, path, wrong=self._faults.get(name) or self._problem(field, path))
         shown = value if value is not None else field.default
         return msgspec.structs.replace(made, **self._filled(field, shown, name, path))
+
+    def _problem(self, field: Field, path: str) -> Fault | None:
+        """A problem at the field; one within it counts where it has no fields of its own."""
+        if path in self._problems or field.kind in (Kind.PART, Kind.PARTS, Kind.ONE_OF):
+            return self._problems.get(path)
+        inside = (fault for at, fault in self._problems.items() if at.startswith((f"{path}[", f"{path}.")))
+        return next(inside, None)
 
     def _filled(self, field: Field, value: Any, name: str, path: str) -> dict[str, Any]:
         match field.kind:

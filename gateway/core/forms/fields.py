@@ -176,7 +176,8 @@ def _words(kinds: Iterable[inspect.Type]) -> tuple[str | int, ...]:
 
 
 def _variants(kinds: Iterable[inspect.Type]) -> Iterator[Variant]:
-    for one in kinds:
+    """The ways to fill a field, plain words first."""
+    for one in sorted(kinds, key=lambda kind: not isinstance(kind, inspect.LiteralType)):
         if isinstance(one, inspect.LiteralType):
             yield from (Variant(str(word)) for word in one.values)
         elif isinstance(one, inspect.StructType):

@@ -14,6 +14,14 @@ PointText = str | Point
 PulseMs = Annotated[int, Meta(ge=50, le=10_000, description="length of a pulse, at most 10 s")]
 
 
+class DeviceKeys(Strict, frozen=True):
+    """The keys of a device that are no options of its driver."""
+
+    id: Annotated[str, Meta(description="the device's id; points of lanes begin with it")]
+    driver: Annotated[str, Meta(description="the name of its [driver](#drivers), whose options follow")]
+    name: Annotated[str, Meta(description="for people", extra={"default": "empty"})] = ""
+
+
 class BarrierKeys(Strict, frozen=True, kw_only=True):
     """The keys of a barrier that are no contacts."""
 

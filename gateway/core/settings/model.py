@@ -123,19 +123,21 @@ class Http(Strict, frozen=True):
     host: Annotated[
         str, Meta(description="the address to listen at; `0.0.0.0` for the whole network, `::` for IPv6 too")
     ] = "127.0.0.1"
-    port: Annotated[int, Meta(description="the port", extra={"bounds": (1, 65_535)})] = 8080
+    port: Annotated[int, Meta(description="the port that the pages are reached at", extra={"bounds": (1, 65_535)})] = (
+        8080
+    )
     tls: Annotated[
-        TlsFiles | Literal["self"] | None,
+        Literal["self"] | TlsFiles | None,
         Meta(
-            description='`{"cert": ..., "key": ...}`: full paths of PEM files (the certificate with its chain, and its'
-            " private key); or `self`: a certificate that the gateway makes and renews,"
-            " [to be installed](installer.md#https) on each screen. `site apply` refuses files that the gateway cannot"
-            " read"
+            description="`self`: a certificate that the gateway makes and renews, [to be installed](installer.md#https)"
+            " on each screen; or `cert` and `key`: full paths of PEM files (the certificate with its chain, and its"
+            " private key). `site apply` refuses files that the gateway cannot read",
+            extra={"default": "none"},
         ),
     ] = None
     names: Annotated[
         tuple[str, ...],
-        Meta(description="host names and addresses beside the usual ones (below) by which the gateway is reached"),
+        Meta(description="host names and addresses beside the usual ones by which the gateway is reached"),
     ] = ()
     trusted_proxies: Annotated[
         tuple[str, ...],

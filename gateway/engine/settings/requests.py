@@ -13,6 +13,10 @@ ConfirmS = Annotated[int, msgspec.Meta(ge=0, le=CONFIRM_MAX_S)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 
 
+class DriverList(Params, frozen=True):
+    """driver.list"""
+
+
 class SitePlan(Params, frozen=True):
     """site.plan: of a document, or of a version (0: the confirmed one before)"""
 

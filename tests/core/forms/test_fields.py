@@ -15,7 +15,8 @@ from gateway.core.settings import documents, model
 
 STRUCTS = (
     model.Site, model.Gateway, model.Mqtt, model.Broker, model.Station, model.Group, model.Interlock, model.Operator,
-    model.RemoteOpen, model.Point, model.ServiceLimits, documents.LaneDocument, documents.BarrierDocument,
+    model.RemoteOpen, model.Point, model.ServiceLimits, documents.DeviceKeys, documents.LaneDocument,
+    documents.BarrierDocument,
 )  # fmt: skip
 TYPES = [*STRUCTS, *(find(name).Options for name in known())]
 

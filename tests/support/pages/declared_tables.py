@@ -23,6 +23,7 @@ SETTINGS: dict[str, type[msgspec.Struct]] = {
     "`gateway`": model.Gateway,
     "`gateway.http`": model.Http,
     "`gateway.retention`": model.Retention,
+    "`devices[]`": documents.DeviceKeys,
     "`lanes[]`": documents.LaneDocument,
     "Barriers (`lanes[].barrier` or `barriers[]`)": documents.BarrierDocument,
     "`interlocks[]`": model.Interlock,

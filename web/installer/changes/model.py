@@ -10,8 +10,8 @@ from gateway.core.settings.remedies import faults
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, NotFoundError, SettingsError
 from gateway.store.settings.planning import CONFIRM_S, CONFIRM_WIRING_S
 from web.installer.frame.draft import Draft, is_by
-from web.installer.frame.fields import address_of
 from web.installer.frame.waits import Wait, wait_of
+from web.installer.settings.places import address_of
 from web.people.operators import SiteDocument
 from web.platform.services import ask
 

@@ -1,0 +1,85 @@
+"""The words of fields in the language of the page: label, meaning, unit, choices, and what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from gateway.core.forms.fields import Field
+from gateway.core.forms.posted import Fault
+from web.words.texts import Words
+
+MEANINGS = Path(__file__).with_name("meanings.zh_CN.json")
+"""The meanings of all settings in Chinese, by the English text that is declared: one that changes needs a new one."""
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_CODE = re.compile(r"`([^`]*)`")
+
+
+@cache
+def chinese() -> dict[str, str]:
+    """The Chinese text of each meaning."""
+    found: dict[str, str] = json.loads(MEANINGS.read_text("utf-8"))
+    return found
+
+
+def meaning(field: Field, say: Words) -> Markup:
+    """What a field means, as the reference says it; English where a driver of others brings no other words."""
+    found = said(field.meaning, say)
+    return _marked(found[:1].upper() + found[1:])
+
+
+def said(text: str, say: Words) -> str:
+    """A declared text in the language of the page."""
+    return chinese().get(text, text) if say.locale == "zh_CN" else text
+
+
+def label(field: Field, say: Words, form: str = "") -> str:
+    """The short name of a field; that of the site file where there are no words for it."""
+    return say.first(f"setting.{form}.{field.name}", f"setting.{field.name}", field.name)
+
+
+def unit(field: Field, say: Words) -> str:
+    """The unit behind a number, "" for none."""
+    return say.first(f"unit.{field.unit}", field.unit) if field.unit else ""
+
+
+def word(name: str, value: str | int, say: Words) -> str:
+    """A word of a choice."""
+    return say.first(f"choice.{name}.{value}", str(value))
+
+
+def limits(field: Field, say: Words) -> str:
+    """Bounds and default of a field in one line, "" for neither."""
+    parts = []
+    if field.low is not None and field.high is not None:
+        parts.append(say("installer.settings.from_to", low=f"{field.low:g}", high=f"{field.high:.0f}"))
+    if default := _default(field, say):
+        parts.append(say("installer.settings.default", value=default))
+    return " · ".join(parts)
+
+
+def _default(field: Field, say: Words) -> str:
+    if field.said_default is not None:
+        return "" if field.said_default == "required" else said(field.said_default, say)
+    if field.required or field.fields or field.variants or field.default in (None, "", [], (), {}):
+        return ""
+    if isinstance(field.default, bool):
+        return say(f"installer.settings.{'yes' if field.default else 'no'}")
+    return word(field.name, field.default, say) if field.words else str(field.default)
+
+
+def wrong(fault: Fault | str, say: Words) -> str:
+    """What is wrong, and what to do."""
+    if isinstance(fault, str):
+        return fault
+    return say(f"installer.fault.{fault.code}", **fault.values)
+
+
+def _marked(text: str) -> Markup:
+    """A declared text without its links, its names as code."""
+    plain = str(escape(_LINK.sub(r"\1", text)))
+    return Markup(_CODE.sub(r"<code>\1</code>", plain))
