@@ -151,7 +151,18 @@ class Listener(Protocol):
 
     @property
     def rejected(self) -> int:
-        """Damaged frames so far."""
+        """Damaged frames so far, and bytes that made none."""
+
+    @property
+    def words(self) -> str:
+        """Why the last bytes did not count, for people; empty when there is nothing to say."""
+
+    @property
+    def quiet_ns(self) -> int | None:
+        """After so long without a byte `quiet` is due; None when nothing has begun."""
+
+    def quiet(self) -> None:
+        """Nothing came for `quiet_ns`: what has begun will not be completed."""
 
     def feed(self, received: bytes) -> tuple[int, Sequence[Event]]:
         """Take bytes as they come: how many frames they completed, and the events to report."""

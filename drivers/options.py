@@ -29,13 +29,18 @@ RepeatMs = Annotated[
         description="a presentation ends when the value was not seen for so long; a `pin` counts each time",
     ),
 ]
+CardBits = Annotated[
+    Literal[32, 40],
+    Meta(description="40: the whole card number, for sites whose cards differ in the first of their five bytes alone"),
+]
 PinMs = Annotated[int, Meta(ge=500, le=30_000, description="a PIN ends with `#`, or when no key came for so long")]
 CardFormat = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=2048,
-        description="`26`, `34`, `auto` (both of them), or a [description](#wiegand) of the bits",
+        description="`26`, `34`, `35` and `48` (HID Corporate 1000), `37` (H10304), `auto` (26 and 34), or a"
+        " [description](#wiegand) of the bits",
     ),
 ]
 Pattern = Annotated[

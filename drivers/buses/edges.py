@@ -33,6 +33,10 @@ class EdgeListener(Protocol):
         """Frames so far that were damaged."""
 
     @property
+    def words(self) -> str:
+        """Why the last one did not count, for people; empty when there is nothing to say."""
+
+    @property
     def ends_ns(self) -> int | None:
         """When something ends by time if no edge comes."""
 
@@ -77,4 +81,5 @@ class EdgeBus(SingleBus[EdgeQueue]):
         self._noisy = 0 if frames else self._noisy + rejected
         if frames:
             self._watch.answered(frames)
-        self._watch.noise(rejected, NOISY if self._noisy >= NOISY_AFTER else "")
+        if rejected:
+            self._watch.noise(rejected, NOISY if self._noisy >= NOISY_AFTER else self._listener.words)

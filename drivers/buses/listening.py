@@ -5,6 +5,7 @@ A reader that says nothing is not lost: there may be no cards. It is lost when i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable
 from typing import Protocol
 
@@ -36,11 +37,22 @@ class ListeningBus(SingleBus[Port]):
             self._wire.open()
             self._watch.restored()
         rejected = self._listener.rejected
-        received = self._wire.read()
-        self._trace.heard(received)
-        frames, events = self._listener.feed(received)
-        self._tell(events)
+        frames = self._hear(self._listener.quiet_ns)
         if frames:
             self._retry.reset()
             self._watch.answered(frames)
-        self._watch.noise(self._listener.rejected - rejected)
+        rejected = self._listener.rejected - rejected
+        self._watch.noise(rejected, self._listener.words if rejected else "")
+
+    def _hear(self, quiet_ns: int | None) -> int:
+        """Take what comes, or the silence after what has begun; how many frames were completed."""
+        began_ns = time.monotonic_ns()
+        received = self._wire.read(None if quiet_ns is None else quiet_ns / 1e9)
+        if not received:
+            if quiet_ns is not None and time.monotonic_ns() - began_ns >= quiet_ns:
+                self._listener.quiet()
+            return 0
+        self._trace.heard(received)
+        frames, events = self._listener.feed(received)
+        self._tell(events)
+        return frames

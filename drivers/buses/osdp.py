@@ -49,6 +49,10 @@ class Listener(Protocol):
     def rejected(self) -> int:
         """Cards so far that no format took."""
 
+    @property
+    def words(self) -> str:
+        """What the last of them was, for people."""
+
     def card(self, data: bytes, length: int) -> Sequence[Event]:
         """A card's bits."""
 
@@ -354,7 +358,7 @@ class OsdpBus(OutputlessBus):
                 reader.trace.told("".join(f"{byte:08b}" for byte in data)[:length].encode())
                 rejected = reader.listener.rejected
                 self._tell(reader.listener.card(data, length))
-                reader.watch.noise(reader.listener.rejected - rejected)
+                reader.watch.noise(reader.listener.rejected - rejected, reader.listener.words)
             case link.KeysPressed(data):
                 self._tell(reader.listener.keys(data))
             case link.StatusTold(report):

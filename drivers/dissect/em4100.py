@@ -13,9 +13,10 @@ from gateway.core.vocabulary.errors import FrameError
 class Em4100Dissector(Dissector):
     """One card's frame, or several."""
 
-    def __init__(self, ending: bytes = em4100.END, reverse_bytes: bool = False) -> None:
+    def __init__(self, ending: bytes = em4100.END, reverse_bytes: bool = False, bits: int = 32) -> None:
         self._ending = ending
         self._reverse_bytes = reverse_bytes
+        self._bits = bits
 
     def explain(self, way: Way, frame: bytes) -> Meaning:
         if way == "out":
@@ -23,7 +24,7 @@ class Em4100Dissector(Dissector):
         found = em4100.Decoder(self._ending).feed(frame)
         if not found:
             return Meaning("broken", {"why": self._why(frame)})
-        number, bits = em4100.card_of(found[-1], self._reverse_bytes)
+        number, bits = em4100.card_of(found[-1], self._reverse_bytes, self._bits)
         return Meaning("card", {"number": number, "bits": bits})
 
     def cards(self, frame: bytes) -> Sequence[RawCard]:

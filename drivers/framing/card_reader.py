@@ -6,16 +6,28 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from drivers.framing.presentation import Presentations
+from drivers.framing.unread import explain
 from gateway.core.vocabulary.events import CredentialRead
+
+QUIET_NS = 500_000_000
+"""A frame comes in one piece: after this silence what has begun is none."""
 
 
 class Frames(Protocol):
-    """Finds frames in a stream of bytes; `rejected` counts the damaged ones."""
+    """Finds frames in a stream of bytes; `rejected` counts the damaged ones, `unread` are the bytes of the last."""
 
     rejected: int
+    unread: bytes
+
+    @property
+    def begun(self) -> bool:
+        """True while bytes wait that are no frame yet."""
 
     def feed(self, received: bytes) -> Iterable[Any]:
         """Take bytes as they come and return the frames that they complete."""
+
+    def quiet(self) -> None:
+        """Nothing came for a while: what has begun will be no frame."""
 
     def interrupted(self) -> None:
         """The wire was cut: drop the frame that has begun."""
@@ -41,8 +53,22 @@ class CardReader:
 
     @property
     def rejected(self) -> int:
-        """Damaged frames so far."""
+        """Damaged frames so far, and bytes that were none."""
         return self._frames.rejected
+
+    @property
+    def words(self) -> str:
+        """What the last bytes were that made no frame; empty while there were none."""
+        return explain(self._frames.unread) if self._frames.unread else ""
+
+    @property
+    def quiet_ns(self) -> int | None:
+        """After this silence `quiet` is due; None when nothing has begun."""
+        return QUIET_NS if self._frames.begun else None
+
+    def quiet(self) -> None:
+        """Nothing came for that long."""
+        self._frames.quiet()
 
     def feed(self, received: bytes) -> tuple[int, list[CredentialRead]]:
         """Take bytes as they come: how many frames they completed, and the presentations that began."""

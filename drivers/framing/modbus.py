@@ -20,6 +20,7 @@ BIT_READS = (READ_COILS, READ_INPUTS)
 REGISTER_READS = (READ_HOLDING, READ_INPUT_REGISTERS)
 SINGLE_WRITES = (WRITE_COIL, WRITE_REGISTER)
 MANY_WRITES = (WRITE_COILS, WRITE_REGISTERS)
+FUNCTIONS = frozenset((*BIT_READS, *REGISTER_READS, *SINGLE_WRITES, *MANY_WRITES))
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 COIL_ON, COIL_OFF = 0xFF00, 0x0000
@@ -240,6 +241,11 @@ def find_rtu_reply(sent: bytes, received: bytes) -> bytes:
             if len(frame) == size and answers(sent[1:-2], frame[1:-2]) and _sealed(frame):
                 return frame
     return b""
+
+
+def holds_rtu_frame(received: bytes) -> bool:
+    """Whether the bytes, from their first on, are a request or a reply of any unit."""
+    return any(_sealed(received[:size]) and received[1] & 0x7F in FUNCTIONS for size in range(5, len(received) + 1))
 
 
 def _sealed(frame: bytes) -> bool:

@@ -16,7 +16,7 @@ import math
 import re
 from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, Literal
 
 from gateway.core.plates.plates import is_whole, normalise
 from gateway.core.vocabulary.errors import FrameError
@@ -30,6 +30,14 @@ WAYS_MAX = 3 * LINE_WAYS
 _DIGITS = {10: re.compile(r"[0-9]{1,64}"), 16: re.compile(r"[0-9A-Fa-f]{1,64}")}
 _DECIMAL_CARD = re.compile(r"[0-9]{4,20}")
 _HEX_CARD = re.compile(r"(?:[0-9A-Fa-f]{2}){3,16}")
+_PRINTED = {
+    "facility,number": re.compile(r"([0-9]{1,3}) ?[,;:/ -] ?([0-9]{1,5})"),
+    "3+5": re.compile(r"([0-9]{3}) ?([0-9]{5})"),
+}
+PRINTED = {
+    "facility,number": "a facility up to 255 and a number up to 65535, such as 077,30211",
+    "3+5": "three digits of a facility up to 255 and five of a number up to 65535, such as 07730211",
+}
 _PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][0-9A-Z\u4e00-\u9fff]{5,6}")
 _TEXT_MIN = 4
 _END = re.compile(rb"[\r\n\x00\x02\x03]")
@@ -43,6 +51,16 @@ class LineDecoder:
         self.rejected = 0
         self._begun = b""
         self._skipping = False
+
+    @property
+    def begun(self) -> bool:
+        """True while a line has begun."""
+        return bool(self._begun) or self._skipping
+
+    def quiet(self) -> None:
+        """Nothing came for too long: a line that has begun is none, and what comes next begins another."""
+        self.rejected += bool(self._begun.strip())
+        self._begun, self._skipping = b"", False
 
     def feed(self, received: bytes) -> list[str]:
         """Take bytes as they come and return the lines that they complete, without their ends."""
@@ -155,3 +173,21 @@ def card_number(text: str, radix: int) -> tuple[str, int]:
     if not _DIGITS[radix].fullmatch(digits) or (number := int(digits, radix)) >> CARD_MAX_BITS:
         raise FrameError(f"{text[:40]!r} is no card number of radix {radix}")
     return str(number), 4 * len(digits) if radix == 16 else 0
+
+
+def printed_number(text: str, written: Literal["facility,number", "3+5"]) -> tuple[str, int]:
+    """The card number in what is printed on 26-bit cards: `077,30211` or `07730211` (8 bits and 16); FrameError."""
+    found = _PRINTED[written].fullmatch(text)
+    facility, number = (int(found[1]), int(found[2])) if found else (256, 0)
+    if facility > 0xFF or number > 0xFFFF:
+        raise FrameError(f"{text[:40]!r} is not {PRINTED[written]}")
+    return str(facility << 16 | number), 24
+
+
+def as_printed(number: str, written: Literal["facility,number", "3+5"]) -> str:
+    """A card number as it is printed; FrameError when it has more than 24 bits."""
+    value = int(number)
+    if value >> 24:
+        raise FrameError(f"{number} has more than 24 bits and is not {PRINTED[written]}")
+    between = "," if written == "facility,number" else ""
+    return f"{value >> 16:03}{between}{value & 0xFFFF:05}"

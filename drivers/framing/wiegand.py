@@ -7,6 +7,10 @@ all else is rejected, counted, and forgotten with the gap, so noise never makes 
 within 100 us is ringing (bits are at least 200 us apart); one on the other wire within that time spoils the frame,
 since either may be the true one.
 
+Where D0 and D1 are swapped, every bit is inverted. Both parities of a card then fail, and hold for the inverted bits;
+of a keypad's keys 0 to 3 become none, but 6 to 9 become each other. So a frame that fits only inverted means that the
+wires are swapped, and until one fits that no swapped reader can send, keys that are not sure are rejected.
+
 A format is described as card makers do it (HID, RF IDeas, ZKTeco): a line of fields, and a line per parity bit:
 
     PFFFFFFFFNNNNNNNNNNNNNNNNP EXXXXXXXXXXXX............. .............XXXXXXXXXXXXO
@@ -33,6 +37,8 @@ BITS_MIN, BITS_MAX = 9, 128
 """Lengths that a format may have: shorter ones are keys, longer ones are not in use."""
 FACILITY, NUMBER = "AFS", "BCN"
 KEYS = "0123456789*#"
+SURE_KEYS = "0123"
+"""Keys that a reader with swapped wires cannot send."""
 
 _FIELDS = re.compile(r"[A-Z01.]+")
 _PARITY = re.compile(r"[X.]*[EO][X.]*")
@@ -105,7 +111,7 @@ def parse_format(text: str) -> tuple[Format, ...]:
         return NAMED[text]
     fields, *parities = text.upper().split() or [""]
     if not _FIELDS.fullmatch(fields):
-        raise FrameError("expected 26, 34, auto, or a line of fields such as PFFFFFFFFNNNNNNNNNNNNNNNNP")
+        raise FrameError("expected 26, 34, 35, 37, 48, auto, or a line of fields such as PFFFFFFFFNNNNNNNNNNNNNNNNP")
     if not BITS_MIN <= len(fields) <= BITS_MAX:
         raise FrameError(f"has {len(fields)} bits; a format has {BITS_MIN} to {BITS_MAX}")
     for line in parities:
@@ -149,6 +155,11 @@ NAMED: dict[str, tuple[Format, ...]] = {}
 NAMED["26"] = parse_format(_BITS_26)
 NAMED["34"] = parse_format(_BITS_34)
 NAMED["auto"] = NAMED["26"] + NAMED["34"]
+# HID Corporate 1000 (35 bits: company 12, number 20; 48 bits: 22 and 23) and H10302/H10304 (37 bits); the card number
+# is all data bits. (proxmark3 wiegand_formats.c)
+NAMED["35"] = parse_format(f"PP{'F' * 12}{'N' * 20}P .E{'XX.' * 11} .{'XX.' * 11}O O{'X' * 34}")
+NAMED["48"] = parse_format(f"PP{'F' * 22}{'N' * 23}P .E{'.XX' * 15}. ..{'XX.' * 15}O O{'X' * 47}")
+NAMED["37"] = parse_format(f"P{'N' * 35}P E{'X' * 18}{'.' * 18} {'.' * 18}{'X' * 18}O")
 
 
 # ---- keys ----------------------------------------------------------------------------------------------------------
@@ -176,12 +187,17 @@ class PinPad:
     def __init__(self, pause_ns: int) -> None:
         self._pause_ns = pause_ns
         self._digits = ""
+        self._void = False
         self._last_ns = 0
 
     @property
     def ends_ns(self) -> int | None:
         """When the PIN that is being typed ends by itself; None when no PIN is begun."""
-        return self._last_ns + self._pause_ns if self._digits else None
+        return self._last_ns + self._pause_ns if self._digits or self._void else None
+
+    def spoil(self, at_ns: int) -> None:
+        """A key came that could not be read: the PIN that is being typed, or begins with it, is none."""
+        self._void, self._last_ns = True, at_ns
 
     def press(self, key: str, at_ns: int) -> str:
         """Take a key; the PIN that it completes, or an empty string."""
@@ -190,6 +206,7 @@ class PinPad:
         if key == "#":
             return ended or self._finish()
         self._digits = "" if key == "*" else (self._digits + key)[: self.DIGITS_MAX + 1]
+        self._void = self._void and key != "*"
         return ended
 
     def tick(self, now_ns: int) -> str:
@@ -199,21 +216,27 @@ class PinPad:
 
     def interrupted(self) -> None:
         """The wire was cut: half a PIN is none."""
-        self._digits = ""
+        self._digits, self._void = "", False
 
     def _finish(self) -> str:
-        digits, self._digits = self._digits, ""
-        return digits if len(digits) <= self.DIGITS_MAX else ""
+        digits, void = self._digits, self._void
+        self._digits, self._void = "", False
+        return digits if len(digits) <= self.DIGITS_MAX and not void else ""
 
 
 # ---- frames --------------------------------------------------------------------------------------------------------
 
 
 class Decoder:
-    """Turns edges into cards and keys; `rejected` counts the frames that were neither."""
+    """Turns edges into cards and keys; `rejected` counts the frames that were neither.
+
+    `swapped`: what came last fits only when D0 and D1 are swapped. `unread`: the bits of the last rejected frame.
+    """
 
     def __init__(self, formats: Sequence[Format], gap_ns: int = GAP_NS) -> None:
         self.rejected = 0
+        self.swapped = False
+        self.unread = ""
         self._formats = tuple(formats)
         self._gap_ns = gap_ns
         self._bits = 0
@@ -240,9 +263,12 @@ class Decoder:
         ends_ns = self.ends_ns
         if ends_ns is None or now_ns < ends_ns:
             return []
-        found = None if self._spoiled else self._read(self._count, self._bits)
+        length, bits = self._count, self._bits
+        found = None if self._spoiled else self._read(length, bits)
         self.interrupted()
-        self.rejected += found is None
+        if found is None:
+            self.rejected += 1
+            self.unread = f"{bits:0{length}b}" if length else ""
         return [] if found is None else [found]
 
     def interrupted(self) -> None:
@@ -262,6 +288,14 @@ class Decoder:
             self._count += 1
 
     def _read(self, length: int, bits: int) -> Card | Key | None:
+        found = self._plain(length, bits)
+        if isinstance(found, Card) or (found and found.key in SURE_KEYS):
+            self.swapped = False
+        elif found is None:
+            self.swapped |= self._plain(length, bits ^ (1 << length) - 1) is not None
+        return None if self.swapped else found
+
+    def _plain(self, length: int, bits: int) -> Card | Key | None:
         for layout in self._formats:
             if layout.length == length and layout.fits(bits):
                 return Card(str(layout.number(bits)), len(layout.data))

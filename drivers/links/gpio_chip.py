@@ -68,7 +68,8 @@ def _make_factory() -> Any:
         from gpiozero.pins.lgpio import LGPIOFactory
     except ImportError as error:
         raise DeviceError(
-            "this machine has GPIO pins, but lgpio is missing; install it with: apt install python3-lgpio"
+            "this machine has GPIO pins, but lgpio is missing; install it with: pip install 'gatehouse[gpio]',"
+            " or with Python 3.13: apt install python3-lgpio"
         ) from error
     return LGPIOFactory()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -16,6 +16,11 @@ from drivers.listening import ListeningDriver
 from drivers.options import Kind, Pattern, Radix, RepeatMs
 from drivers.readers.hid.frames import KeyDecoder, typed
 
+NOT_PLAIN = (
+    "what was typed was no plain line: set the reader to plain keys that end with Enter, and `layout` to the keyboard"
+    " that the reader is set to"
+)
+
 
 class HidOptions(Options, frozen=True):
     """Options of `hid`."""
@@ -26,6 +31,10 @@ class HidOptions(Options, frozen=True):
     pattern: Pattern = WHOLE_LINE
     kind: Kind = "card"
     radix: Radix = 10
+    layout: Annotated[
+        Literal["us", "de", "fr"],
+        Meta(description="the keyboard that the reader is set to: `us` (QWERTY), `de` (QWERTZ) or `fr` (AZERTY)"),
+    ] = "us"
     repeat_ms: RepeatMs = 5000
 
 
@@ -49,14 +58,16 @@ class HidDriver(ListeningDriver):
 
     def listener(self, device: str, options: HidOptions, mono_ns: Callable[[], int]) -> Listener:
         """One line for each sighting."""
-        return LineReader(device, KeyDecoder(), options, mono_ns)
+        return LineReader(device, KeyDecoder(options.layout), options, mono_ns, noise=NOT_PLAIN)
 
     def dissector(self, options: HidOptions) -> Dissector:
-        return HidingDissector() if options.kind == "pin" else TypedDissector(options.pattern, KeyDecoder())
+        return (
+            HidingDissector() if options.kind == "pin" else TypedDissector(options.pattern, KeyDecoder(options.layout))
+        )
 
     def encode(self, value: str, options: HidOptions) -> bytes:
         """See `Driver.encode`: key events as the link packs them."""
-        return typed(line_of(value, options))
+        return typed(line_of(value, options), layout=options.layout)
 
     def open_bus(self, devices: Sequence[DeviceConfig], report: Report) -> Bus:
         """A bus that listens to the keyboard."""

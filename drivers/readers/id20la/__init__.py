@@ -6,6 +6,7 @@ Source: ID-2/12/20 LA Series Datasheet X1 (11.04.2013), section 4: STX, ten hex 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from drivers.base import Listener, Recognised
 from drivers.dissect.dissector import Dissector
@@ -13,14 +14,13 @@ from drivers.dissect.em4100 import Em4100Dissector
 from drivers.framing import em4100
 from drivers.framing.card_reader import CardReader
 from drivers.listening import SerialReaderDriver
-from drivers.options import RepeatMs, SerialPortOptions
-
-ENDING = b"\r\n\x03"
+from drivers.options import CardBits, RepeatMs, SerialPortOptions
 
 
 class Id20LaOptions(SerialPortOptions, frozen=True):
     """Options of `id20la`."""
 
+    bits: CardBits = 32
     repeat_ms: RepeatMs = 5000
 
 
@@ -33,19 +33,25 @@ class Id20LaDriver(SerialReaderDriver):
 
     def listener(self, device: str, options: Id20LaOptions, mono_ns: Callable[[], int]) -> Listener:
         """One frame for each card that comes into the field."""
-        return CardReader(device, em4100.Decoder(ENDING), em4100.card_of, options.repeat_ms, mono_ns)
+        return CardReader(
+            device,
+            em4100.Decoder(em4100.ID20_END),
+            partial(em4100.card_of, bits=options.bits),
+            options.repeat_ms,
+            mono_ns,
+        )
 
-    def dissector(self, options: Id20LaOptions) -> Dissector:  # noqa: ARG002
-        return Em4100Dissector(ENDING)
+    def dissector(self, options: Id20LaOptions) -> Dissector:
+        return Em4100Dissector(em4100.ID20_END, bits=options.bits)
 
     def recognise(self, received: bytes) -> Recognised | None:
         """One whole frame with its checksum."""
-        cards = em4100.Decoder(ENDING).feed(received)
+        cards = em4100.Decoder(em4100.ID20_END).feed(received)
         words = f"card {em4100.card_number(cards[-1])}, as an ID-20LA sends it" if cards else ""
         return Recognised({}, words) if cards else None
 
-    def encode(self, value: str, options: Id20LaOptions) -> bytes:  # noqa: ARG002
-        return em4100.encode(em4100.card_data(value), ENDING)
+    def encode(self, value: str, options: Id20LaOptions) -> bytes:
+        return em4100.encode(em4100.card_data(value, bits=options.bits), em4100.ID20_END)
 
 
 DRIVER = Id20LaDriver()

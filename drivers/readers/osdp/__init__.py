@@ -61,8 +61,8 @@ class OsdpOptions(SerialPortOptions, frozen=True):
     format: Annotated[
         CardFormat,
         Meta(
-            description="as for `wiegand`; `auto` takes a length that it does not know as one number, `raw` every"
-            " length"
+            description="as for `wiegand`; `auto` takes 26, 34, 35, 37 and 48 bits, and whole bytes as one number;"
+            " `raw` takes every length as one number"
         ),
     ] = "auto"
     pin_ms: PinMs = 5000
@@ -82,6 +82,11 @@ class OsdpReader:
     def rejected(self) -> int:
         """Cards so far that no format took."""
         return self._cards.rejected
+
+    @property
+    def words(self) -> str:
+        """What the last such card was."""
+        return f"{self._cards.unread}; describe it in `format`, or choose `raw`" if self._cards.unread else ""
 
     def card(self, data: bytes, length: int) -> list[CredentialRead]:
         """A card's bits."""

@@ -1,7 +1,8 @@
 """OSDP v2 (IEC 60839-11-5) above libosdp's frames: the readers' keys, the bits of cards, key codes, status; pure.
 
 libosdp does frames, sequence numbers and the secure channel. What is left is what a gate makes of them. Unlike on two
-bare wires, what comes has been through a CRC and a MAC, so a card whose length no format knows is a card, not noise.
+bare wires, what comes has been through a CRC and a MAC, so whole bytes are a card's serial number without parity. Any
+other length has parity bits somewhere inside: where no format knows them, a number would be wrong.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ ADDRESS_MAX = 0x7E
 DEFAULT_KEY = bytes(range(0x30, 0x40))
 """SCBK-D, the key that every reader leaves the factory with (OSDP v2.2, annex D); it protects nothing."""
 CARD_MAX_BITS = 512
+
+AUTO = tuple(layout for name in ("26", "34", "35", "37", "48") for layout in parse_format(name))
+"""The formats with parity that are in use everywhere."""
+SHOWN_BYTES = 16
 
 _ENTER, _CLEAR = 0x0D, 0x7F
 _KEY = re.compile(r"[0-9A-Fa-f]{32}")
@@ -84,8 +89,9 @@ class CardDecoder:
     """Finds the number in a card's bits; `rejected` counts the cards that no format took."""
 
     def __init__(self, format_text: str) -> None:
-        """`26`, `34`, `raw` (all bits are the number), `auto`, or a description as `wiegand` takes it."""
+        """A format as `wiegand` takes it, `raw` (all bits are the number), or `auto`."""
         self.rejected = 0
+        self.unread = ""
         self._formats = formats_of(format_text)
         self._raw = format_text == "raw"
         self._auto = format_text == "auto"
@@ -98,6 +104,7 @@ class CardDecoder:
             if found is not None:
                 return found
         self.rejected += 1
+        self.unread = f"a card of {length} bits fits no format: {data[:SHOWN_BYTES].hex().upper()}"
         return None
 
     def _found(self, bits: int, length: int) -> Card | None:
@@ -105,11 +112,14 @@ class CardDecoder:
         for layout in known:
             if layout.fits(bits):
                 return Card(str(layout.number(bits)), len(layout.data))
-        return Card(str(bits), length) if self._raw or (self._auto and not known) else None
+        whole = self._auto and length % 8 == 0
+        return Card(str(bits), length) if self._raw or whole else None
 
 
 def formats_of(text: str) -> tuple[Format, ...]:
     """The formats that an option stands for; FrameError says what is wrong with it."""
+    if text == "auto":
+        return AUTO
     return () if text == "raw" else parse_format(text)
 
 

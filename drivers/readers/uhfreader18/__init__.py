@@ -73,6 +73,9 @@ class UhfReader18Options(Options, frozen=True):
     repeat_ms: RepeatMs = 5000
 
 
+MS = 1_000_000
+
+
 class UhfReader:
     """One reader: asked for tags (or only whether it is there), and once per contact for what it is set to.
 
@@ -177,6 +180,19 @@ class FrameListener:
     def rejected(self) -> int:
         """Damaged frames so far, and those in which the reader reports trouble."""
         return self._decoder.rejected + self._troubles
+
+    @property
+    def words(self) -> str:
+        """Nothing: the bus that asks has words of its own."""
+        return ""
+
+    @property
+    def quiet_ns(self) -> int | None:
+        """See `Listener.quiet_ns`."""
+        return frames.QUIET_MS * MS
+
+    def quiet(self) -> None:
+        self._decoder.quiet()
 
     def feed(self, received: bytes) -> tuple[int, list[Event]]:
         found = self._decoder.feed(received)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
@@ -20,6 +21,7 @@ from gateway.core.vocabulary.events import CredentialRead
 MS = 1_000_000
 EDGES_MAX = 256
 """Edges that the kernel keeps for us and that one read takes: two of the longest frames."""
+SHOWN_BITS = 64
 Line = Annotated[int, Meta(ge=0, le=511)]
 
 
@@ -57,6 +59,14 @@ class WiegandReader:
         return self._decoder.rejected
 
     @property
+    def words(self) -> str:
+        """What is wrong with the frame that was rejected last."""
+        if self._decoder.swapped:
+            return "D0 and D1 are swapped: exchange the two wires of the reader"
+        bits = self._decoder.unread
+        return f"a frame of {len(bits)} bits fits no format: {bits[:SHOWN_BITS]}" if bits else ""
+
+    @property
     def ends_ns(self) -> int | None:
         """When the frame that comes in, or the PIN that is typed, ends by time."""
         return min((end for end in (self._decoder.ends_ns, self._pad.ends_ns) if end is not None), default=None)
@@ -66,9 +76,9 @@ class WiegandReader:
         frames: list[Card | Key] = []
         read: list[CredentialRead] = []
         for edge in self._events.feed(raw):
-            frames += self._take(self._decoder.feed((edge,)), edge[1], read)
+            frames += self._take(partial(self._decoder.feed, (edge,)), edge[1], read)
         if until_ns is not None:
-            frames += self._take(self._decoder.tick(until_ns), until_ns, read)
+            frames += self._take(partial(self._decoder.tick, until_ns), until_ns, read)
             self._pin(self._pad.tick(until_ns), read)
         return len(frames), read
 
@@ -77,7 +87,12 @@ class WiegandReader:
         self._decoder.interrupted()
         self._pad.interrupted()
 
-    def _take(self, frames: list[Card | Key], at_ns: int, read: list[CredentialRead]) -> list[Card | Key]:
+    def _take(self, decode: Callable[[], list[Card | Key]], at_ns: int, read: list[CredentialRead]) -> list[Card | Key]:
+        rejected = self._decoder.rejected
+        frames = decode()
+        if self._decoder.rejected > rejected:
+            self._pin(self._pad.tick(at_ns), read)
+            self._pad.spoil(at_ns)
         for frame in frames:
             if isinstance(frame, Key):
                 self._pin(self._pad.press(frame.key, at_ns), read)

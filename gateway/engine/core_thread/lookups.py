@@ -22,6 +22,8 @@ from gateway.store.passes.codes import PassCode, name_of_foreign, narrowed
 from gateway.store.passes.credentials import CardBits
 
 log = logging.getLogger(__name__)
+NAMELESS_PIN = "pin"
+"""What stands for a PIN where no key can be had."""
 
 
 class Registry(Protocol):
@@ -62,12 +64,15 @@ class Codes(Protocol):
     def check(self, text: str) -> PassCode | None:
         """The content of a QR code; None for a foreign one."""
 
+    def pin_name(self, pin: str) -> str:
+        """What stands for a PIN in the journal."""
+
 
 class Lookups:
     """Point look-ups on read connections of the core thread; microseconds each.
 
     A QR code is checked here. The core gets its name, its pass within the validity of the code, and whether it was
-    used. A foreign code becomes a name without a pass; its text is not passed on.
+    used. A foreign code becomes a name without a pass; its text is not passed on. Nor is a PIN: it gets a name too.
     """
 
     def __init__(self, registry: Registry, visits: Visits, settings: Settings, codes: Codes | None = None) -> None:
@@ -89,6 +94,8 @@ class Lookups:
         """The read with its passes and visits; without them if the store fails, so that a guard decides."""
         if read.kind == "qr":
             return self._enrich_code(read)
+        if read.kind == "pin":
+            read = msgspec.structs.replace(read, value=self._pin_name(read.value))
         try:
             passes = self._registry.find(read.kind, read.value, self._card_bits)
             after = self._visits.last_passage() if read.device in self._asks_visits else ""
@@ -99,6 +106,13 @@ class Lookups:
         return msgspec.structs.replace(
             read, passes=passes, visits=visits, after=after, occupancy=self._occupancy(read, passes)
         )
+
+    def _pin_name(self, pin: str) -> str:
+        try:
+            return self._codes.pin_name(pin) if self._codes is not None else NAMELESS_PIN
+        except GatehouseError as error:
+            log.error("a PIN could not be named: %s", error)
+            return NAMELESS_PIN
 
     def _enrich_code(self, read: CredentialRead) -> CredentialRead:
         named = msgspec.structs.replace(read, value=name_of_foreign(read.value))
@@ -152,7 +166,7 @@ class Lookups:
 
 def unknown(read: CredentialRead, error: Exception) -> CredentialRead:
     """A read whose look-up failed; a value that may be a secret is removed."""
-    value = name_of_foreign(read.value) if read.kind == "qr" else read.value
+    value = {"qr": name_of_foreign(read.value), "pin": NAMELESS_PIN}.get(read.kind, read.value)
     return msgspec.structs.replace(read, value=value, fault=error_place(error))
 
 

@@ -81,13 +81,19 @@ def name_of_foreign(text: str) -> str:
     return "foreign-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
+def name_of_pin(key: bytes, pin: str) -> str:
+    """What is journaled for a PIN of a keypad. PINs are so short that a digest without a key could be tried out."""
+    return "pin-" + hmac.digest(key, b"pin" + pin.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()[:12]
+
+
 class PassCodes:
-    """Makes and checks the codes of one data directory."""
+    """Makes and checks the codes of one data directory, and names PINs."""
 
     def __init__(self, path: Path) -> None:
         """`path` is `secrets/pass-codes.key`; it is made with the first code."""
         self._path = path
         self._key = b""
+        self._run_key = secrets.token_bytes(_KEY_BYTES)
 
     def issue(self, pass_: Pass, until: str, zone: ZoneInfo, now_wall_ns: int) -> tuple[PassCode, str]:
         """A new code for a temporary pass: its content and its text. PassError says why there is none.
@@ -104,6 +110,10 @@ class PassCodes:
         """The content of a code; None for a foreign one. The dates of the pass decide whether it has ended."""
         key = self._load()
         return read_code(key, text) if key else None
+
+    def pin_name(self, pin: str) -> str:
+        """The same for the same PIN; where no code was ever issued, only until the next start."""
+        return name_of_pin(self._load() or self._run_key, pin)
 
     def _load(self) -> bytes:
         if not self._key:

@@ -160,5 +160,5 @@ def test_where_there_are_pins_but_no_lgpio_it_says_what_to_install(monkeypatch: 
     monkeypatch.setattr(Device, "pin_factory", None)
     monkeypatch.setattr(gpio_chip, "has_pins", lambda: True)
     monkeypatch.setitem(__import__("sys").modules, "gpiozero.pins.lgpio", None)
-    with pytest.raises(DeviceError, match="apt install python3-lgpio"):
+    with pytest.raises(DeviceError, match=r"pip install 'gatehouse\[gpio\]'"):
         gpio_chip.pin_factory()

@@ -26,9 +26,9 @@ def test_golden_frames_both_ways(vector: dict[str, Any]) -> None:
     assert card_of(data, **vector.get("options", {})) == tuple(vector["reads"][0][1:])
 
 
-@given(st.integers(0, 2**32 - 1), st.booleans())
-def test_a_card_of_any_number_can_be_made(number: int, reverse_bytes: bool) -> None:
-    assert card_number(card_data(str(number), reverse_bytes), reverse_bytes) == str(number)
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from([32, 40]))
+def test_a_card_of_any_number_can_be_made(number: int, reverse_bytes: bool, bits: int) -> None:
+    assert card_number(card_data(str(number), reverse_bytes, bits), reverse_bytes, bits) == str(number)
 
 
 @pytest.mark.parametrize("number", ["4294967296", "-1", "12A", ""])
@@ -91,6 +91,32 @@ def test_a_wrong_checksum_is_rejected_and_counted() -> None:
     assert decoder.feed(wrong) == []
     assert decoder.rejected == 1
     assert decoder.feed(FRAME) == [DATA]
+
+
+def test_a_frame_of_another_ending_is_counted_once_and_kept_to_be_shown() -> None:
+    decoder, foreign = Decoder(), encode(DATA, b"\r\n\x03")
+    assert decoder.feed(foreign) == []
+    assert (decoder.rejected, decoder.unread) == (1, foreign)
+    assert decoder.feed(FRAME) == [DATA]
+    assert decoder.rejected == 1
+
+
+def test_bytes_that_never_end_are_counted_by_the_length_of_a_frame_and_kept_in_bounds() -> None:
+    decoder = Decoder()
+    decoder.feed(b"\xf8\x00" * 700)
+    assert decoder.rejected == 1400 // FRAME_BYTES - 1
+    assert len(decoder.unread) == FRAME_BYTES
+
+
+def test_half_a_frame_is_counted_when_nothing_follows_and_blanks_are_not() -> None:
+    decoder = Decoder()
+    decoder.feed(FRAME + b"\r\n")
+    decoder.quiet()
+    assert (decoder.rejected, decoder.begun) == (0, False)
+    decoder.feed(FRAME[:9])
+    assert decoder.begun
+    decoder.quiet()
+    assert (decoder.rejected, decoder.unread) == (1, FRAME[:9])
 
 
 def test_a_repeated_frame_is_found_each_time() -> None:

@@ -92,8 +92,8 @@ def test_the_facility_goes_before_the_number_wherever_it_stands() -> None:
 
 
 WRONG = [
-    ("27", "expected 26, 34, auto"),
-    ("", "expected 26, 34, auto"),
+    ("27", "expected 26, 34, 35, 37, 48, auto"),
+    ("", "expected 26, 34, 35, 37, 48, auto"),
     ("PFFF*NNNNP", "expected 26"),
     ("NNNN", "has 4 bits"),
     ("N" * 129, "has 129 bits"),

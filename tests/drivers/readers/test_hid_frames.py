@@ -89,6 +89,61 @@ def test_when_even_the_enter_was_dropped_the_next_line_is_read_all_the_same() ->
     assert decoder.rejected == 1
 
 
+# ---- layouts, and what is not plainly typed ------------------------------------------------------------------------
+
+CTRL, ALT, ALT_GR, F1, ARROW_UP = 29, 56, 100, 59, 103
+
+
+def test_golden_codes_of_azerty_where_digits_need_shift() -> None:
+    # linux/input-event-codes.h: KEY_1 is 2 ... KEY_0 is 11; on AZERTY a digit is that key with Shift.
+    shifted = events((SHIFT, PRESSED)) + stroke(5, 8, 3, 3, 9, 9) + events((SHIFT, RELEASED)) + stroke(ENTER)
+    assert KeyDecoder("fr").feed(shifted) == ["472288"]
+    assert KeyDecoder("us").feed(shifted) == ["$&@@**"]
+    assert typed("472288", layout="fr").startswith(events((SHIFT, PRESSED)) + stroke(5))
+
+
+def test_golden_codes_of_qwertz_and_azerty_letters() -> None:
+    # KEY_Y is 21, KEY_Z is 44, KEY_Q is 16, KEY_A is 30, KEY_SEMICOLON is 39.
+    assert KeyDecoder("de").feed(stroke(21, 44, ENTER)) == ["zy"]
+    assert KeyDecoder("fr").feed(stroke(16, 30, 39, ENTER)) == ["aqm"]
+
+
+@pytest.mark.parametrize("layout", ["us", "de", "fr"])
+@given(line=st.text(string.ascii_letters + string.digits, min_size=1, max_size=40))
+def test_letters_and_digits_come_back_in_every_layout(layout: str, line: str) -> None:
+    assert KeyDecoder(layout).feed(typed(line, layout=layout)) == [line]
+
+
+@pytest.mark.parametrize("key", [F1, ARROW_UP, 110, 240])
+def test_a_key_that_no_plain_typing_needs_makes_the_line_void(key: int) -> None:
+    decoder = KeyDecoder()
+    assert decoder.feed(stroke(5, 8, key, 3, ENTER)) == []
+    assert decoder.feed(typed("472288")) == ["472288"]
+    assert decoder.rejected == 1
+
+
+@pytest.mark.parametrize("held", [CTRL, ALT, ALT_GR])
+def test_digits_that_are_typed_with_a_key_held_are_no_number(held: int) -> None:
+    # A reader that types 4 as Alt and 052 on the keypad.
+    decoder = KeyDecoder()
+    coded = events((held, PRESSED)) + stroke(82, 76, 80) + events((held, RELEASED))
+    assert decoder.feed(coded + stroke(ENTER) + typed("472288")) == ["472288"]
+    assert decoder.rejected == 1
+
+
+def test_num_lock_is_touched_by_readers_and_caps_lock_leaves_digits_of_azerty_unsure() -> None:
+    assert KeyDecoder().feed(stroke(69, 5, 8, 69, ENTER)) == ["47"]
+    decoder = KeyDecoder("fr")
+    assert decoder.feed(stroke(CAPS, 5, 8, CAPS, ENTER)) == []
+    assert decoder.rejected == 1
+
+
+def test_a_dead_key_is_no_character() -> None:
+    decoder = KeyDecoder("de")
+    assert decoder.feed(stroke(13, 5, ENTER)) == []
+    assert decoder.rejected == 1
+
+
 @given(st.lists(st.binary(max_size=200), max_size=20))
 def test_any_bytes_are_survived_and_what_is_kept_is_bounded(told: list[bytes]) -> None:
     decoder = KeyDecoder()

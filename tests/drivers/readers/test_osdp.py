@@ -440,7 +440,7 @@ WRONG = [
     ([{**OSDP, "key": "303132333435363738393A3B3C3D3E3F"}], "devices[0].key", "every reader is made with"),
     ([{**OSDP, "secure": False}], "devices[0].key", "`secure` is false"),
     ([{**OSDP, "address": 127}], "devices[0].address", "is 127; give a number from 0 to 126"),
-    ([{**OSDP, "format": "27"}], "devices[0].format", "expected 26, 34, auto"),
+    ([{**OSDP, "format": "27"}], "devices[0].format", "expected 26, 34, 35, 37, 48, auto"),
     ([OSDP, {**SECOND, "address": 0}], "devices[1].address", "which another reader on this port has"),
     ([OSDP, {**SECOND, "baudrate": 115_200}], "devices[1].baudrate", "need the same"),
     ([OSDP, {**SECOND, "port": "/dev/ttyUSB1", "key": KEY.hex().upper()}], "devices[1].key", "of another reader"),

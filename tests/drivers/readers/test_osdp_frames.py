@@ -66,7 +66,15 @@ def test_any_card_is_survived(data: bytes, length: int, name: str) -> None:
     assert found is None or 0 < length <= len(data) * 8
 
 
-def test_auto_takes_a_length_that_no_format_has_as_one_number() -> None:
+def test_auto_takes_no_number_with_a_parity_inside() -> None:
+    reader = CardDecoder("auto")
+    assert reader.read(bytes.fromhex("2C2515CA80"), 33) is None
+    assert "a card of 33 bits fits no format: 2C2515CA80" in reader.unread
+    assert reader.read(bytes.fromhex("AC2515CA00"), 37) is None
+    assert reader.rejected == 2
+
+
+def test_auto_takes_whole_bytes_as_one_number() -> None:
     found = CardDecoder("auto").read(bytes.fromhex("04A1B2C3D4E5F6"), 56)
     assert found is not None
     assert (found.number, found.bits) == (str(0x04A1B2C3D4E5F6), 56)

@@ -84,6 +84,34 @@ def test_rejected_frames_are_counted(running: Running, reader: SimReader) -> Non
 
 
 @pytest.mark.real
+def test_a_reader_of_another_make_is_told_by_what_it_sends(running: Running, reader: SimReader) -> None:
+    bus = running.start({"id": "r", "driver": "rdm6300", "port": reader.path})
+    running.reported.wait(DeviceRestored)
+    reader.send_raw(bytes.fromhex("023035303032303742333236430D0A03"))
+    wait_until(lambda: bus.health()[0].errors == 1)
+    assert "02 30 35 30 30" in bus.health()[0].last_error
+    assert "choose `protocol` id20" in bus.health()[0].last_error
+    assert bus.health()[0].state == "online"
+
+
+@pytest.mark.real
+def test_half_a_frame_is_counted_when_the_line_falls_silent(running: Running, reader: SimReader) -> None:
+    bus = running.start({"id": "r", "driver": "rdm6300", "port": reader.path})
+    running.reported.wait(DeviceRestored)
+    reader.send_raw(FRAME[:9])
+    wait_until(lambda: bus.health()[0].errors == 1)
+    reader.present(CARD)
+    assert running.reported.wait(CredentialRead).value == CARD
+
+
+@pytest.mark.real
+def test_an_id20_protocol_and_all_forty_bits_are_options(running: Running, reader: SimReader) -> None:
+    start(running, reader, protocol="id20", bits=40)
+    reader.send_raw(encode(bytes.fromhex("5D6E455C6B"), b"\r\n\x03"))
+    assert running.reported.wait(CredentialRead) == CredentialRead("r", "card", "401281997931", 40)
+
+
+@pytest.mark.real
 def test_an_adapter_pulled_out_and_put_back_needs_no_restart(running: Running, reader: SimReader) -> None:
     start(running, reader)
     for turn in range(1, 4):

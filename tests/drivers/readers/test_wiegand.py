@@ -3,9 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers.base import Bus
 from drivers.buses.edges import NOISY_AFTER
+from drivers.framing.wiegand import key_frame, parse_format
 from drivers.links import gpio_edges
 from drivers.readers.wiegand.sim import SimWiegand
 from gateway.core.vocabulary.errors import DeviceError
@@ -144,3 +147,53 @@ def test_a_reader_has_no_outputs_and_its_bus_stops(running: Running, reader: Sim
     bus.pulse("w", 0, 500, True, 7)
     assert running.reported.wait(OutputFailed).token == 7
     running.stop()
+
+
+# ---- D0 and D1 swapped ---------------------------------------------------------------------------------------------
+
+
+def swapped(frame: str) -> str:
+    return frame.translate(str.maketrans("01", "10"))
+
+
+def test_a_card_that_fits_only_inverted_says_that_the_wires_are_swapped(running: Running, reader: SimWiegand) -> None:
+    bus = start(running)
+    reader.send("0100111010100101111001011110111000")
+    wait_until(lambda: bus.health()[0].errors == 1)
+    assert "D0 and D1 are swapped" in bus.health()[0].last_error
+    reader.send(swapped(parse_format("26")[0].frame(CARD)))
+    wait_until(lambda: bus.health()[0].errors == 2)
+    assert reads(running) == []
+
+
+@pytest.mark.parametrize("first", ["card", "key"])
+def test_keys_of_swapped_wires_are_no_pin(running: Running, reader: SimWiegand, first: str) -> None:
+    bus = start(running, pin_ms=500)
+    reader.send(swapped(parse_format("26")[0].frame(CARD) if first == "card" else key_frame("2")))
+    for key in "6789#":
+        reader.send(swapped(key_frame(key)))
+    wait_until(lambda: bus.health()[0].errors == 6)
+    assert "D0 and D1 are swapped" in bus.health()[0].last_error
+    reader.present(CARD)
+    running.reported.wait(CredentialRead)
+    reader.type("*6789#")
+    running.reported.wait(CredentialRead, count=2)
+    assert reads(running) == [("card", str(CARD)), ("pin", "6789")]
+
+
+def test_a_damaged_key_makes_no_other_pin(running: Running, reader: SimWiegand) -> None:
+    bus = start(running)
+    reader.type("24")
+    reader.send("01100")
+    reader.type("68#")
+    reader.type("1357#")
+    running.reported.wait(CredentialRead)
+    assert reads(running) == [("pin", "1357")]
+    assert bus.health()[0].errors == 1
+    assert "a frame of 5 bits fits no format" in bus.health()[0].last_error
+
+
+@given(st.sampled_from(["26", "34", "35", "37", "48"]), st.integers(0, 2**24 - 1))
+def test_no_frame_fits_both_ways(name: str, number: int) -> None:
+    layout = parse_format(name)[0]
+    assert not layout.fits(int(swapped(layout.frame(number)), 2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import DataDirectoryError, StorageError
 from gateway.core.vocabulary.events import CredentialRead, Occupancy, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
-from gateway.engine.core_thread.lookups import Lookups
+from gateway.engine.core_thread.lookups import Lookups, unknown
+from gateway.store.passes.codes import PassCodes
 from tests.support.engine import SITE
 
 WANG = Pass("p1", PassKind.MONTHLY, cards=("7",))
@@ -146,3 +148,20 @@ def test_a_store_that_cannot_count_refuses_nobody_a_place(caplog: pytest.LogCapt
         assert (enriched.passes, enriched.occupancy) == ((CHEN,), ())
         assert "could not be counted: the disk fails" in caplog.text
         caplog.clear()
+
+
+def test_a_pin_is_never_passed_on_in_clear(tmp_path: Path) -> None:
+    pin = CredentialRead("reader-in", "pin", "2468")
+    plain = lookups(FakeStores()).enrich(pin)
+    assert plain.value == "pin"
+    codes = PassCodes(tmp_path / "key")
+    named = Lookups(FakeStores(), FakeStores(), parse_settings(deepcopy(SITE)), codes).enrich(pin)
+    assert named.value == codes.pin_name("2468") != "2468"
+    assert unknown(pin, ValueError()).value == "pin"
+
+
+def test_a_pin_without_a_readable_key_has_no_name(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"damaged")
+    codes = PassCodes(tmp_path / "key")
+    found = Lookups(FakeStores(), FakeStores(), parse_settings(deepcopy(SITE)), codes)
+    assert found.enrich(CredentialRead("reader-in", "pin", "2468")).value == "pin"

@@ -19,6 +19,7 @@ from gateway.store.passes.codes import (
     PassCode,
     PassCodes,
     name_of_foreign,
+    name_of_pin,
     narrowed,
     read_code,
     write_code,
@@ -87,6 +88,12 @@ def test_a_foreign_code_is_named_without_what_it_says(text: str) -> None:
     name = name_of_foreign(text)
     assert name.startswith("foreign-") and len(name) == 20
     assert name_of_foreign(text) == name
+
+
+def test_a_pin_is_named_by_a_key_so_that_its_ten_thousand_forms_cannot_be_tried_out() -> None:
+    assert name_of_pin(KEY, "2468") == name_of_pin(KEY, "2468")
+    assert name_of_pin(KEY, "2468") != name_of_pin(bytes(32), "2468")
+    assert len(name_of_pin(KEY, "2468")) == len("pin-") + 12
 
 
 def test_a_code_of_an_example_is_as_it_always_was() -> None:
