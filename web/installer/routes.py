@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint
 
 from web.installer.changes.page import ROUTES as CHANGES
+from web.installer.lanes.page import ROUTES as LANES
 from web.installer.overview.page import ROUTES as OVERVIEW
 from web.installer.settings.routes import ROUTES as SETTINGS
 from web.installer.versions.page import ROUTES as VERSIONS
@@ -15,6 +16,7 @@ from web.installer.versions.page import ROUTES as VERSIONS
 BLUEPRINT = Blueprint("installer", __name__)
 ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *OVERVIEW,
+    *LANES,
     *SETTINGS,
     *CHANGES,
     *VERSIONS,

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from gateway.core.wiring.boards import Boards
-from gateway.core.wiring.terminals import Side, terminal_of
-from gateway.core.wiring.wires import Document, Wire, barrier_of, duplicate, lane_of, lanes_of, rewired, wires_of
+from gateway.core.wiring.terminals import Side
+from gateway.core.wiring.wires import (
+    Document,
+    Wire,
+    barrier_of,
+    duplicate,
+    lane_of,
+    lanes_of,
+    rewired,
+    sharing,
+    wires_of,
+)
 
 
 class Shift(msgspec.Struct, frozen=True):
@@ -38,15 +50,13 @@ def copied(document: Document, lane_id: str, new_id: str, shift: Shift, name: st
     lane = lane_of(document, lane_id)
     if lane is None:
         raise KeyError(lane_id)
-    if lane_of(document, new_id) is not None:
-        raise ValueError(f"is {new_id!r}, which another lane has already; every id is used once")
     changed: Document = duplicate(document)
     barrier = duplicate(barrier_of(document, lane) or {})
     barrier.pop("id", None)
     twin = {**duplicate(lane), "id": new_id, "name": name or new_id, "barrier": barrier}
     for key in ("readers", "cameras", "displays"):
         twin.pop(key, None)
-    changed["lanes"].append(twin)
+    _append(changed, twin)
     moved = [wire if wire.terminal == SIREN else shift.moved(wire) for wire in wires_of(document, lane_id)]
     return rewired(changed, new_id, [wire for wire in moved if wire is not None])
 
@@ -95,13 +105,59 @@ def _fits(shift: Shift, wires: list[Wire], used: set[str], boards: Boards) -> bo
     return True
 
 
-def free_points(document: Document, boards: Boards, side: Side, device: str = "") -> list[str]:
-    """The points of one side that no lane uses, of one device or of all, in the order of the boards."""
+def free_points(
+    document: Document, boards: Boards, side: Side, device: str = "", first: Collection[str] = ()
+) -> list[str]:
+    """The points of one side that no lane uses, of one device or of all: those of `first`, of boards, of readers."""
     used = _used(document)
     chosen = [board for board in boards.values() if device in ("", board.id)]
+    chosen.sort(key=lambda board: (board.id not in first, board.reads))
     return [point for board in chosen for point in board.points(side) if point not in used]
 
 
-def side_of(terminal: str) -> Side:
-    """The side of a board that a terminal is wired to."""
-    return terminal_of(terminal).side
+def added(document: Document, lane_id: str, direction: str, name: str = "") -> Document:
+    """The document with a new lane that has a barrier without wires. ValueError for an id that is taken."""
+    changed: Document = duplicate(document)
+    _append(changed, {"id": lane_id, "name": name or lane_id, "direction": direction, "barrier": {}})
+    return changed
+
+
+def joined(document: Document, lane_id: str, direction: str, other: str, name: str = "") -> Document:
+    """The document with a new lane at the barrier of another one, which then stands apart under its own id.
+
+    Two directions past one barrier; KeyError for an unknown lane, ValueError for an id that is taken.
+    """
+    changed: Document = duplicate(document)
+    lane = lane_of(changed, other)
+    if lane is None:
+        raise KeyError(other)
+    if isinstance(lane.get("barrier"), dict):
+        apart = changed.setdefault("barriers", [])
+        apart.append({"id": other, **lane["barrier"]})
+        lane["barrier"] = other
+    _append(changed, {"id": lane_id, "name": name or lane_id, "direction": direction, "barrier": lane["barrier"]})
+    return changed
+
+
+def removed(document: Document, lane_id: str) -> Document:
+    """The document without a lane, and without a barrier that no lane is left at."""
+    changed: Document = duplicate(document)
+    lanes = changed.get("lanes")
+    if not isinstance(lanes, list):
+        return changed
+    gone = lane_of(changed, lane_id)
+    changed["lanes"] = [one for one in lanes if one is not gone]
+    if gone is not None and isinstance(gone.get("barrier"), str) and not sharing(changed, gone):
+        apart = changed.get("barriers")
+        kept = [one for one in apart or [] if not (isinstance(one, dict) and one.get("id") == gone["barrier"])]
+        changed["barriers"] = kept
+        if not kept:
+            del changed["barriers"]
+    return changed
+
+
+def _append(document: Document, lane: Document) -> None:
+    if lane_of(document, lane["id"]) is not None:
+        raise ValueError(f"is {lane['id']!r}, which another lane has already; every id is used once")
+    lanes = document.get("lanes")
+    document["lanes"] = [*(lanes if isinstance(lanes, list) else []), lane]

@@ -71,9 +71,10 @@ def used(
     if lane is None:
         raise KeyError(lane_id)
     here = {wire.terminal: wire for wire in wires_of(document, lane_id)}
+    own = {wire.place.device for wire in here.values() if wire.place is not None}
     free: dict[Side, list[str]] = {
-        "input": free_points(document, boards, "input", device),
-        "output": free_points(document, boards, "output", device),
+        "input": free_points(document, boards, "input", device, own),
+        "output": free_points(document, boards, "output", device, own),
     }
     unplaced: list[str] = []
     for wanted in template.wires:

@@ -65,3 +65,4 @@ def test_an_id_that_is_taken_is_refused() -> None:
 def test_free_points_are_those_that_no_lane_uses() -> None:
     assert free_points(site(), boards(), "output", "io") == [f"io.output.{n}" for n in range(3, 8)]
     assert free_points(site(), boards(), "input")[0] == "io.input.4"
+    assert free_points(site(), boards(), "input", first={"io2"})[0] == "io2.input.0"

@@ -128,11 +128,11 @@ def test_an_arm_is_given_time_before_it_is_blamed() -> None:
 
 
 def test_without_switches_a_person_says_when_the_arm_is_up_and_down() -> None:
-    blind = barrier(at_open=None, at_closed=None)
-    assert trial(blind, [], orders(), T0 + 100).next == "say_up"
-    up = trial(blind, [], orders(), T0 + 2900, up_ms=T0 + 2800)
+    unmeasured = barrier(at_open=None, at_closed=None)
+    assert trial(unmeasured, [], orders(), T0 + 100).next == "say_up"
+    up = trial(unmeasured, [], orders(), T0 + 2900, up_ms=T0 + 2800)
     assert (up.next, up.opened_ms, up.measured) == ("close", 2800, False)
-    down = trial(blind, [], orders(closed=6000), T0 + 9000, up_ms=T0 + 2800, down_ms=T0 + 8900)
+    down = trial(unmeasured, [], orders(closed=6000), T0 + 9000, up_ms=T0 + 2800, down_ms=T0 + 8900)
     assert (down.next, down.closed_ms) == ("done", 2900)
 
 
