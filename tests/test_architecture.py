@@ -301,7 +301,7 @@ CORE_FLOORS = (
     ("access",),
     ("lane",),
     ("lanes",),
-    ("health", "run"),
+    ("health", "repairs", "run"),
     ("site",),
 )
 _FLOOR = {room: number for number, rooms in enumerate(CORE_FLOORS) for room in rooms}

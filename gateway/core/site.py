@@ -14,6 +14,7 @@ from gateway.core.alarms.faults import Faults
 from gateway.core.health.health import Health
 from gateway.core.lanes.lanes import Lanes
 from gateway.core.lanes.memory import LanesMemory
+from gateway.core.repairs.repairs import RepairOrders, RepairsMemory
 from gateway.core.run.run import Run
 from gateway.core.settings.exchange import Unrest
 from gateway.core.settings.model import Settings
@@ -41,6 +42,7 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
         alarms,
         Access(settings, memory.part(AccessMemory), lanes, clock, faults),
         Health(lanes, alarms.desk),
+        RepairOrders(settings, memory.part(RepairsMemory), lanes, alarms.desk),
     )
 
 

@@ -232,12 +232,16 @@ class Playbook:
             state.close()
         return memory
 
+    def next_run(self, *given: Any, **more: Any) -> Playbook:
+        """The run after this one."""
+        return Playbook(*given, **more)
+
     def restarted(
         self, after_ms: int = 3000, *, start: bool = True, clock: ClockState = ClockState.SYNCED, **contacts: bool
     ) -> Playbook:
         """The run after this one was killed: contacts stand as they stood, but for those given."""
         wall_ns = self.wall_ns + after_ms * 1_000_000
-        play = Playbook(self.document, self.memory(), start=False, wall_ns=wall_ns, run=self.run + 1, clock=clock)
+        play = self.next_run(self.document, self.memory(), start=False, wall_ns=wall_ns, run=self.run + 1, clock=clock)
         play.kept[:0] = self.kept
         play.electrical = list(self.electrical)
         for name, value in contacts.items():

@@ -14,7 +14,7 @@ from gateway.core.vocabulary import commands, events
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.views.lane import View
 
-STATE = {"Alarm", "Grant", "Motion", "Movement", "Passage", "PendingCase", "Vehicle", "_Waiting"}
+STATE = {"Alarm", "Grant", "Motion", "Movement", "Passage", "PendingCase", "RepairOrder", "Vehicle", "_Waiting"}
 """What a part keeps and changes itself."""
 
 

@@ -16,6 +16,7 @@ NAMES = {
     "AlarmState": "Alarm",
     "VisitView": "Visit",
     "DeviceView": "Device",
+    "RepairView": "Repair",
     "ServiceNotice": "Due",
 }
 """Names that others know."""

@@ -94,6 +94,7 @@ def first_column(text: str) -> set[str]:
         ("`lanes[]`", site_file.LaneDocument),
         ("`stations[]`", settings.Station),
         ("`remote_open`", settings.RemoteOpen),
+        ("`repairs`", settings.Repairs),
         ("Barriers (`lanes[].barrier` or `barriers[]`)", site_file.BarrierDocument),
     ],
 )
@@ -105,6 +106,7 @@ def test_every_key_of_the_site_file_has_its_row(title: str, struct: type) -> Non
     ("title", "struct"),
     [
         ("`interlocks[]`", settings.Interlock),
+        ("`repairs`", settings.RepairTimes),
         ("`operators[]`", settings.Operator),
         ("`uplink.mqtt`", settings.Mqtt),
         ("`gateway.http`", settings.Http),

@@ -81,9 +81,9 @@ Write = Callable[..., range]
 def write(journal: Journal) -> Write:
     """Append rows of a type; each one second after the one before."""
 
-    def append(count: int = 1, kind: str = "access.granted", **data: Any) -> range:
+    def append(count: int = 1, type_: str = "access.granted", /, **data: Any) -> range:
         rows = [
-            Row(kind, "lanes/in", {"lane": "in", "n": number, **data}, START_NS + number * SECOND_NS, number)
+            Row(type_, "lanes/in", {"lane": "in", "n": number, **data}, START_NS + number * SECOND_NS, number)
             for number in range(journal.last_sequence + 1, journal.last_sequence + 1 + count)
         ]
         return journal.append(rows)

@@ -37,6 +37,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/lanes", state.lanes),
     ("GET", f"{BASE}/alarms", state.alarms),
     ("GET", f"{BASE}/devices", state.devices),
+    ("GET", f"{BASE}/repairs", state.repairs),
     ("GET", f"{BASE}/lanes/<lane>/history", history.lane_history),
     ("POST", f"{BASE}/lanes/<lane>/commands", commands.lane_command),
     ("POST", f"{BASE}/alarms/<alarm>/<any({_VERBS}):verb>", commands.alarm_command),

@@ -517,6 +517,36 @@ class RemoteOpen(Strict, frozen=True):
     ] = "asked"
 
 
+OnSiteH = Annotated[
+    int, Meta(ge=1, le=8_760, description="a person is on site within this many hours", extra={"unit": "hours"})
+]
+MendH = Annotated[int, Meta(ge=1, le=8_760, description="it is mended within this many hours", extra={"unit": "hours"})]
+
+
+class RepairTimes(Strict, frozen=True):
+    """How soon after a repair order is opened a person must be on site, and the fault mended, in hours."""
+
+    on_site_h: OnSiteH
+    mend_h: MendH
+
+
+class Repairs(Strict, frozen=True):
+    """The due times of repair orders by their urgency."""
+
+    urgent: Annotated[
+        RepairTimes,
+        Meta(description="vehicles or people cannot pass safely, or a lane is out of use", extra={"default": "2, 38"}),
+    ] = RepairTimes(2, 38)
+    normal: Annotated[
+        RepairTimes,
+        Meta(description="the lane works, but not as it should", extra={"default": "24, 168: a day and a week"}),
+    ] = RepairTimes(24, 168)
+    planned: Annotated[
+        RepairTimes,
+        Meta(description="maintenance that has a date", extra={"default": "168, 720: a week and a month"}),
+    ] = RepairTimes(168, 720)
+
+
 class Settings(msgspec.Struct, frozen=True):
     """The whole document, checked."""
 
@@ -532,6 +562,7 @@ class Settings(msgspec.Struct, frozen=True):
     groups: tuple[Group, ...] = ()
     stations: tuple[Station, ...] = ()
     remote_open: RemoteOpen = RemoteOpen()
+    repairs: Repairs = Repairs()
 
     def lane(self, lane_id: str) -> Lane | None:
         """The lane of that id."""

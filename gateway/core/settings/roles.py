@@ -24,6 +24,7 @@ class Right(StrEnum):
     SET_UP = "set_up", "test devices, change the settings"
     ACCEPT = "accept", "tick and sign the acceptance of a lane"
     REPAIR = "repair", "open, report and confirm repairs"
+    ACKNOWLEDGE_LIMIT = "acknowledge_limit", "acknowledge a limit that was changed in a repair"
 
 
 class Role(StrEnum):
@@ -45,10 +46,14 @@ class Role(StrEnum):
     CONTROL_ROOM = (
         "control_room",
         "an operator of the control room",
-        (Right.LOOK, Right.COMMAND, Right.ACCEPT, Right.REPAIR),
+        (Right.LOOK, Right.COMMAND, Right.ACCEPT, Right.REPAIR, Right.ACKNOWLEDGE_LIMIT),
     )
     OFFICE = "office", "the property office", (Right.LOOK, Right.REPAIR)
-    INSTALLER = "installer", "who wires and sets up the gateway", tuple(Right)
+    INSTALLER = (
+        "installer",
+        "who wires and sets up the gateway",
+        tuple(right for right in Right if right is not Right.ACKNOWLEDGE_LIMIT),
+    )
     AUDITOR = "auditor", "reads, and changes nothing", (Right.LOOK,)
 
 

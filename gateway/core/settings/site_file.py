@@ -40,6 +40,8 @@ from gateway.core.settings.model import (
     Operator,
     Point,
     RemoteOpen,
+    Repairs,
+    RepairTimes,
     Settings,
     Signals,
     Site,
@@ -56,7 +58,7 @@ ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 TOP_KEYS = (
     "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
-    "charging", "calendar", "uplink", "remote_open",
+    "charging", "calendar", "uplink", "remote_open", "repairs",
 )  # fmt: skip
 _FAULTS_MAX = 20
 """Faults that are reported for one part of the document."""
@@ -172,6 +174,7 @@ def parse_settings(document: Any) -> Settings:
     if document.get("uplink") is not None:
         uplink = reader.convert(document["uplink"], Uplink, "uplink")
     remote_open = reader.convert(document.get("remote_open", {}), RemoteOpen, "remote_open") or RemoteOpen()
+    repairs = reader.convert(document.get("repairs", {}), Repairs, "repairs") or Repairs()
     reader.section(document, "tariffs")
     if site is not None:
         _check_site(reader, site)
@@ -182,6 +185,7 @@ def parse_settings(document: Any) -> Settings:
     _check_stations(reader, stations, lanes)
     if uplink is not None and uplink.mqtt is not None:
         _check_mqtt(reader, uplink.mqtt, document["uplink"]["mqtt"])
+    _check_repairs(reader, repairs)
     _check_links(reader, devices, lanes, barriers, interlocks)
     if reader.problems or site is None or gateway is None:
         raise SettingsError(reader.problems)
@@ -198,6 +202,7 @@ def parse_settings(document: Any) -> Settings:
         groups,
         stations,
         remote_open,
+        repairs,
     )
 
 
@@ -528,6 +533,16 @@ def _is_address(text: str) -> bool:
         right = whole and address.count("::") <= 1 and all(_V6_GROUP.fullmatch(group) for group in groups)
         longest = 16 * _V6_GROUPS
     return right and (not slash or (_DECIMAL.fullmatch(length) is not None and int(length) <= longest))
+
+
+def _check_repairs(reader: _Reader, repairs: Repairs) -> None:
+    for urgency in repairs.__struct_fields__:
+        times: RepairTimes = getattr(repairs, urgency)
+        if times.mend_h < times.on_site_h:
+            reader.wrong(
+                f"repairs.{urgency}.mend_h",
+                f"is {times.mend_h}; give at least the {times.on_site_h} hours of on_site_h",
+            )
 
 
 def _check_links(

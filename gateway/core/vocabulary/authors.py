@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
+from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived, RepairCommandReceived
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -31,6 +31,6 @@ SCHEDULE = Author("schedule")
 NOBODY = Author("")
 
 
-def author_of(event: CommandReceived | AlarmCommandReceived) -> Author:
+def author_of(event: CommandReceived | AlarmCommandReceived | RepairCommandReceived) -> Author:
     """The author of a command."""
     return Author(event.by, event.via, event.station or None)

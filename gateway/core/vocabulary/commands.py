@@ -9,7 +9,7 @@ import msgspec
 from gateway.core.vocabulary.events import Event
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
-from gateway.core.vocabulary.views import AlarmView
+from gateway.core.vocabulary.views import AlarmView, RepairView
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -81,9 +81,9 @@ class CancelTimers(Command, frozen=True, gc=False):
 
 
 class Reply(Command, frozen=True, gc=False):
-    """Answer a `CommandReceived` or `AlarmCommandReceived`: `status` is `done` or `refused`, `reason` a code.
+    """Answer a command of a person: `status` is `done` or `refused`, `reason` a code.
 
-    `alarm`: of an alarm command that was done, the alarm after it, also a closed one.
+    `alarm`, `repair`: of a command that was done, the alarm or the repair order after it, also a closed one.
     """
 
     request: str
@@ -91,6 +91,7 @@ class Reply(Command, frozen=True, gc=False):
     reason: str = ""
     detail: str = ""
     alarm: AlarmView | None = None
+    repair: RepairView | None = None
 
 
 class Snapshot(Command, frozen=True, gc=False):

@@ -224,6 +224,25 @@ class AlarmCommandReceived(Event, frozen=True, gc=False):
     station: str = ""
 
 
+class RepairCommandReceived(Event, frozen=True, gc=False):
+    """A person acts on a repair order: `verb` is open, assign, arrive, report, reject, confirm or acknowledge_limit.
+
+    `lane`, `device` and `urgency` are of one that is opened by hand; `to`: the operator whom it is assigned to.
+    """
+
+    request: str
+    repair: str
+    verb: str
+    by: str
+    note: str = ""
+    lane: str = ""
+    device: str = ""
+    urgency: str = ""
+    to: str = ""
+    via: str = ""
+    station: str = ""
+
+
 class LaneChosen(Event, frozen=True, gc=False):
     """A lane is chosen on a booth's screen; repeated while it is."""
 

@@ -331,7 +331,7 @@ class CoreLoop:
         self._failed_ns = now.mono_ns
         self._replace_core(self._standby, now)
         self._handle(e.FaultContained(name, place, file), now)
-        if isinstance(event, e.CommandReceived | e.AlarmCommandReceived):
+        if isinstance(event, e.CommandReceived | e.AlarmCommandReceived | e.RepairCommandReceived):
             self._executor.refuse(event.request, "fault", REFUSED, now)
 
     def _replace_core(self, standby: Standby, now: e.Now) -> None:

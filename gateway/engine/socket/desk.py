@@ -1,4 +1,4 @@
-"""The desk: commands for lanes and alarms on their way to the core, and the core's replies on their way back.
+"""The desk: commands for lanes, alarms and repair orders on their way to the core, and the replies on their way back.
 
 It has its own thread, since requests from afar are noted on disk (`answers.py`). A repeat that comes before the answer
 gets the same answer.
@@ -24,11 +24,11 @@ from gateway.core.vocabulary.errors import (
     NotFoundError,
     RefusedError,
 )
-from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
+from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived, RepairCommandReceived
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.socket.answers import Answers
 from gateway.engine.socket.jobs import LOOK_S, Jobs
-from gateway.engine.socket.requests import AlarmCommand, LaneCommand, read
+from gateway.engine.socket.requests import AlarmCommand, LaneCommand, RepairCommand, read
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ PATIENCE_S = 30.0
 """A request without a reply after this time has failed; the core replies at once or never."""
 _REMOTE = ("http", "mqtt")
 
-Asked = LaneCommand | AlarmCommand
+Asked = LaneCommand | AlarmCommand | RepairCommand
 
 
 class Open(msgspec.Struct):
@@ -52,7 +52,7 @@ class Open(msgspec.Struct):
 
 
 class Desk:
-    """Call `lane_command` and `alarm_command` in the control thread, `replied` in the core thread."""
+    """Call `lane_command`, `alarm_command` and `repair_command` in the control thread, `replied` in the core thread."""
 
     def __init__(
         self,
@@ -85,6 +85,11 @@ class Desk:
         asked = read(AlarmCommand, params)
         self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
+    def repair_command(self, params: dict[str, Any], respond: Responder) -> None:
+        """repair.command"""
+        asked = read(RepairCommand, params)
+        self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
+
     def replied(self, reply: Reply) -> None:
         """The core has replied."""
         self._jobs.tell(partial(self._settle, reply))
@@ -102,7 +107,7 @@ class Desk:
     def _take(
         self,
         asked: Asked,
-        event: CommandReceived | AlarmCommandReceived,
+        event: CommandReceived | AlarmCommandReceived | RepairCommandReceived,
         on_disk: bool,
         respond: Responder,
     ) -> None:
@@ -142,7 +147,11 @@ class Desk:
         if found is None:
             log.warning("the core replied to request %r, for which no client waits", reply.request)
             return
-        answer = _lane_answer(reply) if isinstance(found.asked, LaneCommand) else _alarm_answer(reply)
+        answer = (
+            _lane_answer(reply)
+            if isinstance(found.asked, LaneCommand)
+            else _state_answer(reply, with_code=isinstance(found.asked, RepairCommand))
+        )
         self._answers.finish(reply.request, found.digest, answer, on_disk=found.on_disk)
         _respond(answer, found.responders)
 
@@ -163,7 +172,7 @@ def _respond(answer: dict[str, Any], responders: list[Responder]) -> None:
     for respond in responders:
         if "error" in answer:
             kind = NotFoundError if answer["error"] == NotFoundError.code else RefusedError
-            respond.error(kind(answer["message"]))
+            respond.error(kind(answer["message"], code=answer.get("code")))
         else:
             respond.result(answer)
 
@@ -177,9 +186,10 @@ def _lane_answer(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _alarm_answer(reply: Reply) -> dict[str, Any]:
-    """The alarm as it is now."""
+def _state_answer(reply: Reply, *, with_code: bool) -> dict[str, Any]:
+    """The alarm, or the repair order, as it is now; a refusal of an alarm's verb has no code of its own."""
     if reply.status != "done":
-        return {"error": reply.reason, "message": reply.detail or reply.reason}
-    answer: dict[str, Any] = msgspec.to_builtins(reply.alarm)
+        words = {"error": reply.reason, "message": reply.detail or reply.reason}
+        return {**words, "code": reply.reason} if with_code else words
+    answer: dict[str, Any] = msgspec.to_builtins(reply.alarm or reply.repair)
     return answer

@@ -70,6 +70,7 @@ class Handlers:
             "lane.command": desk.lane_command,
             "lane.choose": self._lane_choose,
             "alarm.command": desk.alarm_command,
+            "repair.command": desk.repair_command,
             "passes.import": clerk.import_file,
             "uplink.report": self._uplink_report,
             "credential": self._credential,

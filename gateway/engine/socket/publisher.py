@@ -140,6 +140,7 @@ class Publisher:
             journal=JournalView(id=self._journal_id, sequence=sequence, degraded=degraded),
             lanes=self.lanes(),
             alarms=self._core.alarms,
+            repairs=self._core.repairs,
             devices=tuple([self._device(config, health, now) for config in self._configs.values()]),
             uplink=self.uplink,
         )

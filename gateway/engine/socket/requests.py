@@ -10,7 +10,7 @@ import msgspec
 from gateway.core.people.texts import TEXT_MAX, unprintable, wrong_text
 from gateway.core.plates.camera_time import AGE_MAX_MS
 from gateway.core.vocabulary.errors import RequestError
-from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived
+from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived, RepairCommandReceived
 from gateway.core.vocabulary.rows import ConfirmationIgnored, OperatorRow, OperatorSignedIn, OperatorSignedOut, Who
 from gateway.store.times import YEARS, parse_wall_ns
 
@@ -113,6 +113,45 @@ class AlarmCommand(Params, frozen=True):
             self.reason,
             self.finding,
             wall_ns(self.until, "until"),
+            self.via,
+            self.station,
+        )
+
+
+class RepairCommand(Params, frozen=True):
+    """repair.command"""
+
+    lines = ("by", "repair", "lane", "device", "to", "station")
+    written = ("note",)
+
+    request: Key
+    verb: Word
+    by: Name
+    via: Via
+    repair: Word = ""
+    note: Reason = ""
+    lane: Word = ""
+    device: Word = ""
+    urgency: Word = ""
+    to: Name = ""
+    station: Word = ""
+
+    def digest(self) -> str:
+        """See `LaneCommand.digest`."""
+        return _digest(self.repair, self.verb, self.note, self.lane, self.device, self.urgency, self.to)
+
+    def event(self) -> RepairCommandReceived:
+        """The event for the core."""
+        return RepairCommandReceived(
+            self.request,
+            self.repair,
+            self.verb,
+            self.by,
+            self.note,
+            self.lane,
+            self.device,
+            self.urgency,
+            self.to,
             self.via,
             self.station,
         )

@@ -15,7 +15,7 @@ import apsw
 import msgspec
 
 from gateway.core.vocabulary.events import OpenVisit
-from gateway.core.vocabulary.views import VisitView
+from gateway.core.vocabulary.views import RepairView, VisitView, overdue
 from gateway.store.passes.credentials import normal_plate
 from gateway.store.projections.table import GRANT, LAST_PASSAGE
 from gateway.store.times import local_time, rfc3339
@@ -100,6 +100,43 @@ class Look(ABC):
         rows = self.select("SELECT document FROM alarms WHERE closed_sequence IS NULL ORDER BY raised_sequence")
         return [msgspec.json.decode(row[0]) for row in rows]
 
+    # ---- repair orders ---------------------------------------------------------------------------------------------
+
+    def open_repairs(self) -> list[dict[str, Any]]:
+        """The open repair orders as in their last row, oldest first."""
+        rows = self.select("SELECT document FROM repairs WHERE closed_sequence IS NULL ORDER BY opened_sequence")
+        return [msgspec.json.decode(row[0]) for row in rows]
+
+    def repairs(self, now: str, *, open_only: bool = True, after: str = "", limit: int = 100) -> list[RepairView]:
+        """Repair orders as they were opened, behind that one, which is unknown or none for the first page."""
+        rows = self.select(
+            "SELECT document FROM repairs WHERE (closed_sequence IS NULL OR NOT ?) AND opened_sequence >"
+            " ifnull((SELECT opened_sequence FROM repairs WHERE repair = ?), ?) ORDER BY opened_sequence LIMIT ?",
+            (open_only, after, -_FOR_EVER_NS, min(limit, PAGE_MAX)),
+        )
+        return [_repair(row[0], now) for row in rows]
+
+    def confirmed_repairs(self, now: str, limit: int) -> list[RepairView]:
+        """The repair orders that were confirmed last."""
+        rows = self.select(
+            "SELECT document FROM repairs WHERE closed_sequence IS NOT NULL ORDER BY closed_sequence DESC LIMIT ?",
+            (limit,),
+        )
+        return [_repair(row[0], now) for row in rows]
+
+    def repair(self, repair: str, now: str) -> tuple[RepairView, list[dict[str, Any]]] | None:
+        """One repair order, open or confirmed, and what was done about it; None for none that is kept."""
+        rows = self.select("SELECT document, steps FROM repairs WHERE repair = ?", (repair,))
+        return (_repair(rows[0][0], now), msgspec.json.decode(rows[0][1])) if rows else None
+
+    def mended_alarms(self) -> list[str]:
+        """Alarms that are not closed though the order that they opened is confirmed."""
+        rows = self.select(
+            "SELECT alarms.alarm FROM alarms WHERE closed_sequence IS NULL AND EXISTS (SELECT 1 FROM repairs"
+            " WHERE repairs.alarm = alarms.alarm AND repairs.closed_sequence IS NOT NULL)"
+        )
+        return [str(row[0]) for row in rows]
+
     # ---- lanes, warnings, counters -------------------------------------------------------------------------------
 
     def lanes(self) -> dict[str, dict[str, Any]]:
@@ -127,13 +164,17 @@ class Look(ABC):
         return {str(subject): int(number) for subject, number in rows}
 
     def standing(self) -> dict[str, list[dict[str, Any]]]:
-        """The state of lanes and alarms, for the first row of the next journal (`projections.carried`)."""
+        """The state of lanes, alarms and repairs, for the first row of the next journal (`projections.carried`)."""
         marks = self.select(
             "SELECT lane, mark, since_wall_ns, by, reason FROM marks"
             f" WHERE mark NOT GLOB '{GRANT}*' ORDER BY lane, mark"
         )
         keys = ("lane", "mark", "since_ns", "by", "reason")
-        return {"marks": [dict(zip(keys, one, strict=True)) for one in marks], "alarms": self.alarm_documents()}
+        return {
+            "marks": [dict(zip(keys, one, strict=True)) for one in marks],
+            "alarms": self.alarm_documents(),
+            "repairs": self.open_repairs(),
+        }
 
     # ---- service -------------------------------------------------------------------------------------------------
 
@@ -191,6 +232,11 @@ class Look(ABC):
         """The last expiry warning of each pass: its site-local day, and the pass."""
         rows = self.select("SELECT day, wall_ns, pass FROM warned ORDER BY pass")
         return [(day or _local_day(wall_ns, zone), pass_id) for day, wall_ns, pass_id in rows]
+
+
+def _repair(document: str, now: str) -> RepairView:
+    found = msgspec.json.decode(document, type=RepairView)
+    return msgspec.structs.replace(found, overdue=overdue(found.state, found.on_site_by, found.mend_by, now))
 
 
 def _visit(

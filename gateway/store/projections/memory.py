@@ -32,6 +32,8 @@ def memory_of(look: Look, zone: tzinfo = UTC, unapplied: Sequence[dict[str, Any]
         "latest": _latest(look),
         "last_sure_wall_ns": int(look.meta("sure_wall_ns") or 0),
         "service": _service(look),
+        "repairs": look.open_repairs(),
+        "mended": look.mended_alarms(),
         "unapplied": list(unapplied),
     }
 

@@ -42,6 +42,7 @@ PRUNE_ROWS = 4096
 _FROM_THE_JOURNAL = (
     "visits",
     "alarms",
+    "repairs",
     "marks",
     "warned",
     "counters",

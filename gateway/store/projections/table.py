@@ -30,8 +30,12 @@ INSIDE_MAX = 100_000
 """Visits without an exit: the latest are kept, up to this number. Where no exit is seen they would grow for ever."""
 ALARMS_MAX = 10_000
 """Closed alarms: the latest are kept, up to this number."""
+REPAIRS_MAX = 2_000
+"""Confirmed repair orders: the latest are kept, up to this number."""
+STEPS_MAX = 60
+"""Steps of one repair order that are kept: the first, and the latest."""
 FORGOTTEN_MAX = 500
-"""Visits, and alarms, that one step of retention deletes; more than can end in the rows that it drops."""
+"""Visits, alarms and repair orders that one step of retention deletes; more than can end in the rows that it drops."""
 WARNED_MAX_NS = 3 * 86_400 * 1_000_000_000
 """Expiry warnings are deleted after three days."""
 CODES_KEPT_NS = 2 * DAYS_MAX * 86_400 * 1_000_000_000
@@ -44,6 +48,7 @@ MOVEMENTS_MAX = 100_000
 _SEQUENCES = {
     "visits": ("entered_sequence", "exited_sequence"),
     "alarms": ("raised_sequence", "closed_sequence"),
+    "repairs": ("opened_sequence", "closed_sequence"),
     "movements": ("sequence",),
     "latest": ("sequence",),
 }
@@ -144,6 +149,11 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
         " WHERE closed_sequence IS NOT NULL ORDER BY closed_sequence DESC LIMIT -1 OFFSET ?)",
         (ALARMS_MAX,),
     )
+    db.execute(
+        "DELETE FROM repairs WHERE repair IN (SELECT repair FROM repairs"
+        " WHERE closed_sequence IS NOT NULL ORDER BY closed_sequence DESC LIMIT -1 OFFSET ?)",
+        (REPAIRS_MAX,),
+    )
     db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - WARNED_MAX_NS,))
     db.execute("DELETE FROM codes WHERE wall_ns < ?", (now_wall_ns - CODES_KEPT_NS,))
     db.execute(
@@ -155,7 +165,11 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
 
 def forget(db: apsw.Connection, before: int) -> None:
     """Delete what ended, or was last seen, before that row: plates, cards and names go with the journal's rows."""
-    for table, key, ended in (("visits", "visit", "exited_sequence"), ("alarms", "alarm", "closed_sequence")):
+    for table, key, ended in (
+        ("visits", "visit", "exited_sequence"),
+        ("alarms", "alarm", "closed_sequence"),
+        ("repairs", "repair", "closed_sequence"),
+    ):
         db.execute(
             f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {ended} < ? LIMIT ?)",
             (before, FORGOTTEN_MAX),
@@ -297,6 +311,39 @@ def _alarm(db: apsw.Connection, place: Place, row: rows.AlarmRow) -> None:
     )
 
 
+# ---- repair orders -----------------------------------------------------------------------------------------------
+
+_STEP_KEYS = ("note", "what", "assigned_to", "state", "count")
+
+
+def _repair(db: apsw.Connection, place: Place, row: rows.RepairRow) -> None:
+    """The order as in its last row, and one more step of its life."""
+    repair = _text(row.repair)
+    known = db.execute("SELECT steps FROM repairs WHERE repair = ?", (repair,)).get
+    said = _said(row)
+    step = {"type": row.type.removeprefix("repair."), "at": rfc3339(place.wall_ns), "by": _known(row.by)}
+    step |= {key: said[key] for key in _STEP_KEYS if said.get(key) is not None}
+    steps = [*(msgspec.json.decode(known) if known else ()), step]
+    closed = place.sequence if isinstance(row, rows.RepairConfirmed) else None
+    document = {key: value for key, value in said.items() if key not in _OF_ONE_STEP}
+    _keep_repair(db, place, document, [*steps[:1], *steps[1:][1 - STEPS_MAX :]], closed)
+
+
+_OF_ONE_STEP = ("by", "via", "station", "note", "what")
+
+
+def _keep_repair(
+    db: apsw.Connection, place: Place, document: dict[str, Any], steps: list[Any], closed: int | None
+) -> None:
+    texts = (msgspec.json.encode(document).decode(), msgspec.json.encode(steps).decode())
+    db.execute(
+        "INSERT INTO repairs VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(repair) DO UPDATE SET"
+        " closed_sequence = excluded.closed_sequence, alarm = excluded.alarm, document = excluded.document,"
+        " steps = excluded.steps",
+        (document["repair"], place.sequence, closed, document.get("alarm"), *texts),
+    )
+
+
 # ---- lanes -------------------------------------------------------------------------------------------------------
 
 
@@ -430,7 +477,7 @@ def _left_waiting(db: apsw.Connection, place: Place, row: LeftWaiting) -> None:
 
 
 def _carried(db: apsw.Connection, place: Place, row: rows.StorageDegraded) -> None:
-    """The first row of a succeeding journal has the state of lanes and alarms; known state stays."""
+    """The first row of a succeeding journal has the state of lanes, alarms and repairs; known state stays."""
     for mark in row.marks or ():
         values = (mark.lane, mark.mark, mark.since_ns, mark.by, mark.reason)
         db.execute("INSERT OR IGNORE INTO marks VALUES(?, ?, ?, ?, ?)", values)
@@ -438,6 +485,9 @@ def _carried(db: apsw.Connection, place: Place, row: rows.StorageDegraded) -> No
         text = msgspec.json.encode(alarm).decode()
         kept = (alarm["alarm"], place.sequence, None, place.wall_ns, alarm.get("acknowledged_by"), text)
         db.execute("INSERT OR IGNORE INTO alarms VALUES(?, ?, ?, ?, ?, ?)", kept)
+    for repair in row.repairs or ():
+        if not db.execute("SELECT 1 FROM repairs WHERE repair = ?", (repair["repair"],)).get:
+            _keep_repair(db, place, repair, [], None)
 
 
 def _was_half_done(db: apsw.Connection, _place: Place, _row: rows.GatewayStarted) -> None:
@@ -489,7 +539,7 @@ def _clean(db: apsw.Connection, _place: Place, row: rows.GatewayStarted | rows.G
     note(db, "clean", "1" if isinstance(row, rows.GatewayStopped) else "0")
 
 
-def _said(row: rows.AlarmRow) -> dict[str, Any]:
+def _said(row: rows.AlarmRow | rows.RepairRow) -> dict[str, Any]:
     """The keys that the row has, by the names of its fields, which are those of its keys."""
     fields = ((name, getattr(row, name)) for name in row.__struct_fields__)
     return {name: value for name, value in fields if value is not UNSET}
@@ -610,6 +660,13 @@ _TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
             rows.AlarmEscalated, rows.AlarmRefined,
         ),
         (_alarm,),
+    ),
+    **dict.fromkeys(
+        (
+            rows.RepairOpened, rows.RepairJoined, rows.RepairAssigned, rows.RepairArrived, rows.RepairReported,
+            rows.RepairRejected, rows.RepairConfirmed, rows.RepairLimitChanged, rows.RepairLimitAcknowledged,
+        ),
+        (_repair,),
     ),
     **dict.fromkeys((rows.AlarmReturned, rows.AlarmClosed), (_alarm, _when(_is_lost_device, _FOUND))),
 }  # fmt: skip

@@ -37,8 +37,8 @@ _BEHIND_MAX = 1000
 class Loss(msgspec.Struct, frozen=True):
     """A journal that is going aside, and what is known of it.
 
-    `last`: the last row that the projections have. `lanes`: the lanes of rows that they do not have. `marks` and
-    `alarms`: what holds of lanes and alarms.
+    `last`: the last row that the projections have. `lanes`: the lanes of rows that they do not have. `marks`,
+    `alarms` and `repairs`: what holds of lanes, alarms and repair orders.
     """
 
     error: str
@@ -49,6 +49,7 @@ class Loss(msgspec.Struct, frozen=True):
     lanes: frozenset[str]
     marks: list[dict[str, Any]]
     alarms: list[dict[str, Any]]
+    repairs: list[dict[str, Any]]
 
 
 class _Rest(msgspec.Struct, frozen=True):
@@ -112,6 +113,7 @@ def _known(state: State, finding: Finding, rest: _Rest, file: str) -> Loss:
         lanes=rest.lanes,
         marks=standing["marks"],
         alarms=standing["alarms"],
+        repairs=standing["repairs"],
     )
 
 

@@ -11,7 +11,7 @@ from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.commands import Append
 from gateway.core.vocabulary.events import Now
-from gateway.core.vocabulary.rows import KeptMark, StorageDegraded, StorageRestored
+from gateway.core.vocabulary.rows import UNSET, KeptMark, StorageDegraded, StorageRestored
 from gateway.core.vocabulary.times import rfc3339
 from gateway.core.vocabulary.turn import Turn
 from gateway.store.journal.writer import Row
@@ -29,6 +29,7 @@ def rows_about_journal(loss: Loss, settings: Settings, now: Now) -> list[Row]:
         interrupted=tuple(barriers_left(settings, left_to_person(loss.known), loss.lanes)),
         marks=tuple(msgspec.convert(mark, KeptMark) for mark in loss.marks),
         alarms=tuple(loss.alarms),
+        repairs=tuple(loss.repairs) or UNSET,
         since=rfc3339(now.wall_ns),
     )
     about = {"error": lost.error, "file": lost.file, "journal": lost.journal, "last": lost.last}

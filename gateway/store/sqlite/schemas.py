@@ -218,5 +218,19 @@ STATE = Schema(
         DROP INDEX visits_of_credential;
         CREATE INDEX visits_of_credential ON visits(credential, exited_sequence) WHERE exited_sequence IS NULL;
         """,
+        # `document` of a repair order is its last row, `steps` what was done about it, oldest first.
+        """
+        CREATE TABLE repairs(
+            repair TEXT PRIMARY KEY,
+            opened_sequence INTEGER NOT NULL,
+            closed_sequence INTEGER,
+            alarm TEXT,
+            document TEXT NOT NULL,
+            steps TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX repairs_open ON repairs(opened_sequence) WHERE closed_sequence IS NULL;
+        CREATE INDEX repairs_closed ON repairs(closed_sequence) WHERE closed_sequence IS NOT NULL;
+        CREATE INDEX repairs_of_alarm ON repairs(alarm) WHERE alarm IS NOT NULL;
+        """,
     ),
 )

@@ -15,7 +15,7 @@ from gateway.core.settings import documents, model
 
 STRUCTS = (
     model.Site, model.Gateway, model.Mqtt, model.Broker, model.Station, model.Group, model.Interlock, model.Operator,
-    model.RemoteOpen, model.Point, model.ServiceLimits, documents.DeviceKeys, documents.LaneDocument,
+    model.RemoteOpen, model.Repairs, model.Point, model.ServiceLimits, documents.DeviceKeys, documents.LaneDocument,
     documents.BarrierDocument,
 )  # fmt: skip
 TYPES = [*STRUCTS, *(find(name).Options for name in known())]

@@ -38,7 +38,7 @@ def test_a_detached_arm_locks_the_lane_sounds_the_siren_and_alarms_first() -> No
     play = Playbook()
     play.forget()
     play.set(arm_detached=True)
-    assert play.types() == ["alarm.raised", "barrier.crashed"]
+    assert play.types() == ["alarm.raised", "barrier.crashed", "repair.opened"]
     assert play.alarms()[0]["kind"] == "crash"
     assert play.lane()["mode"] == "crashed"
     assert [name for _, name, _ in play.outputs] == ["siren=on"]

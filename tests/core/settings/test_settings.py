@@ -102,6 +102,10 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
         ("lanes.0.barrier.service_limits", {"opens": 1}, "lanes[0].barrier.service_limits.opens", "not a known key"),
         ("lanes.0.barrier.service_limits", {"cycles": 0}, "lanes[0].barrier.service_limits.cycles", "from 1 to"),
         ("lanes.0.direction", "sideways", "lanes[0].direction", 'is \'sideways\'; use one of "entry", "exit"'),
+        ("repairs", {"now": {"on_site_h": 1, "mend_h": 2}}, "repairs.now", "not a known key"),
+        ("repairs", {"urgent": {"on_site_h": 2}}, "repairs.urgent.mend_h", "is missing"),
+        ("repairs", {"urgent": {"on_site_h": 0, "mend_h": 2}}, "repairs.urgent.on_site_h", "from 1 to 8760"),
+        ("repairs", {"urgent": {"on_site_h": 4, "mend_h": 2}}, "repairs.urgent.mend_h", "at least the 4 hours"),
         (
             "lanes.0.barrier.safety_loop",
             3,

@@ -49,6 +49,7 @@ EVENTS: dict[type, e.Event] = {
         e.StorageRestored(1),
         e.CommandReceived("r1", "in", "stop", "Lin", "guard"),
         e.AlarmCommandReceived("r1", "a0-0", "acknowledge", "Lin"),
+        e.RepairCommandReceived("r1", "r0-0", "report", "Lin"),
         e.LaneChosen("booth", "in"),
         e.UplinkChanged(False, "cut"),
         e.ClockChanged(e.ClockState.SYNCED, 0),

@@ -13,8 +13,13 @@ import pytest
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.commands import Reply
 from gateway.core.vocabulary.errors import BusyError, GatehouseError, NotFoundError, RequestError, StorageError
-from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived, DeviceStale
-from gateway.core.vocabulary.views import AlarmView
+from gateway.core.vocabulary.events import (
+    AlarmCommandReceived,
+    CommandReceived,
+    DeviceStale,
+    RepairCommandReceived,
+)
+from gateway.core.vocabulary.views import AlarmView, RepairView
 from gateway.engine.core_thread.inbox import REQUESTS_MAX, Inbox
 from gateway.engine.socket.answers import RECENT_MAX, Answers
 from gateway.engine.socket.desk import JOINED_MAX, PATIENCE_S, Desk
@@ -74,12 +79,18 @@ class Booth:
         self.desk.alarm_command({**asked, **params}, asker)  # type: ignore[arg-type]
         return asker
 
+    def ask_repair(self, request: str = "r1", **params: Any) -> Asker:
+        asked = {"request": request, "repair": "r1-1", "verb": "report", "by": "Han", "via": "browser"}
+        asker = Asker()
+        self.desk.repair_command({**asked, **params}, asker)  # type: ignore[arg-type]
+        return asker
+
     def event(self) -> Any:
         """What reaches the core."""
         return self.inbox.take(20)
 
-    def reply(self, *reply: str, alarm: AlarmView | None = None) -> None:
-        self.desk.replied(Reply(*reply, alarm=alarm))
+    def reply(self, *reply: str, alarm: AlarmView | None = None, repair: RepairView | None = None) -> None:
+        self.desk.replied(Reply(*reply, alarm=alarm, repair=repair))
 
     def restart(self) -> None:
         self.close()
@@ -347,3 +358,34 @@ def test_the_same_press_sent_again_is_one_order_and_about_another_car_it_is_not(
     assert isinstance(other.one(), GatehouseError)
     booth.reply("r1", "done")
     assert again.one()["status"] == "done"
+
+
+# ---- repair orders
+
+
+def test_a_command_about_a_repair_is_answered_with_the_order_as_it_is_then(booth: Booth) -> None:
+    asker = booth.ask_repair(note="plug cleaned")
+    event = booth.event()
+    assert isinstance(event, RepairCommandReceived)
+    assert (event.repair, event.verb, event.by, event.note) == ("r1-1", "report", "Han", "plug cleaned")
+    order = RepairView(
+        repair="r1-1", kind="stuck", urgency="urgent", state="reported", opened_at="then", as_of="now",
+        on_site_by="soon", mend_by="later",
+    )  # fmt: skip
+    booth.reply("r1", "done", repair=order)
+    assert asker.one() == msgspec.to_builtins(order)
+    assert booth.ask_repair(note="plug cleaned").one() == msgspec.to_builtins(order)
+
+
+@pytest.mark.parametrize("code", ["repair_same_name", "not_found"])
+def test_a_refusal_about_a_repair_keeps_its_code(booth: Booth, code: str) -> None:
+    asker = booth.ask_repair(verb="confirm")
+    booth.event()
+    booth.reply("r1", "refused", code, "another person must confirm it")
+    assert isinstance(asker.one(), GatehouseError)
+    assert (asker.one().code, str(asker.one())) == (code, "another person must confirm it")
+
+
+def test_a_note_about_a_repair_holds_no_telephone_number(booth: Booth) -> None:
+    with pytest.raises(RequestError, match="note"):
+        booth.ask_repair(note="call 13800138000")

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.core.alarms.kinds import KINDS
+from gateway.core.repairs.kinds import RepairKind
 from gateway.core.settings import documents, model
 from gateway.core.settings.roles import SCOPES, Right, Role
 from gateway.core.vocabulary.reasons import Reason, Refusal
@@ -29,6 +30,7 @@ SETTINGS: dict[str, type[msgspec.Struct]] = {
     "`interlocks[]`": model.Interlock,
     "`groups[]`": model.Group,
     "`remote_open`": model.RemoteOpen,
+    "`repairs`": model.Repairs,
     "`stations[]`": model.Station,
     "`uplink.mqtt`": model.Mqtt,
 }
@@ -41,6 +43,7 @@ def page(text: str) -> str:
         ("## Reasons", _reasons()),
         ("### Refused commands", _refusals()),
         ("## Alarms", _kinds()),
+        ("## Repair orders", _repairs()),
         ("### `operators[]`", _roles()),
         ("### Token scopes", _scopes()),
     ):
@@ -72,6 +75,11 @@ def _reasons() -> Iterable[str]:
 def _refusals() -> Iterable[str]:
     for refusal in Refusal:
         yield _row(f"`{refusal}`", refusal.meaning)
+
+
+def _repairs() -> Iterable[str]:
+    for kind in RepairKind:
+        yield _row(f"`{kind}`", kind.urgency, kind.meaning)
 
 
 def _roles() -> Iterable[str]:

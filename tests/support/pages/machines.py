@@ -21,6 +21,7 @@ from gateway.core.lane.contacts import boards
 from gateway.core.lane.grants import grant
 from gateway.core.lane.modes import interruption, modes, notices, pause, question, siren
 from gateway.core.lane.traffic import crossing, opening
+from gateway.core.repairs import lifecycle as repairs
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "machines.md"
 _HEAD = """\
@@ -82,13 +83,13 @@ PARTS = (
 
 def page() -> str:
     """The whole page."""
-    parts = [_HEAD, *_arm(), *_parts(), *_modes(), *_alarm(), *_causes(), *_decision()]
+    parts = [_HEAD, *_arm(), *_parts(), *_modes(), *_alarm(), *_repair(), *_causes(), *_decision()]
     return "\n".join(parts) + "\n"
 
 
 def tables() -> list[Any]:
     """Every table that the page shows."""
-    return [barrier.TABLE, modes.TABLE, alarms.TABLE, *(machine.table for machine in PARTS)]
+    return [barrier.TABLE, modes.TABLE, alarms.TABLE, repairs.TABLE, *(machine.table for machine in PARTS)]
 
 
 def diagram(first: str, arrows: Iterable[Arrow]) -> Iterator[str]:
@@ -185,6 +186,11 @@ def _modes() -> Iterator[str]:
 def _alarm() -> Iterator[str]:
     yield "\n## Alarm\n\nA kind that does not end by itself stays *acknowledged* until a person closes it."
     yield from _machine("unacknowledged", alarms.TABLE, "what")
+
+
+def _repair() -> Iterator[str]:
+    yield "\n## Repair order\n\nA confirmed order is over; the next fault of its cause opens another one."
+    yield from _machine("open", repairs.TABLE, "what")
 
 
 def _causes() -> Iterator[str]:

@@ -47,6 +47,30 @@ def test_alarms_and_devices_are_those_of_the_snapshot(get: Get, engine: EngineSt
     assert get("devices").json["items"] == msgspec.to_builtins(list(engine.snapshot.devices))
 
 
+def test_repair_orders_are_answered_from_the_projection_with_what_is_overdue(
+    get: Get, write: Write, directory: DataDirectory
+) -> None:
+    order = {
+        "kind": "stuck", "urgency": "urgent", "state": "open", "lane": "in", "device": None, "alarm": "a1",
+        "cause": "lane:in:limits", "opened_at": "2026-09-21T14:13:21.000Z", "as_of": "2026-09-21T14:13:21.000Z",
+        "on_site_by": "2026-09-21T16:13:21.000Z", "mend_by": "2999-09-23T04:13:21.000Z", "count": 1,
+        "assigned_to": None, "arrived_at": None, "reported_by": None, "limits": [], "by": "gateway",
+    }  # fmt: skip
+    write(1, "repair.opened", repair="r-1", **order)
+    write(1, "repair.opened", repair="r-2", **order)
+    write(1, "repair.confirmed", repair="r-1", **{**order, "state": "confirmed"})
+    state = State(directory.state, writer=True)
+    state.catch_up(JournalReader(directory.journal))
+    state.close()
+    answer = get("repairs?open=true").json
+    assert [(one["repair"], one["overdue"]) for one in answer["items"]] == [("r-2", "on_site")]
+    assert answer["next"] is None
+    assert [one["repair"] for one in get("repairs").json["items"]] == ["r-1", "r-2"]
+    assert get("repairs?limit=1").json["next"] == "r-1"
+    assert [one["repair"] for one in get("repairs?after=r-1").json["items"]] == ["r-2"]
+    assert get("repairs?open=yes").status_code == 400
+
+
 def test_visits_are_answered_from_the_projection(get: Get, write: Write, directory: DataDirectory) -> None:
     write(1, "passage.entered", visit="v-1", **{"pass": "p-1"}, plate=None, method="automatic", certainty="measured")
     write(1, "passage.entered", visit="v-2", **{"pass": "p-2"}, plate=None, method="automatic", certainty="measured")

@@ -1,4 +1,5 @@
-"""The present state: lanes, alarms and devices from the engine's snapshot, visits from the projections."""
+"""The present state: lanes, alarms and devices from the engine's snapshot, visits and repair orders from the
+projections."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from web.platform.services import services
 
 VISITS = 100
 VISITS_MAX = 1000
+REPAIRS = 100
+REPAIRS_MAX = 1000
 
 
 @require_scope("state:read")
@@ -53,6 +56,22 @@ def visits() -> Response:
     found = list(services().readers.state().visits(inside=inside or False, after=after, limit=limit))
     following = found[-1].visit if len(found) == limit else None
     return json_answer({"items": found, "next": following, "as_of": now_text()})
+
+
+@require_scope("state:read")
+def repairs() -> Response:
+    """`GET /repairs`, from the projections, so it works without an engine."""
+    only("open", "after", "limit")
+    open_only = flag("open")
+    limit = number("limit", REPAIRS, 1, REPAIRS_MAX)
+    now = now_text()
+    found = (
+        services()
+        .readers.state()
+        .repairs(now, open_only=open_only or False, after=request.args.get("after", ""), limit=limit)
+    )
+    following = found[-1].repair if len(found) == limit else None
+    return json_answer({"items": found, "next": following, "as_of": now})
 
 
 def _items(items: Iterable[Any], snapshot: Snapshot) -> Response:

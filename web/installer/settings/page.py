@@ -26,7 +26,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gate", ("devices", "interlocks")),
     ("people", ("people", "tokens", "stations")),
     ("network", ("gateway", "network", "certificates", "broker", "clock")),
-    ("care", ("retention", "backups", "support")),
+    ("care", ("repairs", "retention", "backups", "support")),
 )
 """The sections in the order in which they are shown; the words of a group are `installer.settings.group.<name>`."""
 NEW = "new"

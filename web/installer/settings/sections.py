@@ -70,6 +70,7 @@ SECTIONS = (
     Section("retention", "gateway.retention", model.Retention),
     Section("broker", "uplink.mqtt", model.Mqtt, ends=True),
     Section("remote_open", "remote_open", model.RemoteOpen),
+    Section("repairs", "repairs", model.Repairs),
     Section("groups", "groups", model.Group, several=True, key="id"),
     Section("interlocks", "interlocks", model.Interlock, several=True),
     Section("stations", "stations", model.Station, several=True, key="id"),

@@ -114,6 +114,19 @@ from gateway.core.vocabulary.rows.people import (
     OperatorUnlocked,
     SetUp,
 )
+from gateway.core.vocabulary.rows.repairs import (
+    LimitChange,
+    RepairArrived,
+    RepairAssigned,
+    RepairConfirmed,
+    RepairJoined,
+    RepairLimitAcknowledged,
+    RepairLimitChanged,
+    RepairOpened,
+    RepairRejected,
+    RepairReported,
+    RepairRow,
+)
 
 __all__ = [
     "TYPES", "UNSET", "AccessDenied", "AccessGranted", "AccessGrantedByHand", "AccessReferred", "AlarmAcknowledged",
@@ -124,11 +137,13 @@ __all__ = [
     "ButtonReferred", "CaseRefused", "CaseReleased", "CaseReported", "CaseRow", "ClockChanged", "CodeIssued",
     "ConfirmationIgnored", "Credential", "DecisionRow", "DeviceLost", "DeviceRestored", "DeviceRow", "DeviceTested",
     "FailedTry", "GatewayStarted", "GatewayStopped", "GrantUnused", "IncidentRow", "InstallModeEnded",
-    "InstallModeSet", "JournalGap", "JournalRestored", "KeptMark", "LaneRow", "LastGrant", "MovementRow",
-    "OperatorAdded", "OperatorChange", "OperatorLockedOut", "OperatorPinChanged", "OperatorRemoved", "OperatorRow",
-    "OperatorSignInFailed", "OperatorSignedIn", "OperatorSignedOut", "OperatorUnlocked", "OrderRow", "PassChanged",
-    "PassExpiring", "PassIssued", "PassRemoved", "PassageEntered", "PassageExited", "PassageReversed", "PassageRow",
-    "PassageTailgated", "PassesImported", "RegistryRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow", "SetUp",
-    "SettingsVersion", "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked",
-    "UnsetType", "UplinkLost", "UplinkRestored", "Who", "credential_of", "read",
+    "InstallModeSet", "JournalGap", "JournalRestored", "KeptMark", "LaneRow", "LastGrant", "LimitChange",
+    "MovementRow", "OperatorAdded", "OperatorChange", "OperatorLockedOut", "OperatorPinChanged", "OperatorRemoved",
+    "OperatorRow", "OperatorSignInFailed", "OperatorSignedIn", "OperatorSignedOut", "OperatorUnlocked", "OrderRow",
+    "PassChanged", "PassExpiring", "PassIssued", "PassRemoved", "PassageEntered", "PassageExited",
+    "PassageReversed", "PassageRow", "PassageTailgated", "PassesImported", "RegistryRow", "RepairArrived",
+    "RepairAssigned", "RepairConfirmed", "RepairJoined", "RepairLimitAcknowledged", "RepairLimitChanged",
+    "RepairOpened", "RepairRejected", "RepairReported", "RepairRow", "Row", "ServiceDue", "ServiceOver",
+    "ServiceRow", "SetUp", "SettingsVersion", "StationKeyMade", "StorageDegraded", "StorageRestored",
+    "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost", "UplinkRestored", "Who", "credential_of", "read",
 ]  # fmt: skip

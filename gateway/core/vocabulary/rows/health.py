@@ -103,6 +103,9 @@ class StorageDegraded(GatewayRow, frozen=True, kw_only=True, gc=False):
     alarms: Annotated[tuple[dict[str, Any], ...] | UnsetType, says("of a journal: the alarms that were not closed")] = (
         UNSET
     )
+    repairs: Annotated[
+        tuple[dict[str, Any], ...] | UnsetType, says("of a journal: the repair orders that were open")
+    ] = UNSET
     since: Since
     by: ByGateway = "gateway"
 

@@ -26,10 +26,12 @@ from gateway.core.vocabulary.views.lane import (
     View,
     WaitingGrant,
 )
+from gateway.core.vocabulary.views.repair import RepairsView, RepairView, overdue
 from gateway.core.vocabulary.views.visit import VisitView
 
 __all__ = [
     "AlarmState", "AlarmView", "Case", "CentralView", "CoreView", "DeviceView", "GatewayView", "Handled", "Hold",
-    "JournalView", "LaneState", "LaneView", "LastDecision", "LastPassage", "Pause", "Requested", "ServiceNotice",
-    "SiteView", "Snapshot", "Tag", "UplinkView", "View", "VisitView", "WaitingGrant",
+    "JournalView", "LaneState", "LaneView", "LastDecision", "LastPassage", "Pause", "RepairView", "RepairsView",
+    "Requested", "ServiceNotice", "SiteView", "Snapshot", "Tag", "UplinkView", "View", "VisitView", "WaitingGrant",
+    "overdue",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Annotated
 from gateway.core.vocabulary.rows.base import one_of, says
 from gateway.core.vocabulary.views.alarm import AlarmState, AlarmView
 from gateway.core.vocabulary.views.lane import LaneState, LaneView, View
+from gateway.core.vocabulary.views.repair import RepairsView
 
 
 class CentralView(View, frozen=True, kw_only=True, gc=False):
@@ -21,6 +22,7 @@ class CoreView(View, frozen=True, kw_only=True, gc=False):
 
     lanes: tuple[LaneView, ...] = ()
     alarms: tuple[AlarmView, ...] = ()
+    repairs: RepairsView = RepairsView()
 
 
 class SiteView(View, frozen=True, kw_only=True, gc=False):
@@ -83,5 +85,6 @@ class Snapshot(View, frozen=True, kw_only=True, gc=False):
     journal: JournalView
     lanes: tuple[LaneView, ...] = ()
     alarms: tuple[AlarmView, ...] = ()
+    repairs: RepairsView = RepairsView()
     devices: tuple[DeviceView, ...] = ()
     uplink: UplinkView = UplinkView()

@@ -1,0 +1,56 @@
+"""The kinds and urgency classes of repair orders, declared once: the book, the reference and the words follow them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Urgency(StrEnum):
+    """How urgent a repair is; the due times are in the site file (`repairs`). In order: the most urgent first."""
+
+    meaning: str
+
+    def __new__(cls, code: str, meaning: str = "") -> Self:
+        """A class with what is declared of it."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.meaning = meaning
+        return self
+
+    URGENT = "urgent", "vehicles or people cannot pass safely, or a lane is out of use"
+    NORMAL = "normal", "the lane works, but not as it should"
+    PLANNED = "planned", "maintenance that has a date"
+
+    def rises_to(self, other: Urgency) -> Urgency:
+        """The more urgent of both."""
+        order = list(Urgency)
+        return min(self, other, key=order.index)
+
+
+class RepairKind(StrEnum):
+    """What opened a repair order, with its urgency and meaning."""
+
+    meaning: str
+    urgency: Urgency
+
+    def __new__(cls, code: str, urgency: Urgency = Urgency.NORMAL, meaning: str = "") -> Self:
+        """A kind with what is declared of it."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.urgency = urgency
+        self.meaning = meaning
+        return self
+
+    DEVICE_LOST = "device_lost", Urgency.URGENT, "a device does not answer"
+    CONTROLLER_FAULT = "controller_fault", Urgency.URGENT, "a barrier's controller reports a fault"
+    VIDEO_LOST = "video_lost", Urgency.NORMAL, "a camera does not answer"
+    STUCK = "stuck", Urgency.URGENT, "a loop or limit switch stays on or off, or its contact chatters"
+    OBSTRUCTED = "obstructed", Urgency.NORMAL, "a movement of the arm did not finish"
+    NOT_FOLLOWED = "not_followed", Urgency.URGENT, "the arm did not follow a command"
+    CRASH = "crash", Urgency.URGENT, "the arm was struck or torn off"
+    STRUCK_VEHICLE = "struck_vehicle", Urgency.URGENT, "the arm came down on a vehicle"
+    FORCED = "forced", Urgency.NORMAL, "a person found that the arm was really forced: look for damage"
+    FALSE_ALARM = "false_alarm", Urgency.NORMAL, "a person found an alarm false: what told it needs repair"
+    SERVICE = "service", Urgency.PLANNED, "a barrier has passed a service limit"
+    FINDING = "finding", Urgency.NORMAL, "opened by hand"
