@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -25,7 +25,19 @@ NOISE_BYTES = 64
 REST_S = 0.2
 """What belongs to a frame that has begun comes within this time."""
 SHOWN_BYTES = 24
-Tell = Callable[[str], None]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """How far the search of a place is. `found`: a device, which the words describe."""
+
+    where: str
+    what: Literal["listening", "asking", "found", "over"]
+    speed: int = 0
+    words: str = ""
+    found: Found | None = None
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.words or self.what}"
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -34,13 +46,29 @@ class Found(msgspec.Struct, frozen=True):
     device: dict[str, Any]
     heard: str
     sure: bool
+    where: str = ""
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """What was tried at a place. `noise`: the first bytes that no driver knows; `error`: why it was not searched."""
+
+    listened_s: float = 0.0
+    speeds: tuple[int, ...] = ()
+    noise: str = ""
+    asked: tuple[str, ...] = ()
+    units: tuple[int, ...] = ()
+    error: str = ""
 
 
 class Silent(msgspec.Struct, frozen=True):
-    """A place where no device was recognised, and what was heard there."""
+    """A place where no device was recognised, what was heard there, and what was tried."""
 
     where: str
     heard: str
+    tried: Tried = Tried()
+
+
+Tell = Callable[[Step], None]
 
 
 class Search:
@@ -50,6 +78,7 @@ class Search:
         self.place = place
         self.found: list[tuple[str, dict[str, Any], Recognised]] = []
         self.heard = ""
+        self.tried = Tried()
         self._listen_s = listen_s
         self._units = units
         self._tell = tell
@@ -63,14 +92,22 @@ class Search:
         try:
             wire.open()
             if not self._listen(wire):
-                self._tell(f"{self.place}: asking")
+                self._step("asking")
                 self._ask(wire)
         except DeviceError as error:
-            self.heard = str(error)
+            self._fail(str(error))
         except Exception as error:  # a driver may come from another package
-            self.heard = f"a driver failed ({type(error).__name__}: {error}); tell its maker"
+            self._fail(f"a driver failed ({type(error).__name__}: {error}); tell its maker")
         finally:
             wire.close()
+            self._step("over")
+
+    def _fail(self, words: str) -> None:
+        self.heard = words
+        self.tried = msgspec.structs.replace(self.tried, error=words)
+
+    def _step(self, what: Literal["listening", "asking", "over"], speed: int = 0) -> None:
+        self._tell(Step(str(self.place), what, speed))
 
     # ---- listening
 
@@ -85,6 +122,7 @@ class Search:
             last = number == len(speeds) - 1
             share = 1.0 if last else FIRST_SHARE if number == 0 else 1 / (len(speeds) - number)
             wire.set_speed(speed)
+            self._step("listening", speed)
             received = wire.listen(time.monotonic() + left_s * share, self._enough)
             if received:
                 received += wire.listen(time.monotonic() + REST_S, lambda _more: False)
@@ -111,9 +149,10 @@ class Search:
 
     def _note(self, noise: bytes, speeds: Sequence[int]) -> None:
         at = f" at {', '.join(map(str, speeds))} bit/s" if self.place.port else ""
+        shown = noise[:SHOWN_BYTES].hex(" ").upper() + (" ..." if len(noise) > SHOWN_BYTES else "")
+        self.tried = Tried(self._listen_s, tuple(speeds) if self.place.port else (), shown)
         if noise:
-            more = " ..." if len(noise) > SHOWN_BYTES else ""
-            self.heard = f"bytes that no driver knows: {noise[:SHOWN_BYTES].hex(' ').upper()}{more}"
+            self.heard = f"bytes that no driver knows: {shown}"
         else:
             self.heard = f"nothing in {self._listen_s:g} s{at}"
 
@@ -132,6 +171,7 @@ class Search:
             if self.found:
                 return
         asked = [driver.name for driver in self._drivers if driver.asks_at]
+        self.tried = msgspec.structs.replace(self.tried, asked=tuple(asked), units=tuple(self._units))
         units = ", ".join(map(str, self._units))
         self.heard += (
             f", and no answer to questions of {', '.join(asked)} (units {units}); check power, speed and the wires"
@@ -159,8 +199,11 @@ class Search:
 
     def _keep(self, speed: int, name: str, known: Recognised) -> None:
         wired = self.place.options(find(name).Options.__struct_fields__, speed) or {}
-        self.found.append((name, {**wired, **known.options}, known))
-        self._tell(f"{self.place}: {known.words}")
+        options = {**wired, **known.options}
+        self.found.append((name, options, known))
+        where = str(self.place)
+        device = {"id": kind_of(name), "driver": name, **options}
+        self._tell(Step(where, "found", speed, known.words, Found(device, known.words, known.sure, where)))
 
 
 def search(
@@ -183,11 +226,11 @@ def search(
     found, silent = [], []
     for one in searches:
         found += [
-            Found({"id": ids(name), "driver": name, **options}, known.words, known.sure)
+            Found({"id": ids(name), "driver": name, **options}, known.words, known.sure, str(one.place))
             for name, options, known in one.found
         ]
         if not one.found:
-            silent.append(Silent(str(one.place), one.heard))
+            silent.append(Silent(str(one.place), one.heard, one.tried))
     return found, silent
 
 
@@ -201,9 +244,15 @@ def on_the_network(found: Sequence[Camera], taken: Sequence[str]) -> list[Found]
             f"a camera at {camera.host}{f' ({camera.words})' if camera.words else ''}; let it push plates to"
             f" /hooks/plates/{device['id']}",
             False,
+            camera.host,
         )
         for camera, device in zip(found, devices, strict=True)
     ]
+
+
+def kind_of(driver: str) -> str:
+    """What the ids of such devices begin with."""
+    return "camera" if "cameras" in shipped()[driver] else "reader" if find(driver).reads else "io"
 
 
 def _drivers() -> Iterator[Driver]:
@@ -215,7 +264,7 @@ def _ids(taken: Sequence[str]) -> Callable[[str], str]:
     used = set(taken)
 
     def free(driver: str) -> str:
-        kind = "camera" if "cameras" in shipped()[driver] else "reader" if find(driver).reads else "io"
+        kind = kind_of(driver)
         number = next(n for n in range(1, len(used) + 2) if f"{kind}-{n}" not in used)
         used.add(made := f"{kind}-{number}")
         return made

@@ -11,7 +11,7 @@ from gateway.core.vocabulary.errors import DataDirectoryError, EngineUnreachable
 
 if TYPE_CHECKING:
     from drivers.discovery.places import Place
-    from drivers.discovery.search import Found, Silent
+    from drivers.discovery.search import Found, Silent, Step
     from gateway.core.settings.model import Device
 
 LISTEN_MAX_S = 20
@@ -65,7 +65,7 @@ def _discover(arguments: Arguments) -> int:
     import msgspec
 
     from drivers.discovery.cameras import cameras
-    from drivers.discovery.search import UNITS, Silent, on_the_network, search
+    from drivers.discovery.search import UNITS, on_the_network, search
     from gateway.core.people.texts import on_one_line
 
     devices, running = _installed(arguments)
@@ -83,7 +83,7 @@ def _discover(arguments: Arguments) -> int:
         say(f"searching {', '.join(map(str, free))}; hold a card to each reader, nothing moves")
         more, quiet = search(
             free,
-            say,
+            _told,
             listen_s=arguments.listen_s,
             units=tuple(dict.fromkeys(arguments.units or UNITS)),
             taken=[device.id for device in devices],
@@ -95,7 +95,7 @@ def _discover(arguments: Arguments) -> int:
         taken = [*(device.id for device in devices), *(str(one.device["id"]) for one in found)]
         found = [*found, *on_the_network(cameras(), taken)]
     found = [msgspec.structs.replace(one, heard=on_one_line(one.heard)) for one in found]
-    silent = [Silent(one.where, on_one_line(one.heard)) for one in silent]
+    silent = [msgspec.structs.replace(one, heard=on_one_line(one.heard)) for one in silent]
     show(arguments, _as_data(found, silent), _as_text(found, silent))
     return 0
 
@@ -146,7 +146,12 @@ def _in_use(device: Device, told: dict[str, Any], place: Place, found: list[Foun
     options = {key: value for key, value in device.options.items() if key not in _SECRETS}
     heard = f"in use by the running engine: online; frames {told.get('frames', 0)}, errors {told.get('errors', 0)}"
     entry = {"id": device.id, "driver": device.driver, **({"name": device.name} if device.name else {}), **options}
-    found.append(Found(entry, heard, True))
+    found.append(Found(entry, heard, True, str(place)))
+
+
+def _told(step: Step) -> None:
+    if step.what in ("asking", "found"):
+        say(str(step))
 
 
 def _as_data(found: list[Found], silent: list[Silent]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from drivers.base import DeviceConfig, Health
+from drivers.base import Bus, DeviceConfig, Health, Report
 from gateway import __version__
 from gateway.control import Responder, Server
 from gateway.control.structs import learn_structs
@@ -32,6 +32,7 @@ from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.core_thread.lookups import Lookups
 from gateway.engine.core_thread.loop import CoreLoop
 from gateway.engine.core_thread.standby import EngineStandby, degraded
+from gateway.engine.discovery.discovery import Discovery
 from gateway.engine.journal_thread.keeper import Keeper
 from gateway.engine.journal_thread.projector import Projector
 from gateway.engine.journal_thread.recorder import Recorder
@@ -78,7 +79,9 @@ class Engine:
         self._stores = Stores(directory, settings, boot_id())
         self._clock = Clock(trusted=settings.gateway.clock == "trusted", was_synced=self._stores.was_synced)
         self._points = LivePoints(self._inbox.put, lambda device: self._buses.of(device))
-        self._buses = Buses(configs, open_buses, self._points.report, self._workers)
+        self._open_buses = open_buses
+        self._discovery = Discovery(lambda: self._changes.settings, self.health)
+        self._buses = Buses(configs, self._opened, self._points.report, self._workers)
         self._recorder = Recorder(self._stores.journal, self._inbox.put, sequence=self._stores.journal.last_sequence)
         self._server = Server(directory.socket, self._asked)
         self._publisher = self._make_publisher(configs)
@@ -138,6 +141,7 @@ class Engine:
         """End in good order as far as possible, also after a fault of the core, so that no pulse stays on."""
         self._workers.release()
         self._changes.stop()
+        self._discovery.end("the engine stops")
         self._inbox.put(Stopping(reason))
         self._join(["core"], _STOP_CORE_S)
         self._report_late(self._buses.stop(_STOP_BUSES_S), _STOP_BUSES_S)
@@ -231,6 +235,11 @@ class Engine:
             submit=self._recorder.submit,
         )
 
+    def _opened(self, configs: Sequence[DeviceConfig], report: Report) -> list[Bus]:
+        """The buses of these devices, whose ports no search may hold."""
+        self._discovery.end("the settings change")
+        return self._open_buses(configs, report)
+
     def _install_mode(self, device: str, duration_s: int) -> None:
         bus = self._buses.of(device)
         if bus is None:
@@ -252,6 +261,8 @@ class Engine:
 
     def _adopt(self, settings: Settings, configs: Sequence[DeviceConfig]) -> None:
         """Other settings hold; the core and its surroundings have taken them."""
+        # One that began while lanes were waited for knows only the ports of before.
+        self._discovery.end("the settings change")
         self._publisher.settings_changed(settings, configs)
         self._desk.settings_changed(settings)
         self._clerk.settings_changed(settings)
@@ -271,6 +282,7 @@ class Engine:
             clerk=self._clerk,
             changes=self._changes,
             bench=self._bench,
+            discovery=self._discovery,
             missing=self.missing,
             wall_ns=lambda: self._clock.now().wall_ns,
             bus_of=self._buses.of,

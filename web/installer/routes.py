@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint
 
 from web.installer.changes.page import ROUTES as CHANGES
+from web.installer.discover.page import ROUTES as DISCOVER
 from web.installer.lanes.page import ROUTES as LANES
 from web.installer.overview.page import ROUTES as OVERVIEW
 from web.installer.settings.routes import ROUTES as SETTINGS
@@ -18,6 +19,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *OVERVIEW,
     *LANES,
     *SETTINGS,
+    *DISCOVER,
     *CHANGES,
     *VERSIONS,
 )

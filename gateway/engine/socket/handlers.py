@@ -23,6 +23,7 @@ from gateway.core.vocabulary.events import CredentialRead, LaneChosen, UplinkCha
 from gateway.core.vocabulary.views import UplinkView
 from gateway.engine.bench.bench import Bench
 from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.discovery.discovery import Discovery
 from gateway.engine.settings.changes import Changes
 from gateway.engine.socket import requests as r
 from gateway.engine.socket.clerk import Clerk
@@ -49,6 +50,7 @@ class Handlers:
         clerk: Clerk,
         changes: Changes,
         bench: Bench,
+        discovery: Discovery,
         missing: Callable[[], list[str]],
         wall_ns: Callable[[], int],
         bus_of: Callable[[str], Bus | None],
@@ -61,6 +63,7 @@ class Handlers:
         self._clerk = clerk
         self._changes = changes
         self._bench = bench
+        self._discovery = discovery
         self._missing = missing
         self._wall_ns = wall_ns
         self._ops: dict[str, Op] = {
@@ -94,8 +97,11 @@ class Handlers:
             self._changes.handle(op, params, respond)
         elif op in self._bench.ops:
             self._bench.handle(op, params, respond)
+        elif op in self._discovery.ops:
+            self._discovery.handle(op, params, respond)
         else:
-            known = ", ".join(sorted((*self._ops, *self._clerk.ops, *self._changes.ops, *self._bench.ops)))
+            rooms = (self._clerk.ops, self._changes.ops, self._bench.ops, self._discovery.ops)
+            known = ", ".join(sorted((*self._ops, *(name for ops in rooms for name in ops))))
             raise RequestError(f"there is no op {op!r}; known here: {known}")
 
     def _ping(self, _params: dict[str, Any], respond: Responder) -> None:

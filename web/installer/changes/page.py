@@ -14,7 +14,7 @@ from web.installer.frame.door import door
 from web.installer.frame.draft import working
 from web.installer.frame.merge import without_change
 from web.installer.frame.page import installer_page
-from web.people import auth, stations
+from web.installer.frame.who import who
 from web.platform.services import ask, services
 
 PATH = "/installer/changes"
@@ -89,11 +89,6 @@ def undo() -> Any:
     draft = working()
     draft.save(without_change(draft.running, draft.site, request.form.get("path", "")))
     return redirect(PATH, 303)
-
-
-def who() -> dict[str, str]:
-    """Author and way of a change of the settings from this browser."""
-    return {"by": auth.signed_in().name, "via": "browser" if stations.current_station() is None else "guard"}
 
 
 def _end(op: str, told: str) -> Any:

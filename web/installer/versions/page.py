@@ -12,10 +12,11 @@ from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, NotFoundError, RequestError
 from gateway.store.settings.planning import exported
 from web.installer.changes.model import lines_of
-from web.installer.changes.page import APPLY_S, who
+from web.installer.changes.page import APPLY_S
 from web.installer.frame.door import door
 from web.installer.frame.draft import SITE_BYTES, working
 from web.installer.frame.page import installer_page
+from web.installer.frame.who import who
 from web.installer.versions.model import history, is_site_file, with_people
 from web.platform import look
 from web.platform.problems import Problem
