@@ -77,6 +77,11 @@ def normalise(text: str) -> str:
     return plain
 
 
+def is_usual(text: str) -> bool:
+    """Whether a text is a usual Chinese plate in normal form; quick, for long lists."""
+    return bool(_USUAL.fullmatch(text))
+
+
 def is_none(plate: str) -> bool:
     """Whether a normal form means *no plate*: one of the words, one repeated character, or nothing."""
     if _USUAL.fullmatch(plate):

@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.core.access.rules import Moment, beginning, end
 from gateway.core.people.texts import FORBIDDEN
-from gateway.core.plates.plates import is_none, is_plate
+from gateway.core.plates.plates import is_none, is_plate, is_usual
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.schedule import parse_schedule
@@ -120,6 +120,8 @@ def _check_cards(cards: tuple[str, ...]) -> None:
 def _check_plates(plates: tuple[str, ...]) -> None:
     _check_count("plates", plates)
     for plate in plates:
+        if is_usual(plate):
+            continue
         if is_none(normal_plate(plate)):
             reason = "that says that there is no plate, and would fit every car that a camera cannot read; leave it out"
             raise PassFieldError("plates", plate, reason)

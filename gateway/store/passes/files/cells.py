@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import re
 from operator import itemgetter
+from typing import Any
+from unicodedata import normalize
 
 import msgspec
 
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.checks import FIELDS, PassFieldError, check_pass, checked
-from gateway.store.passes.files.lines import RowError
+from gateway.store.passes.files import values
+from gateway.store.passes.files.headings import LISTED, kind_of
+from gateway.store.passes.files.lines import Day, Odd, RowError
+
+DATES = ("valid_from", "valid_until")
+NO_DATES = ("id", "holder", "phone", "unit", "plates", "cards", "bay", "group", "lanes")
+"""Fields that a spreadsheet may turn into dates, and that never are."""
+NUMBERS = ("id", "phone", "unit", "bay", "cards")
+
+UNREAD = "#"
+"""In place of a field: a column that is not read."""
 
 _KINDS = {kind.value: kind for kind in PassKind}
 _DEFANGED = re.compile(r"'+[=+\-@\t\r]")
+_GUARDED_NUMBER = re.compile(r"'\d")
+# Only a text that begins so needs a closer look: blanks, guards, errors, rounded numbers, dates.
+_SUSPECT = re.compile(
+    r"[\s'=#]|err:|\d[\d.,]*e[+-]|\d{1,2}月|\d{1,2}-[a-z]{3}|[a-z]{3}-\d|\d{4}[-/]\d", re.IGNORECASE
+).match
 
 
 class Cells:
-    """Makes a pass of a row of texts, by the columns that the heading names."""
+    """Makes a pass of a row of texts, by the fields that the heading names; `plates` and `cards` may be named again."""
 
     def __init__(self, names: list[str]) -> None:
+        self._names = names
         self._width = len(names)
         # A missing column reads the empty cell that is added to each row.
         self._pick = itemgetter(*(names.index(f) if f in names else -1 for f in FIELDS))
+        self._again = [(at, name) for at, name in enumerate(names) if name in LISTED and names.index(name) != at]
+        self._nameless = [at for at, name in enumerate(names) if not name]
 
     def __call__(self, row: list[str] | RowError) -> Pass:
         if isinstance(row, RowError):
@@ -29,55 +49,93 @@ class Cells:
         if len(row) != self._width:
             self._fit(row)
         row.append("")
-        whole = "".join(row)
-        if "'" in whole or "\r" in whole:
-            row = [_as_meant(text) for text in row]
+        if type(row) is not list or self._nameless or self._again:
+            self._look_at(row)
         (
             id_, kind, holder, phone, unit, plates, cards, bay, valid_from, valid_until,
             schedule, lanes, group, note, revision,
         ) = self._pick(row)  # fmt: skip
+        texts = (id_, holder, phone, unit, bay, schedule, lanes, group, note)
+        if any(map(_SUSPECT, texts)):
+            id_, holder, phone, unit, bay, schedule, lanes, group, note = map(_meant, _TEXTS, texts)
         return checked(
             Pass(
-                id_.strip(),
+                _id(id_),
                 _kind(kind),
                 holder,
                 phone,
                 unit,
-                _items(plates) if plates else (),
-                _items(cards) if cards else (),
+                values.plates(plates) if plates else (),
+                values.cards(cards) if cards else (),
                 bay,
-                valid_from.strip() if valid_from else "",
-                valid_until.strip() if valid_until else "",
+                values.day("valid_from", valid_from) if valid_from else "",
+                values.day("valid_until", valid_until) if valid_until else "",
                 schedule,
                 _items(lanes) if lanes else (),
                 group,
-                note,
+                note.replace("\r\n", "\n") if note else "",
                 _number(revision) if revision else 0,
             )
         )
 
     def _fit(self, row: list[str]) -> None:
         """Cells that are missing at the end are empty; empty ones too many are dropped."""
-        if any(row[self._width :]):
+        if any(map(str.strip, row[self._width :])):
             raise RowError(f"it has {len(row)} cells and the heading has {self._width}")
-        row[:] = (row + [""] * self._width)[: self._width]
+        row[self._width :] = []
+        row += [""] * (self._width - len(row))
+
+    def _look_at(self, row: list[str]) -> None:
+        """Refuse cells that are not what they show or have no heading; join the cells of one list."""
+        for name, cell in zip(self._names, row, strict=False):
+            if isinstance(cell, Odd):
+                raise RowError(cell.reason, name.strip(UNREAD))
+            if isinstance(cell, Day) and name in NO_DATES:
+                values.no_date(name, cell)
+        for at in self._nameless:
+            if row[at].strip():
+                raise RowError(f"it has {row[at]!r} under no heading; name the column, or empty it", letters(at))
+        for at, name in self._again:
+            first = self._names.index(name)
+            row[first] = ";".join(filter(None, (row[first].strip(), row[at].strip())))
 
 
-def _as_meant(text: str) -> str:
-    """A cell without the apostrophe that guards a formula, and with plain line breaks."""
-    plain = text.replace("\r\n", "\n")
-    return plain[1:] if plain.startswith("'") and _DEFANGED.match(plain) else plain
+_TEXTS = ("id", "holder", "phone", "unit", "bay", "schedule", "lanes", "group", "note")
+
+
+def letters(column: int) -> str:
+    """The name of a column in a spreadsheet: A for 0, AA for 26."""
+    return (letters(column // 26 - 1) if column > 25 else "") + chr(ord("A") + column % 26)
+
+
+def _meant(name: str, cell: str) -> str:
+    """The text of this field as it is meant."""
+    text = values.unguarded(cell)
+    if not text.strip():
+        return ""
+    if values.is_error(text):
+        raise PassFieldError(name, text, values.AN_ERROR)
+    if name in NO_DATES:
+        values.no_date(name, text)
+    if name in NUMBERS:
+        values.not_rounded(name, text)
+    guarded = _DEFANGED.match(text) or (name not in ("holder", "note") and _GUARDED_NUMBER.match(text))
+    return text[1:] if guarded else text
+
+
+def _id(text: str) -> str:
+    return (text if text.isascii() else normalize("NFKC", text)).strip()
 
 
 def _kind(text: str) -> PassKind:
-    found = _KINDS.get(text) or _KINDS.get(text.strip().lower())
+    found = _KINDS.get(text) or kind_of(values.unguarded(text))
     if found is None:
         raise PassFieldError("kind", text, f"give one of {', '.join(_KINDS)}")
     return found
 
 
 def _items(text: str) -> tuple[str, ...]:
-    return tuple([item for part in text.split(";") if (item := part.strip())])
+    return tuple([item for part in re.split("[;；]", text) if (item := part.strip())])
 
 
 def _number(text: str) -> int:
@@ -86,10 +144,14 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def from_json(line: bytes) -> Pass:
+def from_json(line: Any) -> Pass:
     """The pass of a line; RowError, PassFieldError."""
+    if isinstance(line, RowError):
+        raise line
     try:
         found = msgspec.json.decode(line)
+    except RecursionError:
+        raise RowError("it is nested too deeply; write one pass a line") from None
     except msgspec.DecodeError as error:
         raise RowError(f"it is not JSON ({error})") from error
     if not isinstance(found, dict):

@@ -1,37 +1,79 @@
-"""The raw rows of a file with their line numbers."""
+"""The raw rows of a file with their line numbers: of a text file here, of a workbook in `xlsx` and `ods`."""
 
 from __future__ import annotations
 
 import codecs
 import csv
-import zlib
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
-from zipfile import BadZipFile, ZipFile
+from typing import Any, TextIO
 
 from gateway.core.vocabulary.errors import GatehouseError
+from gateway.store.passes.files.encodings import CHUNK_BYTES, encoding_of
+from gateway.store.passes.files.headings import known_names
 
-UNPACKED_MAX_BYTES = 1_000_000_000
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".ndjson")
+"""Of files that are written."""
+READ_SUFFIXES = (".csv", ".xlsx", ".ods", ".txt", ".tsv", ".xlsm", ".jsonl", ".ndjson")
+FILE_BYTES_MAX = 512_000_000
+ROWS_MAX = 2_000_000
+HEADING_ROWS = 10
+"""Rows among which the heading is looked for; above it may be titles."""
+CELL_MAX = 65_536
+"""Characters of one cell."""
 
-_EXACT_IN_EXCEL = 10**15
-_CHUNK_BYTES = 1 << 20
+_DELIMITERS = (",", ";", "\t", "|", "，", "；")
 Numbered = tuple[int, Any]
-"""A line's number and its content: texts of a table, bytes of JSON, or a RowError."""
+"""A line's number and its content: texts of a table, bytes of JSON, a Span, or a RowError."""
 
 
 class RowError(Exception):
-    """A row that cannot be taken apart; takes the place of the row."""
+    """A row that cannot be taken apart, and the column that is the reason; takes the place of the row."""
+
+    def __init__(self, reason: str, column: str = "") -> None:
+        super().__init__(reason)
+        self.column = column
 
 
-def suffix_of(path: Path) -> str:
+class Day(str):
+    """The text of a cell that is a date in the spreadsheet: a day, or a day and a time."""
+
+    __slots__ = ()
+
+
+class Odd(str):
+    """The text of a cell that cannot be taken; `reason` says why, with the remedy."""
+
+    __slots__ = ("reason",)
+    reason: str
+
+    @classmethod
+    def of(cls, text: str, reason: str) -> Odd:
+        """Such a cell."""
+        made = cls(text)
+        made.reason = reason
+        return made
+
+
+class Typed(list[str]):
+    """A row of a workbook, in which some cells may be `Day` or `Odd`."""
+
+
+class Span(tuple[int, str]):
+    """The last line of cells that are merged, and their names; comes behind all rows, numbered by its first line."""
+
+    __slots__ = ()
+
+
+def suffix_of(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
     """A suffix that is known; GatehouseError for another."""
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix in (".xls", ".et", ".xlsb", ".numbers", ".doc", ".docx", ".pdf") and known is READ_SUFFIXES:
+        raise GatehouseError(f"{path.name} cannot be read; save it as .xlsx or .csv", code="pass_file_invalid")
+    if suffix not in known:
         raise GatehouseError(
-            f"{path.name} has a name that tells nothing; give a file that ends in {', '.join(SUFFIXES)}",
+            f"{path.name} has a name that tells nothing; give a file that ends in {', '.join(known)}",
             code="pass_file_invalid",
         )
     return suffix
@@ -40,109 +82,112 @@ def suffix_of(path: Path) -> str:
 def json_lines(path: Path) -> Iterator[Numbered]:
     """The lines that hold something, as bytes."""
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        for number in range(1, ROWS_MAX + 1):
+            line = file.readline(CHUNK_BYTES)
+            if len(line) == CHUNK_BYTES:
+                yield number, RowError("it has a line of more than 1 MB; write one pass a line")
+                return
+            if not line:
+                return
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if text.strip():
                 yield number, text
 
 
-def csv_rows(path: Path) -> Iterator[Numbered]:
-    """The rows of a CSV file, whatever its encoding and delimiter."""
-    encoding = _encoding(path)
-    if isinstance(encoding, RowError):
-        yield 1, encoding
+# ---- tables as text ----------------------------------------------------------------------------------------------
+
+
+def csv_rows(path: Path, encoding: str = "") -> Iterator[Numbered]:
+    """The rows of a text file, whatever its encoding and delimiter."""
+    if reason := _not_text(path):
+        yield 1, RowError(reason)
         return
-    with path.open(encoding=encoding, newline="") as file:
-        rows = csv.reader(file, delimiter=_delimiter(path), strict=True)
-        while True:
-            try:
-                for row in rows:
-                    if any(row):
-                        yield rows.line_num, row
+    found = encoding_of(path, encoding, _has_foreign_heading)
+    for number, reason in found.wrong:
+        yield number, RowError(reason)
+    if found.wrong:
+        return
+    with path.open(encoding=found.codec, newline="") as file:
+        file.seek(found.skip)
+        yield from _rows(file)
+
+
+def _rows(file: TextIO) -> Iterator[Numbered]:
+    first = list(islice(file, HEADING_ROWS))
+    skipped = 0
+    if first and (said := _said(first[0])):
+        delimiter, skipped = said, 1
+    else:
+        delimiter, _ = _delimiter(first)
+    rows = csv.reader(chain(first[skipped:], file), delimiter=delimiter, strict=True)
+    while True:
+        begins = rows.line_num + 1
+        try:
+            for row in rows:
+                if any(row):
+                    yield rows.line_num + skipped, row
+                begins = rows.line_num + 1
+            return
+        except csv.Error as error:
+            if rows.line_num > begins or "field larger" in str(error) or "end of data" in str(error):
+                yield begins + skipped, RowError(_open_quote(str(error)))
                 return
-            except csv.Error as error:
-                yield rows.line_num, RowError(f"it is not CSV ({error})")
-            except UnicodeDecodeError:
-                reason = "it is neither UTF-8 nor GB 18030; save the file as CSV UTF-8"
-                yield rows.line_num + 1, RowError(reason)
-                return
+            yield rows.line_num + skipped, RowError(f"it is not CSV ({error})")
 
 
-def _encoding(path: Path) -> str | RowError:
-    """UTF-8 with or without its mark, Excel's "Unicode text", or what a Chinese Excel saves as CSV.
+def _open_quote(error: str) -> str:
+    if "field larger" in error:
+        return "it has a cell without end; is a quotation mark in this line that is not closed?"
+    return 'it is not CSV (a quotation mark opens in this line and is not closed); take it out, or write "" for one'
 
-    An endless line is refused here, since it would fill the memory.
+
+def _said(line: str) -> str:
+    """The delimiter in a first line `sep=;`, which Excel reads; else empty."""
+    told = line.strip().strip('"')
+    if told.lower().startswith("sep=") and len(told) <= 5:
+        return told[4:] or ("\t" if "\t" in line else ",")
+    return "\t" if line.lower().startswith("sep=\t") else ""
+
+
+def _delimiter(lines: list[str]) -> tuple[str, frozenset[str]]:
+    """The delimiter by which one of the first lines is a heading, and the columns in it.
+
+    Without a heading that is known it is the first one that occurs.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    found = "utf-8-sig"
+    best: tuple[str, frozenset[str]] = ("", frozenset())
+    for line in lines[:HEADING_ROWS]:
+        for mark in _DELIMITERS:
+            names = known_names(cell.strip('"') for cell in line[:CELL_MAX].split(mark))
+            if len(names) > max(1, len(best[1])):
+                best = (mark, names)
+    if best[0]:
+        return best
+    with_marks = (line for line in lines if any(mark in line for mark in _DELIMITERS[:3]))
+    first = next(with_marks, "")
+    return next((mark for mark in _DELIMITERS[:3] if mark in first), ","), frozenset()
+
+
+def _has_foreign_heading(text: str) -> bool:
+    """Whether the first lines of a text have a known heading in other letters than ASCII."""
+    return any(
+        len(known_names(cell.strip('"') for cell in line[:CELL_MAX].split(mark) if not cell.isascii())) > 1
+        for line in text[: HEADING_ROWS * CELL_MAX].splitlines()[:HEADING_ROWS]
+        for mark in _DELIMITERS
+    )
+
+
+def _not_text(path: Path) -> str:
+    """Why a file can be no table as text; an endless line is refused here, since it would fill the memory."""
+    if (size := path.stat().st_size) > FILE_BYTES_MAX:
+        return f"it has {size // 1_000_000} MB, and {FILE_BYTES_MAX // 1_000_000} MB are the most; split the list"
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            if len(chunk) == _CHUNK_BYTES and b"\n" not in chunk and b"\r" not in chunk:
-                return RowError("it has a line that does not end; is this a CSV file?")
-            if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                found = "utf-16"
-            if found != "utf-8-sig":
-                continue
-            try:
-                decoder.decode(chunk, final=len(chunk) < _CHUNK_BYTES)
-            except UnicodeDecodeError:
-                found = "gb18030"
-    return found
-
-
-def _delimiter(path: Path) -> str:
-    """Comma, unless the heading has none: some spreadsheets write semicolons or tabs."""
-    with path.open("rb") as file:
-        heading = file.readline(_CHUNK_BYTES)
-    return next((mark.decode() for mark in (b",", b";", b"\t") if mark in heading), ",")
-
-
-def xlsx_rows(path: Path) -> Iterator[Numbered]:
-    """The rows of the first sheet."""
-    from openpyxl import load_workbook  # 0.2 s and 20 MB: only for who needs it
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    number = 0
-    try:
-        with path.open("rb") as file:
-            _check_unpacked(file)
-            sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
-            for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-                if any(cell is not None for cell in row):
-                    yield number, _excel_row(row)
-    except (
-        InvalidFileException, BadZipFile, zlib.error, KeyError, ValueError, EOFError, IndexError, SyntaxError,
-    ) as error:  # fmt: skip
-        yield number + 1, RowError(f"it is not an Excel workbook ({error})")
-
-
-def _check_unpacked(file: IO[bytes]) -> None:
-    """ValueError for a workbook that unpacks to more than memory holds; a million passes are a third of the bound."""
-    with ZipFile(file) as parts:
-        unpacked_bytes = sum(part.file_size for part in parts.infolist())
-    file.seek(0)
-    if unpacked_bytes > UNPACKED_MAX_BYTES:
-        raise ValueError(f"it unpacks to {unpacked_bytes // 1_000_000} MB; split the list, or save it as CSV")
-
-
-def _excel_row(row: Iterable[Any]) -> list[str] | RowError:
-    try:
-        return [_cell(cell) for cell in row]
-    except RowError as error:
-        return error
-
-
-def _cell(value: Any) -> str:
-    """An Excel cell as CSV text."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value.replace("\r\n", "\n")
-    if isinstance(value, datetime):
-        day = value.date().isoformat()
-        return day if value.time() == datetime.min.time() else value.isoformat()
-    if isinstance(value, int | float) and abs(value) >= _EXACT_IN_EXCEL:
-        raise RowError(f"{value:.0f} has more than 15 digits and Excel has rounded it; format the column as text")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+        begin = file.read(512)
+        if begin.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+            return "it is a workbook and no text; give it the ending .xlsx or .ods, or save it as CSV UTF-8"
+        if begin.lstrip()[:64].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"%pdf", b"{\\rtf")):
+            return "it is a page and no list; open it in a spreadsheet and save it as .xlsx"
+        file.seek(0)
+        while chunk := file.read(CHUNK_BYTES):
+            if len(chunk) == CHUNK_BYTES and b"\n" not in chunk and b"\r" not in chunk:
+                return "it has a line that does not end; is this a CSV file?"
+    return ""

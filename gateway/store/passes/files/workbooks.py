@@ -1,0 +1,113 @@
+"""Workbooks as a stream: opened with bounds, parsed piece by piece, so that no file fills the memory."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+from zipfile import BadZipFile, ZipFile
+
+from gateway.store.passes.files.lines import Numbered, RowError
+
+UNPACKED_MAX_BYTES = 1_000_000_000
+PARTS_MAX = 5000
+COLUMNS_MAX = 512
+READ_BYTES = 64 * 1024
+EXACT_MAX = 10**15
+"""Numbers of a spreadsheet are exact below this."""
+ROUNDED = "has more than 15 digits and the spreadsheet has rounded it; format the column as text and type it again"
+
+
+class WorkbookError(Exception):
+    """A workbook that cannot be read; the text is for people."""
+
+
+class Part:
+    """One XML part of a workbook: subclasses take its elements, and leave what they found in `ready`."""
+
+    def __init__(self) -> None:
+        self.ready: list[Any] = []
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.buffer_size = READ_BYTES
+        self._parser.StartElementHandler = lambda name, values: self.start(name.rpartition(":")[2], values)
+        self._parser.EndElementHandler = lambda name: self.end(name.rpartition(":")[2])
+        self._parser.CharacterDataHandler = self.text
+        self._parser.StartDoctypeDeclHandler = self._refuse
+
+    def start(self, name: str, values: dict[str, str]) -> None:
+        """An element begins; names are without their prefix."""
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+
+    def text(self, text: str) -> None:
+        """Text inside an element."""
+
+    def of(self, book: ZipFile, name: str) -> Iterator[Any]:
+        """What is found in a part, as it comes."""
+        with book.open(name) as file:
+            while chunk := file.read(READ_BYTES):
+                self._parser.Parse(chunk, False)
+                found, self.ready = self.ready, []
+                yield from found
+        self._parser.Parse(b"", True)
+        yield from self.ready
+
+    def _refuse(self, *_told: Any) -> None:
+        raise WorkbookError("it declares a document type")
+
+
+def short(values: dict[str, str]) -> dict[str, str]:
+    """Attributes by their names without prefix."""
+    return {name.rpartition(":")[2]: value for name, value in values.items()}
+
+
+def workbook_rows(path: Path, sheet: str = "") -> Iterator[Numbered]:
+    """The rows of one sheet, each a `Typed`; behind them the cells that are merged."""
+    from gateway.store.passes.files.ods import ods_rows
+    from gateway.store.passes.files.xlsx import xlsx_rows
+
+    number = 0
+    try:
+        with path.open("rb") as file:
+            _check_begin(file.read(8))
+            with ZipFile(file) as book:
+                _check_size(book)
+                rows = ods_rows if "content.xml" in book.namelist() else xlsx_rows
+                for number, row in rows(book, sheet):
+                    yield number, row
+    except (WorkbookError, BadZipFile, zlib.error, expat.ExpatError, KeyError, ValueError, EOFError, IndexError,
+            NotImplementedError, RuntimeError) as error:  # fmt: skip
+        yield number + 1, RowError(f"it is not an Excel workbook, or a damaged one ({_words(error)})")
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, WorkbookError | ValueError) else f"{type(error).__name__}: {error}"
+
+
+def _check_begin(begin: bytes) -> None:
+    if begin.startswith(b"\xd0\xcf\x11\xe0"):
+        raise WorkbookError("it has a password, or is in the format before 2007; save it without one as .xlsx")
+
+
+def _check_size(book: ZipFile) -> None:
+    """WorkbookError for a file that unpacks to more than any list; a million passes are a third of the bound."""
+    parts = book.infolist()
+    unpacked_bytes = sum(part.file_size for part in parts)
+    if unpacked_bytes > UNPACKED_MAX_BYTES or len(parts) > PARTS_MAX:
+        raise WorkbookError(f"it unpacks to {unpacked_bytes // 1_000_000} MB; split the list, or save it as CSV")
+    if any(part.flag_bits & 1 for part in parts):
+        raise WorkbookError("it has a password; save it without one")
+
+
+def chosen(sheets: list[tuple[str, bool]], wanted: str) -> list[int]:
+    """The places of the sheets to look at, of (name, visible): the wanted one, else the visible ones in order."""
+    if not wanted:
+        return [at for at, (_, visible) in enumerate(sheets) if visible]
+    for at, (name, _) in enumerate(sheets):
+        if name.strip().casefold() == wanted.strip().casefold():
+            return [at]
+    raise WorkbookError(f"there is no sheet {wanted!r}, but {', '.join(name for name, _ in sheets)}")
