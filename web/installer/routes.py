@@ -11,6 +11,7 @@ from web.installer.changes.page import ROUTES as CHANGES
 from web.installer.discover.page import ROUTES as DISCOVER
 from web.installer.lanes.page import ROUTES as LANES
 from web.installer.overview.page import ROUTES as OVERVIEW
+from web.installer.repairs.page import ROUTES as REPAIRS
 from web.installer.settings.routes import ROUTES as SETTINGS
 from web.installer.versions.page import ROUTES as VERSIONS
 
@@ -22,6 +23,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *DISCOVER,
     *CHANGES,
     *VERSIONS,
+    *REPAIRS,
 )
 for _method, _rule, _view in ROUTES:
     _room = _view.__module__.split(".")[2]

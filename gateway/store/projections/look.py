@@ -129,6 +129,11 @@ class Look(ABC):
         rows = self.select("SELECT document, steps FROM repairs WHERE repair = ?", (repair,))
         return (_repair(rows[0][0], now), msgspec.json.decode(rows[0][1])) if rows else None
 
+    def repair_subjects(self) -> dict[str, str]:
+        """What repair orders were opened about, where their kind does not say it: `what` or the note of a person."""
+        rows = self.select("SELECT repair, ifnull(steps ->> '$[0].what', steps ->> '$[0].note') FROM repairs")
+        return {str(repair): str(what) for repair, what in rows if what}
+
     def mended_alarms(self) -> list[str]:
         """Alarms that are not closed though the order that they opened is confirmed."""
         rows = self.select(

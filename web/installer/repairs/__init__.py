@@ -1,0 +1,1 @@
+"""The repair orders: listed by urgency and due time, one order a page, with what its viewer may do."""
