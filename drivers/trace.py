@@ -46,6 +46,8 @@ class Trace:
     """One device's; `heard` and `sent` are for the thread of its bus, the rest for any."""
 
     def __init__(self) -> None:
+        self.born_ns = time.monotonic_ns()
+        """Tells it from the trace of a bus that begins anew: numbers begin at 1 again."""
         self.on = False
         """False: nothing is kept, and a bus may save itself the call."""
         self._lock = threading.Lock()

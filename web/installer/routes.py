@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint
 
 from web.installer.changes.page import ROUTES as CHANGES
+from web.installer.devices.page import ROUTES as DEVICES
 from web.installer.discover.page import ROUTES as DISCOVER
 from web.installer.lanes.page import ROUTES as LANES
 from web.installer.overview.page import ROUTES as OVERVIEW
@@ -18,6 +19,7 @@ from web.installer.versions.page import ROUTES as VERSIONS
 BLUEPRINT = Blueprint("installer", __name__)
 ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *OVERVIEW,
+    *DEVICES,
     *LANES,
     *SETTINGS,
     *DISCOVER,

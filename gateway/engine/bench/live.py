@@ -55,6 +55,8 @@ class LivePoints:
     def __init__(self, put: Report, bus_of: Callable[[str], Bus | None]) -> None:
         self._put = put
         self._bus_of = bus_of
+        self.born_ns = time.monotonic_ns()
+        """Tells it from that of another run: edges are counted from 1 again."""
         self._lock = threading.Lock()
         self._devices: dict[str, _Device] = {}
         self.answered: Answered = lambda _event: None

@@ -71,6 +71,7 @@ class Looks:
         health = next((one for one in (bus.health() if bus is not None else ()) if one.device == config.id), None)
         return {
             "device": config.id,
+            "run": self._live.born_ns,
             "driver": config.driver,
             "name": config.name,
             "state": "starting" if health is None else health.state,
@@ -114,13 +115,14 @@ class Looks:
         config, driver = self._with_driver(asked.device)
         bus = self._bus_of(asked.device)
         if bus is None:
-            return {"device": config.id, "change": 0, "frames": []}
+            return {"device": config.id, "run": 0, "change": 0, "frames": []}
         trace = bus.trace(config.id)
         trace.watch(driver.dissector(config.options))
         frames = trace.changed_after(asked.after)
         dissector = driver.dissector(config.options)
         last = max([frame.change for frame in frames], default=asked.after)
-        return {"device": config.id, "change": last, "frames": [_shown(frame, dissector) for frame in frames]}
+        shown = [_shown(frame, dissector) for frame in frames]
+        return {"device": config.id, "run": trace.born_ns, "change": last, "frames": shown}
 
     def _with_driver(self, device: str) -> tuple[DeviceConfig, Driver]:
         config = self.config(device)

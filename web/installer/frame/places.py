@@ -20,6 +20,7 @@ class Place:
 PLACES = (
     Place("overview", "/installer", Right.SET_UP),
     Place("discover", "/installer/discover", Right.SET_UP),
+    Place("devices", "/installer/devices", Right.SET_UP),
     Place("lanes", "/installer/lanes", Right.SET_UP),
     Place("settings", "/installer/settings", Right.SET_UP),
     Place("changes", "/installer/changes", Right.SET_UP),

@@ -1,0 +1,99 @@
+"""Trials of a device: a pulse, a sign, a restart; each by the person who is signed in.
+
+An arm's output is asked for with `moves`, which only the page's script sends: after a press and hold under a warning
+that names the lane. Without a script a form can pulse outputs that move nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from flask import Response, redirect, request
+
+from gateway.core.settings.roles import Right
+from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
+from web.installer.frame.door import door
+from web.people import auth, stations
+from web.platform import look
+from web.platform.problems import Problem
+from web.platform.services import ask
+
+WHY_MAX = 300
+PULSE_MS = 500
+WORDS_MAX = 60
+TRIAL_S = 8.0
+RESTART_S = 20.0
+
+
+@door(Right.SET_UP)
+def pulse(device: str) -> Any:
+    """Pulse an output."""
+    body = _body()
+    lane = str(body.get("moves") or "")
+    return _tried(
+        device,
+        "bench.pulse",
+        "commanded" if lane and body.get("under_tag") is not True else "pulsed",
+        timeout_s=TRIAL_S,
+        output=_number(body, "output", 0),
+        duration_ms=_number(body, "duration_ms", PULSE_MS),
+        moves=lane,
+        under_tag=body.get("under_tag") is True,
+    )
+
+
+@door(Right.SET_UP)
+def show(device: str) -> Any:
+    """Show a sign for a moment: light, tone, text."""
+    body = _body()
+    words = str(body.get("words") or "")[:WORDS_MAX]
+    verdict = str(body.get("verdict") or "")
+    return _tried(device, "bench.show", "shown", timeout_s=TRIAL_S, verdict=verdict, words=words)
+
+
+@door(Right.SET_UP)
+def restart(device: str) -> Any:
+    """Let the device begin anew."""
+    _body()
+    return _tried(device, "bench.restart", "restarted", timeout_s=RESTART_S)
+
+
+def _tried(device: str, op: str, told: str, *, timeout_s: float, **params: Any) -> Any:
+    try:
+        ask(op, timeout_s=timeout_s, device=device, by=auth.signed_in().name, via=_way(), **params)
+    except EngineUnreachableError:
+        return _answer(device, "failed", "offline", "", 503)
+    except GatehouseError as error:
+        return _answer(device, "refused", "refused", str(error), 409, error.code)
+    return _answer(device, "done", told, "", 200)
+
+
+def _answer(device: str, status: str, told: str, why: str, http: int, code: str = "") -> Any:
+    """JSON for the script, else back to the page, which says the same."""
+    if not request.is_json:
+        query = urlencode({"told": told, **({"why": why[:WHY_MAX]} if why else {})})
+        return redirect(f"/installer/devices/{device}?{query}", 303)
+    text = look.said()(f"installer.devices.told.{told}", why=why)
+    body = msgspec.json.encode({"status": status, "text": text, "code": code})
+    return Response(body, http, content_type="application/json")
+
+
+def _way() -> str:
+    return "browser" if stations.current_station() is None else "guard"
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(silent=True) if request.is_json else request.form.to_dict()
+    if not isinstance(body, dict):
+        raise Problem(400, "request_invalid", "Send a JSON object.")
+    return body
+
+
+def _number(body: dict[str, Any], name: str, default: int) -> int:
+    given = body.get(name, default)
+    try:
+        return int(given)
+    except (TypeError, ValueError):
+        raise Problem(400, "request_invalid", f"{name}: a whole number") from None
