@@ -81,8 +81,9 @@ class Site:
         return self.chrome.find_element(By.CSS_SELECTOR, css)
 
     def text(self, css: str = "main") -> str:
-        """The text of an element."""
-        return self.one(css).text
+        """The text of an element, "" while a page that has it is on its way."""
+        script = "const one = document.querySelector(arguments[0]); return one ? one.innerText : ''"
+        return str(self.chrome.execute_script(script, css))
 
     def choose(self, name: str, value: str) -> None:
         """Choose an option of a select by its value."""
@@ -111,10 +112,6 @@ class Site:
         self.chrome.execute_cdp_cmd("Input.dispatchMouseEvent", {**at, "type": "mousePressed", "clickCount": 1})
         self.chrome.execute_async_script(f"setTimeout(arguments[0], {ms})")
         self.chrome.execute_cdp_cmd("Input.dispatchMouseEvent", {**at, "type": "mouseReleased", "clickCount": 1})
-
-    def draft(self) -> dict[str, Any]:
-        """The lanes of the draft by id, as the gateway's export of it has them."""
-        raise NotImplementedError
 
 
 @contextmanager

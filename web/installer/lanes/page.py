@@ -26,6 +26,7 @@ from web.installer.lanes.live import SCRIPT_WORDS, SHEETS, live
 from web.installer.lanes.model import LaneModel, lane_model
 from web.installer.lanes.posted import id_from, is_id, wires
 from web.installer.lanes.trial import ROUTES as TRIAL
+from web.installer.settings import spoken
 from web.platform import look
 from web.platform.problems import Problem
 
@@ -160,6 +161,7 @@ def _lane(
         status=422 if wrong or faults else 200,
         lane=model,
         drawing=drawing(model, said),
+        spoken=spoken,
         habits=habits.shown(site, lane, model.paths, posted, faults or {}),
         wrong=wrong or {},
         posted=posted or {},
