@@ -7,7 +7,7 @@ Nothing is written and nothing is pulsed: the finding is a proposal that a perso
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from itertools import pairwise
 from typing import Literal
@@ -70,12 +70,15 @@ class Moved(msgspec.Struct, frozen=True):
 class Finding(msgspec.Struct, frozen=True):
     """The state of a lesson: its verdict, the input that is proposed, and the others that moved too.
 
+    `known`: inputs that moved as well and are other terminals, so that nothing speaks for them.
+
     `done`: nothing more is to be expected; `age_ms`: since the start.
     """
 
     verdict: Verdict
     chosen: Moved | None = None
     others: tuple[Moved, ...] = ()
+    known: tuple[Moved, ...] = ()
     done: bool = False
     age_ms: int = 0
     left_ms: int = 0
@@ -88,6 +91,8 @@ class Finding(msgspec.Struct, frozen=True):
 
 STAYS = frozenset({"at_open", "at_closed", "mains", "hand", "fault", "fire", "arm_detached"})
 """Contacts that may rightly stay away from rest: a switch of a position or of a state, not of a passing car."""
+COMES_LATER = frozenset({"at_open", "safety_loop", "clear_loop"})
+"""Contacts to which a car or the arm comes after another one: before *open* the arm leaves *closed*."""
 ON_AT_REST = frozenset({"mains", "at_closed"})
 """Contacts whose meaning is true while nothing happens and the arm is down: their polarity is the other way round."""
 
@@ -99,27 +104,31 @@ def finding(
     began_ms: int,
     now_ms: int,
     wired: Wire | None = None,
+    taken: Collection[str] = (),
 ) -> Finding:
     """What a lesson for a terminal has found so far.
 
     `rest`: the electrical state of every known input at the start; empty when no board answers. `edges`:
     the changes since, in the order of time. `wired`: the wire that the terminal has now, preferred when several moved.
+    `taken`: points of other terminals.
     """
     age = max(0, now_ms - began_ms)
     left = max(0, LESSON_MS - age)
     if not rest:
-        return Finding(Verdict.SILENT, None, (), done=True, age_ms=age, left_ms=left)
+        return Finding(Verdict.SILENT, done=True, age_ms=age, left_ms=left)
     contact = terminal_of(terminal).key
     since = [edge for edge in edges if edge.at_ms >= began_ms and edge.point in rest][:EDGES_MAX]
     moved = _moved(contact, rest, since, began_ms, now_ms)
     if not moved:
         verdict = Verdict.WAITING if left else Verdict.NOTHING
-        return Finding(verdict, None, (), done=not left, age_ms=age, left_ms=left)
-    moved.sort(key=lambda one: _rank(one, contact, wired), reverse=True)
+        return Finding(verdict, done=not left, age_ms=age, left_ms=left)
+    moved.sort(key=lambda one: _rank(one, contact, wired, taken), reverse=True)
+    known = tuple(one for one in moved[1:] if one.point in taken)
+    others = tuple(one for one in moved[1:] if one.point not in taken)
     calm = not left or now_ms - max(edge.at_ms for edge in since) >= CALM_MS
-    verdict = _verdict(moved, contact, wired, calm=calm)
+    verdict = _verdict(moved[0], others, contact, wired, calm=calm)
     done = calm and verdict is not Verdict.WAITING and (verdict is not Verdict.STUCK or not left)
-    return Finding(verdict, moved[0], tuple(moved[1:]), done, age, left)
+    return Finding(verdict, moved[0], others, known, done, age, left)
 
 
 def _moved(contact: str, rest: Mapping[str, bool], edges: list[Edge], began_ms: int, now_ms: int) -> list[Moved]:
@@ -162,21 +171,24 @@ def _changes(rest: bool, edges: list[Edge]) -> list[Edge]:
     return found
 
 
-def _rank(moved: Moved, contact: str, wired: Wire | None) -> tuple[bool, bool, bool, int]:
-    """Which of several inputs is meant: the one that is wired, one that behaves as this contact does, the first."""
-    known = wired is not None and moved.point == wired.point
-    return known, moved.bounces <= BOUNCES_MAX, moved.back or contact in STAYS, -moved.first_ms
+def _rank(moved: Moved, contact: str, wired: Wire | None, taken: Collection[str]) -> tuple[bool, bool, bool, bool, int]:
+    """Which of several inputs is meant: the wired one, one of no other terminal, one that behaves as this contact does.
+
+    Of equal ones it is the first, or the last where a car or the arm comes to another contact before.
+    """
+    own = wired is not None and moved.point == wired.point
+    first = moved.first_ms if contact in COMES_LATER else -moved.first_ms
+    return own, moved.point not in taken, moved.bounces <= BOUNCES_MAX, moved.back or contact in STAYS, first
 
 
-def _verdict(moved: list[Moved], contact: str, wired: Wire | None, *, calm: bool) -> Verdict:
-    chosen = moved[0]
+def _verdict(chosen: Moved, others: tuple[Moved, ...], contact: str, wired: Wire | None, *, calm: bool) -> Verdict:
     if chosen.bounces > BOUNCES_MAX:
         return Verdict.BOUNCED
     if not chosen.back and contact not in STAYS:
         return Verdict.STUCK if calm else Verdict.WAITING
     if wired is not None and wired.point == chosen.point and wired.normally != chosen.normally:
         return Verdict.ACTIVE_BEFORE
-    return Verdict.SEVERAL if len(moved) > 1 else Verdict.LEARNED
+    return Verdict.SEVERAL if others else Verdict.LEARNED
 
 
 ASKS: dict[str, str] = {

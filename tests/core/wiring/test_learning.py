@@ -93,6 +93,30 @@ def test_of_several_inputs_the_wired_one_is_meant() -> None:
     assert found.chosen.point == "io.input.0"
 
 
+def test_an_input_that_is_another_terminal_explains_itself() -> None:
+    told = (("io2", True, 2000), ("io0", True, 3000), ("io2", False, 4000), ("io0", False, 5000))
+    found = finding("barrier.safety_loop", REST, edges(*told), BEGAN, BEGAN + 10_000, None, {"io.input.2"})
+    assert found.verdict is Verdict.LEARNED
+    assert found.chosen is not None
+    assert found.chosen.point == "io.input.0"
+    assert [one.point for one in found.known] == ["io.input.2"]
+
+
+@pytest.mark.parametrize(
+    ("terminal", "point"), [("barrier.safety_loop", "io.input.0"), ("barrier.approach_loop", "io.input.2")]
+)
+def test_of_two_loops_the_safety_loop_is_the_later_one(terminal: str, point: str) -> None:
+    found = lesson(terminal, ("io2", True, 2000), ("io0", True, 3000), ("io2", False, 4000), ("io0", False, 5000))
+    assert found.chosen is not None
+    assert found.chosen.point == point
+
+
+def test_the_open_limit_is_reached_after_the_closed_one_was_left() -> None:
+    found = lesson("barrier.at_open", ("io1", False, 1000), ("io2", True, 3000))
+    assert found.chosen is not None
+    assert (found.chosen.point, found.chosen.normally) == ("io.input.2", "open")
+
+
 def test_of_several_inputs_one_that_came_back_is_meant_for_a_loop() -> None:
     found = lesson("barrier.safety_loop", ("io0", True, 1000), ("io2", True, 2000), ("io2", False, 4000))
     assert found.chosen is not None

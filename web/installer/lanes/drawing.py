@@ -14,7 +14,7 @@ from gateway.core.wiring.wires import place_of
 from web.installer.lanes.model import LaneModel, Row, terminal_label
 from web.words.texts import Words
 
-STEP, TOP, HEAD = 40, 56, 44
+STEP, TOP, HEAD = 40, 68, 56
 LEFT, RIGHT, WIDTH = 216, 372, 640
 
 

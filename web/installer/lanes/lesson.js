@@ -12,6 +12,7 @@ export function watchLesson() {
   look(card.dataset.state, EVERY_MS, (told) => {
     put($("found"), told.words);
     $("found").className = "ls-found is-" + told.tone;
+    put($("known"), told.known);
     put($("left"), told.done ? "" : say("installer.lanes.lesson.left", { s: told.left_s }));
     inputs(told.points, first);
     takes(card, told);

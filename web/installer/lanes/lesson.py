@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from gateway.core.settings.roles import Right
 from gateway.core.wiring.learning import ASKS, LESSON_MS, Finding, Moved, Verdict, finding
 from gateway.core.wiring.terminals import Terminal, terminal_of
-from gateway.core.wiring.wires import Wire, place_of, rewired, wires_of
+from gateway.core.wiring.wires import Wire, lanes_of, place_of, rewired, wires_of
 from web.installer.frame.door import door
 from web.installer.frame.draft import working
 from web.installer.frame.page import installer_page
@@ -127,7 +127,8 @@ def _began() -> int:
 
 
 def _view(kind: Terminal, terminal: str, wire: Wire | None, told: Points, began: int, said: Words) -> dict[str, Any]:
-    found = finding(terminal, told.rest(began), told.edges, began, mono_ms(), wire)
+    taken = _taken(terminal)
+    found = finding(terminal, told.rest(began), told.edges, began, mono_ms(), wire, taken)
     return {
         "verdict": str(found.verdict),
         "tone": TONES.get(found.verdict, "info"),
@@ -136,7 +137,21 @@ def _view(kind: Terminal, terminal: str, wire: Wire | None, told: Points, began:
         "words": _words(found, kind, said),
         "chosen": _moved(found.chosen, said) if found.chosen else None,
         "others": [_moved(one, said) for one in found.others],
+        "known": _known(found, taken, said),
     }
+
+
+def _taken(terminal: str) -> dict[str, str]:
+    """The points of the other terminals of the draft, with the name of the terminal."""
+    site = working().site
+    wires = [wire for one in lanes_of(site) for wire in wires_of(site, str(one.get("id")))]
+    return {wire.point: wire.terminal for wire in wires if wire.terminal != terminal}
+
+
+def _known(found: Finding, taken: dict[str, str], said: Words) -> str:
+    """Which known terminals moved besides; empty for none."""
+    names = said.listed([terminal_label(taken[one.point], said) for one in found.known])
+    return said("installer.lanes.lesson.known", terminals=names) if names else ""
 
 
 def _words(found: Finding, kind: Terminal, said: Words) -> str:
@@ -149,13 +164,13 @@ def _words(found: Finding, kind: Terminal, said: Words) -> str:
 
 
 def _moved(one: Moved, said: Words) -> dict[str, Any]:
-    held = f"{one.held_ms / 1000:.1f}"
+    held, times = f"{one.held_ms / 1000:.1f}", "one" if one.times == 1 else "many"
     return {
         "point": one.point,
         "normally": one.normally,
         "words": point_words(one.point, said),
         "how": said(f"installer.lanes.normally.{one.normally}"),
-        "told": said("installer.lanes.lesson.moved", n=one.times, s=held, first=f"{one.first_ms / 1000:.1f}"),
+        "told": said(f"installer.lanes.lesson.moved.{times}", n=one.times, s=held, first=f"{one.first_ms / 1000:.1f}"),
     }
 
 

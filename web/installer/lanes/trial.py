@@ -214,7 +214,7 @@ def _or(ms: int | None, none: str) -> str:
 
 
 def _seconds(ms: int) -> str:
-    return f"{ms / 1000:.1f} s"
+    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms} ms"
 
 
 def _proposed(one: dict[str, Any], said: Words) -> dict[str, str]:
