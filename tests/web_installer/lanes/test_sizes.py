@@ -79,7 +79,7 @@ def test_the_look_finds_what_is_planted(site: Site) -> None:
     site.open(LANE)
     plant = "Object.assign(document.querySelector(arguments[0]).style, arguments[1])"
     site.chrome.execute_script(plant, ".ln-save button", {"minHeight": "20px", "height": "20px"})
-    site.chrome.execute_script(plant, "h1", {"width": "900px"})
+    site.chrome.execute_script(plant, "h1", {"minWidth": "900px"})
     found = site.chrome.execute_script(WRONG)
     assert any(one.startswith("low 20") for one in found)
     assert "the page is wider than the screen" in found
