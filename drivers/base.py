@@ -90,6 +90,12 @@ class Bus(ABC):
         """What an output was last switched to for good; None: not by this bus. For any thread."""
         return None
 
+    def expect_order(self) -> None:  # noqa: B027
+        """A credential was read and an order may follow: keep the wire free for a moment.
+
+        Thread-safe, never blocks.
+        """
+
     def show(self, device: str, message: Message) -> None:  # noqa: B027
         """Show people what was decided, in words, colours or tones; the newest message counts.
 

@@ -15,32 +15,32 @@ class BoardUnit:
         self.number = self._unit = unit
         self._timeout_ms = timeout_ms
 
-    async def poll(self) -> tuple[bool, ...]:
+    def poll(self) -> tuple[bool, ...]:
         """The inputs; from a board without inputs nothing, but only if it answers."""
         if self.board.inputs.count == 0:
-            await self.read_outputs()
+            self.read_outputs()
             return ()
-        return await self._read_bits(2 if self.board.inputs.access == "discrete" else 1, self.board.inputs)
+        return self._read_bits(2 if self.board.inputs.access == "discrete" else 1, self.board.inputs)
 
-    async def read_outputs(self) -> tuple[bool, ...]:
+    def read_outputs(self) -> tuple[bool, ...]:
         """The outputs as the board says they are."""
         outputs = self.board.outputs
         if outputs.count == 0:
             return ()
         if outputs.access == "coil":
-            return await self._read_bits(1, outputs)
+            return self._read_bits(1, outputs)
         request = read_request(3, self._unit, outputs.start, outputs.count)
-        reply = await self._link.ask(request, self._timeout_ms)
+        reply = self._link.ask(request, self._timeout_ms)
         return tuple(word == outputs.reads_on for word in reply.registers[: outputs.count])
 
-    async def _read_bits(self, function: int, points: Inputs | Outputs) -> tuple[bool, ...]:
+    def _read_bits(self, function: int, points: Inputs | Outputs) -> tuple[bool, ...]:
         request = read_request(function, self._unit, points.start, points.count)
-        reply = await self._link.ask(request, self._timeout_ms)
+        reply = self._link.ask(request, self._timeout_ms)
         return tuple(bool(bit) for bit in reply.bits[: points.count])
 
-    async def write(self, output: int, active: bool) -> None:
+    def write(self, output: int, active: bool) -> None:
         """Switch an output and wait for the acknowledgement; sent once."""
-        await self._link.ask(self._switch(output, active), self._timeout_ms)
+        self._link.ask(self._switch(output, active), self._timeout_ms)
 
     def begin_switch(self, output: int, active: bool) -> Pending:
         """Send the switching of an output now; `finish` waits for the acknowledgement."""
@@ -53,9 +53,9 @@ class BoardUnit:
         start = flash.on_start if active else flash.off_start
         return self._link.begin(write_request(5, self._unit, start + output, flash.steps(duration_ms)))
 
-    async def finish(self, pending: Pending) -> None:
+    def finish(self, pending: Pending) -> None:
         """Wait for the acknowledgement of a write."""
-        await self._link.finish(pending, self._timeout_ms)
+        self._link.finish(pending, self._timeout_ms)
 
     def _switch(self, output: int, active: bool) -> Request:
         outputs = self.board.outputs

@@ -5,13 +5,12 @@ An order is written once and read back; without an answer it is still only read 
 switching a pulse off is tried again, since off is what was promised.
 
 A board that does not answer is asked less and less often, so that the others keep their rate; how often depends on
-whether there are others. When the wire itself is gone, all boards on it are, and it is opened again with back-off.
+whether there are others. After a credential was read somewhere, polls are held back for a moment: the order that may
+follow finds the wire free. When the wire itself is gone, all boards on it are, and it is opened again with back-off.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
 import time
 from collections.abc import Collection, Hashable, Sequence
 
@@ -30,6 +29,10 @@ from gateway.core.vocabulary.events import InputsRead
 MS = 1_000_000
 STOP_LIMIT_S = 3.0
 """How long a stop may spend on switching pulses off."""
+IDLE_MAX_S = 1.0
+"""The thread looks round this often, for the watchdog."""
+HOLD_MS, HOLD_EVERY_MS = 12, 100
+"""How long polls are held back after a read, and how often at most: they are held back an eighth of the time."""
 
 
 class PolledDevice:
@@ -81,9 +84,7 @@ class PollingBus(OrderedBus):
         self._polled = {device.name: device for device in devices}
         self._reopen = backoff.for_wire()
         self._open_at_ns = 0
-        self._woken: asyncio.Event | None = None
-        self._bell = -1
-        self._idle = False
+        self._hold_ns = self._held_ns = 0
         self._begun: BegunOrder | None = None
         self._stopping = False
         self._anew = AskedAnew()
@@ -97,7 +98,18 @@ class PollingBus(OrderedBus):
         return [device.watch.health for device in self._polled.values()]
 
     def run(self) -> None:
-        asyncio.run(self._work())
+        try:
+            while not self._stopping or self._begun is not None:
+                self.turns += 1
+                try:
+                    self._step()
+                except DeviceError as error:
+                    self._link.close()
+                    self._wire_gone(str(error))
+        finally:
+            self._end_pulses()
+            self._refuse_all("the gateway is stopping")
+            self._link.dispose()
 
     def stop(self) -> None:
         self._stopping = True
@@ -108,40 +120,15 @@ class PollingBus(OrderedBus):
         self._wake()
         return True
 
+    def expect_order(self) -> None:
+        now_ns = time.monotonic_ns()
+        if now_ns - self._held_ns >= HOLD_EVERY_MS * MS:
+            self._held_ns, self._hold_ns = now_ns, now_ns + HOLD_MS * MS
+
     def _wake(self) -> None:
-        with self._orders_lock:
-            if self._bell >= 0:
-                os.eventfd_write(self._bell, 1)
+        self._link.wake()
 
     # ---- the bus's own thread --------------------------------------------------------------------------------------
-
-    async def _work(self) -> None:
-        self._woken = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        loop.add_reader(self._bell, self._rung)
-        try:
-            while not self._stopping or self._begun is not None:
-                await self._step()
-        finally:
-            await self._end_pulses()
-            self._refuse_all("the gateway is stopping")
-            self._link.close()
-            loop.remove_reader(self._bell)
-            self._close_bell()
-
-    def _close_bell(self) -> None:
-        with self._orders_lock:
-            bell, self._bell = self._bell, -1
-        os.close(bell)
-
-    def _rung(self) -> None:
-        """An order came (or the stop): when the wire is idle, the order is on it before this returns."""
-        os.eventfd_read(self._bell)
-        if self._idle and self._begun is None and self._link.is_free:
-            self._begun = self._begin_next()
-        if self._woken is not None:
-            self._woken.set()
 
     def _report_anew(self, devices: Collection[str]) -> None:
         """Report these boards once more: lost ones as lost; read the others back at once."""
@@ -154,42 +141,38 @@ class PollingBus(OrderedBus):
                 device.anew = True
                 device.due_ns = 0
 
-    async def _step(self) -> None:
+    def _step(self) -> None:
         if self._anew:
             self._report_anew(self._anew.take())
         if self._begun is not None:
             begun, self._begun = self._begun, None
-            await self._finish(begun)
+            self._finish(begun)
             return
-        if not self._link.is_open and not await self._open():
+        if not self._link.is_open and not self._open():
             return
         now_ns = time.monotonic_ns()
         lease = self._leases.due(now_ns)
         if lease is not None:
-            await self._end_pulse(lease)
+            self._end_pulse(lease)
         elif self._orders:
-            await self._link.settle()
+            self._link.settle()
             self._begun = self._begin_next()
         else:
-            await self._poll_or_wait(now_ns)
+            self._poll_or_wait(now_ns)
 
-    async def _wait_until(self, until_ns: int) -> None:
+    def _wait_until(self, until_ns: int) -> None:
         """Until then, an order, or the stop."""
-        assert self._woken is not None
         pause_s = (until_ns - time.monotonic_ns()) / 1e9
-        if pause_s > 0 and not self._stopping:
-            timer = asyncio.get_running_loop().call_later(pause_s, self._woken.set)
-            await self._woken.wait()
-            timer.cancel()
-        self._woken.clear()
+        if pause_s > 0 and not self._stopping and not self._orders and not self._anew:
+            self._link.wait(min(pause_s, IDLE_MAX_S))
 
-    async def _open(self) -> bool:
+    def _open(self) -> bool:
         self._refuse_stale()
         if time.monotonic_ns() < self._open_at_ns:
-            await self._wait_until(self._open_at_ns)
+            self._wait_until(self._open_at_ns)
             return False
         try:
-            await self._link.open()
+            self._link.open()
         except DeviceError as error:
             self._open_at_ns = time.monotonic_ns() + self._reopen.pause_ms() * MS
             self._wire_gone(str(error))
@@ -219,23 +202,22 @@ class PollingBus(OrderedBus):
 
     # ---- polls -----------------------------------------------------------------------------------------------------
 
-    async def _poll_or_wait(self, now_ns: int) -> None:
+    def _poll_or_wait(self, now_ns: int) -> None:
         device = min(self._polled.values(), key=lambda polled: polled.due_ns)
-        if device.due_ns <= now_ns:
-            await self._poll(device)
+        due_ns = max(device.due_ns, self._hold_ns)
+        if due_ns <= now_ns:
+            self._poll(device)
             return
         over_ns = self._leases.next_ns()
-        self._idle = True
-        await self._wait_until(device.due_ns if over_ns is None else min(device.due_ns, over_ns))
-        self._idle = False
+        self._wait_until(due_ns if over_ns is None else min(due_ns, over_ns))
 
-    async def _poll(self, device: PolledDevice) -> None:
+    def _poll(self, device: PolledDevice) -> None:
         started_ns = time.monotonic_ns()
         try:
             if device.watch.known and not device.anew:
-                self._inputs_read(device, await device.unit.poll())
+                self._inputs_read(device, device.unit.poll())
             else:
-                await self._greet(device)
+                self._greet(device)
         except DeviceError as error:
             self._missed(device, error)
         else:
@@ -247,12 +229,12 @@ class PollingBus(OrderedBus):
             device.inputs = inputs
             self._report(InputsRead(device.name, inputs))
 
-    async def _greet(self, device: PolledDevice) -> None:
+    def _greet(self, device: PolledDevice) -> None:
         """First contact, or back again: end what is still promised, then read everything back."""
         for lease in self._leases.all(device.name):
-            await self._switch_off(device, lease)
-        inputs = await device.unit.poll()
-        outputs = await device.unit.read_outputs()
+            self._switch_off(device, lease)
+        inputs = device.unit.poll()
+        outputs = device.unit.read_outputs()
         device.inputs = inputs
         device.anew = False
         device.watch.restored(inputs, outputs)
@@ -285,16 +267,16 @@ class PollingBus(OrderedBus):
         self._leases.take(order, time.monotonic_ns() + order.duration_ms * MS)
         return device.unit.begin_switch(order.output, order.active)
 
-    async def _finish(self, begun: BegunOrder) -> None:
+    def _finish(self, begun: BegunOrder) -> None:
         order, device = begun.order, begun.device
         failure = ""
         try:
-            await device.unit.finish(begun.pending)
+            device.unit.finish(begun.pending)
             device.heard()
         except DeviceError as error:
             self._missed(device, error)
             failure = str(error)
-        followed = await self._read_back(begun)
+        followed = self._read_back(begun)
         if followed:
             failure = ""
         elif followed is False and not failure:
@@ -317,13 +299,13 @@ class PollingBus(OrderedBus):
             return "the order waited too long for the wire and was not carried out"
         return ""
 
-    async def _read_back(self, begun: BegunOrder) -> bool | None:
+    def _read_back(self, begun: BegunOrder) -> bool | None:
         """Read a write back (it is never repeated): True when the output is as ordered, None when that is unknown."""
         order = begun.order
         try:
             if not self._link.is_open:
-                await self._link.open()
-            outputs = await begun.device.unit.read_outputs()
+                self._link.open()
+            outputs = begun.device.unit.read_outputs()
         except DeviceError:
             return None
         if outputs[order.output] == order.active:
@@ -334,28 +316,28 @@ class PollingBus(OrderedBus):
 
     # ---- the ends of pulses ----------------------------------------------------------------------------------------
 
-    async def _end_pulse(self, lease: Lease) -> None:
+    def _end_pulse(self, lease: Lease) -> None:
         device = self._polled[lease.device]
         try:
-            await self._switch_off(device, lease)
+            self._switch_off(device, lease)
             device.heard()
         except DeviceError as error:
             self._missed(device, error)
             pause_ms = max(OFF_RETRY_MS, (device.due_ns - time.monotonic_ns()) // MS)
             lease.until_ns = time.monotonic_ns() + pause_ms * MS
 
-    async def _switch_off(self, device: PolledDevice, lease: Lease) -> None:
-        await device.unit.write(lease.output, lease.rest)
+    def _switch_off(self, device: PolledDevice, lease: Lease) -> None:
+        device.unit.write(lease.output, lease.rest)
         self._leases.end(lease.device, lease.output)
 
-    async def _end_pulses(self) -> None:
+    def _end_pulses(self) -> None:
         """Before the thread ends, whatever the reason: no output stays as a pulse left it."""
         limit_s = time.monotonic() + STOP_LIMIT_S
         while len(self._leases) and time.monotonic() < limit_s:
             for lease in self._leases.all():
                 try:
                     if not self._link.is_open:
-                        await self._link.open()
-                    await self._switch_off(self._polled[lease.device], lease)
+                        self._link.open()
+                    self._switch_off(self._polled[lease.device], lease)
                 except DeviceError:
-                    await asyncio.sleep(0.05)
+                    time.sleep(0.05)

@@ -231,10 +231,13 @@ def find_rtu_request(received: bytes) -> tuple[bytes, int]:
 
 
 def find_rtu_reply(sent: bytes, received: bytes) -> bytes:
-    """The frame among the received bytes that answers the frame sent; empty when it has not come."""
+    """The frame among the received bytes that answers the frame sent; empty when it has not come.
+
+    A frame to unit 0 is for whatever board is there, which may answer with its own number.
+    """
     sizes = (reply_size(sent[1:-2]) + 3, 5)
     for start in range(len(received)):
-        if received[start] != sent[0]:
+        if sent[0] not in (received[start], 0):
             continue
         for size in sizes:
             frame = received[start : start + size]

@@ -1,51 +1,60 @@
 """A Modbus wire, RTU or TCP, one request at a time; the one user of pymodbus (3.16, pinned).
 
-pymodbus's asynchronous client runs in the event loop of the bus's own thread (0.2 ms a call; the synchronous one
-sleeps 2 to 9). It is kept from doing what it does by itself: requests go past its `execute`, whose default sends an
-unanswered write four times, and it never reconnects behind our back. Every received byte passes a finder that lets
-only the frame through that answers the request (unit, function, length, a write's echo), so neither noise nor a
-stranger's frame is ever taken for a reply.
+pymodbus's framers and PDUs make requests and read replies. The port or socket is ours and belongs to the bus's own
+thread, which waits in `select`: a request is on the wire in that very moment, and nothing is sent, repeated or opened
+again behind our back. Of what comes only the frame counts that answers the request (unit, function, length, a write's
+echo), so neither noise nor a frame of another master is ever taken for a reply.
 
 One trap remains on a serial wire: a reply that comes after its time-out looks like the answer to the next request of
 the same kind. So every time-out puts the wire in quarantine: wait as long again as the worst reply may take, go on
-waiting while bytes still come (bounded), and drop them all. Over TCP the connection is dropped instead.
+waiting while bytes still come (bounded), and drop them all. Over TCP the connection is closed instead.
 """
 
 from __future__ import annotations
 
-import asyncio
+import itertools
 import logging
-import os
 import struct
 import time
 from collections.abc import Callable, Hashable
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
-from pymodbus import FramerType
-from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
-from pymodbus.pdu import ModbusPDU
+from pymodbus.framer import FramerRTU, FramerSocket
+from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
-from drivers.links.serial_port import FAULTS, why_not_open
+from drivers.links.serial_port import Parity, SerialPort
+from drivers.links.stream import Stream, TcpStream
 from gateway.core.vocabulary.errors import BusSilentError, DeviceError
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # Each failure is reported once, by us.
 
-Find = Callable[[bytes, bytes], bytes]
-"""(frame sent, bytes received) -> the frame that answers it, or nothing."""
+
+class Answers(Protocol):
+    """Tells the answer to a request from all else on the wire."""
+
+    def opened(self) -> None:
+        """The wire was opened anew."""
+
+    def find(self, sent: bytes, received: bytes) -> bytes:
+        """The frame that answers; empty when it has not come."""
+
+    def seen(self, sent: bytes, received: bytes) -> str:
+        """What came instead of an answer, in words; empty when nothing came."""
+
 
 Tap = Callable[[Literal["in", "out"], bytes], None]
 
 Request = ModbusPDU
 """A request as `read_request` and `write_request` make it."""
-LIBRARY_TIMEOUT_S = 60
-"""Far above ours, which alone decides."""
 QUIET_MS = 20
 """A wire on which nothing came for this long is quiet."""
 NOISE_LIMIT_MS = 1_000
 """A wire that never gets quiet is used again after this time; a babbling device must not stop the others."""
+RECEIVED_MAX_BYTES = 4096
+"""Of what comes for one request; the oldest bytes of more are dropped."""
 REFUSALS = {
     1: "it does not know this function; is 'board' right?",
     2: "it has no such input or output; are 'board' and the start addresses right?",
@@ -62,7 +71,7 @@ class SerialWire(msgspec.Struct, frozen=True):
 
     port: str
     baudrate: int = 9600
-    parity: Literal["none", "even", "odd"] = "none"
+    parity: Parity = "none"
 
     def key(self) -> Hashable:
         """What makes it one wire."""
@@ -86,6 +95,10 @@ class TcpWire(msgspec.Struct, frozen=True):
     def gap_s(self) -> float:
         """No silence is needed between two frames."""
         return 0.0
+
+
+class RtuTcpWire(TcpWire, frozen=True):
+    """A serial server that passes the bytes of an RS-485 line through TCP as they are."""
 
 
 class _WriteWord(ModbusPDU):
@@ -123,192 +136,153 @@ def write_request(function: int, unit: int, address: int, word: int) -> ModbusPD
 class Pending(msgspec.Struct, frozen=True):
     """A request that is on the wire; its answer is still to come."""
 
-    reply: asyncio.Future[ModbusPDU]
+    sent: bytes
     unit: int
 
 
 class ModbusLink:
-    """One wire. All methods belong to one event loop; one request runs at a time.
+    """One wire. All methods but `wake` belong to one thread; one request runs at a time.
 
-    A request is `begin` and `finish`: the first puts the frame on the wire in that very moment, so that an order does
-    not wait for a turn of the loop; the second waits for the answer. `ask` is both, with the silence kept before.
+    A request is `begin` and `finish`: the first puts the frame on the wire in that very moment; the second waits for
+    the answer. `ask` is both, with the silence kept before.
     """
 
-    def __init__(self, wire: SerialWire | TcpWire, find: Find, connect_ms: int) -> None:
+    def __init__(self, wire: SerialWire | TcpWire, answers: Answers, connect_ms: int) -> None:
         self._wire = wire
-        self._find = find
-        self._connect_s = connect_ms / 1000
-        self._client: Any = None
-        self._lost = False
-        self._reply: asyncio.Future[ModbusPDU] | None = None
-        self._sent = b""
+        self._answers = answers
+        self._stream = _stream_of(wire, connect_ms)
+        self._is_rtu = isinstance(wire, SerialWire | RtuTcpWire)
+        self._framer = (FramerRTU if self._is_rtu else FramerSocket)(DecodePDU(False))
+        self._numbers = itertools.cycle(range(1, 0x1_0000))
+        self._pending: Pending | None = None
         self._heard_s = 0.0
-        self._unread = b""
         self.tap: Tap = lambda _way, _data: None
         """Takes each frame that is sent, each that answers it, and what came instead; must be quick."""
+
+    def unit_of(self, frame: bytes) -> int:
+        """The unit that a frame is for."""
+        return frame[0 if self._is_rtu else 6]
 
     @property
     def is_open(self) -> bool:
         """True between a successful `open` and `close`, a time-out over TCP, or the loss of the wire."""
-        return self._client is not None and not self._lost
+        return self._stream.is_open
 
     @property
     def is_free(self) -> bool:
         """True when a request may begin at this moment: open, nothing under way, and silent for long enough."""
-        return self.is_open and self._reply is None and self._gap_left_s() <= 0
+        return self.is_open and self._pending is None and self._gap_left_s() <= 0
 
-    def unit_of(self, frame: bytes) -> int:
-        """The unit that a frame is for."""
-        return frame[6 if isinstance(self._wire, TcpWire) else 0]
-
-    async def open(self) -> None:
+    def open(self) -> None:
         """Open the wire anew; DeviceError says what to do."""
         self.close()
-        self._lost = False
-        client = self._make()
-        try:
-            opened = await asyncio.wait_for(client.connect(), self._connect_s)
-        except (TimeoutError, *FAULTS):
-            opened = False
-        if not opened:
-            client.close()
-            raise DeviceError(self._unreachable())
-        await asyncio.sleep(0)  # pymodbus attaches a port's reader in the next turn of the loop.
-        if isinstance(self._wire, SerialWire):
-            client.ctx.low_level_send = self._send_serial
-        self._client = client
+        self._stream.open()
+        self._answers.opened()
 
     def close(self) -> None:
         """Close the wire; harmless when it is closed."""
-        client, self._client = self._client, None
-        if client is not None:
-            try:
-                client.close()
-            except FAULTS:
-                pass  # A pulled adapter cannot be closed in good order.
+        self._pending = None
+        self._stream.close()
 
-    async def ask(self, request: ModbusPDU, timeout_ms: int) -> Any:
+    def dispose(self) -> None:
+        """Close everything, for good."""
+        self.close()
+        self._stream.dispose()
+
+    def wake(self) -> None:
+        """End a `wait`; thread-safe."""
+        self._stream.wake()
+
+    def wait(self, wait_s: float) -> None:
+        """Sleep until then or until `wake`; drop unasked bytes; close a wire that is gone."""
+        try:
+            self._hear(wait_s)
+        except DeviceError:
+            self.close()
+
+    def ask(self, request: ModbusPDU, timeout_ms: int) -> Any:
         """The answer to a request; DeviceError in words when there is none, or when the device refuses."""
-        await self.settle()
-        return await self.finish(self.begin(request), timeout_ms)
+        self.settle()
+        return self.finish(self.begin(request), timeout_ms)
 
-    async def settle(self) -> None:
-        """Keep the silence between two frames."""
-        gap_s = self._gap_left_s()
-        if gap_s > 0:
-            await asyncio.sleep(gap_s)
+    def settle(self) -> None:
+        """Keep the silence between two frames, also while unasked bytes come."""
+        limit_s = time.monotonic() + NOISE_LIMIT_MS / 1000
+        while (gap_s := self._gap_left_s()) > 0 and time.monotonic() < limit_s:
+            time.sleep(gap_s)
+            self._hear(0)
 
     def begin(self, request: ModbusPDU) -> Pending:
-        """Put a request on the wire, once, now."""
-        if not self.is_open:
-            raise DeviceError(self._unreachable())
-        manager = self._client.ctx
-        self._reply = manager.response_future = asyncio.get_running_loop().create_future()
-        request.transaction_id = manager.getNextTID()
-        manager.pdu_send(request)
-        return Pending(self._reply, request.dev_id)
+        """Put a request on the wire, once, now; what came before it is dropped."""
+        while self._hear(0):
+            pass
+        request.transaction_id = next(self._numbers)
+        sent = self._framer.buildFrame(request)
+        self._pending = Pending(sent, request.dev_id)
+        self.tap("out", sent)
+        self._stream.write(sent)
+        return self._pending
 
-    async def finish(self, pending: Pending, timeout_ms: int) -> Any:
+    def finish(self, pending: Pending, timeout_ms: int) -> Any:
         """Wait for the answer; after a time-out also for the quarantine to be over."""
         try:
-            reply = await asyncio.wait_for(pending.reply, timeout_ms / 1000)
-        except TimeoutError:
-            self._reply, self._sent = None, b""
-            if self._unread:
-                self.tap("in", self._unread)
-            await self._quarantine(timeout_ms)
-            raise BusSilentError(self._silent(pending.unit, timeout_ms)) from None
-        except ConnectionError:
-            self.close()
-            raise DeviceError(self._unreachable()) from None
+            frame, received = self._answer(pending.sent, time.monotonic() + timeout_ms / 1000)
         finally:
-            self._reply, self._sent = None, b""
+            self._pending = None
+        if not frame:
+            if received:
+                self.tap("in", received)
+            self._quarantine(timeout_ms)
+            raise BusSilentError(self._silent(pending, timeout_ms, received))
+        self.tap("in", frame)
+        reply = self._framer.decoder.decode(frame[1:-2] if self._is_rtu else frame[7:])
+        if reply is None:
+            raise DeviceError(f"unit {pending.unit} answers what cannot be read ({frame.hex(' ')}); check `board`")
         if reply.isError():
             code = int(getattr(reply, "exception_code", 0))
             raise DeviceError(f"unit {pending.unit} refuses (code {code}): {REFUSALS.get(code, 'see its manual')}")
         return reply
 
+    def _answer(self, sent: bytes, until_s: float) -> tuple[bytes, bytes]:
+        """The frame that answers until then, else what came instead."""
+        received = b""
+        while (left_s := until_s - time.monotonic()) > 0:
+            if not (chunk := self._hear(left_s)):
+                continue
+            received = (received + chunk)[-RECEIVED_MAX_BYTES:]
+            if frame := self._answers.find(sent, received):
+                return frame, received
+        return b"", received
+
+    def _hear(self, wait_s: float) -> bytes:
+        received = self._stream.read(wait_s)
+        if received:
+            self._heard_s = time.monotonic()
+        return received
+
     def _gap_left_s(self) -> float:
         return self._heard_s + self._wire.gap_s() - time.monotonic()
 
-    async def _quarantine(self, worst_ms: int) -> None:
+    def _quarantine(self, worst_ms: int) -> None:
         """After a time-out: let nothing of the late reply survive."""
-        if isinstance(self._wire, TcpWire):
+        if isinstance(self._wire, TcpWire) and not self._is_rtu:
             self.close()
             return
-        await asyncio.sleep(worst_ms / 1000)
-        limit_s = time.monotonic() + NOISE_LIMIT_MS / 1000
-        while (now_s := time.monotonic()) < min(self._heard_s + QUIET_MS / 1000, limit_s):
-            await asyncio.sleep(min(self._heard_s + QUIET_MS / 1000, limit_s) - now_s)
-        if self._client is not None:
-            self._client.ctx.recv_buffer = b""
+        until_s = time.monotonic() + worst_ms / 1000
+        limit_s = until_s + NOISE_LIMIT_MS / 1000
+        while (now_s := time.monotonic()) < min(max(until_s, self._heard_s + QUIET_MS / 1000), limit_s):
+            self._hear(min(max(until_s, self._heard_s + QUIET_MS / 1000), limit_s) - now_s)
 
-    # ---- pymodbus's hooks ------------------------------------------------------------------------------------------
-
-    def _make(self) -> Any:
-        rest: dict[str, Any] = {
-            "timeout": LIBRARY_TIMEOUT_S,
-            "retries": 0,
-            "reconnect_delay": 0,
-            "trace_packet": self._packet,
-            "trace_connect": self._connected,
-        }
-        if isinstance(self._wire, TcpWire):
-            return AsyncModbusTcpClient(self._wire.host, port=self._wire.port, **rest)
-        return AsyncModbusSerialClient(
-            self._wire.port,
-            framer=FramerType.RTU,
-            baudrate=self._wire.baudrate,
-            parity=self._wire.parity[0].upper(),
-            **rest,
-        )
-
-    def _send_serial(self, data: bytes, addr: Any = None) -> None:  # noqa: ARG002
-        """Write at once; pymodbus would wait for the next turn of the loop, and keeps the rest if there is one."""
-        manager = self._client.ctx
-        manager.recv_buffer = b""
-        try:
-            sent = os.write(manager.transport.sync_serial.fileno(), data)
-        except BlockingIOError:
-            sent = 0
-        except (AttributeError, *FAULTS):
-            self._connected(False)
-            return
-        if sent < len(data):
-            manager.send(data[sent:])
-
-    def _packet(self, sending: bool, data: bytes) -> bytes:
-        if sending:
-            self._sent, self._unread = data, b""
-            self.tap("out", data)
-            return data
-        self._heard_s = time.monotonic()
-        found = self._find(self._sent, data) if self._sent else b""
-        self._unread = data
-        if found:
-            self._sent = self._unread = b""
-            self.tap("in", found)
-        return found
-
-    def _connected(self, connected: bool) -> None:
-        if connected:
-            return
-        self._lost = True
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_exception(ConnectionError())
-
-    # ---- words -----------------------------------------------------------------------------------------------------
-
-    def _unreachable(self) -> str:
-        if isinstance(self._wire, SerialWire):
-            return why_not_open(self._wire.port)
+    def _silent(self, pending: Pending, timeout_ms: int, received: bytes) -> str:
+        seen = self._answers.seen(pending.sent, received)
+        rest = "baud rate and the wires A and B" if isinstance(self._wire, SerialWire) else "and the link type"
         return (
-            f"{self._wire.host}:{self._wire.port} takes no connection;"
-            " check the board's power, its network cable and the address"
+            f"unit {pending.unit} did not answer within {timeout_ms} ms;"
+            f" {seen or f'check its power, unit number, {rest}'}"
         )
 
-    def _silent(self, unit: int, timeout_ms: int) -> str:
-        return (
-            f"unit {unit} did not answer within {timeout_ms} ms;"
-            " check its power, unit number, baud rate and the wires A and B"
-        )
+
+def _stream_of(wire: SerialWire | TcpWire, connect_ms: int) -> Stream:
+    if isinstance(wire, SerialWire):
+        return SerialPort(wire.port, wire.baudrate, wire.parity)
+    return TcpStream(wire.host, wire.port, connect_ms)

@@ -12,6 +12,7 @@ import select
 import termios
 import time
 from pathlib import Path
+from typing import Literal
 
 import serial
 
@@ -20,15 +21,17 @@ from gateway.core.vocabulary.errors import DeviceError
 
 READ_BYTES = 4096
 WRITE_S = 1.0
+Parity = Literal["none", "even", "odd"]
 FAULTS = (serial.SerialException, OSError, termios.error)
 
 
 class SerialPort:
     """One port; `open`, `read` and `close` belong to one thread, `wake` to any."""
 
-    def __init__(self, path: str, baudrate: int) -> None:
+    def __init__(self, path: str, baudrate: int, parity: Parity = "none") -> None:
         self.path = path
         self._baudrate = baudrate
+        self._parity = parity[0].upper()
         self._port: serial.Serial | None = None
         self._waker = Waker()
 
@@ -40,7 +43,7 @@ class SerialPort:
     def open(self) -> None:
         """Open the port exclusively (which drops what came before); DeviceError says what to do."""
         try:
-            self._port = serial.Serial(self.path, self._baudrate, timeout=0, exclusive=True)
+            self._port = serial.Serial(self.path, self._baudrate, parity=self._parity, timeout=0, exclusive=True)
         except FAULTS as fault:
             raise DeviceError(explain_open(self.path, fault)) from fault
 
@@ -106,18 +109,6 @@ class SerialPort:
         """Close everything, for good."""
         self.close()
         self._waker.close()
-
-
-def why_not_open(path: str) -> str:
-    """Try a port that another part could not open, and say in words why."""
-    port = SerialPort(path, 9600)
-    try:
-        port.open()
-    except DeviceError as error:
-        return str(error)
-    finally:
-        port.dispose()
-    return f"{path} was unplugged for a moment; check the adapter and its cable"
 
 
 def explain_open(path: str, fault: BaseException) -> str:

@@ -150,6 +150,8 @@ class RtuBoards(BoardServer):
         super().__init__(boards)
         self._port = PtyPort(path)
         self._received = b""
+        self.echoes = False
+        """The adapter hears what it sends itself."""
 
     @property
     def path(self) -> str:
@@ -175,7 +177,10 @@ class RtuBoards(BoardServer):
         self._port.send(noise)
 
     def _readable(self) -> None:
-        self._received += self._port.receive()
+        received = self._port.receive()
+        if self.echoes:
+            self._port.send(received)
+        self._received += received
         while True:
             frame, used = modbus.find_rtu_request(self._received)
             self._received = self._received[used:]
@@ -192,6 +197,10 @@ class TcpBoards(BoardServer):
         super().__init__(boards)
         self.host = host
         self.port = port
+        self.renumbers = False
+        """The gateway answers with transaction numbers of its own."""
+        self.passes_rtu = False
+        """A serial server: RTU frames as they are."""
         self._listener: socket.socket | None = None
         self._callers: dict[socket.socket, bytes] = {}
 
@@ -252,7 +261,20 @@ class TcpBoards(BoardServer):
             self._hang_up(caller)
 
     def _serve(self, caller: socket.socket) -> None:
+        if self.passes_rtu:
+            self._serve_rtu(caller)
+            return
         while (found := modbus.split_tcp(self._callers.get(caller, b""))) is not None:
             transaction, unit, pdu, used = found
             self._callers[caller] = self._callers[caller][used:]
-            self._answer(unit, pdu, partial(modbus.encode_tcp, transaction), partial(self._send, caller))
+            number = 2 if self.renumbers else transaction
+            self._answer(unit, pdu, partial(modbus.encode_tcp, number), partial(self._send, caller))
+
+    def _serve_rtu(self, caller: socket.socket) -> None:
+        while True:
+            frame, used = modbus.find_rtu_request(self._callers.get(caller, b""))
+            self._callers[caller] = self._callers.get(caller, b"")[used:]
+            if not frame:
+                return
+            unit, pdu = modbus.decode_rtu(frame)
+            self._answer(unit, pdu, modbus.encode_rtu, partial(self._send, caller))

@@ -24,6 +24,7 @@ import msgspec
 from drivers.displays.serial_display import Screen, SerialDisplayOptions
 from drivers.framing import em4100, modbus
 from drivers.framing.gpio_events import LINE_EVENT, Events, encode_event
+from drivers.framing.modbus_answers import RtuAnswers, TcpAnswers
 from drivers.framing.plate_reads import PlateReads
 from drivers.framing.text_lines import LineDecoder
 from drivers.framing.wiegand import Card, PinPad, edges, parse_format
@@ -162,6 +163,9 @@ def _modbus() -> Fuzzed:
             piece = raw[start : start + 256]
             modbus.find_rtu_reply(asked, piece)
             modbus.find_rtu_request(piece)
+            for answers, sent in ((RtuAnswers(), asked), (TcpAnswers(), tcp_asked)):
+                assert answers.find(sent, piece) in piece
+                assert bool(answers.seen(sent, piece)) is bool(piece)
             for take in (partial(modbus.find_tcp_reply, tcp_asked, piece), partial(modbus.split_tcp, piece)):
                 try:
                     take()

@@ -138,14 +138,14 @@ WRONG = [
     ({**IO, "pol_ms": 20}, "devices[0].pol_ms", "is not a known key; known here: link, unit, board, poll_ms"),
     ({**IO, "poll_ms": 5}, "devices[0].poll_ms", "is 5; give a number from 10 to 10000"),
     ({**IO, "poll_ms": "20"}, "devices[0].poll_ms", "is '20'; give a whole number"),
-    ({**IO, "unit": 248}, "devices[0].unit", "is 248; give a number from 1 to 247"),
+    ({**IO, "unit": 256}, "devices[0].unit", "is 256; give a number from 0 to 255"),
     ({**IO, "board": "waveshare"}, "devices[0].board", "is 'waveshare'; known boards: di8do8-6842, generic"),
     ({**IO, "input_start": 65_530}, "devices[0].input_start", "is 65530; with 8 points it must be at most 65528"),
     ({"id": "io", "driver": "modbus"}, "devices[0].link", "is missing; it is required"),
     ({**IO, "link": {"type": "tcp"}}, "devices[0].link.host", "is missing; it is required"),
     ({**IO, "link": {**TCP, "prot": 1}}, "devices[0].link.prot", "is not a known key"),
     ({**IO, "link": {**SERIAL, "baudrate": 1}}, "devices[0].link.baudrate", "is 1; give a number from 1200 to 1000000"),
-    ({**IO, "link": {"type": "usb"}}, "devices[0].link.type", 'is \'usb\'; use one of "serial", "tcp"'),
+    ({**IO, "link": {"type": "usb"}}, "devices[0].link.type", 'is \'usb\'; use one of "serial", "tcp", "rtu-tcp"'),
     ({"id": "r", "driver": "rdm6300", "port": ""}, "devices[0].port", "is ''"),
     ({"id": "r", "driver": "rdm6301"}, "devices[0].driver", "is 'rdm6301'; known drivers: "),
     (
@@ -184,7 +184,7 @@ def test_a_wrong_option_is_named_by_path_value_and_remedy(device: dict[str, Any]
 
 
 def test_all_problems_are_told_at_once() -> None:
-    found = problems({**IO, "unit": 0}, {"id": "r", "driver": "rdm6300"}, {"id": "x", "driver": "y"})
+    found = problems({**IO, "unit": -1}, {"id": "r", "driver": "rdm6300"}, {"id": "x", "driver": "y"})
     assert [place for place, _ in found] == ["devices[0].unit", "devices[1].port", "devices[2].driver"]
 
 

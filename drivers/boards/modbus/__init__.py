@@ -38,14 +38,31 @@ class TcpLink(TcpConnection, frozen=True, tag="tcp", tag_field="type"):
     port: TcpPort = 502
 
 
+class RtuTcpLink(TcpConnection, frozen=True, tag="rtu-tcp", tag_field="type"):
+    """`link` of boards behind a serial server that passes RTU frames through TCP as they are."""
+
+    port: TcpPort
+
+
 class ModbusOptions(Options, frozen=True):
     """Options of `modbus`; the four counts and starts apply to the board `generic` only."""
 
     link: Annotated[
-        SerialLink | TcpLink,
-        Meta(description="how the board is connected; serial lines also take `parity`, TCP port 502"),
+        SerialLink | TcpLink | RtuTcpLink,
+        Meta(
+            description="how the board is connected; serial lines also take `parity`, TCP port 502; `rtu-tcp` is for a"
+            " serial server that passes RTU frames as they are"
+        ),
     ]
-    unit: Annotated[int, Meta(ge=1, le=247, description="the board's address")] = 1
+    unit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=255,
+            description="the board's address; over TCP 0 and 255 are the gateway itself; on a line 0 is every board,"
+            " so that it must be alone there",
+        ),
+    ] = 1
     board: Annotated[
         str,
         Meta(description="its board file; `generic` for a board with the counts given here", extra={"of": "boards"}),
@@ -106,6 +123,8 @@ class ModbusDriver(Driver):
         """Boards on one wire need equal links and different unit numbers."""
         if options.link != other.link:
             return LINKS_DIFFER
+        if 0 in (options.unit, other.unit) and not isinstance(options.link, TcpLink):
+            return "unit", "0 is every board on the wire, and there is another one; give each a number of its own"
         if options.unit == other.unit:
             return "unit", f"is {options.unit}, which another device on this wire has already"
         return None
@@ -139,13 +158,15 @@ class ModbusDriver(Driver):
 # pymodbus is imported only where a bus is opened: checking a site file must stay quick.
 
 
-def _open_link(link: SerialLink | TcpLink) -> ModbusLink:
-    from drivers.framing.modbus import find_rtu_reply, find_tcp_reply
-    from drivers.links.modbus_bus import ModbusLink, SerialWire, TcpWire
+def _open_link(link: SerialLink | TcpLink | RtuTcpLink) -> ModbusLink:
+    from drivers.framing.modbus_answers import RtuAnswers, TcpAnswers
+    from drivers.links.modbus_bus import ModbusLink, RtuTcpWire, SerialWire, TcpWire
 
     if isinstance(link, SerialLink):
-        return ModbusLink(SerialWire(link.port, link.baudrate, link.parity), find_rtu_reply, link.timeout_ms)
-    return ModbusLink(TcpWire(link.host, link.port), find_tcp_reply, link.timeout_ms)
+        return ModbusLink(SerialWire(link.port, link.baudrate, link.parity), RtuAnswers(), link.timeout_ms)
+    if isinstance(link, RtuTcpLink):
+        return ModbusLink(RtuTcpWire(link.host, link.port), RtuAnswers(), link.timeout_ms)
+    return ModbusLink(TcpWire(link.host, link.port), TcpAnswers(), link.timeout_ms)
 
 
 def _unit(link: ModbusLink, options: ModbusOptions) -> BoardUnit:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from drivers.base import Bus, DeviceConfig, Health, Report
 from drivers.registry import on_one_bus
+from gateway.core.vocabulary.events import CredentialRead, Event
 from gateway.engine.core_thread.surroundings import Outputs
 from gateway.engine.watchdog import Progress
 from gateway.engine.workers import Workers
@@ -32,13 +33,20 @@ class Buses:
         self, configs: Sequence[DeviceConfig], open_buses: OpenBuses, report: Report, workers: Workers
     ) -> None:
         self._open = open_buses
-        self._report = report
+        self._tell_core = report
         self._workers = workers
         self.configs = tuple(configs)
-        self.all: tuple[Bus, ...] = tuple(open_buses(configs, report))
+        self.all: tuple[Bus, ...] = tuple(open_buses(configs, self._report))
         self.outputs: dict[str, Outputs] = {device: bus for bus in self.all for device in bus.devices}
         """For the core thread alone."""
         self._progress = tuple(_progress(bus) for bus in self.all)
+
+    def _report(self, event: Event) -> None:
+        """From any bus; a credential may be followed by an order in a moment, for which the wires are kept free."""
+        if type(event) is CredentialRead and not event.again:
+            for bus in self.all:
+                bus.expect_order()
+        self._tell_core(event)
 
     def start(self) -> None:
         """Give each bus its thread."""

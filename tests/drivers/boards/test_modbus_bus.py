@@ -302,11 +302,11 @@ def late(monkeypatch: pytest.MonkeyPatch, boards: BoardServer, and_then: Callabl
     board, quarantine = boards.boards[1], ModbusLink._quarantine
     board.faults.withheld = True
 
-    async def released(link: ModbusLink, worst_ms: int) -> None:
+    def released(link: ModbusLink, worst_ms: int) -> None:
         if board.faults.withheld:
             boards.release()
             and_then()
-        await quarantine(link, worst_ms)
+        quarantine(link, worst_ms)
 
     monkeypatch.setattr(ModbusLink, "_quarantine", released)
 
