@@ -54,6 +54,7 @@ class Local:
             "operator.list": people.list,
             "operator.add": people.add,
             "operator.set_pin": people.set_pin,
+            "operator.set_role": people.set_role,
             "operator.remove": people.remove,
             "operator.unlock": people.unlock,
             "setup.code": people.new_code,

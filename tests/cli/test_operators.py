@@ -171,6 +171,13 @@ def test_at_a_terminal_the_last_installer_is_asked_about(
     assert len(DataDirectory(made).documents.load()["operators"]) == (1 if goes else 2)
 
 
+def test_another_role_is_given_on_record(gatehouse: Gatehouse, made: Path) -> None:
+    told = gatehouse("operator", "set-role", "Lin", "--role", "leader", "--json")
+    assert (told.status, told.data) == (0, {"name": "Lin", "role": "leader"})
+    assert stored(made, "Lin")["role"] == "leader"
+    assert [row["role"] for row in rows(made, "operator.added")] == ["leader"]
+
+
 def test_a_lock_out_is_lifted_on_record(gatehouse: Gatehouse, made: Path) -> None:
     assert gatehouse("operator", "unlock", "Lin").status == 0
     assert DataDirectory(made).lifts.at_s("Lin") > 0

@@ -44,6 +44,7 @@ OPS = {
     "operator.list",
     "operator.remove",
     "operator.set_pin",
+    "operator.set_role",
     "operator.unlock",
     "passes.batch",
     "passes.code",

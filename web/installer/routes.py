@@ -13,6 +13,7 @@ from web.installer.discover.page import ROUTES as DISCOVER
 from web.installer.lanes.page import ROUTES as LANES
 from web.installer.overview.page import ROUTES as OVERVIEW
 from web.installer.repairs.page import ROUTES as REPAIRS
+from web.installer.people.routes import ROUTES as PEOPLE
 from web.installer.settings.routes import ROUTES as SETTINGS
 from web.installer.versions.page import ROUTES as VERSIONS
 
@@ -23,6 +24,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *LANES,
     *SETTINGS,
     *DISCOVER,
+    *PEOPLE,
     *CHANGES,
     *VERSIONS,
     *REPAIRS,

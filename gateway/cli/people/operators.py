@@ -35,6 +35,14 @@ def add(commands: Commands) -> None:
         """,
     )
     pin.add_argument("name", metavar="NAME", help="the name to sign in with")
+    role = operator.add(
+        "set-role",
+        "give an operator another role and end the sessions",
+        _set_role,
+        "gatehouse operator set-role Lin --role leader",
+    )
+    role.add_argument("name", metavar="NAME", help="the name to sign in with")
+    role.add_argument("--role", required=True, choices=ROLES, help="what this person may do from now on")
     remove = operator.add(
         "remove",
         "remove an operator and end the sessions",
@@ -80,6 +88,13 @@ def _add(arguments: Arguments) -> int:
 def _set_pin(arguments: Arguments) -> int:
     changed = change(arguments, "operator.set_pin", name=arguments.name, pin_hash=_pin_hash(arguments.name))
     show(arguments, changed, f"{changed['name']} has a new PIN")
+    remark(arguments, "earlier sessions of this person have ended")
+    return 0
+
+
+def _set_role(arguments: Arguments) -> int:
+    changed = change(arguments, "operator.set_role", name=arguments.name, role=arguments.role)
+    show(arguments, changed, f"{changed['name']} is {changed['role']} now")
     remark(arguments, "earlier sessions of this person have ended")
     return 0
 

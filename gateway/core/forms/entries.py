@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.forms.fields import Field, Kind, Variant
-from gateway.core.forms.posted import Fault, Posted, is_variant, path_of
+from gateway.core.forms.posted import Fault, Posted, is_variant, path_of, picked
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -94,8 +94,9 @@ class Shower:
         return {"text": _text(field, value) if self._posted is None else "".join(self._texts(name)[:1])}
 
     def _lines(self, field: Field, name: str) -> tuple[str, ...]:
-        found = self._texts(name)
-        return found if field.kind is Kind.PICKED else tuple("\n".join(found).splitlines())
+        if field.kind is Kind.PICKED:
+            return tuple(picked(self._posted or {}, name))
+        return tuple("\n".join(self._texts(name)).splitlines())
 
     def _texts(self, name: str) -> tuple[str, ...]:
         return tuple((self._posted or {}).get(name, ()))

@@ -1,8 +1,9 @@
 """Reads a posted form back: the value as JSON, and each fault at its field.
 
-A name in a form is the path of its field: `name`, `retention.days`, `outputs[0].pin`; the fields of a variant carry its
-name, `link:tcp.host`. A value that is the default and was not written is left out, so that a form that is saved
-unchanged changes nothing. A secret that is left empty stays as it is.
+A name in a form is the path of its field: `name`, `retention.days`, `outputs[0].pin`. The fields of a variant carry its
+name, `link:tcp.host`, and each id that may be picked has an input of its own, `lanes=in`. A value that is the default
+and was not written is left out, so that a form that is saved unchanged changes nothing. A secret that is left empty
+stays.
 """
 
 from __future__ import annotations
@@ -121,8 +122,7 @@ class Reader:
     # ---- several values
 
     def _several(self, field: Field, name: str) -> Any:
-        given = self._posted.get(name, ())
-        texts = given if field.kind is Kind.PICKED else given[0].splitlines() if given else ()
+        texts = picked(self._posted, name) if field.kind is Kind.PICKED else self._text(name).splitlines()
         found = [text.strip() for text in texts if text.strip()]
         if field.required and not found:
             return self._wrong(name, "required")
@@ -173,6 +173,12 @@ class Reader:
     def _wrong(self, name: str, code: str, **values: Any) -> Nothing:
         self.faults[name] = Fault(code, values)
         return NOTHING
+
+
+def picked(posted: Posted, name: str) -> list[str]:
+    """The ids that were picked in a field of that name, each by an input of its own."""
+    start = f"{name}="
+    return [one[len(start) :] for one, values in posted.items() if one.startswith(start) and any(values)]
 
 
 def is_variant(value: Any, variant: Variant) -> bool:

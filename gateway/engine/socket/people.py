@@ -106,6 +106,7 @@ class PeopleOps:
             "operator.list": self._list,
             "operator.add": self._add,
             "operator.set_pin": self._set_pin,
+            "operator.set_role": self._set_role,
             "operator.remove": self._remove,
             "operator.unlock": self._unlock,
             "operator.failed": self._failed,
@@ -124,6 +125,10 @@ class PeopleOps:
     def _set_pin(self, params: dict[str, Any]) -> dict[str, str]:
         asked = r.read(r.OperatorPin, params)
         return self._people.set_pin(asked.name, asked.pin_hash, asked.who)
+
+    def _set_role(self, params: dict[str, Any]) -> dict[str, str]:
+        asked = r.read(r.OperatorRole, params)
+        return self._people.set_role(asked.name, asked.role, asked.who)
 
     def _remove(self, params: dict[str, Any]) -> dict[str, str]:
         asked = r.read(r.OperatorRemove, params)

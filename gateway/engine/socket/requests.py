@@ -298,6 +298,13 @@ class OperatorPin(Change, frozen=True, kw_only=True):
     pin_hash: str
 
 
+class OperatorRole(Change, frozen=True, kw_only=True):
+    """operator.set_role"""
+
+    name: str
+    role: str
+
+
 class OperatorRemove(Change, frozen=True, kw_only=True):
     """operator.remove"""
 

@@ -47,8 +47,7 @@ class Operators:
         """
         if wrong := wrong_name(name):
             raise RequestError(f"name {wrong}")
-        if role not in tuple(Role):
-            raise RequestError(f"role is {role[:40]!r}; give one of {', '.join(Role)}")
+        _must_be_role(role)
         _must_be_hash(pin_hash)
 
         def edit(document: Document) -> Document:
@@ -77,6 +76,22 @@ class Operators:
 
         self._documents.edit(edit)
 
+    def set_role(self, name: str, role: str) -> str:
+        """Another role; returns the one before. NotFoundError, and RefusedError for the last installer."""
+        _must_be_role(role)
+        before = ""
+
+        def edit(document: Document) -> Document:
+            nonlocal before
+            before = str(_get(document, name)["role"])
+            if role != Role.INSTALLER:
+                _must_not_be_the_last(document, name)
+            changed = [{**one, "role": role} if one["name"] == name else one for one in _of(document)]
+            return {**document, "operators": changed}
+
+        self._documents.edit(edit)
+        return before
+
     def remove(self, name: str, *, also_last: bool = False) -> str:
         """Remove an operator and return the role; NotFoundError.
 
@@ -87,16 +102,10 @@ class Operators:
         def edit(document: Document) -> Document:
             nonlocal role
             role = str(_get(document, name)["role"])
-            others = [one for one in _of(document) if one["name"] != name]
-            last = role == Role.INSTALLER and all(one["role"] != Role.INSTALLER for one in others)
-            if last and not also_last:
-                raise RefusedError(
-                    f"{name} is the last installer, and only an installer may change settings on a screen; add another"
-                    " one first: gatehouse operator add NAME --role installer",
-                    code="last_installer",
-                )
+            if not also_last:
+                _must_not_be_the_last(document, name)
             self._begun()
-            return {**document, "operators": others}
+            return {**document, "operators": [one for one in _of(document) if one["name"] != name]}
 
         self._documents.edit(edit)
         return role
@@ -154,6 +163,22 @@ def _get(document: Document, name: str) -> dict[str, Any]:
         names = ", ".join(str(one["name"]) for one in known) or "none"
         raise NotFoundError(f"there is no operator {name!r}; known: {names}")
     return found
+
+
+def _must_not_be_the_last(document: Document, name: str) -> None:
+    """RefusedError for the last installer."""
+    installers = [one["name"] for one in _of(document) if one["role"] == Role.INSTALLER]
+    if installers == [name]:
+        raise RefusedError(
+            f"{name} is the last installer, and only an installer may change settings on a screen; add another"
+            " one first: gatehouse operator add NAME --role installer",
+            code="last_installer",
+        )
+
+
+def _must_be_role(role: str) -> None:
+    if role not in tuple(Role):
+        raise RequestError(f"role is {role[:40]!r}; give one of {', '.join(Role)}")
 
 
 def _must_be_hash(pin_hash: str) -> None:

@@ -52,6 +52,14 @@ class People:
         self._journal(rows.OperatorPinChanged(operator=name, **who))
         return {"name": name}
 
+    def set_role(self, name: str, role: str, who: rows.Who) -> dict[str, str]:
+        """Another role, as the same person removed and added: the sessions end. See `Operators.set_role`."""
+        before = self._operators.set_role(name, role)
+        if before != role:
+            self._journal(rows.OperatorRemoved(operator=name, role=before, **who))
+            self._journal(rows.OperatorAdded(operator=name, role=role, **who))
+        return {"name": name, "role": role}
+
     def remove(self, name: str, who: rows.Who, also_last: bool = False) -> dict[str, str]:
         """See `Operators.remove`."""
         role = self._operators.remove(name, also_last=also_last)

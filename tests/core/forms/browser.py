@@ -35,7 +35,7 @@ def _own(one: Entry) -> Iterator[tuple[str, str]]:
         case Kind.YES_NO:
             yield from [(one.name, "yes")] if one.on else []
         case Kind.PICKED if one.field.several:
-            yield from ((one.name, text) for text in one.texts)
+            yield from ((f"{one.name}={text}", "yes") for text in one.texts)
         case Kind.LIST:
             yield one.name, "\r\n".join(one.texts)
         case _:

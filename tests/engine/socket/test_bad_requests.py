@@ -49,6 +49,7 @@ OPS: dict[str, dict[str, tuple[Any, ...]]] = {
     "operator.list": {},
     "operator.add": {"name": ODD, "role": ("guard", "king"), "pin_hash": ODD, "by": ("o",)},
     "operator.set_pin": {"name": ODD, "pin_hash": ODD, "by": ("o",)},
+    "operator.set_role": {"name": ODD, "role": ("guard", "king"), "by": ("o",)},
     "operator.remove": {"name": ODD, "also_last": (True, False, 1), "by": ("o",)},
     "operator.unlock": {"name": ODD, "by": ("o",), "station": (None, "booth", 1)},
     "operator.failed": {

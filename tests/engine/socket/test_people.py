@@ -56,10 +56,21 @@ def test_an_operator_is_made_given_a_pin_and_removed_on_record(running: Running)
     assert not any("7391" in row.text or HASH in row.text for row in running.rows())
 
 
+def test_another_role_is_on_record_as_a_person_removed_and_added(running: Running) -> None:
+    call = running.client.call
+    call("operator.add", name="Wei", role="guard", pin_hash=HASH, **WHO)
+    assert call("operator.set_role", name="Wei", role="leader", **WHO) == {"name": "Wei", "role": "leader"}
+    call("operator.set_role", name="Wei", role="leader", **WHO)
+    assert [row["role"] for row in data(running, "operator.added")] == ["guard", "leader"]
+    assert [row["role"] for row in data(running, "operator.removed")] == ["guard"]
+
+
 def test_a_refused_change_leaves_no_row(running: Running) -> None:
     for op, params in (
         ("operator.add", {"name": "Wei", "role": "king", "pin_hash": HASH}),
         ("operator.add", {"name": "Wei", "role": "guard", "pin_hash": "2468"}),
+        ("operator.set_role", {"name": "Gone", "role": "guard"}),
+        ("operator.set_role", {"name": "Wei", "role": "king"}),
         ("operator.remove", {"name": "Gone"}),
         ("operator.unlock", {"name": "Gone"}),
     ):

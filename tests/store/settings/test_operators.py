@@ -127,6 +127,25 @@ def test_the_last_installer_stays_unless_it_is_meant(kept: Kept) -> None:
     assert kept.names() == ["Lin"]
 
 
+def test_another_role_keeps_name_and_pin(kept: Kept) -> None:
+    kept.operators.add("Lin", "guard", HASH)
+    assert kept.operators.set_role("Lin", "leader") == "guard"
+    assert kept.operators.list() == [{"name": "Lin", "role": "leader"}]
+    with pytest.raises(RequestError, match="give one of guard"):
+        kept.operators.set_role("Lin", "king")
+    with pytest.raises(NotFoundError):
+        kept.operators.set_role("Gone", "leader")
+
+
+def test_the_last_installer_keeps_the_role(kept: Kept) -> None:
+    kept.operators.add("Ana", "installer", HASH)
+    with pytest.raises(RefusedError) as no:
+        kept.operators.set_role("Ana", "guard")
+    assert no.value.code == "last_installer"
+    kept.operators.add("Bo", "installer", HASH)
+    assert kept.operators.set_role("Ana", "guard") == "installer"
+
+
 def test_one_of_two_installers_goes_without_a_word(kept: Kept) -> None:
     kept.operators.add("Ana", "installer", HASH)
     kept.operators.add("Bo", "installer", HASH)

@@ -197,15 +197,17 @@ def test_the_same_id_twice_is_named(desk: Desk) -> None:
 
 def test_lanes_of_a_station_are_picked(desk: Desk) -> None:
     text = desk.get("/installer/settings/stations/0")
-    assert re.search(r'type="checkbox" name="lanes" value="in" checked', text)
-    desk.post("/installer/settings/stations/0", was="north", id="north", address="10.0.0.0/99", lanes="in")
-    answer = desk.post("/installer/settings/stations/0", was="north", id="north", address="booth", lanes="in")
-    assert wrong_at(answer.get_data(as_text=True)) == {"stations[0].address"}
+    assert re.search(r'type="checkbox" name="lanes=in" value="yes" checked', text)
+    fields = {"was": "north", "id": "north", "lanes=in": "yes", "lanes=out": "yes"}
+    answer = desk.send("/installer/settings/stations/0", {**fields, "address": "booth"})
+    assert wrong_at(answer.get_data(as_text=True)) == {"stations[0].address", "stations[0].lanes"}
+    assert desk.send("/installer/settings/stations/0", {**fields, "lanes=out": ""}).status_code == 303
+    assert desk.draft.site["stations"] == [{"id": "north", "name": "North booth", "lanes": ["in"]}]
 
 
 def test_an_interlock_names_barriers_that_are_written_with_their_lanes(desk: Desk) -> None:
-    assert 'name="barriers" value="in"' in desk.get("/installer/settings/interlocks/new")
-    assert desk.post("/installer/settings/interlocks/new", type="shared", barriers="in").status_code == 303
+    assert 'name="barriers=in"' in desk.get("/installer/settings/interlocks/new")
+    assert desk.send("/installer/settings/interlocks/new", {"type": "shared", "barriers=in": "yes"}).status_code == 303
     assert desk.draft.site["interlocks"] == [{"type": "shared", "barriers": ["in"]}]
 
 

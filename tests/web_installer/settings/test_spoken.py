@@ -9,6 +9,7 @@ import pytest
 
 from drivers.registry import known
 from gateway.core.forms.fields import fields_of
+from gateway.core.settings.roles import SCOPES
 from tests.core.forms.test_fields import TYPES, each
 from web.installer.settings import spoken
 from web.words.texts import LOCALES, words
@@ -19,6 +20,7 @@ FIELDS = [field for kind in TYPES for field in each(fields_of(kind))]
 def test_every_declared_text_has_its_chinese_words_and_no_other() -> None:
     defaults = {field.said_default for field in FIELDS if field.said_default not in (None, "", "required")}
     texts = {field.meaning for field in FIELDS} | {text for text in defaults if text}
+    texts |= set(SCOPES.values())
     assert texts - set(spoken.chinese()) == set()
     assert set(spoken.chinese()) - texts == set()
 

@@ -64,12 +64,17 @@ def limits(field: Field, say: Words) -> str:
 
 def _default(field: Field, say: Words) -> str:
     if field.said_default is not None:
-        return "" if field.said_default == "required" else said(field.said_default, say)
+        return "" if field.said_default in ("required", "empty", "none", "") else said(field.said_default, say)
     if field.required or field.fields or field.variants or field.default in (None, "", [], (), {}):
         return ""
     if isinstance(field.default, bool):
         return say(f"installer.settings.{'yes' if field.default else 'no'}")
     return word(field.name, field.default, say) if field.words else str(field.default)
+
+
+def unset(field: Field, say: Words) -> str:
+    """What a choice says that is left open: its default where that is in words."""
+    return _default(field, say) or say("installer.settings.unset")
 
 
 def wrong(fault: Fault | str, say: Words) -> str:
