@@ -20,8 +20,8 @@ from gateway.core.vocabulary.errors import EngineUnreachableError, RefusedError
 from gateway.engine.clock import Clock, boot_id
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.journal.writer import Journal, Row
+from gateway.store.passes.bulk import ImportOptions, import_file
 from gateway.store.passes.codes import answered, issued
-from gateway.store.passes.files.reading import read_passes
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.marks import carry, marks_at_rest
 from gateway.store.settings.planning import Plan, plan, restoring
@@ -76,22 +76,17 @@ class Local:
             params["who"] = {"by": params.pop("by"), "via": params.pop("via", "") or None}
         return self._ops[op](**params)
 
-    def _import(
-        self, file: str, who: rows.Who, replace: bool, dry_run: bool, on_progress: OnProgress | None
-    ) -> dict[str, Any]:
+    def _import(self, file: str, who: rows.Who, on_progress: OnProgress | None, **asked: Any) -> dict[str, Any]:
         def told(count: int) -> None:
             if on_progress is not None:
                 on_progress({"rows": count})
 
-        registry = PassRegistry(self._directory.registry, writer=True)
-        try:
-            result = registry.import_passes(read_passes(Path(file)), replace, told, dry_run=dry_run)
-        finally:
-            registry.close()
-        figures = msgspec.structs.asdict(result)
-        if not dry_run:
-            self._journal(rows.PassesImported(**figures, replace=replace, **who))
-        return figures
+        options = msgspec.convert(asked, ImportOptions)
+        result = import_file(self._directory.registry, Path(file), options, progress=told)
+        if not options.dry_run:
+            self._journal(rows.PassesImported(**result.figures(), replace=options.replace, **who))
+        answer: dict[str, Any] = msgspec.to_builtins(result)
+        return answer
 
     def _code(self, pass_id: str, until: str, who: rows.Who) -> dict[str, Any]:
         registry = PassRegistry(self._directory.registry)

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.cli.common import (
     Arguments,
@@ -23,10 +23,13 @@ from gateway.cli.common import (
     show,
     whoami,
 )
-from gateway.core.vocabulary.errors import NotFoundError
+from gateway.core.vocabulary.errors import GatehouseError, NotFoundError
 
 if TYPE_CHECKING:
     from gateway.core.vocabulary.passes import Pass
+
+IMPORT_S = 1800.0
+"""How long an import of a very long list may take on a small machine."""
 
 
 def add(commands: Commands) -> None:
@@ -34,16 +37,24 @@ def add(commands: Commands) -> None:
     passes = commands.group("passes", "import, export and look up passes")
     imports = passes.add(
         "import",
-        "take passes from a file, all or none (.csv .xlsx .jsonl .ndjson)",
+        "take passes from a file, all or none (.csv .txt .xlsx .ods .jsonl)",
         _passes_import,
         """
         gatehouse passes import residents.xlsx --dry-run     only look, change nothing
         gatehouse passes import residents.xlsx
+        gatehouse passes import old.csv --encoding big5 --dry-run
         """,
     )
     imports.add_argument("file", type=Path, metavar="FILE", help="its ending says in which form it is")
     imports.add_argument("--dry-run", action="store_true", help="check every row and change nothing")
     imports.add_argument("--replace", action="store_true", help="also remove the passes that the file does not name")
+    imports.add_argument("--yes", action="store_true", help="do not ask when that removes more than a tenth")
+    imports.add_argument(
+        "--encoding", default="", metavar="NAME", help="encoding of a text file, where it is not clear"
+    )
+    imports.add_argument(
+        "--sheet", default="", metavar="NAME", help="sheet of a workbook (default: the first with rows)"
+    )
     export = passes.add(
         "export",
         "write all passes to a file (.csv .xlsx .jsonl .ndjson)",
@@ -95,34 +106,44 @@ def add(commands: Commands) -> None:
 
 
 def _passes_import(arguments: Arguments) -> int:
-    from gateway.cli.show import Progress
+    from gateway.cli.lists import asked_to_remove, outcome
 
-    progress = Progress(f"{arguments.file.name}: rows")
     path = arguments.file.resolve()
     if not path.is_file():
         raise NotFoundError(f"there is no file {arguments.file}")
+    try:
+        result = _import(arguments, path, remove_many=arguments.yes)
+    except GatehouseError as error:
+        if not asked_to_remove(error):
+            raise
+        result = _import(arguments, path, remove_many=True)
+    show(arguments, {**result, "dry_run": arguments.dry_run}, outcome(result, arguments.dry_run, arguments.replace))
+    return 1 if result.get("refused") else 0
+
+
+def _import(arguments: Arguments, path: Path, *, remove_many: bool) -> dict[str, Any]:
+    from gateway.cli.show import Progress
+
+    progress = Progress(f"{arguments.file.name}: rows")
     data = data_path(arguments)
     try:
         with gateway_of(data) as gateway, lent(path, data) as copy:
-            result = gateway.call(
+            result: dict[str, Any] = gateway.call(
                 "passes.import",
-                timeout_s=600.0,
+                timeout_s=IMPORT_S,
                 on_progress=lambda told: progress(int(told["rows"])),
                 file=str(copy),
                 replace=arguments.replace,
                 dry_run=arguments.dry_run,
+                remove_many=remove_many,
+                encoding=arguments.encoding,
+                sheet=arguments.sheet,
                 by=whoami(),
                 via="cli",
             )
     finally:
         progress.end()
-    words = "would be taken" if arguments.dry_run else "taken"
-    count = int(result["count"])
-    text = f"{count} {'pass' if count == 1 else 'passes'} {words}: {result['created']} new, {result['changed']} changed"
-    if arguments.replace:
-        text += f", {result['removed']} removed"
-    show(arguments, {**result, "dry_run": arguments.dry_run}, text)
-    return 0
+    return result
 
 
 @contextlib.contextmanager

@@ -312,9 +312,29 @@ class TestPasses:
         assert PassRegistry(made / "registry.db").find("card", "472288")[0].id == "R1"
 
     def test_a_dry_run_changes_nothing(self, gatehouse: Gatehouse, made: Path, passes: Path) -> None:
-        assert gatehouse("passes", "import", passes, "--dry-run").status == 0
+        told = gatehouse("passes", "import", passes, "--dry-run")
+        assert told.status == 0
+        assert [line.split()[-1] for line in told.out.splitlines()[:6]] == ["passes", "2", "0", "0", "0", "0"]
+        assert "holders: 王秀英, 李强" in told.out
         assert gatehouse("passes", "list", "--json").data == {"items": [], "count": 0}
         assert journal(made).last_sequence() == 0
+
+    def test_a_dry_run_names_the_rows_that_would_be_refused_beside_what_would_be_done(
+        self, gatehouse: Gatehouse, made: Path, passes: Path
+    ) -> None:
+        passes.write_text(PASSES + "X1,royal,,,\n", "utf-8")
+        told = gatehouse("passes", "import", passes, "--dry-run")
+        assert told.status == 1
+        assert [line.split()[-1] for line in told.out.splitlines()[1:6]] == ["2", "0", "0", "0", "1"]
+        assert "line 4, kind: is 'royal'" in told.out
+
+    def test_an_encoding_is_named_where_it_is_not_clear(self, gatehouse: Gatehouse, made: Path, tmp_path: Path) -> None:
+        path = tmp_path / "old.csv"
+        path.write_bytes("id,kind,holder\na,staff,陳大文\n".encode("big5"))
+        asked = gatehouse("passes", "import", path)
+        assert (asked.status, "--encoding" in asked.err) == (1, True)
+        assert gatehouse("passes", "import", path, "--encoding", "big5").status == 0
+        assert [one["holder"] for one in gatehouse("passes", "list", "--json").data["items"]] == ["陳大文"]
 
     def test_a_running_engine_gets_a_copy_that_it_can_read_and_that_is_gone_afterwards(
         self, gatehouse: Gatehouse, made: Path, passes: Path
@@ -364,7 +384,9 @@ class TestPasses:
     def test_replace_removes_what_the_file_does_not_name(self, gatehouse: Gatehouse, made: Path, passes: Path) -> None:
         gatehouse("passes", "import", passes)
         passes.write_text(PASSES.rpartition("S1")[0], "utf-8")
-        assert gatehouse("passes", "import", passes, "--replace", "--json").data["removed"] == 1
+        asked = gatehouse("passes", "import", passes, "--replace")
+        assert (asked.status, "1 of 2 passes are not in the list" in asked.err, "--yes" in asked.err) == (1, True, True)
+        assert gatehouse("passes", "import", passes, "--replace", "--yes", "--json").data["removed"] == 1
         assert [one["id"] for one in gatehouse("passes", "list", "--json").data["items"]] == ["R1"]
 
     def test_a_list_lines_up_with_chinese_names_in_it(self, gatehouse: Gatehouse, made: Path, passes: Path) -> None:

@@ -32,7 +32,6 @@ from gateway.engine.stores import Stores
 from gateway.store.journal.writer import Row
 from gateway.store.passes.checks import check_pass
 from gateway.store.passes.codes import answered, issued
-from gateway.store.passes.registry import ImportResult
 from gateway.store.settings.people import Journal, People
 from gateway.store.settings.station_keys import must_be_set_up
 
@@ -178,7 +177,7 @@ class Clerk:
         passes = [check_pass(document) for document in asked.passes]
         with self._registry_free():
             result = self._registry.import_passes(iter(passes))
-        return self._imported(result, asked.who, replace=False)
+        return self._imported(msgspec.structs.asdict(result), asked.who, replace=False)
 
     def _code(self, params: dict[str, Any]) -> dict[str, Any]:
         """Make a QR code; its text is only in the answer, its name is journaled."""
@@ -189,21 +188,18 @@ class Clerk:
         return answered(code, text)
 
     def _import(self, asked: r.PassesImport, respond: Responder) -> dict[str, Any]:
-        from gateway.store.passes.bulk import import_file
+        from gateway.store.passes.bulk import ImportOptions, import_file
 
+        options = ImportOptions(**{name: getattr(asked, name) for name in ImportOptions.__struct_fields__})
         result = import_file(
-            self._registry_path,
-            Path(asked.file),
-            replace=asked.replace,
-            dry_run=asked.dry_run,
-            progress=lambda count: respond.progress(rows=count),
+            self._registry_path, Path(asked.file), options, progress=lambda count: respond.progress(rows=count)
         )
-        if asked.dry_run:
-            return msgspec.structs.asdict(result)
-        return self._imported(result, asked.who, replace=asked.replace)
+        if not asked.dry_run:
+            self._imported(result.figures(), asked.who, replace=asked.replace)
+        answer: dict[str, Any] = msgspec.to_builtins(result)
+        return answer
 
-    def _imported(self, result: ImportResult, who: rows.Who, *, replace: bool) -> dict[str, Any]:
-        figures = msgspec.structs.asdict(result)
+    def _imported(self, figures: dict[str, Any], who: rows.Who, *, replace: bool) -> dict[str, Any]:
         self.journal(rows.PassesImported(**figures, replace=replace, **who))
         return figures
 

@@ -198,6 +198,9 @@ class PassesImport(Change, frozen=True, kw_only=True):
     file: str
     replace: bool = False
     dry_run: bool = False
+    remove_many: bool = False
+    encoding: str = ""
+    sheet: str = ""
 
 
 class PassesBatch(Change, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.core.vocabulary.errors import PassError, StorageError
 from gateway.core.vocabulary.passes import Pass
-from gateway.store.passes.credentials import keys_of
+from gateway.store.passes.credentials import KINDS, keys_of
 from gateway.store.passes.rows import decode, encode, remove, same
 from gateway.store.passes.search import BLOCK, Blocks, rebuild
 from gateway.store.sqlite.database import explain, roll_back
@@ -23,6 +23,14 @@ IMPORT_ROWS = 2000
 IMPORT_CACHE_KIB = 32 * 1024
 """Memory for pages during an import."""
 
+REMOVED_SHARE = 10
+"""A list that removes more than one in so many passes is asked about."""
+SHARED_MAX = 1000
+"""Cards and plates of several passes that are named."""
+
+_SHARED = (
+    "SELECT kind, value, min(pass), max(pass), count(*) FROM credentials GROUP BY kind, low, value HAVING count(*) > 1"
+)
 _TAKEN = 1 << 62  # in place of the number of a pass that this import has already seen
 
 
@@ -34,6 +42,28 @@ class ImportResult(msgspec.Struct, frozen=True):
     changed: int
     removed: int
     digest: str
+
+
+class SharedCredential(msgspec.Struct, frozen=True):
+    """A card or plate that several passes have; `others` are passes beside the two named."""
+
+    kind: str
+    value: str
+    passes: tuple[str, str]
+    others: int
+    at_once: bool
+    """Whether the two may be valid at the same time."""
+
+    def __str__(self) -> str:
+        more = f" and {self.others} more" if self.others else ""
+        when = "" if self.at_once else ", one after the other"
+        return f"{self.kind} {self.value} is in the passes {self.passes[0]} and {self.passes[1]}{more}{when}"
+
+
+class RemovesManyError(PassError):
+    """A list would remove more than a tenth of the passes, and that was not asked for by an extra word."""
+
+    code = "removes_many"
 
 
 class Import:
@@ -48,11 +78,18 @@ class Import:
         db.pragma("cache_size", -IMPORT_CACHE_KIB)
         db.pragma("temp_store", 1)
         db.execute("CREATE TEMP TABLE staged(kind, low, value, pass)")
+        self.before = 0
+        self.shared: list[SharedCredential] = []
 
-    def run(self, passes: Iterable[Pass], replace: bool, dry_run: bool) -> ImportResult:
+    def run(self, passes: Iterable[Pass], replace: bool, dry_run: bool, remove_many: bool = True) -> ImportResult:
+        """Store the passes; afterwards `before` says how many there were, `shared` what several of them have."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            self.before = self._db.execute("SELECT count(*) FROM passes").get
             result = self._fill(iter(passes), replace)
+            if not remove_many and not dry_run:
+                self._refuse_many(result)
+            self.shared = self._find_shared()
             self._db.execute("ROLLBACK" if dry_run else "COMMIT")
         except apsw.Error as error:
             raise self._failed(error) from error
@@ -61,6 +98,33 @@ class Import:
             raise
         self._settle()
         return result
+
+    def _refuse_many(self, result: ImportResult) -> None:
+        if removes_many(result.removed, self.before):
+            raise RemovesManyError(
+                f"{result.removed} of {self.before} passes are not in the list and would go; nothing was changed"
+            )
+
+    def _find_shared(self) -> list[SharedCredential]:
+        """Cards and plates that a pass of this list has in common with another one."""
+        rows: Any = self._db.execute(_SHARED)
+        named: list[SharedCredential] = []
+        for kind, value, one, other, count in rows:
+            if len(named) == SHARED_MAX:
+                break
+            if self._is_of_the_list(one) or self._is_of_the_list(other):
+                named.append(self._shared(kind, value, (one, other), count))
+        return named
+
+    def _is_of_the_list(self, number: int) -> bool:
+        return number > self._known or bool(self._seen[number])
+
+    def _shared(self, kind: int, value: str, numbers: tuple[int, int], count: int) -> SharedCredential:
+        one, other = (
+            decode(self._db.execute("SELECT document FROM passes WHERE number = ?", (number,)).get)
+            for number in numbers
+        )
+        return SharedCredential(tuple(KINDS)[kind], value, (one.id, other.id), count - 2, _at_once(one, other))
 
     def _failed(self, error: apsw.Error) -> StorageError:
         roll_back(self._db)
@@ -161,6 +225,20 @@ class Import:
                 self._touched.add(number // BLOCK)
                 removed += 1
         return removed
+
+
+def removes_many(removed: int, before: int) -> bool:
+    """Whether a list would remove more than a tenth of the passes."""
+    return removed * REMOVED_SHARE > before
+
+
+def _at_once(one: Pass, other: Pass) -> bool:
+    """Whether two passes may be valid at the same time, as far as their days are written alike."""
+    return not (_before(one.valid_until, other.valid_from) or _before(other.valid_until, one.valid_from))
+
+
+def _before(end: str, begin: str) -> bool:
+    return len(end) == len(begin) == len("2026-11-30") and end < begin
 
 
 def _content(pass_: Pass) -> bytes:

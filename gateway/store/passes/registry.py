@@ -42,6 +42,9 @@ from gateway.store.sqlite.schemas import REGISTRY
 
 __all__ = ["ImportResult", "PassRegistry"]
 
+Progress = Callable[[int], None]
+"""Gets how many passes were taken so far."""
+
 PASSES_MAX = 1000
 """The most passes that one page gives."""
 
@@ -180,7 +183,7 @@ class PassRegistry:
         self,
         passes: Iterable[Pass],
         replace: bool = False,
-        progress: Callable[[int], None] | None = None,
+        progress: Progress | None = None,
         *,
         dry_run: bool = False,
     ) -> ImportResult:
@@ -190,12 +193,16 @@ class PassRegistry:
         PassError for an id that comes twice. Runs on its own connection: for a large file call it in a process of its
         own (`gateway.store.passes.bulk`), since it keeps the interpreter busy.
         """
+        return self.importing(lambda one: one.run(passes, replace, dry_run), progress)
+
+    def importing(self, work: Callable[[Import], ImportResult], progress: Progress | None) -> ImportResult:
+        """The result of one import, which `work` runs as it likes."""
         if self._writer is None:
             raise StorageError("this registry was opened for reading")
         with self._write_lock:
             db = open_writer(self._path, REGISTRY)
             try:
-                return Import(db, self._path, progress).run(passes, replace, dry_run)
+                return work(Import(db, self._path, progress))
             finally:
                 db.close()
 
