@@ -43,9 +43,9 @@ Boards = Mapping[str, Board]
 """The devices of a document by id; one that is missing here is one whose points are not known."""
 
 
-def device_ids(document: Document) -> Iterator[str]:
-    """The ids of the devices of a document."""
+def devices_of(document: Document) -> Iterator[Document]:
+    """The devices of a document that have an id."""
     devices = document.get("devices")
     for one in devices if isinstance(devices, list) else []:
         if isinstance(one, dict) and isinstance(one.get("id"), str):
-            yield one["id"]
+            yield one

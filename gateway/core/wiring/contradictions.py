@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from gateway.core.settings.contacts import QUICK_MS, contact_of
-from gateway.core.wiring.boards import Boards, device_ids
+from gateway.core.wiring.boards import Boards, devices_of
 from gateway.core.wiring.terminals import terminal_of
 from gateway.core.wiring.wires import Document, Wire, barrier_of, lane_of, lanes_of, wires_of
 
@@ -121,7 +121,7 @@ def contradictions(document: Document, lane_id: str, boards: Boards) -> tuple[Co
 
 def _points(seen: _Lane) -> Iterator[Contradiction]:
     """Points that are none, of no device, of the wrong side, or beyond the end of the board."""
-    known = set(device_ids(seen.document))
+    known = {one["id"] for one in devices_of(seen.document)}
     for wire in seen.wires:
         place, side = wire.place, terminal_of(wire.terminal).side
         at = {"point": wire.point, "device": place.device if place else ""}

@@ -1,4 +1,4 @@
-"""What a device can be: the drivers with the fields of their options, for the forms of the web, which loads none."""
+"""What a device can be, for the forms of the web, which loads no driver: the options of each, the points of one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 import msgspec
 
 from drivers.catalogue import catalogue
-from gateway.engine.settings.requests import DriverList
+from drivers.registry import configure, find
+from gateway.core.settings.site_file import parse_settings
+from gateway.core.vocabulary.errors import GatehouseError
+from gateway.engine.settings.requests import DriverList, DriverPoints
 from gateway.engine.socket.requests import read
 
 
@@ -16,4 +19,21 @@ def _drivers(params: dict[str, Any]) -> Any:
     return msgspec.to_builtins(catalogue())
 
 
-OPS = {"driver.list": _drivers}
+def _points(params: dict[str, Any]) -> Any:
+    """The points of each device that its driver can make something of; the others are left out."""
+    asked = read(DriverPoints, params)
+    return {"devices": [told for one in asked.devices if (told := _of_device(one)) is not None]}
+
+
+def _of_device(written: dict[str, Any]) -> dict[str, Any] | None:
+    alone = {"site": {"id": "site"}, "gateway": {"id": "gateway"}, "devices": [written]}
+    try:
+        config = configure(parse_settings(alone))[0]
+        driver = find(config.driver)
+        inputs, outputs = driver.points(config.options)
+    except GatehouseError:
+        return None
+    return {"id": config.id, "inputs": inputs, "outputs": outputs, "reads": driver.reads, "shows": driver.shows}
+
+
+OPS = {"driver.list": _drivers, "driver.points": _points}

@@ -10,11 +10,19 @@ from gateway.engine.socket.requests import Change, Params, Word
 from gateway.store.settings.planning import CONFIRM_MAX_S
 
 ConfirmS = Annotated[int, msgspec.Meta(ge=0, le=CONFIRM_MAX_S)]
+POINTS_MAX = 256
+"""Devices of one look at their points."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 
 
 class DriverList(Params, frozen=True):
     """driver.list"""
+
+
+class DriverPoints(Params, frozen=True):
+    """driver.points: of devices as a site file has them, whether they run or not"""
+
+    devices: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=POINTS_MAX)]
 
 
 class SitePlan(Params, frozen=True):

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from gateway.core.vocabulary.events import InputsRead
 from gateway.core.wiring.contradictions import WORDS
 from gateway.core.wiring.terminals import TERMINALS
 from gateway.core.wiring.without import WITHOUT
 from gateway.store.barriers.templates import templates
-from tests.engine.settings.conftest import Box
+from tests.engine.settings.conftest import Box, until
 from tests.web_installer.conftest import Desk, words_of
 from web.installer.lanes.model import GROUPS
 from web.installer.lanes.posted import DEBOUNCE_MAX, id_from
@@ -261,3 +262,125 @@ def test_other_roles_do_not_come_in(ana: Desk, box: Box) -> None:
     for path in (LIST, IN, f"{IN}/live", f"{IN}/trial", f"{IN}/learn/panic"):
         assert guard.get(path).status_code == 403
     assert guard.post(f"{IN}/trial/open").status_code == 403
+
+
+def test_a_board_that_does_not_run_yet_offers_the_points_that_its_driver_says(ana: Desk, box: Box) -> None:
+    link = {"type": "tcp", "host": "127.0.0.1", "port": 5020}
+    new = {"id": "new", "driver": "modbus", "board": "generic", "inputs": 3, "outputs": 2, "link": link}
+    ana.edit(devices=[*ana.draft().site["devices"], new])
+    html = ana.get(IN).get_data(as_text=True)
+    assert "new · does not run yet" in html
+    assert 'value="new.output.1"' in html
+    assert 'value="new.output.2"' not in html
+    ana.post(IN, **{**form_of(ana), "wire.barrier.stop": "new.output.2"})
+    assert "new has only 2 outputs" in ana.text(IN)
+
+
+def test_a_board_that_no_driver_knows_is_offered_by_a_guess_and_not_judged(ana: Desk, box: Box) -> None:
+    ana.edit(devices=[*ana.draft().site["devices"], {"id": "odd", "driver": "nonesuch", "board": "x"}])
+    assert 'value="odd.output.7"' in ana.get(IN).get_data(as_text=True)
+    ana.post(IN, **{**form_of(ana), "wire.barrier.stop": "odd.output.9"})
+    assert "odd has only" not in ana.text(IN)
+
+
+def trial(desk: Desk, *moments: str) -> Any:
+    """The state of a trial with these moments."""
+    return desk.get(f"{IN}/trial/state?orders={','.join(moments)}").get_json()
+
+
+def test_a_trial_gives_the_order_to_the_lane_with_its_author(ana: Desk, box: Box) -> None:
+    given = ana.post(f"{IN}/trial/open").get_json()
+    assert (given["status"], given["order"]) == ("done", "open")
+    until(lambda: ("pulse", "io", 0, 500) in box.orders)
+    rows = [row.data() for row in box.rows("barrier.commanded")]
+    assert [(row["command"], row["by"]) for row in rows] == [("open", "Ana")]
+    box.set(at_closed=False)
+    box.set(at_open=True)
+    state = trial(ana, f"open@{given['at_ms']}")
+    assert [one["code"] for one in state["steps"]] == ["asked_open", "left_closed", "at_open"]
+    assert state["contacts"] == {"at_open": True, "at_closed": False, "safety_loop": False, "approach_loop": False}
+    assert state["next"] == "close"
+
+
+def test_a_close_over_an_occupied_loop_is_refused_with_its_reason(ana: Desk, box: Box) -> None:
+    box.set(at_closed=False, at_open=True, safety=True)
+    answer = ana.post(f"{IN}/trial/close")
+    assert answer.status_code == 409
+    assert answer.get_json()["text"]
+    assert [order for order in box.orders if order[0] == "pulse"] == []
+
+
+def test_a_tagged_lane_takes_no_trial(ana: Desk, box: Box) -> None:
+    box.call(
+        "lane.command", request="tag", lane="in", command="lock", by="Lin", via="guard", reason="work", present=True
+    )
+    until(lambda: box.lane("in")["mode"] == "locked")
+    assert ana.post(f"{IN}/trial/open").status_code == 409
+    assert [order for order in box.orders if order[0] == "pulse"] == []
+
+
+def test_a_press_that_came_too_late_moves_nothing(ana: Desk, box: Box) -> None:
+    assert ana.post(f"{IN}/trial/open", pressed_ms=1).status_code == 409
+    assert [order for order in box.orders if order[0] == "pulse"] == []
+
+
+def test_an_unknown_order_and_moments_that_cannot_be_are_left_out(ana: Desk, box: Box) -> None:
+    assert ana.post(f"{IN}/trial/hold").status_code == 404
+    assert ana.post(f"{IN}/trial/moment", what="sideways").status_code == 422
+    assert trial(ana, "open@99999999999999", "open@x", "open", "hold@1", "close@-4")["steps"] == []
+
+
+def test_a_person_says_when_the_arm_is_up(ana: Desk, box: Box) -> None:
+    said = ana.post(f"{IN}/trial/moment", what="up").get_json()
+    assert (said["order"], said["status"]) == ("up", "done")
+
+
+def test_a_proposed_value_goes_into_the_draft_and_nothing_else_does(ana: Desk, box: Box) -> None:
+    assert ana.post(f"{IN}/trial/take", key="travel_time_ms", value="2200").status_code == 303
+    assert ana.post(f"{IN}/trial/take", key="close_by", value="barrier").status_code == 303
+    assert (lane(ana)["barrier"]["travel_time_ms"], lane(ana)["barrier"]["close_by"]) == (2200, "barrier")
+    for key, value in (
+        ("travel_time_ms", "7"),
+        ("travel_time_ms", "x"),
+        ("close_by", "nobody"),
+        ("open", "io.output.7"),
+    ):
+        assert ana.post(f"{IN}/trial/take", key=key, value=value).status_code == 422
+    assert "The draft has other wiring or times" in ana.text(f"{IN}/trial")
+
+
+def lesson(desk: Desk, terminal: str) -> str:
+    """A lesson that has begun: the address of its state."""
+    begun = desk.post(f"{IN}/learn/{terminal}")
+    return str(begun.location).replace("?", "/state?")
+
+
+def test_a_lesson_tells_the_input_that_moved_and_puts_it_into_the_draft(ana: Desk, box: Box) -> None:
+    state = lesson(ana, "barrier.approach_loop")
+    assert ana.get(state).get_json()["verdict"] == "waiting"
+    box.set(approach=True)
+    assert ana.get(state).get_json()["chosen"]["point"] == "io.input.3"
+    box.set(approach=False)
+    assert ana.get(state).get_json()["verdict"] == "learned"
+    ana.post(f"{IN}/learn/barrier.approach_loop/take", point="io.input.6", normally="closed")
+    assert lane(ana)["barrier"]["approach_loop"] == {"point": "io.input.6", "normally": "closed"}
+
+
+def test_a_lesson_that_is_loaded_again_goes_on(ana: Desk, box: Box) -> None:
+    state = lesson(ana, "panic")
+    box.bus("io2").report(InputsRead("io2", (False, True, False, False, False, True, False, False)))
+    box.bus("io2").report(InputsRead("io2", (False, True, False, False, False, False, False, False)))
+    page = words_of(ana.get(state.replace("/state?", "?")))
+    assert "Found: io2 input 5 (no. 6)." in page
+
+
+def test_what_cannot_be_learned_is_not_found(ana: Desk, box: Box) -> None:
+    for terminal in ("barrier.open", "siren", "nonsense", "barrier.safety_loop.x"):
+        assert ana.get(f"{IN}/learn/{terminal}").status_code == 404
+    assert ana.post(f"{IN}/learn/panic/take", point="io.output.1").status_code == 422
+    assert ana.get(f"{IN}/learn/panic?began=99999999999999").status_code == 200
+
+
+def test_a_lesson_keeps_the_other_safety_inputs(ana: Desk, box: Box) -> None:
+    ana.post(f"{IN}/learn/barrier.safety_loop.1/take", point="io.input.5", normally="open")
+    assert lane(ana)["barrier"]["safety_loop"] == ["io.input.2", "io.input.5"]

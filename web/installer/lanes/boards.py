@@ -1,4 +1,4 @@
-"""The devices of the draft as places for wires: those that run are asked for their points, the others are guessed."""
+"""The devices of the draft as places for wires: those that run are asked for their points, else their drivers are."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 
 from gateway.core.vocabulary.errors import GatehouseError
-from gateway.core.wiring.boards import Board
+from gateway.core.wiring.boards import Board, devices_of
 from gateway.core.wiring.learning import Edge
+from gateway.core.wiring.wires import Document
 from web.platform.services import ask
 
 ASK_S = 2.0
 GUESSED = 8
-"""Points of a board that does not run yet and does not say how many it has."""
+"""Points of a board whose driver cannot be asked."""
 _NS_PER_MS = 1_000_000
 
 
@@ -75,28 +76,31 @@ def _edges(told: dict[str, Any]) -> list[Edge]:
     ]
 
 
-def offered(site: dict[str, Any], running: dict[str, Board]) -> dict[str, Board]:
-    """The devices of the draft: those that run as they are, the others with as many points as they say or may have."""
-    devices = site.get("devices")
-    named = [one for one in devices if isinstance(one, dict)] if isinstance(devices, list) else []
-    found = [(str(one["id"]), one) for one in named if isinstance(one.get("id"), str)]
-    return {device: running.get(device) or _guessed(device, one) for device, one in found}
+def known(site: Document, running: dict[str, Board]) -> dict[str, Board]:
+    """The devices of the draft whose points are known: those that run as they are, the others as their drivers say."""
+    devices = {one["id"]: one for one in devices_of(site)}
+    told = _told([one for device, one in devices.items() if device not in running])
+    return {device: board for device in devices if (board := running.get(device) or told.get(device)) is not None}
 
 
-def _guessed(device: str, written: dict[str, Any]) -> Board:
-    board = "board" in written or "inputs" in written or "outputs" in written
-    return Board(
-        device,
-        _count(written.get("inputs"), board=board),
-        _count(written.get("outputs"), board=board),
-        reads=not board,
-        shows=not board,
-    )
+def offered(site: Document, found: dict[str, Board]) -> dict[str, Board]:
+    """All devices of the draft to choose points from: of those that are not known a guess."""
+    return {one["id"]: found.get(one["id"]) or _guessed(one["id"], one) for one in devices_of(site)}
 
 
-def _count(written: Any, *, board: bool) -> int:
-    if isinstance(written, list):
-        return len(written)
-    if isinstance(written, int) and not isinstance(written, bool):
-        return max(0, min(written, 64))
-    return GUESSED if board else 0
+def _told(devices: list[Document]) -> dict[str, Board]:
+    """The devices that do not run, as their drivers would have them; none while the engine does not answer."""
+    if not devices:
+        return {}
+    try:
+        told = ask("driver.points", timeout_s=ASK_S, devices=devices)["devices"]
+    except GatehouseError:
+        return {}
+    return {one["id"]: Board(one["id"], one["inputs"], one["outputs"], one["reads"], one["shows"]) for one in told}
+
+
+def _guessed(device: str, written: Document) -> Board:
+    """A device that says nothing of itself; one that has a board may have as many points as usual."""
+    board = bool({"board", "inputs", "outputs"} & written.keys())
+    count = GUESSED if board else 0
+    return Board(device, count, count, reads=not board, shows=not board)

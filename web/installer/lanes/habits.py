@@ -11,6 +11,7 @@ from gateway.core.forms.entries import Entry, Shower
 from gateway.core.forms.fields import Field, fields_of
 from gateway.core.forms.posted import Fault, Posted, Reader
 from gateway.core.settings.documents import BarrierKeys, LaneKeys
+from gateway.core.wiring.boards import devices_of
 from gateway.core.wiring.wires import Document, barrier_of, duplicate, lane_of
 
 LANE = ("name", "direction", "readers", "cameras", "displays", "two_factor", "free_flow")
@@ -78,6 +79,5 @@ def _take(owner: dict[str, Any], found: dict[str, Any]) -> None:
 
 def picked(of: str, boards: Sequence[Any], site: Document) -> list[tuple[str, str]]:
     """What can be picked for readers, cameras and displays: devices that fit, by id and name."""
-    devices = [one for one in site.get("devices") or [] if isinstance(one, dict) and isinstance(one.get("id"), str)]
     fits = {board.id for board in boards if (board.shows if of == "displays" else board.reads)}
-    return [(one["id"], str(one.get("name") or one["id"])) for one in devices if one["id"] in fits]
+    return [(one["id"], str(one.get("name") or one["id"])) for one in devices_of(site) if one["id"] in fits]

@@ -10,13 +10,13 @@ import msgspec
 from gateway.core.settings.contacts import QUICK_MS, contact_of
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import GatehouseError
-from gateway.core.wiring.boards import Board
+from gateway.core.wiring.boards import Board, devices_of
 from gateway.core.wiring.contradictions import Contradiction, contradictions
 from gateway.core.wiring.learning import ASKS
 from gateway.core.wiring.terminals import SEVERAL_MAX, TERMINALS, Side, Terminal, terminal_of
 from gateway.core.wiring.wires import Wire, barrier_of, lane_of, lanes_of, paths_of, place_of, sharing, wires_of
 from gateway.core.wiring.without import Lack, lacks
-from web.installer.lanes.boards import Points, offered
+from web.installer.lanes.boards import Points, known, offered
 from web.words.texts import Words
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -139,8 +139,9 @@ def lane_model(
     lane = lane_of(site, lane_id)
     if lane is None:
         return None
-    boards = offered(site, told.boards)
-    found = [(one, _finding(one, say)) for one in contradictions(site, lane_id, told.boards)]
+    sure = known(site, told.boards)
+    boards = offered(site, sure)
+    found = [(one, _finding(one, say)) for one in contradictions(site, lane_id, sure)]
     taken = _taken(site)
     paths = paths_of(site, lane_id)
     wires: dict[str, list[Wire]] = {}
@@ -282,7 +283,7 @@ def _said(key: str, value: str, say: Words) -> str:
 
 def _lacks(site: dict[str, Any], lane_id: str) -> tuple[Lack, ...] | None:
     """What the lane does without; None while the draft is not whole enough to say."""
-    devices = [{"id": one, "driver": "noop"} for one in _device_ids(site)]
+    devices = [{"id": one["id"], "driver": "noop"} for one in devices_of(site)]
     lane = lane_of(site, lane_id)
     whole = {
         "site": {"id": "site"},
@@ -296,11 +297,6 @@ def _lacks(site: dict[str, Any], lane_id: str) -> tuple[Lack, ...] | None:
         return lacks(settings.lanes[0], settings.barrier(settings.lanes[0].barrier))
     except (GatehouseError, KeyError):
         return None
-
-
-def _device_ids(site: dict[str, Any]) -> list[str]:
-    devices = site.get("devices")
-    return [str(one["id"]) for one in devices or [] if isinstance(one, dict) and "id" in one]
 
 
 def _same(site: dict[str, Any], running: dict[str, Any], lane_id: str) -> bool:

@@ -11,6 +11,7 @@ from gateway.core.forms.posted import Fault, Posted
 from gateway.core.people.texts import TEXT_MAX, wrong_text
 from gateway.core.settings.model import Direction
 from gateway.core.settings.roles import Right
+from gateway.core.wiring.boards import Board
 from gateway.core.wiring.copying import added, copied, joined, next_free, removed
 from gateway.core.wiring.templates import Template, used
 from gateway.core.wiring.wires import Document, lanes_of, rewired
@@ -19,7 +20,7 @@ from web.installer.frame.door import door
 from web.installer.frame.draft import Draft, working
 from web.installer.frame.page import installer_page
 from web.installer.lanes import habits
-from web.installer.lanes.boards import Points, offered, points
+from web.installer.lanes.boards import Points, known, offered, points
 from web.installer.lanes.drawing import drawing
 from web.installer.lanes.lesson import ROUTES as LESSON
 from web.installer.lanes.live import SCRIPT_WORDS, SHEETS, live
@@ -92,7 +93,7 @@ def _with_lane(draft: Draft, form: dict[str, str]) -> tuple[Document | None, dic
     kind, _, of = form["from"].partition(":")
     try:
         if kind == "copy":
-            shift = next_free(draft.site, of, offered(draft.site, points().boards))
+            shift = next_free(draft.site, of, _boards(draft.site))
             site = copied(draft.site, of, lane_id, shift, name)
             next(one for one in lanes_of(site) if one.get("id") == lane_id)["direction"] = direction
             return site, {}
@@ -183,7 +184,7 @@ def take_template(lane: str) -> AnyResponse:
     template = templates().get(request.form.get("template", ""))
     if template is None:
         raise Problem(404, "not_found", "There is no such template.")
-    boards = offered(draft.site, points().boards)
+    boards = _boards(draft.site)
     device, optional = request.form.get("device", ""), request.form.get("optional") == "yes"
     proposal = used(draft.site, lane, template, boards, device, optional=optional)
     draft.save(proposal.document)
@@ -191,8 +192,12 @@ def take_template(lane: str) -> AnyResponse:
     return redirect(f"/installer/lanes/{lane}?saved=1{more}", 303)
 
 
+def _boards(site: Document) -> dict[str, Board]:
+    return offered(site, known(site, points().boards))
+
+
 def _templated(site: Document, lane: str, template: Template, device: str) -> Document:
-    return used(site, lane, template, offered(site, points().boards), device).document
+    return used(site, lane, template, _boards(site), device).document
 
 
 @door(Right.SET_UP)
