@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from web.api import docs
 from web.api.box import health, metrics
-from web.api.gate import commands, hooks, passes, state
+from web.api.gate import commands, hooks, passes, state, visits
 from web.api.journal import exports, feed, history
 from web.api.site import site
 
@@ -33,7 +33,11 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("PUT", f"{BASE}/passes/<pass_id>", passes.put_pass),
     ("DELETE", f"{BASE}/passes/<pass_id>", passes.delete_pass),
     ("POST", f"{BASE}/passes/<pass_id>/codes", passes.make_code),
-    ("GET", f"{BASE}/visits", state.visits),
+    ("GET", f"{BASE}/visits", visits.visits),
+    ("POST", f"{BASE}/visits", visits.add_visit),
+    ("GET", f"{BASE}/visits/<visit>", visits.get_visit),
+    ("PATCH", f"{BASE}/visits/<visit>", visits.correct_visit),
+    ("DELETE", f"{BASE}/visits/<visit>", visits.cancel_visit),
     ("GET", f"{BASE}/lanes", state.lanes),
     ("GET", f"{BASE}/alarms", state.alarms),
     ("GET", f"{BASE}/devices", state.devices),

@@ -31,6 +31,8 @@ def body_max_bytes(path: str) -> int:
 STATUS = {
     "not_found": 404,
     "pass_invalid": 422,
+    "visit_invalid": 422,
+    "visit_conflict": 409,
     "settings_invalid": 422,
     "settings_conflict": 409,
     "revision_conflict": 412,

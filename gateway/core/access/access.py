@@ -203,9 +203,11 @@ class Access(Subsystem):
 
 
 def _of_one_car(read: CredentialRead, other: CredentialRead) -> Taken:
-    """Decide on a card and a plate that agree: by the passes of both, else by the one with a pass."""
+    """Decide on a card and a plate that agree: by the passes of both, else by that with a pass, or of a visitor."""
     common = {found.id for found in read.passes} & {found.id for found in other.passes}
     if common:
         passes = tuple(found for found in read.passes if found.id in common)
         return Taken(msgspec.structs.replace(read, passes=passes), second=other)
-    return Taken(read, second=other) if read.passes or not other.passes else Taken(other, second=read)
+    if not read.passes and (other.passes or (other.expected and not read.expected)):
+        return Taken(other, second=read)
+    return Taken(read, second=other)

@@ -14,10 +14,12 @@ from gateway.core.access.places import Places
 from gateway.core.access.reads import Taken, shown
 from gateway.core.access.recent import Recent
 from gateway.core.access.rules import Decision, Question, Space, decide
+from gateway.core.access.visitors import visitor_of
 from gateway.core.alarms.faults import Faults
 from gateway.core.settings.model import Direction, Lane, Settings
 from gateway.core.vocabulary.clock import SureClock
-from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.events import CredentialRead, ExpectedVisit
+from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.turn import Turn
 
@@ -39,7 +41,9 @@ class Decider:
     def decide(self, turn: Turn, lane: Lane, taken: Taken) -> tuple[Taken, Decision]:
         """The decision by the rules, and the read that it is based on."""
         return self._worked_out(
-            turn, taken, lambda read: decide(read.passes, self.question(turn, lane, taken.replaced(read)))
+            turn,
+            taken,
+            lambda read: decide(read.passes, self.question(turn, lane, taken.replaced(read)), _visitor(read)),
         )
 
     def lane_unclear(self, turn: Turn, taken: Taken) -> tuple[Taken, Decision]:
@@ -48,7 +52,7 @@ class Decider:
 
     def _worked_out(self, turn: Turn, taken: Taken, of: Callable[[CredentialRead], Decision]) -> tuple[Taken, Decision]:
         try:
-            read = self._corrected(taken.read)
+            read = self._corrected(taken.read, self._clock.wall_ns(turn.now))
             if read.fault:
                 found = Decision(Verdict.REFERRED, Reason.FAULT, "the pass could not be looked up")
             else:
@@ -56,7 +60,7 @@ class Decider:
             return taken.replaced(read), found
         except Exception as error:
             self._faults.contain(turn, taken.read, error)
-            read = msgspec.structs.replace(taken.read, passes=(), visits=())
+            read = msgspec.structs.replace(taken.read, passes=(), visits=(), expected=())
             found = Decision(Verdict.REFERRED, Reason.FAULT, "the decision could not be worked out")
             return taken.replaced(read), found
 
@@ -71,19 +75,24 @@ class Decider:
             zone=self._zone,
             anti_passback="hard" if read.single_use else self._anti_passback,
             inside=self.is_inside(lane, read),
+            visit_inside=self.is_visitor_inside(lane, read),
             mismatch=taken.mismatch,
             elsewhere=taken.elsewhere,
             spaces=self._spaces(lane, read),
         )
 
-    def _corrected(self, read: CredentialRead) -> CredentialRead:
+    def _corrected(self, read: CredentialRead, wall_ns: int) -> CredentialRead:
         """The facts of the projections for a read, corrected by the passages since."""
         passes = frozenset(found.id for found in read.passes) if not read.single_use else frozenset()
-        visits = self._recent.visits(read.visits, read.after, passes, read.value)
+        visitor = visitor_of(read, self._recent, wall_ns)
+        expected = (visitor,) if visitor is not None else ()
+        visits = self._recent.visits(
+            read.visits, read.after, passes, read.value, visitor.visit if visitor is not None else ""
+        )
         used = read.used or (read.single_use and self._recent.used(read.value, read.after))
-        if visits == read.visits and used == read.used:
+        if visits == read.visits and used == read.used and expected == read.expected:
             return read
-        return msgspec.structs.replace(read, visits=visits, used=used)
+        return msgspec.structs.replace(read, visits=visits, used=used, expected=expected)
 
     def is_inside(self, lane: Lane, read: CredentialRead) -> bool:
         """Whether the car is inside, or about to come in at another lane; a used single-use code counts as inside."""
@@ -95,17 +104,33 @@ class Decider:
         passes = {found.id for found in read.passes}
         return bool(read.visits) or any(one.pass_id in passes for one in expected)
 
+    def is_visitor_inside(self, lane: Lane, read: CredentialRead) -> bool:
+        """Whether the expected visitor is inside, or about to come in at another lane."""
+        found = _visitor(read)
+        if found is None:
+            return False
+        if lane.direction is Direction.EXIT:
+            return any(one.visit == found.visit for one in read.visits)
+        coming = (one.visit for one in self._barriers.expected() if one.lane != lane.id)
+        return found.entered or found.visit in coming
+
     def _spaces(self, lane: Lane, read: CredentialRead) -> dict[str, Space]:
         """By pass id, whether there is a place for its car inside."""
         if not read.occupancy or lane.direction is Direction.EXIT:
             return {}
         occupancy = {one.pass_id: one for one in read.occupancy}
         expected = self._barriers.expected()
+        visitors = [Pass(one.visit, PassKind.TEMPORARY) for one in read.expected]
         return {
             found.id: self._places.space(found, occupancy[found.id], read.value, expected)
-            for found in read.passes
+            for found in (*read.passes, *visitors)
             if found.id in occupancy
         }
+
+
+def _visitor(read: CredentialRead) -> ExpectedVisit | None:
+    """The visitor of a read that was corrected."""
+    return read.expected[0] if read.expected else None
 
 
 def _unclear(read: CredentialRead) -> Decision:

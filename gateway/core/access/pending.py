@@ -24,7 +24,7 @@ from gateway.core.access.rules import Decision
 from gateway.core.plates import plates
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
-from gateway.core.vocabulary.events import CredentialRead, OpenVisit
+from gateway.core.vocabulary.events import CredentialRead, ExpectedVisit, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.rows import UNSET, Credential
@@ -185,7 +185,7 @@ class PendingCase(msgspec.Struct):
         granted = decision.verdict is Verdict.GRANTED
         self.happens(_E.GRANTED if granted else _E.REFUSED)
         self.decision, self.credential, self.visit = decision, credential, visit
-        named = decision.pass_ is not None and decision.reason not in NOT_ITS_FAULT
+        named = decision.about_someone and decision.reason not in NOT_ITS_FAULT
         self.named = not granted and (self.named or named)
 
     def decided_after_release(self, decision: Decision, credential: Credential, visit: OpenVisit | None) -> None:
@@ -238,7 +238,17 @@ class PendingCase(msgspec.Struct):
         """The plate that was read, else the only plate of the pass."""
         read = self.plate_read
         found = self.decision.pass_ if self.decision else self._only_pass()
-        return read or (found.plates[0] if found and len(found.plates) == 1 else None)
+        visitor = self.decision.visit if self.decision else None
+        known = found.plates if found else (visitor.plate,) if visitor else ()
+        return read or (known[0] if len(known) == 1 else None)
+
+    @property
+    def expected(self) -> str | None:
+        """The id of the visit that an expected visitor begins; None for one who is inside already."""
+        decided = self.decision
+        if decided is None or decided.visit is None or decided.reason is Reason.ALREADY_INSIDE:
+            return None
+        return decided.visit.visit
 
     @property
     def plate_read(self) -> str | None:
@@ -460,10 +470,19 @@ def differ(one: CredentialRead, other: CredentialRead) -> bool:
     """Whether card and plate of one car contradict each other; an unknown card does not."""
     card, plate = (other, one) if one.kind == "plate" else (one, other)
     if not card.passes:
-        return False
+        return bool(card.expected) and all(_is_of_another_visitor(one, plate) for one in card.expected)
     if plate.passes:
         return not {found.id for found in card.passes} & {found.id for found in plate.passes}
     return all(found.plates and not any(_is_read_of(plate.value, own) for own in found.plates) for found in card.passes)
+
+
+def _is_of_another_visitor(expected: ExpectedVisit, plate: CredentialRead) -> bool:
+    """Whether the plate beside a visitor's card or code is not that of the visitor."""
+    if plate.expected:
+        return all(one.visit != expected.visit for one in plate.expected)
+    if plate.passes:
+        return True
+    return expected.plate is not None and not _is_read_of(plate.value, expected.plate)
 
 
 def _is_read_of(read: str, own: str) -> bool:

@@ -25,8 +25,8 @@ from gateway.core.vocabulary.rows import Credential
 class Expected(msgspec.Struct, frozen=True):
     """A vehicle that was granted at an entry and has not come in yet.
 
-    `shown`: all its credentials; `value`: of the credential that was granted. An emergency vehicle does not
-    count as a car inside.
+    `shown`: all its credentials; `value`: of the credential that was granted; `visit`: the expected visitor that it is.
+    An emergency vehicle does not count as a car inside.
     """
 
     lane: str
@@ -34,6 +34,7 @@ class Expected(msgspec.Struct, frozen=True):
     shown: tuple[Credential, ...]
     value: str | None
     counts: bool = True
+    visit: str | None = None
 
 
 def has_bay(found: Pass) -> bool:

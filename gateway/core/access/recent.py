@@ -79,14 +79,14 @@ class Recent:
         return found[::-1]
 
     def visits(
-        self, known: tuple[OpenVisit, ...], after: str, passes: frozenset[str], value: str
+        self, known: tuple[OpenVisit, ...], after: str, passes: frozenset[str], value: str, expected: str = ""
     ) -> tuple[OpenVisit, ...]:
-        """The open visits of these passes, or of that credential, corrected, newest first."""
+        """The open visits of these passes, of that credential, or of an expected visitor, corrected, newest first."""
         found = {visit.visit: visit for visit in reversed(known)}
         for passage in self.behind(after):
             if passage.change < 0:
                 found = {key: one for key, one in found.items() if key != passage.visit and not passage.is_of_car(one)}
-            elif passage.change > 0 and passage.is_by(passes, value):
+            elif passage.change > 0 and (passage.visit == expected or passage.is_by(passes, value)):
                 # Back in by the same car's card, plate or code: the exit was missed, close the old visit.
                 found = {key: one for key, one in found.items() if not passage.is_of_car(one)}
                 found[passage.visit] = passage.stay()
@@ -99,6 +99,11 @@ class Recent:
             for one in self.behind(after)
             if one.name.startswith("passage.entered:")
         )
+
+    def entered(self, visit: str, after: str) -> bool | None:
+        """Whether a visit has begun, as far as later passages tell; None when they do not."""
+        name = passage_name(PassageEntered.type, visit)
+        return next((one.change > 0 for one in reversed(self.behind(after)) if one.name == name), None)
 
     def _void(self, visit: str) -> None:
         """An inferred passage did not happen."""

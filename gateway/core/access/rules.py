@@ -17,6 +17,7 @@ import msgspec
 
 from gateway.core.settings.model import Direction
 from gateway.core.vocabulary.errors import PassError
+from gateway.core.vocabulary.events import ExpectedVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.schedule import in_schedule
@@ -40,6 +41,7 @@ class Holder(StrEnum):
     NOBODY = "nobody"
     BLOCKED = "blocked"
     KNOWN = "known"
+    EXPECTED = "expected"
 
 
 class Validity(StrEnum):
@@ -151,18 +153,28 @@ RULES: tuple[Rule, ...] = (
         Reason.CAR_PARK_FULL,
     ),
     Rule("lane has a fault", lambda c: c.lane is LaneFitness.FAULT, _R, Reason.LANE_FAULT),
+    Rule("expected visitor", lambda c: c.holder is Holder.EXPECTED, _G, Reason.EXPECTED_VISIT),
     Rule("valid pass", lambda _c: True, _G, Reason.VALID_PASS),
 )
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """The verdict on a read and its pass; `days_left` None for a pass without an end."""
+    """The verdict on a read and its pass; `days_left` None for a pass without an end.
+
+    `visit`: the expected visitor that it is about, who has no pass.
+    """
 
     verdict: Verdict
     reason: Reason
     rule: str
     pass_: Pass | None = None
     days_left: int | None = None
+    visit: ExpectedVisit | None = None
+
+    @property
+    def about_someone(self) -> bool:
+        """Whether a pass or a visitor is known."""
+        return self.pass_ is not None or self.visit is not None
 
 
 def judge(case: Case) -> Rule:
@@ -176,7 +188,8 @@ def judge(case: Case) -> Rule:
 class Question(msgspec.Struct, frozen=True):
     """The question to decide: lane, time (site time by `zone`), and whether the car is inside.
 
-    `spaces`: by pass id, whether there is a place for its car; FREE if the id is missing.
+    `spaces`: by id of a pass or visit, whether there is a place for its car; FREE if the id is missing.
+    `visit_inside`: whether the expected visitor is inside, or about to come in at another lane.
     """
 
     lane: str
@@ -186,13 +199,49 @@ class Question(msgspec.Struct, frozen=True):
     zone: ZoneInfo
     anti_passback: str = "off"
     inside: bool = False
+    visit_inside: bool = False
     mismatch: bool = False
     elsewhere: bool = False
     spaces: Mapping[str, Space] = {}
 
 
-def decide(passes: tuple[Pass, ...], question: Question) -> Decision:
-    """Decide on a credential with these passes. Of several a blocked one wins, then one that grants."""
+def decide(passes: tuple[Pass, ...], question: Question, visit: ExpectedVisit | None = None) -> Decision:
+    """Decide on a credential with these passes. Of several a blocked one wins, then one that grants.
+
+    `visit`: the expected visitor who has the credential, too; it counts where no pass grants or is blocked.
+    """
+    found = _by_passes(passes, question)
+    if visit is None or found.verdict is Verdict.GRANTED or found.reason is Reason.BLOCKED:
+        return found
+    expected = _by_visit(visit, question)
+    return expected if not passes or expected.verdict is Verdict.GRANTED else found
+
+
+def _by_visit(visit: ExpectedVisit, question: Question) -> Decision:
+    """A visitor comes in once within the time that was said, and goes out once at any time."""
+    entry = question.direction is Direction.ENTRY
+    once = msgspec.structs.replace(question, anti_passback="hard", inside=question.visit_inside)
+    case = Case(
+        direction=question.direction,
+        lane=question.fitness,
+        holder=Holder.EXPECTED,
+        validity=_within(visit, question.wall_ns) if entry else Validity.WITHIN,
+        presence=_presence(once),
+        plate_fits=not question.mismatch,
+        elsewhere=question.elsewhere,
+        space=question.spaces.get(visit.visit, Space.FREE),
+    )
+    rule = judge(case)
+    return Decision(rule.verdict, rule.reason, rule.label, visit=visit)
+
+
+def _within(visit: ExpectedVisit, wall_ns: int) -> Validity:
+    if wall_ns < visit.from_ns:
+        return Validity.BEFORE
+    return Validity.WITHIN if wall_ns < visit.until_ns else Validity.AFTER
+
+
+def _by_passes(passes: tuple[Pass, ...], question: Question) -> Decision:
     if not passes:
         return _decision(None, question)
     decisions = [_decision(found, question) for found in passes]

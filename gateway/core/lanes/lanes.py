@@ -142,6 +142,7 @@ class Lanes(Subsystem):
                 tuple(one for one in (grant.credential, grant.second) if one is not None),
                 grant.credential.value if grant.credential else None,
                 counts=grant.reason != Reason.EMERGENCY.value,
+                visit=grant.expected,
             )
             for machine in self.machines.values()
             for grant in machine.entering()

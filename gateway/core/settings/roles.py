@@ -69,6 +69,7 @@ SCOPES: dict[str, str] = {
     "state:read": "read lanes, alarms, devices and visits",
     "lanes:command": "give commands to lanes",
     "alarms:write": "acknowledge, verify, shelve and close alarms",
+    "visits:write": "announce, correct and cancel visitors",
     "metrics": "read the metrics",
     "plates:push": "push plates as a camera",
     "site:read": "read the settings and their versions, but not operators, stations and the web address",

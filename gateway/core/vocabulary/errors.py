@@ -36,6 +36,18 @@ class PassError(GatehouseError):
     code = "pass_invalid"
 
 
+class VisitError(GatehouseError):
+    """What is said of a visitor is malformed."""
+
+    code = "visit_invalid"
+
+
+class VisitConflictError(GatehouseError):
+    """The visit is over, or its plate or card is of another visitor at the same time; nothing was changed."""
+
+    code = "visit_conflict"
+
+
 class RevisionConflictError(GatehouseError):
     """The pass was changed in the meantime; read it again and repeat the change."""
 

@@ -56,7 +56,8 @@ class CredentialRead(Event, frozen=True, gc=False):
     passes that need one. `after`: the last passage that the projections had applied. `single_use`: a credential for one
     entry (a QR code); `used`: it was used. `long_range`: the reader (UHF) also sees tags far from its lane, and repeats
     the read of a tag in its field about once a second with `again`, which is no new presentation. `age_ms`: age of the
-    read on arrival, by the camera's clock. `fault`: the look-up raised.
+    read on arrival, by the camera's clock. `fault`: the look-up raised. `expected`: visitors with this plate,
+    card or code.
     """
 
     device: str
@@ -73,6 +74,20 @@ class CredentialRead(Event, frozen=True, gc=False):
     age_ms: int = 0
     fault: str = ""
     after: str = ""
+    expected: tuple[ExpectedVisit, ...] = ()
+
+
+class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
+    """A visitor who was registered or announced, and has not left: lets in once from `from_ns` until `until_ns`.
+
+    `entered`: came in, as far as the projections know.
+    """
+
+    visit: str
+    from_ns: int
+    until_ns: int
+    plate: str | None = None
+    entered: bool = False
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):

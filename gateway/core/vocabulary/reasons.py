@@ -40,6 +40,7 @@ class Reason(StrEnum):
         return self
 
     VALID_PASS = "valid_pass", _G, "the pass is good"
+    EXPECTED_VISIT = "expected_visit", _G, "a visitor who was registered or announced"
     OPERATOR = "operator", _G, "opened by the guard"
     REMOTE = "remote", _G, "opened from afar"
     EMERGENCY = "emergency", _G, "an emergency vehicle"

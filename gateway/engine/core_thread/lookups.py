@@ -16,9 +16,9 @@ from gateway.core.access.places import has_bay
 from gateway.core.access.recent import KEPT_MAX
 from gateway.core.settings.model import Direction, Settings
 from gateway.core.vocabulary.errors import GatehouseError, NotFoundError, error_place
-from gateway.core.vocabulary.events import CredentialRead, Occupancy, OpenVisit
-from gateway.core.vocabulary.passes import Pass
-from gateway.store.passes.codes import PassCode, name_of_foreign, narrowed
+from gateway.core.vocabulary.events import CredentialRead, ExpectedVisit, Occupancy, OpenVisit
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.store.passes.codes import OF_VISIT, PassCode, name_of_foreign, narrowed
 from gateway.store.passes.credentials import CardBits
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,12 @@ class Visits(Protocol):
 
     def code_used(self, name: str) -> bool:
         """Whether a QR code was used."""
+
+    def expected(self, kind: str, value: str, card_bits: CardBits = "full") -> tuple[ExpectedVisit, ...]:
+        """Who is expected, or inside, by a plate, a card or the id of a visit (`kind` is `visit`)."""
+
+    def stay(self, visit: str) -> tuple[OpenVisit, ...]:
+        """The open visit of that id, if there is one."""
 
 
 class Codes(Protocol):
@@ -98,13 +104,20 @@ class Lookups:
             read = msgspec.structs.replace(read, value=self._pin_name(read.value))
         try:
             passes = self._registry.find(read.kind, read.value, self._card_bits)
-            after = self._visits.last_passage() if read.device in self._asks_visits else ""
-            visits = self._visits_of(read, passes) if read.device in self._asks_visits else ()
+            expected = self._visits.expected(read.kind, read.value, self._card_bits)
+            asks = bool(expected) or read.device in self._asks_visits
+            after = self._visits.last_passage() if asks else ""
+            visits = self._visits_of(read, passes, expected) if asks else ()
         except GatehouseError as error:
             log.error("the pass of a %s could not be looked up: %s", read.kind, error)
             return read
         return msgspec.structs.replace(
-            read, passes=passes, visits=visits, after=after, occupancy=self._occupancy(read, passes)
+            read,
+            passes=passes,
+            visits=visits,
+            after=after,
+            occupancy=self._occupancy(read, (*passes, *visitors_as_passes(expected))),
+            expected=expected,
         )
 
     def _pin_name(self, pin: str) -> str:
@@ -121,6 +134,8 @@ class Lookups:
             if code is None:
                 return named
             named = msgspec.structs.replace(read, value=code.name, single_use=True)
+            if code.pass_id.startswith(OF_VISIT):
+                return self._enrich_visitor(named, code.pass_id.removeprefix(OF_VISIT))
             passes = (narrowed(self._registry.get(code.pass_id), code, self._zone),)
             after = self._visits.last_passage()
             visits = self._visits.open_visits(None, code.name)
@@ -133,11 +148,25 @@ class Lookups:
         occupancy = self._occupancy(named, passes)
         return msgspec.structs.replace(named, passes=passes, visits=visits, used=used, after=after, occupancy=occupancy)
 
-    def _visits_of(self, read: CredentialRead, passes: tuple[Pass, ...]) -> tuple[OpenVisit, ...]:
+    def _enrich_visitor(self, named: CredentialRead, visit: str) -> CredentialRead:
+        """A visitor's code, which says who is expected."""
+        expected = self._visits.expected("visit", visit)
+        return msgspec.structs.replace(
+            named,
+            visits=self._visits.stay(visit),
+            after=self._visits.last_passage(),
+            occupancy=self._occupancy(named, visitors_as_passes(expected)),
+            expected=expected,
+        )
+
+    def _visits_of(
+        self, read: CredentialRead, passes: tuple[Pass, ...], expected: tuple[ExpectedVisit, ...]
+    ) -> tuple[OpenVisit, ...]:
+        found = [stay for one in expected if one.entered for stay in self._visits.stay(one.visit)]
         if not passes:
-            return self._visits.open_visits(None, read.value)
-        found = [visit for one in passes for visit in self._visits.open_visits(one.id, None)]
-        if len(passes) > 1:
+            return tuple(found) or self._visits.open_visits(None, read.value)
+        found += [visit for one in passes for visit in self._visits.open_visits(one.id, None)]
+        if len(found) > 1:
             found.sort(key=lambda visit: visit.entered_wall_ns, reverse=True)
         return tuple(found)
 
@@ -162,6 +191,11 @@ class Lookups:
             return None
         after, cars = self._visits.cars_inside(credential, self._capacity + KEPT_MAX)
         return Occupancy(found.id, cars=cars, after=after)
+
+
+def visitors_as_passes(expected: tuple[ExpectedVisit, ...]) -> tuple[Pass, ...]:
+    """Visitors as places see them: temporary, without a bay."""
+    return tuple([Pass(one.visit, PassKind.TEMPORARY) for one in expected])
 
 
 def unknown(read: CredentialRead, error: Exception) -> CredentialRead:

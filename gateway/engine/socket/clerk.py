@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from gateway.engine.socket import requests as r
 from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.people import BEGINS_ANEW, PeopleOps
 from gateway.engine.stores import Stores
+from gateway.engine.visits.ops import VisitOps
 from gateway.store.journal.writer import Row
 from gateway.store.passes.checks import check_pass
 from gateway.store.passes.codes import answered, issued
@@ -39,6 +41,9 @@ log = logging.getLogger(__name__)
 
 ANEW_S = 1
 """From the first set-up until the engine begins anew: its answer arrives, and the installer is signed in on record."""
+APPLIED_S = 0.5
+"""How long an answer waits for the projections at most; they have a row within milliseconds."""
+_LOOK_AGAIN_S = 0.002
 _SPARE_S = 0.25
 """How much longer than the core the clerk waits for its row."""
 
@@ -65,6 +70,10 @@ class Clerk:
         self._recorder = recorder
         self._clock = clock
         self._start_install_mode = install_mode
+        self._state = stores.state
+        self._visits = VisitOps(
+            stores.state, stores.codes, self.journal, lambda: self._clock.now().wall_ns, self._wait_applied
+        )
         self.settings_changed(settings)
         self._jobs = Jobs("changes")
         self._importing = threading.Lock()
@@ -83,6 +92,7 @@ class Clerk:
             "token.revoke": self._revoke_token,
             "station.key": self._make_station_key,
             **self._people.ops,
+            **self._visits.ops,
         }
 
     def settings_changed(self, settings: Settings) -> None:
@@ -91,6 +101,7 @@ class Clerk:
         self._zone = settings.zone
         self._gateway = settings.gateway.id
         self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
+        self._visits.settings_changed(settings)
 
     def serves(self, ops: Mapping[str, Callable[[dict[str, Any]], Any]]) -> None:
         """Serve these ops too: they read files of the settings, and wait for nothing else."""
@@ -273,6 +284,12 @@ class Clerk:
         self._recorder.submit([Entry(made, done=done)])
         written.wait(self._wait_s)
         return sequences[0] if sequences else None
+
+    def _wait_applied(self, sequence: int | None) -> None:
+        """Wait a short time until the projections have a row."""
+        end = time.monotonic() + APPLIED_S
+        while sequence is not None and self._state.sequence < sequence and time.monotonic() < end:
+            time.sleep(_LOOK_AGAIN_S)
 
 
 class _Free:

@@ -31,6 +31,8 @@ from gateway.store.times import NS_PER_S, local_time, rfc3339, wall_ns_of
 PREFIX = "GH1"
 CHARACTERS_MAX = 200
 """A code with the longest pass id has 138."""
+OF_VISIT = "~"
+"""Begins the id in the code of a visitor; no pass has such an id."""
 DAYS_MAX = 92
 """How far ahead a code may end; used codes are kept longer."""
 _KEY_BYTES, _END_BYTES, _NAME_BYTES, _MAC_BYTES = 32, 4, 6, 10
@@ -102,6 +104,13 @@ class PassCodes:
         """
         ends_s = _end(pass_, until, zone, now_wall_ns // NS_PER_S)
         code = PassCode(pass_.id, ends_s, secrets.token_hex(_NAME_BYTES))
+        if not self._load():
+            write_atomically(self._path, secrets.token_bytes(_KEY_BYTES))
+        return code, write_code(self._load(), code)
+
+    def issue_for_visit(self, visit: str, until_ns: int) -> tuple[PassCode, str]:
+        """A new code for an expected visitor, which is good until then."""
+        code = PassCode(OF_VISIT + visit, min(-(-until_ns // NS_PER_S), _LAST_S), secrets.token_hex(_NAME_BYTES))
         if not self._load():
             write_atomically(self._path, secrets.token_bytes(_KEY_BYTES))
         return code, write_code(self._load(), code)

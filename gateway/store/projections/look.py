@@ -14,9 +14,10 @@ from typing import Any
 import apsw
 import msgspec
 
-from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.events import ExpectedVisit, OpenVisit
 from gateway.core.vocabulary.views import RepairView, VisitView, overdue
-from gateway.store.passes.credentials import normal_plate
+from gateway.store.passes.credentials import CardBits, normal_plate
+from gateway.store.projections import visitors
 from gateway.store.projections.table import GRANT, LAST_PASSAGE
 from gateway.store.times import local_time, rfc3339
 
@@ -25,6 +26,7 @@ PAGE_MAX = 1000
 
 _STAYS = "SELECT visit, pass, plate, entered_wall_ns, credential FROM visits WHERE "
 _NEWEST = " ORDER BY entered_sequence DESC LIMIT 16"
+STAY = f"{_STAYS}visit = ? AND exited_sequence IS NULL"
 STAYS_OF_PASS = f"{_STAYS}pass = ? AND exited_sequence IS NULL{_NEWEST}"
 STAYS_OF_CREDENTIAL = (
     f"{_STAYS}visit IN (SELECT visit FROM visits WHERE plate = ? AND exited_sequence IS NULL"
@@ -61,15 +63,21 @@ class Look(ABC):
             return ()
         return tuple(OpenVisit(*row) for row in rows)
 
-    def visits(self, inside: bool = True, after: str = "", limit: int = 100) -> Sequence[VisitView]:
-        """Visits in order of id, after `after`: those inside, or all."""
-        only = " AND exited_sequence IS NULL" if inside else ""
-        rows = self.select(
-            "SELECT visit, pass, plate, method, certainty, entered_wall_ns, entered_lane,"
-            f" exited_wall_ns, exited_lane FROM visits WHERE visit > ?{only} ORDER BY visit LIMIT ?",
-            (after, min(limit, PAGE_MAX)),
-        )
-        return [_visit(*row) for row in rows]
+    def visits(self, state: str = "inside", query: str = "", after: str = "", limit: int = 100) -> Sequence[VisitView]:
+        """Visits in order of id, after `after`: of a state of `visitors.STATES`, else all that have begun."""
+        return visitors.listed(self.select, state, query, after, min(limit, PAGE_MAX))
+
+    def visit(self, visit: str) -> VisitView | None:
+        """The visit of that id, begun or not; None when it is not known, or no longer."""
+        return next(iter(visitors.listed(self.select, "", "", "", 1, visit)), None)
+
+    def expected(self, kind: str, value: str, card_bits: CardBits = "full") -> tuple[ExpectedVisit, ...]:
+        """Who is expected, or inside, by a plate, a card or the id of a visit (`kind` is `visit`)."""
+        return visitors.expected_by(self.select, kind, value, card_bits)
+
+    def stay(self, visit: str) -> tuple[OpenVisit, ...]:
+        """The open visit of that id, if there is one."""
+        return tuple(OpenVisit(*row) for row in self.select(STAY, (visit,)))
 
     def last_passage(self) -> str:
         """The name of the last applied passage; empty before the first."""
@@ -242,23 +250,6 @@ class Look(ABC):
 def _repair(document: str, now: str) -> RepairView:
     found = msgspec.json.decode(document, type=RepairView)
     return msgspec.structs.replace(found, overdue=overdue(found.state, found.on_site_by, found.mend_by, now))
-
-
-def _visit(
-    visit: str, pass_id: str | None, plate: str | None, method: str, certainty: str,
-    entered_ns: int, lane: str, exited_ns: int | None, exit_lane: str | None,
-) -> VisitView:  # fmt: skip
-    return VisitView(
-        visit=visit,
-        pass_=pass_id,
-        plate=plate,
-        method=method,
-        certainty=certainty,
-        lane=lane,
-        entered_at=rfc3339(entered_ns),
-        exit_lane=exit_lane,
-        exited_at=None if exited_ns is None else rfc3339(exited_ns),
-    )
 
 
 def _local_day(wall_ns: int, zone: tzinfo) -> str:

@@ -41,6 +41,7 @@ PRUNE_ROWS = 4096
 
 _FROM_THE_JOURNAL = (
     "visits",
+    "visitors",
     "alarms",
     "repairs",
     "marks",

@@ -20,6 +20,7 @@ from gateway.core.vocabulary.errors import GatehouseError, JournalBrokenError
 from gateway.core.vocabulary.rows import UNSET, Credential
 from gateway.store.journal.queries import StoredRow
 from gateway.store.passes.codes import DAYS_MAX
+from gateway.store.projections import visitors
 from gateway.store.times import rfc3339
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ MOVEMENTS_MAX = 100_000
 
 _SEQUENCES = {
     "visits": ("entered_sequence", "exited_sequence"),
+    "visitors": ("told_sequence", "ended_sequence"),
     "alarms": ("raised_sequence", "closed_sequence"),
     "repairs": ("opened_sequence", "closed_sequence"),
     "movements": ("sequence",),
@@ -154,6 +156,7 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
         " WHERE closed_sequence IS NOT NULL ORDER BY closed_sequence DESC LIMIT -1 OFFSET ?)",
         (REPAIRS_MAX,),
     )
+    visitors.prune(db, now_wall_ns)
     db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - WARNED_MAX_NS,))
     db.execute("DELETE FROM codes WHERE wall_ns < ?", (now_wall_ns - CODES_KEPT_NS,))
     db.execute(
@@ -175,6 +178,7 @@ def forget(db: apsw.Connection, before: int) -> None:
             (before, FORGOTTEN_MAX),
         )
     db.execute("DELETE FROM latest WHERE sequence < ?", (before,))
+    visitors.forget(db, before)
 
 
 def predecessor(row: StoredRow) -> str:
@@ -264,6 +268,18 @@ def _exited(db: apsw.Connection, place: Place, row: rows.PassageExited) -> None:
     _left_unseen(db, place, row)
 
 
+def _told(db: apsw.Connection, place: Place, row: rows.VisitTold) -> None:
+    visitors.told(db, place.sequence, row)
+
+
+def _cancelled(db: apsw.Connection, place: Place, row: rows.VisitCancelled) -> None:
+    visitors.cancelled(db, place.sequence, row)
+
+
+def _visitors_left(db: apsw.Connection, place: Place, _row: rows.PassageRow) -> None:
+    visitors.left(db, place.sequence)
+
+
 def _last_passage(db: apsw.Connection, _place: Place, row: rows.PassageRow) -> None:
     note(db, LAST_PASSAGE, passage_name(row.type, _text(row.visit)))
 
@@ -276,6 +292,7 @@ def _voided(db: apsw.Connection, _place: Place, row: rows.PassageReversed) -> No
             "UPDATE visits SET exited_sequence = NULL, exited_wall_ns = NULL, exited_lane = NULL WHERE visit = ?",
             (row.voids,),
         )
+        visitors.back(db, row.voids)
 
 
 def _code_used(db: apsw.Connection, place: Place, row: rows.PassageEntered) -> None:
@@ -391,7 +408,7 @@ def _granted(db: apsw.Connection, place: Place, row: Granted) -> None:
     if row.grant:
         rest = {
             "kind": _known(row.kind), "credential": _known(row.credential), "reason": _known(row.reason),
-            "by": _known(row.decided_by),
+            "by": _known(row.decided_by), "expected": _known(row.visit),
         }  # fmt: skip
         about = (_text(row.pass_), msgspec.json.encode(rest).decode())
         values = (_text(row.lane), GRANT + _text(row.grant), place.wall_ns, *about)
@@ -616,8 +633,10 @@ _SETTLED = (_MEASURED, _ANSWERED, _DECIDED, _RELEASED)
 _LEFT = (_when(_is_interrupted, _INTERRUPTED), _when(_is_free, _DECIDED))
 
 _TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
-    rows.PassageEntered: (_entered, _code_used, _grant_over, _last_passage, _PASSAGE),
-    rows.PassageExited: (_exited, _grant_over, _last_passage, _PASSAGE),
+    rows.PassageEntered: (_entered, _visitors_left, _code_used, _grant_over, _last_passage, _PASSAGE),
+    rows.PassageExited: (_exited, _visitors_left, _grant_over, _last_passage, _PASSAGE),
+    **dict.fromkeys((rows.VisitRegistered, rows.VisitAnnounced, rows.VisitCorrected), (_told,)),
+    rows.VisitCancelled: (_cancelled,),
     rows.PassageReversed: (_voided,),
     rows.AccessGranted: (_granted, _DECISION, _GRANT),
     rows.AccessGrantedByHand: (_granted, _when(_is_persons_open, _DECIDED), _DECISION, _GRANT),

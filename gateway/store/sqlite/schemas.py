@@ -232,5 +232,23 @@ STATE = Schema(
         CREATE INDEX repairs_closed ON repairs(closed_sequence) WHERE closed_sequence IS NOT NULL;
         CREATE INDEX repairs_of_alarm ON repairs(alarm) WHERE alarm IS NOT NULL;
         """,
+        # `visitors` holds who was registered or announced; `low` is the low 24 bits of the card, as in the registry.
+        """
+        CREATE TABLE visitors(
+            visit TEXT PRIMARY KEY,
+            plate TEXT,
+            card TEXT,
+            low INTEGER,
+            from_ns INTEGER NOT NULL,
+            until_ns INTEGER NOT NULL,
+            told_sequence INTEGER NOT NULL,
+            ended_sequence INTEGER,
+            cancelled INTEGER NOT NULL,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX visitors_of_plate ON visitors(plate) WHERE ended_sequence IS NULL AND plate IS NOT NULL;
+        CREATE INDEX visitors_of_card ON visitors(low) WHERE ended_sequence IS NULL AND low IS NOT NULL;
+        CREATE INDEX visitors_ended ON visitors(ended_sequence) WHERE ended_sequence IS NOT NULL;
+        """,
     ),
 )

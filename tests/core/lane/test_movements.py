@@ -664,3 +664,31 @@ def test_a_lost_uplink_is_one_alarm_that_ends_by_itself() -> None:
     play.happens(events.UplinkChanged(True))
     assert play.types("uplink") == ["uplink.lost", "uplink.restored"]
     assert play.alarms() == []
+
+
+def _crossed_without_the_open_switch(play: Playbook) -> None:
+    play.read()
+    play.set(at_closed=False)
+    play.drive_through()
+    play.set(at_closed=True)
+    play.advance(30_000)
+
+
+def test_an_open_switch_that_stays_silent_at_three_crossings_running_has_failed() -> None:
+    play = Playbook()
+    for _ in range(2):
+        _crossed_without_the_open_switch(play)
+    assert not [row for row in play.rows if row.type == "barrier.stuck"]
+    _crossed_without_the_open_switch(play)
+    assert play.data("barrier.stuck")["reason"] == "open_limit"
+
+
+def test_an_open_switch_that_tells_in_between_has_not_failed() -> None:
+    play = Playbook()
+    for _ in range(2):
+        _crossed_without_the_open_switch(play)
+    play.let_in()
+    play.advance(30_000)
+    for _ in range(2):
+        _crossed_without_the_open_switch(play)
+    assert not [row for row in play.rows if row.type == "barrier.stuck"]

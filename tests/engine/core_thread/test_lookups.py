@@ -12,7 +12,7 @@ import pytest
 from gateway.core.access.recent import KEPT_MAX
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import DataDirectoryError, StorageError
-from gateway.core.vocabulary.events import CredentialRead, Occupancy, OpenVisit
+from gateway.core.vocabulary.events import CredentialRead, ExpectedVisit, Occupancy, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.engine.core_thread.lookups import Lookups, unknown
 from gateway.store.passes.codes import PassCodes
@@ -30,6 +30,7 @@ class FakeStores:
         self.asked: list[tuple[Any, ...]] = []
         self.fails: Exception | None = None
         self.uncounted: Exception | None = None
+        self.visitors: tuple[ExpectedVisit, ...] = ()
 
     def find(self, *question: Any) -> tuple[Pass, ...]:
         self.asked.append(question)
@@ -44,6 +45,12 @@ class FakeStores:
 
     def last_passage(self) -> str:
         return "passage.entered:v9"
+
+    def expected(self, kind: str, value: str, card_bits: object = "full") -> tuple[ExpectedVisit, ...]:
+        return self.visitors
+
+    def stay(self, visit: str) -> tuple[OpenVisit, ...]:
+        return (OpenVisit(visit, None, None, 50),)
 
     def of_group(self, group: str) -> tuple[str, ...]:
         self.asked.append(("of_group", group))
@@ -106,6 +113,15 @@ def test_a_store_that_fails_leaves_the_read_as_it_was_and_says_so(
     stores.fails = error
     assert lookups(stores).enrich(read()) == read()
     assert str(error) in caplog.text
+
+
+def test_a_visitor_comes_along_also_at_an_entry_with_the_stay_that_it_ends() -> None:
+    stores = FakeStores()
+    stores.visitors = (ExpectedVisit("visit-1", 0, 1), ExpectedVisit("visit-2", 0, 1, entered=True))
+    enriched = lookups(stores).enrich(read("reader-in"))
+    assert enriched.expected == stores.visitors
+    assert [visit.visit for visit in enriched.visits] == ["visit-2"]
+    assert enriched.after == "passage.entered:v9"
 
 
 # ---- places ----------------------------------------------------------------------------------------------------------

@@ -222,10 +222,10 @@ def test_plates_go_from_what_was_made_of_the_rows_too(house: House) -> None:
     house.write(kind="alarm.closed", alarm="a1", state="closed")
     house.days(31)
     house.write()
-    assert [one.visit for one in house.state.visits(inside=False)] == ["gone", "here"]
+    assert [one.visit for one in house.state.visits("")] == ["gone", "here"]
     assert alarm_states(house.state) == {"a1": "closed"}
     house.look()
-    assert [one.visit for one in house.state.visits(inside=False)] == ["here"]
+    assert [one.visit for one in house.state.visits("")] == ["here"]
     assert alarm_states(house.state) == {}
 
 

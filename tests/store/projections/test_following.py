@@ -85,7 +85,7 @@ def test_whether_people_may_be_at_an_arm_waits_for_the_disk(gate: Gate) -> None:
 
 
 def _everything(state: State) -> object:
-    return (state.memory(), state.visits(inside=False), state.counters(), state.counted("cycles"), state.sequence)
+    return (state.memory(), state.visits(""), state.counters(), state.counted("cycles"), state.sequence)
 
 
 _types = st.sampled_from(
@@ -148,7 +148,7 @@ def test_visits_whose_exit_nobody_saw_are_forgotten_past_a_bound(gate: Gate, mon
     gate.happens("passage.exited", visit="gone")
     for name in ("z", "y", "x"):
         gate.enters(name)
-    assert {one.visit for one in gate.state.visits(inside=False)} == {"gone", "y", "x"}
+    assert {one.visit for one in gate.state.visits("")} == {"gone", "y", "x"}
 
 
 def test_what_has_ended_is_forgotten_past_a_bound(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,5 +161,5 @@ def test_what_has_ended_is_forgotten_past_a_bound(gate: Gate, monkeypatch: pytes
     for n in range(3):
         gate.happens("passage.exited", visit=f"v{n}")
         gate.alarm("closed", "closed", alarm=f"a{n}")
-    assert [one.visit for one in gate.state.visits(inside=False)] == ["v1", "v2", "v3"]
+    assert [one.visit for one in gate.state.visits("")] == ["v1", "v2", "v3"]
     assert alarm_states(gate.state) == {"a2": "closed", "a3": "unacknowledged"}

@@ -17,7 +17,7 @@ def test_a_visit_lasts_from_entry_to_exit(gate: Gate) -> None:
     assert (inside.visit, inside.lane, inside.entered_at) == ("v1", "in", "2026-09-21T14:13:21.000Z")
     gate.happens("passage.exited", visit="v1", **{"pass": "p1"})
     assert gate.state.visits() == []
-    (ended,) = gate.state.visits(inside=False)
+    (ended,) = gate.state.visits("")
     assert (ended.exited_at, ended.exit_lane) == ("2026-09-21T14:13:22.000Z", "in")
 
 
@@ -68,7 +68,7 @@ def test_who_comes_in_again_by_the_same_card_has_left_unseen(gate: Gate) -> None
     gate.enters("v2", **{"pass": "p1"}, credential={"kind": "card", "value": "43"})
     gate.enters("v3", **{"pass": "p1"}, credential=card)
     assert [one.visit for one in gate.state.visits()] == ["v2", "v3"]
-    unseen = gate.state.visits(inside=False)[0]
+    unseen = gate.state.visits("")[0]
     assert (unseen.visit, unseen.exit_lane, unseen.exited_at) == ("v1", None, "2026-09-21T14:13:23.000Z")
 
 

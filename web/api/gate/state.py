@@ -16,8 +16,6 @@ from web.api.requests import flag, number, only
 from web.people.auth import require_scope
 from web.platform.services import services
 
-VISITS = 100
-VISITS_MAX = 1000
 REPAIRS = 100
 REPAIRS_MAX = 1000
 
@@ -44,18 +42,6 @@ def devices() -> Response:
     only()
     snapshot = engine.state()
     return _items(snapshot.devices, snapshot)
-
-
-@require_scope("state:read")
-def visits() -> Response:
-    """`GET /visits`, from the projections, so it works without an engine."""
-    only("inside", "after", "limit")
-    inside = flag("inside")
-    limit = number("limit", VISITS, 1, VISITS_MAX)
-    after = request.args.get("after", "")
-    found = list(services().readers.state().visits(inside=inside or False, after=after, limit=limit))
-    following = found[-1].visit if len(found) == limit else None
-    return json_answer({"items": found, "next": following, "as_of": now_text()})
 
 
 @require_scope("state:read")

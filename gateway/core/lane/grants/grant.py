@@ -50,6 +50,7 @@ TABLE: dict[GrantState, dict[GrantEvent, GrantState]] = {
 class Grant(msgspec.Struct):
     """`credential` and `pass_id` are None for an operator's open; `second` is the other of two proofs.
 
+    `expected`: the visit that an expected visitor begins.
     `stood`: its vehicle stood on the loop in front when the grant was given; `gone`: that vehicle has left the loop and
     is not under the arm. `opened`: OPEN has gone out while it was at the head. `left_ms`: what is left of its time.
     """
@@ -68,6 +69,7 @@ class Grant(msgspec.Struct):
     left_ms: int | None = None
     given_ns: int = 0
     case: str | None = None
+    expected: str | None = None
     by_button: bool = False
     stood: bool = False
     gone: bool = False
@@ -105,6 +107,7 @@ class Grant(msgspec.Struct):
         case.granted_by(self.id)
         self.pass_id, self.kind, self.credential = case.pass_id, case.kind, case.credential
         self.plate, self.visit, self.case = case.plate, case.visit, case.id
+        self.expected = case.expected
 
     def is_here(self, now_ns: int, *, stands: bool) -> None:
         """Its vehicle showed its proof again: it has not left, or has come back."""
@@ -164,6 +167,7 @@ class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
     reason: str = ""
     by: str = ""
     visit: OpenVisit | None = None
+    expected: str | None = None
 
     def again(self, lane: Lane) -> Grant:
         """The same grant, once more."""
@@ -178,6 +182,7 @@ class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
             credential=self.credential,
             plate=self.credential.value if self.credential and self.credential.kind == "plate" else None,
             visit=self.visit,
+            expected=self.expected,
             opened=True,
         )
 

@@ -66,5 +66,7 @@ def plate_of(credential: Credential, decision: Decision) -> str | None:
     """The plate that was read, or the one plate that the pass has."""
     if credential.kind == "plate":
         return credential.value
+    if decision.visit is not None:
+        return decision.visit.plate
     plates = decision.pass_.plates if decision.pass_ else ()
     return plates[0] if len(plates) == 1 else None

@@ -180,7 +180,8 @@ class Reads:
         plate_read: Any = case.plate_read if beside else UNSET
         if decision.verdict is Verdict.GRANTED:
             grant = self._grant(turn, at, credential, decision, case, taken.second)
-            turn.append(AccessGranted(**decided.fields(), plate_read=plate_read, grant=grant.id))
+            visit: Any = UNSET if grant.expected is None else grant.expected
+            turn.append(AccessGranted(**decided.fields(), plate_read=plate_read, visit=visit, grant=grant.id))
             self._admission.open_for(turn, grant)
             self._admission.show(turn, decision.verdict, decided, decision, grant.id)
             return
@@ -214,6 +215,7 @@ class Reads:
             given_ns=turn.now.mono_ns,
             stood=self._cars.stands(at),
             case=case.id,
+            expected=case.expected,
         )
         case.granted_by(grant.id)
         return grant

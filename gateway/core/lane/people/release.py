@@ -78,6 +78,7 @@ class Release:
                 stated=stated or None,
                 barrier=self._lane.wiring.barrier.id,
                 identity_checked=UNSET if identity_checked is None else identity_checked,
+                visit=UNSET if grant.expected is None else grant.expected,
             )
             turn.append(row)
             self._admission.show(turn, Verdict.GRANTED, decided, case.decision if case else None, grant.id)

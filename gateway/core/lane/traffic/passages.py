@@ -61,9 +61,10 @@ class Passages:
         entry = lane.direction is Direction.ENTRY
         of = grant or case
         known = of.visit if of and not entry else None
+        expected = of.expected if of and entry else None
         said: dict[str, Any] = {
             "lane": lane.id,
-            "visit": known.visit if known else self._ids.next("v"),
+            "visit": known.visit if known else expected or self._ids.next("v"),
             "pass_": of.pass_id if of else None,
             "plate": (of.plate if of else None) or (known.plate if known else None),
             "method": method,

@@ -127,6 +127,14 @@ from gateway.core.vocabulary.rows.repairs import (
     RepairReported,
     RepairRow,
 )
+from gateway.core.vocabulary.rows.visits import (
+    VisitAnnounced,
+    VisitCancelled,
+    VisitCorrected,
+    VisitRegistered,
+    VisitRow,
+    VisitTold,
+)
 
 __all__ = [
     "TYPES", "UNSET", "AccessDenied", "AccessGranted", "AccessGrantedByHand", "AccessReferred", "AlarmAcknowledged",
@@ -145,5 +153,6 @@ __all__ = [
     "RepairAssigned", "RepairConfirmed", "RepairJoined", "RepairLimitAcknowledged", "RepairLimitChanged",
     "RepairOpened", "RepairRejected", "RepairReported", "RepairRow", "Row", "ServiceDue", "ServiceOver",
     "ServiceRow", "SetUp", "SettingsVersion", "StationKeyMade", "StorageDegraded", "StorageRestored",
-    "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost", "UplinkRestored", "Who", "credential_of", "read",
+    "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost", "UplinkRestored", "VisitAnnounced",
+    "VisitCancelled", "VisitCorrected", "VisitRegistered", "VisitRow", "VisitTold", "Who", "credential_of", "read",
 ]  # fmt: skip

@@ -46,6 +46,7 @@ class AccessGranted(DecisionRow, frozen=True, kw_only=True, gc=False):
     decided_by: DecidedBy
     case: CaseOrNone
     plate_read: PlateRead = UNSET
+    visit: Annotated[str | UnsetType, says("the visit of an expected visitor")] = UNSET
     grant: Grant
 
 
@@ -64,6 +65,7 @@ class AccessGrantedByHand(DecisionRow, frozen=True, kw_only=True, gc=False):
     via: Annotated[str | UnsetType | None, says("the way that the order came")] = UNSET
     station: Annotated[str | UnsetType | None, says("the booth's own screen that it came from")] = UNSET
     identity_checked: Annotated[str | UnsetType, says("from afar: how the person at the gate was identified")] = UNSET
+    visit: Annotated[str | UnsetType, says("the visit of an expected visitor")] = UNSET
 
 
 class AccessDenied(DecisionRow, frozen=True, kw_only=True, gc=False):

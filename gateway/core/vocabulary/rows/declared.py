@@ -15,10 +15,21 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.vocabulary.rows import access, alarms, audit, barrier, health, passage, passes, people, repairs
+from gateway.core.vocabulary.rows import (
+    access,
+    alarms,
+    audit,
+    barrier,
+    health,
+    passage,
+    passes,
+    people,
+    repairs,
+    visits,
+)
 from gateway.core.vocabulary.rows.base import UNSET, Row, UnsetType
 
-_FILES = (access, passage, barrier, passes, alarms, repairs, health, audit, people)
+_FILES = (access, passage, barrier, passes, alarms, repairs, health, audit, people, visits)
 
 
 def _declared() -> dict[str, tuple[type[Row], ...]]:

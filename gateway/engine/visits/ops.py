@@ -1,0 +1,146 @@
+"""The ops about visitors; the clerk's thread serves them.
+
+A visitor is a journal row; who is expected follows from the projections. The answer comes when they have it, so that
+the car may be read at once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.core.settings.explain import explain
+from gateway.core.settings.model import Settings
+from gateway.core.vocabulary.errors import NotFoundError, VisitConflictError, VisitError
+from gateway.core.vocabulary.events import ExpectedVisit
+from gateway.core.vocabulary.rows import Row, VisitAnnounced, VisitCancelled, VisitCorrected, VisitRegistered
+from gateway.core.vocabulary.views import VisitView
+from gateway.engine.socket.requests import Change, read
+from gateway.engine.visits.requests import VisitAdd, VisitCancel, VisitCorrect
+from gateway.store.passes.codes import PassCode
+from gateway.store.passes.credentials import CardBits
+from gateway.store.times import parse_wall_ns
+from gateway.store.visits.check import Said, Visitor, check_visitor
+
+AT_THE_GATE = "guard"
+"""The way of a booth's own screen: a visitor is registered there, and announced everywhere else."""
+
+
+class Visits(Protocol):
+    """The needed part of `State`."""
+
+    def visit(self, visit: str) -> VisitView | None:
+        """The visit of that id."""
+
+    def expected(self, kind: str, value: str, card_bits: CardBits = "full") -> tuple[ExpectedVisit, ...]:
+        """Who is expected, or inside, by a plate or card."""
+
+
+class Codes(Protocol):
+    """The needed part of `PassCodes`."""
+
+    def issue_for_visit(self, visit: str, until_ns: int) -> tuple[PassCode, str]:
+        """A new code for a visitor."""
+
+
+class VisitOps:
+    """Registers, announces, corrects and cancels."""
+
+    def __init__(
+        self,
+        visits: Visits,
+        codes: Codes,
+        journal: Callable[[Row], int | None],
+        wall_ns: Callable[[], int],
+        applied: Callable[[int | None], None],
+    ) -> None:
+        """`journal` returns a row's sequence; `applied` waits a bounded time until the projections have it."""
+        self._visits = visits
+        self._codes = codes
+        self._journal = journal
+        self._wall_ns = wall_ns
+        self._applied = applied
+        self.ops: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "visits.add": self._add,
+            "visits.correct": self._correct,
+            "visits.cancel": self._cancel,
+        }
+
+    def settings_changed(self, settings: Settings) -> None:
+        """These settings hold from now on."""
+        self._zone = settings.zone
+        self._card_bits: CardBits = settings.site.card_bits
+
+    def _add(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = read(VisitAdd, params)
+        now_ns = self._wall_ns()
+        visitor = check_visitor(_said(asked.visitor), now_ns, self._zone)
+        self._must_be_free(visitor, "")
+        visit = f"v{now_ns // 1_000_000:012x}-{secrets.token_hex(4)}"
+        code, text = self._codes.issue_for_visit(visit, visitor.until_ns)
+        kind = VisitRegistered if asked.via == AT_THE_GATE else VisitAnnounced
+        self._tell(kind(visit=visit, code=code.name, **visitor.fields(), **_who(asked, asked.station)))
+        return {"id": visit, "state": "expected", "code": text}
+
+    def _correct(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = read(VisitCorrect, params)
+        before = self._known(asked.visit)
+        if before.state not in ("expected", "inside"):
+            raise VisitConflictError(f"visit {asked.visit!r} is {before.state}; register the visitor anew")
+        said = _said({**_as_said(before), **asked.visitor})
+        inside_since = parse_wall_ns(before.from_) if before.state == "inside" and before.from_ else None
+        visitor = check_visitor(said, self._wall_ns() if inside_since is None else inside_since, self._zone)
+        self._must_be_free(visitor, asked.visit)
+        self._tell(VisitCorrected(visit=asked.visit, code=None, **visitor.fields(), **_who(asked, asked.station)))
+        return {"id": asked.visit, "state": before.state}
+
+    def _cancel(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = read(VisitCancel, params)
+        before = self._known(asked.visit)
+        if before.state == "cancelled":
+            return {"id": asked.visit, "state": "cancelled"}
+        if before.state != "expected":
+            raise VisitConflictError(f"visit {asked.visit!r} is {before.state}, and cannot be cancelled any more")
+        self._tell(VisitCancelled(visit=asked.visit, **_who(asked, asked.station)))
+        return {"id": asked.visit, "state": "cancelled"}
+
+    def _known(self, visit: str) -> VisitView:
+        found = self._visits.visit(visit)
+        if found is None:
+            raise NotFoundError(f"there is no visit {visit!r}")
+        return found
+
+    def _must_be_free(self, visitor: Visitor, but: str) -> None:
+        """VisitConflictError when the plate or card is of another visitor at the same time."""
+        for kind, value in (("plate", visitor.plate), ("card", visitor.card)):
+            if value is None:
+                continue
+            for other in self._visits.expected(kind, value, self._card_bits):
+                meets = other.entered or (other.from_ns < visitor.until_ns and visitor.from_ns < other.until_ns)
+                if other.visit != but and meets:
+                    where = "is inside with" if other.entered else "is expected with"
+                    raise VisitConflictError(f"visit {other.visit!r} {where} {kind} {value}; end or cancel it first")
+
+    def _tell(self, row: Row) -> None:
+        self._applied(self._journal(row))
+
+
+def _said(document: dict[str, Any]) -> Said:
+    try:
+        return msgspec.convert(document, Said)
+    except msgspec.ValidationError as error:
+        path, words = explain(error, document, Said)
+        raise VisitError(f"{path.removeprefix('.') or 'visitor'} {words}") from None
+
+
+def _as_said(view: VisitView) -> dict[str, Any]:
+    keys = ("plate", "card", "unit", "purpose", "people", "until", "vehicle_class")
+    known = {key: getattr(view, key) for key in keys}
+    return {key: value for key, value in {**known, "from": view.from_}.items() if value is not None}
+
+
+def _who(asked: Change, station: str) -> dict[str, Any]:
+    return {**asked.who, "station": station or None}

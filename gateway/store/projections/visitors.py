@@ -1,0 +1,209 @@
+"""Visitors as the projections know them: who is expected, by which plate, card or code, and what became of them.
+
+A visitor is expected until it came in, cancelled, or out again; `visits` says when it came in and left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import apsw
+import msgspec
+
+from gateway.core.vocabulary import rows
+from gateway.core.vocabulary.events import ExpectedVisit
+from gateway.core.vocabulary.rows import UNSET
+from gateway.core.vocabulary.views import VisitView
+from gateway.store.passes.credentials import LOW_24, LOW_32, CardBits, card_number, normal_card, normal_plate
+from gateway.store.times import parse_wall_ns, rfc3339
+
+FOUND_MAX = 16
+"""Visitors of one plate or card at most; more are not looked at."""
+KEPT_NS = 30 * 86_400 * 1_000_000_000
+"""A visitor who never came is deleted so long after the end of its time."""
+VISITORS_MAX = 100_000
+FORGOTTEN_MAX = 500
+
+Select = Callable[..., list[Any]]
+
+_EXPECTED = (
+    "SELECT v.visit, v.from_ns, v.until_ns, v.plate, s.visit IS NOT NULL, v.card"
+    " FROM visitors v LEFT JOIN visits s ON s.visit = v.visit WHERE v.ended_sequence IS NULL AND "
+)
+_STATES = {
+    "expected": "s.visit IS NULL AND v.ended_sequence IS NULL",
+    "cancelled": "s.visit IS NULL AND v.ended_sequence IS NOT NULL",
+    "inside": "s.visit IS NOT NULL AND s.exited_sequence IS NULL",
+    "ended": "s.visit IS NOT NULL AND s.exited_sequence IS NOT NULL",
+}
+STATES = tuple(_STATES)
+"""What can be asked for."""
+_COLUMNS = (
+    " coalesce(v.visit, s.visit) AS visit, s.pass, coalesce(s.plate, v.plate) AS plate, s.method, s.certainty,"
+    " s.entered_wall_ns, s.entered_lane, s.exited_wall_ns, s.exited_lane, v.ended_sequence, v.document, v.card"
+)
+_ALL = (
+    f"SELECT {_COLUMNS} FROM visits s LEFT JOIN visitors v ON v.visit = s.visit WHERE {{0}}"
+    f" UNION ALL SELECT {_COLUMNS} FROM visitors v LEFT JOIN visits s ON s.visit = v.visit"
+    " WHERE s.visit IS NULL AND {0}"
+)
+
+
+# ---- what rows change ------------------------------------------------------------------------------------------------
+
+
+def told(db: apsw.Connection, sequence: int, row: rows.VisitTold) -> None:
+    """A visitor was registered, announced or corrected."""
+    card = _card(row.card)
+    values = (
+        row.visit,
+        normal_plate(row.plate) if row.plate else None,
+        card,
+        card_number(card) & LOW_24 if card is not None else None,
+        parse_wall_ns(row.from_),
+        parse_wall_ns(row.until),
+        sequence,
+        msgspec.json.encode(_document(row)).decode(),
+    )
+    db.execute(
+        "INSERT INTO visitors VALUES(?, ?, ?, ?, ?, ?, ?, NULL, 0, ?) ON CONFLICT(visit) DO UPDATE SET"
+        " plate = excluded.plate, card = excluded.card, low = excluded.low, from_ns = excluded.from_ns,"
+        " until_ns = excluded.until_ns, document = excluded.document",
+        values,
+    )
+
+
+def cancelled(db: apsw.Connection, sequence: int, row: rows.VisitCancelled) -> None:
+    """A visitor who has not come in does not come."""
+    db.execute(
+        "UPDATE visitors SET ended_sequence = ?, cancelled = 1 WHERE visit = ? AND ended_sequence IS NULL",
+        (sequence, row.visit),
+    )
+
+
+def left(db: apsw.Connection, sequence: int) -> None:
+    """The passage of this row has ended visits: those of visitors are over."""
+    db.execute(
+        "UPDATE visitors SET ended_sequence = ? WHERE ended_sequence IS NULL"
+        " AND visit IN (SELECT visit FROM visits WHERE exited_sequence = ?)",
+        (sequence, sequence),
+    )
+
+
+def back(db: apsw.Connection, visit: str) -> None:
+    """The passage that ended this visit did not happen."""
+    db.execute("UPDATE visitors SET ended_sequence = NULL WHERE visit = ? AND cancelled = 0", (visit,))
+
+
+def prune(db: apsw.Connection, now_wall_ns: int) -> None:
+    """Delete visitors who never came, long after their time, and the oldest beyond a bound."""
+    db.execute(
+        "DELETE FROM visitors WHERE until_ns < ? AND NOT EXISTS"
+        " (SELECT 1 FROM visits s WHERE s.visit = visitors.visit AND s.exited_sequence IS NULL)",
+        (now_wall_ns - KEPT_NS,),
+    )
+    oldest = "SELECT visit FROM visitors ORDER BY told_sequence DESC LIMIT -1 OFFSET ?"
+    db.execute(f"DELETE FROM visitors WHERE visit IN ({oldest})", (VISITORS_MAX,))
+
+
+def forget(db: apsw.Connection, before: int) -> None:
+    """Delete those that ended before that row, a bounded number."""
+    db.execute(
+        "DELETE FROM visitors WHERE visit IN (SELECT visit FROM visitors WHERE ended_sequence < ? LIMIT ?)",
+        (before, FORGOTTEN_MAX),
+    )
+
+
+# ---- what is asked ---------------------------------------------------------------------------------------------------
+
+
+def expected_by(select: Select, kind: str, value: str, card_bits: CardBits) -> tuple[ExpectedVisit, ...]:
+    """Who is expected, or inside, by a plate or card; by the id of the visit with `kind` `visit`."""
+    if kind == "visit":
+        found = select(f"{_EXPECTED}v.visit = ? LIMIT {FOUND_MAX}", (value,))
+    elif kind == "plate":
+        found = select(f"{_EXPECTED}v.plate = ? LIMIT {FOUND_MAX}", (normal_plate(value),))
+    elif kind == "card" and (card := _card(value)) is not None:
+        low = card_number(card) & LOW_24
+        found = select(f"{_EXPECTED}v.low = ? LIMIT {FOUND_MAX}", (low,))
+        found = [one for one in found if _same_card(card, one[5], card_bits)]
+    else:
+        return ()
+    return tuple([ExpectedVisit(one[0], one[1], one[2], one[3], bool(one[4])) for one in found])
+
+
+def listed(
+    select: Select, state: str, query: str, after: str, limit: int, visit: str | None = None
+) -> Sequence[VisitView]:
+    """Visits in order of id: of a state (without one: that have begun), with a text in plate, card, unit or purpose; or
+    the one of that id.
+    """
+    where: list[str] = [_STATES[state]] if state else [] if visit is not None else ["s.visit IS NOT NULL"]
+    values: list[Any] = []
+    if visit is not None:
+        where.append("coalesce(v.visit, s.visit) = ?")
+        values.append(visit)
+    if after:
+        where.append("coalesce(v.visit, s.visit) > ?")
+        values.append(after)
+    if query:
+        where.append(
+            "(instr(coalesce(s.plate, v.plate, ''), ?) OR instr(coalesce(v.card, ''), ?) OR instr(lower(coalesce("
+            "v.document ->> '$.unit', '') || ' ' || coalesce(v.document ->> '$.purpose', '')), ?))"
+        )
+        values += [normal_plate(query) or query, query, query.lower()]
+    sql = _ALL.format(" AND ".join(where))
+    found = select(f"SELECT * FROM ({sql}) ORDER BY visit LIMIT ?", (*values, *values, limit))
+    return [_view(*one) for one in found]
+
+
+def _same_card(card: str, other: str, card_bits: CardBits) -> bool:
+    if card_bits == "full":
+        return card == other
+    mask = LOW_24 if card_bits == 24 else LOW_32
+    return card_number(card) & mask == card_number(other) & mask
+
+
+def _card(text: str | None) -> str | None:
+    try:
+        return normal_card(text) if text else None
+    except ValueError:
+        return None
+
+
+def _document(row: rows.VisitTold) -> dict[str, Any]:
+    """What screens and central see of it, beside the columns."""
+    fields = ("unit", "purpose", "people", "card", "vehicle_class", "by", "via")
+    told = {key: value for key in fields if (value := getattr(row, key)) is not UNSET}
+    return {**told, "from": row.from_, "until": row.until}
+
+
+def _view(
+    visit: str, pass_id: str | None, plate: str | None, method: str | None, certainty: str | None,
+    entered_ns: int | None, lane: str | None, exited_ns: int | None, exit_lane: str | None,
+    ended: int | None, document: str | None, _card: str | None,
+) -> VisitView:  # fmt: skip
+    said = msgspec.json.decode(document) if document else {}
+    state = "ended" if exited_ns is not None else "inside" if entered_ns is not None else "expected"
+    return VisitView(
+        visit=visit,
+        id=visit,
+        state="cancelled" if state == "expected" and ended is not None else state,
+        pass_=pass_id,
+        plate=plate,
+        method=method or "",
+        certainty=certainty or "",
+        lane=lane,
+        entered_at=rfc3339(entered_ns) if entered_ns is not None else None,
+        exit_lane=exit_lane,
+        exited_at=rfc3339(exited_ns) if exited_ns is not None else None,
+        unit=said.get("unit"),
+        purpose=said.get("purpose"),
+        people=said.get("people"),
+        card=said.get("card"),
+        from_=said.get("from"),
+        until=said.get("until"),
+        vehicle_class=said.get("vehicle_class"),
+        by=said.get("by"),
+    )

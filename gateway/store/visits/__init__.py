@@ -1,0 +1,1 @@
+"""Visitors who are registered or announced: what is said of them, checked."""

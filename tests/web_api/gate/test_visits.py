@@ -1,0 +1,158 @@
+"""Visitors over HTTP, with a real engine behind: announced, let in, corrected, cancelled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+from werkzeug.test import TestResponse
+
+from gateway.core.vocabulary.events import CredentialRead
+from tests.engine.settings.conftest import SITE, Box, until
+from web.api import routes
+
+Tokens = Callable[..., dict[str, str]]
+URL = "/api/v1/visits"
+DESCRIPTION = json.loads(Path(routes.__file__).with_name("openapi.json").read_text())
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    found = Box(tmp_path / "data", SITE)
+    until(lambda: found.lane("in")["arm"] == "closed")
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def data(box: Box) -> Path:
+    return box.directory.path
+
+
+class Central:
+    """A program with a token; every answer is as the description says."""
+
+    def __init__(self, client: FlaskClient, headers: dict[str, str]) -> None:
+        self._client = client
+        self._headers = headers
+
+    def send(self, method: str, path: str = "", body: Any = None) -> TestResponse:
+        more = {} if body is None else {"json": body}
+        answer = self._client.open(URL + path, method=method, headers=self._headers, **more)
+        name = "/visits/{visit}" if path.startswith("/") else "/visits"
+        found = DESCRIPTION["paths"][name][method.lower()]["responses"][str(answer.status_code)]
+        if "$ref" in found:
+            found = DESCRIPTION["components"]["responses"][found["$ref"].rpartition("/")[2]]
+        if answer.status_code != 204:
+            schema = {**found["content"][answer.mimetype]["schema"], "components": DESCRIPTION["components"]}
+            Draft202012Validator(schema).validate(answer.json)
+        return answer
+
+    def announce(self, **said: Any) -> dict[str, Any]:
+        answer = self.send("POST", body=said)
+        assert answer.status_code == 201, answer.json
+        return answer.json  # type: ignore[return-value]
+
+
+@pytest.fixture
+def central(client: FlaskClient, token: Tokens) -> Central:
+    return Central(client, token("state:read", "visits:write", name="central"))
+
+
+def rows(box: Box, type: str) -> list[dict[str, Any]]:
+    return [json.loads(one.text)["data"] for one in box.rows(type)]
+
+
+def read(box: Box, kind: str, value: str) -> None:
+    """A car stands on the loop and shows this."""
+    box.set(approach=True)
+    until(lambda: box.lane("in")["approach"])
+    box.bus("reader-in").report(CredentialRead("reader-in", kind, value))
+
+
+def test_an_announced_visitor_is_let_in_by_its_plate_at_once(box: Box, central: Central) -> None:
+    made = central.announce(plate="粤B·12345", unit="4-201", purpose="parcel", people=2)
+    assert made["state"] == "expected"
+    read(box, "plate", "粤B12345")
+    until(lambda: rows(box, "access.granted"))
+    (granted,) = rows(box, "access.granted")
+    assert (granted["reason"], granted["visit"]) == ("expected_visit", made["id"])
+    (told,) = rows(box, "visit.announced")
+    assert (told["by"], told["via"], told["plate"], told["unit"]) == ("central", "http", "粤B12345", "4-201")
+    assert made["code"] not in json.dumps(told)
+
+
+def test_an_announced_visitor_is_let_in_by_its_code(box: Box, central: Central) -> None:
+    made = central.announce(unit="4-201")
+    read(box, "qr", made["code"])
+    until(lambda: rows(box, "access.granted"))
+    assert rows(box, "access.granted")[0]["visit"] == made["id"]
+
+
+def test_a_cancelled_visitor_is_not_let_in(box: Box, central: Central) -> None:
+    made = central.announce(plate="粤B12345")
+    assert central.send("DELETE", f"/{made['id']}").status_code == 204
+    assert central.send("DELETE", f"/{made['id']}").status_code == 204
+    read(box, "plate", "粤B12345")
+    until(lambda: rows(box, "access.denied"))
+    assert rows(box, "access.denied")[0]["reason"] == "unknown_credential"
+    assert central.send("PATCH", f"/{made['id']}", {"people": 3}).status_code == 409
+    assert len(rows(box, "visit.cancelled")) == 1
+
+
+def test_a_correction_changes_what_is_named(central: Central) -> None:
+    made = central.announce(plate="粤B12345", unit="4-201", people=2)
+    answer: Any = central.send("PATCH", f"/{made['id']}", {"plate": "粤C99999"}).json
+    assert (answer["plate"], answer["unit"], answer["people"]) == ("粤C99999", "4-201", 2)
+    found: Any = central.send("GET", "?state=expected&q=c999").json
+    assert [one["id"] for one in found["items"]] == [made["id"]]
+
+
+def test_a_plate_is_of_one_visitor_at_a_time(central: Central) -> None:
+    made = central.announce(plate="粤B12345")
+    again = central.send("POST", body={"plate": "粤B12345"})
+    assert (again.status_code, again.json and again.json["code"]) == (409, "visit_conflict")
+    assert made["id"] in str(again.json)
+    assert central.send("PATCH", f"/{made['id']}", {"plate": "粤B12345", "people": 2}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"plate": "无牌"}, "leave it out"),
+        ({"card": "no card"}, "card's number in decimal"),
+        ({"people": 0}, "people"),
+        ({"people": "two"}, "people"),
+        ({"purpose": "call 13900000000"}, "digits in a row"),
+        ({"unit": "x" * 101}, "101 characters"),
+        ({"until": "tomorrow"}, "give an instant such as"),
+        ({"until": "2020-01-01T00:00:00Z"}, "is not after from"),
+        ({"from": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00Z"}, "has passed"),
+        ({"until": "2099-01-01T00:00:00Z"}, "at most 92 days ahead"),
+        ({"vehicle_class": "tank"}, "use one of"),
+        ({"holder": "Wang"}, "is not a known key"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_the_field(central: Central, said: dict[str, Any], words: str) -> None:
+    answer = central.send("POST", body=said)
+    assert answer.status_code == 422
+    assert words in str(answer.json and answer.json["detail"])
+
+
+def test_unknown_visits_and_scopes(central: Central, client: FlaskClient, token: Tokens) -> None:
+    for method, body in (("GET", None), ("PATCH", {}), ("DELETE", None)):
+        assert central.send(method, "/none", body).status_code == 404
+    reader = Central(client, token("state:read", name="reader"))
+    assert reader.send("POST", body={}).status_code == 403
+    assert reader.send("GET", "?state=gone").status_code == 400
+
+
+def test_without_an_until_the_day_of_the_site_is_the_end(central: Central) -> None:
+    made = central.announce(plate="粤B12345")
+    found: Any = central.send("GET", f"/{made['id']}").json
+    assert found["until"].endswith("T16:00:00.000Z"), "midnight at Asia/Shanghai"

@@ -1,0 +1,72 @@
+"""Visits over HTTP: read from the projections, so without an engine too; visitors are sent to the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from gateway.core.vocabulary.errors import NotFoundError
+from gateway.store.projections.visitors import STATES
+from web.api.answers import json_answer, now_text
+from web.api.requests import body, flag, identifier, number, one_of, only, refuse
+from web.people.auth import current_token, require_scope
+from web.platform.services import ask, services
+
+LIMIT = 100
+LIMIT_MAX = 1000
+QUERY_MAX = 100
+
+
+@require_scope("state:read")
+def visits() -> Response:
+    """`GET /visits`: of a state, with a text in plate, card, unit or purpose; without a state all that have begun."""
+    only("inside", "state", "q", "after", "limit")
+    limit = number("limit", LIMIT, 1, LIMIT_MAX)
+    state = one_of("state", STATES) or ("inside" if flag("inside") else "")
+    query = request.args.get("q", "")
+    if len(query) > QUERY_MAX:
+        raise refuse(f"q has {len(query)} characters; give at most {QUERY_MAX}")
+    found = list(services().readers.state().visits(state, query, request.args.get("after", ""), limit))
+    following = found[-1].visit if len(found) == limit else None
+    return json_answer({"items": found, "next": following, "as_of": now_text()})
+
+
+@require_scope("state:read")
+def get_visit(visit: str) -> Response:
+    """`GET /visits/{id}`."""
+    only()
+    identifier(visit, "visit")
+    found = services().readers.state().visit(visit)
+    if found is None:
+        raise NotFoundError(f"there is no visit {visit!r}")
+    return json_answer(found)
+
+
+@require_scope("visits:write")
+def add_visit() -> Response:
+    """`POST /visits`: a visitor is announced; the code is only in this answer."""
+    only()
+    return json_answer(ask("visits.add", visitor=body(dict[str, Any]), **_who()), 201)
+
+
+@require_scope("visits:write")
+def correct_visit(visit: str) -> Response:
+    """`PATCH /visits/{id}`: only what is named changes."""
+    only()
+    identifier(visit, "visit")
+    ask("visits.correct", visit=visit, visitor=body(dict[str, Any]), **_who())
+    return json_answer(services().readers.state().visit(visit))
+
+
+@require_scope("visits:write")
+def cancel_visit(visit: str) -> Response:
+    """`DELETE /visits/{id}`: an expected visitor does not come."""
+    only()
+    identifier(visit, "visit")
+    ask("visits.cancel", visit=visit, **_who())
+    return Response(status=204)
+
+
+def _who() -> dict[str, Any]:
+    return {"by": current_token().name, "via": "http"}
