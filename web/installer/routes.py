@@ -12,8 +12,8 @@ from web.installer.devices.page import ROUTES as DEVICES
 from web.installer.discover.page import ROUTES as DISCOVER
 from web.installer.lanes.page import ROUTES as LANES
 from web.installer.overview.page import ROUTES as OVERVIEW
-from web.installer.repairs.page import ROUTES as REPAIRS
 from web.installer.people.routes import ROUTES as PEOPLE
+from web.installer.repairs.page import ROUTES as REPAIRS
 from web.installer.settings.routes import ROUTES as SETTINGS
 from web.installer.versions.page import ROUTES as VERSIONS
 

@@ -37,6 +37,14 @@ def test_a_path_has_its_address(path: str, address: str) -> None:
     assert address_of(path, SITE) == address
 
 
+def test_a_barrier_that_stands_apart_is_on_the_page_of_its_first_lane() -> None:
+    lanes = [{"id": "in", "barrier": "north"}, {"id": "out", "barrier": "north"}]
+    site = {"lanes": lanes, "barriers": [{"id": "spare"}, {"id": "north"}]}
+    assert address_of("barriers[1].open", site) == "/installer/lanes/in#barriers[1].open"
+    assert address_of("barriers.north.close", site) == "/installer/lanes/in#barriers[1].close"
+    assert address_of("barriers[0].open", site) == "/installer/lanes#barriers[0].open"
+
+
 @pytest.mark.parametrize(
     "path", ["site.capacity", "gateway.retention.megabytes", "devices.io.unit", "groups[1].places"]
 )

@@ -51,6 +51,8 @@ def _entry(path: str, site: dict[str, Any]) -> str:
     part, number = found[1], int(found[2])
     if part in _PAGES:
         return _page_of(part, number, site)
+    if part == "barriers":
+        return _page_of_barrier(number, site)
     section: Section | None = next((one for one in section_at(part) if one.several), None)
     return f"{section.address}/{number}" if section is not None else ""
 
@@ -59,6 +61,14 @@ def _page_of(part: str, number: int, site: dict[str, Any]) -> str:
     entries = _objects(site.get(part))
     name = str(entries[number].get("id", "")) if number < len(entries) else ""
     return f"{_PAGES[part]}/{quote(name, safe='')}" if name else _PAGES[part]
+
+
+def _page_of_barrier(number: int, site: dict[str, Any]) -> str:
+    """The page of the first lane at a barrier that stands apart."""
+    barriers = _objects(site.get("barriers"))
+    name = barriers[number].get("id") if number < len(barriers) else None
+    lanes = [one for one in _objects(site.get("lanes")) if name is not None and one.get("barrier") == name]
+    return f"{_PAGES['lanes']}/{quote(str(lanes[0].get('id', '')), safe='')}" if lanes else _PAGES["lanes"]
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
