@@ -257,3 +257,13 @@ def test_a_published_plate_opens_the_gate_and_the_device_tells_how_it_is(broker:
         engine.stop("the test ends")
         directory.unlock()
     assert not uplink.is_alive()
+
+
+def test_each_message_is_shown_at_the_bench_now_and_then(heard: EngineStandIn, broker: Mosquitto) -> None:
+    say(broker, {"other": "京A·12345"})
+    wait_until(lambda: heard.calls("bench.message"), what="the message")
+    assert "京A·12345" in heard.calls("bench.message")[0]["text"]
+    for number in range(5):
+        say(broker, told(f"京A·1234{number}"))
+    wait_until(lambda: len(heard.calls("credential")) == 6, what="the reads")
+    assert len(heard.calls("bench.message")) < 6

@@ -13,6 +13,7 @@ from gateway.store.settings.secrets import Tokens
 from gateway.store.settings.signing_key import SigningKey
 from gateway.store.settings.station_keys import StationKeys
 from web.front.places import Acquaintances
+from web.live.cameras import Cameras
 from web.live.heart import Heart
 from web.live.presses import Presses
 from web.live.snapshots import Live, Slots
@@ -51,6 +52,7 @@ class Services:
         self.acquaintances = Acquaintances(
             lambda: [one.address for one in self.site.stations().values() if one.address]
         )
+        self.cameras = Cameras()
         self.heart = Heart()
         self.presses = Presses(self.heart)
         self.live = Live(self.socket)

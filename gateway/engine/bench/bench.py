@@ -96,6 +96,7 @@ class Bench:
             "bench.points": lambda params, _respond: looks.points(params),
             "bench.trace": lambda params, _respond: looks.trace(params),
             "bench.decode": lambda params, _respond: looks.decode(params),
+            "bench.message": lambda params, _respond: looks.message(params),
             "bench.pulse": self._take_pulse,
             "bench.show": self._show,
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -21,6 +23,9 @@ from gateway.engine.bench.owners import owners
 from gateway.engine.socket.requests import read
 from gateway.store.passes.credentials import CardBits
 from gateway.store.times import rfc3339
+
+MESSAGES_MAX = 16
+"""Cameras whose last message is kept, 4 kB each."""
 
 
 class Registry(Protocol):
@@ -46,6 +51,7 @@ class Looks:
         self._configs = configs
         self._settings = settings
         self._registry = registry
+        self._messages: OrderedDict[str, tuple[int, str]] = OrderedDict()
 
     def config(self, device: str) -> DeviceConfig:
         """The device as it is set up; NotFoundError."""
@@ -78,6 +84,7 @@ class Looks:
             "reads": driver.reads,
             "shows": driver.shows,
             "wire": self._beside(config.id),
+            "message": self._message(config.id),
             "inputs": [self._input(number, live.inputs, live.changed_ns, used) for number in range(inputs)],
             "outputs": [self._output(number, live.outputs, used) for number in range(outputs)],
             "edges": [
@@ -127,6 +134,25 @@ class Looks:
     def _with_driver(self, device: str) -> tuple[DeviceConfig, Driver]:
         config = self.config(device)
         return config, find(config.driver)
+
+    # ---- cameras
+
+    def message(self, params: dict[str, Any]) -> dict[str, Any]:
+        """bench.message"""
+        asked = read(r.BenchMessage, params)
+        config = self.config(asked.device)
+        self._messages.pop(config.id, None)
+        self._messages[config.id] = (time.time_ns(), asked.text)
+        if len(self._messages) > MESSAGES_MAX:
+            self._messages.popitem(last=False)
+        bus = self._bus_of(config.id)
+        if bus is not None:
+            bus.trace(config.id).heard(asked.text.encode())
+        return {}
+
+    def _message(self, device: str) -> dict[str, str] | None:
+        at_ns, text = self._messages.get(device, (0, ""))
+        return {"at": rfc3339(at_ns), "text": text} if at_ns else None
 
     # ---- cards
 

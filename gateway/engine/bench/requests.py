@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from gateway.core.plates.last_message import TEXT_MAX
 from gateway.engine.socket.requests import INT_MAX, Change, Params, Word
 
 After = Annotated[int, msgspec.Meta(ge=0, le=INT_MAX)]
@@ -33,6 +34,13 @@ class BenchDecode(Params, frozen=True):
     device: Word
     frame: After = 0
     data: Annotated[str, msgspec.Meta(max_length=2_048)] = ""
+
+
+class BenchMessage(Params, frozen=True):
+    """bench.message: what a camera has sent, as an installer looks at it"""
+
+    device: Word
+    text: Annotated[str, msgspec.Meta(max_length=TEXT_MAX + 100)]
 
 
 class BenchPulse(Change, frozen=True, kw_only=True):

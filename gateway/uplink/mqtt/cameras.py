@@ -19,9 +19,10 @@ from typing import Any
 import msgspec
 
 from gateway.control import Client
+from gateway.core.plates.last_message import look_at, look_at_bytes
 from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate, read_json
 from gateway.core.settings.model import PLATE_MQTT, Broker, Settings
-from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.errors import GatehouseError, PassError
 from gateway.uplink.mailbox import Waker
 from gateway.uplink.mqtt.backoff import Backoff
 from gateway.uplink.mqtt.connection import Link
@@ -33,6 +34,7 @@ BYTES_MAX = 4 * 1024 * 1024
 POLL_S = 0.5
 DIAL_S = 15.0
 TELL_EVERY_S = 5.0
+SHOW_EVERY_S = 1.0
 ASK_S = 1.0
 HELD_UP_S = 1.0
 """A shorter delay is normal on this machine and is not reported."""
@@ -96,6 +98,7 @@ class Listener(threading.Thread):
         """What is wrong with the connection, in words; empty: nothing; None until the first dial has ended."""
         self._warning = ""
         self._tell_at_s = 0.0
+        self._show_at_s = 0.0
         self._polled_s = 0.0
         self._held_up_ms = 0
         """How long a message that is read now may have waited for this thread."""
@@ -163,6 +166,21 @@ class Listener(threading.Thread):
         except GatehouseError as error:
             _log.warning("%s: a message on %s counts for nothing: %s", self._camera.device, message.topic, error)
             self._warn(str(error))
+        self._show(message)
+
+    def _show(self, message: Incoming) -> None:
+        """To the installer's bench, now and then, whether the message counts or not."""
+        if time.monotonic() < self._show_at_s:
+            return
+        self._show_at_s = time.monotonic() + SHOW_EVERY_S
+        try:
+            looked = look_at(read_json(message.payload))
+        except PassError:
+            looked = look_at_bytes(message.payload)
+        try:
+            self._ask("bench.message", text=looked.text)
+        except GatehouseError as error:
+            _log.debug("%s: its message was not shown: %s", self._camera.device, error)
 
     def _seen(self, message: Incoming) -> PlateSeen | None:
         """The plate in a message; PassError if it cannot be read."""

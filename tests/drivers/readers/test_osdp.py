@@ -466,3 +466,33 @@ def test_two_readers_with_keys_of_their_own_share_a_line() -> None:
     document = {"site": {"id": "s"}, "gateway": {"id": "g"}, "devices": [OSDP, SECOND]}
     found = registry.configure(parse_settings(document))
     assert len(registry.open_buses(found, lambda _event: None)) == 1
+
+
+def test_a_card_in_a_secure_session_is_traced_by_its_bits_and_no_key_is(
+    running: Running, line: OsdpLine, reader: OsdpReader
+) -> None:
+    bus = running.start(device(line))
+    running.reported.wait(DeviceRestored)
+    dissector = registry.find("osdp").dissector(None)
+    trace = bus.trace("r")
+    trace.watch(registry.find("osdp").dissector(None))
+    assert read(running, reader).value == CARD
+    insist(lambda: reader.press(b"2468#"), lambda: "2468" in [one.value for one in running.reported.of(CredentialRead)])
+    frames = trace.changed_after(0)
+    words = [dissector.explain(frame.way, frame.data).words for frame in frames]
+    assert f"card {CARD}, 26 bits" in words
+    assert "asks for news" in words
+    assert any("hidden" in one for one in words)
+    assert not any(b"2468" in frame.data or KEY in frame.data for frame in frames)
+
+
+def test_a_key_that_is_given_in_install_mode_is_never_traced(running: Running, path: Path) -> None:
+    new = OsdpReader(5, None)
+    with OsdpLine(path, new) as line:
+        bus = running.start(device(line))
+        running.reported.wait(DeviceLost)
+        trace = bus.trace("r")
+        trace.watch(registry.find("osdp").dissector(None))
+        bus.install_mode("r", 60)
+        insist(lambda: None, lambda: new.given_key == KEY)
+        assert not any(KEY in frame.data for frame in trace.changed_after(0))

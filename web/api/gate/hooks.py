@@ -8,15 +8,17 @@ the answer is 200 all the same, or the camera would repeat it.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
 import msgspec
 from flask import Response, request
 
+from gateway.core.plates.last_message import Looked, look_at, look_at_bytes
 from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate, read_json
 from gateway.core.plates.plates import is_none, normalise
-from gateway.core.vocabulary.errors import PassError
+from gateway.core.vocabulary.errors import GatehouseError, PassError
 from web.api.answers import json_answer
 from web.api.requests import identifier, only, refuse
 from web.people.auth import check_scope
@@ -26,6 +28,7 @@ from web.words.times import site_zone
 
 SCOPE = "plates:push"
 DRIVER = "plate-http"
+SHOW_S = 1.0
 
 
 def push_plate(device: str) -> Response:
@@ -33,8 +36,12 @@ def push_plate(device: str) -> Response:
     only("token")
     check_scope(SCOPE, secret=_secret())
     mapping = _mapping(identifier(device, "device"))
-    seen = _seen(_document(), mapping)
-    ask("credential", device=device, **seen.request())
+    document = _document(device)
+    try:
+        seen = _seen(document, mapping)
+        ask("credential", device=device, **seen.request())
+    finally:
+        _show(device, look_at(document))
     plate = normalise(seen.plate)
     answer = {"plate": None if is_none(plate) else plate, "confidence": seen.confidence}
     return json_answer({**answer, "wrong": seen.wrong} if seen.wrong else answer)
@@ -66,10 +73,18 @@ def _seen(document: Any, mapping: PlateMapping) -> PlateSeen:
         raise refuse(f"{error}.", "body_invalid", 422) from None
 
 
-def _document() -> Any:
+def _show(device: str, looked: Looked) -> None:
+    """To the installer's bench, whether the message counts or not."""
+    services().cameras.keep(device, looked)
+    with contextlib.suppress(GatehouseError):
+        ask("bench.message", timeout_s=SHOW_S, device=device, text=looked.text)
+
+
+def _document(device: str) -> Any:
     request.max_content_length = PICTURE_MAX_BYTES
     raw = request.get_data(cache=False)
     try:
         return read_json(raw)
     except PassError as error:
+        _show(device, look_at_bytes(raw))
         raise refuse(f"The body cannot be read: {error}.", "not_json") from None

@@ -34,6 +34,16 @@ function condition(one) {
   for (const cell of $("condition").querySelectorAll("[data-cell]")) put(cell, String(one[cell.dataset.cell] || (cell.dataset.cell === "error" ? "–" : one[cell.dataset.cell])));
 }
 
+function message(device, one) {
+  if (!one) return;
+  put($("message-at"), one.at);
+  put($("message"), one.text);
+  $("message").hidden = false;
+  $("message-none").hidden = true;
+  $("picture").hidden = !one.mark;
+  if (one.mark) mark($("picture"), "src", "/installer/devices/" + device + "/picture?" + one.mark);
+}
+
 function told(answer) {
   if (!answer) return;
   mark($("said"), "class", "in-note devices-said is-" + (answer.status === "done" ? "ok" : "bad"));
@@ -67,6 +77,7 @@ export function showDevice(root) {
     if ($("outputs")) levels($("outputs"), "output", news.outputs);
     for (const one of news.outputs || []) armOf(one);
     if ($("edges")) edges($("edges"), news.edges);
+    if ($("message")) message(device, news.message);
     const card = showFrames(news);
     if (card && $("card")) showCard(device, card);
   });

@@ -60,6 +60,16 @@ def device_of(snapshot: Snapshot | None, device: str) -> DeviceView | None:
 # ---- points --------------------------------------------------------------------------------------------------------
 
 
+CAMERAS = ("plate-http", "plate-mqtt")
+
+
+def message(told: Mapping[str, Any], mark: str, zone: tzinfo) -> dict[str, Any] | None:
+    """A camera's last message, and the mark of its picture."""
+    if told["message"] is None:
+        return None
+    return {"at": time_of(told["message"]["at"], zone), "text": told["message"]["text"], "mark": mark}
+
+
 def points(told: Mapping[str, Any], snapshot: Snapshot | None, say: Words, zone: tzinfo) -> dict[str, Any]:
     """Inputs, outputs and edges of one device, from `bench.points`."""
     lanes = {lane.id: lane for lane in snapshot.lanes} if snapshot is not None else {}

@@ -63,6 +63,7 @@ def device(device: str) -> Response:
         bench=_bench(device),
         news=_first(device),
         verdicts=model.VERDICTS,
+        camera=document.get("driver") in model.CAMERAS,
         told=told if told in TOLD else "",
         why=request.args.get("why", "")[: trials.WHY_MAX] if told == "refused" else "",
     )
@@ -73,6 +74,15 @@ def card(device: str) -> dict[str, Any]:
     """A frame with a card, in every format that fits."""
     frame = request.args.get("frame", 0, int)
     return model.cards(ask("bench.decode", timeout_s=CARD_S, device=device, frame=frame), look.said())
+
+
+@door(Right.SET_UP)
+def picture(device: str) -> Response:
+    """A camera's last picture."""
+    found = services().cameras.picture(device)
+    if found is None:
+        raise Problem(404, "not_found", "There is no picture of this camera.")
+    return Response(found[0], content_type=found[1])
 
 
 def _document(device: str) -> dict[str, Any]:
@@ -105,6 +115,7 @@ ROUTES = (
     ("GET", f"{PATH}/<device>/news", news),
     ("GET", f"{PATH}/<device>/live", stream),
     ("GET", f"{PATH}/<device>/card", card),
+    ("GET", f"{PATH}/<device>/picture", picture),
     ("POST", f"{PATH}/<device>/pulse", trials.pulse),
     ("POST", f"{PATH}/<device>/show", trials.show),
     ("POST", f"{PATH}/<device>/restart", trials.restart),
