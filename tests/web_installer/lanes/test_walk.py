@@ -78,7 +78,7 @@ def test_a_lane_is_wired_learned_applied_and_tried(bare: Site) -> None:
     bare.choose("wire.barrier.at_open", "")
     bare.choose("wire.barrier.approach_loop", "")
     bare.choose("wire.barrier.safety_loop", "")
-    bare.chrome.execute_script('document.querySelector(\'[name="lane.readers"][value="reader-in"]\').checked = true')
+    bare.press('[name="lane.readers=reader-in"]')
     bare.press(".ln-save button")
     wait_until(lambda: "Kept in the draft" in bare.text(), what="the draft")
     assert "nothing watches under the arm" in bare.text()
@@ -96,6 +96,8 @@ def test_a_lane_is_wired_learned_applied_and_tried(bare: Site) -> None:
     world.crank("in", False)
     wait_until(lambda: bare.gateway.lane("north-in")["arm"] == "closed", what="the lane at rest")
     tried(bare)
+    site = bare.gateway.directory.documents.load()
+    assert site["lanes"][0]["readers"] == ["reader-in"]
     opened = [one["data"] for one in bare.gateway.events("barrier.commanded") if one["data"]["command"] == "open"]
     assert opened[-1]["by"] == "Ana"
 
