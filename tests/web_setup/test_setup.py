@@ -81,7 +81,9 @@ def test_the_right_code_makes_an_installer_who_is_signed_in(
     assert (operator["name"], operator["role"]) == ("Ana", "installer")
     assert check_pin("7391", operator["pin_hash"])
     page = client.get("/")
-    assert page.status_code == 200 and "What comes next" in page.text and "gatehouse discover" in page.text
+    assert (page.status_code, page.headers["Location"]) == (303, "/installer")
+    page = client.get("/installer")
+    assert page.status_code == 200 and "What is left to do" in page.text and "Find what is connected" in page.text
     assert [one["type"] for one in engine.calls("journal.note")] == ["operator.signed_in"]
 
 

@@ -104,12 +104,12 @@ def test_a_new_gateway_is_set_up_in_a_browser(gateway: Gateway, chrome: webdrive
     fill(chrome, code="AAAA-AAAA-AAAA", **ana)
     wait_until(lambda: "The code is wrong" in chrome.page_source, what="the mistake")
     fill(chrome, code=gateway.code.lower(), **ana)
-    wait_until(lambda: chrome.current_url == gateway.url("/"), what="the page after it")
-    assert "gatehouse discover" in chrome.page_source
+    wait_until(lambda: chrome.current_url == gateway.url("/installer"), what="the page after it")
+    assert "Find what is connected" in chrome.page_source
     for width, height in SIZES:
         size(chrome, width, height)
         chrome.get(gateway.url("/"))
-        assert chrome.execute_script(CUT, ".setup-main") == [], width
+        assert chrome.execute_script(CUT, ".in-main") == [], width
     chrome.get(gateway.url("/setup"))
     assert "over" in chrome.page_source
     wait_until(lambda: gateway.rows().count("gateway.started") == 2 and gateway.healthy(), what="the engine anew")

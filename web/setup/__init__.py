@@ -1,1 +1,1 @@
-"""The first set-up: who may open it, its form, and what comes after it."""
+"""The first set-up: who may open it, and its form."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import msgspec
-from flask import Response, current_app
+from flask import Response, current_app, redirect
 
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
+from gateway.core.settings.roles import Right
 from web.guard.home.live import live_view
 from web.guard.scene import COMMAND_ROLES
+from web.installer.frame.places import way_in
 from web.people import auth, stations
 from web.platform.pages import page
 from web.platform.services import services
-from web.setup.next import is_next, next_page
 
 # Of the reasons to turn a car away those that fit one which was seen to.
 SEEN_REASONS = ("turned_back", "other")
@@ -34,10 +35,10 @@ SHEETS = (
 
 @auth.require_operator()
 def home() -> Response:
-    """The guard screen; for an installer whose site has no lanes yet, what comes next."""
+    """The guard screen; an installer whose site has no lanes yet is led to what comes next."""
     operator = auth.signed_in()
-    if is_next(operator):
-        return current_app.make_response(next_page(operator))
+    if Right.SET_UP in operator.role.rights and not services().site.document().get("lanes"):
+        return current_app.make_response(redirect("/installer", 303))
     snapshot, age_ms = services().live.snapshot()
     made = page(
         "guard/home/page.html",
@@ -45,6 +46,7 @@ def home() -> Response:
         sheets=SHEETS,
         view=msgspec.to_builtins(live_view()(snapshot, age_ms, operator)),
         operator=operator,
+        way_in=way_in(operator),
         may_act=operator.role in COMMAND_ROLES,
         people=[one.name for one in services().site.operators().values() if one.role in COMMAND_ROLES],
         release_reasons=RELEASE_REASONS,
