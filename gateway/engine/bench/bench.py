@@ -34,7 +34,7 @@ from gateway.core.vocabulary.views import LaneView
 from gateway.engine.bench import requests as r
 from gateway.engine.bench.live import LivePoints
 from gateway.engine.bench.looks import Looks
-from gateway.engine.bench.owners import Owner, arm_of, objection
+from gateway.engine.bench.owners import Owner, arm_of, objection, owners
 from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.requests import read
 
@@ -225,8 +225,15 @@ class Bench:
         if bus is None:
             self._settle(f"{asked.device} begins anew; try again")
             return
-        active = not self._level(asked.device, asked.output)
-        bus.pulse(asked.device, asked.output, asked.duration_ms, active, self._tokens)
+        bus.pulse(asked.device, asked.output, asked.duration_ms, self._other_level(asked), self._tokens)
+
+    def _other_level(self, asked: r.BenchPulse) -> bool:
+        """The level of the pulse: a lamp that is on is pulsed dark; where the level is not known, that of its use."""
+        level = self._level(asked.device, asked.output)
+        if level is not None:
+            return not level
+        used = owners(self._settings(), asked.device).get(("output", asked.output), ())
+        return used[0].rests(False) if used else True
 
     def _answered(self, event: OutputDone | OutputFailed) -> None:
         if self._pulse is not None and self._pulse.token == event.token:

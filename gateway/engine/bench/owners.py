@@ -23,6 +23,10 @@ class Owner(msgspec.Struct, frozen=True):
     arm: bool = False
     normally: str = "open"
 
+    def rests(self, level: bool) -> bool:
+        """Whether an electrical level is the one at rest."""
+        return level == (self.normally == "closed")
+
 
 def owners(settings: Settings, device: str) -> dict[tuple[str, int], tuple[Owner, ...]]:
     """The lanes of each point of a device, by side and index."""
@@ -41,7 +45,7 @@ def arm_of(settings: Settings, device: str, output: int) -> tuple[Owner, ...]:
 def objection(settings: Settings, arm: Owner, lanes: Sequence[LaneView], level: bool | None) -> str:
     """Why the output of a tagged arm is not pulsed past the lane; empty when it may be."""
     barrier = settings.barrier(arm.barrier)
-    if level:
+    if level is not None and not arm.rests(level):
         return f"the output is on: it holds the arm of {_named(arm)}; let it go by the lane's own command first"
     views = [view for view in lanes if view.barrier == arm.barrier]
     if _may_lower(barrier, arm.key) and barrier.safety and not all(_free(view) for view in views):
