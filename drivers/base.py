@@ -47,7 +47,10 @@ class DeviceConfig(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """State of a device; `last_error` is in words for people and says what to do."""
+    """State of a device; `last_error` is in words for people and says what to do.
+
+    `round_trip_us`: from the last question to its answer; None where the device is not asked.
+    """
 
     device: str
     state: Literal["starting", "online", "stale", "lost"]
@@ -56,6 +59,7 @@ class Health(msgspec.Struct, frozen=True):
     last_error: str = ""
     frames: int = 0
     errors: int = 0
+    round_trip_us: int | None = None
 
 
 class Bus(ABC):

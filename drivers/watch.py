@@ -48,6 +48,8 @@ class Watch:
     def __init__(self, device: str, report: Report) -> None:
         self.device = device
         self.failures = 0
+        self.round_trip_us: int | None = None
+        """Of the last question whose answer came; the bus sets it, and the next answer shows it."""
         self.health = Health(device, "starting", time.time_ns())
         self._report = report
 
@@ -122,4 +124,5 @@ class Watch:
             error or old.last_error,
             old.frames + frames,
             old.errors + bool(error),
+            self.round_trip_us,
         )

@@ -202,6 +202,7 @@ class AskingBus(OutputlessBus):
         try:
             while not self._stopping and time.monotonic_ns() < until_ns:
                 if self._hear(until_ns, asked):
+                    asked.watch.round_trip_us = (time.monotonic_ns() - now_ns) // 1_000
                     self._reopen.reset()
                     asked.next(now_ns)
                     return

@@ -215,7 +215,9 @@ class PollingBus(OrderedBus):
         started_ns = time.monotonic_ns()
         try:
             if device.watch.known and not device.anew:
-                self._inputs_read(device, device.unit.poll())
+                inputs = device.unit.poll()
+                device.watch.round_trip_us = (time.monotonic_ns() - started_ns) // 1_000
+                self._inputs_read(device, inputs)
             else:
                 self._greet(device)
         except DeviceError as error:

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 from gateway.core.vocabulary.errors import BackupError
 
 MEDIA = "media"
-LEFT_OUT = frozenset({"run", "reserve", "secrets/setup-code", "secrets/stations.json"})
-"""What belongs to this box or this run: the socket and the lock, the room for a start, station keys, the setup code."""
+LEFT_OUT = frozenset({"backed-up", "run", "reserve", "secrets/setup-code", "secrets/stations.json"})
+"""What belongs to this box or this run: the mark of the last backup, the socket and the lock, the room for a start,
+station keys, the setup code."""
 _DATABASES = ("journal.db", "registry.db", "state.db", "uplink.db", "web.db")
 _BESIDE = ("", "-wal", "-shm", "-journal")
 _UNFINISHED = (".new", ".part", ".next", ".making")

@@ -36,6 +36,10 @@ from gateway.engine.discovery.discovery import Discovery
 from gateway.engine.journal_thread.keeper import Keeper
 from gateway.engine.journal_thread.projector import Projector
 from gateway.engine.journal_thread.recorder import Recorder
+from gateway.engine.measuring.box import Box
+from gateway.engine.measuring.loops import Tap
+from gateway.engine.measuring.measuring import Measuring
+from gateway.engine.measuring.travels import Travels
 from gateway.engine.settings import catalogue
 from gateway.engine.settings.buses import Buses, OpenBuses
 from gateway.engine.settings.changes import Changes
@@ -48,6 +52,7 @@ from gateway.engine.stores import Stores
 from gateway.engine.watchdog import Progress
 from gateway.engine.workers import Workers
 from gateway.store.directory import DataDirectory, source_of
+from gateway.store.measurements.store import MeasurementWriter
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +86,8 @@ class Engine:
         self._points = LivePoints(self._inbox.put, lambda device: self._buses.of(device))
         self._open_buses = open_buses
         self._discovery = Discovery(lambda: self._changes.settings, self.health)
-        self._buses = Buses(configs, self._opened, self._points.report, self._workers)
+        self._tap = Tap(self._points.report)
+        self._buses = Buses(configs, self._opened, self._tap.report, self._workers)
         self._recorder = Recorder(self._stores.journal, self._inbox.put, sequence=self._stores.journal.last_sequence)
         self._server = Server(directory.socket, self._asked)
         self._publisher = self._make_publisher(configs)
@@ -104,6 +110,7 @@ class Engine:
             lambda: self._recorder.sequence,
             self._stores.applied,
         )
+        self._measuring = self._make_measuring()
         self._loop = self._make_loop()
         self._supervised = (
             Progress("core", lambda: self._loop.turns, CORE_PATIENCE_S),
@@ -132,6 +139,7 @@ class Engine:
         start("settings", self._changes.run)
         start("bench", self._bench.run)
         start("faults", self._faults.run)
+        start("measuring", self._measuring.run)
         start("control", self._server.run)
         self._buses.start()
         gc.collect()
@@ -150,7 +158,8 @@ class Engine:
         self._bench.stop()
         self._keeper.stop()
         self._faults.stop()
-        self._join(["desk", "clerk", "settings", "bench", "keeper", "faults"], _STOP_SERVICES_S / 2)
+        self._measuring.stop()
+        self._join(["desk", "clerk", "settings", "bench", "keeper", "faults", "measuring"], _STOP_SERVICES_S / 2)
         self._server.stop()
         self._publisher.stop()
         self._join(["control", "publisher"], _STOP_SERVICES_S / 2)
@@ -224,6 +233,17 @@ class Engine:
             now=self._clock.now,
         )
 
+    def _make_measuring(self) -> Measuring:
+        return Measuring(
+            self._settings,
+            tap=self._tap,
+            health=self._buses.health,
+            travels=Travels(self._directory.state),
+            box=Box(self._directory.path),
+            writer=MeasurementWriter(self._directory.measurements),
+            now=self._clock.now,
+        )
+
     def _make_keeper(self) -> Keeper:
         return Keeper(
             self._stores.journal,
@@ -269,6 +289,7 @@ class Engine:
         self._handlers.settings_changed(settings)
         self._clock.trust(settings.gateway.clock == "trusted")
         self._keeper.settings_changed(settings.gateway.retention)
+        self._measuring.settings_changed(settings)
         self._stores.consumers.settings_changed(settings)
         self._stores.journal.move(source_of(settings))
 

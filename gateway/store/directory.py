@@ -48,6 +48,8 @@ class DataDirectory:
         self.state = self.path / "state.db"
         self.uplink = self.path / "uplink.db"
         self.web = self.path / "web.db"
+        self.backed_up = self.path / "backed-up"
+        self.measurements = self.path / "measurements"
         self.media = self.path / "media"
         self.secrets = self.path / "secrets"
         self.faults = self.path / "faults"
@@ -111,6 +113,11 @@ class DataDirectory:
     def reserve(self) -> Reserve:
         """Room for a start on a full disk."""
         return Reserve(self.path / "reserve")
+
+    def note_backup(self) -> None:
+        """Mark that a backup was made now; its age is shown. A mark that cannot be made is left out."""
+        with suppress(OSError):
+            self.backed_up.touch(0o640)
 
     @property
     def exists(self) -> bool:

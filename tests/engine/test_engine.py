@@ -168,7 +168,7 @@ def test_the_snapshot_carries_ages_and_nothing_personal(running: Running) -> Non
     running.bus.card("472288")
     until(lambda: running.lane()["last_decision"])
     state = running.client.call("state")
-    assert {"as_of", "site", "gateway", "journal", "lanes", "alarms", "devices", "uplink"} == set(state)
+    assert {"as_of", "site", "gateway", "journal", "lanes", "alarms", "repairs", "devices", "uplink"} == set(state)
     assert state["lanes"][0]["age_ms"] >= 0
     assert state["devices"][1]["state"] == "online"
     assert state["gateway"]["clock"] == "synced"

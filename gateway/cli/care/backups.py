@@ -101,6 +101,7 @@ def _backup(arguments: Arguments) -> int:
         )
     finally:
         progress.end()
+    directory.note_backup()
     removed = _thin_out(arguments, file, settings)
     items = [{"name": one.name, "size": one.size, "rows": one.rows, "sha256": one.sha256} for one in contents.manifest]
     made = {"file": str(file), "bytes": size, "encrypted": bool(passphrase), "items": items, "removed": removed}

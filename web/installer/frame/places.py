@@ -25,6 +25,7 @@ PLACES = (
     Place("settings", "/installer/settings", Right.SET_UP),
     Place("changes", "/installer/changes", Right.SET_UP),
     Place("versions", "/installer/versions", Right.SET_UP),
+    Place("health", "/installer/health", Right.LOOK),
     Place("repairs", "/installer/repairs", Right.LOOK),
 )
 

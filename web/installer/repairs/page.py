@@ -82,7 +82,7 @@ def act(repair: str, verb: str) -> Any:
     return redirect(f"{PATH}/{repair}?told={verb}", 303)
 
 
-def _command(verb: str, **order: str) -> dict[str, Any]:
+def _command(verb: str, **order: Any) -> dict[str, Any]:
     """Ask the engine, and wait until the lists have it; the same form sent twice is one request."""
     via = "browser" if stations.current_station() is None else "guard"
     key = request.form.get("request", "") or secrets.token_hex(8)

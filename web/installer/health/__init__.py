@@ -1,0 +1,1 @@
+"""Health: measurements over time as curves, what is unusual in words, and what is due."""
