@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,41 @@ def test_a_pin_is_never_on_the_page(bench: Bench) -> None:
     source = bench.chrome.page_source
     assert "73915" not in source
     assert "37 33 39 31 35" not in source
+
+
+@pytest.mark.long
+def test_a_pause_holds_the_frames_still_and_loses_none(bench: Bench) -> None:
+    bench.open("/installer/devices/reader-in")
+    goes_live(bench)
+    bench.one("#pause").click()
+    bench.site.readers["in"].present("11")
+    wait_for(lambda: "11" in bench.text("#readings"), "the card")
+    assert "Card 11" not in bench.text("#frames")
+    bench.one("#pause").click()
+    assert "Card 11, 32 bits" in bench.text("#frames")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("secure", [True, False], ids=["with a clipboard", "without one"])
+def test_a_frame_is_copied_with_a_tap(bench: Bench, secure: bool) -> None:
+    bench.open("/installer/devices/display-in")
+    goes_live(bench)
+    if not secure:
+        bench.chrome.execute_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    else:
+        bench.chrome.execute_cdp_cmd(
+            "Browser.grantPermissions",
+            {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": bench.url},
+        )
+    bench.one('button[value="denied"]').click()
+    wait_for(lambda: bench.text("#frames li"), "the frame")
+    bench.one("#frames li button").click()
+    wait_for(lambda: "copied" in bench.text(".devices-copied"), "the copy")
+    words = bench.one("#words")
+    words.clear()
+    words.send_keys(Keys.CONTROL, "v")
+    pasted = wait_for(lambda: words.get_attribute("value") or "", "the paste")
+    assert re.match(r"\d\d:\d\d:\d\d\.\d{3}  >  0C ", pasted)
 
 
 @pytest.mark.long

@@ -12,14 +12,17 @@ export function followNews(device, at, heard) {
     if (news.at) Object.assign(at, news.at);
     heard(news);
   }
+  function close() {
+    if (source) source.close();
+    source = null;
+  }
   function listen() {
-    if (document.hidden) { setTimeout(listen, POLL_MS); return; }
+    if (document.hidden || source) return;
     last = performance.now();
     source = new EventSource(address("live"));
     source.addEventListener("news", (event) => { tries = 0; take(JSON.parse(event.data)); });
     source.onerror = () => {
-      source.close();
-      source = null;
+      close();
       setTimeout(listen, BACK_MS[Math.min(tries, BACK_MS.length - 1)]);
       tries += 1;
     };
@@ -39,5 +42,7 @@ export function followNews(device, at, heard) {
   }
   listen();
   setInterval(poll, POLL_MS);
-  window.addEventListener("pagehide", () => { if (source) source.close(); });
+  // A page that is not looked at gives its place to others.
+  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else listen(); });
+  window.addEventListener("pagehide", close);
 }
