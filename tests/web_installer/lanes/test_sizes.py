@@ -97,6 +97,10 @@ def test_a_lost_engine_is_shown_by_the_age_of_the_state(site: Site) -> None:
     site.look("en", "day")
     site.open("/installer/lanes/in")
     wait_until(lambda: site.text("#age") == "Live", what="the live state")
+    site.gateway.kill()
+    wait_until(lambda: "old" in site.text("#age"), what="the age without an engine")
+    site.gateway.start_engine()
+    wait_until(lambda: site.text("#age") == "Live", what="the live state of the new engine")
     with site.gateway.frozen("web"):
         wait_until(lambda: "old" in site.text("#age"), what="the age")
         wait_until(lambda: site.chrome.execute_script("return document.body.matches('.is-stale')"), what="stale marks")

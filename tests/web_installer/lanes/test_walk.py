@@ -118,7 +118,7 @@ def tried(site: Site) -> None:
     site.press('[data-order="open"]')
     assert site.sim.world.contacts("in").at_closed, "a tap moves nothing"
     site.hold('[data-order="open"]')
-    wait_until(lambda: "hold “close”" in site.text("#asks"), what="the arm up")
+    wait_until(lambda: "hold to close" in site.text("#asks"), what="the arm up")
     site.hold('[data-order="close"]')
     wait_until(lambda: "The cycle is complete." in site.text("#asks"), what="the arm down")
     assert "3.0 s" in site.text("#figures")

@@ -13,7 +13,12 @@ export function look(url, everyMs, show) {
     try {
       const got = await fetch(typeof url === "function" ? url() : url, { credentials: "same-origin", headers: { Accept: "application/json" } });
       if (got.status === 401) return location.reload();
-      if (got.ok) { const told = await got.json(); at = performance.now(); goes = show(told) !== false; }
+      if (got.ok) {
+        const told = await got.json();
+        // What the web says without the engine is no news of the gate.
+        if (told.answered !== false) at = performance.now();
+        goes = show(told) !== false;
+      }
     } catch (_error) {
       // The line is cut: the age tells it.
     }
