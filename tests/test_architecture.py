@@ -156,10 +156,11 @@ LAYERS = (
     _layer("gateway.demo.people", "gateway.core", "msgspec"),
     _layer("gateway.demo.news", "gateway.store"),
     _layer("gateway.demo.traffic", "gateway.core gateway.control gateway.physics gateway.demo.people drivers.sim"),
+    _layer("gateway.demo.unwired", "gateway.core gateway.control drivers.sim"),
     _layer(
         "gateway.demo.run",
         "gateway.core gateway.store gateway.control gateway.processes gateway.demo.line gateway.demo.news "
-        "gateway.demo.people gateway.demo.traffic drivers.sim",
+        "gateway.demo.people gateway.demo.traffic gateway.demo.unwired drivers.sim",
         "msgspec",
     ),
     _layer("gateway.cli", "gateway drivers web", "msgspec segno"),

@@ -35,11 +35,13 @@ from gateway.demo.line import Broker, Switch, free_port, line_is_on, set_line
 from gateway.demo.news import News
 from gateway.demo.people import People
 from gateway.demo.traffic import LEADER, REPAIR_AFTER_S, RESET_AFTER_S, Traffic
+from gateway.demo.unwired import Unwired
 from gateway.processes.ending import PARENT_VARIABLE, on_stop_signal
 from gateway.store.directory import DataDirectory
 from gateway.store.passes.registry import PassRegistry
 
 PREFIX = "gatehouse-demo-"
+PORTS_VARIABLE = "GATEHOUSE_PORTS"
 READY_S = 60.0
 TURN_S = 0.25
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -48,7 +50,7 @@ A car comes every few seconds. After about two minutes the arm of the way out is
 and the alarm stays until a person deals with it. {REPAIR_AFTER_S:g} s later a new arm is fitted: sign in as Wei and
 reset the lane, or wait for {LEADER}, played by this program, who does it {RESET_AFTER_S:g} s after the crash.
 """
-_OPERATORS = (("Lin", "guard"), ("Wei", "leader"), ("Chen", "control_room"))
+_OPERATORS = (("Lin", "guard"), ("Wei", "leader"), ("Chen", "control_room"), ("Gao", "installer"))
 LINE_WORDS = {
     True: "the line to central is whole; what waited is sent in order, old news marked as historical",
     False: "the line to central is cut; events wait in the journal (`gatehouse demo uplink on` mends it)",
@@ -97,6 +99,7 @@ class Demo:
         self._broker: Broker | None = None
         self._gateway: subprocess.Popen[bytes] | None = None
         self._site: SimSite
+        self._unwired: Unwired
         self._token = ""
 
     def start(self, stop: threading.Event) -> None:
@@ -111,6 +114,9 @@ class Demo:
         self._site = SimSite(wires)
         self._site.start()
         self._stack.callback(self._site.stop)
+        self._unwired = Unwired(wires / "new", self._people.residents[0].cards[0])
+        self._unwired.start()
+        self._stack.callback(self._unwired.stop)
         line = self._start_line(wires)
         self._make_directory(line)
         self._start_gateway(stop)
@@ -129,6 +135,7 @@ class Demo:
                 if isinstance(said := row.row(), BarrierReset):
                     traffic.reopened(said.lane)
             traffic.turn(time.monotonic())
+            self._unwired.turn(time.monotonic(), self._client)
             if until_s is not None and time.monotonic() >= until_s:
                 return
 
@@ -195,7 +202,7 @@ class Demo:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+            env={**os.environ, PARENT_VARIABLE: str(os.getpid()), PORTS_VARIABLE: str(self._unwired.folder)},
         )
         self._stack.callback(self._stop_gateway)
         deadline = time.monotonic() + READY_S
@@ -238,6 +245,8 @@ class Demo:
                 "",
                 f"  guard's screen   {base}/",
                 f"  sign in          {pins}",
+                f"  installer's page {base}/installer",
+                f"  left to discover {self._unwired.words()}",
                 f"  interface        {base}/api/docs",
                 f"  events           {bearer} '{base}/api/v1/events?limit=5'",
                 f"  lanes            {bearer} {base}/api/v1/lanes",

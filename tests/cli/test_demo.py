@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from gateway.control import Client
 from gateway.core.vocabulary.events import ClockState
 from gateway.core.vocabulary.passes import PassKind
 from gateway.demo import run as demo
@@ -284,6 +285,8 @@ def test_a_demo_lives_is_cut_off_catches_up_and_leaves_nothing_behind(tmp_path: 
         wait_until(lambda: bool(journal.page(0, 10, ["passage.entered"])), DEMO_S)
         wait_until(lambda: bool(journal.page(0, 10, ["access.denied"])), DEMO_S)
         wait_until(lambda: "unknown_credential" in said.read_text("utf-8"))
+        assert "Gao (installer)" in text and f"http://127.0.0.1:{port}/installer" in text
+        discover(data)
         if Broker.program() is not None:
             cut_and_mend(data, journal)
         os.killpg(running.pid, signal.SIGINT)
@@ -295,6 +298,16 @@ def test_a_demo_lives_is_cut_off_catches_up_and_leaves_nothing_behind(tmp_path: 
         running.wait()
     assert DataDirectory(data).made_by_demo
     assert journal.verify().rows > 0
+
+
+def discover(data: Path) -> None:
+    """What is in no setting is found beside the lanes that work."""
+    engine = Client(DataDirectory(data).socket)
+    engine.call("discover.start", by="Gao", listen_s=3, units=[1])
+    wait_until(lambda: engine.call("discover.state")["state"] != "running", DEMO_S)
+    told = engine.call("discover.state")
+    assert {one["device"]["driver"] for one in told["found"]} >= {"rdm6300", "modbus"}, told
+    assert all(str(data / "wires" / "new") in one["where"] for one in told["found"] if one["sure"])
 
 
 def cut_and_mend(data: Path, journal: JournalReader) -> None:
