@@ -23,7 +23,7 @@ from gateway.cli.common import (
     show,
     whoami,
 )
-from gateway.core.vocabulary.errors import GatehouseError, NotFoundError
+from gateway.core.vocabulary.errors import GatehouseError, NotFoundError, RefusedError
 
 if TYPE_CHECKING:
     from gateway.core.vocabulary.passes import Pass
@@ -55,6 +55,17 @@ def add(commands: Commands) -> None:
     imports.add_argument(
         "--sheet", default="", metavar="NAME", help="sheet of a workbook (default: the first with rows)"
     )
+    template = passes.add(
+        "template",
+        "write a list to begin with: headings, examples, explanations (.xlsx .csv)",
+        _passes_template,
+        """
+        gatehouse passes template residents.xlsx            Chinese headings, explained in both languages
+        gatehouse passes template residents.csv --english
+        """,
+    )
+    template.add_argument("file", type=Path, metavar="FILE", help="where to; its ending says in which form")
+    template.add_argument("--english", action="store_true", help="headings in English")
     export = passes.add(
         "export",
         "write all passes to a file (.csv .xlsx .jsonl .ndjson)",
@@ -174,6 +185,20 @@ def _passes_export(arguments: Arguments) -> int:
     finally:
         progress.end()
     show(arguments, {"file": str(arguments.file), "count": count}, f"{count} passes written to {arguments.file}")
+    return 0
+
+
+def _passes_template(arguments: Arguments) -> int:
+    from gateway.store.passes.files.template import write_template
+
+    if arguments.file.exists():
+        raise RefusedError(f"{arguments.file} is there already; give another name")
+    write_template(arguments.file, chinese=not arguments.english)
+    show(
+        arguments,
+        {"file": str(arguments.file)},
+        f"{arguments.file} written: fill it in below the heading, delete the examples",
+    )
     return 0
 
 

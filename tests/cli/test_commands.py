@@ -336,6 +336,14 @@ class TestPasses:
         assert gatehouse("passes", "import", path, "--encoding", "big5").status == 0
         assert [one["holder"] for one in gatehouse("passes", "list", "--json").data["items"]] == ["陳大文"]
 
+    def test_a_template_is_taken_as_it_is_and_writes_over_nothing(
+        self, gatehouse: Gatehouse, made: Path, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "list.xlsx"
+        assert gatehouse("passes", "template", path).status == 0
+        assert "there already" in gatehouse("passes", "template", path).err
+        assert gatehouse("passes", "import", path, "--json").data["created"] == 4
+
     def test_a_running_engine_gets_a_copy_that_it_can_read_and_that_is_gone_afterwards(
         self, gatehouse: Gatehouse, made: Path, passes: Path
     ) -> None:

@@ -21,7 +21,7 @@ from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.schedule import parse_schedule
 from gateway.core.vocabulary.times import FIRST_YEAR, LAST_YEAR, NO_END_YEAR, YEARS
-from gateway.store.passes.credentials import normal_card, normal_plate
+from gateway.store.passes.credentials import is_decimal, normal_card, normal_plate
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 FIELDS = Pass.__struct_fields__
@@ -111,6 +111,8 @@ def _check_texts(pass_: Pass) -> None:
 def _check_cards(cards: tuple[str, ...]) -> None:
     _check_count("cards", cards)
     for card in cards:
+        if is_decimal(card):
+            continue
         try:
             normal_card(card)
         except ValueError as error:

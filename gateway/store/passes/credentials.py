@@ -29,7 +29,7 @@ Key = tuple[int, int, str]
 
 def normal_card(text: str) -> str:
     """A card number in normal form; ValueError if it is neither decimal nor an EPC in hex."""
-    if _is_decimal(text):
+    if is_decimal(text):
         return text if text[0] != "0" else text.lstrip("0") or "0"
     upper = text.strip().upper()
     if upper != text:
@@ -46,7 +46,7 @@ def normal_plate(text: str) -> str:
 
 def card_number(normal: str) -> int:
     """The number that a card's normal form stands for."""
-    return int(normal) if _is_decimal(normal) else int(normal, 16)
+    return int(normal) if is_decimal(normal) else int(normal, 16)
 
 
 def key_of(kind: str, value: str) -> Key:
@@ -61,13 +61,18 @@ def key_of(kind: str, value: str) -> Key:
     return KINDS[kind], 0, value
 
 
-def _is_decimal(text: str) -> bool:
+def is_decimal(text: str) -> bool:
+    """Whether a card number is written in decimal."""
     return text.isdigit() and len(text) <= _DIGITS_MAX and text.isascii()
 
 
 def keys_of(pass_: Pass) -> list[Key]:
     """All credentials of a pass; duplicates may remain."""
-    found = [key_of("card", card) for card in pass_.cards]
-    if pass_.plates:
-        found += [(1, 0, normal_plate(plate)) for plate in pass_.plates]
+    found: list[Key] = []
+    for card in pass_.cards:
+        if card.isdigit() and card[0] != "0" and len(card) <= _DIGITS_MAX and card.isascii():  # the usual one
+            found.append((0, int(card) & LOW_24, card))
+        else:
+            found.append(key_of("card", card))
+    found += [(1, 0, normalise(plate)) for plate in pass_.plates]
     return found

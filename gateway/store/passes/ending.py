@@ -1,7 +1,7 @@
-"""Passes that end soon, found by the index `passes_ending`: ids with the day in `valid_until`.
+"""Passes that end soon, found by the day in `valid_until` that their lines in `search` have.
 
-The index has the day as it is written, which an offset may move by one, so the range is wider and each pass found is
-checked again. A text in another form, such as `20261130T180000Z`, is indexed as "" and always checked.
+That is the day as it is written, which an offset may move by one, so the range is wider and each pass found is checked
+again. A text in another form, such as `20261130T180000Z`, is always checked.
 """
 
 from __future__ import annotations
@@ -16,13 +16,6 @@ from gateway.core.vocabulary.times import local_time
 
 DAYS_MAX = 36_500
 _SLACK_DAYS = 2
-_DAY = (
-    "CASE WHEN document ->> '$.valid_until' GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
-    " THEN substr(document ->> '$.valid_until', 1, 10) ELSE '' END"
-)
-# Exactly as in the index: another form would read every pass.
-ENDING = f"document ->> '$.valid_until' IS NOT NULL AND ({_DAY} BETWEEN ? AND ? OR {_DAY} = '')"
-"""The condition on a pass, with the values of `EndsWithin.values`."""
 
 
 class EndsWithin(msgspec.Struct, frozen=True):
@@ -32,8 +25,8 @@ class EndsWithin(msgspec.Struct, frozen=True):
     wall_ns: int
     zone: tzinfo
 
-    def values(self) -> tuple[str, str]:
-        """The values of `ENDING`."""
+    def days_between(self) -> tuple[str, str]:
+        """The days between which the end of such a pass is written."""
         today, slack = local_time(self.wall_ns, self.zone).date(), timedelta(days=_SLACK_DAYS)
         return (today - slack).isoformat(), (today + timedelta(days=self.days) + slack).isoformat()
 

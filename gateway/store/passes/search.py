@@ -7,6 +7,7 @@ passes are 4,000 rows, of which a query skips the most by one comparison each.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -23,6 +24,8 @@ BLOCK = 256
 """Passes by row number that one row of `search` holds; part of the schema."""
 WORDS_MAX = 16
 _FIELD, _HEAD, _NO_END = "\x1f", "\x1e", "-"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ENDS = re.compile(rb"\x1e.([^\x1f]*)\x1f")
 _LAST = "\x7f"
 """Behind all ids."""
 
@@ -142,7 +145,9 @@ class Matcher(msgspec.Struct, frozen=True):
         return [found for line in block.split(b"\n") if low < line < high and (found := self._id(line))]
 
     def _may_fit(self, block: bytes) -> bool:
-        return self._fits(block) and _HEAD.encode() + self.kind in block
+        if not self._fits(block) or _HEAD.encode() + self.kind not in block:
+            return False
+        return self.days is None or any(map(self._ends, map(bytes.decode, _ENDS.findall(block))))
 
     def _fits(self, text: bytes) -> bool:
         return all(any(map(text.__contains__, forms)) for forms in self.patterns)
@@ -162,7 +167,7 @@ class Matcher(msgspec.Struct, frozen=True):
             return True
         if day == _NO_END:
             return False
-        return len(day) != len("2026-11-30") or day[4] != "-" or self.days[0] <= day <= self.days[1]
+        return not _DAY.fullmatch(day) or self.days[0] <= day <= self.days[1]
 
 
 def found_ids(select: Select, wanted: Wanted, after: str, limit: int) -> list[str]:

@@ -116,6 +116,12 @@ REGISTRY = Schema(
         """
         CREATE TABLE search(block INTEGER PRIMARY KEY, low TEXT NOT NULL, high TEXT NOT NULL, lines BLOB NOT NULL);
         """,
+        # `search` has the days too. Only documents that name a group are parsed for it: that is dear in an import.
+        """
+        DROP INDEX passes_ending;
+        DROP INDEX passes_of_group;
+        CREATE INDEX passes_of_group ON passes(document ->> '$.group') WHERE instr(document, '"group":');
+        """,
     ),
 )
 

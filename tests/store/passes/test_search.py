@@ -99,7 +99,7 @@ def test_pages_go_on_behind_the_last_id_over_many_blocks_in_any_order(registry: 
 
 def test_an_older_registry_can_be_searched_once_it_was_opened(tmp_path: Path, estate: PassRegistry) -> None:
     db = apsw.Connection(str(tmp_path / "registry.db"))
-    db.execute("DROP TABLE search; PRAGMA user_version = 5")
+    db.execute("DROP TABLE search; CREATE INDEX passes_ending ON passes(id); PRAGMA user_version = 5")
     db.close()
     newer = PassRegistry(tmp_path / "registry.db", writer=True)
     assert found(newer, "zxm") == ["R-1"]

@@ -56,7 +56,7 @@ class Cells:
             schedule, lanes, group, note, revision,
         ) = self._pick(row)  # fmt: skip
         texts = (id_, holder, phone, unit, bay, schedule, lanes, group, note)
-        if any(map(_SUSPECT, texts)):
+        if any(map(_SUSPECT, filter(None, texts))):
             id_, holder, phone, unit, bay, schedule, lanes, group, note = map(_meant, _TEXTS, texts)
         return checked(
             Pass(

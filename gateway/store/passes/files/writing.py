@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +37,19 @@ def write_passes(path: Path, passes: Iterable[Pass], progress: Callable[[int], N
     return count
 
 
-def _write_csv(path: Path, passes: Iterable[Pass]) -> int:
+def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> int:
+    """Write a CSV file with its mark, so that Excel takes it for UTF-8; returns how many rows."""
     count = 0
-    # With its mark, so that Excel takes it for UTF-8.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(FIELDS)
-        for pass_ in passes:
-            writer.writerow(_row(pass_))
+        for row in rows:
+            writer.writerow(row)
             count += 1
     return count
+
+
+def _write_csv(path: Path, passes: Iterable[Pass]) -> int:
+    return write_rows(path, chain([FIELDS], map(_row, passes))) - 1
 
 
 def _write_xlsx(path: Path, passes: Iterable[Pass]) -> int:
