@@ -298,7 +298,7 @@ CORE_FLOORS = (
     ("subsystem", "plates", "people", "forms", "charges"),
     ("settings",),
     ("wiring",),
-    ("alarms",),
+    ("alarms", "acceptance"),
     ("access",),
     ("lane",),
     ("lanes",),

@@ -25,6 +25,7 @@ from gateway.core.vocabulary.errors import RequestError
 if TYPE_CHECKING:
     from gateway.control import Client
 
+WAIVERS = ("leader", "emergency")
 COUNTS_S = 5.0
 """An order that the engine has not taken within this time is dropped."""
 ANSWER_MORE_S = 0.5
@@ -59,6 +60,12 @@ def _add_lane(commands: Commands) -> None:
     lane.add_argument("--reason", required=True, metavar="TEXT", help="why, for the journal")
     lane.add_argument("--by", metavar="NAME", help="who gives it (default: the user of this terminal)")
     lane.add_argument("--minutes", type=_hold_minutes, metavar="N", help="hold: end after so many minutes (1 to 1440)")
+    lane.add_argument(
+        "--waive",
+        choices=WAIVERS,
+        help="unlock: though points that were touched under the tag are not ticked again; by a leader's word, or in an"
+        " emergency",
+    )
     lane.add_argument("--count", type=_hold_count, metavar="N", help="hold: end after so many vehicles (1 to 1000)")
 
 
@@ -108,6 +115,9 @@ def _lane(arguments: Arguments) -> int:
     if end != HoldEnd() and arguments.order != "hold":
         wrong = RequestError(f"--minutes and --count are for hold, not for {arguments.order}")
         return failed(arguments, wrong, str(wrong), EXIT_USAGE)
+    if arguments.waive and arguments.order != "unlock":
+        wrong = RequestError(f"--waive is for unlock, not for {arguments.order}")
+        return failed(arguments, wrong, str(wrong), EXIT_USAGE)
     client = client_of(data_path(arguments))
     exits = _exits_opened(client, arguments.lane) if arguments.order == "emergency" else []
     answer = client.call(
@@ -120,7 +130,7 @@ def _lane(arguments: Arguments) -> int:
         by=arguments.by or whoami(),
         via="cli",
         reason=arguments.reason,
-        detail=end.document(),
+        detail={"waive": arguments.waive} if arguments.waive else end.document(),
     )
     done = answer["status"] == "done"
     text = f"{arguments.lane}: {arguments.order} {answer['status']} {answer['reason']}".rstrip()

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
+from gateway.core.acceptance.acceptance import Acceptance
+from gateway.core.acceptance.book import AcceptanceMemory
 from gateway.core.access.access import Access, AccessMemory
 from gateway.core.alarms.alarms import Alarms, AlarmsMemory
 from gateway.core.alarms.faults import Faults
@@ -35,7 +37,9 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
     """All subsystems of the core, in the order in which they handle an event that several declare."""
     alarms = Alarms(settings, memory.part(AlarmsMemory))
     faults = Faults(alarms.desk)
-    lanes = Lanes(settings, memory.part(LanesMemory), alarms.desk, clock)
+    acceptance = Acceptance(settings, memory.part(AcceptanceMemory))
+    lanes = Lanes(settings, memory.part(LanesMemory), alarms.desk, clock, acceptance.touched)
+    acceptance.asks_tags_of(lanes.is_tagged)
     return (
         Run(faults),
         lanes,
@@ -43,6 +47,7 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
         Access(settings, memory.part(AccessMemory), lanes, clock, faults),
         Health(lanes, alarms.desk),
         RepairOrders(settings, memory.part(RepairsMemory), lanes, alarms.desk),
+        acceptance,
     )
 
 

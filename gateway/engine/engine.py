@@ -53,6 +53,7 @@ from gateway.engine.watchdog import Progress
 from gateway.engine.workers import Workers
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.measurements.store import MeasurementWriter
+from gateway.store.settings.versions import last_author
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,8 @@ class Engine:
         start = self._workers.start
         start("recorder", self._recorder.run)
         clean = self._stores.memory.part(RunMemory).previous_clean
-        self._loop.begin(Started(secrets.token_hex(4), __version__, clean))
+        settings_by = last_author(self._directory.versions)
+        self._loop.begin(Started(secrets.token_hex(4), __version__, clean, settings_by=settings_by))
         self._publisher.settle()
         start("core", self._loop.run)
         start("publisher", self._publisher.run)

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.acceptance.acceptance import Acceptance
 from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.rows.base import Credential
@@ -81,7 +82,9 @@ class Play:
         crossed, struck = self.rules.crossings.crossed, self.rules.crashes.struck
         self.roads = [Road(self.world, side, shows, crossed, struck) for side in self.sides]
         fronts = {road.side.lane: road for road in self.roads}
-        self.guards = Guards(self.world, self.gates, fronts, self._report, self._alarms, self.rules.rests.stops)
+        self.guards = Guards(
+            self.world, self.gates, fronts, self._report, self._alarms, self.rules.rests.stops, self._touched
+        )
         self._up = False
         self._down_until_ns = 0
         self._lost: dict[str, int] = {}
@@ -103,6 +106,11 @@ class Play:
     def _alarms(self) -> Sequence[AlarmView]:
         """The alarms that are shown now."""
         return self.box.shown().alarms if self._up else ()
+
+    def _touched(self, lane: str) -> Sequence[str]:
+        """The points that keep the tag of a lane on."""
+        found = self.box.settings.lane(lane)
+        return self.box.site.part(Acceptance).touched.of(found.barrier) if self._up and found is not None else ()
 
     def run(self) -> Found:
         """Let it all happen."""

@@ -279,8 +279,10 @@ class Playbook:
         self.happens(events.CredentialRead(more.pop("device", "reader-in"), "card", value, 32, passes, **more))
 
     def person(self, command: str, **more: Any) -> commands.Reply:
-        """A person's command; the reply."""
+        """A person's command; the reply. A tag comes off by a leader's word, whatever was touched under it."""
         self._count += 1
+        if command == "unlock":
+            more = {"detail": {"waive": "leader"}, **more}
         request = f"r{self._count}"
         way = {"by": "Lin", "via": "guard", "reason": "test", **more}
         given = {"present": way["via"] in ("guard", "cli"), **way}

@@ -35,7 +35,7 @@ def test_the_stories_reach_what_a_lane_can_do() -> None:
     }
     reached = {kind.partition(".")[0] for kind in rows}
     assert reached == {
-        "access", "alarm", "barrier", "case", "clock", "device", "gateway", "grant", "pass", "passage", "repair",
-        "service", "storage", "uplink",
+        "acceptance", "access", "alarm", "barrier", "case", "clock", "device", "gateway", "grant", "pass", "passage",
+        "repair", "service", "storage", "uplink",
     }  # fmt: skip
     assert len(rows) >= 40

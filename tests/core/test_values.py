@@ -14,7 +14,9 @@ from gateway.core.vocabulary import commands, events
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.views.lane import View
 
-STATE = {"Alarm", "Grant", "Motion", "Movement", "Passage", "PendingCase", "RepairOrder", "Vehicle", "_Waiting"}
+STATE = {
+    "Alarm", "Grant", "Motion", "Movement", "Passage", "PendingCase", "RepairOrder", "Vehicle", "Watched", "_Waiting",
+}  # fmt: skip
 """What a part keeps and changes itself."""
 
 

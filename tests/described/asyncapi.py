@@ -70,6 +70,9 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
+_SHEET = ("LostView", "PointView", "SignatureView", "TickView")
+
+
 def text() -> str:
     """The file."""
     return json.dumps(asyncapi(), ensure_ascii=False, indent=1) + "\n"
@@ -77,7 +80,7 @@ def text() -> str:
 
 def _schemas() -> dict[str, Any]:
     found = schemas(LaneOrder, PassOrder, Confirmation, Answer, Status)
-    unused = {NAMES["VisitView"], NAMES["DeviceView"]}
+    unused = {NAMES["VisitView"], NAMES["DeviceView"], NAMES["AcceptanceView"], *_SHEET}
     return {name: schema for name, schema in found.items() if name not in unused}
 
 

@@ -18,10 +18,11 @@ NAMES = {
     "DeviceView": "Device",
     "RepairView": "Repair",
     "ServiceNotice": "Due",
+    "AcceptanceView": "Acceptance",
 }
 """Names that others know."""
 ROWS = tuple(kind for kinds in TYPES.values() for kind in kinds)
-STATES = (views.LaneState, views.AlarmState, views.VisitView, views.DeviceView)
+STATES = (views.LaneState, views.AlarmState, views.VisitView, views.DeviceView, views.AcceptanceView)
 
 _TEXT: Schema = {"type": "string"}
 EVENT: Schema = {

@@ -186,7 +186,7 @@ def test_a_watcher_sees_a_change_and_the_rows_behind_it(running: Running) -> Non
 
 
 def test_an_op_that_there_is_not_names_those_that_there_are(running: Running) -> None:
-    with pytest.raises(RequestError, match=r"known here: alarm\.command, bench"):
+    with pytest.raises(RequestError, match=r"known here: acceptance\.act, acceptance\.look, alarm\.command, bench"):
         running.client.call("reboot")
 
 

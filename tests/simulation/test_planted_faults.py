@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.core.acceptance.book import Book, Tick
+from gateway.core.acceptance.touched import TouchedPoints
 from gateway.core.access import access, decider, reads
 from gateway.core.access.access import Access
 from gateway.core.access.reads import ReadRules, Taken
@@ -185,6 +187,24 @@ def test_a_passage_that_is_lost_while_a_person_holds_the_arm_is_caught(monkeypat
 
     monkeypatch.setattr(Passing, "passed", forgets)
     assert found_by("crossing") is not None
+
+
+def test_a_tag_that_comes_off_over_touched_points_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(TouchedPoints, "of", lambda _self, _barrier: ())
+    assert found_by("accepted", troubles=20.0) is not None
+
+
+def test_a_tag_that_stays_on_over_points_that_are_ticked_again_is_caught(monkeypatch: Patch) -> None:
+    right = Book.tick
+
+    def forgets(self: Book, tick: Tick) -> None:
+        lost = self.lost(tick.point)
+        right(self, tick)
+        if lost is not None:
+            self.lose(lost, (), ())
+
+    monkeypatch.setattr(Book, "tick", forgets)
+    assert found_by("accepted", troubles=20.0) is not None
 
 
 def test_a_crash_that_is_not_alarmed_is_caught(monkeypatch: Patch) -> None:

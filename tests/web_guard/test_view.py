@@ -392,6 +392,14 @@ def test_close_is_always_pressed_and_held_and_hold_asks_for_its_end_first() -> N
     assert (actions["keep"]["press"], actions["close"]["press"]) == ("sheet", "hold")
 
 
+def test_a_tag_over_touched_points_asks_for_a_leaders_word_and_keeps_its_button() -> None:
+    tag = Tag(by="x", reason="works")
+    allowed = {**FREE, "unlock": "points_unticked"}
+    shown = first(lane("in", mode="locked", tag=tag, allowed=allowed))["actions"]["tag"]
+    assert (shown["on"], shown["waives"], shown["press"]) == (True, True, "pin")
+    assert shown["hint"] == "Leader's word"
+
+
 def test_lock_unlock_and_reset_ask_for_the_pin() -> None:
     tag = Tag(by="x", reason="works")
     assert first(lane("in"))["actions"]["tag"]["command"] == "lock"

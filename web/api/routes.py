@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from web.api import docs
 from web.api.box import health, metrics
-from web.api.gate import commands, hooks, passes, state, visits
+from web.api.gate import acceptance, commands, hooks, passes, state, visits
 from web.api.journal import exports, feed, history
 from web.api.site import site
 
@@ -42,6 +42,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/alarms", state.alarms),
     ("GET", f"{BASE}/devices", state.devices),
     ("GET", f"{BASE}/repairs", state.repairs),
+    ("GET", f"{BASE}/acceptance", acceptance.acceptance),
     ("GET", f"{BASE}/lanes/<lane>/history", history.lane_history),
     ("POST", f"{BASE}/lanes/<lane>/commands", commands.lane_command),
     ("POST", f"{BASE}/alarms/<alarm>/<any({_VERBS}):verb>", commands.alarm_command),

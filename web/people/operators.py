@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.settings.model import Http, Station
+from gateway.core.settings.model import Http, Settings, Station
 from gateway.core.settings.roles import Role
+from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.settings.documents import Documents
 from gateway.store.settings.versions import Version
@@ -45,6 +46,7 @@ class SiteDocument:
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._document: dict[str, Any] = {}
+        self._parsed: tuple[Any, Settings | None] = (None, None)
         self._version = 0
         self._versions: tuple[Version, ...] = ()
         self._operators: dict[str, Operator] = {}
@@ -73,6 +75,13 @@ class SiteDocument:
     def pending(self) -> Version | None:
         """The version that waits to be confirmed."""
         return next((one for one in self.versions() if one.state == "pending"), None)
+
+    def settings(self) -> Settings | None:
+        """The settings, checked, without secrets; None without a readable document."""
+        document = self.document()
+        if self._parsed[0] is not document:
+            self._parsed = (document, parse_settings(document) if document else None)
+        return self._parsed[1]
 
     def operators(self) -> dict[str, Operator]:
         """All operators by name, in the order of the site file."""

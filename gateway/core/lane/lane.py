@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Set
 from zoneinfo import ZoneInfo
 
+from gateway.core.acceptance.touched import TouchedPoints
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.lane.arm.table import ArmEvent
 from gateway.core.lane.contacts.changes import ContactChanges
@@ -72,6 +73,7 @@ class LaneMachine:
         memory: LaneMemory,
         site: Site,
         fires: Fires,
+        touched: TouchedPoints,
     ) -> None:
         self.parts = lane = LaneParts(barrier, lanes, desk, ids, memory, site, fires)
         keeper = self._keeper = GrantKeeper(lane)
@@ -91,7 +93,9 @@ class LaneMachine:
         self._reads = Reads(lane, keeper, orders, cars, admission, words)
         self.access = AccessDoor(lane, cars, admission, self._reads)
         release = Release(lane, orders, moves, cars, admission, words, recorder, resume)
-        self.commands = PersonsCommands(lane, orders, passing, recorder, crashes, trouble, cars, words, release, resume)
+        self.commands = PersonsCommands(
+            lane, orders, passing, recorder, crashes, trouble, cars, words, release, resume, touched
+        )
         self._fire = fire
         self._measuring = Measuring(lane, keeper, loops, stuck, crashes, trouble, fire, events)
         self._changes = ContactChanges(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.core.lane.lane import LaneMachine
+from gateway.core.lane.people.commands import WAIVERS
 from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.settings.model import Direction, Lane, Settings
 from gateway.core.vocabulary.authors import author_of
@@ -70,7 +71,7 @@ class LaneCommands:
         machine, lane = self._by_lane[event.lane], self._lanes[event.lane]
         machine.commands.forget_gone(turn, lane)
         refused = machine.commands.refusal(event.command, not event.present, lane)
-        if refused is not None:
+        if refused is not None and not _is_waived(event, refused):
             return refused
         if self._lacks_identity(event):
             return Refusal.IDENTITY_NEEDED
@@ -95,6 +96,12 @@ class LaneCommands:
                 continue
             if machine.commands.refusal("emergency", False, lane) is None:
                 machine.commands.carry_out(turn, lane, "emergency", author_of(event), False, event.reason, {})
+
+
+def _is_waived(event: CommandReceived, refused: str) -> bool:
+    """Whether a person takes a tag off though touched points are not ticked again; that needs their reason."""
+    waived = event.detail.get("waive") in WAIVERS and bool(event.reason.strip())
+    return refused == Refusal.POINTS_UNTICKED and waived
 
 
 def _remedy(turn: Turn, refused: str) -> str:

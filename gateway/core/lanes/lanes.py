@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from gateway.core.acceptance.touched import TouchedPoints
 from gateway.core.access.barriers import AccessBarrier
 from gateway.core.access.places import Expected
 from gateway.core.alarms.desk import AlarmDesk
@@ -42,9 +43,12 @@ LEFT_MS = 120_000
 class Lanes(Subsystem):
     """One machine for each barrier with its lanes."""
 
-    def __init__(self, settings: Settings, memory: LanesMemory, desk: AlarmDesk, clock: SureClock) -> None:
+    def __init__(
+        self, settings: Settings, memory: LanesMemory, desk: AlarmDesk, clock: SureClock, touched: TouchedPoints
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._touched_points = touched
         self._alarms = desk
         self._ids = Ids()
         self._fires = Fires()
@@ -99,7 +103,14 @@ class Lanes(Subsystem):
             lanes = tuple(lane for lane in settings.lanes if lane.barrier == barrier.id)
             if lanes and barrier.id not in machines:
                 machines[barrier.id] = LaneMachine(
-                    barrier, lanes, self._alarms, self._ids, memory.of(barrier, lanes), settings.site, self._fires
+                    barrier,
+                    lanes,
+                    self._alarms,
+                    self._ids,
+                    memory.of(barrier, lanes),
+                    settings.site,
+                    self._fires,
+                    self._touched_points,
                 )
         self.machines = {one.id: machines[one.id] for one in settings.barriers if one.id in machines}
         self.by_lane = {lane.id: machine for machine in self.machines.values() for lane in machine.lanes}
@@ -262,6 +273,11 @@ class Lanes(Subsystem):
 
     def _is_only_one(self, left: Left, machine: LaneMachine, grants: Sequence[Left]) -> bool:
         return all(other is left or self.by_lane.get(other.lane) is not machine for other in grants)
+
+    def is_tagged(self, barrier: str) -> bool:
+        """Whether a barrier carries a tag."""
+        machine = self.machines.get(barrier)
+        return machine is not None and machine.tagged
 
     def _is_tagged(self, lane: str) -> bool:
         machine = self.by_lane.get(lane)

@@ -17,13 +17,15 @@ class SettingsChanged(Event, frozen=True, gc=False):
     """From now on other settings hold; made by `kept`.
 
     `touched`: the barriers to be made anew, from this memory; the others go on. `devices`: those whose bus begins anew,
-    so that what they last reported is void.
+    so that what they last reported is void. `by`, `via`: whose change it is.
     """
 
     settings: Settings
     touched: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
     memory: Memory = Memory()
+    by: str = "gateway"
+    via: str | None = None
 
 
 class Unrest(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ class Right(StrEnum):
     LIFT = "lift", "lift the lock-out of an operator"
     SET_UP = "set_up", "test devices, change the settings"
     ACCEPT = "accept", "tick and sign the acceptance of a lane"
+    WAIVE = "waive", "take a tag off though points that were touched under it are not ticked again"
     REPAIR = "repair", "open, report and confirm repairs"
     ACKNOWLEDGE_LIMIT = "acknowledge_limit", "acknowledge a limit that was changed in a repair"
 
@@ -42,7 +43,7 @@ class Role(StrEnum):
         return self
 
     GUARD = "guard", "the guard of a booth", (Right.LOOK, Right.COMMAND, Right.REPAIR)
-    LEADER = "leader", "the shift leader", (Right.LOOK, Right.COMMAND, Right.LIFT, Right.REPAIR)
+    LEADER = "leader", "the shift leader", (Right.LOOK, Right.COMMAND, Right.LIFT, Right.WAIVE, Right.REPAIR)
     CONTROL_ROOM = (
         "control_room",
         "an operator of the control room",
@@ -52,7 +53,7 @@ class Role(StrEnum):
     INSTALLER = (
         "installer",
         "who wires and sets up the gateway",
-        tuple(right for right in Right if right is not Right.ACKNOWLEDGE_LIMIT),
+        tuple(right for right in Right if right not in (Right.ACKNOWLEDGE_LIMIT, Right.WAIVE)),
     )
     AUDITOR = "auditor", "reads, and changes nothing", (Right.LOOK,)
 

@@ -9,7 +9,7 @@ import msgspec
 from gateway.core.vocabulary.events import Event
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
-from gateway.core.vocabulary.views import AlarmView, RepairView
+from gateway.core.vocabulary.views import AcceptanceView, AlarmView, RepairView
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -81,9 +81,10 @@ class CancelTimers(Command, frozen=True, gc=False):
 
 
 class Reply(Command, frozen=True, gc=False):
-    """Answer a command of a person: `status` is `done` or `refused`, `reason` a code.
+    """Answer a person's command: `status` is `done` or `refused`, `reason` a code.
 
     `alarm`, `repair`: of a command that was done, the alarm or the repair order after it, also a closed one.
+    `acceptance`: of one about the acceptance of a lane, its sheet after it.
     """
 
     request: str
@@ -92,6 +93,7 @@ class Reply(Command, frozen=True, gc=False):
     detail: str = ""
     alarm: AlarmView | None = None
     repair: RepairView | None = None
+    acceptance: AcceptanceView | None = None
 
 
 class Snapshot(Command, frozen=True, gc=False):

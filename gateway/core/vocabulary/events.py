@@ -258,6 +258,31 @@ class RepairCommandReceived(Event, frozen=True, gc=False):
     station: str = ""
 
 
+class AcceptanceReceived(Event, frozen=True, gc=False):
+    """A person at one `end` (`installer`, `control_room`) acts on the sheet of a lane.
+
+    `what`: `tick` a `point`, `withdraw` its tick, or `sign` the sheet; `media`: id of the drawn signature, empty for
+    none.
+    """
+
+    request: str
+    lane: str
+    what: str
+    end: str
+    by: str
+    via: str
+    point: str = ""
+    media: str = ""
+    station: str = ""
+
+
+class AcceptanceAsked(Event, frozen=True, gc=False):
+    """A page asks for the sheet of a lane, with what is measured now."""
+
+    request: str
+    lane: str
+
+
 class LaneChosen(Event, frozen=True, gc=False):
     """A lane is chosen on a booth's screen; repeated while it is."""
 
@@ -284,6 +309,7 @@ class Started(Event, frozen=True, gc=False):
 
     `reason` is `started`, or `rebuilt` after a fault of the core in the same process. Then `degraded` has the parts of
     the storage that do not keep up, with their errors, and `uplink` whether central can be reached, if known.
+    `settings_by`: the author of the settings that the run begins with.
     """
 
     run: str
@@ -292,6 +318,7 @@ class Started(Event, frozen=True, gc=False):
     reason: str = "started"
     degraded: dict[str, str] = {}
     uplink: bool | None = None
+    settings_by: str = ""
 
 
 class FaultContained(Event, frozen=True, gc=False):

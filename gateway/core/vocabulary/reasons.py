@@ -110,6 +110,11 @@ class Refusal(StrEnum):
     NOT_HELD = "not_held", "release: the lane is not held open"
     LOCKED_ALREADY = "locked_already", "the lane carries a tag already"
     NOT_LOCKED = "not_locked", "the lane carries no tag"
+    POINTS_UNTICKED = (
+        "points_unticked",
+        "unlock: points that were touched under the tag are not ticked again by installer and control room"
+        " ([acceptance](#acceptance)); a leader may take the tag off without",
+    )
     NOT_CRASHED = "not_crashed", "reset: there is nothing to reset"
     ARM_DETACHED = "arm_detached", "reset: the arm is not whole yet"
     ON_THE_SPOT_ONLY = "on_the_spot_only", "only a person at the lane, at a [station](#stations) of it, may do this"
@@ -143,6 +148,12 @@ class Refusal(StrEnum):
     ALARM_ACKNOWLEDGED = "alarm_acknowledged", "alarms: it is acknowledged, and not shelved"
     ALARM_RETURNED = "alarm_returned", "alarms: its cause is over; acknowledge it first"
     ALARM_SHELVED = "alarm_shelved", "alarms: it is shelved"
+    UNKNOWN_POINT = "unknown_point", "acceptance: the lane has no such point"
+    UNKNOWN_END = "unknown_end", "acceptance: the end is neither `installer` nor `control_room`"
+    SAME_PERSON = "same_person", "acceptance: the other end is the same person; two people tick and sign"
+    NOT_TICKED = "not_ticked", "acceptance: this end has not ticked the point"
+    POINTS_OPEN = "points_open", "acceptance: a sheet is signed once both ends have ticked every point"
+    SIGNED_ALREADY = "signed_already", "acceptance: this end has signed the sheet already"
     ALARM_OUT_OF_SERVICE = "alarm_out_of_service", "alarms: its lane is tagged"
     NOTE_MISSING = "note_missing", "repair orders: say what is wrong"
     REPAIRS_FULL = "repairs_full", "repair orders: as many were opened by hand as fit; confirm the old ones first"

@@ -51,6 +51,14 @@ CHANGEOVER_NS = 3 * TICK_NS
 COMMIT_PATIENCE_S = 0.5
 LOOK_S = 0.05
 """How often lanes are looked at that must come to rest for other settings; each event counts too."""
+ASKED = (
+    e.CommandReceived,
+    e.AlarmCommandReceived,
+    e.RepairCommandReceived,
+    e.AcceptanceReceived,
+    e.AcceptanceAsked,
+)
+"""What a person or a page waits for an answer to."""
 REFUSED = "the gateway's own program failed on this; look at the lane, then ask again"
 
 
@@ -272,7 +280,7 @@ class CoreLoop:
         except GatehouseError as error:
             self._end(offer, failure=str(error))
             return
-        event = SettingsChanged(settings, touched.barriers, touched.devices, memory)
+        event = SettingsChanged(settings, touched.barriers, touched.devices, memory, **offer.who)
         try:
             commands = self._core.handle(event, now)
         except Exception as error:
@@ -331,7 +339,7 @@ class CoreLoop:
         self._failed_ns = now.mono_ns
         self._replace_core(self._standby, now)
         self._handle(e.FaultContained(name, place, file), now)
-        if isinstance(event, e.CommandReceived | e.AlarmCommandReceived | e.RepairCommandReceived):
+        if isinstance(event, ASKED):
             self._executor.refuse(event.request, "fault", REFUSED, now)
 
     def _replace_core(self, standby: Standby, now: e.Now) -> None:

@@ -14,6 +14,9 @@ import msgspec
 from gateway.core.settings.difference import Touched
 from gateway.core.settings.exchange import Unrest
 from gateway.core.settings.model import Settings
+from gateway.core.vocabulary.rows import Who
+
+GATEWAY: Who = {"by": "gateway", "via": None}
 
 
 class Changeover:
@@ -29,12 +32,13 @@ class Changeover:
         moves_only_from_ns: int | None = None,
         always: bool = False,
         losing: frozenset[str] = frozenset(),
+        who: Who = GATEWAY,
     ) -> None:
         """`until_ns`: when to give up (CLOCK_MONOTONIC); `take` None: only wait for rest; else what the shell does when
         the core has taken the settings, in the core thread.
 
         From `moves_only_from_ns` on only what moves is waited for. `always`: at the end take them all the same.
-        `losing`: lanes that must carry no mark, since their arm would lose it.
+        `losing`: lanes that must carry no mark, since their arm would lose it. `who`: whose change it is.
         """
         self.settings = settings
         self.touched = touched
@@ -43,6 +47,7 @@ class Changeover:
         self._moves_only_from_ns = moves_only_from_ns
         self.always = always
         self.losing = losing
+        self.who = who
         self.unrest: tuple[Unrest, ...] = ()
         """What it waits for, for people."""
         self.failure = ""

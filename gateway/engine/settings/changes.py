@@ -42,7 +42,7 @@ from gateway.engine.journal_thread.entries import Entry
 from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.settings import requests as r
 from gateway.engine.settings.buses import Buses
-from gateway.engine.settings.changeover import Changeover, Restarted
+from gateway.engine.settings.changeover import GATEWAY, Changeover, Restarted
 from gateway.engine.settings.drafts import Drafts
 from gateway.engine.settings.waiting import Impatient, Patient, Refused, Waiting
 from gateway.engine.socket.jobs import Jobs
@@ -305,6 +305,7 @@ class Changes:
             return {**self._versions.current.shown(), "changes": []}
         patience_s = wanted.confirm_s if confirm_s is None else confirm_s
         move = self._move(wanted.settings)
+        move.who = who
         self._wait_for_rest(move, respond)
         until = rfc3339(self._now().wall_ns + patience_s * _NS) if patience_s else ""
         version = self._versions.apply(
@@ -369,7 +370,7 @@ class Changes:
         move.moves_only_from_ns = self._mono_ns() + int(REST_S * _NS)
         move.until_ns = self._mono_ns() + int(FORCED_S * _NS)
         move.always = True
-        move.losing = frozenset()
+        move.losing, move.who = frozenset(), who
         self._go_back_in_the_file(reason, who)
         try:
             self._change_over(move, respond)
@@ -435,6 +436,7 @@ class Changes:
             moves_only_from_ns=move.moves_only_from_ns,
             always=move.always,
             losing=move.losing,
+            who=move.who or GATEWAY,
         )
         self._pass(offer, respond)
         devices = move.touched.devices
@@ -521,6 +523,7 @@ class _Move(msgspec.Struct):
     losing: frozenset[str] = frozenset()
     moves_only_from_ns: int | None = None
     always: bool = False
+    who: Who | None = None
 
 
 def _is_author(version: Version, who: Who) -> bool:

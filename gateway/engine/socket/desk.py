@@ -24,11 +24,18 @@ from gateway.core.vocabulary.errors import (
     NotFoundError,
     RefusedError,
 )
-from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived, RepairCommandReceived
+from gateway.core.vocabulary.events import Event
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.socket.answers import Answers
 from gateway.engine.socket.jobs import LOOK_S, Jobs
-from gateway.engine.socket.requests import AlarmCommand, LaneCommand, RepairCommand, read
+from gateway.engine.socket.requests import (
+    AcceptanceAct,
+    AcceptanceLook,
+    AlarmCommand,
+    LaneCommand,
+    RepairCommand,
+    read,
+)
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +45,7 @@ PATIENCE_S = 30.0
 """A request without a reply after this time has failed; the core replies at once or never."""
 _REMOTE = ("http", "mqtt")
 
-Asked = LaneCommand | AlarmCommand | RepairCommand
+Asked = LaneCommand | AlarmCommand | RepairCommand | AcceptanceAct | AcceptanceLook
 
 
 class Open(msgspec.Struct):
@@ -90,6 +97,16 @@ class Desk:
         asked = read(RepairCommand, params)
         self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
+    def acceptance_act(self, params: dict[str, Any], respond: Responder) -> None:
+        """acceptance.act"""
+        asked = read(AcceptanceAct, params)
+        self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
+
+    def acceptance_look(self, params: dict[str, Any], respond: Responder) -> None:
+        """acceptance.look: its answer is not kept, and another look at the same lane waits along with it."""
+        asked = read(AcceptanceLook, params)
+        self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
+
     def replied(self, reply: Reply) -> None:
         """The core has replied."""
         self._jobs.tell(partial(self._settle, reply))
@@ -107,7 +124,7 @@ class Desk:
     def _take(
         self,
         asked: Asked,
-        event: CommandReceived | AlarmCommandReceived | RepairCommandReceived,
+        event: Event,
         on_disk: bool,
         respond: Responder,
     ) -> None:
@@ -147,12 +164,9 @@ class Desk:
         if found is None:
             log.warning("the core replied to request %r, for which no client waits", reply.request)
             return
-        answer = (
-            _lane_answer(reply)
-            if isinstance(found.asked, LaneCommand)
-            else _state_answer(reply, with_code=isinstance(found.asked, RepairCommand))
-        )
-        self._answers.finish(reply.request, found.digest, answer, on_disk=found.on_disk)
+        answer = _ANSWERS[type(found.asked)](reply)
+        if not isinstance(found.asked, AcceptanceLook):
+            self._answers.finish(reply.request, found.digest, answer, on_disk=found.on_disk)
         _respond(answer, found.responders)
 
     def _give_up(self) -> None:
@@ -186,6 +200,12 @@ def _lane_answer(reply: Reply) -> dict[str, Any]:
     }
 
 
+def _sheet_answer(reply: Reply) -> dict[str, Any]:
+    """The sheet after it, or the code of the refusal."""
+    sheet = msgspec.to_builtins(reply.acceptance) if reply.acceptance is not None else None
+    return {"status": reply.status, "reason": reply.reason, "sheet": sheet}
+
+
 def _state_answer(reply: Reply, *, with_code: bool) -> dict[str, Any]:
     """The alarm, or the repair order, as it is now; a refusal of an alarm's verb has no code of its own."""
     if reply.status != "done":
@@ -193,3 +213,12 @@ def _state_answer(reply: Reply, *, with_code: bool) -> dict[str, Any]:
         return {**words, "code": reply.reason} if with_code else words
     answer: dict[str, Any] = msgspec.to_builtins(reply.alarm or reply.repair)
     return answer
+
+
+_ANSWERS: dict[type[Asked], Callable[[Reply], dict[str, Any]]] = {
+    LaneCommand: _lane_answer,
+    AlarmCommand: partial(_state_answer, with_code=False),
+    RepairCommand: partial(_state_answer, with_code=True),
+    AcceptanceAct: _sheet_answer,
+    AcceptanceLook: _sheet_answer,
+}

@@ -74,6 +74,8 @@ class Handlers:
             "lane.choose": self._lane_choose,
             "alarm.command": desk.alarm_command,
             "repair.command": desk.repair_command,
+            "acceptance.act": desk.acceptance_act,
+            "acceptance.look": desk.acceptance_look,
             "passes.import": clerk.import_file,
             "uplink.report": self._uplink_report,
             "credential": self._credential,

@@ -10,7 +10,13 @@ import msgspec
 from gateway.core.people.texts import TEXT_MAX, unprintable, wrong_text
 from gateway.core.plates.camera_time import AGE_MAX_MS
 from gateway.core.vocabulary.errors import RequestError
-from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived, RepairCommandReceived
+from gateway.core.vocabulary.events import (
+    AcceptanceAsked,
+    AcceptanceReceived,
+    AlarmCommandReceived,
+    CommandReceived,
+    RepairCommandReceived,
+)
 from gateway.core.vocabulary.rows import ConfirmationIgnored, OperatorRow, OperatorSignedIn, OperatorSignedOut, Who
 from gateway.store.times import YEARS, parse_wall_ns
 
@@ -155,6 +161,46 @@ class RepairCommand(Params, frozen=True):
             self.via,
             self.station,
         )
+
+
+class AcceptanceAct(Params, frozen=True):
+    """acceptance.act: an end ticks a point, takes its tick back, or signs the sheet of a lane"""
+
+    lines = ("by", "lane", "point", "media", "station")
+
+    request: Key
+    lane: Word
+    what: Literal["tick", "withdraw", "sign"]
+    end: Literal["installer", "control_room"]
+    by: Name
+    via: Via
+    point: Name = ""
+    media: Word = ""
+    station: Word = ""
+
+    def digest(self) -> str:
+        """See `LaneCommand.digest`."""
+        return _digest(self.lane, self.what, self.end, self.by, self.point, self.media)
+
+    def event(self) -> AcceptanceReceived:
+        """The event for the core."""
+        given = (self.end, self.by, self.via, self.point, self.media, self.station)
+        return AcceptanceReceived(self.request, self.lane, self.what, *given)
+
+
+class AcceptanceLook(Params, frozen=True):
+    """acceptance.look: the sheet of a lane with what is measured now"""
+
+    request: Key
+    lane: Word
+
+    def digest(self) -> str:
+        """See `LaneCommand.digest`."""
+        return _digest(self.lane)
+
+    def event(self) -> AcceptanceAsked:
+        """The event for the core."""
+        return AcceptanceAsked(self.request, self.lane)
 
 
 class Change(Params, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
 from gateway.core.vocabulary import events as e
+from gateway.core.vocabulary.rows.acceptance import ENDS
 from gateway.core.vocabulary.views import AlarmView
 from gateway.simulation.world.cars import Car
 from gateway.simulation.world.clock import World
@@ -20,11 +21,16 @@ LATE = 0.15
 BY_HAND_MS = 12_000
 """An arm that was cranked up is let down again after so long."""
 SCREENS = ("booth", "tablet")
+ENDS_MISSING: dict[int, tuple[str, ...]] = {0: ("installer",), 1: (), 2: ()}
+WAIVED = {2: "leader", 3: "emergency"}
 _WORDS = ("open",) * 6 + ("refuse",) * 2 + ("seen_to", "passed")
 
 
 class Guards:
-    """`alarms` are those that are shown now, none without an engine; `stops` is called before a stop."""
+    """`alarms` are those that are shown now, none without an engine; `stops` is called before a stop.
+
+    `touched`: the points of a lane that keep its tag on, as its sheet shows them.
+    """
 
     def __init__(
         self,
@@ -34,6 +40,7 @@ class Guards:
         report: Callable[[e.Event], bool],
         alarms: Callable[[], Sequence[AlarmView]],
         stops: Callable[[str], None],
+        touched: Callable[[str], Sequence[str]],
     ) -> None:
         self._world = world
         self._gates = gates
@@ -41,6 +48,7 @@ class Guards:
         self._report = report
         self._alarms = alarms
         self._stops = stops
+        self._touched = touched
         self._by_hand: set[str] = set()
         self._requests = 0
 
@@ -52,15 +60,26 @@ class Guards:
     ) -> None:  # fmt: skip
         """A guard gives a lane a command."""
         self._requests += 1
+        detail = self._ticks(lane) if command == "unlock" else {}
         if command == "stop" and in_s > 0:
             self._stops(lane)
         expires_ns = 0 if via == "guard" and in_s > 0 else self._world.wall_ns() + in_s * 1_000_000_000
         self._report(
             e.CommandReceived(
                 f"p{self._requests}", lane, command, "Wei", via, reason, expires_ns, present=via == "guard",
-                station=station, case=case,
+                station=station, case=case, detail=detail,
             )
         )  # fmt: skip
+
+    def _ticks(self, lane: str) -> dict[str, str]:
+        """Both ends tick again what was touched under the tag; now and then one is missing, or a leader waives it."""
+        number, names = self._requests, ENDS_MISSING.get(self._requests % 9, ENDS)
+        for point in self._touched(lane):
+            for end in names:
+                self._requests += 1
+                request = f"p{self._requests}"
+                self._report(e.AcceptanceReceived(request, lane, "tick", end, f"{end} Wang", "browser", point))
+        return {"waive": WAIVED[number % 9]} if number % 9 in WAIVED else {}
 
     def two_taps(self, side: Side, gap_ms: int) -> None:
         """Two people at two screens let the same car pass."""

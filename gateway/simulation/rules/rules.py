@@ -10,6 +10,7 @@ from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.rows.barrier import BarrierCommanded
 from gateway.core.vocabulary.rows.base import Row
 from gateway.core.vocabulary.rows.health import StorageDegraded
+from gateway.simulation.rules.accepted import AcceptanceRules
 from gateway.simulation.rules.cars.rules import CarRules
 from gateway.simulation.rules.crashes import CrashRules
 from gateway.simulation.rules.crossings import CrossingRules
@@ -40,9 +41,10 @@ class Rules:
         self.crashes = CrashRules(known)
         self.rests = RestRules(known)
         self.orders = OrderRules(known, self.storage)
+        self.accepted = AcceptanceRules(known)
         self.steps = 0
         self._on_row: dict[type[Row], list[OnRow]] = {}
-        for part in (self.cars, DecisionRules(known), self.orders, self.crossings, self.crashes):
+        for part in (self.cars, DecisionRules(known), self.orders, self.crossings, self.crashes, self.accepted):
             for row, look in part.rows().items():
                 self._on_row.setdefault(row, []).append(look)
         self._on_event: dict[type[e.Event], Callable[[Any], None]] = {
@@ -66,6 +68,7 @@ class Rules:
         """A run begins with what is on the disk."""
         self.known.box = box
         self.storage.starts(last_sequence, box)
+        self.accepted.starts(box.reader)
         for barrier in self.known.barriers:
             barrier.gate.trouble()
         self._begin()
@@ -73,6 +76,7 @@ class Rules:
     def core_replaced(self) -> None:
         """Another core begins within the run, and knows what is measured only when the boards have told."""
         self.cars.replaced()
+        self.accepted.core_replaced()
         self._begin()
 
     def _begin(self) -> None:
@@ -117,6 +121,7 @@ class Rules:
             elif type(command) is c.SetOutput:
                 self.orders.switched(event, command)
         self.cars.handled(event)
+        self.accepted.handled(event, todo)
         if self.steps % BOUNDS_EVERY == 0:
             self.storage.bounds()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.store.projections.book import book_of
 from gateway.store.projections.look import Look
 from gateway.store.projections.table import GRANT
 
@@ -35,6 +36,7 @@ def memory_of(look: Look, zone: tzinfo = UTC, unapplied: Sequence[dict[str, Any]
         "repairs": look.open_repairs(),
         "mended": look.mended_alarms(),
         "unapplied": list(unapplied),
+        "acceptance": book_of(look),
     }
 
 

@@ -51,6 +51,9 @@ _FROM_THE_JOURNAL = (
     "movements",
     "service",
     "latest",
+    "ticks",
+    "lost",
+    "signatures",
     "meta",
 )
 

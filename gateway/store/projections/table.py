@@ -20,7 +20,8 @@ from gateway.core.vocabulary.errors import GatehouseError, JournalBrokenError
 from gateway.core.vocabulary.rows import UNSET, Credential
 from gateway.store.journal.queries import StoredRow
 from gateway.store.passes.codes import DAYS_MAX
-from gateway.store.projections import visitors
+from gateway.store.projections import acceptance, visitors
+from gateway.store.projections.place import Place
 from gateway.store.times import rfc3339
 
 log = logging.getLogger(__name__)
@@ -54,13 +55,6 @@ _SEQUENCES = {
     "movements": ("sequence",),
     "latest": ("sequence",),
 }
-
-
-class Place(msgspec.Struct, frozen=True, gc=False):
-    """The place and time of a row."""
-
-    sequence: int
-    wall_ns: int
 
 
 GRANT = "grant:"
@@ -664,7 +658,10 @@ _TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
     rows.BarrierCrashed: (_mark("crashed", _of_lane, first_counts=True), *_SETTLED, _counted("crashes"), _moved),
     rows.BarrierReset: (_unmark("crashed", _of_lane), _ANSWERED, *_LEFT),
     rows.BarrierLocked: (_mark("locked", _of_lane), *_SETTLED),
-    rows.BarrierUnlocked: (_unmark("locked", _of_lane), *_LEFT),
+    rows.BarrierUnlocked: (_unmark("locked", _of_lane), *_LEFT, acceptance.untagged),
+    rows.AcceptanceTicked: (acceptance.ticked,),
+    rows.AcceptanceLost: (acceptance.lost,),
+    rows.AcceptanceSigned: (acceptance.signed,),
     rows.DeviceLost: (_mark("lost", _of_device, first_counts=True), _left_waiting),
     rows.DeviceRestored: (_FOUND, _left_waiting),
     rows.StorageDegraded: (_left_waiting, _carried),

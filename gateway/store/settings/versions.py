@@ -361,6 +361,12 @@ def go_back(versions: Versions, reason: str, who: Who | None = None) -> Version 
     return versions.roll_back(pending.version, reason, by, via)
 
 
+def last_author(versions: Versions) -> str:
+    """Who took the last step: applied the newest version, or rolled it back."""
+    newest = versions.list()[-1]
+    return (newest.ended_by if newest.state == "rolled_back" else newest.by) or GATEWAY
+
+
 def earlier(versions: Versions) -> int:
     """The confirmed version before the one that holds; NotFoundError without one."""
     current = versions.current.version

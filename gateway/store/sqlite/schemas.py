@@ -256,5 +256,15 @@ STATE = Schema(
         CREATE INDEX visitors_of_card ON visitors(low) WHERE ended_sequence IS NULL AND low IS NOT NULL;
         CREATE INDEX visitors_ended ON visitors(ended_sequence) WHERE ended_sequence IS NOT NULL;
         """,
+        # The acceptance book: ticks by point and end, points that must be ticked again, signed sheets.
+        """
+        CREATE TABLE ticks(
+            point TEXT NOT NULL, end TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY(point, end)
+        ) WITHOUT ROWID;
+        CREATE TABLE lost(point TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE signatures(
+            lane TEXT NOT NULL, end TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY(lane, end)
+        ) WITHOUT ROWID;
+        """,
     ),
 )

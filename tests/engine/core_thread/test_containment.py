@@ -50,6 +50,8 @@ EVENTS: dict[type, e.Event] = {
         e.CommandReceived("r1", "in", "stop", "Lin", "guard"),
         e.AlarmCommandReceived("r1", "a0-0", "acknowledge", "Lin"),
         e.RepairCommandReceived("r1", "r0-0", "report", "Lin"),
+        e.AcceptanceReceived("r2", "in", "tick", "installer", "Zhou", "browser", "barriers.in.at_open"),
+        e.AcceptanceAsked("r3", "in"),
         e.LaneChosen("booth", "in"),
         e.UplinkChanged(False, "cut"),
         e.ClockChanged(e.ClockState.SYNCED, 0),

@@ -184,3 +184,25 @@ def test_at_the_booth_a_wrong_pin_says_at_once_how_long_to_wait_and_keeps_no_col
     assert "in 1 s" in wrong.json["text"]
     assert ask("/guard/lanes/in/lock", reason="works", name="Mei", pin="1357").status_code == 200
     assert [one["by"] for one in orders(engine)] == ["Mei"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "person", "waive"),
+    [
+        ("ends_away", {"name": "Mei", "pin": "1357"}, {"waive": "leader"}),
+        ("emergency", {"name": "Lin", "pin": "2468"}, {"waive": "emergency"}),
+        ("work_done", {"name": "Mei", "pin": "1357"}, {}),
+    ],
+)
+def test_a_tag_comes_off_over_touched_points_by_a_leaders_word_or_in_an_emergency(
+    ask: Any, engine: EngineStandIn, reason: str, person: dict[str, str], waive: dict[str, str]
+) -> None:
+    assert ask("/guard/lanes/in/unlock", reason=reason, pressed_ms=now_ms(), **person).status_code == 200
+    [order] = orders(engine)
+    assert (order["by"], order["reason"], order["detail"]) == (person["name"], reason, waive)
+
+
+def test_a_guard_does_not_take_a_tag_off_in_a_leaders_place(ask: Any, engine: EngineStandIn) -> None:
+    told = ask("/guard/lanes/in/unlock", reason="ends_away", name="Lin", pin="2468", pressed_ms=now_ms())
+    assert (told.status_code, told.json["code"]) == (403, "leader_only")
+    assert orders(engine) == []

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from gateway.core.vocabulary.views import LaneView
 from web.guard.lane.states import LOOK_NOTICES
 from web.guard.lane.waits import Waits
-from web.guard.orders.may import exits_opened, opening, why_not
+from web.guard.orders.may import exits_opened, needs_waiver, opening, why_not
 from web.guard.scene import Scene, refusal, width
 
 # Exits whose names fit on the button that opens them too; of more it says how many.
@@ -17,7 +17,10 @@ _ON_THE_SPOT_OR_NOW = (None, "on_the_spot_only")
 
 
 class Action(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`press` is tap, hold, or the sheet that asks for more; `why` it is off, "" while it is on."""
+    """`press` is tap, hold, or the sheet that asks for more; `why` it is off, "" while it is on.
+
+    `waives`: the sheet asks for a leader's word, since touched points are not ticked again.
+    """
 
     command: str
     label: str
@@ -26,6 +29,7 @@ class Action(msgspec.Struct, frozen=True, omit_defaults=True):
     hint: str
     why: str
     long: bool = False
+    waives: bool = False
     spoken: str = ""
 
 
@@ -113,7 +117,8 @@ def _emergency(scene: Scene, lane: LaneView) -> Action:
 
 def _action(scene: Scene, lane: LaneView, command: str, press: str) -> Action:
     said, code = scene.said, why_not(scene, lane, command)
-    hint = "" if press == "tap" else said(f"cmd.press.{press}")
+    waives = needs_waiver(lane, command)
+    hint = "" if press == "tap" else said("why.points_unticked" if waives else f"cmd.press.{press}")
     return Action(
         command=command,
         label=said(f"cmd.{command}"),
@@ -121,4 +126,5 @@ def _action(scene: Scene, lane: LaneView, command: str, press: str) -> Action:
         on=code is None,
         hint=hint if code is None else said.first(f"why.{code}", "why.other", code=code),
         why="" if code is None else refusal(said, code),
+        waives=waives,
     )

@@ -9,20 +9,20 @@ import { give, newPress } from "../actions/orders.js";
 import { lane, old, state } from "../home/state.js";
 
 const REASONS = {
-  reset: ["arm_mended", "arm_whole", "false_alarm"], lock: ["maintenance", "arm_off", "works"], unlock: ["work_done", "by_mistake"],
+  reset: ["arm_mended", "arm_whole", "false_alarm"], lock: ["maintenance", "arm_off", "works"], unlock: ["work_done", "by_mistake"], waive: ["ends_away", "emergency"],
 };
 const MORE = "\u0000more", NAMES_SHOWN = 6, PIN_MAX = 12, NAME_MAX = 24;
 let asked = null, pin = "", who = state.operator, reason = "", naming = false, namePage = 0, busy = false;
 
 opens("pin", (one, command) => {
-  asked = { lane: one.id, command };
+  asked = { lane: one.id, command, reasons: command === "unlock" && one.actions.tag.waives ? "waive" : command };
   pin = ""; reason = ""; who = state.operator; naming = false;
-  put($("confirm-title"), say("confirm." + command + ".title", { lane: one.name }));
+  put($("confirm-title"), say("confirm." + asked.reasons + ".title", { lane: one.name }));
   openSheet("confirm", $("confirm-dots"));
   paint();
 });
 function paint() {
-  const rows = naming ? namesToPick() : REASONS[asked.command].map((code) => [code, say("confirm." + asked.command + "." + code)]);
+  const rows = naming ? namesToPick() : REASONS[asked.reasons].map((code) => [code, say("confirm." + asked.reasons + "." + code)]);
   const list = $("confirm-list"), drawn = [...list.children].map((el) => el.value);
   list.classList.toggle("names-list", naming);
   if (rows.map(([value]) => value).join("|") !== drawn.join("|")) list.replaceChildren(...rows.map(([value, text]) => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.views import LaneView
 from web.guard.scene import Scene
 
@@ -19,11 +20,18 @@ def why_not(scene: Scene, lane: LaneView, command: str) -> str | None:
     if not lane.allowed:
         return "stale"
     code = lane.allowed.get(command, "other")
+    if needs_waiver(lane, command):
+        code = None  # the sheet asks for the leader's word
     if not scene.stands_at(lane.id) and (afar := _why_not_from_afar(lane, command)):
         return afar
     if not code and command == "open" and scene.identity_required and not scene.stands_at(lane.id):
         return "identity_needed"
     return code or None
+
+
+def needs_waiver(lane: LaneView, command: str) -> bool:
+    """Whether the tag comes off only by a leader's word or in an emergency: touched points are not ticked again."""
+    return command == "unlock" and lane.allowed.get("unlock") == Refusal.POINTS_UNTICKED
 
 
 def by_hand(scene: Scene, lane: LaneView) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.core.acceptance.touched import TouchedPoints
 from gateway.core.access.pending import PendingCase
 from gateway.core.lane.arm.answer import AnswerEvent
 from gateway.core.lane.contacts.trouble import TroubleContacts
@@ -26,6 +27,7 @@ from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.reasons import Reason, Refusal
 from gateway.core.vocabulary.rows import (
+    UNSET,
     BarrierHeld,
     BarrierLocked,
     BarrierLooked,
@@ -36,6 +38,8 @@ from gateway.core.vocabulary.rows import (
 )
 from gateway.core.vocabulary.turn import Turn
 
+WAIVERS = ("leader", "emergency")
+"""Why a person may take a tag off though touched points are not ticked again: a leader's word, or an emergency."""
 LOOKED_UNDER = ("open", "hold", "release", "reset", "look")
 """A person on the spot who gives one of these has looked under the arm."""
 
@@ -55,8 +59,10 @@ class PersonsCommands:
         words: PersonsWords,
         release: Release,
         resume: Resume,
+        touched: TouchedPoints,
     ) -> None:
         self._lane = lane
+        self._touched = touched
         self._orders = orders
         self._passing = passing
         self._recorder = recorder
@@ -117,6 +123,7 @@ class PersonsCommands:
             grants_full=lane.grants.full,
             interlocked=lane.interlock.blocks,
             case=waiting is not None and not waiting.handled,
+            touched=bool(self._touched.of(lane.wiring.barrier.id)),
         )
 
     # ---- carried out
@@ -154,7 +161,7 @@ class PersonsCommands:
             case "lock":
                 self._lock(turn, author, reason)
             case "unlock":
-                self._unlock(turn, author, reason)
+                self._unlock(turn, author, reason, detail.get("waive"))
             case "reset":
                 self._reset(turn, author, reason)
             case "passed":
@@ -228,13 +235,19 @@ class PersonsCommands:
         lane.records.set_by(turn, BarrierLocked, author, reason=reason)
         lane.alarms.take_out(turn)
 
-    def _unlock(self, turn: Turn, author: Author, reason: str) -> None:
+    def _unlock(self, turn: Turn, author: Author, reason: str, waive: Any) -> None:
+        """Take the tag off; the row names what was touched under it and is not ticked again, and why it came off."""
         lane = self._lane
+        left = self._touched.of(lane.wiring.barrier.id)
+        waived = (waive if waive in WAIVERS else "fire") if left else UNSET
         lane.modes.happens(ModeEvent.UNTAG)
         lane.tag.take_off()
         self._hand_back()
         interrupted = lane.interruption.active
-        lane.records.set_by(turn, BarrierUnlocked, author, reason=reason, interrupted=interrupted)
+        unticked = left or UNSET
+        lane.records.set_by(
+            turn, BarrierUnlocked, author, reason=reason, interrupted=interrupted, unticked=unticked, waived=waived
+        )
         lane.alarms.put_back(turn, author.by)
         self._trouble.tell_standing(turn)
         if lane.inputs.value("arm_detached") and Mode.CRASHED not in lane.modes:

@@ -15,7 +15,10 @@ from gateway.core.vocabulary.reasons import Refusal
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """All that a check may look at. `safety` is True occupied, False free, None unknown; `case`: a car waits."""
+    """All that a check may look at. `safety` is True occupied, False free, None unknown; `case`: a car waits.
+
+    `touched`: points that were touched under the tag are not ticked again.
+    """
 
     remote: bool
     locked: bool
@@ -35,6 +38,7 @@ class Asked(msgspec.Struct, frozen=True):
     grants_full: bool
     interlocked: bool
     case: bool
+    touched: bool = False
 
 
 Check = tuple[Refusal, Callable[[Asked], bool]]
@@ -69,7 +73,11 @@ TABLE: dict[str, tuple[Check, ...]] = {
     "hold": ((Refusal.HELD_ALREADY, lambda a: a.held), *_OPEN),
     "release": (_LOCKED_REMOTE, (Refusal.NOT_HELD, lambda a: not (a.held or a.fire))),
     "lock": ((Refusal.LOCKED_ALREADY, lambda a: a.locked),),
-    "unlock": ((Refusal.NOT_LOCKED, lambda a: not a.locked), _LOCKED_REMOTE),
+    "unlock": (
+        (Refusal.NOT_LOCKED, lambda a: not a.locked),
+        _LOCKED_REMOTE,
+        (Refusal.POINTS_UNTICKED, lambda a: a.touched and not a.fire_contact),
+    ),
     "passed": (),
     "emergency": ((Refusal.ON_THE_SPOT_ONLY, lambda a: a.remote), *_OPEN),
     "refuse": (_NO_CASE,),

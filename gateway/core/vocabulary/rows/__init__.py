@@ -1,5 +1,13 @@
 """The rows of the journal: each type declared once, with its subject, its fields in stored order and their meaning."""
 
+from gateway.core.vocabulary.rows.acceptance import (
+    AcceptanceLost,
+    AcceptanceSigned,
+    AcceptanceTicked,
+    Basis,
+    Measured,
+    SheetFigures,
+)
 from gateway.core.vocabulary.rows.access import (
     AccessDenied,
     AccessGranted,
@@ -137,22 +145,23 @@ from gateway.core.vocabulary.rows.visits import (
 )
 
 __all__ = [
-    "TYPES", "UNSET", "AccessDenied", "AccessGranted", "AccessGrantedByHand", "AccessReferred", "AlarmAcknowledged",
-    "AlarmClosed", "AlarmEscalated", "AlarmRaised", "AlarmRefined", "AlarmReturned", "AlarmRow", "AlarmShelved",
-    "AlarmUnshelved", "AlarmVerified", "BarrierClosed", "BarrierCommanded", "BarrierCrashed", "BarrierForced",
-    "BarrierHeld", "BarrierLocked", "BarrierLooked", "BarrierNotFollowed", "BarrierObstructed", "BarrierOpened",
-    "BarrierReleased", "BarrierReset", "BarrierStopped", "BarrierStruckVehicle", "BarrierStuck", "BarrierUnlocked",
-    "ButtonReferred", "CaseRefused", "CaseReleased", "CaseReported", "CaseRow", "ClockChanged", "CodeIssued",
-    "ConfirmationIgnored", "Credential", "DecisionRow", "DeviceLost", "DeviceRestored", "DeviceRow", "DeviceTested",
-    "FailedTry", "GatewayStarted", "GatewayStopped", "GrantUnused", "IncidentRow", "InstallModeEnded",
-    "InstallModeSet", "JournalGap", "JournalRestored", "KeptMark", "LaneRow", "LastGrant", "LimitChange",
-    "MovementRow", "OperatorAdded", "OperatorChange", "OperatorLockedOut", "OperatorPinChanged", "OperatorRemoved",
-    "OperatorRow", "OperatorSignInFailed", "OperatorSignedIn", "OperatorSignedOut", "OperatorUnlocked", "OrderRow",
-    "PassChanged", "PassExpiring", "PassIssued", "PassRemoved", "PassageEntered", "PassageExited",
-    "PassageReversed", "PassageRow", "PassageTailgated", "PassesImported", "RegistryRow", "RepairArrived",
-    "RepairAssigned", "RepairConfirmed", "RepairJoined", "RepairLimitAcknowledged", "RepairLimitChanged",
-    "RepairOpened", "RepairRejected", "RepairReported", "RepairRow", "Row", "ServiceDue", "ServiceOver",
-    "ServiceRow", "SetUp", "SettingsVersion", "StationKeyMade", "StorageDegraded", "StorageRestored",
-    "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost", "UplinkRestored", "VisitAnnounced",
-    "VisitCancelled", "VisitCorrected", "VisitRegistered", "VisitRow", "VisitTold", "Who", "credential_of", "read",
+    "TYPES", "UNSET", "AcceptanceLost", "AcceptanceSigned", "AcceptanceTicked", "AccessDenied", "AccessGranted",
+    "AccessGrantedByHand", "AccessReferred", "AlarmAcknowledged", "AlarmClosed", "AlarmEscalated", "AlarmRaised",
+    "AlarmRefined", "AlarmReturned", "AlarmRow", "AlarmShelved", "AlarmUnshelved", "AlarmVerified", "BarrierClosed",
+    "BarrierCommanded", "BarrierCrashed", "BarrierForced", "BarrierHeld", "BarrierLocked", "BarrierLooked",
+    "BarrierNotFollowed", "BarrierObstructed", "BarrierOpened", "BarrierReleased", "BarrierReset", "BarrierStopped",
+    "BarrierStruckVehicle", "BarrierStuck", "BarrierUnlocked", "Basis", "ButtonReferred", "CaseRefused",
+    "CaseReleased", "CaseReported", "CaseRow", "ClockChanged", "CodeIssued", "ConfirmationIgnored", "Credential",
+    "DecisionRow", "DeviceLost", "DeviceRestored", "DeviceRow", "DeviceTested", "FailedTry", "GatewayStarted",
+    "GatewayStopped", "GrantUnused", "IncidentRow", "InstallModeEnded", "InstallModeSet", "JournalGap",
+    "JournalRestored", "KeptMark", "LaneRow", "LastGrant", "LimitChange", "Measured", "MovementRow", "OperatorAdded",
+    "OperatorChange", "OperatorLockedOut", "OperatorPinChanged", "OperatorRemoved", "OperatorRow",
+    "OperatorSignInFailed", "OperatorSignedIn", "OperatorSignedOut", "OperatorUnlocked", "OrderRow", "PassChanged",
+    "PassExpiring", "PassIssued", "PassRemoved", "PassageEntered", "PassageExited", "PassageReversed", "PassageRow",
+    "PassageTailgated", "PassesImported", "RegistryRow", "RepairArrived", "RepairAssigned", "RepairConfirmed",
+    "RepairJoined", "RepairLimitAcknowledged", "RepairLimitChanged", "RepairOpened", "RepairRejected",
+    "RepairReported", "RepairRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow", "SetUp", "SettingsVersion",
+    "SheetFigures", "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked",
+    "UnsetType", "UplinkLost", "UplinkRestored", "VisitAnnounced", "VisitCancelled", "VisitCorrected",
+    "VisitRegistered", "VisitRow", "VisitTold", "Who", "credential_of", "read",
 ]  # fmt: skip

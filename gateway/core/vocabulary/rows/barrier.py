@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, get_args
 
+from gateway.core.vocabulary.rows.acceptance import WAIVED
 from gateway.core.vocabulary.rows.base import (
     UNSET,
     BarrierId,
@@ -126,6 +127,14 @@ class BarrierUnlocked(OrderRow, frozen=True, kw_only=True, gc=False):
 
     reason: Reason
     interrupted: Interrupted
+    unticked: Annotated[
+        tuple[str, ...] | UnsetType,
+        says("points that were touched under the tag and are not ticked again by both ends"),
+    ] = UNSET
+    waived: Annotated[
+        str | UnsetType,
+        one_of("why it came off all the same: a leader's word, an emergency, or the fire contact is on", *WAIVED),
+    ] = UNSET
 
 
 class BarrierReset(OrderRow, frozen=True, kw_only=True, gc=False):

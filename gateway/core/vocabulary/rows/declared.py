@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.vocabulary.rows import (
+    acceptance,
     access,
     alarms,
     audit,
@@ -29,7 +30,7 @@ from gateway.core.vocabulary.rows import (
 )
 from gateway.core.vocabulary.rows.base import UNSET, Row, UnsetType
 
-_FILES = (access, passage, barrier, passes, alarms, repairs, health, audit, people, visits)
+_FILES = (access, passage, barrier, passes, alarms, repairs, health, audit, people, visits, acceptance)
 
 
 def _declared() -> dict[str, tuple[type[Row], ...]]:

@@ -1,5 +1,12 @@
 """What people and central see of lanes, alarms, visits and devices: each key declared once, with its meaning."""
 
+from gateway.core.vocabulary.views.acceptance import (
+    AcceptanceView,
+    LostView,
+    PointView,
+    SignatureView,
+    TickView,
+)
 from gateway.core.vocabulary.views.alarm import AlarmState, AlarmView
 from gateway.core.vocabulary.views.gateway import (
     CentralView,
@@ -30,8 +37,8 @@ from gateway.core.vocabulary.views.repair import RepairsView, RepairView, overdu
 from gateway.core.vocabulary.views.visit import VisitView
 
 __all__ = [
-    "AlarmState", "AlarmView", "Case", "CentralView", "CoreView", "DeviceView", "GatewayView", "Handled", "Hold",
-    "JournalView", "LaneState", "LaneView", "LastDecision", "LastPassage", "Pause", "RepairView", "RepairsView",
-    "Requested", "ServiceNotice", "SiteView", "Snapshot", "Tag", "UplinkView", "View", "VisitView", "WaitingGrant",
-    "overdue",
+    "AcceptanceView", "AlarmState", "AlarmView", "Case", "CentralView", "CoreView", "DeviceView", "GatewayView",
+    "Handled", "Hold", "JournalView", "LaneState", "LaneView", "LastDecision", "LastPassage", "LostView", "Pause",
+    "PointView", "RepairView", "RepairsView", "Requested", "ServiceNotice", "SignatureView", "SiteView", "Snapshot",
+    "Tag", "TickView", "UplinkView", "View", "VisitView", "WaitingGrant", "overdue",
 ]  # fmt: skip
