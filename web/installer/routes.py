@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from web.installer.broker.page import ROUTES as BROKER
 from web.installer.changes.page import ROUTES as CHANGES
 from web.installer.devices.page import ROUTES as DEVICES
 from web.installer.discover.page import ROUTES as DISCOVER
@@ -24,6 +25,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *DEVICES,
     *LANES,
     *SETTINGS,
+    *BROKER,
     *DISCOVER,
     *PEOPLE,
     *CHANGES,

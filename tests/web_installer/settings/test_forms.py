@@ -51,6 +51,7 @@ def test_only_an_installer_comes_in(desk: Desk, path: str) -> None:
 @pytest.mark.parametrize("name", SINGLE)
 def test_a_section_that_is_saved_unchanged_changes_nothing(desk: Desk, name: str) -> None:
     fields = _inputs(desk.get(f"/installer/settings/{name}"))
+    assert fields
     answer = desk.send(f"/installer/settings/{name}", {**fields, "act": "keep"})
     assert (answer.status_code, answer.location) == (303, f"/installer/settings/{name}?kept=1")
     assert desk.draft.changes == ()
@@ -59,7 +60,7 @@ def test_a_section_that_is_saved_unchanged_changes_nothing(desk: Desk, name: str
 def _inputs(text: str) -> dict[str, list[str]]:
     """What a browser would send for the form of a page; enough of HTML for these pages."""
     found: dict[str, list[str]] = {}
-    form = text.partition('<form method="post" class="in-card')[2].partition("</form>")[0]
+    form = text.partition('class="in-card st-form"')[2].partition("</form>")[0]
     for tag in re.findall(r"<input[^>]*>", form):
         kind, name = _attribute(tag, "type"), _attribute(tag, "name")
         ticks = kind in ("checkbox", "radio")
@@ -245,6 +246,7 @@ def test_a_fault_that_only_the_driver_knows_is_at_its_field(desk: Desk) -> None:
 
 def test_lanes_follow_a_device_that_gets_another_id(desk: Desk) -> None:
     fields = _inputs(desk.get("/installer/settings/devices/io"))
+    assert fields["link"] == ["tcp"]
     answer = desk.send("/installer/settings/devices/io", {**fields, "id": "board"})
     assert answer.status_code == 303
     assert desk.draft.site["lanes"][0]["barrier"]["open"] == "board.output.0"

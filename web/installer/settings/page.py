@@ -85,20 +85,22 @@ def save_entry(section: str, entry: str) -> Any:
     return redirect(f"{found.address}?kept=1", 303) if kept else _entry_form(found, number, form)
 
 
-def form_page(template: str, form: Form, *, catalogue: Catalogue | None = None, **values: Any) -> Any:
+def form_page(
+    template: str, form: Form, *, catalogue: Catalogue | None = None, more_sheets: tuple[str, ...] = (), **values: Any
+) -> Any:
     """A page with a form; 422 where something is wrong."""
     say = look.said()
+    told = {"kept": "kept" in request.args, **values}
     return installer_page(
         template,
         place="settings",
-        sheets=SHEETS,
+        sheets=(*SHEETS, *more_sheets),
         status=422 if form.faults or form.problems else 200,
         form=form,
-        kept="kept" in request.args,
         offers=offers(form.draft.site, catalogue),
         spoken=spoken,
         words=say,
-        **values,
+        **told,
     )
 
 
