@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import web.api
-from gateway.uplink.central.commands import COMMAND_BYTES, PASS_BYTES, Answer, Confirmation, LaneOrder, PassOrder
+from gateway.uplink.central.commands import (
+    COMMAND_BYTES,
+    PASS_BYTES,
+    Answer,
+    Confirmation,
+    LaneOrder,
+    PassOrder,
+    VisitOrder,
+)
 from gateway.uplink.mqtt.messages import Status, Topics
 from tests.described.schemas import NAMES, schemas
 
@@ -30,6 +38,7 @@ def asyncapi() -> dict[str, Any]:
         "lane": _channel(TOPICS.lane("{lane}"), "A lane as it is. Retained", "Lane", lane="Id"),
         "commands": _channel(TOPICS.commands, f"Commands to lanes, at most {COMMAND_BYTES} bytes", "LaneOrder"),
         "passes": _channel(TOPICS.passes, f"Changes of passes, at most {PASS_BYTES} bytes", "PassOrder"),
+        "visits": _channel(TOPICS.visits, f"Visitors, at most {COMMAND_BYTES} bytes", "VisitOrder"),
         "confirmed": _channel(
             TOPICS.confirmed, "The last event that a consumer has stored: retention waits for it", "Confirmation"
         ),
@@ -52,6 +61,7 @@ def asyncapi() -> dict[str, Any]:
             "sendLane": _operation("send", "lane", "Lane", _RETAINED),
             "receiveCommand": _operation("receive", "commands", "LaneOrder", _QOS, reply=True),
             "receivePass": _operation("receive", "passes", "PassOrder", _QOS, reply=True),
+            "receiveVisit": _operation("receive", "visits", "VisitOrder", _QOS, reply=True),
             "receiveConfirmation": _operation("receive", "confirmed", "Confirmation", _QOS, reply=True),
         },
         "components": {
@@ -62,6 +72,7 @@ def asyncapi() -> dict[str, Any]:
                 "Lane": _message("Lane", "A lane"),
                 "LaneOrder": _message("LaneOrder", "A command to a lane"),
                 "PassOrder": _message("PassOrder", "A change of one pass"),
+                "VisitOrder": _message("VisitOrder", "A visitor who is announced or cancelled"),
                 "Confirmation": _message("Confirmation", "The last event that a consumer has stored"),
                 "Answer": _message("Answer", "The answer to an order"),
             },
@@ -79,7 +90,7 @@ def text() -> str:
 
 
 def _schemas() -> dict[str, Any]:
-    found = schemas(LaneOrder, PassOrder, Confirmation, Answer, Status)
+    found = schemas(LaneOrder, PassOrder, VisitOrder, Confirmation, Answer, Status)
     unused = {NAMES["VisitView"], NAMES["DeviceView"], NAMES["AcceptanceView"], *_SHEET}
     return {name: schema for name, schema in found.items() if name not in unused}
 

@@ -79,8 +79,8 @@ def test_every_topic_of_the_gateway_has_its_channel() -> None:
         channel["address"].removeprefix("gatehouse/{site}/{gateway}") for channel in ASYNCAPI["channels"].values()
     }
     assert addresses == {
-        "/status", "/events", "/alarms/{alarm}", "/state/lanes/{lane}", "/commands", "/passes", "/confirmed",
-        "/replies",
+        "/status", "/events", "/alarms/{alarm}", "/state/lanes/{lane}", "/commands", "/passes", "/visits",
+        "/confirmed", "/replies",
     }  # fmt: skip
 
 

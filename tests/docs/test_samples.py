@@ -41,6 +41,7 @@ KINDS = {
     "json device": "one entry of `devices`",
     "json command": "a message on `/commands`",
     "json pass-change": "messages on `/passes`, one a line",
+    "json visit": "a message on `/visits`",
     "json confirmation": "a message on `/confirmed`",
     "csv passes": "a pass list",
     "console": "commands, in their order, without a running gateway",
@@ -228,6 +229,7 @@ def orders() -> list[tuple[str, str]]:
     return [
         *(("commands", text) for text in blocks("json command")),
         *(("passes", line) for line in changes),
+        *(("visits", text) for text in blocks("json visit")),
         *(("confirmed", text) for text in blocks("json confirmation")),
     ]
 

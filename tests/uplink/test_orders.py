@@ -16,7 +16,16 @@ from gateway.core.lane.people.refusals import COMMANDS
 from gateway.core.vocabulary.errors import EngineUnreachableError, RevisionConflictError
 from gateway.uplink.central.answers import MEMORY_MAX, Answers
 from gateway.uplink.central.commander import QUEUE_MAX, Commander
-from gateway.uplink.central.commands import COMMAND_BYTES, PASS_BYTES, Answer, LaneOrder, Letter, PassOrder, read
+from gateway.uplink.central.commands import (
+    COMMAND_BYTES,
+    PASS_BYTES,
+    Answer,
+    LaneOrder,
+    Letter,
+    PassOrder,
+    VisitOrder,
+    read,
+)
 from gateway.uplink.central.cursors import Cursors
 from gateway.uplink.mqtt.messages import Incoming, Outgoing, Topics
 from tests.support.mosquitto import wait_until
@@ -495,3 +504,56 @@ def test_orders_do_not_expire_later_than_they_say() -> None:
 @pytest.mark.parametrize("topic", ["commands", "passes"])
 def test_an_order_with_no_meaning_or_two_is_refused(payload: bytes, topic: str) -> None:
     assert reason(payload, topic=getattr(TOPICS, topic)) == "malformed"
+
+
+# ---- visitors
+
+VISITOR = {"id": "v1", "at": "2026-11-21T08:00:00Z", "plate": "粤B12345", "unit": "4-201", "people": 2}
+
+
+def test_a_visitor_is_carried_on_as_the_body_of_http_says_it() -> None:
+    found = judged({**VISITOR, "from": "2026-11-21T09:00:00Z"}, topic=TOPICS.visits)
+    assert isinstance(found, Letter) and isinstance(found.order, VisitOrder)
+    assert found.order.visitor == {"plate": "粤B12345", "unit": "4-201", "people": 2, "from": "2026-11-21T09:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"at": ...}, "at: is missing"),
+        ({"people": 0}, "people"),
+        ({"holder": "Wang"}, "holder: is not a known key"),
+        ({"cancel": "v9"}, "`cancel` stands alone"),
+        ({"by": "call 13900000000"}, "digits in a row"),
+    ],
+)
+def test_a_visitor_that_cannot_be_read_is_refused(changes: dict[str, Any], words: str) -> None:
+    document = {key: value for key, value in {**VISITOR, **changes}.items() if value is not ...}
+    refusal = judged(document, topic=TOPICS.visits)
+    assert isinstance(refusal, dict)
+    assert (refusal["status"], refusal["reason"]) == ("refused", "malformed")
+    assert words in refusal["detail"]
+
+
+def test_a_retained_visitor_is_refused() -> None:
+    assert reason(VISITOR, topic=TOPICS.visits, retained=True) == "retained"
+
+
+def test_a_repeated_announcement_gets_the_first_answer_and_its_visit(serve: Serve) -> None:
+    commander, engine, replies = serve(lambda *_: {"id": "visit-1", "state": "expected", "code": "GH1ABC"})
+    announced = letter(VISITOR, TOPICS.visits)
+    commander.submit(announced)
+    commander.submit(announced)
+    wait_until(lambda: len(replies) == 2)
+    assert replies[0] == replies[1]
+    assert replies[0]["visit"] == {"id": "visit-1", "code": "GH1ABC"}
+    visitor = {"plate": "粤B12345", "unit": "4-201", "people": 2}
+    assert engine.asked == [("visits.add", {"visitor": visitor, "by": "central", "via": "mqtt"})]
+
+
+def test_an_announcement_is_cancelled(serve: Serve) -> None:
+    commander, engine, replies = serve(lambda *_: {})
+    commander.submit(letter({"id": "v2", "at": "2026-11-21T08:00:00Z", "cancel": "visit-1"}, TOPICS.visits))
+    wait_until(lambda: replies)
+    assert (replies[0]["status"], "visit" in replies[0]) == ("done", False)
+    assert engine.asked == [("visits.cancel", {"visit": "visit-1", "by": "central", "via": "mqtt"})]

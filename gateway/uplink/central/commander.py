@@ -19,7 +19,17 @@ import msgspec
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.times import text_of
 from gateway.uplink.central.answers import Answers
-from gateway.uplink.central.commands import Answer, Confirmation, LaneOrder, Letter, Order, PassOrder, outgoing
+from gateway.uplink.central.commands import (
+    Announced,
+    Answer,
+    Confirmation,
+    LaneOrder,
+    Letter,
+    Order,
+    PassOrder,
+    VisitOrder,
+    outgoing,
+)
 from gateway.uplink.central.confirmations import Confirmations, Journal
 from gateway.uplink.mqtt.messages import Outgoing
 
@@ -100,10 +110,12 @@ class Commander:
             answers.keep(order, answer)
         return answer
 
-    def _ask(self, order: LaneOrder | PassOrder) -> Answer:
+    def _ask(self, order: LaneOrder | PassOrder | VisitOrder) -> Answer:
         try:
             if isinstance(order, LaneOrder):
                 return self._command(order)
+            if isinstance(order, VisitOrder):
+                return self._visitor(order)
             self._change(order)
             return Answer(order.id, "done")
         except GatehouseError as error:
@@ -145,6 +157,14 @@ class Commander:
         else:
             document: dict[str, Any] = {"pass": order.put, "if_revision": order.revision, "by": by, "via": "mqtt"}
             self._engine.call("passes.put", **document)
+
+    def _visitor(self, order: VisitOrder) -> Answer:
+        by = order.by or "central"
+        if order.cancel is not None:
+            self._engine.call("visits.cancel", visit=order.cancel, by=by, via="mqtt")
+            return Answer(order.id, "done")
+        made = self._engine.call("visits.add", visitor=order.visitor, by=by, via="mqtt")
+        return Answer(order.id, "done", visit=Announced(made["id"], made["code"]))
 
 
 def _identity(order: LaneOrder) -> dict[str, Any]:

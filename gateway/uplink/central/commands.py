@@ -66,6 +66,32 @@ class PassOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: Name = ""
 
 
+class VisitOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """A visitor, as sent on `/visits`: announced with what the body of `POST /visits` says, or `cancel` with its id.
+
+    `at`: when central made it.
+    """
+
+    id: Id
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+    by: Name = ""
+    cancel: Id | None = None
+    plate: Name | msgspec.UnsetType | None = msgspec.UNSET
+    card: Name | msgspec.UnsetType | None = msgspec.UNSET
+    unit: Name | msgspec.UnsetType = msgspec.UNSET
+    purpose: Name | msgspec.UnsetType = msgspec.UNSET
+    people: Annotated[int, msgspec.Meta(ge=1, le=200)] | msgspec.UnsetType | None = msgspec.UNSET
+    from_: Annotated[str, msgspec.Meta(max_length=40)] | msgspec.UnsetType | None = msgspec.UNSET
+    until: Annotated[str, msgspec.Meta(max_length=40)] | msgspec.UnsetType | None = msgspec.UNSET
+    vehicle_class: Literal["car", "motorcycle", "truck", "bus"] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def visitor(self) -> dict[str, Any]:
+        """What is said of the visitor, as the engine takes it."""
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return {key: value for key, value in told.items() if key not in ("id", "at", "by", "cancel")}
+
+
 class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The last event that a consumer has stored, on `/confirmed`: its id and the SHA-256 of its text, in hex."""
 
@@ -82,13 +108,20 @@ class _NamedEvent(msgspec.Struct):
     id: EventId
 
 
-Order = LaneOrder | PassOrder | Confirmation
+Order = LaneOrder | PassOrder | VisitOrder | Confirmation
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """A visitor who is expected now: the visit's id, and what its QR code holds."""
+
+    id: str
+    code: str
 
 
 class Answer(msgspec.Struct, frozen=True):
     """The answer to an order; `status` is `done` or `refused`, `detail` is text for people.
 
-    `head`: the signed head of a confirmed row.
+    `head`: the signed head of a confirmed row. `visit`: of a visitor who was announced.
     """
 
     id: str | None
@@ -96,6 +129,7 @@ class Answer(msgspec.Struct, frozen=True):
     reason: str = ""
     detail: str = ""
     head: str | msgspec.UnsetType = msgspec.UNSET
+    visit: Announced | msgspec.UnsetType = msgspec.UNSET
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -152,12 +186,20 @@ def _decode(message: Incoming, topics: Topics) -> Order:
         return _fit(msgspec.json.decode(message.payload), Confirmation)
     if message.topic == topics.commands:
         return _whole(_plain(_fit(_document(message.payload), LaneOrder), "by", "reason"))
+    if message.topic == topics.visits:
+        return _visit(_plain(_fit(_document(message.payload), VisitOrder), "by"))
     order = _plain(_fit(_document(message.payload), PassOrder), "by")
     if (order.put is None) == (order.delete is None):
         raise msgspec.ValidationError("give either `pass` or `delete`")
     if order.put is None:
         return _with_revision(order, order.revision)
     return _with_revision(order, _fit(order.put, Pass, "pass").revision)
+
+
+def _visit(order: VisitOrder) -> VisitOrder:
+    if order.cancel is not None and order.visitor:
+        raise msgspec.ValidationError("`cancel` stands alone, beside `id`, `at` and `by`")
+    return order
 
 
 def _document(payload: bytes) -> Any:

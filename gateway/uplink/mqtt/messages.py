@@ -99,6 +99,11 @@ class Topics(msgspec.Struct, frozen=True):
         return f"{self.prefix}/passes"
 
     @property
+    def visits(self) -> str:
+        """In: visitors who are announced or cancelled."""
+        return f"{self.prefix}/visits"
+
+    @property
     def confirmed(self) -> str:
         """In: the last event that a consumer has stored."""
         return f"{self.prefix}/confirmed"

@@ -154,7 +154,8 @@ class Uplink:
         self._set_state(True, "")
         self._urgent.appendleft(self._status(True))
         self._session = Session(link, desk.topics, desk.outbox, desk.states, self._urgent)
-        link.subscribe([desk.topics.commands, desk.topics.passes, desk.topics.confirmed])
+        topics = desk.topics
+        link.subscribe([topics.commands, topics.passes, topics.visits, topics.confirmed])
         _log.info("connected to the broker")
 
     def _exchange(self, link: Link, session: Session, now_s: float, events: bool = True) -> None:
