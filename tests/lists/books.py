@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 Cell = str | int | float | tuple[str, str] | None
 """A text, a number, nothing, or (attributes, inner XML) of the cell as it is."""
 
+HIDDEN = ' hidden="1"'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _ODS = (
@@ -45,14 +46,17 @@ def xlsx(
     first: int = 1,
     properties: str = "",
     others: Sequence[tuple[str, str]] = (),
+    other: Sequence[Sequence[str]] = (),
     prefix: str = "",
+    hidden: bool = False,
 ) -> bytes:
-    """One sheet; `before` and `after` stand around its rows, `formats` are number formats for the styles 1, 2, ..."""
+    """One sheet; `before` and `after` stand around its rows, `formats` are number formats for the styles 1, 2, ...;
+    `other` are the texts of the `others`."""
     texts: list[str] = []
     lines = []
     for number, row in enumerate(rows, first):
         cells = "".join(_xlsx_cell(cell, f"{column(at)}{number}", texts, references) for at, cell in enumerate(row))
-        lines.append(f'<row r="{number}">{cells}</row>' if references else f"<row>{cells}</row>")
+        lines.append(f'<row r="{number}"{HIDDEN * hidden}>{cells}</row>' if references else f"<row>{cells}</row>")
     sheet = f'<worksheet xmlns="{_MAIN}">{before}<sheetData>{"".join(lines)}</sheetData>{after}</worksheet>'
     if prefix:
         sheet = _prefixed(sheet, prefix)
@@ -78,12 +82,18 @@ def xlsx(
         "xl/workbook.xml": book,
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}">{relations}</Relationships>',
         "xl/worksheets/sheet1.xml": sheet,
-        "xl/worksheets/empty.xml": f'<worksheet xmlns="{_MAIN}"><sheetData/></worksheet>',
+        "xl/worksheets/empty.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{_inline(other)}</sheetData></worksheet>',
         "xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}">{strings}</sst>',
         "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><numFmts>{codes}</numFmts>'
         f'<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>{used}'
         '<xf numFmtId="14"/></cellXfs></styleSheet>',
     })  # fmt: skip
+
+
+def _inline(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of texts that stand in their cells."""
+    cells = ("".join(f'<c t="inlineStr"><is><t>{escape(text)}</t></is></c>' for text in row) for row in rows)
+    return "".join(f"<row>{row}</row>" for row in cells)
 
 
 def _prefixed(sheet: str, prefix: str) -> str:

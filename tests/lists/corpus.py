@@ -300,6 +300,55 @@ _case("a hidden sheet before in OpenDocument", "list.ods", ods(_HEAD, *_TEN, sty
       ' office:value-type="string"><text:p>id</text:p></table:table-cell></table:table-row></table:table>'), *_ALL_TEN)  # fmt: skip
 
 
+# ---- what an attack found ----------------------------------------------------------------------------------------------
+
+_cell("marks of a copied card", "cards", "\u202a0472288\u202c", ("0472288",))
+_cell("marks of a copied day", "valid_until", "2027-01-05\u200b", "2027-01-05")
+_cell("marks of a copied plate", "plates", "\u202a粤B12345\u202c", ("粤B12345",))
+_cell("a no-break blank", "valid_until", "2027-01-05\u00a0", "2027-01-05")
+_cell("a cell of blanks and a number", "cards", "12345678" + " " * 60_000 + "x", wrong="separate")
+_cell("a day with sixty thousand blanks", "valid_until", "2027-01-05" + " " * 60_000, "2027-01-05")
+_case(
+    "a heading of two hundred thousand columns",
+    "list.csv",
+    "id,kind" + ",x" * 200_000 + "\n",
+    (1, "", "512 are the most"),
+)
+_case(
+    "heading cells of two lines and with stars",
+    "list.csv",
+    '*编号,"类型\n(必填)",车牌 号码\na,月卡,粤B12345\n',
+    one(plates=("粤B12345",)),
+)
+_case("a footer with a sum", "list.csv", CHINESE + ROW + "合计,1,,,,,,\n", (3, "kind", "give one of"))
+_case(
+    "a cover sheet before",
+    "list.xlsx",
+    xlsx(("id", "kind"), ("a", "staff"), others=[("封面", "")], other=(("阳光小区",), ("2026年",))),
+    one(kind=PassKind.STAFF),
+)
+_case(
+    "a list on each of two sheets",
+    "list.xlsx",
+    xlsx(("id", "kind"), ("a", "staff"), others=[("2栋", "")], other=(("id", "kind"), ("b", "staff"))),
+    (1, "", "2栋, 名单; say which with --sheet"),
+)
+_case(
+    "the named one of two sheets",
+    "list.xlsx",
+    xlsx(("id", "kind"), ("a", "staff"), others=[("2栋", "")], other=(("id", "kind"), ("b", "staff"))),
+    one(kind=PassKind.STAFF),
+    sheet="名单",
+)
+_case(
+    "hidden rows",
+    "list.xlsx",
+    xlsx(("id", "kind"), ("a", "staff"), hidden=True),
+    one(kind=PassKind.STAFF),
+    notes="hidden rows",
+)
+
+
 def named(name: str) -> Case:
     """A case by its name."""
     return next(case for case in CASES if case.name == name)

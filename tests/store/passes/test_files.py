@@ -83,6 +83,31 @@ def test_no_cell_can_run_as_a_formula(tmp_path: Path, text: str) -> None:
     assert next(read_passes(path)).note == text
 
 
+ODD_TEXTS = (
+    "#N/A",
+    "3月12日",
+    "12-Mar",
+    "2026-03-12",
+    "1.3E+10",
+    " ",
+    "'007",
+    "''007",
+    "'",
+    "''",
+    '="7"',
+    "Err:502",
+    "0x7",
+)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_a_text_that_an_import_would_refuse_comes_back_from_an_export(tmp_path: Path, suffix: str, text: str) -> None:
+    passes = [Pass("2026-03-12", PassKind.STAFF, holder=text, phone=text, unit=text, bay=text, group=text, note=text)]
+    write_passes(tmp_path / f"list{suffix}", passes)
+    assert list(read_passes(tmp_path / f"list{suffix}")) == passes
+
+
 def test_an_apostrophe_that_guards_nothing_stays(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("id,kind,holder\na,staff,'t Hart\nb,staff,O'Neill\n")

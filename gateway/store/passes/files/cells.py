@@ -24,8 +24,6 @@ UNREAD = "#"
 """In place of a field: a column that is not read."""
 
 _KINDS = {kind.value: kind for kind in PassKind}
-_DEFANGED = re.compile(r"'+[=+\-@\t\r]")
-_GUARDED_NUMBER = re.compile(r"'\d")
 # Only a text that begins so needs a closer look: blanks, guards, errors, rounded numbers, dates.
 _SUSPECT = re.compile(
     r"[\s'=#]|err:|\d[\d.,]*e[+-]|\d{1,2}月|\d{1,2}-[a-z]{3}|[a-z]{3}-\d|\d{4}[-/]\d", re.IGNORECASE
@@ -110,6 +108,8 @@ def letters(column: int) -> str:
 
 def _meant(name: str, cell: str) -> str:
     """The text of this field as it is meant."""
+    if cell.startswith("'") and values.needs_guard(cell):
+        return cell[1:]
     text = values.unguarded(cell)
     if not text.strip():
         return ""
@@ -119,8 +119,7 @@ def _meant(name: str, cell: str) -> str:
         values.no_date(name, text)
     if name in NUMBERS:
         values.not_rounded(name, text)
-    guarded = _DEFANGED.match(text) or (name not in ("holder", "note") and _GUARDED_NUMBER.match(text))
-    return text[1:] if guarded else text
+    return text
 
 
 def _id(text: str) -> str:

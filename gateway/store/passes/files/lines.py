@@ -20,12 +20,13 @@ FILE_BYTES_MAX = 512_000_000
 ROWS_MAX = 2_000_000
 HEADING_ROWS = 10
 """Rows among which the heading is looked for; above it may be titles."""
+COLUMNS_MAX = 512
 CELL_MAX = 65_536
 """Characters of one cell."""
 
 _DELIMITERS = (",", ";", "\t", "|", "，", "；")
 Numbered = tuple[int, Any]
-"""A line's number and its content: texts of a table, bytes of JSON, a Span, or a RowError."""
+"""A line's number and its content: texts of a table, bytes of JSON, a Span, a Remark, or a RowError."""
 
 
 class RowError(Exception):
@@ -62,6 +63,12 @@ class Typed(list[str]):
 
 class Span(tuple[int, str]):
     """The last line of cells that are merged, and their names; comes behind all rows, numbered by its first line."""
+
+    __slots__ = ()
+
+
+class Remark(str):
+    """What a workbook has that is worth a note; comes behind all rows."""
 
     __slots__ = ()
 

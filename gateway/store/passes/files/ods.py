@@ -8,25 +8,19 @@ from typing import Any
 from zipfile import ZipFile
 
 from gateway.store.passes.files.cells import letters
-from gateway.store.passes.files.lines import CELL_MAX, Day, Numbered, Odd, Span, Typed
-from gateway.store.passes.files.workbooks import COLUMNS_MAX, EXACT_MAX, ROUNDED, Part, WorkbookError, chosen, short
+from gateway.store.passes.files.lines import CELL_MAX, COLUMNS_MAX, Day, Numbered, Odd, Remark, Span, Typed
+from gateway.store.passes.files.workbooks import EXACT_MAX, ROUNDED, Part, WorkbookError, rows_of_one, short
 
 REPEATED_MAX = 1000
 """Rows that are the same and hold something; blank ones may be a million."""
 
 
 def ods_rows(book: ZipFile, wanted: str) -> Iterator[Numbered]:
-    """The rows of the wanted sheet, else of the first visible one that has any."""
+    """The rows of the wanted sheet, else of the one with a list."""
     names = _Sheets()
     list(names.of(book, "content.xml"))
     sheets = [(name, style not in names.hidden) for name, style in names.sheets]
-    for at in chosen(sheets, wanted):
-        empty = True
-        for found in _Rows(at).of(book, "content.xml"):
-            empty = False
-            yield found
-        if not empty:
-            return
+    yield from rows_of_one(sheets, wanted, lambda at: _Rows(at).of(book, "content.xml"))
 
 
 class _Sheets(Part):
@@ -71,6 +65,8 @@ class _Rows(Part):
         self._size = 0
         self._inside = self._aside = 0
         self._merged: list[tuple[int, Any]] = []
+        self._is_hidden = False
+        self._hidden = 0
 
     @property
     def _here(self) -> bool:
@@ -85,6 +81,7 @@ class _Rows(Part):
         if name == "table-row":
             self._row, self._at = Typed(), 0
             self._repeated = int(short(values).get("number-rows-repeated", 1))
+            self._is_hidden = short(values).get("visibility", "visible") != "visible"
         elif name in ("table-cell", "covered-table-cell"):
             self._cell, self._paragraphs, self._size = short(values), [], 0
             self._cell.pop("value-type", None) if name == "covered-table-cell" else None
@@ -108,6 +105,8 @@ class _Rows(Part):
             self._depth -= 1
             if not self._depth and self._sheet == self._wanted:
                 self.ready += self._merged
+                if self._hidden:
+                    self.ready.append((self._number, Remark(f"{self._hidden} hidden rows are read too")))
 
     def _end(self, name: str) -> None:
         if name == "table-row":
@@ -130,6 +129,7 @@ class _Rows(Part):
         if any(self._row):
             if self._repeated > REPEATED_MAX:
                 raise WorkbookError(f"row {self._number + 1} is repeated {self._repeated} times; delete the copies")
+            self._hidden += self._repeated * self._is_hidden
             for again in range(self._repeated):
                 self.ready.append((self._number + 1 + again, Typed(self._row)))
         self._number += self._repeated

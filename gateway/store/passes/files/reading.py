@@ -21,10 +21,12 @@ from gateway.store.passes.files.encodings import NAMES, codec_of
 from gateway.store.passes.files.headings import LISTED, field_of, known_names
 from gateway.store.passes.files.headings import NUMBERS as COUNTING
 from gateway.store.passes.files.lines import (
+    COLUMNS_MAX,
     HEADING_ROWS,
     READ_SUFFIXES,
     ROWS_MAX,
     Numbered,
+    Remark,
     RowError,
     Span,
     csv_rows,
@@ -119,6 +121,9 @@ class PassFile:
                 if isinstance(content, Span):
                     self._check_span(line, content, heading)
                     continue
+                if isinstance(content, Remark):
+                    self.notes.append(content)
+                    continue
                 pass_ = take(content)
                 self._check_first(pass_)
                 if line > ROWS_MAX:
@@ -150,6 +155,10 @@ class PassFile:
             return from_json, 0
         first: tuple[int, Any] | None = None
         for _, (line, row) in zip(range(HEADING_ROWS), lines, strict=False):
+            if isinstance(row, Span | Remark):
+                continue
+            if not isinstance(row, RowError) and len(row) > COLUMNS_MAX:
+                row = RowError(f"it has {len(row)} columns, and {COLUMNS_MAX} are the most")
             if isinstance(row, RowError):
                 self._note(line, "", str(row))
                 for broken, more in lines:

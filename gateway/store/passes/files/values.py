@@ -16,6 +16,7 @@ from gateway.store.passes.files.lines import Day
 
 AN_ERROR = "it is an error of the spreadsheet; correct the cell"
 AS_TEXT = "format the column as text and type it again"
+DATE_CHARACTERS_MAX = 64
 PLATE_PLACES_MAX = 10
 """No plate of Latin letters and digits has more; two plates in one cell have."""
 
@@ -28,8 +29,24 @@ _MADE_A_DATE = re.compile(
     r"|\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: 0?0:00(?::00)?)?",
     re.IGNORECASE,
 )
+_FORMULA = re.compile(r"[=+\-@\t\r]")
 _ERRORS = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|#+)|Err:\d{3}")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Marks that come along when a number is copied from a page or a chat."""
 _GUARDED = re.compile(r'="([^"]*)"')
+
+
+def needs_guard(text: str) -> bool:
+    """Whether a text is written with an apostrophe before it: a formula, or what else is not taken for a text."""
+    bare = text.lstrip("'")
+    return bool(
+        _FORMULA.match(bare)
+        or (bare and not bare.strip())
+        or is_error(bare)
+        or _ROUNDED.fullmatch(bare.strip())
+        or _MADE_A_DATE.fullmatch(bare.strip())
+        or (bare != text and bare[:1].isdigit())
+    )
 
 
 def unguarded(text: str) -> str:
@@ -47,7 +64,7 @@ def _ready(field: str, text: str) -> str:
     """A cell without its guard; PassFieldError for an error of the spreadsheet."""
     if is_error(text):
         raise PassFieldError(field, text, AN_ERROR)
-    return unguarded(text).strip().lstrip("'")
+    return _INVISIBLE.sub("", unguarded(text)).strip().lstrip("'")
 
 
 def no_date(field: str, text: str) -> None:
@@ -81,9 +98,14 @@ _NO_END = frozenset({
 _DAY_ENDS = ("23:59", "24:00")
 
 
-@lru_cache(maxsize=4096)
 def day(field: str, text: str) -> str:
     """A day, or an instant, as the registry keeps it; empty for none."""
+    short = text if len(text) <= DATE_CHARACTERS_MAX else " ".join(text.split())
+    return _day(field, short[: DATE_CHARACTERS_MAX + 1])
+
+
+@lru_cache(maxsize=4096)
+def _day(field: str, text: str) -> str:
     plain = unicodedata.normalize("NFKC", _ready(field, text))
     if not plain or _INSTANT.fullmatch(plain):
         return plain
@@ -128,7 +150,7 @@ def _what_instead(plain: str) -> str:
 
 _FACILITY_MAX, _NUMBER_MAX = 0xFF, 0xFFFF
 _PRINTED = re.compile(r"(\d{3})[ ,](\d{5})")
-_BOTH = re.compile(r"(\d{8,10})\s*[ ,]\s*(\d{3})[ ,](\d{5})")
+_BOTH = re.compile(r"(\d{8,10}) ?[ ,] ?(\d{3})[ ,](\d{5})")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.0+)?")
 _WHOLE = re.compile(r"(\d+)\.0+")
 _NUMBER_SIGNS = re.compile(r"(?i:no\.?|#|编号|卡号)\s*:?\s*(?=\d)")
@@ -144,7 +166,7 @@ def cards(text: str) -> tuple[str, ...]:
 
 
 def _card(item: str) -> tuple[str, ...]:
-    plain = item.lstrip("'")
+    plain = " ".join(item.lstrip("'").split())
     if found := _WHOLE.fullmatch(plain):
         return (found[1],)
     if found := _PRINTED.fullmatch(plain):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
-from gateway.store.passes.files.lines import Numbered, RowError
+from gateway.store.passes.files.headings import known_names
+from gateway.store.passes.files.lines import HEADING_ROWS, Numbered, RowError, Typed
 
 UNPACKED_MAX_BYTES = 1_000_000_000
 PARTS_MAX = 5000
-COLUMNS_MAX = 512
+SHEETS_MAX = 100
+"""Sheets that are looked at for a list."""
 READ_BYTES = 64 * 1024
 EXACT_MAX = 10**15
 """Numbers of a spreadsheet are exact below this."""
@@ -103,11 +106,30 @@ def _check_size(book: ZipFile) -> None:
         raise WorkbookError("it has a password; save it without one")
 
 
-def chosen(sheets: list[tuple[str, bool]], wanted: str) -> list[int]:
-    """The places of the sheets to look at, of (name, visible): the wanted one, else the visible ones in order."""
-    if not wanted:
-        return [at for at, (_, visible) in enumerate(sheets) if visible]
+Sheets = list[tuple[str, bool]]
+"""Name of each sheet, and whether it is visible."""
+
+
+def rows_of_one(sheets: Sheets, wanted: str, rows_of: Callable[[int], Iterator[Numbered]]) -> Iterator[Numbered]:
+    """The rows of the wanted sheet, else of the only visible one with a heading, else of the first one with rows."""
+    if wanted:
+        return rows_of(_place_of(sheets, wanted))
+    shown = [at for at, (_, visible) in enumerate(sheets) if visible]
+    begins = {at: list(islice(rows_of(at), HEADING_ROWS)) for at in shown[:SHEETS_MAX]}
+    lists = [at for at, rows in begins.items() if any(_is_heading(row) for _, row in rows)]
+    if len(lists) > 1:
+        names = ", ".join(sheets[at][0] for at in lists)
+        raise WorkbookError(f"it has a list on each of the sheets {names}; say which with --sheet")
+    first = next(iter(lists), next((at for at, rows in begins.items() if rows), None))
+    return iter(()) if first is None else rows_of(first)
+
+
+def _is_heading(row: Any) -> bool:
+    return isinstance(row, Typed) and len(known_names(row)) > 1
+
+
+def _place_of(sheets: Sheets, wanted: str) -> int:
     for at, (name, _) in enumerate(sheets):
         if name.strip().casefold() == wanted.strip().casefold():
-            return [at]
+            return at
     raise WorkbookError(f"there is no sheet {wanted!r}, but {', '.join(name for name, _ in sheets)}")

@@ -6,7 +6,6 @@ A cell that a spreadsheet would run as a formula gets an apostrophe, which is ta
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -17,10 +16,11 @@ import msgspec
 from gateway.core.vocabulary.errors import StorageError
 from gateway.core.vocabulary.passes import Pass
 from gateway.store.passes.checks import FIELDS
+from gateway.store.passes.files.cells import DATES
 from gateway.store.passes.files.lines import suffix_of
+from gateway.store.passes.files.values import needs_guard
 
 PROGRESS_ROWS = 2000
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 def write_passes(path: Path, passes: Iterable[Pass], progress: Callable[[int], None] | None = None) -> int:
@@ -77,16 +77,16 @@ def _write_json(path: Path, passes: Iterable[Pass]) -> int:
 
 
 def _row(pass_: Pass) -> list[str]:
-    return [_neutral(_text(getattr(pass_, field))) for field in FIELDS]
+    return [_neutral(field, _text(getattr(pass_, field))) for field in FIELDS]
 
 
 def _text(value: Any) -> str:
     return ";".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _neutral(text: str) -> str:
-    """The same text, which no spreadsheet takes for a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
+def _neutral(field: str, text: str) -> str:
+    """The same text, which no spreadsheet takes for a formula and no import for anything but a text."""
+    return f"'{text}" if needs_guard(text) and field not in DATES else text
 
 
 def _watched(passes: Iterable[Pass], progress: Callable[[int], None] | None) -> Iterator[Pass]:

@@ -13,14 +13,13 @@ from zipfile import ZipFile
 import msgspec
 
 from gateway.store.passes.files.cells import letters
-from gateway.store.passes.files.lines import CELL_MAX, Day, Numbered, Odd, RowError, Span, Typed
+from gateway.store.passes.files.lines import CELL_MAX, COLUMNS_MAX, Day, Numbered, Odd, Remark, Span, Typed
 from gateway.store.passes.files.workbooks import (
-    COLUMNS_MAX,
     EXACT_MAX,
     ROUNDED,
     Part,
     WorkbookError,
-    chosen,
+    rows_of_one,
 )
 
 STRINGS_MAX_CHARACTERS = 100_000_000
@@ -37,23 +36,21 @@ _LEAP_DAY_OF_1900 = 60
 
 
 def xlsx_rows(book: ZipFile, wanted: str) -> Iterator[Numbered]:
-    """The rows of the wanted sheet, else of the first visible one that has any."""
+    """The rows of the wanted sheet, else of the one with a list."""
     main = _Names(book)
     workbook = _Workbook()
     list(workbook.of(book, main.workbook))
     strings = list(_Strings().of(book, main.strings)) if main.strings else []
     formats = _Styles()
     list(formats.of(book, main.styles)) if main.styles else None
-    for at in chosen([(sheet.name, sheet.visible) for sheet in workbook.sheets], wanted):
+
+    def rows_of(at: int) -> Iterator[Numbered]:
         name = main.parts.get(workbook.sheets[at].relation, "")
-        if "/worksheets/" not in f"/{name}":
-            continue
-        empty = True
-        for found in _Sheet(strings, formats, workbook.since_1904).of(book, name):
-            empty = False
-            yield found
-        if not empty:
-            return
+        if "/worksheets/" not in f"/{name}":  # a sheet of a chart
+            return iter(())
+        return _Sheet(strings, formats, workbook.since_1904).of(book, name)
+
+    yield from rows_of_one([(sheet.name, sheet.visible) for sheet in workbook.sheets], wanted, rows_of)
 
 
 class _Names:
@@ -224,6 +221,8 @@ class _Sheet(_Texts):
         self._formula = self._valued = False
         self._codes: dict[str, str] = {}
         self._merged: list[tuple[int, Any]] = []
+        self._is_hidden = False
+        self._hidden = 0
 
     def start(self, name: str, values: dict[str, str]) -> None:
         if name == "c":
@@ -231,6 +230,7 @@ class _Sheet(_Texts):
         elif name == "row":
             self._number = int(values.get("r", self._number + 1))
             self._row, self._at = Typed(), -1
+            self._is_hidden = values.get("hidden") in ("1", "true")
         elif name == "v":
             self._takes = self._valued = True
         elif name == "f":
@@ -246,8 +246,11 @@ class _Sheet(_Texts):
         elif name == "row":
             if any(self._row):
                 self.ready.append((self._number, self._row))
+                self._hidden += self._is_hidden
         elif name == "worksheet":
             self.ready += self._merged
+            if self._hidden:
+                self.ready.append((self._number, Remark(f"{self._hidden} hidden rows are read too")))
         else:
             self.outside(name)
 
@@ -331,6 +334,3 @@ def _column(letters_: str) -> int:
     for letter in letters_.upper():
         found = found * 26 + ord(letter) - ord("A") + 1
     return found - 1
-
-
-__all__ = ["RowError", "xlsx_rows"]
