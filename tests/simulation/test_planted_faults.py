@@ -42,6 +42,8 @@ from gateway.core.lane.traffic.crossing import Crossing
 from gateway.core.lane.traffic.passing import Passing
 from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.lanes.lanes import Lanes
+from gateway.core.repairs.book import RepairBook
+from gateway.core.repairs.repairs import RepairOrders, RepairsMemory
 from gateway.core.run.run import Run
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.commands import PulseOutput
@@ -164,6 +166,21 @@ def test_a_lane_that_opens_because_its_board_came_back_is_caught(monkeypatch: Pa
 
     monkeypatch.setattr(LaneMachine, "device_restored", restored)
     assert found_by("start") is not None
+
+
+def test_a_repair_order_that_is_opened_again_after_a_kill_is_caught(monkeypatch: Patch) -> None:
+    right = RepairOrders.__init__
+
+    def forgets(self: RepairOrders, settings: Any, _memory: Any, *parts: Any) -> None:
+        right(self, settings, RepairsMemory(), *parts)
+
+    monkeypatch.setattr(RepairOrders, "__init__", forgets)
+    assert found_by("repairs") is not None
+
+
+def test_a_lost_device_without_a_repair_order_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(RepairBook, "fault", lambda *_given: None)
+    assert found_by("repairs") is not None
 
 
 def test_a_passage_that_is_recorded_twice_is_caught(monkeypatch: Patch) -> None:

@@ -10,6 +10,7 @@ from gateway.core.vocabulary import events as e
 from gateway.core.vocabulary.rows.barrier import BarrierCommanded
 from gateway.core.vocabulary.rows.base import Row
 from gateway.core.vocabulary.rows.health import StorageDegraded
+from gateway.core.vocabulary.rows.repairs import RepairRow
 from gateway.simulation.rules.accepted import AcceptanceRules
 from gateway.simulation.rules.cars.rules import CarRules
 from gateway.simulation.rules.crashes import CrashRules
@@ -17,6 +18,7 @@ from gateway.simulation.rules.crossings import CrossingRules
 from gateway.simulation.rules.decisions import DecisionRules
 from gateway.simulation.rules.known import Known, OnRow
 from gateway.simulation.rules.orders import AT_OPEN, SAFETY, OrderRules
+from gateway.simulation.rules.repairs import RepairRules
 from gateway.simulation.rules.rests import RestRules
 from gateway.simulation.rules.storage import Storage
 from gateway.simulation.rules.table import Broken
@@ -40,6 +42,7 @@ class Rules:
         self.crossings = CrossingRules(known, self.cars)
         self.crashes = CrashRules(known)
         self.rests = RestRules(known)
+        self.repairs = RepairRules(known)
         self.orders = OrderRules(known, self.storage)
         self.accepted = AcceptanceRules(known)
         self.steps = 0
@@ -69,6 +72,7 @@ class Rules:
         self.known.box = box
         self.storage.starts(last_sequence, box)
         self.accepted.starts(box.reader)
+        self.repairs.starts(box)
         for barrier in self.known.barriers:
             barrier.gate.trouble()
         self._begin()
@@ -124,6 +128,8 @@ class Rules:
         self.accepted.handled(event, todo)
         if self.steps % BOUNDS_EVERY == 0:
             self.storage.bounds()
+            if self.known.box is not None:
+                self.repairs.looks(self.known.box)
 
     def _appended(self, command: c.Append, now_ns: int) -> None:
         row = command.row
@@ -135,6 +141,8 @@ class Rules:
             self.orders.commanded(self.known.lanes[row.lane], row, command.token)
         elif isinstance(row, StorageDegraded):
             self.storage.degraded_row()
+        elif isinstance(row, RepairRow):
+            self.repairs.appended(row)
 
     def _inputs_read(self, event: e.InputsRead) -> None:
         barrier = self.known.by_device.get(event.device)
@@ -166,4 +174,5 @@ class Rules:
     def ends(self, box: Box) -> None:
         """The story is over and everything has been written: compare what is left with the truth."""
         self.storage.ends(box)
+        self.repairs.looks(box)
         self.crossings.ends()

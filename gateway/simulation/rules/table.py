@@ -28,6 +28,7 @@ RULES = {
     "desk": "a read in the booth opens one lane at most: where a car waits, or the chosen one",
     "taps": "one car is let pass once, however often a guard taps or it is read",
     "accepted": "no tag comes off while a point that was touched under it is not ticked again by both ends",
+    "repairs": "one cause has one open repair order, also across kills, and a lost device has one",
     "rest": "a stop of an arm at rest pauses its lane for ten seconds, and leaves no lane interrupted",
 }
 

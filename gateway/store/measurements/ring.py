@@ -80,6 +80,9 @@ def read_slot(handle: int, ring: Ring, number: int) -> dict[str, Summary]:
 def open_for_writing(path: Path) -> int:
     """The file, made when it is missing, readable by the group; StorageError."""
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        # Without reading ahead the kernel keeps single pages, and only these are written back.
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_RANDOM)
+        return handle
     except OSError as error:
         raise StorageError(f"{path} cannot be opened ({error.strerror}); look at the disk") from error

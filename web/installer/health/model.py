@@ -16,7 +16,7 @@ from web.installer.health.curves import Picture, picture
 from web.installer.health.units import UNITS
 from web.words.texts import Words
 
-HOURS, DAYS = 14 * 24, 730
+HOURS, DAYS, SHORT_DAYS = 14 * 24, 730, 60
 NEAR_HOURS, NEAR_DAYS = 13, 7
 """Points further apart are not joined; a gate may rest for a night."""
 BOX_KINDS = ("temperature", "voltage", "under_voltage", "free", "written", "wear")
@@ -89,10 +89,10 @@ class Book:
         self._said = said
         self._document = document
         self._days = days
-        self._points, self._near = (days, NEAR_DAYS) if long else (hours, NEAR_HOURS)
-        self._times = range(today - DAYS + 1, today + 1) if long else range(hour - HOURS + 1, hour + 1)
-        self._long = long
         self.today = today
+        self._points, self._near = (days, NEAR_DAYS) if long else (hours, NEAR_HOURS)
+        self._times = range(self._first(), today + 1) if long else range(hour - HOURS + 1, hour + 1)
+        self._long = long
 
     def unusual(self) -> list[str]:
         """What a person should look at, in words."""
@@ -133,12 +133,17 @@ class Book:
 
     def axis(self, day: date) -> Axis:
         """The words below each picture; `day` is today at the site."""
-        ago = DAYS if self._long else HOURS // 24
+        ago = len(self._times) if self._long else HOURS // 24
         first, middle = (day - timedelta(days=far) for far in (ago, ago // 2))
         today = self._said("installer.health.today")
         return Axis(self._said.day(first, day), self._said.day(middle, day), today)
 
     # ---- inside
+
+    def _first(self) -> int:
+        """The first day that is drawn: of two years, as far as anything is known."""
+        known = min((day for points in self._days.values() for day in points), default=self.today)
+        return max(self.today - DAYS + 1, min(known, self.today - SHORT_DAYS))
 
     def _barriers(self) -> list[str]:
         """The barriers with a lane, each once."""

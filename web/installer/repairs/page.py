@@ -12,6 +12,7 @@ from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, RefusedError
 from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.turn import rfc3339
+from web.api import engine
 from web.installer.frame.door import door
 from web.installer.frame.page import installer_page
 from web.installer.repairs.model import Speaker, choices, in_order, urgencies
@@ -151,6 +152,7 @@ def _one(repair: str, *, refused: GatehouseError | None = None, offline: bool = 
         dues=speaker.dues(order),
         opened=speaker.moment(order.opened_at),
         life=speaker.life(steps),
+        error=_error_of(order.device) if order.state != "confirmed" else "",
         may=choices(order, auth.signed_in(), services().site.operators()),
         form=request.form if refused or offline else {},
         key=secrets.token_hex(8),
@@ -158,6 +160,17 @@ def _one(repair: str, *, refused: GatehouseError | None = None, offline: bool = 
         offline=offline,
         told=told if told in TOLD else "",
     )
+
+
+def _error_of(device: str | None) -> str:
+    """What is wrong with a device now, in the engine's words; "" while it answers or nothing is known."""
+    if device is None:
+        return ""
+    try:
+        shown = engine.state().devices
+    except EngineUnreachableError:
+        return ""
+    return next((one.last_error for one in shown if one.id == device and one.state != "online"), "")
 
 
 ROUTES = (
