@@ -71,7 +71,7 @@ def test_a_lane_is_wired_learned_applied_and_tried(bare: Site) -> None:
     bare.fill("name", "North in")
     bare.choose("from", "template:buttons-loops")
     bare.press("form.ln-add .is-main")
-    assert bare.chrome.current_url == f"{bare.url}{LANE}"
+    wait_until(lambda: bare.chrome.current_url == f"{bare.url}{LANE}", what="the new lane")
     # What the template could not know: this board has CLOSE on its second relay, and loops where they are learned.
     bare.choose("wire.barrier.close", "io-in.output.1")
     bare.choose("wire.barrier.stop", "io-in.output.2")

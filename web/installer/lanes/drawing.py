@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 
 from gateway.core.wiring.wires import place_of
-from web.installer.lanes.model import LaneModel, Row, terminal_label
+from web.installer.lanes.model import LaneModel
+from web.installer.lanes.rows import Row
+from web.installer.lanes.said import terminal_label
 from web.words.texts import Words
 
 STEP, TOP, HEAD = 40, 68, 56

@@ -20,7 +20,7 @@ from web.installer.frame.draft import working
 from web.installer.frame.page import installer_page
 from web.installer.lanes.boards import Points, points
 from web.installer.lanes.live import SCRIPT_WORDS, SHEETS, as_json
-from web.installer.lanes.model import point_words, terminal_label
+from web.installer.lanes.said import point_words, terminal_label
 from web.platform import look
 from web.platform.pages import mono_ms
 from web.platform.problems import Problem

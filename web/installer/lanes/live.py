@@ -6,10 +6,11 @@ import msgspec
 from flask import Response
 
 from gateway.core.settings.roles import Right
+from gateway.core.wiring.wires import lane_of
 from web.installer.frame.door import door
 from web.installer.frame.draft import working
-from web.installer.lanes.boards import points
-from web.installer.lanes.model import lane_model
+from web.installer.lanes.boards import known, points
+from web.installer.lanes.said import by_terminal, findings
 from web.platform import look
 from web.platform.problems import Problem
 
@@ -31,14 +32,14 @@ def as_json(told: object) -> Response:
 def live(lane: str) -> Response:
     """Every known point of the boards, and the findings of the lane by terminal."""
     draft, told = working(), points()
-    model = lane_model(draft.site, draft.running, lane, told, look.said())
-    if model is None:
+    if lane_of(draft.site, lane) is None:
         raise Problem(404, "not_found", f"There is no lane {lane}.")
+    found = findings(draft.site, lane, known(draft.site, told.boards), look.said())
     return as_json(
         {
             "answered": told.answered,
             "points": told.levels,
             "boards": {board.id: board.state for board in told.boards.values()},
-            "findings": {row.name: row.findings for row in model.rows},
+            "findings": by_terminal(found),
         }
     )

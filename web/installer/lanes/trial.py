@@ -26,6 +26,7 @@ from web.installer.frame.draft import working
 from web.installer.frame.page import installer_page
 from web.installer.lanes.boards import points
 from web.installer.lanes.live import SCRIPT_WORDS, SHEETS, as_json
+from web.installer.lanes.model import is_same
 from web.people import auth
 from web.platform import look
 from web.platform.pages import mono_ms
@@ -45,8 +46,6 @@ def trial_page(lane: str) -> Response:
     """The buttons, the warning that names the lane, and what was measured so far."""
     barrier, name = _barrier(lane)
     draft, said = working(), look.said()
-    here = lane_of(draft.site, lane)
-    same = here == lane_of(draft.running, lane) and here is not None
     return installer_page(
         "installer/lanes/trial.html",
         place="lanes",
@@ -56,7 +55,7 @@ def trial_page(lane: str) -> Response:
         lane_name=name,
         shares=_shares(lane),
         barrier=barrier,
-        same=same,
+        same=is_same(draft.site, draft.running, lane),
         view=_view(barrier, trial(barrier, [], [], mono_ms()), 0, said),
     )
 
