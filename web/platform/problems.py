@@ -39,6 +39,7 @@ STATUS = {
     "refused": 409,
     "arm_moves": 409,
     "lane_tagged": 409,
+    "lane_refuses": 409,
     "not_recorded": 503,
     "idempotency_conflict": 422,
     "idempotency_pending": 409,

@@ -78,6 +78,17 @@ class ArmMovesError(RefusedError):
     code = "arm_moves"
 
 
+class LaneRefusesError(RefusedError):
+    """The lane does not move its arm now, for a `reason` as in `Refusal`; nothing was moved."""
+
+    code = "lane_refuses"
+
+    @property
+    def reason(self) -> str:
+        """The code of the reason, with which the message ends."""
+        return str(self).rpartition(": ")[2]
+
+
 class LaneTaggedError(RefusedError):
     """The lane carries a tag, and the request does not say that its author has seen it; nothing was moved."""
 

@@ -18,11 +18,12 @@ import msgspec
 from drivers.base import Bus
 from drivers.registry import find
 from gateway.control import Responder
-from gateway.core.settings.model import Settings
+from gateway.core.settings.model import Point, Settings
 from gateway.core.vocabulary.errors import (
     ArmMovesError,
     BusyError,
     GatehouseError,
+    LaneRefusesError,
     LaneTaggedError,
     NotRecordedError,
     RefusedError,
@@ -154,7 +155,7 @@ class Bench:
             else:
                 self._by_bus(asked)
         except Exception as error:
-            self._settle(str(error) if isinstance(error, GatehouseError) else "the driver failed; see the log")
+            self._settle(error if isinstance(error, GatehouseError) else RefusedError("the driver failed; see the log"))
 
     def _check_output(self, asked: r.BenchPulse) -> None:
         config = self._looks.config(asked.device)
@@ -189,9 +190,14 @@ class Bench:
             raise LaneTaggedError(
                 f"lane {arm.lane} carries a tag of {by}: a person may be under the arm; say so with `under_tag`"
             )
-        wrong = objection(self._settings(), arm, self._lanes(), self._level(asked.device, asked.output))
-        if wrong:
-            raise RefusedError(f"{wrong}; nothing was switched")
+        level = self._level(asked.device, asked.output)
+        refusal = objection(self._settings(), arm, self._lanes(), level, self._input)
+        if refusal is not None:
+            raise _refused(refusal)
+
+    def _input(self, point: Point) -> bool | None:
+        levels = self._live.of(point.device).inputs
+        return None if levels is None or point.index >= len(levels) else levels[point.index]
 
     def _level(self, device: str, output: int) -> bool | None:
         levels = self._live.of(device).outputs
@@ -223,7 +229,7 @@ class Bench:
     def _by_bus(self, asked: r.BenchPulse) -> None:
         bus = self._bus_of(asked.device)
         if bus is None:
-            self._settle(f"{asked.device} begins anew; try again")
+            self._settle(RefusedError(f"{asked.device} begins anew; try again"))
             return
         bus.pulse(asked.device, asked.output, asked.duration_ms, self._other_level(asked), self._tokens)
 
@@ -237,21 +243,21 @@ class Bench:
 
     def _answered(self, event: OutputDone | OutputFailed) -> None:
         if self._pulse is not None and self._pulse.token == event.token:
-            self._settle(event.error if isinstance(event, OutputFailed) else "")
+            self._settle(RefusedError(event.error) if isinstance(event, OutputFailed) else None)
 
     def _replied(self, token: int, done: bool, words: str) -> None:
         if self._pulse is not None and self._pulse.token == token:
-            self._settle("" if done else f"the lane refuses: {words}; put a tag on it to drive the output itself")
+            self._settle(None if done else _refused(words))
 
-    def _settle(self, failure: str) -> None:
+    def _settle(self, failure: GatehouseError | None) -> None:
         """The board or the lane has answered; the next pulse waits until this one is over."""
         pulse = self._pulse
         if pulse is None or pulse.answered:
             return
-        if failure:
+        if failure is not None:
             self._pulse = None
             self._fail(pulse.row)
-            pulse.respond.error(RefusedError(failure))
+            pulse.respond.error(failure)
             return
         pulse.answered = True
         pulse.until_ns = self._now().mono_ns + pulse.asked.duration_ms * NS_PER_MS
@@ -267,7 +273,7 @@ class Bench:
         if pulse is None or self._now().mono_ns < pulse.until_ns:
             return
         if not pulse.answered:
-            self._settle("the device does not answer; whether it switched is not known")
+            self._settle(RefusedError("the device does not answer; whether it switched is not known"))
         self._pulse = None
 
     # ---- signs
@@ -296,11 +302,15 @@ class _Reply:
 
     def result(self, answer: dict[str, Any]) -> None:
         """Done or refused by the core."""
-        self._told(answer.get("status") == "done", str(answer.get("detail") or answer.get("reason") or ""))
+        self._told(answer.get("status") == "done", str(answer.get("reason") or ""))
 
     def error(self, error: GatehouseError) -> None:
         """Not carried out."""
         self._told(False, str(error))
+
+
+def _refused(reason: str) -> LaneRefusesError:
+    return LaneRefusesError(f"nothing was switched; the lane refuses: {reason}")
 
 
 def _row(asked: r.BenchPulse, arm: Owner | None, tagged: bool) -> DeviceTested:

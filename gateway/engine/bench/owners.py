@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from gateway.core.settings.model import OUTPUTS, Barrier, Lane, Point, Settings
+from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.views import LaneView
 
+InputOf = Callable[[Point], bool | None]
+"""The level of an input as it was told last; None while it is not known."""
+HELD_OUTPUT = "held_output"
+"""The output is on: it holds the arm up."""
 FRESH_MS = 5_000
 """A measurement of the safety loop that is older says nothing."""
 
@@ -42,19 +47,24 @@ def arm_of(settings: Settings, device: str, output: int) -> tuple[Owner, ...]:
     return tuple(owner for owner in owners(settings, device).get(("output", output), ()) if owner.arm)
 
 
-def objection(settings: Settings, arm: Owner, lanes: Sequence[LaneView], level: bool | None) -> str:
-    """Why the output of a tagged arm is not pulsed past the lane; empty when it may be."""
+def objection(
+    settings: Settings, arm: Owner, lanes: Sequence[LaneView], level: bool | None, input_of: InputOf
+) -> str | None:
+    """The code of why the output of a tagged arm is not pulsed past its lane; None when it may be.
+
+    The safety inputs are looked at as the board told them last, and as the lane takes them.
+    """
     barrier = settings.barrier(arm.barrier)
     if level is not None and not arm.rests(level):
-        return f"the output is on: it holds the arm of {_named(arm)}; let it go by the lane's own command first"
+        return HELD_OUTPUT
     views = [view for view in lanes if view.barrier == arm.barrier]
-    if _may_lower(barrier, arm.key) and barrier.safety and not all(_free(view) for view in views):
-        return f"the safety loop of {_named(arm)} is occupied or not known; the arm is not lowered"
+    if _may_lower(barrier, arm.key) and (refusal := _not_free(barrier, views, input_of)) is not None:
+        return refusal
     if arm.key == "open":
-        apart = [view for view in lanes if view.barrier in _interlocked(settings, arm.barrier) and view.arm != "closed"]
-        if apart:
-            return f"{apart[0].name or apart[0].id} is not closed, and both must never be open together"
-    return ""
+        apart = _interlocked(settings, arm.barrier)
+        if any(view.barrier in apart and view.arm != "closed" for view in lanes):
+            return Refusal.OTHER_BARRIER_OPEN
+    return None
 
 
 def _may_lower(barrier: Barrier, key: str) -> bool:
@@ -62,17 +72,23 @@ def _may_lower(barrier: Barrier, key: str) -> bool:
     return key == "close" or (key == "open" and barrier.control != "pulse")
 
 
-def _free(view: LaneView) -> bool:
-    return view.safety is False and view.age_ms is not None and view.age_ms <= FRESH_MS
+def _not_free(barrier: Barrier, views: Sequence[LaneView], input_of: InputOf) -> Refusal | None:
+    if not barrier.safety:
+        return None
+    told = [None if (level := input_of(point)) is None else point.means(level) for point in barrier.safety]
+    if True in told or any(view.safety is True for view in views):
+        return Refusal.SAFETY_OCCUPIED
+    known = None not in told and all(view.safety is False and _is_fresh(view) for view in views)
+    return None if known else Refusal.SAFETY_UNKNOWN
+
+
+def _is_fresh(view: LaneView) -> bool:
+    return view.age_ms is not None and view.age_ms <= FRESH_MS
 
 
 def _interlocked(settings: Settings, barrier: str) -> set[str]:
     groups = [interlock.barriers for interlock in settings.interlocks if barrier in interlock.barriers]
     return {other for group in groups for other in group} - {barrier}
-
-
-def _named(owner: Owner) -> str:
-    return owner.lane if owner.name == owner.lane else f"{owner.name} ({owner.lane})"
 
 
 def _all(settings: Settings) -> Iterator[tuple[Point, Owner]]:

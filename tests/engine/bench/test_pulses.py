@@ -10,6 +10,7 @@ import pytest
 from gateway.core.vocabulary.errors import (
     ArmMovesError,
     BusyError,
+    LaneRefusesError,
     LaneTaggedError,
     NotFoundError,
     NotRecordedError,
@@ -126,8 +127,9 @@ def test_the_arm_of_a_lane_in_service_is_moved_by_the_lanes_own_command(benched:
 def test_what_the_lane_refuses_is_not_done_past_it(benched: Benched) -> None:
     benched.bus.set(safety=True)
     until(lambda: benched.lane()["safety"] is True)
-    with pytest.raises(RefusedError, match="the lane refuses"):
+    with pytest.raises(LaneRefusesError) as refused:
         benched.pulse(CLOSE, moves="in")
+    assert refused.value.reason == "safety_occupied"
     assert benched.pulsed() == []
     assert [row["outcome"] for row in benched.tested()] == ["begun", "failed"]
 
@@ -155,7 +157,7 @@ def test_under_a_tag_too_an_arm_is_not_lowered_on_a_vehicle(benched: Benched, sa
     else:
         benched.bus.polled = False
     until(lambda: benched.lane()["safety"] is True or benched.lane()["age_ms"] is None)
-    with pytest.raises(RefusedError, match="is not lowered"):
+    with pytest.raises(LaneRefusesError, match="safety_"):
         benched.pulse(CLOSE, moves="in", under_tag=True)
     assert (benched.pulsed(), benched.tested()) == ([], [])
 

@@ -164,7 +164,15 @@ def test_a_form_without_a_script_leads_back_and_says_what_was_done(ana: Desk, bo
 
 def test_a_form_never_moves_an_arm(ana: Desk, box: Box) -> None:
     answer = ana.post(f"{DEVICES}/io/pulse", output="0")
-    assert "moves the arm" in ana.text(str(answer.location))
+    assert "moves an arm" in ana.text(str(answer.location))
+    assert box.orders == []
+
+
+def test_what_the_lane_refuses_is_said_in_its_words(ana: Desk, box: Box) -> None:
+    box.set("io", safety=True)
+    until(lambda: box.lane()["safety"] is True)
+    text = said(ana, "pulse", output=1, moves="in")[1]["text"]
+    assert "A vehicle is under the arm." in text
     assert box.orders == []
 
 

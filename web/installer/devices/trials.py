@@ -13,7 +13,7 @@ import msgspec
 from flask import Response, redirect, request
 
 from gateway.core.settings.roles import Right
-from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
+from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, LaneRefusesError
 from web.installer.frame.door import door
 from web.people import auth, stations
 from web.platform import look
@@ -21,6 +21,7 @@ from web.platform.problems import Problem
 from web.platform.services import ask
 
 WHY_MAX = 300
+WHY = "installer.devices.why."
 PULSE_MS = 500
 WORDS_MAX = 60
 TRIAL_S = 8.0
@@ -66,8 +67,18 @@ def _tried(device: str, op: str, told: str, *, timeout_s: float, **params: Any) 
     except EngineUnreachableError:
         return _answer(device, "failed", "offline", "", 503)
     except GatehouseError as error:
-        return _answer(device, "refused", "refused", str(error), 409, error.code)
+        return _answer(device, "refused", "refused", _why(error), 409, error.code)
     return _answer(device, "done", told, "", 200)
+
+
+def _why(error: GatehouseError) -> str:
+    """Why it was not done, in the language of the page as far as there are words."""
+    say = look.said()
+    if isinstance(error, LaneRefusesError):
+        reason = error.reason
+        why = say.first(f"{WHY}{reason}", f"refused.{reason}", "refused.other", code=reason)
+        return say(f"{WHY}lane_refuses", why=why)
+    return say(f"{WHY}{error.code}") if f"{WHY}{error.code}" in say else str(error)
 
 
 def _answer(device: str, status: str, told: str, why: str, http: int, code: str = "") -> Any:
