@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 10.0
 """How often devices are looked at."""
+FIRST_LOOKS = 60
+"""After so many looks, ten minutes, the begun hour is written once before its end: a new gateway has something to show.
+"""
 BOX_LOOKS = 6
 """The machine is looked at each time of so many."""
 VALUES_MAX = 720
@@ -128,10 +131,9 @@ class Measuring:
             self._settings, self._fresh = self._fresh, None
             self._loops.settings_changed(self._settings)
         hour = now.wall_ns // HOUR_NS
-        if self._hour and hour != self._hour:
+        if self._hour and (hour != self._hour or self.turns == FIRST_LOOKS):
             self._write(now)
-        if not self._since_ns or self._hour != hour:
-            self._hour, self._since_ns = hour, now.wall_ns
+        self._hour, self._since_ns = hour, self._since_ns or now.wall_ns
         for told in self._tap.take():
             for series, length_ms in self._loops.take(told):
                 self._values.add(series, length_ms)
@@ -160,6 +162,7 @@ class Measuring:
     def _write(self, now: Now) -> None:
         """Write the hour; a full disk loses it and nothing else."""
         found = {**self._values.take(), **self._travel_times(now), **self._error_shares(), **self._disk_writes(now)}
+        self._since_ns = now.wall_ns
         if now.clock is ClockState.UNSET or not found:
             return
         day, hours = day_of(self._hour, self._settings.zone)

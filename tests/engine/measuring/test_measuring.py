@@ -161,6 +161,20 @@ def test_an_hour_is_written_once_with_all_that_was_measured(machine: Machine, mo
     assert {hour for points in machine.hours().values() for hour in points} == {480_000}
 
 
+def test_a_new_gateway_has_something_to_show_after_ten_minutes(machine: Machine) -> None:
+    machine.wall_ns = 480_000 * HOUR_NS
+    for _ in range(59):
+        machine.turn()
+    assert machine.hours() == {}
+    machine.moved(1, "opened", 2_400)
+    machine.turn()
+    assert machine.hours()["travel.open:in"][480_000].count == 1
+    for _ in range(60):
+        machine.turn()
+    machine.turn(after_s=3_600)
+    assert machine.hours()["travel.open:in"][480_000].count == 1
+
+
 def test_a_stop_in_good_order_writes_the_hour_that_has_begun(machine: Machine) -> None:
     machine.turn()
     machine.measuring.stop()

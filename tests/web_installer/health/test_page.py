@@ -70,6 +70,14 @@ def test_the_curves_are_drawn_on_the_box_within_their_frame(ana: Desk, measured:
     assert "style=" not in body
 
 
+def test_a_device_has_the_curves_of_its_link(ana: Desk, measured: None) -> None:
+    body = ana.get(f"{PATH}/devices/io").get_data(as_text=True)
+    assert body.count('<svg class="health-svg"') == 2
+    assert "Round trip" in body
+    assert ana.get(f"{PATH}/devices/radar").status_code == 404
+    assert f'href="{PATH}/devices/io"' in ana.get(PATH).get_data(as_text=True)
+
+
 def test_two_years_are_drawn_by_day(ana: Desk, measured: None) -> None:
     body = ana.get(f"{PATH}?of=years").get_data(as_text=True)
     assert 'href="/installer/health?of=years" aria-current="true"' in body

@@ -17,6 +17,7 @@ from gateway.core.settings.roles import Role
 from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.rows import LimitChange
 from gateway.core.vocabulary.views import RepairView
+from tests.engine.settings.conftest import Box, until
 from tests.web_installer.conftest import Desk
 from web.installer.repairs.model import Speaker, choices, in_order
 from web.installer.repairs.page import PATH, TOLD
@@ -102,6 +103,27 @@ def test_a_telephone_number_is_no_note(lin: Desk) -> None:
 
 def test_only_the_control_room_acknowledges_a_limit(ana: Desk) -> None:
     assert ana.post(f"{opened(ana)}/acknowledge_limit").status_code == 403
+
+
+def test_a_limit_that_was_changed_in_a_repair_waits_for_the_control_room(
+    client: FlaskClient, ana: Desk, lin: Desk, box: Box
+) -> None:
+    """The installer sets the next limit, a guard may not confirm, the control room acknowledges, the guard confirms."""
+    path = opened(ana, note="oiled the drive")
+    document = ana.draft().site
+    barrier = document["lanes"][0]["barrier"]
+    ana.edit(lanes=[{**document["lanes"][0], "barrier": {**barrier, "service_limits": {"cycles": 500}}},
+                    *document["lanes"][1:]])  # fmt: skip
+    ana.post("/installer/changes/apply", base=ana.draft().base, confirm_s=600)
+    until(lambda: "Openings none → 500" in ana.text(path))
+    ana.post("/installer/changes/confirm")
+    ana.post(f"{path}/report", note="limit set")
+    assert "The control room must acknowledge it before it is confirmed." in lin.text(path)
+    assert lin.post(f"{path}/confirm").status_code == 409
+    mei = Desk(client, "Mei")
+    assert mei.post(f"{path}/acknowledge_limit").status_code == 303
+    assert "acknowledged by Mei" in lin.text(path)
+    assert lin.post(f"{path}/confirm").status_code == 303
 
 
 def test_an_order_that_never_was_is_404(ana: Desk) -> None:

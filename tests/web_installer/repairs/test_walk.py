@@ -197,3 +197,4 @@ def test_health_can_be_read_and_touched_in_every_size_and_language(tmp_path: Pat
         assert "the arm opens slower" in site.says()
         assert site.missed("/installer/health", "health") == []
         assert site.missed("/installer/health?of=years", "health-years") == []
+        assert site.missed("/installer/health/devices/io-in", "health-device") == []

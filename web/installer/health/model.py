@@ -131,6 +131,23 @@ class Book:
             for one in shown
         ]
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was measured yet."""
+        return not self._days
+
+    def knows(self, device: str) -> bool:
+        """Whether the settings have that device."""
+        return any(one["id"] == device for one in self._document.get("devices", []))
+
+    def link(self, device: str) -> Card:
+        """The link of one device."""
+        curves = [
+            self._curve(f"link-{kind}", self._title(kind), {kind: Series(kind, device)})
+            for kind in ("errors", "round_trip")
+        ]
+        return Card(self._device_name(device), tuple(curves))
+
     def axis(self, day: date) -> Axis:
         """The words below each picture; `day` is today at the site."""
         ago = len(self._times) if self._long else HOURS // 24

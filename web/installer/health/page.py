@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from web.installer.frame.page import installer_page
 from web.installer.health.due import Diary, Due
 from web.installer.health.model import Book
 from web.platform import look
+from web.platform.problems import Problem
 from web.platform.services import services
 from web.words.times import site_zone
 
@@ -33,30 +34,51 @@ _REPAIRS_MAX = 500
 @door(Right.LOOK)
 def health() -> Response:
     """Curves of two weeks, or with `?of=years` of two years."""
-    document, said = services().site.document(), look.said()
-    long = request.args.get("of") == "years"
-    here = look.aware_now().astimezone(site_zone(document))
-    day = here.date()
-    reader = MeasurementReader(services().data / "measurements")
-    hour, today = int(time.time()) // _HOUR_S, (day - type(day)(1970, 1, 1)).days
-    days = reader.days(today)
-    hours = {} if long else reader.hours(hour)
-    book = Book(said, document, hours, days, hour, today, long=long)
+    book, day, long = _book()
     state = _state()
     return installer_page(
         "installer/health/page.html",
         place="health",
         sheets=SHEETS,
         unusual=book.unusual(),
-        due=_due(Diary(said, here.astimezone(UTC)), document, state),
+        due=_due(Diary(look.said(), look.aware_now().astimezone(UTC)), services().site.document(), state),
         lanes=book.lanes(),
         box=book.box(),
         devices=book.devices(state.devices if state is not None else ()),
         axis=book.axis(day),
         long=long,
         offline=state is None,
-        empty=not days,
+        here=PATH,
+        empty=book.empty,
     )
+
+
+@door(Right.LOOK)
+def device_health(device: str) -> Response:
+    """Curves of one device's link."""
+    book, day, long = _book()
+    if not book.knows(device):
+        raise Problem(404, "not_found", f"There is no device {device[:64]!r}.")
+    return installer_page(
+        "installer/health/device.html",
+        place="health",
+        sheets=SHEETS,
+        card=book.link(device),
+        here=f"{PATH}/devices/{device}",
+        axis=book.axis(day),
+        long=long,
+    )
+
+
+def _book() -> tuple[Book, date, bool]:
+    """All measurements, today at the site, and whether two years are asked for."""
+    document = services().site.document()
+    long = request.args.get("of") == "years"
+    day = look.aware_now().astimezone(site_zone(document)).date()
+    reader = MeasurementReader(services().data / "measurements")
+    hour, today = int(time.time()) // _HOUR_S, (day - date(1970, 1, 1)).days
+    hours = {} if long else reader.hours(hour)
+    return Book(look.said(), document, hours, reader.days(today), hour, today, long=long), day, long
 
 
 def _state() -> Snapshot | None:
@@ -111,4 +133,7 @@ def own_folder() -> Path:
     return services().data / "web" / "tls"
 
 
-ROUTES = (("GET", PATH, health),)
+ROUTES = (
+    ("GET", PATH, health),
+    ("GET", f"{PATH}/devices/<device>", device_health),
+)
