@@ -20,11 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ("gateway", "drivers", "web")
 # What pure code may use of the standard library: types, text, numbers and the calendar.
 PURE_STDLIB = frozenset({
-    "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum",
+    "__future__", "abc", "binascii", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum",
     "fractions", "functools", "heapq", "itertools", "math", "operator", "re", "string", "types",
     "typing", "unicodedata", "zoneinfo",
 })  # fmt: skip
-CODEC_STDLIB = PURE_STDLIB | {"struct", "binascii"}
+CODEC_STDLIB = PURE_STDLIB | {"struct"}
 WEB_PACKAGES = frozenset({"flask", "jinja2", "markupsafe", "waitress", "werkzeug"})
 HARDWARE_PACKAGES = frozenset({"evdev", "gpiozero", "lgpio", "osdp_sys", "pymodbus", "serial"})
 

@@ -21,6 +21,7 @@ from msgspec import Meta
 from drivers.framing.plate_ages import PlateAges
 from drivers.framing.presentation import Presentations, Sightings
 from gateway.core.plates import messages, plates
+from gateway.core.plates.profiles import Profile
 from gateway.core.vocabulary.events import CredentialRead
 
 ALIKE_MS = 2_000
@@ -38,10 +39,40 @@ class PlateReading(msgspec.Struct, frozen=True):
         str,
         Meta(
             max_length=200,
-            description="where its confidence stands: percent, or a share of 1; once named it must be there",
+            description="where its confidence stands; a plate without it counts, and is an error of the device",
             extra={"default": "none told"},
         ),
     ] = messages.PlateMapping().confidence
+    confidence_scale: (
+        Annotated[
+            messages.Scale,
+            Meta(
+                description="`percent`, `share` (of 1) or `255`; what lies outside is an error of the device, and its"
+                " plate counts without a confidence",
+                extra={"default": "percent, but a fraction of 1 is a share"},
+            ),
+        ]
+        | None
+    ) = None
+    many: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="the list of cars in a message; the other paths are looked for in each car first, and in the"
+            " whole message after that",
+            extra={"default": "one car"},
+        ),
+    ] = messages.PlateMapping().many
+    profile: (
+        Annotated[
+            Profile,
+            Meta(
+                description="a usual make or program, which says all of these; an option that is given comes first",
+                extra={"default": "none"},
+            ),
+        ]
+        | None
+    ) = None
     time: Annotated[
         str,
         Meta(
@@ -130,10 +161,14 @@ class PlateReads:
         return self._ends_ns if self._best is not None else None
 
     def take(self, text: str, confidence: float, now_ns: int, age_ms: int | None = None) -> list[DecidedPlate]:
-        """A read as the camera tells it, so old; the plates that are decided by it, in order."""
+        """A read as the camera tells it, so old; the plates that are decided by it, in order.
+
+        A negative confidence is not known: the plate counts, and any other read of the car is better.
+        """
         decided = self.tick(now_ns)
-        read = _Read(plates.normalise(text), confidence)
-        if plates.is_none(read.plate) or confidence < self._least:
+        unknown = confidence < 0
+        read = _Read(plates.normalise(text), self._least if unknown else confidence)
+        if plates.is_none(read.plate) or (confidence < self._least and not unknown):
             self.rejected += 1
             return decided
         if self._is_misread(read.plate, now_ns):

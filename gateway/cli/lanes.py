@@ -13,6 +13,7 @@ from gateway.cli.common import (
     Commands,
     change,
     client_of,
+    count,
     data_path,
     failed,
     minutes,
@@ -20,6 +21,7 @@ from gateway.cli.common import (
     show,
     whoami,
 )
+from gateway.cli.watch import watch
 from gateway.core.vocabulary.errors import RequestError
 
 if TYPE_CHECKING:
@@ -71,6 +73,17 @@ def _add_lane(commands: Commands) -> None:
 
 def _add_device(commands: Commands) -> None:
     device = commands.group("device", "look after devices")
+    watching = device.add(
+        "watch",
+        "show what a device sends, what was made of it, and why not, until Ctrl-C",
+        watch,
+        """
+        gatehouse device watch cam-in
+        gatehouse device watch reader-in --seconds 30 --json
+        """,
+    )
+    watching.add_argument("id", metavar="ID", help="id of the device")
+    watching.add_argument("--seconds", type=count, metavar="N", help="end after so many seconds")
     install = device.add(
         "install-mode",
         "for a few minutes let an OSDP reader that does not know its key be given it",

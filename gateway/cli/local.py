@@ -6,7 +6,7 @@ next start of the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,14 +99,14 @@ class Local:
         self._journal(issued(code, who))
         return answered(code, text)
 
-    def _create_token(self, name: str, scopes: list[str], who: rows.Who) -> dict[str, Any]:
-        token_id, secret = self._directory.tokens.create(name, scopes)
+    def _create_token(self, name: str, scopes: list[str], who: rows.Who, devices: Sequence[str] = ()) -> dict[str, Any]:
+        token_id, secret = self._directory.tokens.create(name, scopes, devices=devices)
         self._journal(rows.TokenCreated(token=token_id, scopes=tuple(scopes), **who))
         return {"id": token_id, "token": secret}
 
     def _list_tokens(self) -> list[dict[str, Any]]:
         found = [msgspec.to_builtins(token) for token in self._directory.tokens.list()]
-        return [{key: value for key, value in token.items() if key != "digest"} for token in found]
+        return [{key: value for key, value in token.items() if key not in ("digest", "digest_key")} for token in found]
 
     def _revoke_token(self, name: str, who: rows.Who) -> dict[str, Any]:
         gone = list(self._directory.tokens.revoke(name))

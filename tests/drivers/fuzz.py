@@ -24,7 +24,7 @@ import msgspec
 from drivers.displays.serial_display import Screen, SerialDisplayOptions
 from drivers.framing import em4100, modbus
 from drivers.framing.gpio_events import LINE_EVENT, Events, encode_event
-from drivers.framing.modbus_answers import RtuAnswers, TcpAnswers
+from drivers.framing.modbus.answers import RtuAnswers, TcpAnswers
 from drivers.framing.plate_reads import PlateReads
 from drivers.framing.text_lines import LineDecoder
 from drivers.framing.wiegand import Card, PinPad, edges, parse_format

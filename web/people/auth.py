@@ -330,10 +330,10 @@ def check_scope(scope: str | None, secret: str | None = None) -> None:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
         secret = given if kind.lower() == "bearer" else ""
     if not secret.strip():
-        raise _unauthorized("token_missing", "Send a token: Authorization: Bearer gh_...", "")
+        raise unauthorized("token_missing", "Send a token: Authorization: Bearer gh_...", "")
     token = services().tokens.check(secret.strip())
     if token is None:
-        raise _unauthorized(
+        raise unauthorized(
             "token_invalid",
             "This token is unknown, revoked or expired; make one with: gatehouse token create",
             ', error="invalid_token"',
@@ -349,6 +349,7 @@ def check_scope(scope: str | None, secret: str | None = None) -> None:
     g.token = token
 
 
-def _unauthorized(code: str, detail: str, error: str) -> Problem:
+def unauthorized(code: str, detail: str, error: str) -> Problem:
+    """401 that asks for a bearer token."""
     headers = {"WWW-Authenticate": f'Bearer realm="gatehouse"{error}'}
     return Problem(401, code, detail, headers=headers)

@@ -159,7 +159,7 @@ class ModbusDriver(Driver):
 
 
 def _open_link(link: SerialLink | TcpLink | RtuTcpLink) -> ModbusLink:
-    from drivers.framing.modbus_answers import RtuAnswers, TcpAnswers
+    from drivers.framing.modbus.answers import RtuAnswers, TcpAnswers
     from drivers.links.modbus_bus import ModbusLink, RtuTcpWire, SerialWire, TcpWire
 
     if isinstance(link, SerialLink):

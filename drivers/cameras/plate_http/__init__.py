@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
+from typing import Annotated
+
+from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Driver, Options, Questions, Recognised, Report, Simulate
 from drivers.dissect.dissector import Dissector
@@ -20,6 +23,10 @@ _SERVER = re.compile(rb"\r\nServer: *([^\r\n]+)", re.IGNORECASE)
 
 class PlateHttpOptions(PlateReading, Options, frozen=True):
     """Options of `plate-http`; `plate` and `confidence` are dotted paths in the JSON that the camera sends."""
+
+    digest: Annotated[
+        bool, Meta(description="for cameras that only do Digest authentication: user `camera`, password the token")
+    ] = False
 
 
 class PlateHttpDriver(Driver):

@@ -24,6 +24,9 @@ def add(commands: Commands) -> None:
     create.add_argument(
         "--scope", action="extend", nargs="+", required=True, metavar="S", help=f"what it may do: {_SCOPES}"
     )
+    create.add_argument(
+        "--device", action="append", default=[], metavar="ID", help="plates:push for this camera alone; may be repeated"
+    )
     token.add("list", "list tokens (never their secrets)", _token_list, "gatehouse token list --json")
     revoke = token.add("revoke", "take a token back, at once", _token_revoke, "gatehouse token revoke central")
     revoke.add_argument("token", metavar="ID", help="id or name")
@@ -31,10 +34,14 @@ def add(commands: Commands) -> None:
 
 def _token_create(arguments: Arguments) -> int:
     scopes = [scope for text in arguments.scope for scope in text.split(",") if scope]
-    made = change(arguments, "token.create", name=arguments.name, scopes=scopes)
+    made = change(arguments, "token.create", name=arguments.name, scopes=scopes, **_devices(arguments))
     show(arguments, {**made, "name": arguments.name, "scopes": scopes}, made["token"])
     remark(arguments, "keep it: it is shown only now")
     return 0
+
+
+def _devices(arguments: Arguments) -> dict[str, list[str]]:
+    return {"devices": arguments.device} if arguments.device else {}
 
 
 def _token_list(arguments: Arguments) -> int:
@@ -43,9 +50,17 @@ def _token_list(arguments: Arguments) -> int:
     with gateway_of(data_path(arguments)) as gateway:
         found = gateway.call("token.list")
     rows = [
-        (t["id"], t["name"], " ".join(t["scopes"]), t.get("created_at", ""), t.get("expires_at", "")) for t in found
+        (
+            t["id"],
+            t["name"],
+            " ".join(t["scopes"]),
+            " ".join(t.get("devices", ())),
+            t.get("created_at", ""),
+            t.get("expires_at", ""),
+        )
+        for t in found
     ]
-    show(arguments, {"items": found}, table(("id", "name", "scopes", "created", "expires"), rows))
+    show(arguments, {"items": found}, table(("id", "name", "scopes", "devices", "created", "expires"), rows))
     return 0
 
 

@@ -20,7 +20,10 @@ AGE_MAX_MS = 10**15
 # Up to which number a value is in seconds (to the year 5138), then in milliseconds, then in microseconds.
 _UNITS = ((10**11, NS_PER_S), (10**14, NS_PER_MS), (10**17, 1000))
 _DIGITS = re.compile(r"[0-9]{1,19}(?:\.[0-9]+)?")
-_COMPACT = re.compile(r"(20\d\d)([01]\d)([0-3]\d)([0-2]\d)([0-5]\d)([0-5]\d)(\d{3})?", re.ASCII)
+_COMPACT = re.compile(
+    r"(20\d\d)([01]\d)([0-3]\d)[T ]?([0-2]\d)([0-5]\d)([0-5]\d)(\d{3})? ?(Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII | re.IGNORECASE,
+)
 _WRITTEN = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,:](\d{1,9}))?)?"
     r"\s*(Z|[+-]\d{2}:?\d{2})?",
@@ -68,7 +71,7 @@ def _moment(text: str) -> datetime | None:
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     microsecond = int((found[7] or "")[:6].ljust(6, "0"))
     bare = datetime(year, month, day, hour, minute, min(second, 59), microsecond)  # 60: a leap second
-    offset = found[8].upper() if found.re is _WRITTEN and found[8] else ""
+    offset = found[8].upper() if found[8] else ""
     return datetime.fromisoformat(f"{bare.isoformat()}{offset}")
 
 

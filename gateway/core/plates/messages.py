@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, tzinfo
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,7 +19,13 @@ SENT_AGAIN = frozenset({"isdataretransmission", "isretransmission", "isoffline",
 """Keys with which cameras mark a repeated read, in small letters."""
 SURE = 100.0
 """The confidence of a camera that sends none."""
+UNKNOWN = -1.0
+"""The confidence of a plate whose own could not be read: it counts, and any other read of the car is better."""
+CARS_MAX = 16
+"""Cars of one message that count."""
 
+Scale = Literal["percent", "share", "255", 255]
+_FULL = {"percent": 100.0, "share": 1.0, "255": 255.0}
 Scalar = str | int | float | bool | None
 Path = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Only = Annotated[
@@ -29,22 +35,25 @@ Only = Annotated[
 
 
 class PlateMapping(msgspec.Struct, frozen=True):
-    """Paths in a camera's JSON: dotted, with a number for an item of a list.
+    """Paths in a camera's JSON: dotted, with a number for an item of a list; `|` stands between alternatives.
 
-    `time` is the camera's own time; `only`: the value, or one of several, that a path must have in a read.
+    `time` is the camera's own time; `only`: the value, or one of several, that a path must have in a read. `many` is
+    the list of cars in a message; the other paths are then looked for in each car first, and in the whole after that.
     """
 
     plate: Path = "plate"
     confidence: Annotated[str, msgspec.Meta(max_length=200)] = ""
     time: Annotated[str, msgspec.Meta(max_length=200)] = ""
     only: Only = {}
+    confidence_scale: Scale | None = None
+    many: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
 class PlateSeen(msgspec.Struct, frozen=True):
     """A plate as the camera writes it, with its confidence in percent; an empty plate is a sign of life.
 
     `age_ms` is its age by the camera's own time, negative in the future, None without a time. `wrong` says why a
-    message with a plate is dropped.
+    message with a plate is dropped, or what is wrong with one that counts.
     """
 
     plate: str
@@ -84,35 +93,63 @@ def read_json(raw: bytes) -> Any:
         raise PassError(f"it is not JSON: {error}") from None
 
 
-def find_plate(document: Any, mapping: PlateMapping, wall_ns: int = 0, zone: tzinfo = UTC) -> PlateSeen:
-    """The plate in a camera's JSON at this wall time; `zone` is for a time without offset.
+def find_plates(document: Any, mapping: PlateMapping, wall_ns: int = 0, zone: tzinfo = UTC) -> list[PlateSeen]:
+    """The plates of all cars in a message at this wall time; one without a plate when there is none.
 
-    PassError if there is a plate and no confidence at its path.
+    `zone` is for a time without offset.
     """
-    plate = _at(document, mapping.plate)
+    cars = _at(document, mapping.many) if mapping.many else None
+    if not isinstance(cars, list):
+        return [find_plate(document, mapping, wall_ns, zone)]
+    found = [_find([car, document], mapping, wall_ns, zone) for car in cars[:CARS_MAX]]
+    return [seen for seen in found if seen.plate or seen.wrong] or [PlateSeen("", 0.0)]
+
+
+def find_plate(document: Any, mapping: PlateMapping, wall_ns: int = 0, zone: tzinfo = UTC) -> PlateSeen:
+    """The plate in a camera's JSON at this wall time; `zone` is for a time without offset."""
+    return _find([document], mapping, wall_ns, zone)
+
+
+def _find(places: list[Any], mapping: PlateMapping, wall_ns: int, zone: tzinfo) -> PlateSeen:
+    """The plate in a car of a message, or in the message: each path is looked for in these places, in turn."""
+    plate = _first(places[:1], mapping.plate)
     if not isinstance(plate, str) or not 0 < len(plate.strip()) <= CHARACTERS_MAX:
         return PlateSeen("", 0.0)
-    if not all(_is_one_of(_at(document, path), wanted) for path, wanted in mapping.only.items()):
+    if not all(_is_one_of(_first(places, path), wanted) for path, wanted in mapping.only.items()):
         return PlateSeen("", 0.0)
-    if mark := _sent_again(document):
+    if mark := _sent_again(places[-1]):
         return PlateSeen("", 0.0, wrong=f"the camera sent an earlier read again ({mark}): it opens no lane")
-    sure = _sure(document, mapping.confidence)
+    confidence, wrong = _sure(places, mapping)
     if not mapping.time:
-        return PlateSeen(plate.strip(), sure)
-    age = age_ms(_at(document, mapping.time), wall_ns, zone)
+        return PlateSeen(plate.strip(), confidence, wrong=wrong)
+    age = age_ms(_first(places, mapping.time), wall_ns, zone)
     if age is None:
         words = f"there is a plate, but no time at {mapping.time!r}, so it opens no lane; put the option `time` right"
         return PlateSeen("", 0.0, wrong=words)
-    return PlateSeen(plate.strip(), sure, age)
+    return PlateSeen(plate.strip(), confidence, age, wrong)
 
 
-def _sure(document: Any, path: str) -> float:
-    if not path:
-        return SURE
-    confidence = _percent(_at(document, path))
-    if confidence is None:
-        raise PassError(f"there is a plate, but no number at {path!r}; put the option `confidence` right")
-    return confidence
+def _sure(places: list[Any], mapping: PlateMapping) -> tuple[float, str]:
+    """The confidence in percent, and what is wrong with it; a plate is kept without one."""
+    if not mapping.confidence:
+        return SURE, ""
+    told = _first(places, mapping.confidence)
+    number = _number(told)
+    if number is None:
+        return UNKNOWN, f"there is a plate, but no number at {mapping.confidence!r}; put the option `confidence` right"
+    scale = mapping.confidence_scale or ("share" if 0 < number < 1 else "percent")
+    full = _FULL[str(scale)]
+    if not 0 <= number <= full:
+        return UNKNOWN, (
+            f"the confidence {str(told)[:40]!r} is not from 0 to {full:g}; put the option `confidence_scale` right"
+            " (percent, share or 255)"
+        )
+    return 100 * number / full, ""
+
+
+def _first(places: list[Any], path: str) -> Any:
+    """What stands at a path in the first place that has it."""
+    return next((found for place in places if (found := _at(place, path)) is not None), None)
 
 
 def _is_one_of(found: Any, wanted: Scalar | list[Scalar]) -> bool:
@@ -150,6 +187,11 @@ def _as_text_or_none(value: Any) -> str | None:
 
 
 def _at(document: Any, path: str) -> Any:
+    """What stands at the first of the alternatives of a path that is there."""
+    return next((found for one in path.split("|") if (found := _step_to(document, one)) is not None), None)
+
+
+def _step_to(document: Any, path: str) -> Any:
     found = document
     for step in path.split(".")[:STEPS_MAX]:
         if isinstance(found, dict):
@@ -161,14 +203,12 @@ def _at(document: Any, path: str) -> Any:
     return found
 
 
-def _percent(value: Any) -> float | None:
-    """A confidence as percent; a value up to 1 is a share."""
+def _number(value: Any) -> float | None:
+    """A number, also written as text with a percent sign."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        number = float(value)
+        number = float(value.strip().removesuffix("%") if isinstance(value, str) else value)
     except (ValueError, OverflowError):
         return None
-    if not math.isfinite(number) or number < 0:
-        return None
-    return min(100.0, number * 100 if number <= 1 else number)
+    return number if math.isfinite(number) else None

@@ -234,13 +234,13 @@ class Clerk:
 
     def _create_token(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = r.read(r.TokenCreate, params)
-        token_id, secret = self._tokens.create(asked.name, asked.scopes, asked.expires_at)
+        token_id, secret = self._tokens.create(asked.name, asked.scopes, asked.expires_at, asked.devices)
         self.journal(rows.TokenCreated(token=token_id, scopes=tuple(asked.scopes), **asked.who))
         return {"id": token_id, "token": secret}
 
     def _list_tokens(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         r.read(r.TokenList, params)
-        keys = ("id", "name", "scopes", "created_at", "expires_at")
+        keys = ("id", "name", "scopes", "created_at", "expires_at", "devices")
         return [{key: getattr(token, key) for key in keys} for token in self._tokens.list()]
 
     def _revoke_token(self, params: dict[str, Any]) -> dict[str, Any]:

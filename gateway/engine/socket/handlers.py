@@ -175,6 +175,8 @@ class Handlers:
             raise RequestError(f"value {wrong}")
         self._inbox.admit()
         bus = self._bus_of(asked.device)
+        if bus is not None and (trace := bus.trace(asked.device)).on and asked.kind == "plate":
+            trace.heard(_made(asked).encode())
         read = (asked.kind, value, asked.confidence, asked.age_ms, on_one_line(asked.wrong))
         if bus is None or not bus.push(asked.device, *read):
             if not value:
@@ -184,3 +186,10 @@ class Handlers:
             age_ms = max(0, asked.age_ms or 0)
             self._inbox.put(CredentialRead(asked.device, asked.kind, value, age_ms=age_ms))
         respond.result({})
+
+
+def _made(asked: r.CredentialSeen) -> str:
+    """What was made of a camera's message, and why not, for a person who watches the device."""
+    sure = "" if asked.confidence < 0 else f", {asked.confidence:g} %"
+    made = f"plate {asked.value}{sure}" if asked.value else "no plate"
+    return on_one_line(f"{made} ({asked.wrong})" if asked.wrong else made)

@@ -299,7 +299,8 @@ class CredentialSeen(Params, frozen=True):
     device: str
     kind: Literal["card", "plate", "qr", "pin"]
     value: str
-    confidence: Annotated[float, msgspec.Meta(ge=0, le=100)] = 100.0
+    confidence: Annotated[float, msgspec.Meta(ge=-1, le=100)] = 100.0
+    """-1: it could not be read."""
     age_ms: Annotated[int, msgspec.Meta(ge=-AGE_MAX_MS, le=AGE_MAX_MS)] | None = None
     wrong: Told = ""
 
@@ -412,6 +413,7 @@ class TokenCreate(Change, frozen=True, kw_only=True):
     name: str
     scopes: list[str]
     expires_at: str = ""
+    devices: list[Word] = []
 
 
 class TokenList(Params, frozen=True):

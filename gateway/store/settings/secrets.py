@@ -30,6 +30,8 @@ from gateway.store.settings.names import alike
 from gateway.store.times import YEARS, parse_wall_ns, rfc3339
 
 TOKENS_MAX = 1000
+PUSH = "plates:push"
+DIGEST_USER, DIGEST_REALM = "camera", "gatehouse"
 NAME_MAX = 64
 """Characters of a token's name."""
 
@@ -53,6 +55,10 @@ class Token(msgspec.Struct, frozen=True):
     digest: str
     created_at: str
     expires_at: str = ""
+    devices: tuple[str, ...] = ()
+    """Cameras that it pushes for; empty: any."""
+    digest_key: str = ""
+    """What Digest authentication needs of the secret: MD5 over user, realm and secret (HA1 of RFC 7616)."""
 
     def allows(self, scope: str) -> bool:
         """Whether the token has this scope."""
@@ -97,9 +103,13 @@ class Tokens:
         self._stamp: tuple[int, int, int] | None = None
         self._by_digest: dict[str, Token] = {}
 
-    def create(self, name: str, scopes: Sequence[str], expires_at: str = "") -> tuple[str, str]:
+    def create(
+        self, name: str, scopes: Sequence[str], expires_at: str = "", devices: Sequence[str] = ()
+    ) -> tuple[str, str]:
         """A new token: (id, secret). The secret is shown once and stored nowhere. TokenError for a bad scope."""
         self._check(name, scopes, expires_at)
+        if devices and PUSH not in scopes:
+            raise TokenError(f"devices are given, but not the scope {PUSH}; a token for cameras has it")
         secret = "gh_" + secrets.token_urlsafe(32)
         token = Token(
             id=secrets.token_hex(6),
@@ -108,6 +118,8 @@ class Tokens:
             digest=_digest(secret),
             created_at=rfc3339(time.time_ns()),
             expires_at=expires_at,
+            devices=tuple(sorted(set(devices))),
+            digest_key=_digest_key(secret) if PUSH in scopes else "",
         )
         with self._lock:
             known = self._load().values()
@@ -180,6 +192,11 @@ class Tokens:
         content = msgspec.json.encode(tuple(tokens))
         write_atomically(self._path, msgspec.json.format(content, indent=2))
         self._stamp = None
+
+
+def _digest_key(secret: str) -> str:
+    text = f"{DIGEST_USER}:{DIGEST_REALM}:{secret}"
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _must_be_free(name: str, known: Iterable[Token]) -> None:

@@ -19,8 +19,9 @@ from typing import Any
 import msgspec
 
 from gateway.control import Client
-from gateway.core.plates.last_message import look_at, look_at_bytes
-from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate, read_json
+from gateway.core.plates.bodies import look_at_body, read_body
+from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plates
+from gateway.core.plates.profiles import mapping_of
 from gateway.core.settings.model import PLATE_MQTT, Broker, Settings
 from gateway.core.vocabulary.errors import GatehouseError, PassError
 from gateway.uplink.mailbox import Waker
@@ -58,17 +59,13 @@ def cameras_of(settings: Settings) -> tuple[Camera, ...]:
             device.id,
             str(device.options["topic"]),
             msgspec.convert(device.options["broker"], Broker),
-            msgspec.convert(_chosen(device.options), PlateMapping),
+            mapping_of(device.options),
             f"{settings.site.id}-{settings.gateway.id}-{device.id}",
             settings.zone,
         )
         for device in settings.devices
         if device.driver == PLATE_MQTT
     )
-
-
-def _chosen(options: dict[str, Any]) -> dict[str, Any]:
-    return {key: options[key] for key in PlateMapping.__struct_fields__ if key in options}
 
 
 @contextmanager
@@ -160,12 +157,13 @@ class Listener(threading.Thread):
 
     def _take(self, message: Incoming) -> None:
         try:
-            seen = self._seen(message)
-            if seen is not None:
+            for seen in self._seen(message):
                 self._ask("credential", **seen.request())
+        except PassError as error:
+            self._nothing(message, error)
+            self._count(f"a message cannot be read: {error}")
         except GatehouseError as error:
-            _log.warning("%s: a message on %s counts for nothing: %s", self._camera.device, message.topic, error)
-            self._warn(str(error))
+            self._nothing(message, error)
         self._show(message)
 
     def _show(self, message: Incoming) -> None:
@@ -174,22 +172,30 @@ class Listener(threading.Thread):
             return
         self._show_at_s = time.monotonic() + SHOW_EVERY_S
         try:
-            looked = look_at(read_json(message.payload))
-        except PassError:
-            looked = look_at_bytes(message.payload)
-        try:
-            self._ask("bench.message", text=looked.text)
+            self._ask("bench.message", text=look_at_body(message.payload).text)
         except GatehouseError as error:
             _log.debug("%s: its message was not shown: %s", self._camera.device, error)
 
-    def _seen(self, message: Incoming) -> PlateSeen | None:
-        """The plate in a message; PassError if it cannot be read."""
+    def _nothing(self, message: Incoming, error: GatehouseError) -> None:
+        _log.warning("%s: a message on %s counts for nothing: %s", self._camera.device, message.topic, error)
+        self._warn(str(error))
+
+    def _count(self, words: str) -> None:
+        """A message that cannot be read is an error of the device."""
+        try:
+            self._ask("credential", **PlateSeen("", 0.0, wrong=words).request())
+        except GatehouseError as error:
+            _log.debug("%s: the engine was not told: %s", self._camera.device, error)
+
+    def _seen(self, message: Incoming) -> list[PlateSeen]:
+        """The plates in a message; PassError if it cannot be read."""
         if message.retained:
             self._warn("it publishes retained messages, which count for nothing; switch `retain` off in the camera")
-            return None
+            return []
         self._warn("")
-        seen = find_plate(read_json(message.payload), self._camera.mapping, time.time_ns(), self._camera.zone)
-        return seen.at_least(self._held_up_ms)
+        document = read_body(message.payload).document
+        found = find_plates(document, self._camera.mapping, time.time_ns(), self._camera.zone)
+        return [seen.at_least(self._held_up_ms) for seen in found]
 
     # ---- telling the engine ----------------------------------------------------------------------------------------
 

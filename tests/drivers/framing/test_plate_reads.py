@@ -200,6 +200,15 @@ def test_a_message_that_is_not_of_now_opens_for_nobody_is_counted_and_says_why(a
     assert camera.words == ""
 
 
+def test_a_plate_whose_confidence_is_not_known_counts_and_any_other_read_is_better() -> None:
+    camera = reader(min_confidence=60)
+    assert camera.take(TRUE, -1.0, 0) == []
+    assert camera.tick(500 * MS) == [CredentialRead("cam", "plate", TRUE)]
+    other = reader(min_confidence=60)
+    other.take(MISREAD, -1.0, 0)
+    assert other.take(TRUE, 96, 100 * MS) == [CredentialRead("cam", "plate", TRUE)]
+
+
 @pytest.mark.parametrize("age_ms", [0, 29_999, 30_000, -1, -30_000])
 def test_a_message_of_about_now_is_a_read(age_ms: int) -> None:
     assert reader().take(TRUE, 99, S, age_ms) == [CredentialRead("cam", "plate", TRUE, age_ms=max(0, age_ms))]

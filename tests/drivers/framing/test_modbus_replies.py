@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.framing import modbus as m
-from drivers.framing.modbus_answers import RtuAnswers, TcpAnswers
+from drivers.framing.modbus.answers import RtuAnswers, TcpAnswers
 
 READ = bytes.fromhex("01 02 00 00 00 08 79 CC")
 READ_ANSWER = m.encode_rtu(1, bytes.fromhex("02 01 05"))
