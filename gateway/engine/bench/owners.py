@@ -11,7 +11,7 @@ from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.views import LaneView
 
 InputOf = Callable[[Point], bool | None]
-"""The level of an input as it was told last; None while it is not known."""
+"""The level of an input as its board last sent it; None while it is not known."""
 HELD_OUTPUT = "held_output"
 """The output is on: it holds the arm up."""
 FRESH_MS = 5_000
