@@ -171,7 +171,7 @@ def reply_size(request: bytes) -> int:
     return 5
 
 
-def answers(request: bytes, reply: bytes) -> bool:
+def is_answer(request: bytes, reply: bytes) -> bool:
     """True when a reply PDU can be the answer to a request PDU: function, length, and a write's echo."""
     if len(reply) == 2:
         return reply[0] == request[0] | 0x80
@@ -241,7 +241,7 @@ def find_rtu_reply(sent: bytes, received: bytes) -> bytes:
             continue
         for size in sizes:
             frame = received[start : start + size]
-            if len(frame) == size and answers(sent[1:-2], frame[1:-2]) and _sealed(frame):
+            if len(frame) == size and is_answer(sent[1:-2], frame[1:-2]) and _sealed(frame):
                 return frame
     return b""
 
@@ -286,7 +286,7 @@ def find_tcp_reply(sent: bytes, received: bytes) -> bytes:
         if found is None:
             return b""
         frame = received[start : start + found[3]]
-        if frame[:2] == sent[:2] and frame[6] == sent[6] and answers(sent[7:], found[2]):
+        if frame[:2] == sent[:2] and frame[6] == sent[6] and is_answer(sent[7:], found[2]):
             return frame
         start += found[3]
     return b""

@@ -127,7 +127,7 @@ def _frames(received: bytes) -> list[bytes]:
 def _fits(sent: bytes, frame: bytes) -> bool:
     """Whether a frame can be the answer, apart from its transaction number."""
     unit = frame[6] == sent[6] or sent[6] in ANY_UNIT
-    return unit and modbus.answers(sent[7:], frame[7:])
+    return unit and modbus.is_answer(sent[7:], frame[7:])
 
 
 def _other(received: bytes, unit: int) -> str:

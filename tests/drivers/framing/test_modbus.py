@@ -49,7 +49,7 @@ def test_golden_requests_and_replies(vector: dict[str, Any]) -> None:
     assert m.decode_request(sent) == request
     assert m.encode_reply(reply) == received
     assert m.reply_size(sent) == len(received)
-    assert m.answers(sent, received)
+    assert m.is_answer(sent, received)
 
 
 @pytest.mark.parametrize("vector", GOLDEN["refusals"])
@@ -76,7 +76,7 @@ def test_golden_tcp_frames_both_ways(vector: dict[str, Any]) -> None:
 def test_every_request_comes_back_as_it_was_and_its_reply_answers_it(request: m.Request) -> None:
     sent = m.encode_request(request)
     assert m.decode_request(sent) == request
-    assert m.answers(sent, m.encode_reply(good_reply(request)))
+    assert m.is_answer(sent, m.encode_reply(good_reply(request)))
 
 
 @given(requests, units, st.binary(max_size=12))
