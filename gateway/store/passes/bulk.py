@@ -1,9 +1,9 @@
 """An import of a pass list in a child process, so that it neither delays a decision nor grows the engine.
 
 `import_file` starts `python -m gateway.store.passes.bulk`, which does the work and prints JSON lines: progress, and at
-the end the result or the error. The child has bounds for its memory, processor time and files, so that no list harms
-the machine, and it ends when its parent is gone. The caller holds the directory's lock and lets nothing else write to
-the registry meanwhile.
+the end the result or the error. The list is read in a process of that one's own (`feed`). Both have bounds for memory,
+processor time and files, so that no list harms the machine, and both end when their parent is gone. The caller holds
+the directory's lock and lets nothing else write to the registry meanwhile.
 """
 
 from __future__ import annotations
@@ -16,21 +16,15 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, PassError, StorageError
+from gateway.core.vocabulary.errors import GatehouseError, StorageError
 from gateway.store.files import free_bytes
-from gateway.store.passes.files.reading import BadRow, HowToRead, PassFile, PassFileError
+from gateway.store.passes.feed import Failed, Feed, be_modest
+from gateway.store.passes.files.reading import BadRow, HowToRead
 from gateway.store.passes.imports import Import, RemovesManyError
 from gateway.store.passes.registry import ImportResult, PassRegistry
 
-MEMORY_MAX_BYTES = 400_000_000
-"""Data of the child; a list of a million passes as CSV takes a third of it."""
-PROCESSOR_MAX_S = 900
-FILES_MAX = 64
-FILE_MAX_BYTES = 8_000_000_000
 SPARE_BYTES = 32_000_000
 """An import leaves this much of the disk free, beside what it needs to end."""
-
-_NICE = 10
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,17 +58,10 @@ class Imported(ImportResult, frozen=True):
         return {name: getattr(self, name) for name in ImportResult.__struct_fields__}
 
 
-class _Failed(msgspec.Struct, frozen=True):
-    code: str
-    message: str
-    rows: tuple[BadRow, ...] = ()
-    count: int = 0
-
-
 class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: int = 0
     result: Imported | None = None
-    failed: _Failed | None = None
+    failed: Failed | None = None
 
 
 def import_file(
@@ -95,7 +82,7 @@ def import_file(
             if line.result is not None:
                 return line.result
             if line.failed is not None:
-                raise _error(file, line.failed)
+                raise line.failed.error(RemovesManyError)
             if progress is not None:
                 progress(line.rows)
     raise StorageError(
@@ -109,16 +96,12 @@ def import_file(
 def main(arguments: list[str]) -> int:
     """The child: REGISTRY FILE OPTIONS, the last as JSON."""
     registry, file, options = arguments
-    _be_modest()
+    be_modest()
     try:
         result = _work(Path(registry), Path(file), msgspec.json.decode(options, type=ImportOptions))
-    except PassFileError as error:
-        return _fail(_Failed(error.code, str(error), error.rows, error.count))
-    except GatehouseError as error:
-        return _fail(_Failed(error.code, str(error)))
-    except MemoryError:
-        words = "it needs more memory than an import has; save it as CSV UTF-8, or split it. Nothing was imported"
-        return _fail(_Failed(PassFileError.code, f"{Path(file).name}: {words}"))
+    except (GatehouseError, MemoryError) as error:
+        _say(_Line(failed=Failed.of(error, Path(file).name)))
+        return 1
     _say(_Line(result=result))
     return 0
 
@@ -126,7 +109,7 @@ def main(arguments: list[str]) -> int:
 def _work(registry: Path, file: Path, options: ImportOptions) -> Imported:
     passes = PassRegistry(registry, writer=True)
     how = HowToRead(encoding=options.encoding, sheet=options.sheet, all_rows=options.dry_run)
-    source = PassFile(file, how)
+    source = Feed(file, how)
     made: list[Import] = []
 
     def run(one: Import) -> ImportResult:
@@ -144,10 +127,10 @@ def _work(registry: Path, file: Path, options: ImportOptions) -> Imported:
     return Imported(
         **msgspec.structs.asdict(result),
         before=made[0].before,
-        names=tuple(source.samples),
-        notes=(*source.notes, *map(str, made[0].shared)),
-        refused=source.bad_count,
-        rows=tuple(source.bad),
+        names=source.told.samples,
+        notes=(*source.told.notes, *map(str, made[0].shared)),
+        refused=source.told.bad_count,
+        rows=source.told.bad,
     )
 
 
@@ -163,42 +146,6 @@ def _leave_room(registry: Path) -> None:
 def _say(line: _Line) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
     sys.stdout.buffer.flush()
-
-
-def _fail(failed: _Failed) -> int:
-    _say(_Line(failed=failed))
-    return 1
-
-
-def _be_modest() -> None:
-    """Run at low priority and within bounds, and die with the engine."""
-    import ctypes
-    import os
-    import resource
-    import signal
-
-    os.nice(_NICE)
-    for what, most in (
-        (resource.RLIMIT_DATA, MEMORY_MAX_BYTES),
-        (resource.RLIMIT_CPU, PROCESSOR_MAX_S),
-        (resource.RLIMIT_NOFILE, FILES_MAX),
-        (resource.RLIMIT_FSIZE, FILE_MAX_BYTES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(what)
-        lowest = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (lowest, lowest))
-    death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
-    ctypes.CDLL(None).prctl(death_signal, signal.SIGKILL)
-
-
-def _error(file: Path, failed: _Failed) -> GatehouseError:
-    if failed.count:
-        return PassFileError(file.name, failed.rows, failed.count)
-    for kind in (PassError, StorageError, DataDirectoryError, RemovesManyError):
-        if kind.code == failed.code:
-            return kind(failed.message)
-    return GatehouseError(failed.message, code=failed.code)
 
 
 if __name__ == "__main__":

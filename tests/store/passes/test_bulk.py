@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from gateway.core.vocabulary.errors import PassError
+from gateway.core.vocabulary.errors import GatehouseError, PassError
 from gateway.core.vocabulary.passes import Pass, PassKind
-from gateway.store.passes import bulk
-from gateway.store.passes.bulk import MEMORY_MAX_BYTES, ImportOptions, import_file
-from gateway.store.passes.files.reading import PassFileError
+from gateway.store.passes import bulk, feed
+from gateway.store.passes.bulk import ImportOptions, import_file
+from gateway.store.passes.feed import FILES_MAX, MEMORY_MAX_BYTES, PROCESSOR_MAX_S
+from gateway.store.passes.files.reading import HowToRead, PassFileError
 from gateway.store.passes.imports import RemovesManyError
 from gateway.store.passes.registry import PassRegistry
 from tests.lists.books import xlsx
@@ -129,15 +131,35 @@ def test_a_workbook_with_a_huge_cell_is_refused_in_little_memory(
     assert "a cell has more than 65536 characters" in refused(registry, path)
 
 
-def test_more_memory_than_is_given_is_an_error_in_words(tmp_path: Path, registry: Path) -> None:
+def test_more_memory_than_is_given_is_an_error_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
-        "import sys; from gateway.store.passes import bulk; from gateway.store.passes.files.reading import PassFile; "
-        "PassFile._good = lambda self: iter([bytearray(2 * bulk.MEMORY_MAX_BYTES)]); sys.exit(bulk.main(sys.argv[1:]))"
+        "import sys; from gateway.store.passes import feed; from gateway.store.passes.files.reading import PassFile; "
+        "PassFile._good = lambda self: iter([bytearray(2 * feed.MEMORY_MAX_BYTES)]); sys.exit(feed.main(sys.argv[1:]))"
     )
-    command = [sys.executable, "-c", code, str(registry), str(written(tmp_path, "")), "{}"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "it needs more memory than an import has" in told.stdout
-    assert (told.returncode, told.stderr, len(ids(registry))) == (1, "", 10)
+    file = written(tmp_path, "")
+    command = [sys.executable, "-c", code, str(file), "{}"]
+    monkeypatch.setattr(feed.Feed, "__init__", _command(command))
+    with pytest.raises(GatehouseError, match="it needs more memory than an import has"):
+        list(feed.Feed(file, HowToRead()))
+
+
+def test_a_reader_that_is_killed_is_an_error_in_words_and_nothing_is_stored(
+    tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path, "")
+    monkeypatch.setattr(feed.Feed, "__init__", _command([sys.executable, "-c", "import os; os.abort()"]))
+    one = PassRegistry(registry, writer=True)
+    with pytest.raises(PassError, match="could not be read to its end"):
+        one.import_passes(feed.Feed(file, HowToRead()), replace=True)
+    assert one.count() == 10
+    one.close()
+
+
+def _command(command: list[str]) -> Callable[..., None]:
+    def made(self: feed.Feed, path: Path, how: HowToRead) -> None:
+        self._path, self._command, self.told = path, command, feed.Told()
+
+    return made
 
 
 @pytest.mark.parametrize("megabytes", [8, pytest.param(200, marks=pytest.mark.long)])
@@ -158,11 +180,11 @@ def test_a_file_of_nothing_but_refused_rows_is_told_in_bounds(tmp_path: Path, re
 
 def test_the_process_has_bounds_for_memory_time_and_files() -> None:
     code = (
-        "from gateway.store.passes import bulk; import resource as r; bulk._be_modest(); "
+        "from gateway.store.passes import feed; import resource as r; feed.be_modest(); "
         "print(*(r.getrlimit(x)[0] for x in (r.RLIMIT_DATA, r.RLIMIT_CPU, r.RLIMIT_NOFILE, r.RLIMIT_CORE)))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert told == [str(MEMORY_MAX_BYTES), str(bulk.PROCESSOR_MAX_S), str(bulk.FILES_MAX), "0"]
+    assert told == [str(MEMORY_MAX_BYTES), str(PROCESSOR_MAX_S), str(FILES_MAX), "0"]
 
 
 def test_a_disk_with_no_room_left_ends_the_import_before_it_is_full(

@@ -422,7 +422,7 @@ def test_a_plate_that_says_there_is_none_is_refused_in_every_form_of_list(
 
 def test_the_process_of_an_import_is_modest_and_dies_with_the_engine() -> None:
     code = (
-        "import ctypes, os; from gateway.store.passes import bulk; bulk._be_modest(); told = ctypes.c_int(); "
+        "import ctypes, os; from gateway.store.passes import feed; feed.be_modest(); told = ctypes.c_int(); "
         "ctypes.CDLL(None).prctl(2, ctypes.byref(told)); print(told.value, os.nice(0))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
