@@ -158,6 +158,10 @@ class RepairOrders(Subsystem):
             words = f"use one of {', '.join((OPEN, *VERBS))}"
             turn.emit(Reply(event.request, "refused", Refusal.UNKNOWN_VERB.value, words))
             return
+        if not event.by.strip():
+            words = "say who asks: a repair is reported by one person and confirmed by another"
+            turn.emit(Reply(event.request, "refused", Refusal.NAME_MISSING.value, words))
+            return
         try:
             shown = self._open(turn, event) if event.verb == OPEN else self._act(turn, event, VERBS[event.verb])
         except (NotFoundError, RefusedError) as error:

@@ -128,6 +128,7 @@ def test_a_verb_that_does_not_fit_changes_nothing(acts: list[str], refused: list
         ("assign", {"to": "Nobody"}, "unknown_operator"),
         ("acknowledge_limit", {}, "no_limit_changed"),
         ("mend", {}, "unknown_verb"),
+        ("report", {"by": " "}, "name_missing"),
     ],
 )
 def test_a_command_that_is_wrong_says_why(verb: str, more: dict[str, Any], reason: str) -> None:

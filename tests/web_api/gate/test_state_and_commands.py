@@ -318,6 +318,7 @@ def test_figures_are_prometheus_text(client: FlaskClient, engine: EngineStandIn,
     assert figures['gatehouse_device_online{device="io",driver="modbus"}'] == 1
     assert figures['gatehouse_device_errors_total{device="io",driver="modbus"}'] == 1
     assert figures['gatehouse_alarms_open{kind="crash",priority="1"}'] == 1
+    assert figures["gatehouse_repairs_open"] == figures["gatehouse_repairs_urgent"] == 0
     assert figures["gatehouse_uplink_waiting_events"] == 3
     assert figures["gatehouse_web_resident_bytes"] > 1_000_000
 

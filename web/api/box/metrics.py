@@ -65,7 +65,7 @@ def _of_engine(page: Page, _held: Services) -> None:
     page.add("info", "gauge", "What runs here.", [(version, 1)])
     degraded = snapshot.journal.degraded is not None
     page.one("journal_degraded", "gauge", "1 while rows wait in memory for the disk.", degraded)
-    for part in (_lanes, _alarms, _devices, _uplink):
+    for part in (_lanes, _alarms, _repairs, _devices, _uplink):
         part(page, snapshot)
 
 
@@ -90,6 +90,11 @@ def _alarms(page: Page, snapshot: Snapshot) -> None:
         "alarms_open", "gauge", "Alarms that are not closed.",
         [({"kind": kind, "priority": level}, count) for (kind, level), count in counts.items()],
     )  # fmt: skip
+
+
+def _repairs(page: Page, snapshot: Snapshot) -> None:
+    page.one("repairs_open", "gauge", "Repair orders that are not confirmed.", snapshot.repairs.open)
+    page.one("repairs_urgent", "gauge", "Those of them that are urgent.", snapshot.repairs.urgent)
 
 
 def _devices(page: Page, snapshot: Snapshot) -> None:
