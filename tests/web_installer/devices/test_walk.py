@@ -19,7 +19,7 @@ from tests.web_installer.devices.walk import CARD, Bench, bench_at
 
 pytestmark = pytest.mark.real
 SIZES = ((1366, 768), (820, 1180), (390, 844))
-PAGES = ("", "/io-in", "/reader-in", "/display-in", "/old-reader")
+PAGES = ("", "/io-in", "/reader-in", "/display-in", "/camera-in", "/old-reader")
 HOLD_S = 0.9
 # What is wider than the screen, and what a thumb misses.
 WIDE = "return document.documentElement.scrollWidth - innerWidth"
@@ -57,6 +57,11 @@ def hold(bench: Bench, seconds: float = HOLD_S) -> None:
     """Press the button of the arm for so long."""
     button = bench.one("#arm-hold")
     ActionChains(bench.chrome).click_and_hold(button).pause(seconds).release().perform()
+
+
+def picture(bench: Bench) -> str:
+    """A picture in base64, as cameras send one along: what is on the screen now."""
+    return bench.chrome.get_screenshot_as_base64()
 
 
 def presented(bench: Bench, card: str) -> bool:
@@ -147,6 +152,18 @@ def test_a_frame_is_copied_with_a_tap(bench: Bench, secure: bool) -> None:
     words.send_keys(Keys.CONTROL, "v")
     pasted = wait_for(lambda: words.get_attribute("value") or "", "the paste")
     assert re.match(r"\d\d:\d\d:\d\d\.\d{3}  >  0C ", pasted)
+
+
+@pytest.mark.long
+def test_a_camera_shows_its_last_message_and_picture_also_when_it_counts_for_nothing(bench: Bench) -> None:
+    bench.open("/installer/devices/camera-in")
+    goes_live(bench)
+    assert "/hooks/plates/" in bench.text("#message-none")
+    assert bench.push({"vehicle": {"plate": "粤B12345"}, "password": "s3cret", "image": picture(bench)}) == 200
+    wait_for(lambda: "粤B12345" in bench.text("#message"), "the message")
+    assert "s3cret" not in bench.chrome.page_source
+    width = "const one = document.getElementById('picture'); return one.hidden ? 0 : one.naturalWidth"
+    wait_for(lambda: bench.chrome.execute_script(width) > 10, "the picture")
 
 
 @pytest.mark.long

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +61,7 @@ class Bench:
                 *self.site.devices_document(),
                 {"id": "display-in", "driver": "serial-display", "port": self.display.path},
                 {"id": "keypad", "driver": "serial-text", "port": self.keypad.path, "kind": "pin", "name": "Keypad in"},
+                {"id": "camera-in", "driver": "plate-http", "plate": "car.plate"},
                 {"id": "old-reader", "driver": "rdm6300", "port": "/dev/serial/by-path/pulled-out"},
             ],
             "lanes": lanes,
@@ -109,6 +113,21 @@ class Bench:
             return [row.data() for row in reader.page(0, 1000, types)]
         finally:
             reader.close()
+
+    def push(self, document: dict[str, Any]) -> int:
+        """The camera pushes; the status of the answer."""
+        made = self.gateway.client.call(
+            "token.create",
+            name=f"camera-{time.monotonic_ns() % 1_000_000}",
+            scopes=["plates:push"],
+            expires_at="",
+            by="Ana",
+            via="cli",
+        )
+        body = json.dumps(document).encode()
+        asked = urllib.request.Request(f"{self.url}/hooks/plates/camera-in?token={made['token']}", body, method="POST")
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return int(answer.status)
 
     def engine_pid(self) -> int:
         """The process of the engine, 0 while none answers."""
