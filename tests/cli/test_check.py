@@ -292,3 +292,15 @@ def test_it_is_said_by_the_command(gatehouse: Gatehouse, site_file: Path) -> Non
     told = gatehouse("check", "--site", site_file)
     assert told.status == 0
     assert f"shared by several lanes:\n  - reader {reader[0]} of lanes in and out: " in told.out
+
+
+def test_what_contradicts_in_a_wiring_is_marked_at_its_lane(gatehouse: Gatehouse, site_file: Path) -> None:
+    lane = SITE["lanes"][0]
+    barrier = {"open": "io.output.0", "close": "io.output.1", "at_open": "io.input.0", "approach_loop": "io.input.0"}
+    site_file.write_text(json.dumps({**SITE, "lanes": [{**lane, "barrier": barrier}]}))
+    told = gatehouse("check", "--site", site_file, "--json")
+    assert told.status == 1, "the site file refuses two meanings on one input of the arm"
+    barrier["approach_loop"] = "io.input.3"
+    site_file.write_text(json.dumps({**SITE, "lanes": [{**lane, "barrier": barrier}]}))
+    text = gatehouse("check", "--site", site_file).out
+    assert "  ! CLOSE is wired and no safety input is: nothing keeps the arm from coming down on a car" in text

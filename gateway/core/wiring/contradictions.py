@@ -45,7 +45,7 @@ WORDS: dict[str, str] = {
     "one_input": "{terminal} are on one input ({point}) with the same polarity; give each its own",
     "input_of_two": "{point} has more than one meaning ({terminal}, {others}); look whether that is meant",
     "close_without_safety": (
-        "{terminal} is wired and no safety input is: nothing keeps the arm from coming down on a car, so the gateway"
+        "CLOSE is wired and no safety input is: nothing keeps the arm from coming down on a car, so the gateway"
         " never closes by itself; wire a safety loop, or set close_by to barrier or guard"
     ),
     "no_close": "close_by is gateway and no output closes the arm; wire CLOSE, or set close_by to barrier or guard",
