@@ -37,6 +37,7 @@ class Gateway:
         documents.save({**site, "gateway": {**site["gateway"], "http": {"port": self.port}, "clock": "trusted"}})
         argv = [sys.executable, "-m", "gateway", "run", "--data", str(path)]
         self._process = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
+        self.pid = self._process.pid
         wait_until(self.healthy, what="a healthy gateway")
 
     def _gatehouse(self, *argv: str) -> dict[str, str]:

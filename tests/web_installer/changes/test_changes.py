@@ -138,6 +138,7 @@ def test_without_an_engine_the_changes_are_kept(box: Box, ana: Desk) -> None:
     ana.edit(site=SOUTH)
     box.stop()
     assert "cannot be checked now. They are kept" in ana.text(PATH)
+    assert 'data-watch="yes"' in ana.get(PATH).get_data(as_text=True), "the page looks until the engine is back"
     assert apply(ana).location == f"{PATH}?told=offline"
     assert ana.draft().changes == ("site.name",)
     box.start()

@@ -57,7 +57,8 @@ class Known(msgspec.Struct, frozen=True):
 
 def view_of(known: Known) -> View:
     """The steps of this gateway."""
-    steps = (_devices(known), _lanes(known), _apply(known), _card(known), _people(known), _clock(known))
+    makers = (_devices, _connect, _lanes, _apply, _card, _people, _clock)
+    steps = tuple(make(known) for make in makers)
     return View(
         steps,
         next((step.name for step in steps if not step.done), ""),
@@ -93,6 +94,13 @@ def _devices(known: Known) -> Step:
     figures = {"n": len(there), "lost": len(lost), "devices": lost}
     address = "/installer/discover" if not there else "/installer/devices" if lost else "/installer/discover"
     return Step("devices", bool(there) and not lost, address, figures, "lost" if lost else "")
+
+
+def _connect(known: Known) -> Step:
+    """The devices run before the lanes are wired, so that wiring can be learned."""
+    there = known.running.get("devices") or []
+    wrong = "waiting" if known.site.get("devices") else ""
+    return Step("connect", bool(there), "/installer/changes", {"n": len(there)}, wrong)
 
 
 def _lanes(known: Known) -> Step:
