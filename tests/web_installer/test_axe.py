@@ -74,7 +74,7 @@ def browser(chrome: webdriver.Chrome, box: Box) -> Iterator[Browser]:
 
 def addresses(box: Box) -> list[str]:
     """Every page of the installer that is opened by an address, with things of this site in place of names."""
-    ids: dict[str, Any] = {"lane": "in", "device": "io", "number": 1}
+    ids: dict[str, Any] = {"lane": "in", "device": "io", "number": 1, "terminal": "panic"}
     app = create_app(box.directory.path)
     found = []
     for rule in app.url_map.iter_rules():
