@@ -180,7 +180,7 @@ for _text, _right in (
 for _text, _wrong in (
     ("无牌车", "leave it out"), ("粤B12345(备用)", "letters, digits"), ("AB12 CDE FG34 HIJ", "separate several plates by ;"),
     ("粤B12345 粤B678", "separate several plates by ;"), ("А123ВС/77", "separate several plates by ;"),
-    ("粤B12345黑色轿车", "too long"), ("张三", "letters, digits"), ("#VALUE!", "an error"), ("N/A", "leave it out"),
+    ("粤B12345黑色轿车", "with words behind it"), ("张三", "letters, digits"), ("#VALUE!", "an error"), ("N/A", "leave it out"),
 ):  # fmt: skip
     _cell(f"the plate {_text!r}", "plates", _text, wrong=_wrong)
 
@@ -305,6 +305,13 @@ _case("a hidden sheet before in OpenDocument", "list.ods", ods(_HEAD, *_TEN, sty
 _cell("marks of a copied card", "cards", "\u202a0472288\u202c", ("0472288",))
 _cell("marks of a copied day", "valid_until", "2027-01-05\u200b", "2027-01-05")
 _cell("marks of a copied plate", "plates", "\u202a粤B12345\u202c", ("粤B12345",))
+_case(
+    "a plate with too many digits",
+    "list.csv",
+    "id,kind,plates\na,staff,京A1000000\n",
+    one(kind=PassKind.STAFF, plates=("京A1000000",)),
+    notes="no whole plate",
+)
 _cell("a no-break blank", "valid_until", "2027-01-05\u00a0", "2027-01-05")
 _cell("a cell of blanks and a number", "cards", "12345678" + " " * 60_000 + "x", wrong="separate")
 _cell("a day with sixty thousand blanks", "valid_until", "2027-01-05" + " " * 60_000, "2027-01-05")

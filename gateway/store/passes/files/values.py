@@ -242,12 +242,13 @@ def _parted(item: str) -> list[str]:
     several = len(_REGION_AND_LETTER.findall(whole)) > 1 or (whole.isascii() and len(whole) > PLATE_PLACES_MAX)
     if len(words) > 1 and several:
         raise PassFieldError("plates", item, "separate several plates by ;")
-    if _REGION_AND_LETTER.match(whole) and len(whole) > _CHINESE_MAX and is_plate(whole):
-        raise PassFieldError("plates", item, "it is too long for a Chinese plate; give the plate alone, several with ;")
+    if _WITH_WORDS.match(whole) and not is_whole(whole) and is_plate(whole):
+        raise PassFieldError("plates", item, "it is a plate with words behind it; give the plate alone, several with ;")
     return [item]
 
 
-_CHINESE_MAX = 8
+_WITH_WORDS = re.compile(f"[{REGIONS}][A-Z][0-9A-Z]{{4,}}[^\\x00-\\x7f]{{2,}}$")
+"""A Chinese plate with words behind it: 粤B12345黑色."""
 
 
 def _is_alone(part: str) -> bool:
