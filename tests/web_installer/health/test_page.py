@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from gateway.core.measurements.series import KINDS
 from gateway.core.measurements.summary import Summary
 from gateway.core.vocabulary.views import RepairsView
+from gateway.store.measurements.store import MeasurementWriter
 from tests.engine.settings.conftest import Box
 from tests.web_installer.conftest import Desk
 from tests.web_installer.health.past import today, write_past
@@ -54,6 +55,22 @@ def test_a_slow_arm_and_a_loop_that_holds_on_are_said_in_words(ana: Desk, measur
     assert re.search(r"in: the arm opens slower, 3\.\d s instead of 2\.9 s \(\+3\d %\)\. Look at springs", text)
     assert re.search(r"out, loop under the arm: it stays occupied longer", text)
     assert "out: the arm opens slower" not in text
+
+
+def test_a_gate_that_is_as_it_was_is_said_to_be_usual(ana: Desk, box: Box) -> None:
+    MeasurementWriter(box.directory.measurements).add(0, today(), [0], {"travel.open:in": one(2_900)})
+    text = ana.text(PATH)
+    assert "Nothing is unusual" in text
+    assert "Nothing is measured yet." not in text
+
+
+def test_the_time_that_is_drawn_begins_with_what_is_known() -> None:
+    known = {"travel.open:in": {990: one(1), 1_000: one(2)}}
+    shown = Book(words("en"), {}, known, {}, 1_000, today(), long=False)
+    assert shown.axis(NOW.date()).first == "19 Sep"
+    longer = {"travel.open:in": {900: one(1)}}
+    shown = Book(words("en"), {}, longer, {}, 1_000, today(), long=False)
+    assert shown.axis(NOW.date()).first == "17 Sep"
 
 
 def test_the_curves_are_drawn_on_the_box_within_their_frame(ana: Desk, measured: None) -> None:

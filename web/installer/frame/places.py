@@ -25,8 +25,8 @@ PLACES = (
     Place("settings", "/installer/settings", Right.SET_UP),
     Place("changes", "/installer/changes", Right.SET_UP),
     Place("versions", "/installer/versions", Right.SET_UP),
-    Place("health", "/installer/health", Right.LOOK),
     Place("repairs", "/installer/repairs", Right.LOOK),
+    Place("health", "/installer/health", Right.LOOK),
 )
 
 

@@ -16,7 +16,8 @@ from web.installer.health.curves import Picture, picture
 from web.installer.health.units import UNITS
 from web.words.texts import Words
 
-HOURS, DAYS, SHORT_DAYS = 14 * 24, 730, 60
+HOURS, SHORT_HOURS, DAYS, SHORT_DAYS = 14 * 24, 48, 730, 60
+"""What is drawn at most, and at least."""
 NEAR_HOURS, NEAR_DAYS = 13, 7
 """Points further apart are not joined; a gate may rest for a night."""
 BOX_KINDS = ("temperature", "voltage", "under_voltage", "free", "written", "wear")
@@ -91,7 +92,8 @@ class Book:
         self._days = days
         self.today = today
         self._points, self._near = (days, NEAR_DAYS) if long else (hours, NEAR_HOURS)
-        self._times = range(self._first(), today + 1) if long else range(hour - HOURS + 1, hour + 1)
+        now, most, least = (today, DAYS, SHORT_DAYS) if long else (hour, HOURS, SHORT_HOURS)
+        self._times = range(self._first(now, most, least), now + 1)
         self._long = long
 
     def unusual(self) -> list[str]:
@@ -132,7 +134,7 @@ class Book:
         ]
 
     @property
-    def empty(self) -> bool:
+    def fresh(self) -> bool:
         """Whether nothing was measured yet."""
         return not self._days
 
@@ -150,17 +152,17 @@ class Book:
 
     def axis(self, day: date) -> Axis:
         """The words below each picture; `day` is today at the site."""
-        ago = len(self._times) if self._long else HOURS // 24
+        ago = len(self._times) if self._long else round(len(self._times) / 24)
         first, middle = (day - timedelta(days=far) for far in (ago, ago // 2))
         today = self._said("installer.health.today")
         return Axis(self._said.day(first, day), self._said.day(middle, day), today)
 
     # ---- inside
 
-    def _first(self) -> int:
-        """The first day that is drawn: of two years, as far as anything is known."""
-        known = min((day for points in self._days.values() for day in points), default=self.today)
-        return max(self.today - DAYS + 1, min(known, self.today - SHORT_DAYS))
+    def _first(self, now: int, most: int, least: int) -> int:
+        """The first hour or day that is drawn: as far back as anything is known, within these bounds."""
+        known = min((at for points in self._points.values() for at in points), default=now)
+        return max(now - most + 1, min(known, now - least + 1))
 
     def _barriers(self) -> list[str]:
         """The barriers with a lane, each once."""

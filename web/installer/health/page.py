@@ -49,7 +49,7 @@ def health() -> Response:
         long=long,
         offline=state is None,
         here=PATH,
-        empty=book.empty,
+        fresh=book.fresh,
     )
 
 
