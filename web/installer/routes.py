@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from web.installer.acceptance.page import ROUTES as ACCEPTANCE
 from web.installer.broker.page import ROUTES as BROKER
 from web.installer.changes.page import ROUTES as CHANGES
 from web.installer.devices.page import ROUTES as DEVICES
@@ -24,6 +25,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *OVERVIEW,
     *DEVICES,
     *LANES,
+    *ACCEPTANCE,
     *SETTINGS,
     *BROKER,
     *DISCOVER,

@@ -1,4 +1,5 @@
-"""`web.db`: data of the web process: sessions, lock-outs, cursors of HTTP consumers, working drafts of installers.
+"""`web.db`: data of the web process: sessions, lock-outs, cursors of HTTP consumers, working drafts of installers,
+drawn signatures.
 
 One connection behind one lock: the rows are few, the statements take microseconds, and one writing process per file
 is the rule of the data directory. A lost last second at a power cut costs a sign-in, so it is not flushed like
@@ -56,6 +57,8 @@ SCHEMA = Schema(
         "ALTER TABLE consumer ADD COLUMN head TEXT NOT NULL DEFAULT ''",
         # The settings that an installer works on, until they are applied.
         "CREATE TABLE draft(operator TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;",
+        # Drawn signatures by the id that the journal has of each.
+        "CREATE TABLE drawing(media TEXT PRIMARY KEY, drawn_s INTEGER NOT NULL, png BLOB NOT NULL) WITHOUT ROWID;",
     ),
 )
 

@@ -17,7 +17,14 @@ from gateway.core.vocabulary.events import (
     CommandReceived,
     RepairCommandReceived,
 )
-from gateway.core.vocabulary.rows import ConfirmationIgnored, OperatorRow, OperatorSignedIn, OperatorSignedOut, Who
+from gateway.core.vocabulary.rows import (
+    ConfirmationIgnored,
+    DrawingDeleted,
+    OperatorRow,
+    OperatorSignedIn,
+    OperatorSignedOut,
+    Who,
+)
 from gateway.store.times import YEARS, parse_wall_ns
 
 Request = TypeVar("Request", bound=msgspec.Struct)
@@ -255,15 +262,17 @@ class PassesBatch(Change, frozen=True, kw_only=True):
     passes: list[dict[str, Any]]
 
 
-_NOTES: dict[str, type[OperatorRow | ConfirmationIgnored]] = {
-    kind.type: kind for kind in (OperatorSignedIn, OperatorSignedOut, ConfirmationIgnored)
+_NOTES: dict[str, type[OperatorRow | ConfirmationIgnored | DrawingDeleted]] = {
+    kind.type: kind for kind in (OperatorSignedIn, OperatorSignedOut, ConfirmationIgnored, DrawingDeleted)
 }
 
 
 class JournalNote(Params, frozen=True):
     """journal.note"""
 
-    type: Literal["operator.signed_in", "operator.signed_out", "journal.confirmation_ignored"]
+    type: Literal[
+        "operator.signed_in", "operator.signed_out", "journal.confirmation_ignored", "acceptance.drawing_deleted"
+    ]
     data: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
@@ -272,7 +281,7 @@ class JournalNote(Params, frozen=True):
         if wrong := unprintable(str(self.data.get("by", ""))):
             raise ValueError(f"by {wrong}")
 
-    def row(self) -> OperatorRow | ConfirmationIgnored:
+    def row(self) -> OperatorRow | ConfirmationIgnored | DrawingDeleted:
         """The row to journal; RequestError when the data is not that of one."""
         return read(_NOTES[self.type], self.data)
 

@@ -22,6 +22,7 @@ PLACES = (
     Place("discover", "/installer/discover", Right.SET_UP),
     Place("devices", "/installer/devices", Right.SET_UP),
     Place("lanes", "/installer/lanes", Right.SET_UP),
+    Place("acceptance", "/installer/acceptance", Right.ACCEPT),
     Place("settings", "/installer/settings", Right.SET_UP),
     Place("changes", "/installer/changes", Right.SET_UP),
     Place("versions", "/installer/versions", Right.SET_UP),

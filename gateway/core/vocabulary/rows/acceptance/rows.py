@@ -64,3 +64,14 @@ class AcceptanceSigned(LaneRow, frozen=True, kw_only=True, gc=False):
     by: By
     via: Via
     station: Station
+
+
+class DrawingDeleted(LaneRow, frozen=True, kw_only=True, gc=False):
+    """A drawn signature was deleted; the signature itself stays."""
+
+    type: ClassVar[str] = "acceptance.drawing_deleted"
+
+    end: End
+    media: Annotated[str, says("id of the drawing")]
+    by: By
+    via: Via
