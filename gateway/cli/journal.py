@@ -1,4 +1,4 @@
-"""`gatehouse events`: the rows of the journal."""
+"""`gatehouse events` and `gatehouse pictures`: the rows of the journal, and the pictures that belong to one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gateway.cli.common import Arguments, Commands, count, data_path, opened, say, wants_json
+from gateway.cli.common import Arguments, Commands, count, data_path, opened, say, show, wants_json
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Add `events`."""
+    """Add `events` and `pictures`."""
     events = commands.add(
         "events",
         "read the journal",
@@ -46,6 +46,35 @@ def add(commands: Commands) -> None:
         choices=("table", "json", "csv"),
         help="table for people in site time, json as stored, csv for spreadsheets (default: table)",
     )
+    pictures = commands.add(
+        "pictures",
+        "name the pictures that the cameras of a lane sent about the time of an event",
+        _pictures,
+        "gatehouse pictures k3x9q2m4p7ab.1200 --within 20",
+    )
+    pictures.add_argument("id", metavar="ID", help="id of the event, as `gatehouse events --format json` has it")
+    pictures.add_argument(
+        "--within", type=count, default=10, metavar="S", help="so many seconds before and after (default: 10)"
+    )
+
+
+def _pictures(arguments: Arguments) -> int:
+    from gateway.core.vocabulary.errors import NotFoundError
+    from gateway.store.journal.reader import JournalReader
+    from gateway.store.media.pictures import Pictures
+    from gateway.store.times import rfc3339
+
+    directory, settings = opened(data_path(arguments))
+    reader = JournalReader(directory.journal)
+    row = next(iter(reader.page(reader.cursor(arguments.id).sequence - 1, 1)), None)
+    if row is None or row.event()["id"] != arguments.id:
+        raise NotFoundError(f"there is no event {arguments.id!r} in the journal")
+    cameras = {one for lane in settings.lanes if lane.id == row.data().get("lane") for one in lane.cameras}
+    found = Pictures(directory.media).around(row.wall_ns, arguments.within, cameras)
+    items = [{"file": str(one.path), "device": one.device, "at": rfc3339(one.wall_ns)} for one in found]
+    text = "\n".join(f"{one['at']}  {one['device']}  {one['file']}" for one in items)
+    show(arguments, {"items": items}, text or "no picture")
+    return 0
 
 
 def _events(arguments: Arguments) -> int:

@@ -6,6 +6,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
+from gateway.cli.care.watch import watch
 from gateway.cli.common import (
     EXIT_USAGE,
     EXIT_WRONG,
@@ -21,7 +22,6 @@ from gateway.cli.common import (
     show,
     whoami,
 )
-from gateway.cli.watch import watch
 from gateway.core.vocabulary.errors import RequestError
 
 if TYPE_CHECKING:

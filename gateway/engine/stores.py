@@ -19,6 +19,7 @@ from gateway.engine.clock import Clock
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.journal.consumers import Consumers
 from gateway.store.journal.writer import Row
+from gateway.store.media.pictures import Pictures
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
 from gateway.store.recovery.opening import Place, open_all
@@ -66,6 +67,7 @@ class Stores:
         self.station_keys = directory.station_keys
         self.consumers = Consumers(directory.uplink, directory.web, self.tokens, settings)
         self.codes = directory.codes
+        self.pictures = Pictures(directory.media)
         self.applied = state.sequence
         self.memory = Memory(**state.memory(settings.zone))
         self.was_synced = self._was_synced(boot_id)

@@ -67,6 +67,7 @@ class Clerk:
         self._tokens = stores.tokens
         self._station_keys = stores.station_keys
         self._codes = stores.codes
+        self._pictures = stores.pictures
         self._recorder = recorder
         self._clock = clock
         self._start_install_mode = install_mode
@@ -89,6 +90,7 @@ class Clerk:
             "device.install_mode": self._install_mode,
             "token.create": self._create_token,
             "token.list": self._list_tokens,
+            "media.keep": self._keep_picture,
             "token.revoke": self._revoke_token,
             "station.key": self._make_station_key,
             **self._people.ops,
@@ -237,6 +239,14 @@ class Clerk:
         token_id, secret = self._tokens.create(asked.name, asked.scopes, asked.expires_at, asked.devices)
         self.journal(rows.TokenCreated(token=token_id, scopes=tuple(asked.scopes), **asked.who))
         return {"id": token_id, "token": secret}
+
+    def _keep_picture(self, params: dict[str, Any]) -> dict[str, Any]:
+        """A picture of a camera, in base64; a person or a row finds it by its time."""
+        asked = r.read(r.MediaKeep, params)
+        if asked.device not in {device.id for device in self._settings.devices}:
+            raise NotFoundError(f"there is no device {asked.device!r}")
+        kept = self._pictures.keep(asked.device, asked.bytes, self._clock.now().wall_ns)
+        return {"kept": kept}
 
     def _list_tokens(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         r.read(r.TokenList, params)

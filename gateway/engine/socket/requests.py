@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -423,6 +424,21 @@ class TokenCreate(Change, frozen=True, kw_only=True):
     scopes: list[str]
     expires_at: str = ""
     devices: list[Word] = []
+
+
+class MediaKeep(Params, frozen=True):
+    """media.keep: a picture in base64"""
+
+    device: Word
+    picture: str
+
+    @property
+    def bytes(self) -> bytes:
+        """The picture; RequestError when it is no base64."""
+        try:
+            return base64.b64decode(self.picture, validate=True)
+        except ValueError:
+            raise RequestError("picture is no base64") from None
 
 
 class TokenList(Params, frozen=True):

@@ -171,8 +171,11 @@ class Listener(threading.Thread):
         if time.monotonic() < self._show_at_s:
             return
         self._show_at_s = time.monotonic() + SHOW_EVERY_S
+        looked = look_at_body(message.payload)
         try:
-            self._ask("bench.message", text=look_at_body(message.payload).text)
+            self._ask("bench.message", text=looked.text)
+            if looked.picture:
+                self._ask("media.keep", picture=looked.picture)
         except GatehouseError as error:
             _log.debug("%s: its message was not shown: %s", self._camera.device, error)
 

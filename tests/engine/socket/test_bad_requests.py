@@ -60,6 +60,7 @@ OPS: dict[str, dict[str, tuple[Any, ...]]] = {
     "setup.finish": {"code": ODD, "form": ODD, "pin_hash": ODD, "via": ("browser", "mqtt")},
     "token.create": {"name": ("n",), "scopes": (["events:read"], ["zz"], []), "by": ("o",), "expires_at": ("", FAR)},
     "token.list": {},
+    "media.keep": {"device": "cam", "picture": "AAAA"},
     "token.revoke": {"name": ("n",), "by": ("o",)},
     "uplink.report": {"up": (True, False), "reason": ("",), "waiting": (0, -5, 10**18), "since": (None, "x", FAR)},
     "credential": {

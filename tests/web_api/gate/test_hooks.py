@@ -413,3 +413,28 @@ def test_who_watches_a_camera_sees_what_it_sends_and_what_was_made_of_it(
         assert "1 errors: a message cannot be read" in shown
     finally:
         held.close()
+
+
+@pytest.mark.real
+def test_a_picture_is_kept_as_evidence_and_found_by_the_event_of_its_time(
+    gate: DataDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(gate.path)
+    held: Services = app.extensions["gatehouse"]
+    client = app.test_client()
+    _, secret = gate.tokens.create("camera", ["plates:push", "events:read"], devices=["cam-in"])
+    headers = {"Authorization": f"Bearer {secret}"}
+    parts = {"json": json.dumps(told()), "upload": (io.BytesIO(b"\xff\xd8\xff" + bytes(500)), "a.jpg")}
+    try:
+        sent = client.post(HOOK, data=parts, content_type="multipart/form-data", headers=headers)
+        assert sent.status_code == 200
+        denied = lambda: client.get("/api/v1/events?type=access.denied,access.referred", headers=headers).json  # noqa: E731
+        until(denied)
+        [kept] = gate.media.rglob("*_cam-in.jpg")
+        assert kept.read_bytes() == b"\xff\xd8\xff" + bytes(500)
+        assert main(["pictures", denied()[0]["id"], "--data", str(gate.path)]) == 0
+        assert str(kept) in capsys.readouterr().out
+        assert kept.name not in str(client.get("/api/v1/events", headers=headers).json)
+        assert main(["pictures", denied()[0]["id"] + "9", "--data", str(gate.path)]) != 0
+    finally:
+        held.close()

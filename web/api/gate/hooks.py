@@ -75,8 +75,11 @@ def _seen(device: str, raw: bytes, mapping: PlateMapping) -> list[PlateSeen]:
 
 
 def _show(device: str, raw: bytes) -> None:
-    """To the installer's bench, whether the message counts or not."""
+    """To the installer's bench, and its picture into the evidence, whether the message counts or not."""
     looked = look_at_body(raw)
     services().cameras.keep(device, looked)
     with contextlib.suppress(GatehouseError):
         ask("bench.message", timeout_s=SHOW_S, device=device, text=looked.text)
+    if looked.picture:
+        with contextlib.suppress(GatehouseError):
+            ask("media.keep", timeout_s=SHOW_S, device=device, picture=looked.picture)
