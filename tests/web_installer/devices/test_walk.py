@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.support.site_process import wait_for
 from tests.web_guard.conftest import SHOTS, open_chrome
+from tests.web_installer.axe import findings
 from tests.web_installer.devices.walk import CARD, Bench, bench_at
 
 pytestmark = pytest.mark.real
@@ -265,6 +266,23 @@ def test_the_browser_complains_of_nothing(bench: Bench) -> None:
         wait_for(lambda: bench.chrome.execute_script("return document.readyState") == "complete", "the page")
     logged = bench.chrome.get_log("browser")  # type: ignore[no-untyped-call]
     assert [one for one in logged if one["level"] == "SEVERE"] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("lang", "theme", "size"), [("en", "day", SIZES[0]), ("zh_CN", "night", SIZES[2])])
+@pytest.mark.parametrize("page", PAGES)
+def test_axe_has_no_serious_finding(bench: Bench, page: str, lang: str, theme: str, size: tuple[int, int]) -> None:
+    bench.look(lang, theme)
+    bench.open("/installer/devices" + page, *size)
+    if page == "/reader-in":
+        goes_live(bench)
+        bench.site.readers["in"].present(CARD)
+        wait_for(lambda: bench.text("#readings"), "the card")
+    if page == "/io-in":
+        goes_live(bench)
+        bench.one('[data-output="0"] .devices-go').click()
+        wait_for(lambda: bench.one("#arm").is_displayed(), "the warning")
+    assert findings(bench.chrome) == []
 
 
 @pytest.mark.long
