@@ -38,8 +38,12 @@ class Dissector:
         return ()
 
 
+SECRET_KINDS = ("pin", "qr")
+"""Credentials that open for anybody who has read them."""
+
+
 class HidingDissector(Dissector):
-    """Of a wire on which people's PINs pass: how many bytes came, and nothing else."""
+    """Of a wire on which PINs or QR codes pass: how many bytes came, and nothing else."""
 
     def cut(self, way: Way, chunk: bytes) -> Sequence[bytes]:
         return (HIDDEN * len(chunk),) if way == "in" and chunk else super().cut(way, chunk)

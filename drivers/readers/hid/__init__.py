@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from drivers.base import Bus, DeviceConfig, Listener, Options, Report
-from drivers.dissect.dissector import Dissector, HidingDissector
+from drivers.dissect.dissector import SECRET_KINDS, Dissector, HidingDissector
 from drivers.dissect.lines import TypedDissector
 from drivers.framing.line_reader import WHOLE_LINE, LineReader, line_of, wrong_pattern
 from drivers.listening import ListeningDriver
@@ -62,7 +62,9 @@ class HidDriver(ListeningDriver):
 
     def dissector(self, options: HidOptions) -> Dissector:
         return (
-            HidingDissector() if options.kind == "pin" else TypedDissector(options.pattern, KeyDecoder(options.layout))
+            HidingDissector()
+            if options.kind in SECRET_KINDS
+            else TypedDissector(options.pattern, KeyDecoder(options.layout))
         )
 
     def encode(self, value: str, options: HidOptions) -> bytes:

@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.base import Listener, Recognised
-from drivers.dissect.dissector import Dissector, HidingDissector
+from drivers.dissect.dissector import SECRET_KINDS, Dissector, HidingDissector
 from drivers.dissect.lines import LineDissector
 from drivers.framing.line_reader import WHOLE_LINE, LineReader, Written, line_of, wrong_pattern
 from drivers.framing.text_lines import LineDecoder, guess_of
@@ -59,7 +59,7 @@ class SerialTextDriver(SerialReaderDriver):
         return LineReader(device, LineDecoder(), options, mono_ns, written=options.format, idle_ms=options.idle_ms)
 
     def dissector(self, options: SerialTextOptions) -> Dissector:
-        return HidingDissector() if options.kind == "pin" else LineDissector(options.pattern)
+        return HidingDissector() if options.kind in SECRET_KINDS else LineDissector(options.pattern)
 
     def recognise(self, received: bytes) -> Recognised | None:
         """A whole line of plain text; a line has no checksum, so it is sure only as far as its kind is."""

@@ -76,9 +76,10 @@ def test_a_uhf_reader_is_asked_and_answers_with_tags() -> None:
 # ---- secrets -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", ["pin", "qr"])
 @pytest.mark.parametrize("driver", ["serial-text", "hid"])
-def test_a_pin_that_is_sent_as_text_is_never_kept(driver: str) -> None:
-    found = dissector(driver, kind="pin")
+def test_a_pin_or_a_code_that_is_sent_as_text_is_never_kept(driver: str, kind: str) -> None:
+    found = dissector(driver, kind=kind)
     sent = typed("2468") if driver == "hid" else b"2468\r\n"
     kept = b"".join(found.cut("in", sent))
     assert kept == b"*" * len(sent)
