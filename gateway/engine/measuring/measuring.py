@@ -95,7 +95,7 @@ class Measuring:
         self._writer = writer
         self._now = now
         self._settings = settings
-        self._fresh: Settings | None = None
+        self._changed = False
         self._loops = Occupations(settings)
         self._values = Values()
         self._counts: dict[str, tuple[int, int]] = {}
@@ -110,7 +110,8 @@ class Measuring:
 
     def settings_changed(self, settings: Settings) -> None:
         """Measure the loops and barriers of these from now on."""
-        self._fresh = settings
+        self._settings = settings
+        self._changed = True
 
     def stop(self) -> None:
         """Write what was measured, and end `run`."""
@@ -127,8 +128,8 @@ class Measuring:
         """Look once; when an hour is over, write it."""
         self.turns += 1
         now = self._now()
-        if self._fresh is not None:
-            self._settings, self._fresh = self._fresh, None
+        if self._changed:
+            self._changed = False
             self._loops.settings_changed(self._settings)
         hour = now.wall_ns // HOUR_NS
         if self._hour and (hour != self._hour or self.turns == FIRST_LOOKS):
