@@ -144,3 +144,21 @@ def test_a_tick_of_an_unreadable_kind_harms_neither_the_projections_nor_the_star
     gate.bus.restore()
     assert look(gate)["status"] == "done"
     assert kept(gate) == []
+
+
+def test_a_pulse_from_the_bench_is_what_a_control_was_tested_by(tmp_path: Path) -> None:
+    site = copy.deepcopy(SITE)
+    site["lanes"][0]["siren"] = "io.output.3"
+    gate = Running(tmp_path / "data", site)
+    gate.bus.restore()
+    try:
+        assert measured(gate, "lanes.in.siren") == {"how": "seen"}
+        gate.client.call("bench.pulse", device="io", output=3, duration_ms=100, by="Zhou", via="browser")
+        until(lambda: "at" in measured(gate, "lanes.in.siren"))
+    finally:
+        gate.stop()
+
+
+def measured(gate: Running, point: str) -> dict[str, Any]:
+    found: dict[str, Any] = {one["id"]: one for one in look(gate)["sheet"]["points"]}[point]["value"]
+    return found

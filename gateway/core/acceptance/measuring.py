@@ -15,6 +15,9 @@ from gateway.core.vocabulary import events
 from gateway.core.vocabulary.rows import UNSET, BarrierClosed, BarrierOpened, Credential, Measured, MovementRow
 from gateway.core.vocabulary.times import NS_PER_MS, rfc3339
 
+HIDDEN = "…"
+SHOWN_CHARACTERS = 4
+
 
 class Watched(msgspec.Struct):
     """One contact or device: how it is now (None: unknown), its last changes, and how long it was last on and off."""
@@ -67,8 +70,12 @@ class Measuring:
         self._switched[device, output] = now.wall_ns
 
     def read(self, event: events.CredentialRead, now: events.Now) -> None:
-        """A reader or a camera has read something."""
-        self._reads[event.device] = Credential(event.kind, event.value), now.wall_ns
+        """A reader or a camera has read something; of a card or a plate the end is kept, which tells it from another.
+
+        Ticks outlive the rows of the journal, so that no whole number may be in them.
+        """
+        value = HIDDEN + (event.value[-SHOWN_CHARACTERS:] if event.kind in ("card", "plate") else "")
+        self._reads[event.device] = Credential(event.kind, value), now.wall_ns
 
     def moved(self, row: MovementRow, now: events.Now) -> None:
         """The arm has reached an end."""

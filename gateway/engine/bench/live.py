@@ -67,6 +67,8 @@ class LivePoints:
         kind = type(event)
         if (kind is OutputDone or kind is OutputFailed) and event.token < 0:  # type: ignore[attr-defined]
             self.answered(event)  # type: ignore[arg-type]
+            if kind is OutputDone:  # the core learns that the output was tried, and nothing of who waits for it
+                self._put(msgspec.structs.replace(event, token=0))
             return
         self._put(event)
         match event:

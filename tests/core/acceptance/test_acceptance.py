@@ -83,10 +83,20 @@ def test_a_power_cycle_is_measured_by_when_the_board_went_and_came_back() -> Non
     assert value.off_at < value.on_at
 
 
-def test_a_read_is_what_a_reader_measured_and_a_setting_is_its_value() -> None:
+@pytest.mark.parametrize(
+    ("kind", "value", "kept"), [("card", "472288", "…2288"), ("plate", "京A12345", "…2345"), ("pin", "2468", "…")]
+)
+def test_of_a_read_only_the_end_is_kept_since_a_tick_outlives_the_journals_rows(
+    kind: str, value: str, kept: str
+) -> None:
     play = bench()
-    play.read("472288")
-    assert play.point("lanes.in.readers.reader-in").value.credential.value == "472288"
+    play.happens(events.CredentialRead("reader-in", kind, value))
+    play.end("tick", "installer", "lanes.in.readers.reader-in")
+    assert play.data("acceptance.ticked")["value"]["credential"] == {"kind": kind, "value": kept}
+
+
+def test_a_setting_is_measured_by_its_value() -> None:
+    play = bench()
     assert play.point("barriers.in.pulse_ms").value.set == "500"
 
 

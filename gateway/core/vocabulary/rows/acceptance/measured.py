@@ -33,7 +33,9 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
     off_at: Annotated[str | UnsetType, says("when it was last seen to switch off, or a device to fall silent")] = UNSET
     ms: Annotated[int | UnsetType, says("a time that was measured, in milliseconds")] = UNSET
     at: Annotated[str | UnsetType, says("when it was measured")] = UNSET
-    credential: Annotated[Credential | UnsetType, says("what a reader or a camera last read")] = UNSET
+    credential: Annotated[
+        Credential | UnsetType, says("what a reader or a camera last read; of its value the last four characters")
+    ] = UNSET
     set: Annotated[str | UnsetType, says("the value in the settings")] = UNSET
 
 
