@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -47,18 +47,31 @@ def take(
     progress: Progress | None = None,
 ) -> tuple[Contents, int]:
     """Write the backup; returns what is in it and its size. BackupError, StorageError; then there is no file."""
-    total = sum(path.stat().st_size for path in _databases(directory)) // 1024
     with new_file(file, force) as opened:
-        writer = chunks.Writer(opened, passphrase)
-        out = Recorder(writer, about)
+        return pour(directory, about, side, opened, passphrase, progress=progress)
 
-        def told() -> None:
-            if progress is not None:
-                progress(min(out.written // 1024, total), total)
 
-        _record(out, directory, side, told)
-        manifest = out.close()
-        writer.close()
+def pour(
+    directory: DataDirectory,
+    about: About,
+    side: Side,
+    to: IO[bytes],
+    passphrase: str,
+    *,
+    progress: Progress | None = None,
+) -> tuple[Contents, int]:
+    """Write the backup into what is open, from its first byte to its last; a reader finds one that is cut off."""
+    total = sum(path.stat().st_size for path in _databases(directory)) // 1024
+    writer = chunks.Writer(to, passphrase)
+    out = Recorder(writer, about)
+
+    def told() -> None:
+        if progress is not None:
+            progress(min(out.written // 1024, total), total)
+
+    _record(out, directory, side, told)
+    manifest = out.close()
+    writer.close()
     return Contents(about, manifest), writer.size
 
 

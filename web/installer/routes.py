@@ -9,6 +9,7 @@ from flask import Blueprint
 
 from web.installer.acceptance.page import ROUTES as ACCEPTANCE
 from web.installer.broker.page import ROUTES as BROKER
+from web.installer.care.routes import ROUTES as CARE
 from web.installer.changes.page import ROUTES as CHANGES
 from web.installer.devices.page import ROUTES as DEVICES
 from web.installer.discover.page import ROUTES as DISCOVER
@@ -30,6 +31,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *BROKER,
     *DISCOVER,
     *PEOPLE,
+    *CARE,
     *CHANGES,
     *VERSIONS,
     *REPAIRS,

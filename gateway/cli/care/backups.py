@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.store.directory import DataDirectory
 
 SUFFIX = ".backup"
+TO_STDOUT = "-"
 _PASSPHRASE_MIN, _PASSPHRASE_MAX = 8, 1024
 _NEEDS = "a passphrase is needed: {why}. Give it with --passphrase-file FILE, as a line on stdin, or at the terminal"
 
@@ -45,7 +46,7 @@ def add(commands: Commands) -> None:
         gatehouse backup --check /media/usb/gate.backup
         """,
     )
-    backup.add_argument("file", type=Path, metavar="FILE", help="where to; with --schedule a folder")
+    backup.add_argument("file", type=Path, metavar="FILE", help="where to; with --schedule a folder; - for stdout")
     backup.add_argument("--force", action="store_true", help="replace FILE if it is there")
     backup.add_argument("--encrypt", action="store_true", help="encrypt, also on the same disk")
     backup.add_argument("--check", action="store_true", help="read FILE and prove it; nothing is written")
@@ -85,6 +86,8 @@ def _backup(arguments: Arguments) -> int:
 
     directory = DataDirectory(data_path(arguments))
     settings = directory.open()
+    if str(arguments.file) == TO_STDOUT:
+        return _pour(arguments, directory, settings)
     file = _target(arguments, settings)
     _not_inside(file, directory.path)
     passphrase = _new_passphrase(arguments, file, directory.path)
@@ -109,6 +112,19 @@ def _backup(arguments: Arguments) -> int:
     show(arguments, made, f"{file}: {size:,} bytes, {len(items)} items, {words}")
     if passphrase:
         remark(arguments, "without the passphrase nobody can restore it; keep it in another place")
+    return 0
+
+
+def _pour(arguments: Arguments, directory: DataDirectory, settings: Settings) -> int:
+    """Write the backup to stdout, always encrypted: where it goes is not known."""
+    from gateway.backup.take import pour
+
+    if arguments.schedule:
+        raise BackupError("--schedule needs a folder, not '-'")
+    passphrase = _long_enough(_passphrase(arguments, "what is written to stdout goes elsewhere", twice=True))
+    pour(directory, _about(directory, settings), _side(), sys.stdout.buffer, passphrase)
+    sys.stdout.buffer.flush()
+    directory.note_backup()
     return 0
 
 
@@ -191,7 +207,11 @@ def _new_passphrase(arguments: Arguments, file: Path, data: Path) -> str:
         why = "--encrypt was given"
     if not why and arguments.passphrase_file is None:
         return ""
-    found = _passphrase(arguments, why, twice=True)
+    return _long_enough(_passphrase(arguments, why, twice=True))
+
+
+def _long_enough(found: str) -> str:
+    """The passphrase; BackupError for one that can be guessed by its length."""
     if len(found.strip()) < _PASSPHRASE_MIN:
         raise BackupError(
             f"the passphrase has fewer than {_PASSPHRASE_MIN} characters, and whoever has the file can try all of them;"

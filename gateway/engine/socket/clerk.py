@@ -93,6 +93,7 @@ class Clerk:
             "media.keep": self._keep_picture,
             "token.revoke": self._revoke_token,
             "station.key": self._make_station_key,
+            "copy.take": self._take_copy,
             **self._people.ops,
             **self._visits.ops,
         }
@@ -268,6 +269,11 @@ class Clerk:
         key = self._station_keys.issue(asked.station)
         self.journal(rows.StationKeyMade(station=asked.station, **asked.who))
         return {"station": asked.station, "key": key}
+
+    def _take_copy(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Note who takes a copy of the data, before it is made."""
+        asked = r.read(r.CopyTake, params)
+        return {"sequence": self.journal(rows.CopyTaken(what=asked.what, **asked.who))}
 
     # ---- readers' keys --------------------------------------------------------------------------------------------
 

@@ -417,6 +417,12 @@ class SetupFinish(Params, frozen=True):
     via: Literal["guard", "browser"]
 
 
+class CopyTake(Change, frozen=True, kw_only=True):
+    """copy.take"""
+
+    what: Literal["backup", "support"]
+
+
 class TokenCreate(Change, frozen=True, kw_only=True):
     """token.create"""
 

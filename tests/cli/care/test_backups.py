@@ -62,6 +62,36 @@ def types(stdin: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
 
 
+def backup_to_stdout(made: Path, *more: str, passphrase: str = "") -> subprocess.CompletedProcess[bytes]:
+    """`gatehouse backup -` as another program calls it."""
+    line = [sys.executable, "-m", "gateway", "backup", "-", "--data", str(made), *more]
+    return subprocess.run(line, input=passphrase.encode(), capture_output=True)
+
+
+def test_a_backup_to_stdout_is_nothing_but_the_backup(
+    made: Path, tmp_path: Path, gatehouse: Gatehouse, secret: Path
+) -> None:
+    done = backup_to_stdout(made, passphrase="correct horse\n")
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "x.backup").write_bytes(done.stdout)
+    told = gatehouse("backup", "--check", tmp_path / "x.backup", "--passphrase-file", secret, "--json")
+    assert (told.status, told.data["encrypted"], told.data["ok"]) == (0, True, True)
+    assert DataDirectory(made).backed_up.exists()
+
+
+@pytest.mark.parametrize(("more", "passphrase", "words"), [
+    ((), "", b"passphrase is needed"), ((), "short\n", b"fewer than 8 characters"),
+    (("--schedule",), "correct horse\n", b"needs a folder"),
+])  # fmt: skip
+def test_a_backup_to_stdout_is_encrypted_or_none(
+    made: Path, more: tuple[str, ...], passphrase: str, words: bytes
+) -> None:
+    done = backup_to_stdout(made, *more, passphrase=passphrase)
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert words in done.stderr
+
+
 def test_a_directory_goes_and_comes_back(gatehouse: Gatehouse, made: Path, tmp_path: Path) -> None:
     gatehouse("token", "create", "--name", "central", "--scope", "events:read")
     told = gatehouse("backup", tmp_path / "x.backup", "--json")

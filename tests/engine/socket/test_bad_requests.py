@@ -46,6 +46,7 @@ OPS: dict[str, dict[str, tuple[Any, ...]]] = {
     "journal.note": {"type": ("operator.signed_in",), "data": ODD},
     "device.install_mode": {"device": ("io", "no"), "minutes": (0, 5, 61), "by": ("o",)},
     "station.key": {"station": ("booth", "no"), "by": ("o",)},
+    "copy.take": {"what": ("backup", "support", "all"), "by": ("o",)},
     "operator.list": {},
     "operator.add": {"name": ODD, "role": ("guard", "king"), "pin_hash": ODD, "by": ("o",)},
     "operator.set_pin": {"name": ODD, "pin_hash": ODD, "by": ("o",)},

@@ -65,6 +65,11 @@ def test_another_role_is_on_record_as_a_person_removed_and_added(running: Runnin
     assert [row["role"] for row in data(running, "operator.removed")] == ["guard"]
 
 
+def test_a_copy_of_the_data_is_on_record_before_it_is_made(running: Running) -> None:
+    assert running.client.call("copy.take", what="backup", by="Ana", via="browser")["sequence"]
+    assert data(running, "gateway.copied") == [{"what": "backup", "by": "Ana", "via": "browser"}]
+
+
 def test_a_refused_change_leaves_no_row(running: Running) -> None:
     for op, params in (
         ("operator.add", {"name": "Wei", "role": "king", "pin_hash": HASH}),

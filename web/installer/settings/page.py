@@ -18,6 +18,7 @@ from web.installer.settings.offers import offers
 from web.installer.settings.sections import BY_NAME, Section
 from web.platform import look
 from web.platform.problems import Problem
+from web.platform.services import services
 
 SHEETS = ("installer/settings/page.css",)
 FORMS = "installer/settings/form.html"
@@ -120,9 +121,15 @@ def _form(section: Section) -> Form:
 
 def _section_form(section: Section, form: Form) -> Any:
     there = section.value(form.draft.site) is not None
-    return form_page(
-        FORMS, form, section=section.name, removes=section.ends and there, absent=section.ends and not there
-    )
+    trust = _clock() if section.name == "clock" else ""
+    ends = section.ends
+    return form_page(FORMS, form, section=section.name, removes=ends and there, absent=ends and not there, trust=trust)
+
+
+def _clock() -> str:
+    """How far the engine trusts its clock now."""
+    snapshot, _ = services().live.snapshot()
+    return snapshot.gateway.clock if snapshot is not None else "unknown"
 
 
 # ---- a list

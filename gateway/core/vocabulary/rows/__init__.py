@@ -36,6 +36,7 @@ from gateway.core.vocabulary.rows.alarms import (
 )
 from gateway.core.vocabulary.rows.audit import (
     CodeIssued,
+    CopyTaken,
     DeviceTested,
     InstallModeEnded,
     InstallModeSet,
@@ -152,7 +153,8 @@ __all__ = [
     "BarrierCommanded", "BarrierCrashed", "BarrierForced", "BarrierHeld", "BarrierLocked", "BarrierLooked",
     "BarrierNotFollowed", "BarrierObstructed", "BarrierOpened", "BarrierReleased", "BarrierReset", "BarrierStopped",
     "BarrierStruckVehicle", "BarrierStuck", "BarrierUnlocked", "Basis", "ButtonReferred", "CaseRefused",
-    "CaseReleased", "CaseReported", "CaseRow", "ClockChanged", "CodeIssued", "ConfirmationIgnored", "Credential",
+    "CaseReleased", "CaseReported", "CaseRow", "ClockChanged", "CodeIssued", "ConfirmationIgnored", "CopyTaken",
+    "Credential",
     "DecisionRow", "DeviceLost", "DeviceRestored", "DeviceRow", "DeviceTested", "DrawingDeleted", "FailedTry",
     "GatewayStarted", "GatewayStopped", "GrantUnused", "IncidentRow", "InstallModeEnded", "InstallModeSet",
     "JournalGap", "JournalRestored", "KeptMark", "LaneRow", "LastGrant", "LimitChange", "Measured", "MovementRow",

@@ -35,6 +35,16 @@ class SettingsVersion(GatewayRow, frozen=True, kw_only=True, gc=False):
     via: Via
 
 
+class CopyTaken(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """A person began to take a copy of the data out of the gateway through the web."""
+
+    type: ClassVar[str] = "gateway.copied"
+
+    what: Annotated[str, one_of("what was taken: an encrypted backup, or a masked support bundle", "backup", "support")]
+    by: By
+    via: Via
+
+
 class TokenCreated(GatewayRow, frozen=True, kw_only=True, gc=False):
     """A token was made."""
 

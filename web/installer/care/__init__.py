@@ -1,0 +1,1 @@
+"""What keeps a gateway in good order: backups, a support bundle, certificates."""
