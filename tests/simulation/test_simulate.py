@@ -16,7 +16,7 @@ import pytest
 from gateway.simulation.box.box import Box
 from gateway.simulation.play import play
 from gateway.simulation.story.write import write
-from tests.support.variants import first_and
+from tests.variants import first_and
 
 HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "120"))
 LONG_HOURS = 600

@@ -18,7 +18,7 @@ from gateway.core.vocabulary.views import (
     WaitingGrant,
 )
 from tests.support.guard_scene import FULL, alarm, at, crashed, decision, judged, lane
-from tests.support.variants import first_and, long_unless
+from tests.variants import first_and, long_unless
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import (
     CUT,

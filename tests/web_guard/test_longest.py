@@ -29,7 +29,7 @@ from gateway.core.vocabulary.views import (
 from gateway.store.passes.registry import PassRegistry
 from tests.support.engine_stand_in import FREE
 from tests.support.guard_scene import alarm, at, case, decision, lane
-from tests.support.variants import first_and
+from tests.variants import first_and
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import look
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.guard_scene import alarm, crashed, decision, judged, lane
-from tests.support.variants import first_and
+from tests.variants import first_and
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import WAITING, held, look
 from tests.web_guard.test_gallery import SCENES

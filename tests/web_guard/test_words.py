@@ -94,6 +94,7 @@ def test_every_verdict_has_a_sentence_to_say(locale: str) -> None:
     assert [verdict for verdict in Verdict if f"say.{verdict}" not in words(locale)] == []
     assert [code for code in Reason if f"say.denied.{code}" not in words(locale)] == [
         Reason.VALID_PASS,
+        Reason.EXPECTED_VISIT,
         Reason.OPERATOR,
         Reason.REMOTE,
         Reason.EMERGENCY,
