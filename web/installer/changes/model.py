@@ -29,6 +29,11 @@ class Line(msgspec.Struct, frozen=True):
     address: str
     undo: bool = False
 
+    @property
+    def key(self) -> str:
+        """The setting's own name, for its words."""
+        return key_of(self.path)
+
 
 class Fault(msgspec.Struct, frozen=True):
     """One fault of the draft, and the page of its form. The words are those of the check."""
@@ -37,6 +42,11 @@ class Fault(msgspec.Struct, frozen=True):
     value: str | None
     message: str
     address: str
+
+    @property
+    def key(self) -> str:
+        """The setting's own name, for its words."""
+        return key_of(self.path)
 
 
 class View(msgspec.Struct, frozen=True):
@@ -89,6 +99,11 @@ def lines_of(changes: list[dict[str, Any]], site: Any, undo: tuple[str, ...] = (
         for one in changes
         for path in (one["path"],)
     )
+
+
+def key_of(path: str) -> str:
+    """The last name in a path."""
+    return path.rpartition(".")[2].partition("[")[0]
 
 
 def words_of(value: Any) -> str | None:
