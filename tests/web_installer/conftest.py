@@ -39,6 +39,12 @@ class Desk:
         self.client.set_cookie(COOKIE, self._token)
         return self.client.get(path)
 
+    def is_page(self, path: str) -> bool:
+        """Whether there is a page for people at this address; a stream is not read."""
+        self.client.set_cookie(COOKIE, self._token)
+        answer = self.client.head(path)
+        return answer.status_code == 200 and answer.mimetype == "text/html"
+
     def text(self, path: str) -> str:
         """What a page says, without its marks."""
         answer = self.get(path)
