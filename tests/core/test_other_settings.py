@@ -16,7 +16,7 @@ from gateway.core.settings.difference import touched
 from gateway.core.settings.exchange import UNREST, Unrest, kept
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary import commands, events
-from tests.core.playbook import MONTHLY, TwoLanes, site_document, two_lanes
+from tests.core.playbook import MONTHLY, Playbook, TwoLanes, site_document, two_lanes
 from tests.core.test_lane_properties import play_step, step
 
 
@@ -485,3 +485,17 @@ def test_the_same_settings_again_change_nothing() -> None:
     before, rows = play.lane(), len(play.rows)
     assert moves(play.other_settings(copy.deepcopy(play.document))) == []
     assert (play.lane(), len(play.rows)) == (before, rows)
+
+
+def test_a_board_that_was_lost_reports_to_all_its_lanes_when_one_was_made_anew_meanwhile() -> None:
+    document = site_document()
+    barrier = {"open": "io.output.4", "at_closed": "io.input.6", "at_open": "io.input.7"}
+    document["lanes"].append({"id": "out", "direction": "exit", "readers": ["reader-out"], "barrier": barrier})
+    play = Playbook(document)
+    play.electrical[6] = True
+    play.restored()
+    play.happens(events.DeviceLost("io", "no answer"))
+    assert play.lane("out")["arm"] == "unknown"
+    play.other_settings(changed(document, lane=0, pulse_ms=700))
+    play.restored()
+    assert [play.lane(lane)["arm"] for lane in ("in", "out")] == ["closed", "closed"]
