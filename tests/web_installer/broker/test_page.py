@@ -42,6 +42,7 @@ def test_each_broker_is_tried_and_the_page_says_how_far_it_came(desk: Desk, aske
     assert [(broker.host, broker.port) for broker, _, _ in asked] == [("10.0.0.9", 1883), ("10.0.0.8", 8883)]
     assert asked[0][1:] == ("gatehouse/north-court/gw1", "north-court-gw1-test")
     assert "no program listens on port 1883" in text
+    assert '<form method="post" action="/installer/settings/broker" ' in text
     assert desk.draft.site["uplink"]["mqtt"]["brokers"] == ["10.0.0.9:1883", "10.0.0.8:8883"]
 
 

@@ -48,11 +48,23 @@ def test() -> Any:
     form = Form(draft, SECTION.path, SECTION.fields, SECTION.value(draft.site))
     value = form.read()
     if not form.save(lambda site: SECTION.put(site, value)):
-        return form_page(TEMPLATE, form, section=SECTION.name, removes=False, absent=False, more_sheets=SHEETS)
+        return _page(form, removes=False)
     tried = trials(draft.site)
     fresh = Form(draft, SECTION.path, SECTION.fields, SECTION.value(draft.site))
+    return _page(fresh, removes=True, tried=tried, kept=True)
+
+
+def _page(form: Form, *, removes: bool, **values: Any) -> Any:
+    """The form of the broker, which posts to its own page, not to this one."""
     return form_page(
-        TEMPLATE, fresh, section=SECTION.name, removes=True, absent=False, tried=tried, kept=True, more_sheets=SHEETS
+        TEMPLATE,
+        form,
+        section=SECTION.name,
+        action=SECTION.address,
+        removes=removes,
+        absent=False,
+        more_sheets=SHEETS,
+        **values,
     )
 
 

@@ -1,8 +1,14 @@
-// The forms of the settings: the first field with a mistake gets the focus, and lists of objects grow by a row.
-const target = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
-const first = document.querySelector("[aria-invalid], .is-wrong input, .is-wrong select, .is-wrong textarea");
-const field = target?.querySelector("input, select, textarea") ?? first;
-if (field) { field.focus(); field.scrollIntoView({ block: "center" }); }
+// The forms of the settings: the field that the address names, or the first with a mistake, gets the focus, and lists of
+// objects grow by a row.
+function go() {
+  const target = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  const first = document.querySelector("[aria-invalid], .is-wrong input, .is-wrong select, .is-wrong textarea");
+  const field = target?.querySelector("input, select, textarea") ?? first;
+  if (field) { field.focus(); field.scrollIntoView({ block: "center" }); }
+}
+// A browser that goes to a part of the page takes the focus away once more, after it has loaded.
+if (location.hash) addEventListener("load", () => setTimeout(go)); else go();
+addEventListener("hashchange", go);
 
 // Numbers within `outputs[3].pin`, `f-outputs[3].pin` and the like go up by one in a copied row.
 function renumbered(text, name, from, to) { return text.replaceAll(`${name}[${from}]`, `${name}[${to}]`); }
