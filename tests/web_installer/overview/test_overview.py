@@ -42,12 +42,19 @@ def test_a_step_is_done_when_what_it_asks_for_is_there() -> None:
     site = {"devices": [{"id": "io"}], "lanes": [{"id": "in"}], "operators": [*INSTALLER, GUARD]}
     done = {one.name: one.done for one in steps(site).steps}
     there = dict.fromkeys(("devices", "connect", "lanes", "apply", "people"), True)
-    assert done == {**there, "card": False, "clock": False}
+    assert done == {**there, "card": False, "clock": False, "acceptance": False}
+
+
+@pytest.mark.parametrize(("signed", "done", "wrong"), [(0, False, ""), (1, False, "begun"), (2, True, "begun")])
+def test_the_last_step_is_done_when_all_lanes_are_handed_over(signed: int, done: bool, wrong: str) -> None:
+    last = view_of(Known({}, {}, 0, None, 0, handed_over=(signed, 2))).steps[-1]
+    assert (last.name, last.done, last.wrong) == ("acceptance", done, wrong)
 
 
 def test_the_page_shows_what_is_done_and_what_is_left(ana: Desk) -> None:
     until(lambda: "The clock is synchronised" in ana.text(PATH))
     text = ana.text(PATH)
+    assert "Tick every point with the control room" in text
     assert "4 devices" in text and "2 lanes" in text and "The settings hold." in text
     assert "2 persons" not in text and "people beside installers" in text
 

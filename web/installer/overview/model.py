@@ -53,11 +53,13 @@ class Known(msgspec.Struct, frozen=True):
     snapshot: Snapshot | None
     passes: int
     trial_cards: tuple[tuple[str, str], ...] = ()
+    handed_over: tuple[int, int] = (0, 0)
+    """Lanes whose acceptance both ends have signed, and all lanes."""
 
 
 def view_of(known: Known) -> View:
     """The steps of this gateway."""
-    makers = (_devices, _connect, _lanes, _apply, _card, _people, _clock)
+    makers = (_devices, _connect, _lanes, _apply, _card, _people, _clock, _acceptance)
     steps = tuple(make(known) for make in makers)
     return View(
         steps,
@@ -131,3 +133,9 @@ def _people(known: Known) -> Step:
 def _clock(known: Known) -> Step:
     state = known.snapshot.gateway.clock if known.snapshot else ""
     return Step("clock", state == "synced", "/installer/settings/clock", {}, "" if state == "synced" else state)
+
+
+def _acceptance(known: Known) -> Step:
+    signed, lanes = known.handed_over
+    done = lanes > 0 and signed == lanes
+    return Step("acceptance", done, "/installer/acceptance", {"signed": signed, "n": lanes}, "begun" if signed else "")

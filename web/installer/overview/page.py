@@ -7,8 +7,11 @@ from typing import Any
 
 from flask import Response, redirect, render_template, request
 
+from gateway.core.acceptance.points import of_lane, points_of
+from gateway.core.acceptance.sheet import sheet_of
 from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, NotFoundError
+from gateway.store.projections.book import acceptance_of
 from web.installer.frame.door import door
 from web.installer.frame.draft import working
 from web.installer.frame.page import installer_page
@@ -88,9 +91,20 @@ def _told(op: str, **params: Any) -> Any:
 
 def _view() -> View:
     draft = working()
-    return view_of(
-        Known(draft.site, draft.running, draft.count, services().live.snapshot()[0], _passes(), _trial_cards())
-    )
+    snapshot, _age_ms = services().live.snapshot()
+    return view_of(Known(draft.site, draft.running, draft.count, snapshot, _passes(), _trial_cards(), _handed_over()))
+
+
+def _handed_over() -> tuple[int, int]:
+    """Lanes that both ends have signed, and all lanes."""
+    settings = services().site.settings()
+    if settings is None:
+        return 0, 0
+    with contextlib.suppress(GatehouseError):
+        points, book = points_of(settings), acceptance_of(services().readers.state())
+        states = [sheet_of(lane, of_lane(points, lane.id), book).state for lane in settings.lanes]
+        return states.count("handed_over"), len(states)
+    return 0, len(settings.lanes)
 
 
 def _passes() -> int:
