@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +86,8 @@ def _try(arguments: Arguments) -> int:
         raise RequestError(f"there is no tariff {arguments.tariff!r} in {arguments.site} (there are: {there})")
     entered, until = (_in_zone(getattr(arguments, name), zone) for name in ("from", "until"))
     if until < entered:
-        raise RequestError(f"--until {until.isoformat()} is before --from {entered.isoformat()}")
+        here = (one.astimezone(zone).isoformat() for one in (until, entered))
+        raise RequestError("--until {} is before --from {}".format(*here))
     years = range(entered.year - 1, until.year + 2)
     days = site_calendar(prices.calendar, years)
     found = charge(tariff, entered, until, zone, arguments.validation, days)
@@ -94,8 +95,9 @@ def _try(arguments: Arguments) -> int:
     return 0
 
 
-def _in_zone(instant: datetime, zone: object) -> datetime:
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=zone)  # type: ignore[arg-type]
+def _in_zone(instant: datetime, zone: tzinfo) -> datetime:
+    """The instant in UTC: two times of one zone would be compared by the wall clock, not by what has elapsed."""
+    return (instant if instant.tzinfo is not None else instant.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def as_text(found: Charge) -> str:

@@ -40,7 +40,7 @@ class Stay(msgspec.Struct, frozen=True):
     @property
     def minutes(self) -> int:
         """Whole minutes; seconds over are dropped, and a clock that went back makes none."""
-        return max(0, (self.until - self.entered) // MINUTE)
+        return max(0, (self.until.astimezone(UTC) - self.entered.astimezone(UTC)) // MINUTE)
 
     def at(self, minute: int) -> datetime:
         """The instant at which a minute begins, in site time."""
@@ -91,7 +91,7 @@ def _cuts(stay: Stay, first: int, periods: Sequence[Period]) -> set[int]:
 
 def _minute(stay: Stay, instant: datetime) -> int:
     """The first minute that begins at or after an instant."""
-    return -((stay.entered - instant.astimezone(UTC)) // MINUTE)
+    return -((stay.entered.astimezone(UTC) - instant.astimezone(UTC)) // MINUTE)
 
 
 def _clock_changes(day: date, zone: ZoneInfo) -> Iterator[datetime]:

@@ -67,6 +67,21 @@ def test_programs_get_whole_minor_units(gatehouse: Gatehouse, site: Path) -> Non
     }
 
 
+@pytest.mark.parametrize(("day", "minutes"), [("2026-03-29", 300), ("2026-10-25", 420)])
+def test_times_without_offset_count_what_has_elapsed_when_clocks_change(
+    gatehouse: Gatehouse, tmp_path: Path, day: str, minutes: int
+) -> None:
+    site = written(tmp_path, site={**SITE["site"], "timezone": "Europe/Berlin"}, tariffs=[VISITOR])
+    stay = ("--from", f"{day}T00:00", "--until", f"{day}T06:00")
+    assert gatehouse("tariff", "try", "--site", site, "--tariff", "visitor", *stay, "--json").data["minutes"] == minutes
+
+
+def test_an_exit_in_the_hour_that_comes_twice_is_after_its_entry(gatehouse: Gatehouse, tmp_path: Path) -> None:
+    site = written(tmp_path, site={**SITE["site"], "timezone": "Europe/Berlin"}, tariffs=[VISITOR])
+    stay = ("--from", "2026-10-25T02:58", "--until", "2026-10-25T02:01+01:00")
+    assert gatehouse("tariff", "try", "--site", site, "--tariff", "visitor", *stay, "--json").data["minutes"] == 3
+
+
 def test_a_time_without_offset_is_site_time(gatehouse: Gatehouse, site: Path) -> None:
     stay = ("--from", "2026-12-01T09:00", "--until", "2026-12-01T01:31Z", "--json")
     assert gatehouse("tariff", "try", "--site", site, "--tariff", "visitor", *stay).data["minutes"] == 31

@@ -92,6 +92,14 @@ def test_a_charge_is_what_a_walk_from_minute_to_minute_finds(
     assert all(entered <= line.start <= line.until <= entered + lasts for line in found.lines)
 
 
+@given(tariffs, entries, stays, st.sampled_from(ZONES))
+def test_instants_in_site_time_cost_what_the_same_instants_in_utc_cost(
+    tariff: Tariff, entered: datetime, lasts: timedelta, zone: str
+) -> None:
+    here, until = entered.astimezone(ZoneInfo(zone)), (entered + lasts).astimezone(ZoneInfo(zone))
+    assert charge(tariff, here, until, ZoneInfo(zone)) == charge(tariff, entered, entered + lasts, ZoneInfo(zone))
+
+
 @given(tariffs, entries, stays, st.integers(1, 600), st.sampled_from(ZONES))
 def test_more_minutes_never_cost_less_without_caps_and_bounds(
     tariff: Tariff, entered: datetime, lasts: timedelta, more: int, zone: str
