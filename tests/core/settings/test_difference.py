@@ -82,6 +82,24 @@ def test_one_change_is_told_by_path_old_and_new(new: dict[str, Any], expected: C
     assert changes(DOCUMENT, new) == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("points", "shown"),
+    [
+        (["io.input.2", "io.input.5"], ["io.input.2", "io.input.5"]),
+        (["io.input.2"], "io.input.2"),
+        ("io.input.2", "io.input.2"),
+        ([], None),
+    ],
+)
+def test_a_loop_that_is_added_moved_or_removed_is_told_with_all_points_of_the_contact(points: Any, shown: Any) -> None:
+    (found,) = changes(DOCUMENT, changed("lanes.0.barrier.safety_loop", points))
+    assert (found.path, found.old, found.new) == (
+        "lanes.in.barrier.safety_loop",
+        ["io.input.2", "io.input.3"],
+        shown,
+    )
+
+
 def test_lists_are_compared_by_id_and_another_order_is_told() -> None:
     turned = {**DOCUMENT, "devices": DOCUMENT["devices"][::-1]}
     assert changes(DOCUMENT, turned) == (Change("devices", ["reader-in", "io"], ["io", "reader-in"]),)
