@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 import pytest
 
-from drivers.registry import known
+from drivers.registry import configure, known
 from gateway.core.forms.fields import fields_of
 from gateway.core.settings.roles import SCOPES
+from gateway.core.settings.site_file import checked
+from gateway.core.vocabulary.errors import SettingsError
 from tests.core.forms.test_fields import TYPES, each
 from web.installer.settings import spoken
 from web.words.texts import LOCALES, words
@@ -56,3 +59,30 @@ def test_bounds_and_default_are_in_one_line() -> None:
     (days,) = [field for field in FIELDS if field.name == "expiry_warning_days"]
     assert spoken.limits(days, words("en")) == "0 to 365 · Default: 10"
     assert re.search(r"0.*365.*10", spoken.limits(days, words("zh_CN")))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"site": {"id": "a b", "timezone": "Nowhere"}},
+        {"gateway": {"id": "g", "http": {"host": "http://x", "port": 99999, "names": ["https://a"]}}},
+        {"gateway": {"id": "g", "http": {"trusted_proxies": ["nginx"], "tls": {"cert": "a.pem", "key": "/b.pem"}}}},
+        {"gateway": {"id": "g", "retention": {"days": 0}}},
+        {"groups": [{"id": " ", "places": 1}, {"id": "a", "places": 1}, {"id": "a", "places": 1}]},
+        {"stations": [{"id": "s", "lanes": ["none"], "address": "booth"}]},
+        {"uplink": {"mqtt": {"brokers": ["a"], "host": "b"}}},
+        {"uplink": {"mqtt": {}}},
+        {"interlocks": [{"type": "shared", "barriers": ["none"]}]},
+    ],
+)
+def test_what_the_checks_find_has_its_chinese_words(document: dict[str, Any]) -> None:
+    whole = {"site": {"id": "site"}, "gateway": {"id": "gw1"}, **document}
+    with pytest.raises(SettingsError) as wrong:
+        checked(whole, lambda settings: configure(settings))
+    for path, message in wrong.value.problems:
+        assert re.search(r"[\u4e00-\u9fff]", spoken.checked(message, words("zh_CN"))), (path, message)
+        assert spoken.checked(message, words("en")) == message
+
+
+def test_a_message_without_other_words_stays_as_it_is() -> None:
+    assert spoken.checked("is odd; mend it", words("zh_CN")) == "is odd; mend it"

@@ -12,7 +12,9 @@ from gateway.store.settings.planning import CONFIRM_S, CONFIRM_WIRING_S
 from web.installer.frame.draft import Draft, is_by
 from web.installer.frame.waits import Wait, wait_of
 from web.installer.settings.places import address_of
+from web.installer.settings.spoken import checked
 from web.people.operators import SiteDocument
+from web.platform import look
 from web.platform.services import ask
 
 Stage = Literal["none", "ready", "faults", "offline", "applying", "pending"]
@@ -118,7 +120,7 @@ def _checked(draft: Draft, back: str) -> View:
         plan = ask("site.plan", timeout_s=PLAN_S, document=draft.site)
     except SettingsError as error:
         found = tuple(
-            Fault(one.path, words_of(one.value), one.message, address_of(one.path, draft.site))
+            Fault(one.path, words_of(one.value), checked(one.message, look.said()), address_of(one.path, draft.site))
             for one in faults(error.problems, draft.site)
         )
         return View("faults", _structural(draft), found, went_back=back)

@@ -14,11 +14,10 @@ from gateway.core.forms.posted import Fault, Posted, Reader
 from gateway.core.vocabulary.errors import GatehouseError, SettingsError
 from web.installer.frame.draft import Draft
 from web.installer.settings import secrets
+from web.installer.settings.spoken import CHECK
 from web.platform.services import ask
 
 PLAN_S = 10.0
-CHECK = "check"
-"""The code of a fault that the checks of the site file find; its words are their own."""
 
 
 class Form:

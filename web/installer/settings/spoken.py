@@ -15,6 +15,9 @@ from web.words.texts import Words
 
 MEANINGS = Path(__file__).with_name("meanings.zh_CN.json")
 """The meanings of all settings in Chinese, by the English text that is declared: one that changes needs a new one."""
+MESSAGES = Path(__file__).with_name("messages.zh_CN.json")
+CHECK = "check"
+"""The code of a fault that the checks of the site file find; its words are their own."""
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _CODE = re.compile(r"`([^`]*)`")
 
@@ -77,11 +80,26 @@ def unset(field: Field, say: Words) -> str:
     return _default(field, say) or say("installer.settings.unset")
 
 
-def wrong(fault: Fault | str, say: Words) -> str:
+def wrong(fault: Fault, say: Words) -> str:
     """What is wrong, and what to do."""
-    if isinstance(fault, str):
-        return fault
+    if fault.code == CHECK:
+        return checked(str(fault.values["words"]), say)
     return say(f"installer.fault.{fault.code}", **fault.values)
+
+
+def checked(words: str, say: Words) -> str:
+    """What a check of the site file has found, in the language of the page; English where there are no other words."""
+    if say.locale == "zh_CN":
+        for pattern, text in _messages():
+            if found := pattern.fullmatch(words):
+                return text.format(**{name: value or "" for name, value in found.groupdict().items()})
+    return words
+
+
+@cache
+def _messages() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What the checks say, as patterns, with the Chinese of each."""
+    return tuple((re.compile(pattern), text) for pattern, text in json.loads(MESSAGES.read_text("utf-8")))
 
 
 def _marked(text: str) -> Markup:
