@@ -46,6 +46,13 @@ def test_a_hold_takes_its_end_along(gatehouse: Gatehouse, engine: EngineStandIn)
     assert engine.calls("lane.command")[0]["detail"] == {"minutes": 30, "count": 4}
 
 
+def test_a_tag_is_taken_off_with_the_word_that_waives_its_touched_points(
+    gatehouse: Gatehouse, engine: EngineStandIn
+) -> None:
+    gatehouse("lane", "in", "unlock", "--reason", "no control room tonight", "--waive", "leader")
+    assert engine.calls("lane.command")[0]["detail"] == {"waive": "leader"}
+
+
 def test_an_order_that_a_hung_engine_finds_later_has_ended(gatehouse: Gatehouse, engine: EngineStandIn) -> None:
     before_ns = time.monotonic_ns()
     gatehouse("lane", "in", "open", "--reason", "parcel")
@@ -83,6 +90,8 @@ def test_a_refusal_is_said_and_exits_with_1(gatehouse: Gatehouse, engine: Engine
         ("in", "open"),
         ("in", "open", "--reason", "x", "--minutes", "5"),
         ("in", "hold", "--reason", "x", "--minutes", "0"),
+        ("in", "open", "--reason", "x", "--waive", "leader"),
+        ("in", "unlock", "--reason", "x", "--waive", "nobody"),
         ("in", "hold", "--reason", "x", "--count", "1001"),
     ],
 )

@@ -7,12 +7,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drivers.sim.site import SimSite
+from gateway.store.journal.reader import JournalReader
 from tests.support.site_process import Gateway, gateway, site_document, wait_for
 
 pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.timeout(180)]
@@ -42,6 +44,14 @@ def tick(running: Gateway, point: str) -> None:
             via="browser",
         )
         assert answer["status"] == "done", answer
+        wait_for(lambda by=by: written(running, point, by), "the tick is on the disk")  # type: ignore[misc]
+
+
+def written(running: Gateway, point: str, by: str) -> bool:
+    """Whether the journal has that tick."""
+    with closing(JournalReader(running.directory.journal)) as reader:
+        rows = [row.data() for row in reader.page(0, 1000, ("acceptance.ticked",))]
+    return any((row["point"], row["by"]) == (point, by) for row in rows)
 
 
 def point(running: Gateway, name: str) -> dict[str, Any]:
