@@ -355,6 +355,14 @@ _case(
     notes="hidden rows",
 )
 
+for _field in ("note", "schedule"):
+    _case(
+        f"a day in the {_field}",
+        "list.xlsx",
+        xlsx(("id", "kind", _field), ("a", "monthly", (' s="2"', "<v>46392</v>")), formats=["0"]),
+        one(note="2027-01-05") if _field == "note" else (2, "schedule", "2027-01-05"),
+    )
+
 
 def named(name: str) -> Case:
     """A case by its name."""

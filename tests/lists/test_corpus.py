@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway.store.passes.files.reading import HowToRead, PassFile, PassFileError
@@ -22,6 +23,7 @@ def test_a_list_is_taken_as_it_is_meant_or_refused_with_the_place_and_the_remedy
     for row, (_, _, words) in zip(refused, case.refused, strict=True):
         assert words in row.reason
     assert taken == list(case.taken)
+    assert msgspec.msgpack.encode((taken, file.notes, file.samples))  # as they go to the process that stores them
     assert (case.notes in "\n".join(file.notes)) if case.notes else file.notes == []
 
 

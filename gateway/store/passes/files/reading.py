@@ -122,7 +122,7 @@ class PassFile:
                     self._check_span(line, content, heading)
                     continue
                 if isinstance(content, Remark):
-                    self.notes.append(content)
+                    self.notes.append(str(content))
                     continue
                 pass_ = take(content)
                 self._check_first(pass_)
