@@ -133,6 +133,17 @@ def test_a_new_pin_is_kept_as_its_hash(bench: Bench) -> None:
     assert b"8264" not in (bench.directory.path / "web.db").read_bytes()
 
 
+def test_the_draft_of_a_person_who_was_removed_goes_with_the_next_change(bench: Bench) -> None:
+    eve_too = {"name": "Eve", "role": "installer"}
+    bench.directory.documents.edit(lambda site: {**site, "operators": [*site["operators"], eve_too]})
+    eve = bench.draft("Eve")
+    eve.save({**eve.site, "uplink": {"mqtt": {"host": "broker", "password": "sesame"}}})
+    assert bench.draft("Eve").changed
+    bench.directory.documents.edit(lambda site: {**site, "operators": site["operators"][:1]})
+    bench.edit(name="South Court")
+    assert bench.database.rows("SELECT operator FROM draft") == [("Ana",)]
+
+
 def test_a_dropped_draft_is_gone(bench: Bench) -> None:
     bench.edit(name="South Court").drop()
     assert not bench.draft().changed

@@ -124,6 +124,10 @@ class Draft:
         return noted
 
     def _write(self, connection: Any, kept: Kept) -> None:
+        # A draft may hold secrets, so that of a person who was removed goes.
+        for (name,) in list(connection.execute("SELECT operator FROM draft")):
+            if name not in self._holds.operators():
+                connection.execute("DELETE FROM draft WHERE operator=?", (name,))
         text = msgspec.json.encode(kept).decode()
         connection.execute("INSERT OR REPLACE INTO draft(operator, content) VALUES(?,?)", (self.operator, text))
 
