@@ -548,7 +548,8 @@ def test_a_repeated_announcement_gets_the_first_answer_and_its_visit(serve: Serv
     assert replies[0] == replies[1]
     assert replies[0]["visit"] == {"id": "visit-1", "code": "GH1ABC"}
     visitor = {"plate": "粤B12345", "unit": "4-201", "people": 2}
-    assert engine.asked == [("visits.add", {"visitor": visitor, "by": "central", "via": "mqtt"})]
+    asked = {"request": "mqtt:v1", "visitor": visitor, "by": "central", "via": "mqtt"}
+    assert engine.asked == [("visits.add", asked)]
 
 
 def test_an_announcement_is_cancelled(serve: Serve) -> None:

@@ -42,8 +42,8 @@ class Visits(Protocol):
 class Codes(Protocol):
     """The needed part of `PassCodes`."""
 
-    def issue_for_visit(self, visit: str, until_ns: int) -> tuple[PassCode, str]:
-        """A new code for a visitor."""
+    def issue_for_visit(self, visit: str, until_ns: int, seed: str = "") -> tuple[PassCode, str]:
+        """A code for a visitor: a new one, or the one of that seed (hex)."""
 
 
 class VisitOps:
@@ -76,14 +76,24 @@ class VisitOps:
 
     def _add(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = read(VisitAdd, params)
+        if (answer := self._answered(asked)) is not None:
+            return answer
         now_ns = self._wall_ns()
         visitor = check_visitor(_said(asked.visitor), now_ns, self._zone)
-        self._must_be_free(visitor, "")
-        visit = f"v{now_ns // 1_000_000:012x}-{secrets.token_hex(4)}"
-        code, text = self._codes.issue_for_visit(visit, visitor.until_ns)
+        visit = _named(asked.digest) if asked.digest else f"v{now_ns // 1_000_000:012x}-{secrets.token_hex(4)}"
+        self._must_be_free(visitor, visit)
+        code, text = self._codes.issue_for_visit(visit, visitor.until_ns, asked.digest)
         kind = VisitRegistered if asked.via == AT_THE_GATE else VisitAnnounced
         self._tell(kind(visit=visit, code=code.name, **visitor.fields(), **_who(asked, asked.station)))
         return {"id": visit, "state": "expected", "code": text}
+
+    def _answered(self, asked: VisitAdd) -> dict[str, Any] | None:
+        """The answer to a request that was carried out already: its caller has not heard the first one."""
+        before = self._visits.visit(_named(asked.digest)) if asked.digest else None
+        if before is None or not before.until:
+            return None
+        _, text = self._codes.issue_for_visit(before.id, parse_wall_ns(before.until), asked.digest)
+        return {"id": before.id, "state": before.state, "code": text}
 
     def _correct(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = read(VisitCorrect, params)
@@ -121,11 +131,15 @@ class VisitOps:
             for other in self._visits.expected(kind, value, self._card_bits):
                 meets = other.entered or (other.from_ns < visitor.until_ns and visitor.from_ns < other.until_ns)
                 if other.visit != but and meets:
-                    where = "is inside with" if other.entered else "is expected with"
-                    raise VisitConflictError(f"visit {other.visit!r} {where} {kind} {value}; end or cancel it first")
+                    raise VisitConflictError(_taken(other, kind, value))
 
     def _tell(self, row: Row) -> None:
         self._applied(self._journal(row))
+
+
+def _named(digest: str) -> str:
+    """The id of the visit that a request announces, the same for its repeats."""
+    return f"v{digest[:12]}-{digest[12:24]}"
 
 
 def _said(document: dict[str, Any]) -> Said:
@@ -140,6 +154,14 @@ def _as_said(view: VisitView) -> dict[str, Any]:
     keys = ("plate", "card", "unit", "purpose", "people", "until", "vehicle_class")
     known = {key: getattr(view, key) for key in keys}
     return {key: value for key, value in {**known, "from": view.from_}.items() if value is not None}
+
+
+def _taken(other: ExpectedVisit, kind: str, value: str) -> str:
+    if other.entered:
+        return (
+            f"visit {other.visit!r} is inside with {kind} {value}; if it has left unseen, take its {kind} off it first"
+        )
+    return f"visit {other.visit!r} is expected with {kind} {value}; cancel it, or say another time or {kind}"
 
 
 def _who(asked: Change, station: str) -> dict[str, Any]:

@@ -108,9 +108,10 @@ class PassCodes:
             write_atomically(self._path, secrets.token_bytes(_KEY_BYTES))
         return code, write_code(self._load(), code)
 
-    def issue_for_visit(self, visit: str, until_ns: int) -> tuple[PassCode, str]:
-        """A new code for an expected visitor, which is good until then."""
-        code = PassCode(OF_VISIT + visit, min(-(-until_ns // NS_PER_S), _LAST_S), secrets.token_hex(_NAME_BYTES))
+    def issue_for_visit(self, visit: str, until_ns: int, seed: str = "") -> tuple[PassCode, str]:
+        """A code for an expected visitor, which is good until then: a new one, or always that of the seed (hex)."""
+        name = seed[-2 * _NAME_BYTES :] or secrets.token_hex(_NAME_BYTES)
+        code = PassCode(OF_VISIT + visit, min(-(-until_ns // NS_PER_S), _LAST_S), name)
         if not self._load():
             write_atomically(self._path, secrets.token_bytes(_KEY_BYTES))
         return code, write_code(self._load(), code)

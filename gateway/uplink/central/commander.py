@@ -163,7 +163,8 @@ class Commander:
         if order.cancel is not None:
             self._engine.call("visits.cancel", visit=order.cancel, by=by, via="mqtt")
             return Answer(order.id, "done")
-        made = self._engine.call("visits.add", visitor=order.visitor, by=by, via="mqtt")
+        request = f"mqtt:{order.id}"
+        made = self._engine.call("visits.add", request=request, visitor=order.visitor, by=by, via="mqtt")
         return Answer(order.id, "done", visit=Announced(made["id"], made["code"]))
 
 

@@ -156,3 +156,53 @@ def test_without_an_until_the_day_of_the_site_is_the_end(central: Central) -> No
     made = central.announce(plate="粤B12345")
     found: Any = central.send("GET", f"/{made['id']}").json
     assert found["until"].endswith("T16:00:00.000Z"), "midnight at Asia/Shanghai"
+
+
+def announce_by_mqtt(box: Box, **said: Any) -> dict[str, Any]:
+    """The op, as the uplink calls it for an order on `/visits` of one and the same id."""
+    answer: dict[str, Any] = box.call("visits.add", request="mqtt:v1", visitor=said, by="central", via="mqtt")
+    return answer
+
+
+@pytest.mark.parametrize("said", [{"plate": "粤B12345"}, {"unit": "4-201"}])
+def test_an_order_that_comes_again_announces_no_other_visitor(box: Box, central: Central, said: dict[str, str]) -> None:
+    first = announce_by_mqtt(box, **said)
+    assert announce_by_mqtt(box, **said) == first, "the answer was lost on its way, and the order came again"
+    box.stop()
+    box.start()
+    assert announce_by_mqtt(box, **said) == first, "also after a restart"
+    assert len(rows(box, "visit.announced")) == 1
+    until(lambda: box.lane("in")["arm"] == "closed")
+    read(box, "qr", first["code"])
+    until(lambda: rows(box, "access.granted"))
+    assert rows(box, "access.granted")[0]["visit"] == first["id"]
+
+
+def test_an_order_of_the_same_id_with_other_contents_is_of_another_visitor(box: Box) -> None:
+    assert announce_by_mqtt(box, unit="4-201")["id"] != announce_by_mqtt(box, unit="4-202")["id"]
+
+
+def test_a_card_of_a_visitor_who_left_unseen_goes_to_the_next_one(box: Box, central: Central) -> None:
+    before = central.announce(card="4711")
+    expected = central.send("POST", body={"card": "4711"}).json
+    assert expected and "cancel it, or say another time or card" in expected["detail"]
+    enter(box, "card", "4711")
+    until(lambda: central.send("GET", f"/{before['id']}").json["state"] == "inside")  # type: ignore[index]
+    inside = central.send("POST", body={"card": "4711"}).json
+    assert inside and "take its card off it first" in inside["detail"]
+    assert central.send("PATCH", f"/{before['id']}", {"card": None}).status_code == 200
+    assert central.send("POST", body={"card": "4711"}).status_code == 201
+
+
+def enter(box: Box, kind: str, value: str) -> None:
+    """A car shows this, is let in and crosses."""
+    read(box, kind, value)
+    until(lambda: rows(box, "access.granted"))
+    box.set(at_closed=False)
+    box.set(at_open=True)
+    until(lambda: box.lane("in")["arm"] == "open")
+    box.set(safety=True)
+    box.set(approach=False)
+    until(lambda: not box.lane("in")["approach"])
+    box.set(safety=False)
+    until(lambda: rows(box, "passage.entered"))
