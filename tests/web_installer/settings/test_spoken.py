@@ -84,5 +84,10 @@ def test_what_the_checks_find_has_its_chinese_words(document: dict[str, Any]) ->
         assert spoken.checked(message, words("en")) == message
 
 
+def test_a_default_of_several_lines_is_no_list_of_a_program() -> None:
+    (idle,) = [field for field in FIELDS if field.name == "idle"]
+    assert spoken.limits(idle, words("en")) == "Default: {words} / {time}"
+
+
 def test_a_message_without_other_words_stays_as_it_is() -> None:
     assert spoken.checked("is odd; mend it", words("zh_CN")) == "is odd; mend it"

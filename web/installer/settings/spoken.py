@@ -72,6 +72,8 @@ def _default(field: Field, say: Words) -> str:
         return ""
     if isinstance(field.default, bool):
         return say(f"installer.settings.{'yes' if field.default else 'no'}")
+    if isinstance(field.default, list | tuple):
+        return " / ".join(map(str, field.default))
     return word(field.name, field.default, say) if field.words else str(field.default)
 
 
