@@ -129,8 +129,7 @@ class VisitOps:
             if value is None:
                 continue
             for other in self._visits.expected(kind, value, self._card_bits):
-                meets = other.entered or (other.from_ns < visitor.until_ns and visitor.from_ns < other.until_ns)
-                if other.visit != but and meets:
+                if other.visit != but and _meet(visitor, other, self._wall_ns()):
                     raise VisitConflictError(_taken(other, kind, value))
 
     def _tell(self, row: Row) -> None:
@@ -154,6 +153,13 @@ def _as_said(view: VisitView) -> dict[str, Any]:
     keys = ("plate", "card", "unit", "purpose", "people", "until", "vehicle_class")
     known = {key: getattr(view, key) for key in keys}
     return {key: value for key, value in {**known, "from": view.from_}.items() if value is not None}
+
+
+def _meet(visitor: Visitor, other: ExpectedVisit, now_ns: int) -> bool:
+    """Whether both are here at one time; one who is inside stays to the end of its time, or is late and may go now."""
+    if other.entered:
+        return visitor.from_ns < max(other.until_ns, now_ns + 1)
+    return other.from_ns < visitor.until_ns and visitor.from_ns < other.until_ns
 
 
 def _taken(other: ExpectedVisit, kind: str, value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,15 @@ def test_a_card_of_a_visitor_who_left_unseen_goes_to_the_next_one(box: Box, cent
     assert inside and "take its card off it first" in inside["detail"]
     assert central.send("PATCH", f"/{before['id']}", {"card": None}).status_code == 200
     assert central.send("POST", body={"card": "4711"}).status_code == 201
+
+
+def test_who_is_inside_today_is_announced_for_another_day(box: Box, central: Central) -> None:
+    today = central.announce(plate="粤B12345")
+    enter(box, "plate", "粤B12345")
+    until(lambda: central.send("GET", f"/{today['id']}").json["state"] == "inside")  # type: ignore[index]
+    assert central.send("POST", body={"plate": "粤B12345"}).status_code == 409
+    later = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    assert central.announce(plate="粤B12345", **{"from": later})["state"] == "expected"
 
 
 def enter(box: Box, kind: str, value: str) -> None:
