@@ -363,6 +363,46 @@ for _field in ("note", "schedule"):
         one(note="2027-01-05") if _field == "note" else (2, "schedule", "2027-01-05"),
     )
 
+for _field, _number, _format, _right in (
+    ("plates", "12345", '"粤B"00000', ("粤B12345",)),
+    ("unit", "501", '"3栋"0', "3栋501"),
+    ("unit", "501", "#号", "501号"),
+    ("unit", "3.1", "0.00", "3.10"),
+    ("unit", "12", "00-00", "00-12"),
+    ("unit", "12503", r"0\-00\-00", "1-25-03"),
+    ("bay", "7", '"B1-"000', "B1-007"),
+    ("cards", "472288", "#,##0", ("472288",)),
+    ("cards", "472288", "0.00", ("472288",)),
+    ("cards", "472288", "0_ ", ("472288",)),
+    ("cards", "472288", "# ##0", ("472288",)),
+    ("cards", "472288", '"¥"#,##0', ("472288",)),
+    ("cards", "472288", '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ', ("472288",)),
+    ("cards", "472288", "0.00E+00", ("472288",)),
+    ("cards", "472288", '[<=999]"A"000;0', ("472288",)),
+    ("phone", "13812345678", "000-0000-0000", "138-1234-5678"),
+):
+    _case(f"the {_field} {_number} that is shown by {_format}", "list.xlsx",
+          xlsx(("id", "kind", _field), ("a", "monthly", (' s="1"', f"<v>{_number}</v>")), formats=[_format]),
+          one(**{_field: _right}))  # fmt: skip
+for _field, _number, _shown, _right in (
+    ("plates", "12345", "粤B12345", ("粤B12345",)),
+    ("unit", "501", "3栋501", "3栋501"),
+    ("unit", "3.1", "3.10", "3.10"),
+    ("unit", "12", "00-12", "00-12"),
+    ("cards", "472288", "472288.00", ("472288",)),
+    ("cards", "472288", "4.72E+05", ("472288",)),
+    ("cards", "472288", "###", ("472288",)),
+    ("cards", "472288", "472\u202f288", ("472288",)),
+    ("cards", "472288", "472'288", ("472288",)),
+):
+    _case(f"the {_field} {_number} that is shown as {_shown} in OpenDocument", "list.ods",
+          ods(("id", "kind", _field), ("a", "monthly",
+          (f'office:value-type="float" office:value="{_number}"', f"<text:p>{_shown}</text:p>"))),
+          one(**{_field: _right}))  # fmt: skip
+_case("a card that is shown with a dash", "list.xlsx",
+      xlsx(("id", "kind", "cards"), ("a", "monthly", (' s="1"', "<v>4722881</v>")), formats=["000-00000"]),
+      (2, "cards", "in decimal"))  # fmt: skip
+
 
 def named(name: str) -> Case:
     """A case by its name."""

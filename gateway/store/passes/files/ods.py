@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 from zipfile import ZipFile
 
 from gateway.store.passes.files.cells import letters
 from gateway.store.passes.files.lines import CELL_MAX, COLUMNS_MAX, Day, Numbered, Odd, Remark, Span, Typed
-from gateway.store.passes.files.workbooks import EXACT_MAX, ROUNDED, Part, WorkbookError, rows_of_one, short
+from gateway.store.passes.files.workbooks import EXACT_MAX, ROUNDED, Part, WorkbookError, is_word, rows_of_one, short
 
 REPEATED_MAX = 1000
 """Rows that are the same and hold something; blank ones may be a million."""
@@ -181,7 +182,26 @@ class _Rows(Part):
             return shown
         if not math.isfinite(number) or abs(number) >= EXACT_MAX:
             return Odd.of(value, f"{self._place()} {ROUNDED}")
-        if not number.is_integer():
-            return repr(number)
-        whole = str(int(number))
-        return shown if shown.isdigit() and shown.isascii() and shown.lstrip("0") == whole.lstrip("0") else whole
+        plain = str(int(number)) if number.is_integer() else repr(number)
+        return shown if _is_shown_whole(plain, shown, number) else plain
+
+
+def _is_shown_whole(plain: str, shown: str, number: float) -> bool:
+    """Whether what a cell shows is its number with zeros, decimals or words: 0000472288, 3.10, 3栋501 for 501."""
+    if number < 0 or _ROUNDED.search(shown):
+        return False
+    if _DECIMALS.fullmatch(shown):
+        return not number.is_integer() and float(shown) == number
+    if _PLAIN.fullmatch(shown):
+        return shown.lstrip("0") == plain.lstrip("0")
+    # Digits of the words stand before those of the number: 3栋501 is 501.
+    return is_word(shown) and not any(sign in shown for sign in ".,%/") and _digits(shown).endswith(plain)
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in text if letter.isdigit())
+
+
+_PLAIN = re.compile(r"[0-9]+")
+_DECIMALS = re.compile(r"[0-9]+\.[0-9]+")
+_ROUNDED = re.compile(r"[0-9][eE][+-]?[0-9]")

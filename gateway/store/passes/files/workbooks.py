@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -133,3 +135,71 @@ def _place_of(sheets: Sheets, wanted: str) -> int:
         if name.strip().casefold() == wanted.strip().casefold():
             return at
     raise WorkbookError(f"there is no sheet {wanted!r}, but {', '.join(name for name, _ in sheets)}")
+
+
+# ---- numbers as their format shows them: 12345 by "粤B"00000 is 粤B12345, 3.1 by 0.00 is 3.10 -----------------------
+
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]|([0#?])|([.,%@/]|[eE][+-])|(.)', re.DOTALL)
+_WORD, _DIGIT, _SIGN = "word", "digit", "sign"
+
+
+def is_word(text: str) -> bool:
+    """Whether a text has letters or dashes; blanks, apostrophes and currencies only set digits apart."""
+    return any(letter.isalpha() or letter == "-" for letter in text)
+
+
+@lru_cache(maxsize=256)
+def _parts(code: str) -> tuple[tuple[str, str], ...]:
+    """The first section of a format: its words, its digits, and the signs that compute."""
+    found = []
+    for match in _LITERAL.finditer(code):
+        quoted, escaped, digit, sign, other = match.groups()
+        if other == ";":
+            break
+        if digit or sign:
+            found.append((_DIGIT if digit else _SIGN, digit or sign))
+        elif word := quoted or escaped or other:
+            found.append((_WORD, word))
+    return tuple(found)
+
+
+def shape_of(code: str) -> str:
+    """The format when it shows more than the number itself, with words or decimals; else nothing."""
+    parts = _parts(code)
+    signs = "".join(text for kind, text in parts if kind == _SIGN)
+    has_words = any(kind == _WORD and is_word(text) for kind, text in parts)
+    if "[<" in code or "[>" in code or "[=" in code or not any(kind == _DIGIT for kind, _ in parts):
+        return ""
+    if signs.strip(",") == ".":
+        return code
+    return code if has_words and not signs else ""
+
+
+def shaped(number: float, code: str) -> str:
+    """A number as the format shows it, where that loses nothing; else the number."""
+    plain = str(int(number)) if number.is_integer() else repr(number)
+    if not code or number < 0:
+        return plain
+    parts = _parts(code)
+    if (_SIGN, ".") in parts:
+        return _with_decimals(number, plain, parts)
+    return _with_words(plain, parts) if plain.isdigit() else plain
+
+
+def _with_decimals(number: float, plain: str, parts: tuple[tuple[str, str], ...]) -> str:
+    behind = parts[parts.index((_SIGN, ".")) :]
+    decimals = sum(kind == _DIGIT and text == "0" for kind, text in behind)
+    shown = f"{number:.{decimals}f}"
+    return shown if not number.is_integer() and float(shown) == number else plain
+
+
+def _with_words(plain: str, parts: tuple[tuple[str, str], ...]) -> str:
+    """The digits fill the places from the right; what is too long stands at the first place."""
+    places = [text for kind, text in parts if kind == _DIGIT]
+    digits = [" " if place == "?" else "0" if place == "0" else "" for place in places]
+    have = len(plain) - len(places)
+    for at, digit in enumerate(plain if have <= 0 else plain[have:]):
+        digits[max(0, -have) + at] = digit
+    digits[0] = plain[: max(0, have)] + digits[0]
+    filled = iter(digits)
+    return "".join(next(filled) if kind == _DIGIT else text for kind, text in parts).strip()

@@ -20,6 +20,8 @@ from gateway.store.passes.files.workbooks import (
     Part,
     WorkbookError,
     rows_of_one,
+    shape_of,
+    shaped,
 )
 
 STRINGS_MAX_CHARACTERS = 100_000_000
@@ -194,7 +196,7 @@ class _Styles(Part):
             self._inside = False
 
     def code(self, style: str) -> str:
-        """`date`, `000...` or nothing."""
+        """`date`, `000...`, the shape of a format with words or decimals in it, or nothing."""
         at = int(style or 0)
         number = self.of_cell[at] if at < len(self.of_cell) else "0"
         code = self.codes.get(number, "")
@@ -203,7 +205,9 @@ class _Styles(Part):
         if number.isdigit() and int(number) in _DATE_FORMATS and number not in self.codes:
             return "date"
         first = _IN_QUOTES.sub("", code.partition(";")[0]).lower()
-        return "date" if any(letter in first for letter in "ymdh") and "general" not in first else ""
+        if "general" in first:
+            return ""
+        return "date" if any(letter in first for letter in "ymdh") else shape_of(code)
 
 
 class _Sheet(_Texts):
@@ -296,9 +300,9 @@ class _Sheet(_Texts):
             return self._date(number)
         if not math.isfinite(number) or abs(number) >= EXACT_MAX:
             return Odd.of(text, f"{self._place()} {ROUNDED}")
-        if number.is_integer():
+        if number.is_integer() and not code.strip("0"):
             return str(int(number)).zfill(len(code))
-        return repr(number)
+        return shaped(number, code)
 
     def _code(self) -> str:
         style = self._cell.get("s", "0")
