@@ -254,7 +254,10 @@ def test_lanes_follow_a_device_that_gets_another_id(desk: Desk) -> None:
 
 
 def test_a_device_says_which_lanes_use_it(desk: Desk) -> None:
-    assert "lanes.in.barrier.open" in desk.get("/installer/settings/devices/io")
+    for page in ("/installer/settings/devices/io", "/installer/settings/devices"):
+        text = desk.get(page)
+        assert re.search(r'class="st-use"[^>]*>[^<]*Open', text)
+        assert "lanes.in." not in text
 
 
 def test_rows_of_a_device_are_counted_as_points_are(desk: Desk) -> None:

@@ -91,3 +91,16 @@ def test_a_default_of_several_lines_is_no_list_of_a_program() -> None:
 
 def test_a_message_without_other_words_stays_as_it_is() -> None:
     assert spoken.checked("is odd; mend it", words("zh_CN")) == "is odd; mend it"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_default_is_said_without_marks(locale: str) -> None:
+    shown = [spoken.limits(field, words(locale)) + spoken.unset(field, words(locale)) for field in FIELDS]
+    assert [text for text in shown if "`" in text or "](" in text] == []
+
+
+def test_what_uses_a_device_is_said_by_the_names_of_lanes_and_terminals() -> None:
+    site = {"lanes": [{"id": "in", "name": "北门入口"}, {"id": "out"}]}
+    paths = ["lanes.in.barrier.at_open", "lanes.in.lights.red", "lanes.in.readers", "lanes.out.barrier.safety_loop"]
+    said = spoken.uses(paths, site, words("zh_CN"))
+    assert said == ["北门入口: 开到位限位、红灯、读卡器", "out: 防砸地感"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.engine.settings.conftest import Box, until
 from tests.web_installer.conftest import Desk, words_of
+from web.platform.look import LOCALE_COOKIE
 
 PATH = "/installer/versions"
 
@@ -92,3 +93,10 @@ def test_nonsense_in_a_file_is_refused_or_becomes_faults(ana: Desk) -> None:
         assert send(ana, json.dumps(document).encode()).location == "/installer/changes"
         assert "faults keep the changes" in ana.text("/installer/changes")
         ana.post("/installer/changes/drop")
+
+
+def test_a_version_of_the_gateway_itself_names_it_in_the_language_of_the_page(ana: Desk) -> None:
+    assert "the gateway" in ana.text("/installer/versions")
+    assert "· gateway" not in ana.text("/installer/versions")
+    ana.client.set_cookie(LOCALE_COOKIE, "zh_CN")
+    assert "网关" in ana.text("/installer/versions")

@@ -17,6 +17,7 @@ from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseErro
 from web.installer.frame.door import door
 from web.installer.frame.draft import Draft, working
 from web.installer.frame.page import installer_page
+from web.installer.settings import spoken
 from web.installer.settings.form import Form
 from web.installer.settings.page import SHEETS, form_page
 from web.platform import look
@@ -40,7 +41,7 @@ def devices_page() -> Any:
         sheets=SHEETS,
         devices=_devices(draft),
         known=known,
-        uses={one.get("id"): uses_of(draft.site, str(one.get("id"))) for one in _devices(draft)},
+        uses={one.get("id"): _uses(draft.site, one) for one in _devices(draft)},
         kept="kept" in request.args,
     )
 
@@ -158,8 +159,12 @@ def _choice(catalogue: Catalogue) -> Any:
     )
 
 
+def _uses(site: dict[str, Any], device: dict[str, Any]) -> list[str]:
+    return spoken.uses(uses_of(site, str(device.get("id"))), site, look.said())
+
+
 def _shown(form: Form, sheet: DriverSheet, catalogue: Catalogue, known: dict[str, Any] | None = None) -> Any:
-    uses = uses_of(form.draft.site, str(known.get("id"))) if known else []
+    uses = _uses(form.draft.site, known) if known else []
     return form_page(
         TEMPLATE,
         form,

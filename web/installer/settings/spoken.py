@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -67,7 +69,7 @@ def limits(field: Field, say: Words) -> str:
 
 def _default(field: Field, say: Words) -> str:
     if field.said_default is not None:
-        return "" if field.said_default in ("required", "empty", "none", "") else said(field.said_default, say)
+        return "" if field.said_default in ("required", "empty", "none", "") else _plain(said(field.said_default, say))
     if field.required or field.fields or field.variants or field.default in (None, "", [], (), {}):
         return ""
     if isinstance(field.default, bool):
@@ -75,6 +77,11 @@ def _default(field: Field, say: Words) -> str:
     if isinstance(field.default, list | tuple):
         return " / ".join(map(str, field.default))
     return word(field.name, field.default, say) if field.words else str(field.default)
+
+
+def _plain(text: str) -> str:
+    """A declared text where no marks can be shown, as in an option of a choice."""
+    return _CODE.sub(r"\1", _LINK.sub(r"\1", text))
 
 
 def unset(field: Field, say: Words) -> str:
@@ -102,6 +109,24 @@ def checked(words: str, say: Words) -> str:
 def _messages() -> tuple[tuple[re.Pattern[str], str], ...]:
     """What the checks say, as patterns, with the Chinese of each."""
     return tuple((re.compile(pattern), text) for pattern, text in json.loads(MESSAGES.read_text("utf-8")))
+
+
+def uses(paths: Sequence[str], site: Mapping[str, Any], say: Words) -> list[str]:
+    """What a device is used for, a line for each lane or barrier: `North in: approach loop, open`."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        part, entry, key = path.split(".", 2)
+        found.setdefault(_name_of(part, entry, site), []).append(_use(key, say))
+    return [f"{name}: {say.listed(words)}" for name, words in found.items()]
+
+
+def _name_of(part: str, entry: str, site: Mapping[str, Any]) -> str:
+    return next((one["name"] for one in site.get(part, ()) if one.get("id") == entry and one.get("name")), entry)
+
+
+def _use(key: str, say: Words) -> str:
+    point = key.removeprefix("barrier.")
+    return say.first(f"installer.lanes.terminal.{point}", f"setting.{point}", point)
 
 
 def _marked(text: str) -> Markup:

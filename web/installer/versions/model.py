@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.store.settings.versions import Version
+from gateway.store.settings.versions import GATEWAY, Version
 from web.platform.look import aware_now
 from web.words.texts import Words, clock
 from web.words.times import instant
@@ -19,7 +19,7 @@ _TONES = {"confirmed": "", "pending": "warn", "rolled_back": "bad"}
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One version. `holds`: it is the one that runs; `can_return`: the way back to it is open."""
+    """One version. `by` is empty for the gateway's own. `holds`: this one runs; `can_return`: the way back is open."""
 
     version: int
     at: str
@@ -65,7 +65,7 @@ def _shown(version: Version, holds: int, zone: tzinfo, said: Words) -> Shown:
     return Shown(
         version.version,
         f"{day} {clock(local)}" if local else version.at,
-        version.by or "",
+        "" if (version.by, version.via) == (GATEWAY, None) else version.by or "",
         version.via or "",
         version.state,
         "ok" if version.version == holds and version.state == "confirmed" else _TONES[version.state],
