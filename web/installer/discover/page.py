@@ -9,6 +9,7 @@ from flask import Response, redirect, render_template, request
 
 from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
+from web.installer.discover.heard import heard_words
 from web.installer.discover.model import View, view_of, with_device
 from web.installer.frame.door import door
 from web.installer.frame.draft import working
@@ -34,7 +35,7 @@ def discover() -> Response:
 def results() -> str:
     """The moving part of the page."""
     view = _view()
-    return render_template("installer/discover/results.html", view=view, say=look.said())
+    return render_template("installer/discover/results.html", view=view, say=look.said(), heard_words=heard_words)
 
 
 @door(Right.SET_UP)
@@ -116,6 +117,7 @@ def _shown(
         form=request.form,
         refused=refused,
         gone=gone,
+        heard_words=heard_words,
     )
 
 
