@@ -39,7 +39,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
     for path, methods in document["paths"].items():
         base = methods.get("servers", document["servers"])[0]["url"].rstrip("/")
         for method, operation in methods.items():
-            if method in ("get", "post", "put", "delete"):
+            if method in ("get", "post", "put", "patch", "delete"):
                 yield method.upper(), base + path, operation
 
 
@@ -113,7 +113,7 @@ def test_verbs_and_path_parameters_are_the_codes(document: dict[str, Any]) -> No
     assert tuple(verb["schema"]["enum"]) == commands.ALARM_VERBS
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            if method in ("get", "post", "put", "delete"):
+            if method in ("get", "post", "put", "patch", "delete"):
                 listed = [resolved(document, one) for one in operation.get("parameters", methods.get("parameters", []))]
                 listed += methods.get("parameters", [])
                 assert {one["name"] for one in listed if one["in"] == "path"} == set(re.findall(r"{(\w+)}", path))

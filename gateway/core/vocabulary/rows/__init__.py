@@ -166,5 +166,5 @@ __all__ = [
     "RepairReported", "RepairRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow", "SetUp", "SettingsVersion",
     "SheetFigures", "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked",
     "UnsetType", "UplinkLost", "UplinkRestored", "VisitAnnounced", "VisitCancelled", "VisitCorrected",
-    "VisitRegistered", "VisitRow", "VisitTold", "Who", "credential_of", "read",
+    "VisitRegistered", "VisitRow", "VisitTold", "Who", "read",
 ]  # fmt: skip
