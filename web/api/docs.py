@@ -53,7 +53,7 @@ def _page() -> str:
         _operation(document, path, method, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
-        if method in ("get", "post", "put", "delete")
+        if method in ("get", "post", "put", "patch", "delete")
     ]
     info = document["info"]
     return (
