@@ -38,3 +38,18 @@ def test_every_key_that_a_script_names_goes_to_its_page(page: ModuleType) -> Non
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_place_has_its_name(locale: str) -> None:
     assert [place.name for place in PLACES if f"installer.place.{place.name}" not in words(locale)] == []
+
+
+CONTACTS = (
+    *("at_open", "at_closed", "approach_loop", "safety_loop", "clear_loop", "arm_detached", "fault", "hand", "mains"),
+    *("exit_button", "fire", "panic", "siren", "lights.red", "lights.green"),
+)
+
+
+@pytest.mark.parametrize("contact", CONTACTS)
+def test_a_contact_has_one_name_at_its_terminal_on_the_bench_and_on_the_sheet(contact: str) -> None:
+    chinese, english = words("zh_CN"), words("en")
+    terminal = f"installer.lanes.terminal.{contact}"
+    assert chinese(f"installer.devices.key.{contact}") == chinese(terminal)
+    assert chinese(f"installer.acceptance.point.{contact}") == chinese(terminal)
+    assert english(f"installer.acceptance.point.{contact}") == english(terminal)

@@ -137,7 +137,7 @@ def test_the_sheet_for_paper_has_both_languages_whatever_the_screens_language(an
     act(ana, "tick", AT_OPEN)
     until(lambda: "Ana" in ana.text(f"{LANE}/sheet"))
     told = ana.text(f"{LANE}/sheet")
-    for words in ("点对点验收单", "Point-to-point acceptance", "开到位开关", "Limit: open", "io.input.0", "断电再上电"):
+    for words in ("点对点验收单", "Point-to-point acceptance", "开到位限位", "Limit: open", "io.input.0", "断电再上电"):
         assert words in told
 
 
