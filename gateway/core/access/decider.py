@@ -43,16 +43,19 @@ class Decider:
         return self._worked_out(
             turn,
             taken,
+            lane.direction is Direction.ENTRY,
             lambda read: decide(read.passes, self.question(turn, lane, taken.replaced(read)), _visitor(read)),
         )
 
     def lane_unclear(self, turn: Turn, taken: Taken) -> tuple[Taken, Decision]:
         """The decision if the lane of the car is not known."""
-        return self._worked_out(turn, taken, _unclear)
+        return self._worked_out(turn, taken, False, _unclear)
 
-    def _worked_out(self, turn: Turn, taken: Taken, of: Callable[[CredentialRead], Decision]) -> tuple[Taken, Decision]:
+    def _worked_out(
+        self, turn: Turn, taken: Taken, at_entry: bool, of: Callable[[CredentialRead], Decision]
+    ) -> tuple[Taken, Decision]:
         try:
-            read = self._corrected(taken.read, self._clock.wall_ns(turn.now))
+            read = self._corrected(taken.read, self._clock.wall_ns(turn.now), at_entry)
             if read.fault:
                 found = Decision(Verdict.REFERRED, Reason.FAULT, "the pass could not be looked up")
             else:
@@ -81,10 +84,10 @@ class Decider:
             spaces=self._spaces(lane, read),
         )
 
-    def _corrected(self, read: CredentialRead, wall_ns: int) -> CredentialRead:
+    def _corrected(self, read: CredentialRead, wall_ns: int, at_entry: bool) -> CredentialRead:
         """The facts of the projections for a read, corrected by the passages since."""
         passes = frozenset(found.id for found in read.passes) if not read.single_use else frozenset()
-        visitor = visitor_of(read, self._recent, wall_ns)
+        visitor = visitor_of(read, self._recent, wall_ns, at_entry)
         expected = (visitor,) if visitor is not None else ()
         visits = self._recent.visits(
             read.visits, read.after, passes, read.value, visitor.visit if visitor is not None else ""

@@ -54,6 +54,32 @@ def test_a_visitor_comes_in_once() -> None:
     assert len(play.types("access.granted")) == 1
 
 
+def test_a_visitor_who_left_unseen_does_not_keep_its_next_visit_out() -> None:
+    play = Playbook()
+    now_ns = play.now().wall_ns
+    before = visitor(play, "before", from_ns=now_ns - 3 * HOUR_NS, until_ns=now_ns - HOUR_NS, entered=True)
+    read(play, before, visitor(play, "now"))
+    assert play.data("access.granted")["visit"] == "now"
+
+
+@pytest.mark.parametrize(("ends", "begins", "reason"), [(1, 0, "already_inside"), (-1, 1, "expired")])
+def test_a_visitor_who_is_inside_does_not_come_in_as_the_next_one(ends: int, begins: int, reason: str) -> None:
+    play = Playbook()
+    now_ns = play.now().wall_ns
+    inside = visitor(play, "inside", from_ns=now_ns - 3 * HOUR_NS, until_ns=now_ns + ends * HOUR_NS, entered=True)
+    read(play, inside, visitor(play, "next", from_ns=now_ns + begins * HOUR_NS, until_ns=now_ns + 9 * HOUR_NS))
+    assert play.data("access.denied")["reason"] == reason
+
+
+def test_the_newest_visit_goes_out() -> None:
+    play = Playbook(exit_lane())
+    now_ns = play.now().wall_ns
+    before = visitor(play, "before", from_ns=now_ns - 3 * HOUR_NS, until_ns=now_ns - HOUR_NS, entered=True)
+    stays = tuple(OpenVisit(one, None, None, now_ns, "77") for one in ("before", "now"))
+    read(play, before, visitor(play, "now", entered=True), visits=stays)
+    assert play.data("access.granted")["visit"] == "now"
+
+
 def test_of_two_lanes_only_one_lets_the_visitor_in() -> None:
     document = two_lanes()
     document["lanes"][1]["direction"] = "entry"
