@@ -95,7 +95,10 @@ def end_of_day(wall_ns: int, zone: ZoneInfo) -> int:
 
 def _instant(field: str, text: str) -> int:
     try:
-        return parse_wall_ns(text)
+        found = parse_wall_ns(text)
+        if found < 0:
+            raise ValueError("before 1970, which no column of nanoseconds need hold")
+        return found
     except ValueError:
         raise VisitError(f"{field} is {text[:60]!r}; give an instant such as 2026-11-30T18:00:00+08:00") from None
 

@@ -134,6 +134,8 @@ def test_a_plate_is_of_one_visitor_at_a_time(central: Central) -> None:
         ({"until": "tomorrow"}, "give an instant such as"),
         ({"until": "2020-01-01T00:00:00Z"}, "is not after from"),
         ({"from": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00Z"}, "has passed"),
+        ({"from": "0001-01-01T00:00:00+14:00"}, "give an instant such as"),
+        ({"from": "1600-01-01T00:00:00Z"}, "give an instant such as"),
         ({"until": "2099-01-01T00:00:00Z"}, "at most 92 days ahead"),
         ({"vehicle_class": "tank"}, "use one of"),
         ({"holder": "Wang"}, "is not a known key"),
