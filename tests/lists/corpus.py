@@ -403,6 +403,32 @@ _case("a card that is shown with a dash", "list.xlsx",
       xlsx(("id", "kind", "cards"), ("a", "monthly", (' s="1"', "<v>4722881</v>")), formats=["000-00000"]),
       (2, "cards", "in decimal"))  # fmt: skip
 
+for _text in ("0", "00000000", "0.0", "无", "/", "-", "none"):
+    _cell(f"no card as {_text}", "cards", _text, wrong="leave it empty")
+_case(
+    "a card in hex", "list.csv", "id,kind,cards\na,monthly,000734E0\n", one(cards=("000734E0",)), notes="write 472288"
+)
+_cell("an EPC", "cards", "E28011606000020612345678", ("E28011606000020612345678",))
+for _text, _wrong in (("粤B12345 13800000000", "the plate alone, as 粤B12345"), ("蓝粤B12345", "give 粤B12345 alone"),
+                      ("ABC-1234或DEF-5678", "by ;"), ("粤B12345+粤B54321", "by ;"), ("粤B12345 蓝牌", "plate alone")):  # fmt: skip
+    _cell(f"the plate {_text}", "plates", _text, wrong=_wrong)
+_cell("a plate of Izumi", "plates", "和泉300あ12-34", ("和泉300あ12-34",))
+_cell("a plate of the armed police", "plates", "WJ京1234X", ("WJ京1234X",))
+for _encoding in ("utf-8", "gb18030"):
+    _case(f"the mark of the end in {_encoding}", "list.csv", (CHINESE + ROW + "\x1a").encode(_encoding), TAKEN)
+_case("an end that is filled up", "list.csv", CHINESE + ROW + "\0" * 512, TAKEN)
+_case("a page that ends in .xlsx", "list.xlsx", "<html></html>", (1, "", "save it as .xlsx"))
+_case("half a workbook", "list.xlsx", xlsx(("id", "kind"), ("a", "staff"))[:400], (1, "", "save it again"))
+_case("an empty text file", "list.csv", "", (1, "", "it is empty"))
+_case("an empty workbook file", "list.xlsx", b"", (1, "", "it is empty"))
+_case("the heading once more", "list.csv", CHINESE + ROW + CHINESE, (3, "kind", "delete it"))
+_case("a line of who made it", "list.csv", CHINESE + ROW + "制表人：李四,,,,审核：王五,,,\n", (3, "kind", "delete it"))
+_case("headings of an access control program", "list.csv", "人员编号,卡类,人员姓名,车牌号码,有效截止日期\na,月卡,张伟,粤B12345,2027/1/5\n",
+      one(holder="张伟", plates=("粤B12345",), valid_until="2027-01-05"))  # fmt: skip
+_case("a quotation mark inside a cell", "list.csv", CHINESE + 'a,月卡,李"四",,"3栋" 5,,,\n', (2, "", "as two"))
+_case("a heading of two rows", "list.xlsx", xlsx(("id", "kind", "有效期", None), (None, None, "起", "止")),
+      (2, "", "name column D"))  # fmt: skip
+
 
 def named(name: str) -> Case:
     """A case by its name."""

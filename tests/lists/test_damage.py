@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, is_zipfile
 
 import pytest
 
@@ -44,7 +44,7 @@ def damaged_inside(content: bytes, chance: random.Random) -> bytes:
 
 
 def file_of(case: Case, chance: random.Random) -> bytes:
-    book = case.content.startswith(b"PK") and chance.random() < 0.8
+    book = is_zipfile(io.BytesIO(case.content)) and chance.random() < 0.8
     return (damaged_inside if book else damaged)(case.content, chance)
 
 

@@ -300,7 +300,7 @@ def test_a_pass_that_is_wrong_is_told_by_field(field: str, value: object) -> Non
 def test_an_import_in_a_process_of_its_own_does_what_it_does_here(tmp_path: Path) -> None:
     database, file = tmp_path / "registry.db", tmp_path / "list.csv"
     PassRegistry(database, writer=True).close()
-    passes = [Pass(f"p{n}", PassKind.MONTHLY, cards=(str(n),)) for n in range(5000)]
+    passes = [Pass(f"p{n}", PassKind.MONTHLY, cards=(str(n),)) for n in range(1, 5001)]
     write_passes(file, passes)
     seen: list[int] = []
     assert import_file(database, file, dry_run=True).created == 5000

@@ -79,7 +79,10 @@ class Cells:
     def _fit(self, row: list[str]) -> None:
         """Cells that are missing at the end are empty; empty ones too many are dropped."""
         if any(map(str.strip, row[self._width :])):
-            raise RowError(f"it has {len(row)} cells and the heading has {self._width}")
+            raise RowError(
+                f"it has {len(row)} cells and the heading has {self._width};"
+                f" name column {letters(self._width)} in the heading, or empty it"
+            )
         row[self._width :] = []
         row += [""] * (self._width - len(row))
 

@@ -17,11 +17,13 @@ NUMBERS = "number"
 ALIASES: dict[str, str] = {
     "id": "id pass, pass id, pass no, pass number, 编号, 通行证号, 通行证编号, 证号, 用户编号, 人员编号,"
     " 車主編號, 編號",
-    "kind": "type, category, pass type, 类型, 类别, 种类, 卡类型, 车辆类型, 用户类型, 收费类型, 類型, 類別, 種類",
+    "kind": "type, category, pass type, 类型, 类别, 种类, 卡类型, 卡类, 卡类别, 卡种,"
+    " 月卡类型, 车辆类型, 用户类型, 收费类型, 類型, 類別, 種類",
     "holder": "name, owner, resident, holder name, full name, 姓名, 车主, 车主姓名, 业主, 业主姓名, 住户, 住户姓名,"
-    " 户主, 持卡人, 使用人, 联系人, 車主, 業主, 住戶",
+    " 户主, 人员姓名, 用户姓名, 客户姓名,"
+    " 持卡人, 使用人, 联系人, 車主, 業主, 住戶",
     "phone": "telephone, mobile, tel, phone no, phone number, 电话, 手机, 手机号, 手机号码, 电话号码, 联系电话,"
-    " 联系方式, 電話, 手機, 聯絡電話",
+    " 联系方式, 车主电话, 业主电话, 車主電話, 電話, 手機, 聯絡電話",
     "unit": "room, address, flat, apartment, house, 房号, 房间号, 房间, 房屋, 房产, 单元, 住址, 地址, 门牌, 门牌号,"
     " 楼栋房号, 房屋地址, 房屋编号, 房號, 單位, 單元",
     "plates": "plate, number plate, license plate, licence plate, registration, vehicle, plate no, plate number,"
@@ -33,7 +35,8 @@ ALIASES: dict[str, str] = {
     "valid_from": "from, start, start date, begins, begin date, valid since, 有效期自, 有效期起, 有效期从, 开始日期,"
     " 起始日期, 生效日期, 开始时间, 有效开始日期, 生效时间, 開始日期",
     "valid_until": "until, to, end, end date, expiry, expiry date, expires, valid to, valid through, expiration date,"
-    " 有效期, 有效期至, 有效期止, 有效期到, 到期, 到期日, 到期日期, 到期时间, 截止日期, 结束日期, 失效日期, 终止日期,"
+    " 有效期, 有效期至, 有效期止, 有效期到, 到期, 到期日, 到期日期, 到期时间, 截止日期,"
+    " 有效截止日期, 有效期截止, 有效期限, 有效终止日期, 截止时间, 结束日期, 失效日期, 终止日期,"
     " 结束时间, 有效结束日期, 有效日期, 截至日期, 到期日期, 結束日期",
     "schedule": "times, hours, 时段, 通行时段, 时间段, 时间表",
     "lanes": "lane, gate, gates, 车道, 通道, 出入口, 車道",

@@ -131,7 +131,7 @@ def _rows(file: TextIO) -> Iterator[Numbered]:
         begins = rows.line_num + 1
         try:
             for row in rows:
-                if any(row):
+                if any(row) and not _is_end(row):
                     yield rows.line_num + skipped, row
                 begins = rows.line_num + 1
             return
@@ -139,7 +139,15 @@ def _rows(file: TextIO) -> Iterator[Numbered]:
             if rows.line_num > begins or "field larger" in str(error) or "end of data" in str(error):
                 yield begins + skipped, RowError(_open_quote(str(error)))
                 return
-            yield rows.line_num + skipped, RowError(f"it is not CSV ({error})")
+            yield (
+                rows.line_num + skipped,
+                RowError(f"it is not CSV ({error}); write a quotation mark inside a cell as two"),
+            )
+
+
+def _is_end(row: list[str]) -> bool:
+    """Whether a row is the mark of the end, or the filling behind it, of a program of old."""
+    return len(row) == 1 and not row[0].strip("\x1a\0 \t")
 
 
 def _open_quote(error: str) -> str:
@@ -189,6 +197,8 @@ def _not_text(path: Path) -> str:
         return f"it has {size // 1_000_000} MB, and {FILE_BYTES_MAX // 1_000_000} MB are the most; split the list"
     with path.open("rb") as file:
         begin = file.read(512)
+        if not begin.strip():
+            return "it is empty; is it the right file?"
         if begin.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
             return "it is a workbook and no text; give it the ending .xlsx or .ods, or save it as CSV UTF-8"
         if begin.lstrip()[:64].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"%pdf", b"{\\rtf")):

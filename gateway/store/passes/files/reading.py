@@ -33,6 +33,7 @@ from gateway.store.passes.files.lines import (
     json_lines,
     suffix_of,
 )
+from gateway.store.passes.files.values import in_decimal
 
 BAD_MAX = 1000
 """Bad rows that are listed; all are counted."""
@@ -129,7 +130,9 @@ class PassFile:
                 if line > ROWS_MAX:
                     raise RowError(f"the list has more than {ROWS_MAX} lines; split it")
             except PassFieldError as error:
-                if not _is_blank(content):
+                if error.field in ("id", "kind") and _is_no_pass(content):
+                    self._note(line, error.field, f"{str(error).removeprefix(f'{error.field} ')}; {_NO_PASS}")
+                elif not _is_blank(content):
                     self._note(line, error.field, str(error).removeprefix(f"{error.field} "))
             except RowError as error:
                 self._note(line, error.column, str(error))
@@ -184,9 +187,11 @@ class PassFile:
                 self.notes.append(f"the column {cell.strip()} counts the rows and is not read")
             elif name and names.count(name) > 1 and name not in LISTED:
                 self._note(line, name, "this column stands there twice")
-        for name in ("id", "kind"):
+        for name, remedy in _NEEDED.items():
             if name not in names:
-                self._note(line, name, "this column is missing; a heading above the passes names the columns")
+                self._note(
+                    line, name, f"this column is missing; a heading above the passes names the columns; {remedy}"
+                )
         return [name or "" for name in names]
 
     # ---- rows ----------------------------------------------------------------------------------------------------
@@ -208,6 +213,9 @@ class PassFile:
         """Keep a few names to show, and note what is unusual."""
         if len(self.samples) < SAMPLES and pass_.holder and pass_.holder not in self.samples:
             self.samples.append(pass_.holder)
+        for card in pass_.cards:
+            if not card.isdigit() and (number := in_decimal(card)):
+                self._count("card", f"line {line}: {card} is taken as an EPC; write {number} if it is a card in hex")
         for plate in pass_.plates:
             if not is_usual(plate) and not is_whole(normalise(plate)):
                 self._count("plate", f"line {line}: {plate} is no whole plate, so that a camera will not read it")
@@ -228,10 +236,27 @@ class PassFile:
             self.bad.append(BadRow(line, column, reason))
 
 
+_NEEDED = {
+    "id": "give each pass a number of its own in a column 编号",
+    "kind": "write monthly, temporary, staff or blocked in a column 类型",
+}
+
+
 def _named(heading: str) -> str | None:
     """The field that a heading names, "" for none; None for a heading that is not known."""
     field = field_of(heading) if heading else ""
     return UNREAD if field == COUNTING else field
+
+
+_NO_PASS = "if the row is no pass (a sum, a signature, the heading again), delete it"
+
+
+def _is_no_pass(content: Any) -> bool:
+    """Whether a row may be a sum or a signature, with few cells, or the heading once more."""
+    if not isinstance(content, list) or _is_blank(content):
+        return False
+    filled = sum(bool(cell.strip()) for cell in content)
+    return filled < min(3, len(content) // 2) or len(known_names(content)) > 1
 
 
 def _is_blank(content: Any) -> bool:

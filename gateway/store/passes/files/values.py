@@ -153,12 +153,14 @@ _PRINTED = re.compile(r"(\d{3})[ ,](\d{5})")
 _BOTH = re.compile(r"(\d{8,10}) ?[ ,] ?(\d{3})[ ,](\d{5})")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.0+)?")
 _WHOLE = re.compile(r"(\d+)\.0+")
-_NUMBER_SIGNS = re.compile(r"(?i:no\.?|#|编号|卡号)\s*:?\s*(?=\d)")
+_ZERO = re.compile(r"0+(?:\.0+)?")
+_SHORT_HEX = re.compile(r"[0-9a-f]{6,10}", re.IGNORECASE)
+"""May be the bits of a card, which readers tell in decimal; an EPC is mostly longer."""
 
 
 def cards(text: str) -> tuple[str, ...]:
     """The card numbers in a cell."""
-    if text.isdigit() and text.isascii():
+    if text.isdigit() and text.isascii() and text.strip("0"):
         return (text,)
     plain = unicodedata.normalize("NFKC", _ready("cards", text))
     no_date("cards", plain)
@@ -167,6 +169,8 @@ def cards(text: str) -> tuple[str, ...]:
 
 def _card(item: str) -> tuple[str, ...]:
     plain = " ".join(item.lstrip("'").split())
+    if plain.casefold() in _NO_END or _ZERO.fullmatch(plain):
+        raise PassFieldError("cards", item, "that says that there is no card; leave it empty")
     if found := _WHOLE.fullmatch(plain):
         return (found[1],)
     if found := _PRINTED.fullmatch(plain):
@@ -182,6 +186,11 @@ def _card(item: str) -> tuple[str, ...]:
     if len(plain.split()) > 1:
         raise PassFieldError("cards", item, "separate several cards by ; and write one card without blanks")
     return (plain,)
+
+
+def in_decimal(card: str) -> str:
+    """The number that a short card number in hex may stand for; empty for decimal ones and for an EPC."""
+    return str(int(card, 16)) if _SHORT_HEX.fullmatch(card) and not card.isdigit() else ""
 
 
 def _several(item: str, parts: list[str]) -> tuple[str, ...]:
@@ -208,6 +217,8 @@ def _both(item: str, whole: str, facility: str, number: str) -> str:
 # ---- plates ------------------------------------------------------------------------------------------------------
 
 _REGION_AND_LETTER = re.compile(f"[{REGIONS}][A-Z]")
+_JOINING = re.compile("[或和及与跟&+]")
+"""Between two plates; in one plate it may be part of a place: 和泉300あ12-34."""
 _ALONE_MIN = 5
 """Places of a text that is surely a plate of its own."""
 
@@ -225,6 +236,9 @@ def plates(text: str) -> tuple[str, ...]:
 
 
 def _plates(item: str) -> list[str]:
+    joined = _JOINING.split(item)
+    if len(joined) > 1 and all(_is_alone(part) for part in joined):
+        raise PassFieldError("plates", item, "separate several plates by ;")
     parts = [part.strip() for part in _MAYBE_SEPARATORS.split(item) if part.strip()]
     if len(parts) > 1 and not is_none(normalise(item)):
         if not all(_is_alone(part) for part in parts):
@@ -239,6 +253,10 @@ def _parted(item: str) -> list[str]:
     if len(words) > 1 and all(_is_chinese_whole(word) for word in words):
         return words
     whole = normalise(item)
+    if len(words) > 1 and _is_chinese_whole(words[0]) and not is_whole(whole):
+        raise PassFieldError("plates", item, f"give the plate alone, as {words[0]}; separate several plates by ;")
+    if (found := _WORDS_BEFORE.fullmatch(whole)) and is_whole(found[1]):
+        raise PassFieldError("plates", item, f"it is a plate with words before it; give {found[1]} alone")
     several = len(_REGION_AND_LETTER.findall(whole)) > 1 or (whole.isascii() and len(whole) > PLATE_PLACES_MAX)
     if len(words) > 1 and several:
         raise PassFieldError("plates", item, "separate several plates by ;")
@@ -247,6 +265,8 @@ def _parted(item: str) -> list[str]:
     return [item]
 
 
+_WORDS_BEFORE = re.compile(f"[^\\x00-\\x7f]+([{REGIONS}][A-Z][0-9A-Z]{{5,6}})")
+"""Words and a Chinese plate: 蓝粤B12345."""
 _WITH_WORDS = re.compile(f"[{REGIONS}][A-Z][0-9A-Z]{{4,}}[^\\x00-\\x7f]{{2,}}$")
 """A Chinese plate with words behind it: 粤B12345黑色."""
 

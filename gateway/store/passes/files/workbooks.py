@@ -90,12 +90,18 @@ def workbook_rows(path: Path, sheet: str = "") -> Iterator[Numbered]:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, BadZipFile | EOFError | zlib.error):
+        return f"{error}; a part of it is missing: copy or save it again"
     return str(error) if isinstance(error, WorkbookError | ValueError) else f"{type(error).__name__}: {error}"
 
 
 def _check_begin(begin: bytes) -> None:
     if begin.startswith(b"\xd0\xcf\x11\xe0"):
         raise WorkbookError("it has a password, or is in the format before 2007; save it without one as .xlsx")
+    if not begin:
+        raise WorkbookError("it is empty; is it the right file?")
+    if not begin.startswith(b"PK"):
+        raise WorkbookError("it is a text or a page with this ending; open it in a spreadsheet and save it as .xlsx")
 
 
 def _check_size(book: ZipFile) -> None:
