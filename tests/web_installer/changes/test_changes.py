@@ -45,6 +45,7 @@ def test_every_fault_is_named_and_leads_to_its_field(ana: Desk) -> None:
     assert 'href="/installer/lanes/in#lanes[0].barrier.pulse_ms"' in answer
     assert 'href="/installer/settings/site#site.timezone"' in answer
     assert "2 faults keep the changes" in answer
+    assert "<bdi>in</bdi> · " in answer
     assert f'action="{PATH}/apply"' not in answer
 
 
@@ -57,6 +58,15 @@ def test_applied_confirmed_and_in_the_journal_by_name(box: Box, ana: Desk) -> No
     assert ana.post(f"{PATH}/confirm").location == f"{PATH}?told=confirmed"
     assert "No changes wait. Version 2 holds." in ana.text(f"{PATH}?told=confirmed")
     assert box.told() == [("applied", 2, "Ana"), ("confirmed", 2, "Ana")]
+
+
+def test_a_second_click_applies_nothing_and_denies_nothing(box: Box, ana: Desk, ben: Desk) -> None:
+    ben.edit(site={**SOUTH, "name": "East Court"})
+    ana.edit(site=SOUTH)
+    assert [apply(ana).location, apply(ana).location] == [PATH, PATH]
+    assert box.history() == [(1, "confirmed"), (2, "pending")]
+    answer = apply(ben)
+    assert (answer.status_code, "Not applied. Nothing was changed." in words_of(answer)) == (409, True)
 
 
 def test_only_who_applied_it_confirms_it_and_another_may_take_it_back(box: Box, ana: Desk, ben: Desk) -> None:

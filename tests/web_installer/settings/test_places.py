@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.web_installer.settings.conftest import SITE, Desk
-from web.installer.settings.places import address_of
+from web.installer.settings.places import address_of, owner_of
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,20 @@ def test_a_barrier_that_stands_apart_is_on_the_page_of_its_first_lane() -> None:
 def test_the_field_is_on_the_page_of_its_address(desk: Desk, path: str) -> None:
     page, _, mark = address_of(path, SITE).partition("#")
     assert re.search(rf'id="{re.escape(mark)}"', desk.get(page))
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        ("lanes[1].barrier.open", "South in"),
+        ("lanes.lane-1", "South in"),
+        ("lanes.in.name", "in"),
+        ("devices.io", "io"),
+        ("devices[7].port", ""),
+        ("site.name", ""),
+        ("groups[0].places", ""),
+    ],
+)
+def test_a_path_in_a_lane_or_a_device_says_whose_it_is(path: str, owner: str) -> None:
+    lanes = [{"id": "in"}, {"id": "lane-1", "name": "South in"}]
+    assert owner_of(path, {"lanes": lanes, "devices": [{"id": "io"}], "groups": [{"id": "a"}]}) == owner

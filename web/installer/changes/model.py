@@ -11,7 +11,7 @@ from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseErro
 from gateway.store.settings.planning import CONFIRM_S, CONFIRM_WIRING_S
 from web.installer.frame.draft import Draft, is_by
 from web.installer.frame.waits import Wait, wait_of
-from web.installer.settings.places import address_of
+from web.installer.settings.places import address_of, owner_of
 from web.installer.settings.spoken import checked
 from web.people.operators import SiteDocument
 from web.platform import look
@@ -23,13 +23,16 @@ CONFIRM_CHOICES_S = (CONFIRM_S, 300, CONFIRM_WIRING_S, 1_800)
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One value that differs, and the page of its form; None: it is not set. `undo`: it can be taken back alone."""
+    """One value that differs, and the page of its form; None: it is not set. `undo`: it can be taken back alone;
+    `owner`: the name of the lane or device that it belongs to.
+    """
 
     path: str
     old: str | None
     new: str | None
     address: str
     undo: bool = False
+    owner: str = ""
 
     @property
     def key(self) -> str:
@@ -44,6 +47,7 @@ class Fault(msgspec.Struct, frozen=True):
     value: str | None
     message: str
     address: str
+    owner: str = ""
 
     @property
     def key(self) -> str:
@@ -97,7 +101,9 @@ def refusal_of(asked: str) -> str:
 def lines_of(changes: list[dict[str, Any]], site: Any, undo: tuple[str, ...] = ()) -> tuple[Line, ...]:
     """The changes of a plan as lines; `undo`: the paths that can be taken back."""
     return tuple(
-        Line(path, words_of(one["old"]), words_of(one["new"]), address_of(path, site), path in undo)
+        Line(
+            path, words_of(one["old"]), words_of(one["new"]), address_of(path, site), path in undo, owner_of(path, site)
+        )
         for one in changes
         for path in (one["path"],)
     )
@@ -120,7 +126,7 @@ def _checked(draft: Draft, back: str) -> View:
         plan = ask("site.plan", timeout_s=PLAN_S, document=draft.site)
     except SettingsError as error:
         found = tuple(
-            Fault(one.path, words_of(one.value), checked(one.message, look.said()), address_of(one.path, draft.site))
+            Fault(one.path, words_of(one.value), checked(one.message, look.said()), *_where(one.path, draft.site))
             for one in faults(error.problems, draft.site)
         )
         return View("faults", _structural(draft), found, went_back=back)
@@ -145,7 +151,15 @@ def _checked(draft: Draft, back: str) -> View:
 
 def _structural(draft: Draft) -> tuple[Line, ...]:
     """What differs, where the check cannot say it: the paths alone."""
-    return tuple(Line(path, None, None, address_of(path, draft.site), undo=True) for path in draft.changes)
+    return tuple(
+        Line(path, None, None, address_of(path, draft.site), undo=True, owner=owner_of(path, draft.site))
+        for path in draft.changes
+    )
+
+
+def _where(path: str, site: dict[str, Any]) -> tuple[str, str]:
+    """The page of a path, and whose it is."""
+    return address_of(path, site), owner_of(path, site)
 
 
 def _waited_for(asked: str) -> tuple[dict[str, str], ...] | None:

@@ -11,7 +11,7 @@ from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseErro
 from gateway.store.settings.planning import CONFIRM_MAX_S
 from web.installer.changes.model import CONFIRM_CHOICES_S, View, refusal_of, view_of
 from web.installer.frame.door import door
-from web.installer.frame.draft import working
+from web.installer.frame.draft import is_by, working
 from web.installer.frame.merge import without_change
 from web.installer.frame.page import installer_page
 from web.installer.frame.who import who
@@ -60,6 +60,8 @@ def apply() -> Any:
     except EngineUnreachableError:
         return redirect(f"{PATH}?told=offline", 303)
     except GatehouseError as error:
+        if _is_pending_of(draft.operator):  # the second click of two: the first one has applied it
+            return redirect(PATH, 303)
         return _shown(view_of(working(), services().site), refused=str(error), status=409)
     return redirect(f"{PATH}?draft={made['id']}" if done["state"] == "waiting" else PATH, 303)
 
@@ -89,6 +91,11 @@ def undo() -> Any:
     draft = working()
     draft.save(without_change(draft.running, draft.site, request.form.get("path", "")))
     return redirect(PATH, 303)
+
+
+def _is_pending_of(operator: str) -> bool:
+    pending = services().site.pending()
+    return pending is not None and is_by(pending, operator)
 
 
 def _end(op: str, told: str) -> Any:

@@ -22,6 +22,16 @@ def address_of(path: str, site: dict[str, Any]) -> str:
     return f"{page}#{quote(exact, safe='.[]!:')}" if page else HOME
 
 
+def owner_of(path: str, site: dict[str, Any]) -> str:
+    """The name of the device, lane or barrier that a path is in, its id where it has no name; "" for other paths."""
+    found = _ENTRY.match(numbered(path, site))
+    if found is None or found[1] not in ("devices", "lanes", "barriers"):
+        return ""
+    entries, number = _objects(site.get(found[1])), int(found[2])
+    entry = entries[number] if number < len(entries) else {}
+    return str(entry.get("name") or entry.get("id") or "")
+
+
 def numbered(path: str, site: dict[str, Any]) -> str:
     """The path with numbers in place of the names of entries; the same path where there is no such entry."""
     part, _, rest = path.partition(".")
