@@ -73,7 +73,12 @@ class Clerk:
         self._start_install_mode = install_mode
         self._state = stores.state
         self._visits = VisitOps(
-            stores.state, stores.codes, self.journal, lambda: self._clock.now().wall_ns, self._wait_applied
+            stores.state,
+            stores.codes,
+            self.journal,
+            lambda: self._clock.now().wall_ns,
+            self._wait_applied,
+            lambda: self._recorder.degraded,
         )
         self.settings_changed(settings)
         self._jobs = Jobs("changes")

@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.core.settings.explain import explain
 from gateway.core.settings.model import Settings
-from gateway.core.vocabulary.errors import NotFoundError, VisitConflictError, VisitError
+from gateway.core.vocabulary.errors import NotFoundError, StorageError, VisitConflictError, VisitError
 from gateway.core.vocabulary.events import ExpectedVisit
 from gateway.core.vocabulary.rows import Row, VisitAnnounced, VisitCancelled, VisitCorrected, VisitRegistered
 from gateway.core.vocabulary.views import VisitView
@@ -56,13 +56,18 @@ class VisitOps:
         journal: Callable[[Row], int | None],
         wall_ns: Callable[[], int],
         applied: Callable[[int | None], None],
+        degraded: Callable[[], str],
     ) -> None:
-        """`journal` returns a row's sequence; `applied` waits a bounded time until the projections have it."""
+        """`journal` returns a row's sequence; `applied` waits a bounded time until the projections have it.
+
+        `degraded`: why the disk takes no rows, empty while it does.
+        """
         self._visits = visits
         self._codes = codes
         self._journal = journal
         self._wall_ns = wall_ns
         self._applied = applied
+        self._degraded = degraded
         self.ops: dict[str, Callable[[dict[str, Any]], Any]] = {
             "visits.add": self._add,
             "visits.correct": self._correct,
@@ -133,6 +138,9 @@ class VisitOps:
                     raise VisitConflictError(_taken(other, kind, value))
 
     def _tell(self, row: Row) -> None:
+        """StorageError while the disk takes no rows: the gate would not know of this, though it was answered."""
+        if wrong := self._degraded():
+            raise StorageError(f"nothing about visitors can be kept ({wrong}); free space, then send it again")
         self._applied(self._journal(row))
 
 

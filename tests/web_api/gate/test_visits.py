@@ -206,6 +206,21 @@ def test_who_is_inside_today_is_announced_for_another_day(box: Box, central: Cen
     assert central.announce(plate="粤B12345", **{"from": later})["state"] == "expected"
 
 
+def test_on_a_full_disk_nothing_is_answered_that_the_gate_does_not_know(
+    box: Box, central: Central, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = central.announce(plate="粤B12345")
+    monkeypatch.setattr(box.engine._recorder, "degraded", "the disk is full")
+    for method, path, body in (("POST", "", {"unit": "1"}), ("PATCH", f"/{made['id']}", {"unit": "1"})):
+        answer = central.send(method, path, body)
+        assert (answer.status_code, answer.json and answer.json["code"]) == (503, "storage_failed")
+        assert "the disk is full); free space" in str(answer.json)
+    assert central.send("DELETE", f"/{made['id']}").status_code == 503
+    monkeypatch.undo()
+    assert central.send("DELETE", f"/{made['id']}").status_code == 204
+    assert len(rows(box, "visit.announced")) == 1
+
+
 def enter(box: Box, kind: str, value: str) -> None:
     """A car shows this, is let in and crosses."""
     read(box, kind, value)
