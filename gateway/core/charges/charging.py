@@ -19,6 +19,7 @@ from gateway.core.charges.tariff import Tariff, wrong_tariff
 VehicleClass = Literal["car", "motorcycle", "truck", "bus"]
 Method = Literal["cash", "qr", "external"]
 DAYS_MAX = 1_000
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 Days = Annotated[tuple[date, ...], msgspec.Meta(max_length=DAYS_MAX)]
 Fault = tuple[str, str]
@@ -100,7 +101,9 @@ def _wrong_ids(found: list[tuple[int, Tariff | None]]) -> Iterator[Fault]:
     for number, tariff in found:
         if tariff is None:
             continue
-        if not tariff.id or tariff.id in seen:
+        if not _ID.fullmatch(tariff.id):
+            yield f"tariffs[{number}].id", f"is {tariff.id!r}; use 1 to 64 letters, digits, '-' or '_'"
+        elif tariff.id in seen:
             yield f"tariffs[{number}].id", f"is {tariff.id!r}; give each tariff an id of its own"
         seen.add(tariff.id)
 

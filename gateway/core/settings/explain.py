@@ -33,6 +33,7 @@ _WANTED = {
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
+    "date": "a day such as 2026-11-30",
     "datetime": "a time such as 2026-11-30T08:00:00Z",
 }
 # Secrets: never shown, on no terminal and in no log.

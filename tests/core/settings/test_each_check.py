@@ -418,6 +418,7 @@ def test_tariffs_are_kept_and_warned_of(tariffs: list[dict[str, Any]], paths: li
         ({"tariffs": [{**TARIFF, "blocks": []}]}, "tariffs[0].blocks"),
         ({"tariffs": [{**TARIFF, "free": 3}]}, "tariffs[0].free"),
         ({"tariffs": [TARIFF, TARIFF]}, "tariffs[1].id"),
+        ({"tariffs": [{**TARIFF, "id": "by night"}]}, "tariffs[0].id"),
         ({"charging": {"rules": [{"tariff": "t"}]}}, "charging.rules[0].tariff"),
         ({"charging": {"leave_minutes": -1}}, "charging.leave_minutes"),
         ({"calendar": {"country": "China"}}, "calendar.country"),
@@ -433,6 +434,11 @@ def test_charges_that_cannot_be_meant_are_refused_and_never_keep_a_start_from_wo
     with pytest.raises(SettingsError) as refused:
         checked(document, lambda _: None)
     assert [where for where, _ in refused.value.problems] == [path]
+
+
+def test_a_day_that_is_none_is_told_how_a_day_is_written() -> None:
+    with pytest.raises(SettingsError, match="give a day such as 2026-11-30"):
+        checked({**site_document(), "calendar": {"holidays": ["2026-02-30"]}}, lambda _: None)
 
 
 def test_the_first_rule_that_fits_names_the_tariff_and_none_is_free() -> None:
