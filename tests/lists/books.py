@@ -32,6 +32,15 @@ def zipped(**parts: str | bytes) -> bytes:
     return made.getvalue()
 
 
+def backslashed(content: bytes) -> bytes:
+    """The same zip file with backslashes in the names of its parts, as some old programs write it."""
+    made = io.BytesIO()
+    with ZipFile(io.BytesIO(content)) as old, ZipFile(made, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name.replace("/", "\\"), old.read(name))
+    return made.getvalue()
+
+
 def column(at: int) -> str:
     """A for 0."""
     return chr(ord("A") + at)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.vocabulary.passes import Pass, PassKind
-from tests.lists.books import ods, xlsx
+from tests.lists.books import backslashed, ods, xlsx
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -428,6 +428,8 @@ _case("headings of an access control program", "list.csv", "人员编号,卡类,
 _case("a quotation mark inside a cell", "list.csv", CHINESE + 'a,月卡,李"四",,"3栋" 5,,,\n', (2, "", "as two"))
 _case("a heading of two rows", "list.xlsx", xlsx(("id", "kind", "有效期", None), (None, None, "起", "止")),
       (2, "", "name column D"))  # fmt: skip
+
+_case("parts that are named with backslashes", "list.xlsx", backslashed(xlsx(_HEAD, *_TEN)), *_ALL_TEN)
 
 
 def named(name: str) -> Case:

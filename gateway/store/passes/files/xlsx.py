@@ -48,7 +48,7 @@ def xlsx_rows(book: ZipFile, wanted: str) -> Iterator[Numbered]:
 
     def rows_of(at: int) -> Iterator[Numbered]:
         name = main.parts.get(workbook.sheets[at].relation, "")
-        if "/worksheets/" not in f"/{name}":  # a sheet of a chart
+        if "/worksheets/" not in f"/{name}".replace("\\", "/"):  # a sheet of a chart
             return iter(())
         return _Sheet(strings, formats, workbook.since_1904).of(book, name)
 
@@ -66,8 +66,8 @@ class _Names:
             self.workbook = self._find("", "xl/workbook.xml")
         if not self.workbook:
             raise WorkbookError("it has no workbook in it")
-        folder = posixpath.dirname(self.workbook)
-        below = f"{folder}/_rels/{posixpath.basename(self.workbook)}.rels".lstrip("/").lower()
+        folder, name = posixpath.split(self.workbook.replace("\\", "/"))
+        below = f"{folder}/_rels/{name}.rels".lstrip("/").lower()
         told = _relations(book, self._real.get(below, ""))
         self.parts = {name: self._find(folder, target) for _, name, target in told}
         self.strings = self._of_kind(told, folder, "sharedStrings")
