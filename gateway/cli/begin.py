@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.cli.common import Arguments, Commands, change, data_path, read_site, remark, say, show
+from gateway.cli.common import DEFAULT_DATA, Arguments, Commands, change, data_path, read_site, remark, say, show
 from gateway.core.vocabulary.errors import GatehouseError, InUseError
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ _MADE = """\
 {data} is ready; its journal is {journal}, the gateway {gateway}
 setup code: {code}"""
 _OPENS = """\
-  Start the gateway (gatehouse run, or: systemctl enable --now gatehouse.target) and open {pages}
+  Start the gateway ({start}) and open {pages}
   The code works there once. It makes the installer and names the site."""
 _VOID = """\
-  The site file has operators, so there is no first set-up and the code opens nothing. Start the gateway (gatehouse run,
-  or: systemctl enable --now gatehouse.target) and sign in at {pages}"""
+  The site file has operators, so there is no first set-up and the code opens nothing. Start the gateway
+  ({start}) and sign in at {pages}"""
+_SERVICE = "systemctl enable --now gatehouse.target"
 _DRAWN = """\
 setup code: {code}
   It works once, at /setup of the gateway's page; the code before it is void."""
@@ -73,10 +75,21 @@ def _init(arguments: Arguments) -> int:
     made = {"data": str(directory.path), "journal": journal, "gateway": gateway, "setup_code": code}
     words = _MADE.format(data=directory.path, journal=journal, gateway=gateway, code=code)
     tail, path = (_VOID, "/") if settings.operators else (_OPENS, "/setup")
-    show(arguments, made, f"{words}\n{tail.format(pages=' or '.join(pages(settings, path)))}")
+    show(
+        arguments,
+        made,
+        f"{words}\n{tail.format(start=_start(directory.path), pages=' or '.join(pages(settings, path)))}",
+    )
     for place, warning in warnings(settings):
         say(f"settings: warning: {place} {warning}")
     return 0
+
+
+def _start(data: Path) -> str:
+    """How the gateway of this directory is started; the service has the usual one."""
+    if data == Path(DEFAULT_DATA):
+        return f"gatehouse run, or: {_SERVICE}"
+    return f"gatehouse run --data {shlex.quote(str(data))}"
 
 
 def _must_be_empty(directory: DataDirectory) -> None:

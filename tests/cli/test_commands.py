@@ -177,6 +177,7 @@ class TestInit:
     def test_the_setup_code_says_what_it_is_for(self, gatehouse: Gatehouse) -> None:
         told = gatehouse("init")
         assert re.search(r"^setup code: ([A-Z0-9]{4}-){2}[A-Z0-9]{4}$", told.out, re.M)
+        assert re.search(r"^  Start the gateway \(gatehouse run --data .+\) and open ", told.out, re.M)
         assert "http://127.0.0.1:8080/setup" in told.out and "once" in told.out
 
     def test_a_site_file_with_operators_leaves_no_first_set_up(self, gatehouse: Gatehouse, site_file: Path) -> None:
