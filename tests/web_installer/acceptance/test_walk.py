@@ -62,6 +62,18 @@ class Page(Browser):
             at = {"x": box[0] + box[2] * x, "y": box[1] + box[3] * (0.3 + x / 2), "button": "left", "buttons": 1}
             self.chrome.execute_cdp_cmd("Input.dispatchMouseEvent", {**at, "type": kind, "clickCount": 1})
 
+    def inks(self, theme: str) -> list[str]:
+        """Ink and paper of the printed sheet."""
+        self.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        found: list[str] = self.chrome.execute_script(
+            "document.documentElement.dataset.theme = arguments[0];"
+            "const style = getComputedStyle(document.querySelector('.ac-paper'));"
+            "return [style.color, style.backgroundColor];",
+            theme,
+        )
+        self.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        return found
+
     def printed(self) -> bytes:
         return base64.b64decode(self.chrome.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
 
@@ -127,6 +139,7 @@ def test_a_drawn_signature_hands_the_lane_over_and_prints(page: Page, ana: Desk,
     assert page.one("[data-signed=installer] img").get_property("naturalWidth") == 600
     page.open(f"{LANE}/sheet")
     assert page.printed().count(b"/Type /Page\n") == 1
+    assert page.inks("night") == page.inks("day") == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
 
 
 def test_everything_can_be_done_by_the_keyboard_alone(page: Page, ana: Desk, mei: Desk) -> None:
