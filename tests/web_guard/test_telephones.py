@@ -103,7 +103,9 @@ def test_the_choices_of_language_and_brightness_stay_in_their_rows(booth: Booth,
         return [...document.querySelectorAll('#sheet-duty .row')].map((row) =>
           new Set([...row.querySelectorAll('.choice')].map((el) => el.getBoundingClientRect().top)).size);
     """
-    assert booth.script(rows) == [1, 1, 1]
+    found = booth.script(rows)
+    assert len(found) >= 3
+    assert set(found) == {1}, found
 
 
 @pytest.mark.parametrize(("size", "below"), [(UPRIGHT, 724), (LYING, 390)])
