@@ -153,6 +153,7 @@ def test_unknown_visits_and_scopes(central: Central, client: FlaskClient, token:
     reader = Central(client, token("state:read", name="reader"))
     assert reader.send("POST", body={}).status_code == 403
     assert reader.send("GET", "?state=gone").status_code == 400
+    assert reader.send("GET", "?state=inside&inside=perhaps").status_code == 400
 
 
 def test_without_an_until_the_day_of_the_site_is_the_end(central: Central) -> None:

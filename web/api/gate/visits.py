@@ -23,7 +23,8 @@ def visits() -> Response:
     """`GET /visits`: of a state, with a text in plate, card, unit or purpose; without a state all that have begun."""
     only("inside", "state", "q", "after", "limit")
     limit = number("limit", LIMIT, 1, LIMIT_MAX)
-    state = one_of("state", STATES) or ("inside" if flag("inside") else "")
+    inside = flag("inside")
+    state = one_of("state", STATES) or ("inside" if inside else "")
     query = request.args.get("q", "")
     if len(query) > QUERY_MAX:
         raise refuse(f"q has {len(query)} characters; give at most {QUERY_MAX}")
