@@ -63,8 +63,12 @@ class Hour(Site):
 
     def next(self) -> str:
         """The step that the overview names next."""
-        self.open("/installer")
+        wait_until(self._overview, what="the overview, which is away while the engine starts", every_s=0.5)
         return str(self.one(".over-step.is-next").get_attribute("id"))
+
+    def _overview(self) -> bool:
+        self.open("/installer")
+        return bool(self.all(".over-step.is-next"))
 
     def follow(self) -> None:
         """Take the way that the overview shows."""
