@@ -74,6 +74,26 @@ def test_a_form_with_faults_is_not_tried(desk: Desk, asked: list[Any]) -> None:
     assert asked == []
 
 
+def test_a_broker_without_a_name_is_a_mistake_at_its_field(desk: Desk, asked: list[Any]) -> None:
+    desk.post("/installer/settings/broker", act="remove")
+    assert desk.send(TEST, {"host": "", "port": "1883", "consumer": "central"}).status_code == 422
+    assert desk.send(TEST, {}).status_code == 422
+    assert asked == []
+
+
+def test_a_draft_without_ids_is_tried_with_those_that_run(desk: Desk, asked: list[Any]) -> None:
+    desk.draft.save({key: value for key, value in desk.draft.site.items() if key not in ("site", "gateway")})
+    assert desk.send(TEST, {"host": "10.0.0.9", "port": "1883", "consumer": "central"}).status_code == 200
+    assert asked[0][1:] == ("gatehouse/north-court/gw1", "north-court-gw1-test")
+
+
+def test_an_entry_that_is_no_broker_is_refused_without_the_engine_too(desk: Desk, asked: list[Any]) -> None:
+    desk.post("/installer/settings/broker", act="remove")
+    desk.engine.stop()
+    assert desk.send(TEST, {"brokers": "nonsense", "host": "", "port": "1883"}).status_code == 422
+    assert asked == []
+
+
 def test_a_second_test_waits(desk: Desk, asked: list[Any]) -> None:
     with page._one_at_a_time:
         assert desk.send(TEST, {"host": "10.0.0.9", "port": "1883"}).status_code == 503

@@ -117,6 +117,14 @@ def test_a_missing_right_to_receive_is_named() -> None:
     assert found[-1].values["topics"] == f"{PREFIX}/passes"
 
 
+def test_the_right_to_receive_is_tried_for_all_topics_of_the_uplink() -> None:
+    taken, one_refused = b"\x20\x03\x00\x00\x00", b"\x90\x07\x00\x01\x00\x01\x01\x87\x01"
+    with closing(Speaker(taken, one_refused)) as speaker:
+        found = tried(speaker.port)
+    assert end(found) == ("read", "not_allowed")
+    assert found[-1].values["topics"] == f"{PREFIX}/visits"
+
+
 def test_tls_with_the_right_authority_passes(certificates: Path, broker: Callable[..., Mosquitto]) -> None:
     one = broker(**tls(certificates))
     found = tried(one.port, tls=True, ca=str(certificates / own_certificate.AUTHORITY))

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.forms.posted import Fault
 from gateway.core.settings.model import Broker, Mqtt
 from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import GatehouseError
@@ -47,6 +48,8 @@ def test() -> Any:
     draft = working()
     form = Form(draft, SECTION.path, SECTION.fields, SECTION.value(draft.site))
     value = form.read()
+    if not (value.get("host") or value.get("brokers")):
+        form.faults.setdefault("host", Fault("required"))
     if not form.save(lambda site: SECTION.put(site, value)):
         return _page(form, removes=False)
     tried = trials(draft.site)
@@ -69,23 +72,31 @@ def _page(form: Form, *, removes: bool, **values: Any) -> Any:
 
 
 def trials(site: dict[str, Any]) -> list[Tried]:
-    """Try the brokers of a site file; Problem 503 while another trial runs."""
+    """Try the brokers of a site file; Problem 503 while another trial runs, 422 for an entry that is no broker."""
     mqtt = msgspec.convert(SECTION.value(site), Mqtt)
+    try:
+        brokers = mqtt.each()[:BROKERS_MAX]
+    except ValueError as error:
+        raise Problem(422, "settings_invalid", f"{error}.") from None
     password, held_back = _password(mqtt)
     if not _one_at_a_time.acquire(blocking=False):
         raise Problem(503, "busy", "Another test of a connection runs; try again in some seconds.")
     try:
-        return [
-            Tried(f"{one.host}:{one.port}", _tried(site, one, password), held_back) for one in mqtt.each()[:BROKERS_MAX]
-        ]
+        return [Tried(f"{one.host}:{one.port}", _tried(site, one, password), held_back) for one in brokers]
     finally:
         _one_at_a_time.release()
 
 
 def _tried(site: dict[str, Any], broker: Broker, password: str | None) -> tuple[Step, ...]:
-    names = site["site"]["id"], site["gateway"]["id"]
+    names = _ids(site)
     broker = msgspec.structs.replace(broker, password=password)
     return Trial(broker, "gatehouse/" + "/".join(names), "-".join((*names, "test"))).run()
+
+
+def _ids(site: dict[str, Any]) -> tuple[str, ...]:
+    """The ids of site and gateway; those that run where an imported draft has none."""
+    running = services().site.document()
+    return tuple(str((site.get(part) or {}).get("id") or running[part]["id"]) for part in ("site", "gateway"))
 
 
 def _password(mqtt: Mqtt) -> tuple[str | None, bool]:

@@ -162,7 +162,7 @@ class Trial:
             raise Failure(_SIGN_IN.get(code, "refused"), code=f"{code:02x}", user=broker.username or "")
 
     def _subscribe(self) -> None:
-        topics = tuple(f"{self._prefix}/{name}" for name in ("commands", "passes", "confirmed"))
+        topics = tuple(f"{self._prefix}/{name}" for name in ("commands", "passes", "visits", "confirmed"))
         self._open.sendall(packets.subscribe(1, topics))
         codes = packets.suback_codes(self._answer(packets.SUBACK))
         refused = [topic for topic, code in zip(topics, codes, strict=False) if code >= _FAILED]
