@@ -21,7 +21,10 @@ _SHOWN = 80
 _BOUNDARY = re.compile(rb"--([!-~]{1,70})[ \t]*\r?\n")
 _NAME = re.compile(rb'name="?([^";\r\n]{0,80})', re.IGNORECASE)
 _FORM = re.compile(rb"[A-Za-z0-9_.-]{1,40}=")
-_TAG = re.compile(r"<(/?)(?:[\w.-]+:)?([\w.-]+)[^<>]*?(/?)>|<!\[CDATA\[(.*?)\]\]>|<[!?][^<>]*>", re.DOTALL)
+# Names are possessive, and what is not ended runs to the end of the text: each character is looked at once.
+_TAG = re.compile(
+    r"<(/?)(?:[\w.-]++:)?([\w.-]++)[^<>]*?(/?)>|<!\[CDATA\[(.*?)(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<[!?][^<>]*>", re.DOTALL
+)
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n")
 
 

@@ -20,6 +20,7 @@ from gateway.core.vocabulary.errors import PassError
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "golden" / "cameras.json").read_text("utf-8"))
 NOW_NS = 1_795_996_800 * 10**9  # 2026-11-30T00:00:00Z
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+XML_LENGTH = 1_000_000
 
 
 def sent(case: dict[str, Any]) -> bytes:
@@ -104,6 +105,18 @@ def test_the_picture_beside_the_results_is_shown() -> None:
     looked = look_at_body(sent(part))
     assert looked.picture.startswith("/9j/")
     assert "GJ01AB1234" in looked.text
+
+
+def test_a_comment_is_left_out_whatever_is_in_it() -> None:
+    assert read_xml("<a><!-- was <b>1</b> > 2 --><c>3</c></a>") == {"a": {"c": "3"}}
+
+
+@pytest.mark.parametrize("start", ["<", "<a", "<a:", "</", "<a>"])
+@pytest.mark.parametrize("again", ["a", "a:", "<a", "<![CDATA[", "<!--", "<!", "/"])
+def test_xml_without_an_end_costs_no_more_than_its_length(start: str, again: str) -> None:
+    """Also at the length that a camera may send; twice the length would cost four times as much, for hours."""
+    with pytest.raises(PassError):
+        read_xml(start + again * (XML_LENGTH // len(again)))
 
 
 def test_deep_xml_is_refused_before_it_costs_anything() -> None:
