@@ -61,3 +61,15 @@ def test_two_taps_at_a_lane_of_two_proofs_are_one_grant_though_a_plate_is_read_i
     )
     lanes = tuple({**lane, **two_proofs} for lane in story.lanes)
     assert play(msgspec.structs.replace(story, lanes=lanes)).broken is None
+
+
+def test_a_card_that_a_car_shows_after_it_has_gone_counts_beside_the_next_car() -> None:
+    """It follows a car out through the raised arm, and its driver holds the card to the reader once more."""
+    story = kept(
+        4711014277,
+        6,
+        at(5, 2, 0.165, "car", 1, 2306416582, behaviour="through", card="right", who=96, plate="right"),
+        at(5, 2, 0.757, "car", 0, 3339237003, behaviour="through", card="right", who=175, plate="late"),
+        at(5, 2, 2.392, "car", 0, 357922193, behaviour="through", card="right", who=193, plate="right"),
+    )
+    assert play(story).broken is None

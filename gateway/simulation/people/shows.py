@@ -159,6 +159,7 @@ class Shows:
         told_ns = self._world.now_ns
         name = car.code if kind == "qr" else value
         car.values.add(name)
+        self._rules.shows(side, car, name)
         known = self._seen(side, kind, value, again, age_ms, desk)
         if known and not car.under:
             car.told.append(Told(told_ns, told_ns - age_ms * NS_PER_MS, kind, name))

@@ -67,6 +67,15 @@ class CarRules:
         if front is not None and (car.refused or self._known.front(at) is not car):
             front.handed.add(value)
 
+    def shows(self, side: Side, car: Car, value: str) -> None:
+        """A car shows something at its lane; one that has left the line shows it beside the next car in front.
+
+        The product may take it for that of the car in front, as if its driver had handed it over.
+        """
+        front = self._known.roads[side.lane].front
+        if front is not None and front is not car:
+            front.handed.add(value)
+
     def crossed(self, passage: Passage, plain: bool, since_ns: int | None = None) -> None:
         """A car has crossed a while ago; `plain`: the product could see it, and has recorded it as it should.
 
