@@ -32,6 +32,12 @@ def test_each_version_says_what_changed_when_and_by_whom(box: Box, ana: Desk) ->
     assert "Ana · in a browser 1 value changed site.name" in text
 
 
+def test_the_lists_of_changes_have_their_styles(box: Box, ana: Desk) -> None:
+    apply(box, site=named("South"))
+    for page in (PATH, f"{PATH}/1"):
+        assert "changes/page" in ana.get(page).get_data(as_text=True)
+
+
 def test_the_way_back_is_shown_before_it_is_taken(box: Box, ana: Desk) -> None:
     apply(box, site=named("South"))
     assert "site.name South North Court" in ana.text(f"{PATH}/1")

@@ -11,8 +11,8 @@ from gateway.control.outside import read_strictly
 from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, NotFoundError, RequestError
 from gateway.store.settings.planning import exported
-from web.installer.changes.model import lines_of
-from web.installer.changes.page import APPLY_S
+from web.installer.changes.model import PLAN_S, lines_of
+from web.installer.changes.page import APPLY_S, SHEETS
 from web.installer.frame.door import door
 from web.installer.frame.draft import SITE_BYTES, working
 from web.installer.frame.page import installer_page
@@ -24,7 +24,6 @@ from web.platform.services import ask, services
 from web.words.times import site_zone
 
 PATH = "/installer/versions"
-PLAN_S = 20.0
 
 
 @door(Right.SET_UP)
@@ -85,6 +84,7 @@ def _listed(wrong: str = "", detail: str = "", status: int = 200) -> Response:
     return installer_page(
         "installer/versions/page.html",
         place="versions",
+        sheets=SHEETS,
         status=status,
         versions=history(held.versions(), held.version(), site_zone(held.document()), look.said()),
         wrong=wrong,
@@ -105,7 +105,7 @@ def _one(number: int, refused: str = "") -> Response:
     return installer_page(
         "installer/versions/one.html",
         place="versions",
-        sheets=("installer/changes/page.css",),
+        sheets=SHEETS,
         status=409 if refused else 200,
         number=number,
         lines=lines_of(plan["changes"], services().site.document()),
@@ -121,4 +121,3 @@ ROUTES = (
     ("GET", f"{PATH}/file", file),
     ("POST", f"{PATH}/file", take),
 )
-SHEETS = ("installer/changes/page.css",)
