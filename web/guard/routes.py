@@ -9,6 +9,7 @@ from flask import Blueprint
 
 from web.guard.home.page import home
 from web.guard.home.stream import state, stream
+from web.guard.inside.page import inside
 from web.guard.orders.alarms import alarm_verb
 from web.guard.orders.lanes import choose, command
 from web.guard.orders.stop import stop
@@ -30,6 +31,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/station", give_key),
     ("GET", "/guard/time", time_of_day),
     ("POST", "/guard/look", choose_look),
+    ("GET", "/guard/inside", inside),
     ("POST", "/guard/choose", choose),
     ("POST", "/guard/lanes/<lane>/<command>", command),
     ("POST", "/guard/stop", stop),

@@ -53,6 +53,11 @@ class Sessions:
         operator = self._site.operators().get(found[0][0])
         return operator if operator is not None and operator.mark == found[0][1] else None
 
+    def began_s(self, token: str) -> int:
+        """When a session began, in seconds of the wall clock; now for one that is not there."""
+        found = self._database.rows("SELECT created_s FROM session WHERE key=?", _key(token))
+        return int(found[0][0] if found else self._now())
+
     def end(self, token: str) -> None:
         """End a session, also one that has ended."""
         self._database.rows("DELETE FROM session WHERE key=?", _key(token))

@@ -1,4 +1,4 @@
-"""The five places beside Stop: what each asks for, how it is pressed, and why it is off."""
+"""What can be done at a lane: what each button asks for, how it is pressed, and why it is off."""
 
 from __future__ import annotations
 
@@ -34,24 +34,31 @@ class Action(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Actions(msgspec.Struct, frozen=True):
-    """Each place by its name."""
+    """Each button by its name: `more` is the rarer action that fits the moment; the place *more* has all of them."""
 
     open: Action
-    keep: Action
     close: Action
-    tag: Action
     more: Action
+    keep: Action
+    tag: Action
+    urgent: Action
+    reset: Action
 
 
 def actions(scene: Scene, lane: LaneView, waiting: Waits | None) -> Actions:
     """What can be done at a lane; `waiting` are the vehicles that were let in and have not passed."""
     held, tagged = lane.mode == "held", lane.tag is not None or lane.mode == "locked"
+    rarer = {
+        "keep": _action(scene, lane, "release", "tap") if held else _action(scene, lane, "hold", "sheet"),
+        "tag": _action(scene, lane, "unlock" if tagged else "lock", "pin"),
+        "urgent": _emergency(scene, lane),
+        "reset": _reset(scene, lane),
+    }
     return Actions(
         open=_open(scene, lane, waiting),
-        keep=_action(scene, lane, "release", "tap") if held else _action(scene, lane, "hold", "sheet"),
         close=_action(scene, lane, "close", "hold"),
-        tag=_action(scene, lane, "unlock" if tagged else "lock", "pin"),
-        more=_more(scene, lane),
+        more=_more(scene, lane, rarer),
+        **rarer,
     )
 
 
@@ -89,15 +96,23 @@ def _compare(scene: Scene, lane: LaneView) -> Action:
     return Action("compare", scene.said("cmd.compare"), "case", code is None, hint, why)
 
 
-def _more(scene: Scene, lane: LaneView) -> Action:
-    """The rarer action that fits the moment: reset, saying that one has looked, or an emergency vehicle."""
+def _more(scene: Scene, lane: LaneView, known: dict[str, Action]) -> Action:
+    """The rarer action that fits the moment: what ends a trouble, a tag or a hold, else an emergency vehicle."""
+    reset = known["reset"]
+    if reset.on or reset.command == "look":
+        return reset
+    ends = [one for one in (known["tag"], known["keep"]) if one.command in ("unlock", "release") and one.on]
+    if ends:
+        return ends[0]
+    urgent = lane.mode not in ("locked", "crashed") and why_not(scene, lane, "emergency") in _ON_THE_SPOT_OR_NOW
+    return known["urgent"] if urgent else reset
+
+
+def _reset(scene: Scene, lane: LaneView) -> Action:
+    """Reset, or saying that one has looked where a detector or the arm is in doubt."""
     doubted = lane.notice in LOOK_NOTICES or lane.allowed.get("close") == "safety_unknown"
-    if why_not(scene, lane, "reset") is None:
-        return _action(scene, lane, "reset", "pin")
-    if doubted and why_not(scene, lane, "look") in _ON_THE_SPOT_OR_NOW:
+    if why_not(scene, lane, "reset") is not None and doubted and why_not(scene, lane, "look") in _ON_THE_SPOT_OR_NOW:
         return _action(scene, lane, "look", "hold")
-    if lane.mode not in ("locked", "crashed") and why_not(scene, lane, "emergency") in _ON_THE_SPOT_OR_NOW:
-        return _emergency(scene, lane)
     return _action(scene, lane, "reset", "pin")
 
 

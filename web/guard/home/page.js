@@ -17,8 +17,12 @@ import { paintActions } from "../actions/actions.js";
 import { outdated } from "../actions/orders.js";
 import { paintAlarms, paintFacts } from "../alarms/alarms.js";
 import { paintCase } from "../compare/compare.js";
+import { followCars, tickPlaces } from "../places/places.js";
 import "../confirm/confirm.js";
 import "../hold/hold.js";
+import "../inside/inside.js";
+import "../shift/shift.js";
+import "../more/more.js";
 
 const TICK_MS = 250;
 
@@ -31,12 +35,14 @@ function paint() {
   paintActions();
   paintAlarms();
   paintCase();
+  followCars();
   return tick();
 }
 function tick() {
   if (tickLanes()) paintActions();
   tickTop();
   paintFacts();
+  tickPlaces();
   const news = newsAge();
   for (const el of document.querySelectorAll("[data-no-news]")) put(el, news > OLD_MS ? noNews(news) : "");
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 from flask import Response, current_app, redirect
 
@@ -13,6 +15,8 @@ from web.installer.frame.places import way_in
 from web.people import auth, stations
 from web.platform.pages import page
 from web.platform.services import services
+from web.words.texts import clock
+from web.words.times import site_zone
 
 # Of the reasons to turn a car away those that fit one which was seen to.
 SEEN_REASONS = ("turned_back", "other")
@@ -23,13 +27,13 @@ SCRIPT_WORDS = (
     "answer.awake", "answer.sending", "answer.no_answer_yet", "answer.not_arrived", "answer.rest",
     "case.title", "case.over", "case.goes", "case.read", "case.no_plate", "case.plates", "case.unknown", "case.shown",
     "refused.choose_lane", "refused.stale", "refused.reason_needed", "refused.held_already", "refused.case_over",
-    "why.stale", "glyphs.missing",
+    "why.stale", "glyphs.missing", "place.aside", "place.car", "place.no_answer", "place.more.",
 )  # fmt: skip
 SHEETS = (
     "parts/base/base.css", "parts/fit/fit.css", "guard/top/top.css", "guard/lane/lane.css", "guard/actions/actions.css",
     "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css", "guard/compare/compare.css",
     "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css", "guard/confirm/confirm.css",
-    "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/home/sizes.css",
+    "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/places/places.css", "guard/home/sizes.css",
 )  # fmt: skip
 
 
@@ -47,6 +51,7 @@ def home() -> Response:
         view=msgspec.to_builtins(live_view()(snapshot, age_ms, operator)),
         operator=operator,
         way_in=way_in(operator),
+        signed_in_at=_signed_in_at(),
         may_act=operator.role in COMMAND_ROLES,
         people=[one.name for one in services().site.operators().values() if one.role in COMMAND_ROLES],
         release_reasons=RELEASE_REASONS,
@@ -54,3 +59,9 @@ def home() -> Response:
         seen_reasons=SEEN_REASONS,
     )
     return stations.renew(current_app.make_response(made))
+
+
+def _signed_in_at() -> str:
+    """When this session began, as local time of day."""
+    began = datetime.fromtimestamp(services().sessions.began_s(auth.session_token()), UTC)
+    return clock(began.astimezone(site_zone(services().site.document())))

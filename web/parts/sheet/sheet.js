@@ -6,6 +6,7 @@ let shown = null, opener = null;
 const listeners = [];
 
 export const isOpen = (name) => shown !== null && (!name || shown.id === "sheet-" + name);
+export const openName = () => (shown ? shown.id.replace("sheet-", "") : "");
 // Calls back with the name of the sheet that was opened, null when one was closed.
 export const onSheet = (listener) => listeners.push(listener);
 

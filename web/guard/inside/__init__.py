@@ -1,0 +1,1 @@
+"""The place *inside*: how many cars are in the car park."""
