@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.boards.layout import Board, Inputs, Outputs
+from drivers.boards.layout import Board
 from drivers.links.modbus_bus import ModbusLink, Pending, Request, read_request, write_request
 
 
@@ -14,13 +14,18 @@ class BoardUnit:
         self._link = link
         self.number = self._unit = unit
         self._timeout_ms = timeout_ms
+        inputs, outputs = board.inputs, board.outputs
+        function = 2 if inputs.access == "discrete" else 1
+        # The link knows a question that is asked again by its identity.
+        self._ask_inputs = read_request(function, unit, inputs.start, inputs.count)
+        self._ask_outputs = read_request(1, unit, outputs.start, outputs.count)
 
     def poll(self) -> tuple[bool, ...]:
         """The inputs; from a board without inputs nothing, but only if it answers."""
         if self.board.inputs.count == 0:
             self.read_outputs()
             return ()
-        return self._read_bits(2 if self.board.inputs.access == "discrete" else 1, self.board.inputs)
+        return self._read_bits(self._ask_inputs, self.board.inputs.count)
 
     def read_outputs(self) -> tuple[bool, ...]:
         """The outputs as the board says they are."""
@@ -28,15 +33,13 @@ class BoardUnit:
         if outputs.count == 0:
             return ()
         if outputs.access == "coil":
-            return self._read_bits(1, outputs)
+            return self._read_bits(self._ask_outputs, outputs.count)
         request = read_request(3, self._unit, outputs.start, outputs.count)
         reply = self._link.ask(request, self._timeout_ms)
         return tuple(word == outputs.reads_on for word in reply.registers[: outputs.count])
 
-    def _read_bits(self, function: int, points: Inputs | Outputs) -> tuple[bool, ...]:
-        request = read_request(function, self._unit, points.start, points.count)
-        reply = self._link.ask(request, self._timeout_ms)
-        return tuple(bool(bit) for bit in reply.bits[: points.count])
+    def _read_bits(self, request: Request, count: int) -> tuple[bool, ...]:
+        return tuple(self._link.ask(request, self._timeout_ms).bits[:count])
 
     def write(self, output: int, active: bool) -> None:
         """Switch an output and wait for the acknowledgement; sent once."""

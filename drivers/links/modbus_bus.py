@@ -53,6 +53,8 @@ QUIET_MS = 20
 """A wire on which nothing came for this long is quiet."""
 NOISE_LIMIT_MS = 1_000
 """A wire that never gets quiet is used again after this time; a babbling device must not stop the others."""
+KNOWN_MAX = 64
+"""Frames, and meanings of answers, that one wire remembers: a poll that repeats itself costs next to nothing."""
 RECEIVED_MAX_BYTES = 4096
 """Of what comes for one request; the oldest bytes of more are dropped."""
 REFUSALS = {
@@ -156,6 +158,10 @@ class ModbusLink:
         self._numbers = itertools.cycle(range(1, 0x1_0000))
         self._pending: Pending | None = None
         self._heard_s = 0.0
+        self._built: dict[ModbusPDU, bytes] = {}
+        """Requests for reading that may come again -> their frames; over TCP but for the number."""
+        self._decoded: dict[bytes, Any] = {}
+        """What the answers mean, by their PDU."""
         self.tap: Tap = lambda _way, _data: None
         """Takes each frame that is sent, each that answers it, and what came instead; must be quick."""
 
@@ -216,8 +222,7 @@ class ModbusLink:
         """Put a request on the wire, once, now; what came before it is dropped."""
         while self._hear(0):
             pass
-        request.transaction_id = next(self._numbers)
-        sent = self._framer.buildFrame(request)
+        sent = self._frame(request)
         self._pending = Pending(sent, request.dev_id)
         self.tap("out", sent)
         self._stream.write(sent)
@@ -235,12 +240,32 @@ class ModbusLink:
             self._quarantine(timeout_ms)
             raise BusSilentError(self._silent(pending, timeout_ms, received))
         self.tap("in", frame)
-        reply = self._framer.decoder.decode(frame[1:-2] if self._is_rtu else frame[7:])
+        reply = self._meaning(frame[1:-2] if self._is_rtu else frame[7:])
         if reply is None:
             raise DeviceError(f"unit {pending.unit} answers what cannot be read ({frame.hex(' ')}); check `board`")
         if reply.isError():
             code = int(getattr(reply, "exception_code", 0))
             raise DeviceError(f"unit {pending.unit} refuses (code {code}): {REFUSALS.get(code, 'see its manual')}")
+        return reply
+
+    def _frame(self, request: ModbusPDU) -> bytes:
+        """The frame of a request, over TCP with the next number."""
+        number = 0 if self._is_rtu else next(self._numbers)
+        frame = self._built.get(request)
+        if frame is None:
+            request.transaction_id = number
+            frame = self._framer.buildFrame(request)
+            if request.function_code in _READS:
+                _remember(self._built, request, frame)
+            return frame
+        return frame if self._is_rtu else number.to_bytes(2, "big") + frame[2:]
+
+    def _meaning(self, pdu: bytes) -> Any:
+        """The answer in a PDU; None when it cannot be read. The same object comes again, so it is only read."""
+        reply = self._decoded.get(pdu)
+        if reply is None:
+            reply = self._framer.decoder.decode(pdu)
+            _remember(self._decoded, pdu, reply)
         return reply
 
     def _answer(self, sent: bytes, until_s: float) -> tuple[bytes, bytes]:
@@ -280,6 +305,12 @@ class ModbusLink:
             f"unit {pending.unit} did not answer within {timeout_ms} ms;"
             f" {seen or f'check its power, unit number, {rest}'}"
         )
+
+
+def _remember(known: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(known) >= KNOWN_MAX:
+        known.clear()
+    known[key] = value
 
 
 def _stream_of(wire: SerialWire | TcpWire, connect_ms: int) -> Stream:

@@ -92,12 +92,13 @@ class TcpStream:
                 raise self._gone()
 
     def _write_some(self, data: bytes, wait_s: float) -> int:
+        """How many of the bytes it has taken; waits only where it takes none."""
         if self._socket is None:
             raise self._gone()
         try:
-            ready = select.select([], [self._socket], [], max(0.0, wait_s))[1]
-            return self._socket.send(data) if ready else 0
+            return self._socket.send(data)
         except BlockingIOError:
+            select.select([], [self._socket], [], max(0.0, wait_s))
             return 0
         except OSError as fault:
             raise self._gone() from fault

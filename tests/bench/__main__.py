@@ -28,8 +28,12 @@ from tests.bench.figures import Figure, Plan
 BENCHES: dict[str, tuple[str, ...]] = {
     "journal": ("journal_single", "journal_group"),
     "card": ("card_to_coil_p50", "card_to_coil_p90", "card_to_coil_p99"),
+    "scale": ("card_to_coil_scale",),
+    "slow": ("slow_wire_p50", "slow_wire_p99", "hanging_disk"),
+    "lanes": ("idle_cpu", "idle_cpu_share", "lanes", "lanes_p99"),
     "load": ("card_to_coil_under_load", "card_to_coil_under_load_rt"),
     "crash": ("crash_to_alarm", "crash_to_alarm_backlog"),
+    "peer": ("journal_vs_peer", "journal_vs_peer_lost"),
     "backlog": ("backlog_drain",),
     "pull_feed": ("pull_feed", "pull_feed_gzip"),
     "restart": ("restart",),

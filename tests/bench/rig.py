@@ -14,6 +14,7 @@ import random
 import select
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,8 @@ AT_OPEN, AT_CLOSED, ARM_DETACHED = 0, 1, 4
 POLL_MS = 20
 PULSE_MS = 50
 RIG_PRIORITY = 50
+BITS_A_BYTE = 10
+"""8N1: start, eight bits, stop."""
 TRIES = 3
 PATIENCE_S = 10.0
 SETTLE_S = 120.0
@@ -47,9 +50,9 @@ class Sample(NamedTuple):
 
 
 class Rig:
-    """The hardware of one lane."""
+    """The hardware of one lane. With a `baudrate` the board takes as long as on a wire of that speed, else no time."""
 
-    def __init__(self, folder: Path, seed: int = 1) -> None:
+    def __init__(self, folder: Path, seed: int = 1, baudrate: int = 0) -> None:
         self.reader = PtyPort(folder / "reader")
         self.board = PtyPort(folder / "board")
         self.reader.plug()
@@ -58,6 +61,9 @@ class Rig:
         self.inputs[AT_CLOSED] = True
         self.coils = [False] * 8
         self.missed = 0
+        self.baudrate = baudrate
+        self._byte_ns = BITS_A_BYTE * 10**9 // baudrate if baudrate else 0
+        self._on_the_wire: deque[tuple[int, bytes]] = deque()
         self._hurried = False
         self.opened_ns = 0
         self.closed_ns = 0
@@ -94,6 +100,8 @@ class Rig:
         while not until():
             if time.perf_counter_ns() > ends_ns:
                 raise TimeoutError(f"{what}: not within {timeout_s:g} s\n{self.explain()}")
+            while self._on_the_wire and self._on_the_wire[0][0] <= time.perf_counter_ns():
+                self.board.send(self._on_the_wire.popleft()[1])
             if self._poll.poll(1):
                 self._answer()
 
@@ -114,15 +122,23 @@ class Rig:
         if len(request) != 8:
             return  # a request arrives whole on a pseudo-terminal, or it is no request
         function = request[1]
+        now_ns += len(request) * self._byte_ns
         if function == modbus.WRITE_COIL:
-            self.board.send(request)
+            self._reply(request, now_ns)
             self._written(request[:6], now_ns)
         elif function == modbus.READ_INPUTS:
-            self.board.send(self._bits(request, self.inputs))
+            self._reply(self._bits(request, self.inputs), now_ns)
             self.told_ns = self.told_ns or now_ns
             self._move_on()
         elif function == modbus.READ_COILS:
-            self.board.send(self._bits(request, self.coils))
+            self._reply(self._bits(request, self.coils), now_ns)
+
+    def _reply(self, data: bytes, heard_ns: int) -> None:
+        """A reply to a request whose last byte was heard then; on a slow wire it has arrived when its own last has."""
+        if self._byte_ns:
+            self._on_the_wire.append((heard_ns + len(data) * self._byte_ns, data))
+        else:
+            self.board.send(data)
 
     def _written(self, order: bytes, now_ns: int) -> None:
         self.coils[order[3]] = order[4] == 0xFF

@@ -41,12 +41,12 @@ def passes(count: int) -> Iterator[Pass]:
         )
 
 
-def document(rig: Rig, **more: Any) -> dict[str, Any]:
+def document(rig: Rig, *, poll_ms: int = POLL_MS, **more: Any) -> dict[str, Any]:
     """A site with the rig's one lane."""
-    link = {"type": "serial", "port": str(rig.board.path), "baudrate": 115_200}
+    link = {"type": "serial", "port": str(rig.board.path), "baudrate": rig.baudrate or 115_200}
     devices = [
         {"id": "reader", "driver": "rdm6300", "port": str(rig.reader.path)},
-        {"id": "io", "driver": "modbus", "board": "generic", "unit": 1, "poll_ms": POLL_MS, "link": link},
+        {"id": "io", "driver": "modbus", "board": "generic", "unit": 1, "poll_ms": poll_ms, "link": link},
     ]
     contacts = {
         key: {"point": f"io.input.{number}", "debounce_ms": 0}

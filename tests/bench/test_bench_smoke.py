@@ -21,6 +21,7 @@ from tests.bench.rig import AT_CLOSED, AT_OPEN, OPEN_OFF, OPEN_ON, Rig, frame
 from tests.support.site_process import ROOT, wait_for
 
 NEEDS_BROKER = {"backlog", "load", "crash", "memory", "written"}
+MAY_BE_NONE = ("written_idle", "journal_vs_peer_lost")
 
 
 @pytest.mark.real
@@ -32,15 +33,19 @@ def test_every_figure_can_be_measured(bench: str) -> None:
         pytest.skip("mosquitto is not installed")
     argv = [sys.executable, "-m", "tests.bench", bench, "--quick", "--rounds", "1", "--json"]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    if bench == "peer" and "NoPeerError" in done.stderr:
+        assert done.returncode == 1
+        assert json.loads(done.stdout) | {"machine": {}} == {"machine": {}, "figures": [], "not_measured": ["peer"]}
+        pytest.skip("the peer cannot be installed here")
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)["figures"]
     names = [figure["name"] for figure in found]
     assert set(names) <= set(BENCHES[bench])
     assert names[0] == BENCHES[bench][0]
     for figure in found:
-        assert figure["value"] > 0 or figure["name"] == "written_idle"
+        assert figure["value"] > 0 or figure["name"] in MAY_BE_NONE
         assert figure["low"] <= figure["median"] <= figure["high"]
-        assert figure["unit"] in ("x", "ms", "MB", "kB", "kB/min", "s/s")
+        assert figure["unit"] in ("x", "ms", "MB", "kB", "kB/min", "s/s", "%", "rows")
 
 
 def test_short_figures_are_a_result_and_no_failure(

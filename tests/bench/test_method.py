@@ -24,13 +24,13 @@ from tests.bench.floors.chain import Chain
 from tests.bench.floors.group_concat import PAGE
 from tests.bench.floors.imported import import_seconds
 from tests.bench.measures import backlog, pull_feed
-from tests.bench.measures.counted import FILES, CountedGateway, Counts, count_into, slot_of
 from tests.bench.measures.imports import write_list
 from tests.bench.measures.restart import fill_journal
-from tests.bench.relay import Packets, Reader
+from tests.bench.parts.counted import FILES, CountedGateway, Counts, count_into, slot_of
+from tests.bench.parts.relay import Packets, Reader
+from tests.bench.parts.timed_engine import Commit, TimedGateway, apart, stalls
 from tests.bench.rig import Rig, Sample
 from tests.bench.targets import TARGETS
-from tests.bench.timed_engine import Commit, TimedGateway, apart, stalls
 from tests.support.site_process import ROOT
 
 MS = 1_000_000

@@ -19,7 +19,7 @@ from tests.bench import subjects
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, Pool, percentile
 from tests.bench.measures.restart import fill_journal
-from tests.bench.relay import Relay
+from tests.bench.parts.relay import Relay
 from tests.bench.rig import Rig
 from tests.bench.targets import TARGETS
 from tests.support.mosquitto import Mosquitto

@@ -23,9 +23,9 @@ from tests.bench import subjects
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan, Pool, percentile
 from tests.bench.measures.restart import fill_journal
+from tests.bench.parts.timed_engine import STALL_MS, Commit, TimedGateway, apart, stalls
 from tests.bench.rig import Rig, Sample
 from tests.bench.targets import TARGETS
-from tests.bench.timed_engine import STALL_MS, Commit, TimedGateway, apart, stalls
 from tests.support.mosquitto import Mosquitto
 from tests.support.site_process import ROOT
 
@@ -171,7 +171,7 @@ class _Bench:
     @contextmanager
     def _busy(self) -> Iterator[None]:
         self._new_consumer()
-        argv = [sys.executable, "-m", "tests.bench.measures.busy_central", str(self.port), self.secret]
+        argv = [sys.executable, "-m", "tests.bench.parts.busy_central", str(self.port), self.secret]
         central = subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT)
         assert central.stdout is not None
         os.set_blocking(central.stdout.fileno(), False)

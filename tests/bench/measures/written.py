@@ -26,7 +26,7 @@ from gateway.store.passes.registry import PassRegistry
 from tests.bench import subjects
 from tests.bench.disk import settle
 from tests.bench.figures import Figure, Plan
-from tests.bench.measures.counted import CountedGateway
+from tests.bench.parts.counted import CountedGateway
 from tests.bench.rig import Rig, frame
 from tests.bench.targets import TARGETS
 from tests.support.mosquitto import Mosquitto

@@ -39,6 +39,20 @@ def test_an_adapter_whose_echo_was_switched_off_is_believed_again() -> None:
     assert answers.find(WRITE, WRITE) == WRITE
 
 
+def test_an_answer_that_is_known_from_before_hides_no_echo_and_no_other_answer() -> None:
+    answers = RtuAnswers()
+    changed = m.encode_rtu(1, bytes.fromhex("02 01 04"))
+    assert [answers.find(READ, READ_ANSWER) for _ in range(2)] == [READ_ANSWER] * 2
+    assert answers.find(READ, READ) == b""
+    assert answers.find(WRITE, WRITE) == b""
+    assert answers.find(READ, READ + READ_ANSWER) == READ_ANSWER
+    assert answers.find(WRITE, WRITE) == b""
+    assert answers.find(READ, READ_ANSWER) == READ_ANSWER
+    assert answers.find(WRITE, WRITE) == WRITE
+    assert answers.find(READ, changed) == changed
+    assert answers.find(READ, READ_ANSWER + b"\xff") == READ_ANSWER
+
+
 @pytest.mark.parametrize(
     ("received", "says"),
     [
@@ -71,6 +85,16 @@ FOREIGN = bytes.fromhex("00 02 00 00 00 13 01 03 10") + bytes(16)
 
 def test_a_gateway_with_numbers_of_its_own_is_understood() -> None:
     assert TcpAnswers().find(ASKED, FOREIGN) == FOREIGN
+
+
+def test_an_answer_that_is_known_from_before_counts_only_with_our_number() -> None:
+    answers = TcpAnswers()
+    ours = ASKED[:2] + FOREIGN[2:]
+    assert [answers.find(ASKED, ours) for _ in range(3)] == [ours] * 3
+    assert answers.find(ASKED, FOREIGN) == b""
+    later = b"\x00\x0a" + ASKED[2:]
+    assert answers.find(later, ours) == b""
+    assert answers.find(later, later[:2] + FOREIGN[2:]) == later[:2] + FOREIGN[2:]
 
 
 def test_a_gateway_that_has_answered_with_our_number_must_go_on_with_it_until_the_next_connection() -> None:

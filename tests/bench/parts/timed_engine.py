@@ -1,8 +1,8 @@
 """The engine as it is, with a clock at `Journal.append`: how long each commit took.
 
-python -m tests.bench.timed_engine engine --data DIRECTORY; at its end it writes the commits beside the directory. The
-clock costs under a microsecond a commit. With GATEHOUSE_BENCH_PRIORITY it starts at that real-time priority, as a unit
-with `CPUSchedulingPolicy=fifo` and `CPUSchedulingResetOnFork` does.
+python -m tests.bench.parts.timed_engine engine --data DIRECTORY; at its end it writes the commits beside the directory.
+The clock costs under a microsecond a commit. With GATEHOUSE_BENCH_PRIORITY it starts at that real-time priority, as a
+unit with `CPUSchedulingPolicy=fifo` and `CPUSchedulingResetOnFork` does.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class TimedGateway(Gateway):
 
     def module(self, part: str) -> str:
         """This module runs the engine."""
-        return "tests.bench.timed_engine" if part == "engine" else super().module(part)
+        return "tests.bench.parts.timed_engine" if part == "engine" else super().module(part)
 
     def commits(self) -> list[Commit]:
         """The commits of the engine that has ended last."""

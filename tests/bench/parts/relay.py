@@ -4,8 +4,8 @@ It passes bytes on as they come and only reads along: MQTT 5 packets by their le
 PUBLISH on its way out, the packet id of each PUBACK on its way back. It is a process of its own: in the bench's own
 interpreter it would wait for the rig, and the rig for it, up to 5 ms a turn.
 
-python -m tests.bench.relay BROKER_PORT COUNTER: says its port, then `TOPIC KIND NANOSECONDS` for the first PUBACK of
-each alarm (perf_counter_ns is the same clock in all processes), and counts event messages in the file COUNTER.
+python -m tests.bench.parts.relay BROKER_PORT COUNTER: says its port, then `TOPIC KIND NANOSECONDS` for the first PUBACK
+of each alarm (perf_counter_ns is the same clock in all processes), and counts event messages in the file COUNTER.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Relay:
     def __init__(self, broker_port: int, folder: Path) -> None:
         counter = folder / "relay-counter"
         counter.write_bytes(bytes(_COUNTER_BYTES))
-        argv = [sys.executable, "-m", "tests.bench.relay", str(broker_port), str(counter)]
+        argv = [sys.executable, "-m", "tests.bench.parts.relay", str(broker_port), str(counter)]
         self._process = subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT, bufsize=0)
         assert self._process.stdout is not None
         self._output = self._process.stdout.fileno()

@@ -1,6 +1,6 @@
 """Central and three screens at full rate, as a process of its own: pulls the feed over and over, reads live streams.
 
-python -m tests.bench.measures.busy_central PORT TOKEN
+python -m tests.bench.parts.busy_central PORT TOKEN
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A part of the gateway as it is, with a counter under its databases: bytes handed to the file system, by file.
 
-python -m tests.bench.measures.counted PART --data DIRECTORY. SQLite's own file system is wrapped, so every write of
+python -m tests.bench.parts.counted PART --data DIRECTORY. SQLite's own file system is wrapped, so every write of
 every connection is counted, those of checkpoints too. The counts are in a small shared file beside the directory, where
 `CountedGateway.written` reads them at any time. A process's `write_bytes` is no measure: the kernel counts whole large
 folios there, a hundred times too much.
@@ -30,7 +30,7 @@ class CountedGateway(Gateway):
 
     def module(self, part: str) -> str:
         """This module runs every part."""
-        return "tests.bench.measures.counted"
+        return "tests.bench.parts.counted"
 
     def written(self) -> Counter[str]:
         """Bytes so far by file, of all parts that were started last."""
