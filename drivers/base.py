@@ -18,6 +18,7 @@ import msgspec
 
 from drivers.dissect.dissector import Dissector
 from drivers.trace import Trace
+from gateway.core.papers.paper import Outcome, Paper
 from gateway.core.vocabulary.errors import FrameError, RefusedError
 from gateway.core.vocabulary.events import Event
 
@@ -28,6 +29,9 @@ Message = dict[str, Any]
 """Message for the people at a lane: `verdict` (idle, granted, denied, referred, wait or locked), `reason`, and where
 known `words` (in the site's language), `plate`, `card` (last digits), `days_left`, `lane` and `time`. Nothing else
 about a person."""
+
+Told = Callable[[Outcome], None]
+"""Takes what became of a paper, once, in the thread of the bus or of the caller; never blocks."""
 
 PULSE_MAX_MS = 10_000
 """Longest pulse; a longer one is cut to this."""
@@ -105,6 +109,13 @@ class Bus(ABC):
 
         Thread-safe and never blocks. A bus without displays ignores it.
         """
+
+    def print_out(self, device: str, paper: Paper, told: Told) -> None:  # noqa: ARG002
+        """Print a paper soon or not at all; `told` hears what became of it within half a minute.
+
+        Thread-safe, never blocks. RefusedError when the device prints nothing.
+        """
+        raise RefusedError(f"{device} prints nothing; name a printer")
 
     def push(
         self,
@@ -234,6 +245,8 @@ class Driver(ABC):
     """Speeds at which they answer `ask_who`, the usual one first."""
     shows: ClassVar[bool] = False
     """True when the device shows messages and may stand in a lane's `displays`."""
+    prints: ClassVar[bool] = False
+    """True when the device prints papers and may be the `printer` of a lane or a station."""
 
     def check(self, options: Any) -> tuple[str, str] | None:  # noqa: ARG002
         """The fault in options whose types and bounds are right, as (option, message); None when there is none."""

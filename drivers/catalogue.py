@@ -32,7 +32,7 @@ def _sheet(name: str) -> DriverSheet | None:
     except DriverError:
         return None
     return DriverSheet(
-        name, _kind(name), _first_sentence(driver), driver.reads, driver.shows, fields_of(driver.Options)
+        name, _kind(name), _first_sentence(driver), driver.reads, driver.shows, driver.prints, fields_of(driver.Options)
     )
 
 

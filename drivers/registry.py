@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "gatehouse.drivers"
-KINDS = ("readers", "cameras", "boards", "displays", "virtual")
+KINDS = ("readers", "cameras", "boards", "displays", "printers", "virtual")
 _HERE = Path(__file__).parent
 
 Problems = list[tuple[str, str]]
@@ -77,7 +77,7 @@ def configure(settings: Settings) -> list[DeviceConfig]:
     """The devices with their options checked; SettingsError with every problem and its path.
 
     Also checks what only the drivers know: that devices can share their wires, that each point of a lane exists at
-    its device, and that a lane's readers read.
+    its device, that a lane's readers read, and that printers print.
     """
     problems: Problems = []
     configs: dict[int, DeviceConfig] = {}
@@ -97,6 +97,7 @@ def configure(settings: Settings) -> list[DeviceConfig]:
     problems += _missing_points(settings, by_id)
     problems += _not_readers(settings, by_id)
     problems += _not_displays(settings, by_id)
+    problems += _not_printers(settings, by_id)
     if problems:
         raise SettingsError(problems)
     return list(configs.values())
@@ -221,3 +222,12 @@ def _not_displays(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterato
                     f"lanes.{lane.id}.displays[{number}]",
                     f"is {display!r}, which shows nothing (driver {config.driver}); name a display",
                 )
+
+
+def _not_printers(settings: Settings, by_id: dict[str, DeviceConfig]) -> Iterator[tuple[str, str]]:
+    named = [(f"lanes.{lane.id}.printer", lane.printer) for lane in settings.lanes]
+    named += [(f"stations.{station.id}.printer", station.printer) for station in settings.stations]
+    for path, printer in named:
+        config = by_id.get(printer or "")
+        if config is not None and not find(config.driver).prints:
+            yield path, f"is {printer!r}, which prints nothing (driver {config.driver}); name a printer"

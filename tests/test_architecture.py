@@ -47,7 +47,7 @@ def _layer(prefix: str, ours: str = "", others: str | frozenset[str] = "") -> La
 
 # A model's own folder: `<kind>` and `<model>` stand for the names of the module that is looked at.
 MODEL = "drivers.<kind>.<model>"
-_MODEL = re.compile(r"drivers\.(readers|cameras|boards|displays|virtual)\.(?!layout\b)(\w+)")
+_MODEL = re.compile(r"drivers\.(readers|cameras|boards|displays|printers|virtual)\.(?!layout\b)(\w+)")
 
 # The longest prefix that fits a module is its layer.
 LAYERS = (
@@ -296,7 +296,7 @@ def test_every_module_imports_only_downwards(module: str, path: Path) -> None:
 CORE_FLOORS = (
     ("measurements", "vocabulary"),
     ("subsystem", "plates", "people", "forms", "charges"),
-    ("settings",),
+    ("settings", "papers"),
     ("wiring",),
     ("alarms", "acceptance"),
     ("access",),

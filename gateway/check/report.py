@@ -92,4 +92,4 @@ def check(
 def _board(config: DeviceConfig) -> Board:
     driver = find(config.driver)
     inputs, outputs = driver.points(config.options)
-    return Board(config.id, inputs, outputs, reads=driver.reads, shows=driver.shows)
+    return Board(config.id, inputs, outputs, reads=driver.reads, shows=driver.shows, prints=driver.prints)

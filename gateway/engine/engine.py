@@ -40,6 +40,7 @@ from gateway.engine.measuring.box import Box
 from gateway.engine.measuring.loops import Tap
 from gateway.engine.measuring.measuring import Measuring
 from gateway.engine.measuring.travels import Travels
+from gateway.engine.printing.ops import Printing
 from gateway.engine.settings import catalogue
 from gateway.engine.settings.buses import Buses, OpenBuses
 from gateway.engine.settings.changes import Changes
@@ -102,6 +103,7 @@ class Engine:
         self._changes = self._make_changes()
         self._clerk.serves({**self._changes.looks, **catalogue.OPS})
         self._bench = self._make_bench()
+        self._printing = self._make_printing()
         self._handlers = self._make_handlers()
         self._faults = FaultFiles(directory.faults)
         self._projector = Projector(
@@ -140,6 +142,7 @@ class Engine:
         start("clerk", self._clerk.run)
         start("settings", self._changes.run)
         start("bench", self._bench.run)
+        start("printing", self._printing.run)
         start("faults", self._faults.run)
         start("measuring", self._measuring.run)
         start("control", self._server.run)
@@ -158,10 +161,13 @@ class Engine:
         self._desk.stop()
         self._clerk.stop()
         self._bench.stop()
+        self._printing.stop()
         self._keeper.stop()
         self._faults.stop()
         self._measuring.stop()
-        self._join(["desk", "clerk", "settings", "bench", "keeper", "faults", "measuring"], _STOP_SERVICES_S / 2)
+        self._join(
+            ["desk", "clerk", "settings", "bench", "printing", "keeper", "faults", "measuring"], _STOP_SERVICES_S / 2
+        )
         self._server.stop()
         self._publisher.stop()
         self._join(["control", "publisher"], _STOP_SERVICES_S / 2)
@@ -235,6 +241,16 @@ class Engine:
             now=self._clock.now,
         )
 
+    def _make_printing(self) -> Printing:
+        return Printing(
+            settings=lambda: self._changes.settings,
+            bus_of=self._buses.of,
+            visits=self._stores.state,
+            codes=self._stores.codes,
+            journal=self._clerk.journal,
+            wall_ns=lambda: self._clock.now().wall_ns,
+        )
+
     def _make_measuring(self) -> Measuring:
         return Measuring(
             self._settings,
@@ -305,6 +321,7 @@ class Engine:
             clerk=self._clerk,
             changes=self._changes,
             bench=self._bench,
+            printing=self._printing,
             discovery=self._discovery,
             missing=self.missing,
             wall_ns=lambda: self._clock.now().wall_ns,

@@ -29,10 +29,12 @@ from drivers.framing.plate_reads import PlateReads
 from drivers.framing.text_lines import LineDecoder
 from drivers.framing.wiegand import Card, PinPad, edges, parse_format
 from drivers.framing.wiegand import Decoder as WiegandDecoder
+from drivers.printers.escpos import frames as escpos
 from drivers.readers.hid import frames as keyboard
 from drivers.readers.osdp import frames as osdp
 from drivers.readers.uhfreader18 import frames as uhfreader18
 from drivers.readers.wiegand import WiegandOptions, WiegandReader
+from gateway.core.papers.paper import Code, Pair, Paper, Text
 from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.events import CredentialRead
@@ -205,6 +207,28 @@ def _display() -> Fuzzed:
     return Fuzzed("display", feed, ["京A12345 请通行".encode()], lambda: True)
 
 
+def _escpos() -> Fuzzed:
+    """What a printer sends, papers with any text, and the stream that the far end takes apart."""
+    answers, look = escpos.Answers(), escpos.Look()
+
+    def feed(raw: bytes) -> None:
+        for kind, byte in answers.feed(raw):
+            assert kind == "printed" or escpos.trouble(escpos.OFFLINE, byte) in ("", "paper_out", "cover_open", "fault")
+        for start in range(0, len(raw), 256):
+            piece = raw[start : start + 256]
+            assert len(escpos.hidden(piece)) == len(piece)
+            assert b"".join(part.data for part in escpos.parts(piece)) == piece
+            text = piece.decode("utf-8", "replace")
+            written = escpos.encode(Paper((Text(text), Pair(text, text[::-1]), Code(text))), look)
+            assert all(escpos.whole(part) for part in escpos.parts(written))
+
+    def alive() -> bool:
+        return ("state", 0x12) in answers.feed(b"\x12" * 4)
+
+    true = escpos.encode(Paper((Text("停车 5.00"), Code("GH1A"))), look)
+    return Fuzzed("escpos", feed, [true, b"\x12\x00", escpos.ask(escpos.ROLL)], alive)
+
+
 def _formats() -> Fuzzed:
     """Descriptions of Wiegand formats, which people write."""
 
@@ -309,6 +333,7 @@ CODECS: tuple[Callable[[], Fuzzed], ...] = (
     _modbus,
     _osdp,
     _display,
+    _escpos,
     _formats,
     _keyboard,
     _pass_codes,

@@ -279,6 +279,17 @@ def test_a_lane_cannot_show_on_a_board() -> None:
     assert found == [("lanes.in.displays[0]", "is 'io', which shows nothing (driver modbus); name a display")]
 
 
+def test_a_lane_and_a_station_cannot_print_on_a_board() -> None:
+    found = problems(IO, lanes=[lane() | {"printer": "io"}], stations=[{"id": "west", "printer": "io"}])
+    message = "is 'io', which prints nothing (driver modbus); name a printer"
+    assert found == [("lanes.in.printer", message), ("stations.west.printer", message)]
+
+
+def test_two_printers_need_a_wire_each() -> None:
+    printer = {"driver": "escpos", "link": {"type": "tcp", "host": "h"}}
+    assert problems({"id": "a", **printer}, {"id": "b", **printer})[0][0] == "devices[1].link"
+
+
 # ---- boards --------------------------------------------------------------------------------------------------------
 
 

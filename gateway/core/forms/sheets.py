@@ -15,6 +15,7 @@ class DriverSheet(msgspec.Struct, frozen=True):
     words: str
     reads: bool
     shows: bool
+    prints: bool
     fields: tuple[Field, ...]
 
 

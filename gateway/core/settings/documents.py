@@ -124,6 +124,17 @@ class LaneKeys(Strict, frozen=True, kw_only=True):
             extra={"of": "displays"},
         ),
     ] = ()
+    printer: (
+        Annotated[
+            str,
+            Meta(
+                description="id of the device that prints receipts and tickets for this lane, where the booth's screen"
+                " has no `printer` of its own",
+                extra={"of": "printers"},
+            ),
+        ]
+        | None
+    ) = None
     lights: Annotated[
         LightsDocument,
         Meta(

@@ -332,6 +332,7 @@ class Lane(msgspec.Struct, frozen=True):
     siren: Point | None = None
     cameras: tuple[str, ...] = ()
     displays: tuple[str, ...] = ()
+    printer: str | None = None
     two_factor: bool = False
     free_flow: str = ""
     contacts: dict[str, tuple[Point, ...]] = {}
@@ -406,6 +407,16 @@ class Station(Strict, frozen=True):
                 description="an IP address or network (`192.168.1.20`, `192.168.1.0/28`) that it must come from as"
                 " well",
                 extra={"default": "any"},
+            ),
+        ]
+        | None
+    ) = None
+    printer: (
+        Annotated[
+            str,
+            Meta(
+                description="id of the device that prints receipts and tickets here",
+                extra={"default": "the lane's", "of": "printers"},
             ),
         ]
         | None
@@ -579,6 +590,12 @@ class Settings(msgspec.Struct, frozen=True):
         """The station of that id; without `stations` the machine's own screen, for all lanes."""
         known = self.stations or (Station(BOOTH),)
         return next((one for one in known if one.id == station_id), None)
+
+    def printer_at(self, station_id: str, lane_id: str) -> str | None:
+        """The printer for a person at that screen: its own, else that of the lane."""
+        station, lane = self.station(station_id), self.lane(lane_id)
+        own = station.printer if station is not None else None
+        return own or (lane.printer if lane is not None else None)
 
     @property
     def needs_uplink(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _LISTS = ("readers", "cameras", "displays")
+_SINGLE = "printer"
 _SIDES = ("input", "output")
 
 
@@ -22,7 +23,7 @@ def rename_device(site: dict[str, Any], old: str, new: str) -> None:
 
 def _places(site: dict[str, Any], device: str) -> Iterator[tuple[str, Any, Any]]:
     """Each text that names the device: its path, and the object or list with the key that holds it."""
-    for part in ("lanes", "barriers"):
+    for part in ("lanes", "barriers", "stations"):
         for entry in _objects(site.get(part)):
             yield from _inside(entry, f"{part}.{entry.get('id', '')}", device)
 
@@ -35,7 +36,7 @@ def _inside(owner: dict[str, Any], path: str, device: str) -> Iterator[tuple[str
             yield from _in_list(value, f"{path}.{key}", device)
         elif isinstance(value, dict):
             yield from _inside(value, f"{path}.{key}", device)
-        elif _is_point_of(value, device):
+        elif (key == _SINGLE and value == device) or _is_point_of(value, device):
             yield (path if key == "point" else f"{path}.{key}"), owner, key
 
 

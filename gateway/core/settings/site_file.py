@@ -182,7 +182,7 @@ def parse_settings(document: Any) -> Settings:
         _check_gateway(reader, gateway)
     _check_groups(reader, groups)
     _check_operators(reader, operators)
-    _check_stations(reader, stations, lanes)
+    _check_stations(reader, stations, lanes, devices)
     if uplink is not None and uplink.mqtt is not None:
         _check_mqtt(reader, uplink.mqtt, document["uplink"]["mqtt"])
     _check_repairs(reader, repairs)
@@ -408,6 +408,7 @@ def _lane(reader: _Reader, written: LaneKeys, barrier_id: str, path: str) -> Lan
         siren=reader.point(written.siren, "output", f"{path}.siren"),
         cameras=written.cameras,
         displays=written.displays,
+        printer=written.printer,
         two_factor=written.two_factor,
         free_flow=reader.schedule(written.free_flow, f"{path}.free_flow"),
         contacts=_contacts(reader, written, "lane", path),
@@ -504,11 +505,16 @@ def _check_mqtt(reader: _Reader, mqtt: Mqtt, written: dict[str, Any]) -> None:
     reader.identifier(mqtt.consumer, f"{path}.consumer")
 
 
-def _check_stations(reader: _Reader, stations: tuple[Station, ...], lanes: tuple[Lane, ...]) -> None:
+def _check_stations(
+    reader: _Reader, stations: tuple[Station, ...], lanes: tuple[Lane, ...], devices: tuple[Device, ...]
+) -> None:
     reader.unique([(station.id, f"stations[{n}].id") for n, station in enumerate(stations)])
     known = {lane.id for lane in lanes}
+    there = {device.id for device in devices}
     for number, station in enumerate(stations):
         path = f"stations[{number}]"
+        if station.printer is not None and station.printer not in there:
+            reader.wrong(f"{path}.printer", f"is {station.printer!r}; there is no such device")
         reader.identifier(station.id, f"{path}.id")
         for place, lane in enumerate(station.lanes):
             if lane not in known:
@@ -588,6 +594,8 @@ def _check_devices(reader: _Reader, known: set[str], lane: Lane) -> None:
         for number, device in enumerate(getattr(lane, key)):
             if device not in known:
                 reader.wrong(f"lanes.{lane.id}.{key}[{number}]", f"is {device!r}; there is no such device")
+    if lane.printer is not None and lane.printer not in known:
+        reader.wrong(f"lanes.{lane.id}.printer", f"is {lane.printer!r}; there is no such device")
 
 
 def _check_arm(reader: _Reader, barrier: Barrier, base: str) -> None:

@@ -11,7 +11,8 @@ from gateway.core.wiring.wires import Document, Place
 
 
 class Board(msgspec.Struct, frozen=True):
-    """A device as a place for wires. `reads`, `shows`: it may stand among a lane's readers, or its displays.
+    """A device as a place for wires. `reads`, `shows`: it may stand among a lane's readers, or its displays;
+    `prints`: it may be a lane's printer.
 
     `state` is that of the running device (`online`, `stale`, `lost`, `starting`), empty when it does not run.
     `now`: the electrical state of each input, empty when it is not known.
@@ -22,6 +23,7 @@ class Board(msgspec.Struct, frozen=True):
     outputs: int = 0
     reads: bool = False
     shows: bool = False
+    prints: bool = False
     state: str = ""
     now: tuple[bool, ...] = ()
 

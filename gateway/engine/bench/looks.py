@@ -83,6 +83,7 @@ class Looks:
             "state": "starting" if health is None else health.state,
             "reads": driver.reads,
             "shows": driver.shows,
+            "prints": driver.prints,
             "wire": self._beside(config.id),
             "message": self._message(config.id),
             "inputs": [self._input(number, live.inputs, live.changed_ns, used) for number in range(inputs)],

@@ -33,7 +33,14 @@ def _of_device(written: dict[str, Any]) -> dict[str, Any] | None:
         inputs, outputs = driver.points(config.options)
     except GatehouseError:
         return None
-    return {"id": config.id, "inputs": inputs, "outputs": outputs, "reads": driver.reads, "shows": driver.shows}
+    return {
+        "id": config.id,
+        "inputs": inputs,
+        "outputs": outputs,
+        "reads": driver.reads,
+        "shows": driver.shows,
+        "prints": driver.prints,
+    }
 
 
 OPS = {"driver.list": _drivers, "driver.points": _points}

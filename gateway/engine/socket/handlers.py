@@ -24,6 +24,7 @@ from gateway.core.vocabulary.views import UplinkView
 from gateway.engine.bench.bench import Bench
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.discovery.discovery import Discovery
+from gateway.engine.printing.ops import Printing
 from gateway.engine.settings.changes import Changes
 from gateway.engine.socket import requests as r
 from gateway.engine.socket.clerk import Clerk
@@ -50,6 +51,7 @@ class Handlers:
         clerk: Clerk,
         changes: Changes,
         bench: Bench,
+        printing: Printing,
         discovery: Discovery,
         missing: Callable[[], list[str]],
         wall_ns: Callable[[], int],
@@ -63,6 +65,7 @@ class Handlers:
         self._clerk = clerk
         self._changes = changes
         self._bench = bench
+        self._printing = printing
         self._discovery = discovery
         self._missing = missing
         self._wall_ns = wall_ns
@@ -99,10 +102,12 @@ class Handlers:
             self._changes.handle(op, params, respond)
         elif op in self._bench.ops:
             self._bench.handle(op, params, respond)
+        elif op in self._printing.ops:
+            self._printing.handle(op, params, respond)
         elif op in self._discovery.ops:
             self._discovery.handle(op, params, respond)
         else:
-            rooms = (self._clerk.ops, self._changes.ops, self._bench.ops, self._discovery.ops)
+            rooms = (self._clerk.ops, self._changes.ops, self._bench.ops, self._printing.ops, self._discovery.ops)
             known = ", ".join(sorted((*self._ops, *(name for ops in rooms for name in ops))))
             raise RequestError(f"there is no op {op!r}; known here: {known}")
 

@@ -16,10 +16,12 @@ SITE: dict[str, Any] = {
             "id": "in",
             "readers": ["card", "io"],
             "siren": "io.output.3",
+            "printer": "io",
             "lights": {"red": {"point": "io.output.4", "normally": "closed"}},
             "barrier": {"open": "io.output.0", "safety_loop": ["io.input.1", {"point": "io.input.2"}, "io2.input.0"]},
         }
     ],
+    "stations": [{"id": "west", "name": "io", "printer": "io"}, {"id": "east", "printer": "io2"}],
     "barriers": [{"id": "arm", "open": "io2.output.0", "at_open": "io.input.7"}],
 }
 
@@ -30,8 +32,10 @@ def test_every_place_that_uses_a_device_is_named() -> None:
         "lanes.in.barrier.open",
         "lanes.in.barrier.safety_loop",
         "lanes.in.lights.red",
+        "lanes.in.printer",
         "lanes.in.readers",
         "lanes.in.siren",
+        "stations.west.printer",
     ]
     assert uses_of(SITE, "nothing") == []
 

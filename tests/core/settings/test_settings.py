@@ -91,6 +91,8 @@ def test_a_normally_closed_point_means_the_opposite() -> None:
         ("lanes.0.readers", ["nobody"], "lanes.in.readers[0]", "there is no such device"),
         ("lanes.0.displays", ["nobody"], "lanes.in.displays[0]", "there is no such device"),
         ("lanes.0.cameras", ["nobody"], "lanes.in.cameras[0]", "there is no such device"),
+        ("lanes.0.printer", "nobody", "lanes.in.printer", "there is no such device"),
+        ("stations", [{"id": "west", "printer": "nobody"}], "stations[0].printer", "there is no such device"),
         ("lanes.0.panic", "io.output.5", "lanes[0].panic", "an input is needed here"),
         ("lanes.0.lights", {"blue": "io.output.4"}, "lanes[0].lights.blue", "not a known key"),
         ("lanes.0.lights", {"red": "io.input.4"}, "lanes[0].lights.red", "an output is needed here"),

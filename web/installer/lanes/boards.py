@@ -64,6 +64,7 @@ def _board(told: dict[str, Any]) -> Board:
         len(told["outputs"]),
         reads=bool(told.get("reads")),
         shows=bool(told.get("shows")),
+        prints=bool(told.get("prints")),
         state=told["state"],
         now=known,
     )
@@ -96,11 +97,15 @@ def _told(devices: list[Document]) -> dict[str, Board]:
         told = ask("driver.points", timeout_s=ASK_S, devices=devices)["devices"]
     except GatehouseError:
         return {}
-    return {one["id"]: Board(one["id"], one["inputs"], one["outputs"], one["reads"], one["shows"]) for one in told}
+    return {one["id"]: _as_told(one) for one in told}
+
+
+def _as_told(one: dict[str, Any]) -> Board:
+    return Board(one["id"], one["inputs"], one["outputs"], one["reads"], one["shows"], bool(one.get("prints")))
 
 
 def _guessed(device: str, written: Document) -> Board:
     """A device that says nothing of itself; one that has a board may have as many points as usual."""
     board = bool({"board", "inputs", "outputs"} & written.keys())
     count = GUESSED if board else 0
-    return Board(device, count, count, reads=not board, shows=not board)
+    return Board(device, count, count, reads=not board, shows=not board, prints=not board)

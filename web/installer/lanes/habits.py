@@ -14,11 +14,12 @@ from gateway.core.settings.documents import BarrierKeys, LaneKeys
 from gateway.core.wiring.boards import devices_of
 from gateway.core.wiring.wires import Document, barrier_of, duplicate, lane_of
 
-LANE = ("name", "direction", "readers", "cameras", "displays", "two_factor", "free_flow")
+LANE = ("name", "direction", "readers", "cameras", "displays", "printer", "two_factor", "free_flow")
 BARRIER = (
     "control", "close_by", "safety", "external_open", "pulse_ms", "travel_time_ms", "auto_close_ms", "grant_ms",
     "max_cycles_per_h", "service_limits",
 )  # fmt: skip
+_FITS = {"displays": "shows", "printer": "prints"}
 PREFIX = {"lane": "lane.", "barrier": "habit."}
 """Before the names of the inputs, so that they differ from those of the terminals."""
 
@@ -78,6 +79,6 @@ def _take(owner: dict[str, Any], found: dict[str, Any]) -> None:
 
 
 def picked(of: str, boards: Sequence[Any], site: Document) -> list[tuple[str, str]]:
-    """What can be picked for readers, cameras and displays: devices that fit, by id and name."""
-    fits = {board.id for board in boards if (board.shows if of == "displays" else board.reads)}
+    """What can be picked for readers, cameras, displays and the printer: devices that fit, by id and name."""
+    fits = {board.id for board in boards if getattr(board, _FITS.get(of, "reads"))}
     return [(one["id"], str(one.get("name") or one["id"])) for one in devices_of(site) if one["id"] in fits]

@@ -32,6 +32,8 @@ from web.platform import look
 from web.platform.problems import Problem
 
 LANES_MAX = 64
+PICKED = ("readers", "cameras", "displays", "printer")
+"""What is picked among the devices that fit."""
 
 
 def found(draft: Draft, lane: str, told: Points) -> LaneModel:
@@ -167,7 +169,7 @@ def _lane(
         wrong=wrong or {},
         posted=posted or {},
         faults=faults or {},
-        picked={of: habits.picked(of, list(model.boards.values()), site) for of in ("readers", "cameras", "displays")},
+        picked={of: habits.picked(of, list(model.boards.values()), site) for of in PICKED},
         templates=list(templates().values()),
         boards=[board for board in model.boards.values() if board.outputs or board.inputs],
         others=[str(one.get("id")) for one in lanes_of(site) if one.get("id") != lane],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 from flask import redirect, request
 
 from gateway.core.forms.fields import Field, fields_of
@@ -13,18 +12,17 @@ from gateway.core.forms.sheets import Catalogue, DriverSheet
 from gateway.core.settings.documents import DeviceKeys
 from gateway.core.settings.renaming import rename_device, uses_of
 from gateway.core.settings.roles import Right
-from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from web.installer.frame.door import door
 from web.installer.frame.draft import Draft, working
 from web.installer.frame.page import installer_page
 from web.installer.settings import spoken
 from web.installer.settings.form import Form
+from web.installer.settings.offers import ask_catalogue
 from web.installer.settings.page import SHEETS, form_page
 from web.platform import look
 from web.platform.problems import Problem
-from web.platform.services import ask
 
-KINDS = ("readers", "cameras", "boards", "displays", "", "virtual")
+KINDS = ("readers", "cameras", "boards", "displays", "printers", "", "virtual")
 """The kinds of drivers in the order in which they are offered; "": those that other packages bring."""
 HOME = "/installer/settings/devices"
 TEMPLATE = "installer/settings/device.html"
@@ -34,7 +32,7 @@ TEMPLATE = "installer/settings/device.html"
 def devices_page() -> Any:
     """All devices of the working draft."""
     draft = working()
-    known = {sheet.name: sheet for sheet in _catalogue().drivers}
+    known = {sheet.name: sheet for sheet in ask_catalogue().drivers}
     return installer_page(
         "installer/settings/devices.html",
         place="settings",
@@ -49,7 +47,7 @@ def devices_page() -> Any:
 @door(Right.SET_UP)
 def new_page() -> Any:
     """The drivers to choose from, or the empty form of the chosen one."""
-    catalogue = _catalogue()
+    catalogue = ask_catalogue()
     chosen = catalogue.driver(request.args.get("driver", ""))
     if chosen is None:
         return _choice(catalogue)
@@ -60,7 +58,7 @@ def new_page() -> Any:
 @door(Right.SET_UP)
 def add_device() -> Any:
     """Keep a new device in the working draft."""
-    catalogue = _catalogue()
+    catalogue = ask_catalogue()
     chosen = catalogue.driver(request.args.get("driver", ""))
     if chosen is None:
         raise Problem(404, "not_found", "There is no such driver.")
@@ -74,7 +72,7 @@ def add_device() -> Any:
 @door(Right.SET_UP)
 def device_page(device: str) -> Any:
     """The form of a device."""
-    catalogue = _catalogue()
+    catalogue = ask_catalogue()
     draft, number = working(), _number(device)
     known = _devices(draft)[number]
     sheet = catalogue.driver(str(known.get("driver")))
@@ -86,7 +84,7 @@ def device_page(device: str) -> Any:
 @door(Right.SET_UP)
 def save_device(device: str) -> Any:
     """Keep a device in the working draft, with the lanes that use it, or take it out."""
-    catalogue = _catalogue()
+    catalogue = ask_catalogue()
     draft, number = working(), _number(device)
     known = _devices(draft)[number]
     sheet = catalogue.driver(str(known.get("driver")))
@@ -105,17 +103,6 @@ def _put(site: dict[str, Any], number: int, value: dict[str, Any], was: str) -> 
     site["devices"][number] = value
     if value["id"] != was:
         rename_device(site, was, value["id"])
-
-
-def _catalogue() -> Catalogue:
-    """What the engine knows of drivers; Problem 503 while it does not answer."""
-    try:
-        found: Catalogue = msgspec.convert(ask("driver.list", timeout_s=10.0), Catalogue)
-    except EngineUnreachableError:
-        raise Problem(503, "engine_unreachable", "The engine does not answer; it knows the drivers.") from None
-    except (GatehouseError, msgspec.ValidationError) as error:
-        raise Problem(503, "busy", f"The drivers cannot be listed: {error}") from None
-    return found
 
 
 def _devices(draft: Draft) -> list[dict[str, Any]]:

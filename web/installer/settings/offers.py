@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from gateway.core.forms.sheets import Catalogue
+from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
+from web.platform.problems import Problem
+from web.platform.services import ask
 from web.setup.page import offered
 
 Offers = Callable[[str], list[tuple[str, str]]]
@@ -26,9 +31,28 @@ def offers(site: dict[str, Any], catalogue: Catalogue | None = None) -> Offers:
                 return [(port, port) for port in known.ports]
             case "barriers":
                 return _barriers(site)
+            case "printers":
+                return _printers(site, catalogue or ask_catalogue())
         return _named(site.get(part))
 
     return of
+
+
+def ask_catalogue() -> Catalogue:
+    """What the engine knows of drivers; Problem 503 while it does not answer."""
+    try:
+        found: Catalogue = msgspec.convert(ask("driver.list", timeout_s=10.0), Catalogue)
+    except EngineUnreachableError:
+        raise Problem(503, "engine_unreachable", "The engine does not answer; it knows the drivers.") from None
+    except (GatehouseError, msgspec.ValidationError) as error:
+        raise Problem(503, "busy", f"The drivers cannot be listed: {error}") from None
+    return found
+
+
+def _printers(site: dict[str, Any], known: Catalogue) -> list[tuple[str, str]]:
+    """The devices whose driver prints."""
+    prints = {sheet.name for sheet in known.drivers if sheet.prints}
+    return _named([one for one in site.get("devices") or [] if isinstance(one, dict) and one.get("driver") in prints])
 
 
 def _named(entries: Any) -> list[tuple[str, str]]:

@@ -141,6 +141,7 @@ from gateway.core.vocabulary.rows.visits import (
     VisitAnnounced,
     VisitCancelled,
     VisitCorrected,
+    VisitPrinted,
     VisitRegistered,
     VisitRow,
     VisitTold,
@@ -166,5 +167,5 @@ __all__ = [
     "RepairReported", "RepairRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow", "SetUp", "SettingsVersion",
     "SheetFigures", "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked",
     "UnsetType", "UplinkLost", "UplinkRestored", "VisitAnnounced", "VisitCancelled", "VisitCorrected",
-    "VisitRegistered", "VisitRow", "VisitTold", "Who", "read",
+    "VisitPrinted", "VisitRegistered", "VisitRow", "VisitTold", "Who", "read",
 ]  # fmt: skip

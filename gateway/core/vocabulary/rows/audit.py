@@ -116,7 +116,14 @@ class DeviceTested(DeviceRow, frozen=True, kw_only=True, gc=False):
     type: ClassVar[str] = "device.tested"
 
     what: Annotated[
-        str, one_of("an output is pulsed, a sign is shown, the device is restarted", "pulse", "show", "restart")
+        str,
+        one_of(
+            "an output is pulsed, a sign is shown, a page is printed, the device is restarted",
+            "pulse",
+            "show",
+            "print",
+            "restart",
+        ),
     ]
     output: Annotated[int | UnsetType, says("the output that is pulsed")] = UNSET
     duration_ms: Annotated[int | UnsetType, says("for how long")] = UNSET

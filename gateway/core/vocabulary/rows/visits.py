@@ -63,3 +63,17 @@ class VisitCancelled(VisitRow, frozen=True, kw_only=True, gc=False):
     by: By
     via: Via
     station: Station
+
+
+class VisitPrinted(VisitRow, frozen=True, kw_only=True, gc=False):
+    """A paper of a visit was printed; one that was printed before is a copy."""
+
+    type: ClassVar[str] = "visit.printed"
+
+    what: Annotated[str, one_of("which paper", "ticket", "receipt")]
+    number: Annotated[str | None, says("number of the receipt, null for a ticket")]
+    printer: Annotated[str, says("id of the printer")]
+    outcome: Annotated[str, one_of("`sent`: the printer took it and tells nothing more", "printed", "sent")]
+    by: By
+    via: Via
+    station: Station

@@ -1,0 +1,1 @@
+"""Printers of receipts and tickets, a folder for each kind."""
