@@ -302,7 +302,7 @@ CORE_FLOORS = (
     ("access",),
     ("lane",),
     ("lanes",),
-    ("health", "repairs", "run"),
+    ("health", "identities", "repairs", "run"),
     ("site",),
 )
 _FLOOR = {room: number for number, rooms in enumerate(CORE_FLOORS) for room in rooms}

@@ -9,10 +9,13 @@ from pathlib import Path, PurePosixPath
 from gateway.core.vocabulary.errors import BackupError
 
 MEDIA = "media"
-LEFT_OUT = frozenset({"backed-up", "run", "reserve", "secrets/setup-code", "secrets/stations.json"})
+LEFT_OUT = frozenset(
+    {"backed-up", "run", "reserve", "secrets/setup-code", "secrets/stations.json", "secrets/identities.key"}
+)
 """What belongs to this box or this run: the mark of the last backup, the socket and the lock, the room for a start,
-station keys, the setup code."""
-_DATABASES = ("journal.db", "registry.db", "state.db", "uplink.db", "web.db")
+station keys, the setup code; and the key of identity numbers, which must not outlive their days in a copy."""
+_DATABASES = ("journal.db", "registry.db", "state.db", "uplink.db", "web.db", "identities.db")
+"""A backup has each of these from its own connection; `identities.db` it leaves out."""
 _BESIDE = ("", "-wal", "-shm", "-journal")
 _UNFINISHED = (".new", ".part", ".next", ".making")
 MODE_MAX = 0o750

@@ -14,6 +14,7 @@ from gateway.core.access.access import Access, AccessMemory
 from gateway.core.alarms.alarms import Alarms, AlarmsMemory
 from gateway.core.alarms.faults import Faults
 from gateway.core.health.health import Health
+from gateway.core.identities.stays import NamedStays
 from gateway.core.lanes.lanes import Lanes
 from gateway.core.lanes.memory import LanesMemory
 from gateway.core.repairs.repairs import RepairOrders, RepairsMemory
@@ -39,12 +40,14 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
     faults = Faults(alarms.desk)
     acceptance = Acceptance(settings, memory.part(AcceptanceMemory))
     lanes = Lanes(settings, memory.part(LanesMemory), alarms.desk, clock, acceptance.touched)
+    access = Access(settings, memory.part(AccessMemory), lanes, clock, faults)
     acceptance.asks_tags_of(lanes.is_tagged)
     return (
         Run(faults),
         lanes,
+        NamedStays(settings, lanes, access.recent),
         alarms,
-        Access(settings, memory.part(AccessMemory), lanes, clock, faults),
+        access,
         Health(lanes, alarms.desk),
         RepairOrders(settings, memory.part(RepairsMemory), lanes, alarms.desk),
         acceptance,

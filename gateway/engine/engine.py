@@ -97,6 +97,7 @@ class Engine:
             settings,
             self._inbox,
             Answers(self._stores.state, lambda: bool(self._recorder.degraded)),
+            decided=lambda asked: self._clerk.stay_decided(asked.person, asked.verb),
         )
         self._clerk = self._make_clerk()
         self._lookups = Lookups(self._stores.registry_lookups, self._stores.state_lookups, settings, self._stores.codes)
@@ -337,6 +338,7 @@ class Engine:
             self._recorder,
             outputs=self._buses.outputs,
             enrich=self._lookups.enrich,
+            name=self._lookups.name,
             publish=self._publisher.offer,
             reply=self._desk.replied,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,

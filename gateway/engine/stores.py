@@ -68,6 +68,8 @@ class Stores:
         self.consumers = Consumers(directory.uplink, directory.web, self.tokens, settings)
         self.codes = directory.codes
         self.pictures = Pictures(directory.media)
+        self.identities = directory.identities
+        self._closing.append(self.identities)
         self.applied = state.sequence
         self.memory = Memory(**state.memory(settings.zone))
         self.was_synced = self._was_synced(boot_id)

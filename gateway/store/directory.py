@@ -16,6 +16,7 @@ from gateway.core.settings.model import Settings
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import DataDirectoryError, InUseError
 from gateway.store.files import write_atomically
+from gateway.store.identities.identities import Identities
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Journal
 from gateway.store.passes.codes import PassCodes
@@ -103,6 +104,11 @@ class DataDirectory:
     def codes(self) -> PassCodes:
         """The QR codes of temporary passes."""
         return PassCodes(self.secrets / "pass-codes.key")
+
+    @property
+    def identities(self) -> Identities:
+        """The identity numbers and signatures of drivers without a card."""
+        return Identities(self.path / "identities.db", self.secrets / "identities.key")
 
     @property
     def signing_key(self) -> SigningKey:

@@ -53,16 +53,17 @@ class Access(Subsystem):
         self._faults = faults
         self._reads = ReadRules()
         self._chosen = ChosenLanes()
-        self._recent = Recent()
+        self.recent = Recent()
+        """The passages of this run."""
         for row in memory.unapplied:
-            self._recent.note(read_row(row.type, row.data), row.wall_ns)
+            self.recent.note(read_row(row.type, row.data), row.wall_ns)
         self._warnings = ExpiryWarnings(settings, memory.warned)
         self._set(settings)
 
     def _set(self, settings: Settings) -> None:
         self._settings = settings
         self._lanes = {lane.id: lane for lane in settings.lanes}
-        self._decider = Decider(settings, self._barriers, self._recent, self._clock, self._faults)
+        self._decider = Decider(settings, self._barriers, self.recent, self._clock, self._faults)
 
     def handlers(self) -> Handlers:
         """Events: reads, the lane chosen on a screen, and a person's open, which ends the reads of its car."""
@@ -70,6 +71,7 @@ class Access(Subsystem):
             events.CredentialRead: self.credential_read,
             events.LaneChosen: self.lane_chosen,
             events.CommandReceived: self.command_received,
+            events.StayCommandReceived: self.stay_command_received,
             SettingsChanged: self.settings_changed,
         }
 
@@ -79,7 +81,7 @@ class Access(Subsystem):
 
     def passed(self, turn: Turn, row: Row) -> None:
         """A car has come in or gone out, or an inferred passage is taken back."""
-        self._recent.note(row, turn.now.wall_ns)
+        self.recent.note(row, turn.now.wall_ns)
 
     def settings_changed(self, _turn: Turn, event: SettingsChanged) -> None:
         """Decide by the new settings; reads that wait at a lane that is made anew are forgotten, as at a start."""
@@ -94,6 +96,11 @@ class Access(Subsystem):
     def command_received(self, turn: Turn, event: events.CommandReceived) -> None:
         """A person has let the car in front pass: its first proof does not count for the next car."""
         if event.command in ("open", "emergency") and turn.is_done(event.request):
+            self._reads.let_through(event.lane)
+
+    def stay_command_received(self, turn: Turn, event: events.StayCommandReceived) -> None:
+        """A person has let a car without a card pass: what was read of it does not count for the next car."""
+        if event.verb == "release" and turn.is_done(event.request):
             self._reads.let_through(event.lane)
 
     def settle(self, turn: Turn) -> None:

@@ -188,6 +188,11 @@ class PendingCase(msgspec.Struct):
         named = decision.about_someone and decision.reason not in NOT_ITS_FAULT
         self.named = not granted and (self.named or named)
 
+    def is_of_stay(self, decision: Decision, visit: OpenVisit | None) -> None:
+        """A person says which stay a car without a card is of; what it has shown stays with it."""
+        self.happens(_E.REFUSED)
+        self.decision, self.visit = decision, visit
+
     def decided_after_release(self, decision: Decision, credential: Credential, visit: OpenVisit | None) -> None:
         """As `decided`, of a car that a person had let pass before it showed anything."""
         named = self.named

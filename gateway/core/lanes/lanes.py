@@ -18,6 +18,7 @@ from gateway.core.alarms.lifecycle import AlarmState
 from gateway.core.lane.grants.grant import Left
 from gateway.core.lane.lane import LaneMachine
 from gateway.core.lane.modes.fire import Fires
+from gateway.core.lane.people.commands import PersonsCommands
 from gateway.core.lanes.commands import LaneCommands
 from gateway.core.lanes.free_flow import FreeFlow
 from gateway.core.lanes.memory import LanesMemory
@@ -143,6 +144,12 @@ class Lanes(Subsystem):
         machine = self.by_lane[lane]
         self._touched.add(machine)
         return machine.access
+
+    def commands_of(self, lane: str) -> PersonsCommands:
+        """What a person may do at a lane."""
+        machine = self.by_lane[lane]
+        self._touched.add(machine)
+        return machine.commands
 
     def expected(self) -> list[Expected]:
         """Vehicles that were granted at an entry and have not come in yet."""

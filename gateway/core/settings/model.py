@@ -150,7 +150,7 @@ class Http(Strict, frozen=True):
 
 class Retention(Strict, frozen=True):
     """How long journal rows are kept: `days`, `grace_days` more for a consumer that has not confirmed them, and never
-    more than `megabytes` of them, the oldest going first.
+    more than `megabytes` of them, the oldest going first. `identity_days`: identity numbers, which are kept apart.
     """
 
     days: Annotated[
@@ -181,6 +181,16 @@ class Retention(Strict, frozen=True):
             extra={"unit": "MB"},
         ),
     ] = 4000
+    identity_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=365,
+            description="the identity number and the signature of a driver [without a card](#no-card-at-the-exit) are"
+            " deleted after this time",
+            extra={"unit": "days"},
+        ),
+    ] = 30
 
 
 class Gateway(Strict, frozen=True):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.core.vocabulary.events import AlarmCommandReceived, CommandReceived, RepairCommandReceived
+from gateway.core.vocabulary.events import (
+    AlarmCommandReceived,
+    CommandReceived,
+    RepairCommandReceived,
+    StayCommandReceived,
+)
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -31,6 +36,8 @@ SCHEDULE = Author("schedule")
 NOBODY = Author("")
 
 
-def author_of(event: CommandReceived | AlarmCommandReceived | RepairCommandReceived) -> Author:
+def author_of(
+    event: CommandReceived | AlarmCommandReceived | RepairCommandReceived | StayCommandReceived,
+) -> Author:
     """The author of a command."""
     return Author(event.by, event.via, event.station or None)

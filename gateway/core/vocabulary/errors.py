@@ -48,6 +48,18 @@ class VisitConflictError(GatehouseError):
     code = "visit_conflict"
 
 
+class IdentityError(GatehouseError):
+    """The number of an identity document is malformed; the text never has the number."""
+
+    code = "identity_invalid"
+
+
+class IdentityStepError(GatehouseError):
+    """The step does not fit how far the check of a driver without a card is; nothing was changed."""
+
+    code = "identity_step"
+
+
 class RevisionConflictError(GatehouseError):
     """The pass was changed in the meantime; read it again and repeat the change."""
 

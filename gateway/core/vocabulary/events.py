@@ -225,6 +225,30 @@ class CommandReceived(Event, frozen=True, gc=False):
     case: str = ""
 
 
+class StayCommandReceived(Event, frozen=True, gc=False):
+    """A person decides on a car at an exit that has shown no card, and says which stay it is of.
+
+    `verb` is `release` or `refuse`; `visit`: the stay, empty when none was found; `person`: the driver whose identity
+    was checked. The engine adds `stays` (the open visit, if it is one), its `passes`, and `after`, the last passage
+    that the projections had applied. The other fields are as in `CommandReceived`.
+    """
+
+    request: str
+    lane: str
+    verb: str
+    by: str
+    via: str
+    reason: str
+    person: str
+    visit: str = ""
+    station: str = ""
+    present: bool = False
+    expires_mono_ns: int = 0
+    stays: tuple[OpenVisit, ...] = ()
+    passes: tuple[Pass, ...] = ()
+    after: str = ""
+
+
 class AlarmCommandReceived(Event, frozen=True, gc=False):
     """A person acts on an alarm: `verb` is acknowledge, verify, shelve, unshelve or close."""
 

@@ -64,6 +64,11 @@ class Reason(StrEnum):
         "at an entry: `site.capacity` cars are inside, and the pass has no place of its own",
     )
     PLACES_FULL = "places_full", _R, "at an entry: other cars of the household have all its places"
+    NO_CREDENTIAL = (
+        "no_credential",
+        _R,
+        "at an exit: the driver has no card, and a person names the stay of the car",
+    )
     UNPAID = "unpaid", _R, "the charge is not paid"
     HAZARDOUS_LOAD = "hazardous_load", _D, "the load may not come in"
     SEEN_ELSEWHERE = "seen_elsewhere", _D, "the tag or plate belongs to another lane"
@@ -125,6 +130,8 @@ class Refusal(StrEnum):
     CLOCK_UNSET = "clock_unset", "a command with an expiry needs a clock"
     NO_CASE = "no_case", "no car that was denied or referred waits at this lane"
     CASE_OVER = "case_over", "the car of this case has gone"
+    VISIT_OVER = "visit_over", "the stay that was named is over, or there never was one"
+    MAY_PASS_ALREADY = "may_pass_already", "the car in front may pass already: wait until it has passed"
     REASON_MISSING = "reason_missing", "to turn a car away, to see to it, or to shelve an alarm needs a reason"
     COMMAND_EXPIRED = (
         "command_expired",

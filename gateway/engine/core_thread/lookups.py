@@ -16,7 +16,13 @@ from gateway.core.access.places import has_bay
 from gateway.core.access.recent import KEPT_MAX
 from gateway.core.settings.model import Direction, Settings
 from gateway.core.vocabulary.errors import GatehouseError, NotFoundError, error_place
-from gateway.core.vocabulary.events import CredentialRead, ExpectedVisit, Occupancy, OpenVisit
+from gateway.core.vocabulary.events import (
+    CredentialRead,
+    ExpectedVisit,
+    Occupancy,
+    OpenVisit,
+    StayCommandReceived,
+)
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.codes import OF_VISIT, PassCode, name_of_foreign, narrowed
 from gateway.store.passes.credentials import CardBits
@@ -119,6 +125,20 @@ class Lookups:
             occupancy=self._occupancy(read, (*passes, *visitors_as_passes(expected))),
             expected=expected,
         )
+
+    def name(self, asked: StayCommandReceived) -> StayCommandReceived:
+        """What a person says of a car without a card, with the stay that is named and its pass."""
+        if not asked.visit:
+            return asked
+        try:
+            after, stays = self._visits.last_passage(), self._visits.stay(asked.visit)
+            passes = tuple([self._registry.get(one.pass_id) for one in stays if one.pass_id is not None])
+        except NotFoundError:
+            passes = ()
+        except GatehouseError as error:
+            log.error("a stay could not be looked up: %s", error)
+            return asked
+        return msgspec.structs.replace(asked, stays=stays, passes=passes, after=after)
 
     def _pin_name(self, pin: str) -> str:
         try:

@@ -53,6 +53,7 @@ LOOK_S = 0.05
 """How often lanes are looked at that must come to rest for other settings; each event counts too."""
 ASKED = (
     e.CommandReceived,
+    e.StayCommandReceived,
     e.AlarmCommandReceived,
     e.RepairCommandReceived,
     e.AcceptanceReceived,
@@ -74,6 +75,7 @@ class CoreLoop:
         *,
         outputs: Mapping[str, Outputs],
         enrich: Callable[[e.CredentialRead], e.CredentialRead],
+        name: Callable[[e.StayCommandReceived], e.StayCommandReceived] = lambda asked: asked,
         publish: Callable[[CoreView | None], None],
         reply: Callable[[c.Reply], None],
         journal_wait_ms: int,
@@ -81,7 +83,7 @@ class CoreLoop:
         standby: Standby | None = None,
         lag: Callable[[int], e.Event | None] = lambda _now_ns: None,
     ) -> None:
-        """`gateway` is the id of this box, for the rows about it.
+        """`gateway` is the id of this box, for the rows about it. `name` adds the stay that a person names.
 
         `lag` returns, about once a second, that the projections lag or have caught up.
         """
@@ -92,6 +94,7 @@ class CoreLoop:
         self._inbox = inbox
         self._recorder = recorder
         self._enrich = enrich
+        self._name = name
         self._publish = publish
         self._own: deque[e.Event] = deque()
         self._executor = Executor(
@@ -121,6 +124,7 @@ class CoreLoop:
         self.turns = 0
         self._takers: dict[type, Callable[[Any, e.Now], None]] = {
             e.CredentialRead: self._credential,
+            e.StayCommandReceived: self._stay_command,
             e.DeviceRestored: self._device_told,
             e.DeviceLost: self._device_told,
             e.InputsRead: self._inputs_told,
@@ -218,6 +222,15 @@ class CoreLoop:
         except Exception as error:
             self._report("looking up", error, now)
             known = unknown(read, error)
+        self._handle(known, now)
+
+    def _stay_command(self, asked: e.StayCommandReceived, now: e.Now) -> None:
+        """A person names a stay; a look-up that raises finds none, and the order is refused."""
+        try:
+            known = self._name(asked)
+        except Exception as error:
+            self._report("looking up", error, now)
+            known = asked
         self._handle(known, now)
 
     def _recorded(self, item: Recorded, now: e.Now) -> None:

@@ -19,7 +19,7 @@ desk: `Desk.run` in `desk.py`
     never waits for: a device
 
 clerk: `Clerk.run` in `clerk.py`
-    owns: changes of passes, tokens, keys, operators; wrong PINs, counted by minute
+    owns: changes of passes, tokens, keys, operators; wrong PINs, counted by minute; identity numbers
     may wait for: its queue, the disk, its own journal row for a short time
     never waits for: the core
 

@@ -18,12 +18,14 @@ from typing import Any
 import msgspec
 
 from gateway.control import Responder
+from gateway.core.identities.check import CheckStep
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import BusyError, GatehouseError, NotFoundError, RequestError
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import NS_PER_S
 from gateway.engine.clock import Clock
+from gateway.engine.identities.ops import IdentityOps
 from gateway.engine.journal_thread.entries import Entry
 from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.socket import requests as r
@@ -80,6 +82,13 @@ class Clerk:
             self._wait_applied,
             lambda: self._recorder.degraded,
         )
+        self._identities = IdentityOps(
+            stores.identities,
+            lambda visit: bool(stores.state.stay(visit)),
+            self.journal,
+            lambda: self._clock.now().wall_ns,
+            lambda: self._clock.now().mono_ns,
+        )
         self.settings_changed(settings)
         self._jobs = Jobs("changes")
         self._importing = threading.Lock()
@@ -101,6 +110,7 @@ class Clerk:
             "copy.take": self._take_copy,
             **self._people.ops,
             **self._visits.ops,
+            **self._identities.ops,
         }
 
     def settings_changed(self, settings: Settings) -> None:
@@ -110,6 +120,7 @@ class Clerk:
         self._gateway = settings.gateway.id
         self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
         self._visits.settings_changed(settings)
+        self._identities.settings_changed(settings)
 
     def serves(self, ops: Mapping[str, Callable[[dict[str, Any]], Any]]) -> None:
         """Serve these ops too: they read files of the settings, and wait for nothing else."""
@@ -147,8 +158,13 @@ class Clerk:
         if self._serve(partial(self._ops[op], params), respond) and op == BEGINS_ANEW:
             self._anew_ns = self._clock.now().mono_ns + ANEW_S * NS_PER_S
 
+    def stay_decided(self, person: str, verb: str) -> None:
+        """The car of a driver without a card was released or refused; from any thread."""
+        self._jobs.tell(partial(self._identities.ended, person, CheckStep(verb)))
+
     def _look(self) -> None:
         self._people.tries.look()
+        self._identities.sweep()
         if self._anew_ns and self._clock.now().mono_ns >= self._anew_ns:
             self._anew_ns = 0
             self._begin_anew("the site was set up")

@@ -26,6 +26,7 @@ from gateway.core.vocabulary.errors import (
 )
 from gateway.core.vocabulary.events import Event
 from gateway.engine.core_thread.inbox import Inbox
+from gateway.engine.identities.requests import StayCommand
 from gateway.engine.socket.answers import Answers
 from gateway.engine.socket.jobs import LOOK_S, Jobs
 from gateway.engine.socket.requests import (
@@ -45,7 +46,7 @@ PATIENCE_S = 30.0
 """A request without a reply after this time has failed; the core replies at once or never."""
 _REMOTE = ("http", "mqtt")
 
-Asked = LaneCommand | AlarmCommand | RepairCommand | AcceptanceAct | AcceptanceLook
+Asked = LaneCommand | AlarmCommand | RepairCommand | AcceptanceAct | AcceptanceLook | StayCommand
 
 
 class Open(msgspec.Struct):
@@ -67,7 +68,10 @@ class Desk:
         inbox: Inbox,
         answers: Answers,
         mono_s: Callable[[], float] = time.monotonic,
+        decided: Callable[[StayCommand], None] = lambda _asked: None,
     ) -> None:
+        """`decided`: a car without a card was released or refused."""
+        self._decided = decided
         self._mono_s = mono_s
         self._look_at_s = 0.0
         self.settings_changed(settings)
@@ -86,6 +90,11 @@ class Desk:
         if asked.lane not in self._lanes:
             raise NotFoundError(f"there is no lane {asked.lane!r}")
         self._jobs.ask(partial(self._take, asked, asked.event(), asked.via in _REMOTE, respond))
+
+    def stay_command(self, params: dict[str, Any], respond: Responder) -> None:
+        """stay.command"""
+        asked = read(StayCommand, params)
+        self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
     def alarm_command(self, params: dict[str, Any], respond: Responder) -> None:
         """alarm.command"""
@@ -167,6 +176,8 @@ class Desk:
         answer = _ANSWERS[type(found.asked)](reply)
         if not isinstance(found.asked, AcceptanceLook):
             self._answers.finish(reply.request, found.digest, answer, on_disk=found.on_disk)
+        if isinstance(found.asked, StayCommand) and reply.status == "done":
+            self._decided(found.asked)
         _respond(answer, found.responders)
 
     def _give_up(self) -> None:
@@ -217,6 +228,7 @@ def _state_answer(reply: Reply, *, with_code: bool) -> dict[str, Any]:
 
 _ANSWERS: dict[type[Asked], Callable[[Reply], dict[str, Any]]] = {
     LaneCommand: _lane_answer,
+    StayCommand: _lane_answer,
     AlarmCommand: partial(_state_answer, with_code=False),
     RepairCommand: partial(_state_answer, with_code=True),
     AcceptanceAct: _sheet_answer,

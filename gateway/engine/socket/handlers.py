@@ -75,6 +75,7 @@ class Handlers:
             "watch": self._watch,
             "lane.command": desk.lane_command,
             "lane.choose": self._lane_choose,
+            "stay.command": desk.stay_command,
             "alarm.command": desk.alarm_command,
             "repair.command": desk.repair_command,
             "acceptance.act": desk.acceptance_act,

@@ -268,3 +268,30 @@ STATE = Schema(
         """,
     ),
 )
+
+# Numbers and signatures are sealed (`gateway.store.identities.cipher`); NULL once they are deleted.
+IDENTITIES = Schema(
+    "identities",
+    0x47484944,
+    (
+        """
+        CREATE TABLE persons(
+            number INTEGER PRIMARY KEY,
+            person TEXT NOT NULL UNIQUE,
+            request TEXT NOT NULL UNIQUE,
+            visit TEXT,
+            lane TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL,
+            taken_wall_ns INTEGER NOT NULL,
+            taken_by TEXT NOT NULL,
+            how TEXT,
+            said_by TEXT,
+            media TEXT,
+            sealed BLOB,
+            signature BLOB
+        );
+        CREATE INDEX persons_taken ON persons(taken_wall_ns);
+        """,
+    ),
+)

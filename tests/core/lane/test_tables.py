@@ -26,7 +26,7 @@ from tests.core.playbook import Playbook, site_document
 from tests.support.pages import machines
 
 LANE = parse_settings(site_document()).lanes[0]
-LIVES = ("Grant", "Place of a case", "Order", "Opening")
+LIVES = ("Grant", "Place of a case", "Order", "Opening", "Check of a driver")
 """Things that have an end, or a step that only one state knows; every other machine is total."""
 REFUSALS_MODULE = "gateway.core.lane.people.refusals"
 

@@ -48,6 +48,7 @@ EVENTS: dict[type, e.Event] = {
         e.StorageDegraded("disk full"),
         e.StorageRestored(1),
         e.CommandReceived("r1", "in", "stop", "Lin", "guard"),
+        e.StayCommandReceived("r4", "out", "release", "Lin", "guard", "office_confirmed", "p00"),
         e.AlarmCommandReceived("r1", "a0-0", "acknowledge", "Lin"),
         e.RepairCommandReceived("r1", "r0-0", "report", "Lin"),
         e.AcceptanceReceived("r2", "in", "tick", "installer", "Zhou", "browser", "barriers.in.at_open"),

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from gateway.core.access import pending
 from gateway.core.access import rules as access
 from gateway.core.alarms import lifecycle as alarms
+from gateway.core.identities import check as identity_check
 from gateway.core.lane.arm import answer, causes, closing, movement, search, terminals
 from gateway.core.lane.arm import table as barrier
 from gateway.core.lane.contacts import boards
@@ -47,6 +48,7 @@ PARTS = (
     Machine("Crossing", "What stands in front of and under the arm.", "unsure", crossing.TABLE),
     Machine("Grant", "What becomes of a grant; at its end it is *used* or *unused*.", "waiting", grant.TABLE),
     Machine("Case", "How far the case of a car is; what is missing follows from it.", "proving", pending.TABLE),
+    Machine("Check of a driver", "How far the check of a driver without a card is.", "asked", identity_check.TABLE),
     Machine("Place of a case", "Where the car of a case is.", "elsewhere", pending.PLACES),
     Machine(
         "Order",

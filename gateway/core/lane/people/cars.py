@@ -72,10 +72,14 @@ class CarsInFront:
         if case is None:
             case = lane.cases.begin(at, PendingCase(lane.ids.next("c"), turn.at, now_ns))
         case.shown(read)
-        case.seen(now_ns)
-        kept_ms = UNNAMED_MS if lane.detectors.approach_fitted(at) else CASE_MS
-        turn.start(lane.wiring.timer("case", at.id), kept_ms + 1)
+        self.keep(turn, at, case)
         return case
+
+    def keep(self, turn: Turn, at: Lane, case: PendingCase) -> None:
+        """The car of this case is here now: keep the case for its time."""
+        case.seen(turn.now.mono_ns)
+        kept_ms = UNNAMED_MS if self._lane.detectors.approach_fitted(at) else CASE_MS
+        turn.start(self._lane.wiring.timer("case", at.id), kept_ms + 1)
 
     def _is_of(self, case: PendingCase, at: Lane, read: CredentialRead, now_ns: int) -> bool:
         """Whether a read is of the car of a case: the loop tells, the same was shown, or its other proof just now."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.core.acceptance.touched import TouchedPoints
 from gateway.core.access.pending import PendingCase
+from gateway.core.access.rules import Decision
 from gateway.core.lane.arm.answer import AnswerEvent
 from gateway.core.lane.contacts.trouble import TroubleContacts
 from gateway.core.lane.modes.crash import Crashes
@@ -25,6 +26,7 @@ from gateway.core.lane.traffic.passing import Passing
 from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
+from gateway.core.vocabulary.events import OpenVisit
 from gateway.core.vocabulary.reasons import Reason, Refusal
 from gateway.core.vocabulary.rows import (
     UNSET,
@@ -175,6 +177,22 @@ class PersonsCommands:
             case "look":
                 self._look(turn, author, reason)
         turn.show()
+
+    # ---- no card at the exit
+
+    def name_stay(self, turn: Turn, at: Lane, author: Author, decision: Decision, visit: OpenVisit | None) -> bool:
+        """The car in front is of this stay, as a person says; False: it may pass already."""
+        return self._release.name_stay(turn, at, author, decision, visit)
+
+    def release_stay(self, turn: Turn, at: Lane, author: Author, reason: str, visit: str, person: str) -> None:
+        """Let the car of the stay that was named pass."""
+        self._release.let_pass(turn, at, author, Reason.OPERATOR.value, reason, named=True, stay=visit, person=person)
+
+    def refuse_stay(self, turn: Turn, at: Lane, author: Author, reason: str) -> None:
+        """Turn the car of the stay that was named away; the control room hears of it with the shift leader."""
+        case = self.case_of(at, turn.now.mono_ns)
+        self._words.tell(turn, at, CaseReported, case, author, reason, "control_room")
+        self._words.record(turn, at, CaseRefused, case, author, reason, "leader")
 
     def _close(self, turn: Turn, author: Author) -> None:
         modes = self._lane.modes

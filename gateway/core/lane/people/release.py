@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.access.pending import PendingCase
-from gateway.core.access.rules import LaneFitness
+from gateway.core.access.rules import Decision, LaneFitness
 from gateway.core.lane.arm.table import ArmState
 from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.motion.commanded import CommandedMoves
@@ -19,8 +19,15 @@ from gateway.core.lane.people.words import PersonsWords
 from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
+from gateway.core.vocabulary.events import OpenVisit
 from gateway.core.vocabulary.reasons import Reason, Verdict
-from gateway.core.vocabulary.rows import UNSET, AccessGrantedByHand, ButtonReferred, CaseReleased
+from gateway.core.vocabulary.rows import (
+    UNSET,
+    AccessGrantedByHand,
+    AccessReferred,
+    ButtonReferred,
+    CaseReleased,
+)
 from gateway.core.vocabulary.turn import Turn
 
 BUTTON = "exit button"
@@ -59,11 +66,13 @@ class Release:
         identity_checked: Any = None,
         *,
         named: bool = False,
+        stay: str = "",
+        person: str = "",
     ) -> None:
         """A person lets one vehicle pass, and may state why; from wherever the arm is.
 
         A car that waits for that word is the one that is let pass, with its pass; an emergency vehicle is no known car.
-        Opened again for a car that may pass already, it is the same grant.
+        Opened again for a car that may pass already, it is the same grant. `stay`, `person`: of a car without a card.
         """
         now_ns = turn.now.mono_ns
         case = None if reason == Reason.EMERGENCY.value else self._cars.pending(at, now_ns, named=named)
@@ -78,7 +87,8 @@ class Release:
                 stated=stated or None,
                 barrier=self._lane.wiring.barrier.id,
                 identity_checked=UNSET if identity_checked is None else identity_checked,
-                visit=UNSET if grant.expected is None else grant.expected,
+                visit=stay or grant.expected or UNSET,
+                person=person or UNSET,
             )
             turn.append(row)
             self._admission.show(turn, Verdict.GRANTED, decided, case.decision if case else None, grant.id)
@@ -87,6 +97,21 @@ class Release:
         self._resume.person_decides(turn)
         self._moves.keep_up(turn)
         self._open(turn, at, author, reason, grant)
+
+    def name_stay(self, turn: Turn, at: Lane, author: Author, decision: Decision, visit: OpenVisit | None) -> bool:
+        """The car in front, which may have shown nothing, is of this stay, and waits; False: it may pass already."""
+        lane, now_ns = self._lane, turn.now.mono_ns
+        case = self._cars.pending(at, now_ns, named=True)
+        if case is None:
+            if lane.grants.in_front(at):
+                return False
+            case = lane.cases.begin(at, PendingCase(lane.ids.next("c"), turn.at, now_ns))
+        self._cars.keep(turn, at, case)
+        case.is_of_stay(decision, visit)
+        decided = by_person(at, decision.reason.value, author.by, case)
+        turn.append(AccessReferred(**decided.fields()))
+        self._admission.show(turn, decision.verdict, decided, decision)
+        return True
 
     def _grant(self, turn: Turn, at: Lane, author: Author, reason: str, case: PendingCase | None) -> Grant:
         """A person's grant, bound to the car that waits."""

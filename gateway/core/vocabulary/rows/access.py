@@ -65,7 +65,10 @@ class AccessGrantedByHand(DecisionRow, frozen=True, kw_only=True, gc=False):
     via: Annotated[str | UnsetType | None, says("the way that the order came")] = UNSET
     station: Annotated[str | UnsetType | None, says("the booth's own screen that it came from")] = UNSET
     identity_checked: Annotated[str | UnsetType, says("from afar: how the person at the gate was identified")] = UNSET
-    visit: Annotated[str | UnsetType, says("the visit of an expected visitor")] = UNSET
+    visit: Annotated[str | UnsetType, says("the visit of an expected visitor, or the stay of a car without a card")] = (
+        UNSET
+    )
+    person: Annotated[str | UnsetType, says("no card: the driver whose identity was checked")] = UNSET
 
 
 class AccessDenied(DecisionRow, frozen=True, kw_only=True, gc=False):

@@ -1,4 +1,8 @@
-"""Visitors: registered at the gate, or announced by the office or central; who they are stands nowhere."""
+"""Visitors: registered at the gate, or announced by the office or central; who they are stands nowhere.
+
+And drivers without a card at an exit: the number of the identity document and the signature stand nowhere in the
+journal. `person` and `media` are ids, resolved in `identities.db` until they are deleted there.
+"""
 
 from __future__ import annotations
 
@@ -77,3 +81,89 @@ class VisitPrinted(VisitRow, frozen=True, kw_only=True, gc=False):
     by: By
     via: Via
     station: Station
+
+
+# ---- no card at the exit
+
+How = Annotated[str, one_of("how the office was asked", "phone", "page")]
+SaidBy = Annotated[
+    str | None, says("who of the office, the leaders or the control room said so, by sign-in name; null by phone")
+]
+
+
+class PersonRow(Row, frozen=True, kw_only=True, gc=False):
+    """A row about a driver without a card."""
+
+    subjects: ClassVar[str] = "persons/<person>"
+
+    visit: Annotated[str | None, says("id of the visit that the car is of, null when none was found")]
+    person: Annotated[str, says("id of the person")]
+
+    def subject(self, _gateway: str, /) -> str:
+        return f"persons/{self.person}"
+
+
+class IdentityChecked(PersonRow, frozen=True, kw_only=True, gc=False):
+    """The number of an identity document was taken from a driver without a card."""
+
+    type: ClassVar[str] = "identity.checked"
+
+    how: Annotated[str, says("kind of the document: `resident_id`, `driving_licence`, `passport`, `travel_permit`")]
+    lane: Annotated[str, says("id of the exit where the car stands")]
+    by: By
+    via: Via
+    station: Station
+
+
+class IdentityAnswered(PersonRow, frozen=True, kw_only=True, gc=False):
+    """What the property office says of a driver without a card."""
+
+    how: How
+    said_by: SaidBy
+    by: By
+    via: Via
+    station: Station
+
+
+class IdentityConfirmed(IdentityAnswered, frozen=True, kw_only=True, gc=False):
+    """The property office confirms the driver."""
+
+    type: ClassVar[str] = "identity.confirmed"
+
+
+class IdentityDeclined(IdentityAnswered, frozen=True, kw_only=True, gc=False):
+    """The property office does not confirm the driver."""
+
+    type: ClassVar[str] = "identity.declined"
+
+
+class IdentitySigned(PersonRow, frozen=True, kw_only=True, gc=False):
+    """The driver has signed on the screen."""
+
+    type: ClassVar[str] = "identity.signed"
+
+    media: Annotated[str, says("id of the drawn signature")]
+    by: By
+    via: Via
+    station: Station
+
+
+class IdentityRevealed(PersonRow, frozen=True, kw_only=True, gc=False):
+    """The number and the signature were shown to a person."""
+
+    type: ClassVar[str] = "identity.revealed"
+
+    reason: Annotated[str, says("what for, in words of the person")]
+    agreed_by: Annotated[str, says("the leader who agreed by PIN")]
+    by: By
+    via: Via
+    station: Station
+
+
+class IdentityDeleted(PersonRow, frozen=True, kw_only=True, gc=False):
+    """The number and the signature were deleted."""
+
+    type: ClassVar[str] = "identity.deleted"
+
+    days: Annotated[int, says("for how many days they were kept: `gateway.retention.identity_days`")]
+    by: By

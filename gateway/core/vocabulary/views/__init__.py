@@ -33,12 +33,14 @@ from gateway.core.vocabulary.views.lane import (
     View,
     WaitingGrant,
 )
+from gateway.core.vocabulary.views.person import PersonView
 from gateway.core.vocabulary.views.repair import RepairsView, RepairView, overdue
 from gateway.core.vocabulary.views.visit import VisitView
 
 __all__ = [
     "AcceptanceView", "AlarmState", "AlarmView", "Case", "CentralView", "CoreView", "DeviceView", "GatewayView",
     "Handled", "Hold", "JournalView", "LaneState", "LaneView", "LastDecision", "LastPassage", "LostView", "Pause",
-    "PointView", "RepairView", "RepairsView", "Requested", "ServiceNotice", "SignatureView", "SiteView", "Snapshot",
+    "PersonView", "PointView", "RepairView", "RepairsView", "Requested", "ServiceNotice", "SignatureView", "SiteView",
+    "Snapshot",
     "Tag", "TickView", "UplinkView", "View", "VisitView", "WaitingGrant", "overdue",
 ]  # fmt: skip
