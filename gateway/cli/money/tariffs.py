@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.common import Arguments, Commands, read_site, show
+from gateway.core.money.sums import money
 from gateway.core.vocabulary.errors import RequestError
 
 if TYPE_CHECKING:
@@ -102,17 +103,11 @@ def _in_zone(instant: datetime, zone: tzinfo) -> datetime:
 
 def as_text(found: Charge) -> str:
     """The lines with their sums, and the whole."""
-    rows = [_row(line) for line in found.lines]
-    last = f"{found.minutes} minutes cost {money(found.amount)} {found.currency} by {found.tariff!r}"
+    rows = [_row(line, found.currency) for line in found.lines]
+    last = f"{found.minutes} minutes cost {money(found.amount, found.currency)} {found.currency} by {found.tariff!r}"
     return "\n".join([*rows, last if found.lines else f"{last} (free)"])
 
 
-def money(amount: int) -> str:
-    """Minor units with two decimals, which CNY, EUR and most others have."""
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02}"
-
-
-def _row(line: Line) -> str:
+def _row(line: Line, currency: str) -> str:
     span = f"{line.start:%Y-%m-%d %H:%M} - {line.until:%Y-%m-%d %H:%M}"
-    return f"{span}  {line.period or '':<10} {_WORDS[line.what]:<14} {money(line.amount):>10}".rstrip()
+    return f"{span}  {line.period or '':<10} {_WORDS[line.what]:<14} {money(line.amount, currency):>10}".rstrip()

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from gateway.core.charges.calendar import Calendar
 from gateway.core.charges.tariff import Tariff, wrong_tariff
@@ -21,7 +22,7 @@ Method = Literal["cash", "qr", "external"]
 DAYS_MAX = 1_000
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-Days = Annotated[tuple[date, ...], msgspec.Meta(max_length=DAYS_MAX)]
+Days = Annotated[tuple[date, ...], Meta(max_length=DAYS_MAX)]
 Fault = tuple[str, str]
 Convert = Callable[[Any, Any, str], Any]
 """Value, type and path to the typed value; None after noting what is wrong."""
@@ -30,18 +31,38 @@ Convert = Callable[[Any, Any, str], Any]
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who pays by which tariff; an absent key fits all, `tariff` null is free."""
 
-    tariff: str | None
-    pass_kind: Literal["monthly", "temporary", "staff", "blocked"] | None = None
-    vehicle_class: VehicleClass | None = None
+    tariff: Annotated[str, Meta(description="id of the tariff; null is free", extra={"of": "tariffs"})] | None
+    pass_kind: (
+        Annotated[
+            Literal["monthly", "temporary", "staff", "blocked"],
+            Meta(description="whose pass is `monthly`, `temporary`, `staff` or `blocked`", extra={"default": "any"}),
+        ]
+        | None
+    ) = None
+    vehicle_class: (
+        Annotated[
+            VehicleClass,
+            Meta(description="whose vehicle is a `car`, `motorcycle`, `truck` or `bus`", extra={"default": "any"}),
+        ]
+        | None
+    ) = None
 
 
 class Charging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How is paid: minutes to leave after a payment, minutes within which a return continues the visit, who pays."""
 
-    leave_minutes: Annotated[int, msgspec.Meta(ge=0, le=1_440)] = 15
-    reentry_minutes: Annotated[int, msgspec.Meta(ge=0, le=1_440)] = 0
-    methods: tuple[Method, ...] = ("cash", "qr")
-    rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=100)] = ()
+    leave_minutes: Annotated[int, Meta(ge=0, le=1_440, description="minutes to leave after a payment")] = 15
+    reentry_minutes: Annotated[
+        int, Meta(ge=0, le=1_440, description="a car that is back within so many minutes goes on with its visit")
+    ] = 0
+    methods: Annotated[tuple[Method, ...], Meta(description="how is paid: `cash`, `qr` or `external`")] = ("cash", "qr")
+    rules: Annotated[
+        tuple[Rule, ...],
+        Meta(
+            max_length=100,
+            description="who pays by which tariff: the first that fits holds; a car that none fits pays nothing",
+        ),
+    ] = ()
 
     def tariff_for(self, pass_kind: str, vehicle_class: str = "car") -> str | None:
         """The id of the tariff by the first rule that fits; None is free."""
@@ -54,9 +75,22 @@ class Charging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SiteDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The site's calendar: the country's holidays, and days that the office adds or takes back."""
 
-    country: str | None = None
-    holidays: Days = ()
-    workdays: Days = ()
+    country: (
+        Annotated[
+            str,
+            Meta(
+                description="two letters such as `CN`: its public holidays and make-up workdays, as far as they are"
+                " announced"
+            ),
+        ]
+        | None
+    ) = None
+    holidays: Annotated[
+        Days, Meta(description="days such as `2027-02-08` that count as Sunday, beside those of the country")
+    ] = ()
+    workdays: Annotated[
+        Days, Meta(description="days that count as Monday; a holiday of the country that is named here is none")
+    ] = ()
 
     def over(self, country: Calendar) -> Calendar:
         """The country's days, corrected by the office's."""

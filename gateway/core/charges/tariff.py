@@ -11,6 +11,7 @@ from datetime import time
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.schedule import parse_days
@@ -20,8 +21,8 @@ MINUTES_MAX = 44_640
 PRICE_MAX = 100_000_000
 DAY_MINUTES = 1_440
 
-Minutes = Annotated[int, msgspec.Meta(ge=0, le=MINUTES_MAX)]
-Price = Annotated[int, msgspec.Meta(ge=0, le=PRICE_MAX)]
+Minutes = Annotated[int, Meta(ge=0, le=MINUTES_MAX)]
+Price = Annotated[int, Meta(ge=0, le=PRICE_MAX, extra={"written": "money", "of": "currency"})]
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -29,22 +30,37 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A price for `minutes` once they have begun."""
 
-    minutes: Annotated[int, msgspec.Meta(ge=1, le=MINUTES_MAX)]
-    price: Price
+    minutes: Annotated[int, Meta(ge=1, le=MINUTES_MAX, description="how long the block is")]
+    price: Annotated[Price, Meta(description="what it costs once it has begun")]
 
 
-Blocks = Annotated[tuple[Block, ...], msgspec.Meta(min_length=1, max_length=100)]
+Blocks = Annotated[tuple[Block, ...], Meta(min_length=1, max_length=100)]
 
 
 class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from"}):
     """A range of site time with blocks of its own; one that ends before it begins runs past midnight."""
 
-    id: str
-    start: str
-    until: str
-    blocks: Blocks
-    weekdays: str = "mon-sun"
-    cap: Price | None = None
+    id: Annotated[str, Meta(description="its name, in the lines of a charge")]
+    start: Annotated[str, Meta(description="the time at which it begins, such as `21:00`")]
+    until: Annotated[
+        str,
+        Meta(
+            description="the time at which it ends, at most `24:00`; one that ends before it begins runs past midnight"
+            " and belongs to the day on which it begins"
+        ),
+    ]
+    blocks: Annotated[Blocks, Meta(description="its blocks, written as those of the tariff")]
+    weekdays: Annotated[
+        str,
+        Meta(
+            description="days on which it begins, such as `mon-fri`, `fri,sat` or `sat-mon`",
+            extra={"written": "weekdays"},
+        ),
+    ] = "mon-sun"
+    cap: (
+        Annotated[Price, Meta(description="what one piece (`split`) or one run of its blocks (`start`) costs at most")]
+        | None
+    ) = None
 
     @property
     def days(self) -> frozenset[int]:
@@ -60,22 +76,42 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"s
 class Tariff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a stay costs. `day`: how it is cut into days. `boundary`: whether a block ends with its period."""
 
-    id: str
-    currency: str
-    blocks: Blocks
-    free_minutes: Minutes = 0
-    free_deducted: bool = False
-    day: Literal["24h", "calendar"] = "24h"
-    day_cap: Price | None = None
-    boundary: Literal["split", "start"] = "split"
-    periods: Annotated[tuple[Period, ...], msgspec.Meta(max_length=50)] = ()
+    id: Annotated[str, Meta(description="the tariff's id, which `charging.rules` name")]
+    currency: Annotated[
+        str,
+        Meta(description="three letters of ISO 4217, such as `CNY`"),
+    ]
+    blocks: Annotated[Blocks, Meta(description="charged whole once begun, in order; the last one repeats")]
+    free_minutes: Annotated[
+        Minutes, Meta(description="a stay of at most so many minutes costs nothing; a longer one is charged whole")
+    ] = 0
+    free_deducted: Annotated[bool, Meta(description="a longer stay is charged without the free minutes")] = False
+    day: Annotated[
+        Literal["24h", "calendar"],
+        Meta(
+            description="how a stay is cut into days, in which the blocks begin anew: `24h` from the entry, or"
+            " `calendar` at the site's midnights"
+        ),
+    ] = "24h"
+    day_cap: Annotated[Price, Meta(description="what one of these days costs at most")] | None = None
+    boundary: Annotated[
+        Literal["split", "start"],
+        Meta(
+            description="`split`: a block ends with its period; `start`: it belongs to the period in which it begins,"
+            " and may run over its end"
+        ),
+    ] = "split"
+    periods: Annotated[
+        tuple[Period, ...],
+        Meta(max_length=50, description="ranges of site time with blocks of their own; the first that fits holds"),
+    ] = ()
 
 
 class Validation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a shop or a resident takes over: one of minutes, percent and amount."""
 
     minutes: Minutes | None = None
-    percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    percent: Annotated[int, Meta(ge=0, le=100)] | None = None
     amount: Price | None = None
 
     def __post_init__(self) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from gateway.core.forms.fields import Field, Kind, Variant
-from gateway.core.forms.posted import Fault, Posted, is_variant, path_of, picked
+from gateway.core.forms.posted import DROP, Fault, Posted, is_variant, path_of, picked, row_starts, weekdays_of
+from gateway.core.money.sums import money
+from gateway.core.vocabulary.schedule import DAYS
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -23,6 +25,7 @@ class Entry(msgspec.Struct, frozen=True):
     """One field on a page. `name` is that of its input, `path` its place in the document.
 
     `text` is the value as it is typed, `texts` those of a list. A secret has none; `given` says whether it was given.
+    `dropped`: the rows whose tick to leave them out is set.
     """
 
     field: Field
@@ -35,6 +38,7 @@ class Entry(msgspec.Struct, frozen=True):
     wrong: Fault | None = None
     entries: tuple[Entry, ...] = ()
     rows: tuple[tuple[Entry, ...], ...] = ()
+    dropped: tuple[int, ...] = ()
     ways: tuple[Way, ...] = ()
 
 
@@ -55,13 +59,17 @@ class Shower:
         """
         self._root = root
         self._posted = posted
+        self._starts = row_starts(posted or {})
         self._faults = faults or {}
         self._given = frozenset(given)
         self._problems = problems or {}
+        self._whole: Mapping[str, Any] = {}
 
     def entries(self, fields: Sequence[Field], value: Any, at: str = "") -> tuple[Entry, ...]:
         """The entries of an object's fields."""
         known = value if isinstance(value, Mapping) else {}
+        if not at:
+            self._whole = known
         return tuple(self._entry(field, known.get(field.name), f"{at}{field.name}") for field in fields)
 
     def _entry(self, field: Field, value: Any, name: str) -> Entry:
@@ -82,13 +90,20 @@ class Shower:
             case Kind.PART:
                 return {"entries": self.entries(field.fields, value, f"{name}.")}
             case Kind.PARTS:
-                return {"rows": tuple(self._rows(field, value or (), name))}
+                rows = tuple(self._rows(field, value or (), name))
+                dropped = (number for number in range(len(rows)) if any(self._texts(f"{name}[{number}]{DROP}")))
+                return {"rows": rows, "dropped": tuple(dropped)}
             case Kind.ONE_OF:
                 return {"ways": tuple(self._ways(field, value, name))}
             case Kind.SECRET:
                 return {"given": value not in (None, "") or path in self._given}
             case Kind.YES_NO:
                 return {"on": bool(value) if self._posted is None else self._texts(name) == ("yes",)}
+            case Kind.WEEKDAYS:
+                days = weekdays_of(value if self._posted is None else picked(self._posted, name))
+                return {"texts": tuple(DAYS[day] for day in sorted(days))}
+            case Kind.MONEY if self._posted is None:
+                return {"text": sum_text(field, value, self._whole)}
         if field.several:
             return {"texts": tuple(map(str, value or ())) if self._posted is None else self._lines(field, name)}
         return {"text": _text(field, value) if self._posted is None else "".join(self._texts(name)[:1])}
@@ -103,9 +118,8 @@ class Shower:
 
     def _rows(self, field: Field, value: Sequence[Any], name: str) -> Iterator[tuple[Entry, ...]]:
         """The rows, and an empty one to be filled."""
-        posted = self._posted or {}
         number = 0
-        while number < len(value) if self._posted is None else _has(posted, f"{name}[{number}]."):
+        while number < len(value) if self._posted is None else f"{name}[{number}]." in self._starts:
             one = value[number] if number < len(value) else None
             yield self.entries(field.fields, one, f"{name}[{number}].")
             number += 1
@@ -126,8 +140,11 @@ class Shower:
         return self.entries(one.fields, value, f"{name}:{one.name}.")
 
 
-def _has(posted: Posted, start: str) -> bool:
-    return any(name.startswith(start) for name in posted)
+def sum_text(field: Field, value: Any, whole: Mapping[str, Any]) -> str:
+    """A sum of the document as it is typed, in the currency that the whole object names."""
+    if not isinstance(value, int):
+        return "" if value is None else str(value)
+    return money(value, str(whole.get(field.of) or ""))
 
 
 def _text(field: Field, value: Any) -> str:

@@ -13,6 +13,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, inspect
 
+from gateway.core.vocabulary.schedule import DAYS
+
 
 class Kind(StrEnum):
     """What a field takes."""
@@ -26,7 +28,13 @@ class Kind(StrEnum):
     LIST = "list"
     """Texts, one a line."""
     PICKED = "picked"
-    """Ids of another part of the document."""
+    """Ids of another part of the document, or several of its `words`."""
+    MONEY = "money"
+    """A sum in minor units, written with the digits of the currency that the field `of` of the form names."""
+    DAYS = "days"
+    """Days, one a line."""
+    WEEKDAYS = "weekdays"
+    """Days of the week, as `mon-fri` in the document."""
     PART = "part"
     """An object with fields of its own."""
     PARTS = "parts"
@@ -71,7 +79,15 @@ class Field(msgspec.Struct, frozen=True):
     variants: tuple[Variant, ...] = ()
 
 
-_UNITS = {"ms": "ms", "s": "s", "days": "days", "confidence": "percent", "baudrate": "baud", "megabytes": "MB"}
+_UNITS = {
+    "ms": "ms",
+    "s": "s",
+    "days": "days",
+    "confidence": "percent",
+    "baudrate": "baud",
+    "megabytes": "MB",
+    "minutes": "min",
+}
 
 
 def fields_of(kind: type[msgspec.Struct]) -> tuple[Field, ...]:
@@ -124,16 +140,23 @@ def _of_kind(kinds: list[inspect.Type], extra: dict[str, Any], order: list[Any])
     if extra.get("secret"):
         return {"kind": Kind.SECRET}
     if words := _words(kinds):
-        return {
-            "kind": Kind.CHOICE,
-            "words": tuple(sorted(words, key=lambda word: order.index(word) if word in order else 0)),
-        }
+        return {"kind": Kind.CHOICE, "words": _sorted(words, order)}
     if len(kinds) > 1 and any(isinstance(one, inspect.StructType) for one in kinds):
         return {"kind": Kind.ONE_OF, "variants": tuple(_variants(kinds))}
+    if len(kinds) == 1 and isinstance(kinds[0], inspect.VarTupleType | inspect.ListType):
+        return _of_list(kinds[0], extra, order)
     return _of_one(kinds[0], extra) if len(kinds) == 1 else {"kind": Kind.JSON}
 
 
+def _sorted(words: tuple[str | int, ...], order: list[Any]) -> tuple[str | int, ...]:
+    return tuple(sorted(words, key=lambda word: order.index(word) if word in order else 0))
+
+
 def _of_one(kind: inspect.Type, extra: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(kind, inspect.IntType) and extra.get("written") == "money":
+        return {"kind": Kind.MONEY, "low": kind.ge, "high": kind.le}
+    if isinstance(kind, inspect.StrType) and extra.get("written") == "weekdays":
+        return {"kind": Kind.WEEKDAYS, "several": True, "words": DAYS}
     if isinstance(kind, inspect.IntType | inspect.FloatType):
         name = Kind.WHOLE if isinstance(kind, inspect.IntType) else Kind.NUMBER
         return {"kind": name, "low": kind.ge, "high": kind.le}
@@ -147,18 +170,20 @@ def _of_one(kind: inspect.Type, extra: dict[str, Any]) -> dict[str, Any]:
         }
     if isinstance(kind, inspect.StructType):
         return {"kind": Kind.PART, "fields": _fields(kind)}
-    if isinstance(kind, inspect.VarTupleType | inspect.ListType):
-        return _of_list(kind, extra)
     return {"kind": Kind.JSON}
 
 
-def _of_list(kind: inspect.VarTupleType | inspect.ListType, extra: dict[str, Any]) -> dict[str, Any]:
+def _of_list(kind: inspect.VarTupleType | inspect.ListType, extra: dict[str, Any], order: list[Any]) -> dict[str, Any]:
     items = list(_plain(kind.item_type))
-    longest = {"longest": kind.max_length}
+    bounds = {"shortest": kind.min_length, "longest": kind.max_length}
     if len(items) == 1 and isinstance(items[0], inspect.StructType):
-        return {"kind": Kind.PARTS, "fields": _fields(items[0]), **longest}
+        return {"kind": Kind.PARTS, "fields": _fields(items[0]), **bounds}
+    if len(items) == 1 and isinstance(items[0], inspect.DateType):
+        return {"kind": Kind.DAYS, "several": True, **bounds}
+    if words := _words(items):
+        return {"kind": Kind.PICKED, "several": True, "words": _sorted(words, order), **bounds}
     if len(items) == 1 and isinstance(items[0], inspect.StrType):
-        return {"kind": Kind.PICKED if extra.get("of") else Kind.LIST, "several": True, **longest}
+        return {"kind": Kind.PICKED if extra.get("of") else Kind.LIST, "several": True, **bounds}
     return {"kind": Kind.JSON}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.charges.charging import Charging, SiteDays
+from gateway.core.charges.tariff import Tariff
 from gateway.core.settings.contacts import CONTACTS
 from gateway.core.settings.documents import BarrierDocument, LaneDocument
 from gateway.core.settings.model import (
@@ -23,6 +24,8 @@ from gateway.core.settings.model import (
     Lane,
     Operator,
     Point,
+    RemoteOpen,
+    Repairs,
     Settings,
     Site,
     Station,
@@ -33,7 +36,8 @@ CHANGES_MAX = 100
 """Paths of one version that are kept and journaled."""
 SECRET = "(secret)"
 NEW_SECRET = "(new secret)"
-_KEYED = {"devices": "id", "lanes": "id", "barriers": "id", "groups": "id", "operators": "name", "stations": "id"}
+_KEYED = {"devices": "id", "lanes": "id", "barriers": "id", "groups": "id", "operators": "name", "stations": "id",
+          "tariffs": "id"}  # fmt: skip
 _SECRETS = frozenset({"pin", "password"})
 _DEVICE_SECRETS = _SECRETS | {"key"}
 _POINT_KEYS = frozenset({"open", "stop", "close", "siren", *CONTACTS})
@@ -101,15 +105,25 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
         "groups": _plain(document.get("groups", []), list[Group]),
         "operators": [_operator(one) for one in document.get("operators", [])],
         "stations": _plain(document.get("stations", []), list[Station]),
-        "tariffs": list(document.get("tariffs", [])),
-        "charging": _plain(document.get("charging", {}), Charging),
-        "calendar": _plain(document["calendar"], SiteDays) if document.get("calendar") is not None else None,
+        "tariffs": [_readable(tariff, Tariff) for tariff in document.get("tariffs", [])],
+        "charging": _readable(document.get("charging", {}), Charging),
+        "calendar": _readable(document["calendar"], SiteDays) if document.get("calendar") is not None else None,
         "uplink": _plain(document["uplink"], Uplink) if document.get("uplink") is not None else None,
+        "remote_open": _plain(document.get("remote_open", {}), RemoteOpen),
+        "repairs": _plain(document.get("repairs", {}), Repairs),
     }
 
 
 def _plain(value: Any, kind: Any) -> Any:
     return msgspec.to_builtins(msgspec.convert(value, kind))
+
+
+def _readable(value: Any, kind: Any) -> Any:
+    """What an earlier version stored of charges, which looked at none of it, stays as it is where it is not right."""
+    try:
+        return _plain(value, kind)
+    except msgspec.ValidationError:
+        return value
 
 
 def _operator(raw: dict[str, Any]) -> dict[str, Any]:
@@ -153,7 +167,7 @@ def _differ(path: str, old: Any, new: Any) -> Iterator[Change]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys((*old, *new)):
             yield from _differ(f"{path}.{key}", old.get(key), new.get(key))
-    elif path in _KEYED:
+    elif path in _KEYED and all(isinstance(one, dict) and _KEYED[path] in one for one in (*old, *new)):
         yield from _keyed(path, old, new, _KEYED[path])
     elif old != new:
         yield Change(path, _shown(path, old, SECRET), _shown(path, new, NEW_SECRET))

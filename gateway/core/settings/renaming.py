@@ -1,4 +1,4 @@
-"""Where lanes and barriers of a site file use a device, and how they follow when its id changes."""
+"""What names a device or a tariff by its id, and how it follows when that id changes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def rename_device(site: dict[str, Any], old: str, new: str) -> None:
     """Change a site file so that what used a device by its old id uses it by the new one."""
     for _, owner, key in list(_places(site, old)):
         owner[key] = new + owner[key][len(old) :]
+
+
+def rename_tariff(site: dict[str, Any], old: str, new: str) -> None:
+    """Change a site file so that the rules which named a tariff by its old id name it by the new one."""
+    charging = site.get("charging")
+    for rule in _objects(charging.get("rules") if isinstance(charging, dict) else None):
+        if rule.get("tariff") == old:
+            rule["tariff"] = new
 
 
 def _places(site: dict[str, Any], device: str) -> Iterator[tuple[str, Any, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ import msgspec
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.times import local_time
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"([a-z,\-]+)\s+(\d{1,2}:\d{2})-(\d{1,2}:\d{2})")
 
 
@@ -42,13 +43,24 @@ def parse_days(text: str) -> frozenset[int]:
     return _days(text.replace(" ", "").lower(), text)
 
 
+def days_text(days: Collection[int]) -> str:
+    """Weekdays as `parse_days` reads them, in runs from Monday on: `mon-fri,sun`."""
+    runs: list[list[int]] = []
+    for day in sorted(days):
+        if runs and day == runs[-1][1] + 1:
+            runs[-1][1] = day
+        else:
+            runs.append([day, day])
+    return ",".join(DAYS[first] if first == last else f"{DAYS[first]}-{DAYS[last]}" for first, last in runs)
+
+
 def _days(text: str, whole: str) -> frozenset[int]:
     found: set[int] = set()
     for part in text.split(","):
         first, dash, last = part.partition("-")
-        if first not in _DAYS or (dash and last not in _DAYS):
-            raise PassError(f"is {whole!r}; days are {', '.join(_DAYS)}")
-        start, end = _DAYS.index(first), _DAYS.index(last or first)
+        if first not in DAYS or (dash and last not in DAYS):
+            raise PassError(f"is {whole!r}; days are {', '.join(DAYS)}")
+        start, end = DAYS.index(first), DAYS.index(last or first)
         found.update(day % 7 for day in range(start, end + 1 if end >= start else end + 8))
     return frozenset(found)
 

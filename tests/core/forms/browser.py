@@ -34,9 +34,9 @@ def _own(one: Entry) -> Iterator[tuple[str, str]]:
             return
         case Kind.YES_NO:
             yield from [(one.name, "yes")] if one.on else []
-        case Kind.PICKED if one.field.several:
+        case Kind.PICKED | Kind.WEEKDAYS if one.field.several:
             yield from ((f"{one.name}={text}", "yes") for text in one.texts)
-        case Kind.LIST:
+        case Kind.LIST | Kind.DAYS:
             yield one.name, "\r\n".join(one.texts)
         case _:
             yield one.name, one.text

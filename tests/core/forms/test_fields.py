@@ -10,13 +10,15 @@ import pytest
 from msgspec import Meta
 
 from drivers.registry import find, known
+from gateway.core.charges.charging import Charging, SiteDays
+from gateway.core.charges.tariff import Tariff
 from gateway.core.forms.fields import Field, Kind, fields_of
 from gateway.core.settings import documents, model
 
 STRUCTS = (
     model.Site, model.Gateway, model.Mqtt, model.Broker, model.Station, model.Group, model.Interlock, model.Operator,
     model.RemoteOpen, model.Repairs, model.Point, model.ServiceLimits, documents.DeviceKeys, documents.LaneDocument,
-    documents.BarrierDocument,
+    documents.BarrierDocument, Tariff, Charging, SiteDays,
 )  # fmt: skip
 TYPES = [*STRUCTS, *(find(name).Options for name in known())]
 

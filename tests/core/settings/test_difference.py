@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.settings.difference import Change, changes, touched
-from gateway.core.settings.site_file import parse_settings
+from gateway.core.settings.difference import Change, canonical, changes, touched
+from gateway.core.settings.site_file import TOP_KEYS, parse_settings
 from tests.core.settings.test_settings import DOCUMENT, changed
 
 BARRIERS: dict[str, Any] = {
@@ -105,6 +105,39 @@ def test_lists_are_compared_by_id_and_another_order_is_told() -> None:
     assert changes(DOCUMENT, turned) == (Change("devices", ["reader-in", "io"], ["io", "reader-in"]),)
     fewer = {**DOCUMENT, "devices": DOCUMENT["devices"][1:]}
     assert [change.path for change in changes(DOCUMENT, fewer)] == ["devices.reader-in"]
+
+
+def test_a_changed_tariff_is_told_by_its_id_and_what_it_leaves_out_does_not_differ() -> None:
+    block = [{"minutes": 60, "price": 500}]
+    before: list[dict[str, Any]] = [{"id": one, "currency": "CNY", "blocks": block} for one in ("visitor", "truck")]
+    after = [before[0], {**before[1], "day_cap": 3000, "free_minutes": 0}]
+    found = changes({**DOCUMENT, "tariffs": before}, {**DOCUMENT, "tariffs": after})
+    assert found == (Change("tariffs.truck.day_cap", None, 3000),)
+
+
+def test_what_an_earlier_version_stored_of_charges_is_told_as_it_is() -> None:
+    old = {**DOCUMENT, "tariffs": [{"price": "much"}], "charging": {"pay": "cash"}, "calendar": {"days": 1}}
+    new = {**DOCUMENT, "tariffs": [{"id": "a", "currency": "CNY", "blocks": [{"minutes": 60, "price": 500}]}]}
+    paths = [one.path for one in changes(old, new)]
+    assert "tariffs" in paths
+    assert "charging.pay" in paths
+    assert "calendar" in paths
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "path"),
+    [
+        ("remote_open", {"identity": "required"}, "remote_open.identity"),
+        ("repairs", {"urgent": {"on_site_h": 1, "mend_h": 38}}, "repairs.urgent.on_site_h"),
+    ],
+)
+def test_every_part_of_the_site_file_is_compared(part: str, value: dict[str, Any], path: str) -> None:
+    assert [one.path for one in changes(DOCUMENT, {**DOCUMENT, part: value})] == [path]
+    assert changes(DOCUMENT, {**DOCUMENT, part: {}}) == ()
+
+
+def test_the_difference_knows_every_part() -> None:
+    assert set(canonical(DOCUMENT)) == set(TOP_KEYS)
 
 
 def test_a_change_in_words_is_one_line_that_shows_no_secret() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from gateway.core.settings.renaming import rename_device, uses_of
+from gateway.core.settings.renaming import rename_device, rename_tariff, uses_of
 from gateway.core.settings.site_file import parse_settings
 from tests.core.playbook import site_document
 
@@ -56,3 +56,11 @@ def test_a_whole_site_is_right_after_a_new_name() -> None:
     for device in document["devices"]:
         device["id"] = "board" if device["id"] == "io" else device["id"]
     parse_settings(document)
+
+
+def test_the_rules_of_charging_follow_a_tariff() -> None:
+    site: dict[str, Any] = {"charging": {"rules": [{"tariff": "a"}, {"tariff": None}, {"tariff": "b"}]}}
+    rename_tariff(site, "a", "c")
+    assert [rule["tariff"] for rule in site["charging"]["rules"]] == ["c", None, "b"]
+    for other in ({}, {"charging": None}, {"charging": {"rules": None}}):
+        rename_tariff(other, "a", "c")

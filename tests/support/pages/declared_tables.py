@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.core.alarms.kinds import KINDS
+from gateway.core.charges import charging, tariff
 from gateway.core.repairs.kinds import RepairKind
 from gateway.core.settings import documents, model
 from gateway.core.settings.roles import SCOPES, Right, Role
@@ -33,6 +34,12 @@ SETTINGS: dict[str, type[msgspec.Struct]] = {
     "`repairs`": model.Repairs,
     "`stations[]`": model.Station,
     "`uplink.mqtt`": model.Mqtt,
+    "`tariffs[]`": tariff.Tariff,
+    "`tariffs[].blocks[]`": tariff.Block,
+    "`tariffs[].periods[]`": tariff.Period,
+    "`charging`": charging.Charging,
+    "`charging.rules[]`": charging.Rule,
+    "`calendar`": charging.SiteDays,
 }
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference.md"
 

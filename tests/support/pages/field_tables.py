@@ -31,4 +31,6 @@ def default(field: Field) -> str:
     value = field.default
     if isinstance(value, bool | int | float):
         return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ", ".join(f"`{one}`" for one in value) or "none"
     return f"`{value}`" if value else "none"

@@ -45,6 +45,33 @@ SITE: dict[str, Any] = {
         {"name": "Ana", "role": Role.INSTALLER, "pin": "7391"},
         {"name": "Lin", "role": Role.GUARD, "pin": "2468"},
     ],
+    "tariffs": [
+        {
+            "id": "visitor",
+            "currency": "CNY",
+            "free_minutes": 30,
+            "blocks": [{"minutes": 60, "price": 500}, {"minutes": 60, "price": 200}],
+            "day_cap": 3000,
+            "periods": [
+                {
+                    "id": "night",
+                    "from": "21:00",
+                    "until": "07:00",
+                    "blocks": [{"minutes": 120, "price": 300}],
+                    "cap": 900,
+                },
+                {
+                    "id": "rush",
+                    "from": "07:00",
+                    "until": "09:00",
+                    "weekdays": "fri,mon-wed",
+                    "blocks": [{"minutes": 30, "price": 400}],
+                },
+            ],
+        }
+    ],
+    "charging": {"rules": [{"pass_kind": "staff", "tariff": None}, {"vehicle_class": "car", "tariff": "visitor"}]},
+    "calendar": {"country": "CN", "holidays": ["2027-02-08"], "workdays": ["2027-02-14", "2027-02-13"]},
     "uplink": {"mqtt": {"host": "10.0.0.9", "username": "gw1", "password": "hidden-1"}},
 }
 

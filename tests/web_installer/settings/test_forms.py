@@ -17,6 +17,7 @@ PAGES = [
     *(f"/installer/settings/{section.name}" for section in SECTIONS),
     *(f"/installer/settings/{name}/new" for name in LISTS),
     "/installer/settings/groups/0",
+    "/installer/settings/tariffs/0",
     "/installer/settings/devices",
     "/installer/settings/devices/new",
     *(f"/installer/settings/devices/new?driver={name}" for name in known()),
@@ -38,7 +39,8 @@ def test_every_page_shows_its_fields_with_words(desk: Desk, path: str, locale: s
     assert not re.search(r"(?:installer|setting|choice|unit|driver)\.[a-z_]+[.<\"]", re.sub(r"<[^>]*>", "", main))
     assert re.findall(r'<label for="f-[^"]+"></label>', main) == []
     if locale == "zh_CN":
-        hints = re.findall(r'<span class="in-hint" id="h-[^"]*">(.*?)</span>', main, re.S)
+        hints = re.findall(r'<span class="st-meaning">(.*?)</span>', main, re.S)
+        assert bool(hints) == ('class="in-hint" id="h-' in main)
         assert [hint for hint in hints if not re.search(r"[\u4e00-\u9fff]", hint)] == []
 
 
@@ -50,14 +52,14 @@ def test_only_an_installer_comes_in(desk: Desk, path: str) -> None:
 
 @pytest.mark.parametrize("name", SINGLE)
 def test_a_section_that_is_saved_unchanged_changes_nothing(desk: Desk, name: str) -> None:
-    fields = _inputs(desk.get(f"/installer/settings/{name}"))
+    fields = inputs(desk.get(f"/installer/settings/{name}"))
     assert fields
     answer = desk.send(f"/installer/settings/{name}", {**fields, "act": "keep"})
     assert (answer.status_code, answer.location) == (303, f"/installer/settings/{name}?kept=1")
     assert desk.draft.changes == ()
 
 
-def _inputs(text: str) -> dict[str, list[str]]:
+def inputs(text: str) -> dict[str, list[str]]:
     """What a browser would send for the form of a page; enough of HTML for these pages."""
     found: dict[str, list[str]] = {}
     form = text.partition('class="in-card st-form"')[2].partition("</form>")[0]
@@ -245,7 +247,7 @@ def test_a_fault_that_only_the_driver_knows_is_at_its_field(desk: Desk) -> None:
 
 
 def test_lanes_follow_a_device_that_gets_another_id(desk: Desk) -> None:
-    fields = _inputs(desk.get("/installer/settings/devices/io"))
+    fields = inputs(desk.get("/installer/settings/devices/io"))
     assert fields["link"] == ["tcp"]
     answer = desk.send("/installer/settings/devices/io", {**fields, "id": "board"})
     assert answer.status_code == 303

@@ -29,7 +29,12 @@ from web.installer.settings.places import address_of, owner_of
         ("lanes[0].barrier.open", "/installer/lanes/in#lanes[0].barrier.open"),
         ("barriers[0].open", "/installer/lanes#barriers[0].open"),
         ("operators.Lin.role", "/installer/settings/people#operators[1].role"),
-        ("tariffs", "/installer/settings"),
+        ("tariffs", "/installer/settings/tariffs#tariffs"),
+        ("tariffs.visitor.day_cap", "/installer/settings/tariffs/0#tariffs[0].day_cap"),
+        ("tariffs[0].periods[1].from", "/installer/settings/tariffs/0#tariffs[0].periods[1].from"),
+        ("charging.rules[0].tariff", "/installer/settings/charging#charging.rules[0].tariff"),
+        ("calendar.country", "/installer/settings/calendar#calendar.country"),
+        ("nothing", "/installer/settings"),
         ("", "/installer/settings"),
     ],
 )

@@ -17,6 +17,9 @@ from tests.core.forms.test_fields import TYPES, each
 from web.installer.settings import spoken
 from web.words.texts import LOCALES, words
 
+BLOCKS = [{"minutes": 60, "price": 500}]
+NIGHT = {"id": "night", "from": "21:00", "until": "07:00", "blocks": BLOCKS}
+PLAIN = {"id": "visitor", "currency": "CNY", "blocks": BLOCKS}
 FIELDS = [field for kind in TYPES for field in each(fields_of(kind))]
 
 
@@ -73,6 +76,11 @@ def test_bounds_and_default_are_in_one_line() -> None:
         {"uplink": {"mqtt": {"brokers": ["a"], "host": "b"}}},
         {"uplink": {"mqtt": {}}},
         {"interlocks": [{"type": "shared", "barriers": ["none"]}]},
+        {"tariffs": [{"id": "a b", "currency": "cny", "blocks": BLOCKS, "periods": [{**NIGHT, "id": ""}]}]},
+        {"tariffs": [{**PLAIN, "periods": [{**NIGHT, "until": "25:00"}, {**NIGHT, "id": "b", "weekdays": "never"}]}]},
+        {"tariffs": [{**PLAIN, "periods": [{**NIGHT, "from": "24:00"}]}, PLAIN]},
+        {"charging": {"rules": [{"tariff": "none"}]}},
+        {"calendar": {"country": "China", "holidays": ["2027-02-08"], "workdays": ["2027-02-08"]}},
     ],
 )
 def test_what_the_checks_find_has_its_chinese_words(document: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ PAGES = (
     "", "/site", "/network", "/clock", "/retention", "/repairs", "/broker", "/remote_open", "/groups", "/groups/0",
     "/stations", "/stations/0", "/interlocks/new", "/devices", "/devices/new", "/devices/new?driver=gpio",
     "/devices/new?driver=serial-display", "/devices/io", "/people", "/people/one?name=Lin", "/tokens", "/keys",
-    "/backups", "/support", "/certificates",
+    "/backups", "/support", "/certificates", "/tariffs", "/tariffs/0", "/tariffs/new", "/charging", "/calendar",
 )  # fmt: skip
 # A page that is wider than its screen, what is too low for a finger, what is cut.
 MISSED = """
@@ -194,6 +194,38 @@ def test_a_device_is_added_by_keyboard_with_rows_of_its_own(site: Site) -> None:
     site.press(Keys.ENTER)
     site.says("Kept in your draft")
     assert site.draft().site["devices"][-1]["outputs"] == [{"pin": 17}, {"pin": 27}]
+
+
+def test_a_period_is_added_with_blocks_of_its_own_and_tried_before_it_is_kept(site: Site) -> None:
+    site.open("/tariffs/0")
+    site.chrome.find_element(By.CSS_SELECTOR, '[data-add="periods"]').click()
+    site.tab_to('[name="periods[3].id"]')
+    site.press("noon")
+    for name, text in (("from", "11:00"), ("until", "13:00"), ("blocks[0].minutes", "60"), ("blocks[0].price", "1.5")):
+        site.tab_to(f'[name="periods[3].{name}"]')
+        site.press(text)
+    site.chrome.find_element(By.CSS_SELECTOR, '[data-add="periods[3].blocks"]').click()
+    assert site.chrome.switch_to.active_element.get_attribute("name") == "periods[3].blocks[1].minutes"
+    site.press("30")
+    site.tab_to('[name="periods[3].blocks[1].price"]')
+    site.press("1")
+    for name, text in (("from", "2026-12-02T10:30"), ("until", "2026-12-02T13:00")):
+        field = site.chrome.find_element(By.NAME, f"try.{name}")
+        site.chrome.execute_script("arguments[0].value = arguments[1]", field, text)
+    site.tab_to('[value="try"]')
+    site.press(Keys.ENTER)
+    site.says("150 minutes cost 8.50 CNY")
+    assert site.chrome.switch_to.active_element.get_attribute("name") == "try.from"
+    assert not site.draft().changed
+    site.chrome.find_element(By.CSS_SELECTOR, '[value="keep"]').click()
+    site.says("Kept in your draft")
+    noon = site.draft().site["tariffs"][0]["periods"][-1]
+    assert noon == {
+        "id": "noon",
+        "from": "11:00",
+        "until": "13:00",
+        "blocks": [{"minutes": 60, "price": 150}, {"minutes": 30, "price": 100}],
+    }
 
 
 def test_the_fields_of_a_connection_follow_its_kind(site: Site) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import datetime
 from typing import Any
 
+import msgspec
 from flask import redirect, request
 
+from gateway.core.charges.tariff import Tariff
 from gateway.core.forms.sheets import Catalogue
+from gateway.core.settings.renaming import rename_tariff
 from gateway.core.settings.roles import Right
 from web.installer.frame.door import door
 from web.installer.frame.draft import working
 from web.installer.frame.page import installer_page
-from web.installer.settings import spoken
+from web.installer.settings import shown, spoken, tryout
 from web.installer.settings.form import Form
 from web.installer.settings.offers import offers
 from web.installer.settings.sections import BY_NAME, Section
+from web.installer.settings.tryout import Trial
 from web.platform import look
 from web.platform.problems import Problem
 from web.platform.services import services
@@ -25,11 +30,13 @@ FORMS = "installer/settings/form.html"
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("site", ("site", "groups", "remote_open")),
     ("gate", ("devices", "interlocks")),
+    ("charges", ("tariffs", "charging", "calendar")),
     ("people", ("people", "tokens", "stations")),
     ("network", ("gateway", "network", "certificates", "broker", "clock")),
     ("care", ("repairs", "retention", "backups", "support")),
 )
 """The sections in the order in which they are shown; the words of a group are `installer.settings.group.<name>`."""
+TARIFFS = "tariffs"
 NEW = "new"
 _DIGITS_MAX = 6
 
@@ -78,8 +85,11 @@ def save_entry(section: str, entry: str) -> Any:
     """Keep an entry in the working draft, or take it out."""
     found, number = _entry(section, entry)
     form = _form_of(found, number)
-    if request.form.get("act") == "remove":
+    act = request.form.get("act")
+    if act == "remove":
         kept = form.save(lambda site: _drop(found, site, number))
+    elif act == "try" and found.name == TARIFFS:
+        return _entry_form(found, number, form, _tried(form))
     else:
         value = form.read()
         kept = form.save(lambda site: _put(found, site, number, value))
@@ -164,15 +174,47 @@ def _form_of(section: Section, number: int) -> Form:
     return Form(draft, f"{section.path}[{number}]", section.fields, value)
 
 
-def _entry_form(section: Section, number: int, form: Form) -> Any:
+def _tried(form: Form) -> Trial:
+    """The stay that was tried by the tariff as it is typed; what is wrong with the tariff is at its fields."""
+    value = form.read()
+    posted = request.form.to_dict()
+    if not form.faults:
+        tariff = msgspec.convert(value, Tariff)
+        form.problems = tryout.faults_of(tariff, form.path)
+        if not form.problems:
+            return tryout.tried(posted, tariff, form.draft.site)
+    return tryout.asked(posted)
+
+
+def _trial(form: Form, trial: Trial | None) -> dict[str, Any]:
+    """What the page of a tariff shows besides its form."""
+    say = look.said()
+    zone = tryout.zone_of(form.draft.site)
+    kinds = [(kind, say(f"installer.tryout.kind.{kind or 'none'}")) for kind in ("", *tryout.VALIDATIONS)]
+    return {"trial": trial or tryout.example(datetime.now(zone)), "zone": zone.key, "kinds": kinds}
+
+
+def _entry_form(section: Section, number: int, form: Form, trial: Trial | None = None) -> Any:
     entries = section.entries(form.draft.site)
     known = entries[number] if number < len(entries) else None
     was = str((known or {}).get(section.key, "")) if section.key else ""
-    return form_page(FORMS, form, section=section.name, removes=known is not None, was=was, entry=known, list=section)
+    told: dict[str, Any] = {
+        "section": section.name,
+        "removes": known is not None,
+        "was": was,
+        "entry": known,
+        "list": section,
+    }
+    if section.name != TARIFFS:
+        return form_page(FORMS, form, **told)
+    return form_page("installer/settings/tariff.html", form, **told, **_trial(form, trial))
 
 
 def _put(section: Section, site: dict[str, Any], number: int, value: dict[str, Any]) -> None:
     entries = deepcopy(section.entries(site))
+    before = entries[number] if number < len(entries) else {}
+    if section.name == TARIFFS and before.get("id") not in (None, value["id"]):
+        rename_tariff(site, before["id"], value["id"])
     entries[number : number + 1] = [value]
     section.put(site, entries)
 
@@ -191,6 +233,7 @@ def _table(section: Section) -> Any:
         entries=section.entries(working().site),
         kept="kept" in request.args,
         spoken=spoken,
+        shown=shown,
         words=look.said(),
     )
 

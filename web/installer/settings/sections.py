@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.charges.charging import Charging, SiteDays
+from gateway.core.charges.tariff import Tariff
 from gateway.core.forms.fields import Field, fields_of
 from gateway.core.settings import model
 
@@ -15,6 +17,7 @@ class Section(msgspec.Struct, frozen=True):
     """One form. `path` is its place in the document; `several`: a list there, one form for each entry.
 
     `keys`: the fields that it shows, all for none. `key`: what names an entry. `ends`: it may be left out as a whole.
+    `columns`: the fields that the table of its entries shows, all for none.
     """
 
     name: str
@@ -24,6 +27,13 @@ class Section(msgspec.Struct, frozen=True):
     several: bool = False
     key: str = ""
     ends: bool = False
+    columns: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Field, ...]:
+        """The fields that are columns of the table, in its order."""
+        found = {field.name: field for field in self.fields}
+        return tuple(found[name] for name in self.columns or found)
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -71,6 +81,9 @@ SECTIONS = (
     Section("broker", "uplink.mqtt", model.Mqtt, ends=True),
     Section("remote_open", "remote_open", model.RemoteOpen),
     Section("repairs", "repairs", model.Repairs),
+    Section("tariffs", "tariffs", Tariff, several=True, key="id", columns=("id", "free_minutes", "blocks", "day_cap")),
+    Section("charging", "charging", Charging),
+    Section("calendar", "calendar", SiteDays),
     Section("groups", "groups", model.Group, several=True, key="id"),
     Section("interlocks", "interlocks", model.Interlock, several=True),
     Section("stations", "stations", model.Station, several=True, key="id"),

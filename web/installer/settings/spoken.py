@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from gateway.core.forms.fields import Field
+from gateway.core.forms.fields import Field, Kind
 from gateway.core.forms.posted import Fault
 from web.words.texts import Words
 
@@ -60,7 +60,7 @@ def word(name: str, value: str | int, say: Words) -> str:
 def limits(field: Field, say: Words) -> str:
     """Bounds and default of a field in one line, "" for neither."""
     parts = []
-    if field.low is not None and field.high is not None:
+    if field.kind is not Kind.MONEY and field.low is not None and field.high is not None:
         parts.append(say("installer.settings.from_to", low=f"{field.low:g}", high=f"{field.high:.0f}"))
     if default := _default(field, say):
         parts.append(say("installer.settings.default", value=default))
@@ -74,8 +74,10 @@ def _default(field: Field, say: Words) -> str:
         return ""
     if isinstance(field.default, bool):
         return say(f"installer.settings.{'yes' if field.default else 'no'}")
+    if field.kind is Kind.WEEKDAYS:
+        return ""
     if isinstance(field.default, list | tuple):
-        return " / ".join(map(str, field.default))
+        return " / ".join(word(field.name, one, say) if field.words else str(one) for one in field.default)
     return word(field.name, field.default, say) if field.words else str(field.default)
 
 
@@ -85,8 +87,15 @@ def _plain(text: str) -> str:
 
 
 def unset(field: Field, say: Words) -> str:
-    """What a choice says that is left open: its default where that is in words."""
+    """What a choice says that is left open: its word for that, or its default where that is in words."""
+    if field.required and field.empty:
+        return word(field.name, "none", say)
     return _default(field, say) or say("installer.settings.unset")
+
+
+def offered(field: Field, say: Words) -> list[tuple[str, str]]:
+    """The words of a field of which several are picked."""
+    return [(str(one), word(field.name, one, say)) for one in field.words]
 
 
 def wrong(fault: Fault, say: Words) -> str:
