@@ -297,7 +297,7 @@ CORE_FLOORS = (
     ("measurements", "money", "vocabulary"),
     ("subsystem", "plates", "people", "forms", "charges"),
     ("settings", "papers"),
-    ("wiring",),
+    ("wiring", "payments"),
     ("alarms", "acceptance"),
     ("access",),
     ("lane",),

@@ -13,10 +13,13 @@ from gateway.core.acceptance.book import AcceptanceMemory
 from gateway.core.access.access import Access, AccessMemory
 from gateway.core.alarms.alarms import Alarms, AlarmsMemory
 from gateway.core.alarms.faults import Faults
+from gateway.core.charges.book import Book
 from gateway.core.health.health import Health
 from gateway.core.identities.stays import NamedStays
 from gateway.core.lanes.lanes import Lanes
 from gateway.core.lanes.memory import LanesMemory
+from gateway.core.payments.bills import Bills, DaysMemory
+from gateway.core.payments.payments import Payments
 from gateway.core.repairs.repairs import RepairOrders, RepairsMemory
 from gateway.core.run.run import Run
 from gateway.core.settings.exchange import Unrest
@@ -40,13 +43,16 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
     faults = Faults(alarms.desk)
     acceptance = Acceptance(settings, memory.part(AcceptanceMemory))
     lanes = Lanes(settings, memory.part(LanesMemory), alarms.desk, clock, acceptance.touched)
-    access = Access(settings, memory.part(AccessMemory), lanes, clock, faults)
     acceptance.asks_tags_of(lanes.is_tagged)
+    book = Book()
+    bills = Bills(settings, memory.part(DaysMemory).country_days, book)
+    access = Access(settings, memory.part(AccessMemory), lanes, clock, faults, bills, book)
     return (
         Run(faults),
         lanes,
         NamedStays(settings, lanes, access.recent),
         alarms,
+        Payments(bills, book, access),
         access,
         Health(lanes, alarms.desk),
         RepairOrders(settings, memory.part(RepairsMemory), lanes, alarms.desk),

@@ -50,6 +50,7 @@ from gateway.engine.socket.desk import Desk
 from gateway.engine.socket.handlers import Handlers
 from gateway.engine.socket.publisher import Publisher
 from gateway.engine.stores import Stores
+from gateway.engine.visits.holidays import Holidays
 from gateway.engine.watchdog import Progress
 from gateway.engine.workers import Workers
 from gateway.store.directory import DataDirectory, source_of
@@ -99,6 +100,7 @@ class Engine:
             Answers(self._stores.state, lambda: bool(self._recorder.degraded)),
             decided=lambda asked: self._clerk.stay_decided(asked.person, asked.verb),
         )
+        self._holidays = Holidays(settings, directory.holidays, self._inbox.put, lambda: self._clock.now().wall_ns)
         self._clerk = self._make_clerk()
         self._lookups = Lookups(self._stores.registry_lookups, self._stores.state_lookups, settings, self._stores.codes)
         self._changes = self._make_changes()
@@ -146,6 +148,7 @@ class Engine:
         start("printing", self._printing.run)
         start("faults", self._faults.run)
         start("measuring", self._measuring.run)
+        start("holidays", self._holidays.run)
         start("control", self._server.run)
         self._buses.start()
         gc.collect()
@@ -166,9 +169,9 @@ class Engine:
         self._keeper.stop()
         self._faults.stop()
         self._measuring.stop()
-        self._join(
-            ["desk", "clerk", "settings", "bench", "printing", "keeper", "faults", "measuring"], _STOP_SERVICES_S / 2
-        )
+        self._holidays.stop()
+        waited = ["desk", "clerk", "settings", "bench", "printing", "keeper", "faults", "measuring", "holidays"]
+        self._join(waited, _STOP_SERVICES_S / 2)
         self._server.stop()
         self._publisher.stop()
         self._join(["control", "publisher"], _STOP_SERVICES_S / 2)
@@ -221,6 +224,7 @@ class Engine:
             self._install_mode,
             self._directory.people,
             self.begin_anew,
+            lambda: self._holidays.known,
         )
 
     def _make_bench(self) -> Bench:
@@ -309,6 +313,7 @@ class Engine:
         self._clock.trust(settings.gateway.clock == "trusted")
         self._keeper.settings_changed(settings.gateway.retention)
         self._measuring.settings_changed(settings)
+        self._holidays.settings_changed(settings)
         self._stores.consumers.settings_changed(settings)
         self._stores.journal.move(source_of(settings))
 
@@ -339,6 +344,7 @@ class Engine:
             outputs=self._buses.outputs,
             enrich=self._lookups.enrich,
             name=self._lookups.name,
+            settle=self._lookups.settle,
             publish=self._publisher.offer,
             reply=self._desk.replied,
             journal_wait_ms=self._settings.gateway.journal_wait_ms,

@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from gateway.core.payments.bills import CountryDays
 from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Memory
 from gateway.core.vocabulary.events import ClockState
@@ -23,6 +24,7 @@ from gateway.store.media.pictures import Pictures
 from gateway.store.passes.registry import PassRegistry
 from gateway.store.projections.state import State
 from gateway.store.recovery.opening import Place, open_all
+from gateway.store.visits.holidays import read_days
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +73,21 @@ class Stores:
         self.identities = directory.identities
         self._closing.append(self.identities)
         self.applied = state.sequence
-        self.memory = Memory(**state.memory(settings.zone))
+        self._holidays = directory.holidays
+        self.memory = Memory(**state.memory(settings.zone), country_days=self._country_days())
         self.was_synced = self._was_synced(boot_id)
         directory.reserve.hold()
 
     def memory_ahead(self, zone: tzinfo, waiting: Sequence[Row]) -> Memory:
         """The memory from the journal, including rows that are not written yet; StorageError."""
         with self.state.ahead(self.reader, waiting) as ahead:
-            return Memory(**ahead.memory(zone))
+            return Memory(**ahead.memory(zone), country_days=self._country_days())
+
+    def _country_days(self) -> dict[str, Any]:
+        """The holidays of the site's country, as they were worked out last."""
+        kept = read_days(self._holidays)
+        days: dict[str, Any] = msgspec.to_builtins(kept.days if kept is not None else CountryDays())
+        return days
 
     def close(self) -> None:
         """Close all files; a failure leaves no other file open."""

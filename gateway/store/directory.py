@@ -51,6 +51,7 @@ class DataDirectory:
         self.web = self.path / "web.db"
         self.backed_up = self.path / "backed-up"
         self.measurements = self.path / "measurements"
+        self.holidays = self.path / "holidays.json"
         self.media = self.path / "media"
         self.secrets = self.path / "secrets"
         self.faults = self.path / "faults"

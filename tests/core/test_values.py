@@ -12,7 +12,7 @@ import pytest
 import gateway.core
 from gateway.core.vocabulary import commands, events
 from gateway.core.vocabulary.rows import Row
-from gateway.core.vocabulary.views.lane import View
+from gateway.core.vocabulary.views.base import View
 
 STATE = {
     "Alarm", "Grant", "Motion", "Movement", "Passage", "PendingCase", "RepairOrder", "Vehicle", "Watched", "_Waiting",

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import pytest
 
 from gateway import engine
-from gateway.engine import bench, core_thread, journal_thread, measuring, printing, settings, socket
+from gateway.engine import bench, core_thread, journal_thread, measuring, printing, settings, socket, visits
 from gateway.engine.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = (engine, bench, core_thread, journal_thread, measuring, printing, settings, socket)
+ROOMS = (engine, bench, core_thread, journal_thread, measuring, printing, settings, socket, visits)
 _BLOCK = re.compile(
     r"^(?P<name>[^\n:]+): `(?P<runs>[^`]+)` in `(?P<file>[^`]+)`\n"
     r" +owns: (?P<owns>[^\n]+)\n +may wait for: (?P<waits>[^\n]+)\n +never waits for: (?P<never>[^\n]+)$",

@@ -95,6 +95,7 @@ def test_every_verdict_has_a_sentence_to_say(locale: str) -> None:
     assert [code for code in Reason if f"say.denied.{code}" not in words(locale)] == [
         Reason.VALID_PASS,
         Reason.EXPECTED_VISIT,
+        Reason.PAID,
         Reason.OPERATOR,
         Reason.REMOTE,
         Reason.EMERGENCY,

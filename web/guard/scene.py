@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from gateway.core.access.rules import end
 from gateway.core.settings.model import Site
 from gateway.core.settings.roles import Right, roles_with
 from gateway.core.vocabulary.errors import PassError
-from gateway.core.vocabulary.passes import Pass
+from gateway.core.vocabulary.passes import Pass, end
 from gateway.core.vocabulary.times import local_time, wall_ns_of
 from gateway.core.vocabulary.views import LaneView
 from web.words.texts import Words, clock, initials

@@ -16,19 +16,22 @@ from gateway.core.access.pending import PendingCase, differ
 from gateway.core.access.reads import ReadRules, Taken, is_bound, shown
 from gateway.core.access.recent import Recent
 from gateway.core.alarms.faults import Faults
+from gateway.core.charges.book import Book
+from gateway.core.payments.bills import Bills
 from gateway.core.settings.exchange import SettingsChanged
-from gateway.core.settings.model import Lane, Settings
+from gateway.core.settings.model import Direction, Lane, Settings
 from gateway.core.subsystem import Followers, Handlers, Subsystem
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import SureClock
-from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.events import Account, CredentialRead
+from gateway.core.vocabulary.reasons import Verdict
 from gateway.core.vocabulary.rows import PassageEntered, PassageExited, PassageReversed, Row
 from gateway.core.vocabulary.rows import read as read_row
 from gateway.core.vocabulary.turn import Turn
 
 
 class UnappliedRow(msgspec.Struct, frozen=True):
-    """A row about a passage that the projections have not applied."""
+    """A row about a passage, or about money, that the projections have not applied."""
 
     type: str
     wall_ns: int
@@ -46,9 +49,17 @@ class Access(Subsystem):
     """All reads of a site."""
 
     def __init__(
-        self, settings: Settings, memory: AccessMemory, barriers: AccessBarriers, clock: SureClock, faults: Faults
+        self,
+        settings: Settings,
+        memory: AccessMemory,
+        barriers: AccessBarriers,
+        clock: SureClock,
+        faults: Faults,
+        bills: Bills,
+        book: Book,
     ) -> None:
         self._barriers = barriers
+        self._bills = bills
         self._clock = clock
         self._faults = faults
         self._reads = ReadRules()
@@ -56,14 +67,16 @@ class Access(Subsystem):
         self.recent = Recent()
         """The passages of this run."""
         for row in memory.unapplied:
-            self.recent.note(read_row(row.type, row.data), row.wall_ns)
+            known = read_row(row.type, row.data)
+            self.recent.note(known, row.wall_ns)
+            book.note(known, row.wall_ns)
         self._warnings = ExpiryWarnings(settings, memory.warned)
         self._set(settings)
 
     def _set(self, settings: Settings) -> None:
         self._settings = settings
         self._lanes = {lane.id: lane for lane in settings.lanes}
-        self._decider = Decider(settings, self._barriers, self.recent, self._clock, self._faults)
+        self._decider = Decider(settings, self._barriers, self.recent, self._clock, self._faults, self._bills)
 
     def handlers(self) -> Handlers:
         """Events: reads, the lane chosen on a screen, and a person's open, which ends the reads of its car."""
@@ -156,6 +169,28 @@ class Access(Subsystem):
 
     def _barrier(self, lane: Lane) -> AccessBarrier:
         return self._barriers.barrier_of(lane.id)
+
+    # ---- paid
+
+    def paid(self, turn: Turn, account: Account, *, moves: bool) -> None:
+        """Something was paid, waived or taken over for a visit: a car that waits for that alone may pass.
+
+        `moves`: whether it may let a car pass at all. The sum that is shown follows in any case.
+        """
+        for lane in self._settings.lanes:
+            if lane.direction is not Direction.EXIT:
+                continue
+            barrier = self._barrier(lane)
+            barrier.forget_gone(turn, lane)
+            waiting = barrier.unpaid(lane, account, turn.now.mono_ns)
+            if waiting is None:
+                continue
+            taken, decision = self._decider.decide(turn, lane, waiting.taken)
+            may_pass = moves and waiting.present and waiting.asked and decision.verdict is Verdict.GRANTED
+            if may_pass:
+                barrier.decided(turn, lane, taken, decision)
+            elif decision.bill is not None:
+                barrier.billed(turn, lane, decision.bill)
 
     # ---- with which other proof
 

@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+import msgspec
+
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.places import Expected
 from gateway.core.access.reads import Taken
 from gateway.core.access.rules import Decision, LaneFitness
+from gateway.core.charges.bill import Bill
 from gateway.core.settings.model import Lane
-from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.events import Account, CredentialRead
 from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.turn import Turn
+
+
+class WaitingUnpaid(msgspec.Struct, frozen=True):
+    """A car in front whose stay something is due for: what it has shown.
+
+    `asked`: that is why it waits. `present`: it is still there, by its loop or by a read a moment ago.
+    """
+
+    taken: Taken
+    asked: bool
+    present: bool
 
 
 class AccessBarrier(Protocol):
@@ -66,6 +80,12 @@ class AccessBarrier(Protocol):
 
     def first_proof(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:
         """The first of two proofs was read; True: a person has let its car pass already, and it is noted with that."""
+
+    def unpaid(self, lane: Lane, account: Account, now_ns: int) -> WaitingUnpaid | None:
+        """The car in front if something is due for this visit of it."""
+
+    def billed(self, turn: Turn, lane: Lane, bill: Bill) -> None:
+        """The bill of the car in front has changed, and it does not pass for that."""
 
     def second_came(self) -> None:
         """A decision was made; no lane here waits for a second proof."""

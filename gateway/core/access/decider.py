@@ -13,9 +13,11 @@ from gateway.core.access.barriers import AccessBarriers
 from gateway.core.access.places import Places
 from gateway.core.access.reads import Taken, shown
 from gateway.core.access.recent import Recent
-from gateway.core.access.rules import Decision, Question, Space, decide
+from gateway.core.access.rules import Decision, Question, Space, decide, payment_of
 from gateway.core.access.visitors import visitor_of
 from gateway.core.alarms.faults import Faults
+from gateway.core.charges.bill import Bill
+from gateway.core.payments.bills import Bills
 from gateway.core.settings.model import Direction, Lane, Settings
 from gateway.core.vocabulary.clock import SureClock
 from gateway.core.vocabulary.events import CredentialRead, ExpectedVisit
@@ -28,7 +30,13 @@ class Decider:
     """Computes decisions; its only effect is the report of a fault."""
 
     def __init__(
-        self, settings: Settings, barriers: AccessBarriers, recent: Recent, clock: SureClock, faults: Faults
+        self,
+        settings: Settings,
+        barriers: AccessBarriers,
+        recent: Recent,
+        clock: SureClock,
+        faults: Faults,
+        bills: Bills,
     ) -> None:
         self._anti_passback = settings.site.anti_passback
         self._zone = settings.zone
@@ -37,6 +45,7 @@ class Decider:
         self._places = Places(settings, recent)
         self._clock = clock
         self._faults = faults
+        self._bills = bills
 
     def decide(self, turn: Turn, lane: Lane, taken: Taken) -> tuple[Taken, Decision]:
         """The decision by the rules, and the read that it is based on."""
@@ -44,8 +53,16 @@ class Decider:
             turn,
             taken,
             lane.direction is Direction.ENTRY,
-            lambda read: decide(read.passes, self.question(turn, lane, taken.replaced(read)), _visitor(read)),
+            lambda read: self._decided(turn, lane, taken.replaced(read)),
         )
+
+    def _decided(self, turn: Turn, lane: Lane, taken: Taken) -> Decision:
+        """By the rules, with what the stay costs at an exit, and what the car owes from earlier ones."""
+        read = taken.read
+        bill = self._bills.of_read(read, turn.now.wall_ns) if lane.direction is Direction.EXIT else None
+        found = decide(read.passes, self.question(turn, lane, taken, bill), _visitor(read))
+        debts = tuple([one for one in self._bills.debts(read) if bill is None or one.visit != bill.visit])
+        return msgspec.structs.replace(found, bill=bill, debts=debts) if bill or debts else found
 
     def lane_unclear(self, turn: Turn, taken: Taken) -> tuple[Taken, Decision]:
         """The decision if the lane of the car is not known."""
@@ -63,12 +80,12 @@ class Decider:
             return taken.replaced(read), found
         except Exception as error:
             self._faults.contain(turn, taken.read, error)
-            read = msgspec.structs.replace(taken.read, passes=(), visits=(), expected=())
+            read = msgspec.structs.replace(taken.read, passes=(), visits=(), expected=(), debts=())
             found = Decision(Verdict.REFERRED, Reason.FAULT, "the decision could not be worked out")
             return taken.replaced(read), found
 
-    def question(self, turn: Turn, lane: Lane, taken: Taken) -> Question:
-        """All facts for the rules."""
+    def question(self, turn: Turn, lane: Lane, taken: Taken, bill: Bill | None = None) -> Question:
+        """All facts for the rules; `bill`: at an exit, of the stay that it would end."""
         read = taken.read
         return Question(
             lane=lane.id,
@@ -82,6 +99,7 @@ class Decider:
             mismatch=taken.mismatch,
             elsewhere=taken.elsewhere,
             spaces=self._spaces(lane, read),
+            payment=payment_of(bill),
         )
 
     def _corrected(self, read: CredentialRead, wall_ns: int, at_entry: bool) -> CredentialRead:

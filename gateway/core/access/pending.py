@@ -7,9 +7,9 @@ bound to the case: `word` keeps what was decided, by whom and why, and grants an
 
 Two tables: `CaseState` says how far a case is, and so what is missing; `CasePlace` says where its car is.
 
-*The exit asks for money first* changes this folder: `rules.py` gets a rule with the reason `unpaid`, and here that
-decision leads to a state `UNPAID` (event `MUST_PAY`) with `payment` in `MISSING`; an event `PAID` leads from it to
-`MAY_PASS`. Grant, sign and screen follow from the state as they do today.
+A car whose stay is unpaid at an exit is in the state `UNPAID` (event `MUST_PAY`): `payment` is missing. A payment that
+leaves nothing due is a decision anew, which grants. One that may not move anything, because it was made long before,
+only settles it: then a person lets the car pass.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any, Literal
 import msgspec
 
 from gateway.core.access.rules import Decision
+from gateway.core.charges.bill import Bill, bill_again, debt_views
 from gateway.core.plates import plates
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
@@ -32,7 +33,7 @@ from gateway.core.vocabulary.times import wall_ns_of
 from gateway.core.vocabulary.turn import NS_PER_MS
 from gateway.core.vocabulary.views import Case, LastDecision
 
-Missing = Literal["second_proof", "word"]
+Missing = Literal["second_proof", "payment", "word"]
 RELEASE_REASONS = (
     "resident_known", "papers_seen", "office_confirmed", "visitor_expected", "camera_misread", "other_car_of_household",
     "other",
@@ -62,40 +63,51 @@ class CaseState(StrEnum):
 
     PROVING = "proving"
     WAITING = "waiting"
+    UNPAID = "unpaid"
     MAY_PASS = "may_pass"
     HANDLED = "handled"
     HANDLED_PROVING = "handled_proving"
 
 
 class CaseEvent(StrEnum):
-    """What happens to a case: the gateway decides (`SHOWS_...`: on a card of another car), or a person does."""
+    """What happens to a case: the gateway decides (`SHOWS_...`: on a card of another car), or a person does.
+
+    `SETTLED`: nothing is due, and nothing moves for that.
+    """
 
     GRANTED = "granted"
     REFUSED = "refused"
+    MUST_PAY = "must_pay"
+    SETTLED = "settled"
     SHOWS_GRANTED = "shows_granted"
     SHOWS_REFUSED = "shows_refused"
     PERSON_DECIDED = "person_decided"
 
 
-_P, _W, _M = CaseState.PROVING, CaseState.WAITING, CaseState.MAY_PASS
+_P, _W, _U, _M = CaseState.PROVING, CaseState.WAITING, CaseState.UNPAID, CaseState.MAY_PASS
 _H, _HP = CaseState.HANDLED, CaseState.HANDLED_PROVING
 _E = CaseEvent
+_DECIDED = {_E.GRANTED: _M, _E.REFUSED: _W, _E.MUST_PAY: _U}
+_SHOWS = {_E.SHOWS_GRANTED: _M, _E.SHOWS_REFUSED: _W}
+_SHOWS_NOTHING = {_E.SHOWS_GRANTED: _H, _E.SHOWS_REFUSED: _H}
 
 TABLE: dict[CaseState, dict[CaseEvent, CaseState]] = {
-    _P: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _M, _E.SHOWS_REFUSED: _W, _E.PERSON_DECIDED: _HP},
-    _W: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _M, _E.SHOWS_REFUSED: _W, _E.PERSON_DECIDED: _H},
-    _M: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _M, _E.SHOWS_REFUSED: _W, _E.PERSON_DECIDED: _H},
-    _H: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _H, _E.SHOWS_REFUSED: _H, _E.PERSON_DECIDED: _H},
-    _HP: {_E.GRANTED: _M, _E.REFUSED: _W, _E.SHOWS_GRANTED: _H, _E.SHOWS_REFUSED: _H, _E.PERSON_DECIDED: _HP},
+    _P: {**_DECIDED, **_SHOWS, _E.SETTLED: _P, _E.PERSON_DECIDED: _HP},
+    _W: {**_DECIDED, **_SHOWS, _E.SETTLED: _W, _E.PERSON_DECIDED: _H},
+    _U: {**_DECIDED, **_SHOWS, _E.SETTLED: _W, _E.PERSON_DECIDED: _H},
+    _M: {**_DECIDED, **_SHOWS, _E.SETTLED: _M, _E.PERSON_DECIDED: _H},
+    _H: {**_DECIDED, **_SHOWS_NOTHING, _E.SETTLED: _H, _E.PERSON_DECIDED: _H},
+    _HP: {**_DECIDED, **_SHOWS_NOTHING, _E.SETTLED: _HP, _E.PERSON_DECIDED: _HP},
 }
 MISSING: dict[CaseState, tuple[Missing, ...]] = {
     _P: ("second_proof",),
     _W: ("word",),
+    _U: ("payment",),
     _M: (),
     _H: (),
     _HP: ("second_proof",),
 }
-"""What must still come before the car may pass: the seam for a payment at the exit."""
+"""What must still come before the car may pass."""
 
 
 class CasePlace(StrEnum):
@@ -183,7 +195,8 @@ class PendingCase(msgspec.Struct):
     def decided(self, decision: Decision, credential: Credential, visit: OpenVisit | None) -> None:
         """The gateway has decided on what the car shows."""
         granted = decision.verdict is Verdict.GRANTED
-        self.happens(_E.GRANTED if granted else _E.REFUSED)
+        unpaid = decision.reason is Reason.UNPAID
+        self.happens(_E.GRANTED if granted else _E.MUST_PAY if unpaid else _E.REFUSED)
         self.decision, self.credential, self.visit = decision, credential, visit
         named = decision.about_someone and decision.reason not in NOT_ITS_FAULT
         self.named = not granted and (self.named or named)
@@ -198,6 +211,23 @@ class PendingCase(msgspec.Struct):
         named = self.named
         self.decided(decision, credential, visit)
         self.named = named
+
+    @property
+    def bill(self) -> Bill | None:
+        """At an exit, what the car's stay costs."""
+        return self.decision.bill if self.decision is not None else None
+
+    @property
+    def owes(self) -> bool:
+        """Whether something is due for the car's stay."""
+        return self.bill is not None and self.bill.due > 0
+
+    def billed(self, bill: Bill) -> None:
+        """The bill has changed, by a payment or because the car is released as owed."""
+        if self.decision is not None:
+            self.decision = msgspec.structs.replace(self.decision, bill=bill)
+        if not bill.due:
+            self.happens(_E.SETTLED)
 
     def shows_of_another(self, decision: Decision, credential: Credential) -> None:
         """The car shows a card by which a car at the other side may pass: a person's word on it still counts."""
@@ -316,6 +346,8 @@ class PendingCase(msgspec.Struct):
             plate_read=self.plate_read,
             plates_differ=decided is not None and decided.reason is Reason.PLATE_MISMATCH,
             missing=self.missing or ("word",),
+            charge=self.bill.view() if self.bill is not None else UNSET,
+            debts=debt_views(decided.debts if decided else ()),
         )
 
 
@@ -330,6 +362,7 @@ def taken_up(last: LastDecision, visit: OpenVisit | None, wall_ns: int, mono_ns:
     except ValueError:
         return None
     age_ns = wall_ns - wall_ns_of(datetime.fromisoformat(last.at))
+    bill = None if last.charge is UNSET else bill_again(last.charge)
     if verdict is Verdict.GRANTED or not last.case or not 0 <= age_ns <= CASE_MS * NS_PER_MS:
         return None
     return PendingCase(
@@ -337,11 +370,18 @@ def taken_up(last: LastDecision, visit: OpenVisit | None, wall_ns: int, mono_ns:
         at=last.at,
         seen_ns=mono_ns - age_ns,
         named=found is not None and reason not in NOT_ITS_FAULT,
-        decision=Decision(verdict, reason, "decided before the restart", found, last.days_left),
+        decision=Decision(verdict, reason, "decided before the restart", found, last.days_left, bill=bill),
         credential=last.credential,
         visit=visit,
-        state=CaseState.WAITING if last.handled is UNSET else CaseState.HANDLED,
+        state=_taken_up_as(last, reason, bill),
     )
+
+
+def _taken_up_as(last: LastDecision, reason: Reason, bill: Bill | None) -> CaseState:
+    if last.handled is not UNSET:
+        return CaseState.HANDLED
+    unpaid = reason is Reason.UNPAID and bill is not None and bill.due > 0
+    return CaseState.UNPAID if unpaid else CaseState.WAITING
 
 
 class Cases:

@@ -7,24 +7,20 @@ pass, a lane and a moment into a `Case`. No car is trapped: a date that is denie
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from gateway.core.charges.bill import Bill
 from gateway.core.settings.model import Direction
 from gateway.core.vocabulary.errors import PassError
-from gateway.core.vocabulary.events import ExpectedVisit
-from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.events import Debt, ExpectedVisit
+from gateway.core.vocabulary.passes import Pass, PassKind, beginning, end
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.schedule import in_schedule
-from gateway.core.vocabulary.times import FIRST_YEAR, NO_END_YEAR, YEARS, local_time
-
-Moment = datetime.date | datetime.datetime
-"""A bound of a validity: a day in site time, or an instant with its offset."""
+from gateway.core.vocabulary.times import local_time
 
 
 class LaneFitness(StrEnum):
@@ -42,6 +38,8 @@ class Holder(StrEnum):
     BLOCKED = "blocked"
     KNOWN = "known"
     EXPECTED = "expected"
+    PAYER = "payer"
+    """Without a pass, but its car is inside and its stay is charged."""
 
 
 class Validity(StrEnum):
@@ -70,6 +68,14 @@ class Space(StrEnum):
     CAR_PARK_FULL = "car_park_full"
 
 
+class Payment(StrEnum):
+    """What is due for the stay that an exit ends; `NONE` also when it costs nothing."""
+
+    NONE = "none"
+    DUE = "due"
+    SETTLED = "settled"
+
+
 class Case(msgspec.Struct, frozen=True):
     """All that a rule may look at."""
 
@@ -83,6 +89,7 @@ class Case(msgspec.Struct, frozen=True):
     plate_fits: bool = True
     elsewhere: bool = False
     space: Space = Space.FREE
+    payment: Payment = Payment.NONE
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -106,6 +113,7 @@ RULES: tuple[Rule, ...] = (
     Rule("the same tag is at another lane", lambda c: c.elsewhere, _D, Reason.SEEN_ELSEWHERE),
     Rule("card and plate do not agree", lambda c: not c.plate_fits, _R, Reason.PLATE_MISMATCH),
     Rule("pass not for this lane", lambda c: not c.lane_allowed, _D, Reason.WRONG_LANE),
+    Rule("unpaid, at an exit", lambda c: c.payment is Payment.DUE and _at_exit(c), _R, Reason.UNPAID),
     Rule(
         "not yet valid, at an exit",
         lambda c: c.validity is Validity.BEFORE and _at_exit(c),
@@ -115,11 +123,11 @@ RULES: tuple[Rule, ...] = (
     Rule("not yet valid", lambda c: c.validity is Validity.BEFORE, _D, Reason.NOT_YET_VALID),
     Rule(
         "expired, at an exit",
-        lambda c: c.validity is Validity.AFTER and _at_exit(c),
+        lambda c: c.validity is Validity.AFTER and _at_exit(c) and c.payment is not Payment.SETTLED,
         _R,
         Reason.EXPIRED,
     ),
-    Rule("expired", lambda c: c.validity is Validity.AFTER, _D, Reason.EXPIRED),
+    Rule("expired", lambda c: c.validity is Validity.AFTER and not _at_exit(c), _D, Reason.EXPIRED),
     Rule(
         "outside schedule, at an exit",
         lambda c: not c.in_schedule and _at_exit(c),
@@ -154,6 +162,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("lane has a fault", lambda c: c.lane is LaneFitness.FAULT, _R, Reason.LANE_FAULT),
     Rule("expected visitor", lambda c: c.holder is Holder.EXPECTED, _G, Reason.EXPECTED_VISIT),
+    Rule("paid, without a pass", lambda c: c.holder is Holder.PAYER, _G, Reason.PAID),
     Rule("valid pass", lambda _c: True, _G, Reason.VALID_PASS),
 )
 
@@ -161,7 +170,8 @@ RULES: tuple[Rule, ...] = (
 class Decision(msgspec.Struct, frozen=True):
     """The verdict on a read and its pass; `days_left` None for a pass without an end.
 
-    `visit`: the expected visitor that it is about, who has no pass.
+    `visit`: the expected visitor that it is about, who has no pass. `bill`: at an exit, what the stay costs. `debts`:
+    what the car owes from earlier visits.
     """
 
     verdict: Verdict
@@ -170,11 +180,13 @@ class Decision(msgspec.Struct, frozen=True):
     pass_: Pass | None = None
     days_left: int | None = None
     visit: ExpectedVisit | None = None
+    bill: Bill | None = None
+    debts: tuple[Debt, ...] = ()
 
     @property
     def about_someone(self) -> bool:
-        """Whether a pass or a visitor is known."""
-        return self.pass_ is not None or self.visit is not None
+        """Whether a pass, a visitor or a stay that is charged is known."""
+        return self.pass_ is not None or self.visit is not None or self.bill is not None
 
 
 def judge(case: Case) -> Rule:
@@ -203,6 +215,7 @@ class Question(msgspec.Struct, frozen=True):
     mismatch: bool = False
     elsewhere: bool = False
     spaces: Mapping[str, Space] = {}
+    payment: Payment = Payment.NONE
 
 
 def decide(passes: tuple[Pass, ...], question: Question, visit: ExpectedVisit | None = None) -> Decision:
@@ -230,6 +243,7 @@ def _by_visit(visit: ExpectedVisit, question: Question) -> Decision:
         plate_fits=not question.mismatch,
         elsewhere=question.elsewhere,
         space=question.spaces.get(visit.visit, Space.FREE),
+        payment=question.payment,
     )
     rule = judge(case)
     return Decision(rule.verdict, rule.reason, rule.label, visit=visit)
@@ -260,7 +274,8 @@ def _decision(found: Pass | None, question: Question) -> Decision:
 
 def _case(found: Pass | None, question: Question) -> Case:
     if found is None:
-        return Case(question.direction, question.fitness, Holder.NOBODY)
+        holder = Holder.NOBODY if question.payment is Payment.NONE else Holder.PAYER
+        return Case(question.direction, question.fitness, holder, payment=question.payment)
     blocked = found.kind is PassKind.BLOCKED
     return Case(
         direction=question.direction,
@@ -273,6 +288,7 @@ def _case(found: Pass | None, question: Question) -> Case:
         plate_fits=not question.mismatch,
         elsewhere=question.elsewhere,
         space=question.spaces.get(found.id, Space.FREE),
+        payment=question.payment,
     )
 
 
@@ -287,38 +303,11 @@ def _presence(question: Question) -> Presence:
     return Presence.FITS
 
 
-@lru_cache(maxsize=1024)
-def parse_moment(text: str) -> Moment:
-    """A day (`2026-11-30`) or an RFC 3339 instant with its offset; PassError says what would be right.
-
-    In the first and last year of the calendar only the day counts, with or without an offset: other systems write
-    `9999-12-31T23:59:59` for *no end*, which no zone can show.
-    """
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return datetime.date.fromisoformat(text)
-        moment = datetime.datetime.fromisoformat(text)
-        if moment.year in (FIRST_YEAR, NO_END_YEAR):
-            return moment.date()
-        if moment.tzinfo is None:
-            raise ValueError("no offset")
-    except ValueError as error:
-        raise PassError(
-            f"is {text!r}; write a day such as 2026-11-30, or an instant such as 2026-11-30T18:00:00+08:00, {YEARS}"
-        ) from error
-    return moment
-
-
-def beginning(valid_from: str) -> Moment | None:
-    """The moment in `valid_from`; None without a beginning: empty, or in year 1. PassError if unreadable."""
-    moment = parse_moment(valid_from) if valid_from else None
-    return None if moment is None or moment.year == FIRST_YEAR else moment
-
-
-def end(valid_until: str) -> Moment | None:
-    """The moment in `valid_until`; None without an end: empty, or in year 9999. PassError if unreadable."""
-    moment = parse_moment(valid_until) if valid_until else None
-    return None if moment is None or moment.year == NO_END_YEAR else moment
+def payment_of(bill: Bill | None) -> Payment:
+    """What is due by a bill, as a rule sees it."""
+    if bill is None:
+        return Payment.NONE
+    return Payment.DUE if bill.due else Payment.SETTLED if bill.settled else Payment.NONE
 
 
 def validity(found: Pass, wall_ns: int, zone: datetime.tzinfo) -> Validity:

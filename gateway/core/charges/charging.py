@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.core.charges.calendar import Calendar
-from gateway.core.charges.tariff import Tariff, wrong_tariff
+from gateway.core.charges.tariff import Price, Tariff, wrong_tariff
 
 VehicleClass = Literal["car", "motorcycle", "truck", "bus"]
 Method = Literal["cash", "qr", "external"]
@@ -49,7 +49,10 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Charging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How is paid: minutes to leave after a payment, minutes within which a return continues the visit, who pays."""
+    """How is paid: minutes to leave after a payment, minutes within which a return continues the visit, who pays.
+
+    `owed_limit`: a car with more than that due is released as owed only when a leader agrees; None: no limit.
+    """
 
     leave_minutes: Annotated[int, Meta(ge=0, le=1_440, description="minutes to leave after a payment")] = 15
     reentry_minutes: Annotated[
@@ -63,6 +66,10 @@ class Charging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="who pays by which tariff: the first that fits holds; a car that none fits pays nothing",
         ),
     ] = ()
+    owed_limit: Annotated[
+        Price | None,
+        Meta(description="a car with more than that due is released as owed only when a leader agrees"),
+    ] = None
 
     def tariff_for(self, pass_kind: str, vehicle_class: str = "car") -> str | None:
         """The id of the tariff by the first rule that fits; None is free."""

@@ -21,7 +21,7 @@ EXPIRY_MAX_NS = 3600 * NS_PER_S
 """How far ahead an expiry may be, so that a command cannot move anything hours after it was given."""
 CHECKED = ("number_on_file", "camera", "post")
 """Ways in which the identity of a person at the gate is checked from afar."""
-_ABOUT_A_CAR = ("open", "passed", "refuse", "seen_to")
+_ABOUT_A_CAR = ("open", "owe", "passed", "refuse", "seen_to")
 
 
 class LaneCommands:
@@ -31,6 +31,7 @@ class LaneCommands:
         self._lanes = {lane.id: lane for lane in settings.lanes}
         self._by_lane = by_lane
         self._identity_required = settings.remote_open.identity == "required"
+        self._owed_limit = settings.prices.charging.owed_limit
 
     def command(self, turn: Turn, event: CommandReceived) -> None:
         """Carry a command out or refuse it, and answer it."""
@@ -75,12 +76,19 @@ class LaneCommands:
             return refused
         if self._lacks_identity(event):
             return Refusal.IDENTITY_NEEDED
+        if event.command == "owe" and self._lacks_leader(event, machine.commands.due(lane, turn.now.mono_ns)):
+            return Refusal.LEADER_NEEDED
         return machine.commands.case_refusal(lane, event.command, event.case, event.reason, turn.now.mono_ns)
 
     def _lacks_identity(self, event: CommandReceived) -> bool:
         """Whether the site requires a checked identity for this command, and it has none."""
-        asked = self._identity_required and event.command == "open" and not event.present
+        asked = self._identity_required and event.command in ("open", "owe") and not event.present
         return asked and event.detail.get("identity_checked") not in CHECKED
+
+    def _lacks_leader(self, event: CommandReceived, due: int) -> bool:
+        """Whether a sum is so high that a leader must agree, and none has."""
+        above = self._owed_limit is not None and due > self._owed_limit
+        return above and not event.detail.get("leader")
 
     def _end_elsewhere(self, case: str, at: LaneMachine) -> None:
         """The case of several lanes was dealt with at one of them."""

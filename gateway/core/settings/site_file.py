@@ -276,10 +276,11 @@ def _of_devices(document: Any, check: Callable[[Settings], Any]) -> list[tuple[s
 
 
 def warnings(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Accepted settings that have no effect yet, by path."""
-    if settings.prices == Prices():
-        return ()
-    return (("tariffs", "are accepted and kept without effect: charging comes in a later version"),)
+    """Accepted settings that have no effect, by path."""
+    prices = settings.prices
+    if prices.tariffs and not prices.charging.rules:
+        return (("tariffs", "hold for nobody, so everything is free: say in charging.rules who pays by which"),)
+    return ()
 
 
 def _controls(document: dict[str, Any]) -> Iterator[tuple[str, str]]:

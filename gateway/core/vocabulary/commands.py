@@ -9,7 +9,7 @@ import msgspec
 from gateway.core.vocabulary.events import Event
 from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.timers import Timer
-from gateway.core.vocabulary.views import AcceptanceView, AlarmView, RepairView
+from gateway.core.vocabulary.views import AcceptanceView, AlarmView, ChargeView, RepairView
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -84,7 +84,8 @@ class Reply(Command, frozen=True, gc=False):
     """Answer a person's command: `status` is `done` or `refused`, `reason` a code.
 
     `alarm`, `repair`: of a command that was done, the alarm or the repair order after it, also a closed one.
-    `acceptance`: of one about the acceptance of a lane, its sheet after it.
+    `acceptance`: of one about the acceptance of a lane, its sheet after it. `charge`: of a payment, a validation or a
+    waiver, what the visit costs after it.
     """
 
     request: str
@@ -94,6 +95,7 @@ class Reply(Command, frozen=True, gc=False):
     alarm: AlarmView | None = None
     repair: RepairView | None = None
     acceptance: AcceptanceView | None = None
+    charge: ChargeView | None = None
 
 
 class Snapshot(Command, frozen=True, gc=False):

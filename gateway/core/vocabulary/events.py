@@ -57,7 +57,7 @@ class CredentialRead(Event, frozen=True, gc=False):
     entry (a QR code); `used`: it was used. `long_range`: the reader (UHF) also sees tags far from its lane, and repeats
     the read of a tag in its field about once a second with `again`, which is no new presentation. `age_ms`: age of the
     read on arrival, by the camera's clock. `fault`: the look-up raised. `expected`: visitors with this plate,
-    card or code.
+    card or code. `accounts`: what was done about the charges of these visits; `debts`: what the car owes from earlier.
     """
 
     device: str
@@ -75,6 +75,8 @@ class CredentialRead(Event, frozen=True, gc=False):
     fault: str = ""
     after: str = ""
     expected: tuple[ExpectedVisit, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    debts: tuple[Debt, ...] = ()
 
 
 class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
@@ -88,6 +90,7 @@ class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
     until_ns: int
     plate: str | None = None
     entered: bool = False
+    vehicle_class: str = "car"
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):
@@ -97,6 +100,60 @@ class OpenVisit(msgspec.Struct, frozen=True, gc=False):
     pass_id: str | None
     plate: str | None
     entered_wall_ns: int
+    credential: str | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One act in the account of a visit; `id` names it for ever, so that it counts once.
+
+    `kind`: `paid`, `waived`, `owed`, `validated`, `quoted` (asked for at an exit) or `charged` (the visit is over).
+    `amount`: of the act; `due` and `paid`: what was due and paid behind it; `charge`: the whole charge, worked out up
+    to `until_ns`. `said`: what tells a repeated request from another one. Amounts are in minor units.
+    """
+
+    id: str
+    visit: str
+    kind: str
+    wall_ns: int
+    amount: int = 0
+    due: int = 0
+    charge: int = 0
+    until_ns: int = 0
+    paid: int = 0
+    minutes: int | None = None
+    percent: int | None = None
+    said: str = ""
+
+
+class EarlierStay(msgspec.Struct, frozen=True, gc=False):
+    """The stay of the same car before this one, with what was done about its charge."""
+
+    visit: str
+    entered_wall_ns: int
+    exited_wall_ns: int
+    entries: tuple[Entry, ...] = ()
+
+
+class Account(msgspec.Struct, frozen=True, gc=False):
+    """What was done about the charge of a visit, as far as the projections know; `earlier`: newest first."""
+
+    visit: str
+    pass_id: str | None
+    entered_wall_ns: int
+    vehicle_class: str = "car"
+    entries: tuple[Entry, ...] = ()
+    earlier: tuple[EarlierStay, ...] = ()
+    exited_wall_ns: int | None = None
+
+
+class Debt(msgspec.Struct, frozen=True, gc=False):
+    """A sum that a car was released with as owed; `plate` and `credential` recall it."""
+
+    visit: str
+    amount: int
+    currency: str
+    since_ns: int
+    plate: str | None = None
     credential: str | None = None
 
 
@@ -305,6 +362,57 @@ class AcceptanceAsked(Event, frozen=True, gc=False):
 
     request: str
     lane: str
+
+
+class PaymentReceived(Event, frozen=True, gc=False):
+    """A payment for a visit; `payment` names it, so that a repeat counts once. `made_wall_ns`: when, 0 for now.
+
+    The engine adds what the stores know: the `account` of the visit (None: there is no such visit that has begun), its
+    pass, and the entry of that name if it was booked `before`.
+    """
+
+    request: str
+    payment: str
+    visit: str
+    amount: int
+    method: str
+    by: str
+    via: str
+    reference: str | None = None
+    made_wall_ns: int = 0
+    station: str = ""
+    account: Account | None = None
+    pass_: Pass | None = None
+    before: Entry | None = None
+
+
+class ReductionReceived(Event, frozen=True, gc=False):
+    """A validation (one of `minutes`, `percent` and `amount`) or a waiver (`waives`; `amount` None: all that is due).
+
+    `name` as `PaymentReceived.payment`; so are the facts that the engine adds.
+    """
+
+    request: str
+    name: str
+    visit: str
+    by: str
+    via: str
+    reason: str = ""
+    waives: bool = False
+    minutes: int | None = None
+    percent: int | None = None
+    amount: int | None = None
+    station: str = ""
+    account: Account | None = None
+    pass_: Pass | None = None
+    before: Entry | None = None
+
+
+class HolidaysKnown(Event, frozen=True, gc=False):
+    """The holidays and make-up workdays of the site's country are known, as days (`2026-10-01`)."""
+
+    holidays: tuple[str, ...] = ()
+    workdays: tuple[str, ...] = ()
 
 
 class LaneChosen(Event, frozen=True, gc=False):

@@ -41,6 +41,7 @@ class Reason(StrEnum):
 
     VALID_PASS = "valid_pass", _G, "the pass is good"
     EXPECTED_VISIT = "expected_visit", _G, "a visitor who was registered or announced"
+    PAID = "paid", _G, "at an exit: a vehicle without a pass or registration, whose stay is paid"
     OPERATOR = "operator", _G, "opened by the guard"
     REMOTE = "remote", _G, "opened from afar"
     EMERGENCY = "emergency", _G, "an emergency vehicle"
@@ -128,6 +129,17 @@ class Refusal(StrEnum):
         "open from afar: the site requires `identity_checked` (`remote_open.identity`), and it is missing or `none`",
     )
     CLOCK_UNSET = "clock_unset", "a command with an expiry needs a clock"
+    UNPAID = (
+        "unpaid",
+        "open: the car in front must pay first; take the payment, or release it as owed (`owe`) with a reason",
+    )
+    NOT_UNPAID = "not_unpaid", "owe: no car that must pay waits at this lane"
+    LEADER_NEEDED = "leader_needed", "owe: the sum is above `charging.owed_limit`, and no leader has agreed"
+    NOTHING_DUE = "nothing_due", "payments: no tariff holds for this visit, or nothing is due"
+    ABOVE_DUE = "above_due", "payments: the amount is more than what is due"
+    NO_VISIT = "no_visit", "payments: no visit of that id has begun"
+    NOT_KEPT = "not_kept", "payments: it counts, but the disk does not take it yet; send it again with the same key"
+    KEY_USED = "key_used", "payments: the key was used for another one; take a new key for a new payment"
     NO_CASE = "no_case", "no car that was denied or referred waits at this lane"
     CASE_OVER = "case_over", "the car of this case has gone"
     VISIT_OVER = "visit_over", "the stay that was named is over, or there never was one"

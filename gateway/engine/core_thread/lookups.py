@@ -7,20 +7,26 @@ site with groups or a capacity and only for passes that need one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from gateway.core.access.places import has_bay
 from gateway.core.access.recent import KEPT_MAX
+from gateway.core.charges.bill import MINUTE_NS
 from gateway.core.settings.model import Direction, Settings
 from gateway.core.vocabulary.errors import GatehouseError, NotFoundError, error_place
 from gateway.core.vocabulary.events import (
+    Account,
     CredentialRead,
+    Debt,
+    Entry,
     ExpectedVisit,
     Occupancy,
     OpenVisit,
+    PaymentReceived,
+    ReductionReceived,
     StayCommandReceived,
 )
 from gateway.core.vocabulary.passes import Pass, PassKind
@@ -69,6 +75,15 @@ class Visits(Protocol):
     def stay(self, visit: str) -> tuple[OpenVisit, ...]:
         """The open visit of that id, if there is one."""
 
+    def account(self, visit: str, reentry_ns: int = 0) -> Account | None:
+        """What was done about the charge of a visit that has begun."""
+
+    def entry(self, name: str) -> Entry | None:
+        """The payment, validation or waiver of that name."""
+
+    def debts(self, values: Iterable[str]) -> tuple[Debt, ...]:
+        """What a car with one of these plates or cards owes."""
+
 
 class Codes(Protocol):
     """The needed part of `PassCodes`."""
@@ -101,6 +116,9 @@ class Lookups:
         self._groups = frozenset(group.id for group in settings.groups)
         self._capacity = settings.site.capacity
         self._asks_places = _asking_places(settings)
+        charging = settings.prices.charging
+        self._charges, self._reentry_ns = bool(charging.rules), charging.reentry_minutes * MINUTE_NS
+        self._asks_accounts = _at_exits(settings) if self._charges else frozenset()
 
     def enrich(self, read: CredentialRead) -> CredentialRead:
         """The read with its passes and visits; without them if the store fails, so that a guard decides."""
@@ -124,6 +142,7 @@ class Lookups:
             after=after,
             occupancy=self._occupancy(read, (*passes, *visitors_as_passes(expected))),
             expected=expected,
+            **self._money(read, passes, visits, expected),
         )
 
     def name(self, asked: StayCommandReceived) -> StayCommandReceived:
@@ -139,6 +158,43 @@ class Lookups:
             log.error("a stay could not be looked up: %s", error)
             return asked
         return msgspec.structs.replace(asked, stays=stays, passes=passes, after=after)
+
+    def _money(
+        self,
+        read: CredentialRead,
+        passes: tuple[Pass, ...],
+        visits: tuple[OpenVisit, ...],
+        expected: tuple[ExpectedVisit, ...],
+    ) -> dict[str, Any]:
+        """What was done about the charges of these visits, and what the car owes; nothing if the store fails.
+
+        A site without charges looks nothing up.
+        """
+        if not self._charges:
+            return {}
+        plates = [plate for one in passes for plate in one.plates] + [one.plate for one in expected if one.plate]
+        cards = [card for one in passes for card in one.cards]
+        try:
+            debts = self._visits.debts((read.value, *plates, *cards))
+            asked = visits[:1] if read.device in self._asks_accounts else ()
+            accounts = [self._visits.account(one.visit, self._reentry_ns) for one in asked]
+        except GatehouseError as error:
+            log.error("the account of a %s could not be looked up: %s", read.kind, error)
+            return {}
+        return {"debts": debts, "accounts": tuple([one for one in accounts if one is not None])}
+
+    def settle(self, asked: PaymentReceived | ReductionReceived) -> PaymentReceived | ReductionReceived:
+        """A payment, a validation or a waiver with the account of its visit, and whether it was booked before."""
+        name = asked.payment if isinstance(asked, PaymentReceived) else asked.name
+        account = self._visits.account(asked.visit, self._reentry_ns)
+        found = self._pass_of(account)
+        return msgspec.structs.replace(asked, account=account, pass_=found, before=self._visits.entry(name))
+
+    def _pass_of(self, account: Account | None) -> Pass | None:
+        try:
+            return self._registry.get(account.pass_id) if account is not None and account.pass_id else None
+        except NotFoundError:
+            return None
 
     def _pin_name(self, pin: str) -> str:
         try:
@@ -165,18 +221,27 @@ class Lookups:
         except GatehouseError as error:
             log.error("a QR code could not be looked up: %s", error)
             return named
-        occupancy = self._occupancy(named, passes)
-        return msgspec.structs.replace(named, passes=passes, visits=visits, used=used, after=after, occupancy=occupancy)
+        return msgspec.structs.replace(
+            named,
+            passes=passes,
+            visits=visits,
+            used=used,
+            after=after,
+            occupancy=self._occupancy(named, passes),
+            **self._money(named, passes, visits, ()),
+        )
 
     def _enrich_visitor(self, named: CredentialRead, visit: str) -> CredentialRead:
         """A visitor's code, which says who is expected."""
         expected = self._visits.expected("visit", visit)
+        visits = self._visits.stay(visit)
         return msgspec.structs.replace(
             named,
-            visits=self._visits.stay(visit),
+            visits=visits,
             after=self._visits.last_passage(),
             occupancy=self._occupancy(named, visitors_as_passes(expected)),
             expected=expected,
+            **self._money(named, (), visits, expected),
         )
 
     def _visits_of(
@@ -228,6 +293,11 @@ def _asking_visits(settings: Settings) -> frozenset[str]:
     """The readers whose decisions need visits: at exits; with anti-passback everywhere."""
     everywhere = settings.site.anti_passback != "off"
     lanes = [lane for lane in settings.lanes if everywhere or lane.direction is Direction.EXIT]
+    return frozenset(device for lane in lanes for device in (*lane.readers, *lane.cameras))
+
+
+def _at_exits(settings: Settings) -> frozenset[str]:
+    lanes = [lane for lane in settings.lanes if lane.direction is Direction.EXIT]
     return frozenset(device for lane in lanes for device in (*lane.readers, *lane.cameras))
 
 

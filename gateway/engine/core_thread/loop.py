@@ -58,8 +58,11 @@ ASKED = (
     e.RepairCommandReceived,
     e.AcceptanceReceived,
     e.AcceptanceAsked,
+    e.PaymentReceived,
+    e.ReductionReceived,
 )
 """What a person or a page waits for an answer to."""
+Money = e.PaymentReceived | e.ReductionReceived
 REFUSED = "the gateway's own program failed on this; look at the lane, then ask again"
 
 
@@ -76,6 +79,7 @@ class CoreLoop:
         outputs: Mapping[str, Outputs],
         enrich: Callable[[e.CredentialRead], e.CredentialRead],
         name: Callable[[e.StayCommandReceived], e.StayCommandReceived] = lambda asked: asked,
+        settle: Callable[[Money], Money] = lambda asked: asked,
         publish: Callable[[CoreView | None], None],
         reply: Callable[[c.Reply], None],
         journal_wait_ms: int,
@@ -83,7 +87,8 @@ class CoreLoop:
         standby: Standby | None = None,
         lag: Callable[[int], e.Event | None] = lambda _now_ns: None,
     ) -> None:
-        """`gateway` is the id of this box, for the rows about it. `name` adds the stay that a person names.
+        """`gateway` is the id of this box, for the rows about it. `name` adds the stay that a person names, `settle`
+        the account that money is for.
 
         `lag` returns, about once a second, that the projections lag or have caught up.
         """
@@ -95,6 +100,7 @@ class CoreLoop:
         self._recorder = recorder
         self._enrich = enrich
         self._name = name
+        self._settle = settle
         self._publish = publish
         self._own: deque[e.Event] = deque()
         self._executor = Executor(
@@ -125,6 +131,8 @@ class CoreLoop:
         self._takers: dict[type, Callable[[Any, e.Now], None]] = {
             e.CredentialRead: self._credential,
             e.StayCommandReceived: self._stay_command,
+            e.PaymentReceived: self._money,
+            e.ReductionReceived: self._money,
             e.DeviceRestored: self._device_told,
             e.DeviceLost: self._device_told,
             e.InputsRead: self._inputs_told,
@@ -231,6 +239,15 @@ class CoreLoop:
         except Exception as error:
             self._report("looking up", error, now)
             known = asked
+        self._handle(known, now)
+
+    def _money(self, asked: Money, now: e.Now) -> None:
+        try:
+            known = self._settle(asked)
+        except Exception as error:
+            self._report("looking up", error, now)
+            self._executor.refuse(asked.request, "fault", REFUSED, now)
+            return
         self._handle(known, now)
 
     def _recorded(self, item: Recorded, now: e.Now) -> None:

@@ -19,6 +19,7 @@ import msgspec
 
 from gateway.control import Responder
 from gateway.core.identities.check import CheckStep
+from gateway.core.payments.bills import CountryDays
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import BusyError, GatehouseError, NotFoundError, RequestError
@@ -33,6 +34,7 @@ from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.people import BEGINS_ANEW, PeopleOps
 from gateway.engine.stores import Stores
 from gateway.engine.visits.ops import VisitOps
+from gateway.engine.visits.prices import Prices
 from gateway.store.journal.writer import Row
 from gateway.store.passes.checks import check_pass
 from gateway.store.passes.codes import answered, issued
@@ -63,6 +65,7 @@ class Clerk:
         install_mode: Callable[[str, int], None],
         people: Callable[[Journal], People],
         begin_anew: Callable[[str], None],
+        country_days: Callable[[], CountryDays],
     ) -> None:
         self._registry = stores.registry
         self._registry_path = registry_path
@@ -81,6 +84,13 @@ class Clerk:
             lambda: self._clock.now().wall_ns,
             self._wait_applied,
             lambda: self._recorder.degraded,
+            Prices(
+                stores.state,
+                stores.registry,
+                country_days,
+                lambda: self._clock.now().wall_ns,
+                lambda: self._wait_applied(self._recorder.sequence),
+            ),
         )
         self._identities = IdentityOps(
             stores.identities,

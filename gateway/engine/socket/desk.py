@@ -23,8 +23,10 @@ from gateway.core.vocabulary.errors import (
     IdempotencyConflictError,
     NotFoundError,
     RefusedError,
+    StorageError,
 )
 from gateway.core.vocabulary.events import Event
+from gateway.core.vocabulary.reasons import Refusal
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.identities.requests import StayCommand
 from gateway.engine.socket.answers import Answers
@@ -37,6 +39,7 @@ from gateway.engine.socket.requests import (
     RepairCommand,
     read,
 )
+from gateway.engine.visits.requests import MoneyRequest, VisitPay, VisitValidate, VisitWaive
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +49,19 @@ PATIENCE_S = 30.0
 """A request without a reply after this time has failed; the core replies at once or never."""
 _REMOTE = ("http", "mqtt")
 
-Asked = LaneCommand | AlarmCommand | RepairCommand | AcceptanceAct | AcceptanceLook | StayCommand
+Asked = (
+    LaneCommand
+    | AlarmCommand
+    | RepairCommand
+    | AcceptanceAct
+    | AcceptanceLook
+    | StayCommand
+    | VisitPay
+    | VisitValidate
+    | VisitWaive
+)
+_NOT_KEPT = (AcceptanceLook, VisitPay, VisitValidate, VisitWaive)
+"""Requests whose answers are not kept: looks, and what the core itself answers again as the first time."""
 
 
 class Open(msgspec.Struct):
@@ -116,6 +131,11 @@ class Desk:
         asked = read(AcceptanceLook, params)
         self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
+    def money(self, kind: type[MoneyRequest], params: dict[str, Any], respond: Responder) -> None:
+        """visits.pay, visits.validate and visits.waive: the journal knows which were booked, over a restart too."""
+        asked = read(kind, params)
+        self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
+
     def replied(self, reply: Reply) -> None:
         """The core has replied."""
         self._jobs.tell(partial(self._settle, reply))
@@ -174,7 +194,7 @@ class Desk:
             log.warning("the core replied to request %r, for which no client waits", reply.request)
             return
         answer = _ANSWERS[type(found.asked)](reply)
-        if not isinstance(found.asked, AcceptanceLook):
+        if not isinstance(found.asked, _NOT_KEPT):
             self._answers.finish(reply.request, found.digest, answer, on_disk=found.on_disk)
         if isinstance(found.asked, StayCommand) and reply.status == "done":
             self._decided(found.asked)
@@ -196,8 +216,7 @@ def _respond(answer: dict[str, Any], responders: list[Responder]) -> None:
     """Send a stored answer: an `error` in it is raised at the client."""
     for respond in responders:
         if "error" in answer:
-            kind = NotFoundError if answer["error"] == NotFoundError.code else RefusedError
-            respond.error(kind(answer["message"], code=answer.get("code")))
+            respond.error(_KINDS.get(answer["error"], RefusedError)(answer["message"], code=answer.get("code")))
         else:
             respond.result(answer)
 
@@ -217,6 +236,15 @@ def _sheet_answer(reply: Reply) -> dict[str, Any]:
     return {"status": reply.status, "reason": reply.reason, "sheet": sheet}
 
 
+def _charge_answer(reply: Reply) -> dict[str, Any]:
+    """What the visit costs after it, or the code of the refusal."""
+    if reply.status != "done" or reply.charge is None:
+        code = _CODES.get(reply.reason, reply.reason)
+        return {"error": code, "message": reply.detail or reply.reason, "code": code}
+    answer: dict[str, Any] = msgspec.to_builtins(reply.charge)
+    return answer
+
+
 def _state_answer(reply: Reply, *, with_code: bool) -> dict[str, Any]:
     """The alarm, or the repair order, as it is now; a refusal of an alarm's verb has no code of its own."""
     if reply.status != "done":
@@ -226,6 +254,15 @@ def _state_answer(reply: Reply, *, with_code: bool) -> dict[str, Any]:
     return answer
 
 
+_KINDS: dict[str, type[GatehouseError]] = {
+    one.code: one for one in (NotFoundError, IdempotencyConflictError, StorageError)
+}
+_CODES = {
+    Refusal.NO_VISIT.value: NotFoundError.code,
+    Refusal.KEY_USED.value: IdempotencyConflictError.code,
+    Refusal.NOT_KEPT.value: StorageError.code,
+}
+"""Refusals of payments that are errors of the same kind everywhere."""
 _ANSWERS: dict[type[Asked], Callable[[Reply], dict[str, Any]]] = {
     LaneCommand: _lane_answer,
     StayCommand: _lane_answer,
@@ -233,4 +270,5 @@ _ANSWERS: dict[type[Asked], Callable[[Reply], dict[str, Any]]] = {
     RepairCommand: partial(_state_answer, with_code=True),
     AcceptanceAct: _sheet_answer,
     AcceptanceLook: _sheet_answer,
+    **dict.fromkeys((VisitPay, VisitValidate, VisitWaive), _charge_answer),
 }

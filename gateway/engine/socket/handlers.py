@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ from gateway.engine.socket import requests as r
 from gateway.engine.socket.clerk import Clerk
 from gateway.engine.socket.desk import Desk
 from gateway.engine.socket.publisher import Publisher
+from gateway.engine.visits.requests import VisitPay, VisitValidate, VisitWaive
 from gateway.store.times import rfc3339
 
 Op = Callable[[dict[str, Any], Responder], None]
@@ -80,6 +82,9 @@ class Handlers:
             "repair.command": desk.repair_command,
             "acceptance.act": desk.acceptance_act,
             "acceptance.look": desk.acceptance_look,
+            "visits.pay": partial(desk.money, VisitPay),
+            "visits.validate": partial(desk.money, VisitValidate),
+            "visits.waive": partial(desk.money, VisitWaive),
             "passes.import": clerk.import_file,
             "uplink.report": self._uplink_report,
             "credential": self._credential,

@@ -19,6 +19,7 @@ from gateway.core.vocabulary.events import ExpectedVisit
 from gateway.core.vocabulary.rows import Row, VisitAnnounced, VisitCancelled, VisitCorrected, VisitRegistered
 from gateway.core.vocabulary.views import VisitView
 from gateway.engine.socket.requests import Change, read
+from gateway.engine.visits.prices import Prices
 from gateway.engine.visits.requests import VisitAdd, VisitCancel, VisitCorrect
 from gateway.store.passes.codes import PassCode
 from gateway.store.passes.credentials import CardBits
@@ -57,6 +58,7 @@ class VisitOps:
         wall_ns: Callable[[], int],
         applied: Callable[[int | None], None],
         degraded: Callable[[], str],
+        prices: Prices,
     ) -> None:
         """`journal` returns a row's sequence; `applied` waits a bounded time until the projections have it.
 
@@ -68,16 +70,19 @@ class VisitOps:
         self._wall_ns = wall_ns
         self._applied = applied
         self._degraded = degraded
+        self._prices = prices
         self.ops: dict[str, Callable[[dict[str, Any]], Any]] = {
             "visits.add": self._add,
             "visits.correct": self._correct,
             "visits.cancel": self._cancel,
+            "visits.charge": prices.charge,
         }
 
     def settings_changed(self, settings: Settings) -> None:
         """These settings hold from now on."""
         self._zone = settings.zone
         self._card_bits: CardBits = settings.site.card_bits
+        self._prices.settings_changed(settings)
 
     def _add(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = read(VisitAdd, params)

@@ -14,11 +14,10 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.access.rules import Moment, beginning, end
 from gateway.core.people.texts import FORBIDDEN
 from gateway.core.plates.plates import is_none, is_plate, is_usual
 from gateway.core.vocabulary.errors import PassError
-from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.passes import Moment, Pass, PassKind, beginning, end
 from gateway.core.vocabulary.schedule import parse_schedule
 from gateway.core.vocabulary.times import FIRST_YEAR, LAST_YEAR, NO_END_YEAR, YEARS
 from gateway.store.passes.credentials import is_decimal, normal_card, normal_plate

@@ -21,9 +21,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.core.access.rules import end
 from gateway.core.vocabulary.errors import DataDirectoryError, PassError
-from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.passes import Pass, PassKind, end
 from gateway.core.vocabulary.rows import CodeIssued, Who
 from gateway.store.files import write_atomically
 from gateway.store.times import NS_PER_S, local_time, rfc3339, wall_ns_of

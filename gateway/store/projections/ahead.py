@@ -30,7 +30,10 @@ log = logging.getLogger(__name__)
 AHEAD_WAIT_S = 0.5
 """How long `undone` waits for the commit of another thread or process."""
 REST_ROWS = 500
-_PASSAGES = ("passage.entered", "passage.exited", "passage.reversed")
+_COUNTED = (
+    "passage.entered", "passage.exited", "passage.reversed",
+    "visit.paid", "visit.waived", "visit.owed", "visit.validated", "visit.charged",
+)  # fmt: skip
 """Rows that the next decision must know before they are applied."""
 
 
@@ -47,8 +50,8 @@ class Ahead(Look):
             return list(self._db.execute(sql, values).fetchall())
 
     def memory(self, zone: tzinfo = UTC) -> dict[str, Any]:
-        """The memory of the core, with the passages that are not applied."""
-        kept = [row for row in self._rows if row.type in _PASSAGES]
+        """The memory of the core, with the passages and payments that are not applied."""
+        kept = [row for row in self._rows if row.type in _COUNTED]
         unapplied = [{"type": row.type, "wall_ns": row.wall_ns, "data": row.raw()} for row in kept]
         return memory_of(self, zone, unapplied)
 

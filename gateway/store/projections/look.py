@@ -7,19 +7,20 @@ all rows are applied (`ahead`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import Any
 
 import apsw
 import msgspec
 
-from gateway.core.vocabulary.events import ExpectedVisit, OpenVisit
+from gateway.core.vocabulary.events import Account, Debt, Entry, ExpectedVisit, OpenVisit
 from gateway.core.vocabulary.views import RepairView, VisitView, overdue
 from gateway.store.passes.credentials import CardBits, normal_plate
 from gateway.store.projections import visitors
 from gateway.store.projections.table import GRANT, LAST_PASSAGE
 from gateway.store.times import local_time, rfc3339
+from gateway.store.visits import money
 
 PAGE_MAX = 1000
 """Visits of one page at most."""
@@ -100,6 +101,27 @@ class Look(ABC):
         """How many other cars are inside, counted up to `most`; with the last applied passage."""
         rows = self.select(CARS_INSIDE, (LAST_PASSAGE, but, most))
         return str(rows[0][0] or ""), int(rows[0][1])
+
+    # ---- money ---------------------------------------------------------------------------------------------------
+
+    def account(self, visit: str, reentry_ns: int = 0) -> Account | None:
+        """What was done about the charge of a visit that has begun; None for one that is not known.
+
+        `reentry_ns`: a return within this time goes on with the stay before.
+        """
+        return money.account(self.select, visit, reentry_ns)
+
+    def entry(self, name: str) -> Entry | None:
+        """The payment, validation or waiver of that name."""
+        return money.entry(self.select, name)
+
+    def debts(self, values: Iterable[str]) -> tuple[Debt, ...]:
+        """What a car with one of these plates or cards owes."""
+        return money.debts(self.select, values)
+
+    def takings(self, since_ns: int, until_ns: int) -> list[dict[str, Any]]:
+        """What was paid in a time, by person (`by`), `method` and `currency`: `amount` and number of `payments`."""
+        return money.takings(self.select, since_ns, until_ns)
 
     # ---- alarms --------------------------------------------------------------------------------------------------
 

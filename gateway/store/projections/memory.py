@@ -11,6 +11,7 @@ import msgspec
 from gateway.store.projections.book import book_of
 from gateway.store.projections.look import Look
 from gateway.store.projections.table import GRANT
+from gateway.store.visits import money
 
 CRASHES_MAX = 1000
 """Crashes of one barrier in the memory of a start; the limit of a month is lower."""
@@ -52,12 +53,19 @@ def _left(look: Look, lane: str, grant: str, about: dict[str, Any]) -> dict[str,
 def _latest(look: Look) -> dict[str, dict[str, Any]]:
     """The last decision, grant and passage of each lane."""
     found: dict[str, dict[str, Any]] = {}
-    for lane, what, document in look.select("SELECT lane, what, document FROM latest"):
-        found.setdefault(str(lane), {})[str(what)] = msgspec.json.decode(document)
-    for latest in found.values():
-        if (last := latest.get("decision")) is not None:
+    for lane, what, document, sequence in look.select("SELECT lane, what, document, sequence FROM latest"):
+        found.setdefault(str(lane), {})[str(what)] = last = msgspec.json.decode(document)
+        if what == "decision":
             last["visit"] = _stay_of(look, last.get("pass"), last.get("credential"))
+            if (charge := last.get("charge")) is not None:
+                last["charge"] = _charge_since(look, charge, int(sequence))
     return found
+
+
+def _charge_since(look: Look, charge: dict[str, Any], sequence: int) -> dict[str, Any]:
+    """What a stay cost at a decision, with what is due of it by what was done since."""
+    due = money.due_since(look.select, charge["visit"], sequence)
+    return charge if due is None else {**charge, "due": due}
 
 
 def _stay_of(look: Look, pass_id: str | None, credential: dict[str, str] | None) -> dict[str, Any] | None:

@@ -51,6 +51,8 @@ _FROM_THE_JOURNAL = (
     "movements",
     "service",
     "latest",
+    "money",
+    "debts",
     "ticks",
     "lost",
     "signatures",

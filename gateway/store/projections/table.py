@@ -15,6 +15,7 @@ import apsw
 import msgspec
 
 from gateway.core.access.recent import EMERGENCY, passage_name
+from gateway.core.charges.bill import bill_then
 from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import GatehouseError, JournalBrokenError
 from gateway.core.vocabulary.rows import UNSET, Credential
@@ -23,6 +24,7 @@ from gateway.store.passes.codes import DAYS_MAX
 from gateway.store.projections import acceptance, visitors
 from gateway.store.projections.place import Place
 from gateway.store.times import rfc3339
+from gateway.store.visits import money
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ _SEQUENCES = {
     "repairs": ("opened_sequence", "closed_sequence"),
     "movements": ("sequence",),
     "latest": ("sequence",),
+    "money": ("sequence",),
+    "debts": ("sequence",),
 }
 
 
@@ -151,6 +155,7 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
         (REPAIRS_MAX,),
     )
     visitors.prune(db, now_wall_ns)
+    money.prune(db)
     db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - WARNED_MAX_NS,))
     db.execute("DELETE FROM codes WHERE wall_ns < ?", (now_wall_ns - CODES_KEPT_NS,))
     db.execute(
@@ -173,6 +178,7 @@ def forget(db: apsw.Connection, before: int) -> None:
         )
     db.execute("DELETE FROM latest WHERE sequence < ?", (before,))
     visitors.forget(db, before)
+    money.forget(db, before)
 
 
 def predecessor(row: StoredRow) -> str:
@@ -287,6 +293,11 @@ def _voided(db: apsw.Connection, _place: Place, row: rows.PassageReversed) -> No
             (row.voids,),
         )
         visitors.back(db, row.voids)
+        money.voided(db, row.voids)
+
+
+def _money(db: apsw.Connection, place: Place, row: rows.Row) -> None:
+    money.noted(db, place.sequence, place.wall_ns, row)
 
 
 def _code_used(db: apsw.Connection, place: Place, row: rows.PassageEntered) -> None:
@@ -402,7 +413,7 @@ def _granted(db: apsw.Connection, place: Place, row: Granted) -> None:
     if row.grant:
         rest = {
             "kind": _known(row.kind), "credential": _known(row.credential), "reason": _known(row.reason),
-            "by": _known(row.decided_by), "expected": _known(row.visit),
+            "by": _known(row.decided_by), "expected": _known(row.visit), "charge": _known(row.charge),
         }  # fmt: skip
         about = (_text(row.pass_), msgspec.json.encode(rest).decode())
         values = (_text(row.lane), GRANT + _text(row.grant), place.wall_ns, *about)
@@ -434,7 +445,14 @@ def _decision(row: Decided) -> dict[str, Any]:
         "lane": _known(row.lane),
         "case": _known(row.case),
         "grant": _known(grant),
+        **_shown_charge(row),
     }
+
+
+def _shown_charge(row: Decided) -> dict[str, Any]:
+    """What the stay cost at that decision, as screens show it; nothing where no tariff holds."""
+    found = UNSET if isinstance(row, rows.ButtonReferred) else row.charge
+    return {} if found is UNSET else {"charge": msgspec.to_builtins(bill_then(found).view())}
 
 
 def _handled(db: apsw.Connection, place: Place, row: rows.CaseRow) -> None:
@@ -631,11 +649,14 @@ _TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
     rows.PassageExited: (_exited, _visitors_left, _grant_over, _last_passage, _PASSAGE),
     **dict.fromkeys((rows.VisitRegistered, rows.VisitAnnounced, rows.VisitCorrected), (_told,)),
     rows.VisitCancelled: (_cancelled,),
+    **dict.fromkeys(
+        (rows.VisitPaid, rows.VisitWaived, rows.VisitOwed, rows.VisitValidated, rows.VisitCharged), (_money,)
+    ),
     rows.PassageReversed: (_voided,),
     rows.AccessGranted: (_granted, _DECISION, _GRANT),
     rows.AccessGrantedByHand: (_granted, _when(_is_persons_open, _DECIDED), _DECISION, _GRANT),
     rows.AccessDenied: (_DECISION,),
-    rows.AccessReferred: (_DECISION,),
+    rows.AccessReferred: (_DECISION, _money),
     rows.ButtonReferred: (_DECISION,),
     rows.GrantUnused: (_grant_over,),
     rows.CaseReleased: (_handled,),

@@ -28,7 +28,8 @@ FORGOTTEN_MAX = 500
 Select = Callable[..., list[Any]]
 
 _EXPECTED = (
-    "SELECT v.visit, v.from_ns, v.until_ns, v.plate, s.visit IS NOT NULL, v.card"
+    "SELECT v.visit, v.from_ns, v.until_ns, v.plate, s.visit IS NOT NULL, v.card,"
+    " ifnull(v.document ->> '$.vehicle_class', 'car')"
     " FROM visitors v LEFT JOIN visits s ON s.visit = v.visit WHERE v.ended_sequence IS NULL AND "
 )
 _STATES = {
@@ -36,12 +37,15 @@ _STATES = {
     "cancelled": "s.visit IS NULL AND v.ended_sequence IS NOT NULL",
     "inside": "s.visit IS NOT NULL AND s.exited_sequence IS NULL",
     "ended": "s.visit IS NOT NULL AND s.exited_sequence IS NOT NULL",
+    "owed": "s.exited_sequence IS NOT NULL AND EXISTS (SELECT 1 FROM debts d WHERE d.visit = s.visit)",
 }
 STATES = tuple(_STATES)
 """What can be asked for."""
 _COLUMNS = (
     " coalesce(v.visit, s.visit) AS visit, s.pass, coalesce(s.plate, v.plate) AS plate, s.method, s.certainty,"
-    " s.entered_wall_ns, s.entered_lane, s.exited_wall_ns, s.exited_lane, v.ended_sequence, v.document, v.card"
+    " s.entered_wall_ns, s.entered_lane, s.exited_wall_ns, s.exited_lane, v.ended_sequence, v.document, v.card,"
+    " (SELECT d.amount FROM debts d WHERE d.visit = s.visit) AS owed,"
+    " (SELECT sum(m.amount) FROM money m WHERE m.visit = s.visit AND m.kind = 'paid') AS paid"
 )
 _ALL = (
     f"SELECT {_COLUMNS} FROM visits s LEFT JOIN visitors v ON v.visit = s.visit WHERE {{0}}"
@@ -130,7 +134,7 @@ def expected_by(select: Select, kind: str, value: str, card_bits: CardBits) -> t
         found = [one for one in found if _same_card(card, one[5], card_bits)]
     else:
         return ()
-    return tuple([ExpectedVisit(one[0], one[1], one[2], one[3], bool(one[4])) for one in found])
+    return tuple([ExpectedVisit(one[0], one[1], one[2], one[3], bool(one[4]), one[6]) for one in found])
 
 
 def listed(
@@ -182,7 +186,7 @@ def _document(row: rows.VisitTold) -> dict[str, Any]:
 def _view(
     visit: str, pass_id: str | None, plate: str | None, method: str | None, certainty: str | None,
     entered_ns: int | None, lane: str | None, exited_ns: int | None, exit_lane: str | None,
-    ended: int | None, document: str | None, _card: str | None,
+    ended: int | None, document: str | None, _card: str | None, owed: int | None, paid: int | None,
 ) -> VisitView:  # fmt: skip
     said = msgspec.json.decode(document) if document else {}
     state = "ended" if exited_ns is not None else "inside" if entered_ns is not None else "expected"
@@ -206,4 +210,6 @@ def _view(
         until=said.get("until"),
         vehicle_class=said.get("vehicle_class"),
         by=said.get("by"),
+        paid=paid,
+        owed=owed,
     )

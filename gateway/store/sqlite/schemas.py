@@ -266,6 +266,35 @@ STATE = Schema(
             lane TEXT NOT NULL, end TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY(lane, end)
         ) WITHOUT ROWID;
         """,
+        # `money` holds what was done about the charges of visits, `debts` what cars were released with as owed.
+        """
+        CREATE TABLE money(
+            entry TEXT PRIMARY KEY,
+            visit TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            wall_ns INTEGER NOT NULL,
+            amount INTEGER NOT NULL,
+            currency TEXT NOT NULL,
+            by TEXT,
+            method TEXT,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX money_of_visit ON money(visit, sequence);
+        CREATE INDEX money_noted ON money(sequence);
+        CREATE INDEX money_taken ON money(wall_ns) WHERE kind = 'paid';
+        CREATE TABLE debts(
+            visit TEXT PRIMARY KEY,
+            amount INTEGER NOT NULL,
+            currency TEXT NOT NULL,
+            since_ns INTEGER NOT NULL,
+            plate TEXT,
+            credential TEXT,
+            sequence INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX debts_of_plate ON debts(plate) WHERE plate IS NOT NULL;
+        CREATE INDEX debts_of_credential ON debts(credential) WHERE credential IS NOT NULL;
+        """,
     ),
 )
 

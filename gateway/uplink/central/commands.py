@@ -42,7 +42,7 @@ class LaneOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lane: Id
     command: Literal[
         "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "refuse", "seen_to",
-        "emergency", "look",
+        "emergency", "look", "owe",
     ]  # fmt: skip
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_MAX)]
     expires_at: Annotated[datetime, msgspec.Meta(tz=True, description="At most an hour ahead of the gateway's clock")]
@@ -233,8 +233,8 @@ def _whole(order: LaneOrder) -> LaneOrder:
         )
     if order.detail is not msgspec.UNSET and order.command != "hold":
         raise msgspec.ValidationError("`detail` is for hold")
-    if order.identity_checked and order.command != "open":
-        raise msgspec.ValidationError("`identity_checked` is for open")
+    if order.identity_checked and order.command not in ("open", "owe"):
+        raise msgspec.ValidationError("`identity_checked` is for open and owe")
     if not order.reason.strip():
         raise msgspec.ValidationError("reason: is empty; say in a few words why")
     if order.command == "passed" and not order.by.strip():

@@ -13,6 +13,7 @@ from gateway.core.access.rules import (
     Case,
     Holder,
     LaneFitness,
+    Payment,
     Presence,
     Question,
     Space,
@@ -42,6 +43,7 @@ ALL_CASES = [
         (True, False),
         (True, False),
         Space,
+        Payment,
     )
 ]
 
@@ -77,14 +79,26 @@ def test_every_row_of_the_table_decides_some_combination() -> None:
 def test_only_a_known_holder_within_dates_on_a_ready_lane_is_granted() -> None:
     for case in ALL_CASES:
         if judge(case).verdict is Verdict.GRANTED:
-            assert (case.lane, case.validity) == (LaneFitness.READY, Validity.WITHIN)
-            assert case.holder in (Holder.KNOWN, Holder.EXPECTED)
+            leaves_paid = case.direction is Direction.EXIT and case.payment is Payment.SETTLED
+            assert case.lane is LaneFitness.READY
+            assert case.validity is Validity.WITHIN or (case.validity is Validity.AFTER and leaves_paid)
+            assert case.holder in (Holder.KNOWN, Holder.EXPECTED, Holder.PAYER)
+            assert case.direction is Direction.ENTRY or case.payment is not Payment.DUE
             assert case.lane_allowed
             assert case.in_schedule
             assert case.presence is Presence.FITS
             assert case.plate_fits
             assert not case.elsewhere
             assert case.space is Space.FREE or case.direction is Direction.EXIT
+
+
+def test_an_exit_that_is_not_paid_is_referred_unless_something_keeps_the_car_for_another_reason() -> None:
+    for case in ALL_CASES:
+        if case.direction is Direction.EXIT and case.payment is Payment.DUE:
+            kept = (Reason.LANE_LOCKED, Reason.UNKNOWN_CREDENTIAL, Reason.BLOCKED, Reason.SEEN_ELSEWHERE)
+            assert judge(case).reason in (Reason.UNPAID, Reason.PLATE_MISMATCH, Reason.WRONG_LANE, *kept)
+        else:
+            assert judge(case).reason is not Reason.UNPAID
 
 
 def test_nobody_is_trapped_by_a_date_at_an_exit() -> None:

@@ -64,24 +64,41 @@ def plate(*passes: Pass, value: str = "A12345", **more: Any) -> CredentialRead:
 
 
 @pytest.mark.parametrize(
-    ("state", "granted", "refused", "shows_granted", "shows_refused", "person"),
+    ("state", "granted", "refused", "must_pay", "settled", "shows_granted", "shows_refused", "person"),
     [
-        ("proving", "may_pass", "waiting", "may_pass", "waiting", "handled_proving"),
-        ("waiting", "may_pass", "waiting", "may_pass", "waiting", "handled"),
-        ("may_pass", "may_pass", "waiting", "may_pass", "waiting", "handled"),
-        ("handled", "may_pass", "waiting", "handled", "handled", "handled"),
-        ("handled_proving", "may_pass", "waiting", "handled", "handled", "handled_proving"),
+        ("proving", "may_pass", "waiting", "unpaid", "proving", "may_pass", "waiting", "handled_proving"),
+        ("waiting", "may_pass", "waiting", "unpaid", "waiting", "may_pass", "waiting", "handled"),
+        ("unpaid", "may_pass", "waiting", "unpaid", "waiting", "may_pass", "waiting", "handled"),
+        ("may_pass", "may_pass", "waiting", "unpaid", "may_pass", "may_pass", "waiting", "handled"),
+        ("handled", "may_pass", "waiting", "unpaid", "handled", "handled", "handled", "handled"),
+        (
+            "handled_proving",
+            "may_pass",
+            "waiting",
+            "unpaid",
+            "handled_proving",
+            "handled",
+            "handled",
+            "handled_proving",
+        ),
     ],
 )
 def test_each_state_of_a_case_leads_on_by_each_event(
-    state: str, granted: str, refused: str, shows_granted: str, shows_refused: str, person: str
+    state: str,
+    granted: str,
+    refused: str,
+    must_pay: str,
+    settled: str,
+    shows_granted: str,
+    shows_refused: str,
+    person: str,
 ) -> None:
     found = []
     for event in CaseEvent:
         one = case(state=CaseState(state))
         one.happens(event)
         found.append(one.state.value)
-    assert found == [granted, refused, shows_granted, shows_refused, person]
+    assert found == [granted, refused, must_pay, settled, shows_granted, shows_refused, person]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +106,7 @@ def test_each_state_of_a_case_leads_on_by_each_event(
     [
         (CaseState.PROVING, ("second_proof",), False),
         (CaseState.WAITING, ("word",), False),
+        (CaseState.UNPAID, ("payment",), False),
         (CaseState.MAY_PASS, (), False),
         (CaseState.HANDLED, (), True),
         (CaseState.HANDLED_PROVING, ("second_proof",), True),

@@ -10,21 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.core.access.rules import (
-    LaneFitness,
-    Question,
-    Validity,
-    beginning,
-    days_left,
-    decide,
-    end,
-    parse_moment,
-    validity,
-)
+from gateway.core.access.rules import LaneFitness, Question, Validity, days_left, decide, validity
 from gateway.core.settings.model import Direction
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.events import ClockState
-from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.passes import Pass, PassKind, beginning, end, parse_moment
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.schedule import in_schedule
 from gateway.core.vocabulary.times import local_time, rfc3339, wall_ns_of

@@ -21,7 +21,7 @@ from web.api.requests import body, idempotency_key, identifier, only, refuse
 from web.people.auth import current_token, require_scope
 from web.platform.services import ask
 
-ABOUT_A_CAR = ("open", "passed", "refuse", "seen_to")
+ABOUT_A_CAR = ("open", "owe", "passed", "refuse", "seen_to")
 ALARM_VERBS = ("acknowledge", "verify", "shelve", "unshelve", "close")
 
 
@@ -134,8 +134,8 @@ def _case(wanted: LaneCommand) -> str:
 def _detail(wanted: LaneCommand) -> dict[str, Any]:
     """The end of a hold, or the identity check of an open; other commands have no detail."""
     if wanted.identity_checked is not None:
-        if wanted.command != "open":
-            raise refuse(f"identity_checked is for open; {wanted.command} takes none.", "body_invalid", 422)
+        if wanted.command not in ("open", "owe"):
+            raise refuse(f"identity_checked is for open and owe; {wanted.command} takes none.", "body_invalid", 422)
         return {"identity_checked": wanted.identity_checked}
     if wanted.detail is None:
         return {}

@@ -7,10 +7,11 @@ from enum import StrEnum
 import msgspec
 
 from gateway.core.access.pending import PendingCase
+from gateway.core.charges.bill import Bill, bill_then
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.authors import Author
 from gateway.core.vocabulary.events import OpenVisit
-from gateway.core.vocabulary.rows import Credential, GrantUnused, LastGrant
+from gateway.core.vocabulary.rows import Charged, Credential, GrantUnused, LastGrant
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn, rfc3339
 from gateway.core.vocabulary.views import WaitingGrant
 
@@ -50,7 +51,7 @@ TABLE: dict[GrantState, dict[GrantEvent, GrantState]] = {
 class Grant(msgspec.Struct):
     """`credential` and `pass_id` are None for an operator's open; `second` is the other of two proofs.
 
-    `expected`: the visit that an expected visitor begins.
+    `expected`: the visit that an expected visitor begins. `bill`: at an exit, what the stay costs.
     `stood`: its vehicle stood on the loop in front when the grant was given; `gone`: that vehicle has left the loop and
     is not under the arm. `opened`: OPEN has gone out while it was at the head. `left_ms`: what is left of its time.
     """
@@ -77,6 +78,7 @@ class Grant(msgspec.Struct):
     opened: bool = False
     via: str = ""
     station: str | None = None
+    bill: Bill | None = None
     state: GrantState = GrantState.WAITING
 
     @property
@@ -107,7 +109,7 @@ class Grant(msgspec.Struct):
         case.granted_by(self.id)
         self.pass_id, self.kind, self.credential = case.pass_id, case.kind, case.credential
         self.plate, self.visit, self.case = case.plate, case.visit, case.id
-        self.expected = case.expected
+        self.expected, self.bill = case.expected, case.bill
 
     def is_here(self, now_ns: int, *, stands: bool) -> None:
         """Its vehicle showed its proof again: it has not left, or has come back."""
@@ -168,6 +170,7 @@ class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
     by: str = ""
     visit: OpenVisit | None = None
     expected: str | None = None
+    charge: Charged | None = None
 
     def again(self, lane: Lane) -> Grant:
         """The same grant, once more."""
@@ -183,6 +186,7 @@ class Left(msgspec.Struct, frozen=True, rename={"pass_id": "pass"}):
             plate=self.credential.value if self.credential and self.credential.kind == "plate" else None,
             visit=self.visit,
             expected=self.expected,
+            bill=None if self.charge is None else bill_then(self.charge),
             opened=True,
         )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from gateway.core.access.barriers import WaitingUnpaid
 from gateway.core.access.pending import CASE_MS, TOGETHER_MS, UNNAMED_MS, PendingCase
-from gateway.core.access.reads import LONG_RANGE_MS
+from gateway.core.access.reads import LONG_RANGE_MS, Taken
 from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.parts import LaneParts
 from gateway.core.settings.model import Lane
-from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.events import Account, CredentialRead, OpenVisit
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
@@ -88,6 +89,25 @@ class CarsInFront:
             return True
         together = now_ns - case.seen_ns <= TOGETHER_MS * NS_PER_MS
         return together and (read.kind == "plate") not in {one.kind == "plate" for one in case.reads}
+
+    def unpaid(self, at: Lane, account: Account, now_ns: int) -> WaitingUnpaid | None:
+        """The car in front if something is due for this visit of it, and it was not let pass."""
+        case = self.case_of(at, now_ns)
+        bill = case.bill if case is not None else None
+        if case is None or bill is None or bill.visit != account.visit or not bill.due:
+            return None
+        if self._lane.grants.of_id(case.grant) is not None:
+            return None
+        asked = case.decision is not None and case.decision.reason is Reason.UNPAID
+        present = self.stands(at) or now_ns - case.seen_ns <= UNNAMED_MS * NS_PER_MS
+        return WaitingUnpaid(_shown_again(case, account), asked, present)
+
+    def must_pay(self, at: Lane) -> bool:
+        """Whether the car in front must pay first; where no loop tells, one that was turned away is taken as gone."""
+        case = self._lane.cases.current(at)
+        if case is None or not case.owes or self._lane.grants.of_id(case.grant) is not None:
+            return False
+        return not case.handled or self.stands(at)
 
     # ---- what is known of the car
 
@@ -173,3 +193,18 @@ class CarsInFront:
             ),
             None,
         )  # fmt: skip
+
+
+def _shown_again(case: PendingCase, account: Account) -> Taken:
+    """What the car of a case has shown; of one that an earlier run has read, its credential and pass."""
+    plates = [one for one in case.reads if one.kind == "plate"]
+    others = [one for one in case.reads if one.kind != "plate"]
+    if others:
+        return Taken(others[-1], second=plates[-1] if plates else None)
+    if plates:
+        return Taken(plates[-1])
+    shown, found = case.credential, case.decision.pass_ if case.decision else None
+    kind, value = (shown.kind, shown.value) if shown else ("plate", "")
+    stay = OpenVisit(account.visit, account.pass_id, case.plate, account.entered_wall_ns, value or None)
+    passes = (found,) if found is not None else ()
+    return Taken(CredentialRead("", kind, value, passes=passes, visits=(stay,), accounts=(account,)))

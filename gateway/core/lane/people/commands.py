@@ -42,7 +42,7 @@ from gateway.core.vocabulary.turn import Turn
 
 WAIVERS = ("leader", "emergency")
 """Why a person may take a tag off though touched points are not ticked again: a leader's word, or an emergency."""
-LOOKED_UNDER = ("open", "hold", "release", "reset", "look")
+LOOKED_UNDER = ("open", "owe", "hold", "release", "reset", "look")
 """A person on the spot who gives one of these has looked under the arm."""
 
 
@@ -94,9 +94,14 @@ class PersonsCommands:
         case = self._cars.case_of(at, now_ns)
         if case_id and (case is None or case.id != case_id):
             return Refusal.CASE_OVER
-        if command in ("refuse", "seen_to") and not stated.strip():
+        if command in ("refuse", "seen_to", "owe") and not stated.strip():
             return Refusal.REASON_MISSING
         return None
+
+    def due(self, at: Lane, now_ns: int) -> int:
+        """What is due for the stay of the car in front, in minor units."""
+        case = self._cars.case_of(at, now_ns)
+        return case.bill.due if case is not None and case.bill is not None else 0
 
     def allowed(self, at: Lane) -> dict[str, str | None]:
         """Every command with the reason why a person on the spot cannot give it now, None when they can."""
@@ -126,6 +131,7 @@ class PersonsCommands:
             interlocked=lane.interlock.blocks,
             case=waiting is not None and not waiting.handled,
             touched=bool(self._touched.of(lane.wiring.barrier.id)),
+            unpaid=self._cars.must_pay(at),
         )
 
     # ---- carried out
@@ -152,6 +158,9 @@ class PersonsCommands:
                 way = Reason.REMOTE if remote else Reason.OPERATOR
                 checked = detail.get("identity_checked")
                 self._release.let_pass(turn, at, author, way.value, reason, checked, named=bool(case_id))
+            case "owe":
+                way = Reason.REMOTE if remote else Reason.OPERATOR
+                self._release.as_owed(turn, at, author, way.value, reason, detail)
             case "close":
                 self._close(turn, author)
             case "stop":

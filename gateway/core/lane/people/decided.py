@@ -9,6 +9,7 @@ import msgspec
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.rules import Decision
 from gateway.core.settings.model import Lane
+from gateway.core.vocabulary.reasons import Reason
 from gateway.core.vocabulary.rows import Credential
 
 
@@ -60,6 +61,17 @@ def by_person(lane: Lane, reason: str, by: str, case: PendingCase | None = None)
         return Decided(lane, None, None, None, None, reason, by, None)
     days_left = case.decision.days_left if case.decision else None
     return Decided(lane, case.credential, case.pass_id, case.kind, days_left, reason, by, case.id)
+
+
+def money_of(decision: Decision) -> dict[str, Any]:
+    """What a decision says of money in its row: what the stay costs, what must be paid, what is owed from earlier."""
+    bill, owed = decision.bill, sum(one.amount for one in decision.debts)
+    said: dict[str, Any] = {"owed": owed} if owed else {}
+    if bill is not None:
+        said["charge"] = bill.charged()
+        if decision.reason is Reason.UNPAID:
+            said["due"] = bill.due
+    return said
 
 
 def plate_of(credential: Credential, decision: Decision) -> str | None:

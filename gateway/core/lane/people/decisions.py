@@ -6,10 +6,12 @@ import msgspec
 
 from gateway.core.access.pending import PendingCase, Word, taken_up
 from gateway.core.access.rules import Decision
+from gateway.core.charges.bill import Bill, debt_views
 from gateway.core.lane.memory import Latest
 from gateway.core.lane.people.decided import Decided
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.reasons import Verdict
+from gateway.core.vocabulary.rows import UNSET
 from gateway.core.vocabulary.turn import Turn
 from gateway.core.vocabulary.views import Handled, LastDecision
 
@@ -46,8 +48,16 @@ class LastDecisions:
             kind=decided.kind,
             days_left=decided.days_left,
             lane=decided.lane.id,
+            charge=decision.bill.view() if decision and decision.bill else UNSET,
+            debts=debt_views(decision.debts if decision else ()),
         )
         turn.show()
+
+    def billed(self, lane: Lane, case: str, bill: Bill) -> None:
+        """The bill of the car has changed since."""
+        last = self._last.get(lane.id)
+        if last is not None and last.case == case:
+            self._last[lane.id] = msgspec.structs.replace(last, charge=bill.view())
 
     def handled(self, lane: Lane, case: PendingCase, word: Word) -> None:
         """A person has dealt with a car: shown with the decision on it."""

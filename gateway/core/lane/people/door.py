@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.core.access.barriers import WaitingUnpaid
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.reads import Taken
 from gateway.core.access.rules import Decision, LaneFitness
+from gateway.core.charges.bill import Bill
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.people.admission import Admission
 from gateway.core.lane.people.cars import CarsInFront
 from gateway.core.lane.people.reads import Reads
 from gateway.core.settings.model import Lane
-from gateway.core.vocabulary.events import CredentialRead
+from gateway.core.vocabulary.events import Account, CredentialRead
 from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.turn import Turn
 
@@ -90,6 +92,14 @@ class AccessDoor:
     def first_proof(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:
         """The first of two proofs was read; True: a person has let its car pass already, and it is noted with that."""
         return self._reads.first_proof(turn, lane, read)
+
+    def unpaid(self, lane: Lane, account: Account, now_ns: int) -> WaitingUnpaid | None:
+        """The car in front if something is due for this visit of it."""
+        return self._cars.unpaid(lane, account, now_ns)
+
+    def billed(self, turn: Turn, lane: Lane, bill: Bill) -> None:
+        """The bill of the car in front has changed, and it does not pass for that."""
+        self._reads.billed(turn, lane, bill)
 
     def second_came(self) -> None:
         """A decision was made; no lane here waits for a second proof."""

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.reads import TWO_FACTOR_MS, Taken, shown
 from gateway.core.access.rules import Decision
+from gateway.core.charges.bill import Bill
 from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.modes.notices import NoticeEvent
@@ -14,7 +15,7 @@ from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.people.admission import Admission
 from gateway.core.lane.people.cars import CarsInFront
-from gateway.core.lane.people.decided import by_gateway, plate_of
+from gateway.core.lane.people.decided import by_gateway, money_of, plate_of
 from gateway.core.lane.people.words import PersonsWords
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit
@@ -181,12 +182,14 @@ class Reads:
         if decision.verdict is Verdict.GRANTED:
             grant = self._grant(turn, at, credential, decision, case, taken.second)
             visit: Any = UNSET if grant.expected is None else grant.expected
-            turn.append(AccessGranted(**decided.fields(), plate_read=plate_read, visit=visit, grant=grant.id))
+            said = {**decided.fields(), **money_of(decision), "plate_read": plate_read, "visit": visit}
+            turn.append(AccessGranted(**said, grant=grant.id))
             self._admission.open_for(turn, grant)
             self._admission.show(turn, decision.verdict, decided, decision, grant.id)
             return
         if not told:
-            turn.append(_REFUSED[decision.verdict](**decided.fields(), plate_read=plate_read))
+            said = {**decided.fields(), **money_of(decision), "plate_read": plate_read}
+            turn.append(_REFUSED[decision.verdict](**said))
         self._admission.show(turn, decision.verdict, decided, decision)
 
     def _grant(
@@ -216,9 +219,18 @@ class Reads:
             stood=self._cars.stands(at),
             case=case.id,
             expected=case.expected,
+            bill=case.bill,
         )
         case.granted_by(grant.id)
         return grant
+
+    def billed(self, turn: Turn, at: Lane, bill: Bill) -> None:
+        """The bill of the car in front has changed: shown with the decision on it."""
+        case = self._lane.cases.current(at)
+        if case is not None:
+            case.billed(bill)
+            self._lane.decisions.billed(at, case.id, bill)
+            turn.show()
 
     def _warn(self, turn: Turn, at: Lane, decision: Decision, warn_day: str | None) -> None:
         """A pass that lets in ends soon."""
@@ -242,7 +254,7 @@ class Reads:
         grant.bind_to(case)
         decided = by_gateway(at, credential, decision, case)
         if decision.verdict is not Verdict.GRANTED:
-            turn.append(_REFUSED[decision.verdict](**decided.fields()))
+            turn.append(_REFUSED[decision.verdict](**decided.fields(), **money_of(decision)))
         self._admission.show(turn, decision.verdict, decided, decision, grant.id)
         self._words.record(turn, at, CaseReleased, case, grant.author, "")
         return case

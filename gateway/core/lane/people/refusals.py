@@ -15,7 +15,8 @@ from gateway.core.vocabulary.reasons import Refusal
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """All that a check may look at. `safety` is True occupied, False free, None unknown; `case`: a car waits.
+    """All that a check may look at. `safety` is True occupied, False free, None unknown; `case`: a car waits; `unpaid`:
+    it must pay first.
 
     `touched`: points that were touched under the tag are not ticked again.
     """
@@ -39,6 +40,7 @@ class Asked(msgspec.Struct, frozen=True):
     interlocked: bool
     case: bool
     touched: bool = False
+    unpaid: bool = False
 
 
 Check = tuple[Refusal, Callable[[Asked], bool]]
@@ -57,7 +59,8 @@ _OPEN: tuple[Check, ...] = (
 )
 
 TABLE: dict[str, tuple[Check, ...]] = {
-    "open": _OPEN,
+    "open": (*_OPEN, (Refusal.UNPAID, lambda a: a.unpaid)),
+    "owe": ((Refusal.NOT_UNPAID, lambda a: not a.unpaid), *_OPEN),
     "close": (
         _LOCKED,
         _CRASHED,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.rules import Decision, LaneFitness
 from gateway.core.lane.arm.table import ArmState
@@ -27,8 +29,9 @@ from gateway.core.vocabulary.rows import (
     AccessReferred,
     ButtonReferred,
     CaseReleased,
+    VisitOwed,
 )
-from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.turn import Turn, rfc3339
 
 BUTTON = "exit button"
 
@@ -89,6 +92,7 @@ class Release:
                 identity_checked=UNSET if identity_checked is None else identity_checked,
                 visit=stay or grant.expected or UNSET,
                 person=person or UNSET,
+                charge=UNSET if grant.bill is None else grant.bill.charged(),
             )
             turn.append(row)
             self._admission.show(turn, Verdict.GRANTED, decided, case.decision if case else None, grant.id)
@@ -112,6 +116,35 @@ class Release:
         turn.append(AccessReferred(**decided.fields()))
         self._admission.show(turn, decision.verdict, decided, decision)
         return True
+
+    def as_owed(self, turn: Turn, at: Lane, author: Author, reason: str, stated: str, detail: dict[str, Any]) -> None:
+        """A person releases the car in front, which must pay, and its sum is owed from now on."""
+        case = self._cars.case_of(at, turn.now.mono_ns)
+        bill = case.bill if case is not None else None
+        if case is None or bill is None:
+            return
+        row = VisitOwed(
+            visit=bill.visit,
+            entry=self._lane.ids.next("o"),
+            amount=bill.due,
+            currency=bill.currency,
+            due=bill.due,
+            charge=bill.amount,
+            paid=bill.paid,
+            until=rfc3339(bill.until_ns),
+            lane=at.id,
+            case=case.id,
+            plate=case.plate,
+            credential=case.credential,
+            reason=stated,
+            leader=detail.get("leader") or None,
+            **author.document(),
+        )
+        turn.append(row)
+        released = msgspec.structs.replace(bill, due=0, owed=bill.due)
+        case.billed(released)
+        self._lane.decisions.billed(at, case.id, released)
+        self.let_pass(turn, at, author, reason, stated, detail.get("identity_checked"), named=True)
 
     def _grant(self, turn: Turn, at: Lane, author: Author, reason: str, case: PendingCase | None) -> Grant:
         """A person's grant, bound to the car that waits."""
@@ -137,8 +170,9 @@ class Release:
         if any(grant.by_button for grant in self._lane.grants.in_front(at)):
             again = by_person(at, Reason.OPERATOR.value, BUTTON)
             self._admission.show(turn, Verdict.GRANTED, again, None)
-        elif fitness is not LaneFitness.READY:
-            reason = Reason.LANE_LOCKED if fitness is LaneFitness.LOCKED else Reason.LANE_FAULT
+        elif fitness is not LaneFitness.READY or self._cars.must_pay(at):
+            locked, fault = fitness is LaneFitness.LOCKED, fitness is LaneFitness.FAULT
+            reason = Reason.LANE_LOCKED if locked else Reason.LANE_FAULT if fault else Reason.UNPAID
             decided = by_person(at, reason.value, BUTTON)
             turn.append(ButtonReferred(**decided.fields()))
             self._admission.show(turn, Verdict.REFERRED, decided, None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.access.pending import PendingCase
+from gateway.core.charges.bill import Bill
+from gateway.core.charges.book import charged_name
 from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.wiring import Wiring
 from gateway.core.settings.model import Direction, Lane
@@ -16,6 +18,7 @@ from gateway.core.vocabulary.rows import (
     PassageReversed,
     PassageRow,
     PassageTailgated,
+    VisitCharged,
 )
 from gateway.core.vocabulary.turn import NS_PER_MS, NS_PER_S, Ids, Turn, rfc3339
 from gateway.core.vocabulary.views import LastPassage
@@ -53,10 +56,12 @@ class Passages:
         mark: str | None,
         case: PendingCase | None = None,
         told: dict[str, str | None] | None = None,
+        unpaid_by: str = "opened",
     ) -> None:
         """One passage: of the vehicle of a grant, of the car of a case, or of an unknown one.
 
         `told`: the person who says so. `mark`: `emergency` is not counted, `free_flow` counts without deciding.
+        `unpaid_by`: what lets a car out for which something is due.
         """
         entry = lane.direction is Direction.ENTRY
         of = grant or case
@@ -78,8 +83,11 @@ class Passages:
         }
         if case is not None or (grant is not None and grant.case is not None):
             said["case"] = case.id if case is not None else grant and grant.case
-        row = PassageEntered(**said) if entry else _exited(said, known, turn.now.wall_ns)
+        bill = of.bill if of and known is not None and not entry else None
+        row = PassageEntered(**said) if entry else _exited(said, known, bill, turn.now.wall_ns)
         turn.append(row)
+        if bill is not None and (bill.amount or bill.settled):
+            turn.append(_charged(bill, lane, said["by"], unpaid_by))
         inferred = self._one_loop and certainty == "inferred" and grant is not None
         self._inferred, self._inferred_ns = (row if inferred else None), turn.now.mono_ns
         way = "entered" if entry else "exited"
@@ -114,14 +122,31 @@ class Passages:
         turn.append(row)
 
 
-def _exited(said: dict[str, Any], known: OpenVisit | None, wall_ns: int) -> PassageExited:
-    """The row of an exit; `known` is the stay that it ends."""
+def _exited(said: dict[str, Any], known: OpenVisit | None, bill: Bill | None, wall_ns: int) -> PassageExited:
+    """The row of an exit; `known` is the stay that it ends, `bill` what that costs."""
     entered_ns = known.entered_wall_ns if known else None
     return PassageExited(
         **said,
         entered_at=None if entered_ns is None else rfc3339(entered_ns),
         duration_s=_duration_s(entered_ns, wall_ns),
-        charge=None,
+        charge=None if bill is None else bill.amount,
+    )
+
+
+def _charged(bill: Bill, lane: Lane, by: str | None, unpaid_by: str) -> VisitCharged:
+    """The row of the charge of a stay that is over; what is due is neither paid nor owed."""
+    return VisitCharged(
+        visit=bill.visit,
+        entry=charged_name(bill.visit),
+        amount=bill.amount,
+        currency=bill.currency,
+        due=bill.due,
+        charge=bill.amount,
+        paid=bill.paid,
+        until=rfc3339(bill.until_ns),
+        lane=lane.id,
+        reason=unpaid_by if bill.due else "settled" if bill.settled else "free",
+        by=by,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.core.access.pending import PendingCase
+from gateway.core.lane.arm.causes import Cause
 from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.modes.modes import Mode
 from gateway.core.lane.parts import LaneParts
@@ -30,7 +31,19 @@ class PassageRecorder:
         told: dict[str, str | None] | None = None,
     ) -> None:
         """One passage; see `Passages.record`."""
-        self._lane.passages.record(turn, lane, grant, method, certainty, self._mark(grant), case, told)
+        mark, unpaid_by = self._mark(grant), self._unpaid_by(method)
+        self._lane.passages.record(turn, lane, grant, method, certainty, mark, case, told, unpaid_by)
+
+    def _unpaid_by(self, method: str) -> str:
+        """What lets a car out for which something is due; these are counted apart."""
+        lane = self._lane
+        if Mode.FIRE in lane.modes:
+            return "fire"
+        if Mode.HELD in lane.modes:
+            return "held"
+        if method == "hand":
+            return "hand"
+        return "fob" if lane.movement.opened_by is Cause.EXTERNAL else "opened"
 
     def _mark(self, grant: Grant | None) -> str | None:
         """An emergency vehicle is not counted; free flow counts without deciding."""

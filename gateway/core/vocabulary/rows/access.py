@@ -10,6 +10,7 @@ from gateway.core.vocabulary.rows.base import (
     UNSET,
     By,
     CaseOrNone,
+    Charged,
     Direction,
     LaneRow,
     PassKindOrNone,
@@ -25,6 +26,8 @@ Reason = Annotated[str, says("reason code")]
 DecidedBy = Annotated[str, says("`gateway`, `exit button`, or the person who let the vehicle pass, by name")]
 PlateRead = Annotated[str | UnsetType, says("the plate that was read beside the card")]
 Grant = Annotated[str, says("id of the grant")]
+ChargedThen = Annotated[Charged | UnsetType, says("at an exit, what the stay costs, when a tariff holds for it")]
+Owed = Annotated[int | UnsetType, says("what the same plate or card owes from earlier visits, in minor units")]
 
 
 class DecisionRow(LaneRow, frozen=True, kw_only=True, gc=False):
@@ -48,6 +51,8 @@ class AccessGranted(DecisionRow, frozen=True, kw_only=True, gc=False):
     plate_read: PlateRead = UNSET
     visit: Annotated[str | UnsetType, says("the visit of an expected visitor")] = UNSET
     grant: Grant
+    charge: ChargedThen = UNSET
+    owed: Owed = UNSET
 
 
 class AccessGrantedByHand(DecisionRow, frozen=True, kw_only=True, gc=False):
@@ -69,6 +74,7 @@ class AccessGrantedByHand(DecisionRow, frozen=True, kw_only=True, gc=False):
         UNSET
     )
     person: Annotated[str | UnsetType, says("no card: the driver whose identity was checked")] = UNSET
+    charge: ChargedThen = UNSET
 
 
 class AccessDenied(DecisionRow, frozen=True, kw_only=True, gc=False):
@@ -80,6 +86,8 @@ class AccessDenied(DecisionRow, frozen=True, kw_only=True, gc=False):
     decided_by: DecidedBy
     case: CaseOrNone
     plate_read: PlateRead = UNSET
+    charge: ChargedThen = UNSET
+    owed: Owed = UNSET
 
 
 class AccessReferred(DecisionRow, frozen=True, kw_only=True, gc=False):
@@ -91,6 +99,9 @@ class AccessReferred(DecisionRow, frozen=True, kw_only=True, gc=False):
     decided_by: DecidedBy
     case: CaseOrNone
     plate_read: PlateRead = UNSET
+    due: Annotated[int | UnsetType, says("with `unpaid`, what must be paid, in minor units")] = UNSET
+    charge: ChargedThen = UNSET
+    owed: Owed = UNSET
 
 
 class ButtonReferred(DecisionRow, frozen=True, kw_only=True, gc=False):

@@ -61,6 +61,17 @@ class LastGrant(msgspec.Struct, frozen=True, gc=False):
     by: Annotated[str | None, says("who decided")]
 
 
+class Charged(msgspec.Struct, frozen=True, gc=False):
+    """What a stay costs at an instant, in minor units."""
+
+    visit: Annotated[str, says("id of the visit")]
+    amount: Annotated[int, says("the whole charge")]
+    currency: Annotated[str, says("three letters such as CNY")]
+    due: Annotated[int, says("what is due of it")]
+    until: Annotated[str, says("the instant up to which it was worked out, RFC 3339 UTC")]
+    minutes: Annotated[int, says("minutes of the stay")]
+
+
 # ---- fields that many rows have
 
 LaneId = Annotated[str, says("id of the lane")]

@@ -10,7 +10,19 @@ from typing import Annotated, ClassVar
 
 from msgspec import field
 
-from gateway.core.vocabulary.rows.base import By, Row, Station, Via, one_of, says
+from gateway.core.vocabulary.rows.base import (
+    UNSET,
+    By,
+    CaseOrNone,
+    LaneId,
+    Row,
+    Shown,
+    Station,
+    UnsetType,
+    Via,
+    one_of,
+    says,
+)
 
 
 class VisitRow(Row, frozen=True, kw_only=True, gc=False):
@@ -166,4 +178,88 @@ class IdentityDeleted(PersonRow, frozen=True, kw_only=True, gc=False):
     type: ClassVar[str] = "identity.deleted"
 
     days: Annotated[int, says("for how many days they were kept: `gateway.retention.identity_days`")]
+    by: By
+
+
+# ---- money
+
+
+class MoneyRow(VisitRow, frozen=True, kw_only=True, gc=False):
+    """A row about the charge of a visit, in minor units. `entry` names what was done, so that it counts once."""
+
+    entry: Annotated[str, says("name of what was done; it counts once")]
+    amount: Annotated[int | None, says("the sum that it is about, null for none")]
+    currency: Annotated[str, says("three letters such as CNY")]
+    due: Annotated[int, says("what is due behind it")]
+    charge: Annotated[int, says("the whole charge at that instant")]
+    paid: Annotated[int, says("what was paid in all behind it")]
+    until: Annotated[str, says("the instant up to which the charge was worked out, RFC 3339 UTC")]
+
+
+class VisitPaid(MoneyRow, frozen=True, kw_only=True, gc=False):
+    """Money was taken for a visit."""
+
+    type: ClassVar[str] = "visit.paid"
+
+    method: Annotated[str, one_of("how it was paid", "cash", "qr", "external")]
+    reference: Annotated[str | None, says("name of the payment where it was taken, null without one")]
+    made_at: Annotated[str | UnsetType, says("when it was made, when that is known later")] = UNSET
+    by: By
+    via: Via
+    station: Station
+
+
+class VisitWaived(MoneyRow, frozen=True, kw_only=True, gc=False):
+    """A leader waived what was due, or a part of it."""
+
+    type: ClassVar[str] = "visit.waived"
+
+    reason: Annotated[str, says("why")]
+    by: By
+    via: Via
+    station: Station
+
+
+class VisitOwed(MoneyRow, frozen=True, kw_only=True, gc=False):
+    """A car was released at the exit with its sum as owed; it is recalled with the same plate or card."""
+
+    type: ClassVar[str] = "visit.owed"
+
+    lane: LaneId
+    case: CaseOrNone
+    plate: Annotated[str | None, says("the plate that recalls it, null without one")]
+    credential: Shown
+    reason: Annotated[str, says("why")]
+    leader: Annotated[str | None, says("the leader who agreed, by name; null where none was needed")]
+    by: By
+    via: Via
+    station: Station
+
+
+class VisitValidated(MoneyRow, frozen=True, kw_only=True, gc=False):
+    """A shop or a resident takes over minutes, a percentage or an amount of a charge."""
+
+    type: ClassVar[str] = "visit.validated"
+
+    minutes: Annotated[int | None, says("minutes that are taken over, null for none")]
+    percent: Annotated[int | None, says("percentage that is taken over, null for none")]
+    reason: Annotated[str, says("why")]
+    by: By
+    via: Via
+    station: Station
+
+
+class VisitCharged(MoneyRow, frozen=True, kw_only=True, gc=False):
+    """A visit that costs something is over; `due` was neither paid nor released as owed."""
+
+    type: ClassVar[str] = "visit.charged"
+
+    lane: LaneId
+    reason: Annotated[
+        str,
+        one_of(
+            "how the car left: its charge was settled or 0, else what let it pass unpaid",
+            "settled", "free", "fire", "held", "hand", "fob", "opened",
+        ),
+    ]  # fmt: skip
     by: By

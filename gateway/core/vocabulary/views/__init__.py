@@ -8,6 +8,8 @@ from gateway.core.vocabulary.views.acceptance import (
     TickView,
 )
 from gateway.core.vocabulary.views.alarm import AlarmState, AlarmView
+from gateway.core.vocabulary.views.base import View
+from gateway.core.vocabulary.views.charge import ChargeLine, ChargeView, DebtView
 from gateway.core.vocabulary.views.gateway import (
     CentralView,
     CoreView,
@@ -30,7 +32,6 @@ from gateway.core.vocabulary.views.lane import (
     Requested,
     ServiceNotice,
     Tag,
-    View,
     WaitingGrant,
 )
 from gateway.core.vocabulary.views.person import PersonView
@@ -38,9 +39,9 @@ from gateway.core.vocabulary.views.repair import RepairsView, RepairView, overdu
 from gateway.core.vocabulary.views.visit import VisitView
 
 __all__ = [
-    "AcceptanceView", "AlarmState", "AlarmView", "Case", "CentralView", "CoreView", "DeviceView", "GatewayView",
-    "Handled", "Hold", "JournalView", "LaneState", "LaneView", "LastDecision", "LastPassage", "LostView", "Pause",
-    "PersonView", "PointView", "RepairView", "RepairsView", "Requested", "ServiceNotice", "SignatureView", "SiteView",
-    "Snapshot",
-    "Tag", "TickView", "UplinkView", "View", "VisitView", "WaitingGrant", "overdue",
+    "AcceptanceView", "AlarmState", "AlarmView", "Case", "CentralView", "ChargeLine", "ChargeView", "CoreView",
+    "DebtView", "DeviceView", "GatewayView", "Handled", "Hold", "JournalView", "LaneState", "LaneView",
+    "LastDecision", "LastPassage", "LostView", "Pause", "PersonView", "PointView", "RepairView", "RepairsView",
+    "Requested", "ServiceNotice", "SignatureView", "SiteView", "Snapshot", "Tag", "TickView", "UplinkView", "View",
+    "VisitView", "WaitingGrant", "overdue",
 ]  # fmt: skip

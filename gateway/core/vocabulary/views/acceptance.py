@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from gateway.core.vocabulary.rows.acceptance import KINDS, LOST, Basis, Measured
 from gateway.core.vocabulary.rows.base import one_of, says
-from gateway.core.vocabulary.views.lane import View
+from gateway.core.vocabulary.views.base import View
 
 
 class TickView(View, frozen=True, kw_only=True, gc=False):

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.core.vocabulary.rows.alarms import STATES
 from gateway.core.vocabulary.rows.base import one_of, says
-from gateway.core.vocabulary.views.lane import View
+from gateway.core.vocabulary.views.base import View
 
 
 class AlarmState(View, frozen=True, kw_only=True, gc=False):

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from gateway.core.vocabulary.rows.base import one_of, says
 from gateway.core.vocabulary.views.alarm import AlarmState, AlarmView
-from gateway.core.vocabulary.views.lane import LaneState, LaneView, View
+from gateway.core.vocabulary.views.base import View
+from gateway.core.vocabulary.views.lane import LaneState, LaneView
 from gateway.core.vocabulary.views.repair import RepairsView
 
 

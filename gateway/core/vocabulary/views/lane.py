@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from msgspec import UNSET, UnsetType, field
 
 from gateway.core.vocabulary.rows.barrier import Counted
 from gateway.core.vocabulary.rows.base import Credential, LastGrant, one_of, says
-
-
-class View(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Base of all views, whose writers give every key.
-
-    A key that a later version adds is left out when an earlier one reads it; one that an earlier version does not know
-    has its default.
-    """
+from gateway.core.vocabulary.views.base import View
+from gateway.core.vocabulary.views.charge import ChargeView, DebtView
 
 
 class Tag(View, frozen=True, kw_only=True, gc=False):
@@ -62,9 +55,11 @@ class Case(View, frozen=True, kw_only=True, gc=False):
     plate_read: Annotated[str | None, says("the plate that a camera read of this car")] = None
     plates_differ: Annotated[bool, says("true: the plate that was read is not one of the pass")] = False
     missing: Annotated[
-        tuple[Annotated[str, one_of("what is missing", "second_proof", "word")], ...],
-        says("what must come before the car may pass: a second proof, or a person's word"),
+        tuple[Annotated[str, one_of("what is missing", "second_proof", "payment", "word")], ...],
+        says("what must come before the car may pass: a second proof, a payment, or a person's word"),
     ] = ()
+    charge: Annotated[ChargeView | UnsetType, says("at an exit, what its stay costs, when a tariff holds")] = UNSET
+    debts: Annotated[tuple[DebtView, ...] | UnsetType, says("what its plate or card owes from earlier visits")] = UNSET
 
 
 class ServiceNotice(View, frozen=True, kw_only=True, gc=False):
@@ -162,6 +157,8 @@ class LastDecision(View, frozen=True, kw_only=True, gc=False):
     kind: Annotated[str | None, says("kind of the pass")] = None
     days_left: Annotated[int | None, says("days until the pass ends, negative after its end")] = None
     lane: Annotated[str, says("id of the lane")]
+    charge: Annotated[ChargeView | UnsetType, says("at an exit, what the stay costs, when a tariff holds")] = UNSET
+    debts: Annotated[tuple[DebtView, ...] | UnsetType, says("what its plate or card owes from earlier visits")] = UNSET
     handled: Annotated[Handled | UnsetType, says("what a person did with the car")] = UNSET
     before_restart: Annotated[bool | UnsetType, says("true: of an earlier run")] = UNSET
     present: Annotated[bool, says("true: its car is still there")] = False

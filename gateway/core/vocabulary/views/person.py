@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from gateway.core.vocabulary.rows.base import one_of, says
-from gateway.core.vocabulary.views.lane import View
+from gateway.core.vocabulary.views.base import View
 
 
 class PersonView(View, frozen=True, kw_only=True, gc=False):

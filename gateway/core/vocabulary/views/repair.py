@@ -23,7 +23,7 @@ from gateway.core.vocabulary.rows.repairs import (
     ReportedBy,
     Urgency,
 )
-from gateway.core.vocabulary.views.lane import View
+from gateway.core.vocabulary.views.base import View
 
 
 class RepairView(View, frozen=True, kw_only=True, gc=False):

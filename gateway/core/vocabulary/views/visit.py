@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import field
 
 from gateway.core.vocabulary.rows.base import one_of, says
-from gateway.core.vocabulary.views.lane import View
+from gateway.core.vocabulary.views.base import View
 
 
 class VisitView(View, frozen=True, kw_only=True, gc=False):
@@ -32,3 +32,5 @@ class VisitView(View, frozen=True, kw_only=True, gc=False):
     until: Annotated[str | None, says("lets in until then")]
     vehicle_class: Annotated[str | None, one_of("kind of the vehicle", "car", "motorcycle", "truck", "bus", None)]
     by: Annotated[str | None, says("who registered or announced it")]
+    paid: Annotated[int | None, says("what was paid for it, in minor units, null for nothing")] = None
+    owed: Annotated[int | None, says("what is owed of it, in minor units, null for nothing")] = None
