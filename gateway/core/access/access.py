@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from gateway.core.access.barriers import AccessBarrier, AccessBarriers
-from gateway.core.access.chosen import ChosenLanes
+from gateway.core.access.booth.chosen import ChosenLanes
+from gateway.core.access.booth.pile import PileCards
 from gateway.core.access.decider import Decider
 from gateway.core.access.expiry import ExpiryWarnings, Warned
 from gateway.core.access.pending import PendingCase, differ
@@ -28,6 +29,7 @@ from gateway.core.vocabulary.reasons import Verdict
 from gateway.core.vocabulary.rows import PassageEntered, PassageExited, PassageReversed, Row
 from gateway.core.vocabulary.rows import read as read_row
 from gateway.core.vocabulary.turn import Turn
+from gateway.core.vocabulary.views import CoreView
 
 
 class UnappliedRow(msgspec.Struct, frozen=True):
@@ -64,6 +66,8 @@ class Access(Subsystem):
         self._faults = faults
         self._reads = ReadRules()
         self._chosen = ChosenLanes()
+        self._pile = PileCards()
+        self._now_ns = 0
         self.recent = Recent()
         """The passages of this run."""
         for row in memory.unapplied:
@@ -79,10 +83,11 @@ class Access(Subsystem):
         self._decider = Decider(settings, self._barriers, self.recent, self._clock, self._faults, self._bills)
 
     def handlers(self) -> Handlers:
-        """Events: reads, the lane chosen on a screen, and a person's open, which ends the reads of its car."""
+        """Events: reads, what booths' screens ask of them, and a person's open, which ends the reads of its car."""
         return {
             events.CredentialRead: self.credential_read,
             events.LaneChosen: self.lane_chosen,
+            events.CardAwaited: self.card_awaited,
             events.CommandReceived: self.command_received,
             events.StayCommandReceived: self.stay_command_received,
             SettingsChanged: self.settings_changed,
@@ -105,6 +110,20 @@ class Access(Subsystem):
     def lane_chosen(self, turn: Turn, event: events.LaneChosen) -> None:
         """A booth's screen shows this lane."""
         self._chosen.choose(event.station, event.lane, turn.now.mono_ns)
+
+    def card_awaited(self, turn: Turn, event: events.CardAwaited) -> None:
+        """A booth's screen waits for a card from the pile, or waits no more."""
+        self._pile.await_at(event.station, event.lane, event.by, turn.now.mono_ns)
+        self._now_ns = turn.now.mono_ns
+        turn.show()
+
+    def view(self, shown: CoreView) -> CoreView:
+        """The lanes, with the card from the pile that a screen waits for there."""
+        waiting = {lane: card for lane in self._pile.lanes() if (card := self._pile.view(lane, self._now_ns))}
+        if not waiting:
+            return shown
+        lanes = [msgspec.structs.replace(one, pile=waiting.get(one.id)) for one in shown.lanes]
+        return msgspec.structs.replace(shown, lanes=tuple(lanes))
 
     def command_received(self, turn: Turn, event: events.CommandReceived) -> None:
         """A person has let the car in front pass: its first proof does not count for the next car."""
@@ -135,6 +154,10 @@ class Access(Subsystem):
         lanes = [lane for lane in self._settings.lanes if event.device in (*lane.readers, *lane.cameras)]
         if not lanes and not event.again:
             turn.log("warning", f"{event.device} read a {event.kind}, but no lane has this reader")
+        if self._pile.takes(lanes, event, turn.now.mono_ns):
+            self._now_ns = turn.now.mono_ns
+            turn.show()
+            return
         if len(lanes) > 1 and not event.again:
             lanes = self.lanes_meant(turn, lanes, event)
         for lane in lanes:

@@ -17,6 +17,7 @@ from gateway.core.settings.contacts import CONTACTS
 from gateway.core.settings.documents import BarrierDocument, LaneDocument
 from gateway.core.settings.model import (
     Barrier,
+    Building,
     Device,
     Gateway,
     Group,
@@ -37,7 +38,7 @@ CHANGES_MAX = 100
 SECRET = "(secret)"
 NEW_SECRET = "(new secret)"
 _KEYED = {"devices": "id", "lanes": "id", "barriers": "id", "groups": "id", "operators": "name", "stations": "id",
-          "tariffs": "id"}  # fmt: skip
+          "tariffs": "id", "buildings": "id"}  # fmt: skip
 _SECRETS = frozenset({"pin", "password"})
 _DEVICE_SECRETS = _SECRETS | {"key"}
 _POINT_KEYS = frozenset({"open", "stop", "close", "siren", *CONTACTS})
@@ -103,6 +104,7 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
         "barriers": [_barrier(barrier) for barrier in document.get("barriers", [])],
         "interlocks": _plain(document.get("interlocks", []), list[Interlock]),
         "groups": _plain(document.get("groups", []), list[Group]),
+        "buildings": _plain(document.get("buildings", []), list[Building]),
         "operators": [_operator(one) for one in document.get("operators", [])],
         "stations": _plain(document.get("stations", []), list[Station]),
         "tariffs": [_readable(tariff, Tariff) for tariff in document.get("tariffs", [])],

@@ -568,6 +568,59 @@ class Repairs(Strict, frozen=True):
     ] = RepairTimes(168, 720)
 
 
+DIRECTIONS_MAX, DISPLAY_MAX = 100, 24
+BUILDINGS_MAX, UNITS_MAX, UNIT_MAX = 200, 500, 20
+Way = Annotated[str, Meta(max_length=DIRECTIONS_MAX)]
+OnDisplay = Annotated[str, Meta(max_length=DISPLAY_MAX)]
+
+
+class Spoken(Strict, frozen=True):
+    """What the guard says, in both languages; where one is empty the other is shown."""
+
+    en: Annotated[Way, Meta(description="in English", extra={"default": "empty"})] = ""
+    zh_CN: Annotated[Way, Meta(description="in Chinese", extra={"default": "empty"})] = ""
+
+    def of(self, locale: str) -> str:
+        """In a language, else in the other one."""
+        return (self.zh_CN or self.en) if locale == "zh_CN" else (self.en or self.zh_CN)
+
+
+class Building(Strict, frozen=True):
+    """A building that visitors go to. Goods vehicles have a way of their own where one is given."""
+
+    id: Annotated[str, Meta(description="on the guard's screen where it has no name, and in the journal")]
+    name: Annotated[str, Meta(max_length=UNIT_MAX, description="for people", extra={"default": "the id"})] = ""
+    units: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=UNIT_MAX)], ...],
+        Meta(
+            max_length=UNITS_MAX,
+            description="its units, to choose from; without them the guard types the number",
+            extra={"default": "none"},
+        ),
+    ] = ()
+    directions: Annotated[
+        Spoken, Meta(description="how a visitor gets there, for the guard to say", extra={"default": ""})
+    ] = Spoken()
+    goods_directions: Annotated[
+        Spoken, Meta(description="the same for goods: loading bay, goods lift", extra={"default": "those of visitors"})
+    ] = Spoken()
+    display: Annotated[
+        OnDisplay,
+        Meta(description="where to go, on the lane's display once the arm is up", extra={"default": "empty"}),
+    ] = ""
+    goods_display: Annotated[
+        OnDisplay, Meta(description="the same for goods vehicles", extra={"default": "that of visitors"})
+    ] = ""
+
+    def way(self, locale: str, *, goods: bool) -> str:
+        """What the guard says, "" for nothing."""
+        return (goods and self.goods_directions.of(locale)) or self.directions.of(locale)
+
+    def shown(self, *, goods: bool) -> str:
+        """What the lane's display shows, "" for nothing."""
+        return (goods and self.goods_display) or self.display
+
+
 class Settings(msgspec.Struct, frozen=True):
     """The whole document, checked."""
 
@@ -584,6 +637,7 @@ class Settings(msgspec.Struct, frozen=True):
     stations: tuple[Station, ...] = ()
     remote_open: RemoteOpen = RemoteOpen()
     repairs: Repairs = Repairs()
+    buildings: tuple[Building, ...] = ()
 
     def lane(self, lane_id: str) -> Lane | None:
         """The lane of that id."""
@@ -606,6 +660,10 @@ class Settings(msgspec.Struct, frozen=True):
         station, lane = self.station(station_id), self.lane(lane_id)
         own = station.printer if station is not None else None
         return own or (lane.printer if lane is not None else None)
+
+    def building(self, building_id: str | None) -> Building | None:
+        """The building of that id."""
+        return next((one for one in self.buildings if one.id == building_id), None)
 
     @property
     def needs_uplink(self) -> bool:

@@ -27,8 +27,10 @@ from gateway.core.settings.documents import (
 )
 from gateway.core.settings.explain import explain, kind_of, without
 from gateway.core.settings.model import (
+    BUILDINGS_MAX,
     OUTPUTS,
     Barrier,
+    Building,
     Device,
     Gateway,
     Group,
@@ -58,7 +60,7 @@ ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 TOP_KEYS = (
     "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
-    "charging", "calendar", "uplink", "remote_open", "repairs",
+    "charging", "calendar", "uplink", "remote_open", "repairs", "buildings",
 )  # fmt: skip
 _FAULTS_MAX = 20
 """Faults that are reported for one part of the document."""
@@ -175,12 +177,14 @@ def parse_settings(document: Any) -> Settings:
         uplink = reader.convert(document["uplink"], Uplink, "uplink")
     remote_open = reader.convert(document.get("remote_open", {}), RemoteOpen, "remote_open") or RemoteOpen()
     repairs = reader.convert(document.get("repairs", {}), Repairs, "repairs") or Repairs()
+    buildings: tuple[Building, ...] = reader.each(document, "buildings", Building)
     reader.section(document, "tariffs")
     if site is not None:
         _check_site(reader, site)
     if gateway is not None:
         _check_gateway(reader, gateway)
     _check_groups(reader, groups)
+    _check_buildings(reader, buildings)
     _check_operators(reader, operators)
     _check_stations(reader, stations, lanes, devices)
     if uplink is not None and uplink.mqtt is not None:
@@ -203,6 +207,7 @@ def parse_settings(document: Any) -> Settings:
         stations,
         remote_open,
         repairs,
+        buildings,
     )
 
 
@@ -479,6 +484,15 @@ def _check_groups(reader: _Reader, groups: tuple[Group, ...]) -> None:
     for number, group in enumerate(groups):
         if not group.id.strip():
             reader.wrong(f"groups[{number}].id", "is empty; write the group as the passes name it, for example 12-3")
+
+
+def _check_buildings(reader: _Reader, buildings: tuple[Building, ...]) -> None:
+    reader.unique([(building.id, f"buildings[{n}].id") for n, building in enumerate(buildings)])
+    if len(buildings) > BUILDINGS_MAX:
+        reader.wrong("buildings", f"has {len(buildings)} entries; give at most {BUILDINGS_MAX}")
+    for number, building in enumerate(buildings):
+        reader.identifier(building.id, f"buildings[{number}].id")
+        reader.unique([(unit, f"buildings[{number}].units[{n}]") for n, unit in enumerate(building.units)])
 
 
 def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:

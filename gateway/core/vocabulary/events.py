@@ -82,7 +82,8 @@ class CredentialRead(Event, frozen=True, gc=False):
 class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
     """A visitor who was registered or announced, and has not left: lets in once from `from_ns` until `until_ns`.
 
-    `entered`: came in, as far as the projections know.
+    `entered`: came in, as far as the projections know. `building`: id in the settings. `shown`: where to go, for the
+    display of the lane.
     """
 
     visit: str
@@ -91,6 +92,9 @@ class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
     plate: str | None = None
     entered: bool = False
     vehicle_class: str = "car"
+    building: str | None = None
+    goods: bool = False
+    shown: str = ""
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):
@@ -362,6 +366,14 @@ class AcceptanceAsked(Event, frozen=True, gc=False):
 
     request: str
     lane: str
+
+
+class CardAwaited(Event, frozen=True, gc=False):
+    """A booth's screen waits for a card from the pile at this lane; an empty lane: it waits no more."""
+
+    station: str
+    lane: str
+    by: str
 
 
 class PaymentReceived(Event, frozen=True, gc=False):

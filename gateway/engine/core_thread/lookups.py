@@ -115,6 +115,7 @@ class Lookups:
         self._asks_visits = _asking_visits(settings)
         self._groups = frozenset(group.id for group in settings.groups)
         self._capacity = settings.site.capacity
+        self._buildings = {one.id: one for one in settings.buildings}
         self._asks_places = _asking_places(settings)
         charging = settings.prices.charging
         self._charges, self._reentry_ns = bool(charging.rules), charging.reentry_minutes * MINUTE_NS
@@ -128,7 +129,7 @@ class Lookups:
             read = msgspec.structs.replace(read, value=self._pin_name(read.value))
         try:
             passes = self._registry.find(read.kind, read.value, self._card_bits)
-            expected = self._visits.expected(read.kind, read.value, self._card_bits)
+            expected = self._directed(self._visits.expected(read.kind, read.value, self._card_bits))
             asks = bool(expected) or read.device in self._asks_visits
             after = self._visits.last_passage() if asks else ""
             visits = self._visits_of(read, passes, expected) if asks else ()
@@ -233,7 +234,7 @@ class Lookups:
 
     def _enrich_visitor(self, named: CredentialRead, visit: str) -> CredentialRead:
         """A visitor's code, which says who is expected."""
-        expected = self._visits.expected("visit", visit)
+        expected = self._directed(self._visits.expected("visit", visit))
         visits = self._visits.stay(visit)
         return msgspec.structs.replace(
             named,
@@ -243,6 +244,16 @@ class Lookups:
             expected=expected,
             **self._money(named, (), visits, expected),
         )
+
+    def _directed(self, expected: tuple[ExpectedVisit, ...]) -> tuple[ExpectedVisit, ...]:
+        """The visitors with where each is to go, for the lane's display."""
+        if not self._buildings:
+            return expected
+        return tuple([self._with_way(one) for one in expected])
+
+    def _with_way(self, one: ExpectedVisit) -> ExpectedVisit:
+        building = self._buildings.get(one.building or "")
+        return one if building is None else msgspec.structs.replace(one, shown=building.shown(goods=one.goods))
 
     def _visits_of(
         self, read: CredentialRead, passes: tuple[Pass, ...], expected: tuple[ExpectedVisit, ...]

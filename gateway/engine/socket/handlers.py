@@ -20,7 +20,7 @@ from gateway.core.people.texts import on_one_line, unprintable
 from gateway.core.plates.plates import is_none, normalise
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.errors import NotFoundError, RequestError
-from gateway.core.vocabulary.events import CredentialRead, LaneChosen, UplinkChanged
+from gateway.core.vocabulary.events import CardAwaited, CredentialRead, LaneChosen, UplinkChanged
 from gateway.core.vocabulary.views import UplinkView
 from gateway.engine.bench.bench import Bench
 from gateway.engine.core_thread.inbox import Inbox
@@ -78,6 +78,7 @@ class Handlers:
             "lane.command": desk.lane_command,
             "lane.choose": self._lane_choose,
             "stay.command": desk.stay_command,
+            "lane.await_card": self._await_card,
             "alarm.command": desk.alarm_command,
             "repair.command": desk.repair_command,
             "acceptance.act": desk.acceptance_act,
@@ -166,6 +167,18 @@ class Handlers:
             raise NotFoundError(f"station {asked.station!r} has no lane {asked.lane!r}")
         self._inbox.admit()
         self._inbox.put(LaneChosen(station.id, asked.lane))
+        respond.result({})
+
+    def _await_card(self, params: dict[str, Any], respond: Responder) -> None:
+        """A booth's screen waits for a card from the pile at one of its lanes."""
+        asked = r.read(r.CardAwait, params)
+        station = self._settings.station(asked.station)
+        if station is None:
+            raise NotFoundError(f"there is no station {asked.station!r}")
+        if asked.lane and (self._settings.lane(asked.lane) is None or not station.stands_at(asked.lane)):
+            raise NotFoundError(f"station {asked.station!r} has no lane {asked.lane!r}")
+        self._inbox.admit()
+        self._inbox.put(CardAwaited(station.id, asked.lane, asked.by))
         respond.result({})
 
     def _device_link(self, params: dict[str, Any], respond: Responder) -> None:

@@ -333,6 +333,16 @@ class LaneChoose(Params, frozen=True):
     by: Name
 
 
+class CardAwait(Params, frozen=True):
+    """lane.await_card: a booth's screen waits for a card from the pile; without a lane it waits no more"""
+
+    lines: ClassVar[tuple[str, ...]] = ("by",)
+
+    station: Word
+    by: Name
+    lane: Word = ""
+
+
 class StationKeyMake(Change, frozen=True, kw_only=True):
     """station.key"""
 

@@ -83,6 +83,7 @@ class VisitOps:
         self._zone = settings.zone
         self._card_bits: CardBits = settings.site.card_bits
         self._prices.settings_changed(settings)
+        self._buildings = tuple(one.id for one in settings.buildings)
 
     def _add(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = read(VisitAdd, params)
@@ -92,6 +93,7 @@ class VisitOps:
         visitor = check_visitor(_said(asked.visitor), now_ns, self._zone)
         visit = _named(asked.digest) if asked.digest else f"v{now_ns // 1_000_000:012x}-{secrets.token_hex(4)}"
         self._must_be_free(visitor, visit)
+        self._must_be_there(visitor)
         code, text = self._codes.issue_for_visit(visit, visitor.until_ns, asked.digest)
         kind = VisitRegistered if asked.via == AT_THE_GATE else VisitAnnounced
         self._tell(kind(visit=visit, code=code.name, **visitor.fields(), **_who(asked, asked.station)))
@@ -114,6 +116,7 @@ class VisitOps:
         inside_since = parse_wall_ns(before.from_) if before.state == "inside" and before.from_ else None
         visitor = check_visitor(said, self._wall_ns() if inside_since is None else inside_since, self._zone)
         self._must_be_free(visitor, asked.visit)
+        self._must_be_there(visitor)
         self._tell(VisitCorrected(visit=asked.visit, code=None, **visitor.fields(), **_who(asked, asked.station)))
         return {"id": asked.visit, "state": before.state}
 
@@ -132,6 +135,12 @@ class VisitOps:
         if found is None:
             raise NotFoundError(f"there is no visit {visit!r}")
         return found
+
+    def _must_be_there(self, visitor: Visitor) -> None:
+        """VisitError for a building that the settings do not have."""
+        if visitor.building is not None and visitor.building not in self._buildings:
+            known = ", ".join(self._buildings) or "none is set up"
+            raise VisitError(f"building is {visitor.building!r}; give the id of one ({known}), or leave it out")
 
     def _must_be_free(self, visitor: Visitor, but: str) -> None:
         """VisitConflictError when the plate or card is of another visitor at the same time."""
@@ -163,7 +172,7 @@ def _said(document: dict[str, Any]) -> Said:
 
 
 def _as_said(view: VisitView) -> dict[str, Any]:
-    keys = ("plate", "card", "unit", "purpose", "people", "until", "vehicle_class")
+    keys = ("plate", "card", "unit", "purpose", "people", "until", "vehicle_class", "building", "goods")
     known = {key: getattr(view, key) for key in keys}
     return {key: value for key, value in {**known, "from": view.from_}.items() if value is not None}
 

@@ -29,7 +29,8 @@ Select = Callable[..., list[Any]]
 
 _EXPECTED = (
     "SELECT v.visit, v.from_ns, v.until_ns, v.plate, s.visit IS NOT NULL, v.card,"
-    " ifnull(v.document ->> '$.vehicle_class', 'car')"
+    " ifnull(v.document ->> '$.vehicle_class', 'car'),"
+    " v.document ->> '$.building', v.document ->> '$.goods'"
     " FROM visitors v LEFT JOIN visits s ON s.visit = v.visit WHERE v.ended_sequence IS NULL AND "
 )
 _STATES = {
@@ -134,7 +135,9 @@ def expected_by(select: Select, kind: str, value: str, card_bits: CardBits) -> t
         found = [one for one in found if _same_card(card, one[5], card_bits)]
     else:
         return ()
-    return tuple([ExpectedVisit(one[0], one[1], one[2], one[3], bool(one[4]), one[6]) for one in found])
+    return tuple(
+        [ExpectedVisit(one[0], one[1], one[2], one[3], bool(one[4]), one[6], one[7], bool(one[8])) for one in found]
+    )
 
 
 def listed(
@@ -178,7 +181,7 @@ def _card(text: str | None) -> str | None:
 
 def _document(row: rows.VisitTold) -> dict[str, Any]:
     """What screens and central see of it, beside the columns."""
-    fields = ("unit", "purpose", "people", "card", "vehicle_class", "by", "via")
+    fields = ("unit", "purpose", "people", "card", "vehicle_class", "building", "goods", "by", "via")
     told = {key: value for key in fields if (value := getattr(row, key)) is not UNSET}
     return {**told, "from": row.from_, "until": row.until}
 
@@ -209,6 +212,8 @@ def _view(
         from_=said.get("from"),
         until=said.get("until"),
         vehicle_class=said.get("vehicle_class"),
+        building=said.get("building"),
+        goods=said.get("goods"),
         by=said.get("by"),
         paid=paid,
         owed=owed,

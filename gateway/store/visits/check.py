@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import UNSET
 
 from gateway.core.people.texts import wrong_text
 from gateway.core.plates.plates import is_none, is_plate
@@ -34,6 +35,8 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"fro
     from_: str | None = None
     until: str | None = None
     vehicle_class: VehicleClass = "car"
+    building: str | None = None
+    goods: bool | None = None
 
 
 class Visitor(msgspec.Struct, frozen=True):
@@ -47,6 +50,8 @@ class Visitor(msgspec.Struct, frozen=True):
     from_ns: int
     until_ns: int
     vehicle_class: str
+    building: str | None
+    goods: bool | None
 
     def fields(self) -> dict[str, Any]:
         """The fields of its row."""
@@ -59,6 +64,8 @@ class Visitor(msgspec.Struct, frozen=True):
             "from_": rfc3339(self.from_ns),
             "until": rfc3339(self.until_ns),
             "vehicle_class": self.vehicle_class,
+            "building": UNSET if self.building is None else self.building,
+            "goods": UNSET if self.goods is None else self.goods,
         }
 
 
@@ -84,6 +91,8 @@ def check_visitor(said: Said, now_ns: int, zone: ZoneInfo) -> Visitor:
         from_ns,
         until_ns,
         said.vehicle_class,
+        said.building or None,
+        said.goods,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.core.access.chosen import CHOSEN_S
+from gateway.core.access.booth.chosen import CHOSEN_S
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.passes import Pass
 from tests.core.playbook import MONTHLY, TwoLanes, two_lanes

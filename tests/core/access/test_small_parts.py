@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.core.access import recent as recent_module
-from gateway.core.access.chosen import CHOSEN_S, STATIONS_MAX, ChosenLanes
+from gateway.core.access.booth.chosen import CHOSEN_S, STATIONS_MAX, ChosenLanes
 from gateway.core.access.expiry import ExpiryWarnings, Warned
 from gateway.core.access.places import Expected, Places, has_bay
 from gateway.core.access.recent import Passage, Recent, passage_name

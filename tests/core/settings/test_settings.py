@@ -349,3 +349,30 @@ def test_what_is_no_host_is_named_with_the_remedy(host: str) -> None:
 def test_a_broker_is_a_host_too() -> None:
     with pytest.raises(SettingsError, match=r"uplink\.mqtt\.host: is 'mqtt://a'; give the broker's name"):
         checked(changed("uplink", {"mqtt": {"host": "mqtt://a"}}), lambda _: None)
+
+
+BUILDING = {"id": "b3", "name": "3栋", "units": ["1201"], "directions": {"zh_CN": "直行左转"}, "display": "3栋 左转"}
+
+
+@pytest.mark.parametrize(
+    ("buildings", "path", "words"),
+    [
+        ([BUILDING, {"id": "b3"}], "buildings[1].id", "every id is used once"),
+        ([{"id": "3 栋"}], "buildings[0].id", "use 1 to 64 letters"),
+        ([{**BUILDING, "units": ["a", "a"]}], "buildings[0].units[1]", "every id is used once"),
+        ([{**BUILDING, "floors": 3}], "buildings[0].floors", "not a known key"),
+        ([{"name": "3栋"}], "buildings[0].id", "it is required"),
+        ([{**BUILDING, "display": "x" * 25}], "buildings[0].display", "length <= 24"),
+        ([{"id": f"b{n}"} for n in range(201)], "buildings", "give at most 200"),
+    ],
+)
+def test_a_wrong_building_is_named(buildings: list[Any], path: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(changed("buildings", buildings))
+    assert any(where == path and words in said for where, said in caught.value.problems), caught.value.problems
+
+
+def test_the_way_for_goods_is_that_of_visitors_where_it_has_none() -> None:
+    found = parse_settings(changed("buildings", [BUILDING])).building("b3")
+    assert found is not None
+    assert (found.way("en", goods=True), found.shown(goods=True)) == ("直行左转", "3栋 左转")

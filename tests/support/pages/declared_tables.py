@@ -30,6 +30,8 @@ SETTINGS: dict[str, type[msgspec.Struct]] = {
     "Barriers (`lanes[].barrier` or `barriers[]`)": documents.BarrierDocument,
     "`interlocks[]`": model.Interlock,
     "`groups[]`": model.Group,
+    "`buildings[]`": model.Building,
+    "`buildings[].directions`": model.Spoken,
     "`remote_open`": model.RemoteOpen,
     "`repairs`": model.Repairs,
     "`stations[]`": model.Station,

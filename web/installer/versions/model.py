@@ -14,7 +14,7 @@ from web.words.texts import Words, clock
 from web.words.times import instant
 
 _OBJECTS = ("site", "gateway", "uplink", "remote_open")
-_LISTS = ("devices", "lanes", "barriers", "interlocks", "operators", "stations", "groups", "tariffs")
+_LISTS = ("devices", "lanes", "barriers", "interlocks", "operators", "stations", "groups", "tariffs", "buildings")
 _TONES = {"confirmed": "", "pending": "warn", "rolled_back": "bad"}
 
 

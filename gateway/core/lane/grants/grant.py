@@ -111,6 +111,11 @@ class Grant(msgspec.Struct):
         self.plate, self.visit, self.case = case.plate, case.visit, case.id
         self.expected, self.bill = case.expected, case.bill
 
+    def expect(self, visit: str, plate: str | None) -> None:
+        """Its vehicle is that of a visitor; the passage begins the visit."""
+        self.expected = visit
+        self.plate = self.plate or plate
+
     def is_here(self, now_ns: int, *, stands: bool) -> None:
         """Its vehicle showed its proof again: it has not left, or has come back."""
         self.given_ns, self.stood, self.gone = now_ns, stands, False

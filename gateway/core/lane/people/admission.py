@@ -52,6 +52,11 @@ class Admission:
         sign.decided(turn, verdict.value, decided.reason, decided.credential, decided.days_left)
         self._lane.decisions.show(turn, verdict, decided, decision, grant)
 
+    def direct(self, turn: Turn, at: Lane, shown: str) -> None:
+        """Show a visitor where to go, once the arm is open."""
+        if shown:
+            self._lane.signs[at.id].direct(turn, shown)
+
     def answer_again(self, turn: Turn, at: Lane, verdict: Verdict, credential: Credential, decision: Decision) -> None:
         """The same credential once more: the driver is answered, the journal is not."""
         reason = Reason.VALID_PASS if verdict is Verdict.GRANTED else decision.reason

@@ -9,6 +9,7 @@ from gateway.core.access.pending import PendingCase
 from gateway.core.access.rules import Decision
 from gateway.core.lane.arm.answer import AnswerEvent
 from gateway.core.lane.contacts.trouble import TroubleContacts
+from gateway.core.lane.grants.visitor import visitor_of
 from gateway.core.lane.modes.crash import Crashes
 from gateway.core.lane.modes.hold_end import COUNT_MAX, MINUTES_MAX
 from gateway.core.lane.modes.interruption import InterruptionEvent
@@ -157,7 +158,8 @@ class PersonsCommands:
             case "open":
                 way = Reason.REMOTE if remote else Reason.OPERATOR
                 checked = detail.get("identity_checked")
-                self._release.let_pass(turn, at, author, way.value, reason, checked, named=bool(case_id))
+                who = visitor_of(detail)
+                self._release.let_pass(turn, at, author, way.value, reason, checked, named=bool(case_id), visitor=who)
             case "owe":
                 way = Reason.REMOTE if remote else Reason.OPERATOR
                 self._release.as_owed(turn, at, author, way.value, reason, detail)

@@ -186,6 +186,8 @@ class Reads:
             turn.append(AccessGranted(**said, grant=grant.id))
             self._admission.open_for(turn, grant)
             self._admission.show(turn, decision.verdict, decided, decision, grant.id)
+            if decision.visit is not None:
+                self._admission.direct(turn, at, decision.visit.shown)
             return
         if not told:
             said = {**decided.fields(), **money_of(decision), "plate_read": plate_read}

@@ -10,6 +10,7 @@ from gateway.core.access.pending import PendingCase
 from gateway.core.access.rules import Decision, LaneFitness
 from gateway.core.lane.arm.table import ArmState
 from gateway.core.lane.grants.grant import Grant
+from gateway.core.lane.grants.visitor import VisitorAtGate
 from gateway.core.lane.motion.commanded import CommandedMoves
 from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.parts import LaneParts
@@ -71,17 +72,22 @@ class Release:
         named: bool = False,
         stay: str = "",
         person: str = "",
+        visitor: VisitorAtGate | None = None,
     ) -> None:
         """A person lets one vehicle pass, and may state why; from wherever the arm is.
 
+        `visitor`: who was registered for it a moment ago; its passage begins that visit.
         A car that waits for that word is the one that is let pass, with its pass; an emergency vehicle is no known car.
         Opened again for a car that may pass already, it is the same grant. `stay`, `person`: of a car without a card.
         """
         now_ns = turn.now.mono_ns
         case = None if reason == Reason.EMERGENCY.value else self._cars.pending(at, now_ns, named=named)
         grant = self._cars.grant_in_front(at, reason, case, now_ns)
-        if grant is None:
-            grant = self._grant(turn, at, author, reason, case)
+        fresh = grant is None
+        grant = grant or self._grant(turn, at, author, reason, case)
+        if visitor is not None:
+            grant.expect(visitor.visit, visitor.plate)
+        if fresh:
             decided = by_person(at, reason, author.by, case)
             said: dict[str, Any] = {**decided.fields(), **author.document()}
             row = AccessGrantedByHand(
@@ -96,6 +102,8 @@ class Release:
             )
             turn.append(row)
             self._admission.show(turn, Verdict.GRANTED, decided, case.decision if case else None, grant.id)
+        if visitor is not None:
+            self._admission.direct(turn, at, visitor.shown)
         if case is not None:
             self._words.record(turn, at, CaseReleased, case, author, stated)
         self._resume.person_decides(turn)

@@ -137,6 +137,12 @@ class Sign:
         signals = self._lane.signals
         self._signal = signals.granted if verdict == "granted" else signals.denied
 
+    def direct(self, turn: Turn, shown: str) -> None:
+        """A visitor who was let in is shown where to go, once the arm is measured open."""
+        if self._sign is not None and self._sign["verdict"] == "granted":
+            self._go_sign = {**(self._go_sign or self._sign), "words": shown}
+            turn.show()
+
     def wait(self, turn: Turn, credential: Credential) -> None:
         """The first of two proofs was read."""
         self._begin(turn, "wait", "second_factor", credential, None)

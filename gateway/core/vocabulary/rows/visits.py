@@ -48,6 +48,8 @@ class VisitTold(VisitRow, frozen=True, kw_only=True, gc=False):
     from_: Annotated[str, says("lets in from then on")] = field(name="from")
     until: Annotated[str, says("lets in until then")]
     vehicle_class: Annotated[str, one_of("kind of the vehicle", "car", "motorcycle", "truck", "bus")]
+    building: Annotated[str | UnsetType, says("id of the building that is visited, from the settings")] = UNSET
+    goods: Annotated[bool | UnsetType, says("true: it brings or fetches goods")] = UNSET
     by: By
     via: Via
     station: Station

@@ -29,6 +29,7 @@ from gateway.core.vocabulary.views.lane import (
     LastDecision,
     LastPassage,
     Pause,
+    PileCard,
     Requested,
     ServiceNotice,
     Tag,
@@ -41,7 +42,7 @@ from gateway.core.vocabulary.views.visit import VisitView
 __all__ = [
     "AcceptanceView", "AlarmState", "AlarmView", "Case", "CentralView", "ChargeLine", "ChargeView", "CoreView",
     "DebtView", "DeviceView", "GatewayView", "Handled", "Hold", "JournalView", "LaneState", "LaneView",
-    "LastDecision", "LastPassage", "LostView", "Pause", "PersonView", "PointView", "RepairView", "RepairsView",
-    "Requested", "ServiceNotice", "SignatureView", "SiteView", "Snapshot", "Tag", "TickView", "UplinkView", "View",
-    "VisitView", "WaitingGrant", "overdue",
+    "LastDecision", "LastPassage", "LostView", "Pause", "PersonView", "PileCard", "PointView", "RepairView",
+    "RepairsView", "Requested", "ServiceNotice", "SignatureView", "SiteView", "Snapshot", "Tag", "TickView",
+    "UplinkView", "View", "VisitView", "WaitingGrant", "overdue",
 ]  # fmt: skip

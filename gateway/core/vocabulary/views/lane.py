@@ -174,6 +174,17 @@ class LastPassage(View, frozen=True, kw_only=True, gc=False):
     lane: Annotated[str, says("id of the lane")]
 
 
+class PileCard(View, frozen=True, kw_only=True, gc=False):
+    """A booth's screen waits for a card from the pile."""
+
+    station: Annotated[str, says("the booth's own screen that waits")]
+    by: Annotated[str, says("who waits for it")]
+    card: Annotated[str | None, says("the card, once it was read")] = None
+    wrong: Annotated[
+        str | None, one_of("why the card that was read last is not from the pile", "known", "out", None)
+    ] = None
+
+
 class LaneView(LaneState, frozen=True, kw_only=True, gc=False):
     """What screens see of a lane: the core fills all but the ages, which the engine adds."""
 
@@ -189,6 +200,7 @@ class LaneView(LaneState, frozen=True, kw_only=True, gc=False):
     waiting_grants: Annotated[tuple[WaitingGrant, ...], says("the grants that wait at this lane, in order")] = ()
     interrupted: Annotated[bool, says("true: the lane waits for a person to decide")] = False
     last_decision: Annotated[LastDecision | None, says("the last decision at this lane")] = None
+    pile: Annotated[PileCard | None, says("the screen that waits here for a card from the pile")] = None
     last_passage: Annotated[LastPassage | None, says("the last passage at this lane")] = None
     allowed: Annotated[
         dict[str, str | None],

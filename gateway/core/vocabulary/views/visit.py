@@ -31,6 +31,8 @@ class VisitView(View, frozen=True, kw_only=True, gc=False):
     from_: Annotated[str | None, says("lets in from then on")] = field(name="from")
     until: Annotated[str | None, says("lets in until then")]
     vehicle_class: Annotated[str | None, one_of("kind of the vehicle", "car", "motorcycle", "truck", "bus", None)]
+    building: Annotated[str | None, says("id of the building that is visited, null when not said")]
+    goods: Annotated[bool | None, says("whether it brings or fetches goods, null when not said")]
     by: Annotated[str | None, says("who registered or announced it")]
     paid: Annotated[int | None, says("what was paid for it, in minor units, null for nothing")] = None
     owed: Annotated[int | None, says("what is owed of it, in minor units, null for nothing")] = None
