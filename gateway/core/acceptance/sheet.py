@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from gateway.core.acceptance.book import Book, Lost, Signature, Tick
-from gateway.core.acceptance.points import AcceptancePoint
-from gateway.core.settings.model import Lane
+from gateway.core.acceptance.points import AcceptancePoint, of_lane, points_of
+from gateway.core.settings.model import Lane, Settings
 from gateway.core.vocabulary.rows import UNSET, Measured, UnsetType
 from gateway.core.vocabulary.rows.acceptance import ENDS
 from gateway.core.vocabulary.views import AcceptanceView, LostView, PointView, SignatureView, TickView
@@ -29,6 +29,12 @@ def sheet_of(
         points=shown,
         **signatures,
     )
+
+
+def sheets_of(settings: Settings, book: Book) -> dict[str, AcceptanceView]:
+    """The sheets of all lanes as the book has them, without what is measured now."""
+    points = points_of(settings)
+    return {lane.id: sheet_of(lane, of_lane(points, lane.id), book) for lane in settings.lanes}
 
 
 def _state(points: tuple[PointView, ...], accepted: int, signed: int) -> str:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from gateway.core.acceptance.points import of_lane, points_of
-from gateway.core.acceptance.sheet import sheet_of
-from gateway.core.settings.model import Settings
-from gateway.core.vocabulary.views import AcceptanceView
+from gateway.core.acceptance.sheet import sheets_of
 from gateway.store.projections.book import acceptance_of
 from web.api.answers import json_answer, now_text
 from web.api.requests import only
@@ -21,15 +18,9 @@ def acceptance() -> Response:
     """`GET /acceptance`: the sheet of every lane, or of one."""
     only("lane")
     settings = services().site.settings()
-    found = sheets(settings) if settings is not None else {}
+    found = sheets_of(settings, acceptance_of(services().readers.state())) if settings is not None else {}
     lane = request.args.get("lane")
     if lane is not None and lane not in found:
         raise Problem(404, "not_found", f"There is no lane {lane}.")
     shown = [sheet for sheet in found.values() if lane in (None, sheet.lane)]
     return json_answer({"items": shown, "as_of": now_text()})
-
-
-def sheets(settings: Settings) -> dict[str, AcceptanceView]:
-    """The sheets of all lanes, as the journal has them."""
-    points, book = points_of(settings), acceptance_of(services().readers.state())
-    return {lane.id: sheet_of(lane, of_lane(points, lane.id), book) for lane in settings.lanes}

@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 from flask import Response, current_app, redirect, request
 
-from gateway.core.acceptance.points import of_lane, points_of
-from gateway.core.acceptance.sheet import sheet_of
+from gateway.core.acceptance.sheet import sheets_of
 from gateway.core.settings.model import Settings
 from gateway.core.settings.roles import Right, Role
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
@@ -203,8 +202,7 @@ def _shown(settings: Settings, lane: str) -> Sheet:
 
 def _kept(settings: Settings) -> dict[str, AcceptanceView]:
     """The sheets of all lanes, as the journal has them."""
-    points, book = points_of(settings), acceptance_of(services().readers.state())
-    return {lane.id: sheet_of(lane, of_lane(points, lane.id), book) for lane in settings.lanes}
+    return sheets_of(settings, acceptance_of(services().readers.state()))
 
 
 def _lane(lane: str) -> Any:

@@ -14,8 +14,9 @@ from flask import Response, redirect, request
 
 from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, LaneRefusesError
+from web.guard.orders.answers import body_of
 from web.installer.frame.door import door
-from web.people import auth, stations
+from web.installer.frame.who import who
 from web.platform import look
 from web.platform.problems import Problem
 from web.platform.services import ask
@@ -31,7 +32,7 @@ RESTART_S = 20.0
 @door(Right.SET_UP)
 def pulse(device: str) -> Any:
     """Pulse an output."""
-    body = _body()
+    body = body_of()
     lane = str(body.get("moves") or "")
     return _tried(
         device,
@@ -48,7 +49,7 @@ def pulse(device: str) -> Any:
 @door(Right.SET_UP)
 def show(device: str) -> Any:
     """Show a sign for a moment: light, tone, text."""
-    body = _body()
+    body = body_of()
     words = str(body.get("words") or "")[:WORDS_MAX]
     verdict = str(body.get("verdict") or "")
     return _tried(device, "bench.show", "shown", timeout_s=TRIAL_S, verdict=verdict, words=words)
@@ -57,13 +58,13 @@ def show(device: str) -> Any:
 @door(Right.SET_UP)
 def restart(device: str) -> Any:
     """Let the device begin anew."""
-    _body()
+    body_of()
     return _tried(device, "bench.restart", "restarted", timeout_s=RESTART_S)
 
 
 def _tried(device: str, op: str, told: str, *, timeout_s: float, **params: Any) -> Any:
     try:
-        ask(op, timeout_s=timeout_s, device=device, by=auth.signed_in().name, via=_way(), **params)
+        ask(op, timeout_s=timeout_s, device=device, **who(), **params)
     except EngineUnreachableError:
         return _answer(device, "failed", "offline", "", 503)
     except GatehouseError as error:
@@ -89,17 +90,6 @@ def _answer(device: str, status: str, told: str, why: str, http: int, code: str 
     text = look.said()(f"installer.devices.told.{told}", why=why)
     body = msgspec.json.encode({"status": status, "text": text, "code": code})
     return Response(body, http, content_type="application/json")
-
-
-def _way() -> str:
-    return "browser" if stations.current_station() is None else "guard"
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True) if request.is_json else request.form.to_dict()
-    if not isinstance(body, dict):
-        raise Problem(400, "request_invalid", "Send a JSON object.")
-    return body
 
 
 def _number(body: dict[str, Any], name: str, default: int) -> int:

@@ -12,9 +12,8 @@ import msgspec
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from gateway.core.settings.model import Barrier, Settings
+from gateway.core.settings.model import Barrier
 from gateway.core.settings.roles import Right
-from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from gateway.core.wiring.trial import TRIAL_MS, Given, Trial, trial
 from gateway.core.wiring.wires import barrier_of, duplicate, lane_of
@@ -134,22 +133,15 @@ def take_time(lane: str) -> AnyResponse:
 
 def _barrier(lane: str) -> tuple[Barrier, str]:
     """The barrier of a lane that runs, and the lane's name; Problem 404 when it does not run."""
-    settings = _running()
+    settings = services().site.settings()
     found = settings.lane(lane) if settings is not None else None
     if settings is None or found is None:
         raise Problem(404, "lane_not_running", f"Lane {lane} does not run yet. Apply the changes first.")
     return settings.barrier(found.barrier), found.name
 
 
-def _running() -> Settings | None:
-    try:
-        return parse_settings(services().site.document())
-    except GatehouseError:
-        return None
-
-
 def _shares(lane: str) -> list[str]:
-    settings = _running()
+    settings = services().site.settings()
     found = settings.lane(lane) if settings is not None else None
     if settings is None or found is None:
         return []

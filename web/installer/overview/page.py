@@ -7,8 +7,7 @@ from typing import Any
 
 from flask import Response, redirect, render_template, request
 
-from gateway.core.acceptance.points import of_lane, points_of
-from gateway.core.acceptance.sheet import sheet_of
+from gateway.core.acceptance.sheet import sheets_of
 from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, NotFoundError
 from gateway.store.projections.book import acceptance_of
@@ -101,8 +100,7 @@ def _handed_over() -> tuple[int, int]:
     if settings is None:
         return 0, 0
     with contextlib.suppress(GatehouseError):
-        points, book = points_of(settings), acceptance_of(services().readers.state())
-        states = [sheet_of(lane, of_lane(points, lane.id), book).state for lane in settings.lanes]
+        states = [sheet.state for sheet in sheets_of(settings, acceptance_of(services().readers.state())).values()]
         return states.count("handed_over"), len(states)
     return 0, len(settings.lanes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
-from web.people import auth, stations
+from web.installer.frame.who import who
 from web.platform.services import ask
 
 ANSWER_S = 10.0
@@ -31,9 +31,8 @@ class Refusal(Exception):
 
 def act(op: str, **params: Any) -> Any:
     """The engine's result for a change that the signed-in installer asks for; Refusal."""
-    via = "guard" if stations.current_station() is not None else "browser"
     try:
-        return ask(op, timeout_s=ANSWER_S, by=auth.signed_in().name, via=via, **params)
+        return ask(op, timeout_s=ANSWER_S, **who(), **params)
     except EngineUnreachableError as error:
         raise Refusal("engine", str(error), 503) from None
     except GatehouseError as error:

@@ -15,8 +15,9 @@ from gateway.core.vocabulary.turn import rfc3339
 from web.api import engine
 from web.installer.frame.door import door
 from web.installer.frame.page import installer_page
+from web.installer.frame.who import who
 from web.installer.repairs.model import Speaker, choices, in_order, urgencies
-from web.people import auth, stations
+from web.people import auth
 from web.platform import look
 from web.platform.problems import Problem
 from web.platform.services import ask, services
@@ -85,10 +86,9 @@ def act(repair: str, verb: str) -> Any:
 
 def _command(verb: str, **order: Any) -> dict[str, Any]:
     """Ask the engine, and wait until the lists have it; the same form sent twice is one request."""
-    via = "browser" if stations.current_station() is None else "guard"
+    by = who()
     key = request.form.get("request", "") or secrets.token_hex(8)
-    by = auth.signed_in().name
-    done = ask("repair.command", request=f"repair:{by}:{key}"[:300], verb=verb, by=by, via=via, **order)
+    done = ask("repair.command", request=f"repair:{by['by']}:{key}"[:300], verb=verb, **by, **order)
     until_s = time.monotonic() + FOLLOWED_S
     while time.monotonic() < until_s:
         found = services().readers.state().repair(done["repair"], done["as_of"])
