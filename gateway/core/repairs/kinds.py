@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Self
+from gateway.core.codes import DeclaredCode
 
 
-class Urgency(StrEnum):
+class Urgency(DeclaredCode):
     """How urgent a repair is; the due times are in the site file (`repairs`). In order: the most urgent first."""
-
-    meaning: str
-
-    def __new__(cls, code: str, meaning: str = "") -> Self:
-        """A class with what is declared of it."""
-        self = str.__new__(cls, code)
-        self._value_ = code
-        self.meaning = meaning
-        return self
 
     URGENT = "urgent", "vehicles or people cannot pass safely, or a lane is out of use"
     NORMAL = "normal", "the lane works, but not as it should"
@@ -28,19 +18,14 @@ class Urgency(StrEnum):
         return min(self, other, key=order.index)
 
 
-class RepairKind(StrEnum):
+class RepairKind(DeclaredCode):
     """What opened a repair order, with its urgency and meaning."""
 
-    meaning: str
     urgency: Urgency
 
-    def __new__(cls, code: str, urgency: Urgency = Urgency.NORMAL, meaning: str = "") -> Self:
-        """A kind with what is declared of it."""
-        self = str.__new__(cls, code)
-        self._value_ = code
+    def __init__(self, code: str, urgency: Urgency = Urgency.NORMAL, meaning: str = "") -> None:
+        super().__init__(code, meaning)
         self.urgency = urgency
-        self.meaning = meaning
-        return self
 
     DEVICE_LOST = "device_lost", Urgency.URGENT, "a device does not answer"
     CONTROLLER_FAULT = "controller_fault", Urgency.URGENT, "a barrier's controller reports a fault"

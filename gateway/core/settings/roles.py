@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Self
+from gateway.core.codes import DeclaredCode
 
 
-class Right(StrEnum):
+class Right(DeclaredCode):
     """What an operator may do, with its meaning."""
-
-    meaning: str
-
-    def __new__(cls, code: str, meaning: str = "") -> Self:
-        """A right with what is declared of it."""
-        self = str.__new__(cls, code)
-        self._value_ = code
-        self.meaning = meaning
-        return self
 
     LOOK = "look", "see the lanes and the alarms"
     COMMAND = "command", "give commands to lanes, acknowledge alarms, stop an arm"
@@ -28,19 +18,14 @@ class Right(StrEnum):
     ACKNOWLEDGE_LIMIT = "acknowledge_limit", "acknowledge a limit that was changed in a repair"
 
 
-class Role(StrEnum):
+class Role(DeclaredCode):
     """The role of an operator, with its meaning and its rights."""
 
-    meaning: str
     rights: frozenset[Right]
 
-    def __new__(cls, code: str, meaning: str = "", rights: tuple[Right, ...] = ()) -> Self:
-        """A role with what is declared of it."""
-        self = str.__new__(cls, code)
-        self._value_ = code
-        self.meaning = meaning
+    def __init__(self, code: str, meaning: str = "", rights: tuple[Right, ...] = ()) -> None:
+        super().__init__(code, meaning)
         self.rights = frozenset(rights)
-        return self
 
     GUARD = "guard", "the guard of a booth", (Right.LOOK, Right.COMMAND, Right.REPAIR)
     LEADER = "leader", "the shift leader", (Right.LOOK, Right.COMMAND, Right.LIFT, Right.WAIVE, Right.REPAIR)

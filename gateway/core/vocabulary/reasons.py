@@ -7,7 +7,8 @@ people read on screens are in `web/words`, in both languages, under `reason.<cod
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+
+from gateway.core.codes import DeclaredCode
 
 
 class Verdict(StrEnum):
@@ -22,22 +23,17 @@ _G, _D, _R = (Verdict.GRANTED,), (Verdict.DENIED,), (Verdict.REFERRED,)
 _DR = (*_D, *_R)
 
 
-class Reason(StrEnum):
+class Reason(DeclaredCode):
     """Reason codes, as in the contract; every decision has exactly one.
 
     `verdicts`: those that it may come with; none: it refuses a command. `meaning`: as the reference says it.
     """
 
     verdicts: tuple[Verdict, ...]
-    meaning: str
 
-    def __new__(cls, code: str, verdicts: tuple[Verdict, ...] = (), meaning: str = "") -> Self:
-        """A code with what is declared of it."""
-        self = str.__new__(cls, code)
-        self._value_ = code
+    def __init__(self, code: str, verdicts: tuple[Verdict, ...] = (), meaning: str = "") -> None:
+        super().__init__(code, meaning)
         self.verdicts = verdicts
-        self.meaning = meaning
-        return self
 
     VALID_PASS = "valid_pass", _G, "the pass is good"
     EXPECTED_VISIT = "expected_visit", _G, "a visitor who was registered or announced"
@@ -90,17 +86,8 @@ class Reason(StrEnum):
     CLOCK_UNSET = "clock_unset", (), "a command that expires needs a clock"
 
 
-class Refusal(StrEnum):
+class Refusal(DeclaredCode):
     """Why a command changed nothing; `meaning` as the reference says it."""
-
-    meaning: str
-
-    def __new__(cls, code: str, meaning: str = "") -> Self:
-        """A code with what is declared of it."""
-        self = str.__new__(cls, code)
-        self._value_ = code
-        self.meaning = meaning
-        return self
 
     LANE_LOCKED = "lane_locked", "the lane carries a maintenance tag"
     LANE_CRASHED = "lane_crashed", "the arm was struck; reset the lane first"
