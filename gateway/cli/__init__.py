@@ -13,13 +13,12 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from gateway import __version__
-from gateway.cli import begin, discover, journal, lanes, passes, running, site
-from gateway.cli.care import backups, support, verify
 from gateway.cli.common import (
     EXIT_IN_USE,
     EXIT_INTERRUPTED,
@@ -33,9 +32,6 @@ from gateway.cli.common import (
     let_go_of_stdout,
     whoami,
 )
-from gateway.cli.money import tariffs
-from gateway.cli.people import operators, stations, tokens
-from gateway.cli.settings import commands as settings
 from gateway.core.vocabulary.errors import (
     CursorError,
     DataDirectoryError,
@@ -54,6 +50,14 @@ exit codes:
   4    the engine is needed and does not answer
   130  ended by Ctrl-C
 """
+
+_JOBS = (
+    "running", "begin", "discover", "site", "settings.commands", "passes", "journal", "care.verify", "lanes",
+    "people.operators", "people.stations", "people.tokens", "money.tariffs", "care.backups", "care.support",
+)  # fmt: skip
+"""In the order of the help."""
+_PROCESSES = ("engine", "uplink", "web")
+"""Commands that run for months: they load nothing of the others: that is 3 MB in each."""
 
 _EXIT_OF: tuple[tuple[type[GatehouseError], int], ...] = (
     (SettingsError, EXIT_USAGE),
@@ -74,8 +78,8 @@ class _Parser(argparse.ArgumentParser):
             print(message, end="", flush=True)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def build_parser(jobs: Sequence[str] = _JOBS) -> argparse.ArgumentParser:
+    """The parser of the command line, whole unless fewer jobs are named."""
     common = common_options()
     parser = _Parser(
         prog="gatehouse",
@@ -87,13 +91,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gatehouse {__version__}")
     commands = Commands(parser, common, "command")
-    jobs = (
-        running, begin, discover, site, settings, passes, journal, verify, lanes, operators, stations, tokens, tariffs,
-        backups, support,
-    )  # fmt: skip
     for job in jobs:
-        job.add(commands)
+        import_module(f"gateway.cli.{job}").add(commands)
     return parser
+
+
+def _jobs_for(words: Sequence[str]) -> Sequence[str]:
+    """The jobs that a command line needs: one for a process, else all."""
+    values = [at + 1 for at, word in enumerate(words) if word == "--data"]
+    command = next((word for at, word in enumerate(words) if at not in values and not word.startswith("-")), "")
+    return ("running",) if command in _PROCESSES else _JOBS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _fill_closed_streams()
     arguments = argparse.Namespace()
     try:
-        build_parser().parse_args(argv, arguments)
+        build_parser(_jobs_for(sys.argv[1:] if argv is None else argv)).parse_args(argv, arguments)
         # Journal, passes and exports hold names and plates: no file of a command is readable for all users.
         os.umask(os.umask(0o077) | 0o027)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:

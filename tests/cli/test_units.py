@@ -1,10 +1,11 @@
-"""The systemd units: what they start exists, and only the engine is given real-time priority, with its limits."""
+"""The systemd units: what they start exists, what it loads, and that only the engine has real-time priority."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,28 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
         text=True,
     )
     assert (told.returncode, told.stderr) == (0, "")
+
+
+# ---- what a service loads ------------------------------------------------------------------------------------------
+
+_TOLD = """
+import sys
+from gateway.cli import _jobs_for, build_parser
+build_parser(_jobs_for(sys.argv[1:]))
+print(*sorted(name for name in sys.modules if name.startswith("gateway.cli.")))
+"""
+
+
+def _loaded(*words: str) -> list[str]:
+    argv = [sys.executable, "-c", _TOLD, *words]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+
+
+@pytest.mark.parametrize("words", [["engine"], ["--data", "web", "uplink"], ["--json", "web", "--data", "x"]])
+def test_a_process_loads_the_commands_that_run_it_and_no_other(words: list[str]) -> None:
+    assert _loaded(*words) == ["gateway.cli.common", "gateway.cli.running"]
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--data", "engine"], ["--data", "engine", "check"], ["no-such"]])
+def test_every_other_command_line_knows_all_commands(words: list[str]) -> None:
+    assert {"gateway.cli.begin", "gateway.cli.care.support", "gateway.cli.money.tariffs"} <= set(_loaded(*words))

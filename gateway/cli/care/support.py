@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import ssl
 import subprocess
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +97,9 @@ def _check(arguments: Arguments) -> Any:
 
 def _metrics(settings: Settings) -> str:
     """The figures of the web process on this machine; OSError when it does not answer."""
+    import ssl
+    import urllib.request
+
     http = settings.gateway.http
     host = "127.0.0.1" if http.host in ("0.0.0.0", "::", "") else http.host
     last: Exception = OSError("no answer")
