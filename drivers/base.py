@@ -25,6 +25,14 @@ from gateway.core.vocabulary.events import Event
 Report = Callable[[Event], None]
 """Takes the events of a bus; thread-safe and never blocks."""
 
+
+class PictureTaken(Event, frozen=True):
+    """A camera's picture, JPEG or PNG. It goes to the evidence; the core never gets it."""
+
+    device: str
+    data: bytes
+
+
 Message = dict[str, Any]
 """Message for the people at a lane: `verdict` (idle, granted, denied, referred, wait or locked), `reason`, and where
 known `words` (in the site's language), `plate`, `card` (last digits), `days_left`, `lane` and `time`. Nothing else
@@ -75,6 +83,8 @@ class Bus(ABC):
 
     key: Hashable
     devices: tuple[str, ...]
+    moves: ClassVar[bool] = True
+    """False: no arm ever waits for this bus, so its thread gets no priority over others."""
     turns: int = 0
     """Rounds of `run` so far, for the watchdog; stays 0 in a bus that may rightly sleep for ever."""
 
@@ -116,6 +126,13 @@ class Bus(ABC):
         Thread-safe, never blocks. RefusedError when the device prints nothing.
         """
         raise RefusedError(f"{device} prints nothing; name a printer")
+
+    def take_picture(self, device: str) -> bool:  # noqa: ARG002
+        """Fetch a picture soon and report it as `PictureTaken`; False when this device fetches none.
+
+        Thread-safe, never blocks; asked again before it was fetched, one picture comes.
+        """
+        return False
 
     def push(
         self,

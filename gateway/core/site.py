@@ -20,6 +20,7 @@ from gateway.core.lanes.lanes import Lanes
 from gateway.core.lanes.memory import LanesMemory
 from gateway.core.payments.bills import Bills, DaysMemory
 from gateway.core.payments.payments import Payments
+from gateway.core.pictures.pictures import Pictures
 from gateway.core.repairs.repairs import RepairOrders, RepairsMemory
 from gateway.core.run.run import Run
 from gateway.core.settings.exchange import Unrest
@@ -57,6 +58,7 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
         Health(lanes, alarms.desk),
         RepairOrders(settings, memory.part(RepairsMemory), lanes, alarms.desk),
         acceptance,
+        Pictures(settings),
     )
 
 

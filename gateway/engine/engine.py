@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from drivers.base import Bus, DeviceConfig, Health, Report
+from drivers.base import Bus, DeviceConfig, Health, PictureTaken, Report
 from gateway import __version__
 from gateway.control import Responder, Server
 from gateway.control.structs import learn_structs
@@ -22,7 +22,7 @@ from gateway.core.run.run import RunMemory
 from gateway.core.settings.model import Settings
 from gateway.core.site import Site
 from gateway.core.vocabulary.errors import NotFoundError
-from gateway.core.vocabulary.events import Started, Stopping
+from gateway.core.vocabulary.events import Event, Started, Stopping
 from gateway.engine.bench.bench import Bench
 from gateway.engine.bench.live import LivePoints
 from gateway.engine.bench.looks import Looks
@@ -90,7 +90,7 @@ class Engine:
         self._open_buses = open_buses
         self._discovery = Discovery(lambda: self._changes.settings, self.health)
         self._tap = Tap(self._points.report)
-        self._buses = Buses(configs, self._opened, self._tap.report, self._workers)
+        self._buses = Buses(configs, self._opened, self._reported, self._workers)
         self._recorder = Recorder(self._stores.journal, self._inbox.put, sequence=self._stores.journal.last_sequence)
         self._server = Server(directory.socket, self._asked)
         self._publisher = self._make_publisher(configs)
@@ -283,6 +283,13 @@ class Engine:
         self._discovery.end("the settings change")
         return self._open_buses(configs, report)
 
+    def _reported(self, event: Event) -> None:
+        """From any bus: a picture goes to the evidence, everything else to the core."""
+        if isinstance(event, PictureTaken):
+            self._clerk.picture_taken(event.device, event.data)
+        else:
+            self._tap.report(event)
+
     def _install_mode(self, device: str, duration_s: int) -> None:
         bus = self._buses.of(device)
         if bus is None:
@@ -312,6 +319,7 @@ class Engine:
         self._handlers.settings_changed(settings)
         self._clock.trust(settings.gateway.clock == "trusted")
         self._keeper.settings_changed(settings.gateway.retention)
+        self._stores.pictures.settings_changed(settings.gateway.pictures)
         self._measuring.settings_changed(settings)
         self._holidays.settings_changed(settings)
         self._stores.consumers.settings_changed(settings)

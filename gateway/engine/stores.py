@@ -69,7 +69,7 @@ class Stores:
         self.station_keys = directory.station_keys
         self.consumers = Consumers(directory.uplink, directory.web, self.tokens, settings)
         self.codes = directory.codes
-        self.pictures = Pictures(directory.media)
+        self.pictures = Pictures(directory.media, settings.gateway.pictures)
         self.identities = directory.identities
         self._closing.append(self.identities)
         self.applied = state.sequence

@@ -23,9 +23,10 @@ class Workers:
         self._threads: dict[str, threading.Thread] = {}
         self._released: set[threading.Thread] = set()
 
-    def start(self, name: str, run: Callable[[], None]) -> None:
-        """Run a function in its own thread."""
-        thread = threading.Thread(target=self._guard, args=(name, run), name=name, daemon=True)
+    def start(self, name: str, run: Callable[[], None], *, urgent: bool | None = None) -> None:
+        """Run a function in its own thread; `urgent`: with the main thread's priority, None: if it is in `URGENT`."""
+        hurries = name in URGENT if urgent is None else urgent
+        thread = threading.Thread(target=self._guard, args=(name, run, hurries), name=name, daemon=True)
         self._threads[name] = thread
         thread.start()
 
@@ -56,8 +57,8 @@ class Workers:
         thread = self._threads.get(name)
         return thread is not None and thread.is_alive()
 
-    def _guard(self, name: str, run: Callable[[], None]) -> None:
-        if name in URGENT or name.startswith("bus "):
+    def _guard(self, name: str, run: Callable[[], None], hurries: bool) -> None:
+        if hurries:
             follow_main_thread()
         try:
             run()

@@ -134,7 +134,7 @@ def test_every_event_has_its_subsystem() -> None:
 
 def test_every_timer_belongs_to_one_subsystem() -> None:
     kinds = [kind for subsystem in Playbook().site._subsystems for kind in subsystem.timers()]
-    assert sorted(kinds) == ["alarm", "lane", "lanes"]
+    assert sorted(kinds) == ["alarm", "lane", "lanes", "picture"]
 
 
 def test_each_key_of_the_view_belongs_to_one_subsystem() -> None:

@@ -28,6 +28,7 @@ NEEDED: dict[str, Any] = {
     "link": {"type": "serial", "port": "/dev/x"},
     "topic": "cameras/in",
     "broker": {"host": "127.0.0.1"},
+    "url": "http://127.0.0.1/jpg",
     "d0": 17,
     "d1": 18,
 }

@@ -9,7 +9,8 @@ before it was dropped, and a time-out closes the connection: so another number i
 with ours twice in a row, which no chance explains. Units 0 and 255 mean the gateway itself, which may answer as any
 unit.
 
-Most polls are answered as the last time. What has answered a read is remembered, so that the same bytes are known at once.
+Most polls are answered as the last time. What has answered a read is remembered, so that the same bytes are known at
+once.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ from gateway.core.settings.roles import Role
 
 PLATE_MQTT = "plate-mqtt"
 """The driver of cameras that the uplink process listens to."""
+SNAPSHOT_HTTP = "snapshot-http"
+"""The driver of cameras that only serve a picture; it has a password of its own."""
 OUTPUTS = ("open", "stop", "close")
 """A barrier's output points by their key in the site file."""
 
@@ -193,6 +195,24 @@ class Retention(Strict, frozen=True):
     ] = 30
 
 
+class KeptPictures(Strict, frozen=True):
+    """How long pictures of cameras are kept: `days`, and never more than `megabytes` of them; the oldest go first."""
+
+    days: Annotated[
+        int, Meta(ge=1, le=365, description="a picture is deleted when it is older than this", extra={"unit": "days"})
+    ] = 30
+    megabytes: Annotated[
+        int,
+        Meta(
+            ge=10,
+            le=1_000_000,
+            description="past this size the oldest pictures are deleted at any age; where the disk has less than 300 MB"
+            " left, too",
+            extra={"unit": "MB"},
+        ),
+    ] = 500
+
+
 class Gateway(Strict, frozen=True):
     """This box."""
 
@@ -215,6 +235,9 @@ class Gateway(Strict, frozen=True):
     retention: Annotated[Retention, Meta(description="how long the journal is kept, below", extra={"default": ""})] = (
         Retention()
     )
+    pictures: Annotated[
+        KeptPictures, Meta(description="how long pictures of cameras are kept, below", extra={"default": ""})
+    ] = KeptPictures()
 
 
 class Device(msgspec.Struct, frozen=True):

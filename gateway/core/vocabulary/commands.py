@@ -60,6 +60,12 @@ class ShowOnDevice(Command, frozen=True, gc=False):
     message: dict[str, Any]
 
 
+class TakePicture(Command, frozen=True, gc=False):
+    """Fetch a picture of this camera for the evidence, without an answer; one that sends by itself ignores it."""
+
+    device: str
+
+
 class StartTimer(Command, frozen=True, gc=False):
     """Send `TimerFired(timer)` after `after_ms`; replaces a running timer of that name."""
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 class Timer(NamedTuple):
     """`kind` is the subsystem, `owner` one of its objects, `of` a contact, loop or lane.
 
-    Kinds: `lane` (`owner` is a barrier's id), `lanes` (all of them), `alarm` (an alarm's id).
+    Kinds: `lane` (`owner` is a barrier's id), `lanes` (all of them), `alarm` (an alarm's id), `picture` (a
+    lane's id).
     """
 
     kind: str

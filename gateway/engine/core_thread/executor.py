@@ -63,6 +63,7 @@ class Executor:
             c.PulseOutput: self._pulse,
             c.SetOutput: self._switch,
             c.ShowOnDevice: self._show,
+            c.TakePicture: self._take_picture,
             c.StartTimer: self._start_timer,
             c.CancelTimer: self._cancel_timer,
             c.CancelTimers: self._cancel_timers,
@@ -135,6 +136,11 @@ class Executor:
         bus = self._outputs.get(order.device)
         if bus is not None:
             bus.show(order.device, order.message)
+
+    def _take_picture(self, order: c.TakePicture, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is not None:
+            bus.take_picture(order.device)
 
     def _no_bus(self, order: c.PulseOutput | c.SetOutput) -> None:
         self._failed(order, f"there is no device {order.device!r}; check the points of the lanes")

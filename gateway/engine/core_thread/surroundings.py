@@ -47,6 +47,9 @@ class Outputs(Protocol):
     def show(self, device: str, message: dict[str, Any]) -> None:
         """Show a decision; ignored by devices that show nothing."""
 
+    def take_picture(self, device: str) -> bool:
+        """Fetch a picture soon; False from devices that fetch none."""
+
 
 class Standby(Protocol):
     """The replacement of a core that raised, or of some lanes of one that goes on."""

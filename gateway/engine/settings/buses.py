@@ -51,7 +51,7 @@ class Buses:
     def start(self) -> None:
         """Give each bus its thread."""
         for bus in self.all:
-            self._workers.start(_name(bus), bus.run)
+            self._workers.start(_name(bus), bus.run, urgent=bus.moves)
 
     def stop(self, patience_s: float) -> list[str]:
         """End all; returns the threads that did not."""
@@ -118,7 +118,7 @@ class Buses:
         self._progress = tuple(known.get(bus) or _progress(bus) for bus in self.all)
         ended()
         for bus in fresh:
-            self._workers.start(_name(bus), bus.run)
+            self._workers.start(_name(bus), bus.run, urgent=bus.moves)
 
     def give_back(self, devices: Collection[str]) -> None:
         """Orders reach the new buses of these devices from now on; in the core thread."""

@@ -280,6 +280,21 @@ class Clerk:
         kept = self._pictures.keep(asked.device, asked.bytes, self._clock.now().wall_ns)
         return {"kept": kept}
 
+    def picture_taken(self, device: str, data: bytes) -> None:
+        """Keep a picture that a bus has fetched, as of this moment; from any thread, never waits."""
+        wall_ns = self._clock.now().wall_ns
+
+        def keep() -> None:
+            try:
+                self._pictures.keep(device, data, wall_ns)
+            except GatehouseError as error:
+                log.warning("a picture of %s is not kept: %s", device, error)
+
+        try:
+            self._jobs.ask(keep)
+        except BusyError as error:
+            log.warning("a picture of %s is not kept: %s", device, error)
+
     def _list_tokens(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         r.read(r.TokenList, params)
         keys = ("id", "name", "scopes", "created_at", "expires_at", "devices")

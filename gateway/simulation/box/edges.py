@@ -90,3 +90,7 @@ class GateOutputs:
 
     def show(self, _device: str, _message: dict[str, Any]) -> None:
         """A gate has no display."""
+
+    def take_picture(self, _device: str) -> bool:
+        """A gate has no camera."""
+        return False

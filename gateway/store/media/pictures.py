@@ -17,18 +17,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from gateway.core.settings.model import KeptPictures
 from gateway.core.vocabulary.errors import StorageError
 from gateway.core.vocabulary.times import NS_PER_MS, NS_PER_S
 from gateway.store.files import free_bytes
 
-DAYS_MAX = 30
-BYTES_MAX = 500_000_000
-"""Of all pictures together."""
 FREE_MIN_BYTES = 300_000_000
 """Where less is free on the disk, the oldest pictures are deleted and none is kept."""
 PICTURE_MAX_BYTES = 700_000
 EVERY_NS = NS_PER_S
 """One picture of a camera in this time is kept: a camera that floods must not drive out the evidence."""
+MB = 1_000_000
 _DAY_NS = 86_400 * NS_PER_S
 _KINDS = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
 _NAME = re.compile(r"(\d{8}T\d{9}Z)_([A-Za-z0-9_-]{1,64})\.(?:jpg|png)")
@@ -46,12 +45,16 @@ class Picture(NamedTuple):
 class Pictures:
     """Belongs to one thread; reading is for any process."""
 
-    def __init__(self, folder: Path, bytes_max: int = BYTES_MAX, free_min_bytes: int = FREE_MIN_BYTES) -> None:
+    def __init__(self, folder: Path, bounds: KeptPictures | None = None, free_min_bytes: int = FREE_MIN_BYTES) -> None:
         self._folder = folder
-        self._bytes_max = bytes_max
+        self._bounds = bounds or KeptPictures()
         self._free_min_bytes = free_min_bytes
         self._bytes: int | None = None
         self._last: dict[str, int] = {}
+
+    def settings_changed(self, bounds: KeptPictures) -> None:
+        """These bounds hold from the next picture on; from any thread."""
+        self._bounds = bounds
 
     def keep(self, device: str, data: bytes, wall_ns: int) -> bool:
         """Keep a picture; False where one was kept a moment ago, or what came is no picture. StorageError."""
@@ -88,13 +91,14 @@ class Pictures:
         """Delete what is too old or too much; StorageError where the disk stays too full."""
         if self._bytes is None:
             self._bytes = sum(_size(one.path) for one in self._all())
-        oldest = _day(wall_ns - DAYS_MAX * _DAY_NS)
+        bounds = self._bounds
+        oldest = _day(wall_ns - bounds.days * _DAY_NS)
         for folder in [one for one in _days(self._folder) if one.name < oldest]:
             for picture in _of_day(folder):
                 self._delete(picture)
             _remove(folder)
         pictures = self._all()
-        while self._bytes + more > self._bytes_max or self._is_full():
+        while self._bytes + more > bounds.megabytes * MB or self._is_full():
             first = next(pictures, None)
             if first is None:
                 raise StorageError(f"the disk of {self._folder} is nearly full: no picture is kept; free space")

@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.people.texts import wrong_name
-from gateway.core.settings.model import PLATE_MQTT
+from gateway.core.settings.model import PLATE_MQTT, SNAPSHOT_HTTP
 from gateway.core.settings.roles import SCOPES
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, NotFoundError
 from gateway.core.vocabulary.times import NO_END_YEAR
@@ -265,6 +265,8 @@ def places(document: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]:
     places = [("uplink.mqtt.password", mqtt, "password")] if isinstance(mqtt, dict) else []
     keyed = [one for one in _objects(document.get("devices")) if one.get("driver") == "osdp"]
     places += [(f"devices.{device.get('id')}.key", device, "key") for device in keyed]
+    served = [one for one in _objects(document.get("devices")) if one.get("driver") == SNAPSHOT_HTTP]
+    places += [(f"devices.{device.get('id')}.password", device, "password") for device in served]
     told = [one for one in _objects(document.get("devices")) if one.get("driver") == PLATE_MQTT]
     brokers = [(device.get("id"), device.get("broker")) for device in told]
     return places + [

@@ -58,6 +58,10 @@ class FakeBus:
     def show(self, device: str, message: dict[str, Any]) -> None:
         self.orders.append(("show", device, message))
 
+    def take_picture(self, device: str) -> bool:
+        self.orders.append(("take_picture", device))
+        return True
+
 
 class Bench:
     """A loop with everything around it faked."""

@@ -4,18 +4,20 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.settings.model import KeptPictures
 from gateway.core.vocabulary.errors import StorageError
 from gateway.store.media import pictures
-from gateway.store.media.pictures import DAYS_MAX, PICTURE_MAX_BYTES, Pictures
+from gateway.store.media.pictures import PICTURE_MAX_BYTES, Pictures
 
 S = 1_000_000_000
 NOW_NS = 1_795_996_800 * S + 250_000_000  # 2026-11-30T00:00:00.250Z
-JPEG = b"\xff\xd8\xff\xe0" + bytes(996)
+JPEG = b"\xff\xd8\xff\xe0" + bytes(99_996)
+BOUNDS = KeptPictures(days=30, megabytes=1)
 
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Pictures:
-    return Pictures(tmp_path, bytes_max=10_000, free_min_bytes=0)
+    return Pictures(tmp_path, BOUNDS, free_min_bytes=0)
 
 
 def files(folder: Path) -> list[str]:
@@ -49,7 +51,7 @@ def test_what_is_no_picture_or_too_large_or_too_soon_is_not_kept(kept: Pictures,
 def test_the_oldest_go_when_all_are_too_much_also_after_a_restart(kept: Pictures, tmp_path: Path) -> None:
     for number in range(10):
         assert kept.keep("cam-in", JPEG, NOW_NS + number * S)
-    anew = Pictures(tmp_path, bytes_max=10_000, free_min_bytes=0)
+    anew = Pictures(tmp_path, BOUNDS, free_min_bytes=0)
     for number in range(10, 13):
         assert anew.keep("cam-in", JPEG, NOW_NS + number * S)
     assert [name[13:15] for name in files(tmp_path)] == [f"{number:02}" for number in range(3, 13)]
@@ -57,8 +59,16 @@ def test_the_oldest_go_when_all_are_too_much_also_after_a_restart(kept: Pictures
 
 def test_pictures_of_old_days_go_and_their_folders(kept: Pictures, tmp_path: Path) -> None:
     kept.keep("cam-in", JPEG, NOW_NS)
-    kept.keep("cam-in", JPEG, NOW_NS + (DAYS_MAX + 1) * 86_400 * S)
+    kept.keep("cam-in", JPEG, NOW_NS + (BOUNDS.days + 1) * 86_400 * S)
     assert [one.name for one in tmp_path.iterdir()] == ["20261231"]
+
+
+def test_other_bounds_hold_from_the_next_picture_on(kept: Pictures, tmp_path: Path) -> None:
+    for number in range(8):
+        kept.keep("cam-in", JPEG, NOW_NS + number * S)
+    kept.settings_changed(KeptPictures(days=1, megabytes=1))
+    kept.keep("cam-in", JPEG, NOW_NS + 2 * 86_400 * S)
+    assert files(tmp_path) == ["20261202T000000250Z_cam-in.jpg"]
 
 
 def test_on_a_full_disk_the_oldest_go_and_then_none_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ SETTINGS: dict[str, type[msgspec.Struct]] = {
     "`gateway`": model.Gateway,
     "`gateway.http`": model.Http,
     "`gateway.retention`": model.Retention,
+    "`gateway.pictures`": model.KeptPictures,
     "`devices[]`": documents.DeviceKeys,
     "`lanes[]`": documents.LaneDocument,
     "Barriers (`lanes[].barrier` or `barriers[]`)": documents.BarrierDocument,

@@ -27,8 +27,8 @@ SIZES = ((1366, 768), (820, 1180), (390, 844))
 LOOKS = (("en", "day"), ("zh_CN", "night"))
 HOME = "/installer/settings"
 PAGES = (
-    "", "/site", "/network", "/clock", "/retention", "/repairs", "/broker", "/remote_open", "/groups", "/groups/0",
-    "/stations", "/stations/0", "/interlocks/new", "/devices", "/devices/new", "/devices/new?driver=gpio",
+    "", "/site", "/network", "/clock", "/retention", "/pictures", "/repairs", "/broker", "/remote_open", "/groups",
+    "/groups/0", "/stations", "/stations/0", "/interlocks/new", "/devices", "/devices/new", "/devices/new?driver=gpio",
     "/devices/new?driver=serial-display", "/devices/io", "/people", "/people/one?name=Lin", "/tokens", "/keys",
     "/backups", "/support", "/certificates", "/tariffs", "/tariffs/0", "/tariffs/new", "/charging", "/calendar",
 )  # fmt: skip

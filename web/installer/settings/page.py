@@ -33,7 +33,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("charges", ("tariffs", "charging", "calendar")),
     ("people", ("people", "tokens", "stations")),
     ("network", ("gateway", "network", "certificates", "broker", "clock")),
-    ("care", ("repairs", "retention", "backups", "support")),
+    ("care", ("repairs", "retention", "pictures", "backups", "support")),
 )
 """The sections in the order in which they are shown; the words of a group are `installer.settings.group.<name>`."""
 TARIFFS = "tariffs"

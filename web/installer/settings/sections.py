@@ -78,6 +78,7 @@ SECTIONS = (
     Section("network", "gateway.http", model.Http),
     Section("clock", "gateway", model.Gateway, ("clock",)),
     Section("retention", "gateway.retention", model.Retention),
+    Section("pictures", "gateway.pictures", model.KeptPictures),
     Section("broker", "uplink.mqtt", model.Mqtt, ends=True),
     Section("remote_open", "remote_open", model.RemoteOpen),
     Section("repairs", "repairs", model.Repairs),
