@@ -26,6 +26,7 @@ from gateway.core.run.run import Run
 from gateway.core.settings.exchange import Unrest
 from gateway.core.settings.model import Settings
 from gateway.core.subsystem import Memory, Subsystem
+from gateway.core.visits.visits import Visits
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import ClockMemory, SureClock
 from gateway.core.vocabulary.commands import Append, Command
@@ -55,6 +56,7 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
         alarms,
         Payments(bills, book, access),
         access,
+        Visits(access.recent),
         Health(lanes, alarms.desk),
         RepairOrders(settings, memory.part(RepairsMemory), lanes, alarms.desk),
         acceptance,

@@ -50,6 +50,7 @@ from gateway.engine.socket.desk import Desk
 from gateway.engine.socket.handlers import Handlers
 from gateway.engine.socket.publisher import Publisher
 from gateway.engine.stores import Stores
+from gateway.engine.visits.facts import CorrectionFacts
 from gateway.engine.visits.holidays import Holidays
 from gateway.engine.watchdog import Progress
 from gateway.engine.workers import Workers
@@ -94,10 +95,18 @@ class Engine:
         self._recorder = Recorder(self._stores.journal, self._inbox.put, sequence=self._stores.journal.last_sequence)
         self._server = Server(directory.socket, self._asked)
         self._publisher = self._make_publisher(configs)
+        self._facts = CorrectionFacts(
+            settings,
+            self._stores.state,
+            self._stores.registry,
+            lambda: self._clock.now().wall_ns,
+            lambda: self._recorder.degraded,
+        )
         self._desk = Desk(
             settings,
             self._inbox,
             Answers(self._stores.state, lambda: bool(self._recorder.degraded)),
+            self._facts.of,
             decided=lambda asked: self._clerk.stay_decided(asked.person, asked.verb),
         )
         self._holidays = Holidays(settings, directory.holidays, self._inbox.put, lambda: self._clock.now().wall_ns)
@@ -315,6 +324,7 @@ class Engine:
         self._discovery.end("the settings change")
         self._publisher.settings_changed(settings, configs)
         self._desk.settings_changed(settings)
+        self._facts.settings_changed(settings)
         self._clerk.settings_changed(settings)
         self._handlers.settings_changed(settings)
         self._clock.trust(settings.gateway.clock == "trusted")

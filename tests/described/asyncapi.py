@@ -72,7 +72,7 @@ def asyncapi() -> dict[str, Any]:
                 "Lane": _message("Lane", "A lane"),
                 "LaneOrder": _message("LaneOrder", "A command to a lane"),
                 "PassOrder": _message("PassOrder", "A change of one pass"),
-                "VisitOrder": _message("VisitOrder", "A visitor who is announced or cancelled"),
+                "VisitOrder": _message("VisitOrder", "A visitor, or a correction of who is inside"),
                 "Confirmation": _message("Confirmation", "The last event that a consumer has stored"),
                 "Answer": _message("Answer", "The answer to an order"),
             },

@@ -15,6 +15,7 @@ NAMES = {
     "LaneState": "Lane",
     "AlarmState": "Alarm",
     "VisitView": "Visit",
+    "InsideView": "Inside",
     "DeviceView": "Device",
     "RepairView": "Repair",
     "ServiceNotice": "Due",

@@ -525,6 +525,9 @@ def test_a_visitor_is_carried_on_as_the_body_of_http_says_it() -> None:
         ({"holder": "Wang"}, "holder: is not a known key"),
         ({"cancel": "v9"}, "`cancel` stands alone"),
         ({"by": "call 13900000000"}, "digits in a row"),
+        ({"left": "v9"}, "`left` stands alone"),
+        ({"reason": "a visitor"}, "`reason` is for left"),
+        ({"entered_at": "2026-11-21T07:00:00Z"}, "`entered_at` is for came"),
     ],
 )
 def test_a_visitor_that_cannot_be_read_is_refused(changes: dict[str, Any], words: str) -> None:
@@ -558,3 +561,47 @@ def test_an_announcement_is_cancelled(serve: Serve) -> None:
     wait_until(lambda: replies)
     assert (replies[0]["status"], "visit" in replies[0]) == ("done", False)
     assert engine.asked == [("visits.cancel", {"visit": "visit-1", "by": "central", "via": "mqtt"})]
+
+
+# ---- corrections of who is inside
+
+AT = {"id": "k1", "at": "2026-11-21T08:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ({"left": "v9"}, {"verb": "left", "visit": "v9"}),
+        (
+            {"came": "粤B12345", "entered_at": "2026-11-21T07:00:00Z"},
+            {"verb": "came", "plate": "粤B12345", "entered_at": "2026-11-21T07:00:00.000Z"},
+        ),
+        ({"count": 0}, {"verb": "count", "count": 0}),
+    ],
+)
+def test_a_correction_is_carried_on_with_its_reason_and_answered_with_what_it_is_about(
+    serve: Serve, said: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    commander, engine, replies = serve(
+        lambda *_: {"id": "x", "status": "done", "reason": "", "detail": "", "visit": "v9"}
+    )
+    commander.submit(letter({**AT, **said, "reason": "counted", "by": "Chen"}, TOPICS.visits))
+    wait_until(lambda: replies)
+    assert (replies[0]["status"], replies[0]["visit"]) == ("done", "v9")
+    told = {"request": "mqtt:k1", "reason": "counted", "by": "Chen", "via": "mqtt", **asked}
+    assert engine.asked == [("visit.command", told)]
+
+
+def test_a_correction_that_the_engine_refuses_says_why(serve: Serve) -> None:
+    refused = {"id": "x", "status": "refused", "reason": "visit_over", "detail": "Lin has ended it", "visit": ""}
+    commander, _, replies = serve(lambda *_: refused)
+    commander.submit(letter({**AT, "left": "v9", "reason": "counted"}, TOPICS.visits))
+    wait_until(lambda: replies)
+    assert (replies[0]["status"], replies[0]["reason"], replies[0]["detail"]) == (
+        "refused", "visit_over", "Lin has ended it",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("said", [{"left": "v9"}, {"count": 3, "reason": " "}, {"left": "v9", "count": 3}])
+def test_a_correction_says_one_thing_and_why(said: dict[str, Any]) -> None:
+    assert reason({**AT, **said}, topic=TOPICS.visits) == "malformed"

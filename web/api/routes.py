@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from web.api import docs
 from web.api.box import health, metrics
-from web.api.gate import acceptance, commands, hooks, passes, state, visits
+from web.api.gate import acceptance, commands, hooks, inside, passes, state, visits
 from web.api.journal import exports, feed, history
 from web.api.site import site
 
@@ -38,6 +38,10 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/visits/<visit>", visits.get_visit),
     ("PATCH", f"{BASE}/visits/<visit>", visits.correct_visit),
     ("DELETE", f"{BASE}/visits/<visit>", visits.cancel_visit),
+    ("POST", f"{BASE}/visits/<visit>/end", inside.end_visit),
+    ("GET", f"{BASE}/inside", inside.inside),
+    ("POST", f"{BASE}/inside/cars", inside.declare_car),
+    ("POST", f"{BASE}/inside/count", inside.set_count),
     ("GET", f"{BASE}/lanes", state.lanes),
     ("GET", f"{BASE}/alarms", state.alarms),
     ("GET", f"{BASE}/devices", state.devices),

@@ -15,7 +15,7 @@ from gateway.core.access.decider import Decider
 from gateway.core.access.expiry import ExpiryWarnings, Warned
 from gateway.core.access.pending import PendingCase, differ
 from gateway.core.access.reads import ReadRules, Taken, is_bound, shown
-from gateway.core.access.recent import Recent
+from gateway.core.access.recent import CORRECTIONS, Recent
 from gateway.core.alarms.faults import Faults
 from gateway.core.charges.book import Book
 from gateway.core.payments.bills import Bills
@@ -48,7 +48,7 @@ class AccessMemory(msgspec.Struct, frozen=True):
 
 
 class Access(Subsystem):
-    """All reads of a site."""
+    """All reads of a site; `recent`: the passages and corrections of this run."""
 
     def __init__(
         self,
@@ -69,7 +69,6 @@ class Access(Subsystem):
         self._pile = PileCards()
         self._now_ns = 0
         self.recent = Recent()
-        """The passages of this run."""
         for row in memory.unapplied:
             known = read_row(row.type, row.data)
             self.recent.note(known, row.wall_ns)
@@ -94,11 +93,11 @@ class Access(Subsystem):
         }
 
     def followers(self) -> Followers:
-        """Rows of passages, so that the next decision of this turn counts them."""
-        return dict.fromkeys((PassageEntered, PassageExited, PassageReversed), self.passed)
+        """Rows of passages and corrections, so that the next decision of this turn counts them."""
+        return dict.fromkeys((PassageEntered, PassageExited, PassageReversed, *CORRECTIONS), self.passed)
 
     def passed(self, turn: Turn, row: Row) -> None:
-        """A car has come in or gone out, or an inferred passage is taken back."""
+        """A car has come in or gone out, an inferred passage is taken back, or a person corrects who is inside."""
         self.recent.note(row, turn.now.wall_ns)
 
     def settings_changed(self, _turn: Turn, event: SettingsChanged) -> None:

@@ -72,6 +72,5 @@ class Places:
 
     def _cars(self, occupancy: Occupancy, credential: str, expected: Iterable[Expected]) -> int:
         """How many other cars are inside, or about to be; an emergency vehicle does not count."""
-        since = sum(one.change for one in self._recent.behind(occupancy.after) if one.value != credential)
         coming = sum(1 for one in expected if one.value != credential and one.counts)
-        return max(0, occupancy.cars + since) + coming
+        return self._recent.cars(occupancy.cars, occupancy.after, credential) + coming

@@ -14,7 +14,7 @@ def visitor_of(read: CredentialRead, recent: Recent, wall_ns: int, at_entry: boo
     One who is inside, the newest first, else who may come now, else who comes next, else who should have come last.
     At an entry one who is inside past the end of its time comes behind who may come now: it has left unseen.
     """
-    found = [_corrected(one, recent, read.after) for one in read.expected]
+    found = [_corrected(one, recent, read.after) for one in read.expected if not recent.over(one.visit, read.after)]
     return min(found, key=lambda one: _rank(one, wall_ns, at_entry), default=None)
 
 

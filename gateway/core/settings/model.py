@@ -98,6 +98,23 @@ class Site(Strict, frozen=True):
         ]
         | None
     ) = None
+    stay_h: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=8_784,
+            description="a visitor, a temporary pass or an unknown car that is inside for longer has a stay that does"
+            " not end, and is [listed](integrator.md#who-is-inside)",
+        ),
+    ] = 24
+    stay_days: Annotated[
+        int,
+        Meta(ge=1, le=366, description="the same for a monthly pass and the staff", extra={"unit": "days"}),
+    ] = 30
+    stays_listed_at: Annotated[
+        int,
+        Meta(ge=0, le=23, description="the hour of the night at which these stays are journaled", extra={"unit": "h"}),
+    ] = 3
     anti_passback: Annotated[
         Literal["off", "soft", "hard"],
         Meta(description="`soft` refers a pass that is already inside (or was never in), `hard` refuses it"),

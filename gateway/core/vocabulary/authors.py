@@ -9,6 +9,7 @@ from gateway.core.vocabulary.events import (
     CommandReceived,
     RepairCommandReceived,
     StayCommandReceived,
+    VisitCommandReceived,
 )
 
 
@@ -37,7 +38,7 @@ NOBODY = Author("")
 
 
 def author_of(
-    event: CommandReceived | AlarmCommandReceived | RepairCommandReceived | StayCommandReceived,
+    event: CommandReceived | AlarmCommandReceived | RepairCommandReceived | StayCommandReceived | VisitCommandReceived,
 ) -> Author:
     """The author of a command."""
     return Author(event.by, event.via, event.station or None)

@@ -91,7 +91,8 @@ class Reply(Command, frozen=True, gc=False):
 
     `alarm`, `repair`: of a command that was done, the alarm or the repair order after it, also a closed one.
     `acceptance`: of one about the acceptance of a lane, its sheet after it. `charge`: of a payment, a validation or a
-    waiver, what the visit costs after it.
+    waiver, what the visit costs after it. `visit`: of a correction, the visit, or the id of
+    the correction.
     """
 
     request: str
@@ -102,6 +103,7 @@ class Reply(Command, frozen=True, gc=False):
     repair: RepairView | None = None
     acceptance: AcceptanceView | None = None
     charge: ChargeView | None = None
+    visit: str = ""
 
 
 class Snapshot(Command, frozen=True, gc=False):

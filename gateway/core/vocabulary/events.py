@@ -343,6 +343,51 @@ class RepairCommandReceived(Event, frozen=True, gc=False):
     station: str = ""
 
 
+class InsideFacts(msgspec.Struct, frozen=True, gc=False):
+    """What the projections know of a correction, as of the row `after`.
+
+    `stay`: the visit that is named, while its car is inside; `known`: whether there is such a visit; `ended_by`: who
+    has ended it by hand; `earlier`: it began before the number of cars was set last. `stays`, `passes`: of the car that
+    is declared; `expected`: the visitor that is named. `cars`: how many are inside; `offset`: by how much that differs
+    from the open visits; `set_id`, `set_by`, `set_wall_ns`: of the last person who set it.
+    """
+
+    after: str = ""
+    known: bool = False
+    stay: OpenVisit | None = None
+    ended_by: str = ""
+    earlier: bool = False
+    stays: tuple[OpenVisit, ...] = ()
+    passes: tuple[Pass, ...] = ()
+    expected: ExpectedVisit | None = None
+    cars: int = 0
+    offset: int = 0
+    set_id: str = ""
+    set_by: str = ""
+    set_wall_ns: int = 0
+
+
+class VisitCommandReceived(Event, frozen=True, gc=False):
+    """A person corrects who is inside: `verb` is left (a `visit`), came (a `plate` or an expected `visit`) or count.
+
+    `entered_wall_ns`: when the car came in, 0 for now. `seen`: the last correction of the number that the person saw.
+    The engine adds the facts.
+    """
+
+    request: str
+    verb: str
+    by: str
+    via: str
+    reason: str
+    visit: str = ""
+    plate: str = ""
+    entered_wall_ns: int = 0
+    count: int = 0
+    seen: str | None = None
+    station: str = ""
+    facts: InsideFacts = InsideFacts()
+
+
 class AcceptanceReceived(Event, frozen=True, gc=False):
     """A person at one `end` (`installer`, `control_room`) acts on the sheet of a lane.
 

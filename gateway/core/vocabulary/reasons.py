@@ -170,3 +170,7 @@ class Refusal(DeclaredCode):
     REPAIR_FAULT_LASTS = "repair_fault_lasts", "repair orders: the fault is still measured"
     REPAIR_LIMIT_OPEN = "repair_limit_open", "repair orders: the control room must acknowledge a changed limit first"
     NO_LIMIT_CHANGED = "no_limit_changed", "repair orders: no changed limit waits to be acknowledged"
+    ALREADY_INSIDE = "already_inside", "visits: the car that is declared is inside already"
+    ENTERED_INVALID = "entered_invalid", "visits: `entered_at` lies ahead, or more than 400 days back"
+    COUNT_INVALID = "count_invalid", "visits: the number of cars is not between 0 and 1,000,000"
+    COUNT_CHANGED = "count_changed", "visits: another person has set the number of cars meanwhile"

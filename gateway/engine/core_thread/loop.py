@@ -56,6 +56,7 @@ ASKED = (
     e.StayCommandReceived,
     e.AlarmCommandReceived,
     e.RepairCommandReceived,
+    e.VisitCommandReceived,
     e.AcceptanceReceived,
     e.AcceptanceAsked,
     e.PaymentReceived,

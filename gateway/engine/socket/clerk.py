@@ -33,6 +33,7 @@ from gateway.engine.socket import requests as r
 from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.people import BEGINS_ANEW, PeopleOps
 from gateway.engine.stores import Stores
+from gateway.engine.visits.nightly import NightlyList
 from gateway.engine.visits.ops import VisitOps
 from gateway.engine.visits.prices import Prices
 from gateway.store.journal.writer import Row
@@ -99,6 +100,7 @@ class Clerk:
             lambda: self._clock.now().wall_ns,
             lambda: self._clock.now().mono_ns,
         )
+        self._nightly = NightlyList(settings, stores.state, self.journal)
         self.settings_changed(settings)
         self._jobs = Jobs("changes")
         self._importing = threading.Lock()
@@ -131,6 +133,7 @@ class Clerk:
         self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
         self._visits.settings_changed(settings)
         self._identities.settings_changed(settings)
+        self._nightly.settings_changed(settings)
 
     def serves(self, ops: Mapping[str, Callable[[dict[str, Any]], Any]]) -> None:
         """Serve these ops too: they read files of the settings, and wait for nothing else."""
@@ -175,9 +178,17 @@ class Clerk:
     def _look(self) -> None:
         self._people.tries.look()
         self._identities.sweep()
+        self._list_stays()
         if self._anew_ns and self._clock.now().mono_ns >= self._anew_ns:
             self._anew_ns = 0
             self._begin_anew("the site was set up")
+
+    def _list_stays(self) -> None:
+        """A fault here must not end the thread that serves people."""
+        try:
+            self._nightly.look(self._clock.now())
+        except Exception:
+            log.exception("the visits that do not end could not be listed")
 
     def _serve(self, work: Callable[[], Any], respond: Responder) -> bool:
         """Answer a request; whether it was done."""

@@ -25,7 +25,7 @@ from gateway.core.vocabulary.errors import (
     RefusedError,
     StorageError,
 )
-from gateway.core.vocabulary.events import Event
+from gateway.core.vocabulary.events import Event, VisitCommandReceived
 from gateway.core.vocabulary.reasons import Refusal
 from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.identities.requests import StayCommand
@@ -39,7 +39,7 @@ from gateway.engine.socket.requests import (
     RepairCommand,
     read,
 )
-from gateway.engine.visits.requests import MoneyRequest, VisitPay, VisitValidate, VisitWaive
+from gateway.engine.visits.requests import MoneyRequest, VisitCommand, VisitPay, VisitValidate, VisitWaive
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ Asked = (
     | AcceptanceAct
     | AcceptanceLook
     | StayCommand
+    | VisitCommand
     | VisitPay
     | VisitValidate
     | VisitWaive
@@ -82,16 +83,21 @@ class Desk:
         settings: Settings,
         inbox: Inbox,
         answers: Answers,
+        with_facts: Callable[[VisitCommandReceived], VisitCommandReceived],
         mono_s: Callable[[], float] = time.monotonic,
         decided: Callable[[StayCommand], None] = lambda _asked: None,
     ) -> None:
-        """`decided`: a car without a card was released or refused."""
+        """`with_facts` adds to a correction of visits what the projections know; it reads a file.
+
+        `decided`: a car without a card was released or refused.
+        """
         self._decided = decided
         self._mono_s = mono_s
         self._look_at_s = 0.0
         self.settings_changed(settings)
         self._inbox = inbox
         self._answers = answers
+        self._with_facts = with_facts
         self._jobs = Jobs("commands")
         self._open: dict[str, Open] = {}
 
@@ -136,6 +142,11 @@ class Desk:
         asked = read(kind, params)
         self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
+    def visit_command(self, params: dict[str, Any], respond: Responder) -> None:
+        """visit.command"""
+        asked = read(VisitCommand, params)
+        self._jobs.ask(partial(self._correct, asked, asked.event(), respond))
+
     def replied(self, reply: Reply) -> None:
         """The core has replied."""
         self._jobs.tell(partial(self._settle, reply))
@@ -147,6 +158,14 @@ class Desk:
     def run(self) -> None:
         """Serve requests and replies until `stop`."""
         self._jobs.run(self._give_up)
+
+    def _correct(self, asked: VisitCommand, event: VisitCommandReceived, respond: Responder) -> None:
+        try:
+            event = self._with_facts(event)
+        except GatehouseError as error:
+            respond.error(error)
+            return
+        self._take(asked, event, asked.via in _REMOTE, respond)
 
     # ---- asking ---------------------------------------------------------------------------------------------------
 
@@ -230,6 +249,10 @@ def _lane_answer(reply: Reply) -> dict[str, Any]:
     }
 
 
+def _visit_answer(reply: Reply) -> dict[str, Any]:
+    return {**_lane_answer(reply), "visit": reply.visit}
+
+
 def _sheet_answer(reply: Reply) -> dict[str, Any]:
     """The sheet after it, or the code of the refusal."""
     sheet = msgspec.to_builtins(reply.acceptance) if reply.acceptance is not None else None
@@ -271,4 +294,5 @@ _ANSWERS: dict[type[Asked], Callable[[Reply], dict[str, Any]]] = {
     AcceptanceAct: _sheet_answer,
     AcceptanceLook: _sheet_answer,
     **dict.fromkeys((VisitPay, VisitValidate, VisitWaive), _charge_answer),
+    VisitCommand: _visit_answer,
 }

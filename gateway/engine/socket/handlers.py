@@ -81,6 +81,7 @@ class Handlers:
             "lane.await_card": self._await_card,
             "alarm.command": desk.alarm_command,
             "repair.command": desk.repair_command,
+            "visit.command": desk.visit_command,
             "acceptance.act": desk.acceptance_act,
             "acceptance.look": desk.acceptance_look,
             "visits.pay": partial(desk.money, VisitPay),

@@ -1,4 +1,4 @@
-"""Types of control requests about visitors."""
+"""Types of control requests about visitors and visits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from gateway.core.charges.tariff import PRICE_MAX, Minutes
-from gateway.core.vocabulary.events import PaymentReceived, ReductionReceived
+from gateway.core.vocabulary.events import PaymentReceived, ReductionReceived, VisitCommandReceived
 from gateway.engine.socket.requests import Change, Key, Name, Params, Reason, Via, Word, wall_ns
 
 Sum = Annotated[int, msgspec.Meta(ge=1, le=PRICE_MAX)]
@@ -166,3 +166,43 @@ def entry_name(request: str) -> str:
 
 def _digest(*body: Any) -> str:
     return hashlib.sha256(msgspec.json.encode(body)).hexdigest()
+
+
+class VisitCommand(Params, frozen=True):
+    """visit.command: a visit ended by hand (left), a car declared inside (came), the number of cars set (count)"""
+
+    lines = ("by", "visit", "plate", "station")
+    written = ("reason",)
+
+    request: Key
+    verb: Literal["left", "came", "count"]
+    by: Name
+    via: Via
+    reason: Reason = ""
+    visit: Word = ""
+    plate: Word = ""
+    entered_at: str | None = None
+    count: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    seen: Word | None = None
+    station: Word = ""
+
+    def digest(self) -> str:
+        """See `LaneCommand.digest`."""
+        told = [self.verb, self.visit, self.plate, self.entered_at, self.count, self.seen, self.reason]
+        return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
+
+    def event(self) -> VisitCommandReceived:
+        """The event for the core, without facts; RequestError if `entered_at` is not an instant."""
+        return VisitCommandReceived(
+            self.request,
+            self.verb,
+            self.by,
+            self.via,
+            self.reason,
+            self.visit,
+            self.plate,
+            wall_ns(self.entered_at, "entered_at"),
+            self.count,
+            self.seen,
+            self.station,
+        )

@@ -17,6 +17,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from gateway.core.access.recent import CORRECTIONS
 from gateway.store.journal.queries import StoredRow
 from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Row
@@ -33,6 +34,7 @@ REST_ROWS = 500
 _COUNTED = (
     "passage.entered", "passage.exited", "passage.reversed",
     "visit.paid", "visit.waived", "visit.owed", "visit.validated", "visit.charged",
+    *(correction.type for correction in CORRECTIONS),
 )  # fmt: skip
 """Rows that the next decision must know before they are applied."""
 

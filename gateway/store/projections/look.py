@@ -14,10 +14,13 @@ from typing import Any
 import apsw
 import msgspec
 
-from gateway.core.vocabulary.events import Account, Debt, Entry, ExpectedVisit, OpenVisit
-from gateway.core.vocabulary.views import RepairView, VisitView, overdue
+from gateway.core.settings.model import Site
+from gateway.core.vocabulary.events import Account, Debt, Entry, ExpectedVisit, InsideFacts, OpenVisit
+from gateway.core.vocabulary.views import InsideView, RepairView, VisitView, overdue
 from gateway.store.passes.credentials import CardBits, normal_plate
 from gateway.store.projections import visitors
+from gateway.store.projections.inside import asked
+from gateway.store.projections.inside.corrections import LISTED
 from gateway.store.projections.table import GRANT, LAST_PASSAGE
 from gateway.store.times import local_time, rfc3339
 from gateway.store.visits import money
@@ -36,7 +39,8 @@ STAYS_OF_CREDENTIAL = (
 """Two searches instead of one with OR, for which SQLite would scan all cars inside."""
 CARS_INSIDE = (
     "SELECT (SELECT value FROM meta WHERE key = ?), (SELECT count(*) FROM"
-    " (SELECT 1 FROM visits WHERE exited_sequence IS NULL AND credential IS NOT ? LIMIT ?))"
+    " (SELECT 1 FROM visits WHERE exited_sequence IS NULL AND credential IS NOT ? LIMIT ?"
+    " - min(0, coalesce((SELECT offset FROM inside_set), 0)))), coalesce((SELECT offset FROM inside_set), 0)"
 )
 """The last passage and the cars inside as of it, in one statement, so that both match; 0.2 ms for 1000 cars."""
 
@@ -64,9 +68,25 @@ class Look(ABC):
             return ()
         return tuple(OpenVisit(*row) for row in rows)
 
-    def visits(self, state: str = "inside", query: str = "", after: str = "", limit: int = 100) -> Sequence[VisitView]:
+    def visits(
+        self,
+        state: str = "inside",
+        query: str = "",
+        after: str = "",
+        limit: int = 100,
+        *,
+        narrowed: visitors.Narrowed = visitors.ALL,
+    ) -> Sequence[VisitView]:
         """Visits in order of id, after `after`: of a state of `visitors.STATES`, else all that have begun."""
-        return visitors.listed(self.select, state, query, after, min(limit, PAGE_MAX))
+        return visitors.listed(self.select, state, query, after, min(limit, PAGE_MAX), narrowed=narrowed)
+
+    def stays(
+        self, query: str = "", limit: int = 100, *, narrowed: visitors.Narrowed = visitors.ALL
+    ) -> list[VisitView]:
+        """The cars inside, the oldest first."""
+        return list(
+            visitors.listed(self.select, "inside", query, "", min(limit, PAGE_MAX), narrowed=narrowed, aged=True)
+        )
 
     def visit(self, visit: str) -> VisitView | None:
         """The visit of that id, begun or not; None when it is not known, or no longer."""
@@ -99,8 +119,24 @@ class Look(ABC):
 
     def cars_inside(self, but: str, most: int) -> tuple[str, int]:
         """How many other cars are inside, counted up to `most`; with the last applied passage."""
-        rows = self.select(CARS_INSIDE, (LAST_PASSAGE, but, most))
-        return str(rows[0][0] or ""), int(rows[0][1])
+        after, visits, offset = self.select(CARS_INSIDE, (LAST_PASSAGE, but, most))[0]
+        return str(after or ""), max(0, int(visits) + int(offset))
+
+    def inside(self, capacity: int | None, now: str) -> InsideView:
+        """How many cars are inside, by kind, and how many of the places are free."""
+        return asked.inside(self.select, capacity, now)
+
+    def inside_facts(self, visit: str = "") -> InsideFacts:
+        """What a correction must know of the number of cars, and of that visit."""
+        return asked.facts(self.select, visit)
+
+    def overstayed(self, site: Site, now_ns: int) -> int:
+        """How many visits do not end."""
+        return visitors.counted(self.select, visitors.overstayed(site, now_ns))
+
+    def overstayed_day(self) -> str:
+        """The last day whose visits without an end are journaled; empty for none."""
+        return self.meta(LISTED) or ""
 
     # ---- money ---------------------------------------------------------------------------------------------------
 

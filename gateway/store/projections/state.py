@@ -26,6 +26,7 @@ from gateway.store.journal.reader import JournalReader
 from gateway.store.journal.writer import Row
 from gateway.store.projections.ahead import Ahead, as_stored, rest_of, sequence_of, undone
 from gateway.store.projections.answers import Answer, Conflict, Pending, begin
+from gateway.store.projections.inside.corrections import PARTIAL
 from gateway.store.projections.look import Look
 from gateway.store.projections.memory import memory_of
 from gateway.store.projections.table import KEPT_FOR_SAFETY, apply_rows, carry_over, forget, note, predecessor, prune
@@ -56,6 +57,7 @@ _FROM_THE_JOURNAL = (
     "ticks",
     "lost",
     "signatures",
+    "inside_set",
     "meta",
 )
 
@@ -121,6 +123,8 @@ class State(Look):
             with storage_errors(self._path):
                 db.pragma("synchronous", "FULL" if durable else "NORMAL")
             with transaction(db, self._path):
+                if before == 0 and found and found[0].sequence > 1:
+                    note(db, PARTIAL, "1")
                 last = apply_rows(db, (row for row in found if row.sequence > before))
                 if last is not None:
                     note(db, "sequence", str(last.sequence))

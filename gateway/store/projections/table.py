@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from gateway.core.access.recent import EMERGENCY, passage_name
+from gateway.core.access.recent import EMERGENCY, Correction, correction_name, passage_name
 from gateway.core.charges.bill import bill_then
 from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import GatehouseError, JournalBrokenError
@@ -22,6 +22,7 @@ from gateway.core.vocabulary.rows import UNSET, Credential
 from gateway.store.journal.queries import StoredRow
 from gateway.store.passes.codes import DAYS_MAX
 from gateway.store.projections import acceptance, visitors
+from gateway.store.projections.inside import corrections
 from gateway.store.projections.place import Place
 from gateway.store.times import rfc3339
 from gateway.store.visits import money
@@ -58,6 +59,7 @@ _SEQUENCES = {
     "latest": ("sequence",),
     "money": ("sequence",),
     "debts": ("sequence",),
+    "inside_set": ("sequence",),
 }
 
 
@@ -216,11 +218,13 @@ def _entered(db: apsw.Connection, place: Place, row: rows.PassageEntered) -> Non
         return
     values = (
         _text(row.visit), _known(row.pass_), _known(row.plate), _value(row.credential),
-        _text(row.method), _text(row.certainty), place.sequence, place.wall_ns, _text(row.lane),
+        _text(row.method), _text(row.certainty), place.sequence, place.wall_ns, _text(row.lane), _known(row.kind),
+        row.credential.kind if row.credential else None, _known(row.by), _known(row.stated),
     )  # fmt: skip
     db.execute(
         "INSERT OR REPLACE INTO visits(visit, pass, plate, credential, method, certainty,"
-        " entered_sequence, entered_wall_ns, entered_lane) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " entered_sequence, entered_wall_ns, entered_lane, kind, shown, let_in_by, stated)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
     _left_unseen(db, place, row)
@@ -241,23 +245,26 @@ def _left_unseen(db: apsw.Connection, place: Place, row: rows.PassageRow) -> Non
 
 def _end_unseen(db: apsw.Connection, place: Place, row: rows.PassageRow, column: str, value: str) -> None:
     codes = " AND NOT EXISTS (SELECT 1 FROM codes WHERE code = credential)" if column == "plate" else ""
-    db.execute(
-        "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?"
-        f" WHERE {column} = ? AND pass IS ? AND exited_sequence IS NULL AND visit <> ?{codes}",
+    ended = db.execute(
+        f"UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?, ended = '{corrections.AGAIN}'"
+        f" WHERE {column} = ? AND pass IS ? AND exited_sequence IS NULL AND visit <> ?{codes}"
+        " RETURNING entered_sequence",
         (place.sequence, place.wall_ns, value, _known(row.pass_), _text(row.visit)),
     )
+    corrections.ended_unseen(db, [one[0] for one in ended.fetchall()])
 
 
 def _exited(db: apsw.Connection, place: Place, row: rows.PassageExited) -> None:
     """A visit ends.
 
     A car that leaves and is not known to be inside was let in by a person, or has followed another car: it ends the
-    oldest visit without a pass, so that the number of cars inside stays right.
+    oldest visit without a pass, so that the number of cars inside stays right. Without one it is of those that only a
+    person's count has.
     """
     if row.mark == EMERGENCY:
         return
-    end = "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?, exited_lane = ? WHERE visit = "
-    values = (place.sequence, place.wall_ns, _text(row.lane))
+    end = "UPDATE visits SET exited_sequence = ?, exited_wall_ns = ?, exited_lane = ?, ended = ? WHERE visit = "
+    values = (place.sequence, place.wall_ns, _text(row.lane), corrections.SEEN)
     db.execute(f"{end}?", (*values, _text(row.visit)))
     if not db.changes():
         db.execute(
@@ -265,7 +272,10 @@ def _exited(db: apsw.Connection, place: Place, row: rows.PassageExited) -> None:
             " ORDER BY entered_sequence LIMIT 1)",
             values,
         )
+        if not db.changes():
+            corrections.gone_without_visit(db)
     _left_unseen(db, place, row)
+    corrections.bounded(db)
 
 
 def _told(db: apsw.Connection, place: Place, row: rows.VisitTold) -> None:
@@ -284,12 +294,17 @@ def _last_passage(db: apsw.Connection, _place: Place, row: rows.PassageRow) -> N
     note(db, LAST_PASSAGE, passage_name(row.type, _text(row.visit)))
 
 
+def _last_correction(db: apsw.Connection, _place: Place, row: Correction) -> None:
+    note(db, LAST_PASSAGE, correction_name(row))
+
+
 def _voided(db: apsw.Connection, _place: Place, row: rows.PassageReversed) -> None:
     """An inferred passage did not happen: undo its entry or exit."""
     if row.voids:
         db.execute("DELETE FROM visits WHERE visit = ? AND exited_sequence IS NULL", (row.voids,))
         db.execute(
-            "UPDATE visits SET exited_sequence = NULL, exited_wall_ns = NULL, exited_lane = NULL WHERE visit = ?",
+            "UPDATE visits SET exited_sequence = NULL, exited_wall_ns = NULL, exited_lane = NULL, ended = NULL"
+            " WHERE visit = ?",
             (row.voids,),
         )
         visitors.back(db, row.voids)
@@ -652,6 +667,10 @@ _TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
     **dict.fromkeys(
         (rows.VisitPaid, rows.VisitWaived, rows.VisitOwed, rows.VisitValidated, rows.VisitCharged), (_money,)
     ),
+    rows.VisitLeftUnseen: (corrections.left_unseen, _last_correction),
+    rows.VisitCameUnseen: (corrections.came_unseen, _last_correction),
+    rows.VisitsCounted: (corrections.counted, _last_correction),
+    rows.VisitsOverstayed: (corrections.overstayed,),
     rows.PassageReversed: (_voided,),
     rows.AccessGranted: (_granted, _DECISION, _GRANT),
     rows.AccessGrantedByHand: (_granted, _when(_is_persons_open, _DECIDED), _DECISION, _GRANT),

@@ -11,11 +11,13 @@ from typing import Any
 import apsw
 import msgspec
 
+from gateway.core.settings.model import Site
 from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.events import ExpectedVisit
 from gateway.core.vocabulary.rows import UNSET
 from gateway.core.vocabulary.views import VisitView
 from gateway.store.passes.credentials import LOW_24, LOW_32, CardBits, card_number, normal_card, normal_plate
+from gateway.store.projections.inside.kinds import KIND
 from gateway.store.times import parse_wall_ns, rfc3339
 
 FOUND_MAX = 16
@@ -23,6 +25,7 @@ FOUND_MAX = 16
 KEPT_NS = 30 * 86_400 * 1_000_000_000
 """A visitor who never came is deleted so long after the end of its time."""
 VISITORS_MAX = 100_000
+_HOUR_NS = 3_600 * 1_000_000_000
 FORGOTTEN_MAX = 500
 
 Select = Callable[..., list[Any]]
@@ -46,7 +49,8 @@ _COLUMNS = (
     " coalesce(v.visit, s.visit) AS visit, s.pass, coalesce(s.plate, v.plate) AS plate, s.method, s.certainty,"
     " s.entered_wall_ns, s.entered_lane, s.exited_wall_ns, s.exited_lane, v.ended_sequence, v.document, v.card,"
     " (SELECT d.amount FROM debts d WHERE d.visit = s.visit) AS owed,"
-    " (SELECT sum(m.amount) FROM money m WHERE m.visit = s.visit AND m.kind = 'paid') AS paid"
+    " (SELECT sum(m.amount) FROM money m WHERE m.visit = s.visit AND m.kind = 'paid') AS paid,"
+    f" {KIND} AS kind, s.shown, s.let_in_by, s.stated, s.ended, s.ended_by, s.ended_reason"
 )
 _ALL = (
     f"SELECT {_COLUMNS} FROM visits s LEFT JOIN visitors v ON v.visit = s.visit WHERE {{0}}"
@@ -140,12 +144,55 @@ def expected_by(select: Select, kind: str, value: str, card_bits: CardBits) -> t
     )
 
 
-def listed(
-    select: Select, state: str, query: str, after: str, limit: int, visit: str | None = None
-) -> Sequence[VisitView]:
-    """Visits in order of id: of a state (without one: that have begun), with a text in plate, card, unit or purpose; or
-    the one of that id.
+class Narrowed(msgspec.Struct, frozen=True):
+    """Which visits are listed: of a kind; that have lasted since these instants, for those with a pass of their own and
+    for others; `passes`: of these passes, beside those that the query finds.
     """
+
+    kind: str = ""
+    since_ns: int | None = None
+    holders_since_ns: int | None = None
+    passes: tuple[str, ...] = ()
+
+
+ALL = Narrowed()
+
+
+def overstayed(site: Site, now_ns: int, kind: str = "") -> Narrowed:
+    """The visits that do not end, by the settings."""
+    return Narrowed(kind, now_ns - site.stay_h * _HOUR_NS, now_ns - site.stay_days * 24 * _HOUR_NS)
+
+
+def listed(
+    select: Select,
+    state: str,
+    query: str,
+    after: str,
+    limit: int,
+    visit: str | None = None,
+    *,
+    narrowed: Narrowed = ALL,
+    aged: bool = False,
+) -> Sequence[VisitView]:
+    """Visits in order of id, or the oldest first (`aged`): of a state (without one: that have begun), with a text in
+    plate, card, pass, unit or purpose; or the one of that id.
+    """
+    where, values = _wanted(state, query, after, visit, narrowed)
+    sql = _ALL.format(" AND ".join(where))
+    order = "entered_wall_ns, visit" if aged else "visit"
+    found = select(f"SELECT * FROM ({sql}) ORDER BY {order} LIMIT ?", (*values, *values, limit))
+    return [_view(*one) for one in found]
+
+
+def counted(select: Select, narrowed: Narrowed) -> int:
+    """How many cars inside are meant."""
+    where, values = _wanted("inside", "", "", None, narrowed)
+    sql = f"SELECT count(*) FROM visits s LEFT JOIN visitors v ON v.visit = s.visit WHERE {' AND '.join(where)}"
+    return int(select(sql, tuple(values))[0][0])
+
+
+def _wanted(state: str, query: str, after: str, visit: str | None, narrowed: Narrowed) -> tuple[list[str], list[Any]]:
+    """The conditions on a visit `s` with its visitor `v`, and their values."""
     where: list[str] = [_STATES[state]] if state else [] if visit is not None else ["s.visit IS NOT NULL"]
     values: list[Any] = []
     if visit is not None:
@@ -157,12 +204,20 @@ def listed(
     if query:
         where.append(
             "(instr(coalesce(s.plate, v.plate, ''), ?) OR instr(coalesce(v.card, ''), ?) OR instr(lower(coalesce("
-            "v.document ->> '$.unit', '') || ' ' || coalesce(v.document ->> '$.purpose', '')), ?))"
+            "v.document ->> '$.unit', '') || ' ' || coalesce(v.document ->> '$.purpose', '')), ?)"
+            " OR instr(coalesce(s.credential, ''), ?) OR instr(lower(coalesce(s.pass, '')), ?)"
+            " OR s.pass IN carray(?))"
         )
-        values += [normal_plate(query) or query, query, query.lower()]
-    sql = _ALL.format(" AND ".join(where))
-    found = select(f"SELECT * FROM ({sql}) ORDER BY visit LIMIT ?", (*values, *values, limit))
-    return [_view(*one) for one in found]
+        values += [normal_plate(query) or query, query, query.lower(), query, query.lower()]
+        values.append(apsw.carray(narrowed.passes or ("",)))
+    if narrowed.kind:
+        where.append(f"{KIND} = ?")
+        values.append(narrowed.kind)
+    if narrowed.since_ns is not None:
+        holders_ns = narrowed.since_ns if narrowed.holders_since_ns is None else narrowed.holders_since_ns
+        where.append(f"s.entered_wall_ns <= CASE WHEN {KIND} IN ('monthly', 'staff') THEN ? ELSE ? END")
+        values += [holders_ns, narrowed.since_ns]
+    return where, values
 
 
 def _same_card(card: str, other: str, card_bits: CardBits) -> bool:
@@ -190,6 +245,8 @@ def _view(
     visit: str, pass_id: str | None, plate: str | None, method: str | None, certainty: str | None,
     entered_ns: int | None, lane: str | None, exited_ns: int | None, exit_lane: str | None,
     ended: int | None, document: str | None, _card: str | None, owed: int | None, paid: int | None,
+    kind: str, shown: str | None, let_in_by: str | None,
+    stated: str | None, how: str | None, ended_by: str | None, ended_reason: str | None,
 ) -> VisitView:  # fmt: skip
     said = msgspec.json.decode(document) if document else {}
     state = "ended" if exited_ns is not None else "inside" if entered_ns is not None else "expected"
@@ -201,7 +258,7 @@ def _view(
         plate=plate,
         method=method or "",
         certainty=certainty or "",
-        lane=lane,
+        lane=lane or None,
         entered_at=rfc3339(entered_ns) if entered_ns is not None else None,
         exit_lane=exit_lane,
         exited_at=rfc3339(exited_ns) if exited_ns is not None else None,
@@ -217,4 +274,11 @@ def _view(
         by=said.get("by"),
         paid=paid,
         owed=owed,
+        kind=kind,
+        shown=shown,
+        let_in_by=let_in_by,
+        stated=stated,
+        ended=how if exited_ns is not None else None,
+        ended_by=ended_by,
+        ended_reason=ended_reason,
     )

@@ -295,6 +295,29 @@ STATE = Schema(
         CREATE INDEX debts_of_plate ON debts(plate) WHERE plate IS NOT NULL;
         CREATE INDEX debts_of_credential ON debts(credential) WHERE credential IS NOT NULL;
         """,
+        # How a visit ended, and by whom; what people see of its line. `inside_set` has the last count of the cars
+        # inside that a person has set, and by how much it still differs from the open visits.
+        """
+        ALTER TABLE visits ADD COLUMN kind TEXT;
+        ALTER TABLE visits ADD COLUMN shown TEXT;
+        ALTER TABLE visits ADD COLUMN let_in_by TEXT;
+        ALTER TABLE visits ADD COLUMN stated TEXT;
+        ALTER TABLE visits ADD COLUMN ended TEXT;
+        ALTER TABLE visits ADD COLUMN ended_by TEXT;
+        ALTER TABLE visits ADD COLUMN ended_reason TEXT;
+        CREATE INDEX visits_by_age ON visits(entered_wall_ns) WHERE exited_sequence IS NULL;
+        CREATE TABLE inside_set(
+            one INTEGER PRIMARY KEY CHECK(one = 1),
+            correction TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            wall_ns INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            before INTEGER NOT NULL,
+            offset INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            reason TEXT NOT NULL
+        );
+        """,
     ),
 )
 

@@ -83,7 +83,7 @@ def check_visitor(said: Said, now_ns: int, zone: ZoneInfo) -> Visitor:
     if until_ns - now_ns > _UNTIL_MAX_NS:
         raise VisitError(f"until is {rfc3339(until_ns)}; give an instant at most {DAYS_MAX} days ahead")
     return Visitor(
-        _plate(said.plate),
+        checked_plate(said.plate),
         _card(said.card),
         said.unit,
         said.purpose,
@@ -112,7 +112,8 @@ def _instant(field: str, text: str) -> int:
         raise VisitError(f"{field} is {text[:60]!r}; give an instant such as 2026-11-30T18:00:00+08:00") from None
 
 
-def _plate(text: str | None) -> str | None:
+def checked_plate(text: str | None) -> str | None:
+    """A plate in normal form, None for none; VisitError."""
     if not text:
         return None
     plate = normal_plate(text)

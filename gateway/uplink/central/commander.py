@@ -164,8 +164,18 @@ class Commander:
             self._engine.call("visits.cancel", visit=order.cancel, by=by, via="mqtt")
             return Answer(order.id, "done")
         request = f"mqtt:{order.id}"
+        if order.correction:
+            return self._correction(order, request, by)
         made = self._engine.call("visits.add", request=request, visitor=order.visitor, by=by, via="mqtt")
         return Answer(order.id, "done", visit=Announced(made["id"], made["code"]))
+
+    def _correction(self, order: VisitOrder, request: str, by: str) -> Answer:
+        """The engine decides; it keeps the key of the request too."""
+        told = {"request": request, "reason": order.reason, "by": by, "via": "mqtt", **order.correction}
+        found = self._engine.call("visit.command", **told)
+        if found["status"] != "done":
+            return Answer(order.id, "refused", found["reason"], found["detail"])
+        return Answer(order.id, "done", detail=found["detail"], visit=found["visit"])
 
 
 def _identity(order: LaneOrder) -> dict[str, Any]:

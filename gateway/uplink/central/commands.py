@@ -18,6 +18,7 @@ from gateway.core.settings.explain import explain
 from gateway.core.vocabulary.errors import RequestError
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import LAST_YEAR, YEARS
+from gateway.store.times import text_of
 from gateway.uplink.mqtt.messages import Incoming, Outgoing, Topics
 
 COMMAND_BYTES = 4096
@@ -69,13 +70,19 @@ class PassOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class VisitOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """A visitor, as sent on `/visits`: announced with what the body of `POST /visits` says, or `cancel` with its id.
 
-    `at`: when central made it.
+    Or a correction with its `reason`: `left` with the id of a visit whose car has left unseen, `came` with the plate of
+    a car that is inside (since `entered_at`), `count` with the number of cars inside. `at`: when central made it.
     """
 
     id: Id
     at: Annotated[datetime, msgspec.Meta(tz=True)]
     by: Name = ""
     cancel: Id | None = None
+    left: Id | None = None
+    came: Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_MAX)] | None = None
+    count: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    entered_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    reason: Name = ""
     plate: Name | msgspec.UnsetType | None = msgspec.UNSET
     card: Name | msgspec.UnsetType | None = msgspec.UNSET
     unit: Name | msgspec.UnsetType = msgspec.UNSET
@@ -89,7 +96,21 @@ class VisitOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     def visitor(self) -> dict[str, Any]:
         """What is said of the visitor, as the engine takes it."""
         told: dict[str, Any] = msgspec.to_builtins(self)
-        return {key: value for key, value in told.items() if key not in ("id", "at", "by", "cancel")}
+        return {key: value for key, value in told.items() if key not in _NOT_OF_A_VISITOR}
+
+    @property
+    def correction(self) -> dict[str, Any]:
+        """A correction of who is inside, as the engine takes it; empty for another order."""
+        entered = text_of(self.entered_at) if self.entered_at is not None else None
+        if self.left is not None:
+            return {"verb": "left", "visit": self.left}
+        if self.came is not None:
+            return {"verb": "came", "plate": self.came, "entered_at": entered}
+        return {"verb": "count", "count": self.count} if self.count is not None else {}
+
+
+_ALONE = ("cancel", "left", "came", "count")
+_NOT_OF_A_VISITOR = ("id", "at", "by", "entered_at", "reason", *_ALONE)
 
 
 class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,7 +142,8 @@ class Announced(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """The answer to an order; `status` is `done` or `refused`, `detail` is text for people.
 
-    `head`: the signed head of a confirmed row. `visit`: of a visitor who was announced.
+    `head`: the signed head of a confirmed row. `visit`: of a visitor who was announced; the id alone of a visit that
+    was corrected.
     """
 
     id: str | None
@@ -129,7 +151,7 @@ class Answer(msgspec.Struct, frozen=True):
     reason: str = ""
     detail: str = ""
     head: str | msgspec.UnsetType = msgspec.UNSET
-    visit: Announced | msgspec.UnsetType = msgspec.UNSET
+    visit: Announced | str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -187,7 +209,7 @@ def _decode(message: Incoming, topics: Topics) -> Order:
     if message.topic == topics.commands:
         return _whole(_plain(_fit(_document(message.payload), LaneOrder), "by", "reason"))
     if message.topic == topics.visits:
-        return _visit(_plain(_fit(_document(message.payload), VisitOrder), "by"))
+        return _visit(_plain(_fit(_document(message.payload), VisitOrder), "by", "reason"))
     order = _plain(_fit(_document(message.payload), PassOrder), "by")
     if (order.put is None) == (order.delete is None):
         raise msgspec.ValidationError("give either `pass` or `delete`")
@@ -197,8 +219,15 @@ def _decode(message: Incoming, topics: Topics) -> Order:
 
 
 def _visit(order: VisitOrder) -> VisitOrder:
-    if order.cancel is not None and order.visitor:
-        raise msgspec.ValidationError("`cancel` stands alone, beside `id`, `at` and `by`")
+    said = [name for name in _ALONE if getattr(order, name) is not None]
+    if said and (order.visitor or len(said) > 1):
+        raise msgspec.ValidationError(f"`{said[0]}` stands alone, beside `id`, `at`, `by` and its reason")
+    if order.correction and not order.reason.strip():
+        raise msgspec.ValidationError(f"reason: is empty; say in a few words why ({said[0]})")
+    if not order.correction and order.reason:
+        raise msgspec.ValidationError("`reason` is for left, came and count")
+    if order.entered_at is not None and order.came is None:
+        raise msgspec.ValidationError("`entered_at` is for came")
     return order
 
 

@@ -57,7 +57,7 @@ class Booth:
     def open(self) -> None:
         self.state = State(self.path, writer=True)
         answers = Answers(self.state, lambda: self.degraded)
-        self.desk = Desk(parse_settings(SITE), self.inbox, answers)
+        self.desk = Desk(parse_settings(SITE), self.inbox, answers, lambda asked: asked)
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
 

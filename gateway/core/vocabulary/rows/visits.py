@@ -14,7 +14,10 @@ from gateway.core.vocabulary.rows.base import (
     UNSET,
     By,
     CaseOrNone,
+    GatewayRow,
     LaneId,
+    PassKindOrNone,
+    PassOrNone,
     Row,
     Shown,
     Station,
@@ -264,4 +267,66 @@ class VisitCharged(MoneyRow, frozen=True, kw_only=True, gc=False):
             "settled", "free", "fire", "held", "hand", "fob", "opened",
         ),
     ]  # fmt: skip
+    by: By
+
+
+# ---- corrections of who is inside
+
+Why = Annotated[str, says("the reason that the person gave")]
+
+
+class VisitLeftUnseen(VisitRow, frozen=True, kw_only=True, gc=False):
+    """A person says that a car is no longer inside, though it was not seen leaving; it is not charged."""
+
+    type: ClassVar[str] = "visit.left_unseen"
+
+    pass_: PassOrNone = field(name="pass")
+    plate: Annotated[str | None, says("plate, null when none was read")]
+    entered_at: Annotated[str, says("when it came in")]
+    counted: Annotated[bool, says("false: the number of cars inside was set without it since it came, and stays")]
+    reason: Why
+    by: By
+    via: Via
+    station: Station
+
+
+class VisitCameUnseen(VisitRow, frozen=True, kw_only=True, gc=False):
+    """A person says that a car is inside, though it was not seen coming; its visit begins."""
+
+    type: ClassVar[str] = "visit.came_unseen"
+
+    pass_: PassOrNone = field(name="pass")
+    kind: PassKindOrNone
+    plate: Annotated[str | None, says("plate, null for a visitor without one")]
+    entered_at: Annotated[str, says("when it came in, as the person says")]
+    counted: Annotated[bool, says("false: the number of cars inside was set with it since it came, and stays")]
+    reason: Why
+    by: By
+    via: Via
+    station: Station
+
+
+class VisitsCounted(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """A person has counted the cars inside; from now on the number goes on from theirs."""
+
+    type: ClassVar[str] = "visits.counted"
+
+    correction: Annotated[str, says("id of this correction")]
+    count: Annotated[int, says("how many cars are inside")]
+    before: Annotated[int, says("how many were thought to be inside")]
+    reason: Why
+    by: By
+    via: Via
+    station: Station
+
+
+class VisitsOverstayed(GatewayRow, frozen=True, kw_only=True, gc=False):
+    """Once a night: the visits that do not end. `count` is of all of them, `visits` names the oldest."""
+
+    type: ClassVar[str] = "visits.overstayed"
+
+    day: Annotated[str, says("the site's day")]
+    count: Annotated[int, says("how many visits have lasted too long")]
+    visits: Annotated[tuple[str, ...], says("ids of the oldest of them")]
+    inside: Annotated[int, says("how many cars are inside")]
     by: By

@@ -36,3 +36,52 @@ class VisitView(View, frozen=True, kw_only=True, gc=False):
     by: Annotated[str | None, says("who registered or announced it")]
     paid: Annotated[int | None, says("what was paid for it, in minor units, null for nothing")] = None
     owed: Annotated[int | None, says("what is owed of it, in minor units, null for nothing")] = None
+    kind: Annotated[
+        str,
+        one_of(
+            "what it is counted as: `visitor` when registered or announced, else the kind of its pass at the entry",
+            "monthly", "temporary", "staff", "visitor", "blocked", "unknown",
+        ),
+    ]  # fmt: skip
+    shown: Annotated[
+        str | None, one_of("what it showed, null for nothing or in early versions", "card", "plate", "qr", "pin", None)
+    ]
+    let_in_by: Annotated[str | None, says("the person who let it in, or who declared it")]
+    stated: Annotated[str | None, says("the reason that this person gave")]
+    ended: Annotated[
+        str | None,
+        one_of(
+            "how it ended: `seen` leaving; `again`: seen again without that; `by_hand`: a person said that it has left",
+            "seen", "again", "by_hand", None,
+        ),
+    ]  # fmt: skip
+    ended_by: Annotated[str | None, says("the person who ended it by hand")]
+    ended_reason: Annotated[str | None, says("the reason that this person gave")]
+
+
+class CountSet(View, frozen=True, kw_only=True, gc=False):
+    """The last time that a person has set the number of cars inside."""
+
+    correction: Annotated[str, says("id of the correction")]
+    count: Annotated[int, says("how many cars were inside, as the person counted")]
+    before: Annotated[int, says("how many were thought to be inside")]
+    by: Annotated[str | None, says("who has counted")]
+    reason: Annotated[str, says("why")]
+    at: Annotated[str, says("when")]
+
+
+class InsideView(View, frozen=True, kw_only=True, gc=False):
+    """The cars inside. `count` differs from the visits, and from the sum of the kinds, by what a person has counted."""
+
+    count: Annotated[int, says("how many cars are inside; the car park is full by this number")]
+    visits: Annotated[int, says("how many visits have begun and not ended")]
+    monthly: Annotated[int, says("of these with a monthly pass")]
+    temporary: Annotated[int, says("with a temporary pass")]
+    staff: Annotated[int, says("with a pass of the staff")]
+    visitor: Annotated[int, says("of visitors who were registered or announced")]
+    blocked: Annotated[int, says("with a blocked pass, let in by a person")]
+    unknown: Annotated[int, says("without a pass and a name, or of a pass of an earlier version")]
+    capacity: Annotated[int | None, says("how many cars the car park holds, null without a bound")]
+    free: Annotated[int | None, says("how many places are free, null without a bound")]
+    set: Annotated[CountSet | None, says("the last count that a person has set, null for none")]
+    as_of: Annotated[str, says("the moment of this answer")]

@@ -1,0 +1,1 @@
+"""Corrections of who is inside."""
