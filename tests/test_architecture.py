@@ -303,7 +303,7 @@ CORE_FLOORS = (
     ("access",),
     ("lane",),
     ("lanes",),
-    ("health", "identities", "pictures", "repairs", "run", "visits"),
+    ("health", "identities", "pictures", "repairs", "reports", "run", "visits"),
     ("site",),
 )
 _FLOOR = {room: number for number, rooms in enumerate(CORE_FLOORS) for room in rooms}

@@ -53,7 +53,8 @@ exit codes:
 
 _JOBS = (
     "running", "begin", "discover", "site", "settings.commands", "passes", "journal", "care.verify", "lanes",
-    "people.operators", "people.stations", "people.tokens", "money.tariffs", "care.backups", "care.support",
+    "people.operators", "people.stations", "people.tokens", "people.listed", "money.tariffs", "care.backups",
+    "care.support",
 )  # fmt: skip
 """In the order of the help."""
 _PROCESSES = ("engine", "uplink", "web")

@@ -22,6 +22,7 @@ from gateway.core.payments.bills import Bills, DaysMemory
 from gateway.core.payments.payments import Payments
 from gateway.core.pictures.pictures import Pictures
 from gateway.core.repairs.repairs import RepairOrders, RepairsMemory
+from gateway.core.reports.reports import Reports
 from gateway.core.run.run import Run
 from gateway.core.settings.exchange import Unrest
 from gateway.core.settings.model import Settings
@@ -57,6 +58,7 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
         Payments(bills, book, access),
         access,
         Visits(access.recent),
+        Reports(settings, lanes, alarms.desk, clock),
         Health(lanes, alarms.desk),
         RepairOrders(settings, memory.part(RepairsMemory), lanes, alarms.desk),
         acceptance,

@@ -20,6 +20,7 @@ NAMES = {
     "RepairView": "Repair",
     "ServiceNotice": "Due",
     "AcceptanceView": "Acceptance",
+    "ListedView": "Listed",
 }
 """Names that others know."""
 ROWS = tuple(kind for kinds in TYPES.values() for kind in kinds)

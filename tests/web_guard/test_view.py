@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gateway.core.alarms.kinds import KINDS
 from gateway.core.lane.modes.notices import Notice
+from gateway.core.settings.roles import Role
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.rows import Credential
@@ -589,6 +590,36 @@ def test_the_colour_of_an_alarm_says_what_the_guard_has_to_do(kind: str, tone: s
 
 def test_every_kind_has_its_colour() -> None:
     assert set(KINDS) - set(_TONES) == SILENT_KINDS
+
+
+REFUSED = {"credential": {"kind": "plate", "value": "粤B12345"}, "why": "not_known", "by": "Lin"}
+
+
+def test_a_refusal_is_at_the_leader_and_the_control_room_with_its_car_author_and_reason() -> None:
+    told = [replace(alarm("refused", 3), detail=REFUSED, state="returned-unacknowledged")]
+    for role in ("leader", "control_room"):
+        band = show(lane("in"), alarms=told, role=role)["band"]
+        assert band["title"] == "Car refused"
+        assert "粤B 12345" in band["where"]
+        [shown] = show(lane("in"), alarms=told, role=role)["alarms"]
+        assert shown["steps"][0] == "Turned away by Lin: not known."
+    assert "Lin" in show(alarms=told, role="leader", locale="zh_CN")["alarms"][0]["steps"][0]
+
+
+def test_a_refusal_is_not_shown_to_the_guard_who_made_it() -> None:
+    told = [replace(alarm("refused", 3), detail=REFUSED, state="returned-unacknowledged")]
+    for role in ("guard", "office", "auditor"):
+        assert show(alarms=told, role=role)["alarms"] == []
+
+
+def test_a_watched_car_shows_at_the_desk_of_the_control_room_and_nowhere_else() -> None:
+    told = [replace(alarm("watched", 3), detail={"credential": REFUSED["credential"], "entry": "l1"})]
+    for role in Role:
+        assert show(alarms=told, role=role)["alarms"] == []
+        away = shown_view(
+            snapshot(alarms=told), BOOK.get, "en", datetime.now(UTC), role=role, stands_at=lambda _: False
+        )
+        assert bool(away["alarms"]) is (role is Role.CONTROL_ROOM)
 
 
 def test_duress_shows_nothing_at_the_booth_and_everything_at_the_control_room() -> None:

@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from web.api import docs
 from web.api.box import health, metrics
-from web.api.gate import acceptance, commands, hooks, inside, passes, state, visits
+from web.api.gate import acceptance, commands, hooks, inside, listed, passes, state, visits
 from web.api.journal import exports, feed, history
 from web.api.site import site
 
@@ -42,6 +42,9 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/inside", inside.inside),
     ("POST", f"{BASE}/inside/cars", inside.declare_car),
     ("POST", f"{BASE}/inside/count", inside.set_count),
+    ("GET", f"{BASE}/listed", listed.listed),
+    ("POST", f"{BASE}/listed", listed.add_listed),
+    ("DELETE", f"{BASE}/listed/<entry>", listed.remove_listed),
     ("GET", f"{BASE}/lanes", state.lanes),
     ("GET", f"{BASE}/alarms", state.alarms),
     ("GET", f"{BASE}/devices", state.devices),

@@ -39,9 +39,13 @@ class Scene:
     identity_required: bool = False
 
     @property
-    def is_desk(self) -> bool:
-        """Whether the control room looks, away from every lane."""
-        return self.role == "control_room" and not any(self.stands_at(lane.id) for lane in self.lanes)
+    def is_at_a_lane(self) -> bool:
+        """Whether the screen is at a lane, where others see it."""
+        return any(self.stands_at(lane.id) for lane in self.lanes)
+
+    def has(self, right: Right) -> bool:
+        """Whether the role has a right."""
+        return self.role in roles_with(right)
 
     @property
     def may_act(self) -> bool:

@@ -33,6 +33,7 @@ STATUS = {
     "pass_invalid": 422,
     "visit_invalid": 422,
     "visit_conflict": 409,
+    "listed_invalid": 422,
     "settings_invalid": 422,
     "settings_conflict": 409,
     "revision_conflict": 412,

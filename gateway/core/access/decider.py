@@ -13,7 +13,7 @@ from gateway.core.access.barriers import AccessBarriers
 from gateway.core.access.places import Places
 from gateway.core.access.reads import Taken, shown
 from gateway.core.access.recent import Recent
-from gateway.core.access.rules import Decision, Question, Space, decide, payment_of
+from gateway.core.access.rules import Decision, Load, Question, Space, decide, payment_of
 from gateway.core.access.visitors import visitor_of
 from gateway.core.alarms.faults import Faults
 from gateway.core.charges.bill import Bill
@@ -24,6 +24,9 @@ from gateway.core.vocabulary.events import CredentialRead, ExpectedVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.turn import Turn
+
+HAZARDOUS = "hazardous"
+"""The list of vehicles that are refused at entries."""
 
 
 class Decider:
@@ -100,6 +103,7 @@ class Decider:
             elsewhere=taken.elsewhere,
             spaces=self._spaces(lane, read),
             payment=payment_of(bill),
+            load=_load(taken, self._clock.wall_ns(turn.now)),
         )
 
     def _corrected(self, read: CredentialRead, wall_ns: int, at_entry: bool) -> CredentialRead:
@@ -147,6 +151,14 @@ class Decider:
             for found in (*read.passes, *visitors)
             if found.id in occupancy
         }
+
+
+def _load(taken: Taken, wall_ns: int) -> Load:
+    """What is known of the load by the visitor's registration, or by a list of vehicles for either proof of the car."""
+    reads = [one for one in (taken.read, taken.second) if one is not None]
+    listed = any(one.kind == HAZARDOUS and wall_ns < one.until_ns for read in reads for one in read.listed)
+    declared = any(visitor.hazardous for read in reads for visitor in read.expected)
+    return Load.HAZARDOUS if listed or declared else Load.FITS
 
 
 def _visitor(read: CredentialRead) -> ExpectedVisit | None:

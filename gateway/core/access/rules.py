@@ -76,6 +76,13 @@ class Payment(StrEnum):
     SETTLED = "settled"
 
 
+class Load(StrEnum):
+    """What the vehicle carries, as far as it matters in its direction."""
+
+    FITS = "fits"
+    HAZARDOUS = "hazardous"
+
+
 class Case(msgspec.Struct, frozen=True):
     """All that a rule may look at."""
 
@@ -90,6 +97,7 @@ class Case(msgspec.Struct, frozen=True):
     elsewhere: bool = False
     space: Space = Space.FREE
     payment: Payment = Payment.NONE
+    load: Load = Load.FITS
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -108,6 +116,7 @@ def _at_exit(case: Case) -> bool:
 _D, _R, _G = Verdict.DENIED, Verdict.REFERRED, Verdict.GRANTED
 RULES: tuple[Rule, ...] = (
     Rule("lane tagged or crashed", lambda c: c.lane is LaneFitness.LOCKED, _R, Reason.LANE_LOCKED),
+    Rule("a hazardous load", lambda c: c.load is Load.HAZARDOUS and not _at_exit(c), _D, Reason.HAZARDOUS_LOAD),
     Rule("nobody holds it", lambda c: c.holder is Holder.NOBODY, _D, Reason.UNKNOWN_CREDENTIAL),
     Rule("blocked", lambda c: c.holder is Holder.BLOCKED, _D, Reason.BLOCKED),
     Rule("the same tag is at another lane", lambda c: c.elsewhere, _D, Reason.SEEN_ELSEWHERE),
@@ -201,7 +210,8 @@ class Question(msgspec.Struct, frozen=True):
     """The question to decide: lane, time (site time by `zone`), and whether the car is inside.
 
     `spaces`: by id of a pass or visit, whether there is a place for its car; FREE if the id is missing.
-    `visit_inside`: whether the expected visitor is inside, or about to come in at another lane.
+    `visit_inside`: whether the expected visitor is inside, or about to come in at another lane. `load`: what is
+    known of the vehicle's load.
     """
 
     lane: str
@@ -216,6 +226,7 @@ class Question(msgspec.Struct, frozen=True):
     elsewhere: bool = False
     spaces: Mapping[str, Space] = {}
     payment: Payment = Payment.NONE
+    load: Load = Load.FITS
 
 
 def decide(passes: tuple[Pass, ...], question: Question, visit: ExpectedVisit | None = None) -> Decision:
@@ -244,6 +255,7 @@ def _by_visit(visit: ExpectedVisit, question: Question) -> Decision:
         elsewhere=question.elsewhere,
         space=question.spaces.get(visit.visit, Space.FREE),
         payment=question.payment,
+        load=question.load,
     )
     rule = judge(case)
     return Decision(rule.verdict, rule.reason, rule.label, visit=visit)
@@ -275,7 +287,7 @@ def _decision(found: Pass | None, question: Question) -> Decision:
 def _case(found: Pass | None, question: Question) -> Case:
     if found is None:
         holder = Holder.NOBODY if question.payment is Payment.NONE else Holder.PAYER
-        return Case(question.direction, question.fitness, holder, payment=question.payment)
+        return Case(question.direction, question.fitness, holder, payment=question.payment, load=question.load)
     blocked = found.kind is PassKind.BLOCKED
     return Case(
         direction=question.direction,
@@ -289,6 +301,7 @@ def _case(found: Pass | None, question: Question) -> Case:
         elsewhere=question.elsewhere,
         space=question.spaces.get(found.id, Space.FREE),
         payment=question.payment,
+        load=question.load,
     )
 
 

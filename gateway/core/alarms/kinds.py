@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.core.settings.roles import Right
+
 
 class Kind(msgspec.Struct, frozen=True):
     """An alarm kind: priority 1 (act now) to 4 (know of it), whether a person must close it, and its meaning.
 
     `incident`: after its cause is over, the next one is another alarm with its own id and time. `calls`: a person calls
     for help, so a tag on the lane does not silence it. `variants`: values of `detail.reason` that have words of their
-    own.
+    own. `seen_by`: the right without which no screen shows it; `desk_only`: nor does a screen at a lane, where an
+    attacker or the driver may be looking.
     """
 
     priority: int
@@ -19,12 +22,14 @@ class Kind(msgspec.Struct, frozen=True):
     incident: bool = False
     calls: bool = False
     variants: tuple[str, ...] = ()
+    seen_by: Right = Right.LOOK
+    desk_only: bool = False
 
 
 KINDS: dict[str, Kind] = {
     "crash": Kind(1, True, "the arm was struck or torn off; the lane locks until it is reset", incident=True),
     "struck_vehicle": Kind(1, True, "the arm came down on a vehicle", incident=True),
-    "duress": Kind(1, True, "a person is threatened", incident=True, calls=True),
+    "duress": Kind(1, True, "a person is threatened", incident=True, calls=True, seen_by=Right.WATCH, desk_only=True),
     "panic": Kind(1, True, "a panic button was pressed", incident=True, calls=True),
     "fire": Kind(1, True, "the fire contact", incident=True, calls=True),
     "storage_degraded": Kind(
@@ -53,4 +58,20 @@ KINDS: dict[str, Kind] = {
     "video_lost": Kind(3, False, "a camera"),
     "uplink_lost": Kind(3, False, "central cannot be reached"),
     "clock_unsure": Kind(3, False, "the clock is not set"),
+    "refused": Kind(
+        3,
+        False,
+        "a person turned a car away, or it is blocked or has a hazardous load; for the shift leader and the control"
+        " room, ends when it is acknowledged",
+        incident=True,
+        seen_by=Right.HEAR,
+    ),
+    "watched": Kind(
+        3,
+        False,
+        "a [watched](#lists-of-vehicles) vehicle was read; for the control room alone, ends when it is acknowledged",
+        incident=True,
+        seen_by=Right.WATCH,
+        desk_only=True,
+    ),
 }

@@ -15,6 +15,8 @@ OF_ALARMS: dict[str, RepairKind] = {
     "struck_vehicle": RepairKind.STRUCK_VEHICLE,
 }
 """Alarms that open a repair order at once: what they tell does not mend itself."""
+OF_CARS = ("refused", "watched")
+"""Alarms that are about a car and no device: even a false one leaves nothing to mend."""
 ON_FINDING: dict[str, RepairKind] = {"forced": RepairKind.FORCED}
 """Alarms that open one when a person finds them real: a hand, a fob or the wind may have moved the arm."""
 NOT_FOLLOWED = ("no_answer", "output_failed")
@@ -38,6 +40,8 @@ class Fault(NamedTuple):
 
 def kind_of(alarm: str, detail: dict[str, Any], finding: str) -> RepairKind | None:
     """The kind of order that an alarm opens; None for none."""
+    if alarm in OF_CARS:
+        return None
     if finding == "false":
         return RepairKind.FALSE_ALARM
     if alarm == "device_lost" and detail.get("reason") == "controller_fault":

@@ -17,6 +17,9 @@ class Right(DeclaredCode):
     REPAIR = "repair", "open, report and confirm repairs"
     ACKNOWLEDGE_LIMIT = "acknowledge_limit", "acknowledge a limit that was changed in a repair"
 
+    HEAR = "hear", "see at once which cars were refused"
+    WATCH = "watch", "see which vehicles are watched and when they were seen, and calls under duress, away from a lane"
+
 
 class Role(DeclaredCode):
     """The role of an operator, with its meaning and its rights."""
@@ -28,17 +31,23 @@ class Role(DeclaredCode):
         self.rights = frozenset(rights)
 
     GUARD = "guard", "the guard of a booth", (Right.LOOK, Right.COMMAND, Right.REPAIR)
-    LEADER = "leader", "the shift leader", (Right.LOOK, Right.COMMAND, Right.LIFT, Right.WAIVE, Right.REPAIR)
+    LEADER = (
+        "leader",
+        "the shift leader",
+        (Right.LOOK, Right.COMMAND, Right.LIFT, Right.WAIVE, Right.REPAIR, Right.HEAR),
+    )
     CONTROL_ROOM = (
         "control_room",
         "an operator of the control room",
-        (Right.LOOK, Right.COMMAND, Right.ACCEPT, Right.REPAIR, Right.ACKNOWLEDGE_LIMIT),
-    )
+        (
+            Right.LOOK, Right.COMMAND, Right.ACCEPT, Right.REPAIR, Right.ACKNOWLEDGE_LIMIT, Right.HEAR, Right.WATCH,
+        ),
+    )  # fmt: skip
     OFFICE = "office", "the property office", (Right.LOOK, Right.REPAIR)
     INSTALLER = (
         "installer",
         "who wires and sets up the gateway",
-        tuple(right for right in Right if right not in (Right.ACKNOWLEDGE_LIMIT, Right.WAIVE)),
+        tuple(right for right in Right if right not in (Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.WATCH)),
     )
     AUDITOR = "auditor", "reads, and changes nothing", (Right.LOOK,)
 
@@ -56,6 +65,8 @@ SCOPES: dict[str, str] = {
     "lanes:command": "give commands to lanes",
     "alarms:write": "acknowledge, verify, shelve and close alarms",
     "visits:write": "announce, correct and cancel visitors",
+    "listed:read": "read the lists of watched and hazardous vehicles",
+    "listed:write": "put vehicles on these lists, and take them off",
     "metrics": "read the metrics",
     "plates:push": "push plates as a camera",
     "site:read": "read the settings and their versions, but not operators, stations and the web address",

@@ -60,6 +60,12 @@ class IdentityStepError(GatehouseError):
     code = "identity_step"
 
 
+class ListedError(GatehouseError):
+    """What is said of an entry of a list of vehicles is malformed, or the lists are full."""
+
+    code = "listed_invalid"
+
+
 class RevisionConflictError(GatehouseError):
     """The pass was changed in the meantime; read it again and repeat the change."""
 

@@ -58,6 +58,7 @@ class CredentialRead(Event, frozen=True, gc=False):
     the read of a tag in its field about once a second with `again`, which is no new presentation. `age_ms`: age of the
     read on arrival, by the camera's clock. `fault`: the look-up raised. `expected`: visitors with this plate,
     card or code. `accounts`: what was done about the charges of these visits; `debts`: what the car owes from earlier.
+    `listed`: entries of the lists of vehicles with this, or with a plate or card of its passes.
     """
 
     device: str
@@ -77,13 +78,22 @@ class CredentialRead(Event, frozen=True, gc=False):
     expected: tuple[ExpectedVisit, ...] = ()
     accounts: tuple[Account, ...] = ()
     debts: tuple[Debt, ...] = ()
+    listed: tuple[Listed, ...] = ()
+
+
+class Listed(msgspec.Struct, frozen=True, gc=False):
+    """An entry of a list of vehicles (`watch`, `hazardous`), until its end."""
+
+    entry: str
+    kind: str
+    until_ns: int
 
 
 class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
     """A visitor who was registered or announced, and has not left: lets in once from `from_ns` until `until_ns`.
 
     `entered`: came in, as far as the projections know. `building`: id in the settings. `shown`: where to go, for the
-    display of the lane.
+    display of the lane. `hazardous`: with a hazardous load, as was declared.
     """
 
     visit: str
@@ -95,6 +105,7 @@ class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
     building: str | None = None
     goods: bool = False
     shown: str = ""
+    hazardous: bool = False
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):

@@ -7,7 +7,7 @@ site with groups or a capacity and only for passes that need one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -23,6 +23,7 @@ from gateway.core.vocabulary.events import (
     Debt,
     Entry,
     ExpectedVisit,
+    Listed,
     Occupancy,
     OpenVisit,
     PaymentReceived,
@@ -30,6 +31,8 @@ from gateway.core.vocabulary.events import (
     StayCommandReceived,
 )
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.rows import Credential
+from gateway.store.listed.table import credentials as known_by
 from gateway.store.passes.codes import OF_VISIT, PassCode, name_of_foreign, narrowed
 from gateway.store.passes.credentials import CardBits
 
@@ -84,6 +87,9 @@ class Visits(Protocol):
     def debts(self, values: Iterable[str]) -> tuple[Debt, ...]:
         """What a car with one of these plates or cards owes."""
 
+    def listed_of(self, shown: Collection[Credential], card_bits: CardBits = "full") -> tuple[Listed, ...]:
+        """The entries of the lists of vehicles with one of these plates and cards."""
+
 
 class Codes(Protocol):
     """The needed part of `PassCodes`."""
@@ -123,6 +129,22 @@ class Lookups:
 
     def enrich(self, read: CredentialRead) -> CredentialRead:
         """The read with its passes and visits; without them if the store fails, so that a guard decides."""
+        found = self._enrich(read)
+        listed = self._listed_of(found)
+        return msgspec.structs.replace(found, listed=listed) if listed else found
+
+    def _listed_of(self, read: CredentialRead) -> tuple[Listed, ...]:
+        """The entries of the lists of vehicles; none if the store fails, so that no car is refused for that."""
+        plates = [plate for one in read.passes for plate in one.plates]
+        plates += [one.plate for one in read.expected if one.plate]
+        cards = [card for one in read.passes for card in one.cards]
+        try:
+            return self._visits.listed_of(tuple(known_by(read.kind, read.value, plates, cards)), self._card_bits)
+        except GatehouseError as error:
+            log.error("the lists of vehicles could not be looked up: %s", error)
+            return ()
+
+    def _enrich(self, read: CredentialRead) -> CredentialRead:
         if read.kind == "qr":
             return self._enrich_code(read)
         if read.kind == "pin":

@@ -29,6 +29,7 @@ from gateway.engine.clock import Clock
 from gateway.engine.identities.ops import IdentityOps
 from gateway.engine.journal_thread.entries import Entry
 from gateway.engine.journal_thread.recorder import Recorder
+from gateway.engine.listed.ops import ListedOps
 from gateway.engine.socket import requests as r
 from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.people import BEGINS_ANEW, PeopleOps
@@ -101,6 +102,13 @@ class Clerk:
             lambda: self._clock.now().mono_ns,
         )
         self._nightly = NightlyList(settings, stores.state, self.journal)
+        listed = ListedOps(
+            stores.state,
+            self.journal,
+            lambda: self._clock.now().wall_ns,
+            self._wait_applied,
+            lambda: self._recorder.degraded,
+        )
         self.settings_changed(settings)
         self._jobs = Jobs("changes")
         self._importing = threading.Lock()
@@ -123,6 +131,7 @@ class Clerk:
             **self._people.ops,
             **self._visits.ops,
             **self._identities.ops,
+            **listed.ops,
         }
 
     def settings_changed(self, settings: Settings) -> None:

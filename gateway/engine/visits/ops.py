@@ -172,7 +172,9 @@ def _said(document: dict[str, Any]) -> Said:
 
 
 def _as_said(view: VisitView) -> dict[str, Any]:
-    keys = ("plate", "card", "unit", "purpose", "people", "until", "vehicle_class", "building", "goods")
+    keys = (
+        "plate", "card", "unit", "purpose", "people", "until", "vehicle_class", "building", "goods", "hazardous",
+    )  # fmt: skip
     known = {key: getattr(view, key) for key in keys}
     return {key: value for key, value in {**known, "from": view.from_}.items() if value is not None}
 

@@ -7,7 +7,7 @@ all rows are applied (`ahead`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -15,8 +15,10 @@ import apsw
 import msgspec
 
 from gateway.core.settings.model import Site
-from gateway.core.vocabulary.events import Account, Debt, Entry, ExpectedVisit, InsideFacts, OpenVisit
-from gateway.core.vocabulary.views import InsideView, RepairView, VisitView, overdue
+from gateway.core.vocabulary.events import Account, Debt, Entry, ExpectedVisit, InsideFacts, Listed, OpenVisit
+from gateway.core.vocabulary.rows import Credential
+from gateway.core.vocabulary.views import InsideView, ListedView, RepairView, VisitView, overdue
+from gateway.store.listed import table as listed
 from gateway.store.passes.credentials import CardBits, normal_plate
 from gateway.store.projections import visitors
 from gateway.store.projections.inside import asked
@@ -99,6 +101,26 @@ class Look(ABC):
     def stay(self, visit: str) -> tuple[OpenVisit, ...]:
         """The open visit of that id, if there is one."""
         return tuple(OpenVisit(*row) for row in self.select(STAY, (visit,)))
+
+    # ---- lists of vehicles ---------------------------------------------------------------------------------------
+
+    def listed_of(self, shown: Collection[Credential], card_bits: CardBits = "full") -> tuple[Listed, ...]:
+        """The entries of the lists of vehicles with one of these plates and cards."""
+        return listed.of_vehicle(self.select, shown, card_bits)
+
+    def listed(self, list_: str, now_ns: int, after: str = "", limit: int = PAGE_MAX) -> Sequence[ListedView]:
+        """The entries of a list (empty: of all) that have not ended, in order of id."""
+        return listed.entries(self.select, list_, now_ns, after, min(limit, PAGE_MAX))
+
+    def listed_entry(self, entry: str) -> ListedView | None:
+        """The entry of that id; None when it is not known, or no longer."""
+        return listed.entry(self.select, entry)
+
+    def listed_count(self, now_ns: int) -> int:
+        """How many entries the lists have together."""
+        return listed.count(self.select, now_ns)
+
+    # ---- passages ------------------------------------------------------------------------------------------------
 
     def last_passage(self) -> str:
         """The name of the last applied passage; empty before the first."""

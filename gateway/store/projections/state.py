@@ -43,6 +43,7 @@ PRUNE_ROWS = 4096
 _FROM_THE_JOURNAL = (
     "visits",
     "visitors",
+    "listed",
     "alarms",
     "repairs",
     "marks",

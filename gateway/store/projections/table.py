@@ -20,6 +20,7 @@ from gateway.core.vocabulary import rows
 from gateway.core.vocabulary.errors import GatehouseError, JournalBrokenError
 from gateway.core.vocabulary.rows import UNSET, Credential
 from gateway.store.journal.queries import StoredRow
+from gateway.store.listed import table as listed
 from gateway.store.passes.codes import DAYS_MAX
 from gateway.store.projections import acceptance, visitors
 from gateway.store.projections.inside import corrections
@@ -53,6 +54,7 @@ MOVEMENTS_MAX = 100_000
 _SEQUENCES = {
     "visits": ("entered_sequence", "exited_sequence"),
     "visitors": ("told_sequence", "ended_sequence"),
+    "listed": ("added_sequence",),
     "alarms": ("raised_sequence", "closed_sequence"),
     "repairs": ("opened_sequence", "closed_sequence"),
     "movements": ("sequence",),
@@ -158,6 +160,7 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
     )
     visitors.prune(db, now_wall_ns)
     money.prune(db)
+    listed.prune(db, now_wall_ns)
     db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - WARNED_MAX_NS,))
     db.execute("DELETE FROM codes WHERE wall_ns < ?", (now_wall_ns - CODES_KEPT_NS,))
     db.execute(
@@ -284,6 +287,14 @@ def _told(db: apsw.Connection, place: Place, row: rows.VisitTold) -> None:
 
 def _cancelled(db: apsw.Connection, place: Place, row: rows.VisitCancelled) -> None:
     visitors.cancelled(db, place.sequence, row)
+
+
+def _listed_added(db: apsw.Connection, place: Place, row: rows.ListedAdded) -> None:
+    listed.added(db, place.sequence, row)
+
+
+def _listed_removed(db: apsw.Connection, _place: Place, row: rows.ListedRemoved) -> None:
+    listed.removed(db, row)
 
 
 def _visitors_left(db: apsw.Connection, place: Place, _row: rows.PassageRow) -> None:
@@ -647,6 +658,11 @@ def _is_left_waiting(row: rows.BarrierCommanded) -> bool:
     return row.interrupted is not False
 
 
+def _is_seen_to(row: rows.CaseReported) -> bool:
+    """A person saw to the car; one with `to` notifies a role of a refusal, which has its own row."""
+    return not row.to
+
+
 def _is_lost_device(row: rows.AlarmRow) -> bool:
     return row.kind == "device_lost"
 
@@ -680,7 +696,9 @@ _TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
     rows.GrantUnused: (_grant_over,),
     rows.CaseReleased: (_handled,),
     rows.CaseRefused: (_handled,),
-    rows.CaseReported: (_handled,),
+    rows.CaseReported: (_when(_is_seen_to, _handled),),
+    rows.ListedAdded: (_listed_added,),
+    rows.ListedRemoved: (_listed_removed,),
     rows.BarrierCommanded: (
         _when(_is_persons_close, _DECIDED, _RELEASED),
         _mark("motion", _of_barrier),

@@ -33,7 +33,7 @@ Select = Callable[..., list[Any]]
 _EXPECTED = (
     "SELECT v.visit, v.from_ns, v.until_ns, v.plate, s.visit IS NOT NULL, v.card,"
     " ifnull(v.document ->> '$.vehicle_class', 'car'),"
-    " v.document ->> '$.building', v.document ->> '$.goods'"
+    " v.document ->> '$.building', v.document ->> '$.goods', v.document ->> '$.hazardous'"
     " FROM visitors v LEFT JOIN visits s ON s.visit = v.visit WHERE v.ended_sequence IS NULL AND "
 )
 _STATES = {
@@ -139,9 +139,7 @@ def expected_by(select: Select, kind: str, value: str, card_bits: CardBits) -> t
         found = [one for one in found if _same_card(card, one[5], card_bits)]
     else:
         return ()
-    return tuple(
-        [ExpectedVisit(one[0], one[1], one[2], one[3], bool(one[4]), one[6], one[7], bool(one[8])) for one in found]
-    )
+    return tuple([_expected(*one) for one in found])
 
 
 class Narrowed(msgspec.Struct, frozen=True):
@@ -220,6 +218,15 @@ def _wanted(state: str, query: str, after: str, visit: str | None, narrowed: Nar
     return where, values
 
 
+def _expected(
+    visit: str, from_ns: int, until_ns: int, plate: str | None, entered: int, _card: str | None, vehicle_class: str,
+    building: str | None, goods: int | None, hazardous: int | None,
+) -> ExpectedVisit:  # fmt: skip
+    return ExpectedVisit(
+        visit, from_ns, until_ns, plate, bool(entered), vehicle_class, building, bool(goods), hazardous=bool(hazardous)
+    )
+
+
 def _same_card(card: str, other: str, card_bits: CardBits) -> bool:
     if card_bits == "full":
         return card == other
@@ -236,7 +243,7 @@ def _card(text: str | None) -> str | None:
 
 def _document(row: rows.VisitTold) -> dict[str, Any]:
     """What screens and central see of it, beside the columns."""
-    fields = ("unit", "purpose", "people", "card", "vehicle_class", "building", "goods", "by", "via")
+    fields = ("unit", "purpose", "people", "card", "vehicle_class", "building", "goods", "hazardous", "by", "via")
     told = {key: value for key in fields if (value := getattr(row, key)) is not UNSET}
     return {**told, "from": row.from_, "until": row.until}
 
@@ -281,4 +288,5 @@ def _view(
         ended=how if exited_ns is not None else None,
         ended_by=ended_by,
         ended_reason=ended_reason,
+        hazardous=said.get("hazardous", False),
     )

@@ -318,6 +318,20 @@ STATE = Schema(
             reason TEXT NOT NULL
         );
         """,
+        # `listed` holds the lists of vehicles; `key` is the plate, or the low 24 bits of the card as text.
+        """
+        CREATE TABLE listed(
+            entry TEXT PRIMARY KEY,
+            list TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            key TEXT NOT NULL,
+            value TEXT NOT NULL,
+            until_ns INTEGER NOT NULL,
+            added_sequence INTEGER NOT NULL,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX listed_of_vehicle ON listed(key, kind);
+        """,
     ),
 )
 

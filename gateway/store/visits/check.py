@@ -37,6 +37,7 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"fro
     vehicle_class: VehicleClass = "car"
     building: str | None = None
     goods: bool | None = None
+    hazardous: bool = False
 
 
 class Visitor(msgspec.Struct, frozen=True):
@@ -52,6 +53,7 @@ class Visitor(msgspec.Struct, frozen=True):
     vehicle_class: str
     building: str | None
     goods: bool | None
+    hazardous: bool = False
 
     def fields(self) -> dict[str, Any]:
         """The fields of its row."""
@@ -66,6 +68,7 @@ class Visitor(msgspec.Struct, frozen=True):
             "vehicle_class": self.vehicle_class,
             "building": UNSET if self.building is None else self.building,
             "goods": UNSET if self.goods is None else self.goods,
+            "hazardous": self.hazardous or UNSET,
         }
 
 
@@ -93,6 +96,7 @@ def check_visitor(said: Said, now_ns: int, zone: ZoneInfo) -> Visitor:
         said.vehicle_class,
         said.building or None,
         said.goods,
+        said.hazardous,
     )
 
 

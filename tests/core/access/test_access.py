@@ -6,6 +6,7 @@ import datetime
 import itertools
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from gateway.core.access.rules import (
@@ -13,6 +14,7 @@ from gateway.core.access.rules import (
     Case,
     Holder,
     LaneFitness,
+    Load,
     Payment,
     Presence,
     Question,
@@ -44,6 +46,7 @@ ALL_CASES = [
         (True, False),
         Space,
         Payment,
+        Load,
     )
 ]
 
@@ -90,6 +93,7 @@ def test_only_a_known_holder_within_dates_on_a_ready_lane_is_granted() -> None:
             assert case.plate_fits
             assert not case.elsewhere
             assert case.space is Space.FREE or case.direction is Direction.EXIT
+            assert case.load is Load.FITS or case.direction is Direction.EXIT
 
 
 def test_an_exit_that_is_not_paid_is_referred_unless_something_keeps_the_car_for_another_reason() -> None:
@@ -113,6 +117,14 @@ def test_nobody_is_kept_inside_or_denied_for_want_of_a_place() -> None:
         if judge(case).reason in (Reason.PLACES_FULL, Reason.CAR_PARK_FULL):
             assert case.direction is Direction.ENTRY
             assert judge(case).verdict is Verdict.REFERRED
+
+
+def test_a_hazardous_load_is_kept_out_whoever_brings_it_and_never_kept_inside() -> None:
+    for case in ALL_CASES:
+        if case.load is Load.HAZARDOUS and case.direction is Direction.ENTRY:
+            assert judge(case).reason in (Reason.HAZARDOUS_LOAD, Reason.LANE_LOCKED)
+        elif case.load is Load.HAZARDOUS:
+            assert judge(case) is judge(msgspec.structs.replace(case, load=Load.FITS))
 
 
 def test_of_two_passes_on_one_card_the_one_with_a_place_counts() -> None:

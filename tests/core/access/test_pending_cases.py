@@ -174,7 +174,7 @@ def test_a_refused_car_that_is_read_again_is_told_once() -> None:
     play.advance(6000)
     play.read(passes=(EXPIRED,))
     assert play.types("access") == ["access.denied"]
-    assert play.types("case") == ["case.refused"]
+    assert play.types("case") == ["case.refused", "case.reported"]
 
 
 def test_a_person_who_thinks_better_of_it_releases_the_same_car() -> None:
@@ -184,7 +184,7 @@ def test_a_person_who_thinks_better_of_it_releases_the_same_car() -> None:
     play.person("refuse", reason="papers_missing")
     play.person("open", reason="papers_seen")
     assert play.data("access.granted")["pass"] == "p1"
-    assert play.types("case") == ["case.refused", "case.released"]
+    assert play.types("case") == ["case.refused", "case.reported", "case.released"]
 
 
 def test_passed_by_hand_is_the_car_that_was_read() -> None:

@@ -103,6 +103,8 @@ def test_an_alarm_that_was_taken_off_its_shelf_does_not_move_when_the_shelf_woul
         ("uplink_lost", 3, False, False),
         ("clock_unsure", 3, False, False),
         ("storage_degraded", 1, False, False),
+        ("refused", 3, False, True),
+        ("watched", 3, False, True),
     ],
 )
 def test_each_kind_has_its_urgency_and_its_way_to_end(
@@ -113,7 +115,7 @@ def test_each_kind_has_its_urgency_and_its_way_to_end(
 
 
 def test_no_kind_is_left_out() -> None:
-    assert len(KINDS) == 19
+    assert len(KINDS) == 21
 
 
 def test_what_was_shown_of_an_alarm_stays_as_it_was_whatever_becomes_of_it() -> None:

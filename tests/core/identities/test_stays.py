@@ -93,7 +93,7 @@ def test_what_the_car_has_shown_stays_with_it() -> None:
 def test_a_refused_car_goes_to_the_leader_and_the_control_room_at_once_and_stays_inside() -> None:
     play = at_exit()
     assert says(play, OF_VISITOR, "refuse").status == "done"
-    assert play.types("case") == ["case.reported", "case.refused"]
+    assert play.types("case") == ["case.refused", "case.reported"]
     refused, reported = play.data("case.refused"), play.data("case.reported")
     assert (refused["to"], reported["to"]) == ("leader", "control_room")
     assert refused["case"] == reported["case"] == play.data("access.referred")["case"]

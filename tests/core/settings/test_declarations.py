@@ -22,7 +22,7 @@ CORE = Path(__file__).resolve().parents[3] / "gateway" / "core"
 # Decided by people, by the exit button, or where the rules are not asked.
 NOT_BY_RULE = {
     Reason.OPERATOR, Reason.REMOTE, Reason.EMERGENCY, Reason.FAULT, Reason.LANE_UNCLEAR, Reason.CLOCK_UNSET,
-    Reason.HAZARDOUS_LOAD, Reason.NO_CREDENTIAL,
+    Reason.NO_CREDENTIAL,
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ import pytest
 from gateway.core.access.recent import KEPT_MAX
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary.errors import DataDirectoryError, StorageError
-from gateway.core.vocabulary.events import CredentialRead, ExpectedVisit, Occupancy, OpenVisit
+from gateway.core.vocabulary.events import CredentialRead, ExpectedVisit, Listed, Occupancy, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.rows import Credential
 from gateway.engine.core_thread.lookups import Lookups, unknown
 from gateway.store.passes.codes import PassCodes
 from tests.support.engine import SITE
@@ -31,6 +32,7 @@ class FakeStores:
         self.fails: Exception | None = None
         self.uncounted: Exception | None = None
         self.visitors: tuple[ExpectedVisit, ...] = ()
+        self.listed: dict[Credential, Listed] = {}
 
     def find(self, *question: Any) -> tuple[Pass, ...]:
         self.asked.append(question)
@@ -51,6 +53,11 @@ class FakeStores:
 
     def stay(self, visit: str) -> tuple[OpenVisit, ...]:
         return (OpenVisit(visit, None, None, 50),)
+
+    def listed_of(self, shown: Collection[Credential], card_bits: object = "full") -> tuple[Listed, ...]:
+        if self.uncounted:
+            raise self.uncounted
+        return tuple(self.listed[one] for one in shown if one in self.listed)
 
     def of_group(self, group: str) -> tuple[str, ...]:
         self.asked.append(("of_group", group))
@@ -181,3 +188,20 @@ def test_a_pin_without_a_readable_key_has_no_name(tmp_path: Path) -> None:
     codes = PassCodes(tmp_path / "key")
     found = Lookups(FakeStores(), FakeStores(), parse_settings(deepcopy(SITE)), codes)
     assert found.enrich(CredentialRead("reader-in", "pin", "2468")).value == "pin"
+
+
+def test_an_entry_of_a_list_holds_for_what_is_shown_and_for_all_that_its_pass_has() -> None:
+    stores = FakeStores(Pass("p1", PassKind.MONTHLY, cards=("472288", "5"), plates=("京A12345",)))
+    for credential in (Credential("card", "472288"), Credential("card", "5"), Credential("plate", "京A12345")):
+        stores.listed = {credential: Listed("l1", "watch", 9)}
+        assert lookups(stores).enrich(read("reader-in")).listed == (Listed("l1", "watch", 9),)
+    stores.listed = {Credential("card", "6"): Listed("l1", "watch", 9)}
+    assert lookups(stores).enrich(read("reader-in")).listed == ()
+
+
+def test_a_store_that_cannot_tell_who_is_listed_stops_no_car() -> None:
+    stores = FakeStores(Pass("p1", PassKind.MONTHLY, cards=("472288",)))
+    stores.uncounted = StorageError("the disk fails")
+    found = lookups(stores).enrich(read("reader-in"))
+    assert found.passes
+    assert found.listed == ()

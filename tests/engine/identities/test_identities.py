@@ -136,7 +136,7 @@ def test_a_step_out_of_its_order_is_refused(gate: Running) -> None:
     wait_until(lambda: state(gate, name) == "refused", 5, "the check is over")
     with pytest.raises(GatehouseError, match="confirm does not fit"):
         answer(gate, name)
-    assert [type_ for type_, _ in told(gate, "case.")] == ["case.reported", "case.refused"]
+    assert [type_ for type_, _ in told(gate, "case.")] == ["case.refused", "case.reported"]
 
 
 def test_what_is_no_drawing_is_no_signature(gate: Running) -> None:

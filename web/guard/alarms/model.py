@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from gateway.core.alarms.kinds import KINDS
+from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.views import AlarmView, LaneView, Snapshot
 from web.guard.alarms.devices import Devices
+from web.guard.lane.car import credential_text
 from web.guard.orders.may import ways
-from web.guard.scene import Scene
-from web.words.texts import Words
+from web.guard.scene import Scene, named
+from web.words.texts import Words, plate_as_written
 from web.words.times import instant
 
 # What is wrong with the box itself, worst first.
@@ -42,11 +44,12 @@ _TONES = {
     "video_lost": "note",
     "clock_unsure": "note",
     "uplink_lost": "note",
+    "refused": "decide",
 }
 _PRIORITY_TONES = {1: "act", 2: "decide", 3: "decide", 4: "note"}
 _ORDER = ("act", "decide", "note")
-# For the control room alone: an attacker may be looking at the booth's screen.
-SILENT_KINDS = frozenset({"duress"})
+# For the control room alone: an attacker, or the driver, may be looking at the booth's screen.
+SILENT_KINDS = frozenset(kind for kind, declared in KINDS.items() if declared.desk_only)
 
 
 class Alarm(msgspec.Struct, frozen=True):
@@ -103,12 +106,18 @@ def alarms(scene: Scene, snapshot: Snapshot, devices: Devices) -> list[Alarm]:
     lanes = {lane.id: lane for lane in snapshot.lanes}
     groups: dict[tuple[str, str, bool], list[AlarmView]] = {}
     for one in sorted(_troubles(snapshot), key=_urgency):
-        if one.kind in SILENT_KINDS and not scene.is_desk:
+        if not _is_shown(scene, one.kind):
             continue
         lost = one.kind == "device_lost" and one.device and not one.detail.get("reason")
         cable = devices.cable(one.device) if lost and one.device else one.alarm
         groups.setdefault((one.kind, cable, one.state in UNSEEN), []).append(one)
     return [_alarm(scene, group, lanes, devices) for group in groups.values()]
+
+
+def _is_shown(scene: Scene, kind: str) -> bool:
+    """Whether this screen and its role see alarms of a kind; one of a later version is seen by all."""
+    declared = KINDS.get(kind)
+    return declared is None or (scene.has(declared.seen_by) and not (declared.desk_only and scene.is_at_a_lane))
 
 
 def _alarm(scene: Scene, group: Sequence[AlarmView], lanes: Mapping[str, LaneView], devices: Devices) -> Alarm:
@@ -123,12 +132,13 @@ def _alarm(scene: Scene, group: Sequence[AlarmView], lanes: Mapping[str, LaneVie
     lasts = _lasts(said, shown, lane)
     where = [devices.name(one.device) for one in group if one.device]
     place = (lane.name if lane else "") or shown.lane or said.listed(where) or said("alarm.site")
+    car = _car(scene, shown)
     return Alarm(
         alarm=shown.alarm,
         alarms=[one.alarm for one in group],
         kind=kind,
         title=said.first(*titles, "alarm.other", code=kind, n=n),
-        where=place,
+        where=f"{place} · {car}" if car else place,
         lane=shown.lane,
         tone=_tone(shown),
         at_ms=scene.epoch_ms(shown.raised_at) if shown.raised_at else None,
@@ -138,8 +148,26 @@ def _alarm(scene: Scene, group: Sequence[AlarmView], lanes: Mapping[str, LaneVie
         closable=state == "acknowledged" and not lasts,
         lasts=lasts if state == "acknowledged" else "",
         state_text=said("alarm.acknowledged_by", by=by) if by and state not in UNSEEN else state_text,
-        steps=said(todo, act=ways(scene, lane)).split("|") if todo else [],
+        steps=said(todo, act=ways(scene, lane), **_refused(said, shown)).split("|") if todo else [],
     )
+
+
+def _car(scene: Scene, alarm: AlarmView) -> str:
+    """What the car of an alarm has shown; "" for an alarm that is about no car."""
+    shown = alarm.detail.get("credential")
+    if not isinstance(shown, dict):
+        return ""
+    kind, value = str(shown.get("kind", "")), str(shown.get("value", ""))
+    return plate_as_written(value) if kind == "plate" else credential_text(scene, Credential(kind, value))
+
+
+def _refused(said: Words, alarm: AlarmView) -> dict[str, str]:
+    """Why a car was turned away, and by whom."""
+    code, by = (str(alarm.detail.get(key) or "") for key in ("why", "by"))
+    return {
+        "why": said.first(f"because.{code}", f"reason.{code}", "because.words", words=code),
+        "who": said("alarm.gateway") if by == "gateway" else named(by),
+    }
 
 
 def _tone(alarm: AlarmView) -> str:

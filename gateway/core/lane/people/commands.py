@@ -200,10 +200,8 @@ class PersonsCommands:
         self._release.let_pass(turn, at, author, Reason.OPERATOR.value, reason, named=True, stay=visit, person=person)
 
     def refuse_stay(self, turn: Turn, at: Lane, author: Author, reason: str) -> None:
-        """Turn the car of the stay that was named away; the control room hears of it with the shift leader."""
-        case = self.case_of(at, turn.now.mono_ns)
-        self._words.tell(turn, at, CaseReported, case, author, reason, "control_room")
-        self._words.record(turn, at, CaseRefused, case, author, reason, "leader")
+        """Turn the car of the stay that was named away."""
+        self._words.record(turn, at, CaseRefused, self.case_of(at, turn.now.mono_ns), author, reason, "leader")
 
     def _close(self, turn: Turn, author: Author) -> None:
         modes = self._lane.modes

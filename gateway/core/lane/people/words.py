@@ -28,30 +28,17 @@ class PersonsWords:
     ) -> None:
         """The car was released, refused or reported; `to`: the role that it is handed on to."""
         word = Word(kind.type.removeprefix("case."), author, stated or NOT_STATED, turn.at)
-        self.tell(turn, at, kind, case, author, word.reason, to)
-        if case is not None:
-            case.person_decided(word)
-            self._lane.decisions.handled(at, case, word)
-        turn.show()
-
-    def tell(
-        self,
-        turn: Turn,
-        at: Lane,
-        kind: type[CaseRow],
-        case: PendingCase | None,
-        author: Author,
-        reason: str,
-        to: str | None,
-    ) -> None:
-        """The row alone."""
         row = kind(
             lane=at.id,
             case=case.id if case else None,
             pass_=case.pass_id if case else None,
             credential=case.credential if case else None,
-            reason=reason,
+            reason=word.reason,
             to=to,
             **author.document(),
         )
         turn.append(row)
+        if case is not None:
+            case.person_decided(word)
+            self._lane.decisions.handled(at, case, word)
+        turn.show()

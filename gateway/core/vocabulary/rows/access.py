@@ -140,7 +140,7 @@ class CaseRefused(CaseRow, frozen=True, kw_only=True, gc=False):
 
 
 class CaseReported(CaseRow, frozen=True, kw_only=True, gc=False):
-    """A person saw to the car."""
+    """A person saw to the car; or, with `to`, that role is notified of a refusal at once."""
 
     type: ClassVar[str] = "case.reported"
 

@@ -22,6 +22,7 @@ from gateway.core.vocabulary.rows import (
     audit,
     barrier,
     health,
+    lists,
     passage,
     passes,
     people,
@@ -30,7 +31,7 @@ from gateway.core.vocabulary.rows import (
 )
 from gateway.core.vocabulary.rows.base import UNSET, Row, UnsetType
 
-_FILES = (access, passage, barrier, passes, alarms, repairs, health, audit, people, visits, acceptance)
+_FILES = (access, passage, barrier, passes, alarms, repairs, health, audit, people, visits, acceptance, lists)
 
 
 def _declared() -> dict[str, tuple[type[Row], ...]]:

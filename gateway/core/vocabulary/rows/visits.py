@@ -56,6 +56,7 @@ class VisitTold(VisitRow, frozen=True, kw_only=True, gc=False):
     by: By
     via: Via
     station: Station
+    hazardous: Annotated[bool | UnsetType, says("true: with a hazardous load, which is refused at entries")] = UNSET
 
 
 class VisitRegistered(VisitTold, frozen=True, kw_only=True, gc=False):

@@ -35,14 +35,15 @@ from gateway.core.vocabulary.views.lane import (
     Tag,
     WaitingGrant,
 )
+from gateway.core.vocabulary.views.listed import ListedView
 from gateway.core.vocabulary.views.person import PersonView
 from gateway.core.vocabulary.views.repair import RepairsView, RepairView, overdue
 from gateway.core.vocabulary.views.visit import CountSet, InsideView, VisitView
 
 __all__ = [
     "AcceptanceView", "AlarmState", "AlarmView", "Case", "CentralView", "ChargeLine", "ChargeView", "CoreView",
-    "CountSet", "DebtView", "DeviceView", "GatewayView", "Handled", "Hold", "InsideView", "JournalView",
-    "LaneState", "LaneView", "LastDecision", "LastPassage", "LostView", "Pause", "PersonView", "PileCard",
-    "PointView", "RepairView", "RepairsView", "Requested", "ServiceNotice", "SignatureView", "SiteView", "Snapshot",
-    "Tag", "TickView", "UplinkView", "View", "VisitView", "WaitingGrant", "overdue",
+    "CountSet", "DebtView", "DeviceView", "GatewayView", "Handled", "Hold", "InsideView", "JournalView", "LaneState",
+    "LaneView", "LastDecision", "LastPassage", "ListedView", "LostView", "Pause", "PersonView", "PileCard", "PointView",
+    "RepairView", "RepairsView", "Requested", "ServiceNotice", "SignatureView", "SiteView", "Snapshot", "Tag",
+    "TickView", "UplinkView", "View", "VisitView", "WaitingGrant", "overdue",
 ]  # fmt: skip

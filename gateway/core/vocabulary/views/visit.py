@@ -57,6 +57,7 @@ class VisitView(View, frozen=True, kw_only=True, gc=False):
     ]  # fmt: skip
     ended_by: Annotated[str | None, says("the person who ended it by hand")]
     ended_reason: Annotated[str | None, says("the reason that this person gave")]
+    hazardous: Annotated[bool, says("true: with a hazardous load, as was declared")] = False
 
 
 class CountSet(View, frozen=True, kw_only=True, gc=False):
