@@ -163,4 +163,4 @@ def test_a_form_of_another_site_does_nothing(ana: Desk, action: str) -> None:
 
 def test_a_change_is_named_in_words_beside_its_path(ana: Desk) -> None:
     ana.edit(lanes=slower(ana.draft().site))
-    assert "Pulse lanes.in.barrier.pulse_ms 500 900" in ana.text(PATH)
+    assert "Pulse lanes.in.barrier.pulse_ms 500 ms 900 ms" in ana.text(PATH)

@@ -6,15 +6,19 @@ from typing import Any, Literal
 
 import msgspec
 
+from gateway.core.forms.sheets import Catalogue
 from gateway.core.settings.remedies import faults
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError, NotFoundError, SettingsError
 from gateway.store.settings.planning import CONFIRM_S, CONFIRM_WIRING_S
+from web.installer.changes.values import Speaker, Value
 from web.installer.frame.draft import Draft, is_by
 from web.installer.frame.waits import Wait, wait_of
+from web.installer.settings.offers import ask_catalogue
 from web.installer.settings.places import address_of, owner_of
 from web.installer.settings.spoken import checked
 from web.people.operators import SiteDocument
 from web.platform import look
+from web.platform.problems import Problem
 from web.platform.services import ask
 
 Stage = Literal["none", "ready", "faults", "offline", "applying", "pending"]
@@ -28,8 +32,8 @@ class Line(msgspec.Struct, frozen=True):
     """
 
     path: str
-    old: str | None
-    new: str | None
+    old: Value | None
+    new: Value | None
     address: str
     undo: bool = False
     owner: str = ""
@@ -98,15 +102,31 @@ def refusal_of(asked: str) -> str:
     return str(state["detail"]) if state.get("state") == "refused" else ""
 
 
-def lines_of(changes: list[dict[str, Any]], site: Any, undo: tuple[str, ...] = ()) -> tuple[Line, ...]:
-    """The changes of a plan as lines; `undo`: the paths that can be taken back."""
+def lines_of(
+    changes: list[dict[str, Any]], site: dict[str, Any], running: dict[str, Any], undo: tuple[str, ...] = ()
+) -> tuple[Line, ...]:
+    """The changes of a plan as lines; `site`: where they lead, `undo`: the paths that can be taken back."""
+    speaker = Speaker((site, running), look.said(), _drivers)
     return tuple(
         Line(
-            path, words_of(one["old"]), words_of(one["new"]), address_of(path, site), path in undo, owner_of(path, site)
+            path,
+            speaker.value(path, one["old"]),
+            speaker.value(path, one["new"]),
+            address_of(path, site),
+            path in undo,
+            owner_of(path, site),
         )
         for one in changes
         for path in (one["path"],)
     )
+
+
+def _drivers() -> Catalogue:
+    """What the engine knows of drivers; nothing while it does not answer."""
+    try:
+        return ask_catalogue()
+    except Problem:
+        return Catalogue()
 
 
 def key_of(path: str) -> str:
@@ -132,13 +152,13 @@ def _checked(draft: Draft, back: str) -> View:
         return View("faults", _structural(draft), found, went_back=back)
     except EngineUnreachableError:
         return View("offline", _structural(draft), went_back=back)
-    lines = lines_of(plan["changes"], draft.site, draft.changes)
+    lines = lines_of(plan["changes"], draft.site, draft.running, draft.changes)
     if not lines:
         return View("none", went_back=back, version=draft.base)
     return View(
         "ready",
         lines,
-        warnings=tuple((path, words) for path, words in plan["warnings"]),
+        warnings=tuple((path, checked(words, look.said())) for path, words in plan["warnings"]),
         lanes=tuple(plan["lanes"]),
         devices=tuple(plan["devices"]),
         web=plan["web"],

@@ -15,6 +15,8 @@ from web.installer.frame.draft import is_by, working
 from web.installer.frame.merge import without_change
 from web.installer.frame.page import installer_page
 from web.installer.frame.who import who
+from web.installer.settings.spoken import checked
+from web.platform import look
 from web.platform.services import ask, services
 
 PATH = "/installer/changes"
@@ -119,7 +121,7 @@ def _shown(view: View, *, asked: str = "", refused: str = "", status: int = 200)
         status=status,
         view=view,
         asked=asked,
-        refused=refused,
+        refused=checked(refused, look.said()),
         told=told if told in ("meanwhile", "offline", "dropped", "confirmed", "back", "over") else "",
         choices=sorted({view.confirm_s, *CONFIRM_CHOICES_S}),
     )

@@ -110,14 +110,20 @@ def checked(words: str, say: Words) -> str:
     if say.locale == "zh_CN":
         for pattern, text in _messages():
             if found := pattern.fullmatch(words):
-                return text.format(**{name: value or "" for name, value in found.groupdict().items()})
+                values = {name: value or "" for name, value in found.groupdict().items()}
+                return text.format(**{name: _inner(name, value, say) for name, value in values.items()})
     return words
+
+
+def _inner(name: str, value: str, say: Words) -> str:
+    """A part of a message; one whose name begins with `w` is a message itself."""
+    return checked(value, say) if name.startswith("w") else value
 
 
 @cache
 def _messages() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """What the checks say, as patterns, with the Chinese of each."""
-    return tuple((re.compile(pattern), text) for pattern, text in json.loads(MESSAGES.read_text("utf-8")))
+    """What the checks say, as patterns, with the Chinese of each, the more exact ones first."""
+    return tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in json.loads(MESSAGES.read_text("utf-8")))
 
 
 def uses(paths: Sequence[str], site: Mapping[str, Any], say: Words) -> list[str]:

@@ -13,7 +13,7 @@ from web.platform.look import aware_now
 from web.words.texts import Words, clock
 from web.words.times import instant
 
-_OBJECTS = ("site", "gateway", "uplink", "remote_open")
+_OBJECTS = ("site", "gateway", "uplink", "remote_open", "repairs", "charging", "calendar")
 _LISTS = ("devices", "lanes", "barriers", "interlocks", "operators", "stations", "groups", "tariffs", "buildings")
 _TONES = {"confirmed": "", "pending": "warn", "rolled_back": "bad"}
 

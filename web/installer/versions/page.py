@@ -17,6 +17,7 @@ from web.installer.frame.door import door
 from web.installer.frame.draft import SITE_BYTES, working
 from web.installer.frame.page import installer_page
 from web.installer.frame.who import who
+from web.installer.settings.spoken import checked
 from web.installer.versions.model import history, is_site_file, with_people
 from web.platform import look
 from web.platform.problems import Problem
@@ -102,15 +103,16 @@ def _one(number: int, refused: str = "") -> Response:
         raise
     except GatehouseError as error:
         refused, plan = refused or str(error), {"changes": [], "lanes": []}
+    running = services().site.document()
     return installer_page(
         "installer/versions/one.html",
         place="versions",
         sheets=SHEETS,
         status=409 if refused else 200,
         number=number,
-        lines=lines_of(plan["changes"], services().site.document()),
+        lines=lines_of(plan["changes"], running, running),
         lanes=plan["lanes"],
-        refused=refused,
+        refused=checked(refused, look.said()),
     )
 
 
