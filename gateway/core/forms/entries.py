@@ -52,10 +52,12 @@ class Shower:
         faults: Mapping[str, Fault] | None = None,
         given: Collection[str] = (),
         problems: Mapping[str, Fault] | None = None,
+        currency: str = "",
     ) -> None:
         """`root`: the path of the form in the document. `given`: paths of secrets that the gateway has.
 
-        `faults` by the name of their field, `problems` of the whole document by their path.
+        `faults` by the name of their field, `problems` of the whole document by their path. `currency`: of sums in a
+        form that names none itself.
         """
         self._root = root
         self._posted = posted
@@ -63,13 +65,14 @@ class Shower:
         self._faults = faults or {}
         self._given = frozenset(given)
         self._problems = problems or {}
+        self._currency = currency
         self._whole: Mapping[str, Any] = {}
 
     def entries(self, fields: Sequence[Field], value: Any, at: str = "") -> tuple[Entry, ...]:
         """The entries of an object's fields."""
         known = value if isinstance(value, Mapping) else {}
         if not at:
-            self._whole = known
+            self._whole = {"currency": self._currency, **known}
         return tuple(self._entry(field, known.get(field.name), f"{at}{field.name}") for field in fields)
 
     def _entry(self, field: Field, value: Any, name: str) -> Entry:

@@ -54,8 +54,10 @@ NOTHING = Nothing()
 class Reader:
     """Reads the fields of one form and collects the faults by the name of their field."""
 
-    def __init__(self, posted: Posted) -> None:
+    def __init__(self, posted: Posted, currency: str = "") -> None:
+        """`currency`: of sums in a form that names none itself."""
         self._posted = posted
+        self._currency = currency
         self._starts = row_starts(posted)
         self.faults: dict[str, Fault] = {}
 
@@ -119,7 +121,7 @@ class Reader:
         return None if field.empty else self._wrong(name, "required")
 
     def _money(self, field: Field, text: str, name: str) -> Any:
-        currency = self._text(field.of)
+        currency = self._text(field.of) or self._currency
         try:
             found = minor_units(text, currency)
         except ValueError:

@@ -93,6 +93,16 @@ def _posted(kind: type[msgspec.Struct], document: dict[str, Any]) -> dict[str, s
     return {name: texts[0] for name, texts in sent(Shower("").entries(fields_of(kind), document)).items()}
 
 
+@pytest.mark.parametrize(("currency", "text"), [("CNY", "50.00"), ("JPY", "5000")])
+def test_a_sum_in_a_form_that_names_no_currency_has_the_one_that_is_given(currency: str, text: str) -> None:
+    (limit,) = [
+        one for one in Shower("", currency=currency).entries(fields_of(Charging), {"owed_limit": 5000})
+        if one.name == "owed_limit"
+    ]  # fmt: skip
+    assert limit.text == text
+    assert Reader({"owed_limit": [text]}, currency).object(fields_of(Charging), {})["owed_limit"] == 5000
+
+
 # ---- rows
 
 

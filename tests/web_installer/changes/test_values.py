@@ -66,6 +66,12 @@ def test_a_new_lane_is_said_with_its_barrier() -> None:
         ({"site": {**SITE["site"], "anti_passback": "soft"}}, "site.anti_passback", "关闭", "软:转保安核对"),
         ({"charging": {"methods": ["cash"]}}, "charging.methods", "现金、扫码", "现金"),
         (
+            {"charging": {"owed_limit": 500}, "tariffs": [{**SITE["tariffs"][0], "currency": "JPY"}]},
+            "charging.owed_limit",
+            None,
+            "500",
+        ),
+        (
             {"tariffs": [{**SITE["tariffs"][0], "day_cap": 4550}]},
             "tariffs.visitor.day_cap",
             "30.00",
@@ -81,8 +87,10 @@ def test_a_new_lane_is_said_with_its_barrier() -> None:
         ({"repairs": {"urgent": {"on_site_h": 1, "mend_h": 38}}}, "repairs.urgent.on_site_h", "2 小时", "1 小时"),
     ],
 )
-def test_a_value_is_said_with_its_words_and_its_unit(parts: dict[str, Any], path: str, old: str, new: str) -> None:
-    assert said("zh_CN", **parts)[path] == (Value(old), Value(new))
+def test_a_value_is_said_with_its_words_and_its_unit(
+    parts: dict[str, Any], path: str, old: str | None, new: str
+) -> None:
+    assert said("zh_CN", **parts)[path] == (Value(old) if old else None, Value(new))
 
 
 def test_a_new_password_is_a_new_one() -> None:

@@ -24,7 +24,7 @@ CHECKS = (
     *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "drivers").glob("*/*/__init__.py"))),
 )  # fmt: skip
 BEGINS = re.compile(
-    r"(is|names|holds|has|needs|could|ends|ended|begins|expected|parity line|0 is|cannot be|are accepted|not 4) "
+    r"(is|names|holds|has|needs|could|ends|ended|begins|expected|parity line|0 is|cannot be|hold for|not 4) "
 )
 ELSEWHERE = (
     "is no number of", "says that there is no plate", "is no reader information", "is no card number", "is not {",

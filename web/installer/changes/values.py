@@ -15,6 +15,7 @@ from gateway.core.forms.sheets import Catalogue
 from gateway.core.settings import documents, model
 from gateway.core.settings.difference import NEW_SECRET, SECRET
 from web.installer.settings import shown
+from web.installer.settings.form import currency_of
 from web.installer.settings.places import numbered
 from web.words.texts import Words
 
@@ -54,7 +55,8 @@ class Speaker:
             return None
         if value in (SECRET, NEW_SECRET):
             return Value(self._say(f"installer.settings.secret.{'new' if value == NEW_SECRET else 'set'}"))
-        part, steps, whole = self._place(path, value)
+        part, steps, entry = self._place(path, value)
+        whole = {"currency": currency_of(self._sites[0]), **entry}
         fields = self._fields(part, whole)
         field = _at(fields, steps) if steps else _whole(part, fields)
         form = _FORMS.get(part, part)

@@ -35,7 +35,7 @@ class Form:
     def read(self) -> dict[str, Any]:
         """What was posted; `faults` says what is wrong with it."""
         self._posted = {name: request.form.getlist(name) for name in request.form}
-        reader = Reader(self._posted)
+        reader = Reader(self._posted, currency_of(self.draft.site))
         found = reader.object(self.fields, self._value)
         self.faults = reader.faults
         return found
@@ -55,7 +55,9 @@ class Form:
     @property
     def entries(self) -> tuple[Entry, ...]:
         """The fields as they are shown."""
-        shower = Shower(self.path, self._posted, self.faults, secrets.given(), self.problems)
+        shower = Shower(
+            self.path, self._posted, self.faults, secrets.given(), self.problems, currency_of(self.draft.site)
+        )
         return shower.entries(self.fields, self._value)
 
     @property
@@ -67,6 +69,13 @@ class Form:
         """Whether a path is that of the form, or of one of its fields."""
         names = tuple(f"{self.path}.{field.name}" for field in self.fields)
         return path == self.path or any(path == name or path.startswith((f"{name}.", f"{name}[")) for name in names)
+
+
+def currency_of(site: Mapping[str, Any]) -> str:
+    """The currency of the first tariff, in which sums beside the tariffs are; "" without one."""
+    tariffs = site.get("tariffs")
+    first = tariffs[0] if isinstance(tariffs, list) and tariffs else {}
+    return str(first.get("currency") or "") if isinstance(first, Mapping) else ""
 
 
 def problems_of(site: dict[str, Any]) -> dict[str, Fault]:
