@@ -11,9 +11,9 @@ from drivers.catalogue import catalogue
 from drivers.registry import configure
 from gateway.core.forms.sheets import Catalogue
 from gateway.core.settings.difference import NEW_SECRET, changes
-from gateway.core.settings.site_file import checked
+from gateway.core.settings.site_file import TOP_KEYS, checked
 from tests.web_installer.settings.conftest import SITE
-from web.installer.changes.values import Speaker, Value
+from web.installer.changes.values import TYPES, Speaker, Value
 from web.words.texts import words
 
 KNOWN: Catalogue = msgspec.convert(msgspec.to_builtins(catalogue()), Catalogue)
@@ -91,6 +91,10 @@ def test_a_value_is_said_with_its_words_and_its_unit(
     parts: dict[str, Any], path: str, old: str | None, new: str
 ) -> None:
     assert said("zh_CN", **parts)[path] == (Value(old) if old else None, Value(new))
+
+
+def test_every_part_of_the_site_file_has_its_fields() -> None:
+    assert set(TOP_KEYS) - set(TYPES) == {"devices"}
 
 
 def test_a_new_password_is_a_new_one() -> None:

@@ -19,11 +19,12 @@ from web.installer.settings.form import currency_of
 from web.installer.settings.places import numbered
 from web.words.texts import Words
 
-_TYPES: dict[str, type[msgspec.Struct]] = {
+TYPES: dict[str, type[msgspec.Struct]] = {
     "site": model.Site, "gateway": model.Gateway, "lanes": documents.LaneDocument,
     "barriers": documents.BarrierDocument, "interlocks": model.Interlock, "groups": model.Group,
     "operators": model.Operator, "stations": model.Station, "tariffs": Tariff, "charging": Charging,
     "calendar": SiteDays, "uplink": model.Uplink, "remote_open": model.RemoteOpen, "repairs": model.Repairs,
+    "buildings": model.Building,
 }  # fmt: skip
 """The types of the parts of a site file; those of devices are their drivers'."""
 _FORMS = {"devices": "device", "operators": "people", "uplink": "broker"}
@@ -85,7 +86,7 @@ class Speaker:
 
     def _fields(self, part: str, entry: Mapping[str, Any]) -> tuple[Field, ...]:
         if part != "devices":
-            return fields_of(_TYPES[part]) if part in _TYPES else ()
+            return fields_of(TYPES[part]) if part in TYPES else ()
         if self._known is None:
             self._known = self._catalogue()
         sheet = self._known.driver(str(entry.get("driver")))
