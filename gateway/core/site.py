@@ -53,7 +53,7 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
     return (
         Run(faults),
         lanes,
-        NamedStays(settings, lanes, access.recent),
+        NamedStays(settings, lanes, access.recent, bills),
         alarms,
         Payments(bills, book, access),
         access,

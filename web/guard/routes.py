@@ -9,6 +9,7 @@ from flask import Blueprint
 
 from web.guard.home.page import home
 from web.guard.home.stream import state, stream
+from web.guard.identity.page import cars, end, office, person, sign, take
 from web.guard.inside.page import inside
 from web.guard.orders.alarms import alarm_verb
 from web.guard.orders.lanes import choose, command
@@ -32,6 +33,12 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/guard/time", time_of_day),
     ("POST", "/guard/look", choose_look),
     ("GET", "/guard/inside", inside),
+    ("GET", "/guard/identity/cars", cars),
+    ("GET", "/guard/identity/<person>", person),
+    ("POST", "/guard/identity/take", take),
+    ("POST", "/guard/identity/office", office),
+    ("POST", "/guard/identity/sign", sign),
+    ("POST", "/guard/identity/end", end),
     ("POST", "/guard/choose", choose),
     ("POST", "/guard/lanes/<lane>/<command>", command),
     ("POST", "/guard/stop", stop),

@@ -14,6 +14,7 @@ from web.installer.changes.page import ROUTES as CHANGES
 from web.installer.devices.page import ROUTES as DEVICES
 from web.installer.discover.page import ROUTES as DISCOVER
 from web.installer.health.page import ROUTES as HEALTH
+from web.installer.identities.page import ROUTES as IDENTITIES
 from web.installer.lanes.page import ROUTES as LANES
 from web.installer.overview.page import ROUTES as OVERVIEW
 from web.installer.people.routes import ROUTES as PEOPLE
@@ -35,6 +36,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *CHANGES,
     *VERSIONS,
     *REPAIRS,
+    *IDENTITIES,
     *HEALTH,
 )
 for _method, _rule, _view in ROUTES:

@@ -203,7 +203,8 @@ class PendingCase(msgspec.Struct):
 
     def is_of_stay(self, decision: Decision, visit: OpenVisit | None) -> None:
         """A person says which stay a car without a card is of; what it has shown stays with it."""
-        self.happens(_E.REFUSED)
+        must_pay = decision.bill is not None and decision.bill.due > 0
+        self.happens(_E.MUST_PAY if must_pay else _E.REFUSED)
         self.decision, self.visit = decision, visit
 
     def decided_after_release(self, decision: Decision, credential: Credential, visit: OpenVisit | None) -> None:

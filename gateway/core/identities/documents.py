@@ -16,7 +16,7 @@ NUMBER_MAX = 40
 """Characters that are looked at; no document has half as many."""
 SHOWN_MAX = 4
 """Characters of a masked number that are shown: the last ones, at most a third of all."""
-MASK = "•"
+MASK = "*"
 FIRST_BIRTH_YEAR = 1900
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 """2 to the power of the place from the right, modulo 11."""

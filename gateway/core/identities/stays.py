@@ -10,12 +10,13 @@ from gateway.core.access.recent import Recent
 from gateway.core.access.rules import Decision
 from gateway.core.lane.people.commands import PersonsCommands
 from gateway.core.lanes.lanes import Lanes
+from gateway.core.payments.bills import Bills
 from gateway.core.settings.exchange import SettingsChanged
 from gateway.core.settings.model import Direction, Lane, Settings
 from gateway.core.subsystem import Handlers, Subsystem
 from gateway.core.vocabulary.authors import author_of
 from gateway.core.vocabulary.commands import Reply
-from gateway.core.vocabulary.events import OpenVisit, StayCommandReceived
+from gateway.core.vocabulary.events import Account, OpenVisit, StayCommandReceived
 from gateway.core.vocabulary.reasons import Reason, Refusal, Verdict
 from gateway.core.vocabulary.turn import Turn
 
@@ -25,10 +26,11 @@ RELEASE, REFUSE = "release", "refuse"
 class NamedStays(Subsystem):
     """Carries out or refuses what a person says of a car without a card, and answers."""
 
-    def __init__(self, settings: Settings, lanes: Lanes, recent: Recent) -> None:
+    def __init__(self, settings: Settings, lanes: Lanes, recent: Recent, bills: Bills) -> None:
         self._settings = settings
         self._lanes = lanes
         self._recent = recent
+        self._bills = bills
 
     def handlers(self) -> Handlers:
         """A person's word, and other settings."""
@@ -60,8 +62,11 @@ class NamedStays(Subsystem):
         if event.visit and stay is None:
             return Refusal.VISIT_OVER
         author = author_of(event)
-        if not commands.name_stay(turn, lane, author, _decision(event, stay), stay):
+        decision = self._decision(turn, event, stay)
+        if not commands.name_stay(turn, lane, author, decision, stay):
             return Refusal.MAY_PASS_ALREADY
+        if event.verb == RELEASE and decision.bill is not None and decision.bill.due:
+            return Refusal.UNPAID
         if event.verb == RELEASE:
             commands.release_stay(turn, lane, author, event.reason, stay.visit if stay else "", event.person)
         else:
@@ -77,6 +82,12 @@ class NamedStays(Subsystem):
         found = self._recent.visits(event.stays, event.after, passes, value, stay.visit)
         return next((one for one in found if one.visit == stay.visit), None)
 
+    def _decision(self, turn: Turn, event: StayCommandReceived, stay: OpenVisit | None) -> Decision:
+        """The car waits for the person's word, with the pass of its stay and what that costs."""
+        found = next((one for one in event.passes if stay is not None and one.id == stay.pass_id), None)
+        bill = None if stay is None else self._bills.of(_account(event, stay), found, turn.now.wall_ns)
+        return Decision(Verdict.REFERRED, Reason.NO_CREDENTIAL, "no card, a person names the stay", found, bill=bill)
+
 
 def _refusal(turn: Turn, lane: Lane, commands: PersonsCommands, event: StayCommandReceived) -> str | None:
     if not event.by:
@@ -88,13 +99,13 @@ def _refusal(turn: Turn, lane: Lane, commands: PersonsCommands, event: StayComma
     if event.expires_mono_ns and turn.now.mono_ns >= event.expires_mono_ns:
         return Refusal.COMMAND_EXPIRED
     commands.forget_gone(turn, lane)
-    return commands.refusal("open", not event.present, lane) if event.verb == RELEASE else None
+    refused = commands.refusal("open", not event.present, lane) if event.verb == RELEASE else None
+    return None if refused == Refusal.UNPAID else refused  # the sum is worked out anew for the stay that is named
 
 
-def _decision(event: StayCommandReceived, stay: OpenVisit | None) -> Decision:
-    """The car waits for the person's word, with the pass of its stay."""
-    found = next((one for one in event.passes if stay is not None and one.id == stay.pass_id), None)
-    return Decision(Verdict.REFERRED, Reason.NO_CREDENTIAL, "no card, a person names the stay", found)
+def _account(event: StayCommandReceived, stay: OpenVisit) -> Account:
+    """The account of the stay; a new one while the projections have none."""
+    return event.accounts[0] if event.accounts else Account(stay.visit, stay.pass_id, stay.entered_wall_ns)
 
 
 def _of(stay: OpenVisit) -> tuple[frozenset[str], str]:

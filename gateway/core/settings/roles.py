@@ -14,11 +14,15 @@ class Right(DeclaredCode):
     SET_UP = "set_up", "test devices, change the settings"
     ACCEPT = "accept", "tick and sign the acceptance of a lane"
     WAIVE = "waive", "take a tag off though points that were touched under it are not ticked again"
+    CONFIRM = "confirm", "confirm a driver without a card, and see the list of such drivers"
     REPAIR = "repair", "open, report and confirm repairs"
     ACKNOWLEDGE_LIMIT = "acknowledge_limit", "acknowledge a limit that was changed in a repair"
 
     HEAR = "hear", "see at once which cars were refused"
     WATCH = "watch", "see which vehicles are watched and when they were seen, and calls under duress, away from a lane"
+
+
+_NOT_OF_INSTALLERS = (Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.WATCH, Right.CONFIRM)
 
 
 class Role(DeclaredCode):
@@ -34,20 +38,21 @@ class Role(DeclaredCode):
     LEADER = (
         "leader",
         "the shift leader",
-        (Right.LOOK, Right.COMMAND, Right.LIFT, Right.WAIVE, Right.REPAIR, Right.HEAR),
+        (Right.LOOK, Right.COMMAND, Right.LIFT, Right.WAIVE, Right.CONFIRM, Right.REPAIR, Right.HEAR),
     )
     CONTROL_ROOM = (
         "control_room",
         "an operator of the control room",
         (
-            Right.LOOK, Right.COMMAND, Right.ACCEPT, Right.REPAIR, Right.ACKNOWLEDGE_LIMIT, Right.HEAR, Right.WATCH,
+            Right.LOOK, Right.COMMAND, Right.ACCEPT, Right.CONFIRM, Right.REPAIR, Right.ACKNOWLEDGE_LIMIT, Right.HEAR,
+            Right.WATCH,
         ),
     )  # fmt: skip
-    OFFICE = "office", "the property office", (Right.LOOK, Right.REPAIR)
+    OFFICE = "office", "the property office", (Right.LOOK, Right.CONFIRM, Right.REPAIR)
     INSTALLER = (
         "installer",
         "who wires and sets up the gateway",
-        tuple(right for right in Right if right not in (Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.WATCH)),
+        tuple(right for right in Right if right not in _NOT_OF_INSTALLERS),
     )
     AUDITOR = "auditor", "reads, and changes nothing", (Right.LOOK,)
 

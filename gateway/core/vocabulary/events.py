@@ -301,8 +301,8 @@ class StayCommandReceived(Event, frozen=True, gc=False):
     """A person decides on a car at an exit that has shown no card, and says which stay it is of.
 
     `verb` is `release` or `refuse`; `visit`: the stay, empty when none was found; `person`: the driver whose identity
-    was checked. The engine adds `stays` (the open visit, if it is one), its `passes`, and `after`, the last passage
-    that the projections had applied. The other fields are as in `CommandReceived`.
+    was checked. The engine adds `stays` (the open visit, if it is one), its `passes` and `accounts`, and `after`, the
+    last passage that the projections had applied. The other fields are as in `CommandReceived`.
     """
 
     request: str
@@ -318,6 +318,7 @@ class StayCommandReceived(Event, frozen=True, gc=False):
     expires_mono_ns: int = 0
     stays: tuple[OpenVisit, ...] = ()
     passes: tuple[Pass, ...] = ()
+    accounts: tuple[Account, ...] = ()
     after: str = ""
 
 

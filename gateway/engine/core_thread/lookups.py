@@ -174,13 +174,24 @@ class Lookups:
             return asked
         try:
             after, stays = self._visits.last_passage(), self._visits.stay(asked.visit)
-            passes = tuple([self._registry.get(one.pass_id) for one in stays if one.pass_id is not None])
-        except NotFoundError:
-            passes = ()
+            account = self._visits.account(asked.visit, self._reentry_ns) if self._charges else None
+            found = self._pass_of(account) if account is not None else self._pass_by(stays)
         except GatehouseError as error:
             log.error("a stay could not be looked up: %s", error)
             return asked
-        return msgspec.structs.replace(asked, stays=stays, passes=passes, after=after)
+        return msgspec.structs.replace(
+            asked,
+            stays=stays,
+            passes=() if found is None else (found,),
+            accounts=() if account is None else (account,),
+            after=after,
+        )
+
+    def _pass_by(self, stays: tuple[OpenVisit, ...]) -> Pass | None:
+        try:
+            return next((self._registry.get(one.pass_id) for one in stays if one.pass_id is not None), None)
+        except NotFoundError:
+            return None
 
     def _money(
         self,

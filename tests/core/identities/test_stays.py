@@ -10,6 +10,7 @@ import pytest
 from gateway.core.vocabulary.commands import Reply
 from gateway.core.vocabulary.events import CredentialRead, OpenVisit, StayCommandReceived
 from gateway.core.vocabulary.passes import Pass, PassKind
+from tests.core.charges.exits import ExitPlay
 from tests.core.playbook import START_WALL_NS, Playbook, site_document
 
 HOUR_NS = 3_600_000_000_000
@@ -167,3 +168,49 @@ def test_a_card_that_turns_up_after_a_refusal_lets_its_car_out() -> None:
     play.read("4711", (RESIDENT,), visits=(OF_PASS,))
     assert play.pulses() == ["open"]
     assert drive_out(play)["visit"] == "v1"
+
+
+# ---- money
+
+
+def unpaid(minutes: int = 100) -> tuple[ExitPlay, OpenVisit]:
+    """A visitor whose stay costs something stands at the exit without a card."""
+    play = ExitPlay()
+    play.set(approach_loop=True)
+    return play, play.stay(minutes, "v2")
+
+
+def test_what_is_due_stays_due_and_the_car_is_released_once_it_is_paid() -> None:
+    play, stay = unpaid()
+    account = play.account(stay)
+    assert says(play, stay, accounts=(account,)).reason == "unpaid"
+    case = play.lane()["case"]
+    assert (case["charge"]["due"], case["missing"], case["reason"]) == (700, ["payment"], "no_credential")
+    assert play.data("access.referred")["charge"]["visit"] == "v2"
+    assert play.person("open", case=case["id"]).reason == "unpaid"
+    assert says(play, stay, accounts=(account,)).reason == "unpaid"
+    play.pays(stay, 700)
+    assert play.pulses() == [], "a payment alone lets no car out whose driver was not checked"
+    assert play.lane()["case"]["charge"]["due"] == 0
+    assert says(play, stay, accounts=(account,)).status == "done"
+    assert play.pulses() == ["open"]
+    exited = drive_out(play)
+    assert (exited["visit"], exited["charge"]) == ("v2", 700)
+
+
+def test_a_plate_that_was_read_does_not_hide_that_it_is_paid() -> None:
+    play, stay = unpaid()
+    play.happens(CredentialRead("reader-in", "plate", "沪X99999"))
+    account = play.account(stay)
+    assert says(play, stay, accounts=(account,)).reason == "unpaid"
+    play.pays(stay, 700)
+    assert says(play, stay, accounts=(account,)).status == "done"
+    assert drive_out(play)["charge"] == 700
+
+
+def test_a_visit_that_was_named_wrongly_does_not_hold_the_right_one() -> None:
+    play, stay = unpaid()
+    assert says(play, stay, accounts=(play.account(stay),)).reason == "unpaid"
+    free = play.stay(5, "v3")
+    assert says(play, free, accounts=(play.account(free),)).status == "done"
+    assert drive_out(play)["visit"] == "v3"

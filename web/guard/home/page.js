@@ -23,6 +23,7 @@ import "../hold/hold.js";
 import "../inside/inside.js";
 import "../shift/shift.js";
 import "../more/more.js";
+import "../identity/identity.js";
 
 const TICK_MS = 250;
 

@@ -8,7 +8,8 @@ import msgspec
 from flask import Response, current_app, redirect
 
 from gateway.core.access.pending import REFUSE_REASONS, RELEASE_REASONS
-from gateway.core.settings.roles import Right
+from gateway.core.identities.documents import KINDS
+from gateway.core.settings.roles import Right, roles_with
 from web.guard.home.live import live_view
 from web.guard.scene import COMMAND_ROLES
 from web.installer.frame.places import way_in
@@ -18,6 +19,7 @@ from web.platform.services import services
 from web.words.texts import clock
 from web.words.times import site_zone
 
+CONFIRM_ROLES = roles_with(Right.CONFIRM)
 # Of the reasons to turn a car away those that fit one which was seen to.
 SEEN_REASONS = ("turned_back", "other")
 # Texts that the page's scripts put together themselves, each by its key or by what all of a kind begin with.
@@ -27,13 +29,17 @@ SCRIPT_WORDS = (
     "answer.awake", "answer.sending", "answer.no_answer_yet", "answer.not_arrived", "answer.rest",
     "case.title", "case.over", "case.goes", "case.read", "case.no_plate", "case.plates", "case.unknown", "case.shown",
     "refused.choose_lane", "refused.stale", "refused.reason_needed", "refused.held_already", "refused.case_over",
-    "why.stale", "glyphs.missing", "place.aside", "place.car", "place.no_answer", "place.more.",
+    "why.stale", "glyphs.missing",
+    "identity.title", "identity.title.", "identity.which_car", "identity.not_listed", "identity.hint.",
+    "identity.go", "identity.none", "identity.more", "identity.goes_on",
+    "place.aside", "place.car", "place.no_answer", "place.more.",
 )  # fmt: skip
 SHEETS = (
     "parts/base/base.css", "parts/fit/fit.css", "guard/top/top.css", "guard/lane/lane.css", "guard/actions/actions.css",
     "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css", "guard/compare/compare.css",
     "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css", "guard/confirm/confirm.css",
-    "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/places/places.css", "guard/home/sizes.css",
+    "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/places/places.css",
+    "guard/identity/identity.css", "guard/home/sizes.css",
 )  # fmt: skip
 
 
@@ -57,6 +63,8 @@ def home() -> Response:
         release_reasons=RELEASE_REASONS,
         refuse_reasons=REFUSE_REASONS,
         seen_reasons=SEEN_REASONS,
+        identity_kinds=KINDS,
+        identity_office=sorted(one.name for one in services().site.operators().values() if one.role in CONFIRM_ROLES),
     )
     return stations.renew(current_app.make_response(made))
 

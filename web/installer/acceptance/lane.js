@@ -2,7 +2,7 @@
 import { $, mark, put } from "../../parts/base/dom.js";
 import { pressId, reload } from "../../parts/base/http.js";
 import { say } from "../../parts/base/words.js";
-import { drawn, wirePad } from "./sign.js";
+import { signaturePad } from "../../parts/signature/signature.js";
 
 const EVERY_MS = 1000, PATIENCE_MS = 8000;
 const { lane, end } = $("data").dataset;
@@ -109,14 +109,17 @@ async function send(body) {
 }
 
 export function followLane() {
+  const pad = signaturePad($("ac-canvas"));
   document.addEventListener("submit", (event) => {
     if (!event.target.action.endsWith("/act")) return;
     event.preventDefault();
-    if (event.target.id === "ac-sign") $("ac-drawing").value = drawn();
+    if (event.target.id === "ac-sign") $("ac-drawing").value = pad.drawn();
     act(event.target);
   });
   $("ac-skip").addEventListener("click", () => { skipped.add($("ac-next-point").value); showNext(); });
-  wirePad();
+  $("ac-pad").hidden = false;
+  $("ac-clear").hidden = false;
+  $("ac-clear").addEventListener("click", pad.clear);
   look();
   setInterval(look, EVERY_MS);
 }

@@ -27,6 +27,7 @@ PLACES = (
     Place("changes", "/installer/changes", Right.SET_UP),
     Place("versions", "/installer/versions", Right.SET_UP),
     Place("repairs", "/installer/repairs", Right.LOOK),
+    Place("identities", "/installer/identities", Right.CONFIRM),
     Place("health", "/installer/health", Right.LOOK),
 )
 

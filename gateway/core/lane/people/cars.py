@@ -196,9 +196,14 @@ class CarsInFront:
 
 
 def _shown_again(case: PendingCase, account: Account) -> Taken:
-    """What the car of a case has shown; of one that an earlier run has read, its credential and pass."""
-    plates = [one for one in case.reads if one.kind == "plate"]
-    others = [one for one in case.reads if one.kind != "plate"]
+    """What the car of a case has shown; of one that an earlier run has read, its credential and pass.
+
+    A car without a card has shown nothing of the stay that a person named.
+    """
+    unnamed = case.decision is None or case.decision.reason is not Reason.NO_CREDENTIAL
+    reads = case.reads if unnamed else []
+    plates = [one for one in reads if one.kind == "plate"]
+    others = [one for one in reads if one.kind != "plate"]
     if others:
         return Taken(others[-1], second=plates[-1] if plates else None)
     if plates:

@@ -16,7 +16,7 @@ from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.people.admission import Admission
 from gateway.core.lane.people.cars import CarsInFront
-from gateway.core.lane.people.decided import by_person
+from gateway.core.lane.people.decided import by_person, money_of
 from gateway.core.lane.people.resume import Resume
 from gateway.core.lane.people.words import PersonsWords
 from gateway.core.lane.traffic.recorder import PassageRecorder
@@ -121,7 +121,7 @@ class Release:
         self._cars.keep(turn, at, case)
         case.is_of_stay(decision, visit)
         decided = by_person(at, decision.reason.value, author.by, case)
-        turn.append(AccessReferred(**decided.fields()))
+        turn.append(AccessReferred(**decided.fields(), **money_of(decision)))
         self._admission.show(turn, decision.verdict, decided, decision)
         return True
 
