@@ -10,7 +10,7 @@ from flask import Blueprint
 from web.api import docs
 from web.api.box import health, metrics
 from web.api.gate import acceptance, commands, hooks, inside, listed, passes, state, visits
-from web.api.journal import exports, feed, history
+from web.api.journal import exports, feed, history, media
 from web.api.site import site
 
 BLUEPRINT = Blueprint("api", __name__)
@@ -27,6 +27,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/events", feed.events),
     ("GET", f"{BASE}/events.csv", exports.events_csv),
     ("GET", f"{BASE}/events.xlsx", exports.events_xlsx),
+    ("GET", f"{BASE}/events/<event>/pictures", media.event_pictures),
+    ("GET", f"{BASE}/media/<media>", media.picture),
     ("GET", f"{BASE}/passes", passes.list_passes),
     ("POST", f"{BASE}/passes/batch", passes.put_batch),
     ("GET", f"{BASE}/passes/<pass_id>", passes.get_pass),

@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 
 from gateway.control import Client
+from gateway.store.media.pictures import Pictures
 from gateway.store.settings.operators import Lifts
 from gateway.store.settings.secrets import Tokens
 from gateway.store.settings.signing_key import SigningKey
@@ -53,6 +54,7 @@ class Services:
             lambda: [one.address for one in self.site.stations().values() if one.address]
         )
         self.cameras = Cameras()
+        self.pictures = Pictures(data / "media")
         self.heart = Heart()
         self.presses = Presses(self.heart)
         self.live = Live(self.socket)

@@ -64,6 +64,7 @@ def roles_with(right: Right) -> tuple[Role, ...]:
 
 SCOPES: dict[str, str] = {
     "events:read": "read the journal",
+    "media:read": "look at pictures of cameras; each look is on record",
     "passes:read": "read passes",
     "passes:write": "add, change and remove passes",
     "state:read": "read lanes, alarms, devices and visits",

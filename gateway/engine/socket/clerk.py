@@ -125,6 +125,7 @@ class Clerk:
             "token.create": self._create_token,
             "token.list": self._list_tokens,
             "media.keep": self._keep_picture,
+            "media.view": self._view_picture,
             "token.revoke": self._revoke_token,
             "station.key": self._make_station_key,
             "copy.take": self._take_copy,
@@ -299,6 +300,15 @@ class Clerk:
             raise NotFoundError(f"there is no device {asked.device!r}")
         kept = self._pictures.keep(asked.device, asked.bytes, self._clock.now().wall_ns)
         return {"kept": kept}
+
+    def _view_picture(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Note who looks at a picture, before it is handed out."""
+        asked = r.read(r.MediaView, params)
+        found = self._pictures.find(asked.media)
+        if found is None:
+            raise NotFoundError(f"there is no picture {asked.media!r}; it was deleted, or never was")
+        row = rows.MediaViewed(device=found.device, media=found.media, reason=asked.reason, **asked.who)
+        return {"sequence": self.journal(row)}
 
     def picture_taken(self, device: str, data: bytes) -> None:
         """Keep a picture that a bus has fetched, as of this moment; from any thread, never waits."""

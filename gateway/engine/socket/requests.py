@@ -457,6 +457,15 @@ class MediaKeep(Params, frozen=True):
             raise RequestError("picture is no base64") from None
 
 
+class MediaView(Change, frozen=True, kw_only=True):
+    """media.view: who looks at a picture, and why"""
+
+    written = ("reason",)
+
+    media: Word
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_MAX)]
+
+
 class TokenList(Params, frozen=True):
     """token.list"""
 

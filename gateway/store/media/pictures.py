@@ -30,7 +30,8 @@ EVERY_NS = NS_PER_S
 MB = 1_000_000
 _DAY_NS = 86_400 * NS_PER_S
 _KINDS = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
-_NAME = re.compile(r"(\d{8}T\d{9}Z)_([A-Za-z0-9_-]{1,64})\.(?:jpg|png)")
+ID = re.compile(r"(\d{8}T\d{9}Z)_([A-Za-z0-9_-]{1,64})")
+_NAME = re.compile(rf"{ID.pattern}\.(?:jpg|png)")
 _TIME = "%Y%m%dT%H%M%S"
 
 
@@ -40,6 +41,16 @@ class Picture(NamedTuple):
     path: Path
     device: str
     wall_ns: int
+
+    @property
+    def media(self) -> str:
+        """Its id: its time and its camera."""
+        return self.path.stem
+
+    @property
+    def kind(self) -> str:
+        """Its type as HTTP names it."""
+        return "image/png" if self.path.suffix == ".png" else "image/jpeg"
 
 
 class Pictures:
@@ -86,6 +97,18 @@ class Pictures:
         found = [one for day in sorted(days) for one in _of_day(self._folder / day)]
         near = [one for one in found if one.device in devices and abs(one.wall_ns - wall_ns) <= apart_ns]
         return sorted(near, key=lambda one: one.wall_ns)
+
+    def find(self, media: str) -> Picture | None:
+        """The picture of that id; None when it was deleted, or never was."""
+        day = self._folder / media[:8]
+        known = ID.fullmatch(media)
+        return next((one for one in _of_day(day) if one.media == media), None) if known else None
+
+    def newest(self, devices: Collection[str], since_ns: int, now_ns: int) -> Picture | None:
+        """The newest picture of these cameras from that moment on."""
+        days = {_day(since_ns), _day(now_ns)}
+        found = [one for day in days for one in _of_day(self._folder / day) if one.device in devices]
+        return max((one for one in found if one.wall_ns >= since_ns), key=lambda one: one.wall_ns, default=None)
 
     def _make_room(self, more: int, wall_ns: int) -> None:
         """Delete what is too old or too much; StorageError where the disk stays too full."""

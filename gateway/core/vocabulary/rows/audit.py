@@ -137,6 +137,17 @@ class DeviceTested(DeviceRow, frozen=True, kw_only=True, gc=False):
     via: Via
 
 
+class MediaViewed(DeviceRow, frozen=True, kw_only=True, gc=False):
+    """A picture of a camera was looked at; written before it is handed out."""
+
+    type: ClassVar[str] = "media.viewed"
+
+    media: Annotated[str, says("id of the picture")]
+    reason: Annotated[str, says("why, in the words of the one who looks")]
+    by: By
+    via: Via
+
+
 class CodeIssued(Row, frozen=True, kw_only=True, gc=False):
     """A QR code was made for a temporary pass."""
 
