@@ -18,7 +18,7 @@ def openapi(text: str) -> str:
     """The document with the schemas as they are declared; those of no row and no view stay as they are."""
     start = text.index('    "schemas": {\n') + len('    "schemas": {\n')
     end = text.index("\n    }", start)
-    made = schemas(views.RepairView, views.InsideView, views.ListedView)
+    made = schemas(views.RepairView, views.InsideView, views.ListedView, views.SlipView)
     kept = [entry for name, entry in _entries(text[start:end]) if name not in made]
     lines = [f'      "{name}": {json.dumps(schema, ensure_ascii=False)}' for name, schema in made.items()]
     return text[:start] + ",\n".join([*kept, *lines]) + text[end:]

@@ -21,6 +21,7 @@ NAMES = {
     "ServiceNotice": "Due",
     "AcceptanceView": "Acceptance",
     "ListedView": "Listed",
+    "SlipView": "Slip",
 }
 """Names that others know."""
 ROWS = tuple(kind for kinds in TYPES.values() for kind in kinds)

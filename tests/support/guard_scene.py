@@ -176,6 +176,7 @@ class PlayedEngine:
         self.acknowledged: list[dict[str, Any]] = []
         self.refuse: dict[str, str] = {}
         self.chosen: list[dict[str, Any]] = []
+        self.slips: list[dict[str, Any]] = []
         self._hangs = False
         self._waiting: list[tuple[dict[str, Any], Responder]] = []
         self._quiet = threading.Event()
@@ -245,6 +246,9 @@ class PlayedEngine:
         elif op == "lane.choose":
             self.chosen.append(params)
             respond.result({})
+        elif op == "slips.use":
+            self.slips.append(params)
+            respond.result({"slip": params["slip"]})
         elif op == "alarm.command":
             self._acknowledge(params, respond)
         else:

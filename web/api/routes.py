@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from web.api import docs
 from web.api.box import health, metrics
-from web.api.gate import acceptance, commands, hooks, inside, listed, passes, state, visits
+from web.api.gate import acceptance, commands, hooks, inside, listed, passes, slips, state, visits
 from web.api.journal import exports, feed, history, media
 from web.api.site import site
 
@@ -44,6 +44,11 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/inside", inside.inside),
     ("POST", f"{BASE}/inside/cars", inside.declare_car),
     ("POST", f"{BASE}/inside/count", inside.set_count),
+    ("GET", f"{BASE}/slips", slips.slips),
+    ("POST", f"{BASE}/slips", slips.add_slip),
+    ("GET", f"{BASE}/slips/<slip>", slips.get_slip),
+    ("POST", f"{BASE}/slips/<slip>/confirm", slips.confirm_slip),
+    ("DELETE", f"{BASE}/slips/<slip>", slips.cancel_slip),
     ("GET", f"{BASE}/listed", listed.listed),
     ("POST", f"{BASE}/listed", listed.add_listed),
     ("DELETE", f"{BASE}/listed/<entry>", listed.remove_listed),

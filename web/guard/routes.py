@@ -16,6 +16,7 @@ from web.guard.orders.lanes import choose, command
 from web.guard.orders.stop import stop
 from web.guard.sign_in.lift import lift, lift_page
 from web.guard.sign_in.page import choose_look, sign_in, sign_in_page, sign_out
+from web.guard.slips.page import slips, use_slip
 from web.guard.station.page import give_key, station_page, time_of_day
 
 BLUEPRINT = Blueprint("guard", __name__)
@@ -39,6 +40,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/guard/identity/office", office),
     ("POST", "/guard/identity/sign", sign),
     ("POST", "/guard/identity/end", end),
+    ("GET", "/guard/slips", slips),
+    ("POST", "/guard/slips/<slip>/use", use_slip),
     ("POST", "/guard/choose", choose),
     ("POST", "/guard/lanes/<lane>/<command>", command),
     ("POST", "/guard/stop", stop),

@@ -34,6 +34,8 @@ STATUS = {
     "visit_invalid": 422,
     "visit_conflict": 409,
     "listed_invalid": 422,
+    "slip_invalid": 422,
+    "slip_conflict": 409,
     "settings_invalid": 422,
     "settings_conflict": 409,
     "revision_conflict": 412,

@@ -42,6 +42,7 @@ class Decider:
         bills: Bills,
     ) -> None:
         self._anti_passback = settings.site.anti_passback
+        self._goods_slip = settings.site.goods_slip
         self._zone = settings.zone
         self._barriers = barriers
         self._recent = recent
@@ -103,7 +104,7 @@ class Decider:
             elsewhere=taken.elsewhere,
             spaces=self._spaces(lane, read),
             payment=payment_of(bill),
-            load=_load(taken, self._clock.wall_ns(turn.now)),
+            load=self._load(lane, taken, self._clock.wall_ns(turn.now)),
         )
 
     def _corrected(self, read: CredentialRead, wall_ns: int, at_entry: bool) -> CredentialRead:
@@ -139,6 +140,15 @@ class Decider:
         coming = (one.visit for one in self._barriers.expected() if one.lane != lane.id)
         return found.entered or found.visit in coming
 
+    def _load(self, lane: Lane, taken: Taken, wall_ns: int) -> Load:
+        """What is known of the load by the visitor's registration, or by a list of vehicles for a proof of the car."""
+        reads = [one for one in (taken.read, taken.second) if one is not None]
+        visitors = [visitor for read in reads for visitor in read.expected]
+        if lane.direction is Direction.EXIT:
+            return Load.NO_SLIP if self._goods_slip and any(one.goods for one in visitors) else Load.FITS
+        listed = any(one.kind == HAZARDOUS and wall_ns < one.until_ns for read in reads for one in read.listed)
+        return Load.HAZARDOUS if listed or any(one.hazardous for one in visitors) else Load.FITS
+
     def _spaces(self, lane: Lane, read: CredentialRead) -> dict[str, Space]:
         """By pass id, whether there is a place for its car inside."""
         if not read.occupancy or lane.direction is Direction.EXIT:
@@ -151,14 +161,6 @@ class Decider:
             for found in (*read.passes, *visitors)
             if found.id in occupancy
         }
-
-
-def _load(taken: Taken, wall_ns: int) -> Load:
-    """What is known of the load by the visitor's registration, or by a list of vehicles for either proof of the car."""
-    reads = [one for one in (taken.read, taken.second) if one is not None]
-    listed = any(one.kind == HAZARDOUS and wall_ns < one.until_ns for read in reads for one in read.listed)
-    declared = any(visitor.hazardous for read in reads for visitor in read.expected)
-    return Load.HAZARDOUS if listed or declared else Load.FITS
 
 
 def _visitor(read: CredentialRead) -> ExpectedVisit | None:

@@ -81,6 +81,7 @@ class Load(StrEnum):
 
     FITS = "fits"
     HAZARDOUS = "hazardous"
+    NO_SLIP = "no_slip"
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -123,6 +124,7 @@ RULES: tuple[Rule, ...] = (
     Rule("card and plate do not agree", lambda c: not c.plate_fits, _R, Reason.PLATE_MISMATCH),
     Rule("pass not for this lane", lambda c: not c.lane_allowed, _D, Reason.WRONG_LANE),
     Rule("unpaid, at an exit", lambda c: c.payment is Payment.DUE and _at_exit(c), _R, Reason.UNPAID),
+    Rule("goods, at an exit", lambda c: c.load is Load.NO_SLIP and _at_exit(c), _R, Reason.SLIP_MISSING),
     Rule(
         "not yet valid, at an exit",
         lambda c: c.validity is Validity.BEFORE and _at_exit(c),

@@ -119,6 +119,13 @@ class Site(Strict, frozen=True):
         Literal["off", "soft", "hard"],
         Meta(description="`soft` refers a pass that is already inside (or was never in), `hard` refuses it"),
     ] = "off"
+    goods_slip: Annotated[
+        bool,
+        Meta(
+            description="`true`: at an exit a visitor with goods is referred (`slip_missing`) until a guard has matched"
+            " the goods with a [release slip](#release-slips) and releases the vehicle"
+        ),
+    ] = False
     card_bits: Annotated[
         Literal[24, 32, "full"],
         Meta(description="how many low bits of a card are compared: `24`, `32` or `full`"),

@@ -66,6 +66,18 @@ class ListedError(GatehouseError):
     code = "listed_invalid"
 
 
+class SlipError(GatehouseError):
+    """What is said of a release slip is malformed."""
+
+    code = "slip_invalid"
+
+
+class SlipConflictError(GatehouseError):
+    """The release slip was used, is cancelled, has ended or is not confirmed; nothing was changed."""
+
+    code = "slip_conflict"
+
+
 class RevisionConflictError(GatehouseError):
     """The pass was changed in the meantime; read it again and repeat the change."""
 

@@ -68,6 +68,11 @@ class Reason(DeclaredCode):
     )
     UNPAID = "unpaid", _R, "the charge is not paid"
     HAZARDOUS_LOAD = "hazardous_load", _D, "the load may not come in"
+    SLIP_MISSING = (
+        "slip_missing",
+        _R,
+        "goods leave: with `site.goods_slip` a guard matches them with a release slip, then releases the vehicle",
+    )
     SEEN_ELSEWHERE = "seen_elsewhere", _D, "the tag or plate belongs to another lane"
     LANE_LOCKED = "lane_locked", _R, "the lane is tagged or the arm was struck"
     LANE_FAULT = "lane_fault", _R, "the lane has a fault"

@@ -30,6 +30,7 @@ from gateway.engine.identities.ops import IdentityOps
 from gateway.engine.journal_thread.entries import Entry
 from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.listed.ops import ListedOps
+from gateway.engine.slips.ops import SlipOps
 from gateway.engine.socket import requests as r
 from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.people import BEGINS_ANEW, PeopleOps
@@ -102,6 +103,13 @@ class Clerk:
             lambda: self._clock.now().mono_ns,
         )
         self._nightly = NightlyList(settings, stores.state, self.journal)
+        self._slips = SlipOps(
+            stores.state,
+            self.journal,
+            lambda: self._clock.now().wall_ns,
+            self._wait_applied,
+            lambda: self._recorder.degraded,
+        )
         listed = ListedOps(
             stores.state,
             self.journal,
@@ -133,6 +141,7 @@ class Clerk:
             **self._visits.ops,
             **self._identities.ops,
             **listed.ops,
+            **self._slips.ops,
         }
 
     def settings_changed(self, settings: Settings) -> None:
@@ -142,6 +151,7 @@ class Clerk:
         self._gateway = settings.gateway.id
         self._wait_s = settings.gateway.journal_wait_ms / 1000 + _SPARE_S
         self._visits.settings_changed(settings)
+        self._slips.settings_changed(settings)
         self._identities.settings_changed(settings)
         self._nightly.settings_changed(settings)
 

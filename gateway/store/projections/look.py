@@ -17,13 +17,14 @@ import msgspec
 from gateway.core.settings.model import Site
 from gateway.core.vocabulary.events import Account, Debt, Entry, ExpectedVisit, InsideFacts, Listed, OpenVisit
 from gateway.core.vocabulary.rows import Credential
-from gateway.core.vocabulary.views import InsideView, ListedView, RepairView, VisitView, overdue
+from gateway.core.vocabulary.views import InsideView, ListedView, RepairView, SlipView, VisitView, overdue
 from gateway.store.listed import table as listed
 from gateway.store.passes.credentials import CardBits, normal_plate
 from gateway.store.projections import visitors
 from gateway.store.projections.inside import asked
 from gateway.store.projections.inside.corrections import LISTED
 from gateway.store.projections.table import GRANT, LAST_PASSAGE
+from gateway.store.slips import table as slips
 from gateway.store.times import local_time, rfc3339
 from gateway.store.visits import money
 
@@ -119,6 +120,16 @@ class Look(ABC):
     def listed_count(self, now_ns: int) -> int:
         """How many entries the lists have together."""
         return listed.count(self.select, now_ns)
+
+    # ---- release slips -------------------------------------------------------------------------------------------
+
+    def slip(self, slip: str, now_ns: int) -> SlipView | None:
+        """The release slip of that id; None when it is not known, or no longer."""
+        return slips.slip_of(self.select, slip, now_ns)
+
+    def slips(self, state: str, query: str, now_ns: int, after: str = "", limit: int = 100) -> Sequence[SlipView]:
+        """Release slips in order of id: of a state (empty: of all), with a text in id, unit, goods or plate."""
+        return slips.listed(self.select, state, query, now_ns, after, min(limit, PAGE_MAX))
 
     # ---- passages ------------------------------------------------------------------------------------------------
 

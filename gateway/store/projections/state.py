@@ -44,6 +44,7 @@ _FROM_THE_JOURNAL = (
     "visits",
     "visitors",
     "listed",
+    "slips",
     "alarms",
     "repairs",
     "marks",

@@ -25,6 +25,7 @@ from gateway.store.passes.codes import DAYS_MAX
 from gateway.store.projections import acceptance, visitors
 from gateway.store.projections.inside import corrections
 from gateway.store.projections.place import Place
+from gateway.store.slips import table as slips
 from gateway.store.times import rfc3339
 from gateway.store.visits import money
 
@@ -55,6 +56,7 @@ _SEQUENCES = {
     "visits": ("entered_sequence", "exited_sequence"),
     "visitors": ("told_sequence", "ended_sequence"),
     "listed": ("added_sequence",),
+    "slips": ("told_sequence",),
     "alarms": ("raised_sequence", "closed_sequence"),
     "repairs": ("opened_sequence", "closed_sequence"),
     "movements": ("sequence",),
@@ -161,6 +163,7 @@ def prune(db: apsw.Connection, now_wall_ns: int) -> None:
     visitors.prune(db, now_wall_ns)
     money.prune(db)
     listed.prune(db, now_wall_ns)
+    slips.prune(db, now_wall_ns)
     db.execute("DELETE FROM warned WHERE wall_ns < ?", (now_wall_ns - WARNED_MAX_NS,))
     db.execute("DELETE FROM codes WHERE wall_ns < ?", (now_wall_ns - CODES_KEPT_NS,))
     db.execute(
@@ -295,6 +298,18 @@ def _listed_added(db: apsw.Connection, place: Place, row: rows.ListedAdded) -> N
 
 def _listed_removed(db: apsw.Connection, _place: Place, row: rows.ListedRemoved) -> None:
     listed.removed(db, row)
+
+
+def _slip(db: apsw.Connection, place: Place, row: rows.SlipRow) -> None:
+    match row:
+        case rows.SlipRegistered():
+            slips.registered(db, place.sequence, row)
+        case rows.SlipConfirmed():
+            slips.confirmed(db, row)
+        case rows.SlipCancelled():
+            slips.cancelled(db, row)
+        case rows.SlipUsed():
+            slips.used(db, place.wall_ns, row)
 
 
 def _visitors_left(db: apsw.Connection, place: Place, _row: rows.PassageRow) -> None:
@@ -699,6 +714,7 @@ _TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
     rows.CaseReported: (_when(_is_seen_to, _handled),),
     rows.ListedAdded: (_listed_added,),
     rows.ListedRemoved: (_listed_removed,),
+    **dict.fromkeys((rows.SlipRegistered, rows.SlipConfirmed, rows.SlipCancelled, rows.SlipUsed), (_slip,)),
     rows.BarrierCommanded: (
         _when(_is_persons_close, _DECIDED, _RELEASED),
         _mark("motion", _of_barrier),

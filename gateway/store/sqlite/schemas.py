@@ -332,6 +332,16 @@ STATE = Schema(
         ) WITHOUT ROWID;
         CREATE INDEX listed_of_vehicle ON listed(key, kind);
         """,
+        # `slips` holds the release slips of goods; `document` is the slip as people see it.
+        """
+        CREATE TABLE slips(
+            slip TEXT PRIMARY KEY,
+            state TEXT NOT NULL,
+            until_ns INTEGER NOT NULL,
+            told_sequence INTEGER NOT NULL,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID;
+        """,
     ),
 )
 

@@ -24,6 +24,7 @@ import "../inside/inside.js";
 import "../shift/shift.js";
 import "../more/more.js";
 import "../identity/identity.js";
+import "../slips/slips.js";
 
 const TICK_MS = 250;
 

@@ -33,13 +33,14 @@ SCRIPT_WORDS = (
     "identity.title", "identity.title.", "identity.which_car", "identity.not_listed", "identity.hint.",
     "identity.go", "identity.none", "identity.more", "identity.goes_on",
     "place.aside", "place.car", "place.no_answer", "place.more.",
+    "slip.none", "slip.next", "slip.other", "slip.choose", "slip.compare",
 )  # fmt: skip
 SHEETS = (
     "parts/base/base.css", "parts/fit/fit.css", "guard/top/top.css", "guard/lane/lane.css", "guard/actions/actions.css",
     "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css", "guard/compare/compare.css",
     "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css", "guard/confirm/confirm.css",
     "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/places/places.css",
-    "guard/identity/identity.css", "guard/home/sizes.css",
+    "guard/identity/identity.css", "guard/slips/slips.css", "guard/home/sizes.css",
 )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def command(lane: str, command: str) -> Response:
     reason = reason_of(body) if command in ASK_PIN | ASK_REASON or case else ""
     if command in ASK_PIN:
         by = str(body.get("name") or by)
-        if wrong := _confirm(command, by, str(body.get("pin", ""))):
+        if wrong := confirmed_by_pin(command, by, str(body.get("pin", ""))):
             return wrong
     detail = _hold_end(body) if command == "hold" else {}
     if command == "unlock" and reason in WAIVES:
@@ -92,7 +92,7 @@ def _hold_end(body: dict[str, Any]) -> dict[str, Any]:
         raise Problem(422, "request_invalid", f"hold: {error}") from None
 
 
-def _confirm(command: str, name: str, pin: str) -> Response | None:
+def confirmed_by_pin(command: str, name: str, pin: str) -> Response | None:
     """None when the PIN is that of a person who may do this, else the answer that says why not."""
     person = services().site.operators().get(name)
     if person is None or person.role not in COMMAND_ROLES:

@@ -46,6 +46,7 @@ _WORDS: dict[str, Words] = {
     "car_park_full": ("Car park full", "车位已满"),
     "places_full": ("Your places are taken", "您的车位已满"),
     "unpaid": ("Please pay first", "请先缴费"),
+    "slip_missing": ("Please wait for the guard", "请等待保安核对"),
     "hazardous_load": ("Load not allowed", "危险品禁止入内"),
     "lane_locked": ("Lane closed", "车道关闭"),
     "lane_crashed": ("Lane closed", "车道关闭"),

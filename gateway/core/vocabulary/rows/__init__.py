@@ -97,7 +97,17 @@ from gateway.core.vocabulary.rows.health import (
     UplinkLost,
     UplinkRestored,
 )
-from gateway.core.vocabulary.rows.lists import ListedAdded, ListedRemoved, ListedRow, WatchSeen
+from gateway.core.vocabulary.rows.lists import (
+    ListedAdded,
+    ListedRemoved,
+    ListedRow,
+    SlipCancelled,
+    SlipConfirmed,
+    SlipRegistered,
+    SlipRow,
+    SlipUsed,
+    WatchSeen,
+)
 from gateway.core.vocabulary.rows.passage import (
     PassageEntered,
     PassageExited,
@@ -186,9 +196,9 @@ __all__ = [
     "PassageTailgated", "PassesImported", "PersonRow", "RegistryRow", "RepairArrived", "RepairAssigned",
     "RepairConfirmed", "RepairJoined", "RepairLimitAcknowledged", "RepairLimitChanged", "RepairOpened",
     "RepairRejected", "RepairReported", "RepairRow", "Row", "ServiceDue", "ServiceOver", "ServiceRow", "SetUp",
-    "SettingsVersion", "SheetFigures", "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated",
-    "TokenRevoked", "UnsetType", "UplinkLost", "UplinkRestored", "VisitAnnounced", "VisitCameUnseen", "VisitCancelled",
-    "VisitCharged", "VisitCorrected", "VisitLeftUnseen", "VisitOwed", "VisitPaid", "VisitPrinted", "VisitRegistered",
-    "VisitRow", "VisitTold", "VisitValidated", "VisitWaived", "VisitsCounted", "VisitsOverstayed", "WatchSeen", "Who",
-    "read",
+    "SettingsVersion", "SheetFigures", "SlipCancelled", "SlipConfirmed", "SlipRegistered", "SlipRow", "SlipUsed",
+    "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost",
+    "UplinkRestored", "VisitAnnounced", "VisitCameUnseen", "VisitCancelled", "VisitCharged", "VisitCorrected",
+    "VisitLeftUnseen", "VisitOwed", "VisitPaid", "VisitPrinted", "VisitRegistered", "VisitRow", "VisitTold",
+    "VisitValidated", "VisitWaived", "VisitsCounted", "VisitsOverstayed", "WatchSeen", "Who", "read",
 ]  # fmt: skip

@@ -38,12 +38,13 @@ from gateway.core.vocabulary.views.lane import (
 from gateway.core.vocabulary.views.listed import ListedView
 from gateway.core.vocabulary.views.person import PersonView
 from gateway.core.vocabulary.views.repair import RepairsView, RepairView, overdue
+from gateway.core.vocabulary.views.slip import SlipView
 from gateway.core.vocabulary.views.visit import CountSet, InsideView, VisitView
 
 __all__ = [
     "AcceptanceView", "AlarmState", "AlarmView", "Case", "CentralView", "ChargeLine", "ChargeView", "CoreView",
     "CountSet", "DebtView", "DeviceView", "GatewayView", "Handled", "Hold", "InsideView", "JournalView", "LaneState",
     "LaneView", "LastDecision", "LastPassage", "ListedView", "LostView", "Pause", "PersonView", "PileCard", "PointView",
-    "RepairView", "RepairsView", "Requested", "ServiceNotice", "SignatureView", "SiteView", "Snapshot", "Tag",
-    "TickView", "UplinkView", "View", "VisitView", "WaitingGrant", "overdue",
+    "RepairView", "RepairsView", "Requested", "ServiceNotice", "SignatureView", "SiteView", "SlipView", "Snapshot",
+    "Tag", "TickView", "UplinkView", "View", "VisitView", "WaitingGrant", "overdue",
 ]  # fmt: skip

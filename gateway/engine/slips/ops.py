@@ -1,0 +1,145 @@
+"""The ops about release slips; the clerk's thread serves them, one after the other, so a slip is used once.
+
+The answer comes when the projections have the row. They may lag, so the slips that were used in this run are remembered
+here too.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from gateway.core.settings.model import Direction, Settings
+from gateway.core.vocabulary.errors import NotFoundError, SlipConflictError, StorageError
+from gateway.core.vocabulary.events import OpenVisit
+from gateway.core.vocabulary.rows import Row, SlipCancelled, SlipConfirmed, SlipRegistered, SlipUsed
+from gateway.core.vocabulary.views import SlipView
+from gateway.engine.slips.requests import SlipAdd, SlipCancel, SlipConfirm, SlipUse
+from gateway.engine.socket.requests import Change, read
+from gateway.store.passes.credentials import normal_plate
+from gateway.store.slips.check import check_slip, said_of
+
+USED_MAX = 10_000
+"""Slips that were used in this run."""
+_WHY = {
+    "used": "was used already; goods leave once on one slip",
+    "cancelled": "is cancelled; ask the office for another",
+    "expired": "has ended; ask the office for another",
+    "unconfirmed": "is not confirmed: another than the owner carries the goods, so the office asks the owner first",
+}
+
+
+class Slips(Protocol):
+    """The needed part of `State`."""
+
+    def slip(self, slip: str, now_ns: int) -> SlipView | None:
+        """The slip of that id."""
+
+    def open_visits(self, pass_id: str | None, credential: str | None) -> tuple[OpenVisit, ...]:
+        """The open visits of a credential, newest first."""
+
+
+class SlipOps:
+    """Registers, confirms, cancels and uses."""
+
+    def __init__(
+        self,
+        slips: Slips,
+        journal: Callable[[Row], int | None],
+        wall_ns: Callable[[], int],
+        applied: Callable[[int | None], None],
+        degraded: Callable[[], str],
+    ) -> None:
+        """As of `VisitOps`."""
+        self._slips = slips
+        self._journal = journal
+        self._wall_ns = wall_ns
+        self._applied = applied
+        self._degraded = degraded
+        self._used: dict[str, tuple[str, str, str]] = {}
+        self.ops: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "slips.add": self._add,
+            "slips.confirm": self._confirm,
+            "slips.cancel": self._cancel,
+            "slips.use": self._use,
+        }
+
+    def settings_changed(self, settings: Settings) -> None:
+        """These settings hold from now on."""
+        self._zone = settings.zone
+        self._exits = {lane.id for lane in settings.lanes if lane.direction is Direction.EXIT}
+
+    def _add(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = read(SlipAdd, params)
+        now_ns = self._wall_ns()
+        fields = check_slip(said_of(asked.slip), now_ns, self._zone)
+        slip = f"s{now_ns // 1_000_000:012x}-{secrets.token_hex(3)}"
+        self._tell(SlipRegistered(slip=slip, **fields, **_who(asked, asked.station)))
+        return {"slip": slip}
+
+    def _confirm(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = read(SlipConfirm, params)
+        found = self._known(asked.slip)
+        if found.state != "unconfirmed":
+            raise SlipConflictError(_why(found) if found.state != "open" else "the slip needs no word of the owner")
+        self._tell(SlipConfirmed(slip=asked.slip, how=asked.how, **_who(asked, asked.station)))
+        return {"slip": asked.slip}
+
+    def _cancel(self, params: dict[str, Any]) -> dict[str, Any]:
+        asked = read(SlipCancel, params)
+        found = self._known(asked.slip)
+        if found.state == "used":
+            raise SlipConflictError(_why(found))
+        if found.state != "cancelled":
+            self._tell(SlipCancelled(slip=asked.slip, **_who(asked, asked.station)))
+        return {"slip": asked.slip}
+
+    def _use(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Use the slip for the car at a lane; the same press again is answered as the first time."""
+        asked = read(SlipUse, params)
+        if asked.lane not in self._exits:
+            raise SlipConflictError("goods leave at an exit; choose the lane where the vehicle stands")
+        found, this = self._known(asked.slip), (asked.lane, asked.case, asked.by)
+        if asked.case and this in ((found.lane, found.case, found.used_by), self._used.get(asked.slip)):
+            return {"slip": asked.slip}
+        if asked.slip in self._used or found.state != "open":
+            raise SlipConflictError(_why(found, "used" if asked.slip in self._used else found.state))
+        if found.plate and asked.plate and normal_plate(asked.plate) != found.plate:
+            raise SlipConflictError(f"the slip is for the vehicle {found.plate}; ask the office about this one")
+        shown = asked.credential
+        stays = self._slips.open_visits(None, shown.value) if shown is not None else ()
+        self._must_be_kept()
+        self._used[asked.slip] = this
+        while len(self._used) > USED_MAX:
+            self._used.pop(next(iter(self._used)))
+        self._tell(
+            SlipUsed(
+                slip=asked.slip, lane=asked.lane, case=asked.case or None, visit=stays[0].visit if stays else None,
+                credential=shown, **_who(asked, asked.station),
+            )
+        )  # fmt: skip
+        return {"slip": asked.slip}
+
+    def _known(self, slip: str) -> SlipView:
+        found = self._slips.slip(slip, self._wall_ns())
+        if found is None:
+            raise NotFoundError(f"there is no release slip {slip!r}")
+        return found
+
+    def _tell(self, row: Row) -> None:
+        self._must_be_kept()
+        self._applied(self._journal(row))
+
+    def _must_be_kept(self) -> None:
+        """StorageError while the disk takes no rows: a slip could be used twice."""
+        if wrong := self._degraded():
+            raise StorageError(f"nothing about release slips can be kept ({wrong}); free space, then send it again")
+
+
+def _why(found: SlipView, state: str = "") -> str:
+    return f"the slip {_WHY[state or found.state]}"
+
+
+def _who(asked: Change, station: str) -> dict[str, Any]:
+    return {**asked.who, "station": station or None}

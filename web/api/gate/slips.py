@@ -1,0 +1,84 @@
+"""Release slips over HTTP: read from the projections, so without an engine too; changes are sent to the engine."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+import msgspec
+from flask import Response, request
+
+from gateway.core.vocabulary.errors import NotFoundError
+from gateway.store.slips.table import STATES
+from web.api.answers import json_answer, now_text
+from web.api.requests import body, identifier, number, one_of, only, refuse
+from web.people.auth import current_token, require_scope
+from web.platform.services import ask, services
+
+LIMIT = 100
+LIMIT_MAX = 1000
+QUERY_MAX = 100
+
+
+class Confirmed(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a confirmation: how the owner confirmed."""
+
+    how: Literal["phone", "in_person", "in_writing"]
+
+
+@require_scope("state:read")
+def slips() -> Response:
+    """`GET /slips`: of a state, with a text in id, unit, goods or plate."""
+    only("state", "q", "after", "limit")
+    limit = number("limit", LIMIT, 1, LIMIT_MAX)
+    query = request.args.get("q", "")
+    if len(query) > QUERY_MAX:
+        raise refuse(f"q has {len(query)} characters; give at most {QUERY_MAX}")
+    state, after = one_of("state", STATES) or "", request.args.get("after", "")
+    found = list(services().readers.state().slips(state, query, time.time_ns(), after, limit))
+    following = found[-1].slip if len(found) == limit else None
+    return json_answer({"items": found, "next": following, "as_of": now_text()})
+
+
+@require_scope("state:read")
+def get_slip(slip: str) -> Response:
+    """`GET /slips/{slip}`."""
+    only()
+    return json_answer(_known(slip))
+
+
+@require_scope("visits:write")
+def add_slip() -> Response:
+    """`POST /slips`: the office releases goods."""
+    only()
+    return json_answer(_known(ask("slips.add", slip=body(dict[str, Any]), **_who())["slip"]), 201)
+
+
+@require_scope("visits:write")
+def confirm_slip(slip: str) -> Response:
+    """`POST /slips/{slip}/confirm`: the owner has confirmed that another carries the goods."""
+    only()
+    identifier(slip, "slip")
+    ask("slips.confirm", slip=slip, how=body(Confirmed).how, **_who())
+    return json_answer(_known(slip))
+
+
+@require_scope("visits:write")
+def cancel_slip(slip: str) -> Response:
+    """`DELETE /slips/{slip}`: the goods do not leave."""
+    only()
+    identifier(slip, "slip")
+    ask("slips.cancel", slip=slip, **_who())
+    return Response(status=204)
+
+
+def _known(slip: str) -> Any:
+    identifier(slip, "slip")
+    found = services().readers.state().slip(slip, time.time_ns())
+    if found is None:
+        raise NotFoundError(f"there is no release slip {slip!r}")
+    return found
+
+
+def _who() -> dict[str, Any]:
+    return {"by": current_token().name, "via": "http"}
