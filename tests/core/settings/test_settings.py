@@ -244,6 +244,17 @@ def test_an_unknown_key_of_any_characters_is_one_fault(path: str, key: str) -> N
 # ---- stations
 
 
+@pytest.mark.parametrize("uplink", [None, {"mqtt": {"host": "127.0.0.1"}}])
+@pytest.mark.parametrize("cameras", [[], [{"id": "camera", "driver": "plate-mqtt"}]])
+def test_an_uplink_is_needed_for_central_or_for_a_camera_at_a_broker(
+    uplink: dict[str, Any] | None, cameras: list[dict[str, Any]]
+) -> None:
+    document = {**copy.deepcopy(DOCUMENT), "uplink": uplink}
+    document["devices"] += cameras
+    settings = parse_settings({key: value for key, value in document.items() if value is not None})
+    assert settings.needs_uplink == bool(uplink or cameras)
+
+
 def test_a_station_stands_at_its_lanes_and_without_any_at_all() -> None:
     settings = parse_settings({**DOCUMENT, "stations": [{"id": "north", "lanes": ["in"], "address": "10.1.0.0/28"}]})
     north = settings.station("north")
