@@ -12,7 +12,6 @@ LONGEST = (
     "tests/web_guard/test_browser.py",
     "tests/web_guard/test_longest.py",
     "tests/chaos/test_settings_kill.py",
-    "tests/simulation/test_planted_faults.py",
     "tests/bench/test_bench_smoke.py",
     "tests/drivers/test_lost_and_back.py",
     "tests/web_guard/test_gallery.py",

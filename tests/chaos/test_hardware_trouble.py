@@ -12,6 +12,7 @@ import pytest
 from drivers.sim.site import SimSite
 from tests.chaos.conftest import TIMEOUT_MS, MakeSite
 from tests.support.site_process import FIRST_CARD, Gateway, wait_for
+from tests.variants import first_and
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 QUIET_S = 0.4
@@ -106,7 +107,7 @@ def healed(sim: SimSite) -> None:
     faults.late_ms = 0
 
 
-@pytest.mark.parametrize("fault", [silent, deaf, late])
+@pytest.mark.parametrize("fault", first_and(silent, deaf, late))
 def test_a_board_that_does_not_answer_is_named_and_comes_back_and_nothing_moves(
     trial: Trial, fault: Callable[[SimSite], None]
 ) -> None:
@@ -175,7 +176,7 @@ def test_a_command_for_a_lost_board_is_refused_with_a_reason_and_not_carried_out
     assert trial.moves() == 0
 
 
-@pytest.mark.parametrize("wire", ["tcp", "rtu"])
+@pytest.mark.parametrize("wire", first_and("tcp", "rtu"))
 @pytest.mark.parametrize("travel_time_ms", [300, 3000])
 def test_an_open_that_the_board_swallowed_is_recorded_as_not_followed_and_never_sent_again(
     wire: str, travel_time_ms: int, site: MakeSite

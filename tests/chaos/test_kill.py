@@ -20,6 +20,7 @@ from gateway.core.vocabulary.errors import GatehouseError
 from tests.chaos.conftest import PASSES, MakeSite
 from tests.support.ground_truth import half_done, kind, of_lane, of_lane_and_starts, unasked, unrecorded
 from tests.support.site_process import FIRST_CARD, Gateway
+from tests.variants import first_and
 
 KILLS = int(os.environ.get("GATEHOUSE_KILLS", "20"))
 KILL_WITHIN_S = (0.2, 1.4)
@@ -107,7 +108,7 @@ def runs(events: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.timeout(60 + KILLS * 5)
-@pytest.mark.parametrize("wire", ["tcp", "rtu"])
+@pytest.mark.parametrize("wire", first_and("tcp", "rtu"))
 def test_a_kill_at_any_moment_loses_no_movement_and_a_start_moves_nothing(
     wire: str, site: MakeSite, dice: random.Random
 ) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from gateway.store.directory import DataDirectory
 from tests.engine.settings.conftest import Box, until
+from tests.variants import first_and
 
 # Applies other settings and lets them end in some way, and is killed before its n-th step.
 CHILD = """
@@ -31,6 +32,7 @@ from gateway.engine.settings.buses import Buses
 from gateway.store.settings.documents import AtomicStorage
 from gateway.store.settings.versions import Versions
 from tests.engine.settings.conftest import Box, site, until, with_barrier
+from tests.variants import first_and
 
 path, how, at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 box = Box(path)
@@ -93,7 +95,7 @@ def run(path: Path, how: str, at: int) -> tuple[int, list[str]]:
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("how", ["confirm", "time", "rollback"])
+@pytest.mark.parametrize("how", first_and("time", "confirm", "rollback"))
 def test_a_kill_at_any_step_leaves_the_old_or_the_new_settings(tmp_path: Path, how: str, dice: random.Random) -> None:
     found = set()
     for at in range(1, STEPS_MAX) if ALL else (*dice.sample(range(1, USUAL), 3), STEPS_MAX):

@@ -68,7 +68,7 @@ from gateway.store.projections.ahead import Ahead
 from gateway.store.projections.state import State
 from gateway.store.sqlite.database import open_writer
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 Patch = pytest.MonkeyPatch
 SEEDS = range(1, 9)
 TWO_PROOFS = {"two_factor": True, "long_range": False, "button_only": False}
