@@ -49,6 +49,8 @@ EVENTS: dict[type, e.Event] = {
         e.StorageRestored(1),
         e.CommandReceived("r1", "in", "stop", "Lin", "guard"),
         e.StayCommandReceived("r4", "out", "release", "Lin", "guard", "office_confirmed", "p00"),
+        e.VisitCommandReceived("r6", "count", "Lin", "guard", "counted", count=3),
+        e.CardAwaited("booth", "in", "Lin"),
         e.AlarmCommandReceived("r1", "a0-0", "acknowledge", "Lin"),
         e.RepairCommandReceived("r1", "r0-0", "report", "Lin"),
         e.AcceptanceReceived("r2", "in", "tick", "installer", "Zhou", "browser", "barriers.in.at_open"),
