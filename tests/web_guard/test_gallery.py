@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import time
+import zlib
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from gateway.core.vocabulary.views import (
     UplinkView,
     WaitingGrant,
 )
+from gateway.store.media.pictures import Pictures
 from tests.support.guard_scene import FULL, alarm, at, crashed, decision, judged, lane
 from tests.variants import first_and, long_unless
 from tests.web_guard.conftest import Booth, wait_until
@@ -249,11 +253,31 @@ def test_each_scene_is_whole_and_has_its_picture(
     assert picture.stat().st_size > 10_000, "an empty page compresses to less"
 
 
+def gradient(width: int, height: int) -> bytes:
+    """A PNG as wide and high as a camera's picture."""
+    row = [bytes((x * 255 // width, 140, 90)) for x in range(width)]
+    lines = (b"\0" + b"".join(row)) * height
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("seen", ["", "seen"])
 @pytest.mark.parametrize("size", first_and((800, 480), (1024, 600)))
 @pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), long_unless(False, ("en", "night"))])
 def test_the_comparison_is_whole_and_has_its_picture(
-    booth: Booth, lang: str, theme: str, size: tuple[int, int]
+    booth: Booth, lang: str, theme: str, size: tuple[int, int], seen: str
 ) -> None:
+    document = booth.server.app.extensions["gatehouse"].site.document()
+    if seen:
+        lanes = [{**one, "cameras": ["cam"]} for one in document["lanes"]]
+        device = {"id": "cam", "driver": "snapshot-http", "url": "http://cam/"}
+        booth.directory.save_site({**document, "devices": [*document.get("devices", []), device], "lanes": lanes})
+        kept = Pictures(booth.directory.media, free_min_bytes=0)
+        assert kept.keep("cam", gradient(320, 180), time.time_ns())
     booth.size(*size)
     booth.enter()
     booth.engine.show(judged(), lane("out"), site=SITE)
@@ -261,6 +285,9 @@ def test_the_comparison_is_whole_and_has_its_picture(
     wait_until(lambda: booth.one(".act-open").get_attribute("data-command") == "compare" and booth.at_work())
     booth.press(".act-open", "pointerdown")
     wait_until(lambda: booth.all("#sheet-case"))
+    if seen:
+        wait_until(lambda: booth.one("#case-picture").is_displayed())
+    assert booth.one("#case-picture").is_displayed() is bool(seen)
     assert booth.script(MEASURE_TARGETS, TARGETS) == []
     assert booth.script(OVERFLOW) == []
     assert booth.script(OUTSIDE) == []
@@ -268,7 +295,14 @@ def test_the_comparison_is_whole_and_has_its_picture(
     low = "const list = document.getElementById('case-facts'); return list.scrollHeight - list.clientHeight"
     assert booth.script(low) <= 1
     assert booth.complaints() == []
-    booth.shoot(f"compare-sheet-{size[0]}-{lang}-{theme}")
+    booth.shoot(f"compare-sheet{seen}-{size[0]}-{lang}-{theme}")
+    if seen:
+        booth.one("#case-look").click()
+        assert booth.script(OVERFLOW) == []
+        wide = "return document.getElementById('case-picture').getBoundingClientRect().width / innerWidth"
+        assert booth.script(wide) > 0.5
+        booth.shoot(f"compare-sheet-large-{size[0]}-{lang}-{theme}")
+        assert booth.one("#stop").is_displayed()
 
 
 @pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])

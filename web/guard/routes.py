@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from web.guard.compare.picture import case_picture
 from web.guard.home.page import home
 from web.guard.home.stream import state, stream
 from web.guard.identity.page import cars, end, office, person, sign, take
@@ -43,6 +44,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/guard/slips", slips),
     ("POST", "/guard/slips/<slip>/use", use_slip),
     ("POST", "/guard/choose", choose),
+    ("GET", "/guard/lanes/<lane>/picture", case_picture),
     ("POST", "/guard/lanes/<lane>/<command>", command),
     ("POST", "/guard/stop", stop),
     ("POST", "/guard/alarms/<alarm>/<any(acknowledge, close):verb>", alarm_verb),

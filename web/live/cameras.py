@@ -1,4 +1,4 @@
-"""The last picture of each camera that pushes, for the installer's bench; in memory, and not for long."""
+"""Pictures of cameras: the last of each that pushes, in memory for the installer's bench, and kept ones as answers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,28 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import msgspec
+from flask import Response
 
 from gateway.core.plates.last_message import Looked
+from gateway.store.media.pictures import Picture
+from web.platform.problems import Problem
 
 CAMERAS_MAX = 16
 PICTURES_MAX = 4_000_000
 """Characters of all pictures together; the oldest go first."""
 KEPT_S = 600.0
 _TYPES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+
+
+def answer_with(found: Picture | None) -> Response:
+    """A kept picture as it is; Problem 404 when it was deleted, or there is none."""
+    try:
+        data = found.path.read_bytes() if found is not None else None
+    except FileNotFoundError:
+        data = None
+    if found is None or data is None:
+        raise Problem(404, "not_found", "There is no such picture; it was deleted, or never was.")
+    return Response(data, content_type=found.kind, headers={"Cache-Control": "no-store"})
 
 
 class LastPicture(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from gateway.control import Responder
 from gateway.core.people.texts import on_one_line, unprintable
 from gateway.core.plates.plates import is_none, normalise
 from gateway.core.settings.model import Settings
-from gateway.core.vocabulary.errors import NotFoundError, RequestError
+from gateway.core.vocabulary.errors import NotFoundError, RefusedError, RequestError
 from gateway.core.vocabulary.events import CardAwaited, CredentialRead, LaneChosen, UplinkChanged
 from gateway.core.vocabulary.views import UplinkView
 from gateway.engine.bench.bench import Bench
@@ -91,6 +91,7 @@ class Handlers:
             "uplink.report": self._uplink_report,
             "credential": self._credential,
             "device.link": self._device_link,
+            "media.take": self._take_picture,
         }
 
     def settings_changed(self, settings: Settings) -> None:
@@ -187,6 +188,15 @@ class Handlers:
         bus = self._bus_of(asked.device)
         if bus is None or not bus.link(asked.device, asked.up, on_one_line(asked.words)):
             raise NotFoundError(f"there is no device {asked.device!r} that another process keeps a link to")
+        respond.result({})
+
+    def _take_picture(self, params: dict[str, Any], respond: Responder) -> None:
+        asked = r.read(r.MediaTake, params)
+        bus = self._bus_of(asked.device)
+        if bus is None:
+            raise NotFoundError(f"there is no device {asked.device!r}")
+        if not bus.take_picture(asked.device):
+            raise RefusedError(f"{asked.device} serves no picture; only snapshot-http cameras are asked for one")
         respond.result({})
 
     def _credential(self, params: dict[str, Any], respond: Responder) -> None:

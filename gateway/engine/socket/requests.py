@@ -457,6 +457,12 @@ class MediaKeep(Params, frozen=True):
             raise RequestError("picture is no base64") from None
 
 
+class MediaTake(Change, frozen=True, kw_only=True):
+    """media.take: fetch a picture now"""
+
+    device: Word
+
+
 class MediaView(Change, frozen=True, kw_only=True):
     """media.view: who looks at a picture, and why"""
 

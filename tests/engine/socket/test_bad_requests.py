@@ -47,6 +47,7 @@ OPS: dict[str, dict[str, tuple[Any, ...]]] = {
     "device.install_mode": {"device": ("io", "no"), "minutes": (0, 5, 61), "by": ("o",)},
     "station.key": {"station": ("booth", "no"), "by": ("o",)},
     "copy.take": {"what": ("backup", "support", "all"), "by": ("o",)},
+    "media.take": {"device": ("io", "no"), "by": ("o",)},
     "media.view": {"media": (*ODD, "20261130T000000250Z_cam"), "reason": ("", "fight", "x" * 101), "by": ("o",)},
     "operator.list": {},
     "operator.add": {"name": ODD, "role": ("guard", "king"), "pin_hash": ODD, "by": ("o",)},

@@ -16,6 +16,7 @@ from gateway.store.media.pictures import Picture
 from gateway.store.times import rfc3339
 from web.api.answers import json_answer, now_text
 from web.api.requests import number, only, refuse
+from web.live.cameras import answer_with
 from web.people.auth import current_token, require_scope
 from web.platform.services import ask, services
 
@@ -50,18 +51,7 @@ def picture(media: str) -> Response:
     if wrong := wrong_text(reason):
         raise refuse(f"reason {wrong}.")
     ask("media.view", media=media[:100], reason=reason, by=current_token().name, via="http")
-    return hand_out(services().pictures.find(media))
-
-
-def hand_out(found: Picture | None) -> Response:
-    """A picture as it is; 404 when it was deleted meanwhile."""
-    try:
-        data = found.path.read_bytes() if found is not None else None
-    except FileNotFoundError:
-        data = None
-    if found is None or data is None:
-        raise refuse("There is no such picture; it was deleted, or never was.", "not_found", 404)
-    return Response(data, content_type=found.kind, headers={"Cache-Control": "no-store"})
+    return answer_with(services().pictures.find(media))
 
 
 def _cameras(lane: str) -> set[str]:

@@ -9,8 +9,8 @@ import { give } from "../actions/orders.js";
 import { lane, old } from "../home/state.js";
 import { SETTLE_MS } from "../lane/lanes.js";
 
-const GOES_MS = 4000;
-let caseOf = null, openedAt = 0, drawn = "", over = 0;
+const GOES_MS = 4000, PICTURE_MS = 1000, PICTURE_TRIES = 8;
+let caseOf = null, openedAt = 0, drawn = "", over = 0, looks = 0, tries = 0;
 
 function compare(one) {
   clearTimeout(over);
@@ -21,6 +21,20 @@ function compare(one) {
   put($("case-title"), say("case.title", { lane: one.name }));
   openSheet("case");
   paintCase();
+  tries = 0;
+  seen(false);
+  look();
+}
+function seen(shown) {
+  $("case-look").hidden = !shown;
+  if (!shown) mark($("case-look"), "aria-pressed", "false");
+}
+// A picture comes some moments after the car was read, or never: asked for a few times while the sheet is open.
+function look() {
+  clearTimeout(looks);
+  if (!isOpen("case") || !caseNow() || tries >= PICTURE_TRIES) return;
+  tries += 1;
+  $("case-picture").src = "/guard/lanes/" + caseOf.lane + "/picture?case=" + caseOf.id + "&look=" + tries;
 }
 function caseNow() {
   const one = caseOf && lane(caseOf.lane);
@@ -36,6 +50,7 @@ export function paintCase() {
   verdict.dataset.verdict = found ? found.verdict : "";
   put(verdict, found ? [found.word, found.reason].filter(Boolean).join(" · ") : say("case.over"));
   for (const el of document.querySelectorAll("#sheet-case [data-of-case]")) el.hidden = !found;
+  if (!found) seen(false);
   paintNext(next);
   for (const el of document.querySelectorAll(".case-chips")) mark(el, "data-on", found && found[el.dataset.deed].on ? "yes" : "");
   if (!found) return;
@@ -69,6 +84,11 @@ async function judge(chips, reason) {
   return got && got.status === "done" && isOpen("case") ? openSheet(null) : undefined;
 }
 opens("case", compare);
+$("case-picture").addEventListener("load", () => seen(Boolean(caseNow())));
+$("case-look").addEventListener("click", () => {
+  mark($("case-look"), "aria-pressed", $("case-look").getAttribute("aria-pressed") === "true" ? "false" : "true");
+});
+$("case-picture").addEventListener("error", () => { looks = setTimeout(look, PICTURE_MS); });
 $("case-next").addEventListener("click", () => {
   const one = caseOf && lane(caseOf.lane);
   if (one && one.case) compare(one);

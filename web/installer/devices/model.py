@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
+from gateway.core.settings.model import SNAPSHOT_HTTP
+from gateway.core.vocabulary.times import NS_PER_S, rfc3339
 from gateway.core.vocabulary.views import DeviceView, LaneView, Snapshot
+from gateway.store.media.pictures import Picture, Pictures
 from web.installer.devices.words import (
     KEY,
     age_words,
@@ -60,7 +64,9 @@ def device_of(snapshot: Snapshot | None, device: str) -> DeviceView | None:
 # ---- points --------------------------------------------------------------------------------------------------------
 
 
-CAMERAS = ("plate-http", "plate-mqtt")
+CAMERAS = ("plate-http", "plate-mqtt", SNAPSHOT_HTTP)
+KEPT_S = 86_400
+"""The newest picture of a camera that is asked for is shown for so long."""
 
 
 def message(told: Mapping[str, Any], mark: str, zone: tzinfo) -> dict[str, Any] | None:
@@ -68,6 +74,19 @@ def message(told: Mapping[str, Any], mark: str, zone: tzinfo) -> dict[str, Any] 
     if told["message"] is None:
         return None
     return {"at": time_of(told["message"]["at"], zone), "text": told["message"]["text"], "mark": mark}
+
+
+def last_kept(pictures: Pictures, device: str) -> Picture | None:
+    """The newest picture that is kept of a camera."""
+    now_ns = time.time_ns()
+    return pictures.newest({device}, now_ns - KEPT_S * NS_PER_S, now_ns)
+
+
+def kept(picture: Picture | None, zone: tzinfo) -> dict[str, Any] | None:
+    """A kept picture in place of a message."""
+    if picture is None:
+        return None
+    return {"at": time_of(rfc3339(picture.wall_ns), zone), "text": picture.path.name, "mark": picture.media}
 
 
 def points(told: Mapping[str, Any], snapshot: Snapshot | None, say: Words, zone: tzinfo) -> dict[str, Any]:

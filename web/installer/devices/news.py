@@ -71,7 +71,8 @@ class News:
             "anew": trace["run"] != at.trace,
             "device": model.condition(shown, age_ms, self._say) if shown is not None else None,
             **points,
-            "message": model.message(told, self._held.cameras.mark(self._device), self._zone),
+            "message": model.message(told, self._held.cameras.mark(self._device), self._zone)
+            or model.kept(model.last_kept(self._held.pictures, self._device), self._zone),
             "frames": model.frames(trace, self._say, self._zone),
             "at": msgspec.structs.asdict(self._at),
         }

@@ -12,6 +12,7 @@ from web.installer.devices import model, trials
 from web.installer.devices.news import News, Place, news, stream
 from web.installer.frame.door import door
 from web.installer.frame.page import installer_page
+from web.live.cameras import answer_with
 from web.platform import look
 from web.platform.problems import Problem
 from web.platform.services import ask, services
@@ -20,7 +21,7 @@ from web.words.times import site_zone
 PATH = "/installer/devices"
 SHEETS = ("parts/press/press.css", "installer/devices/page.css")
 SCRIPT_WORDS = ("installer.devices.script.",)
-TOLD = ("pulsed", "commanded", "shown", "restarted", "refused", "offline")
+TOLD = ("pulsed", "commanded", "shown", "restarted", "asked", "refused", "offline")
 CARD_S = 2.0
 FIRST_S = 1.5
 """How long the first page of a process waits for the first news of the engine."""
@@ -81,7 +82,7 @@ def picture(device: str) -> Response:
     """A camera's last picture."""
     found = services().cameras.picture(device)
     if found is None:
-        raise Problem(404, "not_found", "There is no picture of this camera.")
+        return answer_with(model.last_kept(services().pictures, device))
     return Response(found[0], content_type=found[1])
 
 
@@ -119,4 +120,5 @@ ROUTES = (
     ("POST", f"{PATH}/<device>/pulse", trials.pulse),
     ("POST", f"{PATH}/<device>/show", trials.show),
     ("POST", f"{PATH}/<device>/restart", trials.restart),
+    ("POST", f"{PATH}/<device>/picture", trials.take_picture),
 )

@@ -62,6 +62,13 @@ def restart(device: str) -> Any:
     return _tried(device, "bench.restart", "restarted", timeout_s=RESTART_S)
 
 
+@door(Right.SET_UP)
+def take_picture(device: str) -> Any:
+    """Fetch a picture of a camera that serves one."""
+    body_of()
+    return _tried(device, "media.take", "asked", timeout_s=TRIAL_S)
+
+
 def _tried(device: str, op: str, told: str, *, timeout_s: float, **params: Any) -> Any:
     try:
         ask(op, timeout_s=timeout_s, device=device, **who(), **params)
