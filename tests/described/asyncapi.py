@@ -14,6 +14,7 @@ from gateway.uplink.central.commands import (
     Confirmation,
     LaneOrder,
     PassOrder,
+    PaymentOrder,
     VisitOrder,
 )
 from gateway.uplink.mqtt.messages import Status, Topics
@@ -39,6 +40,7 @@ def asyncapi() -> dict[str, Any]:
         "commands": _channel(TOPICS.commands, f"Commands to lanes, at most {COMMAND_BYTES} bytes", "LaneOrder"),
         "passes": _channel(TOPICS.passes, f"Changes of passes, at most {PASS_BYTES} bytes", "PassOrder"),
         "visits": _channel(TOPICS.visits, f"Visitors, at most {COMMAND_BYTES} bytes", "VisitOrder"),
+        "payments": _channel(TOPICS.payments, f"Payments, at most {COMMAND_BYTES} bytes", "PaymentOrder"),
         "confirmed": _channel(
             TOPICS.confirmed, "The last event that a consumer has stored: retention waits for it", "Confirmation"
         ),
@@ -62,6 +64,7 @@ def asyncapi() -> dict[str, Any]:
             "receiveCommand": _operation("receive", "commands", "LaneOrder", _QOS, reply=True),
             "receivePass": _operation("receive", "passes", "PassOrder", _QOS, reply=True),
             "receiveVisit": _operation("receive", "visits", "VisitOrder", _QOS, reply=True),
+            "receivePayment": _operation("receive", "payments", "PaymentOrder", _QOS, reply=True),
             "receiveConfirmation": _operation("receive", "confirmed", "Confirmation", _QOS, reply=True),
         },
         "components": {
@@ -73,6 +76,7 @@ def asyncapi() -> dict[str, Any]:
                 "LaneOrder": _message("LaneOrder", "A command to a lane"),
                 "PassOrder": _message("PassOrder", "A change of one pass"),
                 "VisitOrder": _message("VisitOrder", "A visitor, or a correction of who is inside"),
+                "PaymentOrder": _message("PaymentOrder", "A payment for a visit"),
                 "Confirmation": _message("Confirmation", "The last event that a consumer has stored"),
                 "Answer": _message("Answer", "The answer to an order"),
             },
@@ -90,7 +94,7 @@ def text() -> str:
 
 
 def _schemas() -> dict[str, Any]:
-    found = schemas(LaneOrder, PassOrder, VisitOrder, Confirmation, Answer, Status)
+    found = schemas(LaneOrder, PassOrder, VisitOrder, PaymentOrder, Confirmation, Answer, Status)
     unused = {NAMES["VisitView"], NAMES["DeviceView"], NAMES["AcceptanceView"], *_SHEET}
     return {name: schema for name, schema in found.items() if name not in unused}
 

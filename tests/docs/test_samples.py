@@ -42,6 +42,7 @@ KINDS = {
     "json command": "a message on `/commands`",
     "json pass-change": "messages on `/passes`, one a line",
     "json visit": "a message on `/visits`",
+    "json payment": "a message on `/payments`",
     "json confirmation": "a message on `/confirmed`",
     "csv passes": "a pass list",
     "console": "commands, in their order, without a running gateway",
@@ -230,6 +231,7 @@ def orders() -> list[tuple[str, str]]:
         *(("commands", text) for text in blocks("json command")),
         *(("passes", line) for line in changes),
         *(("visits", text) for text in blocks("json visit")),
+        *(("payments", text) for text in blocks("json payment")),
         *(("confirmed", text) for text in blocks("json confirmation")),
     ]
 

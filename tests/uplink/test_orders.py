@@ -605,3 +605,47 @@ def test_a_correction_that_the_engine_refuses_says_why(serve: Serve) -> None:
 @pytest.mark.parametrize("said", [{"left": "v9"}, {"count": 3, "reason": " "}, {"left": "v9", "count": 3}])
 def test_a_correction_says_one_thing_and_why(said: dict[str, Any]) -> None:
     assert reason({**AT, **said}, topic=TOPICS.visits) == "malformed"
+
+
+# ---- payments
+
+PAYMENT = {"id": "p1", "at": "2026-11-21T08:00:00Z", "visit": "v1", "amount": 700, "method": "external"}
+
+
+def test_a_payment_is_carried_on_and_answered_with_what_is_due(serve: Serve) -> None:
+    commander, engine, replies = serve(lambda *_: {"paid": 700, "due": 0, "leave_by": "2026-11-21T08:15:00.000Z"})
+    paid = letter({**PAYMENT, "reference": "wx-42000012345678"}, TOPICS.payments)
+    commander.submit(paid)
+    commander.submit(paid)
+    wait_until(lambda: len(replies) == 2)
+    assert replies[0] == replies[1]
+    assert replies[0]["payment"] == {"paid": 700, "due": 0, "leave_by": "2026-11-21T08:15:00.000Z"}
+    asked = {
+        "request": "mqtt:p1", "visit": "v1", "amount": 700, "method": "external", "reference": "wx-42000012345678",
+        "at": "2026-11-21T08:00:00.000Z", "by": "central", "via": "mqtt",
+    }  # fmt: skip
+    assert engine.asked == [("visits.pay", asked)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"at": ...}, "at: is missing"),
+        ({"amount": 0}, "amount"),
+        ({"amount": 7.5}, "amount"),
+        ({"method": "gold"}, "method"),
+        ({"reference": "call me"}, "reference"),
+        ({"visit": "a b"}, "visit"),
+        ({"tip": 5}, "tip: is not a known key"),
+    ],
+)
+def test_a_payment_that_cannot_be_read_is_refused(changes: dict[str, Any], words: str) -> None:
+    document = {key: value for key, value in {**PAYMENT, **changes}.items() if value is not ...}
+    refusal = judged(document, topic=TOPICS.payments)
+    assert isinstance(refusal, dict)
+    assert (refusal["status"], refusal["reason"]) == ("refused", "malformed")
+    assert words in refusal["detail"]
+
+
+def test_a_retained_payment_is_refused() -> None:
+    assert reason(PAYMENT, topic=TOPICS.payments, retained=True) == "retained"

@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from web.api import docs
 from web.api.box import health, metrics
-from web.api.gate import acceptance, commands, hooks, inside, listed, passes, slips, state, visits
+from web.api.gate import acceptance, commands, hooks, inside, listed, money, passes, slips, state, visits
 from web.api.journal import exports, feed, history, media
 from web.api.site import site
 
@@ -52,6 +52,9 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{BASE}/listed", listed.listed),
     ("POST", f"{BASE}/listed", listed.add_listed),
     ("DELETE", f"{BASE}/listed/<entry>", listed.remove_listed),
+    ("GET", f"{BASE}/visits/<visit>/charge", money.charge),
+    ("POST", f"{BASE}/visits/<visit>/payments", money.pay),
+    ("POST", f"{BASE}/visits/<visit>/validations", money.validate),
     ("GET", f"{BASE}/lanes", state.lanes),
     ("GET", f"{BASE}/alarms", state.alarms),
     ("GET", f"{BASE}/devices", state.devices),

@@ -7,7 +7,8 @@ from gateway.cli.common import Arguments, Commands, change, data_path, gateway_o
 # Written out, since importing the list would slow every `--help`; a test compares both.
 _SCOPES = (
     "events:read, media:read, passes:read, passes:write, state:read, lanes:command, alarms:write, metrics, "
-    "plates:push, site:read, site:write, visits:write, listed:read, listed:write"
+    "plates:push, site:read, site:write, visits:write, listed:read, listed:write, payments:write, "
+    "validations:write"
 )
 
 

@@ -185,14 +185,14 @@ class Payments(Subsystem):
 
     def _answer(self, turn: Turn, event: Asked, entry: Entry) -> ChargeView:
         """The charge as it was behind an entry, the same for every repeat."""
-        bill = None if event.account is None else self._bills.of(event.account, event.pass_, turn.now.wall_ns)
+        bill = None if event.account is None else self._bills.of(event.account, event.pass_, entry.until_ns)
         if bill is None:
             return free(event.visit, None, turn.now.wall_ns)
         leave_ns = self._bills.leave_minutes * MINUTE_NS
         leave_by = rfc3339(entry.wall_ns + leave_ns) if not entry.due and entry.kind != "validated" else None
         return msgspec.structs.replace(
             bill.view(), amount=entry.charge, paid=entry.paid, due=entry.due, leave_by=leave_by,
-            lines=bill.view().lines if bill.amount == entry.charge else (),
+            until_at=rfc3339(entry.until_ns), lines=bill.view().lines if bill.amount == entry.charge else (),
         )  # fmt: skip
 
     def committed(self, turn: Turn, event: events.JournalCommitted) -> None:

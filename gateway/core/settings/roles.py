@@ -73,6 +73,8 @@ SCOPES: dict[str, str] = {
     "visits:write": "announce, correct and cancel visitors",
     "listed:read": "read the lists of watched and hazardous vehicles",
     "listed:write": "put vehicles on these lists, and take them off",
+    "payments:write": "take payments for visits",
+    "validations:write": "take minutes, a percentage or an amount off the charge of a visit",
     "metrics": "read the metrics",
     "plates:push": "push plates as a camera",
     "site:read": "read the settings and their versions, but not operators, stations and the web address",

@@ -14,7 +14,13 @@ import msgspec
 
 from gateway.core.settings.explain import explain
 from gateway.core.settings.model import Settings
-from gateway.core.vocabulary.errors import NotFoundError, StorageError, VisitConflictError, VisitError
+from gateway.core.vocabulary.errors import (
+    IdempotencyConflictError,
+    NotFoundError,
+    StorageError,
+    VisitConflictError,
+    VisitError,
+)
 from gateway.core.vocabulary.events import ExpectedVisit
 from gateway.core.vocabulary.rows import Row, VisitAnnounced, VisitCancelled, VisitCorrected, VisitRegistered
 from gateway.core.vocabulary.views import VisitView
@@ -35,6 +41,9 @@ class Visits(Protocol):
 
     def visit(self, visit: str) -> VisitView | None:
         """The visit of that id."""
+
+    def named(self, begins: str) -> str | None:
+        """The visitor whose id begins so."""
 
     def expected(self, kind: str, value: str, card_bits: CardBits = "full") -> tuple[ExpectedVisit, ...]:
         """Who is expected, or inside, by a plate or card."""
@@ -91,7 +100,7 @@ class VisitOps:
             return answer
         now_ns = self._wall_ns()
         visitor = check_visitor(_said(asked.visitor), now_ns, self._zone)
-        visit = _named(asked.digest) if asked.digest else f"v{now_ns // 1_000_000:012x}-{secrets.token_hex(4)}"
+        visit = _named(asked) if asked.request is not None else f"v{now_ns // 1_000_000:012x}-{secrets.token_hex(4)}"
         self._must_be_free(visitor, visit)
         self._must_be_there(visitor)
         code, text = self._codes.issue_for_visit(visit, visitor.until_ns, asked.digest)
@@ -101,7 +110,14 @@ class VisitOps:
 
     def _answered(self, asked: VisitAdd) -> dict[str, Any] | None:
         """The answer to a request that was carried out already: its caller has not heard the first one."""
-        before = self._visits.visit(_named(asked.digest)) if asked.digest else None
+        if asked.request is None:
+            return None
+        known = self._visits.named(_begins(asked))
+        if known is not None and known != _named(asked):
+            raise IdempotencyConflictError(
+                f"request {asked.request!r} announced another visitor; take a new key for a new one"
+            )
+        before = self._visits.visit(known) if known is not None else None
         if before is None or not before.until:
             return None
         _, text = self._codes.issue_for_visit(before.id, parse_wall_ns(before.until), asked.digest)
@@ -158,9 +174,14 @@ class VisitOps:
         self._applied(self._journal(row))
 
 
-def _named(digest: str) -> str:
+def _begins(asked: VisitAdd) -> str:
+    """How the id of the visit begins that a request announces, whatever it says of the visitor."""
+    return f"v{asked.named[:12]}-"
+
+
+def _named(asked: VisitAdd) -> str:
     """The id of the visit that a request announces, the same for its repeats."""
-    return f"v{digest[:12]}-{digest[12:24]}"
+    return f"{_begins(asked)}{asked.digest[:12]}"
 
 
 def _said(document: dict[str, Any]) -> Said:

@@ -15,7 +15,9 @@ Sum = Annotated[int, msgspec.Meta(ge=1, le=PRICE_MAX)]
 
 
 class VisitAdd(Change, frozen=True, kw_only=True):
-    """visits.add; the same `request` with the same visitor is answered as the first time, and announces no other"""
+    """visits.add; the same `request` with the same visitor is answered as the first time, and announces no other; with
+    another visitor it is refused
+    """
 
     visitor: dict[str, Any]
     station: Word = ""
@@ -28,6 +30,11 @@ class VisitAdd(Change, frozen=True, kw_only=True):
             return ""
         told = msgspec.json.encode([self.request, self.visitor], order="sorted")
         return hashlib.sha256(told).hexdigest()
+
+    @property
+    def named(self) -> str:
+        """The digest of the request alone; empty for one that is never repeated."""
+        return "" if self.request is None else hashlib.sha256(self.request.encode()).hexdigest()
 
 
 class VisitCorrect(Change, frozen=True, kw_only=True):

@@ -95,6 +95,11 @@ class Look(ABC):
         """The visit of that id, begun or not; None when it is not known, or no longer."""
         return next(iter(visitors.listed(self.select, "", "", "", 1, visit)), None)
 
+    def named(self, begins: str) -> str | None:
+        """The id of the visitor that begins so."""
+        rows = self.select("SELECT visit FROM visitors WHERE visit > ? AND visit < ? LIMIT 1", (begins, begins + "~"))
+        return str(rows[0][0]) if rows else None
+
     def expected(self, kind: str, value: str, card_bits: CardBits = "full") -> tuple[ExpectedVisit, ...]:
         """Who is expected, or inside, by a plate, a card or the id of a visit (`kind` is `visit`)."""
         return visitors.expected_by(self.select, kind, value, card_bits)

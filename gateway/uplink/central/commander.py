@@ -22,11 +22,13 @@ from gateway.uplink.central.answers import Answers
 from gateway.uplink.central.commands import (
     Announced,
     Answer,
+    Booked,
     Confirmation,
     LaneOrder,
     Letter,
     Order,
     PassOrder,
+    PaymentOrder,
     VisitOrder,
     outgoing,
 )
@@ -110,12 +112,14 @@ class Commander:
             answers.keep(order, answer)
         return answer
 
-    def _ask(self, order: LaneOrder | PassOrder | VisitOrder) -> Answer:
+    def _ask(self, order: LaneOrder | PassOrder | VisitOrder | PaymentOrder) -> Answer:
         try:
             if isinstance(order, LaneOrder):
                 return self._command(order)
             if isinstance(order, VisitOrder):
                 return self._visitor(order)
+            if isinstance(order, PaymentOrder):
+                return self._payment(order)
             self._change(order)
             return Answer(order.id, "done")
         except GatehouseError as error:
@@ -176,6 +180,20 @@ class Commander:
         if found["status"] != "done":
             return Answer(order.id, "refused", found["reason"], found["detail"])
         return Answer(order.id, "done", detail=found["detail"], visit=found["visit"])
+
+    def _payment(self, order: PaymentOrder) -> Answer:
+        found = self._engine.call(
+            "visits.pay",
+            request=f"mqtt:{order.id}",
+            visit=order.visit,
+            amount=order.amount,
+            method=order.method,
+            reference=order.reference,
+            at=text_of(order.at),
+            by=order.by or "central",
+            via="mqtt",
+        )
+        return Answer(order.id, "done", payment=Booked(found["paid"], found["due"], found["leave_by"]))
 
 
 def _identity(order: LaneOrder) -> dict[str, Any]:

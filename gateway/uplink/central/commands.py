@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from gateway.control.outside import read_strictly
+from gateway.core.charges.tariff import PRICE_MAX
 from gateway.core.lane.modes.hold_end import HoldEnd
 from gateway.core.people.texts import TEXT_MAX, wrong_text
 from gateway.core.settings.explain import explain
@@ -113,6 +114,21 @@ _ALONE = ("cancel", "left", "came", "count")
 _NOT_OF_A_VISITOR = ("id", "at", "by", "entered_at", "reason", *_ALONE)
 
 
+class PaymentOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A payment, as sent on `/payments`: with the body of `POST /visits/{id}/payments` for a `visit`.
+
+    `at`: when it was made; one that was made more than 60 s before is booked and opens nothing.
+    """
+
+    id: Id
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+    visit: Id
+    amount: Annotated[int, msgspec.Meta(ge=1, le=PRICE_MAX)]
+    method: Literal["cash", "qr", "external"]
+    reference: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:/-]*\Z", max_length=100)] = ""
+    by: Name = ""
+
+
 class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The last event that a consumer has stored, on `/confirmed`: its id and the SHA-256 of its text, in hex."""
 
@@ -129,7 +145,7 @@ class _NamedEvent(msgspec.Struct):
     id: EventId
 
 
-Order = LaneOrder | PassOrder | VisitOrder | Confirmation
+Order = LaneOrder | PassOrder | VisitOrder | PaymentOrder | Confirmation
 
 
 class Announced(msgspec.Struct, frozen=True):
@@ -139,11 +155,19 @@ class Announced(msgspec.Struct, frozen=True):
     code: str
 
 
+class Booked(msgspec.Struct, frozen=True):
+    """What was paid for a visit, what is due behind it, and until when its car may leave by that."""
+
+    paid: int
+    due: int
+    leave_by: str | None
+
+
 class Answer(msgspec.Struct, frozen=True):
     """The answer to an order; `status` is `done` or `refused`, `detail` is text for people.
 
     `head`: the signed head of a confirmed row. `visit`: of a visitor who was announced; the id alone of a visit that
-    was corrected.
+    was corrected. `payment`: of one that counts.
     """
 
     id: str | None
@@ -152,6 +176,7 @@ class Answer(msgspec.Struct, frozen=True):
     detail: str = ""
     head: str | msgspec.UnsetType = msgspec.UNSET
     visit: Announced | str | msgspec.UnsetType = msgspec.UNSET
+    payment: Booked | msgspec.UnsetType = msgspec.UNSET
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -210,6 +235,8 @@ def _decode(message: Incoming, topics: Topics) -> Order:
         return _whole(_plain(_fit(_document(message.payload), LaneOrder), "by", "reason"))
     if message.topic == topics.visits:
         return _visit(_plain(_fit(_document(message.payload), VisitOrder), "by", "reason"))
+    if message.topic == topics.payments:
+        return _plain(_fit(_document(message.payload), PaymentOrder), "by")
     order = _plain(_fit(_document(message.payload), PassOrder), "by")
     if (order.put is None) == (order.delete is None):
         raise msgspec.ValidationError("give either `pass` or `delete`")

@@ -104,6 +104,11 @@ class Topics(msgspec.Struct, frozen=True):
         return f"{self.prefix}/visits"
 
     @property
+    def payments(self) -> str:
+        """In: payments for visits."""
+        return f"{self.prefix}/payments"
+
+    @property
     def confirmed(self) -> str:
         """In: the last event that a consumer has stored."""
         return f"{self.prefix}/confirmed"

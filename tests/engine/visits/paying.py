@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.core.settings.site_file import parse_settings
 from gateway.core.vocabulary import rows
-from gateway.core.vocabulary.events import CredentialRead, Now
+from gateway.core.vocabulary.events import CredentialRead, InputsRead, Now
 from gateway.store.directory import DataDirectory, source_of
 from gateway.store.journal.writer import Journal, Row
 from gateway.store.times import rfc3339
@@ -71,6 +71,14 @@ class PayingGate(Running):
         way = {"method": "cash", "by": "Lin", "via": "guard", **more}
         found: dict[str, Any] = self.client.call("visits.pay", request=key, visit=visit, amount=amount, **way)
         return found
+
+    def drives_out(self) -> None:
+        """The arm goes up and the vehicle crosses the safety loop of the exit."""
+        for change in ({5: False}, {4: True}, {6: True}, {6: False}):
+            for index, value in change.items():
+                self.bus._inputs[index] = value
+            self.bus.report(InputsRead("io", tuple(self.bus._inputs)))
+            time.sleep(0.1)
 
     def opened(self) -> int:
         """How often the exit was told to open."""

@@ -13,7 +13,7 @@ from gateway.core.vocabulary.errors import NotFoundError
 from gateway.store.projections.inside.kinds import KINDS
 from gateway.store.projections.visitors import STATES, Narrowed, overstayed
 from web.api.answers import json_answer, now_text
-from web.api.requests import body, flag, identifier, number, one_of, only, refuse
+from web.api.requests import body, flag, idempotency_key, identifier, number, one_of, only, refuse
 from web.people.auth import current_token, require_scope
 from web.platform.services import ask, services
 from web.visits.found import passes_with
@@ -71,9 +71,11 @@ def get_visit(visit: str) -> Response:
 
 @require_scope("visits:write")
 def add_visit() -> Response:
-    """`POST /visits`: a visitor is announced; the code is only in this answer."""
+    """`POST /visits`: a visitor is announced; the code is only in this answer, and in that to a repeat of the key."""
     only()
-    return json_answer(ask("visits.add", visitor=body(dict[str, Any]), **_who()), 201)
+    key = idempotency_key()
+    request_key = None if key is None else f"http:{current_token().id}:{key}"
+    return json_answer(ask("visits.add", request=request_key, visitor=body(dict[str, Any]), **_who()), 201)
 
 
 @require_scope("visits:write")
