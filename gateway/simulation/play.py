@@ -19,6 +19,7 @@ from gateway.core.vocabulary.views import AlarmView
 from gateway.simulation.box.box import Box, Killed
 from gateway.simulation.box.faults import Faults
 from gateway.simulation.people.guards import Guards
+from gateway.simulation.people.payers import Payers
 from gateway.simulation.people.shows import TOO_LATE_MS, Shows
 from gateway.simulation.rules.rules import Rules
 from gateway.simulation.rules.table import Broken
@@ -76,7 +77,7 @@ class Play:
         self.rules = Rules(self.world, self.gates, self.sides)
         self.end_ns = self.world.now_ns + story.hours * HOUR_MS * NS_PER_MS
         self.faults = Faults(self.world, self.rules, self.sides)
-        self.faults.surely = lambda card: not story.site and family_of(card) in SURE
+        self.faults.surely = lambda card: not story.site and not story.money and family_of(card) in SURE
         self.box = Box(self.world, folder, settings_of(story), self.gates, self.rules, self.faults, self.end_ns)
         shows = Shows(self.world, self.sides, self._report, self.rules.cars)
         crossed, struck = self.rules.crossings.crossed, self.rules.crashes.struck
@@ -85,6 +86,8 @@ class Play:
         self.guards = Guards(
             self.world, self.gates, fronts, self._report, self._alarms, self.rules.rests.stops, self._touched
         )
+        self.payers = Payers(self.world, self._report, self.guards, self.rules.money, story.seed)
+        self.rules.money.must_pay = self.payers.asked
         self._up = False
         self._down_until_ns = 0
         self._lost: dict[str, int] = {}

@@ -18,10 +18,11 @@ from gateway.core.access import access, decider, reads
 from gateway.core.access.access import Access
 from gateway.core.access.reads import ReadRules, Taken
 from gateway.core.access.recent import Recent
-from gateway.core.access.rules import Decision, decide
+from gateway.core.access.rules import Decision, Payment, decide
 from gateway.core.alarms.desk import AlarmDesk
 from gateway.core.alarms.faults import Faults as CoreFaults
 from gateway.core.alarms.lifecycle import Verb
+from gateway.core.charges.bill import Bill
 from gateway.core.health.health import Health
 from gateway.core.lane.arm.search import CauseSearch
 from gateway.core.lane.arm.terminals import Motion, Terminals
@@ -35,21 +36,25 @@ from gateway.core.lane.motion.guards import ArmGuards
 from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.motion.sending import Sending
 from gateway.core.lane.parts import LaneParts
+from gateway.core.lane.people import release
 from gateway.core.lane.people.cars import CarsInFront
 from gateway.core.lane.people.reads import Reads
 from gateway.core.lane.people.resume import Resume
 from gateway.core.lane.traffic.crossing import Crossing
+from gateway.core.lane.traffic.passages import Passages
 from gateway.core.lane.traffic.passing import Passing
 from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.lanes.lanes import Lanes
+from gateway.core.payments.bills import Bills
+from gateway.core.payments.payments import Payments
 from gateway.core.repairs.book import RepairBook
 from gateway.core.repairs.repairs import RepairOrders, RepairsMemory
 from gateway.core.run.run import Run
 from gateway.core.vocabulary.authors import Author
-from gateway.core.vocabulary.commands import PulseOutput
+from gateway.core.vocabulary.commands import Append, PulseOutput
 from gateway.core.vocabulary.events import OpenVisit
 from gateway.core.vocabulary.reasons import Reason, Verdict
-from gateway.core.vocabulary.rows import PassageEntered, PassageExited
+from gateway.core.vocabulary.rows import PassageEntered, PassageExited, VisitCharged, VisitOwed
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.turn import Turn
 from gateway.engine.core_thread.loop import CoreLoop
@@ -97,10 +102,11 @@ def pointed(
     shared: bool = False,
     site: dict[str, Any] | None = None,
     card: str = "",
+    money: bool = False,
 ) -> Story:
     """A story with nothing but cars and what is named, at lanes that all have a certain shape; `shared`: two by two.
 
-    `card`: what all of them show.
+    `card`: what all of them show. `money`: stays are charged.
     """
     story = write(seed, hours, troubles=troubles)
     kept = tuple(one for one in story.happenings if not only or one.what in ("car", *only))
@@ -110,7 +116,7 @@ def pointed(
     if shared:
         share(lanes[0], lanes[1])
         share(lanes[2], lanes[3])
-    return msgspec.structs.replace(story, happenings=kept, lanes=lanes, site=site or {})
+    return msgspec.structs.replace(story, happenings=kept, lanes=lanes, site=site or {}, money=money)
 
 
 def test_without_a_fault_the_same_stories_break_nothing() -> None:
@@ -573,6 +579,46 @@ def test_a_fault_in_a_decision_that_ends_the_core_as_well_is_caught(monkeypatch:
 
     monkeypatch.setattr(CoreFaults, "contain", raises)
     assert found_by("raise", troubles=30.0, only=FAULTS) is not None
+
+
+def test_without_a_fault_stays_that_are_charged_break_nothing() -> None:
+    assert found_by("none", money=True) is None
+
+
+def test_a_payment_that_is_booked_twice_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Payments, "_is_again", lambda *_: False)
+    monkeypatch.setattr(Bills, "of", _always_due)
+    assert found_by("takings", troubles=0.5, money=True) is not None
+
+
+_BILL = Bills.of
+
+
+def _always_due(self: Bills, *given: Any) -> Bill | None:
+    found = _BILL(self, *given)
+    return None if found is None else msgspec.structs.replace(found, due=found.amount)
+
+
+def test_a_visit_that_is_charged_twice_is_caught(monkeypatch: Patch) -> None:
+    right = Passages.record
+
+    def twice(self: Passages, turn: Turn, *given: Any, **more: Any) -> None:
+        right(self, turn, *given, **more)
+        for one in [one for one in turn.commands if isinstance(one, Append) and isinstance(one.row, VisitCharged)]:
+            turn.append(one.row)
+
+    monkeypatch.setattr(Passages, "record", twice)
+    assert found_by("charged", troubles=0.5, money=True) is not None
+
+
+def test_a_car_that_leaves_unpaid_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(decider, "payment_of", lambda _bill: Payment.NONE)
+    assert found_by("unpaid", troubles=0.5, money=True) is not None
+
+
+def test_a_release_without_an_author_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(release, "VisitOwed", lambda **said: VisitOwed(**{**said, "by": None}))
+    assert found_by("author", troubles=0.5, money=True) is not None
 
 
 def test_every_rule_has_a_planted_fault() -> None:

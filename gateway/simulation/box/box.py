@@ -123,6 +123,7 @@ class Box:
             self.recorder,
             outputs={gate.device: GateOutputs(gate) for gate in self.gates},
             enrich=lookups.enrich,
+            settle=lookups.settle,
             publish=lambda _core: None,
             reply=self._reply,
             journal_wait_ms=self.settings.gateway.journal_wait_ms,
@@ -260,5 +261,6 @@ class Box:
 
     def _reply(self, reply: c.Reply) -> None:
         self.replies[reply.request] = reply
+        self.rules.money.replied(reply)
         while len(self.replies) > 100:
             self.replies.pop(next(iter(self.replies)))

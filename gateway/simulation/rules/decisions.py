@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.core.vocabulary.rows.access import AccessGranted, AccessGrantedByHand
-from gateway.core.vocabulary.rows.base import Credential, Row
+from gateway.core.vocabulary.rows.base import UNSET, Credential, Row
 from gateway.physics.arm import NS_PER_MS
 from gateway.simulation.rules.known import ROWS_KEPT, Barrier, Known, OnRow
 from gateway.simulation.story.holders import code_text, pass_id_of
@@ -27,14 +27,15 @@ class DecisionRules:
 
     def _granted(self, barrier: Barrier, row: Granted, now_ns: int) -> None:
         if row.credential is not None and row.decided_by == "gateway":
-            self._let_in(self._known.sides[row.lane], row.credential)
+            self._let_in(self._known.sides[row.lane], row.credential, settled=_is_settled(row))
         barrier.grants[row.grant] = now_ns, row.lane
         barrier.stimulus = True
         if len(barrier.grants) > ROWS_KEPT:
             barrier.grants.pop(next(iter(barrier.grants)))
 
-    def _let_in(self, side: Side, credential: Credential) -> None:
-        if not self._known.admits(credential):
+    def _let_in(self, side: Side, credential: Credential, *, settled: bool) -> None:
+        """`settled`: at an exit, its stay is paid, so that its dates do not keep it inside."""
+        if not settled and not self._known.admits(credential):
             raise self._known.broken("decision", f"{side.lane} let in {credential.kind} {credential.value}")
         if side.two_factor:
             self._proved(side, credential)
@@ -56,3 +57,7 @@ class DecisionRules:
         if pass_id_of(kind, value) not in plates:
             what = f"{side.lane} let in {credential} without its car's plate; it saw {lately}"
             raise self._known.broken("factors", what)
+
+
+def _is_settled(row: Granted) -> bool:
+    return row.direction == "exit" and row.charge is not UNSET and row.charge.amount > 0 and row.charge.due == 0

@@ -12,6 +12,7 @@ from gateway.core.vocabulary.rows.base import Row
 from gateway.core.vocabulary.rows.health import StorageDegraded
 from gateway.core.vocabulary.rows.repairs import RepairRow
 from gateway.simulation.rules.accepted import AcceptanceRules
+from gateway.simulation.rules.cars.money import MoneyRules
 from gateway.simulation.rules.cars.rules import CarRules
 from gateway.simulation.rules.crashes import CrashRules
 from gateway.simulation.rules.crossings import CrossingRules
@@ -45,9 +46,18 @@ class Rules:
         self.repairs = RepairRules(known)
         self.orders = OrderRules(known, self.storage)
         self.accepted = AcceptanceRules(known)
+        self.money = MoneyRules(known)
         self.steps = 0
         self._on_row: dict[type[Row], list[OnRow]] = {}
-        for part in (self.cars, DecisionRules(known), self.orders, self.crossings, self.crashes, self.accepted):
+        for part in (
+            self.cars,
+            DecisionRules(known),
+            self.orders,
+            self.crossings,
+            self.crashes,
+            self.accepted,
+            self.money,
+        ):
             for row, look in part.rows().items():
                 self._on_row.setdefault(row, []).append(look)
         self._on_event: dict[type[e.Event], Callable[[Any], None]] = {
@@ -175,4 +185,5 @@ class Rules:
         """The story is over and everything has been written: compare what is left with the truth."""
         self.storage.ends(box)
         self.repairs.looks(box)
+        self.money.ends(box)
         self.crossings.ends()

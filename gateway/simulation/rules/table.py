@@ -29,6 +29,10 @@ RULES = {
     "taps": "one car is let pass once, however often a guard taps or it is read",
     "accepted": "no tag comes off while a point that was touched under it is not ticked again by both ends",
     "repairs": "one cause has one open repair order, also across kills, and a lost device has one",
+    "takings": "takings equal payments: what was answered as paid is on record once, also over kills and power cuts",
+    "charged": "a visit is charged once",
+    "unpaid": "no car leaves unpaid unless a person releases it",
+    "author": "every release and every waiver has an author and a reason",
     "rest": "a stop of an arm at rest pauses its lane for ten seconds, and leaves no lane interrupted",
 }
 

@@ -11,6 +11,18 @@ from gateway.simulation.world.board import OUTPUTS
 from gateway.simulation.world.gate import INPUTS, LANE_INPUTS
 from gateway.simulation.world.side import DESK
 
+_MONEY: dict[str, Any] = {
+    "tariffs": [
+        {
+            "id": "all",
+            "currency": "CNY",
+            "free_minutes": 10,
+            "blocks": [{"minutes": 60, "price": 500}, {"minutes": 60, "price": 200}],
+            "day_cap": 3000,
+        }
+    ],
+    "charging": {"leave_minutes": 3, "rules": [{"tariff": "all"}]},
+}
 _BARRIER_KEYS = ("control", "external_open", "close_by")
 
 
@@ -31,6 +43,7 @@ def settings_of(story: Story) -> Settings:
             "barriers": [_barrier(number, story.lanes[number]) for number in sorted(homes)],
             "lanes": lanes,
             "interlocks": interlocks,
+            **(_MONEY if story.money else {}),
         }
     )
 
