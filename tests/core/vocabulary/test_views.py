@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.core.vocabulary import views
-from gateway.core.vocabulary.views import AlarmView, CentralView, LaneView, View
+from gateway.core.vocabulary.views import AlarmView, CentralView, DeviceView, LaneView, View
 
 
 class Kept(msgspec.Struct):
@@ -59,3 +59,8 @@ def test_every_key_of_a_view_says_what_it_means(kind: type[View]) -> None:
         of_views = any(view.__name__ in repr(hint) for view in KINDS)
         described = [one for one in getattr(hint, "__metadata__", ()) if isinstance(one, msgspec.Meta)]
         assert of_views or described[0].description, name
+
+
+def test_a_device_that_was_never_heard_has_sent_nothing() -> None:
+    device = DeviceView(id="io", state="starting")
+    assert (device.frames, device.errors, device.last_ok_at, device.age_ms, device.last_error) == (0, 0, None, None, "")
