@@ -19,8 +19,8 @@ OPEN = {
     "/guard/stop", "/setup", "/static/<version>/<path:name>", "/authority.crt",
 }  # fmt: skip
 
-WITHIN_A_VIEW = {Right.LIFT, Right.ACKNOWLEDGE_LIMIT, Right.WAIVE}
-"""Rights that are asked for within a view: of the person whose PIN is given, or for one verb of several."""
+WITHIN_A_VIEW = {Right.LIFT, Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.HEAR, Right.WATCH}
+"""Rights that are asked for within a view: of the person whose PIN is given, for one verb or alarm kind of several."""
 
 
 def views(app: Flask, mark: str) -> list[tuple[str, str, Any]]:

@@ -601,6 +601,7 @@ def test_a_refusal_is_at_the_leader_and_the_control_room_with_its_car_author_and
         band = show(lane("in"), alarms=told, role=role)["band"]
         assert band["title"] == "Car refused"
         assert "粤B 12345" in band["where"]
+        assert "over" not in band["where"]
         [shown] = show(lane("in"), alarms=told, role=role)["alarms"]
         assert shown["steps"][0] == "Turned away by Lin: not known."
     assert "Lin" in show(alarms=told, role="leader", locale="zh_CN")["alarms"][0]["steps"][0]

@@ -13,7 +13,8 @@ class Kind(msgspec.Struct, frozen=True):
     `incident`: after its cause is over, the next one is another alarm with its own id and time. `calls`: a person calls
     for help, so a tag on the lane does not silence it. `variants`: values of `detail.reason` that have words of their
     own. `seen_by`: the right without which no screen shows it; `desk_only`: nor does a screen at a lane, where an
-    attacker or the driver may be looking.
+    attacker or the driver may be looking. `moment`: about a car that was there; its cause is over at once and nothing
+    is to be mended.
     """
 
     priority: int
@@ -24,6 +25,7 @@ class Kind(msgspec.Struct, frozen=True):
     variants: tuple[str, ...] = ()
     seen_by: Right = Right.LOOK
     desk_only: bool = False
+    moment: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -65,6 +67,7 @@ KINDS: dict[str, Kind] = {
         " room, ends when it is acknowledged",
         incident=True,
         seen_by=Right.HEAR,
+        moment=True,
     ),
     "watched": Kind(
         3,
@@ -73,5 +76,6 @@ KINDS: dict[str, Kind] = {
         incident=True,
         seen_by=Right.WATCH,
         desk_only=True,
+        moment=True,
     ),
 }

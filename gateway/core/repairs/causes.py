@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from gateway.core.alarms.kinds import KINDS
 from gateway.core.repairs.kinds import RepairKind
 
 OF_ALARMS: dict[str, RepairKind] = {
@@ -15,8 +16,6 @@ OF_ALARMS: dict[str, RepairKind] = {
     "struck_vehicle": RepairKind.STRUCK_VEHICLE,
 }
 """Alarms that open a repair order at once: what they tell does not mend itself."""
-OF_CARS = ("refused", "watched")
-"""Alarms that are about a car and no device: even a false one leaves nothing to mend."""
 ON_FINDING: dict[str, RepairKind] = {"forced": RepairKind.FORCED}
 """Alarms that open one when a person finds them real: a hand, a fob or the wind may have moved the arm."""
 NOT_FOLLOWED = ("no_answer", "output_failed")
@@ -40,7 +39,7 @@ class Fault(NamedTuple):
 
 def kind_of(alarm: str, detail: dict[str, Any], finding: str) -> RepairKind | None:
     """The kind of order that an alarm opens; None for none."""
-    if alarm in OF_CARS:
+    if KINDS[alarm].moment:
         return None
     if finding == "false":
         return RepairKind.FALSE_ALARM

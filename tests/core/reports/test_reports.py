@@ -99,6 +99,14 @@ def test_over_a_kill_the_refusal_is_still_to_be_acknowledged_and_the_car_stays_r
     assert handled.handled.what == "refused"
 
 
+def test_a_refusal_that_is_found_false_leaves_nothing_to_mend() -> None:
+    play = refused()
+    [told] = alarms(play, "refused")
+    play.alarm("verify", told["alarm"], finding="false")
+    play.alarm("acknowledge", told["alarm"])
+    assert play.types("repair") == []
+
+
 # ---- watched
 
 

@@ -93,6 +93,21 @@ def test_of_two_guards_at_once_one_uses_it(box: Box, office: Callable[..., Any])
     assert len(rows(box, "slip.used")) == 1
 
 
+def test_a_slip_stays_used_over_a_restart_and_over_projections_that_are_made_anew(
+    box: Box, office: Callable[..., Any]
+) -> None:
+    slip = office("POST", body=SAID).json["slip"]
+    use(box, slip)
+    box.stop()
+    for file in box.directory.state.parent.glob("state.db*"):
+        file.unlink()
+    box.start()
+    until(lambda: box.lane("in")["arm"] == "closed")
+    with pytest.raises(GatehouseError, match="used already"):
+        use(box, slip, case="c2-1")
+    assert len(rows(box, "slip.used")) == 1
+
+
 def test_another_carrier_needs_the_owners_word_first(box: Box, office: Callable[..., Any]) -> None:
     slip = office("POST", body={**SAID, "carrier": "other"}).json["slip"]
     assert state(office, slip)["state"] == "unconfirmed"

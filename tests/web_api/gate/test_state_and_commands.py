@@ -16,6 +16,7 @@ from gateway.store.directory import DataDirectory
 from gateway.store.journal.reader import JournalReader
 from gateway.store.projections.state import State
 from tests.support.engine_stand_in import EngineStandIn, lane
+from tests.support.waiting import wait_until
 from tests.web_api.conftest import Write, fails, held
 
 Tokens = Callable[..., dict[str, str]]
@@ -321,6 +322,17 @@ def test_figures_are_prometheus_text(client: FlaskClient, engine: EngineStandIn,
     assert figures["gatehouse_repairs_open"] == figures["gatehouse_repairs_urgent"] == 0
     assert figures["gatehouse_uplink_waiting_events"] == 3
     assert figures["gatehouse_web_resident_bytes"] > 1_000_000
+
+
+def test_a_watched_car_is_in_no_figure_that_a_program_at_the_booth_may_read(
+    client: FlaskClient, engine: EngineStandIn
+) -> None:
+    known = engine.snapshot.alarms[0]
+    engine.show(
+        alarms=(known, *(msgspec.structs.replace(known, alarm=kind, kind=kind) for kind in ("watched", "fire")))
+    )
+    wait_until(lambda: 'kind="fire"' in client.get("/metrics").text, 5, "the figures of the new alarms")
+    assert "watch" not in client.get("/metrics").text
 
 
 def test_every_family_of_figures_is_named_and_explained_once(

@@ -9,7 +9,9 @@ from typing import Any
 
 from flask import Response
 
+from gateway.core.alarms.kinds import KINDS
 from gateway.core.vocabulary.errors import GatehouseError
+from gateway.core.vocabulary.rows import WatchSeen
 from gateway.core.vocabulary.views import DeviceView, Snapshot
 from web.api import engine
 from web.people.auth import check_scope
@@ -82,8 +84,11 @@ def _lanes(page: Page, snapshot: Snapshot) -> None:
 
 
 def _alarms(page: Page, snapshot: Snapshot) -> None:
+    """Without the kinds that no screen at a lane shows: a program on the machine needs no token for this page."""
     counts: dict[tuple[str, int], int] = {}
     for alarm in snapshot.alarms:
+        if alarm.kind in KINDS and KINDS[alarm.kind].desk_only:
+            continue
         key = (alarm.kind, alarm.priority)
         counts[key] = counts.get(key, 0) + 1
     page.add(
@@ -129,7 +134,7 @@ def _of_journal(page: Page, held: Services) -> None:
     page.one("journal_used_bytes", "gauge", "What the journal's rows take up.", used_bytes)
     page.add(
         "events_total", "counter", "Rows in the journal by type, as far as they are counted.",
-        [({"type": name}, count) for name, count in counters.items()],
+        [({"type": name}, count) for name, count in counters.items() if name != WatchSeen.type],
     )  # fmt: skip
     page.add(
         "http_consumer_behind_events", "gauge", "Events that an HTTP consumer has not confirmed.",

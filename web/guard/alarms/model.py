@@ -123,6 +123,8 @@ def _is_shown(scene: Scene, kind: str) -> bool:
 def _alarm(scene: Scene, group: Sequence[AlarmView], lanes: Mapping[str, LaneView], devices: Devices) -> Alarm:
     said, shown, n = scene.said, group[0], len(group)
     kind, state, by = shown.kind, shown.state, shown.acknowledged_by
+    if kind in KINDS and KINDS[kind].moment and state in UNSEEN:
+        state = "unacknowledged"  # that its moment is over tells nobody anything
     lane = lanes.get(shown.lane or "")
     state_text = said.first(f"alarm.state.{_STATES.get(state, state)}", "alarm.state.unacknowledged")
     reason = shown.detail.get("reason", "")
