@@ -134,6 +134,7 @@ LAYERS = (
         "gateway.core gateway.store gateway.control web",
         WEB_PACKAGES | {"apsw", "msgspec", "openpyxl"},
     ),
+    _layer("web.guard.visitor.code", "", "msgspec segno"),
     # A child process of the web makes the gateway's own certificate.
     _layer("web.front.tls.own_certificate", "gateway.core gateway.store web.front", "cryptography"),
     _layer(

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gateway.control import Responder, Server
 from gateway.control.wire import encode
 from gateway.core.lane.people.refusals import COMMANDS
-from gateway.core.vocabulary.errors import NotFoundError
+from gateway.core.vocabulary.errors import GatehouseError, NotFoundError
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.views import (
@@ -177,6 +177,8 @@ class PlayedEngine:
         self.refuse: dict[str, str] = {}
         self.chosen: list[dict[str, Any]] = []
         self.slips: list[dict[str, Any]] = []
+        self.others: list[tuple[str, dict[str, Any]]] = []
+        self.answers: dict[str, Any] = {}
         self._hangs = False
         self._waiting: list[tuple[dict[str, Any], Responder]] = []
         self._quiet = threading.Event()
@@ -252,7 +254,16 @@ class PlayedEngine:
         elif op == "alarm.command":
             self._acknowledge(params, respond)
         else:
-            respond.result({})
+            self.others.append((op, params))
+            answer = self.answers.get(op, {})
+            if isinstance(answer, GatehouseError):
+                respond.error(answer)
+            else:
+                respond.result(answer)
+
+    def calls(self, op: str) -> list[dict[str, Any]]:
+        """What was asked with this op, beside orders to lanes and alarms."""
+        return [params for name, params in list(self.others) if name == op]
 
     def _command(self, params: dict[str, Any]) -> dict[str, Any]:
         if params["request"] not in self._answers:

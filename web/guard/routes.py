@@ -19,6 +19,7 @@ from web.guard.sign_in.lift import lift, lift_page
 from web.guard.sign_in.page import choose_look, sign_in, sign_in_page, sign_out
 from web.guard.slips.page import slips, use_slip
 from web.guard.station.page import give_key, station_page, time_of_day
+from web.guard.visitor.page import await_card, register, visitor_choices
 
 BLUEPRINT = Blueprint("guard", __name__)
 ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
@@ -43,6 +44,9 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/guard/identity/end", end),
     ("GET", "/guard/slips", slips),
     ("POST", "/guard/slips/<slip>/use", use_slip),
+    ("GET", "/guard/visitor", visitor_choices),
+    ("POST", "/guard/visitor", register),
+    ("POST", "/guard/visitor/card", await_card),
     ("POST", "/guard/choose", choose),
     ("GET", "/guard/lanes/<lane>/picture", case_picture),
     ("POST", "/guard/lanes/<lane>/<command>", command),

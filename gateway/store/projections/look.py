@@ -40,6 +40,7 @@ STAYS_OF_CREDENTIAL = (
     f" UNION SELECT visit FROM visits WHERE credential = ? AND exited_sequence IS NULL){_NEWEST}"
 )
 """Two searches instead of one with OR, for which SQLite would scan all cars inside."""
+RECENT_PLATES = "SELECT plate FROM visits WHERE plate IS NOT NULL ORDER BY entered_wall_ns DESC LIMIT ?"
 CARS_INSIDE = (
     "SELECT (SELECT value FROM meta WHERE key = ?), (SELECT count(*) FROM"
     " (SELECT 1 FROM visits WHERE exited_sequence IS NULL AND credential IS NOT ? LIMIT ?"
@@ -90,6 +91,10 @@ class Look(ABC):
         return list(
             visitors.listed(self.select, "inside", query, "", min(limit, PAGE_MAX), narrowed=narrowed, aged=True)
         )
+
+    def recent_plates(self, limit: int) -> list[str]:
+        """The plates of the last cars that came in, the newest first."""
+        return [str(row[0]) for row in self.select(RECENT_PLATES, (limit,))]
 
     def visit(self, visit: str) -> VisitView | None:
         """The visit of that id, begun or not; None when it is not known, or no longer."""

@@ -20,6 +20,7 @@ import { paintCase } from "../compare/compare.js";
 import { followCars, tickPlaces } from "../places/places.js";
 import "../confirm/confirm.js";
 import "../hold/hold.js";
+import "../visitor/visitor.js";
 import "../inside/inside.js";
 import "../shift/shift.js";
 import "../more/more.js";

@@ -29,7 +29,7 @@ SCRIPT_WORDS = (
     "answer.awake", "answer.sending", "answer.no_answer_yet", "answer.not_arrived", "answer.rest",
     "case.title", "case.over", "case.goes", "case.read", "case.no_plate", "case.plates", "case.unknown", "case.shown",
     "refused.choose_lane", "refused.stale", "refused.reason_needed", "refused.held_already", "refused.case_over",
-    "why.stale", "glyphs.missing",
+    "why.stale", "glyphs.missing", "visitor.", "sign_in.erase",
     "identity.title", "identity.title.", "identity.which_car", "identity.not_listed", "identity.hint.",
     "identity.go", "identity.none", "identity.more", "identity.goes_on",
     "place.aside", "place.car", "place.no_answer", "place.more.",
@@ -40,7 +40,7 @@ SHEETS = (
     "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css", "guard/compare/compare.css",
     "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css", "guard/confirm/confirm.css",
     "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/places/places.css",
-    "guard/identity/identity.css", "guard/slips/slips.css", "guard/home/sizes.css",
+    "guard/identity/identity.css", "guard/slips/slips.css", "guard/visitor/visitor.css", "guard/home/sizes.css",
 )  # fmt: skip
 
 

@@ -40,6 +40,14 @@ class Bar(msgspec.Struct, frozen=True):
     tone: str = ""
 
 
+class Pile(msgspec.Struct, frozen=True):
+    """A booth's screen waits here for a card from the pile; `wrong`: why the last one is none, "" for nothing."""
+
+    station: str
+    card: str
+    wrong: str
+
+
 class LanePanel(msgspec.Struct, frozen=True):
     """Everything that is shown of one lane, and what can be done there."""
 
@@ -65,6 +73,7 @@ class LanePanel(msgspec.Struct, frozen=True):
     actions: Actions
     present: bool
     needs_you: bool
+    pile: Pile | None
 
 
 def lane_panel(scene: Scene, lane: LaneView) -> LanePanel:
@@ -96,7 +105,16 @@ def lane_panel(scene: Scene, lane: LaneView) -> LanePanel:
         actions=actions(scene, lane, waiting),
         present=scene.stands_at(lane.id),
         needs_you=_needs_you(lane, car),
+        pile=_pile(scene, lane),
     )
+
+
+def _pile(scene: Scene, lane: LaneView) -> Pile | None:
+    pile = lane.pile
+    if pile is None:
+        return None
+    wrong = scene.said.first(f"visitor.card.{pile.wrong}", "visitor.card.out") if pile.wrong else ""
+    return Pile(pile.station, pile.card or "", wrong)
 
 
 def _requested(scene: Scene, lane: LaneView) -> str:

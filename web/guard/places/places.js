@@ -46,9 +46,10 @@ export function tickPlaces() {
   if (!one || !here || (came.needs ? waiting(one) === "" : !one.car || one.car.earlier)) came = null;
   paintCame(came && one);
   if (came && came.needs && !here.busy() && performance.now() - touchedAt > STILL_MS) stepAside();
+  const now = shown();
   for (const [name, el] of rail) {
-    mark(el, "aria-pressed", String(Boolean(here) && here.under === name));
-    mark(el, "data-kept", [...places.values()].some((other) => other !== here && other.under === name && other.typed()) ? "yes" : "");
+    mark(el, "aria-pressed", String(Boolean(now) && now.under === name));
+    mark(el, "data-kept", [...places.values()].some((other) => other !== now && other.under === name && other.typed()) ? "yes" : "");
   }
 }
 function paintCame(one) {

@@ -1,0 +1,93 @@
+"""What the guard chooses from when a visitor comes: plates' first characters, buildings, purposes, what it costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from gateway.core.charges.charging import Prices
+from gateway.core.charges.tariff import Tariff
+from gateway.core.plates.plates import LAST, REGIONS
+from gateway.core.settings.model import Building
+from web.words.texts import Words
+
+PURPOSES = ("guest", "delivery", "courier", "taxi", "repair", "moving", "official", "other")
+"""Codes of what for; their words are `purpose.<code>`, and a site may journal any other text."""
+CLASSES = ("car", "motorcycle", "truck", "bus")
+SHOWN_BLOCKS = 2
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A button: what it stands for and what it says."""
+
+    value: str
+    text: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A building with its units; `recent`: where visitors went last, where there is no list."""
+
+    id: str
+    name: str
+    units: tuple[str, ...]
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """All that the sheet offers. `charges`: by class of vehicle, what a stay costs in words."""
+
+    regions: str
+    last: str
+    chinese: bool
+    buildings: list[Place]
+    purposes: list[Choice]
+    classes: list[Choice]
+    charges: dict[str, str]
+
+
+def choices(said: Words, buildings: Sequence[Building], plates: Iterable[str], prices: Prices) -> Choices:
+    """What is offered; `plates` are those of the last cars, whose first characters come first."""
+    seen = Counter(plate[0] for plate in plates if plate and plate[0] in REGIONS)
+    first = [region for region, _count in seen.most_common()]
+    return Choices(
+        regions="".join([*first, *(one for one in REGIONS if one not in seen)]),
+        last=LAST,
+        chinese=bool(seen) or said.locale == "zh_CN",
+        buildings=[Place(one.id, one.name or one.id, one.units) for one in buildings],
+        purposes=[Choice(one, said(f"purpose.{one}")) for one in PURPOSES],
+        classes=[Choice(one, said(f"vehicle.{one}")) for one in CLASSES],
+        charges={one: charge(said, prices, one) for one in CLASSES},
+    )
+
+
+def charge(said: Words, prices: Prices, vehicle_class: str) -> str:
+    """What a stay costs in words, "" where nothing is charged."""
+    found = prices.charging.tariff_for("temporary", vehicle_class)
+    tariff = prices.tariff(found) if found else None
+    if tariff is None:
+        return ""
+    free = [said("charge.free", n=tariff.free_minutes)] if tariff.free_minutes else []
+    blocks = [_block(said, tariff, n) for n in range(min(len(tariff.blocks), SHOWN_BLOCKS))]
+    cap = [said("charge.cap", price=price(tariff, tariff.day_cap))] if tariff.day_cap is not None else []
+    return said("charge.comma").join([*free, *blocks, *cap])
+
+
+def _block(said: Words, tariff: Tariff, number: int) -> str:
+    block, only = tariff.blocks[number], len(tariff.blocks) == 1
+    key = "charge.each" if only or number else "charge.first"
+    return said(key, n=block.minutes, price=price(tariff, block.price))
+
+
+def price(tariff: Tariff, amount: int) -> str:
+    """A sum as people write it."""
+    whole, cents = divmod(amount, 100)
+    text = f"{whole}.{cents:02d}" if cents else str(whole)
+    return f"¥{text}" if tariff.currency == "CNY" else f"{text} {tariff.currency}"
+
+
+def unit_text(building: Building | None, room: str) -> str:
+    """Building and room as the journal has them: `3栋1201`, `Tower 3 1201`."""
+    name = (building.name or building.id) if building is not None else ""
+    between = " " if name and room and name[-1].isascii() else ""
+    return f"{name}{between}{room}"

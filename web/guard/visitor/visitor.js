@@ -1,0 +1,202 @@
+// A visitor is registered: plate, building and unit, purpose, and the last tap, which also lets the car in that waits.
+import { $, make, mark, put } from "../../parts/base/dom.js";
+import { say } from "../../parts/base/words.js";
+import { ask, post, pressId } from "../../parts/base/http.js";
+import { pressedMs } from "../../parts/base/clock.js";
+import { answer } from "../../parts/answer/answer.js";
+import { isOpen, onSheet } from "../../parts/sheet/sheet.js";
+import { chosenLane, lane, old, state } from "../home/state.js";
+import { place } from "../places/places.js";
+import { drawRoom, pages } from "./keys.js";
+
+const PLATE_MAX = 10, PLATE_MIN = 5, PEOPLE_MAX = 200, CARD_EVERY_MS = 20000, REST_MS = 500, TIMEOUT_MS = 5000;
+const STEPS = ["plate", "where", "purpose", "last"];
+const blank = () => ({ plate: "", none: false, building: null, room: "", placed: false, purpose: "", people: 1, goods: false, vehicle: "car", card: "", lane: "", press: null });
+let offered = null, draft = blank(), step = "plate", page = "", first = 0, sending = false, drawnAt = 0;
+
+const SPANS = { 2: "key-2", 3: "key-3", 4: "key-4", 6: "key-6" };
+
+// ---- the lane, and what its car has shown
+function entry() {
+  const one = chosenLane();
+  if (one && one.direction === "entry") return one;
+  const entries = state.view.lanes.filter((other) => other.direction === "entry");
+  return entries.find((other) => other.needs_you) || entries[0] || null;
+}
+const here = () => (draft.lane && lane(draft.lane)) || entry();
+const waits = (one) => Boolean(one) && (one.approach.state === "on" || one.case !== null) && one.arm === "closed";
+function plateAt(one) {
+  if (!one) return "";
+  if (one.case && one.case.read) return one.case.read;
+  return one.car && !one.car.earlier && one.car.title_kind === "plate" && one.car.verdict !== "granted" ? one.car.title : "";
+}
+
+// ---- steps
+const hasPlate = () => draft.none || draft.plate.replace(/\s/g, "").length >= PLATE_MIN;
+const done = { plate: hasPlate, where: () => draft.placed, purpose: () => draft.purpose !== "", last: () => false };
+function go(to) {
+  step = to || STEPS.find((one) => !done[one]());
+  page = "";
+  first = 0;
+  draw();
+}
+function begin() {
+  const one = entry();
+  draft = Object.assign(blank(), { lane: one ? one.id : "", plate: plateAt(one) });
+  go(null);
+  waitForCard();
+}
+async function opened(back) {
+  if (!back && !typed()) begin(); else draw();
+  waitForCard();
+  const got = await ask("/guard/visitor");
+  if (got) offered = got;
+  draw();
+}
+const typed = () => step !== "after" && (draft.none || draft.placed || draft.purpose !== "" || (draft.plate !== "" && draft.plate !== plateAt(here())));
+
+function draw() {
+  drawnAt = performance.now();
+  for (const name of ["keys", "last", "after", "wait"]) $("visitor-" + name).hidden = true;
+  crumbs();
+  if (step === "after") { $("visitor-after").hidden = false; return; }
+  if (!offered) { $("visitor-wait").hidden = false; put($("visitor-wait"), say("visitor.wait")); return; }
+  if (step === "last") { $("visitor-last").hidden = false; paintLast(); return; }
+  $("visitor-keys").hidden = false;
+  ({ plate: drawPlate, where: drawWhere, purpose: drawPurpose })[step]();
+}
+function crumbs() {
+  const where = [draft.building && draft.building.name, draft.room].filter(Boolean).join(" ");
+  const texts = { plate: draft.none ? say("visitor.none") : draft.plate || say("visitor.plate"), where: where || say("visitor.where"), purpose: draft.purpose ? offered.purposes.find((one) => one.value === draft.purpose).text : say("visitor.purpose") };
+  for (const el of document.querySelectorAll("#sheet-visitor .crumb")) {
+    put(el, texts[el.dataset.step]);
+    mark(el, "aria-pressed", String(el.dataset.step === step));
+  }
+}
+function keys(list) {
+  $("visitor-keys").replaceChildren(...list.map(({ text, span, act, off, next, label }) => {
+    const el = make("button", text, ["choice", SPANS[span], next ? "key-next" : ""].join(" ").trim());
+    el.type = "button";
+    if (label) el.setAttribute("aria-label", label);
+    el.disabled = Boolean(off);
+    el.addEventListener("click", () => { if (!sending) act(); });
+    return el;
+  }));
+}
+
+// ---- the plate
+function drawPlate() {
+  const bare = draft.plate.replace(/\s/g, "");
+  const all = pages(offered), begun = bare.length === 0 ? (offered.chinese ? "regions" : "digits") : bare.length === 1 && offered.regions.includes(bare) ? "letters" : "digits";
+  const names = Object.keys(all).filter((name) => !bare.length || !name.startsWith("regions")), now = page || begun;
+  const type = (letter) => { draft.plate = bare.length < PLATE_MAX ? bare + letter : bare; draft.none = false; page = ""; draw(); };
+  keys([
+    ...[...all[now]].map((letter) => ({ text: letter, span: 2, act: () => type(letter) })),
+    { text: say("visitor.none"), span: 3, act: () => { draft.plate = ""; draft.none = true; go(null); }, off: bare.length > 0 },
+    { text: say("visitor.other_keys"), span: 3, act: () => { page = names[(names.indexOf(now) + 1) % names.length]; draw(); } },
+    { text: "⌫", label: say("sign_in.erase"), span: 2, act: () => { draft.plate = bare.slice(0, -1); page = ""; draw(); }, off: bare.length === 0 },
+    { text: say("visitor.on"), span: 4, next: true, act: () => go(null), off: !hasPlate() },
+  ]);
+}
+
+// ---- building and unit
+const CHIPS = 16;
+function paged(list, drawn) {
+  if (list.length <= CHIPS) return list.map(drawn);
+  const shown = list.slice(first, first + CHIPS - 1).map(drawn);
+  return [...shown, { text: say("visitor.others"), span: 3, act: () => { first = first + CHIPS - 1 >= list.length ? 0 : first + CHIPS - 1; draw(); } }];
+}
+function drawWhere() {
+  if (offered.buildings.length && !draft.building) {
+    return keys(paged(offered.buildings, (one) => ({ text: one.name, span: 3, act: () => { draft.building = one; draft.room = ""; first = 0; draw(); } })));
+  }
+  const units = draft.building ? draft.building.units : [];
+  const chosen = (room) => { draft.room = room; draft.placed = true; go(null); };
+  if (units.length && units.length <= CHIPS) return keys(units.map((room) => ({ text: room, span: 3, act: () => chosen(room) })));
+  return keys(drawRoom(draft.room, units, chosen, (room) => { draft.room = room; draw(); }));
+}
+
+// ---- purpose
+function drawPurpose() {
+  keys(offered.purposes.map((one) => ({ text: one.text, span: 3, act: () => { draft.purpose = one.value; go("last"); } })));
+}
+
+// ---- the last step
+function paintLast() {
+  put($("visitor-people"), say("visitor.people", { n: draft.people }));
+  mark($("visitor-goods"), "aria-pressed", String(draft.goods));
+  const row = $("visitor-classes");
+  if (!row.children.length) row.replaceChildren(...offered.classes.map((one) => {
+    const el = make("button", one.text, "choice");
+    el.type = "button";
+    el.value = one.value;
+    el.addEventListener("click", () => { draft.vehicle = one.value; paintLast(); });
+    return el;
+  }));
+  for (const el of row.children) mark(el, "aria-pressed", String(el.value === draft.vehicle));
+  put($("visitor-charge"), offered.charges[draft.vehicle] ? say("visitor.charge", { charge: offered.charges[draft.vehicle] }) : "");
+  paintCard();
+}
+function paintCard() {
+  const one = here(), pile = one && one.pile && one.pile.station === state.view.station ? one.pile : null;
+  if (pile && pile.card) draft.card = pile.card;
+  put($("visitor-card"), draft.card ? say("visitor.card", { card: draft.card.slice(-6) }) : pile && pile.wrong ? pile.wrong : pile ? say("visitor.card.put") : "");
+  put($("visitor-go"), waits(one) ? say("visitor.go_open", { lane: one.name }) : say("visitor.go"));
+}
+function paint() { if (step === "last" && offered) paintCard(); }
+
+function waitForCard() {
+  const one = here();
+  if (state.view.station && one && one.present && isOpen("visitor") && step !== "after") post("/guard/visitor/card", { lane: one.id }, 3000);
+}
+let awaited = false;
+function leave() { if (awaited && state.view.station) post("/guard/visitor/card", { lane: "" }, 3000); awaited = false; }
+
+async function register() {
+  const one = here();
+  if (sending) return;
+  if (performance.now() - drawnAt < REST_MS) { answer(say("answer.rest"), ""); return; }
+  if (one && old(one)) { answer(say("refused.stale"), "refused"); return; }
+  sending = true;
+  $("visitor-go").disabled = true;
+  const press = pressId();
+  const got = await post("/guard/visitor", {
+    request: press, pressed_ms: pressedMs(), lane: one ? one.id : "", let_in: waits(one), case: one && one.case ? one.case.id : "",
+    plate: draft.none ? "" : draft.plate.replace(/\s/g, ""), card: draft.card, building: draft.building ? draft.building.id : "", room: draft.room,
+    purpose: draft.purpose, people: draft.people, goods: draft.goods, vehicle_class: draft.vehicle,
+  }, TIMEOUT_MS);
+  sending = false;
+  $("visitor-go").disabled = false;
+  if (!got) return;
+  answer(got.text, got.tone || got.status);
+  if (got.status === "done" && got.code) after(got);
+}
+function after(got) {
+  step = "after";
+  const code = $("visitor-code");
+  code.setAttribute("viewBox", `0 0 ${got.code.size} ${got.code.size}`);
+  code.firstElementChild.setAttribute("d", got.code.path);
+  put($("visitor-told"), got.text);
+  mark($("visitor-told"), "data-tone", got.tone);
+  $("visitor-ways").replaceChildren(...(got.ways || []).map((way) => make("p", way)));
+  draft = blank();
+  leave();
+  draw();
+}
+
+if ($("sheet-visitor")) {
+  place("visitor", { opened, paint, typed, busy: () => sending });
+  for (const el of document.querySelectorAll("#sheet-visitor .crumb")) el.addEventListener("click", () => {
+    if (step === "after" || sending) return;
+    if (el.dataset.step === "where") Object.assign(draft, { building: null, room: "", placed: false });
+    go(el.dataset.step);
+  });
+  $("visitor-anew").addEventListener("click", () => { if (!sending) { begin(); } });
+  $("visitor-next").addEventListener("click", begin);
+  $("visitor-fewer").addEventListener("click", () => { draft.people = Math.max(1, draft.people - 1); paintLast(); });
+  $("visitor-more").addEventListener("click", () => { draft.people = Math.min(PEOPLE_MAX, draft.people + 1); paintLast(); });
+  $("visitor-goods").addEventListener("click", () => { draft.goods = !draft.goods; paintLast(); });
+  $("visitor-go").addEventListener("click", register);
+  onSheet((name) => { if (name === "visitor") { awaited = true; } else leave(); });
+  setInterval(waitForCard, CARD_EVERY_MS);
+}
