@@ -6,13 +6,15 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.store.directory import DataDirectory
 from gateway.store.settings.planning import plan
 from gateway.store.settings.secrets import check_pin
-from web.installer.frame.draft import Draft
+from web.installer.frame.draft import Draft, Kept
 from web.installer.frame.merge import differences, merged
+from web.installer.frame.sealing import KEY
 from web.people.operators import SiteDocument
 from web.platform.webdb import WebDatabase
 
@@ -121,6 +123,48 @@ def test_a_new_secret_outlives_a_version_that_went_back(bench: Bench) -> None:
     bench.edit(capacity=40)
     bench.directory.versions.roll_back(2, "time_over")
     assert bench.draft().site["uplink"]["mqtt"]["password"] == "sesame"
+
+
+def with_password(bench: Bench) -> Draft:
+    draft = bench.draft()
+    draft.save({**draft.site, "uplink": {"mqtt": {"host": "broker", "password": "sesame-93"}}})
+    return draft
+
+
+def test_a_secret_of_a_draft_stands_in_no_file_as_it_is(bench: Bench) -> None:
+    with_password(bench)
+    assert bench.draft().site["uplink"]["mqtt"]["password"] == "sesame-93"
+    files = [path for path in bench.directory.path.rglob("*") if path.is_file()]
+    assert any(path.name.startswith("web.db") for path in files)
+    assert [path.name for path in files if b"sesame-93" in path.read_bytes()] == []
+
+
+def test_the_key_of_drafts_is_for_its_owner_alone(bench: Bench) -> None:
+    with_password(bench)
+    assert (bench.directory.path / KEY).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_draft_of_another_key_or_of_another_person_is_none(bench: Bench) -> None:
+    with_password(bench)
+    bench.database.rows("UPDATE draft SET operator='Eve'")
+    assert not bench.draft("Eve").changed
+    bench.database.rows("UPDATE draft SET operator='Ana'")
+    assert bench.draft().changed
+    (bench.directory.path / KEY).write_bytes(b"k" * 32)
+    assert not bench.draft().changed
+    with_password(bench)
+    assert bench.draft().changed
+
+
+def test_a_draft_of_an_earlier_version_is_read_and_sealed_with_its_next_change(bench: Bench) -> None:
+    draft = with_password(bench)
+    plain = msgspec.json.encode(Kept(draft.running, draft.site)).decode()
+    bench.database.rows("UPDATE draft SET content=?", plain)
+    assert bench.draft().site == draft.site
+    bench.edit(name="South Court")
+    ((content,),) = bench.database.rows("SELECT content FROM draft")
+    assert isinstance(content, bytes)
+    assert bench.draft().site["uplink"]["mqtt"]["password"] == "sesame-93"
 
 
 def test_a_new_pin_is_kept_as_its_hash(bench: Bench) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from flask import render_template
 
 from web.platform import look
 from web.platform.services import services
+from web.words.sentences import trouble
 from web.words.texts import clock
 from web.words.times import is_night, site_zone
 
@@ -33,6 +35,7 @@ def page(template: str, *, script_words: tuple[str, ...] = (), **values: Any) ->
     return render_template(
         template,
         say=said,
+        trouble=partial(trouble, say=said),
         locale=said.locale,
         theme=chosen,
         night=night,

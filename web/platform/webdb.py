@@ -67,7 +67,7 @@ class WebDatabase:
     """The connection to `web.db`, thread-safe; made on first use with its schema brought up to date."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
         self._connection: apsw.Connection | None = None
 
@@ -76,8 +76,8 @@ class WebDatabase:
         """The connection inside one transaction, for one thread at a time; StorageError."""
         with self._lock:
             if self._connection is None:
-                self._connection = open_or_begin(self._path, SCHEMA, synchronous="NORMAL")
-            with storage_errors(self._path), self._connection:
+                self._connection = open_or_begin(self.path, SCHEMA, synchronous="NORMAL")
+            with storage_errors(self.path), self._connection:
                 yield self._connection
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:

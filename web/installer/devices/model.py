@@ -22,6 +22,7 @@ from web.installer.devices.words import (
     state_words,
     time_of,
 )
+from web.words.sentences import trouble
 from web.words.texts import Words
 
 TONES = {"online": "ok", "stale": "warn", "starting": "info", "lost": "bad"}
@@ -52,7 +53,8 @@ def condition(device: DeviceView, age_ms: int, say: Words) -> dict[str, Any]:
         "frames": device.frames,
         "errors": device.errors,
         "rate": rate_words(device.frames, device.errors),
-        "error": device.last_error,
+        "error": trouble(device.last_error, say),
+        "raw": device.last_error,
     }
 
 

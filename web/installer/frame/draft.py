@@ -1,6 +1,6 @@
 """The working draft: the settings that run, with the changes of one operator that are not applied yet.
 
-Kept in `web.db` by operator, so that it survives a sign-out and a restart. It goes with what others apply meanwhile,
+Kept in `web.db` by operator, sealed, so that it survives a sign-out and a restart. It goes with what others apply meanwhile,
 and ends when the version that it became is confirmed; a version that went back leaves it as it was.
 """
 
@@ -16,6 +16,7 @@ from gateway.core.people.pins import well_formed
 from gateway.store.settings.planning import exported
 from gateway.store.settings.versions import Version
 from web.installer.frame.merge import differences, merged
+from web.installer.frame.sealing import opened, sealed
 from web.people import auth
 from web.people.operators import SiteDocument
 from web.platform.problems import Problem
@@ -106,7 +107,7 @@ class Draft:
     def _kept(self, connection: Any) -> Kept:
         """What is kept, as far as the end of its version says; the settings that run where there is nothing."""
         rows = list(connection.execute("SELECT content FROM draft WHERE operator=?", (self.operator,)))
-        kept = (_decoded(rows[0][0]) if rows else None) or Kept(self.running, self.running)
+        kept = (self._opened(rows[0][0]) if rows else None) or Kept(self.running, self.running)
         state = self._holds.state(kept.version) if kept.version else ""
         if state == "confirmed":
             return Kept(kept.applied, kept.site)
@@ -128,8 +129,16 @@ class Draft:
         for (name,) in list(connection.execute("SELECT operator FROM draft")):
             if name not in self._holds.operators():
                 connection.execute("DELETE FROM draft WHERE operator=?", (name,))
-        text = msgspec.json.encode(kept).decode()
-        connection.execute("INSERT OR REPLACE INTO draft(operator, content) VALUES(?,?)", (self.operator, text))
+        content = sealed(msgspec.json.encode(kept), self.operator, self._database.path)
+        connection.execute("INSERT OR REPLACE INTO draft(operator, content) VALUES(?,?)", (self.operator, content))
+
+    def _opened(self, content: bytes | str) -> Kept | None:
+        """A kept draft; None for one that cannot be read. Drafts of earlier versions are not sealed."""
+        plain = content if isinstance(content, str) else opened(content, self.operator, self._database.path)
+        try:
+            return msgspec.json.decode(plain, type=Kept) if plain is not None else None
+        except msgspec.MsgspecError:
+            return None
 
 
 def is_by(version: Version, operator: str) -> bool:
@@ -155,11 +164,3 @@ def _with_hashes(site: dict[str, Any]) -> dict[str, Any]:
             del operator["pin"]
             operator["pin_hash"] = auth.hash_new_pin(pin)
     return kept
-
-
-def _decoded(text: str) -> Kept | None:
-    """A kept draft; None for one that cannot be read."""
-    try:
-        return msgspec.json.decode(text, type=Kept)
-    except msgspec.MsgspecError:
-        return None

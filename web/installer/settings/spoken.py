@@ -13,11 +13,13 @@ from markupsafe import Markup, escape
 
 from gateway.core.forms.fields import Field, Kind
 from gateway.core.forms.posted import Fault
+from web.words.sentences import sentence
 from web.words.texts import Words
 
 MEANINGS = Path(__file__).with_name("meanings.zh_CN.json")
 """The meanings of all settings in Chinese, by the English text that is declared: one that changes needs a new one."""
 MESSAGES = Path(__file__).with_name("messages.zh_CN.json")
+"""What the checks of the site file say, and what refuses an apply."""
 CHECK = "check"
 """The code of a fault that the checks of the site file find; its words are their own."""
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -107,23 +109,7 @@ def wrong(fault: Fault, say: Words) -> str:
 
 def checked(words: str, say: Words) -> str:
     """What a check of the site file has found, in the language of the page; English where there are no other words."""
-    if say.locale == "zh_CN":
-        for pattern, text in _messages():
-            if found := pattern.fullmatch(words):
-                values = {name: value or "" for name, value in found.groupdict().items()}
-                return text.format(**{name: _inner(name, value, say) for name, value in values.items()})
-    return words
-
-
-def _inner(name: str, value: str, say: Words) -> str:
-    """A part of a message; one whose name begins with `w` is a message itself."""
-    return checked(value, say) if name.startswith("w") else value
-
-
-@cache
-def _messages() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """What the checks say, as patterns, with the Chinese of each, the more exact ones first."""
-    return tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in json.loads(MESSAGES.read_text("utf-8")))
+    return sentence(MESSAGES, words, say)
 
 
 def uses(paths: Sequence[str], site: Mapping[str, Any], say: Words) -> list[str]:
