@@ -1,7 +1,7 @@
 """The working draft: the settings that run, with the changes of one operator that are not applied yet.
 
-Kept in `web.db` by operator, sealed, so that it survives a sign-out and a restart. It goes with what others apply meanwhile,
-and ends when the version that it became is confirmed; a version that went back leaves it as it was.
+Kept in `web.db` by operator, sealed, so that it survives a sign-out and a restart. It goes with what others apply
+meanwhile, and ends when the version that it became is confirmed; a version that went back leaves it as it was.
 """
 
 from __future__ import annotations
