@@ -132,7 +132,7 @@ LAYERS = (
     _layer(
         "web",
         "gateway.core gateway.store gateway.control web",
-        WEB_PACKAGES | {"apsw", "msgspec", "openpyxl"},
+        WEB_PACKAGES | {"apsw", "msgspec", "openpyxl", "segno"},
     ),
     _layer("web.guard.visitor.code", "", "msgspec segno"),
     # A child process of the web makes the gateway's own certificate.

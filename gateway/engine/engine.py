@@ -41,6 +41,7 @@ from gateway.engine.measuring.loops import Tap
 from gateway.engine.measuring.measuring import Measuring
 from gateway.engine.measuring.travels import Travels
 from gateway.engine.printing.ops import Printing
+from gateway.engine.printing.receipts import Receipts
 from gateway.engine.settings import catalogue
 from gateway.engine.settings.buses import Buses, OpenBuses
 from gateway.engine.settings.changes import Changes
@@ -261,6 +262,7 @@ class Engine:
             bus_of=self._buses.of,
             visits=self._stores.state,
             codes=self._stores.codes,
+            receipts=Receipts(self._stores.state, self._clerk.charge),
             journal=self._clerk.journal,
             wall_ns=lambda: self._clock.now().wall_ns,
         )

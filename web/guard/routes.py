@@ -15,6 +15,8 @@ from web.guard.inside.page import inside
 from web.guard.orders.alarms import alarm_verb
 from web.guard.orders.lanes import choose, command
 from web.guard.orders.stop import stop
+from web.guard.pay.page import excuse, pay, print_receipt, receipt, validate
+from web.guard.shift.page import takings
 from web.guard.sign_in.lift import lift, lift_page
 from web.guard.sign_in.page import choose_look, sign_in, sign_in_page, sign_out
 from web.guard.slips.page import slips, use_slip
@@ -49,6 +51,12 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/guard/visitor/card", await_card),
     ("POST", "/guard/choose", choose),
     ("GET", "/guard/lanes/<lane>/picture", case_picture),
+    ("GET", "/guard/takings", takings),
+    ("GET", "/guard/visits/<visit>/receipt", receipt),
+    ("POST", "/guard/visits/<visit>/print", print_receipt),
+    ("POST", "/guard/visits/<visit>/pay", pay),
+    ("POST", "/guard/visits/<visit>/validate", validate),
+    ("POST", "/guard/visits/<visit>/excuse", excuse),
     ("POST", "/guard/lanes/<lane>/<command>", command),
     ("POST", "/guard/stop", stop),
     ("POST", "/guard/alarms/<alarm>/<any(acknowledge, close):verb>", alarm_verb),

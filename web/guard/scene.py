@@ -25,7 +25,8 @@ COMMAND_ROLES = frozenset(roles_with(Right.COMMAND))
 class Scene:
     """`lookup` finds a pass by id, None for one that is gone; `now` is an aware time; `stands_at` tells whether the
     screen is at a lane; `expiry_days` is the site's `expiry_warning_days`; `identity_required`: no lane opens from
-    afar without a checked identity, which these pages do not take.
+    afar without a checked identity, which these pages do not take. `methods`: how is paid here; `owed_limit`: above it
+    a leader agrees to a release as owed; `central`: central is there to confirm a payment.
     """
 
     said: Words
@@ -37,6 +38,9 @@ class Scene:
     stands_at: Callable[[str], bool] = lambda _lane: True
     lanes: Sequence[LaneView] = ()
     identity_required: bool = False
+    methods: Sequence[str] = ("cash", "qr")
+    owed_limit: int | None = None
+    central: bool = True
 
     @property
     def is_at_a_lane(self) -> bool:

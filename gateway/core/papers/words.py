@@ -5,7 +5,6 @@ from __future__ import annotations
 _WORDS: dict[str, tuple[str, str]] = {
     "ticket": ("Visitor's ticket", "访客凭条"),
     "receipt": ("Receipt", "停车收据"),
-    "copy": ("Copy", "补打"),
     "test": ("Test page", "打印测试"),
     "number": ("No.", "编号"),
     "visit": ("Visit", "来访编号"),

@@ -15,6 +15,7 @@ class Right(DeclaredCode):
     ACCEPT = "accept", "tick and sign the acceptance of a lane"
     WAIVE = "waive", "take a tag off though points that were touched under it are not ticked again"
     CONFIRM = "confirm", "confirm a driver without a card, and see the list of such drivers"
+    EXCUSE = "excuse", "waive what a car must pay, agree to a release as owed above the limit"
     REPAIR = "repair", "open, report and confirm repairs"
     ACKNOWLEDGE_LIMIT = "acknowledge_limit", "acknowledge a limit that was changed in a repair"
 
@@ -22,7 +23,7 @@ class Right(DeclaredCode):
     WATCH = "watch", "see which vehicles are watched and when they were seen, and calls under duress, away from a lane"
 
 
-_NOT_OF_INSTALLERS = (Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.WATCH, Right.CONFIRM)
+_NOT_OF_INSTALLERS = (Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.EXCUSE, Right.WATCH, Right.CONFIRM)
 
 
 class Role(DeclaredCode):
@@ -38,7 +39,7 @@ class Role(DeclaredCode):
     LEADER = (
         "leader",
         "the shift leader",
-        (Right.LOOK, Right.COMMAND, Right.LIFT, Right.WAIVE, Right.CONFIRM, Right.REPAIR, Right.HEAR),
+        (Right.LOOK, Right.COMMAND, Right.LIFT, Right.WAIVE, Right.EXCUSE, Right.CONFIRM, Right.REPAIR, Right.HEAR),
     )
     CONTROL_ROOM = (
         "control_room",

@@ -18,6 +18,7 @@ import msgspec
 from drivers.base import Bus
 from gateway.control import Responder
 from gateway.core.papers.paper import DONE, Outcome, Paper
+from gateway.core.papers.receipt import receipt_paper, short_text
 from gateway.core.papers.ticket import Ticket, ticket_paper, trial_paper
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary.errors import (
@@ -31,6 +32,7 @@ from gateway.core.vocabulary.rows import DeviceTested, Row, VisitPrinted
 from gateway.core.vocabulary.times import NS_PER_S
 from gateway.core.vocabulary.views import VisitView
 from gateway.engine.printing import requests as r
+from gateway.engine.printing.receipts import Receipts
 from gateway.engine.socket.jobs import Jobs
 from gateway.engine.socket.requests import read
 from gateway.store.passes.codes import PassCode
@@ -75,6 +77,7 @@ class Printing:
         bus_of: Callable[[str], Bus | None],
         visits: Visits,
         codes: Codes,
+        receipts: Receipts,
         journal: Callable[[Row], int | None],
         wall_ns: Callable[[], int],
         mono_s: Callable[[], float] = time.monotonic,
@@ -83,6 +86,7 @@ class Printing:
         self._bus_of = bus_of
         self._visits = visits
         self._codes = codes
+        self._receipts = receipts
         self._journal = journal
         self._wall_ns = wall_ns
         self._mono_s = mono_s
@@ -91,6 +95,8 @@ class Printing:
         self._count = 0
         self._ops: dict[str, Callable[[dict[str, Any], Responder], None]] = {
             "print.ticket": self._ticket,
+            "print.receipt": self._receipt,
+            "receipt.show": self._show_receipt,
             "print.trial": self._trial,
         }
 
@@ -144,19 +150,26 @@ class Printing:
             code=code,
         )
         paper = ticket_paper(ticket, settings.zone, asked.locale or settings.site.locale)
-
-        def row(outcome: Outcome) -> VisitPrinted:
-            return VisitPrinted(
-                visit=ticket.visit,
-                what="ticket",
-                number=None,
-                printer=printer,
-                outcome=outcome,
-                station=asked.station or None,
-                **asked.who,
-            )
-
+        row = partial(_row, asked, "ticket", None, printer)
         self._print(self._bus(printer), printer, paper, respond, row)
+
+    def _receipt(self, params: dict[str, Any], respond: Responder) -> None:
+        """print.receipt"""
+        asked = read(r.PrintReceipt, params)
+        settings = self._settings()
+        printer = self._printer(settings, asked.station, asked.lane)
+        receipt = self._receipts.of(asked.visit, settings.site)
+        paper = receipt_paper(receipt, settings.zone, asked.locale or settings.site.locale)
+        row = partial(_row, asked, "receipt", receipt.number, printer)
+        self._print(self._bus(printer), printer, paper, respond, row)
+
+    def _show_receipt(self, params: dict[str, Any], respond: Responder) -> None:
+        """receipt.show"""
+        asked = read(r.ReceiptShow, params)
+        settings = self._settings()
+        receipt = self._receipts.of(asked.visit, settings.site)
+        text = short_text(receipt, settings.zone, asked.locale or settings.site.locale)
+        respond.result({"number": receipt.number, "text": text})
 
     def _trial(self, params: dict[str, Any], respond: Responder) -> None:
         """print.trial"""
@@ -206,6 +219,20 @@ class Printing:
         latest_s = self._mono_s() - PATIENCE_S
         for number in [key for key, one in self._open.items() if one.since_s < latest_s]:
             self._settle(number, "late")
+
+
+def _row(
+    asked: r.PrintTicket | r.PrintReceipt, what: str, number: str | None, printer: str, outcome: Outcome
+) -> VisitPrinted:
+    return VisitPrinted(
+        visit=asked.visit,
+        what=what,
+        number=number,
+        printer=printer,
+        outcome=outcome,
+        station=asked.station or None,
+        **asked.who,
+    )
 
 
 def _instant(wall_ns: int) -> datetime:

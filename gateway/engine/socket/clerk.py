@@ -373,6 +373,11 @@ class Clerk:
 
     # ---- the journal ----------------------------------------------------------------------------------------------
 
+    def charge(self, params: dict[str, Any]) -> dict[str, Any]:
+        """visits.charge, from any thread."""
+        answer: dict[str, Any] = self._visits.ops["visits.charge"](params)
+        return answer
+
     def journal(self, row: rows.Row) -> int | None:
         """Journal a row, from any thread; returns its sequence once durable, None while it waits in memory."""
         made = Row.of(row, self._gateway, self._clock.now())

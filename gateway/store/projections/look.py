@@ -202,6 +202,14 @@ class Look(ABC):
         """What was paid in a time, by person (`by`), `method` and `currency`: `amount` and number of `payments`."""
         return money.takings(self.select, since_ns, until_ns)
 
+    def settlements(self, visit: str) -> tuple[money.Settlement, ...]:
+        """How the charge of a visit was settled, oldest first."""
+        return money.settlements(self.select, visit)
+
+    def payments_by(self, by: str, since_ns: int, limit: int, offset: int = 0) -> tuple[money.Settlement, ...]:
+        """The payments that a person took since an instant, newest first."""
+        return money.payments_by(self.select, by, since_ns, limit, offset)
+
     # ---- alarms --------------------------------------------------------------------------------------------------
 
     def alarm_documents(self) -> list[dict[str, Any]]:

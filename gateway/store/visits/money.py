@@ -182,6 +182,44 @@ def takings(select: Select, since_ns: int, until_ns: int) -> list[dict[str, Any]
     return [dict(zip(keys, one, strict=True)) for one in found]
 
 
+class Settlement(msgspec.Struct, frozen=True):
+    """One act that settled a part of a charge: `how` is the method of a payment, else `waived` or `owed`."""
+
+    sequence: int
+    visit: str
+    plate: str | None
+    how: str
+    amount: int
+    currency: str
+    by: str
+    wall_ns: int
+
+
+_SETTLEMENTS = (
+    "SELECT m.sequence, m.visit, coalesce(s.plate, v.plate), ifnull(m.method, m.kind), m.amount, m.currency,"
+    " ifnull(m.by, ''), m.wall_ns FROM money m LEFT JOIN visits s ON s.visit = m.visit"
+    " LEFT JOIN visitors v ON v.visit = m.visit WHERE "
+)
+
+
+def settlements(select: Select, visit: str) -> tuple[Settlement, ...]:
+    """How the charge of a visit was settled, oldest first."""
+    found = select(
+        f"{_SETTLEMENTS}m.visit = ? AND m.kind IN ('paid', 'waived', 'owed') ORDER BY m.sequence DESC LIMIT ?",
+        (visit, ENTRIES_OF_VISIT_MAX),
+    )
+    return tuple([Settlement(*one) for one in reversed(found)])
+
+
+def payments_by(select: Select, by: str, since_ns: int, limit: int, offset: int = 0) -> tuple[Settlement, ...]:
+    """The payments that a person took since an instant, newest first."""
+    found = select(
+        f"{_SETTLEMENTS}m.kind = 'paid' AND m.by = ? AND m.wall_ns >= ? ORDER BY m.sequence DESC LIMIT ? OFFSET ?",
+        (by, since_ns, limit, offset),
+    )
+    return tuple([Settlement(*one) for one in found])
+
+
 def _plate(text: str | None) -> str | None:
     return (normal_plate(text) or text) if text else None
 

@@ -14,6 +14,7 @@ const sheets = {};
 
 // What a button opens that asks for more: {press: function(lane, command)}.
 export function opens(press, sheet) { sheets[press] = sheet; }
+export const sheetOf = (press) => sheets[press];
 
 export function paintActions() {
   const one = chosenLane();

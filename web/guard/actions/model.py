@@ -9,6 +9,7 @@ from gateway.core.vocabulary.views import LaneView
 from web.guard.lane.states import LOOK_NOTICES
 from web.guard.lane.waits import Waits
 from web.guard.orders.may import exits_opened, needs_waiver, opening, why_not
+from web.guard.pay.model import charge_of, in_words
 from web.guard.scene import Scene, refusal, width
 
 # Exits whose names fit on the button that opens them too; of more it says how many.
@@ -67,7 +68,7 @@ def _open(scene: Scene, lane: LaneView, waiting: Waits | None) -> Action:
     vehicle that was waved through.
     """
     if lane.case is not None:
-        return _compare(scene, lane)
+        return _pay(scene, lane) if "payment" in lane.case.missing else _compare(scene, lane)
     command, refused = opening(scene, lane), _was_refused(lane)
     tap = lane.approach is True and not refused
     action = _action(scene, lane, command, "tap" if tap else "hold")
@@ -86,6 +87,17 @@ def _was_refused(lane: LaneView) -> bool:
     if decision is None or decision.handled is UNSET:
         return False
     return decision.present and decision.handled.what == "refused"
+
+
+def _pay(scene: Scene, lane: LaneView) -> Action:
+    """The sheet on which a car that must pay is charged."""
+    code = "role" if not scene.may_act else None if lane.allowed else "stale"
+    charge = charge_of(lane.case)
+    due = in_words(scene.said, charge.due, charge.currency) if charge is not None else ""
+    hint = due if code is None else scene.said(f"why.{code}")
+    return Action(
+        "pay", scene.said("cmd.pay"), "pay", code is None, hint, "" if code is None else refusal(scene.said, code)
+    )
 
 
 def _compare(scene: Scene, lane: LaneView) -> Action:

@@ -8,7 +8,9 @@ import { chosenLane, lane, now, state } from "../home/state.js";
 
 const SAME_PRESS_MS = 1000;
 // What the barrier's own buttons do too; anything else can only be asked for again.
-const MOVES = new Set(["open", "close", "hold", "release", "emergency"]);
+const MOVES = new Set(["open", "close", "hold", "release", "emergency", "owe"]);
+// What may have been booked though no answer came.
+const BOOKS = new Set(["pay", "validate", "excuse"]);
 const recent = new Map();
 let stood = null;
 
@@ -34,14 +36,15 @@ export function outdated() {
   const another = one.car && !one.car.by_hand && one.car.at_ms > stood.at;
   if (gone || another) answer("");
 }
-export async function give(id, command, extra) {
+// `to`: the address, that of the lane's command unless given.
+export async function give(id, command, extra, to = "/guard/lanes/" + encodeURIComponent(id) + "/" + command) {
   const press = samePress(id + "/" + command);
   if (press.again) return null;
   const label = say("cmd." + command);
-  const failed = say(MOVES.has(command) ? "answer.not_arrived" : "answer.not_arrived.again", { command: label });
+  const failed = say(MOVES.has(command) ? "answer.not_arrived" : BOOKS.has(command) ? "answer.not_arrived.pay" : "answer.not_arrived.again", { command: label });
   const done = begun({ sending: say("answer.sending", { command: label }), notYet: say("answer.no_answer_yet", { command: label }), failed });
   const body = Object.assign({ request: press.id, pressed_ms: press.pressed }, extra);
-  const got = await post("/guard/lanes/" + encodeURIComponent(id) + "/" + command, body);
+  const got = await post(to, body);
   if (!got) return null;
   if (got.code === "network") done(failed, "failed"); else done(got.text, got.tone || got.status);
   return got;

@@ -10,17 +10,20 @@ import { lane, old, state } from "../home/state.js";
 
 const REASONS = {
   reset: ["arm_mended", "arm_whole", "false_alarm"], lock: ["maintenance", "arm_off", "works"], unlock: ["work_done", "by_mistake"], waive: ["ends_away", "emergency"],
+  owe: ["no_money", "cannot_pay", "disputed"], excuse: ["office_said", "gate_fault", "other"],
 };
 const MORE = "\u0000more", NAMES_SHOWN = 6, PIN_MAX = 12, NAME_MAX = 24;
 let asked = null, pin = "", who = state.operator, reason = "", naming = false, namePage = 0, busy = false;
 
-opens("pin", (one, command) => {
-  asked = { lane: one.id, command, reasons: command === "unlock" && one.actions.tag.waives ? "waive" : command };
+// `extra` is sent along, to the address `to`; `back` is the sheet that is shown afterwards.
+export function confirm(one, command, { extra = {}, to, back = null } = {}) {
+  asked = { lane: one.id, command, extra, to, back, reasons: command === "unlock" && one.actions.tag.waives ? "waive" : command };
   pin = ""; reason = ""; who = state.operator; naming = false;
   put($("confirm-title"), say("confirm." + asked.reasons + ".title", { lane: one.name }));
   openSheet("confirm", $("confirm-dots"));
   paint();
-});
+}
+opens("pin", confirm);
 function paint() {
   const rows = naming ? namesToPick() : REASONS[asked.reasons].map((code) => [code, say("confirm." + asked.reasons + "." + code)]);
   const list = $("confirm-list"), drawn = [...list.children].map((el) => el.value);
@@ -61,10 +64,10 @@ async function confirmed() {
   if (!one || old(one)) return answer(say("refused.stale"), "refused");
   busy = true;
   newPress(asked.lane, asked.command);
-  const got = await give(asked.lane, asked.command, { name: who, pin, reason });
+  const got = await give(asked.lane, asked.command, Object.assign({ name: who, pin, reason }, asked.extra), asked.to);
   busy = false;
   pin = "";
-  return got && got.status === "done" ? openSheet(null) : paint();
+  return got && got.status === "done" ? openSheet(asked.back) : paint();
 }
 
 onSheet((name) => { if (name !== "confirm") pin = ""; });

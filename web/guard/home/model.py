@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.charges.charging import Charging
 from gateway.core.vocabulary.views import GatewayView, JournalView, LaneView, SiteView, Snapshot
 from web.guard.alarms.devices import Devices
 from web.guard.alarms.model import Alarm, Band, Calm, Notice, alarms, band, calm, notice
@@ -21,6 +22,8 @@ from web.guard.scene import EXPIRY_WARNING_DAYS, Lookup, Scene
 from web.guard.top.model import Uplink, uplink
 from web.words.texts import words
 from web.words.times import is_night, ms_since, zone
+
+METHODS = Charging().methods
 
 
 class GuardView(msgspec.Struct, frozen=True):
@@ -58,7 +61,21 @@ def guard_view(
     """
     said, place = words(locale), zone(snapshot.site.timezone)
     required = ((document or {}).get("remote_open") or {}).get("identity") == "required"
-    scene = Scene(said, lookup, place, now, role, expiry_days, stands_at, snapshot.lanes, required)
+    charging = (document or {}).get("charging") or {}
+    scene = Scene(
+        said,
+        lookup,
+        place,
+        now,
+        role,
+        expiry_days,
+        stands_at,
+        snapshot.lanes,
+        required,
+        methods=charging.get("methods") or METHODS,
+        owed_limit=charging.get("owed_limit"),
+        central=snapshot.uplink.up is True,
+    )
     found = alarms(scene, snapshot, Devices(said, document or {}, snapshot.devices))
     of_box = notice(found)
     return GuardView(

@@ -17,6 +17,7 @@ import { paintActions } from "../actions/actions.js";
 import { outdated } from "../actions/orders.js";
 import { paintAlarms, paintFacts } from "../alarms/alarms.js";
 import { paintCase } from "../compare/compare.js";
+import { paintPay } from "../pay/pay.js";
 import { followCars, tickPlaces } from "../places/places.js";
 import "../confirm/confirm.js";
 import "../hold/hold.js";
@@ -38,6 +39,7 @@ function paint() {
   paintActions();
   paintAlarms();
   paintCase();
+  paintPay();
   followCars();
   return tick();
 }

@@ -22,6 +22,8 @@ from web.words.times import site_zone
 CONFIRM_ROLES = roles_with(Right.CONFIRM)
 # Of the reasons to turn a car away those that fit one which was seen to.
 SEEN_REASONS = ("turned_back", "other")
+# Who takes a part of a charge over.
+VALIDATE_REASONS = ("resident", "shop", "office")
 # Texts that the page's scripts put together themselves, each by its key or by what all of a kind begin with.
 SCRIPT_WORDS = (
     "age.", "ago.", "since.", "left.", "stale.", "cmd.", "confirm.", "stop.", "lanes.", "hold.",
@@ -34,13 +36,15 @@ SCRIPT_WORDS = (
     "identity.go", "identity.none", "identity.more", "identity.goes_on",
     "place.aside", "place.car", "place.no_answer", "place.more.",
     "slip.none", "slip.next", "slip.other", "slip.choose", "slip.compare",
+    "pay.leader", "pay.over", "pay.choose_first", "print.printing", "print.other", "answer.not_arrived.pay", "shift.",
 )  # fmt: skip
 SHEETS = (
     "parts/base/base.css", "parts/fit/fit.css", "guard/top/top.css", "guard/lane/lane.css", "guard/actions/actions.css",
     "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css", "guard/compare/compare.css",
-    "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css", "guard/confirm/confirm.css",
-    "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/places/places.css",
-    "guard/identity/identity.css", "guard/slips/slips.css", "guard/visitor/visitor.css", "guard/home/sizes.css",
+    "guard/pay/pay.css", "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css",
+    "guard/confirm/confirm.css", "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/places/places.css",
+    "guard/shift/shift.css", "guard/identity/identity.css", "guard/slips/slips.css", "guard/visitor/visitor.css",
+    "guard/home/sizes.css",
 )  # fmt: skip
 
 
@@ -66,6 +70,7 @@ def home() -> Response:
         seen_reasons=SEEN_REASONS,
         identity_kinds=KINDS,
         identity_office=sorted(one.name for one in services().site.operators().values() if one.role in CONFIRM_ROLES),
+        validate_reasons=VALIDATE_REASONS,
     )
     return stations.renew(current_app.make_response(made))
 

@@ -12,6 +12,7 @@ from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.views import LaneView, LastDecision
 from web.guard.lane.greeting import days_to_warn_of
+from web.guard.pay.model import debts_of, owes
 from web.guard.scene import Scene, named
 from web.words.texts import masked, plate_as_written
 
@@ -33,6 +34,7 @@ class Car(msgspec.Struct, frozen=True):
     kind: str
     bay: str
     days: str
+    owes: str
     passed: str
     earlier: bool
     by_hand: bool
@@ -58,6 +60,7 @@ def last_car(scene: Scene, lane: LaneView, pass_: Pass | None) -> Car | None:
         kind=_kind(scene, decision, pass_, title_kind),
         bay=said("bay", bay=pass_.bay) if pass_ and pass_.bay and verdict != "denied" else "",
         days=_days(scene, decision),
+        owes="" if earlier else owes(scene, debts_of(decision)),
         passed=_passed(scene, decision, lane),
         earlier=earlier,
         by_hand=reason in BY_PERSON,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.views import LaneView, LastDecision
+from web.guard.pay.model import charge_of, in_words
 from web.guard.scene import Scene, briefly, width
 
 # Three and more lanes have two short lines for the sentence; a longer name would push the point of it out.
@@ -22,7 +23,10 @@ def sentence(
     hello = said("hello.name", holder=holder) if holder else said("hello")
     day = scene.day(scene.last_day(decision.valid_until or (pass_.valid_until if pass_ else None)))
     unit = pass_.unit if pass_ else ""
-    text = said.first(*briefly(_keys(decision, lane, bool(unit)), brief), hello=hello, unit=unit, date=day)
+    charge = charge_of(decision)
+    due = in_words(said, charge.due, charge.currency) if charge is not None else ""
+    keys = briefly(_keys(decision, lane, bool(unit)), brief)
+    text = said.first(*keys, hello=hello, unit=unit, date=day, sum=due)
     days = days_to_warn_of(scene, decision)
     if verdict != "granted" or days is None:
         return text

@@ -15,6 +15,7 @@ from web.guard.lane.car import Car, last_car
 from web.guard.lane.line import Line, line
 from web.guard.lane.states import TONES, Mode, asked, follows, key_of, mode
 from web.guard.lane.waits import Waits, waits
+from web.guard.pay.model import Pay, pay
 from web.guard.scene import Scene, named
 
 # With more lanes each has a quarter of the screen, and the short form of every sentence.
@@ -69,6 +70,7 @@ class LanePanel(msgspec.Struct, frozen=True):
     bar: Bar
     waits: Waits | None
     case: Case | None
+    pay: Pay | None
     line: Line
     actions: Actions
     present: bool
@@ -101,6 +103,7 @@ def lane_panel(scene: Scene, lane: LaneView) -> LanePanel:
         bar=_bar(scene, lane, car),
         waits=waiting,
         case=case(scene, lane),
+        pay=pay(scene, lane),
         line=line(scene, lane, car, pass_),
         actions=actions(scene, lane, waiting),
         present=scene.stands_at(lane.id),
@@ -157,6 +160,8 @@ def _step(lane: LaneView, car: Car) -> str:
 
 def _needs_you(lane: LaneView, car: Car | None) -> bool:
     """A vehicle waits there and nothing will open by itself."""
+    if lane.approach is None and lane.case is not None and "payment" in lane.case.missing:
+        return lane.arm == "closed"  # no loop tells of the car, but its read does
     if lane.approach is not True or lane.arm != "closed":
         return False
     return lane.case is not None or car is None or car.earlier or car.verdict != "granted"

@@ -23,11 +23,11 @@ from web.platform.services import ask, services
 COMMANDS = frozenset(
     {
         "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "emergency", "look", "refuse",
-        "seen_to",
+        "seen_to", "owe",
     }
 )  # fmt: skip
-MOVING = frozenset({"open", "close", "hold", "stop", "emergency"})
-ASK_PIN = frozenset({"lock", "unlock", "reset"})
+MOVING = frozenset({"open", "close", "hold", "stop", "emergency", "owe"})
+ASK_PIN = frozenset({"lock", "unlock", "reset", "owe"})
 ASK_REASON = frozenset({"refuse", "seen_to"})
 WAIVES = {"ends_away": "leader", "emergency": "emergency"}
 """Reasons by which a tag comes off though touched points are not ticked again, and whose word each needs."""
@@ -68,19 +68,21 @@ def command(lane: str, command: str) -> Response:
     detail = _hold_end(body) if command == "hold" else {}
     if command == "unlock" and reason in WAIVES:
         detail = {"waive": WAIVES[reason]}
-        if WAIVES[reason] == "leader" and not _may_waive(by):
+        if WAIVES[reason] == "leader" and not has_right(by, Right.WAIVE):
             return refused(command, "leader_only", 403)
+    if command == "owe" and has_right(by, Right.EXCUSE):
+        detail = {"leader": by}
     pressed = press(body)
     if pressed is None:
         return refused(command, "command_expired", 409)
     return _give(Order(lane, command, by, *pressed, reason, detail, case))
 
 
-def _may_waive(name: str) -> bool:
-    """Whether a person may take a tag off without the ticks of both ends; where no leader is known, everyone may."""
+def has_right(name: str, right: Right) -> bool:
+    """Whether a person has a right; where no operator has it, everyone does: a site without leaders is not stuck."""
     people = services().site.operators()
-    leaders = [one.name for one in people.values() if Right.WAIVE in one.role.rights]
-    return name in leaders or not leaders
+    having = [one.name for one in people.values() if right in one.role.rights]
+    return name in having or not having
 
 
 def _hold_end(body: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,9 @@ def by_hand(scene: Scene, lane: LaneView) -> bool:
 
 def opening(scene: Scene, lane: LaneView) -> str:
     """The command in the place of Open: the comparison while a car waits for a person's word."""
-    return "compare" if lane.case is not None else "passed" if by_hand(scene, lane) else "open"
+    if lane.case is not None:
+        return "pay" if "payment" in lane.case.missing else "compare"
+    return "passed" if by_hand(scene, lane) else "open"
 
 
 def ways(scene: Scene, lane: LaneView | None) -> str:
@@ -49,7 +51,7 @@ def ways(scene: Scene, lane: LaneView | None) -> str:
     if lane is None:
         return scene.said("act.none")
     said, command = scene.said, opening(scene, lane)
-    opens = scene.may_act and (command == "compare" or why_not(scene, lane, command) is None)
+    opens = scene.may_act and (command in ("compare", "pay") or why_not(scene, lane, command) is None)
     closes = why_not(scene, lane, "close") is None
     key = "open_close" if opens and closes else "open" if opens else "close" if closes else "none"
     return said(f"act.{key}", open=said(f"cmd.{command}"))

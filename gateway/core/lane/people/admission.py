@@ -49,7 +49,8 @@ class Admission:
     ) -> None:
         """Show a decision at the lane and on screens; `grant`: the id of the one that it gave."""
         sign = self._lane.signs[decided.lane.id]
-        sign.decided(turn, verdict.value, decided.reason, decided.credential, decided.days_left)
+        bill = decision.bill if decision is not None else None
+        sign.decided(turn, verdict.value, decided.reason, decided.credential, decided.days_left, bill)
         self._lane.decisions.show(turn, verdict, decided, decision, grant)
 
     def direct(self, turn: Turn, at: Lane, shown: str) -> None:
@@ -60,7 +61,8 @@ class Admission:
     def answer_again(self, turn: Turn, at: Lane, verdict: Verdict, credential: Credential, decision: Decision) -> None:
         """The same credential once more: the driver is answered, the journal is not."""
         reason = Reason.VALID_PASS if verdict is Verdict.GRANTED else decision.reason
-        self._lane.signs[at.id].decided(turn, verdict.value, reason.value, credential, decision.days_left)
+        sign = self._lane.signs[at.id]
+        sign.decided(turn, verdict.value, reason.value, credential, decision.days_left, decision.bill)
 
     def welcome_again(self, turn: Turn, at: Lane, credential: Credential) -> None:
         """A vehicle that may pass shows its proof, or its other one."""

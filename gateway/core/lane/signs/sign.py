@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from gateway.core.charges.bill import Bill
+from gateway.core.money.sums import money
 from gateway.core.settings.model import Direction, Lane, Point
 from gateway.core.vocabulary.commands import PulseOutput, SetOutput, ShowOnDevice
 from gateway.core.vocabulary.events import ClockState, Now
+from gateway.core.vocabulary.reasons import Reason
 from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.timers import Timer
 from gateway.core.vocabulary.times import local_time
@@ -74,6 +77,14 @@ def words(verdict: str, reason: str, direction: Direction, locale: str) -> str:
     return _said(welcome or _WORDS.get(reason) or _WORDS[verdict], locale)
 
 
+def sum_words(due: int, currency: str, locale: str) -> str:
+    """What a display says of a sum that must be paid; it fits a line of 16 columns."""
+    amount = money(due, currency)
+    if locale == "zh_CN":
+        return f"请缴费{amount}元" if currency == "CNY" else f"请缴费{amount} {currency}"
+    return f"Pay {amount} {currency}"
+
+
 def _said(found: Words, locale: str) -> str:
     return found[1] if locale == "zh_CN" else found[0]
 
@@ -129,12 +140,23 @@ class Sign:
         self._resting = self._make_resting()
 
     def decided(
-        self, turn: Turn, verdict: str, reason: str, credential: Credential | None, days_left: int | None
+        self,
+        turn: Turn,
+        verdict: str,
+        reason: str,
+        credential: Credential | None,
+        days_left: int | None,
+        bill: Bill | None = None,
     ) -> None:
-        """A credential or a person was decided on; also when the same one is presented again."""
+        """A credential or a person was decided on; also when the same one is presented again.
+
+        `bill`: what the stay costs, whose sum is shown where it must be paid.
+        """
         if reason in _SILENT:
             return
         self._begin(turn, verdict, reason, credential, days_left)
+        if reason == Reason.UNPAID and bill is not None and bill.due and self._sign is not None:
+            self._sign = {**self._sign, "words": sum_words(bill.due, bill.currency, self._locale)}
         signals = self._lane.signals
         self._signal = signals.granted if verdict == "granted" else signals.denied
 

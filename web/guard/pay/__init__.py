@@ -1,0 +1,1 @@
+"""The sheet on which a car that must pay is charged, and what it was charged afterwards."""
