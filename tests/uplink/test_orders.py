@@ -515,6 +515,9 @@ def test_a_visitor_is_carried_on_as_the_body_of_http_says_it() -> None:
     found = judged({**VISITOR, "from": "2026-11-21T09:00:00Z"}, topic=TOPICS.visits)
     assert isinstance(found, Letter) and isinstance(found.order, VisitOrder)
     assert found.order.visitor == {"plate": "粤B12345", "unit": "4-201", "people": 2, "from": "2026-11-21T09:00:00Z"}
+    loaded = judged({**VISITOR, "goods": True, "hazardous": True, "building": "b4"}, topic=TOPICS.visits)
+    assert isinstance(loaded, Letter) and isinstance(loaded.order, VisitOrder)
+    assert set(loaded.order.visitor) == {"plate", "unit", "people", "goods", "hazardous", "building"}
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,9 @@ class VisitOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     from_: Annotated[str, msgspec.Meta(max_length=40)] | msgspec.UnsetType | None = msgspec.UNSET
     until: Annotated[str, msgspec.Meta(max_length=40)] | msgspec.UnsetType | None = msgspec.UNSET
     vehicle_class: Literal["car", "motorcycle", "truck", "bus"] | msgspec.UnsetType = msgspec.UNSET
+    building: Name | msgspec.UnsetType | None = msgspec.UNSET
+    goods: bool | msgspec.UnsetType = msgspec.UNSET
+    hazardous: bool | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def visitor(self) -> dict[str, Any]:

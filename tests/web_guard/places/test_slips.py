@@ -15,6 +15,7 @@ from tests.variants import first_and
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.places.test_rail import go, sheets
 from tests.web_guard.test_browser import CUT, MEASURE_TARGETS, OUTSIDE, OVERFLOW, SIZES, look
+from tests.web_installer.axe import findings
 
 pytestmark = pytest.mark.real
 
@@ -108,4 +109,5 @@ def test_the_sheet_fits_in_both_languages_and_lights(booth: Booth, size: tuple[i
                 assert booth.script(MEASURE_TARGETS, "#sheet-slips button") == [], (lang, theme)
                 assert booth.script(OVERFLOW) == []
                 assert booth.script(OUTSIDE) == []
+                assert findings(booth.chrome) == [], (lang, theme, chosen)
                 assert booth.script(CUT, "#sheet-slips :is(h2, p, button)") == [], (lang, theme, chosen)

@@ -124,7 +124,7 @@ def _alarm(scene: Scene, group: Sequence[AlarmView], lanes: Mapping[str, LaneVie
     said, shown, n = scene.said, group[0], len(group)
     kind, state, by = shown.kind, shown.state, shown.acknowledged_by
     if kind in KINDS and KINDS[kind].moment and state in UNSEEN:
-        state = "unacknowledged"  # that its moment is over tells nobody anything
+        state = "unacknowledged"  # only whether it was seen matters
     lane = lanes.get(shown.lane or "")
     state_text = said.first(f"alarm.state.{_STATES.get(state, state)}", "alarm.state.unacknowledged")
     reason = shown.detail.get("reason", "")
