@@ -156,8 +156,9 @@ class Word(msgspec.Struct, frozen=True):
 class PendingCase(msgspec.Struct):
     """One car in front of a lane.
 
-    `decision` (with `credential` and `visit`) is the gateway's last one, None while a second proof is awaited; `grant`
-    is the id of the grant that was given, by the gateway or by a person; `word` is what a person decided.
+    `decision` (with `credential`, `visit` and `proofs`) is the gateway's last one, None while a second proof is
+    awaited; `grant` is the id of the grant that was given, by the gateway or by a person; `word` is what a person
+    decided.
     """
 
     id: str
@@ -169,6 +170,7 @@ class PendingCase(msgspec.Struct):
     decision: Decision | None = None
     credential: Credential | None = None
     visit: OpenVisit | None = None
+    proofs: tuple[CredentialRead, ...] = ()
     grant: str | None = None
     word: Word | None = None
     state: CaseState = CaseState.PROVING
@@ -222,6 +224,10 @@ class PendingCase(msgspec.Struct):
     def owes(self) -> bool:
         """Whether something is due for the car's stay."""
         return self.bill is not None and self.bill.due > 0
+
+    def decided_by(self, *proofs: CredentialRead) -> None:
+        """The reads that the last decision was about: a payment lets the car pass by these, and by no later one."""
+        self.proofs = proofs
 
     def billed(self, bill: Bill) -> None:
         """The bill has changed, by a payment or because the car is released as owed."""

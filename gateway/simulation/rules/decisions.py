@@ -12,6 +12,8 @@ from gateway.simulation.world.side import Side
 CAME_MS = 3500
 """A read counts for three seconds before and after its car stands on the approach loop, and contacts take a moment."""
 FACTORS_MS = 10_000
+PAID_MS = 60_000
+"""How long before a payment both proofs may have been shown, of a car that waits at an exit for that."""
 Granted = AccessGranted | AccessGrantedByHand
 
 
@@ -38,7 +40,7 @@ class DecisionRules:
         if not settled and not self._known.admits(credential):
             raise self._known.broken("decision", f"{side.lane} let in {credential.kind} {credential.value}")
         if side.two_factor:
-            self._proved(side, credential)
+            self._proved(side, credential, PAID_MS if settled else FACTORS_MS)
         gate, loop = side.gate, side.gate.loops[side.near]
         far = side.shape.get("long_range") and credential.kind == "card"
         if not far or side.near in gate.without or gate.troubled(CAME_MS):
@@ -46,9 +48,9 @@ class DecisionRules:
         if not loop.cars and self._known.ago_ms(loop.left_ns) > CAME_MS:
             raise self._known.broken("elsewhere", f"{side.lane} let in tag {credential.value}, and no car is there")
 
-    def _proved(self, side: Side, credential: Credential) -> None:
+    def _proved(self, side: Side, credential: Credential, within_ms: int) -> None:
         """A lane that requires card and plate has let a car in: both were read here just now, of one pass."""
-        since_ns = self._known.world.now_ns - FACTORS_MS * NS_PER_MS
+        since_ns = self._known.world.now_ns - within_ms * NS_PER_MS
         lately = [(kind, value) for at_ns, kind, value in side.shown if at_ns >= since_ns]
         kind, value = credential.kind, credential.value
         if kind == "plate" or (kind, code_text(int(value, 16)) if kind == "qr" else value) not in lately:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.vocabulary.events import Debt, EarlierStay, Entry
+from gateway.core.vocabulary.events import CredentialRead, Debt, EarlierStay, Entry
 from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.charges.exits import MINUTE_NS, TEMPORARY, ExitPlay, charging_site
 from tests.core.playbook import site_document
@@ -465,3 +465,17 @@ def test_a_grant_over_a_restart_keeps_its_charge() -> None:
     after.set(safety_loop=False)
     after.advance(1_000)
     assert after.data("passage.exited")["charge"] == 700
+
+
+def test_a_payment_counts_for_what_the_car_was_decided_on_and_not_for_a_card_shown_since() -> None:
+    document = charging_site()
+    document["lanes"][0] |= {"two_factor": True, "cameras": ["reader-out"]}
+    play = ExitPlay(document)
+    stay = play.stay(61, found=TEMPORARY)
+    play.leaves(stay, found=TEMPORARY)
+    plate = {"kind": "plate", "value": "粤B12345", "passes": (TEMPORARY,), "visits": (stay,)}
+    play.happens(CredentialRead("reader-out", **plate))
+    assert play.data("access.referred")["reason"] == "unpaid"
+    play.read("99", passes=())
+    play.pays(stay, 700, found=TEMPORARY)
+    assert play.data("access.granted")["credential"]["value"] in ("77", "粤B12345")

@@ -196,18 +196,10 @@ class CarsInFront:
 
 
 def _shown_again(case: PendingCase, account: Account) -> Taken:
-    """What the car of a case has shown; of one that an earlier run has read, its credential and pass.
-
-    A car without a card has shown nothing of the stay that a person named.
-    """
-    unnamed = case.decision is None or case.decision.reason is not Reason.NO_CREDENTIAL
-    reads = case.reads if unnamed else []
-    plates = [one for one in reads if one.kind == "plate"]
-    others = [one for one in reads if one.kind != "plate"]
-    if others:
-        return Taken(others[-1], second=plates[-1] if plates else None)
-    if plates:
-        return Taken(plates[-1])
+    """The proofs that the car was decided on; of one that an earlier run has read, its credential and pass."""
+    if case.proofs:
+        first, *second = case.proofs
+        return Taken(first, second=second[0] if second else None)
     shown, found = case.credential, case.decision.pass_ if case.decision else None
     kind, value = (shown.kind, shown.value) if shown else ("plate", "")
     stay = OpenVisit(account.visit, account.pass_id, case.plate, account.entered_wall_ns, value or None)

@@ -168,6 +168,7 @@ class Reads:
         if shared is not None:
             case.share(shared)
         case.decided(decision, credential, _visit(taken.read))
+        case.decided_by(*(one for one in (taken.read, taken.second) if one is not None))
         self._lane.passages.void_inferred(turn, credential)
         self._record(turn, at, taken, decision, case, told=shared is not None)
         self._warn(turn, at, decision, warn_day)
