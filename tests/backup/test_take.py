@@ -28,6 +28,7 @@ from gateway.store.journal.writer import Journal
 from gateway.store.projections.state import State
 from tests.backup.conftest import ROWS, SIDE, about_of, restored
 from tests.store.conftest import row
+from tests.store.identities.conftest import NUMBERS, planted, sealed_values, traces
 
 
 def test_it_holds_every_store_and_file_but_what_belongs_to_this_run(backup: Path) -> None:
@@ -38,6 +39,22 @@ def test_it_holds_every_store_and_file_but_what_belongs_to_this_run(backup: Path
         "journal.db", "registry.db", "media/2026/crash.jpg",
     ]  # fmt: skip
     assert (proof.first, proof.last, proof.broken, proof.encrypted) == (1, ROWS, "", False)
+
+
+def test_it_holds_no_identity_number_since_it_would_outlive_its_days(directory: DataDirectory, tmp_path: Path) -> None:
+    identities = directory.identities
+    planted(identities)
+    for suffix in ("", "-wal"):
+        assert (directory.path / f"identities.db{suffix}").exists()
+    file = tmp_path / "with-people.backup"
+    take(directory, about_of(directory), SIDE, file)
+    proof = prove(file, lambda: "", Nothing())
+    assert [entry.name for entry in proof.contents.manifest if "identit" in entry.name] == []
+    again = restored(file, tmp_path / "again")
+    assert again is not None
+    assert traces(tmp_path / "again", [number.encode() for number in NUMBERS] + sealed_values(directory.path)) == []
+    assert DataDirectory(tmp_path / "again").identities.listed(open_only=False) == []
+    identities.close()
 
 
 def test_only_its_owner_can_read_it(backup: Path, directory: DataDirectory, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from gateway.cli import main
 from gateway.cli.care import support
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.directory import DataDirectory, source_of
+from gateway.store.identities.identities import Taken
 from gateway.store.journal.writer import Journal
 from gateway.store.passes.registry import PassRegistry
 from gateway.support import collect
@@ -31,6 +32,7 @@ PLANTED = {
     "osdp key": "00112233445566778899AABBCCDDEEFF",
     "user": "mqtt-user-42", "household": "12-3-haushalt", "reason": "her mother is ill", "stranger's plate": "京C55555",
     "visitor's card": "77665544", "pass id": "resident-1904", "lane's name": "Beside Mrs Song",
+    "identity number": "11010519491231002X",
     "phone's address": "192.0.2.2", "phone's other address": "2001:db8::2:1",
 }  # fmt: skip
 SITE: dict[str, Any] = {
@@ -83,6 +85,9 @@ def directory(tmp_path: Path) -> DataDirectory:
     (made.faults / "20261201T030001.000000000Z.json").write_text("{broken")
     made.media.joinpath(f"{PLANTED['plate']}.jpg").write_bytes(b"jpg")
     made.tokens.create(PLANTED["operator"], ["events:read"])
+    with closing(made.identities) as identities:
+        driver = ("tap-1", "v1", "out", "resident_id", PLANTED["identity number"], PLANTED["operator"])
+        identities.take(Taken(*driver), 1_790_000_000_000_000_000)
     return made
 
 

@@ -119,6 +119,39 @@ def test_stop_acts_in_every_step(real: RealBooth) -> None:
     wait_until(lambda: real.gate.lane("out")["pause"], what="the lane pauses")
 
 
+def inked(real: RealBooth) -> list[bool]:
+    """Whether there is ink where the line begins, where it turns, and in the corner."""
+    code = """
+        const pen = document.getElementById('id-canvas').getContext('2d');
+        const spots = [[120, 80], [240, 140], [20, 190]];
+        return spots.map(([x, y]) => pen.getImageData(x - 6, y - 6, 12, 12).data.some((part) => part < 100));
+    """
+    return list(real.script(code))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+def test_the_offices_page_is_whole_and_has_its_picture(real: RealBooth, lang: str, theme: str) -> None:
+    real.gate.client.call(
+        "identities.take", request="tap", lane="out", kind="resident_id", number=NUMBER, by="林小军", via="guard"
+    )
+    real.enter("方敏")
+    look(real, theme, lang)
+    real.size(1366, 768)
+    real.open("/installer/identities")
+    real.gate.client.call(
+        "identities.take", request="tap 2", lane="out", kind="passport", number="E12345678", by="林小军", via="guard"
+    )
+    wait_until(lambda: len(real.all(".ids-one")) == 2, what="a new driver is seen without a touch")
+    real.all(".in-summary")[0].click()
+    assert findings(real.chrome) == []
+    real.shoot(f"identity-office-page-1366-{lang}-{theme}")
+    real.size(390, 844)
+    assert real.script("return document.documentElement.scrollWidth <= innerWidth")
+    real.shoot(f"identity-office-page-390-{lang}-{theme}")
+    assert real.complaints() == []
+
+
 @pytest.mark.parametrize("size", first_and((800, 480), (1024, 600)))
 @pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
 def test_every_step_is_whole_and_has_its_picture(real: RealBooth, lang: str, theme: str, size: tuple[int, int]) -> None:
@@ -147,6 +180,9 @@ def test_every_step_is_whole_and_has_its_picture(real: RealBooth, lang: str, the
     assert findings(real.chrome) == []
     real.confirm()
     real.draw()
+    assert real.complaints() == []
+    assert inked(real) == [True, True, False], "the line is where the finger was"
+    real.complaints()  # of the look at the ink
     whole("sign")
     wait_until(lambda: real.one("#id-signed").is_enabled())
     real.one("#id-signed").click()

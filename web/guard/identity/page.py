@@ -21,6 +21,7 @@ from web.guard.scene import refusal
 from web.installer.acceptance.drawings import DrawingError, decoded
 from web.people import auth, stations
 from web.platform import look
+from web.platform.problems import Problem
 from web.platform.services import ask, services
 from web.words.times import site_zone
 
@@ -68,13 +69,15 @@ def take() -> Response:
 def office() -> Response:
     """What the office has said by telephone, and who said so."""
     body = body_of()
+    if not isinstance(body.get("confirmed"), bool):
+        raise Problem(400, "request_invalid", "confirmed: true or false")
     said_by = _text(body, "said_by")
     known = [one.name for one in services().site.operators().values() if one.role in roles_with(Right.CONFIRM)]
     return _told(
         lambda: ask(
             "identities.answer",
             person=_text(body, "person"),
-            confirmed=body.get("confirmed") is True,
+            confirmed=body["confirmed"],
             how="phone",
             said_by=said_by if said_by in known else "",
             **_who(),
