@@ -13,6 +13,7 @@ from web.installer.care.routes import ROUTES as CARE
 from web.installer.changes.page import ROUTES as CHANGES
 from web.installer.devices.page import ROUTES as DEVICES
 from web.installer.discover.page import ROUTES as DISCOVER
+from web.installer.frame.kept import ROUTES as KEPT
 from web.installer.health.page import ROUTES as HEALTH
 from web.installer.identities.page import ROUTES as IDENTITIES
 from web.installer.lanes.page import ROUTES as LANES
@@ -38,6 +39,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     *REPAIRS,
     *IDENTITIES,
     *HEALTH,
+    *KEPT,
 )
 for _method, _rule, _view in ROUTES:
     _room = _view.__module__.split(".")[2]

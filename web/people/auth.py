@@ -23,12 +23,15 @@ from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.settings.secrets import Token, check_pin, hash_pin
 from web.people import audit
 from web.people.operators import Operator
+from web.people.parking import KEPT_S
 from web.people.sessions import SHIFT_S, form_token
 from web.people.stations import current_station, is_proxied
 from web.platform.problems import Problem, wants_json
 from web.platform.services import Services, ask, services
 
 COOKIE = "gatehouse"
+FORM_COOKIE = "gatehouse_form"
+"""Which kept form is this browser's."""
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -74,10 +77,10 @@ def known_station() -> bool:
     return current_operator() is not None or services().lockout.knows(request.remote_addr or "")
 
 
-def require_operator(right: Right = Right.LOOK) -> Callable[[_View], _View]:
+def require_operator(right: Right = Right.LOOK, *, keeps: bool = False) -> Callable[[_View], _View]:
     """Only for signed-in operators whose role has a right.
 
-    Pages send the person to `/sign-in`; JSON gets 401 or 403.
+    Pages send the person to `/sign-in`; JSON gets 401 or 403. `keeps`: a form without a session is kept meanwhile.
     """
 
     def wrap(view: _View) -> _View:
@@ -85,7 +88,7 @@ def require_operator(right: Right = Right.LOOK) -> Callable[[_View], _View]:
         def guarded(*values: Any, **named: Any) -> Any:
             operator = current_operator()
             if operator is None:
-                return _ask_to_sign_in()
+                return (_kept_form() if keeps else None) or _ask_to_sign_in()
             roles = roles_with(right)
             if operator.role not in roles:
                 raise Problem(
@@ -99,6 +102,22 @@ def require_operator(right: Right = Right.LOOK) -> Callable[[_View], _View]:
         return guarded  # type: ignore[return-value]
 
     return wrap
+
+
+def _kept_form() -> Any:
+    """Keep the form of a session that has ended, and ask its person to sign in again; None where there is none."""
+    if wants_json() or request.method != "POST" or request.form.get("act") == "remove":
+        return None
+    path = request.full_path.rstrip("?")
+    kept = services().parking.keep(request.form.get(CSRF_FIELD, ""), path, request.form.items(multi=True))
+    if kept is None:
+        return None
+    key, operator = kept
+    answer = redirect(f"/sign-in?name={quote(operator)}&next=/installer/kept", 303)
+    answer.set_cookie(
+        FORM_COOKIE, key, max_age=KEPT_S, path="/", secure=request.is_secure, httponly=True, samesite="Strict"
+    )
+    return answer
 
 
 def _ask_to_sign_in() -> Any:
@@ -257,7 +276,12 @@ def acquaint(answer: Response) -> Response:
 def csrf_token() -> str:
     """The token for a form's hidden field `csrf` or the header `X-CSRF-Token`; "" without a session."""
     token = session_token()
-    return form_token(token) if token else ""
+    if not token:
+        return ""
+    made = form_token(token)
+    if (operator := current_operator()) is not None:
+        services().parking.given(made, operator.name)
+    return made
 
 
 def check_csrf() -> None:

@@ -20,6 +20,7 @@ from web.live.presses import Presses
 from web.live.snapshots import Live, Slots
 from web.people.lockout import Lockout
 from web.people.operators import SiteDocument
+from web.people.parking import Parking
 from web.people.sessions import Sessions
 from web.platform.consumers import Consumers
 from web.platform.readers import Readers
@@ -44,6 +45,7 @@ class Services:
         self.site = SiteDocument(data / "site.json")
         self.database = WebDatabase(data / "web.db")
         self.sessions = Sessions(self.database, self.site)
+        self.parking = Parking()
         self.lockout = Lockout(self.database, lifted_s=Lifts(data / "lifted.json").at_s)
         self.signing_key = SigningKey(data / "secrets" / "journal-key.pem", makes=True)
         self.consumers = Consumers(self.database, sign=self.signing_key.signed)

@@ -55,7 +55,7 @@ def new_page() -> Any:
     return _shown(_form(draft, chosen, len(_devices(draft)), {}), chosen, catalogue)
 
 
-@door(Right.SET_UP)
+@door(Right.SET_UP, keeps=True)
 def add_device() -> Any:
     """Keep a new device in the working draft."""
     catalogue = ask_catalogue()
@@ -81,7 +81,7 @@ def device_page(device: str) -> Any:
     return _shown(_form(draft, sheet, number, known), sheet, catalogue, known)
 
 
-@door(Right.SET_UP)
+@door(Right.SET_UP, keeps=True)
 def save_device(device: str) -> Any:
     """Keep a device in the working draft, with the lanes that use it, or take it out."""
     catalogue = ask_catalogue()

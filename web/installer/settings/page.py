@@ -58,7 +58,7 @@ def section_page(section: str) -> Any:
     return _section_form(found, _form(found))
 
 
-@door(Right.SET_UP)
+@door(Right.SET_UP, keeps=True)
 def save_section(section: str) -> Any:
     """Keep a section in the working draft."""
     found = _section(section)
@@ -80,7 +80,7 @@ def entry_page(section: str, entry: str) -> Any:
     return _entry_form(found, number, _form_of(found, number))
 
 
-@door(Right.SET_UP)
+@door(Right.SET_UP, keeps=True)
 def save_entry(section: str, entry: str) -> Any:
     """Keep an entry in the working draft, or take it out."""
     found, number = _entry(section, entry)
