@@ -11,7 +11,7 @@ from web.guard.compare.picture import case_picture
 from web.guard.home.page import home
 from web.guard.home.stream import state, stream
 from web.guard.identity.page import cars, end, office, person, sign, take
-from web.guard.inside.page import inside
+from web.guard.inside.page import correct_inside, inside, one_inside
 from web.guard.orders.alarms import alarm_verb
 from web.guard.orders.lanes import choose, command
 from web.guard.orders.stop import stop
@@ -49,6 +49,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/guard/visitor", visitor_choices),
     ("POST", "/guard/visitor", register),
     ("POST", "/guard/visitor/card", await_card),
+    ("GET", "/guard/inside/<visit>", one_inside),
+    ("POST", "/guard/inside/<verb>", correct_inside),
     ("POST", "/guard/choose", choose),
     ("GET", "/guard/lanes/<lane>/picture", case_picture),
     ("GET", "/guard/takings", takings),

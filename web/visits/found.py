@@ -1,4 +1,4 @@
-"""Visits by what only their passes know: the holder, the initials, the unit, the bay."""
+"""Visits by what only their passes know: the holder, the initials, the unit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 def passes_with(query: str) -> tuple[str, ...]:
-    """The passes whose holder, initials, unit, bay, card or plate has this text; none if they cannot be read now."""
+    """The passes whose holder, initials, unit, card or plate has this text; none if they cannot be read now."""
     if not query.strip():
         return ()
     try:
