@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from flask.testing import FlaskClient
 from drivers.base import Bus, DeviceConfig, Report
 from drivers.cameras.snapshot_http.sim import JPEG, PASSWORD, USERNAME, SnapshotCamera
 from drivers.registry import open_buses
+from gateway.core.vocabulary.times import NS_PER_S
+from gateway.store.media.pictures import Pictures
 from tests.engine.settings.conftest import SITE, Box
 from tests.support.waiting import wait_until
 from tests.web_installer.conftest import PEOPLE, Desk
@@ -86,3 +89,16 @@ def test_a_card_that_is_denied_is_pictured_by_the_camera_of_its_lane_for_the_gua
         f"/guard/lanes/out/picture?case={case}",
     ):
         assert lin.get(gone).status_code == 404
+
+
+def test_the_picture_of_the_car_ahead_is_not_shown(box: Box, client: FlaskClient, camera: SnapshotCamera) -> None:
+    lin = Desk(client, "Lin")
+    kept = Pictures(box.directory.media, free_min_bytes=0)
+    assert kept.keep("cam", JPEG, time.time_ns() - 3 * NS_PER_S)
+    camera.answer = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+    box.card("999")
+    held = lin.held.live
+    held.wait(0, 10.0)
+    wait_until(lambda: held.snapshot()[0] and held.snapshot()[0].lanes[0].case, what="the case is shown")
+    shown = lin.get(f"/guard/lanes/in/picture?case={held.snapshot()[0].lanes[0].case.id}")
+    assert (shown.status_code, shown.data) == (204, b"")

@@ -29,7 +29,8 @@ function seen(shown) {
   $("case-look").hidden = !shown;
   if (!shown) mark($("case-look"), "aria-pressed", "false");
 }
-// A picture comes some moments after the car was read, or never: asked for a few times while the sheet is open.
+// A picture comes some moments after the car was read, or never: asked for a few times while the sheet is open. A newer
+// one may follow.
 function look() {
   clearTimeout(looks);
   if (!isOpen("case") || !caseNow() || tries >= PICTURE_TRIES) return;
@@ -84,7 +85,10 @@ async function judge(chips, reason) {
   return got && got.status === "done" && isOpen("case") ? openSheet(null) : undefined;
 }
 opens("case", compare);
-$("case-picture").addEventListener("load", () => seen(Boolean(caseNow())));
+$("case-picture").addEventListener("load", () => {
+  seen(Boolean(caseNow()));
+  looks = setTimeout(look, 2 * PICTURE_MS);
+});
 $("case-look").addEventListener("click", () => {
   mark($("case-look"), "aria-pressed", $("case-look").getAttribute("aria-pressed") === "true" ? "false" : "true");
 });

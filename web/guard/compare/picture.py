@@ -18,8 +18,8 @@ from web.platform.problems import Problem
 from web.platform.services import services
 from web.words.times import instant
 
-BEFORE_S = 5
-"""A camera may have seen the car so long before it was read."""
+BEFORE_S = 1
+"""A camera may have seen the car so long before it was read; a longer time would show the car ahead of it."""
 
 
 @require_operator(Right.COMMAND)
