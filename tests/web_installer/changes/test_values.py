@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -37,6 +38,7 @@ def test_a_whole_new_device_is_said_field_by_field() -> None:
     rows = dict(new.rows)
     assert rows["编号"] == "io2"
     assert rows["板型"] == "generic"
+    assert re.search(r"[\u4e00-\u9fff]", rows["驱动"])
     assert rows["连接"].startswith("串口")
     assert "速率 9600 比特/秒" in rows["连接"]
     assert "{" not in "".join(rows.values())

@@ -67,9 +67,15 @@ def test_the_field_is_on_the_page_of_its_address(desk: Desk, path: str) -> None:
         ("devices.io", "io"),
         ("devices[7].port", ""),
         ("site.name", ""),
+        ("tariffs.visitor.day_cap", "visitor"),
         ("groups[0].places", ""),
     ],
 )
 def test_a_path_in_a_lane_or_a_device_says_whose_it_is(path: str, owner: str) -> None:
     lanes = [{"id": "in"}, {"id": "lane-1", "name": "South in"}]
-    assert owner_of(path, {"lanes": lanes, "devices": [{"id": "io"}], "groups": [{"id": "a"}]}) == owner
+    assert (
+        owner_of(
+            path, {"lanes": lanes, "devices": [{"id": "io"}], "tariffs": [{"id": "visitor"}], "groups": [{"id": "a"}]}
+        )
+        == owner
+    )

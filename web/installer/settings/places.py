@@ -24,9 +24,9 @@ def address_of(path: str, site: dict[str, Any]) -> str:
 
 
 def owner_of(path: str, site: dict[str, Any]) -> str:
-    """The name of the device, lane or barrier that a path is in, its id where it has no name; "" for other paths."""
+    """The name of the device, lane, barrier or tariff that a path is in, or its id; "" for other paths."""
     found = _ENTRY.match(numbered(path, site))
-    if found is None or found[1] not in ("devices", "lanes", "barriers"):
+    if found is None or found[1] not in ("devices", "lanes", "barriers", "tariffs"):
         return ""
     entries, number = _objects(site.get(found[1])), int(found[2])
     entry = entries[number] if number < len(entries) else {}

@@ -84,4 +84,6 @@ def _free(field: Field, value: Mapping[str, Any], say: Words, form: str) -> str:
 def _word(field: Field, value: Any, say: Words) -> str:
     if field.words:
         return spoken.word(field.name, value, say)
+    if field.name == "driver":
+        return say.first(f"driver.{value}", str(value))
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
