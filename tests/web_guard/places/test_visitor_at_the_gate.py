@@ -1,4 +1,4 @@
-"""A visitor in front of a running engine: the last tap opens, the passage begins the visit, the pile's card is bound."""
+"""A visitor in front of a running engine: the last tap opens, the passage begins the visit, the card is bound."""
 
 from __future__ import annotations
 
