@@ -99,6 +99,7 @@ def test_every_verdict_has_a_sentence_to_say(locale: str) -> None:
         Reason.OPERATOR,
         Reason.REMOTE,
         Reason.EMERGENCY,
+        Reason.NO_CREDENTIAL,
         Reason.CLOCK_UNSET,
     ]
 

@@ -113,7 +113,12 @@ class Site(Strict, frozen=True):
     ] = 30
     stays_listed_at: Annotated[
         int,
-        Meta(ge=0, le=23, description="the hour of the night at which these stays are journaled", extra={"unit": "oclock"}),
+        Meta(
+            ge=0,
+            le=23,
+            description="the hour of the night at which these stays are journaled",
+            extra={"unit": "oclock"},
+        ),
     ] = 3
     anti_passback: Annotated[
         Literal["off", "soft", "hard"],
