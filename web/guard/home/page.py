@@ -44,7 +44,8 @@ SHEETS = (
     "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css", "guard/compare/compare.css",
     "guard/pay/pay.css", "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css",
     "guard/confirm/confirm.css", "parts/keypad/keypad.css", "parts/pager/pager.css", "guard/places/places.css",
-    "guard/inside/inside.css", "guard/shift/shift.css", "guard/identity/identity.css", "guard/slips/slips.css", "guard/visitor/visitor.css",
+    "guard/inside/inside.css", "guard/shift/shift.css", "guard/identity/identity.css", "guard/slips/slips.css",
+    "guard/visitor/visitor.css",
     "guard/home/sizes.css",
 )  # fmt: skip
 
