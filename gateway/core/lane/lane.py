@@ -52,6 +52,7 @@ from gateway.core.lane.rest import LaneRest
 from gateway.core.lane.signs.signs import Signs
 from gateway.core.lane.traffic.crossed_closed import CrossedClosed
 from gateway.core.lane.traffic.loops import Loops
+from gateway.core.lane.traffic.passages import ChargedVisits
 from gateway.core.lane.traffic.passing import Passing
 from gateway.core.lane.traffic.recorder import PassageRecorder
 from gateway.core.lane.view import ShownLane
@@ -74,8 +75,9 @@ class LaneMachine:
         site: Site,
         fires: Fires,
         touched: TouchedPoints,
+        charged: ChargedVisits | None = None,
     ) -> None:
-        self.parts = lane = LaneParts(barrier, lanes, desk, ids, memory, site, fires)
+        self.parts = lane = LaneParts(barrier, lanes, desk, ids, memory, site, fires, charged)
         keeper = self._keeper = GrantKeeper(lane)
         orders = ArmOrders(lane)
         recorder = PassageRecorder(lane)

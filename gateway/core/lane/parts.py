@@ -39,7 +39,7 @@ from gateway.core.lane.traffic.arrivals import Arrivals
 from gateway.core.lane.traffic.by_hand import ByHand
 from gateway.core.lane.traffic.crossing import Crossing
 from gateway.core.lane.traffic.opening import Opening
-from gateway.core.lane.traffic.passages import Passages
+from gateway.core.lane.traffic.passages import ChargedVisits, Passages
 from gateway.core.lane.wiring import Wiring
 from gateway.core.settings.model import Barrier, Lane, Site
 from gateway.core.vocabulary.turn import Ids
@@ -57,6 +57,7 @@ class LaneParts:
         memory: LaneMemory,
         site: Site,
         fires: Fires,
+        charged: ChargedVisits | None = None,
     ) -> None:
         self.wiring = wiring = Wiring(barrier, lanes)
         self.ids = ids
@@ -66,7 +67,7 @@ class LaneParts:
         self._make_contacts(wiring)
         self._make_arm(wiring)
         self._make_rule(wiring, memory)
-        self._make_traffic(wiring, memory)
+        self._make_traffic(wiring, memory, charged)
         zone = ZoneInfo(site.timezone)
         self.service = Service(barrier, wiring.home.id, zone, self.travel, memory.service)
         self.signs = {lane.id: Sign(lane, wiring.timer("sign", lane.id), site.locale, zone) for lane in lanes}
@@ -101,14 +102,15 @@ class LaneParts:
         self.notices = Notices()
         self.siren = Siren(wiring.lanes, wiring.timer("siren"))
 
-    def _make_traffic(self, wiring: Wiring, memory: LaneMemory) -> None:
+    def _make_traffic(self, wiring: Wiring, memory: LaneMemory, charged: ChargedVisits | None) -> None:
         latest = memory.latest.items()
         before = max((one.grant for _, one in latest if one.grant), key=lambda grant: grant.at, default=None)
         self.grants = GrantQueue(wiring.timer("grant"), wiring.barrier.grant_ms, before)
         self.crossing = Crossing(wiring, self.detectors)
         self.arrivals = Arrivals()
         self.opening = Opening()
-        self.passages = Passages(wiring, self.ids, {lane: one.passage for lane, one in latest if one.passage})
+        last = {lane: one.passage for lane, one in latest if one.passage}
+        self.passages = Passages(wiring, self.ids, last, charged)
         self.by_hand = ByHand()
         self.cases = Cases()
 

@@ -19,6 +19,7 @@ from gateway.core.lane.grants.grant import Left
 from gateway.core.lane.lane import LaneMachine
 from gateway.core.lane.modes.fire import Fires
 from gateway.core.lane.people.commands import PersonsCommands
+from gateway.core.lane.traffic.passages import ChargedVisits
 from gateway.core.lanes.commands import LaneCommands
 from gateway.core.lanes.free_flow import FreeFlow
 from gateway.core.lanes.memory import LanesMemory
@@ -53,6 +54,7 @@ class Lanes(Subsystem):
         self._alarms = desk
         self._ids = Ids()
         self._fires = Fires()
+        self._charged = ChargedVisits()
         self.machines: dict[str, LaneMachine] = {}
         """The machines by barrier id."""
         self.newly_interrupted: tuple[str, ...] = ()
@@ -112,6 +114,7 @@ class Lanes(Subsystem):
                     settings.site,
                     self._fires,
                     self._touched_points,
+                    self._charged,
                 )
         self.machines = {one.id: machines[one.id] for one in settings.barriers if one.id in machines}
         self.by_lane = {lane.id: machine for machine in self.machines.values() for lane in machine.lanes}

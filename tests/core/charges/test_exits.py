@@ -479,3 +479,18 @@ def test_a_payment_counts_for_what_the_car_was_decided_on_and_not_for_a_card_sho
     play.read("99", passes=())
     play.pays(stay, 700, found=TEMPORARY)
     assert play.data("access.granted")["credential"]["value"] in ("77", "粤B12345")
+
+
+def test_two_cars_that_end_one_visit_are_charged_once() -> None:
+    play = ExitPlay()
+    stay = play.stay(61)
+    play.pays(stay, 700)
+    for _ in range(2):
+        play.leaves(stay, after="passage.exited:v1")
+        play.drives_out()
+        play.advance(900)
+        play.lower()
+        play.advance(30_000)
+    assert len(play.types("passage.exited")) == 2
+    assert len(play.types("visit.charged")) == 1
+    assert [row.data["charge"] for row in play.rows if row.type == "passage.exited"] == [700, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 from gateway.core.access.pending import PendingCase
@@ -27,11 +28,38 @@ VOID_MS = 60_000
 """A car that is read outside again so long after an inferred passage never went in."""
 
 
+CHARGED_MAX = 1_000
+"""Visits of this run that are known to be charged; the projections know earlier ones to be over."""
+
+
+class ChargedVisits:
+    """The visits of a site whose charge is on record: two cars with one card end one visit, which is charged once."""
+
+    def __init__(self) -> None:
+        self._visits: OrderedDict[str, None] = OrderedDict()
+
+    def charge(self, visit: str) -> bool:
+        """Whether it is not charged yet; from now on it is."""
+        if visit in self._visits:
+            return False
+        self._visits[visit] = None
+        if len(self._visits) > CHARGED_MAX:
+            self._visits.popitem(last=False)
+        return True
+
+    def void(self, visit: str) -> None:
+        """Its passage did not happen."""
+        self._visits.pop(visit, None)
+
+
 class Passages:
     """The passages of one barrier; `last`: by lane, what an earlier run has left."""
 
-    def __init__(self, wiring: Wiring, ids: Ids, last: dict[str, LastPassage]) -> None:
+    def __init__(
+        self, wiring: Wiring, ids: Ids, last: dict[str, LastPassage], charged: ChargedVisits | None = None
+    ) -> None:
         self._ids = ids
+        self._charged = charged or ChargedVisits()
         self._last = last
         self._inferred: PassageRow | None = None
         self._inferred_ns = 0
@@ -84,6 +112,8 @@ class Passages:
         if case is not None or (grant is not None and grant.case is not None):
             said["case"] = case.id if case is not None else grant and grant.case
         bill = of.bill if of and known is not None and not entry else None
+        if bill is not None and not self._charged.charge(bill.visit):
+            bill = None
         row = PassageEntered(**said) if entry else _exited(said, known, bill, turn.now.wall_ns)
         turn.append(row)
         if bill is not None and (bill.amount or bill.settled):
@@ -116,6 +146,7 @@ class Passages:
             return
         if turn.now.mono_ns - self._inferred_ns > VOID_MS * NS_PER_MS:
             return
+        self._charged.void(last.visit)
         row = PassageReversed(
             lane=last.lane, visit=last.visit, pass_=last.pass_, grant=last.grant, way="read_again", voids=last.visit
         )
