@@ -48,7 +48,7 @@ class Parking:
                 self._people.popitem(last=False)
 
     def keep(self, form_token: str, path: str, fields: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
-        """Keep a form without its secrets: its key for the browser, and the person; None for a token of nobody."""
+        """Keep a form without its secrets: its key for the browser, and the person; None for a token of no one."""
         with self._lock:
             operator = self._people.get(form_token)
             if operator is None:

@@ -30,7 +30,7 @@ def test_a_lane_holds_all_that_was_published_of_it() -> None:
     assert len(LANES) > 20
     for text in LANES:
         shown = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(text, type=LaneView)))
-        ages = {"measured_at": None, "age_ms": None}
+        ages = {"measured_at": None, "age_ms": None, "pile": None}
         assert {key: value for key, value in shown.items() if key != "last_decision"} == {
             key: value for key, value in {**ages, **msgspec.json.decode(text)}.items() if key != "last_decision"
         }

@@ -1,4 +1,4 @@
-// Looks for new drivers by itself, but not while somebody types here or reads a number.
+// Looks for new drivers by itself, but not while a person types here or reads a number.
 const EVERY_MS = 5000;
 
 setInterval(() => {
