@@ -61,8 +61,6 @@ TELLINGS = (
 """How a camera tells of a plate at a lane where one proof is enough (`shows`)."""
 PAUSE_MS = 180_000
 """The shortest stay."""
-CHARGED = 0.2
-"""The share of stories in which stays are charged."""
 _ALARM_KEYS = ("acknowledge", "verify", "shelve", "unshelve", "close", "nonsense")
 _PERSON = ("open", "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "look", "emergency")
 
@@ -163,7 +161,7 @@ def write(seed: int, hours: int, cars_a_day: int = 2000, troubles: float = 1.0) 
     happenings.sort(key=lambda one: one.at_ms)
     if site:
         happenings = _there_and_back(happenings, lanes)
-    money = random.Random(f"money {seed}").random() < CHARGED
+    money = not any(shape.keys() & {"two_factor", "camera"} for shape in lanes)  # those have one proof for each car
     return Story(seed, hours, lanes, tuple(happenings), site=site, money=money)
 
 
