@@ -20,7 +20,7 @@ LONGEST = (
     "tests/chaos/test_hardware_trouble.py",
     "tests/chaos/test_fuzzed_engine.py",
     "tests/chaos/test_kill.py",
-    "tests/cli/test_demo.py",
+    "tests/cli/demo/test_demo.py",
     "tests/uplink/test_central.py",
     "tests/drivers/boards/test_modbus_bus.py",
     "tests/cli/test_run.py",

@@ -155,13 +155,25 @@ LAYERS = (
     _layer("gateway.demo"),
     _layer("gateway.demo.line"),
     _layer("gateway.demo.people", "gateway.core", "msgspec"),
-    _layer("gateway.demo.news", "gateway.store"),
-    _layer("gateway.demo.traffic", "gateway.core gateway.control gateway.physics gateway.demo.people drivers.sim"),
+    _layer("gateway.demo.estate"),
+    _layer("gateway.demo.news", "gateway.core gateway.store gateway.demo.estate"),
+    _layer("gateway.demo.guard", "gateway.core gateway.control"),
+    _layer(
+        "gateway.demo.guests",
+        "gateway.core gateway.control gateway.demo.guard gateway.demo.people drivers.sim",
+        "msgspec",
+    ),
+    _layer(
+        "gateway.demo.traffic",
+        "gateway.core gateway.control gateway.physics gateway.demo.guard gateway.demo.guests gateway.demo.people "
+        "drivers.sim",
+    ),
     _layer("gateway.demo.unwired", "gateway.core gateway.control drivers.sim"),
     _layer(
         "gateway.demo.run",
-        "gateway.core gateway.store gateway.control gateway.processes gateway.demo.line gateway.demo.news "
-        "gateway.demo.people gateway.demo.traffic gateway.demo.unwired drivers.sim",
+        "gateway.core gateway.store gateway.control gateway.processes gateway.demo.estate gateway.demo.guard "
+        "gateway.demo.guests gateway.demo.line gateway.demo.news gateway.demo.people gateway.demo.traffic "
+        "gateway.demo.unwired drivers.sim",
         "msgspec",
     ),
     _layer("gateway.cli", "gateway drivers web", "msgspec segno"),

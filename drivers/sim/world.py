@@ -19,7 +19,7 @@ from gateway.physics.arm import Movement
 from gateway.physics.cars import Behaviour, Car
 from gateway.physics.controller import ArmSpec, Pulse, Terminal
 from gateway.physics.gate import Contacts, Gate
-from gateway.physics.manners import Manner
+from gateway.physics.manners import PATIENCE_MS, Manner
 from gateway.physics.traffic import Crossing
 
 TICK_S = 0.005
@@ -71,9 +71,9 @@ class SimLane:
         self._stepped_ns: int | None = None
         self._cars = 0
 
-    def car(self, card: str | None, behaviour: Behaviour, now_ns: int) -> Car:
+    def car(self, card: str | None, behaviour: Behaviour, now_ns: int, patience_ms: int) -> Car:
         """A car turns into the lane."""
-        car = self._new_car(card, behaviour)
+        car = self._new_car(card, behaviour, patience_ms=patience_ms)
         self.gate.car(car, now_ns)
         return car
 
@@ -81,9 +81,11 @@ class SimLane:
         """A vehicle tears the arm off and stands under it for a while."""
         self.gate.strike(self._new_car(None, "chat", shaft_slips), now_ns)
 
-    def _new_car(self, card: str | None, behaviour: Behaviour, drags: bool = False) -> Car:
+    def _new_car(
+        self, card: str | None, behaviour: Behaviour, drags: bool = False, patience_ms: int = PATIENCE_MS
+    ) -> Car:
         self._cars += 1
-        return Car(f"car-{self._cars}", behaviour, Manner(behaviour, drags=drags), card)
+        return Car(f"car-{self._cars}", behaviour, Manner(behaviour, patience_ms=patience_ms, drags=drags), card)
 
     def hold(self, card: str, now_ns: int) -> None:
         """A card is held to the reader for half a second."""
@@ -161,10 +163,19 @@ class World:
 
     # ---- what people and cars do -----------------------------------------------------------------------------------
 
-    def car(self, lane: str, credential: str | None = None, behaviour: Behaviour = "through") -> str:
-        """A car turns into the lane, with a card number or without; returns its name."""
+    def car(
+        self,
+        lane: str,
+        credential: str | None = None,
+        behaviour: Behaviour = "through",
+        patience_ms: int = PATIENCE_MS,
+    ) -> str:
+        """A car turns into the lane, with a card number or without; returns its name.
+
+        `patience_ms`: how long it waits at the line for the arm.
+        """
         with self._lock:
-            return self.lanes[lane].car(credential, behaviour, time.monotonic_ns()).name
+            return self.lanes[lane].car(credential, behaviour, time.monotonic_ns(), patience_ms).name
 
     def present(self, lane: str, card: str) -> None:
         """A person on foot holds a card to the reader."""

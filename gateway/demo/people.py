@@ -49,7 +49,7 @@ class People:
             kind,
             holder=self._name(),
             phone=f"13{self._random.randrange(10**9):09}",
-            plates=(self._plate(),),
+            plates=(self.plate(),),
             cards=(str(next(self._cards)),),
         )
         return replace(one, **more)
@@ -79,8 +79,8 @@ class People:
         given = "".join(self._random.choices(_GIVEN, k=self._random.choice((1, 2, 2))))
         return self._random.choice(_FAMILY) + given
 
-    def _plate(self) -> str:
-        """Six characters after the province, or seven for a new-energy car."""
+    def plate(self) -> str:
+        """A new plate: six characters after the province, or seven for a new-energy car."""
         while True:
             electric = self._random.random() < 0.35
             tail = "".join(self._random.choices("0123456789", k=5))

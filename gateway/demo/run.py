@@ -2,8 +2,8 @@
 
 The wires are real: readers send true frames over pseudo-terminals, boards speak Modbus TCP, the gateway is `gatehouse
 run` in its own processes, and the broker is a real mosquitto where installed. The demo builds the world around it,
-drives cars through it, and plays the shift leader who resets a lane after a crash. It prints what it reads from the
-journal.
+drives cars through it, and plays people: a guard and an office for visitors, money and goods, and the shift leader who
+resets a lane after a crash. It prints what it reads from the journal.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from drivers.sim.site import SimSite
 from gateway.control import Client
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, NotFoundError
 from gateway.core.vocabulary.rows import BarrierReset
+from gateway.demo.estate import BUILDINGS, PRICES
+from gateway.demo.guard import AFTER_S, GUARD
+from gateway.demo.guests import CAMERAS
 from gateway.demo.line import Broker, Switch, free_port, line_is_on, set_line
 from gateway.demo.news import News
 from gateway.demo.people import People
@@ -46,9 +49,12 @@ READY_S = 60.0
 TURN_S = 0.25
 ZONE = ZoneInfo("Asia/Shanghai")
 _STORY = f"""\
-A car comes every few seconds. After about two minutes the arm of the way out is struck: its lane locks,
-and the alarm stays until a person deals with it. {REPAIR_AFTER_S:g} s later a new arm is fitted: sign in as Wei and
-reset the lane, or wait for {LEADER}, played by this program, who does it {RESET_AFTER_S:g} s after the crash.
+A car comes every few seconds. In the first minutes a delivery is announced and fetches goods against a release slip, a
+visitor is registered and pays, and a driver has forgotten the card. Sign in as Lin and deal with the car that waits,
+or wait for {GUARD}, played by this program, who does it {AFTER_S:g} s later.
+After about two minutes the arm of the way out is struck: its lane locks, and the alarm stays until a person deals
+with it. {REPAIR_AFTER_S:g} s later a new arm is fitted: sign in as Wei and reset the lane, or wait for {LEADER},
+played by this program, who does it {RESET_AFTER_S:g} s after the crash.
 """
 _OPERATORS = (("Lin", "guard"), ("Wei", "leader"), ("Chen", "control_room"), ("Gao", "installer"))
 LINE_WORDS = {
@@ -132,7 +138,9 @@ class Demo:
             for row in news.rows():
                 if text := news.line(row):
                     print(text, flush=True)
-                if isinstance(said := row.row(), BarrierReset):
+                said = row.row()
+                traffic.noted(said, time.monotonic())
+                if isinstance(said, BarrierReset):
                     traffic.reopened(said.lane)
             traffic.turn(time.monotonic())
             self._unwired.turn(time.monotonic(), self._client)
@@ -178,16 +186,21 @@ class Demo:
         lanes = self._site.lanes_document()
         for lane, name in zip(lanes, ("北门入口 North in", "北门出口 North out"), strict=True):
             lane["name"] = name
+            lane["readers"].append(CAMERAS[lane["id"]])
+        cameras = [{"id": camera, "driver": "plate-http", "plate": "plate"} for camera in CAMERAS.values()]
         document: dict[str, Any] = {
             "site": {
                 "id": "demo",
                 "name": "演示花园 Demo Garden",
                 "timezone": ZONE.key,
                 "locale": "zh_CN" if chinese else "en",
+                "goods_slip": True,
             },
             "gateway": {"id": "gw1", "http": {"port": self._port}, "clock": "trusted"},
-            "devices": self._site.devices_document(),
+            "devices": [*self._site.devices_document(), *cameras],
             "lanes": lanes,
+            "buildings": BUILDINGS,
+            **PRICES,
             "operators": [{"name": name, "role": role, "pin": self._pins[name]} for name, role in _OPERATORS],
         }
         if line is not None:

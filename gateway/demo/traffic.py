@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,10 +11,15 @@ from typing import Any
 from drivers.sim.site import SimSite
 from gateway.control import Client
 from gateway.core.vocabulary.errors import GatehouseError
-from gateway.core.vocabulary.passes import Pass
+from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.views import CentralView
+from gateway.demo.guard import Guard, key
+from gateway.demo.guests import PATIENCE_MS as AT_EXIT_MS
+from gateway.demo.guests import Guests
 from gateway.demo.people import People
 from gateway.physics.cars import Behaviour
+from gateway.physics.manners import PATIENCE_MS
 
 REPAIR_AFTER_S = 30.0
 RESET_AFTER_S = 120.0
@@ -33,15 +37,18 @@ class Traffic:
         self._people = people
         self._random = dice
         self._client = client
+        self._guard = Guard(client)
+        self._guests = Guests(site, people, client, self._guard, lambda lane: lane not in self._reset_at)
         self._inside: list[Pass] = []
         self._opening = iter([
-            self._resident, self._stranger, self._expiring, self._staff, self._resident, self._leaving,
-            self._expired, self._visitor, self._blocked, self._leaving, self._resident, self._crash,
+            self._resident, self._guests.registers, self._stranger, self._guests.announces, self._expiring,
+            self._forgotten, self._staff, self._expired, self._resident, self._blocked, self._leaving, self._crash,
         ])  # fmt: skip
         self._usual: list[tuple[int, Act]] = [
             (34, self._resident), (38, self._leaving), (8, self._staff), (8, self._visitor), (3, self._stranger),
             (2, self._expiring), (2, self._expired), (1, self._early), (1, self._blocked), (2, self._chatting),
-            (1, self._backing_off), (1, self._fob), (1, self._crash),
+            (1, self._backing_off), (1, self._fob), (1, self._crash), (4, self._guests.registers),
+            (3, self._guests.announces), (1, self._forgotten),
         ]  # fmt: skip
         self._act: Act | None = None
         self._next_s = 0.0
@@ -51,6 +58,8 @@ class Traffic:
 
     def turn(self, now_s: float) -> None:
         """Called a few times a second."""
+        self._guests.turn(now_s)
+        self._guard.turn(now_s)
         for lane in _due(self._repair_at, now_s):
             self._site.world.repair(lane)
             print(f"  (a new arm is fitted: lane {lane} can be reset)", flush=True)
@@ -67,17 +76,23 @@ class Traffic:
         """The lane was reset: cars come again."""
         self._reset_at.pop(lane, None)
 
+    def noted(self, row: Row | None, now_s: float) -> None:
+        """A row of the journal."""
+        self._guests.noted(row, now_s)
+
     def _dice(self) -> Act:
         weights = [weight for weight, _ in self._usual]
         return self._random.choices(self._usual, weights)[0][1]
 
-    def _car(self, lane: str, card: str | None, behaviour: Behaviour = "through") -> bool:
+    def _car(
+        self, lane: str, card: str | None, behaviour: Behaviour = "through", patience_ms: int = PATIENCE_MS
+    ) -> bool:
         """A car turns in; False if the lane is taken. No car comes while the lane is out of order."""
         if lane in self._reset_at:
             return True
         if not self._site.world.empty(lane):
             return False
-        self._site.world.car(lane, card, behaviour)
+        self._site.world.car(lane, card, behaviour, patience_ms)
         return True
 
     def _enter(self, group: list[Pass], behaviour: Behaviour = "through") -> bool:
@@ -111,10 +126,18 @@ class Traffic:
         if not self._inside or "out" in self._reset_at:
             return True
         leaver = self._random.choice(self._inside[: 1 + len(self._inside) // 2])
-        done = self._car("out", leaver.cards[0])
+        done = self._car("out", leaver.cards[0], patience_ms=AT_EXIT_MS)  # a visitor waits until it has paid
         if done:
             self._inside.remove(leaver)
         return done
+
+    def _forgotten(self) -> bool:
+        """A resident or one of the staff leaves without the card."""
+        free = (PassKind.MONTHLY, PassKind.STAFF)
+        leaver = next((one for one in self._inside if one.id in self._guests.inside and one.kind in free), None)
+        if leaver is not None:
+            self._inside.remove(leaver)
+        return self._guests.forgets(leaver.id if leaver is not None else "")
 
     def _stranger(self) -> bool:
         return self._car("in", self._people.stranger())
@@ -151,7 +174,7 @@ class Traffic:
         try:
             reason = "a new arm was fitted and tried by hand"
             command: dict[str, Any] = {"lane": lane, "command": "reset", "via": "cli"}
-            answer = self._client.call("lane.command", request=_key(), by=LEADER, reason=reason, **command)
+            answer = self._client.call("lane.command", request=key(), by=LEADER, reason=reason, **command)
             if answer["status"] != "done":
                 raise GatehouseError(answer["reason"])
             for alarm in self._client.state(CentralView).alarms:
@@ -165,7 +188,7 @@ class Traffic:
         for verb in ("acknowledge", "close"):
             more: dict[str, Any] = {"finding": "real", "reason": "arm replaced"} if verb == "close" else {}
             with suppress(GatehouseError):  # a person may have been faster
-                self._client.call("alarm.command", request=_key(), alarm=alarm, verb=verb, by=LEADER, **more)
+                self._client.call("alarm.command", request=key(), alarm=alarm, verb=verb, by=LEADER, **more)
 
 
 def _due(planned: dict[str, float], now_s: float) -> list[str]:
@@ -174,7 +197,3 @@ def _due(planned: dict[str, float], now_s: float) -> list[str]:
     for lane in found:
         del planned[lane]
     return found
-
-
-def _key() -> str:
-    return f"demo-{secrets.token_hex(8)}"

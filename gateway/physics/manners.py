@@ -10,6 +10,7 @@ from gateway.physics.cars import Behaviour, Layout, Leg
 NS_PER_S = 1_000_000_000
 HALFWAY_M = 0.4
 CHAT_AT_M = 1.5
+PATIENCE_MS = 8_000
 
 
 class Manner:
@@ -22,7 +23,7 @@ class Manner:
         self,
         behaviour: Behaviour = "through",
         speed_m_s: float = 3.0,
-        patience_ms: int = 8_000,
+        patience_ms: int = PATIENCE_MS,
         chat_ms: int = 3_000,
         drags: bool = False,
     ) -> None:

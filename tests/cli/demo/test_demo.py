@@ -168,7 +168,7 @@ class Hardware:
     def empty(self, lane: str) -> bool:
         return True
 
-    def car(self, lane: str, card: str | None, behaviour: str) -> None:
+    def car(self, lane: str, card: str | None, behaviour: str, patience_ms: int = 0) -> None:
         self.done.append(f"car {lane} {behaviour}")
 
     def repair(self, lane: str) -> None:
@@ -188,7 +188,7 @@ class Engine:
         return {"status": "done", "reason": ""} if self.refusals < 0 else {"status": "refused", "reason": "arm_off"}
 
     def state(self, _of: type) -> Any:
-        return SimpleNamespace(alarms=())
+        return SimpleNamespace(alarms=(), lanes=())
 
 
 class TestACrash:
