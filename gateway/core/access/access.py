@@ -212,7 +212,7 @@ class Access(Subsystem):
             if may_pass:
                 barrier.decided(turn, lane, taken, decision)
             elif decision.bill is not None:
-                barrier.billed(turn, lane, decision.bill)
+                barrier.billed(turn, lane, decision)
 
     # ---- with which other proof
 

@@ -11,7 +11,6 @@ from gateway.core.access.pending import PendingCase
 from gateway.core.access.places import Expected
 from gateway.core.access.reads import Taken
 from gateway.core.access.rules import Decision, LaneFitness
-from gateway.core.charges.bill import Bill
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import Account, CredentialRead
 from gateway.core.vocabulary.rows import Credential
@@ -84,8 +83,8 @@ class AccessBarrier(Protocol):
     def unpaid(self, lane: Lane, account: Account, now_ns: int) -> WaitingUnpaid | None:
         """The car in front if something is due for this visit of it."""
 
-    def billed(self, turn: Turn, lane: Lane, bill: Bill) -> None:
-        """The bill of the car in front has changed, and it does not pass for that."""
+    def billed(self, turn: Turn, lane: Lane, decision: Decision) -> None:
+        """The bill of the car in front has changed, and it does not pass for that: it was decided on anew."""
 
     def second_came(self) -> None:
         """A decision was made; no lane here waits for a second proof."""

@@ -64,7 +64,10 @@ class Decider:
         """By the rules, with what the stay costs at an exit, and what the car owes from earlier ones."""
         read = taken.read
         bill = self._bills.of_read(read, turn.now.wall_ns) if lane.direction is Direction.EXIT else None
-        found = decide(read.passes, self.question(turn, lane, taken, bill), _visitor(read))
+        question = self.question(turn, lane, taken, bill)
+        found = decide(read.passes, question, _visitor(read))
+        if question.load is Load.NO_SLIP:
+            found = msgspec.structs.replace(found, slip=True)
         debts = tuple([one for one in self._bills.debts(read) if bill is None or one.visit != bill.visit])
         return msgspec.structs.replace(found, bill=bill, debts=debts) if bill or debts else found
 
@@ -145,7 +148,8 @@ class Decider:
         reads = [one for one in (taken.read, taken.second) if one is not None]
         visitors = [visitor for read in reads for visitor in read.expected]
         if lane.direction is Direction.EXIT:
-            return Load.NO_SLIP if self._goods_slip and any(one.goods for one in visitors) else Load.FITS
+            goods = any(one.goods for one in visitors) or any(one.goods for one in taken.read.visits[:1])
+            return Load.NO_SLIP if self._goods_slip and goods else Load.FITS
         listed = any(one.kind == HAZARDOUS and wall_ns < one.until_ns for read in reads for one in read.listed)
         return Load.HAZARDOUS if listed or any(one.hazardous for one in visitors) else Load.FITS
 

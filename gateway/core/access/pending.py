@@ -225,6 +225,11 @@ class PendingCase(msgspec.Struct):
         """Whether something is due for the car's stay."""
         return self.bill is not None and self.bill.due > 0
 
+    def owes_again(self, decision: Decision) -> bool:
+        """Whether something is due by this decision for a stay that nothing was due for: the time to leave is over."""
+        now, before = decision.bill, self.bill
+        return now is not None and before is not None and now.due > 0 and not before.due and now.visit == before.visit
+
     def decided_by(self, *proofs: CredentialRead) -> None:
         """The reads that the last decision was about: a payment lets the car pass by these, and by no later one."""
         self.proofs = proofs
@@ -358,10 +363,13 @@ class PendingCase(msgspec.Struct):
         )
 
 
-def taken_up(last: LastDecision, visit: OpenVisit | None, wall_ns: int, mono_ns: int) -> PendingCase | None:
+def taken_up(
+    last: LastDecision, visit: OpenVisit | None, wall_ns: int, mono_ns: int, *, slip: bool = False
+) -> PendingCase | None:
     """The case of a lane's last decision before the restart; None if the car was granted, or it is too old.
 
-    `visit`: the open visit of its car. A decision in words of another version of the program gives no case.
+    `visit`: the open visit of its car; `slip`: its goods wait for one. A decision in words of another version of the
+    program gives no case.
     """
     try:
         verdict, reason = Verdict(last.verdict), Reason(last.reason or "")
@@ -377,7 +385,7 @@ def taken_up(last: LastDecision, visit: OpenVisit | None, wall_ns: int, mono_ns:
         at=last.at,
         seen_ns=mono_ns - age_ns,
         named=found is not None and reason not in NOT_ITS_FAULT,
-        decision=Decision(verdict, reason, "decided before the restart", found, last.days_left, bill=bill),
+        decision=Decision(verdict, reason, "decided before the restart", found, last.days_left, bill=bill, slip=slip),
         credential=last.credential,
         visit=visit,
         state=_taken_up_as(last, reason, bill),

@@ -182,7 +182,7 @@ class Decision(msgspec.Struct, frozen=True):
     """The verdict on a read and its pass; `days_left` None for a pass without an end.
 
     `visit`: the expected visitor that it is about, who has no pass. `bill`: at an exit, what the stay costs. `debts`:
-    what the car owes from earlier visits.
+    what the car owes from earlier visits. `slip`: goods leave, which a guard matches with a slip.
     """
 
     verdict: Verdict
@@ -193,6 +193,7 @@ class Decision(msgspec.Struct, frozen=True):
     visit: ExpectedVisit | None = None
     bill: Bill | None = None
     debts: tuple[Debt, ...] = ()
+    slip: bool = False
 
     @property
     def about_someone(self) -> bool:

@@ -71,7 +71,7 @@ class LaneParts:
         zone = ZoneInfo(site.timezone)
         self.service = Service(barrier, wiring.home.id, zone, self.travel, memory.service)
         self.signs = {lane.id: Sign(lane, wiring.timer("sign", lane.id), site.locale, zone) for lane in lanes}
-        self.decisions = LastDecisions(memory.latest)
+        self.decisions = LastDecisions(memory.latest, goods_slip=site.goods_slip)
         self.records = Records(wiring, self.inputs, self.grants, self.tag, self.service)
         self.alarms = LaneAlarms(wiring, self.tag, desk)
 

@@ -109,13 +109,14 @@ class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):
-    """A visit with an entry and without an exit."""
+    """A visit with an entry and without an exit; `goods`: its vehicle brings or fetches goods, as was registered."""
 
     visit: str
     pass_id: str | None
     plate: str | None
     entered_wall_ns: int
     credential: str | None = None
+    goods: bool = False
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

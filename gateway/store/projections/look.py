@@ -31,7 +31,10 @@ from gateway.store.visits import money
 PAGE_MAX = 1000
 """Visits of one page at most."""
 
-_STAYS = "SELECT visit, pass, plate, entered_wall_ns, credential FROM visits WHERE "
+_STAYS = (
+    "SELECT visit, pass, plate, entered_wall_ns, credential, (SELECT v.document ->> '$.goods' FROM visitors v"
+    " WHERE v.visit = visits.visit) FROM visits WHERE "
+)
 _NEWEST = " ORDER BY entered_sequence DESC LIMIT 16"
 STAY = f"{_STAYS}visit = ? AND exited_sequence IS NULL"
 STAYS_OF_PASS = f"{_STAYS}pass = ? AND exited_sequence IS NULL{_NEWEST}"
@@ -70,7 +73,7 @@ class Look(ABC):
             rows = self.select(STAYS_OF_CREDENTIAL, (normal_plate(credential), credential))
         else:
             return ()
-        return tuple(OpenVisit(*row) for row in rows)
+        return tuple(_stay(*row) for row in rows)
 
     def visits(
         self,
@@ -111,7 +114,7 @@ class Look(ABC):
 
     def stay(self, visit: str) -> tuple[OpenVisit, ...]:
         """The open visit of that id, if there is one."""
-        return tuple(OpenVisit(*row) for row in self.select(STAY, (visit,)))
+        return tuple(_stay(*row) for row in self.select(STAY, (visit,)))
 
     # ---- lists of vehicles ---------------------------------------------------------------------------------------
 
@@ -363,3 +366,9 @@ def _repair(document: str, now: str) -> RepairView:
 
 def _local_day(wall_ns: int, zone: tzinfo) -> str:
     return local_time(wall_ns, zone).date().isoformat()
+
+
+def _stay(
+    visit: str, pass_id: str | None, plate: str | None, entered_ns: int, credential: str | None, goods: int | None
+) -> OpenVisit:
+    return OpenVisit(visit, pass_id, plate, entered_ns, credential, bool(goods))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from gateway.core.access.pending import PendingCase
 from gateway.core.access.rules import Decision, LaneFitness
 from gateway.core.lane.arm.table import ArmEvent
 from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.motion.events import ArmEvents
 from gateway.core.lane.parts import LaneParts
-from gateway.core.lane.people.decided import Decided
+from gateway.core.lane.people.decided import Decided, by_gateway, money_of
 from gateway.core.lane.traffic.loops import Loops
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.reasons import Reason, Verdict
-from gateway.core.vocabulary.rows import Credential
+from gateway.core.vocabulary.rows import AccessDenied, AccessReferred, Credential
 from gateway.core.vocabulary.turn import Turn
+
+REFUSED = {Verdict.DENIED: AccessDenied, Verdict.REFERRED: AccessReferred}
 
 
 class Admission:
@@ -52,6 +55,17 @@ class Admission:
         bill = decision.bill if decision is not None else None
         sign.decided(turn, verdict.value, decided.reason, decided.credential, decided.days_left, bill)
         self._lane.decisions.show(turn, verdict, decided, decision, grant)
+
+    def refer(self, turn: Turn, at: Lane, case: PendingCase, decision: Decision) -> None:
+        """Nothing more is due for the car in front, and it waits for something else now."""
+        credential = case.credential
+        if credential is None:
+            return
+        case.decided(decision, credential, case.visit)
+        decided = by_gateway(at, credential, decision, case)
+        if not case.told_already(credential, decision.reason.value):
+            turn.append(REFUSED[decision.verdict](**decided.fields(), **money_of(decision)))
+        self.show(turn, decision.verdict, decided, decision)
 
     def direct(self, turn: Turn, at: Lane, shown: str) -> None:
         """Show a visitor where to go, once the arm is open."""

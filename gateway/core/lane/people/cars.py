@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gateway.core.access.barriers import WaitingUnpaid
 from gateway.core.access.pending import CASE_MS, TOGETHER_MS, UNNAMED_MS, PendingCase
 from gateway.core.access.reads import LONG_RANGE_MS, Taken
@@ -109,6 +111,13 @@ class CarsInFront:
             return False
         return not case.handled or self.stands(at)
 
+    def must_show_slip(self, at: Lane) -> bool:
+        """Whether goods in the car in front wait for a guard; where no loop tells, one turned away is taken as gone."""
+        case = self._lane.cases.current(at)
+        if case is None or case.decision is None or self._lane.grants.of_id(case.grant) is not None:
+            return False
+        return case.decision.reason is Reason.SLIP_MISSING and (not case.handled or self.stands(at))
+
     # ---- what is known of the car
 
     def stands(self, at: Lane) -> bool:
@@ -196,12 +205,16 @@ class CarsInFront:
 
 
 def _shown_again(case: PendingCase, account: Account) -> Taken:
-    """The proofs that the car was decided on; of one that an earlier run has read, its credential and pass."""
+    """The proofs that the car was decided on, with the account of now; of one of an earlier run, its credential."""
     if case.proofs:
         first, *second = case.proofs
-        return Taken(first, second=second[0] if second else None)
+        others = [one for one in first.accounts if one.visit != account.visit]
+        now = msgspec.structs.replace(first, accounts=(account, *others))
+        return Taken(now, second=second[0] if second else None)
     shown, found = case.credential, case.decision.pass_ if case.decision else None
     kind, value = (shown.kind, shown.value) if shown else ("plate", "")
-    stay = OpenVisit(account.visit, account.pass_id, case.plate, account.entered_wall_ns, value or None)
+    stay = case.visit
+    if stay is None or stay.visit != account.visit:
+        stay = OpenVisit(account.visit, account.pass_id, case.plate, account.entered_wall_ns, value or None)
     passes = (found,) if found is not None else ()
     return Taken(CredentialRead("", kind, value, passes=passes, visits=(stay,), accounts=(account,)))

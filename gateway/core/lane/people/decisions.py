@@ -17,9 +17,13 @@ from gateway.core.vocabulary.views import Handled, LastDecision
 
 
 class LastDecisions:
-    """By lane, the last decision; `latest`: those of an earlier run, with the open visit of the car."""
+    """By lane, the last decision; `latest`: those of an earlier run, with the open visit of the car.
 
-    def __init__(self, latest: dict[str, Latest]) -> None:
+    `goods_slip`: goods leave with a slip.
+    """
+
+    def __init__(self, latest: dict[str, Latest], *, goods_slip: bool) -> None:
+        self._goods_slip = goods_slip
         self._stays = {lane: one.visit for lane, one in latest.items()}
         self._last = {
             lane: msgspec.structs.replace(one.decision, before_restart=True)
@@ -71,7 +75,9 @@ class LastDecisions:
         last = self._last.get(lane.id)
         if last is None or last.before_restart is not True:
             return None
-        case = taken_up(last, self._stays.get(lane.id), wall_ns, mono_ns)
+        stay = self._stays.get(lane.id)
+        slip = self._goods_slip and stay is not None and stay.goods
+        case = taken_up(last, stay, wall_ns, mono_ns, slip=slip)
         if case is not None:
             self._last[lane.id] = msgspec.structs.replace(last, before_restart=False)
         return case

@@ -8,7 +8,6 @@ from gateway.core.access.barriers import WaitingUnpaid
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.reads import Taken
 from gateway.core.access.rules import Decision, LaneFitness
-from gateway.core.charges.bill import Bill
 from gateway.core.lane.parts import LaneParts
 from gateway.core.lane.people.admission import Admission
 from gateway.core.lane.people.cars import CarsInFront
@@ -97,9 +96,9 @@ class AccessDoor:
         """The car in front if something is due for this visit of it."""
         return self._cars.unpaid(lane, account, now_ns)
 
-    def billed(self, turn: Turn, lane: Lane, bill: Bill) -> None:
-        """The bill of the car in front has changed, and it does not pass for that."""
-        self._reads.billed(turn, lane, bill)
+    def billed(self, turn: Turn, lane: Lane, decision: Decision) -> None:
+        """The bill of the car in front has changed, and it does not pass for that: it was decided on anew."""
+        self._reads.billed(turn, lane, decision)
 
     def second_came(self) -> None:
         """A decision was made; no lane here waits for a second proof."""

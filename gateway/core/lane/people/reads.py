@@ -7,13 +7,12 @@ from typing import Any
 from gateway.core.access.pending import PendingCase
 from gateway.core.access.reads import TWO_FACTOR_MS, Taken, shown
 from gateway.core.access.rules import Decision
-from gateway.core.charges.bill import Bill
 from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.grants.keeper import GrantKeeper
 from gateway.core.lane.modes.notices import NoticeEvent
 from gateway.core.lane.motion.orders import ArmOrders
 from gateway.core.lane.parts import LaneParts
-from gateway.core.lane.people.admission import Admission
+from gateway.core.lane.people.admission import REFUSED, Admission
 from gateway.core.lane.people.cars import CarsInFront
 from gateway.core.lane.people.decided import by_gateway, money_of, plate_of
 from gateway.core.lane.people.words import PersonsWords
@@ -22,16 +21,12 @@ from gateway.core.vocabulary.events import CredentialRead, OpenVisit
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.rows import (
     UNSET,
-    AccessDenied,
     AccessGranted,
-    AccessReferred,
     CaseReleased,
     Credential,
     PassExpiring,
 )
 from gateway.core.vocabulary.turn import Turn
-
-_REFUSED = {Verdict.DENIED: AccessDenied, Verdict.REFERRED: AccessReferred}
 
 
 class Reads:
@@ -162,7 +157,12 @@ class Reads:
         stands, granted = self._cars.stands(at), decision.verdict is Verdict.GRANTED
         if stands and not taken.elsewhere:
             self._drop_of_gone(turn, at, case)
-        if not granted and stands and case.told_already(credential, decision.reason.value):
+        if (
+            not granted
+            and stands
+            and case.told_already(credential, decision.reason.value)
+            and not case.owes_again(decision)
+        ):
             self._admission.answer_again(turn, at, decision.verdict, credential, decision)
             return case
         if shared is not None:
@@ -192,7 +192,7 @@ class Reads:
             return
         if not told:
             said = {**decided.fields(), **money_of(decision), "plate_read": plate_read}
-            turn.append(_REFUSED[decision.verdict](**said))
+            turn.append(REFUSED[decision.verdict](**said))
         self._admission.show(turn, decision.verdict, decided, decision)
 
     def _grant(
@@ -227,13 +227,17 @@ class Reads:
         case.granted_by(grant.id)
         return grant
 
-    def billed(self, turn: Turn, at: Lane, bill: Bill) -> None:
-        """The bill of the car in front has changed: shown with the decision on it."""
-        case = self._lane.cases.current(at)
-        if case is not None:
-            case.billed(bill)
-            self._lane.decisions.billed(at, case.id, bill)
-            turn.show()
+    def billed(self, turn: Turn, at: Lane, decision: Decision) -> None:
+        """The bill of the car in front has changed: shown with the decision on it, or with what it waits for now."""
+        case, bill = self._lane.cases.current(at), decision.bill
+        if case is None or bill is None:
+            return
+        asked = case.decision is not None and case.decision.reason is Reason.UNPAID
+        case.billed(bill)
+        self._lane.decisions.billed(at, case.id, bill)
+        if asked and not bill.due and decision.verdict is not Verdict.GRANTED:
+            self._admission.refer(turn, at, case, decision)
+        turn.show()
 
     def _warn(self, turn: Turn, at: Lane, decision: Decision, warn_day: str | None) -> None:
         """A pass that lets in ends soon."""
@@ -257,7 +261,7 @@ class Reads:
         grant.bind_to(case)
         decided = by_gateway(at, credential, decision, case)
         if decision.verdict is not Verdict.GRANTED:
-            turn.append(_REFUSED[decision.verdict](**decided.fields(), **money_of(decision)))
+            turn.append(REFUSED[decision.verdict](**decided.fields(), **money_of(decision)))
         self._admission.show(turn, decision.verdict, decided, decision, grant.id)
         self._words.record(turn, at, CaseReleased, case, grant.author, "")
         return case

@@ -126,7 +126,10 @@ class Release:
         return True
 
     def as_owed(self, turn: Turn, at: Lane, author: Author, reason: str, stated: str, detail: dict[str, Any]) -> None:
-        """A person releases the car in front, which must pay, and its sum is owed from now on."""
+        """A person releases the car in front, which must pay, and its sum is owed from now on.
+
+        Goods still wait for their slip: that is another word.
+        """
         case = self._cars.case_of(at, turn.now.mono_ns)
         bill = case.bill if case is not None else None
         if case is None or bill is None:
@@ -152,6 +155,11 @@ class Release:
         released = msgspec.structs.replace(bill, due=0, owed=bill.due)
         case.billed(released)
         self._lane.decisions.billed(at, case.id, released)
+        decision = case.decision
+        if decision is not None and decision.slip and decision.reason is Reason.UNPAID:
+            goods = msgspec.structs.replace(decision, reason=Reason.SLIP_MISSING, rule="goods, at an exit")
+            self._admission.refer(turn, at, case, goods)
+            return
         self.let_pass(turn, at, author, reason, stated, detail.get("identity_checked"), named=True)
 
     def _grant(self, turn: Turn, at: Lane, author: Author, reason: str, case: PendingCase | None) -> Grant:
@@ -174,18 +182,24 @@ class Release:
 
     def pressed(self, turn: Turn, at: Lane) -> None:
         """The exit button: one vehicle may pass, under the same rules as a read; pressed again it is still that one."""
-        fitness = self._admission.fitness()
         if any(grant.by_button for grant in self._lane.grants.in_front(at)):
             again = by_person(at, Reason.OPERATOR.value, BUTTON)
             self._admission.show(turn, Verdict.GRANTED, again, None)
-        elif fitness is not LaneFitness.READY or self._cars.must_pay(at):
-            locked, fault = fitness is LaneFitness.LOCKED, fitness is LaneFitness.FAULT
-            reason = Reason.LANE_LOCKED if locked else Reason.LANE_FAULT if fault else Reason.UNPAID
-            decided = by_person(at, reason.value, BUTTON)
+        elif (refused := self._refused_to_button(at)) is not None:
+            decided = by_person(at, refused.value, BUTTON)
             turn.append(ButtonReferred(**decided.fields()))
             self._admission.show(turn, Verdict.REFERRED, decided, None)
         else:
             self._grant_to_button(turn, at)
+
+    def _refused_to_button(self, at: Lane) -> Reason | None:
+        """Why the exit button lets no vehicle pass now; a slip is matched by a guard, and not by the driver."""
+        fitness = self._admission.fitness()
+        if fitness is not LaneFitness.READY:
+            return Reason.LANE_LOCKED if fitness is LaneFitness.LOCKED else Reason.LANE_FAULT
+        if self._cars.must_pay(at):
+            return Reason.UNPAID
+        return Reason.SLIP_MISSING if self._cars.must_show_slip(at) else None
 
     def _grant_to_button(self, turn: Turn, at: Lane) -> None:
         case = self._cars.pending(at, turn.now.mono_ns)
