@@ -165,6 +165,7 @@ def test_every_step_is_whole_and_has_its_picture(real: RealBooth, lang: str, the
         assert real.script(OVERFLOW) == [], name
         assert real.script(OUTSIDE) == [], name
         assert real.script(CUT, WORDS) == [], name
+        assert findings(real.chrome) == [], name
 
     real.begin()
     wait_until(lambda: real.all("#id-cars .choice"))
@@ -177,7 +178,6 @@ def test_every_step_is_whole_and_has_its_picture(real: RealBooth, lang: str, the
     real.one("#id-go").click()
     wait_until(lambda: real.step() == "office")
     whole("office")
-    assert findings(real.chrome) == []
     real.confirm()
     real.draw()
     assert real.complaints() == []

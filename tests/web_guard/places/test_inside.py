@@ -22,6 +22,7 @@ from tests.support.waiting import PATIENCE_S
 from tests.variants import long_unless
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import CUT, MEASURE_TARGETS, OUTSIDE, OVERFLOW, TARGETS, look
+from tests.web_installer.axe import findings
 from web.front.server import Server
 
 pytestmark = pytest.mark.real
@@ -260,6 +261,7 @@ def whole(estate: Estate, sheet: str, size: tuple[int, int], lang: str, theme: s
     assert estate.script(OVERFLOW) == []
     assert estate.script(OUTSIDE) == []
     assert estate.script(CUT, WORDS.format(sheet)) == []
+    assert findings(estate.chrome) == []
     assert estate.complaints() == []
     count = len([row for row in estate.rows("barrier.commanded") if row["command"] == "stop"])
     estate.press("#stop", "pointerdown")
