@@ -214,7 +214,7 @@ def test_a_driver_that_fails_before_its_bus_is_made_is_a_finding_and_the_others_
     )
 
 
-# ---- what is accepted and not done yet -------------------------------------------------------------------------------
+# ---- what has no effect ----------------------------------------------------------------------------------------------
 
 BLOCKS = [{"minutes": 60, "price": 500}]
 TARIFFS = [{"id": one, "currency": "CNY", "blocks": BLOCKS} for one in ("day", "night")]
@@ -226,7 +226,7 @@ def test_tariffs_are_one_warning_and_no_error(gatehouse: Gatehouse, site_file: P
     told = gatehouse("check", "--site", site_file)
     assert told.status == 0
     assert told.out.count("warning") == 1
-    assert "settings: warning: tariffs are accepted and kept without effect" in told.out
+    assert "settings: warning: tariffs hold for nobody, so everything is free" in told.out
     assert [path for path, _ in gatehouse("check", "--site", site_file, "--json").data["warnings"]] == ["tariffs"]
 
 
@@ -234,7 +234,7 @@ def test_init_says_the_warning_once(gatehouse: Gatehouse, site_file: Path) -> No
     site_file.write_text(json.dumps({**SITE, "tariffs": TARIFFS}))
     told = gatehouse("init", "--site", site_file)
     assert told.status == 0
-    assert told.err.count("without effect") == 1
+    assert told.err.count("everything is free") == 1
 
 
 @pytest.mark.parametrize("tariffs", [{}, {"tariffs": []}])

@@ -19,7 +19,7 @@ names = ("core", "recorder", "bus io", "publisher", "projector", "clerk")
 for name in names:
     def note(name=name):
         seen[name] = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
-    workers.start(name, note)
+    workers.start(name, note, urgent=True if name == "bus io" else None)
 workers.release()
 workers.join(names, 20)
 print(json.dumps(seen))

@@ -149,7 +149,7 @@ BODIES_IN_WORDS = {
 def test_a_body_with_no_meaning_or_two_is_refused_everywhere(any_client: Any, route: Any, body: bytes) -> None:
     method, rule, _ = route
     path = rule.replace("<pass_id>", "p-1").replace("<lane>", "in").replace("<alarm>", "a-1").replace("<device>", "c")
-    path = path.replace("<draft>", "d-1")
+    path = path.replace("<draft>", "d-1").replace("<visit>", "v-1").replace("<slip>", "s-1")
     path = path.partition("<any")[0] + ("verify" if "<any" in path else "")
     answer = any_client(method, path, data=body)
     assert 400 <= answer.status_code < 500

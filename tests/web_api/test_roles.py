@@ -19,7 +19,7 @@ OPEN = {
     "/guard/stop", "/setup", "/static/<version>/<path:name>", "/authority.crt",
 }  # fmt: skip
 
-WITHIN_A_VIEW = {Right.LIFT, Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.HEAR, Right.WATCH}
+WITHIN_A_VIEW = {Right.LIFT, Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.EXCUSE, Right.HEAR, Right.WATCH}
 """Rights that are asked for within a view: of the person whose PIN is given, for one verb or alarm kind of several."""
 
 

@@ -53,7 +53,7 @@ export function paintCase() {
   for (const el of document.querySelectorAll("#sheet-case [data-of-case]")) el.hidden = !found;
   if (!found) seen(false);
   paintNext(next);
-  for (const el of document.querySelectorAll(".case-chips")) mark(el, "data-on", found && found[el.dataset.deed].on ? "yes" : "");
+  for (const el of document.querySelectorAll("#sheet-case .case-chips")) mark(el, "data-on", found && found[el.dataset.deed].on ? "yes" : "");
   if (!found) return;
   put($("case-release"), found.release.label);
   const facts = [
@@ -97,4 +97,4 @@ $("case-next").addEventListener("click", () => {
   const one = caseOf && lane(caseOf.lane);
   if (one && one.case) compare(one);
 });
-for (const chips of document.querySelectorAll(".case-chips")) for (const el of chips.children) el.addEventListener("click", () => judge(chips, el.value));
+for (const chips of document.querySelectorAll("#sheet-case .case-chips")) for (const el of chips.children) el.addEventListener("click", () => judge(chips, el.value));
