@@ -56,8 +56,8 @@ def _add_lane(commands: Commands) -> None:
         "order",
         type=_order,
         metavar="ORDER",
-        help="open, close, stop, hold, release, lock, unlock, reset, passed, owe, refuse, seen_to, emergency (at an entry it"
-        " opens every exit too) or look",
+        help="open, close, stop, hold, release, lock, unlock, reset, passed, owe, refuse, seen_to, emergency (at an"
+        " entry it opens every exit too) or look",
     )
     lane.add_argument("--reason", required=True, metavar="TEXT", help="why, for the journal")
     lane.add_argument("--by", metavar="NAME", help="who gives it (default: the user of this terminal)")

@@ -15,7 +15,8 @@ from gateway.core.vocabulary.rows import Row
 from gateway.core.vocabulary.views.base import View
 
 STATE = {
-    "Alarm", "Grant", "Motion", "Movement", "Passage", "PendingCase", "RepairOrder", "Vehicle", "Watched", "_Awaited", "_Waiting",
+    "Alarm", "Grant", "Motion", "Movement", "Passage", "PendingCase", "RepairOrder", "Vehicle", "Watched", "_Awaited",
+    "_Waiting",
 }  # fmt: skip
 """What a part keeps and changes itself."""
 
