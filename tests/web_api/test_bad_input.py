@@ -45,6 +45,9 @@ def _no_draft(_params: Any) -> Any:
 def any_client(client: FlaskClient, token: Tokens, engine: EngineStandIn, write: Write) -> Iterator[Any]:
     write(3)
     engine.answers |= {
+        "listed.add": lambda _: {"entries": ["l-1"]},
+        "slips.add": lambda _: {"slip": "s-1"},
+        "visit.command": lambda _: {"status": "refused", "reason": "no_visit", "detail": ""},
         "site.get": lambda _: {"version": 1, "site": {}},
         "site.history": lambda _: [],
         **dict.fromkeys(("site.draft", "site.draft.apply", "site.draft.confirm", "site.draft.discard"), _no_draft),

@@ -89,6 +89,7 @@ def test_a_tag_that_was_put_on_meanwhile_goes_back_with_its_arm(box: Box) -> Non
     assert box.orders == orders
 
 
+@pytest.mark.long
 def test_a_hold_that_was_begun_meanwhile_becomes_a_tag_of_the_gateway(box: Box) -> None:
     box.apply(RENAMED, confirm_s=600)
     command(box, "hold", "out9")
