@@ -43,7 +43,8 @@ def generated(whole: Whole, tmp_path_factory: pytest.TempPathFactory) -> str:
     settings = folder / "config.yaml"
     settings.write_text(
         f"package_name_override: {PACKAGE}\nproject_name_override: {PACKAGE}\npost_hooks: []\n"
-        f"content_type_overrides:\n  {XLSX}: application/octet-stream\n"
+        "content_type_overrides:\n"
+        + "".join(f"  {kind}: application/octet-stream\n" for kind in (XLSX, "image/jpeg", "image/png"))
     )
     told = subprocess.run(
         [program, "generate", "--path", str(document), "--config", str(settings), "--meta", "none",
