@@ -48,7 +48,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", f"{BASE}/slips", slips.add_slip),
     ("GET", f"{BASE}/slips/<slip>", slips.get_slip),
     ("POST", f"{BASE}/slips/<slip>/confirm", slips.confirm_slip),
-    ("DELETE", f"{BASE}/slips/<slip>", slips.cancel_slip),
+    ("POST", f"{BASE}/slips/<slip>/cancel", slips.cancel_slip),
     ("GET", f"{BASE}/listed", listed.listed),
     ("POST", f"{BASE}/listed", listed.add_listed),
     ("DELETE", f"{BASE}/listed/<entry>", listed.remove_listed),

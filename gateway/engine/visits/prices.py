@@ -10,7 +10,7 @@ import msgspec
 from gateway.core.charges.bill import MINUTE_NS, STAY_MAX, free
 from gateway.core.payments.bills import Bills, CountryDays
 from gateway.core.settings.model import Settings
-from gateway.core.vocabulary.errors import NotFoundError, RequestError
+from gateway.core.vocabulary.errors import NotFoundError, VisitError
 from gateway.core.vocabulary.events import Account
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.views import ChargeView, VisitView
@@ -70,7 +70,7 @@ class Prices:
         now_ns = self._wall_ns()
         at_ns = wall_ns(asked.at, "at") or now_ns
         if at_ns > now_ns + STAY_MAX * DAY_NS:
-            raise RequestError(f"at is {asked.at}; give an instant at most {STAY_MAX} days ahead")
+            raise VisitError(f"at is {asked.at}; give an instant at most {STAY_MAX} days ahead")
         reentry_ns = self._settings.prices.charging.reentry_minutes * MINUTE_NS
         account = self._accounts.account(asked.visit, reentry_ns)
         if account is None:

@@ -66,9 +66,7 @@ def test_a_charge_can_be_asked_for(made: Made) -> None:
     later = gate.client.call("visits.charge", visit="v1", at=rfc3339(time.time_ns() + 300 * 24 * 60 * MINUTE_NS))
     assert later["due"] == later["amount"] == sum(line["amount"] for line in later["lines"]) == 500 * (300 * 24 + 1)
     assert len(later["lines"]) == 1
-    assert (
-        refused(lambda: gate.client.call("visits.charge", visit="v1", at="2999-01-01T00:00:00Z")) == "request_invalid"
-    )
+    assert refused(lambda: gate.client.call("visits.charge", visit="v1", at="2999-01-01T00:00:00Z")) == "visit_invalid"
     gate.client.call("visits.waive", request="w1", visit="v1", amount=200, by="Chen", via="guard", reason="complaint")
     gate.client.call("visits.validate", request="w2", visit="v1", amount=100, by="shop", via="http", reason="bought")
     found = gate.client.call("visits.charge", visit="v1")

@@ -65,11 +65,11 @@ def confirm_slip(slip: str) -> Response:
 
 @require_scope("visits:write")
 def cancel_slip(slip: str) -> Response:
-    """`DELETE /slips/{slip}`: the goods do not leave."""
+    """`POST /slips/{slip}/cancel`: the goods do not leave."""
     only()
     identifier(slip, "slip")
     ask("slips.cancel", slip=slip, **_who())
-    return Response(status=204)
+    return json_answer(_known(slip))
 
 
 def _known(slip: str) -> Any:

@@ -48,7 +48,7 @@ def _narrowed(query: str) -> Narrowed:
     kind, hours = one_of("kind", KINDS) or "", number("older_than_h", 0, 1, HOURS_MAX)
     overdue, now_ns = flag("overstayed"), time.time_ns()
     if hours and overdue:
-        raise refuse("older_than_h and overstayed say the same in two ways; give one of them")
+        raise refuse("older_than_h and overstayed say the same in two ways; give one of them", status=422)
     passes = passes_with(query) if "passes:read" in current_token().scopes else ()
     if overdue:
         settings = services().site.settings()

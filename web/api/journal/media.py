@@ -49,7 +49,7 @@ def picture(media: str) -> Response:
     if not reason.strip():
         raise refuse("Say why you look at it: reason=...")
     if wrong := wrong_text(reason):
-        raise refuse(f"reason {wrong}.")
+        raise refuse(f"reason {wrong}.", status=422)
     ask("media.view", media=media[:100], reason=reason, by=current_token().name, via="http")
     return answer_with(services().pictures.find(media))
 
