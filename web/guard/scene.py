@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
+from gateway.core.charges.charging import Charging
 from gateway.core.settings.model import Site
 from gateway.core.settings.roles import Right, roles_with
 from gateway.core.vocabulary.errors import PassError
@@ -18,6 +19,7 @@ from web.words.times import instant
 Lookup = Callable[[str], Pass | None]
 
 EXPIRY_WARNING_DAYS = Site("").expiry_warning_days
+METHODS = Charging().methods
 COMMAND_ROLES = frozenset(roles_with(Right.COMMAND))
 
 
@@ -38,7 +40,7 @@ class Scene:
     stands_at: Callable[[str], bool] = lambda _lane: True
     lanes: Sequence[LaneView] = ()
     identity_required: bool = False
-    methods: Sequence[str] = ("cash", "qr")
+    methods: Sequence[str] = METHODS
     owed_limit: int | None = None
     central: bool = True
 

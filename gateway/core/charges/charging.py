@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -58,7 +58,10 @@ class Charging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reentry_minutes: Annotated[
         int, Meta(ge=0, le=1_440, description="a car that is back within so many minutes goes on with its visit")
     ] = 0
-    methods: Annotated[tuple[Method, ...], Meta(description="how is paid: `cash`, `qr` or `external`")] = ("cash", "qr")
+    methods: Annotated[
+        tuple[Method, ...],
+        Meta(description="how is paid: `cash`, `qr` or `external` (another system has taken it); others are refused"),
+    ] = get_args(Method)
     rules: Annotated[
         tuple[Rule, ...],
         Meta(

@@ -61,6 +61,10 @@ class Bills:
         """How long a car may take to leave after a payment."""
         return self._prices.charging.leave_minutes
 
+    def takes(self, method: str) -> bool:
+        """Whether the site is paid by that method."""
+        return method in self._prices.charging.methods
+
     def of_read(self, read: CredentialRead, wall_ns: int) -> Bill | None:
         """The bill of the stay that the car of a read at an exit would end; None when it pays nothing."""
         if not read.visits or not self._prices.charging.rules:

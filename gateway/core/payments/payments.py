@@ -1,8 +1,8 @@
 """Payments as a subsystem: payments, validations and waivers are booked once, answered once durable, and let a car out.
 
 Each is named by its request, and the projections and the book know the names: a repeat, also over a restart, is
-answered as the first time and books nothing. The charge is worked out anew for each. A payment of more than is due is
-refused.
+answered as the first time and books nothing. The charge is worked out anew for each. A payment of more than is due, or
+by a method that the site does not take, is refused; one that was booked stays booked when the settings change.
 """
 
 from __future__ import annotations
@@ -83,6 +83,9 @@ class Payments(Subsystem):
         at_ns = _made_ns(event, turn)
         bill = self._bill(turn, event, at_ns)
         if bill is None:
+            return
+        if not self._bills.takes(event.method):
+            _refuse(turn, event, Refusal.METHOD_NOT_TAKEN, bill)
             return
         if event.amount > bill.due:
             _refuse(turn, event, Refusal.ABOVE_DUE if bill.due else Refusal.NOTHING_DUE, bill)

@@ -129,6 +129,10 @@ class Refusal(DeclaredCode):
     LEADER_NEEDED = "leader_needed", "owe: the sum is above `charging.owed_limit`, and no leader has agreed"
     NOTHING_DUE = "nothing_due", "payments: no tariff holds for this visit, or nothing is due"
     ABOVE_DUE = "above_due", "payments: the amount is more than what is due"
+    METHOD_NOT_TAKEN = (
+        "method_not_taken",
+        "payments: the site does not take this method; use one of `charging.methods`, or let the installer add it",
+    )
     NO_VISIT = "no_visit", "payments: no visit of that id has begun"
     NOT_KEPT = "not_kept", "payments: it counts, but the disk does not take it yet; send it again with the same key"
     KEY_USED = "key_used", "payments: the key was used for another one; take a new key for a new payment"

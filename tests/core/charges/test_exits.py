@@ -203,6 +203,35 @@ def test_without_a_loop_a_car_waits_for_twenty_seconds(later_ms: int, opened: in
     assert play.opened() == opened
 
 
+@pytest.mark.parametrize("via", ["guard", "http", "mqtt"])
+@pytest.mark.parametrize("method", ["cash", "qr", "external"])
+def test_only_methods_that_the_site_takes_are_booked(method: str, via: str) -> None:
+    play = ExitPlay(charging_site(methods=[one for one in ("cash", "qr", "external") if one != method]))
+    stay = play.stay(61)
+    play.leaves(stay)
+    reply = play.pays(stay, 700, method=method, via=via)
+    assert (reply.status, reply.reason) == ("refused", "method_not_taken")
+    assert "charging.methods" in reply.detail
+    late = play.pays(stay, 700, "k2", method=method, via=via, made_wall_ns=play.now().wall_ns - 2 * MINUTE_NS)
+    assert late.reason == "method_not_taken"
+    assert "visit.paid" not in play.types()
+    assert not play.opened()
+    play.other_settings(charging_site())
+    assert play.pays(stay, 700, method=method, via=via).status == "done"
+    assert play.opened() == 1
+
+
+def test_a_payment_stays_booked_when_its_method_is_not_taken_any_more() -> None:
+    play = ExitPlay()
+    stay = play.stay(61)
+    first = play.pays(stay, 300, method="qr")
+    play.other_settings(charging_site(methods=["cash"]))
+    again = play.pays(stay, 300, method="qr")
+    assert (again.status, again.charge) == ("done", first.charge)
+    assert play.pays(stay, 400, "k2", method="qr").reason == "method_not_taken"
+    assert play.pays(stay, 400, "k2").status == "done"
+
+
 def test_a_plain_open_at_an_unpaid_exit_is_refused() -> None:
     play = ExitPlay()
     play.leaves(play.stay(61))

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from gateway.store.times import rfc3339
 from tests.engine.conftest import until
-from tests.engine.visits.paying import MINUTE_NS, PayingGate
+from tests.engine.visits.paying import MINUTE_NS, PayingGate, paying_site
 from web.api import routes
 
 Tokens = Callable[..., dict[str, str]]
@@ -23,8 +23,10 @@ DESCRIPTION = json.loads(Path(routes.__file__).with_name("openapi.json").read_te
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Iterator[PayingGate]:
-    found = PayingGate(tmp_path / "data", 70)
+def gate(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[PayingGate]:
+    """A visitor who came in 70 minutes ago; parametrize(indirect) gives the methods that the site takes."""
+    methods = {"methods": request.param} if hasattr(request, "param") else {}
+    found = PayingGate(tmp_path / "data", 70, paying_site(**methods))
     yield found
     found.stop()
 
@@ -143,6 +145,14 @@ def test_each_needs_its_scope(client: FlaskClient, token: Tokens) -> None:
     assert code(reader.send("POST", "validations", {"minutes": 5, "reason": "x"}, "k1"))[0] == 403
     payer = Central(client, token("payments:write", name="payer"))
     assert code(payer.send("GET", "charge"))[0] == 403
+
+
+@pytest.mark.parametrize("gate", [["cash"]], indirect=True)
+def test_a_payment_in_a_way_that_the_site_does_not_take_is_refused(gate: PayingGate, central: Central) -> None:
+    for method in ("qr", "external"):
+        assert code(central.pay(method=method)) == (422, "method_not_taken")
+    assert gate.rows("visit.paid") == []
+    assert central.pay(method="cash").status_code == 200
 
 
 def test_what_is_owed_is_listed_until_it_is_paid(gate: PayingGate, central: Central, client: FlaskClient) -> None:

@@ -66,7 +66,7 @@ def test_a_new_lane_is_said_with_its_barrier() -> None:
     ("parts", "path", "old", "new"),
     [
         ({"site": {**SITE["site"], "anti_passback": "soft"}}, "site.anti_passback", "关闭", "软:转保安核对"),
-        ({"charging": {"methods": ["cash"]}}, "charging.methods", "现金、扫码", "现金"),
+        ({"charging": {"methods": ["cash"]}}, "charging.methods", "现金、扫码、其他系统", "现金"),
         (
             {"charging": {"owed_limit": 500}, "tariffs": [{**SITE["tariffs"][0], "currency": "JPY"}]},
             "charging.owed_limit",

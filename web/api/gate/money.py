@@ -19,7 +19,7 @@ from web.people.auth import current_token, require_scope
 from web.platform.services import ask
 
 Sum = Annotated[int, msgspec.Meta(ge=1, le=PRICE_MAX)]
-_UNFIT = (Refusal.ABOVE_DUE, Refusal.NOTHING_DUE)
+_UNFIT = (Refusal.ABOVE_DUE, Refusal.NOTHING_DUE, Refusal.METHOD_NOT_TAKEN)
 """Refusals that say that the body does not fit the visit."""
 
 

@@ -13,17 +13,14 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.charges.charging import Charging
 from gateway.core.vocabulary.views import GatewayView, JournalView, LaneView, SiteView, Snapshot
 from web.guard.alarms.devices import Devices
 from web.guard.alarms.model import Alarm, Band, Calm, Notice, alarms, band, calm, notice
 from web.guard.lane.model import LanePanel, lane_panel
-from web.guard.scene import EXPIRY_WARNING_DAYS, Lookup, Scene
+from web.guard.scene import EXPIRY_WARNING_DAYS, METHODS, Lookup, Scene
 from web.guard.top.model import Uplink, uplink
 from web.words.texts import words
 from web.words.times import is_night, ms_since, zone
-
-METHODS = Charging().methods
 
 
 class GuardView(msgspec.Struct, frozen=True):
@@ -72,7 +69,7 @@ def guard_view(
         stands_at,
         snapshot.lanes,
         required,
-        methods=charging.get("methods") or METHODS,
+        methods=charging.get("methods", METHODS),
         owed_limit=charging.get("owed_limit"),
         central=snapshot.uplink.up is True,
     )

@@ -84,7 +84,7 @@ def debts_of(shown: Case | LastDecision) -> tuple[DebtView, ...]:
 
 def _pay(scene: Scene, lane: LaneView, charge: ChargeView, debts: Sequence[DebtView], case: str) -> Pay:
     owe = why_not(scene, lane, "owe")
-    role = None if scene.may_act else "role"
+    off = "role" if not scene.may_act else "method_not_taken" if "cash" not in scene.methods else ""
     return Pay(
         visit=charge.visit,
         case=case,
@@ -98,7 +98,7 @@ def _pay(scene: Scene, lane: LaneView, charge: ChargeView, debts: Sequence[DebtV
         leave=scene.said("pay.leave_by", time=scene.time(charge.leave_by)) if charge.leave_by else "",
         by_code=_by_code(scene),
         owed=[_owed(scene, one) for one in debts],
-        why=refusal(scene.said, role) if role else "",
+        why=refusal(scene.said, off) if off else "",
         why_owe=refusal(scene.said, owe) if owe else "",
         leader=scene.owed_limit is not None and charge.due > scene.owed_limit,
     )
