@@ -26,7 +26,8 @@ def holidays(path: Path, country: str | None, *command: str) -> tuple[Holidays, 
     return made, told
 
 
-def test_a_child_works_the_days_out_once(tmp_path: Path) -> None:
+def test_a_child_works_the_days_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "holidays", raising=False)
     made, told = holidays(tmp_path, "CN")
     made._look()
     (known,) = told
