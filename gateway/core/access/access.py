@@ -25,6 +25,7 @@ from gateway.core.subsystem import Followers, Handlers, Subsystem
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import SureClock
 from gateway.core.vocabulary.events import Account, CredentialRead
+from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.reasons import Verdict
 from gateway.core.vocabulary.rows import PassageEntered, PassageExited, PassageReversed, Row
 from gateway.core.vocabulary.rows import read as read_row
@@ -143,7 +144,7 @@ class Access(Subsystem):
             lane, barrier = self._lanes[lane_id], self._barriers.barrier_of(lane_id)
             barrier.forget_gone(turn, lane)
             if barrier.approach_of(lane) and not barrier.behind(lane, now_ns):
-                for read in self._reads.occupied(lane, now_ns):
+                for read in self._reads.occupied(lane, now_ns, barrier.arrived_ns.get(lane_id, 0)):
                     self._read_at(turn, lane, read)
 
     # ---- at which lane
@@ -194,17 +195,18 @@ class Access(Subsystem):
 
     # ---- paid
 
-    def paid(self, turn: Turn, account: Account, *, moves: bool) -> None:
+    def paid(self, turn: Turn, account: Account, found: Pass | None, *, moves: bool) -> None:
         """Something was paid, waived or taken over for a visit: a car that waits for that alone may pass.
 
-        `moves`: whether it may let a car pass at all. The sum that is shown follows in any case.
+        `found`: the pass of the visit as it is now. `moves`: whether it may let a car pass at all. The sum that is
+        shown follows in any case.
         """
         for lane in self._settings.lanes:
             if lane.direction is not Direction.EXIT:
                 continue
             barrier = self._barrier(lane)
             barrier.forget_gone(turn, lane)
-            waiting = barrier.unpaid(lane, account, turn.now.mono_ns)
+            waiting = barrier.unpaid(lane, account, found, turn.now.mono_ns)
             if waiting is None:
                 continue
             taken, decision = self._decider.decide(turn, lane, waiting.taken)
@@ -229,7 +231,10 @@ class Access(Subsystem):
         before = self._reads.first_of(lane)
         if before is not None and occupied and not barrier.has_shown(lane, before):
             self._reads.let_through(lane.id)  # another car has come to the loop
-        taken = self._reads.take(lane, event, occupied, now_ns, barrier.behind(lane, now_ns), arrived_ns)
+        behind = barrier.behind(lane, now_ns)
+        if behind and event.kind == "plate" and self._reads.may_be_here(lane, event, now_ns, arrived_ns):
+            self._doubt_unpaid(turn, barrier, lane, event)
+        taken = self._reads.take(lane, event, occupied, now_ns, behind, arrived_ns)
         first = self._reads.first_of(lane)
         if taken is not None:
             self._decide_with_other_proof(turn, barrier, lane, taken)
@@ -248,6 +253,16 @@ class Access(Subsystem):
         else:
             barrier.withdraw_grant(turn, lane)
             card, plate = (other, read) if read.kind == "plate" else (read, other)
+            self._decide(turn, lane, Taken(card, second=plate, mismatch=True))
+
+    def _doubt_unpaid(self, turn: Turn, barrier: AccessBarrier, lane: Lane, plate: CredentialRead) -> None:
+        """A late plate may be that of the car behind, or of the car in front, which a payment would let out.
+
+        It lets no car pass here. If it differs from the card of a car that must pay and whose own plate was not read, a
+        person compares.
+        """
+        card = None if lane.two_factor else barrier.other_proof(lane, plate, turn.now.mono_ns)
+        if card is not None and barrier.pays_without_plate(lane) and self._differ(turn, plate, card):
             self._decide(turn, lane, Taken(card, second=plate, mismatch=True))
 
     def _differ(self, turn: Turn, read: CredentialRead, other: CredentialRead) -> bool:

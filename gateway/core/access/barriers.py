@@ -13,6 +13,7 @@ from gateway.core.access.reads import Taken
 from gateway.core.access.rules import Decision, LaneFitness
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import Account, CredentialRead
+from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.turn import Turn
 
@@ -20,7 +21,8 @@ from gateway.core.vocabulary.turn import Turn
 class WaitingUnpaid(msgspec.Struct, frozen=True):
     """A car in front whose stay something is due for: what it has shown.
 
-    `asked`: that is why it waits. `present`: it is still there, by its loop or by a read a moment ago.
+    `asked`: that alone is why it waits, and no person has refused it. `present`: it is still there, by its loop or by a
+    read a moment ago.
     """
 
     taken: Taken
@@ -80,8 +82,11 @@ class AccessBarrier(Protocol):
     def first_proof(self, turn: Turn, lane: Lane, read: CredentialRead) -> bool:
         """The first of two proofs was read; True: a person has let its car pass already, and it is noted with that."""
 
-    def unpaid(self, lane: Lane, account: Account, now_ns: int) -> WaitingUnpaid | None:
-        """The car in front if something is due for this visit of it."""
+    def unpaid(self, lane: Lane, account: Account, found: Pass | None, now_ns: int) -> WaitingUnpaid | None:
+        """The car in front if something is due for this visit of it; `found`: the pass of the visit as it is now."""
+
+    def pays_without_plate(self, lane: Lane) -> bool:
+        """Whether a payment lets the car in front out, of which no plate was read."""
 
     def billed(self, turn: Turn, lane: Lane, decision: Decision) -> None:
         """The bill of the car in front has changed, and it does not pass for that: it was decided on anew."""

@@ -8,8 +8,8 @@ bound to the case: `word` keeps what was decided, by whom and why, and grants an
 Two tables: `CaseState` says how far a case is, and so what is missing; `CasePlace` says where its car is.
 
 A car whose stay is unpaid at an exit is in the state `UNPAID` (event `MUST_PAY`): `payment` is missing. A payment that
-leaves nothing due is a decision anew, which grants. One that may not move anything, because it was made long before,
-only settles it: then a person lets the car pass.
+leaves nothing due is a decision anew, which grants. One that may not move anything, because it was made long before or
+a person has refused the car, only settles it: then a person lets the car pass.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ RELEASE_REASONS = (
 REFUSE_REASONS = ("not_known", "not_expected", "turned_back", "papers_missing", "office_refused", "other")
 """Reasons of a person who turns a car away; own words are accepted too."""
 NOT_STATED = "not_stated"
+REFUSED = "refused"
+"""The word of a person who turns a car away (`Word.what`)."""
 READS_MAX = 16
 TOLD_MAX = 32
 TOGETHER_MS = 10_000
@@ -216,9 +218,24 @@ class PendingCase(msgspec.Struct):
         self.named = named
 
     @property
+    def refused(self) -> bool:
+        """Whether a person's last word on the car was a refusal, which outlasts a payment."""
+        return self.word is not None and self.word.what == REFUSED
+
+    @property
     def bill(self) -> Bill | None:
         """At an exit, what the car's stay costs."""
         return self.decision.bill if self.decision is not None else None
+
+    @property
+    def asked_to_pay(self) -> bool:
+        """Whether the gateway's last decision was that it must pay."""
+        return self.decision is not None and self.decision.reason is Reason.UNPAID
+
+    @property
+    def stopped_for_more(self) -> bool:
+        """Whether the gateway's last decision has another reason than money, which no payment and no debt lifts."""
+        return self.decision is not None and self.decision.reason not in (Reason.UNPAID, *NOT_ITS_FAULT)
 
     @property
     def owes(self) -> bool:
@@ -388,8 +405,14 @@ def taken_up(
         decision=Decision(verdict, reason, "decided before the restart", found, last.days_left, bill=bill, slip=slip),
         credential=last.credential,
         visit=visit,
+        word=_word_of(last),
         state=_taken_up_as(last, reason, bill),
     )
+
+
+def _word_of(last: LastDecision) -> Word | None:
+    said = last.handled
+    return None if said is UNSET else Word(said.what, Author(said.by or ""), said.reason or NOT_STATED, said.at)
 
 
 def _taken_up_as(last: LastDecision, reason: Reason, bill: Bill | None) -> CaseState:

@@ -62,11 +62,20 @@ def is_bound(read: CredentialRead) -> bool:
 
 
 class _Waiting(msgspec.Struct):
-    """A read that waits for its loop: when its tag or plate was first and last seen."""
+    """A read that waits for its loop: when its tag or plate was first and last seen.
+
+    `behind_ns`: when the car on the loop came, if this is of the one behind it, else 0; then it does not count for that
+    car, whatever becomes of it.
+    """
 
     read: CredentialRead
     first_ns: int
     seen_ns: int
+    behind_ns: int = 0
+
+    def is_behind(self, arrived_ns: int) -> bool:
+        """Whether this is of the car behind the one that came then."""
+        return self.behind_ns != 0 and self.behind_ns == arrived_ns
 
 
 class ReadRules:
@@ -102,17 +111,22 @@ class ReadRules:
         `arrived_ns`: when the car on the loop came.
         """
         if read.again:
-            return self._seen_again(lane, read, occupied, now_ns, behind)
+            return self._seen_again(lane, read, occupied, now_ns, behind, arrived_ns)
         seen_ns = now_ns - read.age_ms * NS_PER_MS
-        before = bool(occupied) and seen_ns < arrived_ns - LONG_RANGE_MS * NS_PER_MS
+        before = bool(occupied) and _is_before(seen_ns, arrived_ns)
         if is_bound(read) and (occupied is False or behind or before):
             waiting = self._waiting.setdefault(lane.id, [])
-            waiting.append(_Waiting(read, seen_ns, seen_ns))
+            waiting.append(_Waiting(read, seen_ns, seen_ns, arrived_ns if behind else 0))
             del waiting[:-PENDING_MAX]
             return None
         if is_bound(read) and self._elsewhere(lane, read, seen_ns):
             return Taken(read, elsewhere=True)
         return self._factors(lane, read, now_ns) if lane.two_factor else Taken(read)
+
+    def may_be_here(self, lane: Lane, read: CredentialRead, now_ns: int, arrived_ns: int) -> bool:
+        """Whether this may be of a car at this lane: not seen before the car on the loop, nor just now elsewhere."""
+        seen_ns = now_ns - read.age_ms * NS_PER_MS
+        return not _is_before(seen_ns, arrived_ns) and not self._is_elsewhere(lane, read, seen_ns)
 
     def let_through(self, lane: str) -> None:
         """A person let the car in front pass: its reads do not count for the next car."""
@@ -124,10 +138,14 @@ class ReadRules:
             self._waiting.pop(lane, None)
             self._first.pop(lane, None)
 
-    def occupied(self, lane: Lane, now_ns: int) -> list[CredentialRead]:
-        """The approach loop is occupied: the reads that waited for it and are not too old."""
+    def occupied(self, lane: Lane, now_ns: int, arrived_ns: int = 0) -> list[CredentialRead]:
+        """The approach loop is occupied since then: the reads that waited for it and are not too old."""
         waiting = self._waiting.get(lane.id, [])
-        counting = [one for one in waiting if now_ns - one.seen_ns <= LONG_RANGE_MS * NS_PER_MS]
+        counting = [
+            one
+            for one in waiting
+            if now_ns - one.seen_ns <= LONG_RANGE_MS * NS_PER_MS and not one.is_behind(arrived_ns)
+        ]
         self._keep(lane.id, [one for one in waiting if one not in counting])
         return [msgspec.structs.replace(one.read, age_ms=max(0, now_ns - one.seen_ns) // NS_PER_MS) for one in counting]
 
@@ -144,7 +162,7 @@ class ReadRules:
             del self._waiting[lane]
 
     def _seen_again(
-        self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int, behind: bool
+        self, lane: Lane, read: CredentialRead, occupied: bool | None, now_ns: int, behind: bool, arrived_ns: int
     ) -> Taken | None:
         """A tag was seen again: its read waits on, or counts, or belongs to another lane by now."""
         key = (read.kind, read.value)
@@ -156,28 +174,31 @@ class ReadRules:
         if found is None:
             return None
         if behind:
-            found.first_ns = now_ns
+            found.first_ns, found.behind_ns = now_ns, arrived_ns
         elsewhere = at is not None and at[0] != lane.id and now_ns - at[1] <= ELSEWHERE_MS * NS_PER_MS
         if elsewhere or now_ns - found.first_ns > ARRIVING_MS * NS_PER_MS:
             self._keep(lane.id, [one for one in waiting if one is not found])
             return None
         seen_ns = max(found.seen_ns, now_ns - read.age_ms * NS_PER_MS)
         found.read, found.seen_ns = msgspec.structs.replace(read, again=False), seen_ns
-        if occupied is False or behind:
+        if occupied is False or behind or found.is_behind(arrived_ns):
             return None
         self._keep(lane.id, [one for one in waiting if one is not found])
         return self.take(lane, found.read, occupied, now_ns)
 
     def _elsewhere(self, lane: Lane, read: CredentialRead, seen_ns: int) -> bool:
-        key = (read.kind, read.value)
-        before = self._seen.get(key)
-        if before is not None and before[0] != lane.id and seen_ns - before[1] <= ELSEWHERE_MS * NS_PER_MS:
+        if self._is_elsewhere(lane, read, seen_ns):
             return True
+        key = (read.kind, read.value)
         self._seen.pop(key, None)
         self._seen[key] = (lane.id, seen_ns)
         while len(self._seen) > SEEN_MAX:
             self._seen.pop(next(iter(self._seen)))
         return False
+
+    def _is_elsewhere(self, lane: Lane, read: CredentialRead, seen_ns: int) -> bool:
+        at = self._seen.get((read.kind, read.value))
+        return at is not None and at[0] != lane.id and seen_ns - at[1] <= ELSEWHERE_MS * NS_PER_MS
 
     def _factors(self, lane: Lane, read: CredentialRead, now_ns: int) -> Taken | None:
         before = self._first.pop(lane.id, None)
@@ -192,3 +213,8 @@ class ReadRules:
             return Taken(card, second=plate, mismatch=True)
         passes = tuple(found for found in card.passes if found.id in common)
         return Taken(msgspec.structs.replace(card, passes=passes), second=plate)
+
+
+def _is_before(seen_ns: int, arrived_ns: int) -> bool:
+    """Whether what was seen then is of a car before the one on the loop."""
+    return seen_ns < arrived_ns - LONG_RANGE_MS * NS_PER_MS

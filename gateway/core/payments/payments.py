@@ -19,6 +19,7 @@ from gateway.core.subsystem import Followers, Handlers, Subsystem
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.commands import Reply
 from gateway.core.vocabulary.events import Account, ClockState, Entry, PaymentReceived, ReductionReceived
+from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.reasons import Refusal
 from gateway.core.vocabulary.rows import UNSET, MoneyRow, Row, VisitPaid, VisitValidated, VisitWaived
 from gateway.core.vocabulary.times import rfc3339
@@ -33,8 +34,8 @@ Asked = PaymentReceived | ReductionReceived
 class CarsAtExits(Protocol):
     """Lets a car pass that waits for a payment."""
 
-    def paid(self, turn: Turn, account: Account, *, moves: bool) -> None:
-        """Something was paid, waived or taken over for a visit."""
+    def paid(self, turn: Turn, account: Account, found: Pass | None, *, moves: bool) -> None:
+        """Something was paid, waived or taken over for a visit; `found`: its pass as it is now."""
 
 
 class Payments(Subsystem):
@@ -183,7 +184,7 @@ class Payments(Subsystem):
             return
         reply = Reply(event.request, "done", charge=self._answer(turn, event, entry))
         self._waiting[token] = entry.id, reply
-        self._cars.paid(turn, event.account, moves=moves)
+        self._cars.paid(turn, event.account, event.pass_, moves=moves)
         turn.show()
 
     def _answer(self, turn: Turn, event: Asked, entry: Entry) -> ChargeView:

@@ -66,6 +66,8 @@ class Known:
         self.sides = {side.lane: side for side in sides}
         self.lanes = {side.lane: self.by_device[side.gate.device] for side in sides}
         self.up_since_ns: int | None = None
+        self.settles = False
+        """True while the product takes a payment, or what takes something off a charge."""
         self.box: Box | None = None
         self.admits: Callable[[Credential], bool] = lambda _credential: True
 

@@ -124,6 +124,7 @@ class Rules:
     def handled(self, event: e.Event, now: e.Now, todo: list[c.Command]) -> None:
         """The core has taken an event: look at what it asks for."""
         self.steps += 1
+        self.known.settles = isinstance(event, e.PaymentReceived | e.ReductionReceived)
         learn = self._on_event.get(type(event))
         if learn is not None:
             learn(event)

@@ -61,6 +61,8 @@ TELLINGS = (
 """How a camera tells of a plate at a lane where one proof is enough (`shows`)."""
 PAUSE_MS = 180_000
 """The shortest stay."""
+CHARGED = 0.2
+"""The share of stories in which stays are charged."""
 _ALARM_KEYS = ("acknowledge", "verify", "shelve", "unshelve", "close", "nonsense")
 _PERSON = ("open", "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "look", "emergency")
 
@@ -161,7 +163,7 @@ def write(seed: int, hours: int, cars_a_day: int = 2000, troubles: float = 1.0) 
     happenings.sort(key=lambda one: one.at_ms)
     if site:
         happenings = _there_and_back(happenings, lanes)
-    money = not any(shape.keys() & {"two_factor", "camera"} for shape in lanes)  # those have one proof for each car
+    money = random.Random(f"money {seed}").random() < CHARGED
     return Story(seed, hours, lanes, tuple(happenings), site=site, money=money)
 
 

@@ -97,6 +97,17 @@ def test_a_waiting_read_counts_for_three_seconds(after_ms: int, counts: bool) ->
     assert rules.waits is not counts
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_what_was_seen_behind_a_car_is_of_none_that_stands_there(again: bool) -> None:
+    """Also once that car may pass, say by a payment; it counts for the next one."""
+    rules = ReadRules()
+    rules.take(NORTH, plate(), True, T + 5000 * MS, behind=True, arrived_ns=T)
+    if again:
+        assert rules.take(NORTH, plate(again=True), True, T + 6000 * MS, arrived_ns=T) is None
+    assert rules.occupied(NORTH, T + 6000 * MS, T) == []
+    assert [one.value for one in rules.occupied(NORTH, T + 7000 * MS, T + 6500 * MS)] == [plate().value]
+
+
 def test_the_age_of_a_read_is_counted_from_when_it_was_seen() -> None:
     rules = ReadRules()
     rules.take(NORTH, plate(age_ms=1000), False, T)

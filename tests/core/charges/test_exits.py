@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from gateway.core.vocabulary.events import CredentialRead, Debt, EarlierStay, Entry
+from gateway.core.vocabulary.events import CredentialRead, Debt, EarlierStay, Entry, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.charges.exits import MINUTE_NS, TEMPORARY, ExitPlay, charging_site
 from tests.core.playbook import site_document
@@ -508,6 +509,145 @@ def test_a_payment_counts_for_what_the_car_was_decided_on_and_not_for_a_card_sho
     play.read("99", passes=())
     play.pays(stay, 700, found=TEMPORARY)
     assert play.data("access.granted")["credential"]["value"] in ("77", "粤B12345")
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_persons_refusal_outlasts_a_payment(restarts: bool) -> None:
+    play = ExitPlay()
+    stay = play.stay(61)
+    play.kept_entry(stay)
+    play.leaves(stay)
+    assert play.person("refuse", reason="not_known").status == "done"
+    play = play.restarted() if restarts else play
+    assert play.pays(stay, 700).status == "done"
+    assert play.data("visit.paid")["due"] == 0
+    assert not play.opened()
+    last = play.view().last_decision
+    assert last is not None and last.charge and last.handled
+    assert (last.charge.due, last.handled.what) == (0, "refused")
+    assert play.person("open").status == "done"
+    assert play.opened() == 1
+
+
+def test_a_car_that_was_only_seen_to_pays_and_leaves() -> None:
+    play = ExitPlay()
+    stay = play.stay(61)
+    play.leaves(stay)
+    assert play.person("seen_to", reason="asks for the way").status == "done"
+    play.pays(stay, 700)
+    assert play.opened() == 1
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_pass_that_was_blocked_while_its_car_waits_is_not_let_out_by_a_payment(restarts: bool) -> None:
+    play = ExitPlay(charging_site(rules=[{"tariff": "visitor"}]))
+    stay = play.stay(61, found=TEMPORARY)
+    play.kept_entry(stay)
+    play.leaves(stay, found=TEMPORARY)
+    play = play.restarted() if restarts else play
+    assert play.pays(stay, 700, found=Pass("t1", PassKind.BLOCKED, cards=("77",))).status == "done"
+    assert play.data("access.denied")["reason"] == "blocked"
+    assert not play.opened()
+
+
+def test_a_plate_of_another_car_that_comes_late_keeps_a_payment_from_letting_its_card_out() -> None:
+    document = charging_site()
+    document["lanes"][0]["cameras"] = ["reader-out"]
+    play = ExitPlay(document)
+    stay = play.stay(61, found=TEMPORARY)
+    play.leaves(stay, found=TEMPORARY)
+    play.advance(10_000)
+    other = Pass("m2", PassKind.MONTHLY, plates=("粤B12345",))
+    play.happens(CredentialRead("reader-out", "plate", "粤B12345", passes=(other,)))
+    assert not play.opened()
+    referred = play.data("access.referred")
+    assert (referred["reason"], referred["plate_read"]) == ("plate_mismatch", "粤B12345")
+    play.pays(stay, 700, found=TEMPORARY)
+    assert not play.opened()
+    assert play.person("open", reason="papers_seen").status == "done"
+
+
+def test_the_late_plate_of_a_car_behind_lets_no_unpaid_car_out() -> None:
+    """A card without a pass contradicts no plate: nothing is granted by the plate, and the payment counts."""
+    document = charging_site()
+    document["lanes"][0]["cameras"] = ["reader-out"]
+    play = ExitPlay(document)
+    stay = play.stay(61)
+    play.leaves(stay, registered=False)
+    play.advance(10_000)
+    other = Pass("m2", PassKind.MONTHLY, plates=("粤B12345",))
+    play.happens(CredentialRead("reader-out", "plate", "粤B12345", passes=(other,)))
+    assert not play.opened()
+    play.pays(stay, 700)
+    assert play.opened() == 1
+
+
+def test_a_late_plate_does_not_hold_up_a_car_whose_own_plate_was_read() -> None:
+    document = charging_site()
+    document["lanes"][0]["cameras"] = ["reader-out"]
+    own = msgspec.structs.replace(TEMPORARY, plates=("粤A00001",))
+    play = ExitPlay(document)
+    stay = play.stay(61, found=own)
+    play.leaves(stay, found=own)
+    play.happens(CredentialRead("reader-out", "plate", "粤A00001", passes=(own,), visits=(stay,)))
+    play.advance(10_000)
+    other = Pass("m2", PassKind.MONTHLY, plates=("粤B12345",))
+    play.happens(CredentialRead("reader-out", "plate", "粤B12345", passes=(other,)))
+    play.pays(stay, 700, found=own)
+    play.advance(1_000)
+    assert not play.types("grant.unused")
+    assert play.opened() == 1
+
+
+BLOCKED = Pass("t1", PassKind.BLOCKED, cards=("77",))
+
+
+def blocked_and_due() -> tuple[ExitPlay, OpenVisit]:
+    """A blocked car at an exit, whose stay costs something."""
+    play = ExitPlay(charging_site(rules=[{"tariff": "visitor"}]))
+    stay = play.stay(61, found=BLOCKED)
+    play.leaves(stay, found=BLOCKED)
+    assert play.data("access.denied")["reason"] == "blocked"
+    return play, stay
+
+
+@pytest.mark.parametrize("settled", ["paid", "waived", "owed"])
+def test_money_does_not_lift_a_block_and_a_named_release_does(settled: str) -> None:
+    play, stay = blocked_and_due()
+    assert play.person("open", reason="office_confirmed").reason == "unpaid"
+    if settled == "paid":
+        assert play.pays(stay, 700, found=BLOCKED).status == "done"
+    elif settled == "waived":
+        assert play.reduces(stay, waives=True, pass_=BLOCKED).status == "done"
+    else:
+        assert play.person("owe", reason="no money").status == "done"
+    assert play.data(f"visit.{settled}")["amount"] == 700
+    assert not play.opened()
+    assert not play.types("case.released")
+    case = play.view().case
+    assert case is not None and case.charge is not None
+    assert (case.reason, case.missing, case.charge.due) == ("blocked", ("word",), 0)
+    assert play.person("open", reason="office_confirmed").status == "done"
+    assert play.opened() == 1
+    released = play.data("case.released")
+    assert (released["by"], released["reason"]) == ("Lin", "office_confirmed")
+    play.drives_out()
+    assert play.data("passage.exited")["by"] == "Lin"
+
+
+def test_a_sum_that_is_owed_is_no_word_on_a_plate_that_differs() -> None:
+    document = charging_site()
+    document["lanes"][0]["cameras"] = ["reader-out"]
+    play = ExitPlay(document)
+    stay = play.stay(61, found=TEMPORARY)
+    other = Pass("m2", PassKind.MONTHLY, plates=("粤B12345",))
+    play.leaves(stay, found=TEMPORARY)
+    play.happens(CredentialRead("reader-out", "plate", "粤B12345", passes=(other,)))
+    assert play.data("access.referred")["reason"] == "plate_mismatch"
+    assert play.person("owe", reason="no money").status == "done"
+    assert not play.opened()
+    assert play.person("open", reason="papers_seen").status == "done"
+    assert play.opened() == 1
 
 
 def test_two_cars_that_end_one_visit_are_charged_once() -> None:

@@ -198,6 +198,20 @@ def test_what_is_due_stays_due_and_the_car_is_released_once_it_is_paid() -> None
     assert (exited["visit"], exited["charge"]) == ("v2", 700)
 
 
+def test_a_sum_that_is_owed_skips_no_step_of_the_check() -> None:
+    play, stay = unpaid()
+    account = play.account(stay)
+    assert says(play, stay, accounts=(account,)).reason == "unpaid"
+    assert play.person("owe", reason="no money").status == "done"
+    assert play.data("visit.owed")["amount"] == 700
+    assert (play.pulses(), play.types("case")) == ([], [])
+    case = play.lane()["case"]
+    assert (case["charge"]["due"], case["missing"]) == (0, ["word"])
+    assert says(play, stay, accounts=(account,)).status == "done"
+    assert play.pulses() == ["open"]
+    assert drive_out(play)["visit"] == "v2"
+
+
 def test_a_plate_that_was_read_does_not_hide_that_it_is_paid() -> None:
     play, stay = unpaid()
     play.happens(CredentialRead("reader-in", "plate", "沪X99999"))

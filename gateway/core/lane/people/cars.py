@@ -11,6 +11,7 @@ from gateway.core.lane.grants.grant import Grant
 from gateway.core.lane.parts import LaneParts
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import Account, CredentialRead, OpenVisit
+from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.reasons import Reason, Verdict
 from gateway.core.vocabulary.turn import NS_PER_MS, Turn
 
@@ -92,7 +93,7 @@ class CarsInFront:
         together = now_ns - case.seen_ns <= TOGETHER_MS * NS_PER_MS
         return together and (read.kind == "plate") not in {one.kind == "plate" for one in case.reads}
 
-    def unpaid(self, at: Lane, account: Account, now_ns: int) -> WaitingUnpaid | None:
+    def unpaid(self, at: Lane, account: Account, found: Pass | None, now_ns: int) -> WaitingUnpaid | None:
         """The car in front if something is due for this visit of it, and it was not let pass."""
         case = self.case_of(at, now_ns)
         bill = case.bill if case is not None else None
@@ -100,9 +101,16 @@ class CarsInFront:
             return None
         if self._lane.grants.of_id(case.grant) is not None:
             return None
-        asked = case.decision is not None and case.decision.reason is Reason.UNPAID
+        asked = case.asked_to_pay and not case.refused
         present = self.stands(at) or now_ns - case.seen_ns <= UNNAMED_MS * NS_PER_MS
-        return WaitingUnpaid(_shown_again(case, account), asked, present)
+        return WaitingUnpaid(_shown_again(case, account, found), asked, present)
+
+    def pays_without_plate(self, at: Lane) -> bool:
+        """Whether a payment lets the car in front out, of which no plate was read."""
+        case = self._lane.cases.current(at)
+        if case is None or case.plate_read is not None or self._lane.grants.of_id(case.grant) is not None:
+            return False
+        return case.asked_to_pay and case.owes
 
     def must_pay(self, at: Lane) -> bool:
         """Whether the car in front must pay first; where no loop tells, one that was turned away is taken as gone."""
@@ -204,17 +212,28 @@ class CarsInFront:
         )  # fmt: skip
 
 
-def _shown_again(case: PendingCase, account: Account) -> Taken:
-    """The proofs that the car was decided on, with the account of now; of one of an earlier run, its credential."""
+def _shown_again(case: PendingCase, account: Account, found: Pass | None) -> Taken:
+    """What the car was decided on, with account and pass of now: its proofs, or the credential of an earlier run."""
     if case.proofs:
-        first, *second = case.proofs
+        first, *second = [_of_now(one, account, found) for one in case.proofs]
         others = [one for one in first.accounts if one.visit != account.visit]
         now = msgspec.structs.replace(first, accounts=(account, *others))
         return Taken(now, second=second[0] if second else None)
-    shown, found = case.credential, case.decision.pass_ if case.decision else None
+    shown, stay = case.credential, case.visit
     kind, value = (shown.kind, shown.value) if shown else ("plate", "")
-    stay = case.visit
+    known = case.decision.pass_ if case.decision else None
     if stay is None or stay.visit != account.visit:
         stay = OpenVisit(account.visit, account.pass_id, case.plate, account.entered_wall_ns, value or None)
-    passes = (found,) if found is not None else ()
-    return Taken(CredentialRead("", kind, value, passes=passes, visits=(stay,), accounts=(account,)))
+    read = CredentialRead("", kind, value, passes=(known,) if known else (), visits=(stay,), accounts=(account,))
+    return Taken(_of_now(read, account, found))
+
+
+def _of_now(read: CredentialRead, account: Account, found: Pass | None) -> CredentialRead:
+    """The read with the pass of the visit as it is now, which may be blocked since; a code keeps its own dates."""
+    passes = [one for one in read.passes if one.id != account.pass_id]
+    then = next((one for one in read.passes if one.id == account.pass_id), None)
+    if then is None or found is None:
+        return msgspec.structs.replace(read, passes=tuple(passes))
+    if read.single_use:
+        found = msgspec.structs.replace(found, valid_from=then.valid_from, valid_until=then.valid_until)
+    return msgspec.structs.replace(read, passes=(found, *passes))

@@ -14,6 +14,7 @@ from gateway.core.lane.people.cars import CarsInFront
 from gateway.core.lane.people.reads import Reads
 from gateway.core.settings.model import Lane
 from gateway.core.vocabulary.events import Account, CredentialRead
+from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.turn import Turn
 
@@ -92,9 +93,13 @@ class AccessDoor:
         """The first of two proofs was read; True: a person has let its car pass already, and it is noted with that."""
         return self._reads.first_proof(turn, lane, read)
 
-    def unpaid(self, lane: Lane, account: Account, now_ns: int) -> WaitingUnpaid | None:
-        """The car in front if something is due for this visit of it."""
-        return self._cars.unpaid(lane, account, now_ns)
+    def unpaid(self, lane: Lane, account: Account, found: Pass | None, now_ns: int) -> WaitingUnpaid | None:
+        """The car in front if something is due for this visit of it; `found`: the pass of the visit as it is now."""
+        return self._cars.unpaid(lane, account, found, now_ns)
+
+    def pays_without_plate(self, lane: Lane) -> bool:
+        """Whether a payment lets the car in front out, of which no plate was read."""
+        return self._cars.pays_without_plate(lane)
 
     def billed(self, turn: Turn, lane: Lane, decision: Decision) -> None:
         """The bill of the car in front has changed, and it does not pass for that: it was decided on anew."""

@@ -232,7 +232,7 @@ class Reads:
         case, bill = self._lane.cases.current(at), decision.bill
         if case is None or bill is None:
             return
-        asked = case.decision is not None and case.decision.reason is Reason.UNPAID
+        asked = case.asked_to_pay
         case.billed(bill)
         self._lane.decisions.billed(at, case.id, bill)
         if asked and not bill.due and decision.verdict is not Verdict.GRANTED:

@@ -128,7 +128,8 @@ class Release:
     def as_owed(self, turn: Turn, at: Lane, author: Author, reason: str, stated: str, detail: dict[str, Any]) -> None:
         """A person releases the car in front, which must pay, and its sum is owed from now on.
 
-        Goods still wait for their slip: that is another word.
+        Whatever else it is stopped for needs another word: a block or a plate that differs, the slip of goods, the
+        check of a driver without a card.
         """
         case = self._cars.case_of(at, turn.now.mono_ns)
         bill = case.bill if case is not None else None
@@ -159,6 +160,8 @@ class Release:
         if decision is not None and decision.slip and decision.reason is Reason.UNPAID:
             goods = msgspec.structs.replace(decision, reason=Reason.SLIP_MISSING, rule="goods, at an exit")
             self._admission.refer(turn, at, case, goods)
+            return
+        if case.stopped_for_more:
             return
         self.let_pass(turn, at, author, reason, stated, detail.get("identity_checked"), named=True)
 
