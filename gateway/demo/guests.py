@@ -91,7 +91,7 @@ class Guests:
     def registers(self) -> bool:
         """A visitor stops at the gate without being expected; the guard registers it."""
         plate = self._people.plate()
-        self._guard.expects(plate, {"unit": "3栋 1203", "building": "b3", "purpose": "visit", "people": 2})
+        self._guard.expects(plate, {"unit": "3栋 1203", "building": "b3", "purpose": "guest", "people": 2})
         _say(f"{plate} is not expected: register the visitor to 3栋 1203, or wait for {GUARD}")
         self._guests.append(Guest(lane="in", plate=plate, stays_s=VISIT_STAYS_S))
         return True

@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.core.settings.model import Site
 from gateway.core.vocabulary import rows
+from gateway.core.vocabulary.authors import GATEWAY, SCHEDULE
 from gateway.core.vocabulary.events import ExpectedVisit
 from gateway.core.vocabulary.rows import UNSET
 from gateway.core.vocabulary.views import VisitView
@@ -27,6 +28,7 @@ KEPT_NS = 30 * 86_400 * 1_000_000_000
 VISITORS_MAX = 100_000
 _HOUR_NS = 3_600 * 1_000_000_000
 FORGOTTEN_MAX = 500
+_NO_PERSON = (GATEWAY.by, SCHEDULE.by)
 
 Select = Callable[..., list[Any]]
 
@@ -283,7 +285,7 @@ def _view(
         owed=owed,
         kind=kind,
         shown=shown,
-        let_in_by=let_in_by,
+        let_in_by=let_in_by if let_in_by not in _NO_PERSON else None,
         stated=stated,
         ended=how if exited_ns is not None else None,
         ended_by=ended_by,

@@ -98,6 +98,13 @@ def test_how_visits_end_is_told_apart(gate: Gate) -> None:
     assert (back.visit, back.ended) == ("v2", None)
 
 
+@pytest.mark.parametrize("by", ["gateway", "schedule"])
+def test_a_car_that_no_person_let_in_names_none(gate: Gate, by: str) -> None:
+    gate.enters("v1", by=by)
+    gate.enters("v2", by="Lin")
+    assert [one.let_in_by for one in gate.state.stays()] == [None, "Lin"]
+
+
 def test_a_declared_car_is_inside_and_found_by_its_plate(gate: Gate) -> None:
     came_unseen(gate, "u1", "粤B12345", kind="monthly", **{"pass": "p1"})
     (found,) = gate.state.stays()

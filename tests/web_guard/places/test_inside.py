@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from selenium import webdriver
 
 from gateway.core.vocabulary.passes import Pass, PassKind
+from gateway.core.vocabulary.views import VisitView
 from gateway.store.times import rfc3339
 from tests.engine.settings.conftest import SITE, Box
 from tests.engine.settings.conftest import lane as wired
@@ -24,6 +26,9 @@ from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import CUT, MEASURE_TARGETS, OUTSIDE, OVERFLOW, TARGETS, look
 from tests.web_installer.axe import findings
 from web.front.server import Server
+from web.guard.inside.model import expected, line
+from web.guard.scene import Scene
+from web.words.texts import words
 
 pytestmark = pytest.mark.real
 
@@ -114,19 +119,31 @@ def test_a_car_that_has_left_unseen_is_ended_in_three_taps_with_a_reason(estate:
     old, new = estate.comes("粤B55555", hours=30), estate.comes("粤B12345", hours=2)
     estate.enter()
     estate.go()
-    assert estate.titles() == ["粤B55555", "粤B12345"], "the oldest first"
+    assert estate.titles() == ["粤B 55555", "粤B 12345"], "the oldest first"
     assert [one.get_attribute("data-long") for one in estate.all(".inside-row")] == ["yes", ""]
     assert (estate.text("#inside-title"), estate.text("#inside-free")) == ("场内 2 辆", "空位 10 个")
     estate.all(".inside-row")[0].click()
     wait_until(lambda: "林小军 登记" in estate.text("#stay-lines"))
     assert "未见入场" in estate.text("#stay-lines")
     estate.chip("left", "not_found")
-    wait_until(lambda: estate.titles() == ["粤B12345"])
+    wait_until(lambda: estate.titles() == ["粤B 12345"])
     assert estate.text("#inside-title") == "场内 1 辆"
     (left,) = estate.rows("visit.left_unseen")
     assert (left["visit"], left["by"], left["reason"], left["via"]) == (old, "林小军", "not_found", "guard")
     assert new
     assert estate.complaints() == []
+
+
+def test_a_visitors_purpose_is_in_words() -> None:
+    scene = Scene(words("zh_CN"), lambda _id: None, UTC, datetime(2026, 12, 1, 9, tzinfo=UTC))
+    assert expected(scene, visitor("delivery")).what == "5栋 502 · 送货"
+    assert line(scene, visitor("delivery"), None).lines[0] == "访客 · 5栋 502 · 送货"
+    assert expected(scene, visitor("kindergarten")).what == "5栋 502 · kindergarten", "a program may name any"
+
+
+def visitor(purpose: str) -> VisitView:
+    known = {"visit": "v1", "plate": "粤B12345", "unit": "5栋 502", "kind": "visitor", "purpose": purpose}
+    return VisitView(**{**dict.fromkeys(VisitView.__struct_fields__), **known})
 
 
 def test_the_second_of_two_guards_is_told_that_the_visit_was_ended(estate: Estate) -> None:
@@ -161,7 +178,7 @@ def test_a_known_car_is_found_by_digits_and_declared(estate: Estate) -> None:
     for digit in "999":
         estate.one(f'#inside-pad [data-key="{digit}"]').click()
     estate.one("#inside-go").click()
-    wait_until(lambda: estate.titles() == ["粤BD99999"])
+    wait_until(lambda: estate.titles() == ["粤B D99999"])
     assert "不在场内" in estate.text(".inside-row")
     estate.all(".inside-row")[0].click()
     estate.chip("came", "arm_open")
@@ -180,7 +197,7 @@ def test_a_car_is_found_by_what_its_pass_says(estate: Estate, query: str) -> Non
     estate.tap("#inside-find")
     estate.one("#inside-q").send_keys(query)
     estate.one("#inside-go").click()
-    wait_until(lambda: estate.titles() == ["粤B12345"])
+    wait_until(lambda: estate.titles() == ["粤B 12345"])
     estate.tap("#inside-find")
     wait_until(lambda: len(estate.titles()) == 2)
 
@@ -212,9 +229,9 @@ def test_the_numbers_narrow_the_list(estate: Estate) -> None:
     estate.go()
     assert estate.texts(".inside-tile b") == ["1", "0", "0", "0", "1", "1"]
     estate.all(".inside-tile")[0].click()
-    wait_until(lambda: estate.titles() == ["粤B12345"])
+    wait_until(lambda: estate.titles() == ["粤B 12345"])
     estate.all(".inside-tile")[5].click()
-    wait_until(lambda: estate.titles() == ["粤B55555"], what="a resident may stay for a month")
+    wait_until(lambda: estate.titles() == ["粤B 55555"], what="a resident may stay for a month")
     estate.all(".inside-tile")[5].click()
     wait_until(lambda: len(estate.titles()) == 2)
 

@@ -52,6 +52,21 @@ def test_every_place_is_reached_and_left_by_one_tap_and_stop_and_alarm_stay(boot
         assert sheets(booth) == [f"sheet-{place}"]
 
 
+EDGES = """
+const edges = (css) => { const b = document.querySelector(css).getBoundingClientRect(); return [b.left, b.right]; };
+const first = edges('.place:first-child'), last = edges('.place:last-child');
+return [edges('#stop'), [first[0], last[1]]].map((one) => one.map(Math.round));
+"""
+
+
+@pytest.mark.parametrize("size", [(800, 480), (1024, 600)])
+def test_the_rail_is_as_wide_as_stop(booth: Booth, size: tuple[int, int]) -> None:
+    booth.size(*size)
+    booth.enter()
+    stop, rail = booth.script(EDGES)
+    assert rail == stop
+
+
 def test_stop_acts_in_every_place(booth: Booth) -> None:
     booth.enter()
     for count, place in enumerate(PLACES, 1):

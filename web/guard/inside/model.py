@@ -15,7 +15,7 @@ from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import local_time, wall_ns_of
 from gateway.core.vocabulary.views import InsideView, VisitView
 from web.guard.scene import Scene
-from web.words.texts import clock
+from web.words.texts import clock, plate_as_written
 from web.words.times import instant, ms_since
 
 KINDS = ("monthly", "temporary", "staff", "visitor", "unknown")
@@ -117,19 +117,18 @@ def line(scene: Scene, visit: VisitView, settings: Settings | None) -> Line:
         how = how or said(f"inside.ended.{visit.ended or 'seen'}")
         why = _why(scene, visit.ended_reason) if visit.ended_reason else ""
         lines.append(" · ".join(one for one in (_when(scene, visit.exited_at), how, why) if one))
-    title = visit.plate or said("inside.no_plate")
-    return Line(visit.visit, title, tuple(one for one in lines if one), visit.state == "inside")
+    return Line(visit.visit, _title(scene, visit), tuple(one for one in lines if one), visit.state == "inside")
 
 
 def away(scene: Scene, found: Pass, plate: str) -> Row:
     """A car of a pass that is not inside, as far as it is known."""
     what = " · ".join(one for one in (found.holder, found.unit) if one)
-    return Row("", plate, what, scene.said("inside.away"), plate=plate)
+    return Row("", plate_as_written(plate), what, scene.said("inside.away"), plate=plate)
 
 
 def expected(scene: Scene, visit: VisitView) -> Row:
     """A visitor who has not come."""
-    return Row("", visit.plate or "", _visitor(visit), scene.said("inside.away"), plate=visit.plate or "")
+    return Row("", _title(scene, visit), _visitor(scene, visit), scene.said("inside.away"), plate=visit.plate or "")
 
 
 def _why(scene: Scene, reason: str) -> str:
@@ -141,19 +140,24 @@ def _row(scene: Scene, visit: VisitView, site: Site) -> Row:
     found = scene.pass_of(visit.pass_)
     hours = ms_since(visit.entered_at, scene.now) // HOUR_MS
     bound_h = site.stay_days * DAY_H if visit.kind in ("monthly", "staff") else site.stay_h
-    title = visit.plate or scene.said("inside.no_plate")
-    return Row(visit.visit, title, _who(scene, visit, found), _age(scene, visit), hours >= bound_h)
+    return Row(visit.visit, _title(scene, visit), _who(scene, visit, found), _age(scene, visit), hours >= bound_h)
 
 
 def _who(scene: Scene, visit: VisitView, found: Pass | None) -> str:
-    told = [found.holder, found.unit] if found is not None else [_visitor(visit)]
+    told = [found.holder, found.unit] if found is not None else [_visitor(scene, visit)]
     named = " · ".join(one for one in told if one)
     kind = visit.kind if visit.kind in KINDS else "unknown"
     return " · ".join(one for one in (scene.said(f"inside.kind.{kind}"), named) if one)
 
 
-def _visitor(visit: VisitView) -> str:
-    return " · ".join(one for one in (visit.unit, visit.purpose) if one)
+def _title(scene: Scene, visit: VisitView) -> str:
+    return plate_as_written(visit.plate) if visit.plate else scene.said("inside.no_plate")
+
+
+def _visitor(scene: Scene, visit: VisitView) -> str:
+    """The unit and the purpose; one of a program is shown as it is."""
+    purpose = scene.said.first(f"purpose.{visit.purpose}", "inside.said", said=visit.purpose) if visit.purpose else ""
+    return " · ".join(one for one in (visit.unit, purpose) if one)
 
 
 def _age(scene: Scene, visit: VisitView) -> str:
