@@ -13,6 +13,11 @@ def first_and(*others: Any) -> list[Any]:
     return [others[0], *(pytest.param(other, marks=pytest.mark.long) for other in others[1:])]
 
 
+def each_of(*others: tuple[Any, ...]) -> list[Any]:
+    """As `first_and`, where each variant is a set of values."""
+    return [long_unless(not number, one) for number, one in enumerate(others)]
+
+
 def long_unless(quick: bool, values: Iterable[Any]) -> Any:
     """One set of values, with the marker `long` unless it is quick."""
     return pytest.param(*values, marks=() if quick else pytest.mark.long)

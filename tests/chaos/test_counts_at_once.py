@@ -71,6 +71,7 @@ def test_anti_passback_knows_who_came_in_while_nothing_can_be_written(full: Make
     assert decision(gateway, "700001") == ("granted", "valid_pass")
 
 
+@pytest.mark.long
 def test_a_household_has_no_more_places_than_it_has_while_nothing_can_be_written(full: Make, small_disk: Path) -> None:
     lane, gateway = full(groups=[{"id": "12-3", "places": 2}])
     fill_until_degraded(lane, small_disk)
@@ -79,6 +80,7 @@ def test_a_household_has_no_more_places_than_it_has_while_nothing_can_be_written
     assert decision(gateway, "700002") == ("referred", "places_full")
 
 
+@pytest.mark.long
 def test_a_code_lets_in_once_while_nothing_can_be_written(full: Make, small_disk: Path) -> None:
     lane, gateway = full()
     code = gateway.client.call("passes.code", pass_id="visitor", until=tomorrow(), by="Lin")["code"]

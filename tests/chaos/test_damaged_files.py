@@ -38,6 +38,7 @@ def test_after_a_kill_that_left_no_readable_journal_and_no_projections_a_person_
     gateway.verify()
 
 
+@pytest.mark.long
 def test_without_a_readable_journal_what_the_projections_know_is_enough(site: MakeSite) -> None:
     sim, gateway = site()
     gateway.start_engine()

@@ -239,6 +239,7 @@ def nonsense(site: MakeSite, dice: random.Random) -> Iterator[tuple[SimSite, Gat
     yield sim, gateway, Fuzzer(dice, gateway, sim, token, port)
 
 
+@pytest.mark.long
 def test_a_residents_card_goes_on_opening_whatever_the_engine_is_fed(
     nonsense: tuple[SimSite, Gateway, Fuzzer],
 ) -> None:

@@ -97,6 +97,7 @@ def test_every_event_arrives_after_a_broker_outage_with_kills_in_the_middle(
         broker.stop()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_an_uplink_killed_again_and_again_while_it_catches_up_loses_nothing(
     tmp_path: Path, site: MakeSite, dice: random.Random

@@ -1,4 +1,4 @@
-"""`gatehouse simulate`: sixty site-hours in every run, and how the command begins and ends."""
+"""`gatehouse simulate`: thirty site-hours in every run, and how the command begins and ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateway.simulation.play import play
 from gateway.simulation.story.write import write
 from tests.variants import first_and
 
-HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "60"))
+HOURS = int(os.environ.get("GATEHOUSE_SIMULATE_HOURS", "30"))
 LONG_HOURS = 600
 SEEDS = (302, 105)
 """The same days in every run, so that a change and nothing else makes it fail. New ones: GATEHOUSE_NEW_SEEDS=1."""

@@ -31,6 +31,7 @@ from gateway.core.vocabulary.views import (
 )
 from tests.support.engine_stand_in import FREE
 from tests.support.guard_scene import FULL, alarm, at, crashed, decision, judged, lane
+from tests.variants import each_of
 from tests.web_guard.conftest import Booth, wait_until
 from web.guard.alarms.model import SILENT_KINDS
 from web.guard.home import stream
@@ -191,6 +192,7 @@ def wrong_pin(booth: Booth) -> tuple[str, bool]:
     return said.strip(), wait_s > 0
 
 
+@pytest.mark.long
 def test_a_wrong_pin_is_answered_calmly_with_the_wait_that_it_causes_and_keeps_no_colleague_out(booth: Booth) -> None:
     booth.forget()
     booth.open()
@@ -757,7 +759,7 @@ QUARTERS: list[list[LaneView]] = [
 
 
 @pytest.mark.parametrize("booth", [FOUR], indirect=True)
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("width", "height"), each_of(*SIZES))
 def test_with_four_lanes_the_reason_of_an_old_car_is_whole_and_so_is_its_time(
     booth: Booth, width: int, height: int
 ) -> None:

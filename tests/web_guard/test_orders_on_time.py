@@ -11,6 +11,7 @@ import pytest
 
 from gateway.core.vocabulary.views import Pause
 from tests.support.guard_scene import at, decision, judged, lane
+from tests.variants import first_and
 from tests.web_guard.conftest import ApartBooth, Booth, wait_until
 from web.live.presses import COUNTS_MS
 
@@ -71,7 +72,7 @@ def engine_hangs(booth: Booth) -> Iterator[None]:
         booth.engine.wake()
 
 
-@pytest.mark.parametrize("hangs", [web_hangs, engine_hangs])
+@pytest.mark.parametrize("hangs", first_and(engine_hangs, web_hangs))
 def test_a_stop_that_does_not_arrive_is_told_within_a_second_and_never_done_late(apart: ApartBooth, hangs: Any) -> None:
     apart.enter()
     with hangs(apart):
@@ -89,7 +90,7 @@ def test_a_stop_that_does_not_arrive_is_told_within_a_second_and_never_done_late
     wait_until(lambda: apart.text("#answer") == "已发停止:北门入口")
 
 
-@pytest.mark.parametrize("hangs", [web_hangs, engine_hangs])
+@pytest.mark.parametrize("hangs", first_and(engine_hangs, web_hangs))
 def test_an_open_that_does_not_arrive_opens_nothing_afterwards(apart: ApartBooth, hangs: Any) -> None:
     ready_to_open(apart)
     with hangs(apart):

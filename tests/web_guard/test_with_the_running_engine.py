@@ -21,6 +21,7 @@ from gateway.physics.cars import Behaviour
 from gateway.physics.controller import ArmSpec
 from tests.support.guard_scene import OPERATORS
 from tests.support.site_process import Gateway, gateway, site_document
+from tests.variants import first_and
 from tests.web_guard.conftest import ApartBooth, open_chrome, wait_until
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
@@ -136,7 +137,7 @@ def test_two_screens_that_open_at_once_let_one_car_in(
         wait_until(lambda screen=screen: screen.car_look("step") == "done")
 
 
-@pytest.mark.parametrize("part", ["web", "engine"])
+@pytest.mark.parametrize("part", first_and("engine", "web"))
 def test_what_a_hung_process_was_told_is_not_done_when_it_wakes(
     site: Site, chrome: webdriver.Chrome, part: str
 ) -> None:
@@ -209,6 +210,7 @@ def test_a_car_that_was_not_known_is_released_for_a_reason_and_is_then_on_its_li
     wait_until(lambda: screen.text('.lane[data-lane="in"] .reason') == "林小军 放行:认识的住户")
 
 
+@pytest.mark.long
 def test_a_stop_at_rest_counts_down_and_is_over_by_itself(site: Site, chrome: webdriver.Chrome) -> None:
     screen = site.screen(chrome)
     screen.press("#stop", "pointerdown")

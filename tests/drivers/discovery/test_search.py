@@ -25,6 +25,7 @@ from drivers.sim.board_model import SimBoard
 from drivers.sim.pty_port import PtyDevice
 from drivers.sim.text_device import SimTextDevice
 from tests.drivers.walk import KEY, OURS, SAMPLE, SIMULATED
+from tests.variants import first_and
 
 LISTEN_S = 6.0
 SHORT_S = 0.4
@@ -157,7 +158,7 @@ def test_a_long_range_reader_that_tells_tags_is_in_scan_mode(wire: str, tmp_path
 # ---- OSDP
 
 
-@pytest.mark.parametrize("secure", [True, False])
+@pytest.mark.parametrize("secure", first_and(True, False))
 def test_osdp_readers_answer_who_they_are(tmp_path: Path, secure: bool) -> None:
     pytest.importorskip("osdp_sys", reason="libosdp has no wheel for this machine")
     from tests.support.osdp_pd import OsdpLine, OsdpReader

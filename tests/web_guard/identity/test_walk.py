@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.store.identities.conftest import traces
-from tests.variants import first_and
+from tests.variants import each_of, first_and
 from tests.web_guard.conftest import wait_until
 from tests.web_guard.identity.conftest import NUMBER, RealBooth
 from tests.web_guard.test_browser import CUT, MEASURE_TARGETS, OUTSIDE, OVERFLOW, TARGETS, look
@@ -130,7 +130,7 @@ def inked(real: RealBooth) -> list[bool]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+@pytest.mark.parametrize(("lang", "theme"), each_of(("zh_CN", "day"), ("en", "night")))
 def test_the_offices_page_is_whole_and_has_its_picture(real: RealBooth, lang: str, theme: str) -> None:
     real.gate.client.call(
         "identities.take", request="tap", lane="out", kind="resident_id", number=NUMBER, by="林小军", via="guard"
@@ -153,7 +153,7 @@ def test_the_offices_page_is_whole_and_has_its_picture(real: RealBooth, lang: st
 
 
 @pytest.mark.parametrize("size", first_and((800, 480), (1024, 600)))
-@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+@pytest.mark.parametrize(("lang", "theme"), each_of(("zh_CN", "day"), ("en", "night")))
 def test_every_step_is_whole_and_has_its_picture(real: RealBooth, lang: str, theme: str, size: tuple[int, int]) -> None:
     real.size(*size)
     look(real, theme, lang)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.variants import first_and
+from tests.variants import each_of, first_and
 from tests.web_guard.conftest import wait_until
 from tests.web_guard.pay.conftest import PayBooth
 from tests.web_guard.test_browser import CUT, MEASURE_TARGETS, OUTSIDE, OVERFLOW, TARGETS, look
@@ -24,7 +24,7 @@ def whole(till: PayBooth, name: str, sheet: str) -> None:
 
 @pytest.mark.parametrize("till", [MORE_THAN_A_DAY], indirect=True)
 @pytest.mark.parametrize("size", first_and((800, 480), (1024, 600)))
-@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+@pytest.mark.parametrize(("lang", "theme"), each_of(("zh_CN", "day"), ("en", "night")))
 def test_every_sheet_of_money_is_whole(till: PayBooth, lang: str, theme: str, size: tuple[int, int]) -> None:
     shot = f"{size[0]}-{lang}-{theme}"
     till.size(*size)
