@@ -73,3 +73,20 @@ def test_a_card_that_a_car_shows_after_it_has_gone_counts_beside_the_next_car() 
         at(5, 2, 2.392, "car", 0, 357922193, behaviour="through", card="right", who=193, plate="right"),
     )
     assert play(story).broken is None
+
+
+def test_an_arm_that_came_down_while_its_board_was_silent_is_not_opened_again_once_that_is_back() -> None:
+    """The core is replaced while the arm goes down; OPEN is lost with the board, and there is nothing under the arm."""
+    story = kept(
+        25,
+        6,
+        at(4, 52, 7.383, "car", 0, 1489860405, behaviour="through", card="right", who=42, plate="right"),
+        at(4, 52, 10.988, "disk_stalls", 2, 4044691218, for_ms=6000),
+        at(4, 57, 21.659, "board_silent", 3, 2793177323, for_ms=30_000),
+        at(5, 1, 25.436, "reader_repeats", 3, 1447645785, who=9),
+        at(5, 1, 33.807, "core_fault", 2, 3041853164, after=53, how="changed"),
+        at(5, 1, 54.849, "car", 3, 47190833, behaviour="through", card="right", who=109, plate="right"),
+        at(5, 2, 9.061, "board_blip", 3, 2721065235),
+        troubles=12.0,
+    )
+    assert play(story).broken is None

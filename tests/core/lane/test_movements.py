@@ -245,6 +245,44 @@ def test_an_unanswered_poll_while_lowering_sends_the_arm_up() -> None:
     assert play.pulses()[-1] == "open"
 
 
+def turned_back_in_vain(play: Playbook) -> None:
+    """Its board is silent for a moment while the arm goes down: OPEN is lost with it, and the arm comes down."""
+    play.advance(800)
+    play.board_swallows = True
+    play.happens(events.DeviceStale("io"))
+    play.happens(events.OutputFailed("io", 0, _last_token(play), "no answer"))
+    play.board_swallows = False
+    play.set(at_open=False, at_closed=True)
+
+
+def test_an_arm_that_was_to_turn_back_and_is_down_on_nothing_is_not_opened_again() -> None:
+    play = lowering()
+    turned_back_in_vain(play)
+    before = play.pulses()
+    assert before[-1] == "open"
+    play.advance(60_000)
+    assert play.pulses() == before
+    assert play.lane()["arm"] == "closed"
+    assert [row.data["cause"] for row in play.rows if row.type == "barrier.commanded"][-1] == "safety"
+    assert play.types("barrier.not_followed")
+    play.read()
+    assert play.pulses() == [*before, "open"]
+
+
+def test_an_arm_that_was_to_turn_back_and_is_down_opens_for_a_car_that_came_meanwhile() -> None:
+    play = lowering()
+    play.advance(800)
+    play.board_swallows = True
+    play.happens(events.DeviceStale("io"))
+    play.happens(events.OutputFailed("io", 0, _last_token(play), "no answer"))
+    play.board_swallows = False
+    play.read()
+    before = play.pulses()
+    play.set(at_open=False, at_closed=True)
+    play.advance(2_000)
+    assert play.pulses() == [*before, "open"]
+
+
 def test_no_close_while_the_safety_loop_is_not_known_to_be_free() -> None:
     play = opened()
     play.happens(events.DeviceStale("io"))

@@ -101,6 +101,11 @@ class MovementUnderWay:
         return self._turning_back
 
     @property
+    def for_safety(self) -> bool:
+        """Whether the last order was to turn back for what may be under the arm."""
+        return self._order is not None and self._order.cause == "safety"
+
+    @property
     def opened_by(self) -> Cause:
         """What opened the arm last."""
         return self._opened_by

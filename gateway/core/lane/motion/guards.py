@@ -45,10 +45,14 @@ class ArmGuards:
         return free and not lane.interlock.blocks and not lane.terminals.asked("open")
 
     def may_pulse_again(self) -> bool:
-        """One more pulse may help: the arm has not moved, no vehicle is under it, and a pulse cannot reverse it."""
+        """One more pulse may help: the arm has not moved, no vehicle is under it, and a pulse cannot reverse it.
+
+        An arm that was to turn back and came down on nothing has no vehicle to open for.
+        """
         lane = self._lane
         fits = lane.limits.at_closed and lane.movement.retries == 0 and lane.wiring.barrier.control == "pulse"
-        return fits and not lane.detectors.occupied and lane.modes.moves
+        wanted = bool(len(lane.grants)) or not lane.movement.for_safety
+        return fits and wanted and not lane.detectors.occupied and lane.modes.moves
 
     def may_close_by_itself(self) -> bool:
         """The gateway may close: no vehicle waits or is under the arm, safety is free, nothing forbids it."""

@@ -51,6 +51,7 @@ class Sending:
             self._events.happens(turn, _SENT[motion.direction])
             if not lane.arm.moving:
                 lane.movement.dropped()
+            if lane.movement.order is None:
                 turn.show()
 
     def _stops_moving(self, turn: Turn) -> None:
