@@ -1,4 +1,4 @@
-"""The screens of the installer: their pages, sheets and scripts, found in their rooms."""
+"""The screens of the installer and of the office: their pages, sheets and scripts, found in their rooms."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from types import ModuleType
 
 WEB = Path(__file__).parents[2] / "web"
+HOUSES = ("installer", "office")
 
 
 @cache
 def pages() -> tuple[ModuleType, ...]:
     """The page modules of the frame and of each screen."""
-    rooms = sorted(path.parent.name for path in (WEB / "installer").glob("*/page.py"))
-    return tuple(importlib.import_module(f"web.installer.{room}.page") for room in rooms)
+    rooms = sorted(path.parent.relative_to(WEB) for house in HOUSES for path in (WEB / house).glob("*/page.py"))
+    return tuple(importlib.import_module(f"web.{'.'.join(room.parts)}.page") for room in rooms)
 
 
 def sheets() -> tuple[str, ...]:
@@ -24,4 +25,5 @@ def sheets() -> tuple[str, ...]:
 
 def scripts() -> tuple[str, ...]:
     """The scripts that these pages load, by their paths below `web/`."""
-    return tuple(path.relative_to(WEB).as_posix() for path in sorted((WEB / "installer").glob("*/page.js")))
+    found = (path for house in HOUSES for path in sorted((WEB / house).glob("*/page.js")))
+    return tuple(path.relative_to(WEB).as_posix() for path in found)

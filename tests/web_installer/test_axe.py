@@ -9,6 +9,7 @@ import pytest
 from selenium import webdriver
 
 from tests.engine.settings.conftest import Box, until
+from tests.support.engine import Running
 from tests.web_guard.conftest import open_chrome
 from tests.web_installer.axe import findings
 from tests.web_installer.conftest import Desk
@@ -29,7 +30,7 @@ def chrome() -> Iterator[webdriver.Chrome]:
 class Browser:
     """A browser of the installer in front of a web server beside the engine."""
 
-    def __init__(self, chrome: webdriver.Chrome, box: Box) -> None:
+    def __init__(self, chrome: webdriver.Chrome, box: Box | Running) -> None:
         self.chrome = chrome
         self.server = Server(box.directory.path, "127.0.0.1", 0)
         self._stop = threading.Event()

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.web_installer.screens import WEB, pages
+from tests.web_installer.screens import HOUSES, WEB, pages
 from web.installer.frame.page import SCRIPT_WORDS as FRAME
 from web.installer.frame.places import PLACES
 from web.platform import assets
@@ -23,11 +23,7 @@ def room(page: ModuleType) -> str:
 @pytest.mark.parametrize("page", pages(), ids=room)
 def test_every_key_that_a_script_names_goes_to_its_page(page: ModuleType) -> None:
     entry = f"{room(page)}/page.js"
-    own = (
-        [name for name in (entry, *assets.needs(entry)) if name.startswith("installer")]
-        if entry in assets.files()
-        else []
-    )
+    own = [name for name in (entry, *assets.needs(entry)) if name.startswith(HOUSES)] if entry in assets.files() else []
     named = {
         key for name in own for key in re.findall(r"""say\(["'`]([a-z_.]+)["'`$]""", assets.files()[name].decode())
     }

@@ -15,6 +15,7 @@ from web.front.tls.keeper import authority
 from web.guard.problem.page import problem_page
 from web.guard.routes import BLUEPRINT as GUARD
 from web.installer.routes import BLUEPRINT as INSTALLER
+from web.office.routes import BLUEPRINT as OFFICE
 from web.people import auth
 from web.platform import assets, look, problems
 from web.platform.headers import safe_headers
@@ -57,6 +58,7 @@ def create_app(data: Path) -> Flask:
     app.register_blueprint(routes.BLUEPRINT)
     app.register_blueprint(GUARD)
     app.register_blueprint(INSTALLER)
+    app.register_blueprint(OFFICE)
     app.register_blueprint(SETUP)
     app.register_blueprint(assets.BLUEPRINT)
     app.add_url_rule("/authority.crt", "authority", lambda: authority(data / "web" / "tls"))

@@ -21,7 +21,7 @@ from web.platform.problems import Problem
 
 BLUEPRINT = Blueprint("static", __name__)
 WEB = Path(__file__).parents[1]
-ROOMS = ("parts", "guard", "setup", "installer")
+ROOMS = ("parts", "guard", "setup", "installer", "office")
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 KEPT = "public, max-age=31536000, immutable"
 _IMPORT = re.compile(r'^import .*?"(\.[^"]+)";$', re.MULTILINE)

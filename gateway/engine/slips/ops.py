@@ -11,14 +11,15 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from gateway.core.settings.model import Direction, Settings
-from gateway.core.vocabulary.errors import NotFoundError, SlipConflictError, StorageError
+from gateway.core.vocabulary.errors import IdempotencyConflictError, NotFoundError, SlipConflictError, StorageError
 from gateway.core.vocabulary.events import OpenVisit
-from gateway.core.vocabulary.rows import Row, SlipCancelled, SlipConfirmed, SlipRegistered, SlipUsed
+from gateway.core.vocabulary.rows import UNSET, Row, SlipCancelled, SlipConfirmed, SlipRegistered, SlipUsed
 from gateway.core.vocabulary.views import SlipView
 from gateway.engine.slips.requests import SlipAdd, SlipCancel, SlipConfirm, SlipUse
 from gateway.engine.socket.requests import Change, read
 from gateway.store.passes.credentials import normal_plate
 from gateway.store.slips.check import check_slip, said_of
+from gateway.store.slips.table import code_of
 
 USED_MAX = 10_000
 """Slips that were used in this run."""
@@ -35,6 +36,9 @@ class Slips(Protocol):
 
     def slip(self, slip: str, now_ns: int) -> SlipView | None:
         """The slip of that id."""
+
+    def slip_named(self, begins: str) -> str | None:
+        """The id of the slip that begins so."""
 
     def open_visits(self, pass_id: str | None, credential: str | None) -> tuple[OpenVisit, ...]:
         """The open visits of a credential, newest first."""
@@ -72,11 +76,22 @@ class SlipOps:
 
     def _add(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = read(SlipAdd, params)
+        if (known := self._answered(asked)) is not None:
+            return _made(known)
         now_ns = self._wall_ns()
         fields = check_slip(said_of(asked.slip), now_ns, self._zone)
-        slip = f"s{now_ns // 1_000_000:012x}-{secrets.token_hex(3)}"
+        slip = f"s{asked.name if asked.request else f'{now_ns // 1_000_000:012x}-{secrets.token_hex(3)}'}"
         self._tell(SlipRegistered(slip=slip, **fields, **_who(asked, asked.station)))
-        return {"slip": slip}
+        return _made(slip)
+
+    def _answered(self, asked: SlipAdd) -> str | None:
+        """The slip of a request that was carried out already: its caller has not heard the first answer."""
+        known = self._slips.slip_named(f"s{asked.begins}") if asked.request else None
+        if known is not None and known != f"s{asked.name}":
+            raise IdempotencyConflictError(
+                f"request {asked.request!r} registered another slip; take a new key for a new one"
+            )
+        return known
 
     def _confirm(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = read(SlipConfirm, params)
@@ -92,7 +107,7 @@ class SlipOps:
         if found.state == "used":
             raise SlipConflictError(_why(found))
         if found.state != "cancelled":
-            self._tell(SlipCancelled(slip=asked.slip, **_who(asked, asked.station)))
+            self._tell(SlipCancelled(slip=asked.slip, reason=asked.reason or UNSET, **_who(asked, asked.station)))
         return {"slip": asked.slip}
 
     def _use(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -139,6 +154,10 @@ class SlipOps:
 
 def _why(found: SlipView, state: str = "") -> str:
     return f"the slip {_WHY[state or found.state]}"
+
+
+def _made(slip: str) -> dict[str, Any]:
+    return {"slip": slip, "code": code_of(slip)}
 
 
 def _who(asked: Change, station: str) -> dict[str, Any]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from gateway.core.vocabulary.rows import Credential
-from gateway.engine.socket.requests import Change, Word
+from gateway.engine.socket.requests import Change, Making, Reason, Word
 
 
-class SlipAdd(Change, frozen=True, kw_only=True):
+class SlipAdd(Making, frozen=True, kw_only=True):
     """slips.add"""
 
     slip: dict[str, Any]
-    station: Word = ""
+
+    @property
+    def contents(self) -> dict[str, Any]:
+        """What is said of the slip."""
+        return self.slip
 
 
 class SlipConfirm(Change, frozen=True, kw_only=True):
@@ -26,7 +30,10 @@ class SlipConfirm(Change, frozen=True, kw_only=True):
 class SlipCancel(Change, frozen=True, kw_only=True):
     """slips.cancel"""
 
+    written = ("reason",)
+
     slip: Word
+    reason: Reason = ""
     station: Word = ""
 
 

@@ -225,6 +225,37 @@ class Change(Params, frozen=True, kw_only=True):
         return {"by": self.by, "via": self.via or None}
 
 
+class Making(Change, frozen=True, kw_only=True):
+    """Base of requests that make something: the same `request` with the same contents is answered as the first time,
+    and makes no other; with other contents it is refused.
+    """
+
+    station: Word = ""
+    request: Key | None = None
+
+    @property
+    def contents(self) -> dict[str, Any]:
+        """What is said of the thing."""
+        raise NotImplementedError
+
+    @property
+    def digest(self) -> str:
+        """The digest of the request and its contents; empty for one that is never repeated."""
+        if self.request is None:
+            return ""
+        return hashlib.sha256(msgspec.json.encode([self.request, self.contents], order="sorted")).hexdigest()
+
+    @property
+    def begins(self) -> str:
+        """How the id of the thing begins behind its letter, whatever the request says of it."""
+        return f"{hashlib.sha256((self.request or '').encode()).hexdigest()[:12]}-"
+
+    @property
+    def name(self) -> str:
+        """The id of the thing behind its letter, the same for repeats of the request."""
+        return f"{self.begins}{self.digest[:12]}"
+
+
 class PassPut(Change, frozen=True, kw_only=True):
     """passes.put"""
 

@@ -100,7 +100,7 @@ class VisitOps:
             return answer
         now_ns = self._wall_ns()
         visitor = check_visitor(_said(asked.visitor), now_ns, self._zone)
-        visit = _named(asked) if asked.request is not None else f"v{now_ns // 1_000_000:012x}-{secrets.token_hex(4)}"
+        visit = f"v{asked.name if asked.request else f'{now_ns // 1_000_000:012x}-{secrets.token_hex(4)}'}"
         self._must_be_free(visitor, visit)
         self._must_be_there(visitor)
         code, text = self._codes.issue_for_visit(visit, visitor.until_ns, asked.digest)
@@ -112,8 +112,8 @@ class VisitOps:
         """The answer to a request that was carried out already: its caller has not heard the first one."""
         if asked.request is None:
             return None
-        known = self._visits.named(_begins(asked))
-        if known is not None and known != _named(asked):
+        known = self._visits.named(f"v{asked.begins}")
+        if known is not None and known != f"v{asked.name}":
             raise IdempotencyConflictError(
                 f"request {asked.request!r} announced another visitor; take a new key for a new one"
             )
@@ -172,16 +172,6 @@ class VisitOps:
         if wrong := self._degraded():
             raise StorageError(f"nothing about visitors can be kept ({wrong}); free space, then send it again")
         self._applied(self._journal(row))
-
-
-def _begins(asked: VisitAdd) -> str:
-    """How the id of the visit begins that a request announces, whatever it says of the visitor."""
-    return f"v{asked.named[:12]}-"
-
-
-def _named(asked: VisitAdd) -> str:
-    """The id of the visit that a request announces, the same for its repeats."""
-    return f"{_begins(asked)}{asked.digest[:12]}"
 
 
 def _said(document: dict[str, Any]) -> Said:

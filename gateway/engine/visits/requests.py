@@ -9,32 +9,20 @@ import msgspec
 
 from gateway.core.charges.tariff import PRICE_MAX, Minutes
 from gateway.core.vocabulary.events import PaymentReceived, ReductionReceived, VisitCommandReceived
-from gateway.engine.socket.requests import Change, Key, Name, Params, Reason, Via, Word, wall_ns
+from gateway.engine.socket.requests import Change, Key, Making, Name, Params, Reason, Via, Word, wall_ns
 
 Sum = Annotated[int, msgspec.Meta(ge=1, le=PRICE_MAX)]
 
 
-class VisitAdd(Change, frozen=True, kw_only=True):
-    """visits.add; the same `request` with the same visitor is answered as the first time, and announces no other; with
-    another visitor it is refused
-    """
+class VisitAdd(Making, frozen=True, kw_only=True):
+    """visits.add"""
 
     visitor: dict[str, Any]
-    station: Word = ""
-    request: Key | None = None
 
     @property
-    def digest(self) -> str:
-        """The digest of the request and what it says of the visitor; empty for one that is never repeated."""
-        if self.request is None:
-            return ""
-        told = msgspec.json.encode([self.request, self.visitor], order="sorted")
-        return hashlib.sha256(told).hexdigest()
-
-    @property
-    def named(self) -> str:
-        """The digest of the request alone; empty for one that is never repeated."""
-        return "" if self.request is None else hashlib.sha256(self.request.encode()).hexdigest()
+    def contents(self) -> dict[str, Any]:
+        """What is said of the visitor."""
+        return self.visitor
 
 
 class VisitCorrect(Change, frozen=True, kw_only=True):

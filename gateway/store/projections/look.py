@@ -144,6 +144,14 @@ class Look(ABC):
         """Release slips in order of id: of a state (empty: of all), with a text in id, unit, goods or plate."""
         return slips.listed(self.select, state, query, now_ns, after, min(limit, PAGE_MAX))
 
+    def latest_slips(self, state: str, query: str, now_ns: int, limit: int, offset: int = 0) -> Sequence[SlipView]:
+        """The same, the newest first."""
+        return slips.latest(self.select, state, query, now_ns, min(limit, PAGE_MAX), offset)
+
+    def slip_named(self, begins: str) -> str | None:
+        """The id of the slip that begins so."""
+        return slips.named(self.select, begins)
+
     # ---- passages ------------------------------------------------------------------------------------------------
 
     def last_passage(self) -> str:

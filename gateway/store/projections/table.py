@@ -303,11 +303,11 @@ def _listed_removed(db: apsw.Connection, _place: Place, row: rows.ListedRemoved)
 def _slip(db: apsw.Connection, place: Place, row: rows.SlipRow) -> None:
     match row:
         case rows.SlipRegistered():
-            slips.registered(db, place.sequence, row)
+            slips.registered(db, place.sequence, place.wall_ns, row)
         case rows.SlipConfirmed():
             slips.confirmed(db, row)
         case rows.SlipCancelled():
-            slips.cancelled(db, row)
+            slips.cancelled(db, place.wall_ns, row)
         case rows.SlipUsed():
             slips.used(db, place.wall_ns, row)
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import UNSET
 
 from gateway.core.people.texts import wrong_text
 from gateway.core.plates.plates import is_none, is_plate
@@ -20,17 +21,18 @@ DAYS_MAX = 31
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is said of a slip; `until`: the end of the site's day unless given.
+    """What is said of a slip: the unit, the plate, or both; `until`: the end of the site's day unless given.
 
     `confirmed`: the owner has confirmed that another (`carrier` is `other`) carries the goods.
     """
 
-    unit: str
     goods: str
+    unit: str = ""
     plate: str | None = None
     until: str | None = None
     carrier: Literal["owner", "other"] = "owner"
     confirmed: bool = False
+    asked_by: Literal["owner", "tenant", "family", "firm", "office"] | None = None
 
 
 def said_of(document: dict[str, Any]) -> Said:
@@ -44,11 +46,12 @@ def said_of(document: dict[str, Any]) -> Said:
 
 def check_slip(said: Said, now_ns: int, zone: ZoneInfo) -> dict[str, Any]:
     """The fields of its row; SlipError for the first thing that is wrong."""
+    if not said.goods.strip():
+        raise SlipError("goods is empty; say what leaves")
+    if not said.unit.strip() and not said.plate:
+        raise SlipError("unit is empty; say where the goods leave, or the plate of the vehicle")
     for field in ("unit", "goods"):
-        text = getattr(said, field)
-        if not text.strip():
-            raise SlipError(f"{field} is empty; say {'where the goods leave' if field == 'unit' else 'what leaves'}")
-        if wrong := wrong_text(text):
+        if wrong := wrong_text(getattr(said, field)):
             raise SlipError(f"{field} {wrong}")
     until_ns = _instant(said.until) if said.until is not None else end_of_day(now_ns, zone)
     if until_ns <= now_ns:
@@ -62,6 +65,7 @@ def check_slip(said: Said, now_ns: int, zone: ZoneInfo) -> dict[str, Any]:
         "until": rfc3339(until_ns),
         "carrier": said.carrier,
         "confirmed": said.confirmed,
+        "asked_by": said.asked_by or UNSET,
     }
 
 

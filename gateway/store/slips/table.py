@@ -9,6 +9,7 @@ import apsw
 import msgspec
 
 from gateway.core.vocabulary import rows
+from gateway.core.vocabulary.rows import UNSET
 from gateway.core.vocabulary.views import SlipView
 from gateway.store.passes.credentials import normal_plate
 from gateway.store.times import parse_wall_ns, rfc3339
@@ -18,23 +19,34 @@ SLIPS_MAX = 20_000
 KEPT_NS = 92 * 86_400 * 1_000_000_000
 """A slip is kept this long after its end."""
 
+CODE_LETTERS = 6
+"""So many letters of the id are the code that is printed; it names a slip, and is no secret."""
+
 Select = Callable[..., list[Any]]
+ACTIVE = "active"
+"""Of a list for people: those that still hold, or wait for the owner."""
 STATES = ("open", "unconfirmed", "used", "cancelled", "expired")
 """What can be asked for."""
+
+
+def code_of(slip: str) -> str:
+    """The code of a slip."""
+    return slip[-CODE_LETTERS:].upper()
 
 
 # ---- what rows change ------------------------------------------------------------------------------------------------
 
 
-def registered(db: apsw.Connection, sequence: int, row: rows.SlipRegistered) -> None:
-    """The office releases goods."""
+def registered(db: apsw.Connection, sequence: int, wall_ns: int, row: rows.SlipRegistered) -> None:
+    """The office releases goods; of one request the first row counts."""
     state = "open" if row.carrier == "owner" or row.confirmed else "unconfirmed"
     view = SlipView(
         slip=row.slip, state=state, unit=row.unit, goods=row.goods, plate=row.plate, until=row.until,
         carrier=row.carrier, confirmed_by=row.by if row.carrier == "other" and row.confirmed else None, by=row.by,
+        asked_by=None if row.asked_by is UNSET else row.asked_by, at=rfc3339(wall_ns),
     )  # fmt: skip
     values = (row.slip, state, parse_wall_ns(row.until), sequence, msgspec.json.encode(view).decode())
-    db.execute("INSERT OR REPLACE INTO slips VALUES(?, ?, ?, ?, ?)", values)
+    db.execute("INSERT OR IGNORE INTO slips VALUES(?, ?, ?, ?, ?)", values)
 
 
 def confirmed(db: apsw.Connection, row: rows.SlipConfirmed) -> None:
@@ -42,9 +54,11 @@ def confirmed(db: apsw.Connection, row: rows.SlipConfirmed) -> None:
     _change(db, row.slip, ("unconfirmed",), state="open", confirmed_by=row.by)
 
 
-def cancelled(db: apsw.Connection, row: rows.SlipCancelled) -> None:
+def cancelled(db: apsw.Connection, wall_ns: int, row: rows.SlipCancelled) -> None:
     """The goods do not leave."""
-    _change(db, row.slip, ("open", "unconfirmed"), state="cancelled")
+    reason = None if row.reason is UNSET else row.reason
+    said = {"cancelled_at": rfc3339(wall_ns), "cancelled_by": row.by, "reason": reason}
+    _change(db, row.slip, ("open", "unconfirmed"), state="cancelled", **said)
 
 
 def used(db: apsw.Connection, wall_ns: int, row: rows.SlipUsed) -> None:
@@ -78,14 +92,43 @@ def slip_of(select: Select, slip: str, now_ns: int) -> SlipView | None:
     return _seen(found[0][0], now_ns) if found else None
 
 
+def named(select: Select, begins: str) -> str | None:
+    """The id of the slip that begins so."""
+    found = select("SELECT slip FROM slips WHERE slip > ? AND slip < ? LIMIT 1", (begins, begins + "~"))
+    return str(found[0][0]) if found else None
+
+
 def listed(
     select: Select, state: str, query: str, now_ns: int, after: str = "", limit: int = 100
 ) -> Sequence[SlipView]:
     """Slips in order of id: of a state (empty: of all), with a text in id, unit, goods or plate."""
-    where, values = ["slip > ?"], [after]
-    if state == "expired":
+    where, values = _wanted(state, query, now_ns)
+    found = select(
+        f"SELECT document FROM slips WHERE slip > ? AND {where} ORDER BY slip LIMIT ?", (after, *values, limit)
+    )
+    return [_seen(document, now_ns) for (document,) in found]
+
+
+def latest(select: Select, state: str, query: str, now_ns: int, limit: int, offset: int = 0) -> Sequence[SlipView]:
+    """The same, the newest first; of `active` those that still hold, or wait for the owner."""
+    where, values = _wanted(state, query, now_ns)
+    found = select(
+        f"SELECT document FROM slips WHERE {where} ORDER BY told_sequence DESC LIMIT ? OFFSET ?",
+        (*values, limit, offset),
+    )
+    return [_seen(document, now_ns) for (document,) in found]
+
+
+def _wanted(state: str, query: str, now_ns: int) -> tuple[str, list[Any]]:
+    """The condition on a slip, and its values."""
+    where: list[str] = ["1"]
+    values: list[Any] = []
+    if state == ACTIVE:
+        where.append("state IN ('open', 'unconfirmed') AND until_ns > ?")
+        values.append(now_ns)
+    elif state == "expired":
         where.append("state IN ('open', 'unconfirmed') AND until_ns <= ?")
-        values.append(now_ns)  # type: ignore[arg-type]
+        values.append(now_ns)
     elif state:
         where.append("state = ?" + ("" if state in ("used", "cancelled") else f" AND until_ns > {int(now_ns)}"))
         values.append(state)
@@ -95,11 +138,10 @@ def listed(
             " || (document ->> '$.goods')), ?))"
         )
         values += [normal_plate(query) or query, query.lower()]
-    found = select(f"SELECT document FROM slips WHERE {' AND '.join(where)} ORDER BY slip LIMIT ?", (*values, limit))
-    return [_seen(document, now_ns) for (document,) in found]
+    return " AND ".join(where), values
 
 
 def _seen(document: str, now_ns: int) -> SlipView:
     view = msgspec.json.decode(document, type=SlipView)
     over = view.state in ("open", "unconfirmed") and parse_wall_ns(view.until) <= now_ns
-    return msgspec.structs.replace(view, state="expired") if over else view
+    return msgspec.structs.replace(view, code=code_of(view.slip), state="expired" if over else view.state)

@@ -131,6 +131,34 @@ def test_a_cancelled_slip_and_one_for_another_vehicle_release_nothing(box: Box, 
     assert rows(box, "slip.used") == []
 
 
+def test_a_repeat_of_a_key_makes_one_slip_and_another_body_is_refused(
+    box: Box, client: FlaskClient, token: Tokens
+) -> None:
+    headers = {**token("visits:write", name="office"), "Idempotency-Key": "k1"}
+    first, again = (client.post(URL, json=SAID, headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json == again.json
+    use(box, first.json["slip"])
+    assert client.post(URL, json=SAID, headers=headers).json["state"] == "used"
+    assert client.post(URL, json={**SAID, "goods": "a bed"}, headers=headers).status_code == 422
+    assert len(rows(box, "slip.registered")) == 1
+    other = {**token("visits:write", name="central"), "Idempotency-Key": "k1"}
+    assert client.post(URL, json=SAID, headers=other).json["slip"] != first.json["slip"]
+
+
+def test_a_slip_has_a_code_says_who_asked_and_why_it_was_cancelled(box: Box, office: Callable[..., Any]) -> None:
+    made = office("POST", body={"plate": "粤B12345", "goods": "a bed", "asked_by": "tenant"}).json
+    assert made["code"] == made["slip"][-6:].upper()
+    assert (made["unit"], made["asked_by"]) == ("", "tenant")
+    assert office("POST", f"/{made['slip']}/cancel", {"reason": "call 13800138000"}).status_code == 422
+    assert office("POST", f"/{made['slip']}/cancel", {"why": "x"}).status_code == 422
+    cancelled = office("POST", f"/{made['slip']}/cancel", {"reason": "moved to Monday"}).json
+    assert (cancelled["state"], cancelled["reason"], cancelled["cancelled_by"]) == (
+        "cancelled", "moved to Monday", "office",
+    )  # fmt: skip
+    assert rows(box, "slip.cancelled")[0]["reason"] == "moved to Monday"
+
+
 def test_slips_are_found_by_state_and_text(box: Box, office: Callable[..., Any]) -> None:
     first = office("POST", body={**SAID, "plate": "粤B12345"}).json["slip"]
     office("POST", body={"unit": "7-3", "goods": "bicycle"})
@@ -144,6 +172,8 @@ def test_slips_are_found_by_state_and_text(box: Box, office: Callable[..., Any])
     ("said", "wrong"),
     [
         ({"unit": "4-201"}, "goods"),
+        ({"goods": "a bed"}, "say where the goods leave, or the plate"),
+        ({**SAID, "asked_by": "Mr Wang"}, "asked_by"),
         ({**SAID, "goods": " "}, "say what leaves"),
         ({**SAID, "goods": "call 13800138000"}, "digits"),
         ({**SAID, "until": "2020-01-01T00:00:00Z"}, "has passed"),

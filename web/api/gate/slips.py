@@ -8,10 +8,11 @@ from typing import Any, Literal
 import msgspec
 from flask import Response, request
 
+from gateway.core.people.texts import wrong_text
 from gateway.core.vocabulary.errors import NotFoundError
 from gateway.store.slips.table import STATES
 from web.api.answers import json_answer, now_text
-from web.api.requests import body, identifier, number, one_of, only, refuse
+from web.api.requests import body, idempotency_key, identifier, number, one_of, only, refuse
 from web.people.auth import current_token, require_scope
 from web.platform.services import ask, services
 
@@ -24,6 +25,12 @@ class Confirmed(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a confirmation: how the owner confirmed."""
 
     how: Literal["phone", "in_person", "in_writing"]
+
+
+class Cancelled(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a cancellation: why."""
+
+    reason: str = ""
 
 
 @require_scope("state:read")
@@ -49,9 +56,12 @@ def get_slip(slip: str) -> Response:
 
 @require_scope("visits:write")
 def add_slip() -> Response:
-    """`POST /slips`: the office releases goods."""
+    """`POST /slips`: the office releases goods; the same Idempotency-Key with the same body makes one slip."""
     only()
-    return json_answer(_known(ask("slips.add", slip=body(dict[str, Any]), **_who())["slip"]), 201)
+    key = idempotency_key()
+    request_key = None if key is None else f"http:{current_token().id}:{key}"
+    made = ask("slips.add", request=request_key, slip=body(dict[str, Any]), **_who())
+    return json_answer(_known(made["slip"]), 201)
 
 
 @require_scope("visits:write")
@@ -68,7 +78,10 @@ def cancel_slip(slip: str) -> Response:
     """`POST /slips/{slip}/cancel`: the goods do not leave."""
     only()
     identifier(slip, "slip")
-    ask("slips.cancel", slip=slip, **_who())
+    reason = body(Cancelled, optional=True).reason
+    if wrong := wrong_text(reason):
+        raise refuse(f"reason {wrong}.", "body_invalid", 422)
+    ask("slips.cancel", slip=slip, reason=reason, **_who())
     return json_answer(_known(slip))
 
 

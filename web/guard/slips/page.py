@@ -24,7 +24,9 @@ ANSWER_S = 3.0
 
 
 class Slip(msgspec.Struct, frozen=True):
-    """A slip in words; `fits`: it names the car at the lane; `why` it releases nothing, "" when it does."""
+    """A slip in words, `goods` with the code on its paper; `fits`: it names the car at the lane; `why` it releases
+    nothing, "" when it does.
+    """
 
     slip: str
     title: str
@@ -90,11 +92,12 @@ def _lane(lane: str) -> LaneView | None:
 
 
 def _in_words(said: Words, slip: SlipView, plate: str | None) -> Slip:
+    vehicle = plate_as_written(slip.plate) if slip.plate else said("slip.any_vehicle")
     return Slip(
         slip=slip.slip,
-        title=slip.unit,
-        goods=slip.goods,
-        vehicle=plate_as_written(slip.plate) if slip.plate else said("slip.any_vehicle"),
+        title=slip.unit or vehicle,
+        goods=f"{slip.code} · {slip.goods}",
+        vehicle=vehicle if slip.unit else "",
         carrier=said(f"slip.carrier.{slip.carrier}"),
         fits=plate is not None and plate == slip.plate,
         why=said(f"slip.why.{slip.state}") if slip.state != "open" else "",

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from gateway.core.vocabulary.rows.base import By, CaseOrNone, Row, Shown, Station, Via, one_of, says
+from gateway.core.vocabulary.rows.base import (
+    UNSET,
+    By,
+    CaseOrNone,
+    Row,
+    Shown,
+    Station,
+    UnsetType,
+    Via,
+    one_of,
+    says,
+)
+
+ASKERS = ("owner", "tenant", "family", "firm", "office")
+"""Who may ask for a slip; a name stands nowhere."""
+AskedBy = one_of("who asked for it, by what they are to the unit", *ASKERS)
 
 
 class SlipRow(Row, frozen=True, kw_only=True, gc=False):
@@ -23,7 +38,7 @@ class SlipRegistered(SlipRow, frozen=True, kw_only=True, gc=False):
 
     type: ClassVar[str] = "slip.registered"
 
-    unit: Annotated[str, says("building and room that the goods leave")]
+    unit: Annotated[str, says("building and room that the goods leave, empty where the plate is enough")]
     goods: Annotated[str, says("the goods, in words")]
     plate: Annotated[str | None, says("plate of the vehicle, null for any")]
     until: Annotated[str, says("until then; it ends by itself")]
@@ -32,6 +47,7 @@ class SlipRegistered(SlipRow, frozen=True, kw_only=True, gc=False):
     by: By
     via: Via
     station: Station
+    asked_by: Annotated[str | UnsetType, AskedBy] = UNSET
 
 
 class SlipConfirmed(SlipRow, frozen=True, kw_only=True, gc=False):
@@ -53,6 +69,7 @@ class SlipCancelled(SlipRow, frozen=True, kw_only=True, gc=False):
     by: By
     via: Via
     station: Station
+    reason: Annotated[str | UnsetType, says("the reason that the person gave")] = UNSET
 
 
 class SlipUsed(SlipRow, frozen=True, kw_only=True, gc=False):

@@ -1,0 +1,1 @@
+"""The property office's pages."""

@@ -1,0 +1,26 @@
+"""A site on which the office has worked, and the addresses of its pages."""
+
+from __future__ import annotations
+
+from tests.support.engine import Running
+from tests.web_installer.conftest import Desk
+from tests.web_office.conftest import GUARD
+
+SLIPS = (
+    {"unit": "3栋1201", "goods": "立式钢琴一架,纸箱十二个,两米沙发一张", "plate": "粤B12345", "asked_by": "owner"},
+    {"unit": "1栋302", "goods": "自行车", "carrier": "other", "asked_by": "tenant"},
+    {"unit": "2栋1502", "goods": "冰箱"},
+    {"unit": "4-201", "goods": "a desk, two chairs and eleven boxes of books", "asked_by": "firm"},
+)
+
+
+def filled(gate: Running, office: Desk) -> list[str]:
+    """Slips in every state; the addresses of all pages of the office."""
+    paths = []
+    for number, slip in enumerate(SLIPS):
+        answer = office.post("/office/slips", request=f"scene{number}", **slip)
+        paths.append(str(answer.location).partition("?")[0])
+    slips = [one.rpartition("/")[2] for one in paths]
+    gate.client.call("slips.use", slip=slips[2], lane="out", case="c1", by=GUARD, via="guard", station="")
+    office.post(f"{paths[3]}/cancel", reason="搬家改期到下周六上午")
+    return ["/office/slips", "/office/slips?state=", *paths, f"{paths[0]}/paper", f"{paths[3]}/paper"]

@@ -1,0 +1,1 @@
+"""Release slips at the office."""

@@ -1,0 +1,8 @@
+// The paper of a release slip: a button for browsers that run scripts.
+import { $ } from "../../parts/base/dom.js";
+
+const button = $("of-print");
+if (button) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
