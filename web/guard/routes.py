@@ -12,6 +12,7 @@ from web.guard.home.page import home
 from web.guard.home.stream import state, stream
 from web.guard.identity.page import cars, end, office, person, sign, take
 from web.guard.inside.page import correct_inside, inside, one_inside
+from web.guard.keys.page import plate_keys
 from web.guard.orders.alarms import alarm_verb
 from web.guard.orders.lanes import choose, command
 from web.guard.orders.stop import stop
@@ -46,6 +47,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/guard/identity/end", end),
     ("GET", "/guard/slips", slips),
     ("POST", "/guard/slips/<slip>/use", use_slip),
+    ("GET", "/guard/keys", plate_keys),
     ("GET", "/guard/visitor", visitor_choices),
     ("POST", "/guard/visitor", register),
     ("POST", "/guard/visitor/card", await_card),

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from selenium import webdriver
 
+from gateway.core.plates.plates import REGIONS
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.core.vocabulary.views import VisitView
 from gateway.store.times import rfc3339
@@ -175,9 +176,9 @@ def test_a_known_car_is_found_by_digits_and_declared(estate: Estate) -> None:
     estate.enter()
     estate.go()
     estate.tap("#inside-find")
-    for digit in "999":
-        estate.one(f'#inside-pad [data-key="{digit}"]').click()
-    estate.one("#inside-go").click()
+    for _ in range(3):
+        estate.tap_text("#inside-keys .choice", "9")
+    estate.one("#inside-keys .key-next").click()
     wait_until(lambda: estate.titles() == ["粤B D99999"])
     assert "不在场内" in estate.text(".inside-row")
     estate.all(".inside-row")[0].click()
@@ -188,6 +189,33 @@ def test_a_known_car_is_found_by_digits_and_declared(estate: Estate) -> None:
     wait_until(lambda: estate.text("#inside-title") == "场内 1 辆")
 
 
+def test_a_whole_plate_is_typed_without_a_keyboard_with_the_keys_of_the_last_cars_first(estate: Estate) -> None:
+    estate.comes("粤B55555")
+    estate.comes("沪C12345")
+    estate.enter()
+    estate.go()
+    estate.tap("#inside-find")
+    assert estate.texts("#inside-keys .choice")[:10] == list("0123456789"), "most look for digits"
+    estate.tap_text("#inside-keys .choice", "换一组")
+    regions = estate.texts("#inside-keys .choice")[:18]
+    assert sorted(regions[:2]) == ["沪", "粤"], "the last cars' come first"
+    for letter in "粤B5":
+        wait_until(lambda letter=letter: letter in estate.texts("#inside-keys .choice"), what="its page comes by itself")
+        estate.tap_text("#inside-keys .choice", letter)
+    assert estate.script("return document.getElementById('inside-q').value") == "粤B5"
+    estate.tap("#inside-keys .key-next")
+    wait_until(lambda: estate.titles() == ["粤B 55555"])
+    estate.tap("#inside-find")
+    wait_until(lambda: len(estate.titles()) == 2)
+    estate.tap("#inside-find")
+    seen = set(estate.texts("#inside-keys .choice"))
+    for _ in range(4):
+        estate.tap_text("#inside-keys .choice", "换一组")
+        seen |= set(estate.texts("#inside-keys .choice"))
+    assert set(REGIONS) | set("ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789") <= seen, "initials and units too"
+    assert estate.complaints() == []
+
+
 @pytest.mark.parametrize("query", ["王建", "wjg", "3栋", "p-wang"])
 def test_a_car_is_found_by_what_its_pass_says(estate: Estate, query: str) -> None:
     estate.comes("粤B12345")
@@ -196,7 +224,7 @@ def test_a_car_is_found_by_what_its_pass_says(estate: Estate, query: str) -> Non
     estate.go()
     estate.tap("#inside-find")
     estate.one("#inside-q").send_keys(query)
-    estate.one("#inside-go").click()
+    estate.one("#inside-keys .key-next").click()
     wait_until(lambda: estate.titles() == ["粤B 12345"])
     estate.tap("#inside-find")
     wait_until(lambda: len(estate.titles()) == 2)
@@ -260,7 +288,7 @@ def test_each_sheet_is_whole_and_has_its_picture(estate: Estate, size: tuple[int
     whole(estate, "inside", size, lang, theme)
     estate.tap("#inside-find")
     whole(estate, "find", size, lang, theme)
-    estate.one("#inside-go").click()
+    estate.one("#inside-keys .key-next").click()
     wait_until(lambda: estate.all(".inside-row"))
     estate.all(".inside-row")[0].click()
     wait_until(lambda: len(estate.texts("#stay-lines p")) > 1)

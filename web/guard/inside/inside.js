@@ -4,12 +4,14 @@ import { say } from "../../parts/base/words.js";
 import { ask, post, pressId } from "../../parts/base/http.js";
 import { answer } from "../../parts/answer/answer.js";
 import { drawable } from "../../parts/glyphs/glyphs.js";
+import { drawKeys, plateKeys } from "../../parts/keys/keys.js";
 import { isOpen, openSheet } from "../../parts/sheet/sheet.js";
 import { wireKeypad } from "../../parts/keypad/keypad.js";
 import { SETTLE_MS } from "../lane/lanes.js";
 import { place } from "../places/places.js";
 
-const AGAIN_MS = 5000, NUMBER_MAX = 999999, ROW = 64, GAP = 12;
+const AGAIN_MS = 5000, NUMBER_MAX = 999999, ROW = 64, GAP = 12, QUERY_MAX = 40;
+let keys = { regions: "", last: "", chinese: false }, keyPage = "digits";
 let shown = null, kind = "", query = "", from = 0, car = null, number = "", openedAt = 0, asked = 0, begun = null;
 
 async function look() {
@@ -124,9 +126,29 @@ function paintCount() {
   put($("count-number"), number || "–");
   put($("count-set"), shown ? [shown.count, shown.set].filter(Boolean).join(" · ") : "");
 }
-function typed(key) {
-  const field = $("inside-q");
-  field.value = key === "erase" ? field.value.slice(0, -1) : field.value + key;
+// Most look for digits; behind the first character of a plate come its letters, and then digits.
+function drawFind() {
+  const field = $("inside-q"), text = field.value;
+  const typed = (now) => {
+    field.value = now.slice(0, QUERY_MAX);
+    if (!now) keyPage = "digits"; else if (keys.regions.includes(now[0])) keyPage = "";
+    drawFind();
+  };
+  drawKeys($("inside-keys"), plateKeys(keys, text, keyPage, {
+    typed,
+    turned: (page) => { keyPage = page; drawFind(); },
+    more: { text: say("keys.clear"), act: () => typed(""), off: !text },
+    on: { text: say("inside.look"), act: find },
+  }));
+}
+function openedFind() {
+  keyPage = keys.regions.includes($("inside-q").value[0] || " ") ? "" : "digits";
+  drawFind();
+  $("inside-q").focus({ preventScroll: true });
+}
+async function learnKeys() {
+  const got = await ask("/guard/keys");
+  if (got) keys = got;
 }
 function find() {
   query = $("inside-q").value.trim();
@@ -136,19 +158,18 @@ function find() {
 }
 
 if ($("sheet-inside")) {
-  place("inside", { opened: () => { if (!shown) from = 0; look(); }, typed: () => query !== "" });
-  place("find", { under: "inside", typed: () => $("inside-q").value !== query, opened: () => $("inside-q").focus({ preventScroll: true }) });
+  place("inside", { opened: () => { if (!shown) from = 0; look(); learnKeys(); }, typed: () => query !== "" });
+  place("find", { under: "inside", typed: () => $("inside-q").value !== query, opened: openedFind });
   place("stay", { under: "inside", busy: () => Boolean(begun) });
   place("count", { under: "inside", opened: () => { openedAt = performance.now(); paintCount(); }, typed: () => number !== "", busy: () => Boolean(begun) });
   $("inside-find").addEventListener("click", () => {
     if (query) { query = $("inside-q").value = ""; from = 0; look(); } else openSheet("find");
   });
   $("inside-set").addEventListener("click", () => openSheet("count"));
-  $("inside-go").addEventListener("click", find);
+  $("inside-q").addEventListener("input", drawFind);
   $("inside-q").addEventListener("keydown", (event) => { if (event.key === "Enter") find(); });
   $("inside-back").addEventListener("click", () => { from = Math.max(0, from - room()); paintRows(); });
   $("inside-next").addEventListener("click", () => { from += room(); paintRows(); });
-  wireKeypad("inside-pad", typed);
   wireKeypad("count-pad", (key) => {
     number = key === "erase" ? number.slice(0, -1) : String(Math.min(NUMBER_MAX, Number(number + key)));
     paintCount();

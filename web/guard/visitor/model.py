@@ -1,16 +1,15 @@
-"""What the guard chooses from when a visitor comes: plates' first characters, buildings, purposes, what it costs."""
+"""What the guard chooses from when a visitor comes: keys of plates, buildings, purposes, what it costs."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from gateway.core.charges.charging import Prices
 from gateway.core.charges.tariff import Tariff
-from gateway.core.plates.plates import LAST, REGIONS
 from gateway.core.settings.model import Building
+from web.guard.keys.page import Keys
 from web.words.texts import Words
 
 PURPOSES = ("guest", "delivery", "courier", "taxi", "repair", "moving", "official", "other")
@@ -37,23 +36,17 @@ class Place(msgspec.Struct, frozen=True):
 class Choices(msgspec.Struct, frozen=True):
     """All that the sheet offers. `charges`: by class of vehicle, what a stay costs in words."""
 
-    regions: str
-    last: str
-    chinese: bool
+    keys: Keys
     buildings: list[Place]
     purposes: list[Choice]
     classes: list[Choice]
     charges: dict[str, str]
 
 
-def choices(said: Words, buildings: Sequence[Building], plates: Iterable[str], prices: Prices) -> Choices:
-    """What is offered; `plates` are those of the last cars, whose first characters come first."""
-    seen = Counter(plate[0] for plate in plates if plate and plate[0] in REGIONS)
-    first = [region for region, _count in seen.most_common()]
+def choices(said: Words, buildings: Sequence[Building], keys: Keys, prices: Prices) -> Choices:
+    """What is offered."""
     return Choices(
-        regions="".join([*first, *(one for one in REGIONS if one not in seen)]),
-        last=LAST,
-        chinese=bool(seen) or said.locale == "zh_CN",
+        keys=keys,
         buildings=[Place(one.id, one.name or one.id, one.units) for one in buildings],
         purposes=[Choice(one, said(f"purpose.{one}")) for one in PURPOSES],
         classes=[Choice(one, said(f"vehicle.{one}")) for one in CLASSES],

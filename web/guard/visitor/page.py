@@ -12,6 +12,7 @@ from gateway.core.settings.explain import explain
 from gateway.core.settings.model import Building
 from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
+from web.guard.keys.page import keys_now
 from web.guard.orders.answers import answer, body_of, press
 from web.guard.orders.send import Order, send, way
 from web.guard.scene import refusal
@@ -23,8 +24,6 @@ from web.platform import look
 from web.platform.problems import Problem
 from web.platform.services import ask, services
 
-PLATES_MAX = 200
-"""Cars whose plates are looked at for the characters that come first."""
 _CODES = {"visit_conflict": "visitor.conflict", "visit_invalid": "visitor.invalid"}
 
 
@@ -60,7 +59,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 @auth.require_operator(Right.COMMAND)
 def visitor_choices() -> Response:
     """What the sheet offers."""
-    body = choices(look.said(), _buildings(), _recent_plates(), _prices())
+    said = look.said()
+    body = choices(said, _buildings(), keys_now(said), _prices())
     return Response(msgspec.json.encode(body), content_type="application/json")
 
 
@@ -160,14 +160,6 @@ def _ways(building: Building | None, locale: str, *, goods: bool) -> list[str]:
 
 def _status(error: GatehouseError) -> int:
     return 503 if isinstance(error, EngineUnreachableError) else 409
-
-
-def _recent_plates() -> list[str]:
-    """The plates of the last cars; none while they cannot be read, so that a visitor can be registered all the same."""
-    try:
-        return services().readers.state().recent_plates(PLATES_MAX)
-    except GatehouseError:
-        return []
 
 
 def _buildings() -> list[Building]:

@@ -4,17 +4,16 @@ import { say } from "../../parts/base/words.js";
 import { ask, post, pressId } from "../../parts/base/http.js";
 import { pressedMs } from "../../parts/base/clock.js";
 import { answer } from "../../parts/answer/answer.js";
+import { drawKeys, plateKeys } from "../../parts/keys/keys.js";
 import { isOpen, onSheet } from "../../parts/sheet/sheet.js";
 import { chosenLane, lane, old, state } from "../home/state.js";
 import { place } from "../places/places.js";
-import { drawRoom, pages } from "./keys.js";
+import { drawRoom } from "./room.js";
 
 const PLATE_MAX = 10, PLATE_MIN = 5, PEOPLE_MAX = 200, CARD_EVERY_MS = 20000, REST_MS = 500, TIMEOUT_MS = 5000;
 const STEPS = ["plate", "where", "purpose", "last"];
 const blank = () => ({ plate: "", none: false, building: null, room: "", placed: false, purpose: "", people: 1, goods: false, vehicle: "car", card: "", lane: "", press: null });
 let offered = null, draft = blank(), step = "plate", page = "", first = 0, sending = false, drawnAt = 0;
-
-const SPANS = { 2: "key-2", 3: "key-3", 4: "key-4", 6: "key-6" };
 
 // ---- the lane, and what its car has shown
 function entry() {
@@ -73,30 +72,17 @@ function crumbs() {
     mark(el, "aria-pressed", String(el.dataset.step === step));
   }
 }
-function keys(list) {
-  $("visitor-keys").replaceChildren(...list.map(({ text, span, act, off, next, label }) => {
-    const el = make("button", text, ["choice", SPANS[span], next ? "key-next" : ""].join(" ").trim());
-    el.type = "button";
-    if (label) el.setAttribute("aria-label", label);
-    el.disabled = Boolean(off);
-    el.addEventListener("click", () => { if (!sending) act(); });
-    return el;
-  }));
-}
+const keys = (list) => drawKeys($("visitor-keys"), list.map((one) => ({ ...one, act: () => { if (!sending) one.act(); } })));
 
 // ---- the plate
 function drawPlate() {
   const bare = draft.plate.replace(/\s/g, "");
-  const all = pages(offered), begun = bare.length === 0 ? (offered.chinese ? "regions" : "digits") : bare.length === 1 && offered.regions.includes(bare) ? "letters" : "digits";
-  const names = Object.keys(all).filter((name) => !bare.length || !name.startsWith("regions")), now = page || begun;
-  const type = (letter) => { draft.plate = bare.length < PLATE_MAX ? bare + letter : bare; draft.none = false; page = ""; draw(); };
-  keys([
-    ...[...all[now]].map((letter) => ({ text: letter, span: 2, act: () => type(letter) })),
-    { text: say("visitor.none"), span: 3, act: () => { draft.plate = ""; draft.none = true; go(null); }, off: bare.length > 0 },
-    { text: say("visitor.other_keys"), span: 3, act: () => { page = names[(names.indexOf(now) + 1) % names.length]; draw(); } },
-    { text: "⌫", label: say("sign_in.erase"), span: 2, act: () => { draft.plate = bare.slice(0, -1); page = ""; draw(); }, off: bare.length === 0 },
-    { text: say("visitor.on"), span: 4, next: true, act: () => go(null), off: !hasPlate() },
-  ]);
+  keys(plateKeys(offered.keys, bare, page, {
+    typed: (text) => { draft.plate = text.slice(0, PLATE_MAX); draft.none = false; page = ""; draw(); },
+    turned: (name) => { page = name; draw(); },
+    more: { text: say("visitor.none"), act: () => { draft.plate = ""; draft.none = true; go(null); }, off: bare.length > 0 },
+    on: { text: say("visitor.on"), act: () => go(null), off: !hasPlate() },
+  }));
 }
 
 // ---- building and unit
