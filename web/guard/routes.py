@@ -16,7 +16,9 @@ from web.guard.keys.page import plate_keys
 from web.guard.orders.alarms import alarm_verb
 from web.guard.orders.lanes import choose, command
 from web.guard.orders.stop import stop
-from web.guard.pay.page import excuse, pay, print_receipt, receipt, validate
+from web.guard.papers.page import print_receipt, print_ticket
+from web.guard.pay.debt import debt
+from web.guard.pay.page import excuse, pay, receipt, validate
 from web.guard.shift.page import takings
 from web.guard.sign_in.lift import lift, lift_page
 from web.guard.sign_in.page import choose_look, sign_in, sign_in_page, sign_out
@@ -58,6 +60,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/guard/takings", takings),
     ("GET", "/guard/visits/<visit>/receipt", receipt),
     ("POST", "/guard/visits/<visit>/print", print_receipt),
+    ("POST", "/guard/visits/<visit>/ticket", print_ticket),
+    ("GET", "/guard/visits/<visit>/debt", debt),
     ("POST", "/guard/visits/<visit>/pay", pay),
     ("POST", "/guard/visits/<visit>/validate", validate),
     ("POST", "/guard/visits/<visit>/excuse", excuse),

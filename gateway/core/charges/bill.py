@@ -31,7 +31,9 @@ _SETTLES = ("paid", "waived", "owed")
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """What a visit costs, and what is due; sums in minor units. `until_ns`: the instant up to which it is charged."""
+    """What a visit costs, and what is due; sums in minor units. `until_ns`: the instant up to which it is charged.
+    `over`: the car has left.
+    """
 
     visit: str
     amount: int
@@ -46,6 +48,7 @@ class Bill(msgspec.Struct, frozen=True):
     owed: int = 0
     leave_by_ns: int | None = None
     entered_ns: int | None = None
+    over: bool = False
 
     @property
     def settled(self) -> bool:
@@ -214,7 +217,7 @@ def _bill(
     every = (*earlier, *account.entries)
     paid, waived = _sum(every, "paid"), _sum(every, "waived")
     owed = _last(account.entries, "owed")
-    due = max(0, amount - paid - waived - _sum(earlier, "owed"))
+    due = max(0, amount - paid - waived - _still_owed(earlier))
     if by is not None and (by.kind != "charged" or owed is None):
         due = 0
     leaves = by is not None and by.kind in _SETTLES
@@ -232,7 +235,15 @@ def _bill(
         owed.amount if owed is not None else 0,
         by.wall_ns + leave_ns if by is not None and leaves else None,
         begins_ns,
+        by is not None and by.kind == "charged",
     )
+
+
+def _still_owed(earlier: Sequence[Entry]) -> int:
+    """What is owed of the stays that this one goes on from: what was paid of it meanwhile is among the payments."""
+    newest = {one.visit: one for one in sorted(earlier, key=lambda one: one.wall_ns) if one.kind in _SETTLES}
+    owing = {one.visit for one in earlier if one.kind == "owed"}
+    return sum(one.due for visit, one in newest.items() if visit in owing)
 
 
 def _sum(entries: Iterable[Entry], kind: str) -> int:

@@ -193,7 +193,8 @@ class Payments(Subsystem):
         if bill is None:
             return free(event.visit, None, turn.now.wall_ns)
         leave_ns = self._bills.leave_minutes * MINUTE_NS
-        leave_by = rfc3339(entry.wall_ns + leave_ns) if not entry.due and entry.kind != "validated" else None
+        leaves = not entry.due and entry.kind != "validated" and not bill.over
+        leave_by = rfc3339(entry.wall_ns + leave_ns) if leaves else None
         return msgspec.structs.replace(
             bill.view(), amount=entry.charge, paid=entry.paid, due=entry.due, leave_by=leave_by,
             until_at=rfc3339(entry.until_ns), lines=bill.view().lines if bill.amount == entry.charge else (),

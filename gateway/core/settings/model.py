@@ -708,10 +708,11 @@ class Settings(msgspec.Struct, frozen=True):
         return next((one for one in known if one.id == station_id), None)
 
     def printer_at(self, station_id: str, lane_id: str) -> str | None:
-        """The printer for a person at that screen: its own, else that of the lane."""
+        """The printer for a person at that screen: its own, else that of the lane, else of another lane where it is."""
         station, lane = self.station(station_id), self.lane(lane_id)
-        own = station.printer if station is not None else None
-        return own or (lane.printer if lane is not None else None)
+        here = [one.printer for one in self.lanes if station is not None and station.stands_at(one.id)]
+        found = (station.printer if station is not None else None, lane.printer if lane is not None else None, *here)
+        return next((one for one in found if one is not None), None)
 
     def building(self, building_id: str | None) -> Building | None:
         """The building of that id."""

@@ -72,12 +72,18 @@ class Receipts:
             lines=tuple([_line(one) for one in charge.lines]),
             amount=charge.amount,
             currency=charge.currency,
-            settled=tuple([Settlement(one.how, one.amount) for one in settled]),
+            settled=_settled(settled, visit.owed or 0),
             due=0 if charge.owed else charge.due,
             leave_by=_instant(charge.leave_by) if charge.leave_by and visit.exited_at is None else None,
             by=last.by,
             at=datetime.fromtimestamp(last.wall_ns // NS_PER_S, UTC),
         )
+
+
+def _settled(found: Sequence[Settled], owed: int) -> tuple[Settlement, ...]:
+    """What was paid and waived, and what is still owed: a debt that was paid later is a payment alone."""
+    settled = [Settlement(one.how, one.amount) for one in found if one.how != "owed"]
+    return (*settled, Settlement("owed", owed)) if owed else tuple(settled)
 
 
 def _instant(text: str) -> datetime:

@@ -209,6 +209,10 @@ class Look(ABC):
         """What a car with one of these plates or cards owes."""
         return money.debts(self.select, values)
 
+    def debts_of(self, visits: Iterable[str]) -> tuple[Debt, ...]:
+        """What is owed of these visits."""
+        return money.debts_of(self.select, visits)
+
     def takings(self, since_ns: int, until_ns: int) -> list[dict[str, Any]]:
         """What was paid in a time, by person (`by`), `method` and `currency`: `amount` and number of `payments`."""
         return money.takings(self.select, since_ns, until_ns)

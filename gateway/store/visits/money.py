@@ -171,6 +171,15 @@ def debts(select: Select, values: Iterable[str]) -> tuple[Debt, ...]:
     return tuple([Debt(*one) for one in found])
 
 
+def debts_of(select: Select, visits: Iterable[str]) -> tuple[Debt, ...]:
+    """What is owed of these visits."""
+    found = select(
+        "SELECT visit, amount, currency, since_ns, plate, credential FROM debts WHERE visit IN carray(?)",
+        (apsw.carray(tuple(visits) or ("",)),),
+    )
+    return tuple([Debt(*one) for one in found])
+
+
 def takings(select: Select, since_ns: int, until_ns: int) -> list[dict[str, Any]]:
     """What was paid from one instant to another: by person, method and currency, the sum and the number of payments."""
     found = select(

@@ -349,6 +349,11 @@ def test_what_is_owed_of_a_visit_that_is_over_can_be_paid() -> None:
     reply = play.pays(stay, 700)
     assert reply.charge is not None
     assert (reply.status, reply.charge.amount, reply.charge.due) == ("done", 700, 0)
+    assert reply.charge.leave_by is None, "the car is not here"
+    assert play.opened() == 1, "for the release"
+    assert play.pays(stay, 700).charge == reply.charge, "a repeat is answered as the first time"
+    assert play.pays(stay, 1, "k2").reason == "nothing_due"
+    assert len(play.types("visit.paid")) == 1
 
 
 def test_a_visit_that_is_over_unpaid_by_a_person_is_counted_apart() -> None:
@@ -419,6 +424,24 @@ def test_who_comes_back_within_the_time_goes_on_with_the_stay() -> None:
     play.leaves(stay, accounts=(play.account(stay, earlier=(before,)),))
     referred = play.data("access.referred")
     assert (referred["charge"]["minutes"], referred["charge"]["amount"], referred["due"]) == (100, 700, 200)
+
+
+@pytest.mark.parametrize(("paid", "left"), [((), 500), ((200,), 300), ((200, 300), 0)])
+def test_who_comes_back_and_has_paid_what_was_owed_pays_for_the_rest_all_the_same(
+    paid: tuple[int, ...], left: int
+) -> None:
+    play = ExitPlay(charging_site(reentry_minutes=20))
+    now_ns = play.now().wall_ns
+    out_ns = now_ns - 40 * MINUTE_NS
+    entries = [Entry("o0", "v0", "owed", out_ns, 500, 500, 500, out_ns)]
+    for number, amount in enumerate(paid, 1):
+        due = entries[-1].due - amount
+        entries.append(Entry(f"p{number}", "v0", "paid", out_ns + number, amount, due, 500, out_ns, sum(paid[:number])))
+    before = EarlierStay("v0", now_ns - 100 * MINUTE_NS, out_ns, tuple(entries))
+    stay = play.stay(20)
+    play.leaves(stay, accounts=(play.account(stay, earlier=(before,)),))
+    assert entries[-1].due == left
+    assert (play.data("access.referred")["charge"]["amount"], play.data("access.referred")["due"]) == (700, 200)
 
 
 @pytest.mark.parametrize("reentry", [0, 19])

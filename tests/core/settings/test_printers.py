@@ -1,4 +1,4 @@
-"""Which printer is meant: that of the screen before that of the lane."""
+"""Which printer is meant: that of the screen, before that of the lane, before that of another lane where it stands."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ def document(**more: Any) -> dict[str, Any]:
     ("stations", "station", "lane", "printer"),
     [
         ([], "booth", "in", "slip"),
-        ([], "booth", "nowhere", None),
+        ([], "booth", "nowhere", "slip"),
+        ([], "elsewhere", "nowhere", None),
         ([{"id": "west", "printer": "slip2"}], "west", "in", "slip2"),
         ([{"id": "west", "printer": "slip2"}], "west", "", "slip2"),
         ([{"id": "west"}], "west", "in", "slip"),
         ([{"id": "west", "printer": "slip2"}], "", "in", "slip"),
-        ([{"id": "west"}], "west", "", None),
+        ([{"id": "west"}], "west", "", "slip"),
+        ([{"id": "west"}], "", "", None),
     ],
 )
 def test_the_printer_of_a_screen_at_a_lane(

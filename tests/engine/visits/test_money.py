@@ -102,6 +102,38 @@ def test_what_is_owed_is_listed_and_recalled(made: Made) -> None:
     assert [one.amount for one in gate.engine._stores.state.debts(("77",))] == [1000]
 
 
+def test_what_is_owed_of_a_stay_that_is_over_is_paid_without_its_car(made: Made) -> None:
+    gate = made()
+    gate.leaves()
+    until(lambda: gate.lane("out")["case"])
+    order = {"lane": "out", "by": "Lin", "via": "guard", "command": "owe", "reason": "no money with him"}
+    assert gate.client.call("lane.command", request="o1", **order)["status"] == "done"
+    until(gate.opened)
+    gate.drives_out()
+    state = gate.engine._stores.state
+    until(lambda: state.visits("owed"))
+    assert [(one.visit, one.amount, one.currency) for one in state.debts_of(["v1", "v2"])] == [("v1", 1000, "CNY")]
+    found = gate.client.call("visits.charge", visit="v1")
+    assert (found["due"], found["amount"], found["leave_by"]) == (1000, 1000, None)
+    opened = gate.opened()
+    paid = gate.pays(400)
+    assert (paid["paid"], paid["due"], paid["leave_by"]) == (400, 600, None)
+    until(lambda: state.debts_of(["v1"])[0].amount == 600)
+    assert gate.pays(600, "k2", by="Wu")["due"] == 0
+    assert refused(lambda: gate.pays(1, "k3")) == "nothing_due"
+    until(lambda: not state.visits("owed"))
+    assert gate.opened() == opened, "no arm moves for a debt"
+    until(lambda: len(state.takings(0, 2**62)) == 2)
+    assert [(one["by"], one["amount"]) for one in state.takings(0, 2**62)] == [("Lin", 400), ("Wu", 600)]
+    text = gate.client.call("receipt.show", visit="v1", locale="en")["text"]
+    assert text.endswith("Paid 10.00 CNY")
+    gate.stop()
+    gate.start()
+    gate.bus.restore()
+    assert gate.pays(600, "k2", by="Wu") == gate.pays(600, "k2", by="Wu")
+    assert len(gate.rows("visit.paid")) == 2
+
+
 def test_above_the_limit_a_leader_agrees(made: Made) -> None:
     gate = made(site=paying_site(owed_limit=999))
     gate.leaves()

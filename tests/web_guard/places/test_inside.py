@@ -200,7 +200,9 @@ def test_a_whole_plate_is_typed_without_a_keyboard_with_the_keys_of_the_last_car
     regions = estate.texts("#inside-keys .choice")[:18]
     assert sorted(regions[:2]) == ["沪", "粤"], "the last cars' come first"
     for letter in "粤B5":
-        wait_until(lambda letter=letter: letter in estate.texts("#inside-keys .choice"), what="its page comes by itself")
+        wait_until(
+            lambda letter=letter: letter in estate.texts("#inside-keys .choice"), what="its page comes by itself"
+        )
         estate.tap_text("#inside-keys .choice", letter)
     assert estate.script("return document.getElementById('inside-q').value") == "粤B5"
     estate.tap("#inside-keys .key-next")

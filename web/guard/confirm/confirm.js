@@ -15,7 +15,8 @@ const REASONS = {
 const MORE = "\u0000more", NAMES_SHOWN = 6, PIN_MAX = 12, NAME_MAX = 24;
 let asked = null, pin = "", who = state.operator, reason = "", naming = false, namePage = 0, busy = false;
 
-// `extra` is sent along, to the address `to`; `back` is the sheet that is shown afterwards.
+// For a lane, or with an empty `id` for something that is at none. `extra` is sent along, to the address `to`; `back` is
+// the sheet that is shown afterwards.
 export function confirm(one, command, { extra = {}, to, back = null } = {}) {
   asked = { lane: one.id, command, extra, to, back, reasons: command === "unlock" && one.actions.tag.waives ? "waive" : command };
   pin = ""; reason = ""; who = state.operator; naming = false;
@@ -61,7 +62,7 @@ async function confirmed() {
   if (!reason) return answer(say("refused.reason_needed"), "refused");
   if (!pin || busy) return undefined;
   const one = lane(asked.lane);
-  if (!one || old(one)) return answer(say("refused.stale"), "refused");
+  if (asked.lane && (!one || old(one))) return answer(say("refused.stale"), "refused");
   busy = true;
   newPress(asked.lane, asked.command);
   const got = await give(asked.lane, asked.command, Object.assign({ name: who, pin, reason }, asked.extra), asked.to);

@@ -36,17 +36,17 @@ SCRIPT_WORDS = (
     "identity.go", "identity.none", "identity.more", "identity.goes_on",
     "place.aside", "place.car", "place.no_answer", "place.more.",
     "slip.none", "slip.next", "slip.other", "slip.choose", "slip.compare",
-    "pay.leader", "pay.over", "pay.choose_first", "print.printing", "print.other", "answer.not_arrived.pay", "shift.",
+    "pay.leader", "pay.over", "pay.debt.", "pay.choose_first", "print.printing", "print.receipt.other",
+    "answer.not_arrived.pay", "shift.",
     "inside.find", "inside.found", "inside.look", "inside.ask_", "inside.no_number", "inside.sending",
 )  # fmt: skip
 SHEETS = (
-    "parts/base/base.css", "parts/fit/fit.css", "guard/top/top.css", "guard/lane/lane.css", "guard/actions/actions.css",
-    "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css", "guard/compare/compare.css",
-    "guard/pay/pay.css", "guard/duty/duty.css", "guard/hold/hold.css", "guard/alarms/alarms.css",
-    "guard/confirm/confirm.css", "parts/keypad/keypad.css", "parts/keys/keys.css", "parts/pager/pager.css",
-    "guard/places/places.css", "guard/inside/inside.css", "guard/shift/shift.css", "guard/identity/identity.css", "guard/slips/slips.css",
-    "guard/visitor/visitor.css",
-    "guard/home/sizes.css",
+    "parts/base/base.css", "parts/fit/fit.css", "guard/top/top.css", "guard/lane/lane.css",
+    "guard/actions/actions.css", "parts/press/press.css", "parts/stop/stop.css", "parts/sheet/sheet.css",
+    "guard/compare/compare.css", "guard/pay/pay.css", "guard/duty/duty.css", "guard/hold/hold.css",
+    "guard/alarms/alarms.css", "guard/confirm/confirm.css", "parts/keypad/keypad.css", "parts/keys/keys.css",
+    "parts/pager/pager.css", "guard/places/places.css", "guard/inside/inside.css", "guard/shift/shift.css",
+    "guard/identity/identity.css", "guard/slips/slips.css", "guard/visitor/visitor.css", "guard/home/sizes.css",
 )  # fmt: skip
 
 

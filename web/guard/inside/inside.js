@@ -8,6 +8,8 @@ import { drawKeys, plateKeys } from "../../parts/keys/keys.js";
 import { isOpen, openSheet } from "../../parts/sheet/sheet.js";
 import { wireKeypad } from "../../parts/keypad/keypad.js";
 import { SETTLE_MS } from "../lane/lanes.js";
+import { openDebt } from "../pay/debt.js";
+import { printTicket } from "../papers/ticket.js";
 import { place } from "../places/places.js";
 
 const AGAIN_MS = 5000, NUMBER_MAX = 999999, ROW = 64, GAP = 12, QUERY_MAX = 40;
@@ -85,13 +87,17 @@ function fillRow(item, one) {
   put(el.children[2], drawable(one.what));
   mark(el, "data-long", one.long ? "yes" : "");
   mark(el, "data-away", one.visit ? "" : "yes");
+  mark(el, "data-owes", one.owes ? "yes" : "");
 }
 async function show(one) {
+  if (one.owes) { openDebt(one.visit); return; }
   car = one;
   begun = null;
   openedAt = performance.now();
   put($("stay-title"), drawable(one.title));
   $("stay-lines").replaceChildren(make("p", drawable(one.what)));
+  put($("stay-printed"), "");
+  $("stay-ticket").hidden = !one.ticket;
   paintDeeds(Boolean(one.visit), !one.visit);
   openSheet("stay");
   const got = one.visit ? await ask("/guard/inside/" + encodeURIComponent(one.visit)) : null;
@@ -110,7 +116,7 @@ async function correct(verb, reason) {
   if (verb === "count") {
     if (number === "") { answer(say("inside.no_number"), "refused"); return; }
     Object.assign(body, { count: Number(number), seen: shown ? shown.seen : "" });
-  } else if (car.visit) body.visit = car.visit; else body.plate = car.plate;
+  } else if (car.visit) body.visit = car.visit; else if (car.plate) body.plate = car.plate; else body.visit = car.ticket;
   begun = { waits: true };
   answer(say("inside.sending"));
   const got = await post("/guard/inside/" + verb, Object.assign({ request: pressId() }, body));
@@ -164,6 +170,10 @@ if ($("sheet-inside")) {
   place("count", { under: "inside", opened: () => { openedAt = performance.now(); paintCount(); }, typed: () => number !== "", busy: () => Boolean(begun) });
   $("inside-find").addEventListener("click", () => {
     if (query) { query = $("inside-q").value = ""; from = 0; look(); } else openSheet("find");
+  });
+  $("stay-ticket").addEventListener("click", () => {
+    const one = car;
+    printTicket(one.ticket, $("stay-printed"), () => car === one);
   });
   $("inside-set").addEventListener("click", () => openSheet("count"));
   $("inside-q").addEventListener("input", drawFind);

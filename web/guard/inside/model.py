@@ -11,9 +11,11 @@ from datetime import datetime
 import msgspec
 
 from gateway.core.settings.model import Settings, Site
+from gateway.core.vocabulary.events import Debt
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import local_time, wall_ns_of
 from gateway.core.vocabulary.views import InsideView, VisitView
+from web.guard.pay.model import in_words
 from web.guard.scene import Scene
 from web.words.texts import clock, plate_as_written
 from web.words.times import instant, ms_since
@@ -33,7 +35,9 @@ class Tile(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A car in the list. `long`: it stays too long. `visit` is empty for a car that is not inside, by its `plate`."""
+    """A car in the list. `long`: it stays too long. `visit` is empty for a car that is not inside, by its `plate`.
+    `owes`: it is what is owed of an earlier stay. `ticket`: the visit that a ticket can be printed for.
+    """
 
     visit: str
     title: str
@@ -41,6 +45,8 @@ class Row(msgspec.Struct, frozen=True):
     age: str
     long: bool = False
     plate: str = ""
+    owes: bool = False
+    ticket: str = ""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -68,10 +74,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def shown(
-    scene: Scene, found: InsideView, overstayed: int, stays: Sequence[VisitView], outside: Sequence[Row], site: Site,
+    scene: Scene, found: InsideView, overstayed: int, stays: Sequence[VisitView], others: Sequence[Row], site: Site,
     *, more: bool,
 ) -> Shown:  # fmt: skip
-    """The whole place."""
+    """The whole place; `others` are rows of cars that are not inside."""
     said = scene.said
     numbers = {kind: getattr(found, kind) for kind in KINDS}
     numbers["unknown"] += found.blocked
@@ -89,7 +95,7 @@ def shown(
         seen=last.correction if last else "",
         set=set_,
         tiles=tuple(tiles),
-        rows=(*(_row(scene, one, site) for one in stays), *outside),
+        rows=(*(_row(scene, one, site) for one in stays), *others),
         more=more,
         none=said("inside.none"),
     )
@@ -128,7 +134,15 @@ def away(scene: Scene, found: Pass, plate: str) -> Row:
 
 def expected(scene: Scene, visit: VisitView) -> Row:
     """A visitor who has not come."""
-    return Row("", _title(scene, visit), _visitor(scene, visit), scene.said("inside.away"), plate=visit.plate or "")
+    away = scene.said("inside.away")
+    return Row("", _title(scene, visit), _visitor(scene, visit), away, plate=visit.plate or "", ticket=visit.id)
+
+
+def owing(scene: Scene, debt: Debt, visit: VisitView) -> Row:
+    """What is owed of a stay that is over."""
+    day = scene.day(local_time(debt.since_ns, scene.place).date())
+    since = scene.said("inside.owes.since", sum=in_words(scene.said, debt.amount, debt.currency), day=day)
+    return Row(visit.id, _title(scene, visit), since, scene.said("inside.owes"), owes=True)
 
 
 def _why(scene: Scene, reason: str) -> str:
@@ -140,7 +154,8 @@ def _row(scene: Scene, visit: VisitView, site: Site) -> Row:
     found = scene.pass_of(visit.pass_)
     hours = ms_since(visit.entered_at, scene.now) // HOUR_MS
     bound_h = site.stay_days * DAY_H if visit.kind in ("monthly", "staff") else site.stay_h
-    return Row(visit.visit, _title(scene, visit), _who(scene, visit, found), _age(scene, visit), hours >= bound_h)
+    who, ticket = _who(scene, visit, found), visit.id if visit.until else ""
+    return Row(visit.visit, _title(scene, visit), who, _age(scene, visit), hours >= bound_h, ticket=ticket)
 
 
 def _who(scene: Scene, visit: VisitView, found: Pass | None) -> str:

@@ -32,6 +32,8 @@ ROWS_MAX = 60
 """Cars of one answer; more are found by a longer text."""
 AWAY_MAX = 6
 """Known cars that are not inside, of one search."""
+OWED_MAX = 12
+"""Debts of one search."""
 QUERY_MAX = 40
 VERBS = ("left", "came", "count")
 REASONS = {
@@ -53,13 +55,13 @@ def inside() -> Response:
     passes = passes_with(query)
     narrowed = msgspec.structs.replace(_narrowed(kind, site, now_ns), passes=passes)
     stays = state.stays(query, ROWS_MAX + 1, narrowed=narrowed)
-    outside = _outside(scene, query, passes, stays) if query and not kind else []
+    others = [*_owing(scene, query, passes), *_outside(scene, query, passes, stays)] if query and not kind else []
     shown = model.shown(
         scene,
         state.inside(site.capacity, now_text()),
         state.overstayed(site, now_ns),
         stays[:ROWS_MAX],
-        outside,
+        others,
         site,
         more=len(stays) > ROWS_MAX,
     )
@@ -116,11 +118,19 @@ def _narrowed(kind: str, site: Site, now_ns: int) -> Narrowed:
     return Narrowed(kind if kind in model.KINDS else "")
 
 
+def _owing(scene: Scene, query: str, passes: Sequence[str]) -> list[model.Row]:
+    """What is owed of earlier stays of cars with this text, the latest first."""
+    state = services().readers.state()
+    owed = {one.id: one for one in state.visits("owed", query, "", OWED_MAX, narrowed=Narrowed(passes=tuple(passes)))}
+    debts = sorted(state.debts_of(owed), key=lambda one: one.since_ns, reverse=True)
+    return [model.owing(scene, one, owed[one.visit]) for one in debts]
+
+
 def _outside(scene: Scene, query: str, passes: Sequence[str], stays: Sequence[VisitView]) -> list[model.Row]:
     """Known cars with this text that are not inside: they may be declared."""
     there = {one.plate for one in stays}
     state = services().readers.state()
-    found = [model.expected(scene, one) for one in state.visits("expected", query, "", AWAY_MAX) if one.plate]
+    found = [model.expected(scene, one) for one in state.visits("expected", query, "", AWAY_MAX)]
     for pass_id in passes[:AWAY_MAX]:
         one = scene.pass_of(pass_id)
         if one is not None and one.kind != "blocked":

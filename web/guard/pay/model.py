@@ -37,14 +37,13 @@ class Owed(msgspec.Struct, frozen=True):
     amount: int
 
 
-class Pay(msgspec.Struct, frozen=True):
-    """`state`: `due`, or `settled` once nothing is. `amount` is what is due, in minor units, as the payment names it.
+class Charge(msgspec.Struct, frozen=True, kw_only=True):
+    """`state`: `due`, or `settled` once nothing is. `amount`: what is due, in minor units, as the payment names it.
 
-    `why` cash is off, `why_owe` the release as owed, "" while they are on; `leader`: that release needs a leader.
+    `why` cash is off, "" while it is on.
     """
 
     visit: str
-    case: str
     state: str
     plate: str
     amount: int
@@ -56,6 +55,12 @@ class Pay(msgspec.Struct, frozen=True):
     by_code: str
     owed: list[Owed]
     why: str
+
+
+class Pay(Charge, frozen=True, kw_only=True):
+    """Of a car at a lane. `why_owe` the release as owed is off, "" while it is on; `leader`: it needs a leader."""
+
+    case: str
     why_owe: str
     leader: bool
 
@@ -72,6 +77,27 @@ def pay(scene: Scene, lane: LaneView) -> Pay | None:
     return _pay(scene, lane, charge, debts_of(decision), "") if settled else None
 
 
+def debt(scene: Scene, charge: ChargeView, plate: str | None) -> Charge:
+    """What is owed of a stay that is over; with its day, which may be long ago."""
+    when = instant(charge.entered_at)
+    day = scene.day(local_time(wall_ns_of(when), scene.place).date()) if when else ""
+    settled = msgspec.structs.replace(charge, owed=0)
+    return Charge(
+        visit=charge.visit,
+        state="due" if charge.due else "settled",
+        plate=plate_as_written(plate) if plate else "",
+        amount=charge.due,
+        sum=in_words(scene.said, charge.due, charge.currency),
+        stay=" · ".join([one for one in (day, _stay(scene, charge)) if one]),
+        rows=_rows(scene, charge),
+        paid=_paid(scene, settled),
+        leave="",
+        by_code=_by_code(scene, "debt"),
+        owed=[],
+        why=_no_cash(scene),
+    )
+
+
 def charge_of(shown: Case | LastDecision | None) -> ChargeView | None:
     """What a car is charged; None for none, and where no tariff holds."""
     return None if shown is None or shown.charge is UNSET else shown.charge
@@ -84,7 +110,6 @@ def debts_of(shown: Case | LastDecision) -> tuple[DebtView, ...]:
 
 def _pay(scene: Scene, lane: LaneView, charge: ChargeView, debts: Sequence[DebtView], case: str) -> Pay:
     owe = why_not(scene, lane, "owe")
-    off = "role" if not scene.may_act else "method_not_taken" if "cash" not in scene.methods else ""
     return Pay(
         visit=charge.visit,
         case=case,
@@ -96,12 +121,18 @@ def _pay(scene: Scene, lane: LaneView, charge: ChargeView, debts: Sequence[DebtV
         rows=_rows(scene, charge),
         paid=_paid(scene, charge),
         leave=scene.said("pay.leave_by", time=scene.time(charge.leave_by)) if charge.leave_by else "",
-        by_code=_by_code(scene),
+        by_code=_by_code(scene, "car"),
         owed=[_owed(scene, one) for one in debts],
-        why=refusal(scene.said, off) if off else "",
+        why=_no_cash(scene),
         why_owe=refusal(scene.said, owe) if owe else "",
         leader=scene.owed_limit is not None and charge.due > scene.owed_limit,
     )
+
+
+def _no_cash(scene: Scene) -> str:
+    """Why no cash is taken here; "" where it is."""
+    off = "role" if not scene.may_act else "method_not_taken" if "cash" not in scene.methods else ""
+    return refusal(scene.said, off) if off else ""
 
 
 def in_words(said: Words, amount: int, currency: str | None) -> str:
@@ -178,11 +209,11 @@ def _paid(scene: Scene, charge: ChargeView) -> str:
     return scene.said.listed(said)
 
 
-def _by_code(scene: Scene) -> str:
-    """What to do with a driver who pays by code; "" where the site takes none."""
+def _by_code(scene: Scene, what: str) -> str:
+    """What to do with a person who pays for a car, or a debt, by code; "" where the site takes none."""
     if not {"qr", "external"} & set(scene.methods):
         return ""
-    return scene.said("pay.by_code.wait" if scene.central else "pay.by_code.away")
+    return scene.said(f"pay.by_code.{what}.{'wait' if scene.central else 'away'}")
 
 
 def _owed(scene: Scene, debt: DebtView) -> Owed:

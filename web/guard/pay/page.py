@@ -1,4 +1,4 @@
-"""What is done about a charge at the guard's screen: paid, taken over, waived, receipts shown and printed."""
+"""What is done about a charge at the guard's screen: paid, taken over, waived, receipts shown."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ from web.platform.problems import Problem
 from web.platform.services import ask, services
 from web.words.times import site_zone
 
-PRINT_S = 12.0
-"""How long a screen waits for a printer."""
 WORD_MAX = 100
-DONE = ("printed", "sent")
 
 
 @auth.require_operator(Right.COMMAND)
@@ -65,25 +62,10 @@ def receipt(visit: str) -> Response:
     try:
         got = ask("receipt.show", visit=visit[:WORD_MAX], locale=said.locale)
     except GatehouseError as error:
-        return answer("failed", refusal(said, error.code), _status(error), error.code)
+        return answer("failed", refusal(said, error.code), status_of(error), error.code)
     code = segno.make(got["text"], micro=False).svg_data_uri(scale=4, border=2, light="white")
     body = {"status": "done", "number": got["number"], "text": got["text"], "code": code}
     return Response(msgspec.json.encode(body), content_type="application/json")
-
-
-@auth.require_operator(Right.COMMAND)
-def print_receipt(visit: str) -> Response:
-    """Print the receipt; the answer says what became of it."""
-    said, station = look.said(), stations.current_station()
-    lane = str(body_of().get("lane") or "")[:WORD_MAX]
-    by = auth.signed_in().name
-    try:
-        got = ask("print.receipt", timeout_s=PRINT_S, visit=visit[:WORD_MAX], lane=lane, by=by, **way(station))
-    except GatehouseError as error:
-        return answer("failed", said.first(f"print.{error.code}", "print.other"), _status(error), error.code)
-    outcome = str(got["outcome"])
-    done = outcome in DONE
-    return answer("done" if done else "refused", said.first(f"print.{outcome}", "print.other"), 200, outcome)
 
 
 # ---- what is booked
@@ -120,6 +102,8 @@ def _after(command: str, charge: ChargeView, asked: dict[str, Any]) -> str:
     sums = {"sum": in_words(said, amount, charge.currency), "due": in_words(said, charge.due, charge.currency)}
     if charge.due:
         return said(f"pay.done.{command}.due", **sums)
+    if charge.leave_by is None:
+        return said.first(f"pay.done.{command}.over", f"pay.done.{command}", **sums)
     scene = Scene(said, lambda _id: None, site_zone(services().site.document()), look.aware_now())
     return said(f"pay.done.{command}", time=scene.time(charge.leave_by), **sums)
 
@@ -131,5 +115,6 @@ def _amount(body: dict[str, Any]) -> int:
     return amount
 
 
-def _status(error: GatehouseError) -> int:
+def status_of(error: GatehouseError) -> int:
+    """How a request that the engine did not carry out is answered."""
     return 503 if isinstance(error, EngineUnreachableError) else 409

@@ -1,7 +1,6 @@
 // The sheet on which a car that must pay is charged: the sum, how it comes about, and what can be done about it.
-import { $, make, mark, put } from "../../parts/base/dom.js";
+import { $, mark, put } from "../../parts/base/dom.js";
 import { say } from "../../parts/base/words.js";
-import { ask, post } from "../../parts/base/http.js";
 import { drawable } from "../../parts/glyphs/glyphs.js";
 import { isOpen, onSheet, openSheet } from "../../parts/sheet/sheet.js";
 import { answer } from "../../parts/answer/answer.js";
@@ -10,12 +9,15 @@ import { give } from "../actions/orders.js";
 import { confirm } from "../confirm/confirm.js";
 import { lane, old } from "../home/state.js";
 import { SETTLE_MS } from "../lane/lanes.js";
+import { openDebt } from "./debt.js";
+import { panel, visitUrl } from "./panel.js";
 
-const GOES_MS = 4000, PRINT_MS = 15000, SAID_MS = 12000;
+const GOES_MS = 4000;
 const sheet = $("pay");
-let payOf = null, openedAt = 0, drawn = "", view = "", taken = {}, over = 0, telling = 0, printing = false;
+let payOf = null, openedAt = 0, drawn = "", view = "", taken = {}, over = 0;
 
-const visitUrl = (what) => "/guard/visits/" + encodeURIComponent(payOf.visit) + "/" + what;
+const shown = panel("pay", () => payOf, (now) => { view = now; drawn = ""; paintPay(); });
+const { tell } = shown;
 function payNow() {
   const one = payOf && lane(payOf.lane);
   return one && one.pay && one.pay.visit === payOf.visit ? one.pay : null;
@@ -36,12 +38,7 @@ function show() {
   paintPay();
 }
 // What the right side shows: the deeds of a car that must pay, or what follows a payment.
-function tell(text, stays = false) {
-  clearTimeout(telling);
-  put($("pay-said"), text);
-  if (text && !stays) telling = setTimeout(() => put($("pay-said"), ""), SAID_MS);
-}
-const shown = (found) => (view === "receipt" ? view : found && found.state === "due" ? view || "due" : "settled");
+const side = (found) => (view === "receipt" ? view : found && found.state === "due" ? view || "due" : "settled");
 
 export function paintPay() {
   if (!isOpen("pay")) return;
@@ -49,28 +46,18 @@ export function paintPay() {
   const draws = JSON.stringify([found, view, taken, Boolean(one && old(one))]);
   if (draws === drawn) return;
   drawn = draws;
-  const now = shown(found);
-  mark(sheet, "data-view", now);
-  for (const el of sheet.querySelectorAll("[data-when]")) el.hidden = el.dataset.when !== now || (now === "settled" && !found && !payOf.settled);
+  const now = side(found);
+  shown.view(now, now === "settled" && !found && !payOf.settled);
   if (!found) return leave();
   payOf.settled = found.state === "settled";
   put($("pay-title"), [one.name, drawable(found.plate)].filter(Boolean).join(" · "));
-  put($("pay-sum"), found.state === "due" ? found.sum : found.paid);
-  put($("pay-cash-sum"), found.sum);
-  put($("pay-stay"), found.stay);
-  $("pay-lines").replaceChildren(...found.rows.map(row));
-  put($("pay-paid"), [found.state === "due" ? found.paid : found.leave, ...found.owed.map((debt) => debt.text)].filter(Boolean).join(" · "));
-  $("pay-code").hidden = !found.by_code;
+  shown.facts(found);
+  $("pay-debt").hidden = !found.owed.length || !$("sheet-debt");
   put($("pay-owe-hint"), found.leader ? say("pay.leader") : "");
   for (const [id, why] of [["pay-cash", found.why], ["pay-owe", found.why_owe]]) mark($(id), "data-on", why || old(one) ? "" : "yes");
   for (const el of sheet.querySelectorAll("[data-minutes],[data-percent]")) mark(el, "aria-pressed", String(Boolean(chosen(el))));
 }
 const chosen = (el) => (el.dataset.minutes ? taken.minutes === Number(el.dataset.minutes) : taken.percent === Number(el.dataset.percent));
-function row(line) {
-  const made = document.createElement("tr");
-  made.append(make("td", line.text), make("td", line.each, "pay-each"), make("td", line.sum, "pay-amount"));
-  return made;
-}
 // The car has gone, or another person has dealt with it: the sheet says so and goes by itself, but for a receipt.
 function leave() {
   if (view === "receipt" || payOf.settled) return;
@@ -89,48 +76,28 @@ function ready(why) {
 async function cash() {
   const found = ready("why");
   if (!found) return;
-  const got = await give(payOf.lane, "pay", { amount: found.amount }, visitUrl("pay"));
+  const got = await give(payOf.lane, "pay", { amount: found.amount }, visitUrl(payOf.visit, "pay"));
   tell(got && got.status !== "done" ? got.text : "");
 }
 async function validated(reason) {
   if (!ready()) return undefined;
   if (!Object.keys(taken).length) return answer(say("pay.choose_first"), "refused");
-  const got = await give(payOf.lane, "validate", Object.assign({ reason }, taken), visitUrl("validate"));
+  const got = await give(payOf.lane, "validate", Object.assign({ reason }, taken), visitUrl(payOf.visit, "validate"));
   if (got && got.status === "done") view = "";
   return paintPay();
 }
 function byName(command, extra, to) {
   if (ready(command === "owe" ? "why_owe" : "")) confirm(lane(payOf.lane), command, { extra, to, back: "pay" });
 }
-async function print() {
-  if (printing) return;
-  printing = true;
-  tell(say("print.printing"), true);
-  const got = await post(visitUrl("print"), { lane: payOf.lane }, PRINT_MS);
-  printing = false;
-  if (got) tell(got.text);
-}
-async function showReceipt() {
-  const got = await ask(visitUrl("receipt"));
-  if (!got) return tell(say("print.other"));
-  put($("pay-receipt"), got.text);
-  $("pay-qr").src = got.code;
-  view = "receipt";
-  drawn = "";
-  return paintPay();
-}
-
 opens("pay", charge);
 onSheet((name) => { if (name === "pay" && payOf) { openedAt = performance.now(); drawn = ""; paintPay(); } });
 $("pay-cash").addEventListener("click", cash);
 $("pay-code").addEventListener("click", () => { const found = ready(); if (found) tell(found.by_code); });
 $("pay-validate").addEventListener("click", () => { if (ready()) { view = "validate"; tell(""); paintPay(); } });
-$("pay-excuse").addEventListener("click", () => byName("excuse", {}, visitUrl("excuse")));
+$("pay-excuse").addEventListener("click", () => byName("excuse", {}, payOf && visitUrl(payOf.visit, "excuse")));
 $("pay-owe").addEventListener("click", () => { const found = payNow(); byName("owe", { case: found ? found.case : "" }); });
 $("pay-compare").addEventListener("click", () => { if (ready()) sheetOf("case")(lane(payOf.lane)); });
-$("pay-print").addEventListener("click", print);
-$("pay-show").addEventListener("click", showReceipt);
-for (const el of sheet.querySelectorAll("[data-pay-back]")) el.addEventListener("click", () => { view = ""; drawn = ""; paintPay(); });
+$("pay-debt").addEventListener("click", () => { const found = ready(); if (found) openDebt(found.owed[0].visit); });
 for (const el of sheet.querySelectorAll("[data-minutes],[data-percent]")) el.addEventListener("click", () => {
   taken = el.dataset.minutes ? { minutes: Number(el.dataset.minutes) } : { percent: Number(el.dataset.percent) };
   paintPay();

@@ -1,5 +1,5 @@
 // Keys in a grid of twelve columns, and those of a plate as pages of such a grid: its first characters, those of the
-// last cars first; letters; digits; what else may stand in a plate or in what one looks for.
+// last cars first; letters; digits; what else plates and other texts have.
 import { make } from "../base/dom.js";
 import { say } from "../base/words.js";
 
