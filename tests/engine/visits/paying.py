@@ -74,7 +74,15 @@ class PayingGate(Running):
 
     def drives_out(self) -> None:
         """The arm goes up and the vehicle crosses the safety loop of the exit."""
-        for change in ({5: False}, {4: True}, {6: True}, {6: False}):
+        self._crosses(4)
+
+    def drives_in(self) -> None:
+        """The same at the entry."""
+        self._crosses(0)
+
+    def _crosses(self, base: int) -> None:
+        """`base`: the first input of the lane."""
+        for change in ({base + 1: False}, {base: True}, {base + 2: True}, {base + 2: False}):
             for index, value in change.items():
                 self.bus._inputs[index] = value
             self.bus.report(InputsRead("io", tuple(self.bus._inputs)))
@@ -82,4 +90,9 @@ class PayingGate(Running):
 
     def opened(self) -> int:
         """How often the exit was told to open."""
-        return len([one for one in self.bus.orders if one[:3] == ("pulse", "io", 4)])
+        return self.opened_at("out")
+
+    def opened_at(self, lane: str) -> int:
+        """How often that lane was told to open."""
+        output = {"in": 0, "out": 4}[lane]
+        return len([one for one in self.bus.orders if one[:3] == ("pulse", "io", output)])

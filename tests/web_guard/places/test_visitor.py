@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.vocabulary.errors import VisitConflictError
+from gateway.core.vocabulary.errors import RefusedError, StorageError, VisitConflictError
 from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.views import LaneView, PileCard
 from tests.support.guard_scene import alarm, decision, lane
@@ -220,6 +220,32 @@ def test_a_vehicle_without_plates_gets_a_code(booth: Booth, finger: Finger) -> N
     side = "return document.getElementById('visitor-code').getBoundingClientRect().height"
     wait_until(lambda: booth.all("#visitor-code") and booth.script(side) > 200)
     assert booth.text("#visitor-told") == "已登记。车牌、卡或此码可以进门。"
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (RefusedError("no printer", code="no_printer"), "这个岗亭没有设打印机。车牌、卡或拍下的码也能进门。"),
+        ({"printer": "slip", "outcome": "silent"}, "打印机没有应答,请看是否开机。车牌、卡或拍下的码也能进门。"),
+        ({"printer": "slip", "outcome": "cover_open"}, "打印机盖子开着。请合上,再打印一次。"),
+        ({"printer": "slip", "outcome": "sent"}, "已送到打印机,请看是否打出。"),
+        (StorageError("full"), "现在打不了凭条,请稍后再试。"),
+    ],
+)
+def test_what_became_of_a_ticket_is_said_in_words(booth: Booth, finger: Finger, found: Any, said: str) -> None:
+    ready(booth)
+    booth.engine.answers["print.ticket"] = found
+    finger.tap("#rail-visitor")
+    for text in ("无牌车", "3栋", "1203", "维修"):
+        finger.key(text)
+    booth.chrome.execute_async_script("setTimeout(arguments[0], 600)")
+    finger.tap("#visitor-go")
+    finger.tap("#visitor-ticket")
+    wait_until(lambda: booth.text("#visitor-printed") == said)
+    (asked,) = booth.engine.calls("print.ticket")
+    assert (asked["visit"], asked["lane"], asked["by"], asked["station"]) == ("v-1", "in", "林小军", "booth")
+    finger.tap("#visitor-next")
+    assert booth.all("#visitor-keys"), "the next visitor is not kept waiting"
 
 
 def test_a_car_that_comes_in_the_middle_of_typing_loses_nothing(booth: Booth, finger: Finger) -> None:

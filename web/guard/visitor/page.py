@@ -50,6 +50,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     status: str
     text: str
+    visit: str
     code: Drawn
     ways: list[str]
     tone: str
@@ -100,6 +101,7 @@ def register() -> Response:
     found = Answer(
         "done",
         text,
+        made["id"],
         drawn(made["code"]),
         [way for way in dict.fromkeys(_ways(building, said.locale, goods=goods)) if way],
         "asked" if opened else "refused" if wrong else "done",

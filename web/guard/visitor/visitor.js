@@ -7,12 +7,14 @@ import { answer } from "../../parts/answer/answer.js";
 import { drawKeys, plateKeys } from "../../parts/keys/keys.js";
 import { isOpen, onSheet } from "../../parts/sheet/sheet.js";
 import { chosenLane, lane, old, state } from "../home/state.js";
+import { printTicket } from "../papers/ticket.js";
 import { place } from "../places/places.js";
 import { drawRoom } from "./room.js";
 
 const PLATE_MAX = 10, PLATE_MIN = 5, PEOPLE_MAX = 200, CARD_EVERY_MS = 20000, REST_MS = 500, TIMEOUT_MS = 5000;
 const STEPS = ["plate", "where", "purpose", "last"];
 const blank = () => ({ plate: "", none: false, building: null, room: "", placed: false, purpose: "", people: 1, goods: false, vehicle: "car", card: "", lane: "", press: null });
+let registered = "";
 let offered = null, draft = blank(), step = "plate", page = "", first = 0, sending = false, drawnAt = 0;
 
 // ---- the lane, and what its car has shown
@@ -159,6 +161,8 @@ async function register() {
 }
 function after(got) {
   step = "after";
+  registered = got.visit;
+  put($("visitor-printed"), "");
   const code = $("visitor-code");
   code.setAttribute("viewBox", `0 0 ${got.code.size} ${got.code.size}`);
   code.firstElementChild.setAttribute("d", got.code.path);
@@ -179,6 +183,10 @@ if ($("sheet-visitor")) {
   });
   $("visitor-anew").addEventListener("click", () => { if (!sending) { begin(); } });
   $("visitor-next").addEventListener("click", begin);
+  $("visitor-ticket").addEventListener("click", () => {
+    const visit = registered;
+    printTicket(visit, $("visitor-printed"), () => registered === visit);
+  });
   $("visitor-fewer").addEventListener("click", () => { draft.people = Math.max(1, draft.people - 1); paintLast(); });
   $("visitor-more").addEventListener("click", () => { draft.people = Math.min(PEOPLE_MAX, draft.people + 1); paintLast(); });
   $("visitor-goods").addEventListener("click", () => { draft.goods = !draft.goods; paintLast(); });
