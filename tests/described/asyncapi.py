@@ -15,6 +15,7 @@ from gateway.uplink.central.commands import (
     LaneOrder,
     PassOrder,
     PaymentOrder,
+    SlipOrder,
     VisitOrder,
 )
 from gateway.uplink.mqtt.messages import Status, Topics
@@ -41,6 +42,7 @@ def asyncapi() -> dict[str, Any]:
         "passes": _channel(TOPICS.passes, f"Changes of passes, at most {PASS_BYTES} bytes", "PassOrder"),
         "visits": _channel(TOPICS.visits, f"Visitors, at most {COMMAND_BYTES} bytes", "VisitOrder"),
         "payments": _channel(TOPICS.payments, f"Payments, at most {COMMAND_BYTES} bytes", "PaymentOrder"),
+        "slips": _channel(TOPICS.slips, f"Release slips of goods, at most {COMMAND_BYTES} bytes", "SlipOrder"),
         "confirmed": _channel(
             TOPICS.confirmed, "The last event that a consumer has stored: retention waits for it", "Confirmation"
         ),
@@ -65,6 +67,7 @@ def asyncapi() -> dict[str, Any]:
             "receivePass": _operation("receive", "passes", "PassOrder", _QOS, reply=True),
             "receiveVisit": _operation("receive", "visits", "VisitOrder", _QOS, reply=True),
             "receivePayment": _operation("receive", "payments", "PaymentOrder", _QOS, reply=True),
+            "receiveSlip": _operation("receive", "slips", "SlipOrder", _QOS, reply=True),
             "receiveConfirmation": _operation("receive", "confirmed", "Confirmation", _QOS, reply=True),
         },
         "components": {
@@ -77,6 +80,7 @@ def asyncapi() -> dict[str, Any]:
                 "PassOrder": _message("PassOrder", "A change of one pass"),
                 "VisitOrder": _message("VisitOrder", "A visitor, or a correction of who is inside"),
                 "PaymentOrder": _message("PaymentOrder", "A payment for a visit"),
+                "SlipOrder": _message("SlipOrder", "A release slip: registered, confirmed or cancelled"),
                 "Confirmation": _message("Confirmation", "The last event that a consumer has stored"),
                 "Answer": _message("Answer", "The answer to an order"),
             },
@@ -94,7 +98,7 @@ def text() -> str:
 
 
 def _schemas() -> dict[str, Any]:
-    found = schemas(LaneOrder, PassOrder, VisitOrder, PaymentOrder, Confirmation, Answer, Status)
+    found = schemas(LaneOrder, PassOrder, VisitOrder, PaymentOrder, SlipOrder, Confirmation, Answer, Status)
     unused = {NAMES["VisitView"], NAMES["DeviceView"], NAMES["AcceptanceView"], *_SHEET}
     return {name: schema for name, schema in found.items() if name not in unused}
 

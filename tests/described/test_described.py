@@ -80,7 +80,7 @@ def test_every_topic_of_the_gateway_has_its_channel() -> None:
     }
     assert addresses == {
         "/status", "/events", "/alarms/{alarm}", "/state/lanes/{lane}", "/commands", "/passes", "/visits",
-        "/payments", "/confirmed", "/replies",
+        "/payments", "/slips", "/confirmed", "/replies",
     }  # fmt: skip
 
 

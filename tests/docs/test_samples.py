@@ -43,6 +43,7 @@ KINDS = {
     "json pass-change": "messages on `/passes`, one a line",
     "json visit": "a message on `/visits`",
     "json payment": "a message on `/payments`",
+    "json slip": "a message on `/slips`",
     "json confirmation": "a message on `/confirmed`",
     "csv passes": "a pass list",
     "console": "commands, in their order, without a running gateway",
@@ -232,6 +233,7 @@ def orders() -> list[tuple[str, str]]:
         *(("passes", line) for line in changes),
         *(("visits", text) for text in blocks("json visit")),
         *(("payments", text) for text in blocks("json payment")),
+        *(("slips", line) for text in blocks("json slip") for line in text.splitlines()),
         *(("confirmed", text) for text in blocks("json confirmation")),
     ]
 

@@ -652,3 +652,64 @@ def test_a_payment_that_cannot_be_read_is_refused(changes: dict[str, Any], words
 
 def test_a_retained_payment_is_refused() -> None:
     assert reason(PAYMENT, topic=TOPICS.payments, retained=True) == "retained"
+
+
+# ---- release slips
+
+SLIP = {"id": "s1", "at": "2026-11-21T08:00:00Z", "unit": "4-201", "goods": "a piano", "plate": "粤B12345"}
+CHANGE = {"id": "s2", "at": "2026-11-21T08:00:00Z"}
+
+
+def test_a_repeated_slip_gets_the_first_answer_with_its_code(serve: Serve) -> None:
+    commander, engine, replies = serve(lambda *_: {"slip": "s0-a1b2c3", "code": "A1B2C3"})
+    registered = letter({**SLIP, "carrier": "other", "asked_by": "tenant"}, TOPICS.slips)
+    commander.submit(registered)
+    commander.submit(registered)
+    wait_until(lambda: len(replies) == 2)
+    assert replies[0] == replies[1]
+    assert replies[0]["slip"] == {"id": "s0-a1b2c3", "code": "A1B2C3"}
+    slip = {"unit": "4-201", "goods": "a piano", "plate": "粤B12345", "carrier": "other", "asked_by": "tenant"}
+    assert engine.asked == [("slips.add", {"request": "mqtt:s1", "slip": slip, "by": "central", "via": "mqtt"})]
+
+
+@pytest.mark.parametrize(
+    ("said", "op", "asked"),
+    [
+        ({"confirm": "s9", "how": "phone"}, "slips.confirm", {"slip": "s9", "how": "phone"}),
+        ({"cancel": "s9", "reason": "moved"}, "slips.cancel", {"slip": "s9", "reason": "moved"}),
+        ({"cancel": "s9"}, "slips.cancel", {"slip": "s9", "reason": ""}),
+    ],
+)
+def test_a_slip_is_confirmed_and_cancelled(serve: Serve, said: dict[str, Any], op: str, asked: dict[str, Any]) -> None:
+    commander, engine, replies = serve(lambda *_: {})
+    commander.submit(letter({**CHANGE, **said, "by": "Chen"}, TOPICS.slips))
+    wait_until(lambda: replies)
+    assert (replies[0]["status"], "slip" in replies[0]) == ("done", False)
+    assert engine.asked == [(op, {**asked, "by": "Chen", "via": "mqtt"})]
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({**SLIP, "at": None}, "at"),
+        ({**SLIP, "holder": "Wang"}, "holder: is not a known key"),
+        ({**SLIP, "carrier": "me"}, "carrier"),
+        ({**SLIP, "asked_by": "Mr Wang"}, "asked_by"),
+        ({**SLIP, "goods": "x" * 101}, "goods"),
+        ({**SLIP, "cancel": "s9"}, "`cancel` stands alone"),
+        ({**SLIP, "reason": "moved"}, "`reason` is for cancel"),
+        ({**SLIP, "how": "phone"}, "`confirm` needs `how`"),
+        ({**CHANGE, "confirm": "s9"}, "`confirm` needs `how`"),
+        ({**CHANGE, "confirm": "s9", "how": "phone", "cancel": "s9"}, "stands alone"),
+        ({**CHANGE, "cancel": "s9", "reason": "call 13900000000"}, "digits in a row"),
+    ],
+)
+def test_a_slip_that_cannot_be_read_is_refused(document: dict[str, Any], words: str) -> None:
+    refusal = judged(document, topic=TOPICS.slips)
+    assert isinstance(refusal, dict)
+    assert (refusal["status"], refusal["reason"]) == ("refused", "malformed")
+    assert words in refusal["detail"]
+
+
+def test_a_retained_slip_is_refused() -> None:
+    assert reason(SLIP, topic=TOPICS.slips, retained=True) == "retained"

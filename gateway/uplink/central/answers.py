@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from gateway.uplink.central.commands import Answer, LaneOrder, PassOrder, PaymentOrder, VisitOrder
+from gateway.uplink.central.commands import Answer, Answered
 
 _log = logging.getLogger(__name__)
 KEPT_MAX = 10_000
@@ -31,7 +31,7 @@ class Answers:
         self._db.execute("PRAGMA synchronous = FULL")
         self._unwritten: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
-    def find(self, order: LaneOrder | PassOrder | VisitOrder | PaymentOrder) -> Answer | None:
+    def find(self, order: Answered) -> Answer | None:
         """The first answer; a refusal if the id had other contents; None for a new order."""
         row = self._unwritten.get(order.id) or self._stored(order.id)
         if row is None:
@@ -40,7 +40,7 @@ class Answers:
             return Answer(order.id, "refused", "idempotency_conflict", "this id was used with other contents")
         return msgspec.json.decode(row[1], type=Answer)
 
-    def keep(self, order: LaneOrder | PassOrder | VisitOrder | PaymentOrder, answer: Answer) -> None:
+    def keep(self, order: Answered, answer: Answer) -> None:
         """Store an answer and delete the oldest ones past the bound."""
         text = msgspec.json.encode(answer).decode()
         try:
@@ -67,5 +67,5 @@ class Answers:
         self._db.close()
 
 
-def _digest(order: LaneOrder | PassOrder | VisitOrder | PaymentOrder) -> str:
+def _digest(order: Answered) -> str:
     return hashlib.sha256(msgspec.json.encode(order)).hexdigest()

@@ -22,6 +22,7 @@ from gateway.uplink.central.answers import Answers
 from gateway.uplink.central.commands import (
     Announced,
     Answer,
+    Answered,
     Booked,
     Confirmation,
     LaneOrder,
@@ -29,6 +30,8 @@ from gateway.uplink.central.commands import (
     Order,
     PassOrder,
     PaymentOrder,
+    Released,
+    SlipOrder,
     VisitOrder,
     outgoing,
 )
@@ -112,7 +115,7 @@ class Commander:
             answers.keep(order, answer)
         return answer
 
-    def _ask(self, order: LaneOrder | PassOrder | VisitOrder | PaymentOrder) -> Answer:
+    def _ask(self, order: Answered) -> Answer:
         try:
             if isinstance(order, LaneOrder):
                 return self._command(order)
@@ -120,6 +123,8 @@ class Commander:
                 return self._visitor(order)
             if isinstance(order, PaymentOrder):
                 return self._payment(order)
+            if isinstance(order, SlipOrder):
+                return self._slip(order)
             self._change(order)
             return Answer(order.id, "done")
         except GatehouseError as error:
@@ -194,6 +199,17 @@ class Commander:
             via="mqtt",
         )
         return Answer(order.id, "done", payment=Booked(found["paid"], found["due"], found["leave_by"]))
+
+    def _slip(self, order: SlipOrder) -> Answer:
+        who: dict[str, Any] = {"by": order.by or "central", "via": "mqtt"}
+        if order.cancel is not None:
+            self._engine.call("slips.cancel", slip=order.cancel, reason=order.reason, **who)
+            return Answer(order.id, "done")
+        if order.confirm is not None:
+            self._engine.call("slips.confirm", slip=order.confirm, how=order.how, **who)
+            return Answer(order.id, "done")
+        made = self._engine.call("slips.add", request=f"mqtt:{order.id}", slip=order.slip, **who)
+        return Answer(order.id, "done", slip=Released(made["slip"], made["code"]))
 
 
 def _identity(order: LaneOrder) -> dict[str, Any]:

@@ -132,6 +132,38 @@ class PaymentOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: Name = ""
 
 
+class SlipOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A release slip, as sent on `/slips`: registered with what the body of `POST /slips` says.
+
+    Or `confirm` with the id of a slip and `how` its owner has agreed that another carries the goods; or `cancel` with
+    the id, and a `reason` as needed. `at`: when central made it.
+    """
+
+    id: Id
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+    by: Name = ""
+    confirm: Id | None = None
+    how: Literal["phone", "in_person", "in_writing"] | None = None
+    cancel: Id | None = None
+    reason: Name = ""
+    unit: Name | msgspec.UnsetType = msgspec.UNSET
+    goods: Name | msgspec.UnsetType = msgspec.UNSET
+    plate: Name | msgspec.UnsetType | None = msgspec.UNSET
+    until: Annotated[str, msgspec.Meta(max_length=40)] | msgspec.UnsetType | None = msgspec.UNSET
+    carrier: Literal["owner", "other"] | msgspec.UnsetType = msgspec.UNSET
+    confirmed: bool | msgspec.UnsetType = msgspec.UNSET
+    asked_by: Literal["owner", "tenant", "family", "firm", "office"] | msgspec.UnsetType | None = msgspec.UNSET
+
+    @property
+    def slip(self) -> dict[str, Any]:
+        """What is said of the slip, as the engine takes it."""
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return {key: value for key, value in told.items() if key not in _NOT_OF_A_SLIP}
+
+
+_NOT_OF_A_SLIP = ("id", "at", "by", "confirm", "how", "cancel", "reason")
+
+
 class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The last event that a consumer has stored, on `/confirmed`: its id and the SHA-256 of its text, in hex."""
 
@@ -148,11 +180,20 @@ class _NamedEvent(msgspec.Struct):
     id: EventId
 
 
-Order = LaneOrder | PassOrder | VisitOrder | PaymentOrder | Confirmation
+Answered = LaneOrder | PassOrder | VisitOrder | PaymentOrder | SlipOrder
+"""Orders whose first answer is kept."""
+Order = Answered | Confirmation
 
 
 class Announced(msgspec.Struct, frozen=True):
     """A visitor who is expected now: the visit's id, and what its QR code holds."""
+
+    id: str
+    code: str
+
+
+class Released(msgspec.Struct, frozen=True):
+    """A release slip that is registered: its id, and the code that is printed on it."""
 
     id: str
     code: str
@@ -170,7 +211,7 @@ class Answer(msgspec.Struct, frozen=True):
     """The answer to an order; `status` is `done` or `refused`, `detail` is text for people.
 
     `head`: the signed head of a confirmed row. `visit`: of a visitor who was announced; the id alone of a visit that
-    was corrected. `payment`: of one that counts.
+    was corrected. `payment`: of one that counts. `slip`: of one that was registered.
     """
 
     id: str | None
@@ -180,6 +221,7 @@ class Answer(msgspec.Struct, frozen=True):
     head: str | msgspec.UnsetType = msgspec.UNSET
     visit: Announced | str | msgspec.UnsetType = msgspec.UNSET
     payment: Booked | msgspec.UnsetType = msgspec.UNSET
+    slip: Released | msgspec.UnsetType = msgspec.UNSET
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -240,6 +282,8 @@ def _decode(message: Incoming, topics: Topics) -> Order:
         return _visit(_plain(_fit(_document(message.payload), VisitOrder), "by", "reason"))
     if message.topic == topics.payments:
         return _plain(_fit(_document(message.payload), PaymentOrder), "by")
+    if message.topic == topics.slips:
+        return _slip(_plain(_fit(_document(message.payload), SlipOrder), "by", "reason"))
     order = _plain(_fit(_document(message.payload), PassOrder), "by")
     if (order.put is None) == (order.delete is None):
         raise msgspec.ValidationError("give either `pass` or `delete`")
@@ -258,6 +302,17 @@ def _visit(order: VisitOrder) -> VisitOrder:
         raise msgspec.ValidationError("`reason` is for left, came and count")
     if order.entered_at is not None and order.came is None:
         raise msgspec.ValidationError("`entered_at` is for came")
+    return order
+
+
+def _slip(order: SlipOrder) -> SlipOrder:
+    said = [name for name in ("confirm", "cancel") if getattr(order, name) is not None]
+    if said and (order.slip or len(said) > 1):
+        raise msgspec.ValidationError(f"`{said[0]}` stands alone, beside `id`, `at`, `by` and what belongs to it")
+    if (order.how is not None) != (order.confirm is not None):
+        raise msgspec.ValidationError("`confirm` needs `how` the owner has agreed, and nothing else has it")
+    if order.reason and order.cancel is None:
+        raise msgspec.ValidationError("`reason` is for cancel")
     return order
 
 

@@ -109,6 +109,11 @@ class Topics(msgspec.Struct, frozen=True):
         return f"{self.prefix}/payments"
 
     @property
+    def slips(self) -> str:
+        """In: release slips that are registered, confirmed or cancelled."""
+        return f"{self.prefix}/slips"
+
+    @property
     def confirmed(self) -> str:
         """In: the last event that a consumer has stored."""
         return f"{self.prefix}/confirmed"

@@ -155,7 +155,8 @@ class Uplink:
         self._urgent.appendleft(self._status(True))
         self._session = Session(link, desk.topics, desk.outbox, desk.states, self._urgent)
         topics = desk.topics
-        link.subscribe([topics.commands, topics.passes, topics.visits, topics.payments, topics.confirmed])
+        asked = (topics.commands, topics.passes, topics.visits, topics.payments, topics.slips, topics.confirmed)
+        link.subscribe(asked)
         _log.info("connected to the broker")
 
     def _exchange(self, link: Link, session: Session, now_s: float, events: bool = True) -> None:
