@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.engine import Running
+from tests.support.waiting import wait_until
 from tests.web_installer.conftest import Desk
 from tests.web_office.conftest import GUARD
 
@@ -11,6 +12,19 @@ SLIPS = (
     {"unit": "1栋302", "goods": "自行车", "carrier": "other", "asked_by": "tenant"},
     {"unit": "2栋1502", "goods": "冰箱"},
     {"unit": "4-201", "goods": "a desk, two chairs and eleven boxes of books", "asked_by": "firm"},
+)
+
+VISITORS = (
+    {
+        "plate": "粤B12345",
+        "room": "3栋1201",
+        "purpose": "moving",
+        "people": "4",
+        "vehicle_class": "truck",
+        "goods": "yes",
+    },
+    {"plate": "粤BD12345", "room": "Tower 7, eleventh floor, the studio at the end", "purpose": "repair"},
+    {"plate": "", "room": "1栋302", "purpose": "guest", "people": "2"},
 )
 
 
@@ -23,4 +37,26 @@ def filled(gate: Running, office: Desk) -> list[str]:
     slips = [one.rpartition("/")[2] for one in paths]
     gate.client.call("slips.use", slip=slips[2], lane="out", case="c1", by=GUARD, via="guard", station="")
     office.post(f"{paths[3]}/cancel", reason="搬家改期到下周六上午")
-    return ["/office/slips", "/office/slips?state=", *paths, f"{paths[0]}/paper", f"{paths[3]}/paper"]
+    visits = visitors(gate, office)
+    return [
+        "/office/visitors",
+        "/office/visitors?state=inside",
+        *visits,
+        "/office/slips",
+        "/office/slips?state=",
+        *paths,
+        f"{paths[0]}/paper",
+        f"{paths[3]}/paper",
+    ]
+
+
+def visitors(gate: Running, office: Desk) -> list[str]:
+    """An expected visitor, one inside and a cancelled one; their addresses."""
+    for number, more in enumerate(VISITORS):
+        office.post("/office/visitors", request=f"scene{number}", **more)
+    found = [str(row.data()["visit"]) for row in gate.rows("visit.announced")]
+    paths = [f"/office/visits/{one}" for one in found]
+    gate.client.call("visit.command", request="c", verb="came", visit=found[1], reason="seen", by=GUARD, via="guard")
+    wait_until(lambda: "场内" in office.text(paths[1]), what="inside")
+    office.post(f"{paths[2]}/cancel")
+    return paths

@@ -16,6 +16,7 @@ class Right(DeclaredCode):
     WAIVE = "waive", "take a tag off though points that were touched under it are not ticked again"
     CONFIRM = "confirm", "confirm a driver without a card, and see the list of such drivers"
     EXCUSE = "excuse", "waive what a car must pay, agree to a release as owed above the limit"
+    ANNOUNCE = "announce", "announce visitors, correct and cancel them"
     RELEASE = "release", "make, confirm and cancel release slips of goods"
     REPAIR = "repair", "open, report and confirm repairs"
     ACKNOWLEDGE_LIMIT = "acknowledge_limit", "acknowledge a limit that was changed in a repair"
@@ -25,7 +26,8 @@ class Right(DeclaredCode):
 
 
 _NOT_OF_INSTALLERS = (
-    Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.EXCUSE, Right.WATCH, Right.CONFIRM, Right.RELEASE,
+    Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.EXCUSE, Right.WATCH, Right.CONFIRM, Right.ANNOUNCE,
+    Right.RELEASE,
 )  # fmt: skip
 
 
@@ -52,7 +54,7 @@ class Role(DeclaredCode):
             Right.WATCH,
         ),
     )  # fmt: skip
-    OFFICE = "office", "the property office", (Right.LOOK, Right.CONFIRM, Right.RELEASE, Right.REPAIR)
+    OFFICE = "office", "the property office", (Right.LOOK, Right.CONFIRM, Right.ANNOUNCE, Right.RELEASE, Right.REPAIR)
     INSTALLER = (
         "installer",
         "who wires and sets up the gateway",

@@ -95,6 +95,10 @@ class Look(ABC):
             visitors.listed(self.select, "inside", query, "", min(limit, PAGE_MAX), narrowed=narrowed, aged=True)
         )
 
+    def announced(self, state: str, query: str, now_ns: int, limit: int, offset: int = 0) -> Sequence[VisitView]:
+        """Visitors of a state of `visitors.ANNOUNCED`: who is expected first, of others the latest first."""
+        return visitors.announced(self.select, state, query, now_ns, min(limit, PAGE_MAX), offset)
+
     def recent_plates(self, limit: int) -> list[str]:
         """The plates of the last cars that came in, the newest first."""
         return [str(row[0]) for row in self.select(RECENT_PLATES, (limit,))]

@@ -184,6 +184,25 @@ def listed(
     return [_view(*one) for one in found]
 
 
+ANNOUNCED = ("expected", "missed", "inside", "ended", "cancelled")
+"""Visitors as the office lists them; of those who never came `missed` are the ones whose time is over."""
+
+
+def announced(select: Select, state: str, query: str, now_ns: int, limit: int, offset: int) -> Sequence[VisitView]:
+    """Visitors of a state: who is expected by the time of coming, all others with the latest first."""
+    where, values = _wanted("expected" if state == "missed" else state, query, "", None, ALL)
+    if state in ("expected", "missed"):
+        where.append(f"v.until_ns {'>' if state == 'expected' else '<='} ?")
+        values.append(now_ns)
+    order = "v.from_ns, v.visit" if state == "expected" else "v.from_ns DESC, v.visit"
+    found = select(
+        f"SELECT {_COLUMNS} FROM visitors v LEFT JOIN visits s ON s.visit = v.visit WHERE {' AND '.join(where)}"
+        f" ORDER BY {order} LIMIT ? OFFSET ?",
+        (*values, limit, offset),
+    )
+    return [_view(*one) for one in found]
+
+
 def counted(select: Select, narrowed: Narrowed) -> int:
     """How many cars inside are meant."""
     where, values = _wanted("inside", "", "", None, narrowed)

@@ -26,6 +26,7 @@ PLACES = (
     Place("settings", "/installer/settings", Right.SET_UP),
     Place("changes", "/installer/changes", Right.SET_UP),
     Place("versions", "/installer/versions", Right.SET_UP),
+    Place("visitors", "/office/visitors", Right.ANNOUNCE),
     Place("slips", "/office/slips", Right.RELEASE),
     Place("repairs", "/installer/repairs", Right.LOOK),
     Place("identities", "/installer/identities", Right.CONFIRM),

@@ -19,6 +19,7 @@ from web.guard.visitor.code import drawn
 from web.installer.frame.door import door
 from web.installer.frame.page import installer_page
 from web.installer.frame.who import who
+from web.office.listing import PAGE, listing
 from web.office.moments import moments, on_paper
 from web.office.slips.model import asked_for, facts, line, steps, whose
 from web.platform import look
@@ -29,9 +30,6 @@ PATH = "/office/slips"
 SHEETS = ("office/parts.css", "office/slips/page.css")
 FILTERS = (ACTIVE, *(one for one in STATES if one != "open"), "")
 """What can be listed: what still holds, each other state, all."""
-PAGE = 25
-QUERY_MAX = 100
-PAGES_MAX = 1_000
 HOWS = ("phone", "in_person", "in_writing")
 TOLD = ("made", "confirmed", "cancelled")
 FIELDS = ("unit", "plate", "goods", "until", "carrier", "asked_by")
@@ -119,11 +117,10 @@ def _known(slip: str) -> SlipView:
 
 def _list(*, wrong: dict[str, str] | None = None, refused: GatehouseError | None = None, status: int = 200) -> Response:
     times, said = moments(), look.said()
-    state = request.args.get("state", ACTIVE)
-    state = state if state in FILTERS else ACTIVE
-    query = request.args.get("q", "").strip()[:QUERY_MAX]
-    number = _page_number()
-    found = services().readers.state().latest_slips(state, query, time.time_ns(), PAGE + 1, number * PAGE)
+    asked = listing(FILTERS)
+    found = (
+        services().readers.state().latest_slips(asked.state, asked.query, time.time_ns(), PAGE + 1, asked.number * PAGE)
+    )
     return installer_page(
         "office/slips/page.html",
         place="slips",
@@ -131,9 +128,9 @@ def _list(*, wrong: dict[str, str] | None = None, refused: GatehouseError | None
         status=status,
         lines=[line(times, one) for one in found[:PAGE]],
         states=[(one, said(f"office.slips.show.{one or 'all'}")) for one in FILTERS],
-        state=state,
-        q=query,
-        number=number,
+        state=asked.state,
+        q=asked.query,
+        number=asked.number,
         more=len(found) > PAGE,
         asked=[(one, said(f"office.slips.asked.{one}")) for one in ASKERS],
         carriers=[(one, said(f"office.slips.carrier.{one}")) for one in ("owner", "other")],
@@ -142,11 +139,6 @@ def _list(*, wrong: dict[str, str] | None = None, refused: GatehouseError | None
         refused=_why(refused) if refused else "",
         key=secrets.token_hex(8),
     )
-
-
-def _page_number() -> int:
-    text = request.args.get("page", "")
-    return min(int(text), PAGES_MAX) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
 def _one(slip: str, *, wrong: str = "", refused: GatehouseError | None = None, status: int = 200) -> Response:

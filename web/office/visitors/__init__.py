@@ -1,0 +1,1 @@
+"""Visitors at the office: who is expected, who has come, and the form that announces one."""
