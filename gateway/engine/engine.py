@@ -108,7 +108,7 @@ class Engine:
             self._inbox,
             Answers(self._stores.state, lambda: bool(self._recorder.degraded)),
             self._facts.of,
-            decided=lambda asked: self._clerk.stay_decided(asked.person, asked.verb),
+            decided=lambda asked: self._clerk.stay_decided(asked),
         )
         self._holidays = Holidays(settings, directory.holidays, self._inbox.put, lambda: self._clock.now().wall_ns)
         self._clerk = self._make_clerk()

@@ -19,6 +19,7 @@ from gateway.core.vocabulary.views import AlarmView
 from gateway.simulation.box.box import Box, Killed
 from gateway.simulation.box.faults import Faults
 from gateway.simulation.people.guards import Guards
+from gateway.simulation.people.office import Office
 from gateway.simulation.people.payers import Payers
 from gateway.simulation.people.shows import TOO_LATE_MS, Shows
 from gateway.simulation.rules.rules import Rules
@@ -28,6 +29,7 @@ from gateway.simulation.story.happenings import DAY_HOURS, HOUR_MS, LANES, WHO, 
 from gateway.simulation.story.holders import (
     ADMITTED,
     CODES,
+    NO_PASS,
     SURE,
     card_number,
     code_name,
@@ -78,7 +80,10 @@ class Play:
         self.end_ns = self.world.now_ns + story.hours * HOUR_MS * NS_PER_MS
         self.faults = Faults(self.world, self.rules, self.sides)
         self.faults.surely = lambda card: not story.site and not story.money and family_of(card) in SURE
-        self.box = Box(self.world, folder, settings_of(story), self.gates, self.rules, self.faults, self.end_ns)
+        self.box = Box(
+            self.world, folder, settings_of(story), self.gates, self.rules, self.faults, self.end_ns,
+            twins=story.office,
+        )  # fmt: skip
         shows = Shows(self.world, self.sides, self._report, self.rules.cars)
         crossed, struck = self.rules.crossings.crossed, self.rules.crashes.struck
         self.roads = [Road(self.world, side, shows, crossed, struck) for side in self.sides]
@@ -88,6 +93,8 @@ class Play:
         )
         self.payers = Payers(self.world, self._report, self.guards, self.rules.money, story.seed)
         self.rules.money.must_pay = self.payers.asked
+        self.office = Office(self.world, self.box, self.guards, self.rules, self._report, story.seed)
+        self.rules.slips.referred, shows.nothing = self.office.goods, self.office.without_card
         self._up = False
         self._down_until_ns = 0
         self._lost: dict[str, int] = {}
@@ -101,6 +108,8 @@ class Play:
         kind, value = credential.kind, credential.value
         if kind == "qr":
             return pass_id_of(kind, value) is not None
+        if self.rules.slips.expects(value):
+            return True
         lost_ns = self._lost.get(value)
         return family_of(value.removeprefix("沪A")) in ADMITTED and (
             lost_ns is None or self.world.now_ns < lost_ns + REPORTED_MS * NS_PER_MS
@@ -235,6 +244,8 @@ class Play:
                 gate.obstruct(detail["for_ms"])
             case "mains":
                 self._mains(gate, detail["for_ms"])
+            case "announce" | "slip" | "watch" | "unwatch":
+                self.office.happens(one)
             case _:
                 self._to_the_box(one, chance)
 
@@ -327,9 +338,9 @@ class Play:
 
 def _car_of(one: Happening, kind: str, who: int, chance: random.Random, side: Side) -> Car:
     """A person's car: its credentials, and the pass that they belong to."""
-    family = "visitor" if kind == "copied" else kind
-    proofs = _proofs(family, who, one.detail["plate"], one.seed)
-    pass_id = None if family == "unknown" else f"{family}-{who}"
+    family = {"copied": "visitor", "lost_own": "right"}.get(kind, kind)
+    proofs = _proofs(family, who, one.detail["plate"], one.seed) if kind != "lost_own" else Proofs("")
+    pass_id = None if family in NO_PASS else f"{family}-{who}"
     known = "" if kind in ("shared", "cloned", "copied") else pass_id or proofs.card
     car = Car(one.detail["behaviour"], proofs, chance, side, known, pass_id)
     if family == "visitor":

@@ -60,11 +60,11 @@ from gateway.core.vocabulary.turn import Turn
 from gateway.engine.core_thread.loop import CoreLoop
 from gateway.engine.core_thread.waits import JournalWaits
 from gateway.simulation.people.guards import Guards
-from gateway.simulation.play import Found, play
+from gateway.simulation.play import play
 from gateway.simulation.rules.table import RULES
 from gateway.simulation.shrink import shortest
 from gateway.simulation.story.happenings import Story
-from gateway.simulation.story.write import share, write
+from gateway.simulation.story.write import write
 from gateway.simulation.world.board import Board
 from gateway.store.journal import writer as journal_store
 from gateway.store.passes.registry import PassRegistry
@@ -72,51 +72,10 @@ from gateway.store.projections import table as projections
 from gateway.store.projections.ahead import Ahead
 from gateway.store.projections.state import State
 from gateway.store.sqlite.database import open_writer
+from tests.simulation.planted import CAMERA, IN_THE_BOOTH, LONG_RANGE, SEEDS, TWO_PROOFS, found_by
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 Patch = pytest.MonkeyPatch
-SEEDS = range(1, 9)
-TWO_PROOFS = {"two_factor": True, "long_range": False, "button_only": False}
-CAMERA = {"two_factor": False, "long_range": False, "button_only": False, "camera": True}
-IN_THE_BOOTH = {"two_factor": False, "long_range": False, "button_only": False, "desk": True}
-LONG_RANGE = {"two_factor": False, "long_range": True, "button_only": False}
-
-
-def found_by(rule: str, *, hours: int = 4, troubles: float = 6.0, **more: Any) -> Found | None:
-    """The first of a few stories that breaks the rule."""
-    for seed in SEEDS:
-        found = play(pointed(seed, hours, troubles, **more))
-        if found.broken is not None:
-            assert found.rule == rule, found.broken
-            return found
-    return None
-
-
-def pointed(
-    seed: int,
-    hours: int,
-    troubles: float,
-    *,
-    only: tuple[str, ...] = (),
-    shape: dict[str, Any] | None = None,
-    shared: bool = False,
-    site: dict[str, Any] | None = None,
-    card: str = "",
-    money: bool = False,
-) -> Story:
-    """A story with nothing but cars and what is named, at lanes that all have a certain shape; `shared`: two by two.
-
-    `card`: what all of them show. `money`: stays are charged.
-    """
-    story = write(seed, hours, troubles=troubles)
-    kept = tuple(one for one in story.happenings if not only or one.what in ("car", *only))
-    if card:
-        kept = tuple(msgspec.structs.replace(one, detail={**one.detail, "card": card}) for one in kept)
-    lanes = tuple({**lane, **(shape or {})} for lane in story.lanes)
-    if shared:
-        share(lanes[0], lanes[1])
-        share(lanes[2], lanes[3])
-    return msgspec.structs.replace(story, happenings=kept, lanes=lanes, site=site or {}, money=money)
 
 
 def test_without_a_fault_the_same_stories_break_nothing() -> None:
@@ -622,7 +581,7 @@ def test_a_release_without_an_author_is_caught(monkeypatch: Patch) -> None:
 
 
 def test_every_rule_has_a_planted_fault() -> None:
-    source = Path(__file__).read_text("utf-8")
+    source = "".join(one.read_text("utf-8") for one in Path(__file__).parent.glob("test_planted_*.py"))
     for rule in RULES:
         assert f'found_by("{rule}"' in source, rule
 

@@ -43,6 +43,7 @@ from gateway.engine.identities.requests import (
     IdentityReveal,
     IdentitySign,
     IdentityTake,
+    StayCommand,
 )
 from gateway.engine.socket.requests import Change, read
 from gateway.store.identities.identities import Identities, Person, Taken
@@ -53,6 +54,8 @@ log = logging.getLogger(__name__)
 SWEEP_S = 600
 """How often it is looked whether a number has had its days; also at a start."""
 DRAWING_MAX_BYTES = 100_000
+ENDS_MAX = 1_000
+"""Checks that ended in this run, whose last order may be repeated."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -74,6 +77,7 @@ class IdentityOps:
         self._wall_ns = wall_ns
         self._mono_ns = mono_ns
         self._sweep_ns = 0
+        self._ends: dict[str, str] = {}
         self.ops: dict[str, Callable[[dict[str, Any]], Any]] = {
             "identities.take": self._take,
             "identities.answer": self._answer,
@@ -137,10 +141,25 @@ class IdentityOps:
         self._tell(IdentitySigned, person, asked, media=media)
         return self._shown(self._identities.get(person.person))
 
-    def ended(self, person: str, step: CheckStep) -> None:
+    def must_fit(self, asked: StayCommand) -> None:
+        """IdentityStepError unless the check of this driver is so far, and about this car.
+
+        A repeat of the order that ended it fits: it is answered as the first time.
+        """
+        if self._ends.get(asked.person) == asked.request:
+            return
+        person = self._identities.get(asked.person)
+        if (person.lane, person.visit or "") != (asked.lane, asked.visit):
+            raise IdentityStepError("the check of this driver is about another car; begin anew", code="identity_step")
+        self._next(person, CheckStep(asked.verb))
+
+    def ended(self, asked: StayCommand) -> None:
         """The car of a check was released, or refused."""
-        found = self._identities.get(person)
-        self._identities.goes_on(person, self._next(found, step))
+        self._ends[asked.person] = asked.request
+        while len(self._ends) > ENDS_MAX:
+            self._ends.pop(next(iter(self._ends)))
+        found = self._identities.get(asked.person)
+        self._identities.goes_on(asked.person, self._next(found, CheckStep(asked.verb)))
 
     def _next(self, person: Person, step: CheckStep) -> CheckState:
         found = after(person.state, step)

@@ -1,7 +1,7 @@
 """The ops about release slips; the clerk's thread serves them, one after the other, so a slip is used once.
 
-The answer comes when the projections have the row. They may lag, so the slips that were used in this run are remembered
-here too.
+The answer comes when the projections have the row. They may lag, so what became of slips in this run is remembered here
+too. A use is answered once it is durable: else a kill would let the slip be used again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
+
+import msgspec
 
 from gateway.core.settings.model import Direction, Settings
 from gateway.core.vocabulary.errors import IdempotencyConflictError, NotFoundError, SlipConflictError, StorageError
@@ -21,14 +23,22 @@ from gateway.store.passes.credentials import normal_plate
 from gateway.store.slips.check import check_slip, said_of
 from gateway.store.slips.table import code_of
 
-USED_MAX = 10_000
-"""Slips that were used in this run."""
+TOLD_MAX = 10_000
+"""Slips that something became of in this run."""
 _WHY = {
     "used": "was used already; goods leave once on one slip",
     "cancelled": "is cancelled; ask the office for another",
     "expired": "has ended; ask the office for another",
     "unconfirmed": "is not confirmed: another than the owner carries the goods, so the office asks the owner first",
 }
+_NOT_KEPT = "the use of the slip is not on the disk yet; press again in a moment"
+
+
+class Used(msgspec.Struct, frozen=True):
+    """For which lane, case and by whom a slip was used; `kept`: that is durable."""
+
+    by: tuple[str, str, str]
+    kept: bool
 
 
 class Slips(Protocol):
@@ -61,7 +71,8 @@ class SlipOps:
         self._wall_ns = wall_ns
         self._applied = applied
         self._degraded = degraded
-        self._used: dict[str, tuple[str, str, str]] = {}
+        self._used: dict[str, Used] = {}
+        self._states: dict[str, str] = {}
         self.ops: dict[str, Callable[[dict[str, Any]], Any]] = {
             "slips.add": self._add,
             "slips.confirm": self._confirm,
@@ -99,6 +110,7 @@ class SlipOps:
         if found.state != "unconfirmed":
             raise SlipConflictError(_why(found) if found.state != "open" else "the slip needs no word of the owner")
         self._tell(SlipConfirmed(slip=asked.slip, how=asked.how, **_who(asked, asked.station)))
+        self._became(asked.slip, "open")
         return {"slip": asked.slip}
 
     def _cancel(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -108,6 +120,7 @@ class SlipOps:
             raise SlipConflictError(_why(found))
         if found.state != "cancelled":
             self._tell(SlipCancelled(slip=asked.slip, reason=asked.reason or UNSET, **_who(asked, asked.station)))
+            self._became(asked.slip, "cancelled")
         return {"slip": asked.slip}
 
     def _use(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -116,31 +129,54 @@ class SlipOps:
         if asked.lane not in self._exits:
             raise SlipConflictError("goods leave at an exit; choose the lane where the vehicle stands")
         found, this = self._known(asked.slip), (asked.lane, asked.case, asked.by)
-        if asked.case and this in ((found.lane, found.case, found.used_by), self._used.get(asked.slip)):
+        if asked.case and self._is_again(found, this):
             return {"slip": asked.slip}
-        if asked.slip in self._used or found.state != "open":
-            raise SlipConflictError(_why(found, "used" if asked.slip in self._used else found.state))
+        if found.state != "open":
+            raise SlipConflictError(_why(found))
         if found.plate and asked.plate and normal_plate(asked.plate) != found.plate:
             raise SlipConflictError(f"the slip is for the vehicle {found.plate}; ask the office about this one")
         shown = asked.credential
         stays = self._slips.open_visits(None, shown.value) if shown is not None else ()
         self._must_be_kept()
-        self._used[asked.slip] = this
-        while len(self._used) > USED_MAX:
-            self._used.pop(next(iter(self._used)))
-        self._tell(
+        self._became(asked.slip, "used")
+        self._used[asked.slip] = Used(this, kept=False)
+        sequence = self._journal(
             SlipUsed(
                 slip=asked.slip, lane=asked.lane, case=asked.case or None, visit=stays[0].visit if stays else None,
                 credential=shown, **_who(asked, asked.station),
             )
         )  # fmt: skip
+        if sequence is None:
+            raise StorageError(_NOT_KEPT)
+        self._used[asked.slip] = Used(this, kept=True)
+        self._applied(sequence)
         return {"slip": asked.slip}
+
+    def _is_again(self, found: SlipView, this: tuple[str, str, str]) -> bool:
+        """Whether the slip was used by the same press; StorageError while that is not durable."""
+        if found.state == "used" and this == (found.lane, found.case, found.used_by):
+            return True
+        used = self._used.get(found.slip)
+        if used is None or used.by != this:
+            return False
+        if not used.kept:
+            raise StorageError(_NOT_KEPT)
+        return True
+
+    def _became(self, slip: str, state: str) -> None:
+        """What became of a slip in this run."""
+        self._states[slip] = state
+        while len(self._states) > TOLD_MAX:
+            oldest = next(iter(self._states))
+            del self._states[oldest]
+            self._used.pop(oldest, None)
 
     def _known(self, slip: str) -> SlipView:
         found = self._slips.slip(slip, self._wall_ns())
         if found is None:
             raise NotFoundError(f"there is no release slip {slip!r}")
-        return found
+        lags = found.state in ("open", "unconfirmed") and slip in self._states
+        return msgspec.structs.replace(found, state=self._states[slip]) if lags else found
 
     def _tell(self, row: Row) -> None:
         self._must_be_kept()
@@ -152,8 +188,8 @@ class SlipOps:
             raise StorageError(f"nothing about release slips can be kept ({wrong}); free space, then send it again")
 
 
-def _why(found: SlipView, state: str = "") -> str:
-    return f"the slip {_WHY[state or found.state]}"
+def _why(found: SlipView) -> str:
+    return f"the slip {_WHY[found.state]}"
 
 
 def _made(slip: str) -> dict[str, Any]:

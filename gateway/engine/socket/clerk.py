@@ -18,7 +18,6 @@ from typing import Any
 import msgspec
 
 from gateway.control import Responder
-from gateway.core.identities.check import CheckStep
 from gateway.core.payments.bills import CountryDays
 from gateway.core.settings.model import Settings
 from gateway.core.vocabulary import rows
@@ -27,6 +26,7 @@ from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.times import NS_PER_S
 from gateway.engine.clock import Clock
 from gateway.engine.identities.ops import IdentityOps
+from gateway.engine.identities.requests import StayCommand
 from gateway.engine.journal_thread.entries import Entry
 from gateway.engine.journal_thread.recorder import Recorder
 from gateway.engine.listed.ops import ListedOps
@@ -51,6 +51,7 @@ ANEW_S = 1
 APPLIED_S = 0.5
 """How long an answer waits for the projections at most; they have a row within milliseconds."""
 _LOOK_AGAIN_S = 0.002
+Op = Callable[[dict[str, Any], Responder], None]
 _SPARE_S = 0.25
 """How much longer than the core the clerk waits for its row."""
 
@@ -191,9 +192,21 @@ class Clerk:
         if self._serve(partial(self._ops[op], params), respond) and op == BEGINS_ANEW:
             self._anew_ns = self._clock.now().mono_ns + ANEW_S * NS_PER_S
 
-    def stay_decided(self, person: str, verb: str) -> None:
+    def stay_command(self, then: Op, params: dict[str, Any], respond: Responder) -> None:
+        """stay.command: goes on to the desk once the check of the driver is so far; from any thread."""
+        asked = r.read(StayCommand, params)
+        self._jobs.ask(partial(self._pass_on, asked, partial(then, params, respond), respond))
+
+    def _pass_on(self, asked: StayCommand, then: Callable[[], None], respond: Responder) -> None:
+        try:
+            self._identities.must_fit(asked)
+            then()
+        except GatehouseError as error:
+            respond.error(error)
+
+    def stay_decided(self, asked: StayCommand) -> None:
         """The car of a driver without a card was released or refused; from any thread."""
-        self._jobs.tell(partial(self._identities.ended, person, CheckStep(verb)))
+        self._jobs.tell(partial(self._identities.ended, asked))
 
     def _look(self) -> None:
         self._people.tries.look()

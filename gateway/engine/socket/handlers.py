@@ -77,7 +77,7 @@ class Handlers:
             "watch": self._watch,
             "lane.command": desk.lane_command,
             "lane.choose": self._lane_choose,
-            "stay.command": desk.stay_command,
+            "stay.command": partial(clerk.stay_command, desk.stay_command),
             "lane.await_card": self._await_card,
             "alarm.command": desk.alarm_command,
             "repair.command": desk.repair_command,

@@ -29,10 +29,12 @@ from gateway.engine.clock import Clock
 from gateway.engine.core_thread.lookups import Lookups
 from gateway.engine.core_thread.loop import CoreLoop
 from gateway.engine.settings.changeover import Changeover, Restarted
+from gateway.simulation.box.clerk import BoxClerk
 from gateway.simulation.box.core import BoxStandby, WatchedCore
 from gateway.simulation.box.disk import TornDisk
 from gateway.simulation.box.edges import GateOutputs, Inbox, WorldRecorder
 from gateway.simulation.box.faults import Faults
+from gateway.simulation.box.twin import Twin
 from gateway.simulation.rules.rules import Rules
 from gateway.simulation.story.holders import codes
 from gateway.simulation.world.clock import NS_PER_MS, World
@@ -65,13 +67,18 @@ class Box:
         rules: Rules,
         faults: Faults,
         end_ns: int,
+        *,
+        twins: bool = False,
     ) -> None:
+        """`twins`: the core has a twin beside it that never hears of the watch list."""
+        self.twins = twins
         self.world = world
         self.settings = settings
         self.gates = gates
         self.rules = rules
         self.faults = faults
         self.replies: dict[str, c.Reply] = {}
+        self.clerk: BoxClerk | None = None
         self.synchronised = True
         self.disk_ready_ns = 0
         self.disk_stalled_ns: int | None = None
@@ -103,7 +110,7 @@ class Box:
         self.reader = JournalReader(self._disk.database, vfs=self._disk.name)
         self.state = State(self._folder / "state.db", writer=True)
         self.state.catch_up(self.reader)
-        memory = Memory(**self.state.memory(self.settings.zone))
+        memory = self._memory()
         self.rules.starts(journal.last_sequence, self)
         self.inbox = Inbox(self.world, self._end_ns)
         self.clock = Clock(
@@ -117,12 +124,13 @@ class Box:
         self.recorder = self._make_recorder(journal)
         lookups = Lookups(self.registry, self.state, self.settings, codes(self._folder))
         self.loop = CoreLoop(
-            WatchedCore(self.site, self.rules, self.faults),
+            WatchedCore(self.site, self.rules, self.faults, self._twin()),
             self.clock,
             self.inbox,  # type: ignore[arg-type]
             self.recorder,
             outputs={gate.device: GateOutputs(gate) for gate in self.gates},
             enrich=lookups.enrich,
+            name=lookups.name,
             settle=lookups.settle,
             publish=lambda _core: None,
             reply=self._reply,
@@ -130,9 +138,17 @@ class Box:
             gateway=self.settings.gateway.id,
             standby=BoxStandby(self),
         )
+        self.clerk = BoxClerk(self, self._folder, self.rules.told)
         self.loop.begin(e.Started(f"r{self.runs}", "simulated", memory.part(RunMemory).previous_clean))
         for gate in self.gates:
             gate.board.connect()
+
+    def _memory(self) -> Memory:
+        return Memory(**self.state.memory(self.settings.zone))
+
+    def _twin(self) -> Twin | None:
+        """A twin of a core that begins now."""
+        return Twin(Site(self.settings, self._memory())) if self.twins else None
 
     def _make_recorder(self, journal: Journal) -> WorldRecorder:
         recorder = WorldRecorder(
@@ -184,6 +200,9 @@ class Box:
         self._was_synced = self.clock.state is not e.ClockState.UNSET and power is None
         for gate in self.gates:
             gate.board.disconnect()
+        if self.clerk is not None:
+            self.clerk.close()
+            self.clerk = None
         self.reader.close()
         self.state.close()
         self._disk.refuse(None)
@@ -262,5 +281,7 @@ class Box:
     def _reply(self, reply: c.Reply) -> None:
         self.replies[reply.request] = reply
         self.rules.money.replied(reply)
+        if self.clerk is not None:
+            self.clerk.replied(reply)
         while len(self.replies) > 100:
             self.replies.pop(next(iter(self.replies)))

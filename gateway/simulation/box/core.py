@@ -15,6 +15,7 @@ from gateway.core.vocabulary.views import CoreView
 from gateway.engine.core_thread.standby import still_interrupted
 from gateway.engine.core_thread.surroundings import Core
 from gateway.simulation.box.faults import Faults, PlantedFault
+from gateway.simulation.box.twin import Twin
 from gateway.simulation.rules.rules import Rules
 from gateway.store.journal.writer import Row
 
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 class WatchedCore:
     """The core under observation at every step; it fails where a fault is planted."""
 
-    def __init__(self, site: Site, rules: Rules, faults: Faults) -> None:
+    def __init__(self, site: Site, rules: Rules, faults: Faults, twin: Twin | None = None) -> None:
         self.site = site
+        self._twin = twin
         self._rules = rules
         self._faults = faults
 
@@ -46,7 +48,10 @@ class WatchedCore:
         if how in ("before", "changed"):
             self._fail(event, now, how)
         known = self._faults.poisoned(event) if how and type(event) is e.CredentialRead else event
+        taken = self._twin.takes(known, self.site) if self._twin is not None else known
         todo = self._handle(known, now)
+        if self._twin is not None and (differs := self._twin.differs(taken, now, todo)):
+            raise self._rules.broken("watched", differs)
         self._rules.handled(event, now, todo)
         self._faults.handled(event, todo)
         if type(event) is e.Started and event.reason == "rebuilt":
@@ -97,7 +102,8 @@ class BoxStandby:
         run, clean = f"r{box.runs}f{self._count}", memory.part(RunMemory).previous_clean
         started = e.Started(run, "simulated", clean, "rebuilt", degraded, box.central_up)
         box.site = Site(self.settings, memory, failed.tokens)
-        return WatchedCore(box.site, box.rules, box.faults), started
+        twin = Twin(Site(self.settings, self.memory(waiting, failed), failed.tokens)) if box.twins else None
+        return WatchedCore(box.site, box.rules, box.faults, twin), started
 
     def measure(self) -> tuple[Collection[str], Collection[str]]:
         for gate in self._box.gates:

@@ -61,12 +61,20 @@ class WorldRecorder(Recorder):
         if self._world.now_ns < self._box.disk_ready_ns:
             self.arrange_turn(0)
             return
+        self._write()
+        if self.waiting:
+            self.arrange_turn(max(1.0, self.retry_in_ms()))
+
+    def write_now(self) -> None:
+        """Write at once what waits, for a caller who waits for it, if the disk takes it."""
+        if self._world.now_ns >= self._box.disk_ready_ns:
+            self._write()
+
+    def _write(self) -> None:
         before = self.sequence
         self.turn(wait=False)
         if self.sequence > before:
             self._box.committed(self.sequence)
-        if self.waiting:
-            self.arrange_turn(max(1.0, self.retry_in_ms()))
 
     def note_stall(self, now_ns: int) -> e.StorageDegraded | None:
         """The world's disk stalls before the write begins; the product sees the same."""

@@ -168,7 +168,7 @@ class Faults:
 
     def handled(self, event: e.Event, todo: list[c.Command]) -> None:
         """What the core did; checked only while a rule waits for it."""
-        if type(event) is e.CommandReceived:
+        if isinstance(event, e.CommandReceived | e.StayCommandReceived):
             self.disturbed(event.lane)
         if not self._watched:
             return

@@ -32,6 +32,8 @@ class Shows:
         self._sides = sides
         self._report = report
         self._rules = rules
+        self.nothing: Callable[[Side, Car], None] = lambda _side, _car: None
+        """Told of a car at its line whose driver has nothing to show."""
 
     def comes(self, side: Side, car: Car) -> None:
         """It rolls up to the line; a camera may see it on the way."""
@@ -48,6 +50,9 @@ class Shows:
         proofs, chance = car.proofs, car.chance
         if side.shape.get("button_only"):
             side.gate.press("exit_button")
+            return
+        if car.silent:
+            self.nothing(side, car)
             return
         if side.two_factor and proofs.plate:
             self._world.after(max(0, proofs.plate_ms), lambda: self._tells(side, car, "plate", proofs.plate))

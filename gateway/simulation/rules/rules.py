@@ -17,7 +17,10 @@ from gateway.simulation.rules.cars.rules import CarRules
 from gateway.simulation.rules.crashes import CrashRules
 from gateway.simulation.rules.crossings import CrossingRules
 from gateway.simulation.rules.decisions import DecisionRules
-from gateway.simulation.rules.known import Known, OnRow
+from gateway.simulation.rules.known import Barrier, Known, OnRow
+from gateway.simulation.rules.office.identities import IdentityRules
+from gateway.simulation.rules.office.slips import SlipRules
+from gateway.simulation.rules.office.watched import WatchRules
 from gateway.simulation.rules.orders import AT_OPEN, SAFETY, OrderRules
 from gateway.simulation.rules.repairs import RepairRules
 from gateway.simulation.rules.rests import RestRules
@@ -47,6 +50,9 @@ class Rules:
         self.orders = OrderRules(known, self.storage)
         self.accepted = AcceptanceRules(known)
         self.money = MoneyRules(known)
+        self.slips = SlipRules(known)
+        self.watched = WatchRules(known)
+        self.identities = IdentityRules(known, self.cars.known)
         self.steps = 0
         self._on_row: dict[type[Row], list[OnRow]] = {}
         for part in (
@@ -57,6 +63,9 @@ class Rules:
             self.crashes,
             self.accepted,
             self.money,
+            self.slips,
+            self.watched,
+            self.identities,
         ):
             for row, look in part.rows().items():
                 self._on_row.setdefault(row, []).append(look)
@@ -68,6 +77,7 @@ class Rules:
             e.JournalCommitted: lambda event: self.orders.permit(event.token, delayed=False),
             e.JournalDelayed: lambda event: self.orders.permit(event.token, delayed=True),
             e.CommandReceived: self._command_received,
+            e.StayCommandReceived: self._stay_command_received,
             e.StorageDegraded: lambda _event: self.storage.degraded(),
         }
 
@@ -137,10 +147,15 @@ class Rules:
                 self.orders.switched(event, command)
         self.cars.handled(event)
         self.accepted.handled(event, todo)
+        self.watched.handled(todo)
         if self.steps % BOUNDS_EVERY == 0:
             self.storage.bounds()
             if self.known.box is not None:
                 self.repairs.looks(self.known.box)
+
+    def told(self, row: Row) -> None:
+        """The clerk has written a row."""
+        self.identities.told(row)
 
     def _appended(self, command: c.Append, now_ns: int) -> None:
         row = command.row
@@ -175,10 +190,19 @@ class Rules:
             barrier.fresh = False
 
     def _command_received(self, event: e.CommandReceived) -> None:
-        barrier = self.known.lanes.get(event.lane)
+        barrier = self._asked(event.lane)
+        if barrier is not None:
+            barrier.stimulus |= event.command == "look"
+
+    def _stay_command_received(self, event: e.StayCommandReceived) -> None:
+        self._asked(event.lane)
+
+    def _asked(self, lane: str) -> Barrier | None:
+        """A person asks something of a lane; its barrier."""
+        barrier = self.known.lanes.get(lane)
         if barrier is not None:
             barrier.asked_ns, barrier.paused_until_ns = self.known.world.now_ns, 0
-            barrier.stimulus |= event.command == "look"
+        return barrier
 
     # ---- the end
 
@@ -187,4 +211,5 @@ class Rules:
         self.storage.ends(box)
         self.repairs.looks(box)
         self.money.ends(box)
+        self.slips.ends(box)
         self.crossings.ends()

@@ -33,6 +33,9 @@ RULES = {
     "charged": "a visit is charged once",
     "unpaid": "no car leaves unpaid unless a person releases it",
     "author": "every release and every waiver has an author and a reason",
+    "slips": "a release slip is used once, and goods leave on one or at a named person's word",
+    "watched": "a watched car is decided exactly as an unwatched one, and the control room hears of it",
+    "identity": "a car without a card leaves by the guided steps or at a named person's word",
     "rest": "a stop of an arm at rest pauses its lane for ten seconds, and leaves no lane interrupted",
 }
 

@@ -35,7 +35,7 @@ def settings_of(story: Story) -> Settings:
     interlocks = [{"type": "sally_port", "barriers": doors}] if len(doors) > 1 else []
     return parse_settings(
         {
-            "site": {"id": "simulated", **story.site},
+            "site": {"id": "simulated", **story.site, **({"goods_slip": True} if story.office else {})},
             "gateway": {"id": "sim"},
             "devices": [
                 {"id": name, "driver": "noop"} for name in (*(f"io{home}" for home in sorted(homes)), *readers)

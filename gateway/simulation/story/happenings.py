@@ -37,7 +37,8 @@ class Happening(msgspec.Struct, frozen=True):
 class Story(msgspec.Struct, frozen=True):
     """A shape and its happenings, in order of time; a guard looks after the site every `care_ms` (from, to).
 
-    `site`: what the site file says of the whole site. `money`: stays are charged.
+    `site`: what the site file says of the whole site. `money`: stays are charged. `office`: goods leave on slips,
+    vehicles are watched, and drivers come without their card.
     """
 
     seed: int
@@ -47,10 +48,12 @@ class Story(msgspec.Struct, frozen=True):
     care_ms: tuple[int, int] = (120_000, 900_000)
     site: dict[str, Any] = {}
     money: bool = False
+    office: bool = False
 
     def told(self) -> str:
         """The story in lines."""
         shape = "\n".join(f"lane {n}: {lane}" for n, lane in enumerate(self.lanes))
         site = "".join(f"{key}: {value}\n" for key, value in self.site.items())
         site += "stays are charged\n" if self.money else ""
+        site += "goods leave on slips\n" if self.office else ""
         return "\n".join([site + shape, *(one.words() for one in self.happenings)])

@@ -14,8 +14,12 @@ from gateway.simulation.story.happenings import WHO
 from gateway.simulation.world.clock import START_WALL_NS
 from gateway.store.passes.codes import PassCode, PassCodes, write_code
 
-FAMILIES = ("right", "shared", "expired", "blocked", "future", "unknown", "cloned", "lost", "visitor")
-"""Visitors have no card but a QR code; the number of a card that they might have had names their plate."""
+FAMILIES = ("right", "shared", "expired", "blocked", "future", "unknown", "cloned", "lost", "visitor", "guest")
+"""Visitors have no card but a QR code; the number of a card that they might have had names their plate.
+
+Guests have a card from the pile, which is in no pass, and are announced.
+"""
+NO_PASS = ("unknown", "guest")
 ADMITTED = ("right", "shared", "cloned", "lost", "visitor")
 SURE = ("right", "shared")
 """Families that are let in whatever has happened."""
@@ -58,8 +62,8 @@ def pass_of(family: str, who: int, lost: bool = False) -> Pass:
 
 
 def passes() -> list[Pass]:
-    """Every pass of the registry; none has an unknown card."""
-    return [pass_of(family, who) for family in FAMILIES if family != "unknown" for who in range(WHO)]
+    """Every pass of the registry; none has an unknown card, nor a guest's."""
+    return [pass_of(family, who) for family in FAMILIES if family not in NO_PASS for who in range(WHO)]
 
 
 def family_of(card: str) -> str:
@@ -74,9 +78,7 @@ def pass_id_of(kind: str, value: str) -> str | None:
         return None if value.startswith("foreign") else f"visitor-{int(value, 16) % WHO}"
     number = value.removeprefix("沪A")
     family = family_of(number)
-    return (
-        None if family == "unknown" or (kind == "card" and family == "visitor") else f"{family}-{int(number) % 1_000}"
-    )
+    return None if family in NO_PASS or (kind == "card" and family == "visitor") else f"{family}-{int(number) % 1_000}"
 
 
 def codes(folder: Path) -> PassCodes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.simulation.story.guests import with_office
 from gateway.simulation.story.happenings import HOUR_MS, LANES, MONTH_HOURS, WHO, Happening, Story
 
 # How often each trouble comes, per site and day; cars come 2,000 a day to four lanes.
@@ -63,6 +64,8 @@ PAUSE_MS = 180_000
 """The shortest stay."""
 CHARGED = 0.2
 """The share of stories in which stays are charged."""
+OFFICE = 0.2
+"""The share of stories with goods, watched vehicles and drivers without their card."""
 _ALARM_KEYS = ("acknowledge", "verify", "shelve", "unshelve", "close", "nonsense")
 _PERSON = ("open", "open", "close", "stop", "hold", "release", "lock", "unlock", "reset", "passed", "look", "emergency")
 
@@ -164,7 +167,8 @@ def write(seed: int, hours: int, cars_a_day: int = 2000, troubles: float = 1.0) 
     if site:
         happenings = _there_and_back(happenings, lanes)
     money = random.Random(f"money {seed}").random() < CHARGED
-    return Story(seed, hours, lanes, tuple(happenings), site=site, money=money)
+    story = Story(seed, hours, lanes, tuple(happenings), site=site, money=money)
+    return with_office(story, cars_a_day) if random.Random(f"with office {seed}").random() < OFFICE else story
 
 
 def _there_and_back(happenings: list[Happening], lanes: tuple[dict[str, Any], ...]) -> list[Happening]:

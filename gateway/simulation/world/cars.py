@@ -114,6 +114,7 @@ class Car(PhysicalCar):
         manner = StoryManner(behaviour, chance, side.shares, at_once)
         super().__init__(identity, behaviour, manner, length_m=LENGTH_M, side=side.of_arm)
         self.proofs = proofs
+        self.silent = not (proofs.card or proofs.plate or proofs.code)  # its driver has nothing to show
         self.chance = chance
         self.identity = identity
         self.pass_id = pass_id

@@ -62,6 +62,12 @@ def told(gate: Running, prefix: str) -> list[tuple[str, dict[str, Any]]]:
     return [(type_, data) for type_, data in found if type_.startswith(prefix)]
 
 
+def told_by_now(gate: Running, prefix: str, count: int) -> list[tuple[str, dict[str, Any]]]:
+    """That many rows of these types, once they are durable: an order is answered before that."""
+    wait_until(lambda: len(told(gate, prefix)) >= count, 5, f"{count} rows of {prefix}")
+    return told(gate, prefix)
+
+
 def test_every_step_is_journaled_with_its_author_and_ids_alone(gate: Running) -> None:
     person = take(gate)
     assert (person["masked"], person["state"], person["visit"]) == ("**************002X", "asked", None)
@@ -76,7 +82,8 @@ def test_every_step_is_journaled_with_its_author_and_ids_alone(gate: Running) ->
     assert checked == {"visit": None, "person": name, "how": "resident_id", "lane": "out", **GUARD}
     assert (confirmed["how"], confirmed["said_by"], confirmed["by"]) == ("page", "Fang", "Fang")
     assert signed["media"].startswith("m")
-    granted = next(data for type_, data in told(gate, "access.granted") if data["lane"] == "out")
+    [(_, granted)] = told_by_now(gate, "access.granted", 1)
+    assert granted["lane"] == "out"
     assert (granted["person"], granted["decided_by"], granted["stated"]) == (name, "Lin", "office_confirmed")
 
 
@@ -136,7 +143,48 @@ def test_a_step_out_of_its_order_is_refused(gate: Running) -> None:
     wait_until(lambda: state(gate, name) == "refused", 5, "the check is over")
     with pytest.raises(GatehouseError, match="confirm does not fit"):
         answer(gate, name)
-    assert [type_ for type_, _ in told(gate, "case.")] == ["case.refused", "case.reported"]
+    assert [type_ for type_, _ in told_by_now(gate, "case.", 2)] == ["case.refused", "case.reported"]
+
+
+def signed(gate: Running) -> str:
+    """A driver whom the office has confirmed and who has signed."""
+    name = str(take(gate)["person"])
+    answer(gate, name)
+    sign(gate, name)
+    return name
+
+
+def test_the_engine_releases_no_car_before_every_step_is_taken(gate: Running) -> None:
+    name = take(gate)["person"]
+    for step in (lambda: None, lambda: answer(gate, name, confirmed=False), lambda: answer(gate, name)):
+        step()
+        with pytest.raises(GatehouseError, match="release does not fit"):
+            stay(gate, name)
+    sign(gate, name)
+    answer(gate, name, confirmed=False)
+    with pytest.raises(GatehouseError, match="release does not fit"):
+        stay(gate, name)
+    with pytest.raises(NotFoundError):
+        stay(gate, "p-nobody")
+    assert told(gate, "access.granted") == []
+
+
+def test_a_check_releases_no_other_car_than_its_own(gate: Running) -> None:
+    name = signed(gate)
+    for other in ({"visit": "v1"}, {"lane": "in"}):
+        with pytest.raises(GatehouseError, match="about another car"):
+            stay(gate, name, **other)
+    assert told(gate, "access.granted") == []
+
+
+def test_the_same_order_again_is_answered_again_and_another_one_releases_no_second_car(gate: Running) -> None:
+    name = signed(gate)
+    first = stay(gate, name, request="once")
+    wait_until(lambda: state(gate, name) == "released", 5, "the check is over")
+    assert stay(gate, name, request="once") == first
+    with pytest.raises(GatehouseError, match="release does not fit"):
+        stay(gate, name, request="more")
+    assert len(told_by_now(gate, "access.granted", 1)) == 1
 
 
 def test_what_is_no_drawing_is_no_signature(gate: Running) -> None:

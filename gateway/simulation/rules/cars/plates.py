@@ -13,6 +13,9 @@ from gateway.simulation.world.side import Side, Sighting
 AT_ONCE_MS = 3000
 """One tag or plate at two lanes within this time is one car's."""
 
+TAG_MS = 3000
+"""A long-range reader has seen the tag of a car that stands on its loop by then."""
+
 
 class PlateRule:
     """Looks at what the gateway lets pass by itself."""
@@ -63,12 +66,21 @@ class PlateRule:
             return
         last: dict[bool, Told] = {}
         for one in car.told:
-            last[one.kind == "plate"] = one
+            if not _is_behind(side, car, one):
+                last[one.kind == "plate"] = one
         if len(last) == 2 and _differ(last[False], last[True]):
             raise self._broken(side, f"{credential} in, and the car has shown {car.told}")
 
     def _broken(self, side: Side, what: str) -> Broken:
         return self._known.all.broken("plates", f"{side.lane} let {what}")
+
+
+def _is_behind(side: Side, car: Car, one: Told) -> bool:
+    """Whether the product must take a tag for that of the car behind: seen first when this one has stood for long."""
+    if not side.shape.get("long_range") or one.kind == "plate" or car.stood_ns is None:
+        return False
+    first_ns = next(told.seen_ns for told in car.told if told.value == one.value)
+    return first_ns - car.stood_ns > TAG_MS * NS_PER_MS
 
 
 def _differ(card: Told, plate: Told) -> bool:

@@ -51,7 +51,8 @@ class ReleaseRule:
         if gone and at is side:
             what = f"{side.lane}: a person's word on case {case}, whose car has gone"
             raise self._known.all.broken("released", what)
-        if front is car and not owns(car, row):
+        of_no_stay = car.silent and not names_of(row)  # it has shown nothing, and no stay of it was found
+        if front is car and not owns(car, row) and not of_no_stay:
             what = f"{side.lane}: case {case} of {car.identity} is told as {names_of(row)}"
             raise self._known.all.broken("released", what)
 

@@ -36,13 +36,13 @@ class CarRules:
     """`once`, `released`, `plates`, `desk` and `taps`."""
 
     def __init__(self, known: Known) -> None:
-        self._known = CarsKnown(known)
-        self._once = OnceRule(self._known)
-        self._stays = StayRule(self._known, self._once)
-        self._releases = ReleaseRule(self._known)
-        self._plates = PlateRule(self._known)
-        self._taps = TapRule(self._known)
-        self._desk = DeskRule(self._known)
+        self.known = CarsKnown(known)
+        self._once = OnceRule(self.known)
+        self._stays = StayRule(self.known, self._once)
+        self._releases = ReleaseRule(self.known)
+        self._plates = PlateRule(self.known)
+        self._taps = TapRule(self.known)
+        self._desk = DeskRule(self.known)
         self._granted_now: list[str] = []
         self.comes = self._stays.comes
         self.gone = self._stays.gone
@@ -53,7 +53,7 @@ class CarRules:
 
     def meet(self, roads: Mapping[str, Road]) -> None:
         """Where the cars are."""
-        self._known.roads = roads
+        self.known.roads = roads
 
     # ---- what is true
 
@@ -63,8 +63,8 @@ class CarRules:
         The product knows whose it is when that car stands there in plain sight; else it may take it for the car in
         front of this lane.
         """
-        front = self._known.roads[side.lane].front
-        if front is not None and (car.refused or self._known.front(at) is not car):
+        front = self.known.roads[side.lane].front
+        if front is not None and (car.refused or self.known.front(at) is not car):
             front.handed.add(value)
 
     def shows(self, side: Side, car: Car, value: str) -> None:
@@ -72,7 +72,7 @@ class CarRules:
 
         The product may take it for that of the car in front, as if its driver had handed it over.
         """
-        front = self._known.roads[side.lane].front
+        front = self.known.roads[side.lane].front
         if front is not None and front is not car:
             front.handed.add(value)
 
@@ -115,8 +115,8 @@ class CarRules:
             self._desk.opened(granted)
 
     def _granted(self, _barrier: Barrier, row: AccessGranted | AccessGrantedByHand, now_ns: int) -> None:
-        side, person = self._known.all.sides[row.lane], row.decided_by != "gateway"
-        car = self._known.front(side)
+        side, person = self.known.all.sides[row.lane], row.decided_by != "gateway"
+        car = self.known.front(side)
         if row.credential is not None and not person:
             self._granted_now.append(side.lane)
             self._once.granted(row)
@@ -127,35 +127,35 @@ class CarRules:
         if person:
             self._releases.granted(side, car, row)
         given = Given(side.lane, side.gate.device, now_ns, person, urgent, row.pass_, row.credential, car)
-        self._known.give(row.grant, given)
+        self.known.give(row.grant, given)
         if car is not None and not car.under:
             car.grants.append(row.grant)
 
     def _refused(self, _barrier: Barrier, row: Refusal, _now_ns: int) -> None:
-        side = self._known.all.sides[row.lane]
+        side = self.known.all.sides[row.lane]
         self._stays.refused(row)
         self._releases.refused(side, row)
-        front = self._known.roads[side.lane].front
+        front = self.known.roads[side.lane].front
         if front is not None and row.case:
             self.refused(side, front, row.case)
 
     def _case(self, _barrier: Barrier, row: CaseRow, _now_ns: int) -> None:
-        self._releases.bound(self._known.all.sides[row.lane], row.case or "", row)
+        self._releases.bound(self.known.all.sides[row.lane], row.case or "", row)
         if isinstance(row, CaseReleased):
             self._stays.released(row)
 
     def _passed(self, _barrier: Barrier, row: PassageEntered | PassageExited, _now_ns: int) -> None:
         if row.case and row.certainty == "declared":
-            self._releases.bound(self._known.all.sides[row.lane], row.case, row)
+            self._releases.bound(self.known.all.sides[row.lane], row.case, row)
             self._releases.declared(row.case)
-        given = self._known.given.pop(row.grant or "", None)
+        given = self.known.given.pop(row.grant or "", None)
         if isinstance(row, PassageEntered):
             self._once.entered(row, given)
         self._stays.passed(row)
         self._releases.passed(row, given)
 
     def _unused(self, _barrier: Barrier, row: GrantUnused, _now_ns: int) -> None:
-        self._known.given.pop(row.grant, None)
+        self.known.given.pop(row.grant, None)
 
     # ---- life of the engine
 
@@ -172,9 +172,9 @@ class CarRules:
 
     def replaced(self) -> None:
         """Another core knows nothing of the cars in front, nor of who was let pass."""
-        self._known.given.clear()
+        self.known.given.clear()
         self._releases.forget()
-        for road in self._known.roads.values():
+        for road in self.known.roads.values():
             if road.front is not None:
                 road.front.told.clear()
                 road.front.released_by, road.front.refused = None, False

@@ -1,0 +1,1 @@
+"""The rules about what the office is for: release slips, the watch list, drivers without a card."""
