@@ -17,7 +17,15 @@ from gateway.core.subsystem import Followers, Handlers, Subsystem
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import SureClock
 from gateway.core.vocabulary.reasons import Reason
-from gateway.core.vocabulary.rows import AccessDenied, CaseRefused, CaseReported, Credential, WatchSeen
+from gateway.core.vocabulary.rows import (
+    AccessDenied,
+    AccessGranted,
+    AccessReferred,
+    CaseRefused,
+    CaseReported,
+    Credential,
+    WatchSeen,
+)
 from gateway.core.vocabulary.turn import NS_PER_S, Turn
 
 WATCH = "watch"
@@ -26,6 +34,7 @@ SAME_CAR_S = 120
 """A watched car that is read again at a lane within this time of its last read there was reported already."""
 SEEN_MAX = 1_000
 """Watched cars that were seen a moment ago, by lane."""
+Decided = AccessGranted | AccessReferred | AccessDenied
 TOLD = (Reason.BLOCKED.value, Reason.HAZARDOUS_LOAD.value)
 """Denials of the gateway itself that are reported."""
 
@@ -38,6 +47,7 @@ class Reports(Subsystem):
         self._desk = desk
         self._clock = clock
         self._seen: dict[tuple[str, str], int] = {}
+        self._afar: dict[Credential, list[str]] = {}
         self._set(settings)
 
     def _set(self, settings: Settings) -> None:
@@ -48,8 +58,8 @@ class Reports(Subsystem):
         return {events.CredentialRead: self.read, SettingsChanged: self.settings_changed}
 
     def followers(self) -> Followers:
-        """Cars that a person or the gateway turned away."""
-        return {CaseRefused: self.refused, AccessDenied: self.denied}
+        """Cars that a person turned away, and those that the gateway has decided on."""
+        return {CaseRefused: self.refused, **dict.fromkeys((AccessGranted, AccessReferred, AccessDenied), self.decided)}
 
     def settings_changed(self, _turn: Turn, event: SettingsChanged) -> None:
         """These lanes hold from now on."""
@@ -67,6 +77,17 @@ class Reports(Subsystem):
         )  # fmt: skip
         self._raise(turn, "refused", row.lane, row.credential, why=row.reason, by=row.by)
 
+    def decided(self, turn: Turn, row: Decided) -> None:
+        """The gateway has decided on what a car has shown, perhaps from afar a moment ago."""
+        if isinstance(row, AccessDenied):
+            self.denied(turn, row)
+        if row.credential is None or row.credential not in self._afar:
+            return
+        entries = self._afar.pop(row.credential)
+        for lane in [one for one in self._lanes if one.id == row.lane]:
+            for entry in entries:
+                self._watched(turn, lane, entry, row.credential)
+
     def denied(self, turn: Turn, row: AccessDenied) -> None:
         """The gateway refused a car that is blocked, or whose load may not come in."""
         if row.reason not in TOLD:
@@ -82,21 +103,30 @@ class Reports(Subsystem):
     # ---- watched
 
     def read(self, turn: Turn, event: events.CredentialRead) -> None:
-        """Tell of a watched car, once while it is read at a lane."""
-        if not event.listed:
+        """Tell of a watched car, once while it is read at a lane; of one that is seen from afar once it is there."""
+        if not event.listed and not self._afar:
             return
-        wall_ns = self._clock.wall_ns(turn.now)
+        shown, wall_ns = Credential(event.kind, event.value), self._clock.wall_ns(turn.now)
+        self._afar.pop(shown, None)
         watched = [one.entry for one in event.listed if one.kind == WATCH and wall_ns < one.until_ns]
-        for lane in self._lanes_of(event) if watched else ():
+        lanes = self._lanes_of(event) if watched else []
+        for lane in lanes:
             for entry in watched:
-                if not self._told(lane, entry, turn.now.mono_ns):
-                    self._tell(turn, lane, entry, Credential(event.kind, event.value))
+                self._watched(turn, lane, entry, shown)
+        if watched and not lanes:
+            self._afar[shown] = watched
+            while len(self._afar) > SEEN_MAX:
+                self._afar.pop(next(iter(self._afar)))
 
     def _lanes_of(self, event: events.CredentialRead) -> list[Lane]:
         """The lanes whose car has shown this; a tag that is seen from afar is of no lane until then."""
         lanes = [lane for lane in self._lanes if event.device in (*lane.readers, *lane.cameras)]
         shown = [lane for lane in lanes if self._barriers.barrier_of(lane.id).has_shown(lane, event)]
         return shown or ([] if event.long_range or event.again else lanes[:1])
+
+    def _watched(self, turn: Turn, lane: Lane, entry: str, shown: Credential) -> None:
+        if not self._told(lane, entry, turn.now.mono_ns):
+            self._tell(turn, lane, entry, shown)
 
     def _told(self, lane: Lane, entry: str, now_ns: int) -> bool:
         """Whether this car was reported; from now on it is."""

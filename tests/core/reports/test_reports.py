@@ -184,6 +184,26 @@ def test_a_tag_that_is_seen_from_afar_is_told_once_its_car_is_at_the_lane() -> N
     assert len(play.types("watch.seen")) == 1
 
 
+@pytest.mark.parametrize("found", [MONTHLY, Pass("b", PassKind.BLOCKED, cards=("472288",))])
+def test_a_tag_that_is_seen_from_afar_and_never_again_is_told_when_its_car_comes(found: Pass) -> None:
+    play = Playbook()
+    play.read("472288", passes=(found,), listed=on(play, "watch"), long_range=True)
+    play.advance(1_000)
+    play.set(approach_loop=True)
+    assert play.types("access")
+    assert play.data("watch.seen")["lane"] == "in"
+    assert len(alarms(play, "watched")) == 1
+
+
+def test_a_tag_that_is_watched_no_more_when_its_car_comes_is_told_to_nobody() -> None:
+    play = Playbook()
+    play.read("472288", passes=(MONTHLY,), listed=on(play, "watch"), long_range=True)
+    play.read("472288", passes=(MONTHLY,), long_range=True)
+    play.set(approach_loop=True)
+    assert play.types("access.granted")
+    assert not play.types("watch.seen")
+
+
 def test_a_hazardous_plate_beside_a_good_card_keeps_the_car_out() -> None:
     play = Playbook()
     play.set(approach_loop=True)
