@@ -253,7 +253,7 @@ def test_retention_that_is_always_faster_ends_the_backup(
 
 def test_a_damaged_store_is_named_and_no_file_is_left(directory: DataDirectory, tmp_path: Path) -> None:
     content = bytearray(directory.registry.read_bytes())
-    content[4096:8192] = b"\xa5" * 4096
+    content[4096:] = b"\xa5" * len(content[4096:])
     directory.registry.write_bytes(content)
     with pytest.raises(DamagedError, match=r"registry\.db is damaged"):
         take(directory, about_of(directory), SIDE, tmp_path / "x")

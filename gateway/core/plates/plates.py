@@ -13,6 +13,7 @@ such a plate would open for every car that the camera cannot read.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from gateway.core.plates.glyphs import folded, is_written
 
@@ -80,6 +81,11 @@ def normalise(text: str) -> str:
 def is_usual(text: str) -> bool:
     """Whether a text is a usual Chinese plate in normal form; quick, for long lists."""
     return bool(_USUAL.fullmatch(text))
+
+
+def are_usual(texts: Iterable[str]) -> bool:
+    """Whether all texts are."""
+    return all(map(_USUAL.fullmatch, texts))
 
 
 def is_none(plate: str) -> bool:

@@ -7,7 +7,7 @@ manual.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -105,6 +105,11 @@ def _check_texts(pass_: Pass) -> None:
             raise PassFieldError(field, text, f"it is longer than {most} characters; shorten it")
         if _CONTROL.search(text.translate(_LINES) if field == "note" else text):
             raise PassFieldError(field, text, "it holds control characters; take them out")
+
+
+def are_plain(texts: Sequence[str]) -> bool:
+    """Whether none of these texts is too long or holds a control character, for any field."""
+    return max(map(len, texts)) <= TEXT_MAX and not _CONTROL.search("".join(texts))
 
 
 def _check_cards(cards: tuple[str, ...]) -> None:

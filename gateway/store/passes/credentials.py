@@ -8,9 +8,11 @@ one card read by two kinds of reader may show more or fewer.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Literal
 
-from gateway.core.plates.plates import normalise
+from gateway.core.plates.plates import are_usual, normalise
 from gateway.core.vocabulary.passes import Pass
 
 CardBits = Literal[24, 32, "full"]
@@ -22,9 +24,11 @@ LOW_32 = 0xFFFF_FFFF
 
 _DIGITS_MAX = 20
 """Decimal digits of any 64-bit number; a longer text, or one with letters, is an EPC."""
+_PLAIN_CARD = re.compile(rf"[1-9][0-9]{{0,{_DIGITS_MAX - 1}}}").fullmatch
 _HEX = re.compile(r"[0-9A-F]{1,64}")
 
 Key = tuple[int, int, str]
+Texts = tuple[str, ...]
 
 
 def normal_card(text: str) -> str:
@@ -49,6 +53,27 @@ def card_number(normal: str) -> int:
     return int(normal) if is_decimal(normal) else int(normal, 16)
 
 
+def normal_cards(passes: Sequence[Pass]) -> list[Texts]:
+    """The cards of each of many passes in normal form."""
+    found = [one.cards for one in passes]
+    if all(map(_PLAIN_CARD, chain.from_iterable(found))):
+        return found
+    return [tuple(map(normal_card, some)) for some in found]
+
+
+def normal_plates(passes: Sequence[Pass]) -> list[Texts]:
+    """The plates of each of many passes in normal form."""
+    found = [one.plates for one in passes]
+    if are_usual(chain.from_iterable(found)):
+        return found
+    return [tuple(map(normalise, some)) for some in found]
+
+
+def card_numbers(cards: Sequence[str]) -> Iterable[int]:
+    """The numbers that many normal forms stand for."""
+    return map(int if all(map(_PLAIN_CARD, cards)) else card_number, cards)
+
+
 def key_of(kind: str, value: str) -> Key:
     """The key of a credential in the index; ValueError for an impossible kind or card number."""
     if kind == "card":
@@ -68,11 +93,4 @@ def is_decimal(text: str) -> bool:
 
 def keys_of(pass_: Pass) -> list[Key]:
     """All credentials of a pass; duplicates may remain."""
-    found: list[Key] = []
-    for card in pass_.cards:
-        if card.isdigit() and card[0] != "0" and len(card) <= _DIGITS_MAX and card.isascii():  # the usual one
-            found.append((0, int(card) & LOW_24, card))
-        else:
-            found.append(key_of("card", card))
-    found += [(1, 0, normalise(plate)) for plate in pass_.plates]
-    return found
+    return [*(key_of("card", card) for card in pass_.cards), *(key_of("plate", plate) for plate in pass_.plates)]

@@ -10,22 +10,24 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
 from gateway.core.vocabulary.errors import DataDirectoryError, GatehouseError, PassError, StorageError
-from gateway.core.vocabulary.passes import Pass
 from gateway.store.passes.files.reading import BadRow, HowToRead, PassFile, PassFileError
+from gateway.store.passes.rows import Batch, batches
 
 MEMORY_MAX_BYTES = 400_000_000
 """Data of one process of an import; a list of a million passes as CSV takes a third of it."""
 PROCESSOR_MAX_S = 900
 FILES_MAX = 64
 FILE_MAX_BYTES = 8_000_000_000
-FRAME_PASSES = 1000
+GARBAGE_LOOK = 100_000
+"""Objects from one look for circles among them to the next: an import makes millions of objects and hardly a circle."""
+PIPE_BYTES = 1 << 20
+"""So that the reading process is a frame or two ahead; the most that Linux gives everybody."""
 
 _NICE = 10
 _LENGTH_BYTES = 4
@@ -70,13 +72,13 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class _Frame(msgspec.Struct, frozen=True, array_like=True):
-    passes: list[Pass] = []
+    batch: Batch | None = None
     told: Told | None = None
     failed: Failed | None = None
 
 
 class Feed:
-    """The passes of a list, to be read once; raises what `PassFile` raises. Afterwards `told` is set."""
+    """The passes of a list by batches, to be read once; raises what `PassFile` raises. Afterwards `told` is set."""
 
     def __init__(self, path: Path, how: HowToRead) -> None:
         self._path = path
@@ -89,24 +91,26 @@ class Feed:
         ]
         self.told = Told()
 
-    def __iter__(self) -> Iterator[Pass]:
-        with subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:
+    def __iter__(self) -> Iterator[Batch]:
+        with subprocess.Popen(
+            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, pipesize=PIPE_BYTES
+        ) as child:
             assert child.stdout is not None
             try:
-                yield from self._passes(child.stdout)
+                yield from self._batches(child.stdout)
             finally:
                 child.kill()
 
-    def _passes(self, pipe: IO[bytes]) -> Iterator[Pass]:
+    def _batches(self, pipe: IO[bytes]) -> Iterator[Batch]:
         decode = msgspec.msgpack.Decoder(_Frame).decode
         while head := pipe.read(_LENGTH_BYTES):
             frame = decode(pipe.read(int.from_bytes(head, "big")))
             if frame.failed is not None:
                 raise frame.failed.error()
-            if frame.told is not None:
-                self.told = frame.told
+            if frame.batch is None:
+                self.told = frame.told or self.told
                 return
-            yield from frame.passes
+            yield frame.batch
         raise PassError(f"{self._path.name} could not be read to its end: it takes too much memory or time; split it")
 
 
@@ -127,9 +131,8 @@ def main(arguments: list[str]) -> int:
 
 def _read(path: Path, how: HowToRead) -> None:
     source = PassFile(path, how)
-    passes = iter(source)
-    while chunk := list(islice(passes, FRAME_PASSES)):
-        _send(_Frame(chunk))
+    for batch in batches(source):
+        _send(_Frame(batch))
     _send(_Frame(told=Told(tuple(source.samples), tuple(source.notes), tuple(source.bad), source.bad_count)))
 
 
@@ -142,10 +145,12 @@ def _send(frame: _Frame) -> None:
 def be_modest() -> None:
     """Run at low priority and within bounds, and die with the process that started this one."""
     import ctypes
+    import gc
     import os
     import resource
     import signal
 
+    gc.set_threshold(GARBAGE_LOOK)
     os.nice(max(0, _NICE - os.nice(0)))
     for what, most in (
         (resource.RLIMIT_DATA, MEMORY_MAX_BYTES),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,11 @@ import msgspec
 
 from gateway.core.vocabulary.errors import PassError, StorageError
 from gateway.core.vocabulary.passes import Pass
-from gateway.store.passes.credentials import KINDS, keys_of
-from gateway.store.passes.rows import decode, encode, remove, same
+from gateway.store.passes.credentials import KINDS
+from gateway.store.passes.rows import Batch, decode, remove, revision_of, same, with_revision
 from gateway.store.passes.search import BLOCK, Blocks, rebuild
 from gateway.store.sqlite.database import explain, roll_back
 
-IMPORT_ROWS = 2000
-"""Passes that an import handles at a time, and between two calls of its progress."""
 IMPORT_CACHE_KIB = 32 * 1024
 """Memory for pages during an import."""
 
@@ -31,6 +29,9 @@ SHARED_MAX = 1000
 _SHARED = (
     "SELECT kind, value, min(pass), max(pass), count(*) FROM credentials GROUP BY kind, low, value HAVING count(*) > 1"
 )
+_SORT_CARDS = "INSERT OR IGNORE INTO credentials SELECT 0, low, value, pass FROM staged_cards ORDER BY low, value, pass"
+_SORT_PLATES = "INSERT OR IGNORE INTO credentials SELECT 1, 0, value, pass FROM staged_plates ORDER BY value, pass"
+_NUMBER = itemgetter(0)
 _TAKEN = 1 << 62  # in place of the number of a pass that this import has already seen
 
 
@@ -77,16 +78,16 @@ class Import:
         self._count = self._created = self._changed = 0
         db.pragma("cache_size", -IMPORT_CACHE_KIB)
         db.pragma("temp_store", 1)
-        db.execute("CREATE TEMP TABLE staged(kind, low, value, pass)")
+        db.execute("CREATE TEMP TABLE staged_cards(pass, low, value); CREATE TEMP TABLE staged_plates(pass, value)")
         self.before = 0
         self.shared: list[SharedCredential] = []
 
-    def run(self, passes: Iterable[Pass], replace: bool, dry_run: bool, remove_many: bool = True) -> ImportResult:
+    def run(self, batches: Iterable[Batch], replace: bool, dry_run: bool, remove_many: bool = True) -> ImportResult:
         """Store the passes; afterwards `before` says how many there were, `shared` what several of them have."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             self.before = self._db.execute("SELECT count(*) FROM passes").get
-            result = self._fill(iter(passes), replace)
+            result = self._fill(batches, replace)
             if not remove_many and not dry_run:
                 self._refuse_many(result)
             self.shared = self._find_shared()
@@ -136,83 +137,102 @@ class Import:
         except apsw.Error:
             pass  # a look-up holds the WAL; a later commit does it
 
-    def _fill(self, passes: Iterator[Pass], replace: bool) -> ImportResult:
+    def _fill(self, batches: Iterable[Batch], replace: bool) -> ImportResult:
         self._known = self._db.execute("SELECT coalesce(max(number), 0) FROM passes").get
         self._next = self._known + 1
         self._whole = self._known // BLOCK * BLOCK + BLOCK - 1 if self._known else 0
         self._seen = bytearray(self._known + 1)
         self._blocks = Blocks(self._db)
         self._touched: set[int] = set()
-        while chunk := list(islice(passes, IMPORT_ROWS)):
-            self._take(chunk)
+        for batch in batches:
+            self._take(batch)
             if self._progress is not None:
                 self._progress(self._count)
         removed = self._remove_unseen() if replace else 0
         self._blocks.flush()
         rebuild(self._db, sorted(self._touched))
-        self._db.execute(
-            "INSERT OR IGNORE INTO credentials SELECT kind, low, value, pass FROM staged"
-            " ORDER BY kind, low, value, pass"
-        )
+        self._db.execute(_SORT_CARDS)
+        self._db.execute(_SORT_PLATES)
         return ImportResult(self._count, self._created, self._changed, removed, self._digest.hexdigest())
 
-    def _take(self, chunk: list[Pass]) -> None:
-        contents = [_content(pass_) for pass_ in chunk]
-        self._digest.update(b"".join(contents))
-        self._count += len(chunk)
-        if not self._known:
-            self._store(chunk, contents, [1] * len(chunk), range(self._next, self._next + len(chunk)))
-            self._next += len(chunk)
-            self._created += len(chunk)
-            return
-        olds = self._olds([pass_.id for pass_ in chunk])
-        kept: list[tuple[Pass, bytes, int, int]] = []
-        for pass_, content in zip(chunk, contents, strict=True):
-            number, old = olds.pop(pass_.id, (0, None))
-            if old is None:
-                olds[pass_.id] = (_TAKEN, pass_)
-                kept.append((pass_, content, 1, self._next))
+    def _take(self, batch: Batch) -> None:
+        self._digest.update("".join(batch.contents).encode())
+        self._count += len(batch.ids)
+        self._store(batch, *(self._compared(batch) if self._known else self._all_new(batch)))
+
+    def _all_new(self, batch: Batch) -> tuple[Sequence[int], Sequence[int]]:
+        """The numbers and revisions of passes in an empty registry."""
+        numbers = range(self._next, self._next + len(batch.ids))
+        self._next = numbers.stop
+        self._created += len(numbers)
+        return numbers, [1] * len(numbers)
+
+    def _compared(self, batch: Batch) -> tuple[Sequence[int], Sequence[int]]:
+        """The numbers and revisions of passes, of which some are known; number 0: nothing is to be stored."""
+        olds = self._olds(batch.ids)
+        numbers, revisions = [], []
+        for pass_id, content in zip(batch.ids, batch.contents, strict=True):
+            number, document = olds.pop(pass_id, (0, ""))
+            olds[pass_id] = (_TAKEN, "")
+            revision = 1
+            if not number:
+                number = self._next
                 self._next += 1
                 self._created += 1
-                continue
-            if number > self._known or self._seen[number]:
-                raise _twice(pass_.id)
-            self._seen[number] = 1
-            olds[pass_.id] = (_TAKEN, pass_)
-            if not same(pass_, old):
-                remove(self._db, number, old)
-                kept.append((pass_, content, old.revision + 1, number))
-                self._changed += 1
-        if kept:
-            self._store(*map(list, zip(*kept, strict=True)))
-
-    def _store(self, passes: list[Pass], contents: list[bytes], revisions: list[int], numbers: Iterable[int]) -> None:
-        fresh: list[tuple[Any, ...]] = []
-        staged: list[tuple[Any, ...]] = []
-        for pass_, content, revision, number in zip(passes, contents, revisions, numbers, strict=True):
-            document = _with_revision(content, revision)
-            fresh.append((number, pass_.id, pass_.kind, pass_.holder, pass_.unit, document))
-            keys = keys_of(pass_)
-            staged += [(*key, number) for key in keys]
-            if number > self._whole:
-                self._blocks.add(number, pass_, keys)
+            elif number > self._known or self._seen[number]:
+                raise _twice(pass_id)
             else:
-                self._touched.add(number // BLOCK)
-        self._insert(fresh)
-        self._db.executemany("INSERT INTO staged VALUES(?, ?, ?, ?)", staged)
+                self._seen[number] = 1
+                revision = self._changed_to(number, document, content)
+            numbers.append(number if revision else 0)
+            revisions.append(revision)
+        return numbers, revisions
+
+    def _changed_to(self, number: int, document: str, content: str) -> int:
+        """The next revision of a known pass, which is taken out of the tables; 0 if this is what it is already."""
+        if revision_of(document, content):
+            return 0
+        old = decode(document)
+        if same(decode(content), old):
+            return 0
+        remove(self._db, number, old)
+        self._changed += 1
+        return old.revision + 1
+
+    def _store(self, batch: Batch, numbers: Sequence[int], revisions: Sequence[int]) -> None:
+        documents = map(with_revision, batch.contents, revisions)
+        rows = zip(numbers, batch.ids, documents, strict=True)
+        self._insert(list(filter(_NUMBER, rows)))
+        number = numbers.__getitem__
+        cards = zip(map(number, batch.of_cards), batch.lows, batch.cards, strict=True)
+        plates = zip(map(number, batch.of_plates), batch.plates, strict=True)
+        self._db.executemany("INSERT INTO staged_cards VALUES(?, ?, ?)", filter(_NUMBER, cards))
+        self._db.executemany("INSERT INTO staged_plates VALUES(?, ?)", filter(_NUMBER, plates))
+        self._index(batch, numbers)
+
+    def _index(self, batch: Batch, numbers: Sequence[int]) -> None:
+        """Note the lines of whole new blocks, and which others are to be written anew."""
+        behind = [place for place, number in enumerate(numbers) if number > self._whole]
+        if len(behind) == len(numbers):
+            self._blocks.add(numbers[0], batch.ids, batch.lines)
+            return
+        for place in behind:
+            self._blocks.add(numbers[place], batch.ids[place : place + 1], batch.lines[place : place + 1])
+        self._touched.update(number // BLOCK for number in numbers if 0 < number <= self._whole)
 
     def _insert(self, fresh: list[tuple[Any, ...]]) -> None:
         try:
-            self._db.executemany("INSERT INTO passes VALUES(?, ?, ?, ?, ?, ?)", fresh)
+            self._db.executemany("INSERT INTO passes VALUES(?, ?, ?)", fresh)
         except apsw.ConstraintError as error:
             stored = self._olds([row[1] for row in fresh])
             raise _twice(next(row[1] for row in fresh if stored[row[1]][0] != row[0])) from error
 
-    def _olds(self, ids: list[str]) -> dict[str, tuple[int, Pass]]:
+    def _olds(self, ids: list[str]) -> dict[str, tuple[int, str]]:
+        """The number and document of each pass that is known."""
         rows: Any = self._db.execute(
             "SELECT id, number, document FROM passes WHERE id IN carray(?)", (apsw.carray(tuple(ids)),)
         )
-        return {str(row[0]): (int(row[1]), decode(row[2])) for row in rows}
+        return {row[0]: (row[1], row[2]) for row in rows}
 
     def _remove_unseen(self) -> int:
         removed = 0
@@ -239,16 +259,6 @@ def _at_once(one: Pass, other: Pass) -> bool:
 
 def _before(end: str, begin: str) -> bool:
     return len(end) == len(begin) == len("2026-11-30") and end < begin
-
-
-def _content(pass_: Pass) -> bytes:
-    """A pass as JSON without its revision."""
-    return encode(pass_ if not pass_.revision else msgspec.structs.replace(pass_, revision=0))
-
-
-def _with_revision(content: bytes, revision: int) -> str:
-    """The JSON of the pass with a revision, which is its last field."""
-    return f'{content[:-1].decode()},"revision":{revision}}}'
 
 
 def _twice(pass_id: str) -> PassError:

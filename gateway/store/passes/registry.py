@@ -30,7 +30,7 @@ from gateway.store.passes.credentials import (
 )
 from gateway.store.passes.ending import EndsWithin
 from gateway.store.passes.imports import Import, ImportResult
-from gateway.store.passes.rows import decode, insert, remove, same, stored
+from gateway.store.passes.rows import batches, decode, insert, remove, same, stored
 from gateway.store.passes.search import BLOCK, Wanted, complete, found_ids, rebuild
 from gateway.store.sqlite.database import (
     open_reader,
@@ -39,6 +39,7 @@ from gateway.store.sqlite.database import (
     transaction,
 )
 from gateway.store.sqlite.schemas import REGISTRY
+from gateway.store.sqlite.steady import steady_disk
 
 __all__ = ["ImportResult", "PassRegistry"]
 
@@ -190,14 +191,14 @@ class PassRegistry:
         PassError for an id that comes twice. Runs on its own connection: for a large file call it in a process of its
         own (`gateway.store.passes.bulk`), since it keeps the interpreter busy.
         """
-        return self.importing(lambda one: one.run(passes, replace, dry_run), progress)
+        return self.importing(lambda one: one.run(batches(passes), replace, dry_run), progress)
 
     def importing(self, work: Callable[[Import], ImportResult], progress: Progress | None) -> ImportResult:
         """The result of one import, which `work` runs as it likes."""
         if self._writer is None:
             raise StorageError("this registry was opened for reading")
         with self._write_lock:
-            db = open_writer(self._path, REGISTRY)
+            db = open_writer(self._path, REGISTRY, vfs=steady_disk().name)
             try:
                 return work(Import(db, self._path, progress))
             finally:

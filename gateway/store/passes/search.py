@@ -8,22 +8,18 @@ passes are 4,000 rows, of which a query skips the most by one comparison each.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import apsw
 import msgspec
 
-from gateway.core.vocabulary.passes import Pass
-from gateway.store.passes.credentials import Key, keys_of, normal_card, normal_plate
-from gateway.store.passes.initials import initials
-from gateway.store.passes.rows import decode
+from gateway.store.passes.credentials import normal_card, normal_cards, normal_plate, normal_plates
+from gateway.store.passes.rows import FIELD, HEAD, NO_END, comparable, decode, lines_of
 
 BLOCK = 256
 """Passes by row number that one row of `search` holds; part of the schema."""
 WORDS_MAX = 16
-_FIELD, _HEAD, _NO_END = "\x1f", "\x1e", "-"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ENDS = re.compile(rb"\x1e.([^\x1f]*)\x1f")
 _LAST = "\x7f"
@@ -35,18 +31,6 @@ Select = Callable[[str, tuple[Any, ...]], Sequence[Any]]
 # ---- writing -----------------------------------------------------------------------------------------------------
 
 
-def line_of(pass_: Pass, keys: Iterable[Key]) -> str:
-    """The line of a pass with these credentials: id, kind and end, then what is searched."""
-    parts = ["", pass_.id, pass_.holder, pass_.unit, *[key[2] for key in keys], ""]
-    if not pass_.holder.isascii():
-        parts[-1:] = [*initials(pass_.holder), ""]
-    return f"{pass_.id}{_HEAD}{pass_.kind[0]}{pass_.valid_until[:10] or _NO_END}{_comparable(_FIELD.join(parts))}"
-
-
-def _comparable(text: str) -> str:
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
-
-
 class Blocks:
     """Collects the lines of new passes with ascending numbers, and writes each block once."""
 
@@ -56,13 +40,18 @@ class Blocks:
         self._lines: list[str] = []
         self._ids: list[str] = []
 
-    def add(self, number: int, pass_: Pass, keys: Iterable[Key]) -> None:
-        """The next pass."""
-        if number // BLOCK != self._block:
-            self.flush()
-            self._block = number // BLOCK
-        self._lines.append(line_of(pass_, keys))
-        self._ids.append(pass_.id)
+    def add(self, number: int, ids: Sequence[str], lines: Sequence[str]) -> None:
+        """The next passes, whose numbers follow one another from this one."""
+        done = 0
+        while done < len(ids):
+            block, place = divmod(number + done, BLOCK)
+            if block != self._block:
+                self.flush()
+                self._block = block
+            some = slice(done, done + BLOCK - place)
+            self._ids += ids[some]
+            self._lines += lines[some]
+            done += BLOCK - place
 
     def flush(self) -> None:
         """Write what was collected."""
@@ -90,8 +79,8 @@ def _write(db: apsw.Connection, between: tuple[int, int]) -> None:
     blocks = Blocks(db)
     rows: Any = db.execute("SELECT number, document FROM passes WHERE number BETWEEN ? AND ? ORDER BY number", between)
     for number, document in rows:
-        pass_ = decode(document)
-        blocks.add(number, pass_, keys_of(pass_))
+        one = decode(document)
+        blocks.add(number, (one.id,), lines_of([one], normal_cards([one]), normal_plates([one])))
     blocks.flush()
 
 
@@ -118,12 +107,12 @@ class Wanted(msgspec.Struct, frozen=True):
 
 def _forms(text: str) -> tuple[bytes, ...]:
     """The forms of a text that a line may have: as it is, as a plate, as a whole card number."""
-    found = [_comparable(text)]
+    found = [comparable(text)]
     plate = normal_plate(text)
     if plate and (text.isalnum() or not plate.isdigit()):
-        found.append(_comparable(plate))
+        found.append(comparable(plate))
     try:
-        found.append(f"{_FIELD}{_comparable(normal_card(text))}{_FIELD}")
+        found.append(f"{FIELD}{comparable(normal_card(text))}{FIELD}")
     except ValueError:
         pass
     return tuple(one.encode() for one in dict.fromkeys(found))
@@ -141,11 +130,11 @@ class Matcher(msgspec.Struct, frozen=True):
         if not self._may_fit(block):
             return []
         # A line begins with its id, behind which comes less than any character of an id.
-        low, high = f"{after}{_FIELD}".encode(), before.encode()
+        low, high = f"{after}{FIELD}".encode(), before.encode()
         return [found for line in block.split(b"\n") if low < line < high and (found := self._id(line))]
 
     def _may_fit(self, block: bytes) -> bool:
-        if not self._fits(block) or _HEAD.encode() + self.kind not in block:
+        if not self._fits(block) or HEAD.encode() + self.kind not in block:
             return False
         return self.days is None or any(map(self._ends, map(bytes.decode, _ENDS.findall(block))))
 
@@ -154,10 +143,10 @@ class Matcher(msgspec.Struct, frozen=True):
 
     def _id(self, line: bytes) -> str:
         """The id of a line that fits; else empty."""
-        head, mark, searched = line.partition(_FIELD.encode())
+        head, mark, searched = line.partition(FIELD.encode())
         if not self._fits(mark + searched):
             return ""
-        id_, _, rest = head.partition(_HEAD.encode())
+        id_, _, rest = head.partition(HEAD.encode())
         if not rest.startswith(self.kind) or not self._ends(rest[1:].decode()):
             return ""
         return id_.decode()
@@ -165,7 +154,7 @@ class Matcher(msgspec.Struct, frozen=True):
     def _ends(self, day: str) -> bool:
         if self.days is None:
             return True
-        if day == _NO_END:
+        if day == NO_END:
             return False
         return not _DAY.fullmatch(day) or self.days[0] <= day <= self.days[1]
 

@@ -122,6 +122,14 @@ REGISTRY = Schema(
         DROP INDEX passes_of_group;
         CREATE INDEX passes_of_group ON passes(document ->> '$.group') WHERE instr(document, '"group":');
         """,
+        # Kind, holder and unit are found by `search`; the document has them.
+        """
+        CREATE TABLE fewer(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
+        INSERT INTO fewer SELECT number, id, document FROM passes ORDER BY number;
+        DROP TABLE passes;
+        ALTER TABLE fewer RENAME TO passes;
+        CREATE INDEX passes_of_group ON passes(document ->> '$.group') WHERE instr(document, '"group":');
+        """,
     ),
 )
 

@@ -64,7 +64,10 @@ def test_the_groups_of_passes_of_each_version_are_known(tmp_path: Path, version:
     path = _load(tmp_path, version, "registry")
     db = apsw.Connection(str(path))
     document = '{"id":"p2","kind":"monthly","group":"12-3","revision":1}'
-    db.execute("INSERT INTO passes VALUES(2, 'p2', 'monthly', '', '', ?)", (document,))
+    if version < 8:
+        db.execute("INSERT INTO passes VALUES(2, 'p2', 'monthly', '', '', ?)", (document,))
+    else:
+        db.execute("INSERT INTO passes VALUES(2, 'p2', ?)", (document,))
     db.close()
     registry = PassRegistry(path, writer=True)
     assert registry.of_group("12-3") == ("p2",)

@@ -150,7 +150,7 @@ def test_a_reader_that_is_killed_is_an_error_in_words_and_nothing_is_stored(
     monkeypatch.setattr(feed.Feed, "__init__", _command([sys.executable, "-c", "import os; os.abort()"]))
     one = PassRegistry(registry, writer=True)
     with pytest.raises(PassError, match="could not be read to its end"):
-        one.import_passes(feed.Feed(file, HowToRead()), replace=True)
+        one.importing(lambda of_it: of_it.run(feed.Feed(file, HowToRead()), replace=True, dry_run=False), None)
     assert one.count() == 10
     one.close()
 

@@ -288,6 +288,23 @@ def test_an_id_that_comes_twice_stops_an_import_into_an_empty_registry(
     assert registry.count() == 0
 
 
+def test_a_document_that_is_written_otherwise_is_no_change(estate: PassRegistry) -> None:
+    with apsw.Connection(str(estate._path)) as db:
+        db.execute("UPDATE passes SET document = json_set(document, '$.note', '', '$.revision', 7) WHERE id = 'm1'")
+    result = estate.import_passes([estate.get("m1"), monthly("m2", holder="Chen")])
+    assert (result.created, result.changed) == (0, 1)
+    assert estate.get("m1").revision == 7
+
+
+def test_old_and_new_passes_of_an_import_are_all_found_by_their_words(estate: PassRegistry) -> None:
+    estate.import_passes(monthly(f"n{n:04}", holder=f"old {n}") for n in range(700))
+    mixed = [monthly(f"n{n:04}", holder=f"now {n}" if n % 3 else f"old {n}") for n in range(1500)]
+    assert estate.import_passes(mixed).changed == 466
+    for n in (0, 1, 2, 255, 256, 257, 699, 700, 767, 768, 769, 1023, 1024, 1499):
+        words = f"now {n}" if n % 3 else f"old {n}"
+        assert f"n{n:04}" in ids(estate.list(query=words))
+
+
 def test_a_dry_run_tells_and_changes_nothing(estate: PassRegistry) -> None:
     result = estate.import_passes([monthly("x")], replace=True, dry_run=True)
     assert (result.created, result.removed) == (1, 3)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 from unicodedata import normalize
 
 import msgspec
 
+from gateway.core.plates.plates import are_usual
 from gateway.core.vocabulary.passes import Pass, PassKind
-from gateway.store.passes.checks import FIELDS, PassFieldError, check_pass, checked
+from gateway.store.passes.checks import FIELDS, ID, PassFieldError, are_plain, check_pass, checked
 from gateway.store.passes.files import values
 from gateway.store.passes.files.headings import LISTED, kind_of
 from gateway.store.passes.files.lines import Day, Odd, RowError
@@ -26,7 +29,7 @@ UNREAD = "#"
 _KINDS = {kind.value: kind for kind in PassKind}
 # Only a text that begins so needs a closer look: blanks, guards, errors, rounded numbers, dates.
 _SUSPECT = re.compile(
-    r"[\s'=#]|err:|\d[\d.,]*e[+-]|\d{1,2}月|\d{1,2}-[a-z]{3}|[a-z]{3}-\d|\d{4}[-/]\d", re.IGNORECASE
+    r"[\s'=#]|\d(?:[\d.,]*[eE][+-]|\d?月|\d?-[A-Za-z]{3}|\d{3}[-/]\d)|[A-Za-z]{3}-\d|[Ee][Rr][Rr]:"
 ).match
 
 
@@ -76,6 +79,42 @@ class Cells:
             )
         )
 
+    def usual(self, rows: Sequence[Any]) -> list[Pass] | None:
+        """The passes of rows that have nothing to look at closely; None if one of them may have.
+
+        They are the same as of one row after the other; whole columns are looked at, so that a long list is read soon.
+        """
+        if self._nameless or self._again or set(map(type, rows)) != {list} or set(map(len, rows)) != {self._width}:
+            return None
+        columns = (*zip(*rows, strict=True), ("",) * len(rows))
+        of = dict(zip(FIELDS, self._pick(columns), strict=True))
+        often = list(zip(*map(of.__getitem__, _OFTEN), strict=True))
+        different = set(often)
+        if len(different) > len(rows) // _SHARE or not _are_usual(of):
+            return None
+        try:
+            known = {cells: self._of_often(cells) for cells in different}
+        except PassFieldError:
+            return None
+        return [
+            Pass(
+                id_, like.kind, holder, phone, unit, plates, cards, bay, like.valid_from, like.valid_until,
+                like.schedule, like.lanes, group, note, like.revision,
+            )
+            for id_, holder, phone, unit, plates, cards, bay, group, note, like in zip(
+                of["id"], of["holder"], of["phone"], of["unit"], _alone(of["plates"]), _alone(of["cards"]), of["bay"],
+                of["group"], of["note"], map(known.__getitem__, often), strict=True,
+            )
+        ]  # fmt: skip
+
+    def _of_often(self, cells: tuple[str, ...]) -> Pass:
+        """A pass with these cells and an id."""
+        row = [""] * self._width
+        for name, cell in (("id", "x"), *zip(_OFTEN, cells, strict=True)):
+            if name in self._names:
+                row[self._names.index(name)] = cell
+        return self(row)
+
     def _fit(self, row: list[str]) -> None:
         """Cells that are missing at the end are empty; empty ones too many are dropped."""
         if any(map(str.strip, row[self._width :])):
@@ -99,6 +138,31 @@ class Cells:
         for at, name in self._again:
             first = self._names.index(name)
             row[first] = ";".join(filter(None, (row[first].strip(), row[at].strip())))
+
+
+_OFTEN = ("kind", "valid_from", "valid_until", "schedule", "lanes", "revision")
+"""Fields whose cells are alike in many rows, so that each text is looked at once."""
+_SHARE = 4
+"""Of the rows; with more different ones it is no gain."""
+_PLAIN = ("holder", "phone", "unit", "bay", "group", "note")
+_CARD = re.compile(r"(?!0+\Z)[0-9]{1,20}").fullmatch
+
+
+def _are_usual(of: dict[str, tuple[str, ...]]) -> bool:
+    """Whether these columns hold nothing but plain texts, usual plates and cards in decimal."""
+    texts = [column for name in _PLAIN if any(column := of[name])]
+    return (
+        all(map(ID.fullmatch, of["id"]))
+        and all(map(_CARD, filter(None, of["cards"])))
+        and are_usual(filter(None, of["plates"]))
+        and not any(map(_SUSPECT, filter(None, chain(of["id"], *texts))))
+        and all(map(are_plain, texts))
+    )
+
+
+def _alone(column: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    """A tuple of each cell, empty for an empty one."""
+    return zip(column, strict=True) if all(column) else [(cell,) if cell else () for cell in column]
 
 
 _TEXTS = ("id", "holder", "phone", "unit", "bay", "schedule", "lanes", "group", "note")

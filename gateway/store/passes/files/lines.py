@@ -131,9 +131,10 @@ def _rows(file: TextIO) -> Iterator[Numbered]:
         begins = rows.line_num + 1
         try:
             for row in rows:
-                if any(row) and not _is_end(row):
-                    yield rows.line_num + skipped, row
-                begins = rows.line_num + 1
+                line = rows.line_num
+                if any(row) and not (len(row) == 1 and _is_end(row[0])):
+                    yield line + skipped, row
+                begins = line + 1
             return
         except csv.Error as error:
             if rows.line_num > begins or "field larger" in str(error) or "end of data" in str(error):
@@ -145,9 +146,9 @@ def _rows(file: TextIO) -> Iterator[Numbered]:
             )
 
 
-def _is_end(row: list[str]) -> bool:
-    """Whether a row is the mark of the end, or the filling behind it, of a program of old."""
-    return len(row) == 1 and not row[0].strip("\x1a\0 \t")
+def _is_end(cell: str) -> bool:
+    """Whether a row of one cell is the mark of the end, or the filling behind it, of a program of old."""
+    return not cell.strip("\x1a\0 \t")
 
 
 def _open_quote(error: str) -> str:

@@ -6,7 +6,8 @@ yielded, so an import of the file stores nothing; only a dry run goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ BAD_MAX = 1000
 NOTES_MAX = 20
 """Notes on single rows."""
 SAMPLES = 3
+SOME_ROWS = 500
+"""Rows that are looked at together."""
 
 
 class BadRow(msgspec.Struct, frozen=True):
@@ -117,6 +120,30 @@ class PassFile:
         take, heading = self._taker(lines)
         if self.bad_count:
             return
+        if not isinstance(take, Cells):
+            yield from self._one_by_one(lines, take, heading)
+            return
+        while some := list(islice(lines, SOME_ROWS)):
+            usual = self._usual(some, take)
+            yield from self._one_by_one(some, take, heading) if usual is None else usual
+
+    def _usual(self, lines: list[Numbered], take: Cells) -> list[Pass] | None:
+        """The passes of some rows, quickly; None if each is to be looked at by itself."""
+        numbers, rows = zip(*lines, strict=True)
+        found = take.usual(rows) if numbers[-1] <= ROWS_MAX else None
+        if found is None:
+            return None
+        ids = {hash(one.id) for one in found}
+        if len(ids) < len(found) or not self._ids.isdisjoint(ids):
+            return None
+        self._ids |= ids
+        for one in found:
+            if len(self.samples) == SAMPLES:
+                break
+            self._sample(one)
+        return found if not self.bad_count or self._how.all_rows else []
+
+    def _one_by_one(self, lines: Iterable[Numbered], take: Callable[[Any], Pass], heading: int) -> Iterator[Pass]:
         for line, content in lines:
             try:
                 if isinstance(content, Span):
@@ -211,14 +238,17 @@ class PassFile:
 
     def _look(self, line: int, pass_: Pass) -> None:
         """Keep a few names to show, and note what is unusual."""
-        if len(self.samples) < SAMPLES and pass_.holder and pass_.holder not in self.samples:
-            self.samples.append(pass_.holder)
+        self._sample(pass_)
         for card in pass_.cards:
             if not card.isdigit() and (number := in_decimal(card)):
                 self._count("card", f"line {line}: {card} is taken as an EPC; write {number} if it is a card in hex")
         for plate in pass_.plates:
             if not is_usual(plate) and not is_whole(normalise(plate)):
                 self._count("plate", f"line {line}: {plate} is no whole plate, so that a camera will not read it")
+
+    def _sample(self, pass_: Pass) -> None:
+        if len(self.samples) < SAMPLES and pass_.holder and pass_.holder not in self.samples:
+            self.samples.append(pass_.holder)
 
     def _count(self, what: str, note: str) -> None:
         self._told[what] = self._told.get(what, 0) + 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.checks import PassFieldError
 from gateway.store.passes.files.cells import Cells, from_json
-from gateway.store.passes.files.lines import RowError
+from gateway.store.passes.files.lines import Remark, RowError, Span, Typed
 
 NAMES = ["kind", "id", "note", "plates"]
 
@@ -106,3 +108,61 @@ def test_a_line_that_is_no_object_is_told(line: bytes, says: str) -> None:
 
 def test_a_line_of_json_is_a_pass() -> None:
     assert from_json(b'{"id":"a","kind":"staff","cards":["7"]}') == Pass("a", PassKind.STAFF, cards=("7",))
+
+
+# ---- many rows at once ---------------------------------------------------------------------------------------------
+
+LONG = ["id", "kind", "holder", "unit", "plates", "cards", "valid_from", "valid_until", "lanes", "note", "revision"]
+USUAL = ["p-1", "monthly", "张伟", "3-1201", "粤B12345", "0042", "2026-01-01", "2026-12-31", "in;out", "x", "3"]
+CELLS = {
+    "id": ["a", "p_1", "1e-5", "12-mar", " a", "ａ", "", "a b", "x" * 65, "=1"],
+    "kind": ["staff", "月卡", "", "nobody", '="staff"'],
+    "holder": ["李娜", "O'Neill", "", "'t Hart", "#N/A", "a\x07b", "a\nb", "h" * 201, "=1+1", " "],
+    "unit": ["", "3-1201", "12-Mar", "1e+5", "2026-1", "'=1"],
+    "plates": ["", "京A12345", "粤B·12345", "粤B12345;粤B12346", "AB1", "无牌车", "粤b12345", "粤B1234O"],
+    "cards": ["", "7", "0007", "000", "1" * 20, "1" * 21, "E2001", "1;2", "x", "٣"],
+    "valid_from": ["", "2026-01-02", "2026/1/2", "2027-01-01", "soon", "0001-01-01"],
+    "valid_until": ["", "2026-12-31", "9999-12-31", "2026-12-31T18:00:00+08:00", "2025-01-01", "长期"],
+    "lanes": ["", "in", "in；out", "a b"],
+    "note": ["", "n", "a\r\nb", "a\tb", "n" * 300, "'=1"],
+    "revision": ["", "0", "17", "-1", "x"],
+}
+
+
+def each(rows: list[list[str]]) -> list[Pass]:
+    return [Cells(LONG)(list(row)) for row in rows]
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from(LONG), st.integers(0, 9)), max_size=2), min_size=5, max_size=12))
+def test_usual_rows_are_what_they_are_one_by_one_or_none_of_them_is(changes: list[list[tuple[str, int]]]) -> None:
+    rows = [list(USUAL) for _ in changes]
+    for row, changed in zip(rows, changes, strict=True):
+        for name, at in changed:
+            row[LONG.index(name)] = CELLS[name][at % len(CELLS[name])]
+    before = [list(row) for row in rows]
+    found = Cells(LONG).usual(rows)
+    assert rows == before
+    if found is not None:
+        assert found == each(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "at"), [("id", 1), ("kind", 1), ("holder", 1), ("holder", 2), ("unit", 0), ("unit", 1), ("plates", 0),
+                     ("plates", 1), ("cards", 0), ("cards", 2), ("cards", 4), ("valid_until", 3), ("lanes", 2)],
+)  # fmt: skip
+def test_rows_that_are_usual_are_read_together(name: str, at: int) -> None:
+    rows = [list(USUAL) for _ in range(10)]
+    rows[3][LONG.index(name)] = CELLS[name][at]
+    assert Cells(LONG).usual(rows) == each(rows)
+
+
+@pytest.mark.parametrize(
+    "row", [USUAL[:-1], [*USUAL, ""], Typed(USUAL), RowError("x"), Span((3, "A1:B2")), Remark("hidden rows")]
+)
+def test_rows_of_another_kind_are_looked_at_one_by_one(row: object) -> None:
+    assert Cells(LONG).usual([*(list(USUAL) for _ in range(10)), row]) is None
+
+
+@pytest.mark.parametrize("names", [["id", "kind", "plates", "plates"], ["id", "kind", "", "note"]])
+def test_columns_that_belong_together_or_have_no_heading_are_looked_at_row_by_row(names: list[str]) -> None:
+    assert Cells(names).usual([["a", "staff", "", "粤B12345"]] * 10) is None
