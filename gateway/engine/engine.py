@@ -49,6 +49,7 @@ from gateway.engine.socket.answers import Answers
 from gateway.engine.socket.clerk import Clerk
 from gateway.engine.socket.desk import Desk
 from gateway.engine.socket.handlers import Handlers
+from gateway.engine.socket.leaders import Leaders
 from gateway.engine.socket.publisher import Publisher
 from gateway.engine.stores import Stores
 from gateway.engine.visits.facts import CorrectionFacts
@@ -103,12 +104,14 @@ class Engine:
             lambda: self._clock.now().wall_ns,
             lambda: self._recorder.degraded,
         )
+        self._leaders = Leaders(directory.operators.list)
         self._desk = Desk(
             settings,
             self._inbox,
             Answers(self._stores.state, lambda: bool(self._recorder.degraded)),
             self._facts.of,
             decided=lambda asked: self._clerk.stay_decided(asked),
+            leaders=self._leaders,
         )
         self._holidays = Holidays(settings, directory.holidays, self._inbox.put, lambda: self._clock.now().wall_ns)
         self._clerk = self._make_clerk()
@@ -235,6 +238,7 @@ class Engine:
             self._directory.people,
             self.begin_anew,
             lambda: self._holidays.known,
+            self._leaders,
         )
 
     def _make_bench(self) -> Bench:

@@ -91,10 +91,14 @@ class DataDirectory:
         """The lock-outs that were lifted."""
         return Lifts(self.path / "lifted.json")
 
+    @property
+    def operators(self) -> Operators:
+        """The people of the settings."""
+        return Operators(self.documents, self.first_run.end)
+
     def people(self, note: Note) -> People:
         """What changes who works with the gateway; `note` journals a row."""
-        first_run = self.first_run
-        return People(first_run, Operators(self.documents, first_run.end), self.lifts, note)
+        return People(self.first_run, self.operators, self.lifts, note)
 
     @property
     def vault(self) -> Vault:

@@ -121,7 +121,10 @@ class Payments(Subsystem):
             _refuse(turn, event, Refusal.ABOVE_DUE if bill.due else Refusal.NOTHING_DUE, bill)
             return
         row = VisitWaived(
-            **_of(bill, event.name, amount, bill.due - amount, bill.paid), reason=event.reason, **_by(event)
+            **_of(bill, event.name, amount, bill.due - amount, bill.paid),
+            reason=event.reason,
+            leader=event.leader or UNSET,
+            **_by(event),
         )
         self._book_it(turn, event, row, moves=True)
 

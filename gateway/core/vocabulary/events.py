@@ -457,7 +457,8 @@ class PaymentReceived(Event, frozen=True, gc=False):
 
 
 class ReductionReceived(Event, frozen=True, gc=False):
-    """A validation (one of `minutes`, `percent` and `amount`) or a waiver (`waives`; `amount` None: all that is due).
+    """A validation (one of `minutes`, `percent` and `amount`) or a waiver (`waives`; `amount` None: all that is due; by
+    the word of `leader`).
 
     `name` as `PaymentReceived.payment`; so are the facts that the engine adds.
     """
@@ -476,6 +477,7 @@ class ReductionReceived(Event, frozen=True, gc=False):
     account: Account | None = None
     pass_: Pass | None = None
     before: Entry | None = None
+    leader: str = ""
 
 
 class HolidaysKnown(Event, frozen=True, gc=False):

@@ -126,7 +126,11 @@ class Refusal(DeclaredCode):
         "open: the car in front must pay first; take the payment, or release it as owed (`owe`) with a reason",
     )
     NOT_UNPAID = "not_unpaid", "owe: no car that must pay waits at this lane"
-    LEADER_NEEDED = "leader_needed", "owe: the sum is above `charging.owed_limit`, and no leader has agreed"
+    LEADER_NEEDED = (
+        "leader_needed",
+        "owe above `charging.owed_limit`, a waiver, and what else needs a leader's word: no leader has agreed, or the"
+        " person who is named is none",
+    )
     NOTHING_DUE = "nothing_due", "payments: no tariff holds for this visit, or nothing is due"
     ABOVE_DUE = "above_due", "payments: the amount is more than what is due"
     METHOD_NOT_TAKEN = (

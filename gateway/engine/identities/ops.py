@@ -69,13 +69,18 @@ class IdentityOps:
         journal: Callable[[Row], int | None],
         wall_ns: Callable[[], int],
         mono_ns: Callable[[], int],
+        must_agree: Callable[[IdentityReveal], None] = lambda _asked: None,
     ) -> None:
-        """`stays`: whether a visit is inside. `journal` returns a row's sequence once it is durable."""
+        """`stays`: whether a visit is inside. `journal` returns a row's sequence once it is durable.
+
+        `must_agree` raises when the named leader is none.
+        """
         self._identities = identities
         self._stays = stays
         self._journal = journal
         self._wall_ns = wall_ns
         self._mono_ns = mono_ns
+        self._must_agree = must_agree
         self._sweep_ns = 0
         self._ends: dict[str, str] = {}
         self.ops: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -183,6 +188,7 @@ class IdentityOps:
         asked = read(IdentityReveal, params)
         if not asked.reason.strip():
             raise IdentityError("say what the number is needed for", code="reason_missing")
+        self._must_agree(asked)
         person = self._identities.get(asked.person)
         number, signature = self._identities.reveal(person.person)
         if self._tell(IdentityRevealed, person, asked, reason=asked.reason, agreed_by=asked.agreed_by) is None:

@@ -33,6 +33,7 @@ from gateway.engine.listed.ops import ListedOps
 from gateway.engine.slips.ops import SlipOps
 from gateway.engine.socket import requests as r
 from gateway.engine.socket.jobs import Jobs
+from gateway.engine.socket.leaders import Leaders
 from gateway.engine.socket.people import BEGINS_ANEW, PeopleOps
 from gateway.engine.stores import Stores
 from gateway.engine.visits.nightly import NightlyList
@@ -70,6 +71,7 @@ class Clerk:
         people: Callable[[Journal], People],
         begin_anew: Callable[[str], None],
         country_days: Callable[[], CountryDays],
+        leaders: Leaders,
     ) -> None:
         self._registry = stores.registry
         self._registry_path = registry_path
@@ -102,6 +104,7 @@ class Clerk:
             self.journal,
             lambda: self._clock.now().wall_ns,
             lambda: self._clock.now().mono_ns,
+            leaders.must_agree,
         )
         self._nightly = NightlyList(settings, stores.state, self.journal)
         self._slips = SlipOps(

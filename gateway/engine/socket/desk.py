@@ -31,6 +31,7 @@ from gateway.engine.core_thread.inbox import Inbox
 from gateway.engine.identities.requests import StayCommand
 from gateway.engine.socket.answers import Answers
 from gateway.engine.socket.jobs import LOOK_S, Jobs
+from gateway.engine.socket.leaders import Leaders
 from gateway.engine.socket.requests import (
     AcceptanceAct,
     AcceptanceLook,
@@ -86,12 +87,14 @@ class Desk:
         with_facts: Callable[[VisitCommandReceived], VisitCommandReceived],
         mono_s: Callable[[], float] = time.monotonic,
         decided: Callable[[StayCommand], None] = lambda _asked: None,
+        leaders: Leaders | None = None,
     ) -> None:
         """`with_facts` adds to a correction of visits what the projections know; it reads a file.
 
-        `decided`: a car without a card was released or refused.
+        `decided`: a car without a card was released or refused. `leaders`: who can agree; everyone without it.
         """
         self._decided = decided
+        self._leaders = leaders or Leaders(tuple)
         self._mono_s = mono_s
         self._look_at_s = 0.0
         self.settings_changed(settings)
@@ -180,6 +183,7 @@ class Desk:
             digest = asked.digest()
             if self._joined(asked.request, digest, respond):
                 return
+            self._leaders.must_agree(asked)
             self._inbox.admit()
             first = self._answers.begin(asked.request, digest, on_disk=on_disk)
         except GatehouseError as error:

@@ -127,16 +127,20 @@ class VisitValidate(Params, frozen=True, kw_only=True):
 
 
 class VisitWaive(Params, frozen=True, kw_only=True):
-    """visits.waive: a leader waives what is due, or an amount of it; the same `request` books once"""
+    """visits.waive: a leader waives what is due, or an amount of it; the same `request` books once
 
-    lines = ("by", "visit", "station")
+    `leader`: whose word it is, by PIN, when another person (`by`) asks for it; no program waives.
+    """
+
+    lines = ("by", "visit", "station", "leader")
     written = ("reason",)
 
     request: Key
     visit: Word
     by: Name
-    via: Via
+    via: Literal["guard", "browser"]
     reason: Annotated[Reason, msgspec.Meta(min_length=1)]
+    leader: Name = ""
     amount: Sum | None = None
     station: Word = ""
 
@@ -148,7 +152,7 @@ class VisitWaive(Params, frozen=True, kw_only=True):
         """The event for the core."""
         name = entry_name(self.request)
         asked = (self.request, name, self.visit, self.by, self.via, self.reason, True)
-        return ReductionReceived(*asked, amount=self.amount, station=self.station)
+        return ReductionReceived(*asked, amount=self.amount, station=self.station, leader=self.leader or self.by)
 
 
 MoneyRequest = VisitPay | VisitValidate | VisitWaive

@@ -138,7 +138,7 @@ def test_only_a_leader_waives_a_debt(debtor: Debtor) -> None:
     confirm(debtor, "office_said", "陈班长", "1357")
     wait_until(lambda: debtor.text("#debt-sum") == "免收 10.00 元")
     (row,) = debtor.visit_rows("visit.waived")
-    assert (row["visit"], row["amount"], row["by"]) == ("v1", 1000, "陈班长")
+    assert (row["visit"], row["amount"], row["by"], row["leader"]) == ("v1", 1000, "林小军", "陈班长")
 
 
 def test_a_car_that_comes_meanwhile_is_one_tap_away_and_the_debt_is_back_with_another(debtor: Debtor) -> None:

@@ -71,7 +71,8 @@ def command(lane: str, command: str) -> Response:
         if WAIVES[reason] == "leader" and not has_right(by, Right.WAIVE):
             return refused(command, "leader_only", 403)
     if command == "owe" and has_right(by, Right.EXCUSE):
-        detail = {"leader": by}
+        # Both are on record: the guard who releases the car, and the leader who agrees.
+        detail, by = {"leader": by}, auth.signed_in().name
     pressed = press(body)
     if pressed is None:
         return refused(command, "command_expired", 409)

@@ -52,7 +52,7 @@ def excuse(visit: str) -> Response:
         return wrong
     if not has_right(name, Right.EXCUSE):
         return refused("excuse", "leader_only", 403)
-    return _booked("excuse", visit, body, "visits.waive", name, reason=reason)
+    return _booked("excuse", visit, body, "visits.waive", auth.signed_in().name, reason=reason, leader=name)
 
 
 @auth.require_operator(Right.COMMAND)

@@ -224,6 +224,7 @@ class VisitWaived(MoneyRow, frozen=True, kw_only=True, gc=False):
     by: By
     via: Via
     station: Station
+    leader: Annotated[str | UnsetType, says("the leader whose word it is, by name")] = UNSET
 
 
 class VisitOwed(MoneyRow, frozen=True, kw_only=True, gc=False):
