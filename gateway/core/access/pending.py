@@ -338,8 +338,10 @@ class PendingCase(msgspec.Struct):
         self.reads.append(read)
 
     def has_shown(self, read: CredentialRead) -> bool:
-        """Whether this was read of the car."""
-        return any((one.kind, one.value) == (read.kind, read.value) for one in self.reads)
+        """Whether this was read of the car, in an earlier run too."""
+        known = self.credential
+        before = known is not None and (known.kind, known.value) == (read.kind, read.value)
+        return before or any((one.kind, one.value) == (read.kind, read.value) for one in self.reads)
 
     def other_proof(self, read: CredentialRead, since_ns: int | None) -> CredentialRead | None:
         """The other proof of the same car: its plate for a card, its card for a plate.

@@ -495,11 +495,14 @@ def test_a_car_that_waits_over_a_restart_pays_and_leaves() -> None:
     stay = play.stay(61)
     play.kept_entry(stay)
     play.leaves(stay)
+    case = play.data("access.referred")["case"]
     after = play.restarted()
+    after.advance(15_000)
     assert after.view().case is not None
     assert after.person("open").reason == "unpaid"
     after.pays(stay, 700)
     assert after.opened() == 1
+    assert after.data("access.granted")["case"] == case
     after.drives_out()
     assert after.data("visit.charged")["due"] == 0
 
