@@ -134,6 +134,18 @@ class Bus(ABC):
         """
         return False
 
+    def take_records(self, device: str, after: int) -> None:  # noqa: B027
+        """Report the records of the list that the device's controller keeps, behind index `after`; see `RecordsFound`.
+
+        Thread-safe, never blocks. A bus whose devices keep no list ignores it.
+        """
+
+    def set_clock(self, device: str, offset_s: int) -> None:  # noqa: B027
+        """Set the device's clock to the time of this machine, `offset_s` ahead of UTC; report `DeviceConfigured`.
+
+        Thread-safe, never blocks. A bus whose devices have no clock ignores it.
+        """
+
     def push(
         self,
         device: str,  # noqa: ARG002
@@ -295,6 +307,14 @@ class Driver(ABC):
 
     def ask_who(self, line: Questions) -> Sequence[Recognised]:  # noqa: ARG002
         """Ask which devices of this driver are on a wire; only questions that move and change nothing."""
+        return ()
+
+    def call(self) -> tuple[bytes, int] | None:
+        """A datagram that asks the whole network for devices of this driver, and its UDP port; it moves nothing."""
+        return None
+
+    def called(self, answer: bytes, host: str) -> Sequence[Recognised]:  # noqa: ARG002
+        """The devices that have answered the call from that host, with their link."""
         return ()
 
     def stand_ins(self) -> Mapping[str, Simulate]:

@@ -26,7 +26,7 @@ PURE_STDLIB = frozenset({
 })  # fmt: skip
 CODEC_STDLIB = PURE_STDLIB | {"struct"}
 WEB_PACKAGES = frozenset({"flask", "jinja2", "markupsafe", "waitress", "werkzeug"})
-HARDWARE_PACKAGES = frozenset({"evdev", "gpiozero", "lgpio", "osdp_sys", "pymodbus", "serial"})
+HARDWARE_PACKAGES = frozenset({"evdev", "gpiozero", "lgpio", "osdp_sys", "pymodbus", "serial", "uhppoted"})
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,9 @@ LAYERS = (
     ),
     _layer(
         MODEL,
-        "gateway.core drivers.base drivers.options drivers.wires drivers.listening drivers.watch drivers.framing "
-        f"drivers.dissect drivers.links drivers.boards.layout drivers.buses drivers.sim {MODEL}",
+        "gateway.core drivers.base drivers.options drivers.wires drivers.listening drivers.orders drivers.watch "
+        "drivers.trace drivers.framing drivers.dissect drivers.links drivers.boards.layout drivers.buses drivers.sim "
+        f"{MODEL}",
         "msgspec",
     ),
     _layer("drivers"),

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import msgspec
 
+from drivers.discovery.calls import called
 from drivers.discovery.cameras import cameras
 from drivers.discovery.places import Place
-from drivers.discovery.search import UNITS, Silent, Step, on_the_network, search
+from drivers.discovery.search import UNITS, Silent, Step, answered, on_the_network, search, shipped_drivers
 from drivers.links.ports import same_port, serial_ports
 
 _NICE = 10
@@ -63,9 +64,12 @@ def run(request: Request, tell: Tell) -> None:
             free.append(place)
     tell(Line(places=places))
     everything = not (request.ports or request.addresses)
-    looking = threading.Thread(target=_cameras, args=(request, tell), daemon=True)
-    if everything:
-        looking.start()
+    looking = [
+        threading.Thread(target=look, args=(request, tell), daemon=True)
+        for look in ((_cameras, _answering) if everything else ())
+    ]
+    for one in looking:
+        one.start()
     _, silent = search(
         free,
         lambda step: tell(Line(step=step)),
@@ -73,13 +77,18 @@ def run(request: Request, tell: Tell) -> None:
         units=request.units,
         taken=request.taken,
     )
-    if everything:
-        looking.join()
+    for one in looking:
+        one.join()
     tell(Line(silent=tuple(silent), over=True))
 
 
 def _cameras(request: Request, tell: Tell) -> None:
     for found in on_the_network(cameras(), request.taken):
+        tell(Line(step=Step(found.where, "found", words=found.heard, found=found)))
+
+
+def _answering(request: Request, tell: Tell) -> None:
+    for found in answered(called(shipped_drivers()), request.taken):
         tell(Line(step=Step(found.where, "found", words=found.heard, found=found)))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from drivers.base import Driver, Recognised
+from drivers.discovery.calls import Called
 from drivers.discovery.cameras import Camera
 from drivers.discovery.places import Place, Wire
 from drivers.registry import find, shipped
@@ -84,7 +85,7 @@ class Search:
         self._tell = tell
         self._answer_ms = answer_ms
         # What answers anything with a guess is asked last.
-        self._drivers = sorted(filter(self._fits, _drivers()), key=lambda driver: driver.asks_at == (0,))
+        self._drivers = sorted(filter(self._fits, shipped_drivers()), key=lambda driver: driver.asks_at == (0,))
 
     def run(self) -> None:
         """Search; what fails is a finding."""
@@ -250,13 +251,32 @@ def on_the_network(found: Sequence[Camera], taken: Sequence[str]) -> list[Found]
     ]
 
 
+def answered(found: Sequence[Called], taken: Sequence[str]) -> list[Found]:
+    """Devices of the network that have answered a call to everybody."""
+    ids = _ids(taken)
+    return [
+        Found(
+            {"id": ids(one.driver), "driver": one.driver, **one.known.options},
+            f"{one.known.words}, at {one.host}",
+            one.known.sure,
+            one.host,
+        )
+        for one in found
+    ]
+
+
+def shipped_drivers() -> Iterator[Driver]:
+    """The drivers that come with Gatehouse."""
+    return (find(name) for name in shipped())
+
+
 def kind_of(driver: str) -> str:
     """What the ids of such devices begin with."""
-    return "camera" if "cameras" in shipped()[driver] else "reader" if find(driver).reads else "io"
-
-
-def _drivers() -> Iterator[Driver]:
-    return (find(name) for name in shipped())
+    place = shipped()[driver]
+    if "cameras" in place:
+        return "camera"
+    reads = find(driver).reads
+    return ("door" if "boards" in place else "reader") if reads else "io"
 
 
 def _ids(taken: Sequence[str]) -> Callable[[str], str]:

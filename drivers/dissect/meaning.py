@@ -32,6 +32,7 @@ MEANINGS = {
     "write": "unit {unit}: sets {what} {start} to {value}",
     "written": "unit {unit}: done",
     "inputs": "inputs {values}",
+    "inputs_card": "inputs {values}, last card {number}",
     "output": "output {number}: {value}",
 }
 """Kind -> English text. `what` is `coils`, `inputs`, `registers`; `value` of a coil or output is `on` or `off`."""

@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
         "look for readers, boards and cameras, without moving anything",
         _discover,
         """
-        gatehouse discover                                    all serial ports of this machine, and cameras
+        gatehouse discover                                    all serial ports of this machine, and the network
         gatehouse discover --port /dev/ttyUSB0 --listen-s 5
         gatehouse discover --tcp 192.168.1.50:502 --units 1 17 --json
         """,
@@ -64,8 +64,9 @@ def _tcp(text: str) -> tuple[str, int]:
 def _discover(arguments: Arguments) -> int:
     import msgspec
 
+    from drivers.discovery.calls import called
     from drivers.discovery.cameras import cameras
-    from drivers.discovery.search import UNITS, on_the_network, search
+    from drivers.discovery.search import UNITS, answered, on_the_network, search, shipped_drivers
     from gateway.core.people.texts import on_one_line
 
     devices, running = _installed(arguments)
@@ -93,7 +94,7 @@ def _discover(arguments: Arguments) -> int:
         say("this machine has no serial port; name one with --port, or an address with --tcp")
     if not (arguments.port or arguments.tcp):
         taken = [*(device.id for device in devices), *(str(one.device["id"]) for one in found)]
-        found = [*found, *on_the_network(cameras(), taken)]
+        found = [*found, *on_the_network(cameras(), taken), *answered(called(shipped_drivers()), taken)]
     found = [msgspec.structs.replace(one, heard=on_one_line(one.heard)) for one in found]
     silent = [msgspec.structs.replace(one, heard=on_one_line(one.heard)) for one in silent]
     show(arguments, _as_data(found, silent), _as_text(found, silent))

@@ -15,6 +15,7 @@ from gateway.core.alarms.alarms import Alarms, AlarmsMemory
 from gateway.core.alarms.faults import Faults
 from gateway.core.charges.book import Book
 from gateway.core.health.health import Health
+from gateway.core.health.records import Records, RecordsMemory
 from gateway.core.identities.stays import NamedStays
 from gateway.core.lanes.lanes import Lanes
 from gateway.core.lanes.memory import LanesMemory
@@ -49,7 +50,8 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
     acceptance.asks_tags_of(lanes.is_tagged)
     book = Book()
     bills = Bills(settings, memory.part(DaysMemory).country_days, book)
-    access = Access(settings, memory.part(AccessMemory), lanes, clock, faults, bills, book)
+    records = Records(settings, memory.part(RecordsMemory))
+    access = Access(settings, memory.part(AccessMemory), lanes, clock, faults, bills, book, records.take)
     return (
         Run(faults),
         lanes,
@@ -60,6 +62,7 @@ def subsystems(settings: Settings, memory: Memory, clock: SureClock) -> tuple[Su
         Visits(access.recent),
         Reports(settings, lanes, alarms.desk, clock),
         Health(lanes, alarms.desk),
+        records,
         RepairOrders(settings, memory.part(RepairsMemory), lanes, alarms.desk),
         acceptance,
         Pictures(settings),

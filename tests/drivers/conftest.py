@@ -14,7 +14,7 @@ import pytest
 from drivers import registry
 from drivers.base import Bus, DeviceConfig
 from drivers.sim.board import RtuBoards, TcpBoards
-from gateway.core.vocabulary.events import Event
+from gateway.core.vocabulary.events import Event, RecordsFound
 from tests.support import waiting
 from tests.support.waiting import PATIENCE_S
 
@@ -77,17 +77,24 @@ class Running:
 
     def __init__(self) -> None:
         self.reported = Reported()
+        self.takes_records = True
         self._running: list[tuple[Bus, threading.Thread]] = []
 
     def start(self, *devices: dict[str, Any]) -> Bus:
         """Start the bus of devices as a site file has them; the first one when there are several."""
         configs = [configured(**device) for device in devices]
-        buses = registry.open_buses(configs, self.reported)
+        buses = registry.open_buses(configs, self._report)
         for bus in buses:
             thread = threading.Thread(target=bus.run, daemon=True)
-            thread.start()
             self._running.append((bus, thread))
+            thread.start()
         return buses[0]
+
+    def _report(self, event: Event) -> None:
+        """As the core, which asks each controller for what comes from now on."""
+        self.reported(event)
+        if isinstance(event, RecordsFound) and self.takes_records:
+            next(bus for bus, _ in self._running if event.device in bus.devices).take_records(event.device, event.last)
 
     def stop(self) -> None:
         """Stop all buses and see that they end."""

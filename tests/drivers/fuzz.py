@@ -21,6 +21,8 @@ from typing import Any
 
 import msgspec
 
+from drivers.boards.uhppote import frames as uhppote
+from drivers.boards.uhppote.dissect import UhppoteDissector
 from drivers.displays.serial_display import Screen, SerialDisplayOptions
 from drivers.framing import em4100, modbus
 from drivers.framing.gpio_events import LINE_EVENT, Events, encode_event
@@ -29,6 +31,7 @@ from drivers.framing.plate_reads import PlateReads
 from drivers.framing.text_lines import LineDecoder
 from drivers.framing.wiegand import Card, PinPad, edges, parse_format
 from drivers.framing.wiegand import Decoder as WiegandDecoder
+from drivers.links.uhppote import messages
 from drivers.printers.escpos import frames as escpos
 from drivers.readers.hid import frames as keyboard
 from drivers.readers.osdp import frames as osdp
@@ -39,6 +42,7 @@ from gateway.core.plates.messages import PlateMapping, PlateSeen, find_plate
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.core.vocabulary.events import CredentialRead
 from gateway.store.passes.codes import PassCode, read_code, write_code
+from tests.drivers.conftest import golden_of
 from tests.drivers.walk import HEARD, OURS, SAMPLE, device, listener, vectors
 
 DEFAULT_BYTES = 1_000_000
@@ -294,6 +298,31 @@ def _camera() -> Fuzzed:
     return Fuzzed("plates", feed, [true], alive, lambda: len(reads._presentations._last_seen))
 
 
+def _uhppote() -> Fuzzed:
+    """What a controller answers, whole or not, through all its readers; and what its wire shows to people."""
+    dissector = UhppoteDissector("26")
+    readers = (
+        messages.status, messages.record, messages.door_is, messages.door_set, messages.opened, messages.host_controls,
+        messages.clock_is, messages.controller,
+    )  # fmt: skip
+
+    def feed(raw: bytes) -> None:
+        uhppote.find_controller(raw)
+        for start in range(0, len(raw), messages.LENGTH):
+            piece = raw[start : start + messages.LENGTH]
+            for reader in readers:
+                try:
+                    reader(piece)
+                except GatehouseError:
+                    pass
+            dissector.explain("in", piece)
+            dissector.cards(piece)
+            dissector.same(piece)
+
+    true = [bytes.fromhex(one["bytes"]) for one in golden_of("uhppote") if one["direction"] == "response"]
+    return Fuzzed("uhppote", feed, true, lambda: messages.status(true[2]).last == 57)
+
+
 class Clock:
     """A clock that stands until it is set."""
 
@@ -338,6 +367,7 @@ CODECS: tuple[Callable[[], Fuzzed], ...] = (
     _keyboard,
     _pass_codes,
     _camera,
+    _uhppote,
     *(partial(_driver, name) for name in HEARD),
 )
 

@@ -19,7 +19,7 @@ from tests.drivers.conftest import Running, configured, wait_until
 from tests.drivers.walk import ON_A_WIRE, OURS, SAMPLE, SIMULATED, vectors
 
 pytestmark = pytest.mark.real
-ASKED = ("modbus", "osdp", "uhfreader18")
+ASKED = ("modbus", "osdp", "uhfreader18", "uhppote")
 
 
 def watched(bus: Bus, driver: str, options: Any) -> tuple[Trace, Dissector]:

@@ -31,7 +31,11 @@ NEEDED: dict[str, Any] = {
     "url": "http://127.0.0.1/jpg",
     "d0": 17,
     "d1": 18,
+    "serial": 405419896,
+    "door": 1,
 }
+ON_THE_NETWORK = {"type": "tcp", "host": "127.0.0.1"}
+"""`link` of drivers that know no serial line."""
 
 
 class Vector(msgspec.Struct, frozen=True):
@@ -69,7 +73,10 @@ def device(driver: str, **options: Any) -> DeviceConfig:
     """A device of that driver with what it needs, and these options."""
     fields = msgspec.structs.fields(OURS[driver].Options)
     needed = {field.name: NEEDED[field.name] for field in fields if field.required and field.name not in options}
-    return configured(f"{driver}-1", driver, **needed, **options)
+    try:
+        return configured(f"{driver}-1", driver, **needed, **options)
+    except msgspec.ValidationError:
+        return configured(f"{driver}-1", driver, **{**needed, "link": ON_THE_NETWORK}, **options)
 
 
 def listener(driver: str, mono_ns: Callable[[], int] = lambda: 0, **options: Any) -> Listener | None:

@@ -6,6 +6,8 @@ car is referred. Card and plate of one car give one decision; if they differ, th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from gateway.core.access.barriers import AccessBarrier, AccessBarriers
@@ -24,7 +26,7 @@ from gateway.core.settings.model import Direction, Lane, Settings
 from gateway.core.subsystem import Followers, Handlers, Subsystem
 from gateway.core.vocabulary import events
 from gateway.core.vocabulary.clock import SureClock
-from gateway.core.vocabulary.events import Account, CredentialRead
+from gateway.core.vocabulary.events import Account, CredentialRead, DeviceRecord
 from gateway.core.vocabulary.passes import Pass
 from gateway.core.vocabulary.reasons import Verdict
 from gateway.core.vocabulary.rows import PassageEntered, PassageExited, PassageReversed, Row
@@ -60,11 +62,14 @@ class Access(Subsystem):
         faults: Faults,
         bills: Bills,
         book: Book,
+        counts: Callable[[Turn, str, DeviceRecord], bool],
     ) -> None:
+        """`counts`: journals a record of a device; False when it was taken before."""
         self._barriers = barriers
         self._bills = bills
         self._clock = clock
         self._faults = faults
+        self._counts = counts
         self._reads = ReadRules()
         self._chosen = ChosenLanes()
         self._pile = PileCards()
@@ -151,6 +156,8 @@ class Access(Subsystem):
 
     def credential_read(self, turn: Turn, event: CredentialRead) -> None:
         """A credential was presented, or is still seen."""
+        if event.record is not None and not self._counts(turn, event.device, event.record):
+            return
         lanes = [lane for lane in self._settings.lanes if event.device in (*lane.readers, *lane.cameras)]
         if not lanes and not event.again:
             turn.log("warning", f"{event.device} read a {event.kind}, but no lane has this reader")

@@ -66,6 +66,20 @@ class TakePicture(Command, frozen=True, gc=False):
     device: str
 
 
+class TakeRecords(Command, frozen=True, gc=False):
+    """Report the records of a controller's list behind index `after`; answers `RecordsFound`."""
+
+    device: str
+    after: int
+
+
+class SetDeviceClock(Command, frozen=True, gc=False):
+    """Set the clock of a device to the time of this machine, `offset_s` ahead of UTC; without an answer."""
+
+    device: str
+    offset_s: int
+
+
 class StartTimer(Command, frozen=True, gc=False):
     """Send `TimerFired(timer)` after `after_ms`; replaces a running timer of that name."""
 

@@ -48,6 +48,24 @@ class InputsRead(Event, frozen=True, gc=False):
     inputs: tuple[bool, ...]
 
 
+class DeviceRecord(msgspec.Struct, frozen=True, gc=False):
+    """A record from the list that a controller keeps by itself, also while it is not asked.
+
+    `index`: its place in the list of the `controller`; `what` as in the row `device.recorded`, `code` as the maker
+    numbers it. `card`: as the registry has it. `clock`: what the controller's clock showed, as ISO text; empty when not
+    known. `late`: recorded while the controller could not be asked, so that nothing may follow from it.
+    """
+
+    controller: str
+    index: int
+    what: str
+    code: int
+    door: int
+    card: str = ""
+    clock: str = ""
+    late: bool = False
+
+
 class CredentialRead(Event, frozen=True, gc=False):
     """One presentation of a credential. Drivers fill the first four; the engine adds what the registry knows.
 
@@ -58,7 +76,8 @@ class CredentialRead(Event, frozen=True, gc=False):
     the read of a tag in its field about once a second with `again`, which is no new presentation. `age_ms`: age of the
     read on arrival, by the camera's clock. `fault`: the look-up raised. `expected`: visitors with this plate,
     card or code. `accounts`: what was done about the charges of these visits; `debts`: what the car owes from earlier.
-    `listed`: entries of the lists of vehicles with this, or with a plate or card of its passes.
+    `listed`: entries of the lists of vehicles with this, or with a plate or card of its passes. `record`: of a
+    controller that keeps a list, and counts once.
     """
 
     device: str
@@ -79,6 +98,7 @@ class CredentialRead(Event, frozen=True, gc=False):
     accounts: tuple[Account, ...] = ()
     debts: tuple[Debt, ...] = ()
     listed: tuple[Listed, ...] = ()
+    record: DeviceRecord | None = None
 
 
 class Listed(msgspec.Struct, frozen=True, gc=False):
@@ -213,6 +233,50 @@ class TamperChanged(Event, frozen=True, gc=False):
 
     device: str
     tampered: bool
+
+
+class RecordsFound(Event, frozen=True, gc=False):
+    """A controller that keeps a list of records is in contact; `last`: the newest, 0 for none.
+
+    The core answers with `TakeRecords`.
+    """
+
+    device: str
+    controller: str
+    last: int
+
+
+class DeviceRecorded(Event, frozen=True, gc=False):
+    """A record that is no presentation to decide on."""
+
+    device: str
+    record: DeviceRecord
+
+
+class RecordsMissed(Event, frozen=True, gc=False):
+    """Records that are lost; `reason` as in the row `device.records_missed`."""
+
+    device: str
+    controller: str
+    first: int
+    last: int
+    reason: str
+
+
+class ClockShown(Event, frozen=True, gc=False):
+    """What the clock of a device shows in its local time, as ISO text; empty when it shows no time at all."""
+
+    device: str
+    shows: str
+
+
+class DeviceConfigured(Event, frozen=True, gc=False):
+    """The gateway has changed what a device is set to, as the settings of the site say; `what` as in the row."""
+
+    device: str
+    what: str
+    value: str
+    before: str = ""
 
 
 class InstallModeEnded(Event, frozen=True, gc=False):

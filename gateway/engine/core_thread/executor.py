@@ -64,6 +64,8 @@ class Executor:
             c.SetOutput: self._switch,
             c.ShowOnDevice: self._show,
             c.TakePicture: self._take_picture,
+            c.TakeRecords: self._take_records,
+            c.SetDeviceClock: self._set_clock,
             c.StartTimer: self._start_timer,
             c.CancelTimer: self._cancel_timer,
             c.CancelTimers: self._cancel_timers,
@@ -141,6 +143,16 @@ class Executor:
         bus = self._outputs.get(order.device)
         if bus is not None:
             bus.take_picture(order.device)
+
+    def _take_records(self, order: c.TakeRecords, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is not None:
+            bus.take_records(order.device, order.after)
+
+    def _set_clock(self, order: c.SetDeviceClock, _now: e.Now) -> None:
+        bus = self._outputs.get(order.device)
+        if bus is not None:
+            bus.set_clock(order.device, order.offset_s)
 
     def _no_bus(self, order: c.PulseOutput | c.SetOutput) -> None:
         self._failed(order, f"there is no device {order.device!r}; check the points of the lanes")

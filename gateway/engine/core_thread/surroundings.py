@@ -50,6 +50,12 @@ class Outputs(Protocol):
     def take_picture(self, device: str) -> bool:
         """Fetch a picture soon; False from devices that fetch none."""
 
+    def take_records(self, device: str, after: int) -> None:
+        """Report the records of a controller's list behind that one; ignored by devices that keep none."""
+
+    def set_clock(self, device: str, offset_s: int) -> None:
+        """Set the device's clock, so far ahead of UTC; ignored by devices without a clock."""
+
 
 class Standby(Protocol):
     """The replacement of a core that raised, or of some lanes of one that goes on."""

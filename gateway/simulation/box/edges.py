@@ -102,3 +102,9 @@ class GateOutputs:
     def take_picture(self, _device: str) -> bool:
         """A gate has no camera."""
         return False
+
+    def take_records(self, _device: str, _after: int) -> None:
+        """Its boards keep no records."""
+
+    def set_clock(self, _device: str, _offset_s: int) -> None:
+        """Its boards have no clock."""

@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.store.projections.book import book_of
 from gateway.store.projections.look import Look
-from gateway.store.projections.table import GRANT
+from gateway.store.projections.table import GRANT, RECORDS
 from gateway.store.visits import money
 
 CRASHES_MAX = 1000
@@ -38,7 +38,14 @@ def memory_of(look: Look, zone: tzinfo = UTC, unapplied: Sequence[dict[str, Any]
         "mended": look.mended_alarms(),
         "unapplied": list(unapplied),
         "acceptance": book_of(look),
+        "records": _records(look),
     }
+
+
+def _records(look: Look) -> dict[str, int]:
+    """The last record of each controller's list that was taken."""
+    found = look.select("SELECT key, value FROM meta WHERE key GLOB ?", (f"{RECORDS}*",))
+    return {key.removeprefix(RECORDS): int(value) for key, value in found}
 
 
 def _left(look: Look, lane: str, grant: str, about: dict[str, Any]) -> dict[str, Any]:

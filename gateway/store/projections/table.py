@@ -71,6 +71,8 @@ GRANT = "grant:"
 """Prefix of the mark of an open grant; `by` of the mark is its pass, `reason` the rest."""
 LAST_PASSAGE = "passage"
 """The key of the last applied passage."""
+RECORDS = "records:"
+"""Prefix of the key of a controller's last record that was taken."""
 
 KEPT_FOR_SAFETY = frozenset(
     kind.type for kind in (rows.BarrierLocked, rows.BarrierUnlocked, rows.BarrierCrashed, rows.BarrierReset)
@@ -345,6 +347,27 @@ def _code_used(db: apsw.Connection, place: Place, row: rows.PassageEntered) -> N
     """A code stays used, also if its passage is voided: the car outside may have a copy of it."""
     if row.credential and row.credential.kind == "qr":
         db.execute("INSERT OR REPLACE INTO codes VALUES(?, ?)", (_text(row.credential.value), place.wall_ns))
+
+
+# ---- records of controllers --------------------------------------------------------------------------------------
+
+
+def _recorded(db: apsw.Connection, _place: Place, row: rows.DeviceRecorded) -> None:
+    _taken_up_to(db, row, row.record)
+
+
+def _records_began(db: apsw.Connection, _place: Place, row: rows.DeviceRecordsBegan) -> None:
+    _taken_up_to(db, row, row.after)
+
+
+def _records_missed(db: apsw.Connection, _place: Place, row: rows.DeviceRecordsMissed) -> None:
+    _taken_up_to(db, row, row.last)
+
+
+def _taken_up_to(
+    db: apsw.Connection, row: rows.DeviceRecorded | rows.DeviceRecordsBegan | rows.DeviceRecordsMissed, index: int
+) -> None:
+    note(db, f"{RECORDS}{_text(row.controller)}", str(int(index)))
 
 
 # ---- alarms ------------------------------------------------------------------------------------------------------
@@ -736,6 +759,9 @@ _TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
     rows.AcceptanceTicked: (acceptance.ticked,),
     rows.AcceptanceLost: (acceptance.lost,),
     rows.AcceptanceSigned: (acceptance.signed,),
+    rows.DeviceRecorded: (_recorded,),
+    rows.DeviceRecordsBegan: (_records_began,),
+    rows.DeviceRecordsMissed: (_records_missed,),
     rows.DeviceLost: (_mark("lost", _of_device, first_counts=True), _left_waiting),
     rows.DeviceRestored: (_FOUND, _left_waiting),
     rows.StorageDegraded: (_left_waiting, _carried),

@@ -62,6 +62,12 @@ class FakeBus:
         self.orders.append(("take_picture", device))
         return True
 
+    def take_records(self, device: str, after: int) -> None:
+        self.orders.append(("take_records", device, after))
+
+    def set_clock(self, device: str, offset_s: int) -> None:
+        self.orders.append(("set_clock", device, offset_s))
+
 
 class Bench:
     """A loop with everything around it faked."""

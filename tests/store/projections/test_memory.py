@@ -7,6 +7,7 @@ import msgspec
 from gateway.core.acceptance.book import AcceptanceMemory
 from gateway.core.access.access import AccessMemory
 from gateway.core.alarms.alarms import AlarmsMemory
+from gateway.core.health.records import RecordsMemory
 from gateway.core.lanes.memory import LanesMemory
 from gateway.core.repairs.repairs import RepairsMemory
 from gateway.core.run.run import RunMemory
@@ -53,7 +54,16 @@ def test_the_last_sure_time_is_that_of_the_last_row_with_a_sure_clock(gate: Gate
 def test_the_memory_is_what_the_core_takes(gate: Gate) -> None:
     gate.alarm("raised", "unacknowledged")
     told = gate.state.memory(SHANGHAI)
-    parts = (AlarmsMemory, LanesMemory, AccessMemory, ClockMemory, RunMemory, RepairsMemory, AcceptanceMemory)
+    parts = (
+        AlarmsMemory,
+        LanesMemory,
+        AccessMemory,
+        ClockMemory,
+        RunMemory,
+        RepairsMemory,
+        AcceptanceMemory,
+        RecordsMemory,
+    )
     assert sorted(told) == sorted(field for part in parts for field in part.__struct_fields__)
     assert all(Memory(**told).part(part) for part in parts)
 

@@ -13,7 +13,7 @@ from web.words.sentences import trouble
 from web.words.texts import words
 
 ROOT = Path(__file__).resolve().parents[3]
-ROOMS = ("drivers/links", "drivers/buses", "drivers/readers", "drivers/printers", "drivers/framing")
+ROOMS = ("drivers/links", "drivers/buses", "drivers/boards", "drivers/readers", "drivers/printers", "drivers/framing")
 FILES = ("drivers/orders.py", "gateway/uplink/mqtt/cameras.py", "gateway/core/plates/messages.py")
 REMEDY = re.compile(r"[;:?] ?|was unplugged|cannot be|does not|is gone|out of paper|is busy|has no output")
 """What a sentence about a trouble has: a remedy behind it, or a failure in it."""
@@ -27,6 +27,7 @@ NONE = (
     "set up without a key", "give 0 (end it)", "has its key already", "which another", "as d0 is", "in ASCII",
     "give an address", "give name and password", "seems to be", "opened no lane", "the user that runs", "7: 7",
     "maker 7", "there are: 7", "unit 7: a board", "may not be opened", "the line 7", "install mode for another",
+    "make them equal", "use each pin once",
     "fits no format", "check the line numbers", "check the pin numbers", "not a picture of", "its plates open no lane",
 )  # fmt: skip
 """Fragments of sentences, options, and what is said at other places; the cases below have some of them whole."""

@@ -44,6 +44,89 @@ class DeviceRestored(DeviceRow, frozen=True, kw_only=True, gc=False):
     by: ByGateway = "gateway"
 
 
+ControllerId = Annotated[str, says("serial number of the controller")]
+
+
+class DeviceRecorded(DeviceRow, frozen=True, kw_only=True, gc=False):
+    """A record of the list that a controller keeps by itself; each is taken once."""
+
+    type: ClassVar[str] = "device.recorded"
+
+    controller: ControllerId
+    record: Annotated[int, says("its place in the list of the controller")]
+    what: Annotated[
+        str,
+        one_of(
+            "what the controller recorded; `card_let_in`: it opened by its own list of cards",
+            "card_let_in", "card_refused", "button", "button_refused", "door_opened", "door_closed", "passcode",
+            "remote_open", "left_open", "forced_open", "forced_closed", "threat", "fire", "intrusion", "emergency_call",
+            "power_on", "reset", "other",
+        ),
+    ]  # fmt: skip
+    code: Annotated[int, says("the reason, as the maker numbers it")]
+    door: Annotated[int, says("door of the controller, 0 for none")]
+    card: Annotated[str | None, says("of a card: its number as passes have it")]
+    at: Annotated[str | None, says("when, by the clock of the controller, RFC 3339 UTC")]
+    late: Annotated[
+        bool, says("true: recorded while the gateway could not ask, so that nothing followed from it but this row")
+    ]
+    by: ByGateway = "gateway"
+
+
+class DeviceRecordsBegan(DeviceRow, frozen=True, kw_only=True, gc=False):
+    """From now on the records of a controller are taken."""
+
+    type: ClassVar[str] = "device.records_began"
+
+    controller: ControllerId
+    after: Annotated[int, says("the record after which they are taken")]
+    reason: Annotated[
+        str,
+        one_of(
+            "`first`: the controller is new here, its older records stay with it; `emptied`: its list is shorter than"
+            " it was, so that it is taken from its beginning",
+            "first", "emptied",
+        ),
+    ]  # fmt: skip
+    by: ByGateway = "gateway"
+
+
+class DeviceRecordsMissed(DeviceRow, frozen=True, kw_only=True, gc=False):
+    """Records of a controller that were never taken: a gap."""
+
+    type: ClassVar[str] = "device.records_missed"
+
+    controller: ControllerId
+    first: Annotated[int, says("the first record that is missing")]
+    last: Annotated[int, says("the last record that is missing")]
+    reason: Annotated[
+        str,
+        one_of(
+            "`overwritten` by newer ones; `too_many` to be fetched; `unreadable`: the controller told another one",
+            "overwritten", "too_many", "unreadable",
+        ),
+    ]  # fmt: skip
+    by: ByGateway = "gateway"
+
+
+class DeviceConfigured(DeviceRow, frozen=True, kw_only=True, gc=False):
+    """The gateway has changed what a device is set to."""
+
+    type: ClassVar[str] = "device.configured"
+
+    what: Annotated[
+        str,
+        one_of(
+            "`clock`: its clock was off; `decides`: who decides on cards; `delay`: how long a door is unlocked, in"
+            " seconds",
+            "clock", "decides", "delay",
+        ),
+    ]  # fmt: skip
+    value: Annotated[str, says("what it is set to now; of a clock the time of the site")]
+    before: Annotated[str, says("what it was set to; of a clock what it showed; empty when that is not known")]
+    by: ByGateway = "gateway"
+
+
 class LinkRow(GatewayRow, frozen=True, kw_only=True, gc=False):
     """The line to central."""
 
