@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 import msgspec
 
-from gateway.core.plates.plates import are_usual
+from gateway.core.plates.plates import is_usual, is_whole, normalise
 from gateway.core.vocabulary.passes import Pass, PassKind
 from gateway.store.passes.checks import FIELDS, ID, PassFieldError, are_plain, check_pass, checked
 from gateway.store.passes.files import values
@@ -93,27 +93,41 @@ class Cells:
         if len(different) > len(rows) // _SHARE or not _are_usual(of):
             return None
         try:
-            known = {cells: self._of_often(cells) for cells in different}
-        except PassFieldError:
+            known = {cells: self._with(_OFTEN, cells) for cells in different}
+            plates, cards = (self._listed(name, of[name]) for name in LISTED)
+        except (PassFieldError, _LookCloserError):
             return None
         return [
             Pass(
-                id_, like.kind, holder, phone, unit, plates, cards, bay, like.valid_from, like.valid_until,
+                id_, like.kind, holder, phone, unit, some, others, bay, like.valid_from, like.valid_until,
                 like.schedule, like.lanes, group, note, like.revision,
             )
-            for id_, holder, phone, unit, plates, cards, bay, group, note, like in zip(
-                of["id"], of["holder"], of["phone"], of["unit"], _alone(of["plates"]), _alone(of["cards"]), of["bay"],
+            for id_, holder, phone, unit, some, others, bay, group, note, like in zip(
+                of["id"], of["holder"], of["phone"], of["unit"], plates, cards, of["bay"],
                 of["group"], of["note"], map(known.__getitem__, often), strict=True,
             )
         ]  # fmt: skip
 
-    def _of_often(self, cells: tuple[str, ...]) -> Pass:
-        """A pass with these cells and an id."""
+    def _with(self, names: Sequence[str], cells: Sequence[str]) -> Pass:
+        """A pass with an id and these cells."""
         row = [""] * self._width
-        for name, cell in (("id", "x"), *zip(_OFTEN, cells, strict=True)):
+        for name, cell in (("id", "x"), *zip(names, cells, strict=True)):
             if name in self._names:
                 row[self._names.index(name)] = cell
         return self(row)
+
+    def _listed(self, name: str, column: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+        """What is in each cell with plates or cards."""
+        usual = _CARD if name == "cards" else is_usual
+        if all(map(usual, filter(None, column))):
+            return zip(column, strict=True) if all(column) else [(cell,) if cell else () for cell in column]
+        return [() if not cell else (cell,) if usual(cell) else self._parted(name, cell) for cell in column]
+
+    def _parted(self, name: str, cell: str) -> tuple[str, ...]:
+        one = self._with(("kind", name), (PassKind.STAFF.value, cell))
+        if any(notes_on(one)):
+            raise _LookCloserError
+        return one.cards if name == "cards" else one.plates
 
     def _fit(self, row: list[str]) -> None:
         """Cells that are missing at the end are empty; empty ones too many are dropped."""
@@ -149,20 +163,27 @@ _CARD = re.compile(r"(?!0+\Z)[0-9]{1,20}").fullmatch
 
 
 def _are_usual(of: dict[str, tuple[str, ...]]) -> bool:
-    """Whether these columns hold nothing but plain texts, usual plates and cards in decimal."""
+    """Whether these columns hold nothing but plain texts."""
     texts = [column for name in _PLAIN if any(column := of[name])]
     return (
         all(map(ID.fullmatch, of["id"]))
-        and all(map(_CARD, filter(None, of["cards"])))
-        and are_usual(filter(None, of["plates"]))
         and not any(map(_SUSPECT, filter(None, chain(of["id"], *texts))))
         and all(map(are_plain, texts))
     )
 
 
-def _alone(column: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
-    """A tuple of each cell, empty for an empty one."""
-    return zip(column, strict=True) if all(column) else [(cell,) if cell else () for cell in column]
+class _LookCloserError(Exception):
+    """A cell is to be looked at in its row."""
+
+
+def notes_on(pass_: Pass) -> Iterator[tuple[str, str]]:
+    """What is worth a note in a pass: whether it is a card or a plate, and the note."""
+    for card in pass_.cards:
+        if not card.isdigit() and (number := values.in_decimal(card)):
+            yield "card", f"{card} is taken as an EPC; write {number} if it is a card in hex"
+    for plate in pass_.plates:
+        if not is_usual(plate) and not is_whole(normalise(plate)):
+            yield "plate", f"{plate} is no whole plate, so that a camera will not read it"
 
 
 _TEXTS = ("id", "holder", "phone", "unit", "bay", "schedule", "lanes", "group", "note")

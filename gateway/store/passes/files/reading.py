@@ -13,11 +13,10 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.plates.plates import is_usual, is_whole, normalise
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass
 from gateway.store.passes.checks import FIELDS, PassFieldError
-from gateway.store.passes.files.cells import UNREAD, Cells, from_json
+from gateway.store.passes.files.cells import UNREAD, Cells, from_json, notes_on
 from gateway.store.passes.files.encodings import NAMES, codec_of
 from gateway.store.passes.files.headings import LISTED, field_of, known_names
 from gateway.store.passes.files.headings import NUMBERS as COUNTING
@@ -34,15 +33,14 @@ from gateway.store.passes.files.lines import (
     json_lines,
     suffix_of,
 )
-from gateway.store.passes.files.values import in_decimal
 
 BAD_MAX = 1000
 """Bad rows that are listed; all are counted."""
 NOTES_MAX = 20
 """Notes on single rows."""
 SAMPLES = 3
-SOME_ROWS = 500
-"""Rows that are looked at together."""
+SOME_ROWS, FEW_ROWS = 500, 50
+"""Rows that are looked at together, and as many around one that is to be looked at closely."""
 
 
 class BadRow(msgspec.Struct, frozen=True):
@@ -124,8 +122,18 @@ class PassFile:
             yield from self._one_by_one(lines, take, heading)
             return
         while some := list(islice(lines, SOME_ROWS)):
-            usual = self._usual(some, take)
-            yield from self._one_by_one(some, take, heading) if usual is None else usual
+            yield from self._together(some, take, heading)
+
+    def _together(self, lines: list[Numbered], take: Cells, heading: int) -> Iterator[Pass]:
+        """The passes of some rows; an unusual one among them makes a few slow, not all."""
+        usual = self._usual(lines, take)
+        if usual is not None:
+            yield from usual
+        elif len(lines) <= FEW_ROWS:
+            yield from self._one_by_one(lines, take, heading)
+        else:
+            for at in range(0, len(lines), FEW_ROWS):
+                yield from self._together(lines[at : at + FEW_ROWS], take, heading)
 
     def _usual(self, lines: list[Numbered], take: Cells) -> list[Pass] | None:
         """The passes of some rows, quickly; None if each is to be looked at by itself."""
@@ -239,12 +247,8 @@ class PassFile:
     def _look(self, line: int, pass_: Pass) -> None:
         """Keep a few names to show, and note what is unusual."""
         self._sample(pass_)
-        for card in pass_.cards:
-            if not card.isdigit() and (number := in_decimal(card)):
-                self._count("card", f"line {line}: {card} is taken as an EPC; write {number} if it is a card in hex")
-        for plate in pass_.plates:
-            if not is_usual(plate) and not is_whole(normalise(plate)):
-                self._count("plate", f"line {line}: {plate} is no whole plate, so that a camera will not read it")
+        for what, note in notes_on(pass_):
+            self._count(what, f"line {line}: {note}")
 
     def _sample(self, pass_: Pass) -> None:
         if len(self.samples) < SAMPLES and pass_.holder and pass_.holder not in self.samples:

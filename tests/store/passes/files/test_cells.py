@@ -148,7 +148,8 @@ def test_usual_rows_are_what_they_are_one_by_one_or_none_of_them_is(changes: lis
 
 @pytest.mark.parametrize(
     ("name", "at"), [("id", 1), ("kind", 1), ("holder", 1), ("holder", 2), ("unit", 0), ("unit", 1), ("plates", 0),
-                     ("plates", 1), ("cards", 0), ("cards", 2), ("cards", 4), ("valid_until", 3), ("lanes", 2)],
+                     ("plates", 1), ("plates", 2), ("plates", 3), ("plates", 7), ("cards", 0), ("cards", 2),
+                     ("cards", 4), ("cards", 6), ("cards", 7), ("valid_until", 3), ("lanes", 2)],
 )  # fmt: skip
 def test_rows_that_are_usual_are_read_together(name: str, at: int) -> None:
     rows = [list(USUAL) for _ in range(10)]
