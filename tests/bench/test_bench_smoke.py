@@ -123,7 +123,7 @@ def test_the_rigs_arm_goes_up_and_down_for_every_pulse_also_for_one_that_no_pass
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_a_lane_that_waits_for_a_person_is_opened_by_the_guard_and_measured_on(tmp_path: Path) -> None:
     rig = Rig(tmp_path)

@@ -17,7 +17,6 @@ from gateway.core.vocabulary.errors import EngineUnreachableError
 from tests.chaos.conftest import MakeSite
 from tests.support.ground_truth import kind, mono_ns, of_lane, unrecorded
 from tests.support.site_process import FIRST_CARD, Gateway, wait_for
-from tests.variants import first_and
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(180)]
 WAIT_MS = 250
@@ -146,7 +145,8 @@ def test_a_car_does_not_wait_until_a_full_disk_has_room(small_disk: Path, site: 
     assert [mono_ns(row) <= opened.mono_ns < mono_ns(restored) for row in commanded] == [True]
 
 
-@pytest.mark.parametrize("end", first_and("killed", "stopped"))
+@pytest.mark.long
+@pytest.mark.parametrize("end", ["killed", "stopped"])
 def test_an_engine_that_starts_on_a_full_disk_opens_the_gate(small_disk: Path, site: MakeSite, end: str) -> None:
     sim, gateway = site(data=small_disk / "data", journal_wait_ms=WAIT_MS)
     enlarge(small_disk)

@@ -177,7 +177,7 @@ def test_a_command_for_a_lost_board_is_refused_with_a_reason_and_not_carried_out
 
 
 @pytest.mark.parametrize("wire", first_and("tcp", "rtu"))
-@pytest.mark.parametrize("travel_time_ms", [300, 3000])
+@pytest.mark.parametrize("travel_time_ms", first_and(300, 3000))
 def test_an_open_that_the_board_swallowed_is_recorded_as_not_followed_and_never_sent_again(
     wire: str, travel_time_ms: int, site: MakeSite
 ) -> None:

@@ -24,7 +24,7 @@ from tests.variants import first_and
 
 pytestmark = pytest.mark.real
 FLAPS = int(os.environ.get("GATEHOUSE_FLAPS", "300"))
-FEW_FLAPS = 100
+FEW_FLAPS = 30
 """With every change; also all where each return costs a handshake."""
 PRESENTED = [case for case in SIMULATED if case != "osdp-serial"]
 """The far end of `osdp` speaks in bits; `readers/test_osdp.py` has its cards."""

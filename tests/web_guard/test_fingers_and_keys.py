@@ -28,6 +28,7 @@ def keys(booth: Booth, *pressed: str) -> None:
 # ---- the keyboard
 
 
+@pytest.mark.long
 def test_the_keyboard_stays_in_an_open_sheet_and_on_stop(booth: Booth) -> None:
     booth.enter()
     for opener in (".act-tag", ".act-keep", ".duty"):

@@ -22,7 +22,7 @@ from gateway.core.vocabulary.views import (
 )
 from gateway.store.media.pictures import Pictures
 from tests.support.guard_scene import FULL, alarm, at, crashed, decision, judged, lane
-from tests.variants import first_and, long_unless
+from tests.variants import each_of, first_and, long_unless
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import (
     CUT,
@@ -305,7 +305,7 @@ def test_the_comparison_is_whole_and_has_its_picture(
         assert booth.one("#stop").is_displayed()
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+@pytest.mark.parametrize(("lang", "theme"), each_of(("zh_CN", "day"), ("en", "night")))
 def test_the_page_of_a_station_is_whole_and_has_its_picture(booth: Booth, lang: str, theme: str) -> None:
     booth.enter()
     look(booth, theme, lang)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.guard_scene import alarm, crashed, decision, judged, lane
-from tests.variants import first_and
+from tests.variants import each_of, first_and
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import WAITING, held, look
 from tests.web_guard.test_gallery import SCENES
@@ -108,7 +108,7 @@ def test_the_choices_of_language_and_brightness_stay_in_their_rows(booth: Booth,
     assert set(found) == {1}, found
 
 
-@pytest.mark.parametrize(("size", "below"), [(UPRIGHT, 724), (LYING, 390)])
+@pytest.mark.parametrize(("size", "below"), each_of((UPRIGHT, 724), (LYING, 390)))
 def test_the_lane_that_the_screen_follows_comes_into_sight(booth: Booth, size: tuple[int, int], below: int) -> None:
     booth.enter()
     booth.size(*size)

@@ -144,7 +144,8 @@ def test_a_new_rule_counts_from_its_first_choice_on() -> None:
     posted = {"rules[0].tariff": "", "rules[0].pass_kind": "staff", "rules[0].vehicle_class": ""}
     more = {"rules[1].tariff": "visitor", "rules[1].pass_kind": "", "rules[1].vehicle_class": ""}
     none = {"rules[2].tariff": "", "rules[2].pass_kind": "", "rules[2].vehicle_class": ""}
-    value, faults = read(Charging, {**posted, **more, **none, "methods=cash": "yes", "methods=qr": "yes"})
+    ways = {f"methods={way}": "yes" for way in ("cash", "qr", "external")}
+    value, faults = read(Charging, {**posted, **more, **none, **ways})
     assert faults == {}
     assert value == {"rules": [{"tariff": None, "pass_kind": "staff"}, {"tariff": "visitor"}]}
 

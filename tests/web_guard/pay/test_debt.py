@@ -11,7 +11,7 @@ from selenium import webdriver
 
 from drivers.printers.escpos.sim import PrinterOnTcp
 from gateway.core.vocabulary.events import CredentialRead
-from tests.variants import first_and
+from tests.variants import each_of, first_and
 from tests.web_guard.conftest import wait_until
 from tests.web_guard.pay.conftest import PayBooth
 from tests.web_guard.pay.test_looks import whole
@@ -153,7 +153,7 @@ def test_a_car_that_comes_meanwhile_is_one_tap_away_and_the_debt_is_back_with_an
 
 
 @pytest.mark.parametrize("size", first_and((800, 480), (1024, 600)))
-@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+@pytest.mark.parametrize(("lang", "theme"), each_of(("zh_CN", "day"), ("en", "night")))
 def test_the_sheet_of_a_debt_is_whole(debtor: Debtor, lang: str, theme: str, size: tuple[int, int]) -> None:
     shot = f"{size[0]}-{lang}-{theme}"
     debtor.size(*size)

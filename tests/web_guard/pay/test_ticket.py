@@ -7,7 +7,7 @@ import time
 import pytest
 
 from gateway.core.vocabulary.events import CredentialRead
-from tests.variants import first_and
+from tests.variants import each_of, first_and
 from tests.web_guard.conftest import wait_until
 from tests.web_guard.pay.conftest import PayBooth
 from tests.web_guard.pay.test_looks import whole
@@ -112,7 +112,7 @@ def test_a_ticket_is_printed_again_from_the_place_inside(till: PayBooth) -> None
 
 
 @pytest.mark.parametrize("size", first_and((800, 480), (1024, 600)))
-@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+@pytest.mark.parametrize(("lang", "theme"), each_of(("zh_CN", "day"), ("en", "night")))
 def test_the_sheet_with_a_ticket_is_whole(till: PayBooth, lang: str, theme: str, size: tuple[int, int]) -> None:
     shot = f"{size[0]}-{lang}-{theme}"
     till.size(*size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.guard_scene import alarm, decision, judged, lane
-from tests.variants import first_and
+from tests.variants import each_of, first_and
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.test_browser import CUT, MEASURE_TARGETS, OUTSIDE, OVERFLOW, TARGETS, look
 
@@ -126,7 +126,7 @@ def test_while_a_finger_is_at_work_the_place_stays_and_the_car_is_named(booth: B
 
 
 @pytest.mark.parametrize("size", first_and((800, 480), (1024, 600), (1366, 768)))
-@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+@pytest.mark.parametrize(("lang", "theme"), each_of(("zh_CN", "day"), ("en", "night")))
 def test_every_place_is_whole_and_has_its_picture(booth: Booth, lang: str, theme: str, size: tuple[int, int]) -> None:
     booth.size(*size)
     booth.enter()

@@ -10,7 +10,7 @@ from gateway.core.vocabulary.errors import RefusedError, StorageError, VisitConf
 from gateway.core.vocabulary.rows import Credential
 from gateway.core.vocabulary.views import LaneView, PileCard
 from tests.support.guard_scene import alarm, decision, lane
-from tests.variants import first_and
+from tests.variants import each_of, first_and
 from tests.web_guard.conftest import Booth, wait_until
 from tests.web_guard.places.test_rail import WHERE, sheets
 from tests.web_guard.test_browser import CUT, MEASURE_TARGETS, OUTSIDE, OVERFLOW, TARGETS, look
@@ -305,7 +305,7 @@ ADDRESSES = "return performance.getEntriesByType('resource').map((one) => new UR
 
 
 @pytest.mark.parametrize("size", first_and((800, 480), (1024, 600)))
-@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+@pytest.mark.parametrize(("lang", "theme"), each_of(("zh_CN", "day"), ("en", "night")))
 def test_every_step_is_whole_and_has_its_picture(
     booth: Booth, finger: Finger, lang: str, theme: str, size: tuple[int, int]
 ) -> None:
