@@ -1,4 +1,4 @@
-"""The simulator bites: faults planted in what the office is for, each of which its rule catches."""
+"""The simulator bites: faults planted in what the office and its guards decide, each of which its rule catches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from gateway.core.access.decider import Decider
+from gateway.core.access.pending import PendingCase
 from gateway.core.access.rules import Decision, Load
 from gateway.core.reports.reports import WATCH, Reports
 from gateway.core.vocabulary.reasons import Reason, Verdict
@@ -68,6 +69,11 @@ def test_a_car_without_a_card_that_is_released_before_its_steps_are_taken_is_cau
     monkeypatch.setattr(IdentityOps, "must_fit", lambda *_given: None)
     monkeypatch.setattr(IdentityOps, "ended", lambda *_given: None)
     assert found_by("identity", troubles=0.5, only=("nothing",), office=True) is not None
+
+
+def test_a_refused_car_that_pays_its_way_out_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(PendingCase, "refused", property(lambda _self: False))
+    assert found_by("refused", troubles=0.5, only=("nothing",), money=True) is not None
 
 
 @pytest.mark.long

@@ -160,7 +160,7 @@ class PendingCase(msgspec.Struct):
 
     `decision` (with `credential`, `visit` and `proofs`) is the gateway's last one, None while a second proof is
     awaited; `grant` is the id of the grant that was given, by the gateway or by a person; `word` is what a person
-    decided.
+    decided. `turned_away`: what it had shown when a person refused it.
     """
 
     id: str
@@ -175,6 +175,7 @@ class PendingCase(msgspec.Struct):
     proofs: tuple[CredentialRead, ...] = ()
     grant: str | None = None
     word: Word | None = None
+    turned_away: frozenset[Credential] = frozenset()
     state: CaseState = CaseState.PROVING
     place: CasePlace = CasePlace.ELSEWHERE
 
@@ -221,6 +222,10 @@ class PendingCase(msgspec.Struct):
     def refused(self) -> bool:
         """Whether a person's last word on the car was a refusal, which outlasts a payment."""
         return self.word is not None and self.word.what == REFUSED
+
+    def was_refused_with(self, credential: Credential) -> bool:
+        """Whether a person has refused the car when it had shown this: only a person lets it pass by it."""
+        return self.refused and credential in self.turned_away
 
     @property
     def bill(self) -> Bill | None:
@@ -276,6 +281,9 @@ class PendingCase(msgspec.Struct):
         """A person has decided on the car, or seen to it."""
         self.happens(_E.PERSON_DECIDED)
         self.word = word
+        if word.what == REFUSED:
+            shown = {Credential(one.kind, one.value) for one in self.reads}
+            self.turned_away = frozenset(shown | ({self.credential} if self.credential else set()))
 
     def share(self, other: PendingCase) -> None:
         """The same car, at another lane where it may stand as well."""
@@ -408,6 +416,7 @@ def taken_up(
         credential=last.credential,
         visit=visit,
         word=_word_of(last),
+        turned_away=frozenset({last.credential} if last.credential else ()),
         state=_taken_up_as(last, reason, bill),
     )
 

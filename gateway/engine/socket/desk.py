@@ -116,7 +116,7 @@ class Desk:
         self._jobs.ask(partial(self._take, asked, asked.event(), asked.via in _REMOTE, respond))
 
     def stay_command(self, params: dict[str, Any], respond: Responder) -> None:
-        """stay.command"""
+        """stay.command, from the clerk's thread: the check of the driver is so far"""
         asked = read(StayCommand, params)
         self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 

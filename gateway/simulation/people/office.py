@@ -92,7 +92,7 @@ class Office:
             said["plate"] = plate_number("guest", who)
         if kind in ("confirmed", "unconfirmed"):
             said["carrier"] = "other"
-        found = self._call("slips.add", slip=said, **CLERK)
+        found = self._call("slips.add", slip=said, request=f"slip-{who}", **CLERK)
         if found is None:
             return
         slip = str(found["slip"])

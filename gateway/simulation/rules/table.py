@@ -24,6 +24,7 @@ RULES = {
     "fault": "a fault in the core harms no other car: the next core knows what the last one knew, and serves every car",
     "once": "a QR code that lets in once lets in once, also on a full disk",
     "released": "a released car is inside or outside by its own pass, and no other car's visit is ended by it",
+    "refused": "a car that a person has refused passes by another proof, or at a person's word",
     "plates": "a plate opens for the car in front, and a card that differs from it is referred",
     "desk": "a read in the booth opens one lane at most: where a car waits, or the chosen one",
     "taps": "one car is let pass once, however often a guard taps or it is read",

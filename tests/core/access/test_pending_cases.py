@@ -177,6 +177,20 @@ def test_a_refused_car_that_is_read_again_is_told_once() -> None:
     assert play.types("case") == ["case.refused", "case.reported"]
 
 
+def test_a_refused_car_does_not_pass_by_the_same_card_and_passes_by_another_one() -> None:
+    """Its pass was made longer after a person had refused it: that is for a person, too."""
+    play = Playbook()
+    play.set(approach_loop=True)
+    play.read(passes=(EXPIRED,))
+    play.person("refuse", reason="papers_missing")
+    play.advance(6000)
+    play.read(passes=(MONTHLY,))
+    assert play.pulses() == []
+    assert play.shown[-1][1]["verdict"] == "referred"
+    play.read("99", passes=(msgspec.structs.replace(MONTHLY, id="p9", cards=("99",)),))
+    assert play.pulses() == ["open"]
+
+
 def test_a_person_who_thinks_better_of_it_releases_the_same_car() -> None:
     play = Playbook()
     play.set(approach_loop=True)

@@ -555,6 +555,24 @@ def test_a_persons_refusal_outlasts_a_payment(restarts: bool) -> None:
     assert play.opened() == 1
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_refused_car_that_has_paid_does_not_pass_by_what_it_was_refused_with(restarts: bool) -> None:
+    play = ExitPlay()
+    stay = play.stay(61)
+    play.kept_entry(stay)
+    play.leaves(stay)
+    play.person("refuse", reason="not_known")
+    play = play.restarted() if restarts else play
+    play.pays(stay, 700)
+    play.leaves(stay)
+    assert not play.opened()
+    assert not play.types("access.granted")
+    assert play.shown[-1][1]["words"] == "请等待工作人员"
+    other = Pass("m2", PassKind.MONTHLY, cards=("88",))
+    play.read("88", passes=(other,))
+    assert play.opened() == 1
+
+
 def test_a_car_that_was_only_seen_to_pays_and_leaves() -> None:
     play = ExitPlay()
     stay = play.stay(61)

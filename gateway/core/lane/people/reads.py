@@ -165,6 +165,9 @@ class Reads:
         ):
             self._admission.answer_again(turn, at, decision.verdict, credential, decision)
             return case
+        if granted and case.was_refused_with(credential):
+            self._still_refused(turn, at, case, decision)
+            return case
         if shared is not None:
             case.share(shared)
         case.decided(decision, credential, _visit(taken.read))
@@ -173,6 +176,15 @@ class Reads:
         self._record(turn, at, taken, decision, case, told=shared is not None)
         self._warn(turn, at, decision, warn_day)
         return case
+
+    def _still_refused(self, turn: Turn, at: Lane, case: PendingCase, decision: Decision) -> None:
+        """A car shows again what a person has refused it with, and may pass by that now: the person's word stands."""
+        credential = case.credential
+        if case.decision is None or credential is None:
+            return
+        if decision.bill is not None:
+            self.billed(turn, at, decision)
+        self._admission.answer_again(turn, at, Verdict.REFERRED, credential, case.decision)
 
     def _record(self, turn: Turn, at: Lane, taken: Taken, decision: Decision, case: PendingCase, *, told: bool) -> None:
         """The row of a decision, unless another lane has `told` it; and the grant that it gives."""

@@ -150,13 +150,15 @@ class Sign:
     ) -> None:
         """A credential or a person was decided on; also when the same one is presented again.
 
-        `bill`: what the stay costs, whose sum is shown where it must be paid.
+        `bill`: what the stay costs, whose sum is shown where it must be paid; once it is, a person decides.
         """
         if reason in _SILENT:
             return
         self._begin(turn, verdict, reason, credential, days_left)
-        if reason == Reason.UNPAID and bill is not None and bill.due and self._sign is not None:
-            self._sign = {**self._sign, "words": sum_words(bill.due, bill.currency, self._locale)}
+        if reason == Reason.UNPAID and bill is not None and self._sign is not None:
+            paid = _said(_WORDS[verdict], self._locale)
+            said = sum_words(bill.due, bill.currency, self._locale) if bill.due else paid
+            self._sign = {**self._sign, "words": said}
         signals = self._lane.signals
         self._signal = signals.granted if verdict == "granted" else signals.denied
 

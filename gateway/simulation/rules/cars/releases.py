@@ -1,12 +1,12 @@
-"""`released`, of those in front: a person's word on a case is about the car in front, and lets it pass."""
+"""`released`, of those in front, and `refused`: a person's word on a case is about the car in front, and holds."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from gateway.core.vocabulary.rows.access import AccessGranted, AccessGrantedByHand
-from gateway.core.vocabulary.rows.base import LaneRow
+from gateway.core.vocabulary.rows.access import AccessGranted, AccessGrantedByHand, CaseRefused
+from gateway.core.vocabulary.rows.base import Credential, LaneRow
 from gateway.core.vocabulary.rows.passage import PassageEntered, PassageExited
 from gateway.simulation.rules.cars.known import CarsKnown, Given, names_of, owns
 from gateway.simulation.rules.cars.stays import Refusal
@@ -23,6 +23,7 @@ class ReleaseRule:
     def __init__(self, known: CarsKnown) -> None:
         self._known = known
         self._cases: OrderedDict[str, tuple[Side, Car]] = OrderedDict()
+        self._turned_away: OrderedDict[str, Credential] = OrderedDict()
 
     def refused(self, side: Side, row: Refusal) -> None:
         """A car was denied or referred: that is its case."""
@@ -39,6 +40,19 @@ class ReleaseRule:
         self._cases[row.case] = side, car
         if len(self._cases) > CASES_MAX:
             self._cases.popitem(last=False)
+
+    def turned_away(self, row: CaseRefused) -> None:
+        """A person refuses a car, which has shown this last."""
+        if row.case and row.credential is not None:
+            self._turned_away[row.case] = row.credential
+            if len(self._turned_away) > CASES_MAX:
+                self._turned_away.popitem(last=False)
+
+    def by_itself(self, row: AccessGranted | AccessGrantedByHand) -> None:
+        """The gateway lets a car pass: not by what a person has refused it with."""
+        if row.case and row.credential is not None and self._turned_away.get(row.case) == row.credential:
+            what = f"{row.lane}: case {row.case} was refused by a person, and {row.credential} opens for it"
+            raise self._known.all.broken("refused", what)
 
     def bound(self, side: Side, case: str, row: LaneRow) -> None:
         """A person has decided on a case: its car must be the one in front, and the row must be about that car."""
@@ -64,6 +78,7 @@ class ReleaseRule:
     def granted(self, side: Side, car: Car | None, row: AccessGranted | AccessGrantedByHand) -> None:
         """A person has let a car pass: its passage must be its own, unless an earlier grant comes first."""
         urgent = row.reason == "emergency"
+        self._turned_away.pop(row.case or "", None)
         if row.case:
             self.bound(side, row.case, row)
             self._release(side, car, row.case, row.grant)

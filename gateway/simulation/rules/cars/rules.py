@@ -33,7 +33,7 @@ from gateway.simulation.world.side import DESK, Side
 
 
 class CarRules:
-    """`once`, `released`, `plates`, `desk` and `taps`."""
+    """`once`, `released`, `refused`, `plates`, `desk` and `taps`."""
 
     def __init__(self, known: Known) -> None:
         self.known = CarsKnown(known)
@@ -126,6 +126,8 @@ class CarRules:
             self._taps.granted(side, car, row, person)
         if person:
             self._releases.granted(side, car, row)
+        else:
+            self._releases.by_itself(row)
         given = Given(side.lane, side.gate.device, now_ns, person, urgent, row.pass_, row.credential, car)
         self.known.give(row.grant, given)
         if car is not None and not car.under:
@@ -143,6 +145,8 @@ class CarRules:
         self._releases.bound(self.known.all.sides[row.lane], row.case or "", row)
         if isinstance(row, CaseReleased):
             self._stays.released(row)
+        elif isinstance(row, CaseRefused):
+            self._releases.turned_away(row)
 
     def _passed(self, _barrier: Barrier, row: PassageEntered | PassageExited, _now_ns: int) -> None:
         if row.case and row.certainty == "declared":
