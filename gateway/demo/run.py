@@ -56,7 +56,7 @@ After about two minutes the arm of the way out is struck: its lane locks, and th
 with it. {REPAIR_AFTER_S:g} s later a new arm is fitted: sign in as Wei and reset the lane, or wait for {LEADER},
 played by this program, who does it {RESET_AFTER_S:g} s after the crash.
 """
-_OPERATORS = (("Lin", "guard"), ("Wei", "leader"), ("Chen", "control_room"), ("Gao", "installer"))
+_OPERATORS = (("Lin", "guard"), ("Wei", "leader"), ("Chen", "control_room"), ("Fang", "office"), ("Gao", "installer"))
 LINE_WORDS = {
     True: "the line to central is whole; what waited is sent in order, old news marked as historical",
     False: "the line to central is cut; events wait in the journal (`gatehouse demo uplink on` mends it)",
@@ -258,6 +258,7 @@ class Demo:
                 "",
                 f"  guard's screen   {base}/",
                 f"  sign in          {pins}",
+                f"  office's page    {base}/office",
                 f"  installer's page {base}/installer",
                 f"  left to discover {self._unwired.words()}",
                 f"  interface        {base}/api/docs",

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from gateway.store.settings import secrets as secrets_module
+from tests.engine.visits.paying import PayingGate, paying_site
 from tests.support.engine import Running
-from tests.web_guard.identity.conftest import site
+from tests.web_guard.identity.conftest import OPERATORS, site
 from tests.web_installer.conftest import Desk
 from web.platform.app import create_app
 
@@ -25,6 +26,17 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     running.bus.restore()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def till(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PayingGate]:
+    """A site that charges, with the same people; a visitor has been inside for 61 minutes, and must pay 10.00."""
+    monkeypatch.setattr(secrets_module, "_SCRYPT_N", 2)
+    charging = paying_site()
+    charging["site"] |= {"locale": "zh_CN", "timezone": "Asia/Shanghai"}
+    found = PayingGate(tmp_path / "till", site={**charging, "operators": OPERATORS})
+    yield found
+    found.stop()
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.engine.settings.conftest import until
+from tests.engine.visits.paying import PayingGate
 from tests.support.engine import Running
 from tests.support.waiting import wait_until
 from tests.web_installer.conftest import Desk
@@ -48,6 +50,17 @@ def filled(gate: Running, office: Desk) -> list[str]:
         f"{paths[0]}/paper",
         f"{paths[3]}/paper",
     ]
+
+
+def owes(till: PayingGate) -> None:
+    """The visitor is released as owed, and leaves."""
+    till.leaves()
+    until(lambda: till.lane("out")["case"])
+    order = {"lane": "out", "by": GUARD, "via": "guard", "command": "owe", "reason": "no_money"}
+    assert till.client.call("lane.command", request="o1", **order)["status"] == "done"
+    wait_until(lambda: till.engine._stores.state.owed("", 10), what="owed")
+    till.drives_out()
+    wait_until(lambda: till.engine._stores.state.visits("ended"), what="left")
 
 
 def visitors(gate: Running, office: Desk) -> list[str]:

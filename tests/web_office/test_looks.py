@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
+from tests.engine.visits.paying import PayingGate
 from tests.support.engine import Running
+from tests.support.waiting import wait_until
 from tests.web_guard.conftest import open_chrome
 from tests.web_installer.lanes.test_sizes import WRONG
 from tests.web_installer.test_axe import Browser
 from tests.web_office.conftest import OFFICE, desk
-from tests.web_office.scene import filled
+from tests.web_office.scene import filled, owes
 
 pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.timeout(180)]
 SIZES = {"laptop": (1280, 800), "telephone": (390, 844)}
@@ -40,9 +42,9 @@ def browser(chrome: webdriver.Chrome, gate: Running) -> Iterator[Browser]:
     found.close()
 
 
-def test_no_page_is_cut_or_has_a_serious_finding(gate: Running, browser: Browser) -> None:
-    addresses = filled(gate, desk(gate, OFFICE))
-    wrong = []
+def wrong_on(browser: Browser, *addresses: str, name: str) -> list[tuple[str, ...]]:
+    """What is wrong on these pages, in both languages and sizes, by day and by night, folded and unfolded."""
+    wrong: list[tuple[str, ...]] = []
     for theme in ("day", "night"):
         for size in SIZES:
             browser.look(theme, SIZES[size])
@@ -51,11 +53,42 @@ def test_no_page_is_cut_or_has_a_serious_finding(gate: Running, browser: Browser
                 wrong += [(*where, one) for one in browser.findings(address)]
                 for fold in ("", UNFOLD):
                     browser.chrome.execute_script(fold)
-                    told = [*browser.chrome.execute_script(WRONG), *browser.chrome.execute_script(UNTOLD)]
-                    wrong += [(*where, one) for one in told]
-                    picture(browser.chrome, f"{number}-{size}-{theme}{'-open' if fold else ''}")
-    assert wrong == []
-    assert [one for one in browser.chrome.get_log("browser") if one["level"] == "SEVERE"] == []
+                    wrong += [(*where, one) for one in faults(browser)]
+                    picture(browser.chrome, f"{name}{number}-{size}-{theme}{'-open' if fold else ''}")
+    return [*wrong, *(("log", str(one)) for one in browser.chrome.get_log("browser") if one["level"] == "SEVERE")]
+
+
+def faults(browser: Browser) -> list[str]:
+    return [*browser.chrome.execute_script(WRONG), *browser.chrome.execute_script(UNTOLD)]
+
+
+def test_no_page_is_cut_or_has_a_serious_finding(gate: Running, browser: Browser) -> None:
+    assert wrong_on(browser, *filled(gate, desk(gate, OFFICE)), name="") == []
+
+
+def test_the_pages_about_money_neither(chrome: webdriver.Chrome, till: PayingGate) -> None:
+    owes(till)
+    browser = Browser(chrome, till)
+    browser.enter(OFFICE)
+    try:
+        pages = ("/office/owed", "/office/visits/v1", "/office/visits/v1/receipt")
+        assert wrong_on(browser, *pages, name="money") == []
+    finally:
+        browser.close()
+
+
+def test_a_visitor_is_announced_in_a_browser_and_its_code_is_shown(gate: Running, browser: Browser) -> None:
+    for number, size in enumerate(SIZES):
+        browser.look("day", SIZES[size])
+        browser.chrome.get(f"{browser.url}/office/visitors")
+        browser.chrome.execute_script(UNFOLD)
+        browser.chrome.find_element("id", "plate").send_keys(f"粤B1234{number}")
+        browser.chrome.find_element("id", "room").send_keys("3-1201")
+        browser.chrome.find_element("css selector", ".of-form .is-main").click()
+        wait_until(lambda: browser.chrome.find_elements("css selector", ".of-qr path"), what="the code")
+        assert faults(browser) == []
+        picture(browser.chrome, f"announced-{size}")
+    assert len(gate.rows("visit.announced")) == len(SIZES)
 
 
 def test_the_paper_is_one_sheet_of_a4(gate: Running, browser: Browser) -> None:

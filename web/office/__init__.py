@@ -1,1 +1,1 @@
-"""The property office's pages: visitors and release slips. In: forms of the office. Out: requests to the engine."""
+"""The property office's pages: visitors, what is owed, release slips. In: forms. Out: requests to the engine."""

@@ -17,6 +17,7 @@ class Right(DeclaredCode):
     CONFIRM = "confirm", "confirm a driver without a card, and see the list of such drivers"
     EXCUSE = "excuse", "waive what a car must pay, agree to a release as owed above the limit"
     ANNOUNCE = "announce", "announce visitors, correct and cancel them"
+    COLLECT = "collect", "take at the office what visits owe, take a part of a charge over"
     RELEASE = "release", "make, confirm and cancel release slips of goods"
     REPAIR = "repair", "open, report and confirm repairs"
     ACKNOWLEDGE_LIMIT = "acknowledge_limit", "acknowledge a limit that was changed in a repair"
@@ -27,7 +28,7 @@ class Right(DeclaredCode):
 
 _NOT_OF_INSTALLERS = (
     Right.ACKNOWLEDGE_LIMIT, Right.WAIVE, Right.EXCUSE, Right.WATCH, Right.CONFIRM, Right.ANNOUNCE,
-    Right.RELEASE,
+    Right.COLLECT, Right.RELEASE,
 )  # fmt: skip
 
 
@@ -54,7 +55,11 @@ class Role(DeclaredCode):
             Right.WATCH,
         ),
     )  # fmt: skip
-    OFFICE = "office", "the property office", (Right.LOOK, Right.CONFIRM, Right.ANNOUNCE, Right.RELEASE, Right.REPAIR)
+    OFFICE = (
+        "office",
+        "the property office",
+        (Right.LOOK, Right.CONFIRM, Right.ANNOUNCE, Right.COLLECT, Right.RELEASE, Right.REPAIR),
+    )
     INSTALLER = (
         "installer",
         "who wires and sets up the gateway",
@@ -76,7 +81,7 @@ SCOPES: dict[str, str] = {
     "state:read": "read lanes, alarms, devices and visits",
     "lanes:command": "give commands to lanes",
     "alarms:write": "acknowledge, verify, shelve and close alarms",
-    "visits:write": "announce, correct and cancel visitors",
+    "visits:write": "announce, correct and cancel visitors; register, confirm and cancel release slips",
     "listed:read": "read the lists of watched and hazardous vehicles",
     "listed:write": "put vehicles on these lists, and take them off",
     "payments:write": "take payments for visits",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from gateway.core.settings.roles import Right, Role
+from gateway.core.settings.roles import Right, roles_with
 from gateway.core.vocabulary.errors import RefusedError
 from gateway.core.vocabulary.reasons import Refusal
 from gateway.engine.identities.requests import IdentityReveal
@@ -29,8 +29,8 @@ class Leaders:
         if word is None:
             return
         name, right = word
-        roles = {one["name"]: Role(one["role"]) for one in self._people()}
-        having = {one for one, role in roles.items() if right in role.rights}
+        roles = {role.value for role in roles_with(right)}
+        having = {one["name"] for one in self._people() if one["role"] in roles}
         # A site without leaders is not stuck: there everyone has their right, as on the screens.
         if having and name not in having:
             raise RefusedError(f"{name!r} is no leader of this site; let a leader agree", code=Refusal.LEADER_NEEDED)

@@ -217,6 +217,14 @@ class Look(ABC):
         """What is owed of these visits."""
         return money.debts_of(self.select, visits)
 
+    def owed(self, query: str, limit: int, offset: int = 0) -> tuple[Debt, ...]:
+        """What is owed, the latest first, with a text in plate, card or unit."""
+        return money.owed(self.select, query, min(limit, PAGE_MAX), offset)
+
+    def owed_in_all(self) -> tuple[tuple[str, int, int], ...]:
+        """By currency the sum that is owed, and by how many visits."""
+        return money.owed_in_all(self.select)
+
     def takings(self, since_ns: int, until_ns: int) -> list[dict[str, Any]]:
         """What was paid in a time, by person (`by`), `method` and `currency`: `amount` and number of `payments`."""
         return money.takings(self.select, since_ns, until_ns)

@@ -180,6 +180,26 @@ def debts_of(select: Select, visits: Iterable[str]) -> tuple[Debt, ...]:
     return tuple([Debt(*one) for one in found])
 
 
+def owed(select: Select, query: str, limit: int, offset: int) -> tuple[Debt, ...]:
+    """What is owed, the latest first, with a text in plate, card or unit."""
+    like = (normal_plate(query) or query, query, query.lower())
+    found = select(
+        "SELECT d.visit, d.amount, d.currency, d.since_ns, coalesce(d.plate, s.plate, v.plate), d.credential"
+        " FROM debts d"
+        " LEFT JOIN visits s ON s.visit = d.visit LEFT JOIN visitors v ON v.visit = d.visit"
+        " WHERE instr(coalesce(d.plate, s.plate, v.plate, ''), ?) OR instr(ifnull(d.credential, ''), ?)"
+        " OR instr(lower(ifnull(v.document ->> '$.unit', '')), ?) ORDER BY d.sequence DESC LIMIT ? OFFSET ?",
+        (*like, limit, offset),
+    )
+    return tuple([Debt(*one) for one in found])
+
+
+def owed_in_all(select: Select) -> tuple[tuple[str, int, int], ...]:
+    """By currency the sum that is owed, and by how many visits."""
+    found = select("SELECT currency, sum(amount), count(*) FROM debts GROUP BY currency ORDER BY currency")
+    return tuple([(str(one[0]), int(one[1]), int(one[2])) for one in found])
+
+
 def takings(select: Select, since_ns: int, until_ns: int) -> list[dict[str, Any]]:
     """What was paid from one instant to another: by person, method and currency, the sum and the number of payments."""
     found = select(

@@ -157,6 +157,8 @@ def test_a_visitor_is_cancelled_and_stays_on_record(gate: Running, office: Desk)
     assert "粤B 12345" not in office.text(PATH)
     assert "粤B 12345" in office.text(f"{PATH}?state=cancelled")
     assert office.post(f"{address}/correct", people="9").status_code == 409
+    again = office.post(PATH, **FORM)
+    assert (again.status_code, again.location) == (303, address)
     assert office.post(f"{address}/cancel").status_code == 303
     assert len(told(gate, "visit.cancelled")) == 1
 

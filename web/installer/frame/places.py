@@ -27,6 +27,7 @@ PLACES = (
     Place("changes", "/installer/changes", Right.SET_UP),
     Place("versions", "/installer/versions", Right.SET_UP),
     Place("visitors", "/office/visitors", Right.ANNOUNCE),
+    Place("owed", "/office/owed", Right.COLLECT),
     Place("slips", "/office/slips", Right.RELEASE),
     Place("repairs", "/installer/repairs", Right.LOOK),
     Place("identities", "/installer/identities", Right.CONFIRM),

@@ -11,17 +11,15 @@ from flask import Response, redirect, request
 
 from gateway.core.people.texts import wrong_text
 from gateway.core.settings.model import Retention
-from gateway.core.settings.roles import Right, roles_with
+from gateway.core.settings.roles import Right
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from web.guard.identity.stays import moment, stay_of
 from web.guard.passbook import passbook
-from web.guard.scene import refusal
 from web.installer.frame.door import door
+from web.installer.frame.leaders import leaders, not_agreed
 from web.installer.frame.page import installer_page
 from web.installer.frame.who import who
-from web.people import auth
 from web.platform import look
-from web.platform.problems import Problem
 from web.platform.services import ask, services
 from web.words.times import site_zone
 
@@ -54,14 +52,8 @@ def reveal(person: str) -> Response:
     leader = request.form.get("leader", "")
     if not reason or wrong_text(reason):
         return _page(refused=said("installer.identities.reason_wrong"), status=422)
-    try:
-        auth.confirm_pin_of(leader, request.form.get("pin", ""), roles_with(Right.WAIVE))
-    except Problem as problem:
-        if problem.code not in ("pin_wrong", "too_many_attempts"):
-            raise
-        wait_s = int(problem.extra.get("wait_s", 0))
-        code = "pin_locked" if problem.code == "too_many_attempts" else "pin_wrong_wait" if wait_s else "pin_wrong"
-        return _page(refused=refusal(said, code, seconds=wait_s), status=403)
+    if why := not_agreed(leader, request.form.get("pin", ""), Right.WAIVE):
+        return _page(refused=why, status=403)
     try:
         shown = ask("identities.reveal", person=person, reason=reason, agreed_by=leader, **who())
     except GatehouseError as error:
@@ -86,7 +78,7 @@ def _page(*, refused: str = "", status: int = 200, shown: dict[str, Any] | None 
         sheets=SHEETS,
         status=status,
         drivers=sorted([_driver(one) for one in items], key=lambda one: not one["waits"]),
-        leaders=[one.name for one in services().site.operators().values() if one.role in roles_with(Right.WAIVE)],
+        leaders=leaders(Right.WAIVE),
         refused=refused,
         offline=offline,
         shown=shown,

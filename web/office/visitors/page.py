@@ -39,7 +39,7 @@ def visitors() -> Response:
 
 
 @door(Right.ANNOUNCE)
-def announce() -> Response:
+def announce() -> Any:
     """Announce a visitor; the page with the code is the answer, and the same form sent twice has the same code."""
     # Announced, also where this page is open at a booth's own screen: the visitor is not at the gate.
     by, asked = {**who(), "via": "browser"}, asked_for(request.form, moments(), buildings())
@@ -53,6 +53,9 @@ def announce() -> Response:
         code = "office.visits.taken" if isinstance(error, VisitConflictError) else ""
         why = look.said()(code) if code else refusal(look.said(), error.code)
         return _list(refused=why, status=503 if isinstance(error, EngineUnreachableError) else 409)
+    if made["state"] != "expected":
+        # The form of a visitor who has come, or was cancelled, was sent again.
+        return redirect(f"/office/visits/{made['id']}", 303)
     return _list(made=made, status=201)
 
 

@@ -1,5 +1,5 @@
-// The paper of a release slip: a button for browsers that run scripts.
-import { $ } from "../../parts/base/dom.js";
+// A paper: a button that prints it, for browsers that run scripts.
+import { $ } from "../parts/base/dom.js";
 
 const button = $("of-print");
 if (button) {

@@ -1,0 +1,1 @@
+"""What visits owe, at the office."""
