@@ -142,6 +142,8 @@ class CarRules:
             self.refused(side, front, row.case)
 
     def _case(self, _barrier: Barrier, row: CaseRow, _now_ns: int) -> None:
+        if row.by == "gateway":
+            return  # a blocked tag that an aerial has seen is reported: that is no person's word on the car in front
         self._releases.bound(self.known.all.sides[row.lane], row.case or "", row)
         if isinstance(row, CaseReleased):
             self._stays.released(row)
