@@ -37,7 +37,6 @@ class Bill(msgspec.Struct, frozen=True):
 
     due: int = 0
     field: str = ""
-    due_words: str = ""
     sums: tuple[Sum, ...] = ()
     lines: tuple[Sum, ...] = ()
     acts: tuple[Act, ...] = ()
@@ -67,7 +66,6 @@ def bill_of(times: Moments, visit: VisitView) -> Bill | None:
     return Bill(
         due=charge.due,
         field=money(charge.due, code),
-        due_words=in_words(said, charge.due, code),
         sums=tuple(
             Sum(said(f"office.money.{name}"), in_words(said, amount, code))
             for name, amount in sums
