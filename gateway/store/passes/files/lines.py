@@ -24,6 +24,11 @@ COLUMNS_MAX = 512
 CELL_MAX = 65_536
 """Characters of one cell."""
 
+SOME_ROWS, FEW_ROWS = 500, 50
+"""Rows that are looked at together, and as many around one that is to be looked at closely."""
+LONG_CHARACTERS = 1_000_000
+"""With more in a few rows they are looked at before others are read."""
+
 _DELIMITERS = (",", ";", "\t", "|", "，", "；")
 Numbered = tuple[int, Any]
 """A line's number and its content: texts of a table, bytes of JSON, a Span, a Remark, or a RowError."""
@@ -99,6 +104,19 @@ def json_lines(path: Path) -> Iterator[Numbered]:
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if text.strip():
                 yield number, text
+
+
+def some_rows(lines: Iterator[Numbered]) -> Iterator[list[Numbered]]:
+    """The rows of a table, some at a time to be looked at together; few where they are long, for the memory."""
+    some: list[Numbered] = []
+    while few := list(islice(lines, FEW_ROWS)):
+        some += few
+        cells = chain.from_iterable(row for _, row in few if isinstance(row, list))
+        if len(some) >= SOME_ROWS or sum(map(len, cells)) > LONG_CHARACTERS:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 # ---- tables as text ----------------------------------------------------------------------------------------------

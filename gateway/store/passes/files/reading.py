@@ -7,7 +7,6 @@ yielded, so an import of the file stores nothing; only a dry run goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from gateway.store.passes.files.headings import LISTED, field_of, known_names
 from gateway.store.passes.files.headings import NUMBERS as COUNTING
 from gateway.store.passes.files.lines import (
     COLUMNS_MAX,
+    FEW_ROWS,
     HEADING_ROWS,
     READ_SUFFIXES,
     ROWS_MAX,
@@ -31,6 +31,7 @@ from gateway.store.passes.files.lines import (
     Span,
     csv_rows,
     json_lines,
+    some_rows,
     suffix_of,
 )
 
@@ -39,8 +40,6 @@ BAD_MAX = 1000
 NOTES_MAX = 20
 """Notes on single rows."""
 SAMPLES = 3
-SOME_ROWS, FEW_ROWS = 500, 50
-"""Rows that are looked at together, and as many around one that is to be looked at closely."""
 
 
 class BadRow(msgspec.Struct, frozen=True):
@@ -121,7 +120,7 @@ class PassFile:
         if not isinstance(take, Cells):
             yield from self._one_by_one(lines, take, heading)
             return
-        while some := list(islice(lines, SOME_ROWS)):
+        for some in some_rows(lines):
             yield from self._together(some, take, heading)
 
     def _together(self, lines: list[Numbered], take: Cells, heading: int) -> Iterator[Pass]:

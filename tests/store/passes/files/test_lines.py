@@ -10,7 +10,7 @@ import pytest
 
 from gateway.core.vocabulary.errors import GatehouseError
 from gateway.store.passes.files import encodings, lines
-from gateway.store.passes.files.lines import RowError, csv_rows, json_lines, suffix_of
+from gateway.store.passes.files.lines import RowError, csv_rows, json_lines, some_rows, suffix_of
 
 
 def rows(tmp_path: Path, content: bytes) -> list[Any]:
@@ -90,3 +90,21 @@ def test_a_line_that_fills_a_whole_chunk_is_endless(
 def test_a_character_that_lies_across_two_chunks_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encodings, "CHUNK_BYTES", 4)
     assert rows(tmp_path, "ab\n李\na\n".encode()) == [(1, ["ab"]), (2, ["李"]), (3, ["a"])]
+
+
+def numbered(rows: int, cell: str) -> list[Any]:
+    return [(number, [cell, "x"]) for number in range(1, rows + 1)]
+
+
+def test_rows_are_looked_at_some_at_a_time_in_their_order() -> None:
+    rows = [*numbered(1203, "a"), (1204, RowError("odd"))]
+    found = list(some_rows(iter(rows)))
+    assert [len(some) for some in found] == [500, 500, 204]
+    assert [row for some in found for row in some] == rows
+
+
+def test_few_rows_are_in_memory_where_they_are_long() -> None:
+    rows = [*numbered(60, "a" * 100_000), *numbered(520, "a")]
+    found = list(some_rows(iter(rows)))
+    assert [len(some) for some in found] == [50, 50, 480]
+    assert [row for some in found for row in some] == rows
