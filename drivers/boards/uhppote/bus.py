@@ -4,6 +4,9 @@ A door is unlocked by one message, for the delay that is set in the controller, 
 gateway. The message is sent once; its success is what the controller then says of its relay. `switch` sets the door to
 *always open* and back to *controlled*; the controller keeps that, so it is what a held barrier needs.
 
+At a contact the controller is only read. It is set up once the core has asked for its records, so that a trial of the
+device (`gatehouse check`) changes nothing.
+
 Records are taken by their index. One that appears while the controller is in contact is fresh, and a card in it may
 open; all others are late: they are reported, and nothing may follow from them. The moment at which a record
 appeared counts, and not its time, since clocks of controllers go wrong.
@@ -56,7 +59,9 @@ FOLLOWS_EVERY_MS = 50
 CONTROL_LOST = ("power_on", "reset")
 """Records after which the controller is set up anew."""
 Reader = Literal["both", "in", "out"]
-DIRECTIONS: dict[Reader, tuple[int, ...]] = {"both": (0, 1, 2), "in": (0, 1), "out": (2,)}
+OUT = 2
+"""Direction of a record at the reader for leaving."""
+NOT_TAKEN = "the controller does not take who decides on cards, so that its own list decides; update its firmware"
 NOT_CONTROLLED = (
     "the door is set to {mode} in the controller, so that cards and the gateway do not decide; set it to `controlled`"
 )
@@ -116,6 +121,7 @@ class ControllerBus(OrderedBus):
         self._due_ns = 0
         self._retry = backoff.for_wire()
         self._controls: dict[int, messages.DoorControl] = {}
+        self._met = False
         self._set_up = False
         self._told_control = False
         self._clock_due_ns = 0
@@ -192,7 +198,7 @@ class ControllerBus(OrderedBus):
         for door in self._doors:
             (door.watch.missed if silent else door.watch.gone)(str(error))
         if self._lost:
-            self._set_up = False
+            self._met = self._set_up = False
             self._refuse_all(str(error))
         pause_ms = self._retry.pause_ms() if self._lost else self._period_ns // MS
         self._due_ns = time.monotonic_ns() + pause_ms * MS
@@ -219,8 +225,8 @@ class ControllerBus(OrderedBus):
         self._polled_ns = started_ns
         if paused:
             self._late_to = status.last
-        if not self._set_up:
-            self._setting_up(status)
+        if not self._met:
+            self._meet(status)
         self._retry.reset()
         anew = False
         for door in self._doors:
@@ -255,25 +261,34 @@ class ControllerBus(OrderedBus):
         for door in self._doors:
             door.watch.noise(more)
 
-    def _setting_up(self, status: Status) -> None:
-        """A contact begins: what was recorded until now is late; each door and who decides are as the site says."""
+    def _meet(self, status: Status) -> None:
+        """A contact begins: what was recorded until now is late. Nothing is changed."""
         self._late_to = status.last
         for door in self._doors:
             control = self._ask_door(door.door)
-            if door.delay_s is not None and door.delay_s != control.delay_s:
-                before = str(control.delay_s)
-                control = self._set_door(msgspec.structs.replace(control, delay_s=door.delay_s))
-                self._report(DeviceConfigured(door.device, "delay", str(door.delay_s), before))
             if control.mode in MODES and self.level(door.device, 0) is None:
                 door.watch.noise(1, NOT_CONTROLLED.format(mode=MODES[control.mode]))
-        serial = self._link.serial
-        if not messages.host_controls(self._link.ask(messages.set_host_control(serial, self._decides))):
-            raise FrameError("the controller refuses to say who decides on cards; update its firmware")
-        if not self._told_control:
+        self._clock_due_ns = 0
+        self._met = True
+
+    def _set_it_up(self) -> None:
+        """Each door's delay and who decides become as the site says; what fails is named, and the doors work on."""
+        for door in self._doors:
+            known = self._ask_door(door.door)
+            if door.delay_s is not None and door.delay_s != known.delay_s:
+                self._set_door(msgspec.structs.replace(known, delay_s=door.delay_s))
+                self._report(DeviceConfigured(door.device, "delay", str(door.delay_s), str(known.delay_s)))
+        try:
+            taken = messages.host_controls(self._link.ask(messages.set_host_control(self._link.serial, self._decides)))
+        except BusSilentError:
+            taken = False
+        if not taken:
+            for door in self._doors:
+                door.watch.noise(1, NOT_TAKEN)
+        elif not self._told_control:
             self._told_control = True
             decides = "gateway" if self._decides else "controller"
             self._report(DeviceConfigured(self._doors[0].device, "decides", decides))
-        self._clock_due_ns = 0
         self._set_up = True
 
     def _ask_door(self, number: int) -> messages.DoorControl:
@@ -312,6 +327,8 @@ class ControllerBus(OrderedBus):
             self._after = self._wanted.popleft()
         if self._after is None:
             return
+        if not self._set_up:
+            self._set_it_up()
         if status.last < self._after:
             self._after, self._late_to = None, status.last
             self._report(RecordsFound(self._doors[0].device, self._controller, status.last))
@@ -386,7 +403,7 @@ class ControllerBus(OrderedBus):
 
     @staticmethod
     def _is_of(door: Door, found: Record) -> bool:
-        return door.door == found.door and found.direction in DIRECTIONS[door.reader]
+        return door.door == found.door and door.reader in ("both", "out" if found.direction == OUT else "in")
 
     @staticmethod
     def _note_rule(door: Door, found: Record) -> None:

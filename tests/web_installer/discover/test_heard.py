@@ -20,6 +20,8 @@ REST = (
     "a UHFReader18, address 0, version 1.21, 30 dBm",
     "an OSDP reader, address 2, which does not say what it is; this key is new, give it to the reader by: x",
     "unit 3: R421A08 relay board",
+    "door 3 of the UHPPOTE controller 405419896, firmware 8.92",
+    "door 3 of the UHPPOTE controller 405419896, firmware 8.92, at 192.168.1.100",
     "a web server (nginx); if it is a camera, let it push to /hooks/plates/<id>",
     "a web server; if it is a camera, let it push to /hooks/plates/<id>",
 )

@@ -17,6 +17,9 @@ FORMS = {
     "board_unknown": r"unit (?P<unit>\d+): a board with (?P<outputs>\d+) outputs and (?P<inputs>\d+) inputs,"
     r" of a model that cannot be asked for",
     "board": r"unit (?P<unit>\d+): (?P<model>.+)",
+    "door": r"door (?P<door>\d) of the UHPPOTE controller (?P<serial>\d+), firmware (?P<version>[\d.]+)",
+    "door_at": r"door (?P<door>\d) of the UHPPOTE controller (?P<serial>\d+), firmware (?P<version>[\d.]+),"
+    r" at (?P<host>\S+)",
     "server": r"a web server \((?P<server>.+)\); if it is a camera, .*",
     "server_unnamed": r"a web server; if it is a camera, .*",
 }
