@@ -25,6 +25,7 @@ from web.guard.sign_in.page import choose_look, sign_in, sign_in_page, sign_out
 from web.guard.slips.page import slips, use_slip
 from web.guard.station.page import give_key, station_page, time_of_day
 from web.guard.visitor.page import await_card, register, visitor_choices
+from web.guard.visitor.picture import visit_picture
 
 BLUEPRINT = Blueprint("guard", __name__)
 ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
@@ -62,6 +63,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/guard/visits/<visit>/print", print_receipt),
     ("POST", "/guard/visits/<visit>/ticket", print_ticket),
     ("GET", "/guard/visits/<visit>/debt", debt),
+    ("GET", "/guard/visits/<visit>/picture", visit_picture),
     ("POST", "/guard/visits/<visit>/pay", pay),
     ("POST", "/guard/visits/<visit>/validate", validate),
     ("POST", "/guard/visits/<visit>/excuse", excuse),

@@ -387,7 +387,15 @@ class PendingCase(msgspec.Struct):
             missing=self.missing or ("word",),
             charge=self.bill.view() if self.bill is not None else UNSET,
             debts=debt_views(decided.debts if decided else ()),
+            visit=_visit_of(decided) or UNSET,
         )
+
+
+def _visit_of(decided: Decision | None) -> str:
+    """The visit of its car: an expected visitor's, or the stay that is charged; "" where none is known."""
+    if decided is None:
+        return ""
+    return decided.visit.visit if decided.visit is not None else decided.bill.visit if decided.bill is not None else ""
 
 
 def taken_up(

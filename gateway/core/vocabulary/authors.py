@@ -7,6 +7,7 @@ import msgspec
 from gateway.core.vocabulary.events import (
     AlarmCommandReceived,
     CommandReceived,
+    PictureAsked,
     RepairCommandReceived,
     StayCommandReceived,
     VisitCommandReceived,
@@ -38,7 +39,12 @@ NOBODY = Author("")
 
 
 def author_of(
-    event: CommandReceived | AlarmCommandReceived | RepairCommandReceived | StayCommandReceived | VisitCommandReceived,
+    event: CommandReceived
+    | AlarmCommandReceived
+    | RepairCommandReceived
+    | StayCommandReceived
+    | VisitCommandReceived
+    | PictureAsked,
 ) -> Author:
     """The author of a command."""
     return Author(event.by, event.via, event.station or None)

@@ -465,6 +465,17 @@ class VisitCommandReceived(Event, frozen=True, gc=False):
     facts: InsideFacts = InsideFacts()
 
 
+class PictureAsked(Event, frozen=True, gc=False):
+    """A person asks the cameras of a lane for a picture of the vehicle there, for its `visit`."""
+
+    request: str
+    visit: str
+    lane: str
+    by: str
+    via: str
+    station: str = ""
+
+
 class AcceptanceReceived(Event, frozen=True, gc=False):
     """A person at one `end` (`installer`, `control_room`) acts on the sheet of a lane.
 

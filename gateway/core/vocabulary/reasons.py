@@ -133,6 +133,7 @@ class Refusal(DeclaredCode):
     )
     NOTHING_DUE = "nothing_due", "payments: no tariff holds for this visit, or nothing is due"
     ABOVE_DUE = "above_due", "payments: the amount is more than what is due"
+    NO_CAMERA = "no_camera", "a picture for a visit: the lane has no camera"
     METHOD_NOT_TAKEN = (
         "method_not_taken",
         "payments: the site does not take this method; use one of `charging.methods`, or let the installer add it",

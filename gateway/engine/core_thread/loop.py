@@ -57,6 +57,7 @@ ASKED = (
     e.AlarmCommandReceived,
     e.RepairCommandReceived,
     e.VisitCommandReceived,
+    e.PictureAsked,
     e.AcceptanceReceived,
     e.AcceptanceAsked,
     e.PaymentReceived,

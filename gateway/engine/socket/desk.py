@@ -40,7 +40,14 @@ from gateway.engine.socket.requests import (
     RepairCommand,
     read,
 )
-from gateway.engine.visits.requests import MoneyRequest, VisitCommand, VisitPay, VisitValidate, VisitWaive
+from gateway.engine.visits.requests import (
+    MoneyRequest,
+    VisitCommand,
+    VisitPay,
+    VisitPicture,
+    VisitValidate,
+    VisitWaive,
+)
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +65,7 @@ Asked = (
     | AcceptanceLook
     | StayCommand
     | VisitCommand
+    | VisitPicture
     | VisitPay
     | VisitValidate
     | VisitWaive
@@ -143,6 +151,13 @@ class Desk:
     def money(self, kind: type[MoneyRequest], params: dict[str, Any], respond: Responder) -> None:
         """visits.pay, visits.validate and visits.waive: the journal knows which were booked, over a restart too."""
         asked = read(kind, params)
+        self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
+
+    def visit_picture(self, params: dict[str, Any], respond: Responder) -> None:
+        """visit.picture"""
+        asked = read(VisitPicture, params)
+        if asked.lane not in self._lanes:
+            raise NotFoundError(f"there is no lane {asked.lane!r}")
         self._jobs.ask(partial(self._take, asked, asked.event(), False, respond))
 
     def visit_command(self, params: dict[str, Any], respond: Responder) -> None:
@@ -299,4 +314,5 @@ _ANSWERS: dict[type[Asked], Callable[[Reply], dict[str, Any]]] = {
     AcceptanceLook: _sheet_answer,
     **dict.fromkeys((VisitPay, VisitValidate, VisitWaive), _charge_answer),
     VisitCommand: _visit_answer,
+    VisitPicture: _lane_answer,
 }

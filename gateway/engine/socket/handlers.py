@@ -82,6 +82,7 @@ class Handlers:
             "alarm.command": desk.alarm_command,
             "repair.command": desk.repair_command,
             "visit.command": desk.visit_command,
+            "visit.picture": desk.visit_picture,
             "acceptance.act": desk.acceptance_act,
             "acceptance.look": desk.acceptance_look,
             "visits.pay": partial(desk.money, VisitPay),

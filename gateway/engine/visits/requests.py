@@ -8,7 +8,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from gateway.core.charges.tariff import PRICE_MAX, Minutes
-from gateway.core.vocabulary.events import PaymentReceived, ReductionReceived, VisitCommandReceived
+from gateway.core.vocabulary.events import (
+    PaymentReceived,
+    PictureAsked,
+    ReductionReceived,
+    VisitCommandReceived,
+)
 from gateway.engine.socket.requests import Change, Key, Making, Name, Params, Reason, Via, Word, wall_ns
 
 Sum = Annotated[int, msgspec.Meta(ge=1, le=PRICE_MAX)]
@@ -153,6 +158,27 @@ class VisitWaive(Params, frozen=True, kw_only=True):
         name = entry_name(self.request)
         asked = (self.request, name, self.visit, self.by, self.via, self.reason, True)
         return ReductionReceived(*asked, amount=self.amount, station=self.station, leader=self.leader or self.by)
+
+
+class VisitPicture(Params, frozen=True, kw_only=True):
+    """visit.picture: the cameras of a lane are asked for a picture of the vehicle there, for its visit"""
+
+    lines = ("by", "visit", "lane", "station")
+
+    request: Key
+    visit: Word
+    lane: Word
+    by: Name
+    via: Via
+    station: Word = ""
+
+    def digest(self) -> str:
+        """See `LaneCommand.digest`."""
+        return _digest(self.visit, self.lane)
+
+    def event(self) -> PictureAsked:
+        """The event for the core."""
+        return PictureAsked(self.request, self.visit, self.lane, self.by, self.via, self.station)
 
 
 MoneyRequest = VisitPay | VisitValidate | VisitWaive

@@ -294,6 +294,10 @@ def _cancelled(db: apsw.Connection, place: Place, row: rows.VisitCancelled) -> N
     visitors.cancelled(db, place.sequence, row)
 
 
+def _pictured(db: apsw.Connection, place: Place, row: rows.VisitPictured) -> None:
+    visitors.pictured(db, place.wall_ns, row)
+
+
 def _listed_added(db: apsw.Connection, place: Place, row: rows.ListedAdded) -> None:
     listed.added(db, place.sequence, row)
 
@@ -718,6 +722,7 @@ _TABLE: dict[type[rows.Row], tuple[_Apply, ...]] = {
     rows.PassageExited: (_exited, _visitors_left, _grant_over, _last_passage, _PASSAGE),
     **dict.fromkeys((rows.VisitRegistered, rows.VisitAnnounced, rows.VisitCorrected), (_told,)),
     rows.VisitCancelled: (_cancelled,),
+    rows.VisitPictured: (_pictured,),
     **dict.fromkeys(
         (rows.VisitPaid, rows.VisitWaived, rows.VisitOwed, rows.VisitValidated, rows.VisitCharged), (_money,)
     ),

@@ -80,8 +80,18 @@ def told(db: apsw.Connection, sequence: int, row: rows.VisitTold) -> None:
     db.execute(
         "INSERT INTO visitors VALUES(?, ?, ?, ?, ?, ?, ?, NULL, 0, ?) ON CONFLICT(visit) DO UPDATE SET"
         " plate = excluded.plate, card = excluded.card, low = excluded.low, from_ns = excluded.from_ns,"
-        " until_ns = excluded.until_ns, document = excluded.document",
+        " until_ns = excluded.until_ns, document = json_patch(excluded.document,"
+        " json_object('pictured', json(visitors.document -> '$.pictured')))",
         values,
+    )
+
+
+def pictured(db: apsw.Connection, wall_ns: int, row: rows.VisitPictured) -> None:
+    """The cameras of a lane were asked for a picture of its vehicle; the last one counts."""
+    db.execute(
+        "UPDATE visitors SET document = json_set(document, '$.pictured', json_object('at', ?, 'lane', ?))"
+        " WHERE visit = ?",
+        (rfc3339(wall_ns), row.lane, row.visit),
     )
 
 
@@ -277,6 +287,7 @@ def _view(
     stated: str | None, how: str | None, ended_by: str | None, ended_reason: str | None,
 ) -> VisitView:  # fmt: skip
     said = msgspec.json.decode(document) if document else {}
+    pictured = said.get("pictured") or {}
     state = "ended" if exited_ns is not None else "inside" if entered_ns is not None else "expected"
     return VisitView(
         visit=visit,
@@ -310,4 +321,6 @@ def _view(
         ended_by=ended_by,
         ended_reason=ended_reason,
         hazardous=said.get("hazardous", False),
+        pictured_at=pictured.get("at"),
+        pictured_lane=pictured.get("lane"),
     )

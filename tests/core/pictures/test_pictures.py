@@ -46,6 +46,36 @@ def test_a_passage_is_pictured_by_all_cameras_of_its_lane_once(play: Watched) ->
     assert cameras(play) == ["cam", "over"]
 
 
+def test_a_person_has_a_vehicle_without_plates_pictured_and_stands_on_record_without_the_picture(play: Watched) -> None:
+    play.happens(events.PictureAsked("r1", "v1", "in", "Lin", "guard", "booth"))
+    assert cameras(play) == ["cam", "over"]
+    assert play.data("visit.pictured") == {
+        "visit": "v1", "lane": "in", "by": "Lin", "via": "guard", "station": "booth",
+    }  # fmt: skip
+    assert play.replies["r1"].status == "done"
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (events.PictureAsked("r1", "v1", "out", "Lin", "guard"), "no_camera"),
+        (events.PictureAsked("r1", "v1", "in", " ", "guard"), "name_missing"),
+    ],
+)
+def test_without_a_camera_or_a_name_no_picture_is_asked_for(
+    play: Watched, asked: events.PictureAsked, reason: str
+) -> None:
+    play.happens(asked)
+    assert (play.replies["r1"].status, play.replies["r1"].reason) == ("refused", reason)
+    assert (cameras(play), play.types("visit.pictured")) == ([], [])
+
+
+def test_who_asked_for_a_picture_is_answered_once_that_is_on_record(play: Watched) -> None:
+    play.journal_waits = True
+    play.happens(events.PictureAsked("r1", "v1", "in", "Lin", "guard"))
+    assert "r1" not in play.replies
+
+
 @pytest.mark.parametrize("passes", [()], ids=["unknown"])
 def test_a_car_that_is_not_let_in_is_pictured(play: Watched, passes: tuple[Any, ...]) -> None:
     play.read(passes=passes)

@@ -55,6 +55,7 @@ EVENTS: dict[type, e.Event] = {
         e.CommandReceived("r1", "in", "stop", "Lin", "guard"),
         e.StayCommandReceived("r4", "out", "release", "Lin", "guard", "office_confirmed", "p00"),
         e.VisitCommandReceived("r6", "count", "Lin", "guard", "counted", count=3),
+        e.PictureAsked("r7", "v1", "in", "Lin", "guard"),
         e.CardAwaited("booth", "in", "Lin"),
         e.AlarmCommandReceived("r1", "a0-0", "acknowledge", "Lin"),
         e.RepairCommandReceived("r1", "r0-0", "report", "Lin"),

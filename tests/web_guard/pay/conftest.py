@@ -49,12 +49,16 @@ class PayBooth(Booth):
         for one in site["lanes"]:
             one["name"] = NAMES[one["id"]]
         site["lanes"][1]["printer"] = "slip"
-        self.engine = Till(path, far, minutes, site)
+        self.engine = self.engine_of(path, far, minutes, site)
         self.directory = self.engine.directory
         self.start_web()
         self.url = f"http://127.0.0.1:{self.port}"
         self.chrome = chrome
         self.size(800, 480)
+
+    def engine_of(self, path: Path, far: PrinterOnTcp, minutes: int, site: dict[str, Any]) -> Till:
+        """The engine of that site."""
+        return Till(path, far, minutes, site)
 
     def car_waits(self) -> None:
         """The visitor shows its card at the exit and must pay; the screen shows the button for it."""

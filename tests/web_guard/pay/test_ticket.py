@@ -17,15 +17,29 @@ from tests.web_installer import axe
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 
-def register(till: PayBooth, none: str = "无牌车", room: str = "1201", purpose: str = "访客") -> None:
-    """A vehicle without plates, by keys alone; no car waits at a lane."""
+def register(
+    till: PayBooth,
+    none: str = "无牌车",
+    room: str = "1201",
+    purpose: str = "访客",
+    plate: str = "",
+    goods: bool = False,
+) -> None:
+    """A vehicle without plates (or with one), by keys alone; no car waits at a lane."""
     till.one("#rail-visitor").click()
-    till.tap_text("#visitor-keys .choice", none)
+    for letter in plate:
+        till.tap_text("#visitor-keys .choice", letter)
+    if plate:
+        till.one("#visitor-keys .key-next").click()
+    else:
+        till.tap_text("#visitor-keys .choice", none)
     for digit in room:
         till.tap_text("#visitor-keys .choice", digit)
     till.one("#visitor-keys .key-next").click()
     till.tap_text("#visitor-keys .choice", purpose)
     wait_until(lambda: till.all("#visitor-go"))
+    if goods:
+        till.one("#visitor-goods").click()
     till.chrome.execute_async_script("setTimeout(arguments[0], 600)")
     till.one("#visitor-go").click()
     wait_until(lambda: till.all("#visitor-ticket"))

@@ -22,12 +22,14 @@ function compare(one) {
   openSheet("case");
   paintCase();
   tries = 0;
-  seen(false);
+  seen("case-look", false);
+  seen("case-came", false);
   look();
+  if (one.case.visit) $("case-came-picture").src = "/guard/visits/" + encodeURIComponent(one.case.visit) + "/picture?case=" + caseOf.id;
 }
-function seen(shown) {
-  $("case-look").hidden = !shown;
-  if (!shown) mark($("case-look"), "aria-pressed", "false");
+function seen(id, shown) {
+  $(id).hidden = !shown;
+  if (!shown) mark($(id), "aria-pressed", "false");
 }
 // A picture comes some moments after the car was read, or never: asked for a few times while the sheet is open. A newer
 // one may follow.
@@ -51,7 +53,7 @@ export function paintCase() {
   verdict.dataset.verdict = found ? found.verdict : "";
   put(verdict, found ? [found.word, found.reason].filter(Boolean).join(" · ") : say("case.over"));
   for (const el of document.querySelectorAll("#sheet-case [data-of-case]")) el.hidden = !found;
-  if (!found) seen(false);
+  if (!found) for (const id of ["case-look", "case-came"]) seen(id, false);
   paintNext(next);
   for (const el of document.querySelectorAll("#sheet-case .case-chips")) mark(el, "data-on", found && found[el.dataset.deed].on ? "yes" : "");
   if (!found) return;
@@ -86,11 +88,16 @@ async function judge(chips, reason) {
 }
 opens("case", compare);
 $("case-picture").addEventListener("load", () => {
-  seen(Boolean(caseNow()));
+  seen("case-look", Boolean(caseNow()));
   looks = setTimeout(look, 2 * PICTURE_MS);
 });
-$("case-look").addEventListener("click", () => {
-  mark($("case-look"), "aria-pressed", $("case-look").getAttribute("aria-pressed") === "true" ? "false" : "true");
+for (const id of ["case-look", "case-came"]) $(id).addEventListener("click", () => {
+  mark($(id), "aria-pressed", $(id).getAttribute("aria-pressed") === "true" ? "false" : "true");
+});
+// A picture of the vehicle when it came is there for one without plates alone.
+$("case-came-picture").addEventListener("load", () => {
+  const found = caseNow();
+  seen("case-came", Boolean(found && found.visit));
 });
 $("case-picture").addEventListener("error", () => { looks = setTimeout(look, PICTURE_MS); });
 $("case-next").addEventListener("click", () => {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET
 
+from gateway.core.vocabulary.views import Case as Waiting
 from gateway.core.vocabulary.views import LaneView
 from web.guard.lane.car import credential_text
 from web.guard.orders.may import by_hand, why_not
@@ -21,7 +23,10 @@ class Deed(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """`read` is the plate that the camera read, `plates` are those of the pass; `differ` when they are not the same."""
+    """`read` is the plate that the camera read, `plates` are those of the pass; `differ` when they are not the same.
+
+    `visit`: at an exit, the stay whose vehicle may have been pictured when it came.
+    """
 
     id: str
     verdict: str
@@ -39,6 +44,7 @@ class Case(msgspec.Struct, frozen=True):
     release: Deed
     refuse: Deed
     seen_to: Deed
+    visit: str = ""
 
 
 def case(scene: Scene, lane: LaneView) -> Case | None:
@@ -65,7 +71,12 @@ def case(scene: Scene, lane: LaneView) -> Case | None:
         release=_deed(scene, lane, "passed" if by_hand(scene, lane) else "open"),
         refuse=_deed(scene, lane, "refuse"),
         seen_to=_deed(scene, lane, "seen_to"),
+        visit=_visit(lane, waiting),
     )
+
+
+def _visit(lane: LaneView, waiting: Waiting) -> str:
+    return "" if waiting.visit is UNSET or lane.direction != "exit" else str(waiting.visit)
 
 
 def _deed(scene: Scene, lane: LaneView, command: str) -> Deed:

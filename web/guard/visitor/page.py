@@ -24,11 +24,13 @@ from web.platform import look
 from web.platform.problems import Problem
 from web.platform.services import ask, services
 
+PICTURE_S = 1.0
+"""How long the arm waits for the order to the cameras to be on record."""
 _CODES = {"visit_conflict": "visitor.conflict", "visit_invalid": "visitor.invalid"}
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """The body of a registration. `let_in`: the car stands at the lane, and is let in."""
+    """The body of a registration. `let_in`: the car stands at the lane, and is let in; `picture`: it may be there."""
 
     lane: str = ""
     let_in: bool = False
@@ -41,12 +43,16 @@ class Registered(msgspec.Struct, frozen=True):
     people: int = 1
     goods: bool = False
     vehicle_class: Literal["car", "motorcycle", "truck", "bus"] = "car"
+    picture: bool = False
     request: str = ""
     pressed_ms: float | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The answer to a registration: `code` to show, `ways` to say, `opened` whether an open was ordered."""
+    """The answer to a registration: `code` to show, `ways` to say, `opened` whether an open was ordered.
+
+    `pictured`: a picture of it was asked for; `no_picture` says why none was, where it should.
+    """
 
     status: str
     text: str
@@ -55,6 +61,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     ways: list[str]
     tone: str
     opened: bool
+    pictured: bool = False
+    no_picture: str = ""
 
 
 @auth.require_operator(Right.COMMAND)
@@ -95,6 +103,7 @@ def register() -> Response:
         key = _CODES.get(error.code)
         text = said(key) if key else refusal(said, error.code)
         return answer("refused", text, _status(error), error.code)
+    pictured, no_picture = _picture(asked, made["id"], pressed[0]) if _has_no_plate(asked) else (False, "")
     wrong = _let_in(asked, building, made["id"], pressed, goods=goods) if asked.let_in else ""
     opened = asked.let_in and not wrong
     text = said("visitor.opened" if opened else "visitor.registered") if not wrong else said("visitor.shut", why=wrong)
@@ -106,6 +115,8 @@ def register() -> Response:
         [way for way in dict.fromkeys(_ways(building, said.locale, goods=goods)) if way],
         "asked" if opened else "refused" if wrong else "done",
         opened,
+        pictured,
+        no_picture,
     )
     return Response(msgspec.json.encode(found), content_type="application/json")
 
@@ -138,6 +149,24 @@ def _add(asked: Registered, building: Building | None, request: str, *, goods: b
         **way(stations.current_station()),
     )
     return made
+
+
+def _has_no_plate(asked: Registered) -> bool:
+    """Whether a vehicle without plates may stand at the lane."""
+    return not asked.plate and bool(asked.lane) and (asked.picture or asked.let_in)
+
+
+def _picture(asked: Registered, visit: str, request: str) -> tuple[bool, str]:
+    """Ask the lane's cameras for a picture of it, before it goes in; why none was asked for, "" when one was."""
+    said, by, here = look.said(), auth.signed_in().name, way(stations.current_station())
+    order = {"request": f"guard-{request}:picture", "visit": visit, "lane": asked.lane}
+    try:
+        got = ask("visit.picture", timeout_s=PICTURE_S, by=by, **order, **here)
+    except GatehouseError:
+        return False, said("visitor.picture.failed")
+    if got.get("status") == "done":
+        return True, ""
+    return False, said.first(f"visitor.picture.{got.get('reason')}", "visitor.picture.failed")
 
 
 def _let_in(asked: Registered, building: Building | None, visit: str, pressed: tuple[str, int], *, goods: bool) -> str:

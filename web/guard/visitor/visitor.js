@@ -11,7 +11,7 @@ import { printTicket } from "../papers/ticket.js";
 import { place } from "../places/places.js";
 import { drawRoom } from "./room.js";
 
-const PLATE_MAX = 10, PLATE_MIN = 5, PEOPLE_MAX = 200, CARD_EVERY_MS = 20000, REST_MS = 500, TIMEOUT_MS = 5000;
+const PLATE_MAX = 10, PLATE_MIN = 5, PEOPLE_MAX = 200, CARD_EVERY_MS = 20000, REST_MS = 500, TIMEOUT_MS = 5000, PHOTO_MS = 1000, PHOTO_TRIES = 8;
 const STEPS = ["plate", "where", "purpose", "last"];
 const blank = () => ({ plate: "", none: false, building: null, room: "", placed: false, purpose: "", people: 1, goods: false, vehicle: "car", card: "", lane: "", press: null });
 let registered = "";
@@ -150,6 +150,7 @@ async function register() {
   const press = pressId();
   const got = await post("/guard/visitor", {
     request: press, pressed_ms: pressedMs(), lane: one ? one.id : "", let_in: waits(one), case: one && one.case ? one.case.id : "",
+    picture: Boolean(one) && one.approach.state !== "off",
     plate: draft.none ? "" : draft.plate.replace(/\s/g, ""), card: draft.card, building: draft.building ? draft.building.id : "", room: draft.room,
     purpose: draft.purpose, people: draft.people, goods: draft.goods, vehicle_class: draft.vehicle,
   }, TIMEOUT_MS);
@@ -159,10 +160,31 @@ async function register() {
   answer(got.text, got.tone || got.status);
   if (got.status === "done" && got.code) after(got);
 }
+// The picture of a vehicle without plates comes some moments later, or never; without it the code counts.
+let photoTries = 0, photoAgain = 0;
+function showPhoto(got) {
+  clearTimeout(photoAgain);
+  photoTries = got.pictured ? PHOTO_TRIES : 0;
+  $("visitor-photo").hidden = true;
+  put($("visitor-photo-said"), got.pictured ? say("visitor.picture.wait") : got.no_picture || "");
+  if (got.pictured) lookForPhoto();
+}
+function lookForPhoto() {
+  photoTries -= 1;
+  $("visitor-photo").src = "/guard/visits/" + encodeURIComponent(registered) + "/picture?look=" + photoTries;
+}
+function photoLoaded(came) {
+  if (step !== "after") return;
+  $("visitor-photo").hidden = !came;
+  if (came) put($("visitor-photo-said"), "");
+  else if (photoTries > 0) photoAgain = setTimeout(lookForPhoto, PHOTO_MS);
+  else put($("visitor-photo-said"), say("visitor.picture.none"));
+}
 function after(got) {
   step = "after";
   registered = got.visit;
   put($("visitor-printed"), "");
+  showPhoto(got);
   const code = $("visitor-code");
   code.setAttribute("viewBox", `0 0 ${got.code.size} ${got.code.size}`);
   code.firstElementChild.setAttribute("d", got.code.path);
@@ -183,6 +205,8 @@ if ($("sheet-visitor")) {
   });
   $("visitor-anew").addEventListener("click", () => { if (!sending) { begin(); } });
   $("visitor-next").addEventListener("click", begin);
+  $("visitor-photo").addEventListener("load", () => photoLoaded(true));
+  $("visitor-photo").addEventListener("error", () => photoLoaded(false));
   $("visitor-ticket").addEventListener("click", () => {
     const visit = registered;
     printTicket(visit, $("visitor-printed"), () => registered === visit);

@@ -171,6 +171,7 @@ from gateway.core.vocabulary.rows.visits import (
     VisitLeftUnseen,
     VisitOwed,
     VisitPaid,
+    VisitPictured,
     VisitPrinted,
     VisitRegistered,
     VisitRow,
@@ -204,6 +205,7 @@ __all__ = [
     "SettingsVersion", "SheetFigures", "SlipCancelled", "SlipConfirmed", "SlipRegistered", "SlipRow", "SlipUsed",
     "StationKeyMade", "StorageDegraded", "StorageRestored", "TokenCreated", "TokenRevoked", "UnsetType", "UplinkLost",
     "UplinkRestored", "VisitAnnounced", "VisitCameUnseen", "VisitCancelled", "VisitCharged", "VisitCorrected",
-    "VisitLeftUnseen", "VisitOwed", "VisitPaid", "VisitPrinted", "VisitRegistered", "VisitRow", "VisitTold",
+    "VisitLeftUnseen", "VisitOwed", "VisitPaid", "VisitPictured",
+    "VisitPrinted", "VisitRegistered", "VisitRow", "VisitTold",
     "VisitValidated", "VisitWaived", "VisitsCounted", "VisitsOverstayed", "WatchSeen", "Who", "read",
 ]  # fmt: skip

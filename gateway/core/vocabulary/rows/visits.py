@@ -101,6 +101,17 @@ class VisitPrinted(VisitRow, frozen=True, kw_only=True, gc=False):
     station: Station
 
 
+class VisitPictured(VisitRow, frozen=True, kw_only=True, gc=False):
+    """The cameras of a lane were asked for a picture of a vehicle without plates; it is found by time and camera."""
+
+    type: ClassVar[str] = "visit.pictured"
+
+    lane: LaneId
+    by: By
+    via: Via
+    station: Station
+
+
 # ---- no card at the exit
 
 How = Annotated[str, one_of("how the office was asked", "phone", "page")]

@@ -60,6 +60,7 @@ class Case(View, frozen=True, kw_only=True, gc=False):
     ] = ()
     charge: Annotated[ChargeView | UnsetType, says("at an exit, what its stay costs, when a tariff holds")] = UNSET
     debts: Annotated[tuple[DebtView, ...] | UnsetType, says("what its plate or card owes from earlier visits")] = UNSET
+    visit: Annotated[str | UnsetType, says("id of the visit of its car, where it is known")] = UNSET
 
 
 class ServiceNotice(View, frozen=True, kw_only=True, gc=False):

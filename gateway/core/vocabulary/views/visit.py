@@ -58,6 +58,8 @@ class VisitView(View, frozen=True, kw_only=True, gc=False):
     ended_by: Annotated[str | None, says("the person who ended it by hand")]
     ended_reason: Annotated[str | None, says("the reason that this person gave")]
     hazardous: Annotated[bool, says("true: with a hazardous load, as was declared")] = False
+    pictured_at: Annotated[str | None, says("when a picture of it was asked for, null when none was")] = None
+    pictured_lane: Annotated[str | None, says("at which lane")] = None
 
 
 class CountSet(View, frozen=True, kw_only=True, gc=False):
