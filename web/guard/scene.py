@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from gateway.core.charges.charging import Charging
-from gateway.core.settings.model import Site
+from gateway.core.settings.model import PURPOSES, Purpose, Site
 from gateway.core.settings.roles import Right, roles_with
 from gateway.core.vocabulary.errors import PassError
 from gateway.core.vocabulary.passes import Pass, end
@@ -28,7 +28,8 @@ class Scene:
     """`lookup` finds a pass by id, None for one that is gone; `now` is an aware time; `stands_at` tells whether the
     screen is at a lane; `expiry_days` is the site's `expiry_warning_days`; `identity_required`: no lane opens from
     afar without a checked identity, which these pages do not take. `methods`: how is paid here; `owed_limit`: above it
-    a leader agrees to a release as owed; `central`: central is there to confirm a payment.
+    a leader agrees to a release as owed; `central`: central is there to confirm a payment; `purposes`: what visitors
+    come for.
     """
 
     said: Words
@@ -43,6 +44,7 @@ class Scene:
     methods: Sequence[str] = METHODS
     owed_limit: int | None = None
     central: bool = True
+    purposes: tuple[Purpose, ...] = PURPOSES
 
     @property
     def is_at_a_lane(self) -> bool:

@@ -140,7 +140,7 @@ def bill_of(
     account: Account, kind: str, from_ns: int, prices: Prices, calendar: Calendar, zone: ZoneInfo, wall_ns: int
 ) -> Bill | None:
     """The bill of a visit of that kind of pass, charged from an instant on; None when no tariff holds for it."""
-    tariff_id = prices.charging.tariff_for(kind, account.vehicle_class)
+    tariff_id = prices.charging.tariff_for(kind, account.vehicle_class, account.purpose)
     tariff = prices.tariff(tariff_id) if tariff_id is not None else None
     if tariff is None:
         return None

@@ -46,6 +46,18 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+    purpose: (
+        Annotated[str, Meta(description="id of what the visitor comes for", extra={"default": "any", "of": "purposes"})]
+        | None
+    ) = None
+
+    def fits(self, pass_kind: str, vehicle_class: str, purpose: str) -> bool:
+        """Whether it is about that stay."""
+        return (
+            self.pass_kind in (None, pass_kind)
+            and self.vehicle_class in (None, vehicle_class)
+            and self.purpose in (None, purpose)
+        )
 
 
 class Charging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,12 +86,9 @@ class Charging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="a car with more than that due is released as owed only when a leader agrees"),
     ] = None
 
-    def tariff_for(self, pass_kind: str, vehicle_class: str = "car") -> str | None:
+    def tariff_for(self, pass_kind: str, vehicle_class: str = "car", purpose: str = "") -> str | None:
         """The id of the tariff by the first rule that fits; None is free."""
-        for rule in self.rules:
-            if rule.pass_kind in (None, pass_kind) and rule.vehicle_class in (None, vehicle_class):
-                return rule.tariff
-        return None
+        return next((one.tariff for one in self.rules if one.fits(pass_kind, vehicle_class, purpose)), None)
 
 
 class SiteDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -105,5 +105,8 @@ class Bills:
 
 def _begun(visit: OpenVisit, read: CredentialRead) -> Account:
     """The account of a visit that the projections do not have yet."""
-    classes = [one.vehicle_class for one in read.expected if one.visit == visit.visit]
-    return Account(visit.visit, visit.pass_id, visit.entered_wall_ns, classes[0] if classes else "car")
+    told = next((one for one in read.expected if one.visit == visit.visit), None)
+    begun = Account(visit.visit, visit.pass_id, visit.entered_wall_ns)
+    if told is None:
+        return begun
+    return msgspec.structs.replace(begun, vehicle_class=told.vehicle_class, purpose=told.purpose)

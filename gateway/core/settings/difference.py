@@ -25,6 +25,7 @@ from gateway.core.settings.model import (
     Lane,
     Operator,
     Point,
+    Purpose,
     RemoteOpen,
     Repairs,
     Settings,
@@ -38,7 +39,7 @@ CHANGES_MAX = 100
 SECRET = "(secret)"
 NEW_SECRET = "(new secret)"
 _KEYED = {"devices": "id", "lanes": "id", "barriers": "id", "groups": "id", "operators": "name", "stations": "id",
-          "tariffs": "id", "buildings": "id"}  # fmt: skip
+          "tariffs": "id", "buildings": "id", "purposes": "id"}  # fmt: skip
 _SECRETS = frozenset({"pin", "password"})
 _DEVICE_SECRETS = _SECRETS | {"key"}
 _POINT_KEYS = frozenset({"open", "stop", "close", "siren", *CONTACTS})
@@ -105,6 +106,7 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
         "interlocks": _plain(document.get("interlocks", []), list[Interlock]),
         "groups": _plain(document.get("groups", []), list[Group]),
         "buildings": _plain(document.get("buildings", []), list[Building]),
+        "purposes": _plain(document.get("purposes", []), list[Purpose]),
         "operators": [_operator(one) for one in document.get("operators", [])],
         "stations": _plain(document.get("stations", []), list[Station]),
         "tariffs": [_readable(tariff, Tariff) for tariff in document.get("tariffs", [])],

@@ -622,6 +622,8 @@ class Repairs(Strict, frozen=True):
 
 DIRECTIONS_MAX, DISPLAY_MAX = 100, 24
 BUILDINGS_MAX, UNITS_MAX, UNIT_MAX = 200, 500, 20
+PURPOSES_MAX = 16
+"""So many are on one page of the guard's screen."""
 Way = Annotated[str, Meta(max_length=DIRECTIONS_MAX)]
 OnDisplay = Annotated[str, Meta(max_length=DISPLAY_MAX)]
 
@@ -673,6 +675,59 @@ class Building(Strict, frozen=True):
         return (goods and self.goods_display) or self.display
 
 
+class Purpose(Strict, frozen=True):
+    """What holds for visitors who come for one purpose, such as taxis and deliveries."""
+
+    id: Annotated[str, Meta(description="in the journal as `purpose`")]
+    called: Annotated[
+        Spoken, Meta(description="what the button on the guard's screen says", extra={"default": "the id"})
+    ] = Spoken()
+    stay_minutes: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=1_440,
+                description="so long after the registration the visitor is let in and should have left",
+                extra={"default": "the end of the day", "unit": "min"},
+            ),
+        ]
+        | None
+    ) = None
+    where: Annotated[
+        Literal["asked", "needed", "no"],
+        Meta(
+            description="building and unit: `asked` by the guard's screen, `needed` (refused without), or `no`: then"
+            " the purpose is one tap, before any building"
+        ),
+    ] = "asked"
+    goods: Annotated[
+        Literal["asked", "yes", "no"],
+        Meta(description="whether it brings goods: `asked`: as the guard says, or always `yes` or `no`"),
+    ] = "asked"
+
+    def name(self, locale: str) -> str:
+        """What one calls it in a language."""
+        return self.called.of(locale) or self.id
+
+    def brings_goods(self, said: bool | None) -> bool | None:
+        """Whether a visitor brings goods, who says so or not."""
+        return said if self.goods == "asked" else self.goods == "yes"
+
+
+PURPOSES = (
+    Purpose("guest", Spoken("Visit", "访客")),
+    Purpose("delivery", Spoken("Delivery", "送货")),
+    Purpose("courier", Spoken("Courier", "快递外卖")),
+    Purpose("taxi", Spoken("Taxi", "出租网约")),
+    Purpose("repair", Spoken("Repair", "维修")),
+    Purpose("moving", Spoken("House move", "搬家")),
+    Purpose("official", Spoken("Official", "公务")),
+    Purpose("other", Spoken("Other", "其他")),
+)
+"""What visitors come for where the site file does not say."""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """The whole document, checked."""
 
@@ -690,6 +745,7 @@ class Settings(msgspec.Struct, frozen=True):
     remote_open: RemoteOpen = RemoteOpen()
     repairs: Repairs = Repairs()
     buildings: tuple[Building, ...] = ()
+    purposes: tuple[Purpose, ...] = PURPOSES
 
     def lane(self, lane_id: str) -> Lane | None:
         """The lane of that id."""
@@ -717,6 +773,10 @@ class Settings(msgspec.Struct, frozen=True):
     def building(self, building_id: str | None) -> Building | None:
         """The building of that id."""
         return next((one for one in self.buildings if one.id == building_id), None)
+
+    def purpose(self, purpose_id: str) -> Purpose | None:
+        """What holds for visitors with that purpose; None for a text that the settings do not have."""
+        return next((one for one in self.purposes if one.id == purpose_id), None)
 
     @property
     def needs_uplink(self) -> bool:

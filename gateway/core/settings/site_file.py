@@ -29,6 +29,8 @@ from gateway.core.settings.explain import explain, kind_of, without
 from gateway.core.settings.model import (
     BUILDINGS_MAX,
     OUTPUTS,
+    PURPOSES,
+    PURPOSES_MAX,
     Barrier,
     Building,
     Device,
@@ -41,6 +43,7 @@ from gateway.core.settings.model import (
     Mqtt,
     Operator,
     Point,
+    Purpose,
     RemoteOpen,
     Repairs,
     RepairTimes,
@@ -60,7 +63,7 @@ ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 TOP_KEYS = (
     "site", "gateway", "devices", "lanes", "barriers", "interlocks", "groups", "operators", "stations", "tariffs",
-    "charging", "calendar", "uplink", "remote_open", "repairs", "buildings",
+    "charging", "calendar", "uplink", "remote_open", "repairs", "buildings", "purposes",
 )  # fmt: skip
 _FAULTS_MAX = 20
 """Faults that are reported for one part of the document."""
@@ -178,6 +181,7 @@ def parse_settings(document: Any) -> Settings:
     remote_open = reader.convert(document.get("remote_open", {}), RemoteOpen, "remote_open") or RemoteOpen()
     repairs = reader.convert(document.get("repairs", {}), Repairs, "repairs") or Repairs()
     buildings: tuple[Building, ...] = reader.each(document, "buildings", Building)
+    purposes: tuple[Purpose, ...] = reader.each(document, "purposes", Purpose)
     reader.section(document, "tariffs")
     if site is not None:
         _check_site(reader, site)
@@ -185,12 +189,14 @@ def parse_settings(document: Any) -> Settings:
         _check_gateway(reader, gateway)
     _check_groups(reader, groups)
     _check_buildings(reader, buildings)
+    _check_purposes(reader, purposes)
     _check_operators(reader, operators)
     _check_stations(reader, stations, lanes, devices)
     if uplink is not None and uplink.mqtt is not None:
         _check_mqtt(reader, uplink.mqtt, document["uplink"]["mqtt"])
     _check_repairs(reader, repairs)
     _check_links(reader, devices, lanes, barriers, interlocks)
+    prices = read_prices(document, _Reader().convert)[0]
     if reader.problems or site is None or gateway is None:
         raise SettingsError(reader.problems)
     return Settings(
@@ -201,13 +207,14 @@ def parse_settings(document: Any) -> Settings:
         barriers,
         interlocks,
         operators,
-        read_prices(document, _Reader().convert)[0],
+        prices,
         uplink,
         groups,
         stations,
         remote_open,
         repairs,
         buildings,
+        purposes or PURPOSES,
     )
 
 
@@ -220,7 +227,12 @@ def checked(document: Any, check: Callable[[Settings], Any]) -> tuple[Settings, 
     """
     try:
         settings = parse_settings(document)
-        if more := [*_controls(document), *_wrong_hosts(settings), *_wrong_prices(document)]:
+        if more := [
+            *_controls(document),
+            *_wrong_hosts(settings),
+            *_wrong_prices(document),
+            *_wrong_purposes(settings),
+        ]:
             raise SettingsError(more)
     except SettingsError as error:
         known = {path for path, _ in error.problems}
@@ -243,6 +255,18 @@ def _wrong_prices(document: dict[str, Any]) -> list[tuple[str, str]]:
     reader = _Reader()
     _, faults = read_prices(document, reader.convert)
     return [*reader.problems, *faults]
+
+
+def _wrong_purposes(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Rules of charging for purposes that there are not."""
+    known = [one.id for one in settings.purposes]
+    for number, rule in enumerate(settings.prices.charging.rules):
+        if rule.purpose is not None and rule.purpose not in known:
+            there = ", ".join(known)
+            yield (
+                f"charging.rules[{number}].purpose",
+                f"is {rule.purpose!r}; there is no such purpose (there are: {there})",
+            )
 
 
 def _wrong_hosts(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -493,6 +517,14 @@ def _check_buildings(reader: _Reader, buildings: tuple[Building, ...]) -> None:
     for number, building in enumerate(buildings):
         reader.identifier(building.id, f"buildings[{number}].id")
         reader.unique([(unit, f"buildings[{number}].units[{n}]") for n, unit in enumerate(building.units)])
+
+
+def _check_purposes(reader: _Reader, purposes: tuple[Purpose, ...]) -> None:
+    reader.unique([(purpose.id, f"purposes[{n}].id") for n, purpose in enumerate(purposes)])
+    if len(purposes) > PURPOSES_MAX:
+        reader.wrong("purposes", f"has {len(purposes)} entries; give at most {PURPOSES_MAX}")
+    for number, purpose in enumerate(purposes):
+        reader.identifier(purpose.id, f"purposes[{number}].id")
 
 
 def _check_operators(reader: _Reader, operators: tuple[Operator, ...]) -> None:

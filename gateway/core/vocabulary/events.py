@@ -113,7 +113,7 @@ class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
     """A visitor who was registered or announced, and has not left: lets in once from `from_ns` until `until_ns`.
 
     `entered`: came in, as far as the projections know. `building`: id in the settings. `shown`: where to go, for the
-    display of the lane. `hazardous`: with a hazardous load, as was declared.
+    display of the lane. `hazardous`: with a hazardous load, as was declared. `purpose`: what for.
     """
 
     visit: str
@@ -126,6 +126,7 @@ class ExpectedVisit(msgspec.Struct, frozen=True, gc=False):
     goods: bool = False
     shown: str = ""
     hazardous: bool = False
+    purpose: str = ""
 
 
 class OpenVisit(msgspec.Struct, frozen=True, gc=False):
@@ -180,6 +181,7 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     entries: tuple[Entry, ...] = ()
     earlier: tuple[EarlierStay, ...] = ()
     exited_wall_ns: int | None = None
+    purpose: str = ""
 
 
 class Debt(msgspec.Struct, frozen=True, gc=False):

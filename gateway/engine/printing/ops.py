@@ -139,17 +139,18 @@ class Printing:
             raise VisitConflictError(f"visit {asked.visit!r} is {visit.state}; there is no ticket for it")
         printer = self._printer(settings, asked.station, asked.lane)
         _, code = self._codes.issue_for_visit(visit.id, parse_wall_ns(visit.until))
+        locale = asked.locale or settings.site.locale
         ticket = Ticket(
             site=settings.site.name or settings.site.id,
             visit=visit.id,
             plate=visit.plate,
             unit=visit.unit or "",
-            purpose=visit.purpose or "",
+            purpose=_purpose(settings, visit.purpose or "", locale),
             from_=_instant(parse_wall_ns(visit.from_)),
             until=_instant(parse_wall_ns(visit.until)),
             code=code,
         )
-        paper = ticket_paper(ticket, settings.zone, asked.locale or settings.site.locale)
+        paper = ticket_paper(ticket, settings.zone, locale)
         row = partial(_row, asked, "ticket", None, printer)
         self._print(self._bus(printer), printer, paper, respond, row)
 
@@ -233,6 +234,12 @@ def _row(
         station=asked.station or None,
         **asked.who,
     )
+
+
+def _purpose(settings: Settings, purpose: str, locale: str) -> str:
+    """What it is called in the settings; another one as it was said."""
+    found = settings.purpose(purpose)
+    return purpose if found is None else found.name(locale)
 
 
 def _instant(wall_ns: int) -> datetime:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from gateway.core.settings.explain import explain
-from gateway.core.settings.model import Settings
+from gateway.core.settings.model import Purpose, Settings
 from gateway.core.vocabulary.errors import (
     IdempotencyConflictError,
     NotFoundError,
@@ -93,13 +93,18 @@ class VisitOps:
         self._card_bits: CardBits = settings.site.card_bits
         self._prices.settings_changed(settings)
         self._buildings = tuple(one.id for one in settings.buildings)
+        self._settings = settings
 
     def _add(self, params: dict[str, Any]) -> dict[str, Any]:
         asked = read(VisitAdd, params)
         if (answer := self._answered(asked)) is not None:
             return answer
         now_ns = self._wall_ns()
-        visitor = check_visitor(_said(asked.visitor), now_ns, self._zone)
+        said = _said(asked.visitor)
+        rule = self._settings.purpose(said.purpose)
+        if rule is not None:
+            said = _by_rule(said, rule)
+        visitor = check_visitor(said, now_ns, self._zone, rule.stay_minutes if rule is not None else None)
         visit = f"v{asked.name if asked.request else f'{now_ns // 1_000_000:012x}-{secrets.token_hex(4)}'}"
         self._must_be_free(visitor, visit)
         self._must_be_there(visitor)
@@ -180,6 +185,13 @@ def _said(document: dict[str, Any]) -> Said:
     except msgspec.ValidationError as error:
         path, words = explain(error, document, Said)
         raise VisitError(f"{path.removeprefix('.') or 'visitor'} {words}") from None
+
+
+def _by_rule(said: Said, rule: Purpose) -> Said:
+    """What holds for the purpose where nothing else is said; VisitError without a unit that it needs."""
+    if rule.where == "needed" and not said.unit:
+        raise VisitError(f"unit is missing; visitors with purpose {rule.id!r} need one, by the settings of the site")
+    return msgspec.structs.replace(said, goods=rule.brings_goods(said.goods))
 
 
 def _as_said(view: VisitView) -> dict[str, Any]:

@@ -35,7 +35,8 @@ Select = Callable[..., list[Any]]
 _EXPECTED = (
     "SELECT v.visit, v.from_ns, v.until_ns, v.plate, s.visit IS NOT NULL, v.card,"
     " ifnull(v.document ->> '$.vehicle_class', 'car'),"
-    " v.document ->> '$.building', v.document ->> '$.goods', v.document ->> '$.hazardous'"
+    " v.document ->> '$.building', v.document ->> '$.goods', v.document ->> '$.hazardous',"
+    " ifnull(v.document ->> '$.purpose', '')"
     " FROM visitors v LEFT JOIN visits s ON s.visit = v.visit WHERE v.ended_sequence IS NULL AND "
 )
 _STATES = {
@@ -251,10 +252,19 @@ def _wanted(state: str, query: str, after: str, visit: str | None, narrowed: Nar
 
 def _expected(
     visit: str, from_ns: int, until_ns: int, plate: str | None, entered: int, _card: str | None, vehicle_class: str,
-    building: str | None, goods: int | None, hazardous: int | None,
+    building: str | None, goods: int | None, hazardous: int | None, purpose: str,
 ) -> ExpectedVisit:  # fmt: skip
     return ExpectedVisit(
-        visit, from_ns, until_ns, plate, bool(entered), vehicle_class, building, bool(goods), hazardous=bool(hazardous)
+        visit,
+        from_ns,
+        until_ns,
+        plate,
+        bool(entered),
+        vehicle_class,
+        building,
+        bool(goods),
+        hazardous=bool(hazardous),
+        purpose=purpose,
     )
 
 

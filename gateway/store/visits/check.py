@@ -72,13 +72,17 @@ class Visitor(msgspec.Struct, frozen=True):
         }
 
 
-def check_visitor(said: Said, now_ns: int, zone: ZoneInfo) -> Visitor:
-    """The visitor; VisitError for the first thing that is wrong."""
+def check_visitor(said: Said, now_ns: int, zone: ZoneInfo, stay_minutes: int | None = None) -> Visitor:
+    """The visitor; VisitError for the first thing that is wrong. `stay_minutes`: how long it lets in unless given, to
+    the end of the day where there is no such rule.
+    """
     for field in ("unit", "purpose"):
         if wrong := wrong_text(getattr(said, field)):
             raise VisitError(f"{field} {wrong}")
     from_ns = _instant("from", said.from_) if said.from_ is not None else now_ns
-    until_ns = _instant("until", said.until) if said.until is not None else end_of_day(max(from_ns, now_ns), zone)
+    begins_ns = max(from_ns, now_ns)
+    ends_ns = end_of_day(begins_ns, zone) if stay_minutes is None else begins_ns + stay_minutes * 60 * NS_PER_S
+    until_ns = _instant("until", said.until) if said.until is not None else ends_ns
     if until_ns <= from_ns:
         raise VisitError(f"until is {rfc3339(until_ns)}, which is not after from ({rfc3339(from_ns)})")
     if until_ns <= now_ns:

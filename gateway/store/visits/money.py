@@ -30,7 +30,8 @@ Select = Callable[..., list[Any]]
 
 _ACCOUNT = (
     "SELECT s.visit, s.pass, s.entered_wall_ns, ifnull(v.document ->> '$.vehicle_class', 'car'), s.exited_wall_ns,"
-    " s.entered_sequence, s.credential, s.plate FROM visits s LEFT JOIN visitors v ON v.visit = s.visit"
+    " s.entered_sequence, s.credential, s.plate, ifnull(v.document ->> '$.purpose', '')"
+    " FROM visits s LEFT JOIN visitors v ON v.visit = s.visit"
     " WHERE s.visit = ?"
 )
 _BEFORE = (
@@ -116,11 +117,11 @@ def account(select: Select, visit: str, reentry_ns: int = 0) -> Account | None:
     found = select(_ACCOUNT, (visit,))
     if not found:
         return None
-    name, pass_id, entered_ns, vehicle_class, exited_ns, sequence, credential, plate = found[0]
+    name, pass_id, entered_ns, vehicle_class, exited_ns, sequence, credential, plate, purpose = found[0]
     entries = entries_of(select, name)
     car = (pass_id, credential, plate)
     earlier = tuple(_earlier(select, entered_ns, sequence, car, reentry_ns)) if reentry_ns else ()
-    return Account(name, pass_id, entered_ns, vehicle_class, entries, earlier, exited_ns)
+    return Account(name, pass_id, entered_ns, vehicle_class, entries, earlier, exited_ns, purpose)
 
 
 def _earlier(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.core.vocabulary.events import CredentialRead, Debt, EarlierStay, Entry, OpenVisit
+from gateway.core.vocabulary.events import CredentialRead, Debt, EarlierStay, Entry, ExpectedVisit, OpenVisit
 from gateway.core.vocabulary.passes import Pass, PassKind
 from tests.core.charges.exits import MINUTE_NS, TEMPORARY, ExitPlay, charging_site
 from tests.core.playbook import site_document
@@ -44,6 +44,20 @@ def test_who_no_tariff_holds_for_leaves_as_ever(rules: list[dict[str, str | None
     assert play.data("access.granted")["reason"] == "expected_visit"
     play.drives_out()
     assert play.data("passage.exited")["charge"] is None
+
+
+@pytest.mark.parametrize(("purpose", "due"), [("taxi", None), ("guest", 700), ("", 700)])
+def test_a_rule_for_a_purpose_holds_for_visitors_who_come_for_that(purpose: str, due: int | None) -> None:
+    rules = [{"tariff": None, "purpose": "taxi"}, {"tariff": "visitor"}]
+    for known in (True, False):
+        play = ExitPlay(charging_site(rules=rules))
+        stay = play.stay(100)
+        accounts = (play.account(stay, purpose=purpose),) if known else ()
+        until_ns = play.now().wall_ns + 10**12
+        told = ExpectedVisit(stay.visit, stay.entered_wall_ns, until_ns, None, True, purpose=purpose)
+        play.set(approach_loop=True)
+        play.read("77", passes=(), expected=(told,), visits=(stay,), accounts=accounts)
+        assert play.data("access.referred" if due else "access.granted").get("due") == due
 
 
 def test_a_site_without_tariffs_asks_for_nothing() -> None:

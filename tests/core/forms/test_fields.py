@@ -18,7 +18,7 @@ from gateway.core.settings import documents, model
 STRUCTS = (
     model.Site, model.Gateway, model.Mqtt, model.Broker, model.Station, model.Group, model.Interlock, model.Operator,
     model.RemoteOpen, model.Repairs, model.Point, model.ServiceLimits, documents.DeviceKeys, documents.LaneDocument,
-    documents.BarrierDocument, Tariff, Charging, SiteDays, model.Building,
+    documents.BarrierDocument, Tariff, Charging, SiteDays, model.Building, model.Purpose,
 )  # fmt: skip
 TYPES = [*STRUCTS, *(find(name).Options for name in known())]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.settings.model import Direction, Group, Http, Point
+from gateway.core.settings.model import Direction, Group, Http, Point, Purpose
 from gateway.core.settings.site_file import checked, parse_settings
 from gateway.core.vocabulary.errors import SettingsError
 
@@ -387,3 +387,46 @@ def test_the_way_for_goods_is_that_of_visitors_where_it_has_none() -> None:
     found = parse_settings(changed("buildings", [BUILDING])).building("b3")
     assert found is not None
     assert (found.way("en", goods=True), found.shown(goods=True)) == ("直行左转", "3栋 左转")
+
+
+@pytest.mark.parametrize(
+    ("purposes", "path", "words"),
+    [
+        ([{"id": "taxi"}, {"id": "taxi"}], "purposes[1].id", "every id is used once"),
+        ([{"id": "a taxi"}], "purposes[0].id", "use 1 to 64 letters"),
+        ([{"id": "taxi", "stay_minutes": 0}], "purposes[0].stay_minutes", "from 1 to 1440"),
+        ([{"id": "taxi", "where": "maybe"}], "purposes[0].where", "maybe"),
+        ([{"id": "taxi", "price": 3}], "purposes[0].price", "not a known key"),
+        ([{"id": f"p{n}"} for n in range(17)], "purposes", "give at most 16"),
+    ],
+)
+def test_a_wrong_purpose_is_named(purposes: list[Any], path: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(changed("purposes", purposes))
+    assert any(where == path and words in said for where, said in caught.value.problems), caught.value.problems
+
+
+def test_a_charge_for_a_purpose_that_there_is_not_is_refused() -> None:
+    rules = {"rules": [{"tariff": None, "purpose": "taxi"}]}
+    checked(changed("charging", rules), lambda _: None)
+    document = {**changed("charging", rules), "purposes": [{"id": "delivery"}]}
+    with pytest.raises(SettingsError, match=r"charging\.rules\[0\]\.purpose: is 'taxi'; there is no such purpose"):
+        checked(document, lambda _: None)
+
+
+def test_what_visitors_come_for_has_a_name_in_both_languages_where_the_site_says_nothing() -> None:
+    found = parse_settings(changed("buildings", [])).purposes
+    assert len(found) == 8
+    assert [one.id for one in found if not (one.called.en and one.called.zh_CN)] == []
+    own = parse_settings(changed("purposes", [{"id": "taxi", "called": {"zh_CN": "出租车"}}]))
+    taxi = own.purpose("taxi")
+    assert taxi is not None and own.purpose("guest") is None
+    assert (taxi.name("en"), taxi.name("zh_CN")) == ("出租车", "出租车")
+
+
+@pytest.mark.parametrize(
+    ("rule", "said", "brings"),
+    [("asked", None, None), ("asked", True, True), ("yes", None, True), ("yes", False, True), ("no", True, False)],
+)
+def test_a_purpose_says_whether_goods_are_brought(rule: Any, said: bool | None, brings: bool | None) -> None:
+    assert Purpose("taxi", goods=rule).brings_goods(said) is brings

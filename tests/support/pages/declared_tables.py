@@ -33,6 +33,7 @@ SETTINGS: dict[str, type[msgspec.Struct]] = {
     "`groups[]`": model.Group,
     "`buildings[]`": model.Building,
     "`buildings[].directions`": model.Spoken,
+    "`purposes[]`": model.Purpose,
     "`remote_open`": model.RemoteOpen,
     "`repairs`": model.Repairs,
     "`stations[]`": model.Station,

@@ -134,6 +134,88 @@ def test_five_taps_register_a_visitor_and_let_its_car_in(booth: Booth, finger: F
     assert booth.complaints() == []
 
 
+RULED = {
+    "purposes": [
+        {"id": "taxi", "called": {"zh_CN": "出租车", "en": "Taxi"}, "stay_minutes": 15, "where": "no", "goods": "no"},
+        {"id": "delivery", "called": {"zh_CN": "送货", "en": "Delivery"}, "where": "needed", "goods": "yes"},
+        {"id": "survey", "called": {"zh_CN": "查表"}},
+    ],
+    "charging": {"rules": [{"tariff": None, "purpose": "taxi"}, {"tariff": "visitor"}]},
+}
+
+
+def ruled(booth: Booth, *lanes: LaneView, **more: Any) -> None:
+    """A site that has set what holds for taxis and deliveries."""
+    ready(booth, *lanes)
+    booth.directory.documents.save({**booth.directory.documents.load(), **RULED, **more})
+    booth.enter()
+
+
+def test_a_taxi_is_in_with_three_taps(booth: Booth, finger: Finger) -> None:
+    ruled(booth, stranger(), lane("out"))
+    finger.tap("#rail-visitor")
+    finger.key("出租车")
+    wait_until(lambda: booth.all("#visitor-go"))
+    booth.chrome.execute_async_script("setTimeout(arguments[0], 600)")
+    assert booth.text("#visitor-charge") == "最多停 15 分钟。", "it costs nothing"
+    assert not booth.one("#visitor-goods").is_enabled()
+    finger.tap("#visitor-go")
+    visitor = added(booth)["visitor"]
+    assert finger.taps == 3
+    assert (visitor["purpose"], visitor["unit"], visitor["building"], visitor["goods"]) == ("taxi", "", None, False)
+    wait_until(lambda: booth.engine.commands() == [("in", "open")])
+    assert booth.complaints() == []
+
+
+def test_a_taxi_is_one_tap_too_where_no_building_is_set_up(booth: Booth, finger: Finger) -> None:
+    ruled(booth, stranger(), lane("out"), buildings=[])
+    finger.tap("#rail-visitor")
+    finger.key("出租车")
+    wait_until(lambda: booth.all("#visitor-go"))
+
+
+def test_a_delivery_is_asked_for_its_unit(booth: Booth, finger: Finger) -> None:
+    ruled(booth, stranger(), lane("out"), buildings=[])
+    finger.tap("#rail-visitor")
+    finger.key("不填房号")
+    offered = booth.script("return [...document.querySelectorAll('#visitor-keys .choice')].map((el) => el.textContent)")
+    assert offered == ["出租车", "送货", "查表"], "what the site has set, and nothing else"
+    finger.key("送货")
+    wait_until(lambda: booth.text("#answer") == "这个事由要填楼栋或房号。")
+    assert not booth.one("#visitor-keys .key-next").is_enabled()
+    for digit in "907":
+        finger.key(digit)
+    finger.tap("#visitor-keys .key-next")
+    wait_until(lambda: booth.all("#visitor-go"))
+    booth.chrome.execute_async_script("setTimeout(arguments[0], 600)")
+    finger.tap("#visitor-go")
+    visitor = added(booth)["visitor"]
+    assert (visitor["unit"], visitor["goods"]) == ("907", True)
+
+
+@pytest.mark.parametrize("size", first_and((800, 480), (1024, 600)))
+@pytest.mark.parametrize(("lang", "theme"), [("zh_CN", "day"), ("en", "night")])
+def test_the_steps_of_a_taxi_are_whole(
+    booth: Booth, finger: Finger, lang: str, theme: str, size: tuple[int, int]
+) -> None:
+    booth.size(*size)
+    ruled(booth, stranger(), lane("out"))
+    look(booth, theme, lang)
+    finger.tap("#rail-visitor")
+    wait_until(lambda: booth.all("#visitor-keys .key-quick"))
+    for step in ("where", "last"):
+        assert booth.script(MEASURE_TARGETS, TARGETS) == [], step
+        assert booth.script(OVERFLOW) == [], step
+        assert booth.script(OUTSIDE) == [], step
+        assert booth.script(CUT, "#sheet-visitor :is(p, button, output, h2)") == [], step
+        assert findings(booth.chrome) == [], step
+        booth.shoot(f"taxi-{step}-{size[0]}-{lang}-{theme}")
+        if step == "where":
+            finger.tap("#visitor-keys .key-quick")
+            booth.chrome.execute_async_script("setTimeout(arguments[0], 800)")
+    assert booth.complaints() == []
+
+
 def test_a_double_tap_registers_one_visitor(booth: Booth, finger: Finger) -> None:
     ready(booth, stranger(), lane("out"))
     to_the_end(booth, finger)

@@ -17,6 +17,7 @@ from gateway.core.vocabulary.times import local_time, wall_ns_of
 from gateway.core.vocabulary.views import InsideView, VisitView
 from web.guard.pay.model import in_words
 from web.guard.scene import Scene
+from web.visits.purposes import purpose_in_words
 from web.words.texts import clock, plate_as_written
 from web.words.times import instant, ms_since
 
@@ -154,8 +155,16 @@ def _row(scene: Scene, visit: VisitView, site: Site) -> Row:
     found = scene.pass_of(visit.pass_)
     hours = ms_since(visit.entered_at, scene.now) // HOUR_MS
     bound_h = site.stay_days * DAY_H if visit.kind in ("monthly", "staff") else site.stay_h
+    too_long = hours >= bound_h or _is_late(scene, visit)
     who, ticket = _who(scene, visit, found), visit.id if visit.until else ""
-    return Row(visit.visit, _title(scene, visit), who, _age(scene, visit), hours >= bound_h, ticket=ticket)
+    return Row(visit.visit, _title(scene, visit), who, _age(scene, visit), too_long, ticket=ticket)
+
+
+def _is_late(scene: Scene, visit: VisitView) -> bool:
+    """Whether it stays for longer than its purpose allows."""
+    rule = next((one for one in scene.purposes if one.id == visit.purpose), None)
+    until = instant(visit.until)
+    return rule is not None and rule.stay_minutes is not None and until is not None and until < scene.now
 
 
 def _who(scene: Scene, visit: VisitView, found: Pass | None) -> str:
@@ -171,7 +180,7 @@ def _title(scene: Scene, visit: VisitView) -> str:
 
 def _visitor(scene: Scene, visit: VisitView) -> str:
     """The unit and the purpose; one of a program is shown as it is."""
-    purpose = scene.said.first(f"purpose.{visit.purpose}", "inside.said", said=visit.purpose) if visit.purpose else ""
+    purpose = purpose_in_words(scene.said, visit.purpose or "", scene.purposes)
     return " · ".join(one for one in (visit.unit, purpose) if one)
 
 

@@ -26,6 +26,7 @@ from web.platform.problems import Problem
 from web.platform.services import services
 from web.visits.correct import correct
 from web.visits.found import passes_with
+from web.visits.purposes import purposes
 from web.words.times import site_zone
 
 ROWS_MAX = 60
@@ -141,7 +142,8 @@ def _outside(scene: Scene, query: str, passes: Sequence[str], stays: Sequence[Vi
 def _scene() -> Scene:
     held, operator = services(), auth.signed_in()
     zone = site_zone(held.site.document())
-    return Scene(look.said(), passbook(held), zone, datetime.now(UTC), operator.role)
+    now = datetime.now(UTC)
+    return Scene(look.said(), passbook(held), zone, now, operator.role, purposes=purposes())
 
 
 def _json(shown: model.Shown | model.Line) -> Response:

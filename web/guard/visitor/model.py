@@ -8,12 +8,10 @@ import msgspec
 
 from gateway.core.charges.charging import Prices
 from gateway.core.charges.tariff import Tariff
-from gateway.core.settings.model import Building
+from gateway.core.settings.model import Building, Purpose
 from web.guard.keys.page import Keys
 from web.words.texts import Words
 
-PURPOSES = ("guest", "delivery", "courier", "taxi", "repair", "moving", "official", "other")
-"""Codes of what for; their words are `purpose.<code>`, and a site may journal any other text."""
 CLASSES = ("car", "motorcycle", "truck", "bus")
 SHOWN_BLOCKS = 2
 
@@ -25,6 +23,16 @@ class Choice(msgspec.Struct, frozen=True):
     text: str
 
 
+class Reason(msgspec.Struct, frozen=True):
+    """What a visitor comes for: the button, and what holds for it by the settings."""
+
+    value: str
+    text: str
+    where: str
+    goods: str
+    stay: str
+
+
 class Place(msgspec.Struct, frozen=True):
     """A building with its units; `recent`: where visitors went last, where there is no list."""
 
@@ -34,29 +42,36 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """All that the sheet offers. `charges`: by class of vehicle, what a stay costs in words."""
+    """All that the sheet offers. `charges`: by purpose and class of vehicle, what a stay costs in words."""
 
     keys: Keys
     buildings: list[Place]
-    purposes: list[Choice]
+    purposes: list[Reason]
     classes: list[Choice]
-    charges: dict[str, str]
+    charges: dict[str, dict[str, str]]
 
 
-def choices(said: Words, buildings: Sequence[Building], keys: Keys, prices: Prices) -> Choices:
+def choices(
+    said: Words, buildings: Sequence[Building], keys: Keys, prices: Prices, purposes: Sequence[Purpose]
+) -> Choices:
     """What is offered."""
     return Choices(
         keys=keys,
         buildings=[Place(one.id, one.name or one.id, one.units) for one in buildings],
-        purposes=[Choice(one, said(f"purpose.{one}")) for one in PURPOSES],
+        purposes=[_reason(said, one) for one in purposes],
         classes=[Choice(one, said(f"vehicle.{one}")) for one in CLASSES],
-        charges={one: charge(said, prices, one) for one in CLASSES},
+        charges={purpose.id: {one: charge(said, prices, one, purpose.id) for one in CLASSES} for purpose in purposes},
     )
 
 
-def charge(said: Words, prices: Prices, vehicle_class: str) -> str:
+def _reason(said: Words, purpose: Purpose) -> Reason:
+    stay = said("visitor.stay", n=purpose.stay_minutes) if purpose.stay_minutes is not None else ""
+    return Reason(purpose.id, purpose.name(said.locale), purpose.where, purpose.goods, stay)
+
+
+def charge(said: Words, prices: Prices, vehicle_class: str, purpose: str = "") -> str:
     """What a stay costs in words, "" where nothing is charged."""
-    found = prices.charging.tariff_for("temporary", vehicle_class)
+    found = prices.charging.tariff_for("temporary", vehicle_class, purpose)
     tariff = prices.tariff(found) if found else None
     if tariff is None:
         return ""

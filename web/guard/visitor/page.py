@@ -23,6 +23,7 @@ from web.people import auth, stations
 from web.platform import look
 from web.platform.problems import Problem
 from web.platform.services import ask, services
+from web.visits.purposes import purposes
 
 PICTURE_S = 1.0
 """How long the arm waits for the order to the cameras to be on record."""
@@ -69,7 +70,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 def visitor_choices() -> Response:
     """What the sheet offers."""
     said = look.said()
-    body = choices(said, _buildings(), keys_now(said), _prices())
+    body = choices(said, _buildings(), keys_now(said), _prices(), purposes())
     return Response(msgspec.json.encode(body), content_type="application/json")
 
 
@@ -96,7 +97,9 @@ def register() -> Response:
         return answer("refused", refusal(said, "command_expired"), 409, "command_expired")
     asked = _read(body)
     building = next((one for one in _buildings() if one.id == asked.building), None)
-    goods = asked.goods or asked.vehicle_class == "truck"
+    rule = next((one for one in purposes() if one.id == asked.purpose), None)
+    said_goods = asked.goods or asked.vehicle_class == "truck"
+    goods = bool(rule.brings_goods(said_goods)) if rule is not None else said_goods
     try:
         made = _add(asked, building, pressed[0], goods=goods)
     except GatehouseError as error:

@@ -34,6 +34,7 @@ function plateAt(one) {
 
 // ---- steps
 const hasPlate = () => draft.none || draft.plate.replace(/\s/g, "").length >= PLATE_MIN;
+const reason = () => (offered && offered.purposes.find((one) => one.value === draft.purpose)) || null;
 const done = { plate: hasPlate, where: () => draft.placed, purpose: () => draft.purpose !== "", last: () => false };
 function go(to) {
   step = to || STEPS.find((one) => !done[one]());
@@ -68,7 +69,7 @@ function draw() {
 }
 function crumbs() {
   const where = [draft.building && draft.building.name, draft.room].filter(Boolean).join(" ");
-  const texts = { plate: draft.none ? say("visitor.none") : draft.plate || say("visitor.plate"), where: where || say("visitor.where"), purpose: draft.purpose ? offered.purposes.find((one) => one.value === draft.purpose).text : say("visitor.purpose") };
+  const texts = { plate: draft.none ? say("visitor.none") : draft.plate || say("visitor.plate"), where: where || say(draft.placed ? "visitor.no_room" : "visitor.where"), purpose: reason() ? reason().text : say("visitor.purpose") };
   for (const el of document.querySelectorAll("#sheet-visitor .crumb")) {
     put(el, texts[el.dataset.step]);
     mark(el, "aria-pressed", String(el.dataset.step === step));
@@ -88,31 +89,48 @@ function drawPlate() {
 }
 
 // ---- building and unit
-const CHIPS = 16;
-function paged(list, drawn) {
-  if (list.length <= CHIPS) return list.map(drawn);
-  const shown = list.slice(first, first + CHIPS - 1).map(drawn);
-  return [...shown, { text: say("visitor.others"), span: 3, act: () => { first = first + CHIPS - 1 >= list.length ? 0 : first + CHIPS - 1; draw(); } }];
+const CHIPS = 16, QUICK_MAX = 4;
+function paged(list, most, drawn) {
+  if (list.length <= most) return list.map(drawn);
+  const shown = list.slice(first, first + most - 1).map(drawn);
+  return [...shown, { text: say("visitor.others"), span: 3, act: () => { first = first + most - 1 >= list.length ? 0 : first + most - 1; draw(); } }];
 }
+// Purposes that need no building, such as a taxi, stand before the buildings: one tap leads to the last step.
+const quick = () => (draft.purpose ? [] : offered.purposes.filter((one) => one.where === "no").slice(0, QUICK_MAX));
 function drawWhere() {
   if (offered.buildings.length && !draft.building) {
-    return keys(paged(offered.buildings, (one) => ({ text: one.name, span: 3, act: () => { draft.building = one; draft.room = ""; first = 0; draw(); } })));
+    const soon = quick().map((one) => ({ text: one.text, span: 3, quick: true, act: () => chosePurpose(one) }));
+    return keys([...soon, ...paged(offered.buildings, CHIPS - soon.length, (one) => ({ text: one.name, span: 3, act: () => { draft.building = one; draft.room = ""; first = 0; draw(); } }))]);
   }
   const units = draft.building ? draft.building.units : [];
   const chosen = (room) => { draft.room = room; draft.placed = true; go(null); };
   if (units.length && units.length <= CHIPS) return keys(units.map((room) => ({ text: room, span: 3, act: () => chosen(room) })));
-  return keys(drawRoom(draft.room, units, chosen, (room) => { draft.room = room; draw(); }));
+  const needed = !draft.building && reason() !== null && reason().where === "needed";
+  const soon = draft.building ? [] : quick().map((one) => ({ text: one.text, quick: true, act: () => chosePurpose(one) }));
+  return keys(drawRoom(draft.room, units, { chosen, typing: (room) => { draft.room = room; draw(); }, needed, soon }));
 }
 
 // ---- purpose
 function drawPurpose() {
-  keys(offered.purposes.map((one) => ({ text: one.text, span: 3, act: () => { draft.purpose = one.value; go("last"); } })));
+  keys(offered.purposes.map((one) => ({ text: one.text, span: 3, act: () => chosePurpose(one) })));
+}
+function chosePurpose(one) {
+  if (reason() && reason().goods !== "asked") draft.goods = false;
+  draft.purpose = one.value;
+  if (one.goods !== "asked") draft.goods = one.goods === "yes";
+  if (one.where === "no") draft.placed = true;
+  if (one.where === "needed" && !draft.building && !draft.room) {
+    draft.placed = false;
+    answer(say("visitor.unit_needed"), "refused");
+  }
+  go(null);
 }
 
 // ---- the last step
 function paintLast() {
   put($("visitor-people"), say("visitor.people", { n: draft.people }));
   mark($("visitor-goods"), "aria-pressed", String(draft.goods));
+  $("visitor-goods").disabled = reason() !== null && reason().goods !== "asked";
   const row = $("visitor-classes");
   if (!row.children.length) row.replaceChildren(...offered.classes.map((one) => {
     const el = make("button", one.text, "choice");
@@ -122,7 +140,8 @@ function paintLast() {
     return el;
   }));
   for (const el of row.children) mark(el, "aria-pressed", String(el.value === draft.vehicle));
-  put($("visitor-charge"), offered.charges[draft.vehicle] ? say("visitor.charge", { charge: offered.charges[draft.vehicle] }) : "");
+  const charge = (offered.charges[draft.purpose] || {})[draft.vehicle];
+  put($("visitor-charge"), [reason() && reason().stay, charge && say("visitor.charge", { charge })].filter(Boolean).join(" "));
   paintCard();
 }
 function paintCard() {

@@ -24,7 +24,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "barriers": documents.BarrierDocument, "interlocks": model.Interlock, "groups": model.Group,
     "operators": model.Operator, "stations": model.Station, "tariffs": Tariff, "charging": Charging,
     "calendar": SiteDays, "uplink": model.Uplink, "remote_open": model.RemoteOpen, "repairs": model.Repairs,
-    "buildings": model.Building,
+    "buildings": model.Building, "purposes": model.Purpose,
 }  # fmt: skip
 """The types of the parts of a site file; those of devices are their drivers'."""
 _FORMS = {"devices": "device", "operators": "people", "uplink": "broker"}

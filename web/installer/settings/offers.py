@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.core.forms.sheets import Catalogue
+from gateway.core.settings.model import PURPOSES
 from gateway.core.vocabulary.errors import EngineUnreachableError, GatehouseError
 from web.platform.problems import Problem
 from web.platform.services import ask
@@ -31,6 +32,8 @@ def offers(site: dict[str, Any], catalogue: Catalogue | None = None) -> Offers:
                 return [(port, port) for port in known.ports]
             case "barriers":
                 return _barriers(site)
+            case "purposes" if not site.get(part):
+                return [(one.id, one.id) for one in PURPOSES]
             case "printers":
                 return _printers(site, catalogue or ask_catalogue())
         return _named(site.get(part))

@@ -28,7 +28,7 @@ from web.platform.services import services
 SHEETS = ("installer/settings/page.css",)
 FORMS = "installer/settings/form.html"
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("site", ("site", "buildings", "groups", "remote_open")),
+    ("site", ("site", "buildings", "purposes", "groups", "remote_open")),
     ("gate", ("devices", "interlocks")),
     ("charges", ("tariffs", "charging", "calendar")),
     ("people", ("people", "tokens", "stations")),

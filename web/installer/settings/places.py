@@ -9,7 +9,7 @@ from urllib.parse import quote
 from web.installer.settings.sections import Section, section_at
 
 _KEYS = {"devices": "id", "lanes": "id", "barriers": "id", "groups": "id", "stations": "id", "tariffs": "id",
-         "operators": "name", "buildings": "id"}  # fmt: skip
+         "operators": "name", "buildings": "id", "purposes": "id"}  # fmt: skip
 _ENTRY = re.compile(r"(\w+)\[(\d+)\]")
 _PAGES = {"devices": "/installer/settings/devices", "lanes": "/installer/lanes"}
 _ELSEWHERE = {"barriers": "/installer/lanes", "operators": "/installer/settings/people"}

@@ -87,6 +87,7 @@ SECTIONS = (
     Section("calendar", "calendar", SiteDays),
     Section("groups", "groups", model.Group, several=True, key="id"),
     Section("buildings", "buildings", model.Building, several=True, key="id"),
+    Section("purposes", "purposes", model.Purpose, several=True, key="id"),
     Section("interlocks", "interlocks", model.Interlock, several=True),
     Section("stations", "stations", model.Station, several=True, key="id"),
 )

@@ -14,7 +14,18 @@ from web.words.texts import Words, clock
 from web.words.times import instant
 
 _OBJECTS = ("site", "gateway", "uplink", "remote_open", "repairs", "charging", "calendar")
-_LISTS = ("devices", "lanes", "barriers", "interlocks", "operators", "stations", "groups", "tariffs", "buildings")
+_LISTS = (
+    "devices",
+    "lanes",
+    "barriers",
+    "interlocks",
+    "operators",
+    "stations",
+    "groups",
+    "tariffs",
+    "buildings",
+    "purposes",
+)
 _TONES = {"confirmed": "", "pending": "warn", "rolled_back": "bad"}
 
 

@@ -9,9 +9,10 @@ import msgspec
 
 from gateway.core.settings.model import Building
 from gateway.core.vocabulary.views import VisitView
-from web.guard.visitor.model import CLASSES, PURPOSES, unit_text
+from web.guard.visitor.model import CLASSES, unit_text
 from web.office.moments import Moments
 from web.platform.services import services
+from web.visits.purposes import purpose_in_words, purposes
 from web.words.texts import Words, plate_as_written
 from web.words.times import instant
 
@@ -54,7 +55,7 @@ def state_of(times: Moments, visit: VisitView) -> str:
 def line(times: Moments, visit: VisitView) -> Line:
     """One visitor in the list."""
     said, state = times.said, state_of(times, visit)
-    about = (visit.unit or "", purpose_in_words(said, visit.purpose or ""))
+    about = (visit.unit or "", purpose_in_words(said, visit.purpose or "", purposes()))
     return Line(
         visit.visit,
         title(said, visit),
@@ -92,7 +93,7 @@ def facts(times: Moments, visit: VisitView, lanes: Mapping[str, str]) -> list[Fa
     )
     known = {
         "where": visit.unit or "",
-        "purpose": purpose_in_words(said, visit.purpose or ""),
+        "purpose": purpose_in_words(said, visit.purpose or "", purposes()),
         "people": str(visit.people or ""),
         "vehicle": said(f"vehicle.{visit.vehicle_class}") if visit.vehicle_class else "",
         "loads": said.listed(loads),
@@ -107,11 +108,6 @@ def facts(times: Moments, visit: VisitView, lanes: Mapping[str, str]) -> list[Fa
     return [Fact(said(f"office.visits.{key}"), value) for key, value in known.items() if value]
 
 
-def purpose_in_words(said: Words, purpose: str) -> str:
-    """A purpose that was chosen, in words; another one as it was written."""
-    return said.first(f"purpose.{purpose}", "office.visits.said", said=purpose) if purpose else ""
-
-
 def buildings() -> list[Building]:
     """The buildings of the site."""
     return msgspec.convert(services().site.document().get("buildings", []), list[Building])
@@ -119,10 +115,11 @@ def buildings() -> list[Building]:
 
 def options(said: Words, purpose: str = "") -> Options:
     """What can be chosen; a purpose of another program stays to be chosen."""
-    codes = [*PURPOSES, *([purpose] if purpose and purpose not in PURPOSES else [])]
+    known = purposes()
+    codes = list(dict.fromkeys([*(one.id for one in known), *([purpose] if purpose else [])]))
     return Options(
         [("", said("office.visits.no_building")), *((one.id, one.name or one.id) for one in buildings())],
-        [(one, purpose_in_words(said, one)) for one in codes],
+        [(one, purpose_in_words(said, one, known)) for one in codes],
         [(one, said(f"vehicle.{one}")) for one in CLASSES],
     )
 

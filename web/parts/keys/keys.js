@@ -5,11 +5,11 @@ import { say } from "../base/words.js";
 
 const KEYS = 18, SPANS = { 2: "key-2", 3: "key-3", 4: "key-4", 6: "key-6" };
 
-// Keys are {text, span, act}; `off`: it does nothing now, `first`: it begins a row, `next`: it goes on, `label`: what is
-// read aloud.
+// Keys are {text, span, act}; `off`: it does nothing now, `first`: it begins a row, `next`: it goes on, `quick`: it is a
+// way around others, `label`: what is read aloud.
 export function drawKeys(target, list) {
-  target.replaceChildren(...list.map(({ text, span, act, off, first, next, label }) => {
-    const el = make("button", text, ["choice", SPANS[span], first && "key-first", next && "key-next"].filter(Boolean).join(" "));
+  target.replaceChildren(...list.map(({ text, span, act, off, first, next, quick, label }) => {
+    const el = make("button", text, ["choice", SPANS[span], first && "key-first", next && "key-next", quick && "key-quick"].filter(Boolean).join(" "));
     el.type = "button";
     if (label) el.setAttribute("aria-label", label);
     el.disabled = Boolean(off);
