@@ -12,7 +12,7 @@ from tests.web_installer.screens import scripts
 from web.platform import assets
 from web.platform.app import create_app
 
-ENTRIES = ("guard/home/page.js", "guard/sign_in/page.js", "installer/frame/frame.js", *scripts())
+ENTRIES = ("guard/home/page.js", "guard/sign_in/page.js", "installer/frame/frame.js", "office/print.js", *scripts())
 
 
 @pytest.fixture
