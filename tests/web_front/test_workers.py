@@ -184,11 +184,12 @@ def test_a_flood_of_sign_ins_is_turned_away_and_costs_no_guard_a_page(
     flood = [front.connect().send(sign_in) for _ in range(40)]
     assert hashing.wait(60)
     most = SAME_PEER_MAX + LINES[False, Sort.SIGNS_IN].at_once
-    front.until(lambda: sum(one._turned_away is not None for one in front.server.front.channels()) == 40 - most)
+    # More are, when a worker begins later than the queue is full.
+    front.until(lambda: sum(one._turned_away is not None for one in front.server.front.channels()) >= 40 - most)
     page = "GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     assert [front.connect().send(page).status() for _ in range(20)] == [200] * 20
     front.clock.now_s += BUSY_S
-    front.until(lambda: sum(not one.is_open() for one in flood) == 40 - most)
+    front.until(lambda: sum(not one.is_open() for one in flood) >= 40 - most)
     answers = [one.answer() for one in flood if not one.is_open()]
     assert all(answer.startswith(b"HTTP/1.1 503") and b"Retry-After: 2" in answer for answer in answers)
     assert json.loads(answers[0].partition(b"\r\n\r\n")[2])["code"] == "busy"

@@ -32,6 +32,8 @@ def made(tmp_path: Path) -> Iterator[Made]:
 
 
 def data(gate: PayingGate, type_: str) -> dict[str, Any]:
+    """Of the last row of a type; the journal may have it a moment after the screens."""
+    until(lambda: gate.rows(type_))
     return [msgspec.json.decode(row.text)["data"] for row in gate.rows(type_)][-1]
 
 

@@ -126,8 +126,9 @@ def test_a_vehicle_without_plates_is_pictured_and_compared_when_it_leaves(booth_
         "lane.command", request="r-slip", lane="out", command="passed", by="Lin", via="guard", reason="slip_seen"
     )
     wait_until(lambda: [one for one in booth.visit_rows("passage.exited") if one["visit"] == visit])
-    gone = booth.chrome.execute_async_script(STATUS, f"/guard/visits/{visit}/picture")
-    assert gone == 404, "once the visit is over a look at the picture is one into the evidence"
+    picture = f"/guard/visits/{visit}/picture"
+    over = "once the visit is over a look at the picture is one into the evidence"
+    wait_until(lambda: booth.chrome.execute_async_script(STATUS, picture) == 404, what=over)
 
 
 STATUS = "fetch(arguments[0]).then((got) => arguments[1](got.status))"
