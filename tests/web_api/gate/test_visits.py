@@ -107,6 +107,16 @@ def test_a_cancelled_visitor_is_not_let_in(box: Box, central: Central) -> None:
     assert len(rows(box, "visit.cancelled")) == 1
 
 
+def test_what_was_deleted_is_gone_from_its_address_and_listed_as_cancelled(central: Central) -> None:
+    made = central.announce(plate="粤B12345")
+    assert central.send("GET", f"/{made['id']}").status_code == 200
+    assert central.send("DELETE", f"/{made['id']}").status_code == 204
+    gone: Any = central.send("GET", f"/{made['id']}")
+    assert (gone.status_code, "state=cancelled" in gone.json["detail"]) == (404, True)
+    listed: Any = central.send("GET", "?state=cancelled").json
+    assert [one["id"] for one in listed["items"]] == [made["id"]]
+
+
 def test_a_correction_changes_what_is_named(central: Central) -> None:
     made = central.announce(plate="粤B12345", unit="4-201", people=2)
     answer: Any = central.send("PATCH", f"/{made['id']}", {"plate": "粤C99999"}).json

@@ -60,12 +60,14 @@ def _narrowed(query: str) -> Narrowed:
 
 @require_scope("state:read")
 def get_visit(visit: str) -> Response:
-    """`GET /visits/{id}`."""
+    """`GET /visits/{id}`; one that was deleted is in the list alone."""
     only()
     identifier(visit, "visit")
     found = services().readers.state().visit(visit)
     if found is None:
         raise NotFoundError(f"there is no visit {visit!r}")
+    if found.state == "cancelled":
+        raise NotFoundError(f"visit {visit!r} was cancelled; GET /visits?state=cancelled lists it")
     return json_answer(found)
 
 
