@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import tarfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from gateway.store.projections.state import State
 from gateway.store.sqlite.schemas import STATE
 from gateway.uplink.central.cursors import Cursors, Position
 from tests.backup.conftest import ROWS, SIDE, about_of, filled, restored
+from tests.store.kept.make_directory import unpack
 from tests.support.engine import Running
 from tests.support.waiting import wait_until
 from web.platform.webdb import WebDatabase
@@ -164,8 +164,7 @@ def test_a_journal_without_a_row_begins_with_the_restore(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("end", ["stopped", "killed"])
 def test_a_directory_of_the_version_before_comes_back(end: str, tmp_path: Path) -> None:
-    with tarfile.open(KEPT / f"directory-{end}.tar.xz") as tar:
-        tar.extractall(tmp_path, filter="data")
+    unpack(KEPT / f"directory-{end}.tar.xz", tmp_path)
     about = json.loads((KEPT / f"directory-{end}.json").read_text())
     old = DataDirectory(tmp_path / "data")
     take(old, about_of(old), SIDE, tmp_path / "x", passphrase="a phrase")

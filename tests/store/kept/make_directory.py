@@ -71,12 +71,20 @@ def keep(work: Path, end: str, host: str, folder: Path) -> None:
     archive = folder / f"directory-{end}.tar.xz"
     with tarfile.open(archive, "w:xz", preset=9) as tar:
         tar.add(data, "data", filter=lambda one: None if one.name.startswith("data/run") else one)
-    with tarfile.open(archive) as tar:
-        tar.extractall(work / "copy", filter="data")
+    unpack(archive, work / "copy")
     about["snapshot"] = told(Running(work / "copy" / "data"))
     text = json.dumps(about, indent=1, ensure_ascii=False, sort_keys=True)
     (folder / f"directory-{end}.json").write_text(text + "\n")
     print(f"{archive}: {archive.stat().st_size} bytes, {about['last']} rows, {len(about['types'])} types")
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack an archive of ours. The Python of Debian 12 (3.11.2) has no filters yet, and later ones want one."""
+    with tarfile.open(archive) as tar:
+        if hasattr(tarfile, "data_filter"):
+            tar.extractall(folder, filter="data")
+        else:
+            tar.extractall(folder)
 
 
 def stores(data: Path) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -19,6 +18,7 @@ from gateway.store.journal.consumers import Consumers
 from gateway.store.journal.heads import parse_head
 from gateway.store.journal.reader import JournalReader
 from gateway.store.passes.registry import PassRegistry
+from tests.store.kept.make_directory import unpack
 from tests.store.kept.told import told
 from tests.support.engine import Running
 from tests.support.mosquitto import Central, Mosquitto, central
@@ -40,8 +40,7 @@ class Kept:
     """A copy of a kept data directory, and what is known of it."""
 
     def __init__(self, end: str, folder: Path) -> None:
-        with tarfile.open(HERE / f"directory-{end}.tar.xz") as archive:
-            archive.extractall(folder, filter="data")
+        unpack(HERE / f"directory-{end}.tar.xz", folder)
         self.directory = DataDirectory(folder / "data")
         self.about: dict[str, Any] = json.loads((HERE / f"directory-{end}.json").read_text())
         self.last: int = self.about["last"]
