@@ -41,6 +41,7 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "memory": ("memory_engine", "memory_all"),
     "imports": ("import_passes",),
     "simulated": ("simulate_speed",),
+    "screen": ("page_ready", "page_kb", "page_kb_more", "row_to_screen"),
 }
 """Module in this package -> the figures that its `measure(plan)` gives."""
 

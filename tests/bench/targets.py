@@ -32,4 +32,8 @@ TARGETS = {
     "memory_all": "<=120",
     "import_passes": "<=3",
     "simulate_speed": ">=15000",
+    "page_ready": "<=0.5",
+    "page_kb": "<=120",
+    "page_kb_more": "<=40",
+    "row_to_screen": "<=100",
 }
